@@ -1,0 +1,77 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace lightloom {
+
+/// One entry per source of randomness. Append only: the number is part of every result's address.
+enum class Purpose : std::uint32_t {
+  test = 0,
+  glyphs = 1,              // the generated data set
+  initial_weights = 2,     //
+  shuffle = 3,             // order of training samples
+  augmentation = 4,        //
+  split = 5,               // train / validation split
+  haar = 6,                // random unitaries
+  splitter_error = 7,      // static, per chip
+  phase_error = 8,         // static, per chip: error of a set phase that calibration leaves
+  loss_error = 9,          // static, per chip
+  wafer_gradient = 10,     // static, per chip: correlated fabrication error
+  ring_detuning = 11,      // static, per chip
+  heater_spread = 12,      // static, per chip: efficiency of each heater
+  programming = 13,        // per write
+  drift = 14,              // per elapsed time step
+  readout = 15,            // per symbol: shot, thermal, RIN, lumped into one Gaussian
+  converter = 16,          // static, per chip: offset, gain, non-linearity
+  stuck_device = 17,       // static, per chip
+  cell_drift = 18,         // per write: drift exponent of a memory cell
+  generator_readout = 19,  // per generated value: noise of the photonic weight generator
+  dropout = 20,            //
+  quant_noise = 21,        //
+  bit_error = 22,          //
+  measurement = 23,        // noise of a simulated laboratory reading
+  traffic = 24,            // memory request patterns
+  phase_bias = 25,         // static, per chip: phase of an undriven shifter
+  laser = 26,              // per symbol, common to all outputs of one laser
+};
+
+/// Where a family of random numbers lives. Equal addresses give equal numbers, different ones independent numbers.
+struct StreamAddress {
+  std::uint64_t seed = 0;
+  Purpose purpose = Purpose::test;
+  std::uint32_t chip = 0;
+  std::uint32_t layer = 0;
+  std::uint32_t tile = 0;
+};
+
+/// Random numbers as a pure function of (address, device, shot): Philox4x32-10 (Salmon et al., SC 2011) by Random123.
+/// The address is hashed once into a key; (device, shot) is the counter. No state, so any thread may draw any number.
+class Stream {
+ public:
+  explicit Stream(const StreamAddress& address);
+
+  /// The 128 random bits of one (device, shot).
+  [[nodiscard]] std::array<std::uint32_t, 4> bits(std::uint64_t device, std::uint64_t shot = 0) const;
+  /// Uniform in (0, 1), 53 bits.
+  [[nodiscard]] double uniform(std::uint64_t device, std::uint64_t shot = 0) const;
+  /// Standard normal.
+  [[nodiscard]] double normal(std::uint64_t device, std::uint64_t shot = 0) const;
+  /// Uniform integer in [0, bound), bound > 0.
+  [[nodiscard]] std::uint64_t below(std::uint64_t bound, std::uint64_t device, std::uint64_t shot = 0) const;
+
+  [[nodiscard]] std::array<std::uint32_t, 2> key() const { return key_; }
+
+ private:
+  std::array<std::uint32_t, 2> key_;
+};
+
+/// Fills `values` with standard normals of one shot, single precision: value i is a pure function of (stream, shot, i).
+/// Uses one Philox block for four values (`Stream::normal` uses one block a value: the two are different families).
+void fill_normal(const Stream& stream, std::uint64_t shot, std::span<float> values);
+
+/// A random permutation of 0..size-1 (Fisher-Yates), a pure function of (stream, shot).
+void fill_permutation(const Stream& stream, std::uint64_t shot, std::span<std::uint32_t> order);
+
+}  // namespace lightloom
