@@ -35,15 +35,18 @@ struct LayerShape {
   /// Input vectors per image.
   [[nodiscard]] std::int64_t positions() const { return std::int64_t{out_height} * out_width; }
   [[nodiscard]] std::int64_t macs() const { return weights() * positions(); }
-  [[nodiscard]] bool depthwise() const { return groups > 1 && groups == in_channels && groups == out_channels; }
+  [[nodiscard]] bool depthwise() const {
+    return groups > 1 && groups == in_channels && groups == out_channels;
+  }
 };
 
-/// Everything the parameter and memory accounting of a network needs: its weight layers and its other parameters.
+/// Everything the parameter and memory accounting of a network needs: its weight layers and its
+/// other parameters.
 struct NetworkShape {
   std::string name;
-  std::vector<LayerShape> layers;       // in order of execution
-  std::int64_t norm_parameters = 0;     // gamma and beta of all normalisations
-  std::int64_t norm_statistics = 0;     // running means and variances (counted in no published ratio)
+  std::vector<LayerShape> layers;    // in order of execution
+  std::int64_t norm_parameters = 0;  // gamma and beta of all normalisations
+  std::int64_t norm_statistics = 0;  // running means and variances (counted in no published ratio)
 };
 
 }  // namespace lightloom::nn
