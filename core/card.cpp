@@ -74,7 +74,8 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
   return best;
 }
 
-Section::Section(const Tree& tree, std::string path, std::vector<std::string>& problems, Tree& resolved)
+Section::Section(const Tree& tree, std::string path, std::vector<std::string>& problems,
+                 Tree& resolved)
     : tree_(tree), path_(std::move(path)), problems_(problems), resolved_(resolved) {
   resolved_.kind = Tree::Kind::mapping;
   if (tree_.kind != Tree::Kind::mapping && tree_.kind != Tree::Kind::null)
@@ -114,7 +115,9 @@ const Tree* Section::take(std::string_view key) {
   return found != nullptr && found->kind == Tree::Kind::null ? nullptr : found;
 }
 
-void Section::note(std::string_view key, Tree value) { resolved_.at_or_add(key) = std::move(value); }
+void Section::note(std::string_view key, Tree value) {
+  resolved_.at_or_add(key) = std::move(value);
+}
 
 bool Section::has(std::string_view key) const {
   const Tree* found = tree_.find(key);
@@ -133,7 +136,8 @@ const Tree* Section::raw(std::string_view key) {
 
 void Section::value(std::string_view key, double& field, Range range) {
   if (const Tree* found = take(key)) {
-    const auto number = found->kind == Tree::Kind::scalar ? parse_number(found->scalar) : std::nullopt;
+    const auto number =
+        found->kind == Tree::Kind::scalar ? parse_number(found->scalar) : std::nullopt;
     if (!number)
       problem(key, fmt::format("must be a number, not {}", shown(*found)));
     else if (!inside(*number, range))
@@ -152,9 +156,11 @@ void Section::integer(std::string_view key, Integer& field, Range range) {
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (found->kind != Tree::Kind::scalar || text.empty() || error != std::errc{} ||
         stop != text.data() + text.size())
-      problem(key, fmt::format("must be a whole number{}, not {}",
-                               error == std::errc::result_out_of_range ? " of a size this key can hold" : "",
-                               shown(*found)));
+      problem(
+          key,
+          fmt::format("must be a whole number{}, not {}",
+                      error == std::errc::result_out_of_range ? " of a size this key can hold" : "",
+                      shown(*found)));
     else if (!inside(static_cast<double>(number), range))
       problem(key, fmt::format("is {} but must be {}", number, shown(range)));
     else
@@ -164,7 +170,9 @@ void Section::integer(std::string_view key, Integer& field, Range range) {
 }
 
 void Section::value(std::string_view key, int& field, Range range) { integer(key, field, range); }
-void Section::value(std::string_view key, std::int64_t& field, Range range) { integer(key, field, range); }
+void Section::value(std::string_view key, std::int64_t& field, Range range) {
+  integer(key, field, range);
+}
 void Section::value(std::string_view key, std::uint64_t& field) { integer(key, field, any_number); }
 
 void Section::value(std::string_view key, bool& field) {
@@ -196,7 +204,8 @@ void Section::value(std::string_view key, std::vector<double>& field, Range rang
     std::vector<double> numbers;
     bool good = found->kind == Tree::Kind::list;
     for (const Tree& item : found->items) {
-      const auto number = item.kind == Tree::Kind::scalar ? parse_number(item.scalar) : std::nullopt;
+      const auto number =
+          item.kind == Tree::Kind::scalar ? parse_number(item.scalar) : std::nullopt;
       good = good && number && inside(*number, range);
       numbers.push_back(number.value_or(0));
     }
@@ -274,7 +283,8 @@ bool Section::optional_section(std::string_view key, const std::function<void(Se
   return true;
 }
 
-void Section::sections(std::string_view key, const std::function<void(Section&, std::size_t)>& read) {
+void Section::sections(std::string_view key,
+                       const std::function<void(Section&, std::size_t)>& read) {
   const Tree* found = take(key);
   Tree resolved = Tree::list();
   if (found != nullptr && found->kind != Tree::Kind::list) {

@@ -28,9 +28,10 @@ inline constexpr Range fraction{.low = 0, .high = 1};
 
 /// One mapping of a card being read into a struct. A card struct has a function
 ///     void describe(Section& section, MyCard& card)
-/// that names each key once: `Section` reads the key if it is there, leaves the default if not, notes the resolved value,
-/// and reports unknown keys with the nearest known one. All problems of a card are collected and reported together.
-/// Every mapping also accepts `source:` (where its physical values come from: a text, or a mapping from key to text).
+/// that names each key once: `Section` reads the key if it is there, leaves the default if not,
+/// notes the resolved value, and reports unknown keys with the nearest known one. All problems of a
+/// card are collected and reported together. Every mapping also accepts `source:` (where its
+/// physical values come from: a text, or a mapping from key to text).
 class Section {
  public:
   Section(const Tree& tree, std::string path, std::vector<std::string>& problems, Tree& resolved);
@@ -50,7 +51,8 @@ class Section {
 
   /// One of a list of names.
   template <class Enum>
-  void choice(std::string_view key, Enum& field, std::initializer_list<std::pair<const char*, Enum>> names) {
+  void choice(std::string_view key, Enum& field,
+              std::initializer_list<std::pair<const char*, Enum>> names) {
     std::string text;
     std::vector<std::string> known;
     for (const auto& [name, value] : names) {
@@ -61,7 +63,8 @@ class Section {
     if (index < known.size()) field = (names.begin() + static_cast<std::ptrdiff_t>(index))->second;
   }
 
-  /// A mapping read by `read(Section&)`. Absent keys leave the defaults, which are still noted as resolved.
+  /// A mapping read by `read(Section&)`. Absent keys leave the defaults, which are still noted as
+  /// resolved.
   void section(std::string_view key, const std::function<void(Section&)>& read);
   /// A mapping that is another card struct.
   template <class Card>
@@ -72,17 +75,20 @@ class Section {
   bool optional_section(std::string_view key, const std::function<void(Section&)>& read);
   /// A list of mappings; `read` is called once for each with its index.
   void sections(std::string_view key, const std::function<void(Section&, std::size_t)>& read);
-  /// Accepts the key without reading it and returns its tree, or nullptr. It is copied to the resolved card.
+  /// Accepts the key without reading it and returns its tree, or nullptr. It is copied to the
+  /// resolved card.
   const Tree* raw(std::string_view key);
 
   [[nodiscard]] bool has(std::string_view key) const;
   /// Reports a missing key as a problem.
   void must_have(std::string_view key);
-  /// Reports a problem with `key` (or with the section when empty): "<where>: <path.key> <message>".
+  /// Reports a problem with `key` (or with the section when empty): "<where>: <path.key>
+  /// <message>".
   void problem(std::string_view key, const std::string& message);
 
  private:
-  std::size_t choose(std::string_view key, const std::string& current, const std::vector<std::string>& known);
+  std::size_t choose(std::string_view key, const std::string& current,
+                     const std::vector<std::string>& known);
   const Tree* take(std::string_view key);
   void note(std::string_view key, Tree value);
   [[nodiscard]] std::string full(std::string_view key) const;
@@ -96,8 +102,8 @@ class Section {
   std::vector<std::string> known_;
 };
 
-/// Reads a whole tree with `describe`. Throws `Error` with all problems, one a line. `resolved` receives every value,
-/// defaults included.
+/// Reads a whole tree with `describe`. Throws `Error` with all problems, one a line. `resolved`
+/// receives every value, defaults included.
 Tree read_tree(const Tree& tree, const std::function<void(Section&)>& read);
 
 template <class Card>
@@ -108,7 +114,8 @@ Card read_card(const Tree& tree, Tree* resolved = nullptr) {
   return card;
 }
 
-/// The known word nearest to `word` by edit distance, or "" when none is near enough to be a likely slip.
+/// The known word nearest to `word` by edit distance, or "" when none is near enough to be a likely
+/// slip.
 std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace lightloom

@@ -7,7 +7,8 @@
 
 namespace lightloom {
 
-/// A mistake the user can fix: what is wrong, where, why, what instead. `main` prints it and exits with 2.
+/// A mistake the user can fix: what is wrong, where, why, what instead. `main` prints it and exits
+/// with 2.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -10,17 +10,18 @@
 namespace lightloom {
 
 /// Contents of an array or attribute.
-using Values = std::variant<std::vector<double>, std::vector<float>, std::vector<std::int64_t>, std::vector<std::string>>;
+using Values = std::variant<std::vector<double>, std::vector<float>, std::vector<std::int64_t>,
+                            std::vector<std::string>>;
 
 std::size_t size_of(const Values& values);
 
 /// An array with named axes, row-major: the data model of xarray and of our HDF5 files.
 struct Variable {
   std::string name;
-  std::vector<std::string> axes;   // names of axes, slowest first; empty: a scalar
+  std::vector<std::string> axes;  // names of axes, slowest first; empty: a scalar
   Values values;
-  std::string unit;                // "" when not applicable; "1" for ratios
-  std::string long_name;           // for plots and readers
+  std::string unit;       // "" when not applicable; "1" for ratios
+  std::string long_name;  // for plots and readers
 };
 
 /// A coordinate axis: a one-dimensional variable named like its axis.
@@ -49,11 +50,13 @@ struct Labelled {
 inline constexpr std::int64_t schema_version = 1;
 
 /// Writes HDF5 with dimension scales, `units` and `long_name` attributes, so that
-/// `xarray.open_dataset(path, engine="h5netcdf")` gives labelled arrays. Writes beside `path` and renames, so an existing
-/// file stays whole until the new one is complete. Adds `schema_version`. Throws `Error` if the place cannot be written.
+/// `xarray.open_dataset(path, engine="h5netcdf")` gives labelled arrays. Writes beside `path` and
+/// renames, so an existing file stays whole until the new one is complete. Adds `schema_version`.
+/// Throws `Error` if the place cannot be written.
 void write_labelled(const std::string& path, const Labelled& data);
 
-/// Reads a file written by `write_labelled`. Throws `Error` for missing, truncated, foreign or newer files.
+/// Reads a file written by `write_labelled`. Throws `Error` for missing, truncated, foreign or
+/// newer files.
 Labelled read_labelled(const std::string& path);
 
 /// Throws `Error` unless `path` can be created or replaced; creates nothing. Call before long work.

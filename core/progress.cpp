@@ -29,7 +29,11 @@ std::string duration_text(double seconds) {
 }  // namespace
 
 Progress::Progress(std::string title, std::int64_t total, std::string unit)
-    : title_(std::move(title)), unit_(std::move(unit)), total_(total), start_(Clock::now()), shown_(start_),
+    : title_(std::move(title)),
+      unit_(std::move(unit)),
+      total_(total),
+      start_(Clock::now()),
+      shown_(start_),
       terminal_(isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
@@ -55,10 +59,11 @@ void Progress::show(bool last) {
   const double seconds = std::chrono::duration<double>(shown_ - start_).count();
   const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
   const double share = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
-  const std::string left = last ? duration_text(seconds) + " in all"
-                                : duration_text((1 - share) * seconds / (share > 0 ? share : 1)) + " left";
-  const std::string text = fmt::format("{} {:3.0f} %  {:.3g} {}/s  {}{}{}", title_, share * 100, rate, unit_, left,
-                                       note_.empty() ? "" : "  ", note_);
+  const std::string left =
+      last ? duration_text(seconds) + " in all"
+           : duration_text((1 - share) * seconds / (share > 0 ? share : 1)) + " left";
+  const std::string text = fmt::format("{} {:3.0f} %  {:.3g} {}/s  {}{}{}", title_, share * 100,
+                                       rate, unit_, left, note_.empty() ? "" : "  ", note_);
   if (terminal_)
     std::fputs(fmt::format("\r\x1b[K{}", text).c_str(), stderr);
   else

@@ -6,8 +6,9 @@
 
 namespace lightloom {
 
-/// Shows how far long work is: a bar with rate and remaining time on a terminal, a line now and then in a log, nothing
-/// for work under a second. Writes to standard error. Only `report` prints, and never from a destructor during an error.
+/// Shows how far long work is: a bar with rate and remaining time on a terminal, a line now and
+/// then in a log, nothing for work under a second. Writes to standard error. Only `report` prints,
+/// and never from a destructor during an error.
 class Progress {
  public:
   /// `total` steps named by `unit` ("images").
@@ -31,7 +32,8 @@ class Progress {
   bool terminal_, visible_ = false;
 };
 
-/// True once the user pressed Ctrl-C or the process was asked to end. Long loops check it between points.
+/// True once the user pressed Ctrl-C or the process was asked to end. Long loops check it between
+/// points.
 bool interrupted();
 /// Makes SIGINT and SIGTERM set `interrupted()`; a second one ends the process.
 void watch_for_interrupts();

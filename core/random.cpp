@@ -11,6 +11,7 @@ namespace lightloom {
 namespace {
 
 using Philox = r123::Philox4x32_R<10>;
+__extension__ using Wide = unsigned __int128;
 
 double open_unit(std::uint32_t high, std::uint32_t low) {
   const std::uint64_t bits = (std::uint64_t{high} << 32 | low) >> 11;
@@ -53,7 +54,7 @@ std::uint64_t Stream::below(std::uint64_t bound, std::uint64_t device, std::uint
   const auto words = bits(device, shot);
   const std::uint64_t value = std::uint64_t{words[0]} << 32 | words[1];
   // Multiply-high maps 2^64 values onto the bound; the bias is below bound / 2^64.
-  return static_cast<std::uint64_t>((static_cast<unsigned __int128>(value) * bound) >> 64);
+  return static_cast<std::uint64_t>((static_cast<Wide>(value) * bound) >> 64);
 }
 
 void fill_permutation(const Stream& stream, std::uint64_t shot, std::span<std::uint32_t> order) {

@@ -37,7 +37,8 @@ enum class Purpose : std::uint32_t {
   laser = 26,              // per symbol, common to all outputs of one laser
 };
 
-/// Where a family of random numbers lives. Equal addresses give equal numbers, different ones independent numbers.
+/// Where a family of random numbers lives. Equal addresses give equal numbers, different ones
+/// independent numbers.
 struct StreamAddress {
   std::uint64_t seed = 0;
   Purpose purpose = Purpose::test;
@@ -46,20 +47,23 @@ struct StreamAddress {
   std::uint32_t tile = 0;
 };
 
-/// Random numbers as a pure function of (address, device, shot): Philox4x32-10 (Salmon et al., SC 2011) by Random123.
-/// The address is hashed once into a key; (device, shot) is the counter. No state, so any thread may draw any number.
+/// Random numbers as a pure function of (address, device, shot): Philox4x32-10 (Salmon et al., SC
+/// 2011) by Random123. The address is hashed once into a key; (device, shot) is the counter. No
+/// state, so any thread may draw any number.
 class Stream {
  public:
   explicit Stream(const StreamAddress& address);
 
   /// The 128 random bits of one (device, shot).
-  [[nodiscard]] std::array<std::uint32_t, 4> bits(std::uint64_t device, std::uint64_t shot = 0) const;
+  [[nodiscard]] std::array<std::uint32_t, 4> bits(std::uint64_t device,
+                                                  std::uint64_t shot = 0) const;
   /// Uniform in (0, 1), 53 bits.
   [[nodiscard]] double uniform(std::uint64_t device, std::uint64_t shot = 0) const;
   /// Standard normal.
   [[nodiscard]] double normal(std::uint64_t device, std::uint64_t shot = 0) const;
   /// Uniform integer in [0, bound), bound > 0.
-  [[nodiscard]] std::uint64_t below(std::uint64_t bound, std::uint64_t device, std::uint64_t shot = 0) const;
+  [[nodiscard]] std::uint64_t below(std::uint64_t bound, std::uint64_t device,
+                                    std::uint64_t shot = 0) const;
 
   [[nodiscard]] std::array<std::uint32_t, 2> key() const { return key_; }
 
@@ -67,8 +71,9 @@ class Stream {
   std::array<std::uint32_t, 2> key_;
 };
 
-/// Fills `values` with standard normals of one shot, single precision: value i is a pure function of (stream, shot, i).
-/// Uses one Philox block for four values (`Stream::normal` uses one block a value: the two are different families).
+/// Fills `values` with standard normals of one shot, single precision: value i is a pure function
+/// of (stream, shot, i). Uses one Philox block for four values (`Stream::normal` uses one block a
+/// value: the two are different families).
 void fill_normal(const Stream& stream, std::uint64_t shot, std::span<float> values);
 
 /// A random permutation of 0..size-1 (Fisher-Yates), a pure function of (stream, shot).

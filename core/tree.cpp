@@ -105,10 +105,12 @@ void expand(Tree& tree, const std::string& beside, int depth) {
 }
 
 Tree include(const Tree& name, const std::string& beside, int depth) {
-  require(depth < deepest_include, "{}: cards include one another more than {} levels deep (a circle?)",
-          name.origin, deepest_include);
+  require(depth < deepest_include,
+          "{}: cards include one another more than {} levels deep (a circle?)", name.origin,
+          deepest_include);
   const std::string path = resolve_path(name.scalar, beside);
-  require(fs::exists(path), "{}: card '{}' does not exist (looked from the working directory and beside '{}')",
+  require(fs::exists(path),
+          "{}: card '{}' does not exist (looked from the working directory and beside '{}')",
           name.origin, name.scalar, beside);
   Tree card = load_yaml(path);
   expand(card, path, depth + 1);
@@ -129,7 +131,8 @@ Tree* Tree::find(std::string_view key) {
 
 Tree& Tree::at_or_add(std::string_view key) {
   if (kind == Kind::null) kind = Kind::mapping;
-  require(kind == Kind::mapping, "{}: '{}' cannot be set below a value that is not a mapping", origin, key);
+  require(kind == Kind::mapping, "{}: '{}' cannot be set below a value that is not a mapping",
+          origin, key);
   if (Tree* found = find(key)) return *found;
   pairs.emplace_back(std::string(key), Tree{});
   return pairs.back().second;
@@ -194,7 +197,8 @@ std::string resolve_path(const std::string& name, const std::string& beside) {
   const fs::path wanted(name);
   std::error_code ignored;
   if (wanted.is_absolute() || fs::exists(wanted, ignored)) return name;
-  for (fs::path folder = fs::absolute(beside, ignored).parent_path();; folder = folder.parent_path()) {
+  for (fs::path folder = fs::absolute(beside, ignored).parent_path();;
+       folder = folder.parent_path()) {
     if (fs::exists(folder / wanted, ignored)) return (folder / wanted).string();
     if (folder == folder.parent_path()) break;
   }

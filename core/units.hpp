@@ -5,7 +5,8 @@
 
 namespace lightloom {
 
-/// Labels for interfaces; no arithmetic. Inside a kernel a plain double with a suffix (`theta_rad`) is used.
+/// Labels for interfaces; no arithmetic. Inside a kernel a plain double with a suffix (`theta_rad`)
+/// is used.
 struct Radians {
   double value = 0;
   friend bool operator==(const Radians&, const Radians&) = default;

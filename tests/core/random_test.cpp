@@ -1,0 +1,143 @@
+#include "core/random.hpp"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+#include <vector>
+
+namespace lightloom {
+namespace {
+
+TEST(Random, StreamKeyIsPhiloxOfTheAddressUnderTheSeed) {
+  // Random123's known answer for counter 0 and key 0: 6627e8d5 e169c58d bc57ac4c 9b00dbd8.
+  const Stream stream({.seed = 0, .purpose = Purpose::test});
+  EXPECT_EQ(stream.key()[0], 0x6627e8d5U);
+  EXPECT_EQ(stream.key()[1], 0xe169c58dU);
+}
+
+TEST(Random, EveryPartOfTheAddressChangesTheNumbers) {
+  const StreamAddress base{
+      .seed = 7, .purpose = Purpose::readout, .chip = 1, .layer = 2, .tile = 3};
+  std::vector<StreamAddress> others(5, base);
+  others[0].seed = 8;
+  others[1].purpose = Purpose::drift;
+  others[2].chip = 2;
+  others[3].layer = 1;
+  others[4].tile = 4;
+  const auto reference = Stream(base).bits(5, 6);
+  for (const StreamAddress& other : others) EXPECT_NE(Stream(other).bits(5, 6), reference);
+  EXPECT_NE(Stream(base).bits(6, 5), reference);
+  EXPECT_EQ(Stream(base).bits(5, 6), reference);
+}
+
+/// Moments of `count` standard normals against their standard errors (variances of x, x^2, x^3,
+/// x^4: 1, 2, 15, 96).
+template <class Draw>
+void expect_standard_normal(std::size_t count, Draw draw) {
+  double sum = 0, square = 0, cube = 0, fourth = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double x = draw(i);
+    sum += x;
+    square += x * x;
+    cube += x * x * x;
+    fourth += x * x * x * x;
+  }
+  const auto n = static_cast<double>(count);
+  EXPECT_NEAR(sum / n, 0, 4 * std::sqrt(1 / n));
+  EXPECT_NEAR(square / n, 1, 4 * std::sqrt(2 / n));
+  EXPECT_NEAR(cube / n, 0, 4 * std::sqrt(15 / n));
+  EXPECT_NEAR(fourth / n, 3, 4 * std::sqrt(96 / n));
+}
+
+TEST(Random, NormalsHaveTheMomentsOfTheNormalDistribution) {
+  const Stream stream({.seed = 3});
+  expect_standard_normal(200'000, [&](std::size_t i) { return stream.normal(i); });
+}
+
+TEST(Random, BulkNormalsHaveTheMomentsOfTheNormalDistribution) {
+  std::vector<float> values(1'000'003);
+  fill_normal(Stream({.seed = 0}), 9, values);
+  expect_standard_normal(values.size(), [&](std::size_t i) { return values[i]; });
+}
+
+TEST(Random, BulkNormalsAreBoxMullerOfPhiloxBlocks) {
+  const Stream stream({.seed = 42, .purpose = Purpose::readout});
+  const std::uint64_t shot = 0x1'0000'0007;
+  std::vector<float> values(3 * 256 + 33);
+  fill_normal(stream, shot, values);
+  // Lane l of group g takes the block with counter 64 g + l; its four values lie 64 apart.
+  for (const std::size_t index :
+       {std::size_t{0}, std::size_t{77}, std::size_t{300}, std::size_t{770}}) {
+    const std::size_t group = index / 256, lane = index % 64, part = index % 256 / 64;
+    const auto words = stream.bits(group * 64 + lane, shot);
+    const std::uint32_t radius_word = words[part / 2 * 2], angle_word = words[part / 2 * 2 + 1];
+    const double u = ((radius_word >> 8) + 0.5) * 0x1p-24;
+    const double quarter =
+        ((angle_word >> 10 & 0xFFFFFU) - 524287.5) * 0x1p-20 + (angle_word >> 30);
+    const double angle = std::numbers::pi / 2 * quarter;
+    const double radius = std::sqrt(-2 * std::log(u));
+    const double expected = radius * (part % 2 == 0 ? std::cos(angle) : std::sin(angle));
+    EXPECT_NEAR(values[index], expected, 2e-6)
+        << index;  // about 8 float roundings of values up to 6
+  }
+}
+
+TEST(Random, AShorterBulkFillIsAPrefixOfALongerOne) {
+  const Stream stream({.seed = 5});
+  std::vector<float> longer(1000), shorter(333);
+  fill_normal(stream, 1, longer);
+  fill_normal(stream, 1, shorter);
+  EXPECT_TRUE(std::equal(shorter.begin(), shorter.begin() + 256, longer.begin()));
+}
+
+TEST(Random, UniformsLieInTheOpenIntervalWithTheRightMeanAndVariance) {
+  const Stream stream({.seed = 11});
+  double sum = 0, square = 0;
+  const int count = 100'000;
+  for (int i = 0; i < count; ++i) {
+    const double u = stream.uniform(i);
+    ASSERT_GT(u, 0);
+    ASSERT_LT(u, 1);
+    sum += u;
+    square += (u - 0.5) * (u - 0.5);
+  }
+  EXPECT_NEAR(sum / count, 0.5, 4 * std::sqrt(1.0 / 12 / count));
+  EXPECT_NEAR(square / count, 1.0 / 12, 4 * std::sqrt(1.0 / 180 / count));
+}
+
+TEST(Random, BoundedIntegersStayBelowTheBoundAndReachAllValues) {
+  const Stream stream({.seed = 1});
+  std::vector<int> counts(7);
+  for (int i = 0; i < 7000; ++i) ++counts.at(stream.below(7, i));
+  for (const int count : counts) EXPECT_NEAR(count, 1000, 4 * std::sqrt(1000.0 * 6 / 7));
+}
+
+TEST(Random, PermutationsHoldEveryIndexOnceAndDifferByShot) {
+  const Stream stream({.seed = 1});
+  std::vector<std::uint32_t> first(101), second(101), sorted(101);
+  fill_permutation(stream, 0, first);
+  fill_permutation(stream, 1, second);
+  EXPECT_NE(first, second);
+  std::iota(sorted.begin(), sorted.end(), 0U);
+  EXPECT_TRUE(std::is_permutation(first.begin(), first.end(), sorted.begin()));
+}
+
+TEST(Random, NumbersDoNotDependOnTheThreadCount) {
+  const Stream stream({.seed = 2});
+  const auto draw = [&](int threads) {
+    std::vector<double> values(5000);
+#pragma omp parallel for num_threads(threads)
+    for (int i = 0; i < 5000; ++i) values[i] = stream.normal(i, 3);
+    return values;
+  };
+  const auto one = draw(1);
+  EXPECT_EQ(one, draw(2));
+  EXPECT_EQ(one, draw(4));
+}
+
+}  // namespace
+}  // namespace lightloom
