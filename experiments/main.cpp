@@ -1,1 +1,63 @@
-int main() { return 0; }
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "core/error.hpp"
+#include "core/progress.hpp"
+#include "experiments/build_info.hpp"
+#include "experiments/commands.hpp"
+
+namespace {
+
+using namespace lightloom;
+using namespace lightloom::experiments;
+
+void write(std::FILE* file, const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fflush(file) != 0)
+    throw Failure("standard output cannot be written (a closed pipe or a full disk?)");
+}
+
+void print(const CommandResult& result, bool json) {
+  if (!json) return write(stdout, result.text);
+  write(stderr, result.text);
+  write(stdout, result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void execute(const std::vector<std::string>& arguments) {
+  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" ||
+      arguments[0] == "help")
+    return write(stdout, help());
+  if (arguments[0] == "--version")
+    return write(stdout, fmt::format("lightloom {} ({})\n", build_info().version,
+                                     build_info().git_revision));
+  const Command& command = find_command(arguments[0]);
+  const CommandLine line =
+      parse_command_line(command.name, {arguments.begin() + 1, arguments.end()}, command.options);
+  if (line.help) return write(stdout, help(command));
+  Progress::set_enabled(!line.quiet);
+  if (line.threads > 0) omp_set_num_threads(line.threads);
+  print(command.run(line), line.json);
+}
+
+int complain(const char* message, int code) {
+  std::fputs(fmt::format("lightloom: {}\n", message).c_str(), stderr);
+  return code;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    execute({arguments + 1, arguments + count});
+    return 0;
+  } catch (const lightloom::Error& error) {
+    return complain(error.what(), 2);
+  } catch (const std::bad_alloc&) {
+    return complain("not enough memory (a smaller batch or network needs less)", 1);
+  } catch (const std::exception& error) {
+    return complain(error.what(), 1);
+  }
+}

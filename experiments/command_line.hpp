@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lightloom::experiments {
+
+/// An option of one command besides those that all share.
+struct CommandOption {
+  std::string name;   // without dashes
+  std::string value;  // placeholder in the help, "" for a switch
+  std::string help;
+};
+
+/// A command line, read but not yet judged against files.
+struct CommandLine {
+  std::string command;
+  std::vector<std::string> operands;  // card, results file, matrix, ...
+  std::vector<std::string> settings;  // --set key.path=value, in order
+  std::string output;
+  int threads = 0;  // 0: as many as the machine offers
+  std::optional<std::uint64_t> seed;
+  bool json = false;
+  bool quiet = false;
+  bool help = false;
+  std::map<std::string, std::string> extra;  // options of the command itself; switches hold "on"
+  std::string text;                          // the whole line, for provenance
+
+  [[nodiscard]] bool has(const std::string& option) const { return extra.contains(option); }
+  /// The value of one of the command's options, or `otherwise`.
+  [[nodiscard]] std::string value(const std::string& option,
+                                  const std::string& otherwise = "") const;
+  /// The same as a whole number of at least `least`.
+  [[nodiscard]] std::int64_t number(const std::string& option, std::int64_t otherwise,
+                                    std::int64_t least) const;
+};
+
+/// Reads the arguments that follow the command's name. Throws `Error` for unknown options (with the
+/// nearest known one), missing values and values that are not numbers.
+CommandLine parse_command_line(const std::string& command,
+                               const std::vector<std::string>& arguments,
+                               const std::vector<CommandOption>& options);
+
+/// The shared options, one a line, for the help.
+std::string common_options_help();
+
+}  // namespace lightloom::experiments

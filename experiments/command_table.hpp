@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+#include "experiments/commands.hpp"
+
+namespace lightloom::experiments {
+
+// One function and one .cpp for each command.
+CommandResult run_inspect(const CommandLine& line);
+CommandResult run_report(const CommandLine& line);
+
+/// The single operand of a command that takes one. Throws `Error` naming `what` it should be.
+std::string only_operand(const CommandLine& line, const std::string& what);
+/// Throws `Error` when there are operands.
+void no_operand(const CommandLine& line);
+
+}  // namespace lightloom::experiments

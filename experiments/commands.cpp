@@ -1,0 +1,69 @@
+#include "experiments/commands.hpp"
+
+#include "core/card.hpp"
+#include "core/error.hpp"
+#include "experiments/build_info.hpp"
+#include "experiments/command_table.hpp"
+
+namespace lightloom::experiments {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table{
+      {"inspect",
+       "results.h5",
+       "what is in a file of ours",
+       {{"variable", "NAME", "print the values of one variable or axis"}},
+       run_inspect},
+      {"report", "results.h5", "results as one self-contained HTML page", {}, run_report},
+  };
+  return table;
+}
+
+const Command& find_command(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Command& command : commands()) {
+    if (name == command.name) return command;
+    known.emplace_back(command.name);
+  }
+  const std::string near = nearest_word(name, known);
+  throw Error(fmt::format(
+      "'{}' is not a command ({})", name,
+      near.empty() ? "lightloom --help lists them" : fmt::format("did you mean '{}'?", near)));
+}
+
+std::string help() {
+  std::string text = fmt::format(
+      "lightloom {}: photonic accelerators whose weights are regenerated on chip, simulated "
+      "together\n\n"
+      "usage: lightloom <command> [card or file] [--set key.path=value]... [options]\n\ncommands\n",
+      build_info().version);
+  for (const Command& command : commands())
+    text += fmt::format("  {:<10} {:<14} {}\n", command.name, command.operand, command.summary);
+  return text + "\noptions of every command\n" + common_options_help() +
+         "\nExit code 0: done, 1: the work failed, 2: the input is wrong.\n";
+}
+
+std::string help(const Command& command) {
+  std::string text =
+      fmt::format("lightloom {} {}\n{}\n", command.name, command.operand, command.summary);
+  if (!command.options.empty()) text += "\noptions\n";
+  for (const CommandOption& option : command.options)
+    text +=
+        fmt::format("  --{:<24} {}\n",
+                    option.name + (option.value.empty() ? "" : " " + option.value), option.help);
+  return text + "\noptions of every command\n" + common_options_help();
+}
+
+std::string only_operand(const CommandLine& line, const std::string& what) {
+  require(!line.operands.empty(), "lightloom {} needs {}", line.command, what);
+  require(line.operands.size() == 1, "lightloom {} takes one operand, {}, but '{}' follows it",
+          line.command, what, line.operands[std::min<std::size_t>(1, line.operands.size() - 1)]);
+  return line.operands[0];
+}
+
+void no_operand(const CommandLine& line) {
+  require(line.operands.empty(), "lightloom {} takes no operand, but '{}' is given", line.command,
+          line.operands.empty() ? "" : line.operands[0]);
+}
+
+}  // namespace lightloom::experiments

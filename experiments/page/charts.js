@@ -1,0 +1,123 @@
+// Every chart of the page: from slices of the results to Chart.js.
+lightloom.charts = (() => {
+  const {data, text} = lightloom;
+  const drawn = new Map();  // canvas -> Chart
+  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const colour = (index) => css("--c" + (index % 8));
+  const faded = (hex, opacity) => hex + Math.round(255 * opacity).toString(16).padStart(2, "0");
+
+  function draw(canvas, config) {
+    drawn.get(canvas)?.destroy();
+    Chart.defaults.color = css("--soft");
+    Chart.defaults.borderColor = css("--line");
+    Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
+    Chart.defaults.font.size = 12;
+    config.options = {animation: false, maintainAspectRatio: false, interaction: {mode: "index", intersect: false}, ...config.options};
+    drawn.set(canvas, new Chart(canvas, config));
+  }
+
+  const legend = (hide = () => false) => ({position: "bottom", labels: {boxWidth: 9, boxHeight: 9, padding: 14, usePointStyle: true, filter: (item) => !hide(item)}});
+  const tooltip = (shown) => ({callbacks: {label: (item) => item.dataset.hidden_label ? null : `${item.dataset.label}: ${shown(item.parsed.y)}`},
+                               filter: (item) => !item.dataset.hidden_label});
+  const valueAxis = (title, shown, extra = {}) =>
+    ({title: {display: Boolean(title), text: title}, ticks: {callback: (value) => shown(value)}, grid: {color: css("--line")}, ...extra});
+  const categoryAxis = (title, extra = {}) => ({title: {display: Boolean(title), text: title}, grid: {display: false}, ...extra});
+
+  function line(label, values, index, extra = {}) {
+    return {type: "line", label, data: values, pointStyle: "circle", borderColor: colour(index), backgroundColor: colour(index), borderWidth: 2,
+            pointRadius: 3, spanGaps: true, ...extra};
+  }
+
+  // Accuracy of every chip as points, the digital networks as level lines.
+  function accuracyPerChip(canvas) {
+    const chips = data.along("accuracy_chip", "chip");
+    const level = (name, label, index, dash) => data.has(name)
+      ? [line(label, chips.map(() => data.at(name)), index, {pointRadius: 0, pointStyle: "line", borderDash: dash})] : [];
+    const count = chips.length;
+    draw(canvas, {
+      data: {labels: data.labels("chip"), datasets: [
+        line("on the analog chip", chips, 0, {showLine: false, pointRadius: count > 200 ? 2 : 5, pointHoverRadius: 6}),
+        ...level("accuracy_chips_mean", "mean over chips", 0, []),
+        ...level("accuracy_source", "regenerated, digital", 2, [6, 4]),
+        ...level("accuracy_float", "float, digital", 4, [2, 3])]},
+      options: {plugins: {legend: legend(), tooltip: tooltip(text.percent)},
+                scales: {x: categoryAxis("chip", {offset: true}), y: valueAxis("test accuracy", text.tick, {grace: "15%"})}},
+    });
+  }
+
+  // One quantity over one swept axis, a line for each value of another; a band of one standard deviation where there is one.
+  function sweep(canvas, name, x, series) {
+    const one = data.variable(name), along = data.axis(x);
+    const spread = name.endsWith("_mean") && data.has(name.replace(/_mean$/, "_std"), x) ? name.replace(/_mean$/, "_std") : null;
+    const datasets = (series ? data.range(data.size(series)) : [null]).flatMap((index) => {
+      const where = series ? {[series]: index} : {};
+      const values = data.along(name, x, where);
+      const label = series ? `${series.replaceAll("_", " ")} ${data.labels(series)[index]}` : data.title(one);
+      const main = line(label, values, index ?? 0);
+      if (!spread) return [main];
+      const width = data.along(spread, x, where);
+      const edge = (sign) => line("", values.map((value, i) => value === null ? null : value + sign * (width[i] ?? 0)), index ?? 0,
+        {hidden_label: true, borderWidth: 0, pointRadius: 0, backgroundColor: faded(colour(index ?? 0), 0.14), fill: sign > 0 ? "+1" : false});
+      return [main, edge(1), edge(-1)];
+    });
+    const shown = (value) => text.quantity(one, value), ticks = text.isAccuracy(name) ? text.tick : shown;
+    const unit = along.unit && along.unit !== "1" ? ` (${along.unit})` : "";
+    draw(canvas, {
+      data: {labels: data.labels(x), datasets},
+      options: {plugins: {legend: {...legend((item) => item.text === ""), display: Boolean(series)}, tooltip: tooltip(shown)},
+                scales: {x: categoryAxis(x.replaceAll("_", " ") + unit), y: valueAxis(data.title(one), ticks, {grace: "8%"})}},
+    });
+  }
+
+  // Bars over `over`, stacked by `by`.
+  function stacked(canvas, name, over, by, where = {}, share = false) {
+    const one = data.variable(name);
+    const columns = data.range(data.size(by)).map((part) => data.along(name, over, {...where, [by]: part}));
+    const totals = data.range(data.size(over)).map((bar) => columns.reduce((sum, column) => sum + (column[bar] ?? 0), 0));
+    const shown = share ? (value) => text.percent(value, 0) : (value) => text.si(value, one.unit);
+    const datasets = columns.map((column, part) => ({
+      type: "bar", pointStyle: "rectRounded", label: data.labels(by)[part], backgroundColor: colour(part), borderWidth: 0, maxBarThickness: 64,
+      data: share ? column.map((value, bar) => totals[bar] > 0 ? value / totals[bar] : 0) : column,
+    })).filter((set) => set.data.some((value) => value > 0));
+    draw(canvas, {
+      data: {labels: data.labels(over), datasets},
+      options: {plugins: {legend: legend(), tooltip: {...tooltip(shown), filter: (item) => item.parsed.y > 0}},
+                scales: {x: categoryAxis(over, {stacked: true}),
+                         y: valueAxis(share ? "share" : data.title(one), shown, {stacked: true, max: share ? 1 : undefined})}},
+    });
+  }
+
+  // Bars over `over`, one beside the other for each `by`.
+  function grouped(canvas, name, over, by, logarithmic = false) {
+    const one = data.variable(name);
+    const shown = (value) => text.si(value, one.unit);
+    draw(canvas, {
+      data: {labels: data.labels(over), datasets: data.range(data.size(by)).map((index) => ({
+        type: "bar", pointStyle: "rectRounded", label: data.labels(by)[index], backgroundColor: colour(index), maxBarThickness: 40,
+        data: data.along(name, over, {[by]: index})}))},
+      options: {plugins: {legend: legend(), tooltip: tooltip(shown)},
+                scales: {x: categoryAxis(over), y: valueAxis(data.title(one), (value) => logarithmic && !Number.isInteger(Math.log10(value)) ? null : shown(value),
+                                               logarithmic ? {type: "logarithmic"} : {})}},
+    });
+  }
+
+  function curves(canvas, names, x) {
+    const one = data.variable(names[0]);
+    const shown = (value) => text.quantity(one, value);
+    draw(canvas, {
+      data: {labels: data.labels(x), datasets: names.map((name, index) => line(data.title(data.variable(name)), data.along(name, x), index))},
+      options: {plugins: {legend: legend(), tooltip: tooltip(shown)},
+                scales: {x: categoryAxis(x.replaceAll("_", " ")), y: valueAxis("", text.tick, {grace: "8%"})}},
+    });
+  }
+
+  // How many canvases show more than one colour: the page checks itself, and the tests read it.
+  function painted() {
+    return [...document.querySelectorAll("canvas")].filter((canvas) => {
+      if (canvas.width === 0 || canvas.height === 0) return false;
+      const pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+      return pixels.some((pixel) => pixel !== pixels[0]);
+    }).length;
+  }
+  return {accuracyPerChip, sweep, stacked, grouped, curves, painted};
+})();

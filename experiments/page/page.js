@@ -1,0 +1,184 @@
+// The page: headline figures, one panel for each chart the results allow, tables, provenance.
+(() => {
+  const {data, text, charts} = lightloom;
+  const redraws = [];  // called when the shown sweep point or the colours change
+
+  function element(tag, attributes = {}, ...children) {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) name in made ? (made[name] = value) : made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  }
+
+  function chooser(label, options, chosen, onChange) {
+    const select = element("select", {}, ...options.map(([value, shown]) => element("option", {value}, shown)));
+    select.value = chosen;
+    select.addEventListener("change", () => onChange(select.value));
+    return element("label", {}, label, select);
+  }
+
+  function panel({title, note, wide = false, controls = [], paint}) {
+    const canvas = element("canvas", {role: "img", ariaLabel: title});
+    const parts = [element("h2", {}, title), element("p", {}, note)];
+    if (controls.length > 0) parts.push(element("div", {className: "controls"}, ...controls));
+    document.getElementById("panels").append(
+      element("article", {className: wide ? "panel wide" : "panel"}, ...parts, element("div", {className: "plot"}, canvas)));
+    const redraw = () => paint(canvas);
+    redraws.push(redraw);
+    return redraw;
+  }
+
+  function figure(label, number, small, note) {
+    return element("div", {className: "figure"}, element("div", {className: "label"}, label),
+      element("div", {className: "number"}, number, element("small", {}, small ? " " + small : "")),
+      element("div", {className: "note"}, note || ""));
+  }
+
+  function headline() {
+    const figures = [];
+    const value = (name, where) => data.at(name, where);
+    if (data.has("accuracy_float")) figures.push(figure("Float accuracy", text.percent(value("accuracy_float")), "", "digital"));
+    if (data.has("accuracy_source"))
+      figures.push(figure("Regenerated accuracy", text.percent(value("accuracy_source")), "", "digital, " + sourceName()));
+    if (data.has("accuracy_chips_mean")) {
+      const low = value("accuracy_chips_low"), high = value("accuracy_chips_high");
+      figures.push(figure("On analog chips", text.percent(value("accuracy_chips_mean")), "",
+        `± ${text.percent(value("accuracy_chips_std"))} over ${data.size("chip")} chips; 95 % interval of the mean ${(100 * low).toFixed(2)}–${text.percent(high)}`));
+    }
+    if (data.has("stored_bits_per_weight"))
+      figures.push(figure("Stored bits per weight", text.plain(value("stored_bits_per_weight"), 3), "",
+        data.has("memory_ratio") ? `memory ratio ${text.plain(value("memory_ratio"), 3)} of 32-bit` : ""));
+    if (data.has("time")) figures.push(figure("Time per batch", text.si(value("time", {source: 0}), "s"), "", batchNote()));
+    if (data.has("energy")) figures.push(figure("Energy per batch", text.si(value("energy", {source: 0}), "J"), "", batchNote()));
+    if (data.has("speedup"))
+      data.labels("source").slice(1).forEach((name, index) => {
+        const gain = value("energy_gain", {source: index + 1});
+        figures.push(figure(`Speed-up, ${name}`, text.plain(value("speedup", {source: index + 1}), 3), "×",
+          gain === null ? "" : `${text.plain(gain, 3)} × less energy`));
+      });
+    document.getElementById("headline").replaceChildren(...figures);
+  }
+
+  const sourceName = () => data.axis("source") ? data.labels("source")[0] : "the card's source";
+  const batchNote = () => data.has("batch") ? `${data.at("batch")} image${data.at("batch") === 1 ? "" : "s"}` : "";
+
+  function pointSelectors() {
+    if (data.sweepNames.length === 0) return;
+    const bar = document.getElementById("selectors");
+    bar.hidden = false;
+    bar.append(element("span", {}, "Point shown"));
+    for (const name of data.sweepNames)
+      bar.append(chooser(name.replaceAll("_", " "), data.labels(name).map((label, index) => [index, label]), 0, (index) => {
+        data.point[name] = Number(index);
+        update();
+      }));
+  }
+
+  function sweepPanel() {
+    const names = data.sweepNames;
+    if (names.length === 0) return;
+    const inGrid = data.variables.filter((one) => one.name !== "done" && one.axes.length === names.length &&
+                                                  one.axes.every((axis) => names.includes(axis)));
+    const varying = inGrid.filter((one) => new Set(one.values.filter((value) => value !== null)).size > 1);
+    const offered = varying.length > 0 ? varying : inGrid;
+    if (offered.length === 0) return;
+    const favourite = ["accuracy_chips_mean", "accuracy_source", "time", "energy"].find((name) => offered.some((one) => one.name === name));
+    const state = {name: favourite || offered[0].name, x: names.reduce((a, b) => data.size(b) > data.size(a) ? b : a),
+                   series: ""};
+    state.series = names.find((name) => name !== state.x && data.size(name) > 1) || "";
+    const axisOptions = names.map((name) => [name, name.replaceAll("_", " ")]);
+    const set = (key) => (value) => { state[key] = value; redraw(); };
+    const controls = [
+      chooser("quantity", offered.map((one) => [one.name, data.title(one)]), state.name, set("name")),
+      chooser("along", axisOptions, state.x, set("x"))];
+    if (names.length > 1) controls.push(chooser("a line for each", [["", "nothing"], ...axisOptions], state.series, set("series")));
+    const redraw = panel({title: "Over the sweep", wide: true, controls,
+      note: "Axes that are neither along the chart nor its lines stay at the point shown above. The band is one standard deviation over chips.",
+      paint: (canvas) => charts.sweep(canvas, state.name, state.x, state.series === state.x ? "" : state.series)});
+  }
+
+  function sourcePanel(options, name, by) {
+    const state = {source: 0};
+    const choices = data.labels("source").map((label, index) => [index, label]);
+    const redraw = panel({...options, controls: [chooser("weights", choices, 0, (index) => { state.source = Number(index); redraw(); })],
+      paint: (canvas) => charts.stacked(canvas, name, "layer", by, {source: state.source})});
+  }
+
+  function panels() {
+    if (data.has("accuracy_chip", "chip"))
+      panel({title: "Accuracy per chip", note: "Each point is one chip with its own fabrication errors, on the whole test set.",
+             paint: charts.accuracyPerChip});
+    if (data.has("stored_bits", "source", "layer"))
+      panel({title: "Stored weights", note: "Bits kept in memory for each layer.",
+             paint: (canvas) => charts.grouped(canvas, "stored_bits", "layer", "source", true)});
+    if (data.has("time_parts", "source", "layer", "part")) {
+      panel({title: "Time against the baselines", note: "A full schedule of each source on the same core and memory. Stalls are attributed to what was waited for.",
+             paint: (canvas) => charts.stacked(canvas, "time_by_source", "source", "part")});
+      sourcePanel({title: "Time by layer", note: "Where each layer's share of the schedule goes."}, "time_parts", "part");
+    }
+    if (data.has("energy_parts", "source", "layer", "component")) {
+      panel({title: "Energy against the baselines", note: "By component, one batch.",
+             paint: (canvas) => charts.stacked(canvas, "energy_by_source", "source", "component")});
+      sourcePanel({title: "Energy by layer", note: "By component, one batch."}, "energy_parts", "component");
+    }
+    if (data.has("stalls", "source", "stall"))
+      panel({title: "What the core waits for", note: "Shares of the stalled time of each source.",
+             paint: (canvas) => charts.stacked(canvas, "stalls", "source", "stall", {}, true)});
+    for (const [x, title] of [["teacher_epoch", "Training the float network"], ["epoch", "Training the weight source"]]) {
+      const names = data.variables.filter((one) => one.axes.at(-1) === x && text.isAccuracy(one.name)).map((one) => one.name);
+      if (names.length > 0) panel({title, note: "A validation split chooses; the test set only reports.", paint: (canvas) => charts.curves(canvas, names, x)});
+    }
+  }
+
+  function layerTable() {
+    if (!data.axis("layer")) return;
+    const columns = data.variables.filter((one) => one.axes.includes("layer") && !one.axes.some((axis) => ["component", "part", "stall", "chip"].includes(axis)));
+    if (columns.length === 0) return;
+    const cell = (one, layer) => typeof one.values[0] === "string" ? data.at(one.name, {layer, source: 0})
+                                                                   : text.si(data.at(one.name, {layer, source: 0}), one.unit);
+    const fill = () => element("table", {},
+      element("thead", {}, element("tr", {}, element("th", {}, "layer"), ...columns.map((one) => element("th", {}, data.title(one))))),
+      element("tbody", {}, ...data.labels("layer").map((label, layer) =>
+        element("tr", {}, element("td", {}, label), ...columns.map((one) => element("td", {}, cell(one, layer)))))));
+    const holder = element("div", {className: "scroll"}, fill());
+    redraws.push(() => holder.replaceChildren(fill()));
+    document.getElementById("tables").append(element("details", {}, element("summary", {}, "Layer by layer" + (data.axis("source") ? `, ${sourceName()}` : "")), holder));
+  }
+
+  function provenance() {
+    const rows = Object.entries(data.attributes).filter(([name]) => !["card", "title"].includes(name));
+    const section = document.getElementById("provenance");
+    section.append(element("details", {open: true}, element("summary", {}, "Provenance"),
+      element("div", {className: "scroll"}, element("table", {}, element("tbody", {}, ...rows.map(([name, value]) =>
+        element("tr", {}, element("td", {}, name.replaceAll("_", " ")), element("td", {}, String(value)))))))));
+    if (data.attributes.card)
+      section.append(element("details", {}, element("summary", {}, "The card with every default filled in"), element("pre", {}, data.attributes.card)));
+  }
+
+  function update() {
+    headline();
+    for (const redraw of redraws) redraw();
+  }
+
+  // For scripts and tests: <html data-ready="true" data-charts="6" data-painted="6" data-errors="0">.
+  function announce() {
+    const root = document.documentElement.dataset;
+    root.charts = document.querySelectorAll("canvas").length;
+    root.painted = charts.painted();
+    root.errors = lightloom.errors.length;
+    root.errorText = lightloom.errors.join(" | ");
+    root.ready = "true";
+  }
+
+  document.getElementById("kind").textContent = data.attributes.kind || "results";
+  document.getElementById("title").textContent = data.attributes.title || "Results";
+  document.getElementById("subtitle").textContent = data.attributes.summary || "";
+  pointSelectors();
+  sweepPanel();
+  panels();
+  layerTable();
+  provenance();
+  update();
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", update);
+  requestAnimationFrame(() => setTimeout(announce, 0));
+})();
