@@ -6,11 +6,18 @@
 #include "nn/weights/latent.hpp"
 
 namespace lightloom::nn {
+namespace {
 
-DenseSource::DenseSource(const LayerShape& shape, int bits) : bits_(bits < 16 ? bits : 32) {
+/// From 16 bits on the reference implementation switches its quantiser off.
+int stored_bits(int bits) { return bits < 16 ? bits : 32; }
+
+}  // namespace
+
+DenseSource::DenseSource(const LayerShape& shape, int bits) : bits_(stored_bits(bits)) {
   const auto count = static_cast<std::size_t>(shape.weights());
   weight_ = {
       .name = "weight", .value = std::vector<float>(count), .gradient = std::vector<float>(count)};
+  gain_ = {.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false};
   if (bits_ == 32) return;
   squashed_.resize(count);
   levels_.resize(count);
@@ -19,7 +26,7 @@ DenseSource::DenseSource(const LayerShape& shape, int bits) : bits_(bits < 16 ? 
 void DenseSource::encode(std::span<const float> dense) {
   assert(dense.size() == weight_.value.size());
   std::copy(dense.begin(), dense.end(), weight_.value.begin());
-  gain_ = bits_ == 32 ? 1.0f : to_latent(weight_.value, bits_);
+  gain_.value[0] = bits_ == 32 ? 1.0f : to_latent(weight_.value, bits_);
 }
 
 void DenseSource::materialise(std::span<float> dense) {
@@ -28,7 +35,7 @@ void DenseSource::materialise(std::span<float> dense) {
     return;
   }
   scale_ = dorefa_forward(weight_.value, bits_, squashed_, levels_);
-  const float unit = gain_ * scale_.scale;
+  const float unit = gain_.value[0] * scale_.scale;
   for (std::size_t i = 0; i < dense.size(); ++i) dense[i] = unit * levels_[i];
 }
 
@@ -40,15 +47,19 @@ void DenseSource::backward(std::span<const float> d_dense) {
   }
   // levels_ is free until the next materialise: it carries the gradient with respect to the
   // quantised value.
-  for (std::size_t i = 0; i < gradient.size(); ++i) levels_[i] = gain_ * d_dense[i];
+  for (std::size_t i = 0; i < gradient.size(); ++i) levels_[i] = gain_.value[0] * d_dense[i];
   dorefa_backward(squashed_, bits_, scale_, levels_, gradient);
 }
 
-std::vector<StoredStream> DenseSource::streams() const {
-  const auto count = static_cast<std::int64_t>(weight_.value.size());
-  std::vector<StoredStream> streams{{.name = "weight", .count = count, .bits = bits_}};
-  if (bits_ < 32) streams.push_back({.name = "scale", .count = 1, .bits = 32, .in_ratio = false});
+std::vector<StoredStream> dense_streams(const LayerShape& shape, int bits) {
+  bits = stored_bits(bits);
+  std::vector<StoredStream> streams{{.name = "weight", .count = shape.weights(), .bits = bits}};
+  if (bits < 32) streams.push_back({.name = "scale", .count = 1, .bits = 32, .in_ratio = false});
   return streams;
+}
+
+std::vector<StoredStream> DenseSource::streams() const {
+  return dense_streams({.out_channels = static_cast<int>(weight_.value.size())}, bits_);
 }
 
 }  // namespace lightloom::nn

@@ -15,15 +15,18 @@ class DenseSource final : public WeightSource {
   void materialise(std::span<float> dense) override;
   void backward(std::span<const float> d_dense) override;
   std::vector<Parameter*> parameters() override { return {&weight_}; }
+  std::vector<Parameter*> constants() override { return {&gain_}; }
   [[nodiscard]] std::vector<StoredStream> streams() const override;
   [[nodiscard]] RegenerationWork work() const override { return {}; }
 
  private:
-  Parameter weight_;
+  Parameter weight_, gain_;
   int bits_;
-  float gain_ = 1;
   DorefaScale scale_;
   std::vector<float> squashed_, levels_;
 };
+
+/// The streams of a layer kept dense.
+std::vector<StoredStream> dense_streams(const LayerShape& shape, int bits);
 
 }  // namespace lightloom::nn

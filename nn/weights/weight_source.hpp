@@ -21,30 +21,32 @@ struct Parameter {
 
 /// One stored stream of a layer.
 struct StoredStream {
-  std::string name;         // "basis", "intra", "cross", "weight", "exponent", ...
-  std::int64_t count = 0;   // stored words
-  int bits = 32;            // per word
-  bool in_ratio = true;     // false: stored by a real file but counted in no published ratio (scales, alignment)
-  bool exposed = true;      // bits can be attacked by memory errors
+  std::string name;        // "basis", "intra", "cross", "weight", "exponent", ...
+  std::int64_t count = 0;  // stored words
+  int bits = 32;           // per word
+  bool in_ratio =
+      true;  // false: stored by a real file but counted in no published ratio (scales, alignment)
+  bool exposed = true;  // bits can be attacked by memory errors
 };
 
 /// What regenerating one layer's weights costs, per level (electronic operations).
 struct RegenerationWork {
-  std::int64_t intra_macs = 0;   // level 1: basis x intra-kernel coefficients
-  std::int64_t cross_macs = 0;   // level 2: kernels x cross-kernel coefficients
+  std::int64_t intra_macs = 0;  // level 1: basis x intra-kernel coefficients
+  std::int64_t cross_macs = 0;  // level 2: kernels x cross-kernel coefficients
   std::int64_t shifts = 0;
   std::int64_t adds = 0;
   std::int64_t lookups = 0;
 };
 
-/// The quantised factors of a two-level generator, W = V (U_i Wb_i), for hardware that computes with them.
-/// A level that is off has an empty factor. Views into the source, valid until its parameters change.
+/// The quantised factors of a two-level generator, W = V (U_i Wb_i), for hardware that computes
+/// with them. A level that is off has an empty factor. Views into the source, valid until its
+/// parameters change.
 struct Factors {
-  int out = 0, in = 0, area = 0;   // Co, Ci, k*k
-  int cross = 0, intra = 0;        // Bc (generated kernels), Bi
-  std::span<const float> basis;    // [Bc, Bi, area], or [Bc, in, area] when level 1 is off
-  std::span<const float> u;        // [Bc, in, Bi], empty when level 1 is off
-  std::span<const float> v;        // [out, Bc], empty when level 2 is off
+  int out = 0, in = 0, area = 0;  // Co, Ci, k*k
+  int cross = 0, intra = 0;       // Bc (generated kernels), Bi
+  std::span<const float> basis;   // [Bc, Bi, area], or [Bc, in, area] when level 1 is off
+  std::span<const float> u;       // [Bc, in, Bi], empty when level 1 is off
+  std::span<const float> v;       // [out, Bc], empty when level 2 is off
 };
 
 /// Where a layer's weight comes from. A layer does not own a weight, it has a source.
@@ -54,12 +56,17 @@ class WeightSource {
 
   /// Fits the source's parameters to a dense weight [out, in/groups, kh, kw].
   virtual void encode(std::span<const float> dense) = 0;
-  /// The dense weight as the hardware would regenerate it (quantised; bit-exact where it is integer).
+  /// The dense weight as the hardware would regenerate it (quantised; bit-exact where it is
+  /// integer).
   virtual void materialise(std::span<float> dense) = 0;
-  /// Adds the gradient of the loss with respect to the materialised weight to the gradients of the source's own
-  /// parameters (straight-through where it rounds). Refers to the latest `materialise`.
+  /// Adds the gradient of the loss with respect to the materialised weight to the gradients of the
+  /// source's own parameters (straight-through where it rounds). Refers to the latest
+  /// `materialise`.
   virtual void backward(std::span<const float> d_dense) = 0;
   virtual std::vector<Parameter*> parameters() = 0;
+  /// What `encode` fixes and no optimiser touches (gains, masks): a checkpoint keeps it beside the
+  /// parameters.
+  virtual std::vector<Parameter*> constants() { return {}; }
   [[nodiscard]] virtual std::vector<StoredStream> streams() const = 0;
   [[nodiscard]] virtual RegenerationWork work() const = 0;
   /// The factors, for sources of the two-level kind.

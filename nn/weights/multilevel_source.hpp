@@ -1,0 +1,74 @@
+#pragma once
+
+#include "nn/quantise.hpp"
+#include "nn/weights/slots.hpp"
+#include "nn/weights/source_card.hpp"
+#include "nn/weights/weight_source.hpp"
+
+namespace lightloom::nn {
+
+/// One trained tensor of the generator with its quantiser.
+struct Factor {
+  Parameter latent;
+  int bits = 32;
+  bool rounded = false;         // through DoReFa; otherwise used as it is
+  DorefaScale scale;            // of the latest forward; value = scale.scale * level
+  std::vector<float> squashed;  // for the backward pass
+  std::vector<float> levels;    // odd integers when rounded below 32 bits
+  std::vector<float> d_value;   // scratch: gradient with respect to the values
+
+  [[nodiscard]] bool on() const { return !levels.empty(); }
+  [[nodiscard]] bool integer() const { return rounded && bits < 32; }
+};
+
+/// Multi-level weight generation (Gu et al., ICCV 2021): W = gain V (U_i Wb_i), all three factors
+/// trained through the symmetric DoReFa quantiser. W is generated from the integer levels, exactly
+/// while their bound stays below 2^53, and multiplied once by the product of the scales: what
+/// integer hardware would give. The gain (1 in the paper, where a normalisation layer follows) is
+/// fixed by `encode` and folds into that one scale.
+class MultilevelSource final : public WeightSource {
+ public:
+  MultilevelSource(const SourceCard& card, const LayerShape& shape);
+
+  void encode(std::span<const float> dense) override;
+  void materialise(std::span<float> dense) override;
+  void backward(std::span<const float> d_dense) override;
+  std::vector<Parameter*> parameters() override;
+  std::vector<Parameter*> constants() override { return {&gain_}; }
+  [[nodiscard]] std::vector<StoredStream> streams() const override;
+  [[nodiscard]] RegenerationWork work() const override;
+  [[nodiscard]] std::optional<Factors> factors() override;
+
+  [[nodiscard]] const Slots& slots() const { return slots_; }
+  [[nodiscard]] const Factor& basis() const { return basis_; }
+  [[nodiscard]] const Factor& u() const { return u_; }
+  [[nodiscard]] const Factor& v() const { return v_; }
+  /// Largest magnitude an integer of the generated weight can reach (1.5 of the reference); 0 when
+  /// a factor is not rounded.
+  [[nodiscard]] double integer_bound() const;
+
+ private:
+  void quantise();
+  void set_factors(std::span<const float> weight);
+  void improve(std::span<const float> weight);
+  void generate_kernels();
+  [[nodiscard]] float total_scale() const;
+  std::span<const float> by_kernel(std::span<const float> dense);
+
+  SourceCard card_;
+  LayerShape shape_;
+  Slots slots_;
+  Factor basis_, u_, v_;
+  Parameter gain_;
+  bool wide_ = false;           // integers past 2^24: multiply in double
+  std::vector<float> kernels_;  // [Bc, Ci*k*k], levels
+  std::vector<double> kernels_wide_, v_wide_;
+  std::vector<float> d_kernels_, gathered_, panel_;
+  std::vector<double> panel_wide_;
+  std::vector<float> basis_values_, u_values_, v_values_;
+};
+
+/// The streams of a generated layer.
+std::vector<StoredStream> multilevel_streams(const SourceCard& card, const LayerShape& shape);
+
+}  // namespace lightloom::nn
