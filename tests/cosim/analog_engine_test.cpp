@@ -259,6 +259,31 @@ TEST(AnalogEngine, NoiseOfEachPartialSumIsIndependent) {
   EXPECT_NEAR(square / n, 3, 4 * 3 * std::sqrt(2 / n));
 }
 
+TEST(AnalogEngine, TheConverterHasOneCodeMoreBelowZeroThanAboveAndCountsWhatIsBeyond) {
+  CoreDescription description = ideal(4, 4);
+  description.output_adc.bits = 2;
+  description.output_adc.full_scale = 4;  // codes -2, -1, 0, 1 in steps of 2
+  const ExactCore core(description);
+  const Case c{convolution(1, 1, 1, 1, 0, 1, 6), {1}, {-9, -4.9F, -2.1F, 0.9F, 2.9F, 3.1F}, 1};
+  AnalogEngine engine(core, 1, 0);
+  engine.load(0, c.shape, c.weights, 0);
+  calibrate(engine, c);
+  EXPECT_EQ(run(engine, c), (std::vector<float>{-4, -4, -2, 0, 2, 2}));
+  EXPECT_EQ(engine.counts().saturated_conversions,
+            2);  // -9 and 3.1 lie more than half a step outside
+}
+
+TEST(AnalogEngine, NoiseOfLaterPositionsDoesNotRepeatThatOfEarlierOnes) {
+  CoreDescription description = ideal(4, 4);
+  description.noise = {.additive = 1};
+  const ExactCore core(description);
+  const Case c{convolution(1, 1, 1, 1, 0, 40, 40), {1}, std::vector<float>(1600, 0.0F), 1};
+  AnalogEngine engine(core, 1, 0);
+  engine.load(0, c.shape, c.weights, 0);
+  const std::vector<float> outputs = run(engine, c);
+  EXPECT_EQ(std::set<float>(outputs.begin(), outputs.end()).size(), outputs.size());
+}
+
 TEST(AnalogEngine, ResultsDependNeitherOnBatchSizeNorOnThreads) {
   CoreDescription description = ideal(16, 16);
   description.coding = InputCoding::intensity;
