@@ -19,9 +19,10 @@ struct TileAddress {
   std::uint32_t write = 0;  // how often this tile has been programmed before
 };
 
-/// Noise of one analog read-out, as a standard deviation in units of the signal that one input at full scale gives
-/// through a weight of 1. For an output y of inputs x_j the variance is
-///     additive^2 + shot^2 * sum_j |x_j|^p + relative^2 * y^2,   p = 1 for intensity inputs, 2 for field inputs.
+/// Noise of one analog read-out, as a standard deviation in units of the signal that one input at
+/// full scale gives through a weight of 1. For an output y of inputs x_j the variance is
+///     additive^2 + shot^2 * sum_j |x_j|^p + relative^2 * y^2,   p = 1 for intensity inputs, 2 for
+///     field inputs.
 struct ReadoutNoise {
   double additive = 0;  // thermal, amplifier, dark current
   double shot = 0;      // of the whole optical power on the detector
@@ -37,30 +38,31 @@ enum class InputCoding {
 
 /// Time and energy of one core, from the same component descriptions that give its noise.
 struct CoreCost {
-  double symbol_rate_GHz = 0;      // input vectors per second
-  double settle_ns = 0;            // after the weights of a tile were written
-  double write_energy_pJ = 0;      // per programmed device (DAC code and driver)
-  double hold_power_mW = 0;        // per programmed device, mean, while a tile is held
-  double laser_power_mW = 0;       // electrical, whole core, while streaming
-  double input_energy_pJ = 0;      // per input element and symbol: DAC + modulator
-  double output_energy_pJ = 0;     // per output element and symbol: detector, TIA, ADC
-  double static_power_mW = 0;      // whole core, as long as it is on
+  double symbol_rate_GHz = 0;   // input vectors per second
+  double settle_ns = 0;         // after the weights of a tile were written
+  double write_energy_pJ = 0;   // per programmed device (DAC code and driver)
+  double hold_power_mW = 0;     // per programmed device, mean, while a tile is held
+  double laser_power_mW = 0;    // electrical, whole core, while streaming
+  double input_energy_pJ = 0;   // per input element and symbol: DAC + modulator
+  double output_energy_pJ = 0;  // per output element and symbol: detector, TIA, ADC
+  double static_power_mW = 0;   // whole core, as long as it is on
   double area_mm2 = 0;
-  std::int64_t devices = 0;        // programmed devices per tile
-  double decompose_operations = 0; // digital operations that turn a new weight tile into device settings (0: none)
+  std::int64_t devices = 0;  // programmed devices per tile
+  double decompose_operations =
+      0;  // digital operations that turn a new weight tile into device settings (0: none)
   struct Part {
-    std::string component;         // "ADC", "laser", ...
+    std::string component;  // "ADC", "laser", ...
     double energy_pJ_per_symbol = 0;
     double area_mm2 = 0;
   };
-  std::vector<Part> parts;         // the same energies and areas by component
+  std::vector<Part> parts;  // the same energies and areas by component
 };
 
 /// What is fixed about a core, whatever its weights.
 struct CoreDescription {
   std::string kind;
-  int rows = 0;      // outputs
-  int columns = 0;   // inputs
+  int rows = 0;     // outputs
+  int columns = 0;  // inputs
   InputCoding coding = InputCoding::digital;
   Converter input_dac;   // bits 0: no quantisation
   Converter output_adc;  // bits 0: no quantisation
@@ -72,11 +74,11 @@ struct CoreDescription {
 struct RealisationReport {
   std::int64_t tiles = 0;
   std::int64_t weights = 0;
-  std::int64_t clipped_weights = 0;       // outside the core's weight range
+  std::int64_t clipped_weights = 0;  // outside the core's weight range
   std::int64_t devices = 0;
-  std::int64_t unreachable_devices = 0;   // a setting the imperfect device cannot take
-  double squared_error = 0;               // sum of (realised - target)^2
-  double squared_target = 0;              // sum of target^2
+  std::int64_t unreachable_devices = 0;  // a setting the imperfect device cannot take
+  double squared_error = 0;              // sum of (realised - target)^2
+  double squared_target = 0;             // sum of target^2
   void add(const RealisationReport& other);
 };
 
@@ -86,13 +88,14 @@ class TensorCore {
   virtual ~TensorCore() = default;
   [[nodiscard]] virtual const CoreDescription& description() const = 0;
 
-  /// Realises consecutive tiles of one layer on one chip. `targets` and `realised` are (tiles, rows, columns), row-major,
-  /// in the network's units; tile i is drawn at address.tile + i. The result holds the weights the analog hardware
-  /// multiplies with, static and programming errors included. `scales` (tiles) receives, per tile, the network weight
-  /// that the core's full-scale weight 1 stands for: read-out noise and ADC range are in units of it.
-  /// Thread-safe; the same address gives the same bits.
-  virtual RealisationReport realise(std::span<const float> targets, TileAddress address, std::span<float> realised,
-                                    std::span<float> scales) const = 0;
+  /// Realises consecutive tiles of one layer on one chip. `targets` and `realised` are (tiles,
+  /// rows, columns), row-major, in the network's units; tile i is drawn at address.tile + i. The
+  /// result holds the weights the analog hardware multiplies with, static and programming errors
+  /// included. `scales` (tiles) receives, per tile, the network weight that the core's full-scale
+  /// weight 1 stands for: read-out noise and ADC range are in units of it. Thread-safe; the same
+  /// address gives the same bits.
+  virtual RealisationReport realise(std::span<const float> targets, TileAddress address,
+                                    std::span<float> realised, std::span<float> scales) const = 0;
 };
 
 }  // namespace lightloom::photonic

@@ -1,0 +1,92 @@
+#include "photonic/core_card.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace lightloom::photonic {
+namespace {
+
+constexpr int default_size = 64;
+
+void describe(Section& section, ReadoutNoise& noise) {
+  section.value("additive", noise.additive, not_negative);
+  section.value("shot", noise.shot, not_negative);
+  section.value("relative", noise.relative, not_negative);
+}
+
+void describe(Section& section, MeshCard& card) {
+  section.value("modes", card.modes, {.low = 1, .high = 4096});
+  section.choice("topology", card.topology,
+                 {{"clements", MeshKind::clements}, {"reck", MeshKind::reck}});
+  section.value("device_loss_db", card.device_loss_db, not_negative);
+  section.value("balanced_edges", card.balanced_edges);
+}
+
+void describe(Section& section, RingBankCard& card) {
+  constexpr Range coupling{.low = 0.01, .high = 0.9999};
+  section.value("self_coupling_in", card.ring.self_coupling_in, coupling);
+  section.value("self_coupling_drop", card.ring.self_coupling_drop, coupling);
+  section.value("turn_amplitude", card.ring.turn_amplitude, {.low = 0.01, .high = 1});
+  section.value("channels", card.channels, {.low = 1, .high = 256});
+  section.value("weight_range", card.weight_range, {.low = 0.01, .high = 1});
+  section.value("insertion_loss_db", card.insertion_loss_db, not_negative);
+  section.value("mean_shift_rad", card.mean_shift_rad, not_negative);
+}
+
+void describe_converters(Section& section, CoreCard& card) {
+  section.value("symbol_rate_GHz", card.symbol_rate_GHz, positive);
+  section.section("input_dac", [&](Section& inner) { describe(inner, card.input_dac); });
+  section.section("output_adc", [&](Section& inner) { describe(inner, card.output_adc); });
+}
+
+void describe_light(Section& section, CoreCard& card) {
+  section.choice("correction", card.correction,
+                 {{"none", Correction::none}, {"local", Correction::local}});
+  section.value("phase_sigma_rad", card.phase_sigma_rad, not_negative);
+  section.value("programming_sigma_rad", card.programming_sigma_rad, not_negative);
+  section.value("phase_bits", card.phase_bits, {.low = 0, .high = 24});
+  section.card("laser", card.laser);
+  section.card("modulator", card.modulator);
+  section.card("detector", card.detector);
+  section.card("shifter", card.shifter);
+}
+
+}  // namespace
+
+int CoreCard::core_rows() const {
+  if (rows > 0) return rows;
+  return kind == CoreKind::mzi_mesh ? (columns > 0 ? columns : mesh.modes) : default_size;
+}
+
+int CoreCard::core_columns() const {
+  if (columns > 0) return columns;
+  return kind == CoreKind::mzi_mesh ? (rows > 0 ? rows : mesh.modes) : default_size;
+}
+
+int CoreCard::mesh_modes() const { return std::max(core_rows(), core_columns()); }
+
+void describe(Section& section, CoreCard& card) {
+  section.choice("kind", card.kind,
+                 {{"ideal", CoreKind::ideal},
+                  {"mrr-bank", CoreKind::mrr_bank},
+                  {"mzi-mesh", CoreKind::mzi_mesh}});
+  section.value("rows", card.rows, {.low = 0, .high = 4096});
+  section.value("columns", card.columns, {.low = 0, .high = 4096});
+  describe_converters(section, card);
+  switch (card.kind) {
+    case CoreKind::ideal:
+      section.section("noise", [&](Section& inner) { describe(inner, card.noise); });
+      return;
+    case CoreKind::mrr_bank:
+      describe_light(section, card);
+      section.section("bank", [&](Section& inner) { describe(inner, card.bank); });
+      return;
+    case CoreKind::mzi_mesh:
+      describe_light(section, card);
+      section.section("mesh", [&](Section& inner) { describe(inner, card.mesh); });
+      section.card("fabrication", card.fabrication);
+      return;
+  }
+}
+
+}  // namespace lightloom::photonic

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <memory>
+
+#include "core/card.hpp"
+#include "photonic/components.hpp"
+#include "photonic/converter.hpp"
+#include "photonic/fabrication.hpp"
+#include "photonic/ring.hpp"
+#include "photonic/tensor_core.hpp"
+#include "photonic/topology.hpp"
+
+namespace lightloom::photonic {
+
+enum class CoreKind { ideal, mrr_bank, mzi_mesh };
+
+/// What is done about static errors that calibration has found.
+enum class Correction { none, local };
+
+/// The meshes of an MZI-mesh core.
+struct MeshCard {
+  int modes =
+      64;  // rows or columns of the core card, when given, take its place: the larger of the two
+  MeshKind topology = MeshKind::clements;
+  double device_loss_db = 0.1;  // nominal, of one MZI with its two shifters
+  bool balanced_edges = true;   // edge modes carry dummy losses where they meet no MZI, so uniform
+                                // loss is only a factor
+};
+
+/// The rings of a microring weight bank. A row's inputs are split over parallel buses of `channels`
+/// wavelengths each, equally spaced over one free spectral range; the photocurrents of the buses
+/// add up.
+struct RingBankCard {
+  Ring ring;
+  int channels = 8;  // wavelengths, and rings, per bus
+  double weight_range =
+      0.8;  // share of a ring's symmetric weight range that is used; the rest avoids the far wings
+  double insertion_loss_db = 1;  // passing one bus, besides the resonances
+  double mean_shift_rad =
+      3.14159265358979;  // mean round-trip phase a heater holds: fabrication trimming and weight
+};
+
+/// A tensor core as a card describes it. Only the sections of its kind may be set in a card.
+struct CoreCard {
+  CoreKind kind = CoreKind::ideal;
+  int rows = 0;     // outputs; 0: mesh.modes for a mesh, else 64
+  int columns = 0;  // inputs; likewise
+  double symbol_rate_GHz = 5;
+  Correction correction = Correction::local;
+  double phase_sigma_rad =
+      0;  // error of a set phase that calibration leaves: static, per device and chip
+  double programming_sigma_rad = 0;  // error of a set phase, new at every write
+  int phase_bits =
+      0;  // of a set phase, over 2 pi (mesh) or over the weight range (ring); 0: continuous
+  Converter input_dac;
+  Converter output_adc;
+  ReadoutNoise noise;  // ideal core only: lumped noise, see ReadoutNoise
+  LaserCard laser;
+  ModulatorCard modulator;
+  DetectorCard detector;
+  ShifterCard shifter;
+  MeshCard mesh;
+  FabricationCard fabrication;
+  RingBankCard bank;
+
+  /// Outputs and inputs after the defaults above.
+  [[nodiscard]] int core_rows() const;
+  [[nodiscard]] int core_columns() const;
+  /// Modes of the meshes: the larger of rows and columns.
+  [[nodiscard]] int mesh_modes() const;
+  /// One-sided bandwidth of the receivers: half the symbol rate.
+  [[nodiscard]] double bandwidth_Hz() const { return 0.5e9 * symbol_rate_GHz; }
+};
+
+void describe(Section& section, CoreCard& card);
+
+/// Builds the core that the card describes.
+std::unique_ptr<TensorCore> make_core(const CoreCard& card);
+
+}  // namespace lightloom::photonic
