@@ -1,0 +1,177 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cosim/generator_card.hpp"
+#include "cosim/mapping.hpp"
+#include "memory/memory_card.hpp"
+#include "nn/layer_shape.hpp"
+#include "nn/weights/weight_source.hpp"
+#include "photonic/tensor_core.hpp"
+
+namespace lightloom::cosim {
+
+/// How a layer's weights reach the core.
+enum class Way {
+  reload,      // stored in full in DRAM
+  regenerate,  // stored compressed, rebuilt on chip tile by tile
+};
+const char* way_name(Way way);
+
+/// One layer of a cost simulation.
+struct CostLayer {
+  nn::LayerShape shape;
+  Way way = Way::reload;
+  std::vector<nn::StoredStream> streams;  // what is stored
+  nn::RegenerationWork work;              // to rebuild the weights once; ignored when reloaded
+  std::optional<FactorShape> factors;     // for two-level sources
+  bool signed_inputs = false;             // cores with intensity inputs then take two passes
+};
+
+/// A layer whose plain weights of `bits` each are in DRAM.
+CostLayer reload_layer(const nn::LayerShape& shape, int bits);
+/// A layer run from a weight source: regenerated if that takes work, else its streams are reloaded.
+CostLayer source_layer(const nn::LayerShape& shape, nn::WeightSource& source);
+
+/// How core settings are written.
+struct ProgrammingCard {
+  int lanes = 64;          // settings written at once (weight DACs); 0: all of a tile
+  double rate_GHz = 1.25;  // settings per second and lane
+  int setting_bits =
+      8;  // of one stored device setting, for cores whose settings are computed from weights
+  bool shadow_settings = false;  // a second set of settings is written while the first computes
+};
+
+/// The digital unit that turns regenerated weights into device settings (MZI meshes), and adds
+/// partial sums.
+struct DigitalUnitCard {
+  double operations_per_ns = 64;
+  double operation_pJ = 2.3;  // mean of a 32-bit floating-point multiply and add
+  double add_pJ = 0.1;        // 32-bit integer addition of a partial sum
+  double area_mm2 = 0.5;
+};
+
+struct ScheduleCard {
+  int weight_slots = 2;  // tiles fetched ahead (1 single, 2 double buffering), as far as the weight
+                         // buffer holds them
+  int tile_slots = 2;    // regenerated tiles ahead, as far as the tile buffer holds them
+  int accumulator_bits = 32;
+};
+
+void describe(Section& section, ProgrammingCard& card);
+void describe(Section& section, DigitalUnitCard& card);
+void describe(Section& section, ScheduleCard& card);
+
+/// Everything a cost simulation depends on.
+struct CostInput {
+  std::vector<CostLayer> layers;
+  photonic::CoreDescription core;
+  memory::MemoryCard memory;
+  GeneratorCard generator;
+  ProgrammingCard programming;
+  DigitalUnitCard digital;
+  ScheduleCard schedule;
+  int batch = 1;
+  int activation_bits = 8;
+  GroupPacking packing = GroupPacking::block_diagonal;
+};
+
+/// Where energy goes.
+enum class Component {
+  dram_transfer,  // read and write bursts with their interface
+  dram_activate,
+  dram_background,  // standby and refresh
+  weight_buffer,
+  tile_buffer,
+  activation_buffer,  // feature maps, partial sums, line buffer
+  buffer_leakage,     // all buffers; eDRAM refresh included
+  generator,          // arithmetic of an electronic generator
+  generator_converters,
+  generator_laser,
+  generator_static,
+  decomposition,     // weights to device settings
+  programming,       // writing device settings
+  hold,              // keeping them
+  input_converters,  // DACs and modulators
+  laser,
+  output_converters,  // detectors, amplifiers, ADCs
+  accumulation,       // adding partial sums
+  core_static,
+};
+inline constexpr std::size_t component_count = 19;
+std::string_view component_name(Component component);
+
+using Energies = std::array<double, component_count>;  // pJ, by Component
+double total(const Energies& energies);
+
+/// Stages of the tile pipeline. Absent ones (no generator, say) are left out of a simulation.
+enum class Stage { memory, generate, decompose, program, compute };
+inline constexpr std::size_t stage_count = 5;
+std::string_view stage_name(Stage stage);
+
+/// Bytes moved, in whole bursts.
+struct Traffic {
+  double weight_bytes = 0;  // from DRAM
+  double input_bytes = 0;   // from DRAM
+  double output_bytes = 0;  // to DRAM
+  [[nodiscard]] double sum() const { return weight_bytes + input_bytes + output_bytes; }
+};
+
+struct LayerCost {
+  std::string name;
+  Way way = Way::reload;
+  LayerMapping mapping;
+  double start_ns = 0,
+         end_ns = 0;  // end of the layer before to its own end: the spans add up to the total
+  std::array<double, stage_count> critical_ns{};  // of the critical path, by stage
+  Stage bound_by = Stage::compute;                // largest of them
+  Energies energy_pJ{};
+  Traffic traffic;
+  std::int64_t macs = 0;  // of the layer, batch included
+  std::int64_t generation_macs = 0;
+  bool spills_output = false;      // the activation buffer cannot hold it
+  bool weights_refetched = false;  // the weight buffer cannot hold the shared streams
+  [[nodiscard]] double time_ns() const { return end_ns - start_ns; }
+};
+
+/// Where one stage's time went: busy, waiting, fill and drain add up to the whole time.
+struct StageCost {
+  Stage stage = Stage::compute;
+  double busy_ns = 0, wait_data_ns = 0, wait_slot_ns = 0, wait_dependency_ns = 0, fill_ns = 0,
+         drain_ns = 0;
+  double critical_ns = 0;  // of the critical path
+};
+
+struct AreaPart {
+  std::string component;
+  double area_mm2 = 0;
+};
+
+struct CostReport {
+  double time_ns = 0;
+  Energies energy_pJ{};
+  std::vector<LayerCost> layers;
+  std::vector<StageCost> stages;
+  Stage bound_by = Stage::compute;
+  Traffic traffic;
+  std::vector<AreaPart> areas;
+  std::int64_t tiles = 0;
+
+  [[nodiscard]] double time_s() const { return time_ns * 1e-9; }
+  [[nodiscard]] double energy_J() const { return total(energy_pJ) * 1e-12; }
+  [[nodiscard]] double power_W() const {
+    return time_ns > 0 ? total(energy_pJ) / time_ns * 1e-3 : 0;
+  }
+  [[nodiscard]] double area_mm2() const;
+};
+
+/// Time, energy and area of one inference of a batch. Throws `Error` for impossible combinations.
+/// Baselines go through the same function with their own streams.
+CostReport simulate_cost(const CostInput& input);
+
+}  // namespace lightloom::cosim

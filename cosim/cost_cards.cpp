@@ -1,0 +1,74 @@
+#include <numeric>
+
+#include "cosim/cost.hpp"
+
+namespace lightloom::cosim {
+
+const char* way_name(Way way) { return way == Way::reload ? "reload" : "regenerate"; }
+
+std::string_view component_name(Component component) {
+  static constexpr std::array<std::string_view, component_count> names{
+      "DRAM transfer",        "DRAM activate",
+      "DRAM background",      "weight buffer",
+      "tile buffer",          "activation buffer",
+      "buffer leakage",       "generator",
+      "generator converters", "generator laser",
+      "generator static",     "decomposition",
+      "programming",          "hold",
+      "input converters",     "laser",
+      "output converters",    "accumulation",
+      "core static"};
+  return names[static_cast<std::size_t>(component)];
+}
+
+std::string_view stage_name(Stage stage) {
+  static constexpr std::array<std::string_view, stage_count> names{
+      "memory", "generate", "decompose", "program", "compute"};
+  return names[static_cast<std::size_t>(stage)];
+}
+
+double total(const Energies& energies) {
+  return std::accumulate(energies.begin(), energies.end(), 0.0);
+}
+
+double CostReport::area_mm2() const {
+  double sum = 0;
+  for (const AreaPart& part : areas) sum += part.area_mm2;
+  return sum;
+}
+
+CostLayer reload_layer(const nn::LayerShape& shape, int bits) {
+  return {.shape = shape,
+          .way = Way::reload,
+          .streams = {{.name = "weight", .count = shape.weights(), .bits = bits}}};
+}
+
+CostLayer source_layer(const nn::LayerShape& shape, nn::WeightSource& source) {
+  CostLayer layer{.shape = shape, .streams = source.streams(), .work = source.work()};
+  const nn::RegenerationWork& w = layer.work;
+  if (w.intra_macs + w.cross_macs + w.shifts + w.adds + w.lookups > 0) layer.way = Way::regenerate;
+  if (const auto factors = source.factors()) layer.factors = factor_shape(*factors);
+  return layer;
+}
+
+void describe(Section& section, ProgrammingCard& card) {
+  section.value("lanes", card.lanes, {.low = 0, .high = 1e9});
+  section.value("rate_GHz", card.rate_GHz, positive);
+  section.value("setting_bits", card.setting_bits, {.low = 1, .high = 32});
+  section.value("shadow_settings", card.shadow_settings);
+}
+
+void describe(Section& section, DigitalUnitCard& card) {
+  section.value("operations_per_ns", card.operations_per_ns, positive);
+  section.value("operation_pJ", card.operation_pJ, not_negative);
+  section.value("add_pJ", card.add_pJ, not_negative);
+  section.value("area_mm2", card.area_mm2, not_negative);
+}
+
+void describe(Section& section, ScheduleCard& card) {
+  section.value("weight_slots", card.weight_slots, {.low = 1, .high = 1e6});
+  section.value("tile_slots", card.tile_slots, {.low = 1, .high = 1e6});
+  section.value("accumulator_bits", card.accumulator_bits, {.low = 8, .high = 64});
+}
+
+}  // namespace lightloom::cosim
