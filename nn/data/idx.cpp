@@ -1,0 +1,103 @@
+#include <zlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "core/error.hpp"
+#include "nn/data/readers.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+/// A gzip file (or a plain one) read front to back; every problem is one `Error` that names the
+/// file.
+class Source {
+ public:
+  explicit Source(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
+    require(file_ != nullptr && !std::filesystem::is_directory(path),
+            "cannot read '{}' (the file is missing or not readable)", path);
+  }
+
+  /// Fills `bytes`; false at a clean end of file before the first byte.
+  void read(std::span<std::uint8_t> bytes) {
+    const int got = gzread(file_.get(), bytes.data(), static_cast<unsigned>(bytes.size()));
+    require(got >= 0, "'{}' is damaged ({})", path_, reason());
+    require(static_cast<std::size_t>(got) == bytes.size(),
+            "'{}' ends too early (the file is truncated)", path_);
+  }
+
+  std::uint32_t big_endian() {
+    std::uint8_t b[4];
+    read(b);
+    return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
+  }
+
+  /// Appends `count` bytes, in pieces so that a header that lies cannot make us allocate what is
+  /// not there.
+  std::vector<std::uint8_t> read_all(std::uint64_t count) {
+    constexpr std::uint64_t piece = 1 << 20;
+    std::vector<std::uint8_t> all;
+    while (all.size() < count) {
+      const std::size_t at = all.size();
+      all.resize(static_cast<std::size_t>(std::min(count, at + piece)));
+      read(std::span(all).subspan(at));
+    }
+    return all;
+  }
+
+  /// Nothing may follow; also makes zlib check its checksum.
+  void require_end() {
+    std::uint8_t extra = 0;
+    const int got = gzread(file_.get(), &extra, 1);
+    require(got >= 0, "'{}' is damaged ({})", path_, reason());
+    require(got == 0, "'{}' is longer than its header says (not the file it claims to be)", path_);
+  }
+
+ private:
+  struct Close {
+    void operator()(gzFile file) const { gzclose(file); }
+  };
+  [[nodiscard]] std::string reason() const {
+    int code = 0;
+    const std::string text = gzerror(file_.get(), &code);
+    return text.empty() ? "zlib error " + std::to_string(code) : text;
+  }
+
+  std::string path_;
+  std::unique_ptr<gzFile_s, Close> file_;
+};
+
+}  // namespace
+
+ImageSet read_idx(const std::string& images_path, const std::string& labels_path,
+                  const DatasetShape& expected) {
+  ImageSet set{.image = expected.image};
+  Source images(images_path);
+  require(images.big_endian() == 2051, "'{}' is not an IDX image file (wrong magic number)",
+          images_path);
+  const std::uint64_t count = images.big_endian();
+  const std::uint32_t height = images.big_endian(), width = images.big_endian();
+  require(height == static_cast<std::uint32_t>(set.image.height) &&
+              width == static_cast<std::uint32_t>(set.image.width),
+          "'{}' holds images of {}x{} ({} needs {}x{})", images_path, height, width, expected.name,
+          set.image.height, set.image.width);
+  set.pixels = images.read_all(count * height * width);
+  images.require_end();
+
+  Source labels(labels_path);
+  require(labels.big_endian() == 2049, "'{}' is not an IDX label file (wrong magic number)",
+          labels_path);
+  require(labels.big_endian() == count, "'{}' and '{}' hold different numbers of records",
+          images_path, labels_path);
+  set.labels = labels.read_all(count);
+  labels.require_end();
+  require(std::all_of(set.labels.begin(), set.labels.end(),
+                      [&](std::uint8_t label) { return label < expected.classes; }),
+          "'{}' holds a label past the {} classes of {}", labels_path, expected.classes,
+          expected.name);
+  require(count > 0, "'{}' holds no images", images_path);
+  return set;
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nn/data/dataset.hpp"
+
+namespace lightloom::nn {
+
+/// A pair of IDX files, gzipped or not: images (magic 2051) and labels (magic 2049).
+ImageSet read_idx(const std::string& images_path, const std::string& labels_path,
+                  const DatasetShape& expected);
+
+/// Files of the binary CIFAR format: records of `label_bytes` labels (the last one counts) and 3072
+/// pixels, channel by channel.
+ImageSet read_cifar(const std::vector<std::string>& paths, const DatasetShape& expected,
+                    int label_bytes);
+
+/// Generated stroke digits, deterministic from `seed`; `part` tells training (0) from test images
+/// (1).
+ImageSet make_glyphs(std::size_t count, std::uint64_t seed, std::uint32_t part);
+
+}  // namespace lightloom::nn

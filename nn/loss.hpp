@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+
+#include "nn/ops/tensor.hpp"
+
+namespace lightloom::nn {
+
+/// Mixture of Hinton et al. (2015) as in Gu et al. (ICCV 2021), Eq. 6:
+/// L = beta T^2 KL(q_T || p_T) + (1 - beta) H(q, p_1), q_T and p_T the teacher's and the student's
+/// softmax at T.
+struct DistillationOptions {
+  double temperature = 3;
+  double beta = 0.9;
+};
+
+/// Mean cross-entropy over the batch; overwrites `d_logits` with its gradient. Logits are (images,
+/// 1, 1, classes).
+double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& d_logits);
+
+/// The distillation loss, mean over the batch, and its gradient in the student's logits:
+/// beta T (p_T - q_T) + (1 - beta) (p_1 - onehot) per image.
+double distillation(const Tensor& logits, const Tensor& teacher_logits, std::span<const int> labels,
+                    const DistillationOptions& options, Tensor& d_logits);
+
+}  // namespace lightloom::nn

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <span>
+
+#include "core/random.hpp"
+#include "nn/ops/tensor.hpp"
+
+namespace lightloom::nn {
+
+/// y = activation(x); y may be x.
+void activate(Activation kind, const Tensor& x, Tensor& y);
+/// Whether the gradient can be had from the output alone, so that the input need not be kept.
+bool gradient_from_output(Activation kind);
+/// dx = dy * activation'. `known` is the output when `gradient_from_output`, else the input. dx may
+/// be dy.
+void activate_backward(Activation kind, const Tensor& known, const Tensor& dy, Tensor& dx);
+
+/// y = left + right, then ReLU if asked; y may be one of them.
+enum class AddThen { nothing, relu };
+void add(const Tensor& left, const Tensor& right, AddThen then, Tensor& y);
+
+/// y = left * right; `right` may be a 1x1 map per image (squeeze-excite).
+void multiply(const Tensor& left, const Tensor& right, Tensor& y);
+/// The gradient for the second operand of `multiply`: dy * left, summed over the map when `d_right`
+/// is 1x1.
+void multiply_backward(const Tensor& left, const Tensor& dy, Tensor& d_right);
+
+/// Adds a bias per channel in place.
+void add_bias(std::span<const float> bias, Tensor& y);
+/// Sums dy over images and map into d_bias (overwritten), in a fixed order.
+void bias_gradient(const Tensor& dy, std::span<float> d_bias);
+
+/// Copies the channels of `part` into `whole` starting at channel `at`, or back out of it.
+void join_channels(const Tensor& part, int at, Tensor& whole);
+void split_channels(const Tensor& whole, int at, Tensor& part);
+
+/// Every second row and column of x; extra channels of y are zero on both sides (ResNet shortcut
+/// A).
+void subsample(const Tensor& x, Tensor& y);
+void subsample_backward(const Tensor& dy, Tensor& dx);
+
+/// y = x with each element zeroed with probability `rate`, the others divided by 1 - rate. Element
+/// i is a pure function of (stream, shot, i), so that the gradient is the same call on dy.
+void drop(const Tensor& x, double rate, const Stream& stream, std::uint64_t shot, Tensor& y);
+
+void copy(const Tensor& x, Tensor& y);
+
+}  // namespace lightloom::nn

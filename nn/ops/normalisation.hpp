@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "nn/ops/tensor.hpp"
+
+namespace lightloom::nn {
+
+/// Per-channel numbers of a batch normalisation, each of size channels.
+struct NormValues {
+  std::span<const float> scale, shift;  // gamma, beta
+  std::span<float> mean, variance;  // of the batch (biased), written by forward, read by backward
+};
+
+/// Batch normalisation with batch statistics and an optional ReLU fused behind it, and its gradient
+/// (Ioffe and Szegedy, ICML 2015).
+class BatchNormalisation {
+ public:
+  BatchNormalisation(double epsilon, bool relu);
+  ~BatchNormalisation();
+  BatchNormalisation(BatchNormalisation&&) noexcept;
+  BatchNormalisation& operator=(BatchNormalisation&&) noexcept;
+
+  void forward(const Tensor& x, const NormValues& values, Tensor& y);
+  /// Overwrites dx, d_scale, d_shift. Belongs to the latest forward. dx may be dy.
+  void backward(const Tensor& x, const NormValues& values, const Tensor& dy, Tensor& dx,
+                std::span<float> d_scale, std::span<float> d_shift);
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> own_;
+};
+
+/// y = x * scale + shift per channel, then ReLU if asked; y may be x.
+enum class Then { nothing, relu };
+void scale_shift(const Tensor& x, std::span<const float> scale, std::span<const float> shift,
+                 Then then, Tensor& y);
+
+}  // namespace lightloom::nn

@@ -1,0 +1,90 @@
+#include "nn/ops/pooling.hpp"
+
+#include <map>
+
+#include "nn/ops/onednn.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+struct Calls {
+  dnnl::primitive forward, backward;
+  dnnl::memory workspace;
+  dnnl::memory::desc x, y;
+};
+
+dnnl::algorithm algorithm_of(PoolKind kind) {
+  switch (kind) {
+    case PoolKind::max:
+      return dnnl::algorithm::pooling_max;
+    case PoolKind::average:
+      return dnnl::algorithm::pooling_avg_include_padding;
+    case PoolKind::average_without_padding:
+      return dnnl::algorithm::pooling_avg_exclude_padding;
+  }
+  return dnnl::algorithm::undef;
+}
+
+/// Padding behind the map so that exactly `positions` windows fit; negative when the map's end is
+/// not covered.
+int end_padding(int size, int positions, int kernel, const Window& window) {
+  return (positions - 1) * window.stride + kernel - size - window.padding;
+}
+
+Calls make_calls(PoolKind kind, const Window& w, const TensorShape& x, const TensorShape& y) {
+  const auto x_desc = onednn::map_desc(x), y_desc = onednn::map_desc(y);
+  const dnnl::memory::dims strides{w.stride, w.stride}, kernel{w.height, w.width},
+      begin{w.padding, w.padding},
+      end{end_padding(x.height, y.height, w.height, w), end_padding(x.width, y.width, w.width, w)};
+  const auto how = algorithm_of(kind);
+  const dnnl::pooling_forward::primitive_desc forward(
+      {dnnl::prop_kind::forward_training, how, x_desc, y_desc, strides, kernel, begin, end},
+      onednn::engine());
+  const dnnl::pooling_backward::primitive_desc backward(
+      {how, x_desc, y_desc, strides, kernel, begin, end}, onednn::engine(), forward);
+  Calls calls{dnnl::pooling_forward(forward), dnnl::pooling_backward(backward), {}, x_desc, y_desc};
+  if (kind == PoolKind::max) {
+    calls.workspace = dnnl::memory(forward.workspace_desc(), onednn::engine());
+  }
+  return calls;
+}
+
+}  // namespace
+
+struct Pooling::Implementation {
+  PoolKind kind;
+  Window window;
+  std::map<int, Calls> calls;
+
+  Calls& of(const TensorShape& x, const TensorShape& y) {
+    auto found = calls.find(x.images);
+    if (found == calls.end()) {
+      found = calls.emplace(x.images, make_calls(kind, window, x, y)).first;
+    }
+    return found->second;
+  }
+};
+
+Pooling::Pooling(PoolKind kind, const Window& window)
+    : own_(new Implementation{kind, window, {}}) {}
+Pooling::~Pooling() = default;
+Pooling::Pooling(Pooling&&) noexcept = default;
+Pooling& Pooling::operator=(Pooling&&) noexcept = default;
+
+void Pooling::forward(const Tensor& x, Tensor& y) {
+  Calls& calls = own_->of(x.shape(), y.shape());
+  onednn::Arguments arguments{{DNNL_ARG_SRC, onednn::view(calls.x, x.data())},
+                              {DNNL_ARG_DST, onednn::view(calls.y, y.data())}};
+  if (calls.workspace) arguments.emplace(DNNL_ARG_WORKSPACE, calls.workspace);
+  calls.forward.execute(onednn::stream(), arguments);
+}
+
+void Pooling::backward(const Tensor& dy, Tensor& dx) {
+  Calls& calls = own_->of(dx.shape(), dy.shape());
+  onednn::Arguments arguments{{DNNL_ARG_DIFF_DST, onednn::view(calls.y, dy.data())},
+                              {DNNL_ARG_DIFF_SRC, onednn::view(calls.x, dx.data())}};
+  if (calls.workspace) arguments.emplace(DNNL_ARG_WORKSPACE, calls.workspace);
+  calls.backward.execute(onednn::stream(), arguments);
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "nn/ops/product.hpp"
+#include "nn/steps/step.hpp"
+
+namespace lightloom::nn {
+
+/// One operation of an inference.
+class InferenceStep {
+ public:
+  virtual ~InferenceStep() = default;
+  virtual void forward(Flow& flow) = 0;
+};
+
+/// What follows a weight layer and can be computed with it.
+struct FusedTail {
+  int norm = -1;   // node of a batch normalisation folded into the weights
+  int other = -1;  // node whose value is added
+  std::optional<Activation> activation;
+  int output = 0;  // node whose value results
+};
+
+/// A weight layer in oneDNN with its tail.
+std::unique_ptr<InferenceStep> make_fused_product(Network& network, int node,
+                                                  const FusedTail& tail);
+/// A weight layer through an engine, which it loads.
+std::unique_ptr<InferenceStep> make_engine_product(Network& network, int node, MatrixEngine& engine,
+                                                   std::uint32_t write);
+/// A batch normalisation with running statistics, ReLU fused when `output` is not `node`.
+std::unique_ptr<InferenceStep> make_affine(Network& network, int node, int output);
+/// Any other operation. Dropout does nothing.
+std::unique_ptr<InferenceStep> make_plain_inference(const Graph& graph, int node, int output);
+
+/// A normalisation as y = x * scale + shift.
+struct Affine {
+  std::vector<float> scale, shift;
+};
+Affine affine_of(const NormLayer& norm);
+
+}  // namespace lightloom::nn

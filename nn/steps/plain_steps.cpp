@@ -1,0 +1,225 @@
+#include <cassert>
+
+#include "nn/ops/elementwise.hpp"
+#include "nn/ops/pooling.hpp"
+#include "nn/steps/step.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+const Node& node_of(const Graph& graph, int node) {
+  return graph.nodes[static_cast<std::size_t>(node)];
+}
+
+/// A step of one output node and its inputs.
+class PlainStep : public Step {
+ public:
+  PlainStep(const Graph& graph, int node) : node_(node), inputs_(node_of(graph, node).inputs) {}
+
+ protected:
+  [[nodiscard]] int in() const { return inputs_.front(); }
+  [[nodiscard]] const Tensor& gradient(Flow& flow) const {
+    return *flow.gradients[static_cast<std::size_t>(node_)];
+  }
+
+  int node_;
+  std::vector<int> inputs_;
+};
+
+class ActivationStep : public PlainStep {
+ public:
+  ActivationStep(const Graph& graph, int node)
+      : PlainStep(graph, node), kind_(node_of(graph, node).activation) {}
+
+  void forward(Flow& flow) override { activate(kind_, flow.value(in()), flow.make_value(node_)); }
+  void backward(Flow& flow) override {
+    auto dx = flow.in_place_of_gradient(node_);
+    activate_backward(kind_, flow.value(keeps().front()), gradient(flow), *dx);
+    flow.give_gradient(in(), std::move(dx));
+  }
+  [[nodiscard]] std::vector<int> keeps() const override {
+    return {gradient_from_output(kind_) ? node_ : in()};
+  }
+
+ private:
+  Activation kind_;
+};
+
+PoolKind pool_kind(const Node& node) {
+  if (node.op == Op::max_pool) return PoolKind::max;
+  return node.count_padding ? PoolKind::average : PoolKind::average_without_padding;
+}
+
+Window pool_window(const Graph& graph, int node) {
+  const Node& own = node_of(graph, node);
+  if (own.op != Op::global_pool) return own.window;
+  const MapShape map = node_of(graph, own.inputs.front()).shape;
+  return {.height = map.height, .width = map.width};
+}
+
+class PoolStep : public PlainStep {
+ public:
+  PoolStep(const Graph& graph, int node)
+      : PlainStep(graph, node),
+        pooling_(pool_kind(node_of(graph, node)), pool_window(graph, node)) {}
+
+  void forward(Flow& flow) override { pooling_.forward(flow.value(in()), flow.make_value(node_)); }
+  void backward(Flow& flow) override {
+    auto dx = flow.fresh(in());
+    pooling_.backward(gradient(flow), *dx);
+    flow.give_gradient(in(), std::move(dx));
+  }
+
+ private:
+  Pooling pooling_;
+};
+
+/// Channels last in memory: flattening is only another name for the same numbers.
+class FlattenStep : public PlainStep {
+ public:
+  using PlainStep::PlainStep;
+  void forward(Flow& flow) override {
+    flow.values[static_cast<std::size_t>(node_)] = flow.values[static_cast<std::size_t>(in())];
+  }
+  void backward(Flow& flow) override {
+    auto dx = flow.gradients[static_cast<std::size_t>(node_)];
+    dx->view_as(flow.shape(in()));
+    flow.give_gradient(in(), std::move(dx));
+  }
+};
+
+class AddStep : public PlainStep {
+ public:
+  using PlainStep::PlainStep;
+  void forward(Flow& flow) override {
+    add(flow.value(inputs_[0]), flow.value(inputs_[1]), AddThen::nothing, flow.make_value(node_));
+  }
+  void backward(Flow& flow) override {
+    for (const int input : inputs_) {
+      flow.give_gradient(input, flow.gradients[static_cast<std::size_t>(node_)]);
+    }
+  }
+};
+
+class AddReluStep : public PlainStep {
+ public:
+  AddReluStep(const Graph& graph, int node, int output) : PlainStep(graph, node), output_(output) {}
+
+  void forward(Flow& flow) override {
+    add(flow.value(inputs_[0]), flow.value(inputs_[1]), AddThen::relu, flow.make_value(output_));
+  }
+  void backward(Flow& flow) override {
+    auto dx = flow.in_place_of_gradient(output_);
+    activate_backward(Activation::relu, flow.value(output_),
+                      *flow.gradients[static_cast<std::size_t>(output_)], *dx);
+    for (const int input : inputs_) flow.give_gradient(input, dx);
+  }
+  [[nodiscard]] std::vector<int> keeps() const override { return {output_}; }
+
+ private:
+  int output_;
+};
+
+class MultiplyStep : public PlainStep {
+ public:
+  using PlainStep::PlainStep;
+  void forward(Flow& flow) override {
+    multiply(flow.value(inputs_[0]), flow.value(inputs_[1]), flow.make_value(node_));
+  }
+  void backward(Flow& flow) override {
+    auto d_left = flow.fresh(inputs_[0]), d_right = flow.fresh(inputs_[1]);
+    multiply(gradient(flow), flow.value(inputs_[1]), *d_left);
+    multiply_backward(flow.value(inputs_[0]), gradient(flow), *d_right);
+    flow.give_gradient(inputs_[0], std::move(d_left));
+    flow.give_gradient(inputs_[1], std::move(d_right));
+  }
+  [[nodiscard]] std::vector<int> keeps() const override { return inputs_; }
+};
+
+class ConcatStep : public PlainStep {
+ public:
+  using PlainStep::PlainStep;
+  void forward(Flow& flow) override {
+    Tensor& y = flow.make_value(node_);
+    int at = 0;
+    for (const int input : inputs_) {
+      join_channels(flow.value(input), at, y);
+      at += flow.shape(input).channels;
+    }
+  }
+  void backward(Flow& flow) override {
+    int at = 0;
+    for (const int input : inputs_) {
+      auto dx = flow.fresh(input);
+      split_channels(gradient(flow), at, *dx);
+      at += flow.shape(input).channels;
+      flow.give_gradient(input, std::move(dx));
+    }
+  }
+};
+
+class DropoutStep : public PlainStep {
+ public:
+  DropoutStep(const Graph& graph, int node, std::uint64_t seed)
+      : PlainStep(graph, node),
+        rate_(node_of(graph, node).rate),
+        stream_({seed, Purpose::dropout, 0, static_cast<std::uint32_t>(node)}) {}
+
+  void forward(Flow& flow) override {
+    drop(flow.value(in()), rate_, stream_, flow.step, flow.make_value(node_));
+  }
+  void backward(Flow& flow) override {
+    auto dx = flow.in_place_of_gradient(node_);
+    drop(gradient(flow), rate_, stream_, flow.step, *dx);
+    flow.give_gradient(in(), std::move(dx));
+  }
+
+ private:
+  double rate_;
+  Stream stream_;
+};
+
+class SubsampleStep : public PlainStep {
+ public:
+  using PlainStep::PlainStep;
+  void forward(Flow& flow) override { subsample(flow.value(in()), flow.make_value(node_)); }
+  void backward(Flow& flow) override {
+    auto dx = flow.fresh(in());
+    subsample_backward(gradient(flow), *dx);
+    flow.give_gradient(in(), std::move(dx));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_t seed) {
+  switch (node_of(graph, node).op) {
+    case Op::activation:
+      return std::make_unique<ActivationStep>(graph, node);
+    case Op::max_pool:
+    case Op::average_pool:
+    case Op::global_pool:
+      return std::make_unique<PoolStep>(graph, node);
+    case Op::flatten:
+      return std::make_unique<FlattenStep>(graph, node);
+    case Op::add:
+      return std::make_unique<AddStep>(graph, node);
+    case Op::multiply:
+      return std::make_unique<MultiplyStep>(graph, node);
+    case Op::concat:
+      return std::make_unique<ConcatStep>(graph, node);
+    case Op::dropout:
+      return std::make_unique<DropoutStep>(graph, node, seed);
+    case Op::subsample:
+      return std::make_unique<SubsampleStep>(graph, node);
+    default:
+      assert(false);
+      return nullptr;
+  }
+}
+
+std::unique_ptr<Step> make_add_relu_step(const Graph& graph, int node, int output) {
+  return std::make_unique<AddReluStep>(graph, node, output);
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,128 @@
+#include <algorithm>
+
+#include "nn/ops/elementwise.hpp"
+#include "nn/ops/normalisation.hpp"
+#include "nn/ops/product.hpp"
+#include "nn/steps/step.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+void accumulate(std::span<const float> from, std::vector<float>& into) {
+  std::transform(from.begin(), from.end(), into.begin(), into.begin(), std::plus<>());
+}
+
+class ProductStep : public Step {
+ public:
+  ProductStep(Network& network, int node)
+      : node_(node),
+        in_(network.graph().nodes[static_cast<std::size_t>(node)].inputs.front()),
+        number_(network.index_of(node)),
+        layer_(network.weight_layers()[static_cast<std::size_t>(number_)]),
+        product_(layer_.shape),
+        dense_(static_cast<std::size_t>(layer_.shape.weights())),
+        d_dense_(dense_.size()),
+        d_bias_(layer_.bias.value.size()) {}
+
+  void forward(Flow& flow) override {
+    layer_.source->materialise(dense_);
+    product_.set_weights(dense_);
+    const Tensor& x = layer_.activation_bits > 0 ? quantised(flow) : flow.value(in_);
+    Tensor& y = flow.make_value(node_);
+    if (flow.engine == nullptr) {
+      product_.forward(x, layer_.bias.value, y);
+      return;
+    }
+    flow.engine->load(number_, layer_.shape, dense_, static_cast<std::uint32_t>(flow.step));
+    flow.engine->multiply(number_, x.values(), flow.images, flow.first_image, y.values());
+    if (!layer_.bias.value.empty()) add_bias(layer_.bias.value, y);
+  }
+
+  /// Straight through the engine and the quantiser: the gradient is that of the digital product.
+  void backward(Flow& flow) override {
+    const Tensor& dy = *flow.gradients[static_cast<std::size_t>(node_)];
+    const Tensor& x = layer_.activation_bits > 0 ? *quantised_ : flow.value(in_);
+    product_.backward_weights(x, dy, d_dense_, d_bias_);
+    layer_.source->backward(d_dense_);
+    accumulate(d_bias_, layer_.bias.gradient);
+    quantised_.reset();
+    if (in_ == 0) return;  // images need no gradient
+    auto dx = flow.fresh(in_);
+    product_.backward_input(dy, *dx);
+    flow.give_gradient(in_, std::move(dx));
+  }
+
+  [[nodiscard]] std::vector<int> keeps() const override {
+    return layer_.activation_bits > 0 ? std::vector<int>{} : std::vector<int>{in_};
+  }
+
+ private:
+  const Tensor& quantised(Flow& flow) {
+    observe(flow.value(in_).values(), layer_.range);
+    quantised_ = flow.fresh(in_);
+    copy(flow.value(in_), *quantised_);
+    quantise_activation(quantised_->values(), layer_.activation_bits, layer_.range);
+    return *quantised_;
+  }
+
+  int node_, in_, number_;
+  WeightLayer& layer_;
+  Product product_;
+  std::vector<float> dense_, d_dense_, d_bias_;
+  std::shared_ptr<Tensor> quantised_;
+};
+
+class NormStep : public Step {
+ public:
+  NormStep(Network& network, int node, int output)
+      : in_(network.graph().nodes[static_cast<std::size_t>(node)].inputs.front()),
+        output_(output),
+        layer_(network.norms()[static_cast<std::size_t>(network.index_of(node))]),
+        norm_(layer_.epsilon, node != output),
+        mean_(layer_.mean.size()),
+        variance_(layer_.mean.size()),
+        d_scale_(layer_.mean.size()),
+        d_shift_(layer_.mean.size()) {}
+
+  void forward(Flow& flow) override {
+    norm_.forward(flow.value(in_), values(), flow.make_value(output_));
+    const auto pixels = static_cast<double>(flow.shape(in_).pixels());
+    const auto unbiased = static_cast<float>(pixels / std::max(1.0, pixels - 1.0));
+    const auto share = static_cast<float>(layer_.momentum);
+    for (std::size_t c = 0; c < mean_.size(); ++c) {
+      layer_.mean[c] += share * (mean_[c] - layer_.mean[c]);
+      layer_.variance[c] += share * (unbiased * variance_[c] - layer_.variance[c]);
+    }
+  }
+
+  void backward(Flow& flow) override {
+    auto dx = flow.in_place_of_gradient(output_);
+    norm_.backward(flow.value(in_), values(), *flow.gradients[static_cast<std::size_t>(output_)],
+                   *dx, d_scale_, d_shift_);
+    accumulate(d_scale_, layer_.scale.gradient);
+    accumulate(d_shift_, layer_.shift.gradient);
+    flow.give_gradient(in_, std::move(dx));
+  }
+
+  [[nodiscard]] std::vector<int> keeps() const override { return {in_}; }
+
+ private:
+  NormValues values() { return {layer_.scale.value, layer_.shift.value, mean_, variance_}; }
+
+  int in_, output_;
+  NormLayer& layer_;
+  BatchNormalisation norm_;
+  std::vector<float> mean_, variance_, d_scale_, d_shift_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_product_step(Network& network, int node) {
+  return std::make_unique<ProductStep>(network, node);
+}
+
+std::unique_ptr<Step> make_norm_step(Network& network, int node, int output) {
+  return std::make_unique<NormStep>(network, node, output);
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,94 @@
+#include "nn/training_pass.hpp"
+
+#include <algorithm>
+
+#include "nn/ops/elementwise.hpp"
+#include "nn/steps/consumers.hpp"
+#include "nn/steps/step.hpp"
+
+namespace lightloom::nn {
+
+namespace {
+
+std::unique_ptr<Step> make_step(Network& network, int node, int output, std::uint64_t seed) {
+  switch (network.graph().nodes[static_cast<std::size_t>(node)].op) {
+    case Op::convolution:
+    case Op::linear:
+      return make_product_step(network, node);
+    case Op::batch_norm:
+      return make_norm_step(network, node, output);
+    default:
+      return output == node ? make_plain_step(network.graph(), node, seed)
+                            : make_add_relu_step(network.graph(), node, output);
+  }
+}
+
+}  // namespace
+
+TrainingPass::TrainingPass(Network& network, std::uint64_t seed)
+    : flow_(std::make_unique<Flow>(network.graph())) {
+  const Graph& graph = network.graph();
+  const auto readers = consumers(graph);
+  std::vector<bool> done(graph.nodes.size(), false);
+  for (int n = 1; n < static_cast<int>(graph.nodes.size()); ++n) {
+    if (done[static_cast<std::size_t>(n)]) continue;
+    const Node& node = graph.nodes[static_cast<std::size_t>(n)];
+    const bool takes_relu = node.op == Op::batch_norm || node.op == Op::add;
+    const int relu = takes_relu ? only_relu(graph, readers, n) : -1;
+    const int output = relu >= 0 ? relu : n;
+    done[static_cast<std::size_t>(output)] = true;
+    steps_.push_back({make_step(network, n, output, seed), output, node.inputs, {}});
+  }
+  plan_releases();
+}
+
+TrainingPass::~TrainingPass() = default;
+
+void TrainingPass::plan_releases() {
+  const std::size_t nodes = flow_->graph->nodes.size();
+  std::vector<std::size_t> last_reader(nodes, 0);
+  std::vector<bool> kept(nodes, false);
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    for (const int input : steps_[s].inputs) last_reader[static_cast<std::size_t>(input)] = s;
+    for (const int node : steps_[s].step->keeps()) kept[static_cast<std::size_t>(node)] = true;
+  }
+  for (std::size_t n = 0; n + 1 < nodes; ++n) {
+    if (!kept[n]) steps_[last_reader[n]].done.push_back(static_cast<int>(n));
+  }
+}
+
+const Tensor& TrainingPass::forward(const Tensor& images, const Place& place) {
+  Flow& flow = *flow_;
+  flow.images = images.shape().images;
+  flow.step = place.step;
+  flow.first_image = place.first_image;
+  flow.engine = place.engine;
+  std::fill(flow.values.begin(), flow.values.end(), nullptr);
+  copy(images, flow.make_value(0));
+  for (Planned& planned : steps_) {
+    planned.step->forward(flow);
+    for (const int node : planned.done) flow.values[static_cast<std::size_t>(node)].reset();
+  }
+  return *flow.values.back();
+}
+
+void TrainingPass::backward(const Tensor& d_logits) {
+  Flow& flow = *flow_;
+  std::fill(flow.gradients.begin(), flow.gradients.end(), nullptr);
+  const int last = static_cast<int>(flow.graph->nodes.size()) - 1;
+  auto seed = flow.fresh(last);
+  copy(d_logits, *seed);
+  flow.give_gradient(last, std::move(seed));
+  for (std::size_t s = steps_.size(); s-- > 0;) {
+    steps_[s].step->backward(flow);
+    const auto output = static_cast<std::size_t>(steps_[s].output);
+    flow.gradients[output].reset();
+    flow.values[output].reset();
+  }
+}
+
+std::int64_t TrainingPass::bytes() const {
+  return flow_->pool.allocated() * static_cast<std::int64_t>(sizeof(float));
+}
+
+}  // namespace lightloom::nn

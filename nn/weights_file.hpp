@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nn/network.hpp"
+
+namespace lightloom::nn {
+
+/// Everything training changes in a network, by name: parameters of sources, biases, normalisations
+/// with their running statistics, activation ranges.
+struct NamedValues {
+  std::string name;
+  std::vector<float> values;
+};
+using Weights = std::vector<NamedValues>;
+
+Weights weights_of(Network& network);
+/// Throws `Error` naming the first entry that is missing or has another size.
+void set_weights(Network& network, const Weights& weights);
+
+/// Writes and reads them as one HDF5 file with the names of model and source as attributes.
+void save_weights(const std::string& path, Network& network);
+void load_weights(const std::string& path, Network& network);
+
+}  // namespace lightloom::nn
