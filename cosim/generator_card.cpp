@@ -100,8 +100,11 @@ void describe(Section& section, GeneratorCard& card) {
                  {{"digital", Handover::digital}, {"analog", Handover::analog}});
   section.card("electronic", card.electronic);
   section.card("photonic", card.photonic);
+  section.card("noise", card.noise);
   if (card.handover == Handover::analog && card.kind == GeneratorKind::electronic)
     section.problem("handover", "cannot be analog for an electronic generator");
+  if (card.handover == Handover::analog && card.noise.handover_bits > 0)
+    section.problem("noise", "has handover_bits, but an analog hand-over has no converter (set it to 0)");
 }
 
 std::int64_t intra_shots(const PhotonicGenerator& card, const FactorShape& shape) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/card.hpp"
+#include "cosim/optical_generator.hpp"
 #include "nn/weights/weight_source.hpp"
 
 namespace lightloom::cosim {
@@ -66,6 +67,7 @@ struct GeneratorCard {
   Handover handover = Handover::digital;
   ElectronicGenerator electronic;
   PhotonicGenerator photonic;
+  GeneratorNoise noise;  // of a photonic generator: goes through both levels
 };
 
 void describe(Section& section, ElectronicGenerator& card);
