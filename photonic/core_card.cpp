@@ -18,6 +18,10 @@ void describe(Section& section, MeshCard& card) {
   section.value("modes", card.modes, {.low = 1, .high = 4096});
   section.choice("topology", card.topology,
                  {{"clements", MeshKind::clements}, {"reck", MeshKind::reck}});
+  section.choice("device", card.device,
+                 {{"mzi", DeviceKind::mzi},
+                  {"three-splitter", DeviceKind::three_splitter},
+                  {"crossing", DeviceKind::crossing}});
   section.value("device_loss_db", card.device_loss_db, not_negative);
   section.value("balanced_edges", card.balanced_edges);
 }

@@ -6,6 +6,7 @@
 #include "photonic/components.hpp"
 #include "photonic/converter.hpp"
 #include "photonic/fabrication.hpp"
+#include "photonic/mzi.hpp"
 #include "photonic/ring.hpp"
 #include "photonic/tensor_core.hpp"
 #include "photonic/topology.hpp"
@@ -22,6 +23,7 @@ struct MeshCard {
   int modes =
       64;  // rows or columns of the core card, when given, take its place: the larger of the two
   MeshKind topology = MeshKind::clements;
+  DeviceKind device = DeviceKind::mzi;
   double device_loss_db = 0.1;  // nominal, of one MZI with its two shifters
   bool balanced_edges = true;   // edge modes carry dummy losses where they meet no MZI, so uniform
                                 // loss is only a factor

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <numbers>
 
 #include "photonic/decompose.hpp"
 
@@ -26,26 +27,66 @@ struct SplitterAngles {
         s_minus(std::sin(e.alpha_rad - e.beta_rad)) {}
 };
 
-/// theta, phi of an MZI with splitter errors whose T11 : T12 is that of the target (photonics
-/// reference, section 9.1).
-CellSetting match_ratio(Complex target_11, Complex target_12, const SplitterAngles& a) {
-  const double p11 = std::norm(target_11), p12 = std::norm(target_12);
+/// sin(theta/2), cos(theta/2) that give |T11|^2 : |T12|^2 = p11 : p12, clipped to what the device
+/// can do.
+struct SplitSetting {
+  double s = 0, c = 1;
+  Limit limit = Limit::none;
+};
+SplitSetting match_powers(double p11, double p12, const SplitterAngles& a) {
   const double c_plus2 = a.c_plus * a.c_plus, s_plus2 = a.s_plus * a.s_plus;
   const double c_minus2 = a.c_minus * a.c_minus, s_minus2 = a.s_minus * a.s_minus;
   const double below = (c_plus2 - s_minus2) * p11 + (c_minus2 - s_plus2) * p12;
   const double wanted = (c_plus2 * p11 - s_plus2 * p12) / below;
   constexpr double round_off = 1e-14;  // a device exactly at its limit is reachable
-  CellSetting setting;
+  SplitSetting setting;
   if (!(wanted >= -round_off)) setting.limit = Limit::cross;
   if (wanted > 1 + round_off) setting.limit = Limit::bar;
   const double s2 = std::clamp(wanted, 0.0, 1.0);
-  const double s = std::sqrt(s2), c = std::sqrt(1 - s2);
-  setting.theta = 2 * std::atan2(s, c);
-  const Complex top = Complex(-c * a.s_plus, s * a.c_minus),
-                cross = Complex(-s * a.s_minus, c * a.c_plus);
-  setting.phi =
-      wrap_phase(std::arg(mul(mul(cross, std::conj(top)), mul(target_11, std::conj(target_12)))));
+  setting.s = std::sqrt(s2);
+  setting.c = std::sqrt(1 - s2);
   return setting;
+}
+
+/// The phi that turns the ratio of `first` to `second` (at phi = 0, phi turning `first`) to that of
+/// the targets.
+CellSetting with_phase(const SplitSetting& split, Complex first, Complex second,
+                       Complex wanted_first, Complex wanted_second) {
+  const Complex ratio =
+      mul(mul(second, std::conj(first)), mul(wanted_first, std::conj(wanted_second)));
+  return {2 * std::atan2(split.s, split.c), std::arg(ratio), split.limit};
+}
+
+/// theta, phi of an MZI with splitter errors whose T11 : T12 is that of the target (photonics
+/// reference, section 9.1).
+CellSetting match_ratio(Complex target_11, Complex target_12, const SplitterAngles& a) {
+  const SplitSetting split = match_powers(std::norm(target_11), std::norm(target_12), a);
+  const Complex top(-split.c * a.s_plus, split.s * a.c_minus),
+      cross(-split.s * a.s_minus, split.c * a.c_plus);
+  return with_phase(split, top, cross, target_11, target_12);
+}
+
+/// The same for T21 : T22, which a crossing behind the MZI brings to the upper output.
+CellSetting match_lower_ratio(Complex target_21, Complex target_22, const SplitterAngles& a) {
+  const SplitSetting split = match_powers(std::norm(target_22), std::norm(target_21), a);
+  const Complex cross(split.s * a.s_minus, split.c * a.c_plus),
+      bottom(-split.c * a.s_plus, -split.s * a.c_minus);
+  return with_phase(split, cross, bottom, target_21, target_22);
+}
+
+/// theta, phi of any device whose T11 : T12 is that of the target, by the plain MZI that it
+/// contains.
+CellSetting match_device(DeviceKind kind, const Transfer& target, const MziErrors& errors) {
+  const SplitterAngles angles(errors);
+  if (kind == DeviceKind::three_splitter) {
+    // (T11, T12) of the plain part is the target's row before the extra splitter.
+    const double eta = std::numbers::pi / 4 + errors.epsilon_rad;
+    const Complex c = std::cos(eta), is(0, std::sin(eta));
+    return match_ratio(mul(c, target.tt) - mul(is, target.tb),
+                       mul(c, target.tb) - mul(is, target.tt), angles);
+  }
+  if (kind == DeviceKind::crossing) return match_lower_ratio(target.tt, target.tb, angles);
+  return match_ratio(target.tt, target.tb, angles);
 }
 
 /// How far to turn a leak of ratio |T11/T12| = `real` so that its part in phase is that of the
@@ -72,24 +113,29 @@ void carry_phases(const Transfer& target, const Transfer& real, Limit limit, Com
 }  // namespace
 
 CorrectedSettings correct_locally(const Topology& topology, const MeshSettings& ideal,
-                                  std::span<const MziErrors> fabrication, Leak leak) {
+                                  std::span<const MziErrors> fabrication,
+                                  const CorrectionOptions& options) {
   const std::size_t cells = topology.cells.size();
-  assert(fabrication.size() == cells && ideal.theta.size() == cells);
+  assert((fabrication.empty() || fabrication.size() == cells) && ideal.theta.size() == cells);
+  assert(options.device != DeviceKind::bell);
+  const MziErrors perfect;
   CorrectedSettings result{.settings = zero_settings(topology)};
   std::vector<Complex> carried(static_cast<std::size_t>(topology.modes), 1.0);
   for (std::size_t k = 0; k < cells; ++k) {
+    const MziErrors& errors = fabrication.empty() ? perfect : fabrication[k];
     Complex& top = carried[static_cast<std::size_t>(topology.cells[k].top)];
     Complex& bottom = carried[static_cast<std::size_t>(topology.cells[k].bottom)];
     Transfer target = mzi(ideal.theta[k], ideal.phi[k]);
     target = {mul(target.tt, top), mul(target.tb, bottom), mul(target.bt, top),
               mul(target.bb, bottom)};
-    CellSetting set = match_ratio(target.tt, target.tb, SplitterAngles(fabrication[k]));
+    CellSetting set = match_device(options.device, target, errors);
     result.unreachable += set.limit != Limit::none ? 1 : 0;
-    Transfer real = mzi(set.theta, set.phi, fabrication[k]);
-    const bool turn = leak == Leak::quadrature && set.limit != Limit::none;
+    Transfer real = device(options.device, set.theta, set.phi, errors);
+    const bool turn = options.leak == Leak::quadrature && options.device == DeviceKind::mzi &&
+                      set.limit != Limit::none;
     if (turn) {
       set.phi = wrap_phase(set.phi + leak_turn(target, real, set.limit));
-      real = mzi(set.theta, set.phi, fabrication[k]);
+      real = mzi(set.theta, set.phi, errors);
     }
     carry_phases(target, real, turn ? set.limit : Limit::none, top, bottom);
     result.settings.theta[k] = set.theta;

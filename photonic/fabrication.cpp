@@ -51,4 +51,12 @@ Fabrication draw_fabrication(const FabricationCard& card, const Topology& topolo
   return cells;
 }
 
+void add_device_loss(double loss_db, Fabrication& fabrication) {
+  const double log_gain = -loss_db * std::numbers::ln10 / 10;
+  for (MziErrors& cell : fabrication) {
+    cell.theta_top.log_gain += log_gain;
+    cell.theta_bottom.log_gain += log_gain;
+  }
+}
+
 }  // namespace lightloom::photonic

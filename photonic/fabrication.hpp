@@ -21,4 +21,7 @@ void describe(Section& section, FabricationCard& card);
 Fabrication draw_fabrication(const FabricationCard& card, const Topology& topology,
                              std::uint64_t seed, std::uint32_t chip, std::uint32_t mesh);
 
+/// Adds the same loss to both arms of every cell.
+void add_device_loss(double loss_db, Fabrication& fabrication);
+
 }  // namespace lightloom::photonic

@@ -5,8 +5,7 @@
 #include "core/random.hpp"
 #include "photonic/core_cost.hpp"
 #include "photonic/cores.hpp"
-#include "photonic/correction.hpp"
-#include "photonic/phase_control.hpp"
+#include "photonic/mesh_chip.hpp"
 #include "photonic/propagate.hpp"
 #include "photonic/svd_cache.hpp"
 
@@ -30,7 +29,7 @@ class MziCore final : public TensorCore {
     const std::size_t tiles = checked_tiles(description_, targets, realised, scales);
     if (tiles == 0) return {};
     const std::size_t size = targets.size() / tiles;
-    const Chip chip = draw_chip(address);
+    const MeshChip chip(card_, topology_, address);
     std::vector<RealisationReport> reports(tiles);
 #pragma omp parallel for schedule(dynamic)
     for (std::size_t i = 0; i < tiles; ++i) {
@@ -49,84 +48,41 @@ class MziCore final : public TensorCore {
   }
 
  private:
-  /// What is fixed on one chip, for both meshes.
-  struct Chip {
-    Fabrication right, left;
-    PhaseErrors errors;
-  };
-
-  [[nodiscard]] Chip draw_chip(const TileAddress& address) const {
-    return {draw_fabrication(card_.fabrication, topology_, address.seed, address.chip, 0),
-            draw_fabrication(card_.fabrication, topology_, address.seed, address.chip, 1),
-            PhaseErrors(card_, address, topology_)};
-  }
-
-  /// Set phases as the chip takes them: corrected for its known splitters, rounded, with their
-  /// errors.
-  MeshSettings applied(const MeshSettings& ideal, const Fabrication& fabrication, int mesh,
-                       const PhaseErrors& errors, const TileAddress& address,
-                       RealisationReport& report) const {
-    MeshSettings settings = ideal;
-    if (card_.correction == Correction::local) {
-      CorrectedSettings corrected =
-          correct_locally(topology_, ideal, fabrication, Leak::quadrature);
-      report.unreachable_devices += corrected.unreachable;
-      settings = std::move(corrected.settings);
-    }
-    quantise_phases(card_.phase_bits, settings);
-    errors.add(mesh, address, settings);
-    return settings;
-  }
-
-  RealisationReport build(const SvdSettings& target, const Chip& chip, const TileAddress& address,
-                          std::span<float> realised) const {
+  RealisationReport build(const SvdSettings& target, const MeshChip& chip,
+                          const TileAddress& address, std::span<float> realised) const {
     RealisationReport report{.tiles = 1, .devices = description_.cost.devices};
     const int n = topology_.modes;
     const auto count = static_cast<std::size_t>(n);
     std::vector<double> re(count * count), im(count * count);
     for (std::size_t m = 0; m < count; ++m) re[m * count + m] = 1;
     const FieldView<double> fields{re.data(), im.data(), n, n, n};
-    pass(applied(target.right, chip.right, 0, chip.errors, address, report), chip.right, {},
-         fields);
-    const std::vector<Complex> attenuators =
-        attenuator_factors(target.attenuation, chip.errors, address);
-    pass(applied(target.left, chip.left, 1, chip.errors, address, report), chip.left, attenuators,
-         fields);
-    const auto rows = static_cast<std::size_t>(description_.rows),
-               columns = static_cast<std::size_t>(description_.columns);
+    report.unreachable_devices += pass(target.right, chip, 0, address, fields);
+    const Topology no_mesh{.modes = n};
+    propagate<double>(no_mesh, {}, chip.attenuators(target.attenuation, address), fields);
+    report.unreachable_devices += pass(target.left, chip, 1, address, fields);
+    const double scale = target.scale * chip.loss_normalisation(2);
+    const auto rows = static_cast<std::size_t>(description_.rows);
+    const auto columns = static_cast<std::size_t>(description_.columns);
     for (std::size_t r = 0; r < rows; ++r)
       for (std::size_t c = 0; c < columns; ++c)
-        realised[r * columns + c] = static_cast<float>(target.scale * re[r * count + c]);
+        realised[r * columns + c] = static_cast<float>(scale * re[r * count + c]);
     return report;
   }
 
-  /// `entrance` (per mode, or nothing) multiplies the fields before the mesh.
-  void pass(const MeshSettings& settings, const Fabrication& fabrication,
-            std::span<const Complex> entrance, const FieldView<double>& fields) const {
+  /// Sends the fields through one mesh of the chip. Returns how many of its devices cannot take
+  /// their setting.
+  int pass(const MeshSettings& ideal, const MeshChip& chip, int mesh, const TileAddress& address,
+           const FieldView<double>& fields) const {
+    // Targets are real and the real quadrature is read: a leak in the other one costs only second
+    // order.
+    const MeshChip::Applied applied = chip.apply(ideal, mesh, address, Leak::quadrature);
     std::vector<Transfer> transfers(topology_.cells.size());
-    cell_transfers(topology_, DeviceKind::mzi, settings, fabrication, transfers);
+    cell_transfers(topology_, card_.mesh.device, applied.settings, chip.fabrication(mesh),
+                   transfers);
     std::vector<Complex> screen;
-    for (const double phase : settings.screen) screen.push_back(std::polar(1.0, phase));
-    const Topology bare{.modes = topology_.modes};
-    if (!entrance.empty()) propagate<double>(bare, {}, entrance, fields);
+    for (const double phase : applied.settings.screen) screen.push_back(std::polar(1.0, phase));
     propagate<double>(topology_, transfers, screen, fields);
-  }
-
-  /// An attenuator is an MZI read at its bar port, amplitude sin(theta/2); a phase error d turns
-  /// the field by d/2 too.
-  std::vector<Complex> attenuator_factors(const std::vector<double>& amplitude,
-                                          const PhaseErrors& errors,
-                                          const TileAddress& address) const {
-    MeshSettings thetas;
-    for (const double a : amplitude) thetas.theta.push_back(2 * std::asin(a));
-    const std::vector<double> wanted = thetas.theta;
-    quantise_phases(card_.phase_bits, thetas);
-    errors.add(2, address, thetas);
-    std::vector<Complex> factors;
-    for (std::size_t k = 0; k < wanted.size(); ++k)
-      factors.push_back(
-          std::polar(std::sin(thetas.theta[k] / 2), (thetas.theta[k] - wanted[k]) / 2));
-    return factors;
+    return applied.unreachable;
   }
 
   CoreCard card_;

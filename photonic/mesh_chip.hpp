@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+
+#include "photonic/core_card.hpp"
+#include "photonic/correction.hpp"
+#include "photonic/mesh.hpp"
+#include "photonic/phase_control.hpp"
+
+namespace lightloom::photonic {
+
+/// What is fixed about the meshes of one chip of a card: fabrication errors and the static errors
+/// of its phases. Mesh 0 is met first (V^T of an SVD core), mesh 1 last (U).
+class MeshChip {
+ public:
+  MeshChip(const CoreCard& card, const Topology& topology, const TileAddress& address);
+
+  struct Applied {
+    MeshSettings settings;
+    int unreachable = 0;
+  };
+  /// The phases that mesh number `mesh` of this chip really has when it is told to do what `ideal`
+  /// makes a perfect mesh do: corrected for known splitters if the card says so, wrapped and
+  /// rounded, then with the errors of set phases.
+  [[nodiscard]] Applied apply(const MeshSettings& ideal, int mesh, const TileAddress& address,
+                              Leak leak) const;
+
+  /// Attenuators between the meshes: MZIs read at their bar port, amplitude sin(theta/2). A phase
+  /// error d turns the field by d/2 too.
+  [[nodiscard]] std::vector<Complex> attenuators(std::span<const double> amplitudes,
+                                                 const TileAddress& address) const;
+
+  [[nodiscard]] const Fabrication& fabrication(int mesh) const {
+    return fabrication_[static_cast<std::size_t>(mesh)];
+  }
+  /// Factor that brings the fields behind `meshes` meshes back to what a lossless mesh gives on
+  /// average. Loss that every path meets alike is not in `fabrication`: it is only less light (see
+  /// core_cost.hpp).
+  [[nodiscard]] double loss_normalisation(int meshes) const;
+
+ private:
+  const CoreCard& card_;
+  const Topology& topology_;
+  std::array<Fabrication, 2> fabrication_;
+  PhaseErrors errors_;
+};
+
+}  // namespace lightloom::photonic
