@@ -134,7 +134,7 @@ struct Placement {
   double xx, xy, yx, yy, x, y;
 
   explicit Placement(Draws& draws) {
-    const double angle = draws.uniform(-0.5, 0.5), shear = draws.uniform(-0.4, 0.4);
+    const double angle = draws.uniform(-0.4, 0.4), shear = draws.uniform(-0.3, 0.3);
     const double wide = draws.uniform(13, 22), high = draws.uniform(16, 24);
     xx = wide * std::cos(angle);
     xy = high * (shear * std::cos(angle) - std::sin(angle));
@@ -150,8 +150,8 @@ struct Placement {
 
 void draw_glyph(const Glyph& glyph, Draws& draws, Canvas& canvas) {
   const Placement placement(draws);
-  const Pen pen{draws.uniform(0.6, 1.7), draws.uniform(0.4, 1.0)};
-  constexpr double wobble = 0.04;  // of the unit square, per corner
+  const Pen pen{draws.uniform(0.6, 1.7), draws.uniform(0.5, 1.0)};
+  constexpr double wobble = 0.035;  // of the unit square, per corner
   for (const Stroke& stroke : glyph) {
     Point last;
     for (std::size_t i = 0; i < stroke.size(); ++i) {
@@ -166,11 +166,11 @@ void draw_glyph(const Glyph& glyph, Draws& draws, Canvas& canvas) {
 
 /// A few short faint strokes that belong to no digit.
 void draw_clutter(Draws& draws, Canvas& canvas) {
-  const int strokes = static_cast<int>(draws.uniform(0, 6));
+  const int strokes = static_cast<int>(draws.uniform(0, 4));
   for (int i = 0; i < strokes; ++i) {
     const Point a{draws.uniform(0, side), draws.uniform(0, side)};
     const Point b{a.x + draws.uniform(-7, 7), a.y + draws.uniform(-7, 7)};
-    draw_segment(a, b, {draws.uniform(0.4, 1.2), draws.uniform(0.2, 0.8)}, canvas);
+    draw_segment(a, b, {draws.uniform(0.4, 1.0), draws.uniform(0.2, 0.7)}, canvas);
   }
 }
 
@@ -189,7 +189,7 @@ ImageSet make_glyphs(std::size_t count, std::uint64_t seed, std::uint32_t part) 
     set.labels[i] = static_cast<std::uint8_t>(label);
     draw_glyph(alphabet()[label], draws, canvas);
     draw_clutter(draws, canvas);
-    const double noise = draws.uniform(0.05, 0.25);
+    const double noise = draws.uniform(0.03, 0.16);
     for (std::size_t p = 0; p < canvas.size(); ++p) {
       const double value = std::clamp(canvas[p] + noise * draws.normal(), 0.0, 1.0);
       set.pixels[i * canvas.size() + p] = static_cast<std::uint8_t>(std::lround(255 * value));

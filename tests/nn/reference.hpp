@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cmath>
+#include <functional>
+#include <vector>
+
+#include "core/random.hpp"
+#include "nn/layer_shape.hpp"
+#include "nn/matrix_engine.hpp"
+#include "nn/ops/tensor.hpp"
+
+namespace lightloom::nn::reference {
+
+using Doubles = std::vector<double>;
+
+inline Doubles random_doubles(std::size_t size, std::uint32_t family) {
+  const Stream stream({3, Purpose::test, family});
+  Doubles values(size);
+  // Rounded to float, so that both sides see the same numbers.
+  for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<float>(stream.normal(i));
+  return values;
+}
+
+inline std::vector<float> floats(const Doubles& values) { return {values.begin(), values.end()}; }
+
+inline Tensor tensor(const Doubles& values, const TensorShape& shape) {
+  Tensor t(shape);
+  std::copy(values.begin(), values.end(), t.data());
+  return t;
+}
+
+/// The layer by its definition: loops in double precision, channels last, weights [out, in/groups,
+/// kh, kw].
+inline Doubles product(const LayerShape& s, int images, const Doubles& x, const Doubles& w) {
+  const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
+  Doubles y(static_cast<std::size_t>(images * s.positions()) * s.out_channels, 0.0);
+  std::size_t at = 0;
+  for (int n = 0; n < images; ++n)
+    for (int oh = 0; oh < s.out_height; ++oh)
+      for (int ow = 0; ow < s.out_width; ++ow)
+        for (int o = 0; o < s.out_channels; ++o, ++at)
+          for (int c = 0; c < in_group; ++c)
+            for (int kh = 0; kh < s.kernel_height; ++kh)
+              for (int kw = 0; kw < s.kernel_width; ++kw) {
+                const int h = oh * s.stride - s.padding + kh * s.dilation;
+                const int v = ow * s.stride - s.padding + kw * s.dilation;
+                if (h < 0 || h >= s.in_height || v < 0 || v >= s.in_width) continue;
+                const int channel = o / out_group * in_group + c;
+                const auto xi = static_cast<std::size_t>(
+                    ((n * s.in_height + h) * s.in_width + v) * s.in_channels + channel);
+                const auto wi = static_cast<std::size_t>(
+                    ((o * in_group + c) * s.kernel_height + kh) * s.kernel_width + kw);
+                y[at] += x[xi] * w[wi];
+              }
+  return y;
+}
+
+/// d(loss)/d(values) by central differences in double precision.
+inline Doubles differences(Doubles values, const std::function<double(const Doubles&)>& loss,
+                           double h = 1e-5) {
+  Doubles gradient(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double kept = values[i];
+    values[i] = kept + h;
+    const double up = loss(values);
+    values[i] = kept - h;
+    gradient[i] = (up - loss(values)) / (2 * h);
+    values[i] = kept;
+  }
+  return gradient;
+}
+
+inline double dot(const Doubles& a, const Doubles& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+inline double norm(const Doubles& a) { return std::sqrt(dot(a, a)); }
+
+/// A matrix engine that is the definition itself.
+class SlowEngine : public MatrixEngine {
+ public:
+  void load(int layer, const LayerShape& shape, std::span<const float> weights,
+            std::uint32_t) override {
+    if (layer >= static_cast<int>(shapes_.size())) {
+      shapes_.resize(static_cast<std::size_t>(layer) + 1);
+      weights_.resize(shapes_.size());
+    }
+    shapes_[static_cast<std::size_t>(layer)] = shape;
+    weights_[static_cast<std::size_t>(layer)] = {weights.begin(), weights.end()};
+  }
+  void multiply(int layer, std::span<const float> inputs, int images, std::uint64_t first_image,
+                std::span<float> outputs) override {
+    firsts.push_back(first_image);
+    const auto n = static_cast<std::size_t>(layer);
+    const Doubles y = product(shapes_[n], images, {inputs.begin(), inputs.end()}, weights_[n]);
+    std::copy(y.begin(), y.end(), outputs.begin());
+  }
+  std::vector<std::uint64_t> firsts;
+
+ private:
+  std::vector<LayerShape> shapes_;
+  std::vector<Doubles> weights_;
+};
+
+}  // namespace lightloom::nn::reference
