@@ -23,14 +23,13 @@ struct Tensor {
   std::span<float> x, g, first, second;
 };
 
-/// PyTorch's form: the first step sets the momentum buffer to the gradient.
-void sgd(const OptimizerOptions& options, std::int64_t steps, float rate, Tensor tensor) {
+/// PyTorch's form: no damping, so the first step is the plain gradient's.
+void sgd(const OptimizerOptions& options, float rate, Tensor tensor) {
   const auto mu = static_cast<float>(options.momentum);
-  const float keep = steps == 1 ? 0.0f : mu;
   const float ahead = options.kind == OptimizerKind::nesterov ? mu : 1.0f;
   const float now = options.kind == OptimizerKind::nesterov ? 1.0f : 0.0f;
   for (std::size_t i = 0; i < tensor.x.size(); ++i) {
-    tensor.first[i] = keep * tensor.first[i] + tensor.g[i];
+    tensor.first[i] = mu * tensor.first[i] + tensor.g[i];
     tensor.x[i] -= rate * (now * tensor.g[i] + ahead * tensor.first[i]);
   }
 }
@@ -127,7 +126,7 @@ void Optimizer::update(std::size_t index, double rate) {
   switch (options_.kind) {
     case OptimizerKind::sgd:
     case OptimizerKind::nesterov:
-      return sgd(options_, state_.steps, static_cast<float>(rate), tensor);
+      return sgd(options_, static_cast<float>(rate), tensor);
     case OptimizerKind::adam:
     case OptimizerKind::adamw:
       return adam(options_, state_.steps, rate, tensor);

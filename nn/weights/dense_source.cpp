@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/error.hpp"
 #include "nn/weights/latent.hpp"
 
 namespace lightloom::nn {
@@ -13,53 +14,54 @@ int stored_bits(int bits) { return bits < 16 ? bits : 32; }
 
 }  // namespace
 
-DenseSource::DenseSource(const LayerShape& shape, int bits) : bits_(stored_bits(bits)) {
-  const auto count = static_cast<std::size_t>(shape.weights());
-  weight_ = {
-      .name = "weight", .value = std::vector<float>(count), .gradient = std::vector<float>(count)};
-  gain_ = {.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false};
-  if (bits_ == 32) return;
-  squashed_.resize(count);
-  levels_.resize(count);
-}
+DenseSource::DenseSource(const LayerShape& shape, int bits)
+    : weight_(make_factor("weight", shape.weights(), stored_bits(bits),
+                          stored_bits(bits) < 32 ? Rounding::dorefa : Rounding::none)),
+      gain_{.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false} {}
 
 void DenseSource::encode(std::span<const float> dense) {
-  assert(dense.size() == weight_.value.size());
-  std::copy(dense.begin(), dense.end(), weight_.value.begin());
-  gain_.value[0] = bits_ == 32 ? 1.0f : to_latent(weight_.value, bits_);
+  assert(dense.size() == weight_.levels.size());
+  std::copy(dense.begin(), dense.end(), weight_.latent.value.begin());
+  gain_.value[0] = weight_.rounded ? to_latent(weight_.latent.value, weight_.bits) : 1.0f;
 }
 
 void DenseSource::materialise(std::span<float> dense) {
-  if (bits_ == 32) {
-    std::copy(weight_.value.begin(), weight_.value.end(), dense.begin());
-    return;
-  }
-  scale_ = dorefa_forward(weight_.value, bits_, squashed_, levels_);
-  const float unit = gain_.value[0] * scale_.scale;
-  for (std::size_t i = 0; i < dense.size(); ++i) dense[i] = unit * levels_[i];
+  quantise(weight_);
+  const float unit = gain_.value[0] * weight_.scale.scale;
+  for (std::size_t i = 0; i < dense.size(); ++i) dense[i] = unit * weight_.levels[i];
 }
 
 void DenseSource::backward(std::span<const float> d_dense) {
-  std::vector<float>& gradient = weight_.gradient;
-  if (bits_ == 32) {
-    for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += d_dense[i];
-    return;
-  }
-  // levels_ is free until the next materialise: it carries the gradient with respect to the
-  // quantised value.
-  for (std::size_t i = 0; i < gradient.size(); ++i) levels_[i] = gain_.value[0] * d_dense[i];
-  dorefa_backward(squashed_, bits_, scale_, levels_, gradient);
+  std::copy(d_dense.begin(), d_dense.end(), weight_.d_value.begin());
+  add_gradient(weight_, gain_.value[0]);
 }
 
-std::vector<StoredStream> dense_streams(const LayerShape& shape, int bits) {
+std::vector<StoredStream> dense_streams(std::int64_t weights, int bits) {
   bits = stored_bits(bits);
-  std::vector<StoredStream> streams{{.name = "weight", .count = shape.weights(), .bits = bits}};
-  if (bits < 32) streams.push_back({.name = "scale", .count = 1, .bits = 32, .in_ratio = false});
+  std::vector<StoredStream> streams{{.name = "weight", .count = weights, .bits = bits}};
+  if (bits < 32)
+    streams.push_back(
+        {.name = "scale", .count = 1, .bits = 32, .in_ratio = false, .exposed = false});
   return streams;
 }
 
 std::vector<StoredStream> DenseSource::streams() const {
-  return dense_streams({.out_channels = static_cast<int>(weight_.value.size())}, bits_);
+  return dense_streams(static_cast<std::int64_t>(weight_.levels.size()), weight_.bits);
+}
+
+std::vector<CodedStream> DenseSource::codes() {
+  quantise(weight_);
+  std::vector<CodedStream> coded{to_words(streams()[0], weight_.coding(), weight_.levels)};
+  if (weight_.rounded) coded.push_back(scale_stream(gain_.value[0] * weight_.scale.scale));
+  return coded;
+}
+
+void DenseSource::decode(std::span<const CodedStream> streams, std::span<float> dense) {
+  require(streams.size() == (weight_.rounded ? 2 : 1), "a dense layer was stored in {} streams",
+          streams.size());
+  from_words(streams[0], weight_.coding(), weight_.levels);
+  const float unit = weight_.rounded ? to_float(streams[1].words.at(0)) : 1.0f;
+  for (std::size_t i = 0; i < dense.size(); ++i) dense[i] = unit * weight_.levels[i];
 }
 
 }  // namespace lightloom::nn

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "nn/quantise.hpp"
-#include "nn/weights/weight_source.hpp"
+#include "nn/weights/factor.hpp"
 
 namespace lightloom::nn {
 
@@ -14,19 +13,19 @@ class DenseSource final : public WeightSource {
   void encode(std::span<const float> dense) override;
   void materialise(std::span<float> dense) override;
   void backward(std::span<const float> d_dense) override;
-  std::vector<Parameter*> parameters() override { return {&weight_}; }
+  std::vector<Parameter*> parameters() override { return {&weight_.latent}; }
   std::vector<Parameter*> constants() override { return {&gain_}; }
   [[nodiscard]] std::vector<StoredStream> streams() const override;
+  std::vector<CodedStream> codes() override;
+  void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
   [[nodiscard]] RegenerationWork work() const override { return {}; }
 
  private:
-  Parameter weight_, gain_;
-  int bits_;
-  DorefaScale scale_;
-  std::vector<float> squashed_, levels_;
+  Factor weight_;
+  Parameter gain_;
 };
 
 /// The streams of a layer kept dense.
-std::vector<StoredStream> dense_streams(const LayerShape& shape, int bits);
+std::vector<StoredStream> dense_streams(std::int64_t weights, int bits);
 
 }  // namespace lightloom::nn

@@ -7,7 +7,7 @@ namespace lightloom::nn {
 /// Uniform symmetric integers, one scale per layer: INT-q, the control every other source must
 /// beat. The latent weight is trained straight through the rounding; saturated weights keep their
 /// gradient. From 4 bits down the scale clips where the mean squared error of `encode` was least.
-/// From 25 bits on the weight is kept as it is.
+/// From 24 bits on the weight is kept as it is.
 class IntegerSource final : public WeightSource {
  public:
   IntegerSource(const LayerShape& shape, int bits);
@@ -18,14 +18,20 @@ class IntegerSource final : public WeightSource {
   std::vector<Parameter*> parameters() override { return {&weight_}; }
   std::vector<Parameter*> constants() override { return {&clip_}; }
   [[nodiscard]] std::vector<StoredStream> streams() const override;
+  std::vector<CodedStream> codes() override;
+  void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
   [[nodiscard]] RegenerationWork work() const override { return {}; }
 
  private:
+  /// Fills levels_ and returns the scale.
+  float round();
+
   Parameter weight_, clip_;
+  std::vector<float> levels_;
   int bits_;
 };
 
 /// The streams of an integer layer.
-std::vector<StoredStream> integer_streams(const LayerShape& shape, int bits);
+std::vector<StoredStream> integer_streams(std::int64_t weights, int bits);
 
 }  // namespace lightloom::nn

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/error.hpp"
 #include "nn/optimizer.hpp"
-#include "nn/weights/latent.hpp"
 #include "nn/weights/two_level_fit.hpp"
 
 namespace lightloom::nn {
@@ -26,76 +26,16 @@ constexpr int panel_columns = 512;
 /// The largest integers float and double hold exactly.
 constexpr double exact_in_float = 16777216.0, exact_in_double = 9007199254740992.0;
 
-Factor make_factor(const char* name, std::int64_t count, int bits, const SourceCard& card) {
-  Factor factor{.bits = bits, .rounded = card.quantised()};
-  const auto size = static_cast<std::size_t>(count);
-  factor.scale = {.range = 0, .scale = 1};
-  factor.latent.name = name;
-  for (auto* buffer : {&factor.latent.value, &factor.latent.gradient, &factor.squashed,
-                       &factor.levels, &factor.d_value})
-    buffer->resize(size);
-  return factor;
-}
-
-void quantise_factor(Factor& factor) {
-  if (!factor.on()) return;
-  if (factor.rounded)
-    factor.scale = dorefa_forward(factor.latent.value, factor.bits, factor.squashed, factor.levels);
-  else
-    std::copy(factor.latent.value.begin(), factor.latent.value.end(), factor.levels.begin());
-}
-
-/// `outside`: product of everything that multiplies this factor's values but its own scale.
-void finish_gradient(Factor& factor, float outside) {
-  if (!factor.on()) return;
-  for (float& d : factor.d_value) d *= outside;
-  if (factor.rounded) {
-    dorefa_backward(factor.squashed, factor.bits, factor.scale, factor.d_value,
-                    factor.latent.gradient);
-    return;
-  }
-  for (std::size_t i = 0; i < factor.d_value.size(); ++i)
-    factor.latent.gradient[i] += factor.d_value[i];
-}
-
-/// Sets the latent so that the quantiser gives `values`; returns what the gain must make good for
-/// it.
-double set_latent(Factor& factor, std::span<const float> values) {
-  std::copy(values.begin(), values.end(), factor.latent.value.begin());
-  if (!factor.rounded || values.empty()) return 1;
-  float largest = 0;
-  for (const float value : values) largest = std::max(largest, std::abs(value));
-  to_latent(factor.latent.value, factor.bits, 1.0f);
-  return factor.bits == 32 && largest > 0 ? largest
-                                          : 1.0;  // 32 bits: the quantiser stretches to one
-}
-
 std::uint32_t name_number(const std::string& name) {
   std::uint32_t hash = 2166136261u;  // FNV-1a
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
   return hash;
 }
 
+/// Columns of the kernel matrix multiplied together.
 struct Panel {
-  int group = 0, first = 0, count = 0;  // columns of the kernel matrix; never across groups
+  int first = 0, count = 0;
 };
-
-template <class Use>
-void for_panels(const Slots& slots, Use use) {
-  const int per_group = slots.columns() / slots.groups;
-  for (int group = 0; group < slots.groups; ++group)
-    for (int at = 0; at < per_group; at += panel_columns)
-      use(Panel{group, group * per_group + at, std::min(panel_columns, per_group - at)});
-}
-
-/// Where row `kernel` of a panel lies in [out, in/groups, kh, kw].
-std::size_t dense_offset(const Slots& slots, const Panel& panel, int kernel) {
-  const auto per_group = static_cast<std::size_t>(slots.columns() / slots.groups);
-  const auto group = static_cast<std::size_t>(panel.group);
-  const std::size_t row =
-      group * static_cast<std::size_t>(slots.kernels) + static_cast<std::size_t>(kernel);
-  return row * per_group + static_cast<std::size_t>(panel.first) - group * per_group;
-}
 
 /// kernels[m, c, s] = sum over b of u[m, c, b] basis[m, b, s].
 template <class Real>
@@ -141,13 +81,29 @@ void level_two(const Slots& slots, const Panel& panel, const Real* v, const Real
       left * right;
 }
 
+/// ordered[:, panel] = scale * rows; `stride` between the rows given.
 template <class Real>
 void store_panel(const Slots& slots, const Panel& panel, const Real* rows, std::ptrdiff_t stride,
-                 float scale, std::span<float> dense) {
+                 float scale, std::span<float> ordered) {
   for (int kernel = 0; kernel < slots.kernels; ++kernel) {
     const Real* from = rows + kernel * stride;
-    float* to = dense.data() + dense_offset(slots, panel, kernel);
+    float* to = ordered.data() + std::ptrdiff_t{kernel} * slots.columns() + panel.first;
     for (int i = 0; i < panel.count; ++i) to[i] = scale * static_cast<float>(from[i]);
+  }
+}
+
+/// Both levels on the levels of one precision: `panel` is scratch for V times a panel of `kernels`.
+template <class Real>
+void multiply_out(const Slots& slots, std::span<const Real> v, std::span<const Real> kernels,
+                  std::span<Real> scratch, float scale, std::span<float> ordered) {
+  for (int at = 0; at < slots.columns(); at += panel_columns) {
+    const Panel panel{.first = at, .count = std::min(panel_columns, slots.columns() - at)};
+    if (slots.cross_on) {
+      level_two(slots, panel, v.data(), kernels.data(), scratch.data());
+      store_panel(slots, panel, scratch.data(), panel.count, scale, ordered);
+    } else {
+      store_panel(slots, panel, kernels.data() + panel.first, slots.columns(), scale, ordered);
+    }
   }
 }
 
@@ -156,9 +112,11 @@ void store_panel(const Slots& slots, const Panel& panel, const Real* rows, std::
 MultilevelSource::MultilevelSource(const SourceCard& card, const LayerShape& shape)
     : card_(card), shape_(shape), slots_(card.slots(shape)) {
   assert(slots_.generated());
-  basis_ = make_factor("basis", slots_.basis(), card.factor_bits.basis, card);
-  u_ = make_factor("intra", slots_.u(), card.factor_bits.intra, card);
-  v_ = make_factor("cross", slots_.v(), card.factor_bits.cross, card);
+  const FactorBits own = card.generator_bits();
+  const Rounding rounding = card.quantised() ? Rounding::dorefa : Rounding::none;
+  basis_ = make_factor("basis", slots_.basis(), own.basis, rounding);
+  u_ = make_factor("intra", slots_.u(), own.intra, rounding);
+  v_ = make_factor("cross", slots_.v(), own.cross, rounding);
   gain_ = {.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false};
   const double bound = integer_bound();
   wide_ = bound >= exact_in_float && bound < exact_in_double;
@@ -173,8 +131,7 @@ MultilevelSource::MultilevelSource(const SourceCard& card, const LayerShape& sha
   } else {
     panel_.resize(slots_.cross_on ? panel : 0);
   }
-  if (slots_.groups > 1 && slots_.kernels > 1)
-    gathered_.resize(static_cast<std::size_t>(slots_.dense()));
+  if (slots_.layout != Layout::plain) ordered_.resize(static_cast<std::size_t>(slots_.dense()));
 }
 
 double MultilevelSource::integer_bound() const {
@@ -184,8 +141,12 @@ double MultilevelSource::integer_bound() const {
   return bound * (slots_.intra_on() ? slots_.intra : 1) * (slots_.cross_on ? slots_.cross : 1);
 }
 
-void MultilevelSource::quantise() {
-  for (Factor* factor : {&basis_, &u_, &v_}) quantise_factor(*factor);
+void MultilevelSource::quantise_factors() {
+  std::uint64_t shot = 0;
+  for (Factor* factor : factors_on()) {
+    quantise(*factor);
+    if (noisy()) keep_unrounded(*factor, card_.quant_ratio, *step_, shot++);
+  }
 }
 
 float MultilevelSource::total_scale() const {
@@ -212,37 +173,28 @@ void MultilevelSource::generate_kernels() {
 
 void MultilevelSource::materialise(std::span<float> dense) {
   assert(static_cast<std::int64_t>(dense.size()) == slots_.dense());
-  quantise();
-  generate_kernels();
-  const float scale = total_scale();
-  for_panels(slots_, [&](const Panel& panel) {
-    if (!slots_.cross_on && wide_) {
-      store_panel(slots_, panel, kernels_wide_.data() + panel.first, slots_.columns(), scale,
-                  dense);
-    } else if (!slots_.cross_on) {
-      store_panel(slots_, panel, kernels_.data() + panel.first, slots_.columns(), scale, dense);
-    } else if (wide_) {
-      level_two(slots_, panel, v_wide_.data(), kernels_wide_.data(), panel_wide_.data());
-      store_panel(slots_, panel, panel_wide_.data(), panel.count, scale, dense);
-    } else {
-      level_two(slots_, panel, v_.levels.data(), kernels_.data(), panel_.data());
-      store_panel(slots_, panel, panel_.data(), panel.count, scale, dense);
-    }
-  });
+  quantise_factors();
+  regenerate(total_scale(), dense);
 }
 
-std::span<const float> MultilevelSource::by_kernel(std::span<const float> dense) {
-  if (gathered_.empty()) return dense;
-  for_panels(slots_, [&](const Panel& panel) {
-    for (int kernel = 0; kernel < slots_.kernels; ++kernel)
-      std::copy_n(dense.data() + dense_offset(slots_, panel, kernel), panel.count,
-                  gathered_.data() + std::ptrdiff_t{kernel} * slots_.columns() + panel.first);
-  });
-  return gathered_;
+void MultilevelSource::regenerate(float scale, std::span<float> dense) {
+  generate_kernels();
+  const std::span<float> target = ordered_.empty() ? dense : std::span<float>(ordered_);
+  if (wide_)
+    multiply_out<double>(slots_, v_wide_, kernels_wide_, panel_wide_, scale, target);
+  else
+    multiply_out<float>(slots_, v_.levels, kernels_, panel_, scale, target);
+  if (!ordered_.empty()) to_dense_order(slots_, ordered_, dense);
+}
+
+std::span<const float> MultilevelSource::in_slot_order(std::span<const float> dense) {
+  if (ordered_.empty()) return dense;
+  to_slot_order(slots_, dense, ordered_);
+  return ordered_;
 }
 
 void MultilevelSource::backward(std::span<const float> d_dense) {
-  const std::span<const float> g = by_kernel(d_dense);
+  const std::span<const float> g = in_slot_order(d_dense);
   const float* d_kernels = g.data();
   if (slots_.cross_on) {
     const int columns = slots_.columns();
@@ -260,29 +212,33 @@ void MultilevelSource::backward(std::span<const float> d_dense) {
   else
     std::copy_n(d_kernels, basis_.d_value.size(), basis_.d_value.begin());
   const float gain = gain_.value[0];
-  finish_gradient(v_, gain * basis_.scale.scale * u_.scale.scale);
-  finish_gradient(u_, gain * basis_.scale.scale * v_.scale.scale);
-  finish_gradient(basis_, gain * u_.scale.scale * v_.scale.scale);
+  add_gradient(v_, gain * basis_.scale.scale * u_.scale.scale);
+  add_gradient(u_, gain * basis_.scale.scale * v_.scale.scale);
+  add_gradient(basis_, gain * u_.scale.scale * v_.scale.scale);
 }
 
 void MultilevelSource::encode(std::span<const float> dense) {
-  assert(static_cast<std::int64_t>(dense.size()) == slots_.dense());
   const ProjectionCard& projection = card_.projection;
-  if (projection.method == ProjectionCard::Method::random) {
-    TwoLevelFit fit = random_fit(slots_, projection.seed, name_number(shape_.name));
-    basis_.latent.value = std::move(fit.basis);
-    u_.latent.value = std::move(fit.u);
-    v_.latent.value = std::move(fit.v);
-    gain_.value[0] = 1;
+  if (projection.method != ProjectionCard::Method::random) {
+    assert(static_cast<std::int64_t>(dense.size()) == slots_.dense());
+    set_factors(dense);
+    if (projection.method == ProjectionCard::Method::l2) improve(dense);
     return;
   }
-  const TwoLevelFit fit = fit_by_svd(by_kernel(dense), slots_, projection.peak);
+  TwoLevelFit fit = random_fit(slots_, projection.seed, name_number(shape_.name));
+  basis_.latent.value = std::move(fit.basis);
+  u_.latent.value = std::move(fit.u);
+  v_.latent.value = std::move(fit.v);
+  gain_.value[0] = 1;
+}
+
+void MultilevelSource::set_factors(std::span<const float> dense) {
+  const TwoLevelFit fit = fit_by_svd(in_slot_order(dense), slots_, card_.projection.peak);
   double gain = fit.gain;
   gain *= set_latent(basis_, fit.basis);
   gain *= set_latent(u_, fit.u);
   gain *= set_latent(v_, fit.v);
   gain_.value[0] = static_cast<float>(gain);
-  if (projection.method == ProjectionCard::Method::l2) improve(dense);
 }
 
 /// RAdam on ||W - target||^2 / ||target||^2, quantisers inside; the rate falls as a cosine, the
@@ -318,13 +274,63 @@ void MultilevelSource::improve(std::span<const float> target) {
 
 std::vector<Parameter*> MultilevelSource::parameters() {
   std::vector<Parameter*> all;
-  for (Factor* factor : {&basis_, &u_, &v_})
-    if (factor->on()) all.push_back(&factor->latent);
+  for (Factor* factor : factors_on()) all.push_back(&factor->latent);
   return all;
 }
 
+std::vector<Factor*> MultilevelSource::factors_on() {
+  std::vector<Factor*> all;
+  for (Factor* factor : {&basis_, &u_, &v_})
+    if (factor->on()) all.push_back(factor);
+  return all;
+}
+
+std::vector<CodedStream> MultilevelSource::codes() {
+  quantise_factors();
+  const std::vector<StoredStream> stored = streams();
+  std::vector<CodedStream> coded;
+  for (const Factor* factor : factors_on())
+    coded.push_back(to_words(stored[coded.size()], factor->coding(), factor->levels));
+  coded.push_back(scale_stream(total_scale()));
+  return coded;
+}
+
+void MultilevelSource::decode(std::span<const CodedStream> coded, std::span<float> dense) {
+  const std::vector<Factor*> on = factors_on();
+  require(coded.size() == on.size() + 1, "layer '{}' has {} stored streams but needs {}",
+          shape_.name, coded.size(), on.size() + 1);
+  for (std::size_t i = 0; i < on.size(); ++i) from_words(coded[i], on[i]->coding(), on[i]->levels);
+  regenerate(to_float(coded.back().words.at(0)), dense);
+}
+
+double MultilevelSource::regularise() {
+  if (card_.orthogonality.lambda == 0) return 0;
+  const bool mean = card_.orthogonality.form == OrthogonalityForm::mean;
+  const int kernels = slots_.cross, intra = slots_.intra;
+  const auto share = [&](double entries) {
+    return card_.orthogonality.lambda / (mean ? entries : 1.0);
+  };
+  double value = 0;
+  if (slots_.intra_on() && (intra > 1 || !mean)) {
+    const double entries = static_cast<double>(kernels) * intra * intra;
+    value += rows_from_orthonormal({basis_.latent.value, kernels, intra, slots_.area},
+                                   share(entries), basis_.latent.gradient);
+    value += columns_from_orthogonal({u_.latent.value, kernels, slots_.channels, intra},
+                                     share(entries), u_.latent.gradient);
+  }
+  if (!slots_.cross_on) return value;
+  const double entries = static_cast<double>(kernels) * kernels;
+  if (!slots_.intra_on() && mean)  // the paper has no term for the basis of a layer without level 1
+    value += rows_from_orthonormal({basis_.latent.value, 1, kernels, slots_.columns()},
+                                   share(entries), basis_.latent.gradient);
+  return value + columns_from_orthogonal({v_.latent.value, 1, slots_.kernels, kernels},
+                                         share(entries), v_.latent.gradient);
+}
+
 std::optional<Factors> MultilevelSource::factors() {
-  quantise();
+  if (slots_.layout == Layout::by_input || slots_.kernels * slots_.groups != shape_.out_channels)
+    return std::nullopt;
+  quantise_factors();
   const auto fill = [](const Factor& factor, float extra, std::vector<float>& values) {
     values.resize(factor.levels.size());
     for (std::size_t i = 0; i < values.size(); ++i)
@@ -346,14 +352,15 @@ std::optional<Factors> MultilevelSource::factors() {
 
 std::vector<StoredStream> multilevel_streams(const SourceCard& card, const LayerShape& shape) {
   const Slots slots = card.slots(shape);
-  const auto bits = [&](int own) { return card.quantised() ? own : 32; };
+  const FactorBits own = card.generator_bits();
+  const auto bits = [&](int factor) { return card.quantised() ? factor : 32; };
   std::vector<StoredStream> streams{
-      {.name = "basis", .count = slots.basis(), .bits = bits(card.factor_bits.basis)}};
+      {.name = "basis", .count = slots.basis(), .bits = bits(own.basis)}};
   if (slots.intra_on())
-    streams.push_back({.name = "intra", .count = slots.u(), .bits = bits(card.factor_bits.intra)});
+    streams.push_back({.name = "intra", .count = slots.u(), .bits = bits(own.intra)});
   if (slots.cross_on)
-    streams.push_back({.name = "cross", .count = slots.v(), .bits = bits(card.factor_bits.cross)});
-  streams.push_back({.name = "scale", .count = 1, .bits = 32, .in_ratio = false});
+    streams.push_back({.name = "cross", .count = slots.v(), .bits = bits(own.cross)});
+  streams.push_back({.name = "scale", .count = 1, .bits = 32, .in_ratio = false, .exposed = false});
   return streams;
 }
 

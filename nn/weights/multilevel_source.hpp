@@ -1,25 +1,11 @@
 #pragma once
 
-#include "nn/quantise.hpp"
+#include "nn/weights/factor.hpp"
 #include "nn/weights/slots.hpp"
 #include "nn/weights/source_card.hpp"
 #include "nn/weights/weight_source.hpp"
 
 namespace lightloom::nn {
-
-/// One trained tensor of the generator with its quantiser.
-struct Factor {
-  Parameter latent;
-  int bits = 32;
-  bool rounded = false;         // through DoReFa; otherwise used as it is
-  DorefaScale scale;            // of the latest forward; value = scale.scale * level
-  std::vector<float> squashed;  // for the backward pass
-  std::vector<float> levels;    // odd integers when rounded below 32 bits
-  std::vector<float> d_value;   // scratch: gradient with respect to the values
-
-  [[nodiscard]] bool on() const { return !levels.empty(); }
-  [[nodiscard]] bool integer() const { return rounded && bits < 32; }
-};
 
 /// Multi-level weight generation (Gu et al., ICCV 2021): W = gain V (U_i Wb_i), all three factors
 /// trained through the symmetric DoReFa quantiser. W is generated from the integer levels, exactly
@@ -36,7 +22,11 @@ class MultilevelSource final : public WeightSource {
   std::vector<Parameter*> parameters() override;
   std::vector<Parameter*> constants() override { return {&gain_}; }
   [[nodiscard]] std::vector<StoredStream> streams() const override;
+  std::vector<CodedStream> codes() override;
+  void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
   [[nodiscard]] RegenerationWork work() const override;
+  double regularise() override;
+  void set_step(std::optional<TrainingStep> step) override { step_ = step; }
   [[nodiscard]] std::optional<Factors> factors() override;
 
   [[nodiscard]] const Slots& slots() const { return slots_; }
@@ -48,23 +38,26 @@ class MultilevelSource final : public WeightSource {
   [[nodiscard]] double integer_bound() const;
 
  private:
-  void quantise();
-  void set_factors(std::span<const float> weight);
-  void improve(std::span<const float> weight);
+  std::vector<Factor*> factors_on();
+  void quantise_factors();
+  void set_factors(std::span<const float> dense);
+  void improve(std::span<const float> target);
   void generate_kernels();
+  void regenerate(float scale, std::span<float> dense);
   [[nodiscard]] float total_scale() const;
-  std::span<const float> by_kernel(std::span<const float> dense);
+  [[nodiscard]] bool noisy() const { return step_.has_value() && card_.quant_ratio < 1; }
+  std::span<const float> in_slot_order(std::span<const float> dense);
 
   SourceCard card_;
   LayerShape shape_;
   Slots slots_;
   Factor basis_, u_, v_;
   Parameter gain_;
+  std::optional<TrainingStep> step_;
   bool wide_ = false;           // integers past 2^24: multiply in double
   std::vector<float> kernels_;  // [Bc, Ci*k*k], levels
-  std::vector<double> kernels_wide_, v_wide_;
-  std::vector<float> d_kernels_, gathered_, panel_;
-  std::vector<double> panel_wide_;
+  std::vector<double> kernels_wide_, v_wide_, panel_wide_;
+  std::vector<float> d_kernels_, ordered_, panel_;
   std::vector<float> basis_values_, u_values_, v_values_;
 };
 

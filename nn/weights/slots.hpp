@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "nn/layer_shape.hpp"
 
@@ -10,16 +11,20 @@ namespace lightloom::nn {
 /// rows) or left off.
 enum class Expansion { allowed, refused };
 
-/// Which factors of the two-level generator a layer has, and their sizes: the slot rules of Gu et
-/// al. (ICCV 2021). The layer is seen as `kernels` kernels of `channels` x `area`. A depthwise
-/// layer is one kernel with a channel per group, as the published MobileNetV2 ratios have it; other
-/// grouped convolutions stack their groups along the channels in the same way, kernel j of every
-/// group side by side (our extension: the paper leaves them open).
+/// How the weight [out, in/groups, kh, kw] is seen as `kernels` kernels of `channels` x `area`.
+enum class Layout {
+  plain,     // as it lies
+  grouped,   // kernel j of every group side by side along the channels
+  by_input,  // a kernel per input channel, its channels the output channels
+};
+
+/// Which factors of the two-level generator a layer has, and their sizes.
 struct Slots {
   int kernels = 0;   // Co, out channels per group
   int channels = 0;  // Ci, in channels of all groups
   int area = 0;      // k*k
   int groups = 1;
+  Layout layout = Layout::plain;
   int intra = 0;  // Bi; 0: level 1 is off, the basis is the whole kernel
   int cross = 0;  // generated kernels: Bc, or `kernels` when level 2 is off
   bool cross_on = false;
@@ -37,8 +42,26 @@ struct Slots {
   [[nodiscard]] std::int64_t stored() const { return generated() ? basis() + u() + v() : dense(); }
 };
 
-/// Level 2 is on iff 0 < cross < min(Co, Ci k^2), level 1 iff 0 < intra < min(Ci, k^2).
+/// The slot rules of Gu et al. (ICCV 2021): level 2 is on iff 0 < cross < min(Co, Ci k^2), level 1
+/// iff 0 < intra < min(Ci, k^2). A depthwise layer is one kernel with a channel per group, as the
+/// published MobileNetV2 ratios have it; other grouped convolutions stack their groups along the
+/// channels in the same way (our extension: the paper leaves them open).
 Slots slots_of(const LayerShape& shape, int intra, int cross,
                Expansion expansion = Expansion::allowed);
+
+/// Blueprint-separable (Haase and Amthor, CVPR 2020): every kernel is one k x k blueprint times a
+/// weight per channel.
+Slots blueprint_slots(const LayerShape& shape);
+/// Depthwise-separable (Chollet, CVPR 2017) as a weight: one k x k filter per input channel, then a
+/// 1x1 convolution.
+Slots separable_slots(const LayerShape& shape);
+/// PENNI (Li et al., ICML 2020), unpruned: `kernels` k x k kernels shared by the whole layer. Like
+/// the two above only for ungrouped convolutions with k > 1; others stay dense.
+Slots shared_kernel_slots(const LayerShape& shape, int kernels);
+
+/// Between the dense order and that of the slots, [kernels, channels, area]. Needed unless the
+/// layout is plain.
+void to_slot_order(const Slots& slots, std::span<const float> dense, std::span<float> ordered);
+void to_dense_order(const Slots& slots, std::span<const float> ordered, std::span<float> dense);
 
 }  // namespace lightloom::nn

@@ -1,90 +1,37 @@
 #include "nn/weights/source_card.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 #include "core/error.hpp"
-#include "nn/weights/dense_source.hpp"
-#include "nn/weights/integer_source.hpp"
-#include "nn/weights/multilevel_source.hpp"
+#include "nn/weights/source_table.hpp"
 
 namespace lightloom::nn {
 namespace {
 
-using Source = std::unique_ptr<WeightSource>;
-using Streams = std::vector<StoredStream>;
-
-bool linear(const LayerShape& shape) { return shape.kind == LayerShape::Kind::linear; }
-
-int dense_bits(const SourceCard& card, const LayerShape& shape) {
-  return linear(shape) ? card.linear_bits() : card.dense_bits;
+bool baseline(SourceKind kind) {
+  return kind == SourceKind::low_rank || kind == SourceKind::bsconv || kind == SourceKind::dsconv ||
+         kind == SourceKind::penni || kind == SourceKind::circulant;
 }
 
-Source make_dense(const SourceCard& card, const LayerShape& shape) {
-  return std::make_unique<DenseSource>(shape, dense_bits(card, shape));
-}
-
-Streams dense_layer_streams(const SourceCard& card, const LayerShape& shape) {
-  return dense_streams(shape, dense_bits(card, shape));
-}
-
-int integer_bits(const SourceCard& card, const LayerShape& shape) {
-  return linear(shape) ? card.linear_bits() : card.bits;
-}
-
-Source make_integer(const SourceCard& card, const LayerShape& shape) {
-  return std::make_unique<IntegerSource>(shape, integer_bits(card, shape));
-}
-
-Streams integer_layer_streams(const SourceCard& card, const LayerShape& shape) {
-  return integer_streams(shape, integer_bits(card, shape));
-}
-
-bool generated(const SourceCard& card, const LayerShape& shape) {
-  return !linear(shape) && card.slots(shape).generated();
-}
-
-Source make_multilevel(const SourceCard& card, const LayerShape& shape) {
-  if (!generated(card, shape)) return make_dense(card, shape);
-  return std::make_unique<MultilevelSource>(card, shape);
-}
-
-Streams multilevel_layer_streams(const SourceCard& card, const LayerShape& shape) {
-  return generated(card, shape) ? multilevel_streams(card, shape)
-                                : dense_layer_streams(card, shape);
-}
-
-struct Entry {
-  SourceKind kind;
-  const char* name;
-  Source (*make)(const SourceCard&, const LayerShape&);
-  Streams (*streams)(const SourceCard&, const LayerShape&);
-};
-
-/// Every source there is.
-constexpr std::array table{
-    Entry{SourceKind::dense, "dense", make_dense, dense_layer_streams},
-    Entry{SourceKind::integer, "integer", make_integer, integer_layer_streams},
-    Entry{SourceKind::multilevel, "multilevel", make_multilevel, multilevel_layer_streams},
-};
-
-const Entry& entry_of(SourceKind kind) {
-  return *std::find_if(table.begin(), table.end(),
-                       [&](const Entry& entry) { return entry.kind == kind; });
+/// The published baselines are unquantised, power-of-two codes have 4 bits.
+int default_bits(SourceKind kind) {
+  if (baseline(kind)) return 32;
+  return kind == SourceKind::power_of_two ? 4 : 8;
 }
 
 void describe_bits(Section& section, SourceCard& card) {
   constexpr Range bits{.low = 1, .high = 32};
-  if (card.source != SourceKind::multilevel) {
-    section.value("bits", card.bits, bits);
+  if (card.source == SourceKind::multilevel) {
+    section.section("bits", [&](Section& inner) {
+      inner.value("basis", card.factor_bits.basis, bits);
+      inner.value("intra", card.factor_bits.intra, bits);
+      inner.value("cross", card.factor_bits.cross, bits);
+    });
     return;
   }
-  section.section("bits", [&](Section& inner) {
-    inner.value("basis", card.factor_bits.basis, bits);
-    inner.value("intra", card.factor_bits.intra, bits);
-    inner.value("cross", card.factor_bits.cross, bits);
-  });
+  if (!section.has("bits")) card.bits = default_bits(card.source);
+  section.value("bits", card.bits,
+                card.source == SourceKind::power_of_two ? Range{.low = 2, .high = 8} : bits);
 }
 
 void describe_projection(Section& section, ProjectionCard& projection) {
@@ -97,22 +44,41 @@ void describe_projection(Section& section, ProjectionCard& projection) {
   section.value("seed", projection.seed);
 }
 
+void describe_exchange(Section& section, ExchangeCard& exchange) {
+  section.value("theta", exchange.theta, not_negative);
+  section.value("row_theta", exchange.row_theta, not_negative);
+  section.value("iterations", exchange.iterations, {.low = 1});
+  section.value("tolerance", exchange.tolerance, not_negative);
+}
+
 void describe_one(Section& section, SourceCard& card) {
   section.choice("source", card.source,
                  {{"dense", SourceKind::dense},
                   {"integer", SourceKind::integer},
-                  {"multilevel", SourceKind::multilevel}});
+                  {"power_of_two", SourceKind::power_of_two},
+                  {"multilevel", SourceKind::multilevel},
+                  {"low_rank", SourceKind::low_rank},
+                  {"bsconv", SourceKind::bsconv},
+                  {"dsconv", SourceKind::dsconv},
+                  {"penni", SourceKind::penni},
+                  {"circulant", SourceKind::circulant},
+                  {"smart_exchange", SourceKind::smart_exchange}});
   describe_bits(section, card);
   section.value("intra", card.intra, not_negative);
   section.value("cross", card.cross, not_negative);
   section.value("cross_share", card.cross_share, fraction);
   section.choice("expansion", card.expansion,
                  {{"allowed", Expansion::allowed}, {"refused", Expansion::refused}});
+  section.value("kernels", card.kernels, {.low = 1});
+  section.value("block", card.block, {.low = 1});
   section.value("fc_bits", card.fc_bits, {.low = 0, .high = 32});
   section.value("dense_bits", card.dense_bits, {.low = 1, .high = 32});
   section.value("activations", card.activations, {.low = 0, .high = 16});
+  section.value("quant_ratio", card.quant_ratio, fraction);
   section.section("projection",
                   [&](Section& inner) { describe_projection(inner, card.projection); });
+  section.card("orthogonality", card.orthogonality);
+  section.section("exchange", [&](Section& inner) { describe_exchange(inner, card.exchange); });
 }
 
 /// Whether `name` matches `pattern`, in which `*` stands for any text.
@@ -133,15 +99,35 @@ int SourceCard::linear_bits() const {
       return 32;
     case SourceKind::integer:
       return bits;
-    case SourceKind::multilevel:
-      return std::min({factor_bits.basis, factor_bits.intra, factor_bits.cross}) < 16 ? 8 : 32;
+    case SourceKind::power_of_two:
+    case SourceKind::smart_exchange:
+      return 8;
+    default:
+      break;
   }
-  return 32;
+  const FactorBits own = generator_bits();
+  return std::min({own.basis, own.intra, own.cross}) < 16 ? 8 : 32;
+}
+
+FactorBits SourceCard::generator_bits() const {
+  return source == SourceKind::multilevel ? factor_bits : FactorBits{bits, bits, bits};
 }
 
 Slots SourceCard::slots(const LayerShape& shape) const {
   const double share = cross_share * shape.out_channels / shape.groups;
-  return slots_of(shape, intra, cross_share > 0 ? static_cast<int>(share) : cross, expansion);
+  const int rank = cross_share > 0 ? static_cast<int>(share) : cross;
+  switch (source) {
+    case SourceKind::bsconv:
+      return blueprint_slots(shape);
+    case SourceKind::dsconv:
+      return separable_slots(shape);
+    case SourceKind::penni:
+      return shared_kernel_slots(shape, kernels);
+    case SourceKind::low_rank:
+      return slots_of(shape, 0, rank, expansion);
+    default:
+      return slots_of(shape, intra, rank, expansion);
+  }
 }
 
 void describe(Section& section, SourceCard& card) {
@@ -162,16 +148,16 @@ SourceCard card_for(const SourceCard& card, const std::string& layer) {
   return card;
 }
 
-const char* name_of(SourceKind kind) { return entry_of(kind).name; }
+const char* name_of(SourceKind kind) { return source_entry(kind).name; }
 
 std::unique_ptr<WeightSource> make_source(const SourceCard& card, const LayerShape& shape) {
   const SourceCard own = card_for(card, shape.name);
-  return entry_of(own.source).make(own, shape);
+  return source_entry(own.source).make(own, shape);
 }
 
 std::vector<StoredStream> stored_streams(const SourceCard& card, const LayerShape& shape) {
   const SourceCard own = card_for(card, shape.name);
-  return entry_of(own.source).streams(own, shape);
+  return source_entry(own.source).streams(own, shape);
 }
 
 }  // namespace lightloom::nn

@@ -6,12 +6,24 @@
 
 #include "core/card.hpp"
 #include "nn/layer_shape.hpp"
+#include "nn/weights/orthogonality.hpp"
 #include "nn/weights/slots.hpp"
 #include "nn/weights/weight_source.hpp"
 
 namespace lightloom::nn {
 
-enum class SourceKind { dense, integer, multilevel };
+enum class SourceKind {
+  dense,           // 32-bit words
+  integer,         // uniform symmetric integers
+  power_of_two,    // signed powers of two
+  multilevel,      // V (U Wb), Gu et al. 2021
+  low_rank,        // W = V Wc, level 2 alone
+  bsconv,          // one blueprint per kernel
+  dsconv,          // depthwise-separable
+  penni,           // a few kernels shared by the layer
+  circulant,       // block-circulant
+  smart_exchange,  // power-of-two coefficients times small bases
+};
 
 /// Bits of the factors of a two-level generator; 32: not rounded (but see `SourceCard::quantised`).
 struct FactorBits {
@@ -27,8 +39,17 @@ struct ProjectionCard {
       Method::svd;     // random: draw the factors, ignore the weight; l2: from the SVD, by RAdam
   int steps = 300;     // l2 only (Gu et al. use 3000)
   double rate = 0.02;  // l2 only
-  double peak = 0.9;   // largest magnitude of every factor after the SVD, in (0, 1)
+  double peak = 0.5;   // largest magnitude of every factor after the SVD: small ones learn faster
   std::uint64_t seed = 0;  // random only
+};
+
+/// SmartExchange decomposition.
+struct ExchangeCard {
+  double theta = 4e-3;  // coefficients below are zero
+  double row_theta =
+      0;  // 3x3 only: rows of coefficients with a smaller L1 norm are zero (reference: 5 theta)
+  int iterations = 30;       // of the alternation at most
+  double tolerance = 1e-10;  // it stops at a smaller change of the coefficients
 };
 
 struct LayerOverride;
@@ -36,17 +57,23 @@ struct LayerOverride;
 /// The section `weights` of a card: where the weights of a network come from.
 struct SourceCard {
   SourceKind source = SourceKind::dense;
-  int bits = 8;            // integer: bits per weight
+  int bits = 8;            // per word; multilevel has its own
   FactorBits factor_bits;  // multilevel
   int intra = 0;           // multilevel: B_i, bases per kernel; 0: level 1 off
-  int cross = 0;           // multilevel: B_c, generated kernels; 0: level 2 off
-  double cross_share =
-      0;  // multilevel: B_c as a share of the out channels, rounded down; 0: use `cross`
-  Expansion expansion = Expansion::allowed;  // multilevel: levels that store more than they replace
+  int cross = 0;           // multilevel: B_c, generated kernels; low_rank: the rank; 0: level 2 off
+  double cross_share = 0;  // the same as a share of the out channels, rounded down; 0: use `cross`
+  Expansion expansion =
+      Expansion::allowed;  // multilevel, low_rank: levels that store more than they replace
+  int kernels = 2;         // penni: shared kernels
+  int block = 4;           // circulant
   int fc_bits = 0;  // linear layers (never generated); 0: 8 if anything else is rounded, else 32
-  int dense_bits = 32;  // convolutions that no level can take
+  int dense_bits = 32;  // convolutions that the source cannot take
   int activations = 0;  // bits of the activation quantiser; 0: off
+  double quant_ratio =
+      1;  // multilevel: share of elements rounded in training (Quant-Noise); 1: all
   ProjectionCard projection;
+  OrthogonalityCard orthogonality;    // multilevel
+  ExchangeCard exchange;              // smart_exchange
   std::vector<LayerOverride> layers;  // first match wins
 
   /// Bits of a linear layer, `fc_bits` resolved.
@@ -55,8 +82,10 @@ struct SourceCard {
   /// below 16. Off, the factors are used as they are; on, a 32-bit factor is still re-parameterised
   /// as tanh(x) / max|tanh(x)|.
   [[nodiscard]] bool quantised() const { return linear_bits() < 16; }
-  /// The slots of a convolution under this card.
+  /// The slots of a convolution under this card, for the kinds that are two-level generators.
   [[nodiscard]] Slots slots(const LayerShape& shape) const;
+  /// Bits of the factors for those kinds.
+  [[nodiscard]] FactorBits generator_bits() const;
 };
 
 /// Other settings for the layers whose name matches.
@@ -66,9 +95,10 @@ struct LayerOverride {
 };
 
 /// Keys: source, bits (a number; for multilevel a mapping {basis, intra, cross}), intra, cross,
-/// cross_share, expansion, fc_bits, dense_bits, activations, projection {method, steps, rate, peak,
-/// seed}, layers (a list of mappings with the key `layer` and any of these; what they leave out is
-/// as in the whole section).
+/// cross_share, expansion, kernels, block, fc_bits, dense_bits, activations, quant_ratio,
+/// projection {method, steps, rate, peak, seed}, orthogonality {lambda, form}, exchange {theta,
+/// row_theta, iterations, tolerance}, layers (a list of mappings with the key `layer` and any of
+/// these; what they leave out is as in the whole section).
 void describe(Section& section, SourceCard& card);
 
 /// The card that holds for one layer, overrides applied.
@@ -77,7 +107,8 @@ SourceCard card_for(const SourceCard& card, const std::string& layer);
 /// The source of one layer (overrides applied).
 std::unique_ptr<WeightSource> make_source(const SourceCard& card, const LayerShape& shape);
 
-/// What that source stores, without making it: the count that `ratio` reports.
+/// What that source stores, without making it: the count that `ratio` reports. Where it depends on
+/// the weights (rows of SmartExchange that are zero) this is the most it can be.
 std::vector<StoredStream> stored_streams(const SourceCard& card, const LayerShape& shape);
 
 /// The name of a kind as cards spell it.

@@ -29,6 +29,23 @@ struct StoredStream {
   bool exposed = true;  // bits can be attacked by memory errors
 };
 
+/// The words of one stored stream as a memory holds them: the low `bits` bits of each.
+struct CodedStream {
+  std::string name;
+  int bits = 32;
+  bool in_ratio = true;
+  bool exposed = true;
+  std::vector<std::uint32_t> words;
+};
+
+/// Where a training forward happens: the address of the noise that some sources add in training
+/// only.
+struct TrainingStep {
+  std::uint64_t seed = 0;
+  std::uint32_t layer = 0;
+  std::uint64_t step = 0;
+};
+
 /// What regenerating one layer's weights costs, per level (electronic operations).
 struct RegenerationWork {
   std::int64_t intra_macs = 0;  // level 1: basis x intra-kernel coefficients
@@ -68,7 +85,19 @@ class WeightSource {
   /// parameters.
   virtual std::vector<Parameter*> constants() { return {}; }
   [[nodiscard]] virtual std::vector<StoredStream> streams() const = 0;
+  /// The stored words of the present parameters, one entry per entry of `streams()`.
+  virtual std::vector<CodedStream> codes() = 0;
+  /// Regenerates the dense weight from stored words alone, like `materialise` and equal to it to
+  /// the bit for the words of `codes()`. A `backward` after it refers to the words given (training
+  /// on weights with bit errors).
+  virtual void decode(std::span<const CodedStream> streams, std::span<float> dense) = 0;
   [[nodiscard]] virtual RegenerationWork work() const = 0;
+  /// Adds the gradient of the source's own regulariser, if its card asks for one, and returns its
+  /// value.
+  virtual double regularise() { return 0; }
+  /// The next `materialise` belongs to this training step; nullopt: to evaluation, which is the
+  /// state at first.
+  virtual void set_step(std::optional<TrainingStep> /*step*/) {}
   /// The factors, for sources of the two-level kind.
   [[nodiscard]] virtual std::optional<Factors> factors() { return std::nullopt; }
 };

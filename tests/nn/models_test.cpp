@@ -19,9 +19,24 @@ TEST(Models, HaveThePublishedParameterCounts) {
   // ImageNet layouts: torchvision's documented num_params.
   EXPECT_EQ(parameters(network_shape("resnet18", "imagenet")), 11689512);
   EXPECT_EQ(parameters(network_shape("densenet121", "imagenet")), 7978856);
+  EXPECT_EQ(parameters(network_shape("resnet34", "imagenet")), 21797672);
+  EXPECT_EQ(parameters(network_shape("resnet50", "imagenet")), 25557032);
+  EXPECT_EQ(parameters(network_shape("vgg11", "imagenet")), 132868840);
   EXPECT_EQ(parameters(network_shape("mobilenetv2", "imagenet")), 3504872);
-  // The CIFAR variant has 11,173,962 with its FC bias of 10; the one of the published ratios has none.
+  EXPECT_EQ(parameters(network_shape("mobilenetv3-small", "imagenet")), 2542856);
+  EXPECT_EQ(parameters(network_shape("mobilenetv3-large", "imagenet")), 5483032);
+  EXPECT_EQ(parameters(network_shape("efficientnet-b0", "imagenet")), 5288548);
+  // The CIFAR variant has 11,173,962 with its FC bias of 10; the one of the published ratios has
+  // none.
   EXPECT_EQ(parameters(network_shape("resnet18", "cifar10")), 11173962 - 10);
+  // He et al. 2016, Table 6: 0.27, 0.46, 0.66 and 0.85 million.
+  EXPECT_EQ(parameters(network_shape("resnet20", "cifar10")), 269722);
+  EXPECT_EQ(parameters(network_shape("resnet32", "cifar10")), 464154);
+  EXPECT_EQ(parameters(network_shape("resnet44", "cifar10")), 658586);
+  EXPECT_EQ(parameters(network_shape("resnet56", "cifar10")), 853018);
+  EXPECT_EQ(parameters(network_shape("vgg11", "cifar10")), 9231114);
+  EXPECT_EQ(parameters(network_shape("lenet5", "mnist")), 61706);
+  EXPECT_EQ(parameters(network_shape("mlp", "mnist")), 784 * 256 + 256 + 256 * 128 + 128 + 1290);
 }
 
 TEST(Models, CnnOfThreeConvolutionsPoolsToThreeByThree) {
@@ -50,6 +65,16 @@ TEST(Models, MobileNetHasDepthwiseLayersAndNoShortcutConvolution) {
   for (const LayerShape& layer : shape.layers) depthwise += layer.depthwise();
   EXPECT_EQ(depthwise, 17);
   EXPECT_EQ(shape.layers.size(), 53u);
+}
+
+TEST(Models, ExistForEveryDataSet) {
+  for (const Model& model : known_models()) {
+    for (const DatasetShape& data : known_datasets()) {
+      EXPECT_EQ(build_graph(model.name, data.name).nodes.back().shape,
+                (MapShape{1, 1, data.classes}))
+          << model.name << " for " << data.name;
+    }
+  }
 }
 
 TEST(Models, AMistypedNameIsAnErrorWithTheNearestName) {

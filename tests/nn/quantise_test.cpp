@@ -92,15 +92,9 @@ TEST(Dorefa, FollowsThePublishedFormula) {
   }
 }
 
-TEST(Dorefa, RoundsHalfToEven) {
-  // Two bits: t/2R + 1/2 is 1/2 at x = 0, times 3 gives 1.5, even neighbour 2, so n = +1. With 1/6
-  // it gives 0.5 -> 0.
-  const Quantised q = quantise({0.0f, 0.5f, -0.5f}, 2);
-  EXPECT_EQ(q.levels[0], 1.0f);
-  EXPECT_EQ(q.levels[1], 3.0f);
-  EXPECT_EQ(q.levels[2], -3.0f);
-  // Eight bits: 127.5 rounds to 128, n = +1.
-  EXPECT_EQ(quantise({0.0f, 0.3f}, 8).levels[0], 1.0f);
+TEST(Dorefa, ZeroLiesOnAMidpointAndGoesToTheEvenNeighbour) {
+  // The only exact midpoint: (2^b - 1) / 2, whose even neighbour is 2^(b - 1), level +1.
+  for (const int bits : {2, 3, 8}) EXPECT_EQ(quantise({0.0f, 0.5f, -0.5f}, bits).levels[0], 1.0f);
 }
 
 TEST(Dorefa, OneBitIsTheSignTimesTheMeanMagnitude) {
@@ -174,6 +168,13 @@ TEST(Integer, CodesAreSymmetricAndTheLargestIsReached) {
     }
     EXPECT_EQ(largest, top);
   }
+}
+
+TEST(Integer, RoundsHalfToEven) {
+  const std::vector<float> x{127.0f, 0.5f, 1.5f, 2.5f, -0.5f, -1.5f};
+  std::vector<float> levels(x.size());
+  EXPECT_EQ(integer_forward(x, 8, 1.0f, levels), 1.0f);
+  EXPECT_EQ(levels, (std::vector<float>{127, 0, 2, 2, -0.0f, -2}));
 }
 
 /// Signal-to-quantisation-noise ratio in dB of clipped symmetric integers on a Gaussian.

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "nn/weights/source_card.hpp"
+
+namespace lightloom::nn {
+
+/// One kind of weight source: how to make it for a layer and what it stores there.
+struct SourceEntry {
+  SourceKind kind;
+  const char* name;
+  std::unique_ptr<WeightSource> (*make)(const SourceCard&, const LayerShape&);
+  std::vector<StoredStream> (*streams)(const SourceCard&, const LayerShape&);
+};
+
+/// The entry of a kind in the one table of sources.
+const SourceEntry& source_entry(SourceKind kind);
+
+}  // namespace lightloom::nn
