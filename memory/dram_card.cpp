@@ -19,6 +19,7 @@ void describe(Section& section, DramOrganization& o) {
   section.value("width_bits", o.width_bits, {.low = 8, .high = 4096});
   section.value("burst_beats", o.burst_beats, count);
   section.value("burst_cycles", o.burst_cycles, count);
+  section.value("dual_command", o.dual_command);
 }
 
 void describe(Section& section, DramTiming& t) {
@@ -49,8 +50,9 @@ void describe(Section& section, DramTiming& t) {
   section.value("rrefd", t.rrefd, cycles);
 }
 
-void describe(Section& section, DramController& c) {
+void describe(Section& section, ControllerCard& c) {
   section.value("read_queue", c.read_queue, {.low = 1, .high = 4096});
+  section.value("bank_queue", c.bank_queue, {.low = 0, .high = 4096});
   section.value("write_queue", c.write_queue, {.low = 1, .high = 4096});
   section.value("drain_high", c.drain_high, {.low = 0, .high = 1, .open_low = true});
   section.value("drain_low", c.drain_low, fraction);
@@ -58,6 +60,8 @@ void describe(Section& section, DramController& c) {
   section.value("age_cap_cycles", c.age_cap_cycles, {.low = 0, .high = 1e9});
   section.value("pipeline_cycles", c.pipeline_cycles, {.low = 1, .high = 1000});
   section.value("requests_per_cycle", c.requests_per_cycle, {.low = 1, .high = 1024});
+  section.choice("selection", c.selection,
+                 {{"oldest", Selection::oldest}, {"round_robin", Selection::round_robin}});
   section.choice("page", c.page, {{"open", PagePolicy::open}, {"closed", PagePolicy::closed}});
 }
 

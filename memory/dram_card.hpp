@@ -20,7 +20,8 @@ struct DramOrganization {
   int row_bytes = 8192;  // of one (pseudo-)channel
   int width_bits = 64;   // of one (pseudo-)channel
   int burst_beats = 8;
-  int burst_cycles = 4;  // data bus occupancy of one burst, in command-clock cycles
+  bool dual_command = false;  // row and column commands on pins of their own (HBM)
+  int burst_cycles = 4;       // data bus occupancy of one burst, in command-clock cycles
 
   /// Bytes of one burst: what one request transfers.
   [[nodiscard]] int atom_bytes() const { return width_bits / 8 * burst_beats; }
@@ -60,10 +61,13 @@ struct DramTiming {
 
 enum class RefreshMode { all_bank, per_bank };
 enum class PagePolicy { open, closed };
+enum class Selection { oldest, round_robin };
 
 /// The controller of one (pseudo-)channel.
-struct DramController {
+struct ControllerCard {
   int read_queue = 32;
+  int bank_queue =
+      8;  // requests move on to queues of this size, one a cycle; 0: all are seen at once
   int write_queue = 32;
   double drain_high = 0.8;  // of the write queue: start draining
   double drain_low = 0.2;   // stop draining
@@ -73,6 +77,7 @@ struct DramController {
   int pipeline_cycles = 2;     // acceptance of a request to its first possible command
   int requests_per_cycle = 1;  // offered by the traffic source
   PagePolicy page = PagePolicy::open;
+  Selection selection = Selection::round_robin;  // among commands that can go at once
 };
 
 /// Supply currents of one device, mA at `vdd_V` (data-sheet IDD). vdd_V = 0: not known.
@@ -89,7 +94,7 @@ struct DramCard {
   double clock_ns = 0.83;
   DramOrganization organization;
   DramTiming timing;
-  DramController controller;
+  ControllerCard controller;
   bool refresh = true;
   RefreshMode refresh_mode = RefreshMode::all_bank;
   /// Address bits as two-letter fields, most significant first, above the bytes of one burst: ch
@@ -111,7 +116,7 @@ struct DramCard {
 
 void describe(Section& section, DramOrganization& organization);
 void describe(Section& section, DramTiming& timing);
-void describe(Section& section, DramController& controller);
+void describe(Section& section, ControllerCard& controller);
 void describe(Section& section, DramCurrents& currents);
 void describe(Section& section, DramCard& card);
 

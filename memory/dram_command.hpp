@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+namespace lightloom::memory {
+
+/// Command-clock cycles.
+using Cycle = std::int64_t;
+
+enum class DramCommandKind : std::uint8_t {
+  activate,
+  precharge,
+  read,
+  write,
+  refresh,
+  refresh_bank
+};
+
+/// One command on the pins of one (pseudo-)channel.
+struct DramCommand {
+  Cycle cycle = 0;
+  DramCommandKind kind = DramCommandKind::activate;
+  int rank = 0;
+  int bank_group = 0;    // not for refresh
+  int bank = 0;          // within its group; not for refresh
+  std::int64_t row = 0;  // activate, read, write
+};
+
+}  // namespace lightloom::memory

@@ -1,0 +1,167 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "memory/address_mapping.hpp"
+#include "memory/dram_card.hpp"
+#include "memory/dram_command.hpp"
+
+namespace lightloom::memory {
+
+inline constexpr Cycle never = std::numeric_limits<Cycle>::max() / 4;
+
+/// What one controller has counted.
+struct DramCounts {
+  std::int64_t reads = 0, writes = 0;  // column commands
+  std::int64_t row_hits = 0;           // column commands that are not the first since their ACT
+  std::int64_t activates = 0, precharges = 0, refreshes = 0;
+  std::int64_t forwarded = 0;         // reads answered by a waiting write
+  std::int64_t same_group_pairs = 0;  // column commands that follow one to the same bank group
+  std::int64_t turnarounds = 0;       // changes between reading and writing
+  Cycle rank_open_cycles = 0;         // summed over ranks: some row is open
+  std::vector<std::int64_t> bank_activates;  // (ranks * banks)
+  std::vector<std::int64_t> bank_columns;    // (ranks * banks)
+};
+
+/// Command-level controller of one (pseudo-)channel: FR-FCFS over a read and a write queue, writes
+/// drained between watermarks, all-bank or per-bank refresh. Time advances from command to command,
+/// not cycle by cycle.
+///
+/// Cycle k of a system is: `step(k)` issues at most one command (one row and one column command
+/// with a dual command bus), then `accept` takes requests that arrived; they may cause commands
+/// from k + pipeline_cycles on.
+class DramController {
+ public:
+  explicit DramController(const DramCard& card);
+
+  /// Whether a request can be taken now.
+  [[nodiscard]] bool has_room(bool write) const { return free_[write ? 1 : 0] > 0; }
+  /// Takes a request. For a read that a waiting write answers, and for every write, returns the
+  /// cycle at which it is done (k + 1); else 0: a read will appear in `completions`.
+  Cycle accept(const DramAddress& address, bool write, std::uint64_t number, Cycle k);
+  /// The next cycle at which `step` can do something. May change after `accept`.
+  [[nodiscard]] Cycle next_event() const { return next_; }
+  /// Issues what is due at cycle k = next_event().
+  void step(Cycle k);
+
+  struct Completion {
+    std::uint64_t number;  // of the request
+    Cycle accepted, done;
+  };
+  /// Reads whose column command was issued since the last clear, in order of their data.
+  std::vector<Completion> completions;
+
+  /// Appends every command to `log` from now on.
+  void record(std::vector<DramCommand>* log) { log_ = log; }
+  [[nodiscard]] bool idle() const { return waiting_[0] + waiting_[1] == 0; }
+  /// Counts so far; `now` closes the open-row times.
+  [[nodiscard]] DramCounts counts(Cycle now) const;
+
+ private:
+  struct Entry {
+    std::int64_t row = 0;
+    std::uint64_t number = 0;
+    std::uint64_t age = 0;  // order of acceptance
+    Cycle accepted = 0;
+    Cycle known = 0;           // first cycle at which the scheduler sees it
+    std::uint64_t hazard = 0;  // write: age + 1 of an older read of the same burst, 0: none
+    int column = 0;
+    int bank = 0;   // rank * banks + group * banks_per_group + bank
+    int next = -1;  // in its bank's list
+  };
+  struct List {
+    int head = -1, tail = -1;
+  };
+  /// The command a bank wants next.
+  struct Wish {
+    DramCommandKind kind = DramCommandKind::activate;
+    int entry = -1;       // -1: no entry behind it (precharge for a refresh or by policy)
+    Cycle ready = never;  // by the bank's own rules
+    std::uint64_t age = 0;
+  };
+  struct Bank {
+    std::int64_t open_row = -1;
+    Cycle activate = 0, precharge = 0, read = 0, write = 0;  // earliest, by rules within the bank
+    int served = 0;                                          // column commands since ACT
+    int rank = 0, group = 0;                                 // group: over all ranks
+    std::array<List, 2> list;                                // reads, writes
+    std::array<int, 2> queued{};
+    Wish wish;
+  };
+  struct Group {
+    Cycle activate = 0, read = 0, write = 0;
+  };
+  struct Rank {
+    Cycle activate = 0, precharge = 0, read = 0, write = 0, refresh = 0;
+    std::array<Cycle, 4> last_activates{-never, -never, -never, -never};
+    int oldest_activate = 0;
+    int open_banks = 0;
+    Cycle opened = 0;
+    Cycle refresh_due = 0;
+    bool refresh_pending = false;
+    int refresh_bank = 0;  // per-bank mode: the next one
+  };
+  /// The best command found by a scan.
+  struct Best {
+    Cycle ready = never;
+    int bank = -1;  // or -1 - rank for a refresh
+    std::uint64_t age = 0;
+    bool column = false;
+  };
+
+  [[nodiscard]] int mode_index() const { return writing_ ? 1 : 0; }
+  bool choose_mode(Cycle k);
+  void change_mode(Cycle k);
+  void wish_of(int bank);
+  void wish_for_all();
+  [[nodiscard]] bool blocked(const Bank& bank, int number) const;
+  [[nodiscard]] bool hazard_cleared(const Entry& entry) const;
+  [[nodiscard]] int oldest_hit(const Bank& bank, int first) const;
+  [[nodiscard]] int oldest_allowed(const Bank& bank) const;
+  [[nodiscard]] Cycle ready_cycle(const Bank& bank) const;
+  void scan(Cycle not_before);
+  void offer(Cycle ready, int bank, std::uint64_t age, bool column);
+  void start_refreshes(Cycle k);
+  void enqueue(int slot, bool write, Cycle k);
+  [[nodiscard]] int same_burst(const List& list, const Entry& wanted) const;
+  void append(List& list, int entry);
+  void find_move(Cycle not_before);
+  void move_one(Cycle k);
+  void issue(const Best& best, Cycle k);
+  void issue_activate(Bank& bank, Cycle k);
+  void issue_precharge(Bank& bank, Cycle k);
+  void issue_read(Bank& bank, Cycle k);
+  void issue_write(Bank& bank, Cycle k);
+  void issue_column(Bank& bank, Cycle k);
+  void issue_refresh(int rank, Cycle k);
+  void unlink(List& list, int entry);
+  void log(DramCommandKind kind, int bank, Cycle k);
+
+  DramCard card_;
+  DramTiming t_;
+  int burst_, banks_per_rank_, read_to_write_, write_to_precharge_;
+  int column_long_, column_short_;
+  bool dual_command_;
+  std::vector<Bank> banks_;
+  std::vector<Group> groups_;
+  std::vector<Rank> ranks_;
+  std::vector<Entry> entries_;
+  std::vector<int> unused_;
+  std::array<int, 2> free_{}, waiting_{};
+  std::array<List, 2> arrived_;  // not in their bank's queue yet
+  Cycle next_move_ = never, last_move_ = -1;
+  int drain_start_, drain_stop_;
+  bool writing_ = false;
+  std::uint64_t age_ = 0;
+  Cycle next_ = never;
+  Cycle row_bus_ = 0, column_bus_ = 0;  // first free cycle
+  Best row_best_, column_best_;
+  int last_group_ = -1, last_bank_ = -1;
+  DramCounts counts_;
+  std::vector<DramCommand>* log_ = nullptr;
+};
+
+}  // namespace lightloom::memory
