@@ -2,10 +2,33 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "core/error.hpp"
 
 namespace lightloom::photonic {
+namespace {
+
+void find_diagonals(Topology& topology) {
+  const auto depth = [&](int k) {
+    const Cell& cell = topology.cells[static_cast<std::size_t>(k)];
+    return cell.column - cell.top;
+  };
+  for (const Cell& cell : topology.cells)
+    if (cell.bottom != cell.top + 1) return;
+  std::vector<int> order(topology.cells.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return depth(a) < depth(b); });
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    if (k == 0 || depth(order[k]) != depth(order[k - 1]))
+      topology.diagonals.push_back(
+          {static_cast<int>(k), 0, topology.cells[static_cast<std::size_t>(order[k])].top});
+    ++topology.diagonals.back().count;
+  }
+  topology.diagonal_cells = std::move(order);
+}
+
+}  // namespace
 
 Topology finish_topology(MeshKind kind, int modes, std::vector<Cell> cells) {
   Topology topology{.kind = kind, .modes = modes, .cells = std::move(cells)};
@@ -18,6 +41,7 @@ Topology finish_topology(MeshKind kind, int modes, std::vector<Cell> cells) {
     ++topology.column_start[static_cast<std::size_t>(cell.column) + 1];
   for (std::size_t c = 1; c < topology.column_start.size(); ++c)
     topology.column_start[c] += topology.column_start[c - 1];
+  find_diagonals(topology);
   return topology;
 }
 

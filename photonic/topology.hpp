@@ -23,6 +23,17 @@ struct Topology {
   std::vector<Cell> cells;
   std::vector<int>
       column_start;  // (columns + 1): cells of column c are [column_start[c], column_start[c + 1])
+
+  /// Cells of neighbouring modes along which light runs from the bottom of one to the top of the
+  /// next, ordered so that each diagonal comes after those it depends on. Empty when some cell
+  /// joins modes that are not neighbours.
+  struct Diagonal {
+    int offset = 0;  // of its first cell in diagonal_cells
+    int count = 0;
+    int first_mode = 0;  // upper mode of its first cell; the next one's is one more
+  };
+  std::vector<Diagonal> diagonals;
+  std::vector<int> diagonal_cells;  // indices into cells
 };
 
 /// Rectangle of Clements et al., Optica 3, 1460 (2016): N columns, N(N-1)/2 devices; column c holds

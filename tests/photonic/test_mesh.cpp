@@ -9,6 +9,7 @@
 #include "photonic/decompose.hpp"
 #include "photonic/haar.hpp"
 #include "photonic/mesh.hpp"
+#include "photonic/propagate.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -157,6 +158,96 @@ TEST(Mesh, UniformLossOnlyScalesWhereEveryPathMeetsEveryColumn) {
   SquareMatrix scaled = mesh_matrix(topology, DeviceKind::mzi, settings);
   for (Complex& value : scaled.values) value *= std::pow(10.0, -0.2 * 3 / 20);
   EXPECT_LT(matrix_error(mesh_matrix(topology, DeviceKind::mzi, settings, lossy), scaled), 1e-15);
+}
+
+/// The mesh as the plain product of its cells, one column of cells after the other.
+std::vector<Complex> column_by_column(const Topology& topology, const std::vector<Transfer>& cells,
+                                      const std::vector<Complex>& screen,
+                                      std::vector<Complex> field) {
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    Complex& top = field[static_cast<std::size_t>(topology.cells[k].top)];
+    Complex& bottom = field[static_cast<std::size_t>(topology.cells[k].bottom)];
+    const Complex u = top, v = bottom;
+    top = cells[k].tt * u + cells[k].tb * v;
+    bottom = cells[k].bt * u + cells[k].bb * v;
+  }
+  for (std::size_t m = 0; m < field.size(); ++m) field[m] *= screen[m];
+  return field;
+}
+
+template <class Real>
+void expect_sweep_equals_cells(const Topology& topology, const MeshSettings& settings,
+                               const Fabrication& fabrication, Preparation preparation, int batch,
+                               double tolerance) {
+  const auto modes = static_cast<std::size_t>(topology.modes);
+  std::vector<Transfer> cells(topology.cells.size());
+  cell_transfers(topology, DeviceKind::mzi, settings, fabrication, cells);
+  std::vector<Complex> screen;
+  for (const double phase : settings.screen) screen.push_back(std::polar(1.0, phase));
+  const std::size_t stride = static_cast<std::size_t>(batch) + 3, size = modes * stride;
+  std::vector<Real> re(size), im(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    re[i] = static_cast<Real>(random_numbers.normal(i, 70));
+    im[i] = static_cast<Real>(random_numbers.normal(i, 71));
+  }
+  const std::vector<Real> re_in = re, im_in = im;
+  const PreparedMesh<Real> mesh = prepare<Real>(topology, cells, screen, preparation);
+  propagate<Real>(mesh, {re.data(), im.data(), topology.modes, batch, static_cast<int>(stride)});
+  for (std::size_t b = 0; b < stride; ++b) {
+    std::vector<Complex> field(modes);
+    for (std::size_t m = 0; m < modes; ++m)
+      field[m] = {re_in[m * stride + b], im_in[m * stride + b]};
+    if (b < static_cast<std::size_t>(batch))
+      field = column_by_column(topology, cells, screen, field);
+    for (std::size_t m = 0; m < modes; ++m)
+      ASSERT_LT(std::abs(field[m] - Complex(re[m * stride + b], im[m * stride + b])), tolerance)
+          << m << " " << b;
+  }
+}
+
+TEST(Sweep, EqualsTheCellsOneByOneForEveryShape) {
+  for (const int n : {1, 2, 3, 4, 5, 6, 7, 8, 33}) {
+    for (const MeshKind kind : {MeshKind::clements, MeshKind::reck, MeshKind::butterfly}) {
+      if (kind == MeshKind::butterfly && n != 4 && n != 8) continue;
+      const Topology topology = make_topology(kind, n);
+      MeshSettings settings = zero_settings(topology);
+      Fabrication lossy(topology.cells.size());
+      for (std::size_t k = 0; k < lossy.size(); ++k) {
+        settings.theta[k] = 3.1 * random_numbers.uniform(k, 60);
+        settings.phi[k] = 6.2 * random_numbers.uniform(k, 61);
+        lossy[k] = {.alpha_rad = 0.1, .beta_rad = -0.05};
+        lossy[k].phi_top.log_gain = -0.1 * random_numbers.uniform(k, 62);
+      }
+      for (std::size_t m = 0; m < settings.screen.size(); ++m)
+        settings.screen[m] = random_numbers.normal(m, 63);
+      for (const int batch : {1, 16, 17, 33, 70})
+        for (const Preparation preparation : {Preparation::scaled, Preparation::full}) {
+          // A path passes at most 2N cells, each rounding a few times: about 10 eps sqrt(N) of
+          // fields of size 1 to 4.
+          expect_sweep_equals_cells<double>(topology, settings, lossy, preparation, batch, 1e-13);
+          expect_sweep_equals_cells<float>(topology, settings, lossy, preparation, batch, 5e-5);
+        }
+    }
+  }
+}
+
+TEST(Sweep, TakesCellsThatAreWhollyBarOrCross) {
+  const Topology topology = clements_topology(9);
+  for (const double theta : {0.0, pi}) {
+    MeshSettings settings = zero_settings(topology);
+    for (std::size_t k = 0; k < settings.theta.size(); ++k)
+      settings.theta[k] = k % 3 == 0 ? pi - theta : theta;
+    expect_sweep_equals_cells<double>(topology, settings, {}, Preparation::scaled, 5, 1e-13);
+  }
+}
+
+TEST(Sweep, KeepsItsRangeInDeepMeshesOfEvenSplitters) {
+  // Every carried factor shrinks by sqrt(2) a column: 2^-50 after 101 columns, below what float may
+  // carry here.
+  const Topology topology = clements_topology(101);
+  MeshSettings settings = zero_settings(topology);
+  for (double& theta : settings.theta) theta = pi / 2;
+  expect_sweep_equals_cells<float>(topology, settings, {}, Preparation::scaled, 3, 1e-4);
 }
 
 TEST(Haar, SampledSettingsHaveTheMomentsOfDecomposedMatrices) {
