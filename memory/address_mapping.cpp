@@ -22,6 +22,14 @@ AddressField field_named(std::string_view name, const std::string& mapping) {
   return static_cast<AddressField>(found - field_names.begin());
 }
 
+/// Reads digits from `at` on; -1 if there are none, at most 64.
+int read_number(const std::string& text, std::size_t& at) {
+  int number = -1;
+  for (; at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0; ++at)
+    number = std::min(64, std::max(number, 0) * 10 + (text[at] - '0'));
+  return number;
+}
+
 std::uint64_t low_mask(int bits) { return (std::uint64_t{1} << bits) - 1; }
 
 }  // namespace
@@ -47,9 +55,7 @@ void AddressMapping::parse_fields(const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
     const AddressField field = field_named(std::string_view(text).substr(at, 2), text_);
     at += 2;
-    int bits = -1;
-    for (; at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0; ++at)
-      bits = std::min(64, std::max(bits, 0) * 10 + (text[at] - '0'));
+    const int bits = read_number(text, at);
     written.push_back({field, bits});
   }
   std::array<int, 7> used{};
@@ -70,13 +76,16 @@ void AddressMapping::parse_fields(const std::string& text) {
 }
 
 void AddressMapping::parse_hashes(const std::string& text) {
-  for (std::size_t at = 0; at < text.size(); at += 6) {
+  for (std::size_t at = 0; at < text.size();) {
     require(at + 6 <= text.size() && text[at] == '^' && text[at + 3] == '=',
-            "mapping '{}' has a malformed hash (write for example ^bg=ro)", text_);
+            "mapping '{}' has a malformed hash (write for example ^bg=ro or ^ba=ro2)", text_);
     const AddressField target = field_named(std::string_view(text).substr(at + 1, 2), text_);
     const AddressField from = field_named(std::string_view(text).substr(at + 4, 2), text_);
     require(target != from, "mapping '{}' hashes a field with itself", text_);
-    hashes_.push_back({target, from});
+    at += 6;
+    const int shift = std::max(0, read_number(text, at));
+    require(shift < 40, "mapping '{}' has a hash that starts at bit {}", text_, shift);
+    hashes_.push_back({target, from, shift});
   }
 }
 
@@ -87,7 +96,8 @@ DramAddress AddressMapping::decode(std::uint64_t address) const {
                                                  << p.field_bit;
   for (const Hash& hash : hashes_) {
     const auto target = static_cast<std::size_t>(hash.target);
-    fields[target] ^= fields[static_cast<std::size_t>(hash.from)] & low_mask(widths_[target]);
+    fields[target] ^=
+        fields[static_cast<std::size_t>(hash.from)] >> hash.shift & low_mask(widths_[target]);
   }
   return {.unit = static_cast<int>(fields[0]) * pseudo_channels_ + static_cast<int>(fields[1]),
           .rank = static_cast<int>(fields[2]),
@@ -107,7 +117,8 @@ std::uint64_t AddressMapping::encode(const DramAddress& a) const {
                                       static_cast<std::uint64_t>(a.column)};
   for (auto hash = hashes_.rbegin(); hash != hashes_.rend(); ++hash) {
     const auto target = static_cast<std::size_t>(hash->target);
-    fields[target] ^= fields[static_cast<std::size_t>(hash->from)] & low_mask(widths_[target]);
+    fields[target] ^=
+        fields[static_cast<std::size_t>(hash->from)] >> hash->shift & low_mask(widths_[target]);
   }
   std::uint64_t address = 0;
   for (const Piece& p : pieces_)

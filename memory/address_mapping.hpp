@@ -27,7 +27,8 @@ enum class AddressField { channel, pseudo_channel, rank, bank_group, bank, row, 
 /// The string lists two-letter fields, most significant first (`ro ra bg ba ch pc co`); fields of
 /// width 0 vanish. A field may appear twice with a width behind it, e.g. `co3` for three bits of
 /// the column: the pieces of a field are joined in the order written. `^` after a mapping adds
-/// hashes, e.g. `^bg=ro` XORs the bank group with the lowest row bits.
+/// hashes, e.g. `^bg=ro^ba=ro2` XORs the bank
+/// group with the lowest row bits and the bank with the row bits from bit 2 on.
 class AddressMapping {
  public:
   /// Throws `Error` for unknown, missing or repeated fields.
@@ -53,6 +54,7 @@ class AddressMapping {
  private:
   struct Hash {
     AddressField target, from;
+    int shift;  // lowest bit of `from` that is used
   };
   void parse_fields(const std::string& text);
   void parse_hashes(const std::string& text);
