@@ -58,9 +58,12 @@ int GraphBuilder::linear(std::string name, int from, int out, bool bias) {
                .bias = bias});
 }
 
-int GraphBuilder::batch_norm(std::string name, int from) {
-  return push(
-      {.op = Op::batch_norm, .name = std::move(name), .inputs = {from}, .shape = shape(from)});
+int GraphBuilder::batch_norm(std::string name, int from, double epsilon) {
+  return push({.op = Op::batch_norm,
+               .name = std::move(name),
+               .inputs = {from},
+               .shape = shape(from),
+               .epsilon = epsilon});
 }
 
 int GraphBuilder::activation(int from, Activation kind) {

@@ -50,6 +50,7 @@ struct Node {
   bool bias = false;        // convolution, linear
   Activation activation = Activation::relu;
   double rate = 0;            // dropout: probability of zero
+  double epsilon = 1e-5;      // batch_norm: added to the variance
   bool count_padding = true;  // average_pool: padded zeros count in the mean
 };
 
@@ -78,7 +79,7 @@ class GraphBuilder {
 
   int convolution(std::string name, int from, const ConvolutionOptions& options);
   int linear(std::string name, int from, int out, bool bias);
-  int batch_norm(std::string name, int from);
+  int batch_norm(std::string name, int from, double epsilon = 1e-5);
   int activation(int from, Activation kind);
   int relu(int from) { return activation(from, Activation::relu); }
   int max_pool(int from, const Window& window);

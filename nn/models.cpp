@@ -8,10 +8,23 @@ namespace lightloom::nn {
 
 const std::vector<Model>& known_models() {
   static const std::vector<Model> all{
+      {"mlp", "two hidden layers of 256 and 128", models::mlp},
+      {"lenet5", "LeCun et al. 1998, fully connected maps, ReLU", models::lenet5},
       {"cnn3", "three 5x5 convolutions of 32 channels (Gu et al. 2021)", models::cnn3},
+      {"vgg8", "six convolutions of 128 to 512 channels, two linear layers", models::vgg8},
+      {"vgg11", "Simonyan and Zisserman 2015, configuration A with BatchNorm", models::vgg11},
       {"resnet18", "He et al. 2016; 3x3 stem for small images", models::resnet18},
+      {"resnet34", "He et al. 2016; 3x3 stem for small images", models::resnet34},
+      {"resnet50", "He et al. 2016; 3x3 stem for small images", models::resnet50},
+      {"resnet20", "He et al. 2016 for CIFAR, shortcut A", models::resnet20},
+      {"resnet32", "He et al. 2016 for CIFAR, shortcut A", models::resnet32},
+      {"resnet44", "He et al. 2016 for CIFAR, shortcut A", models::resnet44},
+      {"resnet56", "He et al. 2016 for CIFAR, shortcut A", models::resnet56},
       {"densenet121", "Huang et al. 2017; 3x3 stem for small images", models::densenet121},
       {"mobilenetv2", "Sandler et al. 2018", models::mobilenetv2},
+      {"mobilenetv3-small", "Howard et al. 2019", models::mobilenetv3_small},
+      {"mobilenetv3-large", "Howard et al. 2019", models::mobilenetv3_large},
+      {"efficientnet-b0", "Tan and Le 2019", models::efficientnet_b0},
   };
   return all;
 }

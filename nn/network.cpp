@@ -40,7 +40,7 @@ WeightLayer make_weight_layer(const LayerShape& shape, const SourceCard& card, s
 
 NormLayer make_norm(const Node& node) {
   const int channels = node.shape.channels;
-  NormLayer norm{.name = node.name};
+  NormLayer norm{.name = node.name, .epsilon = node.epsilon};
   norm.scale = parameter(node.name + ".scale", channels, 1.0f);
   norm.shift = parameter(node.name + ".shift", channels, 0.0f);
   norm.mean.assign(static_cast<std::size_t>(channels), 0.0f);
