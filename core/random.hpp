@@ -72,8 +72,9 @@ class Stream {
 };
 
 /// Fills `values` with standard normals of one shot, single precision: value i is a pure function
-/// of (stream, shot, i). Uses one Philox block for four values (`Stream::normal` uses one block a
-/// value: the two are different families).
+/// of (stream, shot, i). Six values share one Philox block (22 bits of radius, 20 of angle each
+/// pair; no value exceeds 5.6), where `Stream::normal` uses a whole block a value: the two are
+/// different families.
 void fill_normal(const Stream& stream, std::uint64_t shot, std::span<float> values);
 
 /// A random permutation of 0..size-1 (Fisher-Yates), a pure function of (stream, shot).

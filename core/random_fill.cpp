@@ -16,8 +16,8 @@
 namespace lightloom {
 namespace {
 
-constexpr int lanes = 64;
-constexpr int block_values = 4 * lanes;
+constexpr int lanes = 32;
+constexpr int block_values = 6 * lanes;
 
 // A vector register of 64-bit lanes (a compiler extension of g++ and clang): ten rounds stay in
 // registers, which the array form of the same loop does not achieve.
@@ -94,23 +94,20 @@ inline float log_unit(float x) {
   return exponent * 0.69314718056F + (t - 0.5F * z + t * z * p);
 }
 
-/// Box-Muller for one pair of words: two standard normals. The angle is split into a quadrant (two
-/// bits) and a fraction of it, on which Taylor polynomials of sine and cosine are exact to single
-/// precision.
-inline void pair_of_normals(std::uint32_t radius_word, std::uint32_t angle_word, float& first,
+/// Box-Muller: two standard normals from 22 bits of radius and 20 bits of angle (values up to 5.6).
+/// The angle is a quadrant (two bits) and a fraction of it, on which Taylor polynomials of sine and
+/// cosine are exact to single precision.
+inline void pair_of_normals(std::uint32_t radius_bits, std::uint32_t angle_bits, float& first,
                             float& second) {
-  const float u =
-      (static_cast<float>(static_cast<std::int32_t>(radius_word >> 8)) + 0.5F) * 0x1p-24F;
+  const float u = (static_cast<float>(static_cast<std::int32_t>(radius_bits)) + 0.5F) * 0x1p-22F;
   const float radius = std::sqrt(-2.0F * log_unit(u));
-  const float part =
-      (static_cast<float>(static_cast<std::int32_t>(angle_word >> 10 & 0xFFFFFU)) - 524287.5F) *
-      0x1p-20F;
-  const float t = part * 1.57079632679F;  // [-pi/4, pi/4)
+  const auto fraction = static_cast<float>(static_cast<std::int32_t>(angle_bits & 0x3FFFFU));
+  const float t = (fraction - 131071.5F) * (0x1p-18F * 1.57079632679F);  // (-pi/4, pi/4)
   const float z = t * t;
   const float sine = t * (1.0F + z * (-1.0F / 6 + z * (1.0F / 120 + z * (-1.0F / 5040))));
   const float cosine =
       1.0F + z * (-0.5F + z * (1.0F / 24 + z * (-1.0F / 720 + z * (1.0F / 40320))));
-  const std::uint32_t quadrant = angle_word >> 30;
+  const std::uint32_t quadrant = angle_bits >> 18;
   const bool odd = (quadrant & 1U) != 0;
   const std::uint32_t cosine_sign = ((quadrant + 1U) & 2U) << 30;
   const std::uint32_t sine_sign = (quadrant & 2U) << 30;
@@ -120,15 +117,20 @@ inline void pair_of_normals(std::uint32_t radius_word, std::uint32_t angle_word,
   second = radius * std::bit_cast<float>(std::bit_cast<std::uint32_t>(s) ^ sine_sign);
 }
 
-/// Values of `lanes` blocks: value part * lanes + lane. The order is part of the contract of
-/// `fill_normal`.
+/// Values of `lanes` blocks, six a block: value part * lanes + lane. The order is part of the
+/// contract of `fill_normal`.
 void normal_block(std::uint64_t first, std::uint64_t shot, std::array<std::uint32_t, 2> key,
                   float* out) {
   alignas(64) Words words;
   philox_lanes(first, shot, key, words);
-  for (int lane = 0; lane < lanes; ++lane) {
-    pair_of_normals(words[0][lane], words[1][lane], out[lane], out[lanes + lane]);
-    pair_of_normals(words[2][lane], words[3][lane], out[2 * lanes + lane], out[3 * lanes + lane]);
+  for (int pair = 0; pair < 3; ++pair) {
+    const int shift = 22 - 10 * pair;  // each pair takes ten more bits of angle from the last word
+    float* cosines = out + 2 * pair * lanes;
+    for (int lane = 0; lane < lanes; ++lane) {
+      const std::uint32_t word = words[pair][lane];
+      const std::uint32_t angle = (word & 0x3FFU) << 10 | (words[3][lane] >> shift & 0x3FFU);
+      pair_of_normals(word >> 10, angle, cosines[lane], cosines[lanes + lane]);
+    }
   }
 }
 

@@ -8,6 +8,11 @@ namespace {
 
 /// One kernel row of one group for one position: kernel_width x channels values.
 void gather_row(const nn::LayerShape& layer, const float* row, int left, int channels, float* to) {
+  if (layer.groups == 1 && layer.dilation == 1 && left >= 0 &&
+      left + layer.kernel_width <= layer.in_width) {
+    std::copy_n(row + std::int64_t{left} * channels, layer.kernel_width * channels, to);
+    return;
+  }
   for (int kw = 0; kw < layer.kernel_width; ++kw, to += channels) {
     const int x = left + kw * layer.dilation;
     if (x < 0 || x >= layer.in_width)

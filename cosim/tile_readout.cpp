@@ -34,53 +34,58 @@ void multiply(const float* inputs, std::int64_t stride, int columns, const float
   __builtin_memcpy(sums, sum, sizeof sum);
 }
 
-/// One output vector: noise, conversion, accumulation. Returns the conversions out of range.
-std::int64_t convert(const float* sums, const float* noise, float power, int rows,
-                     const Readout& readout, float* outputs) {
+/// Adds noise to the outputs of one position. `values` is a multiple of `readout_lanes`, but not a
+/// constant: g++ unrolls short constant loops before it could vectorise them. `noise` is read in
+/// whole vectors: callers leave room behind its end.
+void disturb(float* sums, int values, const float* noise, float power, const Readout& readout) {
   const float floor_variance = readout.additive_variance + readout.shot_variance * power;
-  float noisy[4 * readout_lanes];
-  if (noise == nullptr) {
-    std::copy_n(sums, rows, noisy);
-  } else if (readout.relative_variance == 0) {
+  if (readout.relative_variance == 0) {
     const float sigma = std::sqrt(floor_variance);
-    for (int r = 0; r < rows; ++r) noisy[r] = sums[r] + sigma * noise[r];
+    for (int r = 0; r < values; ++r) sums[r] += sigma * noise[r];
   } else {
-    for (int r = 0; r < rows; ++r)
-      noisy[r] =
-          sums[r] +
-          std::sqrt(floor_variance + readout.relative_variance * sums[r] * sums[r]) * noise[r];
+    const float relative = readout.relative_variance;
+    for (int r = 0; r < values; ++r)
+      sums[r] += std::sqrt(floor_variance + relative * sums[r] * sums[r]) * noise[r];
   }
-  if (readout.step == 0) {
-    for (int r = 0; r < rows; ++r) outputs[r] += readout.gain * noisy[r];
-    return 0;
-  }
+}
+
+/// Rounds outputs to ADC codes, still in units of the core. Returns how many are out of range.
+int convert(float* sums, int values, const Readout& readout) {
   const float per_step = 1.0F / readout.step;
-  const float per_code = readout.gain * readout.step;
-  const float low = readout.lowest_code, high = readout.highest_code;
+  const float step = readout.step, low = readout.lowest_code, high = readout.highest_code;
   int outside = 0;
-  for (int r = 0; r < rows; ++r) {
-    const float level = noisy[r] * per_step;
+  for (int r = 0; r < values; ++r) {
+    const float level = sums[r] * per_step;
     outside += static_cast<int>(level < low - 0.5F) + static_cast<int>(level > high + 0.5F);
     const float inside = std::min(std::max(level, low), high);
-    outputs[r] += per_code * std::nearbyint(inside);
+    sums[r] = step * std::nearbyint(inside);
   }
   return outside;
+}
+
+void accumulate(const float* sums, int rows, float gain, float* outputs) {
+  for (int r = 0; r < rows; ++r) outputs[r] += gain * sums[r];
 }
 
 template <int count, int vectors>
 std::int64_t read_out_rows(const PackedTile& tile, const Readout& readout,
                            const ReadoutBlock& block, int position, int row) {
-  alignas(64) float sums[count * vectors * readout_lanes];
+  constexpr int values = vectors * readout_lanes;
+  alignas(64) float sums[count * values];
   multiply<count, vectors>(block.inputs + position * block.stride, block.stride, tile.inputs,
                            tile.weights.data() + row, tile.padded_rows, sums);
-  const int rows = std::min(vectors * readout_lanes, tile.rows - row);
+  const int rows = std::min(values, tile.rows - row);
+  const int whole = (rows + readout_lanes - 1) / readout_lanes * readout_lanes;
   std::int64_t outside = 0;
   for (int i = 0; i < count; ++i) {
     const std::int64_t p = position + i;
-    outside += convert(sums + i * vectors * readout_lanes,
-                       block.noise == nullptr ? nullptr : block.noise + p * tile.rows + row,
-                       block.power == nullptr ? 0.0F : block.power[p], rows, readout,
-                       block.outputs + p * block.output_stride + row);
+    float* sum = sums + i * values;
+    if (block.noise != nullptr)
+      disturb(sum, whole, block.noise + p * tile.rows + row,
+              block.power == nullptr ? 0.0F : block.power[p], readout);
+    std::fill(sum + rows, sum + whole, 0.0F);  // padding converts to nothing
+    if (readout.step > 0) outside += convert(sum, whole, readout);
+    accumulate(sum, rows, readout.gain, block.outputs + p * block.output_stride + row);
   }
   return outside;
 }

@@ -35,7 +35,7 @@ struct ReadoutBlock {
   int positions = 0;
   const float* power =
       nullptr;  // (positions) optical power of each input vector; may be null without shot noise
-  const float* noise = nullptr;  // (positions, rows) standard normals; null: no noise
+  const float* noise = nullptr;  // (positions, rows) standard normals, `readout_lanes` * 4 more readable; null: none
   float* outputs = nullptr;  // output r of position p is added to outputs[p * output_stride + r]
   std::int64_t output_stride = 0;
 };

@@ -69,15 +69,16 @@ TEST(Random, BulkNormalsAreBoxMullerOfPhiloxBlocks) {
   const std::uint64_t shot = 0x1'0000'0007;
   std::vector<float> values(3 * 256 + 33);
   fill_normal(stream, shot, values);
-  // Lane l of group g takes the block with counter 64 g + l; its four values lie 64 apart.
+  // Lane l of group g takes the block with counter 32 g + l; its six values lie 32 apart.
   for (const std::size_t index :
-       {std::size_t{0}, std::size_t{77}, std::size_t{300}, std::size_t{770}}) {
-    const std::size_t group = index / 256, lane = index % 64, part = index % 256 / 64;
-    const auto words = stream.bits(group * 64 + lane, shot);
-    const std::uint32_t radius_word = words[part / 2 * 2], angle_word = words[part / 2 * 2 + 1];
-    const double u = ((radius_word >> 8) + 0.5) * 0x1p-24;
-    const double quarter =
-        ((angle_word >> 10 & 0xFFFFFU) - 524287.5) * 0x1p-20 + (angle_word >> 30);
+       {std::size_t{0}, std::size_t{77}, std::size_t{170}, std::size_t{300}, std::size_t{770}}) {
+    const std::size_t group = index / 192, lane = index % 32, part = index % 192 / 32,
+                      pair = part / 2;
+    const auto words = stream.bits(group * 32 + lane, shot);
+    const double u = ((words[pair] >> 10) + 0.5) * 0x1p-22;
+    const std::uint32_t angle_bits =
+        (words[pair] & 1023U) << 10 | (words[3] >> (22 - 10 * pair) & 1023U);
+    const double quarter = ((angle_bits & 0x3FFFFU) - 131071.5) * 0x1p-18 + (angle_bits >> 18);
     const double angle = std::numbers::pi / 2 * quarter;
     const double radius = std::sqrt(-2 * std::log(u));
     const double expected = radius * (part % 2 == 0 ? std::cos(angle) : std::sin(angle));
@@ -91,7 +92,7 @@ TEST(Random, AShorterBulkFillIsAPrefixOfALongerOne) {
   std::vector<float> longer(1000), shorter(333);
   fill_normal(stream, 1, longer);
   fill_normal(stream, 1, shorter);
-  EXPECT_TRUE(std::equal(shorter.begin(), shorter.begin() + 256, longer.begin()));
+  EXPECT_TRUE(std::equal(shorter.begin(), shorter.end(), longer.begin()));
 }
 
 TEST(Random, UniformsLieInTheOpenIntervalWithTheRightMeanAndVariance) {
