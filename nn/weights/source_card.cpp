@@ -30,8 +30,8 @@ void describe_bits(Section& section, SourceCard& card) {
     return;
   }
   if (!section.has("bits")) card.bits = default_bits(card.source);
-  section.value("bits", card.bits,
-                card.source == SourceKind::power_of_two ? Range{.low = 2, .high = 8} : bits);
+  const bool coded = card.source == SourceKind::power_of_two || card.source == SourceKind::lsq;
+  section.value("bits", card.bits, coded ? Range{.low = 2, .high = 8} : bits);
 }
 
 void describe_projection(Section& section, ProjectionCard& projection) {
@@ -55,6 +55,7 @@ void describe_one(Section& section, SourceCard& card) {
   section.choice("source", card.source,
                  {{"dense", SourceKind::dense},
                   {"integer", SourceKind::integer},
+                  {"lsq", SourceKind::lsq},
                   {"power_of_two", SourceKind::power_of_two},
                   {"multilevel", SourceKind::multilevel},
                   {"low_rank", SourceKind::low_rank},
@@ -99,6 +100,7 @@ int SourceCard::linear_bits() const {
       return 32;
     case SourceKind::integer:
       return bits;
+    case SourceKind::lsq:
     case SourceKind::power_of_two:
     case SourceKind::smart_exchange:
       return 8;

@@ -15,6 +15,7 @@ namespace lightloom::nn {
 enum class SourceKind {
   dense,           // 32-bit words
   integer,         // uniform symmetric integers
+  lsq,             // the same with a learned step
   power_of_two,    // signed powers of two
   multilevel,      // V (U Wb), Gu et al. 2021
   low_rank,        // W = V Wc, level 2 alone

@@ -7,6 +7,7 @@
 #include "nn/weights/dense_source.hpp"
 #include "nn/weights/exchange_source.hpp"
 #include "nn/weights/integer_source.hpp"
+#include "nn/weights/learned_step_source.hpp"
 #include "nn/weights/multilevel_source.hpp"
 #include "nn/weights/power_source.hpp"
 
@@ -40,6 +41,14 @@ Source make_integer(const SourceCard& card, const LayerShape& shape) {
 
 Streams streams_integer(const SourceCard& card, const LayerShape& shape) {
   return integer_streams(shape.weights(), integer_bits(card, shape));
+}
+
+Source make_learned_step(const SourceCard& card, const LayerShape& shape) {
+  return std::make_unique<LearnedStepSource>(shape, std::min(8, integer_bits(card, shape)));
+}
+
+Streams streams_learned_step(const SourceCard& card, const LayerShape& shape) {
+  return integer_streams(shape.weights(), std::min(8, integer_bits(card, shape)));
 }
 
 Source make_power(const SourceCard& card, const LayerShape& shape) {
@@ -89,6 +98,7 @@ Streams streams_exchange(const SourceCard& card, const LayerShape& shape) {
 constexpr std::array table{
     SourceEntry{SourceKind::dense, "dense", make_dense, streams_dense},
     SourceEntry{SourceKind::integer, "integer", make_integer, streams_integer},
+    SourceEntry{SourceKind::lsq, "lsq", make_learned_step, streams_learned_step},
     SourceEntry{SourceKind::power_of_two, "power_of_two", make_power, streams_power},
     SourceEntry{SourceKind::multilevel, "multilevel", make_generator, streams_generator},
     SourceEntry{SourceKind::low_rank, "low_rank", make_generator, streams_generator},

@@ -73,6 +73,8 @@ const std::vector<std::string> cards{
     "{source: integer, bits: 8}",
     "{source: integer, bits: 3}",
     "{source: integer, bits: 1}",
+    "{source: lsq, bits: 4}",
+    "{source: lsq, bits: 2}",
     "{source: power_of_two, bits: 4}",
     "{source: multilevel, intra: 2, cross: 4}",
     "{source: multilevel, intra: 2, cross: 4, bits: {basis: 3, intra: 6, cross: 3}}",

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/card.hpp"
+#include "nn/weights/weight_source.hpp"
+
+namespace lightloom::nn {
+
+/// Errors of the memory that holds stored words: every bit flips independently, always the same
+/// ones for a seed, so that the errors at a lower rate are a subset of those at a higher one
+/// (persistence across voltage; RandBET, Stutz et al., MLSys 2021).
+struct BitErrorCard {
+  double rate = 0;  // probability of a flip per bit, both directions, unless one of these is given:
+  double rate_0_to_1 = -1;           // of a stored zero; negative: `rate`
+  double rate_1_to_0 = -1;           // of a stored one
+  std::vector<std::string> streams;  // names of the streams attacked; empty: all that are exposed
+  std::uint64_t seed = 0;
+};
+/// Keys: rate, rate_0_to_1, rate_1_to_0, streams, seed.
+void describe(Section& section, BitErrorCard& card);
+
+/// Flips bits of a layer's words in place and returns how many. The bit's address is (seed, layer,
+/// stream number, word, bit).
+std::int64_t flip_bits(const BitErrorCard& card, std::uint32_t layer,
+                       std::span<CodedStream> streams);
+
+/// The weight a faulty memory gives: materialises, stores, flips, regenerates. A `backward` after
+/// it refers to the faulty words. Returns the number of flipped bits.
+std::int64_t materialise_with_errors(WeightSource& source, const BitErrorCard& card,
+                                     std::uint32_t layer, std::span<float> dense);
+
+}  // namespace lightloom::nn

@@ -1,0 +1,136 @@
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+
+#include "core/random.hpp"
+#include "nn/weights/bit_errors.hpp"
+#include "nn/weights/source_card.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+std::vector<CodedStream> stored(std::size_t words) {
+  std::vector<CodedStream> streams{
+      {.name = "a", .bits = 8}, {.name = "b", .bits = 3}, {.name = "scale", .exposed = false}};
+  const Stream stream({.seed = 10, .purpose = Purpose::test});
+  for (std::size_t s = 0; s < 3; ++s)
+    for (std::size_t i = 0; i < words; ++i)
+      streams[s].words.push_back(stream.bits(i, s)[0] >> (32 - streams[s].bits));
+  return streams;
+}
+
+std::vector<std::uint32_t> flipped(const BitErrorCard& card, std::size_t which,
+                                   std::size_t words = 20000) {
+  std::vector<CodedStream> streams = stored(words);
+  const std::vector<CodedStream> before = streams;
+  flip_bits(card, 3, streams);
+  std::vector<std::uint32_t> difference;
+  for (std::size_t i = 0; i < words; ++i)
+    difference.push_back(streams[which].words[i] ^ before[which].words[i]);
+  return difference;
+}
+
+TEST(BitErrors, HitTheAskedShareOfBits) {
+  const double rate = 0.01;
+  std::int64_t count = 0;
+  for (const std::uint32_t word : flipped({.rate = rate}, 0)) count += std::popcount(word);
+  const double bits = 8 * 20000;
+  EXPECT_NEAR(static_cast<double>(count), rate * bits, 4 * std::sqrt(bits * rate * (1 - rate)));
+}
+
+TEST(BitErrors, AtALowerRateAreASubset) {
+  const auto low = flipped({.rate = 0.003}, 0), high = flipped({.rate = 0.02}, 0);
+  int extra = 0;
+  for (std::size_t i = 0; i < low.size(); ++i) {
+    EXPECT_EQ(low[i] & ~high[i], 0u);
+    extra += low[i] != high[i];
+  }
+  EXPECT_GT(extra, 0);
+}
+
+TEST(BitErrors, PersistForASeedAndDifferForAnother) {
+  EXPECT_EQ(flipped({.rate = 0.01, .seed = 1}, 0), flipped({.rate = 0.01, .seed = 1}, 0));
+  EXPECT_NE(flipped({.rate = 0.01, .seed = 1}, 0), flipped({.rate = 0.01, .seed = 2}, 0));
+}
+
+TEST(BitErrors, DirectionsAreSeparate) {
+  const std::vector<CodedStream> before = stored(20000);
+  const auto up = flipped({.rate_0_to_1 = 0.02, .rate_1_to_0 = 0}, 0);
+  const auto down = flipped({.rate_0_to_1 = 0, .rate_1_to_0 = 0.02}, 0);
+  std::int64_t ups = 0, downs = 0;
+  for (std::size_t i = 0; i < up.size(); ++i) {
+    EXPECT_EQ(up[i] & before[0].words[i], 0u);
+    EXPECT_EQ(down[i] & ~before[0].words[i], 0u);
+    ups += std::popcount(up[i]);
+    downs += std::popcount(down[i]);
+  }
+  EXPECT_GT(ups, 0);
+  EXPECT_GT(downs, 0);
+}
+
+TEST(BitErrors, StayWithinTheNamedStreamsAndTheWordWidth) {
+  const BitErrorCard named{.rate = 0.5, .streams = {"b"}};
+  for (const std::uint32_t word : flipped(named, 0)) EXPECT_EQ(word, 0u);
+  for (const std::uint32_t word : flipped(named, 1)) EXPECT_LT(word, 8u);
+  for (const std::uint32_t word : flipped({.rate = 1}, 2)) EXPECT_EQ(word, 0u);  // not exposed
+  for (const std::uint32_t word : flipped({.rate = 1}, 1)) EXPECT_EQ(word, 7u);  // certainty
+}
+
+TEST(BitErrors, OneFlipInACrossCoefficientChangesOneKernelInABasisAll) {
+  const LayerShape shape{
+      .name = "c", .in_channels = 8, .out_channels = 12, .kernel_height = 3, .kernel_width = 3};
+  const auto source = make_source(
+      {.source = SourceKind::multilevel, .factor_bits = {4, 4, 4}, .intra = 2, .cross = 5}, shape);
+  std::vector<float> dense(static_cast<std::size_t>(shape.weights()));
+  fill_normal(Stream({.seed = 10}), 0, dense);
+  source->encode(dense);
+  source->materialise(dense);
+  const auto kernels_touched = [&](std::size_t stream) {
+    std::vector<CodedStream> words = source->codes();
+    words[stream].words[0] ^= 8u;
+    std::vector<float> faulty(dense.size());
+    source->decode(words, faulty);
+    int touched = 0;
+    for (std::size_t o = 0; o < 12; ++o) {
+      bool differs = false;
+      for (std::size_t i = 0; i < 72; ++i) differs |= faulty[o * 72 + i] != dense[o * 72 + i];
+      touched += differs;
+    }
+    return touched;
+  };
+  EXPECT_EQ(kernels_touched(2), 1);   // V
+  EXPECT_EQ(kernels_touched(1), 12);  // U
+  EXPECT_EQ(kernels_touched(0), 12);  // Wb
+}
+
+TEST(BitErrors, BackwardRefersToTheFaultyWords) {
+  // With V all wrong the gradient of U is another one; at rate 0 it is the clean one.
+  const LayerShape shape{
+      .name = "c", .in_channels = 8, .out_channels = 12, .kernel_height = 3, .kernel_width = 3};
+  const auto gradient = [&](double rate) {
+    const auto source = make_source(
+        {.source = SourceKind::multilevel, .factor_bits = {4, 4, 4}, .intra = 2, .cross = 5},
+        shape);
+    std::vector<float> dense(static_cast<std::size_t>(shape.weights()));
+    fill_normal(Stream({.seed = 10}), 0, dense);
+    source->encode(dense);
+    const std::vector<float> d(dense.size(), 0.01f);
+    materialise_with_errors(*source, {.rate = rate, .streams = {"cross"}}, 0, dense);
+    source->backward(d);
+    return source->parameters()[1]->gradient;
+  };
+  const LayerShape copy = shape;
+  const auto source = make_source(
+      {.source = SourceKind::multilevel, .factor_bits = {4, 4, 4}, .intra = 2, .cross = 5}, copy);
+  std::vector<float> dense(static_cast<std::size_t>(shape.weights()));
+  fill_normal(Stream({.seed = 10}), 0, dense);
+  source->encode(dense);
+  source->materialise(dense);
+  source->backward(std::vector<float>(dense.size(), 0.01f));
+  EXPECT_EQ(gradient(0), source->parameters()[1]->gradient);
+  EXPECT_NE(gradient(1), source->parameters()[1]->gradient);
+}
+
+}  // namespace
+}  // namespace lightloom::nn
