@@ -44,16 +44,24 @@ void describe_converters(Section& section, CoreCard& card) {
 }
 
 void describe_light(Section& section, CoreCard& card) {
-  section.choice("correction", card.correction,
-                 {{"none", Correction::none}, {"local", Correction::local}});
-  section.value("phase_sigma_rad", card.phase_sigma_rad, not_negative);
-  section.value("programming_sigma_rad", card.programming_sigma_rad, not_negative);
-  section.value("phase_bits", card.phase_bits, {.low = 0, .high = 24});
   section.card("laser", card.laser);
   section.card("modulator", card.modulator);
   section.card("detector", card.detector);
   section.card("shifter", card.shifter);
 }
+
+void describe_phases(Section& section, CoreCard& card) {
+  section.choice("correction", card.correction,
+                 {{"none", Correction::none}, {"local", Correction::local}});
+  section.value("phase_sigma_rad", card.phase_sigma_rad, not_negative);
+  section.value("programming_sigma_rad", card.programming_sigma_rad, not_negative);
+  section.value("phase_bits", card.phase_bits, {.low = 0, .high = 24});
+}
+
+constexpr std::pair<const char*, CoreKind> kinds[] = {{"ideal", CoreKind::ideal},
+                                                      {"mrr-bank", CoreKind::mrr_bank},
+                                                      {"mzi-mesh", CoreKind::mzi_mesh},
+                                                      {"pcm-crossbar", CoreKind::pcm_crossbar}};
 
 }  // namespace
 
@@ -69,11 +77,14 @@ int CoreCard::core_columns() const {
 
 int CoreCard::mesh_modes() const { return std::max(core_rows(), core_columns()); }
 
+const char* kind_name(CoreKind kind) {
+  for (const auto& [name, known] : kinds)
+    if (known == kind) return name;
+  return "";
+}
+
 void describe(Section& section, CoreCard& card) {
-  section.choice("kind", card.kind,
-                 {{"ideal", CoreKind::ideal},
-                  {"mrr-bank", CoreKind::mrr_bank},
-                  {"mzi-mesh", CoreKind::mzi_mesh}});
+  section.choice("kind", card.kind, {kinds[0], kinds[1], kinds[2], kinds[3]});
   section.value("rows", card.rows, {.low = 0, .high = 4096});
   section.value("columns", card.columns, {.low = 0, .high = 4096});
   describe_converters(section, card);
@@ -83,12 +94,20 @@ void describe(Section& section, CoreCard& card) {
       return;
     case CoreKind::mrr_bank:
       describe_light(section, card);
+      describe_phases(section, card);
       section.section("bank", [&](Section& inner) { describe(inner, card.bank); });
       return;
     case CoreKind::mzi_mesh:
       describe_light(section, card);
+      describe_phases(section, card);
       section.section("mesh", [&](Section& inner) { describe(inner, card.mesh); });
       section.card("fabrication", card.fabrication);
+      section.card("heater", card.heater);
+      section.card("crosstalk", card.crosstalk);
+      return;
+    case CoreKind::pcm_crossbar:
+      describe_light(section, card);
+      section.card("pcm", card.pcm);
       return;
   }
 }

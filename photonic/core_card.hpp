@@ -5,15 +5,20 @@
 #include "core/card.hpp"
 #include "photonic/components.hpp"
 #include "photonic/converter.hpp"
+#include "photonic/crosstalk.hpp"
 #include "photonic/fabrication.hpp"
+#include "photonic/heater.hpp"
 #include "photonic/mzi.hpp"
+#include "photonic/pcm.hpp"
 #include "photonic/ring.hpp"
 #include "photonic/tensor_core.hpp"
 #include "photonic/topology.hpp"
 
 namespace lightloom::photonic {
 
-enum class CoreKind { ideal, mrr_bank, mzi_mesh };
+enum class CoreKind { ideal, mrr_bank, mzi_mesh, pcm_crossbar };
+/// The name cards use.
+const char* kind_name(CoreKind kind);
 
 /// What is done about static errors that calibration has found.
 enum class Correction { none, local };
@@ -63,7 +68,10 @@ struct CoreCard {
   ShifterCard shifter;
   MeshCard mesh;
   FabricationCard fabrication;
+  HeaterCard heater;        // mesh only
+  CrosstalkCard crosstalk;  // mesh only
   RingBankCard bank;
+  PcmCard pcm;
 
   /// Outputs and inputs after the defaults above.
   [[nodiscard]] int core_rows() const;

@@ -42,6 +42,8 @@ double setting_operations(const CoreCard& card) {
                        : 0));
     case CoreKind::mzi_mesh:
       return (21 + 2 * 14) * n * n * n;
+    case CoreKind::pcm_crossbar:
+      return weights;  // one level look-up each
   }
   return 0;
 }
@@ -60,8 +62,16 @@ double placed_devices(const CoreCard& card) {
 }
 
 double mean_phase(const CoreCard& card) {
-  return card.kind == CoreKind::mzi_mesh ? mean_mesh_phase(card.mesh_modes())
-                                         : card.bank.mean_shift_rad;
+  switch (card.kind) {
+    case CoreKind::mrr_bank:
+      return card.bank.mean_shift_rad;
+    case CoreKind::mzi_mesh:
+      return mean_mesh_phase(card.mesh_modes());
+    case CoreKind::ideal:
+    case CoreKind::pcm_crossbar:
+      break;  // a written cell holds its state without power
+  }
+  return 0;
 }
 
 void fill_powers(const CoreCard& card, CoreCost& cost) {
@@ -118,6 +128,8 @@ double insertion_loss_db(const CoreCard& card) {
       return before + card.bank.insertion_loss_db + 10 * std::log10(card.core_rows());
     case CoreKind::mzi_mesh:
       return before + (2 * mean_devices_met(card) + 1) * card.mesh.device_loss_db;
+    case CoreKind::pcm_crossbar:
+      return before + card.pcm.insertion_loss_db + 10 * std::log10(card.core_rows());
   }
   return 0;
 }
@@ -131,6 +143,7 @@ ReadoutNoise readout_noise(const CoreCard& card) {
     case CoreKind::ideal:
       return card.noise;
     case CoreKind::mrr_bank:
+    case CoreKind::pcm_crossbar:
       return intensity_readout(card.laser, card.detector, detected_power_mW(card),
                                card.bandwidth_Hz());
     case CoreKind::mzi_mesh:
@@ -150,14 +163,12 @@ CoreCost core_cost(const CoreCard& card) {
 
 CoreDescription describe_core(const CoreCard& card) {
   CoreDescription description;
-  description.kind = card.kind == CoreKind::ideal      ? "ideal"
-                     : card.kind == CoreKind::mrr_bank ? "mrr-bank"
-                                                       : "mzi-mesh";
+  description.kind = kind_name(card.kind);
   description.rows = card.core_rows();
   description.columns = card.core_columns();
   description.coding = card.kind == CoreKind::ideal      ? InputCoding::digital
-                       : card.kind == CoreKind::mrr_bank ? InputCoding::intensity
-                                                         : InputCoding::field;
+                       : card.kind == CoreKind::mzi_mesh ? InputCoding::field
+                                                         : InputCoding::intensity;
   description.input_dac = card.input_dac;
   description.output_adc = card.output_adc;
   description.noise = readout_noise(card);

@@ -12,6 +12,7 @@ namespace lightloom::photonic {
 std::unique_ptr<TensorCore> make_ideal_core(const CoreCard& card);
 std::unique_ptr<TensorCore> make_mrr_core(const CoreCard& card);
 std::unique_ptr<TensorCore> make_mzi_core(const CoreCard& card);
+std::unique_ptr<TensorCore> make_pcm_core(const CoreCard& card);
 
 /// Checks the sizes `TensorCore::realise` is called with and returns the number of tiles.
 std::size_t checked_tiles(const CoreDescription& description, std::span<const float> targets,

@@ -1,13 +1,15 @@
 #include "photonic/mesh_chip.hpp"
 
 #include <cmath>
+#include <numeric>
 
 #include "photonic/core_cost.hpp"
 
 namespace lightloom::photonic {
 
-MeshChip::MeshChip(const CoreCard& card, const Topology& topology, const TileAddress& address)
-    : card_(card), topology_(topology), errors_(card, address, topology) {
+MeshChip::MeshChip(const CoreCard& card, const Topology& topology,
+                   const ThermalCrosstalk& crosstalk, const TileAddress& address)
+    : card_(card), topology_(topology), errors_(card, address, topology), crosstalk_(crosstalk) {
   for (std::uint32_t mesh = 0; mesh < 2; ++mesh) {
     fabrication_[mesh] =
         draw_fabrication(card.fabrication, topology, address.seed, address.chip, mesh);
@@ -24,12 +26,21 @@ MeshChip::Applied MeshChip::apply(const MeshSettings& ideal, int mesh, const Til
     CorrectedSettings corrected =
         correct_locally(topology_, ideal, known ? fabrication(mesh) : Fabrication{},
                         {.device = device, .leak = leak});
-    applied = {std::move(corrected.settings), known ? corrected.unreachable : 0};
+    applied.settings = std::move(corrected.settings);
+    applied.unreachable = known ? corrected.unreachable : 0;
   } else {
     applied.settings = ideal;
   }
+  if (card_.crosstalk.aware) applied.settings = crosstalk_.compensate(applied.settings);
   quantise_phases(card_.phase_bits, applied.settings);
+  wrap_phases(applied.settings);
+  applied.unreachable += drive_heaters(card_.heater, address, mesh, applied.settings);
+  for (const auto* phases :
+       {&applied.settings.theta, &applied.settings.phi, &applied.settings.screen})
+    applied.held_rad = std::accumulate(phases->begin(), phases->end(), applied.held_rad);
   errors_.add(mesh, address, applied.settings);
+  applied.fabrication = fabrication(mesh);
+  crosstalk_.induce(applied.settings, applied.fabrication, applied.settings.screen);
   return applied;
 }
 

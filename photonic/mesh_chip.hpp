@@ -4,6 +4,7 @@
 
 #include "photonic/core_card.hpp"
 #include "photonic/correction.hpp"
+#include "photonic/crosstalk.hpp"
 #include "photonic/mesh.hpp"
 #include "photonic/phase_control.hpp"
 
@@ -13,11 +14,15 @@ namespace lightloom::photonic {
 /// of its phases. Mesh 0 is met first (V^T of an SVD core), mesh 1 last (U).
 class MeshChip {
  public:
-  MeshChip(const CoreCard& card, const Topology& topology, const TileAddress& address);
+  /// All but the address must outlive the chip.
+  MeshChip(const CoreCard& card, const Topology& topology, const ThermalCrosstalk& crosstalk,
+           const TileAddress& address);
 
   struct Applied {
-    MeshSettings settings;
-    int unreachable = 0;
+    MeshSettings settings;    // phases of the driven shifters
+    Fabrication fabrication;  // of the mesh, with the phases that heat induces on its arms
+    double held_rad = 0;      // sum of all set phases: what the heaters hold
+    int unreachable = 0;      // devices that cannot take their setting, and clipped drivers
   };
   /// The phases that mesh number `mesh` of this chip really has when it is told to do what `ideal`
   /// makes a perfect mesh do: corrected for known splitters if the card says so, wrapped and
@@ -43,6 +48,7 @@ class MeshChip {
   const Topology& topology_;
   std::array<Fabrication, 2> fabrication_;
   PhaseErrors errors_;
+  const ThermalCrosstalk& crosstalk_;
 };
 
 }  // namespace lightloom::photonic

@@ -20,6 +20,7 @@ class MziCore final : public TensorCore {
       : card_(card),
         description_(describe_core(card)),
         topology_(make_topology(card.mesh.topology, card.mesh_modes())),
+        crosstalk_(card.crosstalk, topology_),
         cache_(card.core_rows(), card.core_columns(), topology_) {}
 
   [[nodiscard]] const CoreDescription& description() const override { return description_; }
@@ -29,7 +30,7 @@ class MziCore final : public TensorCore {
     const std::size_t tiles = checked_tiles(description_, targets, realised, scales);
     if (tiles == 0) return {};
     const std::size_t size = targets.size() / tiles;
-    const MeshChip chip(card_, topology_, address);
+    const MeshChip chip(card_, topology_, crosstalk_, address);
     std::vector<RealisationReport> reports(tiles);
 #pragma omp parallel for schedule(dynamic)
     for (std::size_t i = 0; i < tiles; ++i) {
@@ -77,8 +78,7 @@ class MziCore final : public TensorCore {
     // order.
     const MeshChip::Applied applied = chip.apply(ideal, mesh, address, Leak::quadrature);
     std::vector<Transfer> transfers(topology_.cells.size());
-    cell_transfers(topology_, card_.mesh.device, applied.settings, chip.fabrication(mesh),
-                   transfers);
+    cell_transfers(topology_, card_.mesh.device, applied.settings, applied.fabrication, transfers);
     std::vector<Complex> screen;
     for (const double phase : applied.settings.screen) screen.push_back(std::polar(1.0, phase));
     propagate<double>(topology_, transfers, screen, fields);
@@ -88,6 +88,7 @@ class MziCore final : public TensorCore {
   CoreCard card_;
   CoreDescription description_;
   Topology topology_;
+  ThermalCrosstalk crosstalk_;
   SvdCache cache_;
 };
 

@@ -12,13 +12,43 @@ void quantise_phases(int bits, MeshSettings& settings) {
   const double levels = std::exp2(bits), step = 2 * std::numbers::pi / levels;
   const auto round_all = [&](std::vector<double>& phases) {
     for (double& phase : phases) {
-      const double code = std::round(phase / step);
-      phase = step * (code - levels * std::floor(code / levels));
+      // Rounding up to a full turn is rounding to no phase at all, unless the heater was past it
+      // anyway.
+      const double held = held_phase(phase), code = std::round(held / step);
+      phase = code == levels && held < 2 * std::numbers::pi ? 0 : step * code;
     }
   };
   round_all(settings.theta);
   round_all(settings.phi);
   round_all(settings.screen);
+}
+
+void wrap_phases(MeshSettings& settings) {
+  for (auto* phases : {&settings.theta, &settings.phi, &settings.screen})
+    for (double& phase : *phases) phase = held_phase(phase);
+}
+
+int drive_heaters(const HeaterCard& card, const TileAddress& address, int mesh,
+                  MeshSettings& settings) {
+  const bool ideal = card.voltage_bits == 0 && card.self_heating == 0 && card.efficiency_sigma == 0;
+  if (ideal && heater_phase(card, card.max_voltage_V) >= 2 * std::numbers::pi + heater_margin_rad)
+    return 0;
+  const Stream stream({.seed = address.seed,
+                       .purpose = Purpose::heater_spread,
+                       .chip = address.chip,
+                       .tile = static_cast<std::uint32_t>(mesh)});
+  int clipped = 0;
+  std::uint64_t device = 0;
+  for (auto* phases : {&settings.theta, &settings.phi, &settings.screen}) {
+    for (double& phase : *phases) {
+      const DrivenVoltage driven = heater_voltage(card, held_phase(phase));
+      clipped += driven.clipped ? 1 : 0;
+      phase = heater_phase(card, coded_voltage(card, driven.voltage_V));
+      if (card.efficiency_sigma > 0) phase *= 1 + card.efficiency_sigma * stream.normal(device);
+      ++device;
+    }
+  }
+  return clipped;
 }
 
 PhaseErrors::PhaseErrors(const CoreCard& card, const TileAddress& address, const Topology& topology)

@@ -9,6 +9,16 @@ namespace lightloom::photonic {
 /// bits 0: leaves them.
 void quantise_phases(int bits, MeshSettings& settings);
 
+/// Brings all phases to what heaters hold (see held_phase).
+void wrap_phases(MeshSettings& settings);
+
+/// What drivers make of set phases: brought to what heaters hold, clipped to the voltage limit, at
+/// the nearest code, with each heater's own efficiency. Drawn for mesh number `mesh`, whose
+/// shifters count theta, phi, screen. Returns how many were clipped. Leaves ideal drivers' phases
+/// as they are.
+int drive_heaters(const HeaterCard& card, const TileAddress& address, int mesh,
+                  MeshSettings& settings);
+
 /// Errors of set phases on one chip: a static part per shifter (Purpose::phase_error) and one new
 /// at every write (Purpose::programming). Meshes are numbered; theta, phi and screen of one mesh
 /// have their own devices.

@@ -25,22 +25,14 @@ MeshSettings random_target(const Topology& topology, const TileAddress& address)
                                              : decompose_reck(haar_unitary(topology.modes, stream));
 }
 
-/// Electrical power of the set phases, each brought into one turn.
-double holding_power_mW(const MeshSettings& settings, double pi_power_mW) {
-  constexpr double turn = 2 * std::numbers::pi;
-  double sum = 0;
-  for (const auto* phases : {&settings.theta, &settings.phi, &settings.screen})
-    for (const double phase : *phases) sum += phase - turn * std::floor(phase / turn);
-  return pi_power_mW * sum / std::numbers::pi;
-}
-
-ChipRow mesh_row(const CoreCard& card, const Topology& topology, const TileAddress& address) {
-  const MeshChip chip(card, topology, address);
+ChipRow mesh_row(const CoreCard& card, const Topology& topology, const ThermalCrosstalk& crosstalk,
+                 const TileAddress& address) {
+  const MeshChip chip(card, topology, crosstalk, address);
   const MeshSettings ideal = random_target(topology, address);
   const SquareMatrix target = mesh_matrix(topology, DeviceKind::mzi, ideal);
   const MeshChip::Applied applied = chip.apply(ideal, 0, address, Leak::nearest);
   SquareMatrix real =
-      mesh_matrix(topology, card.mesh.device, applied.settings, chip.fabrication(0));
+      mesh_matrix(topology, card.mesh.device, applied.settings, applied.fabrication);
   double power = 0;
   for (const Complex value : real.values) power += std::norm(value);
   const double uniform_loss_db =
@@ -51,7 +43,7 @@ ChipRow mesh_row(const CoreCard& card, const Topology& topology, const TileAddre
           .fidelity = matrix_fidelity(real, target),
           .unreachable = applied.unreachable / cells,
           .insertion_loss_db = uniform_loss_db - 10 * std::log10(power / topology.modes),
-          .power_mW = holding_power_mW(applied.settings, card.shifter.pi_power_mW)};
+          .power_mW = card.shifter.pi_power_mW * applied.held_rad / std::numbers::pi};
 }
 
 ChipRow tile_row(const TensorCore& core, double loss_db, const TileAddress& address) {
@@ -111,13 +103,14 @@ ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options)
   const auto chips = static_cast<std::size_t>(options.chips);
   const Topology topology =
       mesh ? make_topology(card.mesh.topology, card.mesh_modes()) : Topology{};
+  const ThermalCrosstalk crosstalk(card.crosstalk, topology);
   const auto core = mesh ? nullptr : make_core(card);
   std::vector<ChipRow> rows(chips);
 #pragma omp parallel for schedule(dynamic)
   for (std::size_t i = 0; i < chips; ++i) {
     const TileAddress address{.seed = options.seed,
                               .chip = options.first_chip + static_cast<std::uint32_t>(i)};
-    rows[i] = mesh ? mesh_row(card, topology, address)
+    rows[i] = mesh ? mesh_row(card, topology, crosstalk, address)
                    : tile_row(*core, insertion_loss_db(card), address);
   }
   ChipStatistics result;

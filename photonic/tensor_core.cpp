@@ -55,6 +55,7 @@ std::unique_ptr<TensorCore> make_core(const CoreCard& card) {
       {CoreKind::ideal, make_ideal_core},
       {CoreKind::mrr_bank, make_mrr_core},
       {CoreKind::mzi_mesh, make_mzi_core},
+      {CoreKind::pcm_crossbar, make_pcm_core},
   };
   for (const Entry& entry : table)
     if (entry.kind == card.kind) return entry.make(card);

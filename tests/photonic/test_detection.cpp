@@ -1,0 +1,139 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/random.hpp"
+#include "core/tree.hpp"
+#include "photonic/core_cost.hpp"
+#include "photonic/detection.hpp"
+#include "photonic/link.hpp"
+
+namespace lightloom::photonic {
+namespace {
+
+CoreCard card_of(const std::string& name, const std::vector<std::string>& settings = {}) {
+  return read_card<CoreCard>(
+      load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/" + name + ".yaml", settings));
+}
+
+TEST(Detection, WorkedExampleOfTheReference) {
+  // 0.1 mW, 1 A/W, 10 GHz, 300 K: shot 0.57 uA, 50 ohm 1.8 uA, RIN(-150) 0.32 uA, 34.3 dB, 5.4 bit
+  // (sine).
+  const double i = 1e-4, b = 10e9;
+  const double shot = shot_variance_A2(i, 0, b), thermal = thermal_variance_A2(300, 50, 1, b);
+  const double intensity = intensity_variance_A2(i, -150, b);
+  EXPECT_NEAR(std::sqrt(shot), 0.566e-6, 1e-9);
+  EXPECT_NEAR(std::sqrt(thermal), 1.82e-6, 1e-8);
+  EXPECT_NEAR(std::sqrt(intensity), 0.316e-6, 1e-9);
+  const double snr = snr_db(i, shot + thermal + intensity);
+  EXPECT_NEAR(snr, 34.3, 0.05);
+  EXPECT_NEAR(enob_sine(snr), 5.4, 0.02);
+}
+
+TEST(Detection, IntensityNoiseCapsTheBits) {
+  EXPECT_NEAR(enob_sine(snr_db(1e-3, intensity_variance_A2(1e-3, -150, 10e9))), 8.0, 0.02);
+  EXPECT_NEAR(enob_sine(snr_db(1e-3, intensity_variance_A2(1e-3, -140, 10e9))), 6.4, 0.05);
+}
+
+TEST(Detection, ShotNoiseVarianceIsTheMeanPhotonCount) {
+  // One symbol lasts 1 / (2B); a current i is n = i / (2 q B) electrons, so relative variance 2 q B
+  // / i must be 1 / n.
+  const double i = 3e-6, b = 5e9, q = 1.602176634e-19;
+  const double electrons = i / (2 * q * b);
+  EXPECT_NEAR(shot_variance_A2(i, 0, b) / (i * i) * electrons, 1, 1e-12);
+}
+
+TEST(Detection, BothDefinitionsOfEnobAgreeWithAnIdealQuantiser) {
+  // A b-bit quantiser has sigma = LSB / sqrt 12. Full-scale sine: power FS^2/8; uniform signal: FS
+  // itself.
+  for (const int bits : {4, 8, 12}) {
+    const double lsb = 2.0 / std::exp2(bits), sigma = lsb / std::sqrt(12.0);
+    EXPECT_NEAR(enob_uniform(2, sigma), bits, 1e-12);
+    EXPECT_NEAR(enob_sine(10 * std::log10((4.0 / 8) / (sigma * sigma))), bits, 0.01);
+  }
+}
+
+TEST(Detection, RequiredLaserPowerMeetsItsTargetExactly) {
+  for (const char* name : {"mrr-bank", "mzi-mesh", "pcm-crossbar"}) {
+    CoreCard card = card_of(name);
+    const LaserRequirement required = required_laser_power(card, 4);
+    ASSERT_TRUE(required.reachable) << name;
+    card.laser.power_per_input_mW = required.power_per_input_mW;
+    EXPECT_NEAR(link_budget(card).enob_uniform, 4, 1e-9) << name;
+    EXPECT_FALSE(required_laser_power(card, 14).reachable) << name;  // RIN -150 dBc/Hz over 2.5 GHz
+  }
+}
+
+TEST(Detection, LinkBudgetSubtractsEveryLoss) {
+  const CoreCard card = card_of("mzi-mesh", {"mesh.modes=16"});
+  // coupling 0.7, modulator 1.2, two meshes of 16 columns and an attenuator of 0.1 dB each
+  EXPECT_NEAR(link_budget(card).insertion_loss_db, 0.7 + 1.2 + 33 * 0.1, 1e-12);
+  EXPECT_NEAR(link_budget(card).detected_mW, 4 * std::pow(10.0, -0.52), 1e-12);
+  const CoreCard bank = card_of("mrr-bank", {"rows=16"});
+  EXPECT_NEAR(insertion_loss_db(bank), 0.7 + 1.2 + 0.5 + 10 * std::log10(16.0), 1e-12);
+}
+
+TEST(Detection, SensitivityRuleIsThatOfSimPhony) {
+  EXPECT_NEAR(sensitivity_laser_power_mW(10, 4, 4, 0.2, 10),
+              std::pow(10.0, (10 - 27 + 6.0206) / 10) * 16 / 0.2 / 0.9, 1e-4);
+}
+
+TEST(Detection, HomodyneNoiseMatchesADrawnPhotocurrent) {
+  // Poisson counts on both diodes (normal limit) of |(s + l)/sqrt2|^2 and |(s - l)/sqrt2|^2
+  // photons: difference 2 s l, variance s^2 + l^2. In units of the full-scale signal this is
+  // homodyne_readout without amplifier, dark current, RIN.
+  LaserCard laser{.local_oscillator_mW = 0.01, .rin_dBc_per_Hz = -400};
+  DetectorCard detector{.dark_current_nA = 0, .tia_noise_pA_per_rtHz = 0};
+  const double bandwidth = 5e9, signal_mW = 0.002, q = 1.602176634e-19;
+  const double per_mW = 1e-3 / (2 * q * bandwidth);  // electrons per symbol and mW at 1 A/W
+  const double s2 = signal_mW * per_mW, l2 = laser.local_oscillator_mW * per_mW;
+  const Stream stream({.seed = 6, .purpose = Purpose::test});
+  constexpr int samples = 20000;
+  double mean = 0, square = 0;
+  for (std::uint64_t k = 0; k < samples; ++k) {
+    const double sum = (s2 + l2) / 2, beat = std::sqrt(s2 * l2);
+    const double plus = sum + beat + std::sqrt(sum + beat) * stream.normal(k, 0);
+    const double minus = sum - beat + std::sqrt(sum - beat) * stream.normal(k, 1);
+    const double y = (plus - minus) / (2 * beat);
+    mean += y / samples;
+    square += y * y / samples;
+  }
+  const double variance = square - mean * mean;
+  const ReadoutNoise noise = homodyne_readout(laser, detector, signal_mW, bandwidth);
+  const double law = noise.additive * noise.additive + noise.relative * noise.relative;
+  EXPECT_NEAR(mean, 1, 4 * std::sqrt(law / samples));
+  EXPECT_NEAR(variance, law, 4 * law * std::sqrt(2.0 / samples));
+}
+
+TEST(Detection, BalancedNoiseMatchesADrawnPhotocurrent) {
+  // Inputs x_j on a pair with weights w_j: counts n x (1 + w)/2 and n x (1 - w)/2; variance n sum
+  // x, whatever the weights.
+  LaserCard laser{.rin_dBc_per_Hz = -400};
+  DetectorCard detector{.dark_current_nA = 0, .tia_noise_pA_per_rtHz = 0};
+  const double bandwidth = 5e9, power_mW = 0.002, q = 1.602176634e-19;
+  const double full = power_mW * 1e-3 / (2 * q * bandwidth);
+  const double x[] = {0.2, 0.9, 0.5}, w[] = {-0.7, 0.3, 1.0};
+  double plus_mean = 0, minus_mean = 0, sum_x = 0;
+  for (int j = 0; j < 3; ++j) {
+    plus_mean += full * x[j] * (1 + w[j]) / 2;
+    minus_mean += full * x[j] * (1 - w[j]) / 2;
+    sum_x += x[j];
+  }
+  const Stream stream({.seed = 7, .purpose = Purpose::test});
+  constexpr int samples = 20000;
+  double mean = 0, square = 0;
+  for (std::uint64_t k = 0; k < samples; ++k) {
+    const double y = (plus_mean + std::sqrt(plus_mean) * stream.normal(k, 0) - minus_mean -
+                      std::sqrt(minus_mean) * stream.normal(k, 1)) /
+                     full;
+    mean += y / samples;
+    square += y * y / samples;
+  }
+  const ReadoutNoise noise = intensity_readout(laser, detector, power_mW, bandwidth);
+  const double law = noise.shot * noise.shot * sum_x;
+  EXPECT_NEAR(mean, -0.14 + 0.27 + 0.5, 4 * std::sqrt(law / samples));
+  EXPECT_NEAR(square - mean * mean, law, 4 * law * std::sqrt(2.0 / samples));
+}
+
+}  // namespace
+}  // namespace lightloom::photonic

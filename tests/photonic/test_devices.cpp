@@ -1,0 +1,215 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <fstream>
+#include <numbers>
+
+#include "core/random.hpp"
+#include "core/tree.hpp"
+#include "photonic/core_card.hpp"
+#include "photonic/mrr_core.hpp"
+#include "photonic/pcm.hpp"
+#include "photonic/ring.hpp"
+
+namespace lightloom::photonic {
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+TEST(Ring, PowersAreThoseOfTheFieldFormulas) {
+  const Ring ring{0.93, 0.97, 0.98};
+  using C = std::complex<double>;
+  for (double phase = -3; phase < 3; phase += 0.37) {
+    const C turn = std::polar(1.0, phase);
+    const double t1 = 0.93, t2 = 0.97, a = 0.98;
+    const C below = 1.0 - t1 * t2 * a * turn;
+    const C through = (t1 - t2 * a * turn) / below;
+    const C drop =
+        -std::sqrt((1 - t1 * t1) * (1 - t2 * t2) * a) * std::polar(1.0, phase / 2) / below;
+    EXPECT_NEAR(ring_power(ring, phase).through, std::norm(through), 1e-14);
+    EXPECT_NEAR(ring_power(ring, phase).drop, std::norm(drop), 1e-14);
+  }
+}
+
+TEST(Ring, LosslessRingKeepsEnergy) {
+  const Ring ring{0.9, 0.95, 1.0};
+  for (double phase = 0; phase < 6; phase += 0.31) {
+    const RingPower power = ring_power(ring, phase);
+    EXPECT_NEAR(power.through + power.drop, 1, 1e-14);
+  }
+}
+
+TEST(Ring, PhaseForAWeightGivesTheWeight) {
+  const Ring ring;
+  const double low = ring_weight(ring, pi), high = ring_weight(ring, 0);
+  for (double w = low + 1e-6; w < high; w += 0.05)
+    EXPECT_NEAR(ring_weight(ring, ring_phase_for(ring, w)), w, 1e-12);
+  EXPECT_EQ(ring_phase_for(ring, 1.0), 0);
+}
+
+TEST(Ring, FinesseIsSeenInASweptSpectrum) {
+  const Ring ring;
+  const double half = ring_power(ring, 0).drop / 2;
+  double width = 0;
+  constexpr int steps = 2000000;
+  for (int i = 0; i < steps; ++i)
+    width += ring_power(ring, 2 * pi * (i + 0.5) / steps).drop > half ? 1.0 / steps : 0;
+  EXPECT_NEAR(ring_finesse(ring) * width, 1, 1e-4);
+}
+
+TEST(Ring, QualityIsThatOfTheReferencesPresets) {
+  // All-pass presets as an add-drop ring with t2 = 1: a, t0 of TorchONN, n_g = 2.353, radius 5 um,
+  // 1550 nm.
+  const double around = 2 * pi * 5;
+  EXPECT_NEAR(ring_quality({0.99, 1, 0.987}, 2.353, around, 1550), 6480, 30);
+  EXPECT_NEAR(ring_quality({0.93, 1, 0.925}, 2.353, around, 1550), 1000, 10);
+  // FSR over quality's line width is the finesse, to the order in which the Lorentzian is the Airy
+  // function.
+  const Ring ring;
+  const double finesse =
+      ring_fsr_nm(4.2, around, 1550) * ring_quality(ring, 4.2, around, 1550) / 1550;
+  EXPECT_NEAR(finesse / ring_finesse(ring), 1, 2e-3);
+}
+
+TEST(RingBus, IsTheProductOfItsRings) {
+  const Ring ring{0.94, 0.96, 0.99};
+  constexpr int channels = 5;
+  const RingBus bus(ring, channels);
+  const std::vector<double> phases{0.0, 0.1, 0.02, 0.3, 0.05};
+  std::vector<double> weights(channels);
+  bus.weights(phases, weights);
+  for (int k = 0; k < channels; ++k) {
+    double through = 1, drop = 0;
+    for (int j = 0; j < channels; ++j) {
+      const RingPower power =
+          ring_power(ring, phases[static_cast<std::size_t>(j)] + 2 * pi * (k - j) / channels);
+      drop += through * power.drop;
+      through *= power.through;
+    }
+    EXPECT_NEAR(weights[static_cast<std::size_t>(k)], drop - through, 1e-13);
+  }
+}
+
+TEST(Pcm, GeometricLevelsAreThoseOfElight) {
+  const PcmCard card{.level_bits = 3, .ratio = 0.872};
+  const std::vector<double> levels = pcm_levels(card);
+  ASSERT_EQ(levels.size(), 8U);
+  for (int i = 0; i < 8; ++i)
+    EXPECT_NEAR(levels[static_cast<std::size_t>(7 - i)], std::pow(0.872, i), 1e-14);
+  EXPECT_TRUE(std::is_sorted(levels.begin(), levels.end()));
+}
+
+TEST(Pcm, QuantisesToTheNearestLevelNotTheNearestIndex) {
+  const std::vector<double> levels{0.1, 0.2, 0.4, 0.8};
+  EXPECT_EQ(nearest_level(levels, 0.29), 0.2);
+  EXPECT_EQ(nearest_level(levels, 0.31), 0.4);
+  EXPECT_EQ(nearest_level(levels, 0.57), 0.4);  // geometric rounding would say 0.8
+  EXPECT_EQ(nearest_level(levels, -1), 0.1);
+  EXPECT_EQ(nearest_level(levels, 2), 0.8);
+}
+
+struct PcmRun {
+  std::vector<float> targets, realised;
+  RealisationReport report;
+};
+PcmRun run_pcm(const std::vector<std::string>& settings) {
+  std::vector<std::string> all{"rows=32", "columns=32", "pcm.programming_scale=0",
+                               "pcm.read_scale=0", "pcm.elapsed_s=0"};
+  all.insert(all.end(), settings.begin(), settings.end());
+  const auto core = make_core(read_card<CoreCard>(
+      load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/pcm-crossbar.yaml", all)));
+  PcmRun run{std::vector<float>(4 * 1024), std::vector<float>(4 * 1024), {}};
+  const Stream stream({.seed = 2, .purpose = Purpose::test});
+  for (std::size_t k = 0; k < run.targets.size(); ++k)
+    run.targets[k] = static_cast<float>(2 * stream.uniform(k) - 1);
+  std::vector<float> scales(4);
+  run.report = core->realise(run.targets, {.seed = 9}, run.realised, scales);
+  return run;
+}
+
+TEST(Pcm, ContinuousQuietCellsRealiseTheTargets) {
+  const PcmRun run = run_pcm({"pcm.level_bits=0"});
+  for (std::size_t k = 0; k < run.targets.size(); ++k)
+    EXPECT_NEAR(run.realised[k], run.targets[k], 2e-7);
+}
+
+TEST(Pcm, LinearLevelsGiveTheQuantisationNoiseOfTheirStep) {
+  const PcmRun run = run_pcm({"pcm.levels=linear", "pcm.level_bits=6"});
+  const double step = 1.0 / 63, n = static_cast<double>(run.targets.size());
+  // Weights are uniform, so each active cell's error is uniform over a step: variance step^2/12,
+  // fourth moment step^4/80.
+  const double law = step * step / 12, error = std::sqrt((std::pow(step, 4) / 80 - law * law) / n);
+  EXPECT_NEAR(run.report.squared_error / n, law, 4 * error + 0.01 * law);
+}
+
+TEST(Pcm, DriftFollowsItsPowerLawAndIsCompensated) {
+  const auto ratio = [](const PcmRun& run) {
+    double up = 0, down = 0;
+    for (std::size_t k = 0; k < run.targets.size(); ++k) {
+      up += static_cast<double>(run.realised[k]) * run.targets[k];
+      down += static_cast<double>(run.targets[k]) * run.targets[k];
+    }
+    return up / down;
+  };
+  const std::vector<std::string> drifted{"pcm.level_bits=0", "pcm.elapsed_s=19980",
+                                         "pcm.drift_scale=1"};
+  auto raw = drifted;
+  raw.push_back("pcm.compensate_drift=false");
+  // (t + t0)/t0 = 1000; mean exponents lie between 0.049 and 0.1.
+  EXPECT_LT(ratio(run_pcm(raw)), std::pow(1000.0, -0.04));
+  EXPECT_GT(ratio(run_pcm(raw)), std::pow(1000.0, -0.1));
+  EXPECT_NEAR(ratio(run_pcm(drifted)), 1, 0.1);
+}
+
+TEST(Pcm, ProgrammingNoiseHasItsPolynomialVariance) {
+  const PcmRun quiet = run_pcm({"pcm.level_bits=0"}),
+               noisy = run_pcm({"pcm.level_bits=0", "pcm.programming_scale=0.2"});
+  const PcmCard card{.level_bits = 0, .programming_scale = 0.2};
+  double law = 0, got = 0;
+  for (std::size_t k = 0; k < quiet.targets.size(); ++k) {
+    const double x = std::abs(quiet.targets[k]);
+    law += std::pow(pcm_programming_sigma(card, x), 2) +
+           std::pow(pcm_programming_sigma(card, 0), 2) / 2;  // max(0, .)
+    got += std::pow(noisy.realised[k] - quiet.realised[k], 2);
+  }
+  EXPECT_NEAR(got / law, 1, 4 * std::sqrt(2.0 / 4096) + 0.02);
+}
+
+TEST(Pcm, StuckCellsAreCountedAndStayWithTheChip) {
+  const PcmRun run = run_pcm({"pcm.stuck_low_fraction=0.03", "pcm.stuck_high_fraction=0.02"});
+  // Four tiles on the same 2048 cells: a binomial count, four times over.
+  const double cells = 2048, p = 0.05;
+  EXPECT_EQ(run.report.unreachable_devices % 4, 0);
+  EXPECT_NEAR(static_cast<double>(run.report.unreachable_devices) / 4, cells * p,
+              4 * std::sqrt(cells * p * (1 - p)));
+}
+
+TEST(Cards, EveryPhysicalDefaultOfADeviceCardHasASource) {
+  // Numbers of a section need a `source` there: a text for all, or an entry for each key but zeros
+  // and structure.
+  const std::vector<std::string> structure{"rows",           "columns",   "bits",
+                                           "reference_bits", "noise_lsb", "full_scale"};
+  for (const char* name : {"mrr-bank", "mzi-mesh", "pcm-crossbar"}) {
+    const Tree card =
+        load_yaml(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/" + name + ".yaml");
+    const auto check = [&](const Tree& section, const std::string& where) {
+      const Tree* source = section.find("source");
+      for (const auto& [key, value] : section.pairs) {
+        if (key == "source" || value.kind != Tree::Kind::scalar || value.scalar == "0") continue;
+        if (std::find(structure.begin(), structure.end(), key) != structure.end()) continue;
+        if (value.scalar.find_first_not_of("0123456789.-+e") != std::string::npos) continue;
+        ASSERT_NE(source, nullptr) << name << " " << where;
+        EXPECT_TRUE(source->kind == Tree::Kind::scalar || source->find(key) != nullptr)
+            << name << " " << where << key;
+      }
+    };
+    check(card, "");
+    for (const auto& [key, value] : card.pairs)
+      if (value.kind == Tree::Kind::mapping && key != "source") check(value, key + ".");
+  }
+}
+
+}  // namespace
+}  // namespace lightloom::photonic

@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "photonic/crosstalk.hpp"
+#include "photonic/haar.hpp"
+#include "photonic/heater.hpp"
+#include "photonic/statistics.hpp"
+
+namespace lightloom::photonic {
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+TEST(Heater, PiVoltageGivesPiAndTheInverseComesBack) {
+  HeaterCard card;
+  EXPECT_NEAR(heater_phase(card, 4.36), pi, 1e-15);
+  card.self_heating = 0.05;
+  EXPECT_LT(heater_phase(card, 4.36), pi);
+  for (double phase = 0; phase < 2 * pi; phase += 0.1) {
+    const DrivenVoltage driven = heater_voltage(card, phase);
+    EXPECT_NEAR(heater_phase(card, driven.voltage_V), phase, 1e-13);
+    EXPECT_FALSE(driven.clipped);
+  }
+}
+
+TEST(Heater, QuarticTermIsTheFirstOrderOfSelfHeating) {
+  // Closed form: P = (-1 + sqrt(1 + 4 rho V^2/R0)) / (2 rho); with everything in units of P_pi, p =
+  // (-1 + sqrt(1 + 4 h v)) / 2h.
+  HeaterCard card;
+  for (const double h : {0.01, 0.005}) {
+    card.self_heating = h;
+    const double v = 1.2, closed = pi * (-1 + std::sqrt(1 + 4 * h * v)) / (2 * h);
+    EXPECT_NEAR(heater_phase(card, 4.36 * std::sqrt(v)), closed,
+                2.1 * pi * h * h * v * v * v);  // next order: 2 h^2 v^3
+  }
+}
+
+TEST(Heater, ClipsAtTheDriversLimitAndNotBefore) {
+  HeaterCard card;
+  card.max_voltage_V = 5;
+  const double most = heater_phase(card, 5);
+  EXPECT_FALSE(heater_voltage(card, most * (1 - 1e-12)).clipped);
+  EXPECT_TRUE(heater_voltage(card, most * (1 + 1e-9)).clipped);
+  EXPECT_NEAR(heater_voltage(card, 2 * most).voltage_V, 5, 1e-15);
+}
+
+TEST(Heater, VoltageCodesAreCoarsestAtHighVoltage) {
+  HeaterCard card;
+  card.voltage_bits = 8;
+  const double step = 10.8 / 255;
+  EXPECT_DOUBLE_EQ(coded_voltage(card, 10.8), 10.8);
+  EXPECT_NEAR(coded_voltage(card, 7 * step + 0.4 * step), 7 * step, 1e-14);
+  // d phi = 2 gamma V dV: 0.15 rad at the top of the range.
+  EXPECT_NEAR(heater_phase(card, 10.8) - heater_phase(card, 10.8 - step), 0.15, 0.003);
+}
+
+TEST(Crosstalk, KernelsAreThoseOfTheirSources) {
+  CrosstalkCard card{.kernel = CrosstalkKernel::fitted};
+  EXPECT_NEAR(crosstalk_share(card, 0), 1, 1e-15);
+  EXPECT_NEAR(crosstalk_share(card, 10), 0.101, 5e-4);
+  EXPECT_NEAR(crosstalk_share(card, 24), 0.0102, 5e-5);
+  for (double d = 0; d < 60; d += 0.05)
+    EXPECT_GE(crosstalk_share(card, d), crosstalk_share(card, d + 0.05)) << d;
+  card = {.kernel = CrosstalkKernel::exponential, .strength = 0.5, .decay_um = 7};
+  EXPECT_NEAR(crosstalk_share(card, 14), 0.5 * std::exp(-2), 1e-15);
+}
+
+TEST(Crosstalk, HeatOfOneShifterReachesItsNeighboursByTheirDistance) {
+  const Topology topology = clements_topology(4);
+  const CrosstalkCard card{
+      .kernel = CrosstalkKernel::exponential, .decay_um = 20, .mode_pitch_um = 30};
+  const ThermalCrosstalk crosstalk(card, topology);
+  MeshSettings set = zero_settings(topology);
+  set.theta[0] = 2.0;  // column 0, modes 0 and 1; cell 1 is on modes 2 and 3 of the same column
+  Fabrication cells(topology.cells.size());
+  crosstalk.induce(set, cells, set.screen);
+  EXPECT_EQ(cells[0].theta_top.phase_rad, 0);  // its own guide has the set phase already
+  EXPECT_NEAR(cells[0].theta_bottom.phase_rad, 2 * std::exp(-1.5), 1e-15);
+  EXPECT_NEAR(cells[1].theta_top.phase_rad, 2 * std::exp(-3.0), 1e-15);
+  EXPECT_NEAR(cells[1].theta_bottom.phase_rad, 2 * std::exp(-4.5), 1e-15);
+  EXPECT_NEAR(cells[0].phi_top.phase_rad, 2 * std::exp(-7.5), 1e-15);  // half a column away
+}
+
+CoreCard crosstalk_card() {
+  CoreCard card;
+  card.kind = CoreKind::mzi_mesh;
+  card.mesh.modes = 9;
+  card.correction = Correction::none;
+  card.crosstalk = {.kernel = CrosstalkKernel::exponential,
+                    .decay_um = 10,
+                    .mode_pitch_um = 25,
+                    .column_pitch_um = 60};
+  return card;
+}
+
+TEST(Crosstalk, KnownCrosstalkIsCompensatedToRoundOff) {
+  CoreCard card = crosstalk_card();
+  const ChipStatistics unaware = chip_statistics(card, {.chips = 5});
+  card.crosstalk.aware = true;
+  const ChipStatistics aware = chip_statistics(card, {.chips = 5});
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_GT(unaware.error[i], 0.1);
+    EXPECT_LT(aware.error[i], 1e-12);
+  }
+}
+
+TEST(Crosstalk, GrowsWithTheShareOfHeatThatLeaks) {
+  CoreCard card = crosstalk_card();
+  card.crosstalk.strength = 0.02;
+  const double weak = summarise(chip_statistics(card, {.chips = 20}).error).mean;
+  card.crosstalk.strength = 0.04;
+  const double strong = summarise(chip_statistics(card, {.chips = 20}).error).mean;
+  EXPECT_NEAR(strong / weak, 2, 0.05);  // linear while phases stay small
+}
+
+TEST(HeaterInMesh, UnknownEfficiencyActsAsAProportionalPhaseError) {
+  // d phi = sigma phi, phi uniform over a turn: rms sigma 2 pi / sqrt 3; theta and screen likewise
+  // but for theta's own law.
+  CoreCard card = crosstalk_card();
+  card.crosstalk.kernel = CrosstalkKernel::none;
+  card.heater.efficiency_sigma = 0.002;
+  const double error = summarise(chip_statistics(card, {.chips = 60}).error).mean;
+  const double upper = std::sqrt(9.0) * 0.002 * 2 * pi / std::sqrt(3.0);
+  EXPECT_LT(error, upper);
+  EXPECT_GT(error, 0.6 * upper);
+}
+
+TEST(HeaterInMesh, TooSmallAVoltageIsCounted) {
+  CoreCard card = crosstalk_card();
+  card.crosstalk.kernel = CrosstalkKernel::none;
+  card.heater.max_voltage_V = 4.36;  // reaches pi only
+  const ChipStatistics s = chip_statistics(card, {.chips = 2});
+  EXPECT_GT(s.unreachable[0], 0.3);
+  EXPECT_GT(s.error[0], 0.1);
+}
+
+}  // namespace
+}  // namespace lightloom::photonic
