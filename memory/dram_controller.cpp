@@ -7,6 +7,9 @@
 namespace lightloom::memory {
 namespace {
 
+constexpr std::int64_t lanes = 8;
+constexpr int key_bits = 18;  // banks and ages in a scan's key
+
 void raise(Cycle& earliest, Cycle cycle) { earliest = std::max(earliest, cycle); }
 
 /// With one bank group the short rules replace the long ones.
@@ -27,6 +30,7 @@ DramController::DramController(const DramCard& card)
       t_(effective_timing(card)),
       burst_(card.organization.burst_cycles),
       banks_per_rank_(card.organization.banks()),
+      groups_per_rank_(card.organization.bank_groups),
       read_to_write_(std::max(1, t_.cl + burst_ - t_.cwl + t_.rtrs)),
       write_to_precharge_(t_.cwl + burst_ + t_.wr),
       column_long_(std::max(burst_, t_.ccd_l)),
@@ -38,7 +42,12 @@ DramController::DramController(const DramCard& card)
     banks_[i].rank = static_cast<int>(i) / banks_per_rank_;
     banks_[i].group = static_cast<int>(i) / o.banks_per_group;
   }
-  groups_.resize(static_cast<std::size_t>(o.ranks) * o.bank_groups);
+  wishes_.resize(banks_.size());
+  padded_ = (static_cast<std::int64_t>(banks_.size()) + lanes - 1) / lanes * lanes;
+  scan_.ready.assign(padded_, never);
+  scan_.kind.assign(padded_, 0);
+  scan_.key.assign(padded_, 0);
+  limits_.assign(4 * padded_, 0);
   ranks_.resize(o.ranks);
   const bool per_bank = card.refresh_mode == RefreshMode::per_bank;
   const int interval = per_bank ? t_.refi_bank : t_.refi;
@@ -79,13 +88,13 @@ Cycle DramController::accept(const DramAddress& a, bool write, std::uint64_t num
                       a.bank};
   const Bank& bank = banks_[entry.bank];
   if (!write && waiting_[1] > 0 &&
-      (same_burst(bank.list[1], entry) >= 0 || same_burst(arrived_[1], entry) >= 0)) {
+      (same_burst(bank.list[1], entry) >= 0 || same_burst(bank.arrived[1], entry) >= 0)) {
     ++counts_.forwarded;
     return k + 1;
   }
   assert(has_room(write));
   if (write) {
-    int older = same_burst(arrived_[0], entry);
+    int older = same_burst(bank.arrived[0], entry);
     if (older < 0) older = same_burst(bank.list[0], entry);
     if (older >= 0) entry.hazard = entries_[older].age;
   }
@@ -99,22 +108,23 @@ Cycle DramController::accept(const DramAddress& a, bool write, std::uint64_t num
 
 void DramController::enqueue(int slot, bool write, Cycle k) {
   const int queue = write ? 1 : 0;
-  Bank& bank = banks_[entries_[slot].bank];
+  const int number = entries_[slot].bank;
+  Bank& bank = banks_[number];
   --free_[queue];
   ++waiting_[queue];
   const bool staged = card_.controller.bank_queue > 0;
-  append(staged ? arrived_[queue] : bank.list[queue], slot);
+  append(staged ? bank.arrived[queue] : bank.list[queue], slot);
   if (!staged) ++bank.queued[queue];
-  if (staged && queue == mode_index() && next_move_ >= never &&
-      bank.queued[queue] < card_.controller.bank_queue)
-    next_move_ = std::max(last_move_ + 1, entries_[slot].known - 1);
   if (choose_mode(k)) {
     scan(k + 1);
-  } else if (staged || queue != mode_index()) {
-    next_ = std::min(next_, next_move_);
-  } else {
-    wish_of(entries_[slot].bank);
-    scan(k + 1);
+  } else if (queue == mode_index()) {
+    if (staged) {
+      note_movable(number);
+      find_move(k + 1);
+    } else {
+      wish_of(number);
+      scan(k + 1);
+    }
   }
 }
 
@@ -124,33 +134,61 @@ void DramController::append(List& list, int entry) {
   list.tail = entry;
 }
 
-/// Sets the cycle at which a request of the current mode can move to its bank's queue: one a cycle,
-/// the first in order whose queue has a place.
-void DramController::find_move(Cycle not_before) {
-  next_move_ = never;
+void DramController::note_movable(int number) {
+  Bank& bank = banks_[number];
   const int mode = mode_index();
-  for (int e = arrived_[mode].head; e >= 0; e = entries_[e].next)
-    if (banks_[entries_[e].bank].queued[mode] < card_.controller.bank_queue) {
-      next_move_ = std::max({not_before, last_move_ + 1, entries_[e].known - 1});
-      return;
-    }
+  if (bank.movable || bank.arrived[mode].head < 0 ||
+      bank.queued[mode] >= card_.controller.bank_queue)
+    return;
+  bank.movable = true;
+  movable_.push_back(number);
 }
 
-void DramController::move_one(Cycle k) {
+/// After a change of mode.
+void DramController::collect_movable(Cycle not_before) {
+  for (const int number : movable_) banks_[number].movable = false;
+  movable_.clear();
+  for (int b = 0; b < static_cast<int>(banks_.size()); ++b) note_movable(b);
+  find_move(not_before);
+}
+
+/// Sets the cycle at which a request can move to its bank's queue: one a cycle.
+void DramController::find_move(Cycle not_before) {
+  next_move_ = never;
+  for (const int number : movable_)
+    next_move_ =
+        std::min(next_move_, entries_[banks_[number].arrived[mode_index()].head].known - 1);
+  if (next_move_ < never) next_move_ = std::max({next_move_, not_before, last_move_ + 1});
+  next_ = std::min(next_, next_move_);
+}
+
+/// Moves the oldest request whose bank's queue has a place; returns whether its bank's wish
+/// changed.
+bool DramController::move_one(Cycle k) {
+  bool changed = false;
   const int mode = mode_index();
-  for (int e = arrived_[mode].head; e >= 0; e = entries_[e].next) {
-    Bank& bank = banks_[entries_[e].bank];
-    if (bank.queued[mode] >= card_.controller.bank_queue || entries_[e].known - 1 > k) continue;
-    unlink(arrived_[mode], e);
-    entries_[e].known = k + 1;
-    append(bank.list[mode], e);
+  int first = -1;
+  for (const int number : movable_) {
+    const int e = banks_[number].arrived[mode].head;
+    if (entries_[e].known - 1 <= k && (first < 0 || entries_[e].age < entries_[first].age))
+      first = e;
+  }
+  if (first >= 0) {
+    const int number = entries_[first].bank;
+    Bank& bank = banks_[number];
+    unlink(bank.arrived[mode], first);
+    entries_[first].known = k + 1;
+    append(bank.list[mode], first);
     ++bank.queued[mode];
     ++free_[mode];
     last_move_ = k;
-    wish_of(entries_[e].bank);
-    break;
+    bank.movable = false;
+    std::erase(movable_, number);
+    note_movable(number);
+    changed = wish_of(number);
   }
   find_move(k + 1);
+  return changed;
 }
 
 /// Decides between reading and writing; returns whether that changed.
@@ -169,12 +207,12 @@ bool DramController::choose_mode(Cycle k) {
 void DramController::change_mode(Cycle k) {
   ++counts_.turnarounds;
   wish_for_all();
-  if (card_.controller.bank_queue > 0) find_move(k + 1);
+  if (card_.controller.bank_queue > 0) collect_movable(k + 1);
 }
 
 bool DramController::hazard_cleared(const Entry& entry) const {
   if (entry.hazard == 0) return true;
-  for (const List* list : {&banks_[entry.bank].list[0], &arrived_[0]})
+  for (const List* list : {&banks_[entry.bank].list[0], &banks_[entry.bank].arrived[0]})
     for (int e = list->head; e >= 0; e = entries_[e].next)
       if (entries_[e].age == entry.hazard) return false;
   return true;
@@ -200,101 +238,135 @@ bool DramController::blocked(const Bank& bank, int number) const {
          number % banks_per_rank_ == rank.refresh_bank;
 }
 
-void DramController::wish_of(int number) {
-  Bank& bank = banks_[number];
-  Wish& wish = bank.wish;
-  wish = {};
+DramController::Wish DramController::wanted(int number) const {
+  const Bank& bank = banks_[number];
   const bool open = bank.open_row >= 0;
-  if (blocked(bank, number)) {
-    if (open) wish = {DramCommandKind::precharge, -1, bank.precharge, 0};
-    return;
-  }
   const int first = oldest_allowed(bank);
+  const int hit = open && first >= 0 ? oldest_hit(bank, first) : -1;
+  const DramCommandKind column = writing_ ? DramCommandKind::write : DramCommandKind::read;
+  const auto column_wish = [&] {
+    const Entry& entry = entries_[hit];
+    return Wish{std::max(writing_ ? bank.write : bank.read, entry.known), entry.age, hit, column};
+  };
+  if (blocked(bank, number)) {
+    if (!open) return {};
+    if (hit >= 0 && bank.served == 0) return column_wish();  // the row was opened for it
+    return {bank.precharge, 0, -1, DramCommandKind::precharge};
+  }
   if (first < 0) {
-    const bool close = card_.controller.page == PagePolicy::closed && open;
-    if (close) wish = {DramCommandKind::precharge, -1, bank.precharge, std::uint64_t(-1)};
-    return;
+    if (card_.controller.page == PagePolicy::open || !open) return {};
+    return {bank.precharge, std::uint64_t(-1), -1, DramCommandKind::precharge};
   }
   const Entry& oldest = entries_[first];
-  if (!open) {
-    wish = {DramCommandKind::activate, first, std::max(bank.activate, oldest.known), oldest.age};
-    return;
-  }
-  const int hit = oldest_hit(bank, first);
+  if (!open)
+    return {std::max(bank.activate, oldest.known), oldest.age, first, DramCommandKind::activate};
   const int age_cap = card_.controller.age_cap_cycles;
   const Cycle now = std::max(row_bus_, column_bus_);
   const bool patient = bank.served < card_.controller.row_hit_cap &&
                        (age_cap == 0 || now - oldest.accepted <= age_cap);
-  if (hit >= 0 && (hit == first || patient)) {
-    const Entry& entry = entries_[hit];
-    const Cycle ready = std::max(writing_ ? bank.write : bank.read, entry.known);
-    wish = {writing_ ? DramCommandKind::write : DramCommandKind::read, hit, ready, entry.age};
-  } else {
-    wish = {DramCommandKind::precharge, first, std::max(bank.precharge, oldest.known), oldest.age};
-  }
+  if (hit >= 0 && (hit == first || patient)) return column_wish();
+  return {std::max(bank.precharge, oldest.known), oldest.age, first, DramCommandKind::precharge};
+}
+
+/// Works out a bank's wish anew; returns whether it changed.
+bool DramController::wish_of(int number) {
+  const Wish wish = wanted(number);
+  if (wish == wishes_[number]) return false;
+  wishes_[number] = wish;
+  scan_.ready[number] = wish.ready;
+  scan_.kind[number] = static_cast<std::int64_t>(wish.kind);
+  return true;
 }
 
 void DramController::wish_for_all() {
   for (int b = 0; b < static_cast<int>(banks_.size()); ++b) wish_of(b);
 }
 
-Cycle DramController::ready_cycle(const Bank& bank) const {
-  const Group& group = groups_[bank.group];
-  const Rank& rank = ranks_[bank.rank];
-  const Cycle ready = bank.wish.ready;
-  switch (bank.wish.kind) {
-    case DramCommandKind::activate:
-      return std::max({ready, group.activate, rank.activate});
-    case DramCommandKind::precharge:
-      return std::max(ready, rank.precharge);
-    case DramCommandKind::read:
-      return std::max({ready, group.read, rank.read});
-    case DramCommandKind::write:
-      return std::max({ready, group.write, rank.write});
-    case DramCommandKind::refresh:
-    case DramCommandKind::refresh_bank:
-      break;
+/// Raises the limits of one kind for a command to `bank`: its own group, the others of its rank,
+/// other ranks.
+void DramController::limit_groups(DramCommandKind kind, const Bank& bank, Cycle own,
+                                  Cycle same_rank, Cycle other_rank) {
+  const std::int64_t in_group = card_.organization.banks_per_group, in_rank = banks_per_rank_;
+  const std::int64_t group = bank.group * in_group, rank = bank.rank * in_rank;
+  for (std::int64_t first = 0; first < padded_; first += lanes) {
+    Cycle* limits = limits_.data() + static_cast<std::int64_t>(kind) * padded_ + first;
+    for (std::int64_t i = 0; i < lanes; ++i) {
+      const std::int64_t b = first + i;
+      const bool inside_rank = b >= rank && b < rank + in_rank,
+                 inside_group = b >= group && b < group + in_group;
+      const Cycle elsewhere = inside_rank ? same_rank : other_rank,
+                  earliest = inside_group ? own : elsewhere;
+      limits[i] = limits[i] > earliest ? limits[i] : earliest;
+    }
   }
-  return never;
 }
 
-void DramController::offer(Cycle ready, int bank, std::uint64_t age, bool column) {
-  Best& best = column ? column_best_ : row_best_;
-  ready = std::max(ready, column ? column_bus_ : row_bus_);
-  if (ready < best.ready || (ready == best.ready && age < best.age))
-    best = {ready, bank, age, column};
+/// The command behind a scan's smallest key. In turn, the key itself tells the bank; by age it has
+/// to be looked up.
+DramController::Best DramController::best_of(Cycle key) const {
+  if (key >= never << key_bits) return {};
+  std::int64_t bank = (key & ((1 << key_bits) - 1)) + last_bank_ + 1;
+  if (bank >= padded_) bank -= padded_;
+  if (card_.controller.selection == Selection::oldest)
+    bank = std::find(scan_.key.begin(), scan_.key.end(), key) - scan_.key.begin();
+  return {key >> key_bits, static_cast<int>(bank)};
+}
+
+/// One pass without branches over all banks, in blocks that fit a vector register; `order` breaks
+/// ties and is below 2^key_bits.
+template <class Order>
+void DramController::scan_banks(Order order) {
+  constexpr Cycle far = never << key_bits;
+  std::array<Cycle, lanes> row_keys, column_keys;
+  row_keys.fill(far);
+  column_keys.fill(far);
+  const Cycle row_bus = row_bus_, column_bus = column_bus_;
+  for (std::int64_t first = 0; first < padded_; first += lanes) {
+    const Cycle* __restrict ready = scan_.ready.data() + first;
+    const std::int64_t* __restrict kinds = scan_.kind.data() + first;
+    const Cycle* __restrict activate = limits_.data() + first;
+    const Cycle* __restrict precharge = activate + padded_;
+    const Cycle* __restrict read = precharge + padded_;
+    const Cycle* __restrict write = read + padded_;
+    Cycle* __restrict keys = scan_.key.data() + first;
+    for (std::int64_t i = 0; i < lanes; ++i) {
+      const bool row = kinds[i] < 2;
+      const Cycle row_rule = kinds[i] == 0 ? activate[i] : precharge[i];
+      const Cycle column_rule = kinds[i] == 2 ? read[i] : write[i];
+      const Cycle rule = row ? row_rule : column_rule;
+      const Cycle bus = row ? row_bus : column_bus;
+      const Cycle legal = ready[i] > rule ? ready[i] : rule;
+      const Cycle start = legal > bus ? legal : bus;
+      const Cycle key = (start << key_bits) | order(first + i);
+      keys[i] = key;
+      const Cycle as_row = row ? key : far, as_column = row ? far : key;
+      row_keys[i] = as_row < row_keys[i] ? as_row : row_keys[i];
+      column_keys[i] = as_column < column_keys[i] ? as_column : column_keys[i];
+    }
+  }
+  row_best_ = best_of(*std::min_element(row_keys.begin(), row_keys.end()));
+  column_best_ = best_of(*std::min_element(column_keys.begin(), column_keys.end()));
 }
 
 /// Finds the command that can go first, from `not_before` on.
 void DramController::scan(Cycle not_before) {
   raise(row_bus_, not_before);
   raise(column_bus_, not_before);
-  row_best_ = column_best_ = {};
-  const int count = static_cast<int>(banks_.size());
-  for (int b = 0; b < count; ++b) {
-    const Bank& bank = banks_[b];
-    if (bank.wish.ready >= never) continue;
-    const bool column =
-        bank.wish.kind == DramCommandKind::read || bank.wish.kind == DramCommandKind::write;
-    std::uint64_t order = bank.wish.age;
-    if (card_.controller.selection == Selection::round_robin)
-      order = (b - last_bank_ - 1 + count) % count;
-    offer(ready_cycle(bank), b, order, column);
+  if (card_.controller.selection == Selection::round_robin) {
+    const std::int64_t count = padded_, last = last_bank_;
+    scan_banks([=](std::int64_t b) { return b - last - 1 + (b > last ? 0 : count); });
+  } else {
+    const std::uint64_t newest = age_;
+    const Wish* wishes = wishes_.data();
+    const auto count = static_cast<std::int64_t>(banks_.size());
+    scan_banks([=](std::int64_t b) {
+      const std::uint64_t age = b < count ? wishes[b].age : 0;
+      const std::uint64_t behind = std::min(newest - age, std::uint64_t{(1 << key_bits) - 1});
+      return static_cast<Cycle>((1 << key_bits) - 1 - behind);
+    });
   }
-  next_ = never;
-  const bool all_banks = card_.refresh_mode == RefreshMode::all_bank;
-  for (int r = 0; r < static_cast<int>(ranks_.size()); ++r) {
-    const Rank& rank = ranks_[r];
-    if (!rank.refresh_pending) {
-      next_ = std::min(next_, rank.refresh_due);
-    } else if (all_banks ? rank.open_banks == 0
-                         : banks_[r * banks_per_rank_ + rank.refresh_bank].open_row < 0) {
-      Cycle ready = rank.refresh;
-      if (!all_banks) raise(ready, banks_[r * banks_per_rank_ + rank.refresh_bank].activate);
-      offer(ready, -1 - r, 0, false);
-    }
-  }
-  next_ = std::min({next_, next_move_, row_best_.ready, column_best_.ready});
+  offer_refreshes();
+  find_next();
   const bool nothing =
       row_best_.ready >= never && column_best_.ready >= never && next_move_ >= never;
   const bool stuck = writing_ && nothing && waiting_[0] > 0;
@@ -305,7 +377,28 @@ void DramController::scan(Cycle not_before) {
   }
 }
 
+void DramController::find_next() {
+  next_ = std::min({next_refresh_, next_move_, row_best_.ready, column_best_.ready});
+}
+
+void DramController::offer_refreshes() {
+  next_refresh_ = never;
+  const bool all_banks = card_.refresh_mode == RefreshMode::all_bank;
+  for (int r = 0; r < static_cast<int>(ranks_.size()); ++r) {
+    const Rank& rank = ranks_[r];
+    if (!rank.refresh_pending) {
+      next_refresh_ = std::min(next_refresh_, rank.refresh_due);
+      continue;
+    }
+    const Bank& bank = banks_[r * banks_per_rank_ + (all_banks ? 0 : rank.refresh_bank)];
+    if (all_banks ? rank.open_banks > 0 : bank.open_row >= 0) continue;
+    const Cycle ready = std::max({rank.refresh, row_bus_, all_banks ? 0 : bank.activate});
+    if (ready <= row_best_.ready) row_best_ = {ready, -1 - r};
+  }
+}
+
 void DramController::start_refreshes(Cycle k) {
+  if (k < next_refresh_) return;
   const bool all_banks = card_.refresh_mode == RefreshMode::all_bank;
   bool any = false;
   for (Rank& rank : ranks_) {
@@ -327,8 +420,11 @@ void DramController::step(Cycle k) {
   const bool still_wanted =
       dual_command_ && was_writing == writing_;  // a change of mode changes every wish
   if (row_due && (still_wanted || !column_due)) issue(row, k);
-  if (next_move_ <= k) move_one(k);
-  if (next_ <= k) scan(k + 1);
+  const bool moved = next_move_ <= k && move_one(k);
+  if (row_due || column_due || moved)
+    scan(k + 1);
+  else
+    find_next();
 }
 
 void DramController::issue(const Best& best, Cycle k) {
@@ -337,21 +433,23 @@ void DramController::issue(const Best& best, Cycle k) {
     return;
   }
   Bank& bank = banks_[best.bank];
-  const DramCommandKind kind = bank.wish.kind;
+  const Wish wish = wishes_[best.bank];
   last_bank_ = best.bank;
-  if (log_ != nullptr) log(kind, best.bank, k);
-  switch (kind) {
+  if (log_ != nullptr) log(wish.kind, best.bank, k);
+  switch (wish.kind) {
     case DramCommandKind::activate:
-      issue_activate(bank, k);
+      issue_activate(bank, wish, k);
       break;
     case DramCommandKind::precharge:
       issue_precharge(bank, k);
       break;
     case DramCommandKind::read:
-      issue_read(bank, k);
+      issue_read(bank, wish, k);
+      finish_column(best.bank, k);
       break;
     case DramCommandKind::write:
       issue_write(bank, k);
+      finish_column(best.bank, k);
       break;
     case DramCommandKind::refresh:
     case DramCommandKind::refresh_bank:
@@ -360,18 +458,19 @@ void DramController::issue(const Best& best, Cycle k) {
   wish_of(best.bank);
 }
 
-void DramController::issue_activate(Bank& bank, Cycle k) {
-  bank.open_row = entries_[bank.wish.entry].row;
+void DramController::issue_activate(Bank& bank, const Wish& wish, Cycle k) {
+  bank.open_row = entries_[wish.entry].row;
   bank.served = 0;
   bank.read = k + t_.rcd_read;
   bank.write = k + t_.rcd_write;
   bank.precharge = k + t_.ras;
   bank.activate = k + t_.rc;
-  raise(groups_[bank.group].activate, k + t_.rrd_l);
   Rank& rank = ranks_[bank.rank];
   rank.last_activates[rank.oldest_activate] = k;
   rank.oldest_activate = (rank.oldest_activate + 1) % 4;
-  raise(rank.activate, std::max(k + t_.rrd_s, rank.last_activates[rank.oldest_activate] + t_.faw));
+  const Cycle window = rank.last_activates[rank.oldest_activate] + t_.faw;
+  limit_groups(DramCommandKind::activate, bank, std::max(k + t_.rrd_l, window),
+               std::max(k + t_.rrd_s, window), 0);
   if (rank.open_banks++ == 0) rank.opened = k;
   ++counts_.activates;
   ++counts_.bank_activates[&bank - banks_.data()];
@@ -382,52 +481,49 @@ void DramController::issue_precharge(Bank& bank, Cycle k) {
   raise(bank.activate, k + t_.rp);
   Rank& rank = ranks_[bank.rank];
   raise(rank.refresh, k + t_.rp);
-  raise(rank.precharge, k + t_.ppd);
+  if (t_.ppd > 0) limit_groups(DramCommandKind::precharge, bank, k + t_.ppd, k + t_.ppd, 0);
   if (--rank.open_banks == 0) counts_.rank_open_cycles += k - rank.opened;
   ++counts_.precharges;
 }
 
-void DramController::issue_read(Bank& bank, Cycle k) {
+void DramController::issue_read(Bank& bank, const Wish& wish, Cycle k) {
   raise(bank.precharge, k + t_.rtp);
-  raise(groups_[bank.group].read, k + column_long_);
-  for (int r = 0; r < static_cast<int>(ranks_.size()); ++r) {
-    raise(ranks_[r].read, k + (r == bank.rank ? column_short_ : burst_ + t_.rtrs));
-    raise(ranks_[r].write, k + read_to_write_);
-  }
-  const Entry& entry = entries_[bank.wish.entry];
+  limit_groups(DramCommandKind::read, bank, k + column_long_, k + column_short_,
+               k + burst_ + t_.rtrs);
+  limit_groups(DramCommandKind::write, bank, k + read_to_write_, k + read_to_write_,
+               k + read_to_write_);
+  const Entry& entry = entries_[wish.entry];
   completions.push_back({entry.number, entry.accepted, k + t_.cl + burst_});
   ++counts_.reads;
-  issue_column(bank, k);
 }
 
 void DramController::issue_write(Bank& bank, Cycle k) {
   raise(bank.precharge, k + write_to_precharge_);
-  raise(groups_[bank.group].write, k + column_long_);
-  raise(groups_[bank.group].read, k + t_.cwl + burst_ + t_.wtr_l);
-  for (int r = 0; r < static_cast<int>(ranks_.size()); ++r) {
-    const bool same = r == bank.rank;
-    raise(ranks_[r].write, k + (same ? column_short_ : burst_));
-    raise(ranks_[r].read, k + t_.cwl + burst_ + (same ? t_.wtr_s : t_.rtrs - t_.cl));
-  }
+  const Cycle end = k + t_.cwl + burst_;
+  limit_groups(DramCommandKind::write, bank, k + column_long_, k + column_short_, k + burst_);
+  limit_groups(DramCommandKind::read, bank, end + t_.wtr_l, end + t_.wtr_s, end + t_.rtrs - t_.cl);
   ++counts_.writes;
-  issue_column(bank, k);
 }
 
-void DramController::issue_column(Bank& bank, Cycle k) {
+/// Books of every column command; its request leaves.
+void DramController::finish_column(int number, Cycle k) {
+  Bank& bank = banks_[number];
   const int queue = mode_index();
+  const int entry = wishes_[number].entry;
   if (bank.served++ > 0) ++counts_.row_hits;
-  ++counts_.bank_columns[&bank - banks_.data()];
+  ++counts_.bank_columns[number];
   if (bank.group == last_group_) ++counts_.same_group_pairs;
   last_group_ = bank.group;
-
-  unlink(bank.list[queue], bank.wish.entry);
-  unused_.push_back(bank.wish.entry);
+  unlink(bank.list[queue], entry);
+  unused_.push_back(entry);
   --waiting_[queue];
   --bank.queued[queue];
-  if (card_.controller.bank_queue > 0)
+  if (card_.controller.bank_queue > 0) {
+    note_movable(number);
     find_move(k);
-  else
+  } else {
     ++free_[queue];
+  }
   choose_mode(k);
 }
 
@@ -444,7 +540,7 @@ void DramController::issue_refresh(int number, Cycle k) {
     const int bank = first + rank.refresh_bank;
     if (log_ != nullptr) log(DramCommandKind::refresh_bank, bank, k);
     raise(banks_[bank].activate, k + t_.rfc_bank);
-    raise(rank.activate, k + t_.rrefd);
+    limit_groups(DramCommandKind::activate, banks_[bank], k + t_.rrefd, k + t_.rrefd, 0);
     raise(rank.refresh, k + std::max(1, t_.rrefd));
     rank.refresh_bank = (rank.refresh_bank + 1) % banks_per_rank_;
   }
@@ -468,7 +564,7 @@ void DramController::log(DramCommandKind kind, int number, Cycle k) {
                    .rank = bank.rank,
                    .bank_group = bank.group % card_.organization.bank_groups,
                    .bank = number % card_.organization.banks_per_group,
-                   .row = has_row ? entries_[bank.wish.entry].row : 0});
+                   .row = has_row ? entries_[wishes_[number].entry].row : 0});
 }
 
 DramCounts DramController::counts(Cycle now) const {

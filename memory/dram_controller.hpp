@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "memory/address_mapping.hpp"
@@ -11,7 +10,8 @@
 
 namespace lightloom::memory {
 
-inline constexpr Cycle never = std::numeric_limits<Cycle>::max() / 4;
+/// Later than any run: about an hour of DRAM time.
+inline constexpr Cycle never = Cycle{1} << 42;
 
 /// What one controller has counted.
 struct DramCounts {
@@ -77,10 +77,17 @@ class DramController {
   };
   /// The command a bank wants next.
   struct Wish {
-    DramCommandKind kind = DramCommandKind::activate;
-    int entry = -1;       // -1: no entry behind it (precharge for a refresh or by policy)
     Cycle ready = never;  // by the bank's own rules
     std::uint64_t age = 0;
+    int entry = -1;  // -1: no entry behind it (precharge for a refresh or by policy)
+    DramCommandKind kind = DramCommandKind::activate;
+    friend bool operator==(const Wish&, const Wish&) = default;
+  };
+  /// The same, laid out for the scan over all banks: one array a field.
+  struct WishColumns {
+    std::vector<Cycle> ready;
+    std::vector<std::int64_t> kind;  // 0 activate, 1 precharge, 2 read, 3 write
+    std::vector<Cycle> key;          // ready << key_bits | order; the smallest goes first
   };
   struct Bank {
     std::int64_t open_row = -1;
@@ -88,14 +95,12 @@ class DramController {
     int served = 0;                                          // column commands since ACT
     int rank = 0, group = 0;                                 // group: over all ranks
     std::array<List, 2> list;                                // reads, writes
+    std::array<List, 2> arrived;                             // not in the bank's queue yet
     std::array<int, 2> queued{};
-    Wish wish;
-  };
-  struct Group {
-    Cycle activate = 0, read = 0, write = 0;
+    bool movable = false;  // listed in movable_
   };
   struct Rank {
-    Cycle activate = 0, precharge = 0, read = 0, write = 0, refresh = 0;
+    Cycle refresh = 0;
     std::array<Cycle, 4> last_activates{-never, -never, -never, -never};
     int oldest_activate = 0;
     int open_banks = 0;
@@ -108,55 +113,65 @@ class DramController {
   struct Best {
     Cycle ready = never;
     int bank = -1;  // or -1 - rank for a refresh
-    std::uint64_t age = 0;
-    bool column = false;
   };
 
   [[nodiscard]] int mode_index() const { return writing_ ? 1 : 0; }
   bool choose_mode(Cycle k);
   void change_mode(Cycle k);
-  void wish_of(int bank);
+  bool wish_of(int bank);
   void wish_for_all();
   [[nodiscard]] bool blocked(const Bank& bank, int number) const;
+  [[nodiscard]] Wish wanted(int bank) const;
   [[nodiscard]] bool hazard_cleared(const Entry& entry) const;
   [[nodiscard]] int oldest_hit(const Bank& bank, int first) const;
   [[nodiscard]] int oldest_allowed(const Bank& bank) const;
-  [[nodiscard]] Cycle ready_cycle(const Bank& bank) const;
   void scan(Cycle not_before);
-  void offer(Cycle ready, int bank, std::uint64_t age, bool column);
+  template <class Order>
+  void scan_banks(Order order);
+  [[nodiscard]] Best best_of(Cycle key) const;
+  void offer_refreshes();
+  void find_next();
+  void limit_groups(DramCommandKind kind, const Bank& bank, Cycle own, Cycle same_rank,
+                    Cycle other_rank);
   void start_refreshes(Cycle k);
   void enqueue(int slot, bool write, Cycle k);
   [[nodiscard]] int same_burst(const List& list, const Entry& wanted) const;
   void append(List& list, int entry);
+  void note_movable(int bank);
+  void collect_movable(Cycle not_before);
   void find_move(Cycle not_before);
-  void move_one(Cycle k);
+  bool move_one(Cycle k);
   void issue(const Best& best, Cycle k);
-  void issue_activate(Bank& bank, Cycle k);
+  void issue_activate(Bank& bank, const Wish& wish, Cycle k);
   void issue_precharge(Bank& bank, Cycle k);
-  void issue_read(Bank& bank, Cycle k);
+  void issue_read(Bank& bank, const Wish& wish, Cycle k);
   void issue_write(Bank& bank, Cycle k);
-  void issue_column(Bank& bank, Cycle k);
+  void finish_column(int bank, Cycle k);
   void issue_refresh(int rank, Cycle k);
   void unlink(List& list, int entry);
   void log(DramCommandKind kind, int bank, Cycle k);
 
   DramCard card_;
   DramTiming t_;
-  int burst_, banks_per_rank_, read_to_write_, write_to_precharge_;
+  int burst_, banks_per_rank_, groups_per_rank_, read_to_write_, write_to_precharge_;
   int column_long_, column_short_;
   bool dual_command_;
   std::vector<Bank> banks_;
-  std::vector<Group> groups_;
+  std::vector<Wish> wishes_;
+  WishColumns scan_;
+  std::int64_t padded_ = 0;    // banks, rounded up to whole blocks of the scan
+  std::vector<Cycle> limits_;  // (kind, bank): earliest by rules between banks
   std::vector<Rank> ranks_;
   std::vector<Entry> entries_;
   std::vector<int> unused_;
   std::array<int, 2> free_{}, waiting_{};
-  std::array<List, 2> arrived_;  // not in their bank's queue yet
+  std::vector<int>
+      movable_;  // banks with an arrived request of the current mode and a place for it
   Cycle next_move_ = never, last_move_ = -1;
   int drain_start_, drain_stop_;
   bool writing_ = false;
   std::uint64_t age_ = 0;
-  Cycle next_ = never;
+  Cycle next_ = never, next_refresh_ = never;
   Cycle row_bus_ = 0, column_bus_ = 0;  // first free cycle
   Best row_best_, column_best_;
   int last_group_ = -1, last_bank_ = -1;
