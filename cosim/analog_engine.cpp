@@ -9,68 +9,17 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "cosim/converter_range.hpp"
-#include "cosim/patches.hpp"
+#include "cosim/input_map.hpp"
 
 namespace lightloom::cosim {
-namespace {
 
-/// Positions that share one noise address and stay in cache; part of every result's address.
-constexpr int block_positions = 256;
-/// Partial sums looked at when a converter range is chosen.
-constexpr std::int64_t most_samples = 1'000'000;
-
-int padded(int rows) { return (rows + readout_lanes - 1) / readout_lanes * readout_lanes; }
-
-/// Packs a realised tile (rows, columns) for the read-out kernel, in units of the core's full-scale
-/// weight.
-PackedTile pack(std::span<const float> realised, int columns, int used_rows, int used_columns,
-                float scale) {
-  PackedTile tile;
-  tile.inputs = used_columns;
-  tile.rows = used_rows;
-  tile.padded_rows = padded(used_rows);
-  tile.weights.assign(static_cast<std::size_t>(used_columns) * tile.padded_rows, 0.0F);
-  const float unit = scale > 0 ? 1.0F / scale : 0.0F;
-  for (int r = 0; r < used_rows; ++r)
-    for (int c = 0; c < used_columns; ++c)
-      tile.weights[static_cast<std::size_t>(c) * tile.padded_rows + r] =
-          realised[static_cast<std::size_t>(r) * columns + c] * unit;
-  return tile;
-}
-
-/// How the DAC turns a network value into light.
-struct InputCode {
-  float sign = 1;        // -1: the pass of the negative parts
-  float lowest = 0;      // of the coded input: 0 or -1
-  float full_scale = 1;  // network value of a coded input of 1
-  float levels = 0;      // steps from 0 to 1; 0: no quantisation
-  bool bounded = true;   // false: digital coding, nothing is clipped
-};
-
-/// Codes `map`; returns how many elements were out of range.
-std::int64_t code_inputs(std::span<const float> map, const InputCode& code, float* coded) {
-  const float unit = code.sign / code.full_scale;
-  const auto size = static_cast<std::int64_t>(map.size());
-  if (!code.bounded) {
-    for (std::int64_t i = 0; i < size; ++i) coded[i] = map[static_cast<std::size_t>(i)] * unit;
-    return 0;
-  }
-  std::int64_t outside = 0;
-  const float slack = 1.0F + 1e-6F;  // the calibrated maximum itself must not count as clipped
-  for (std::int64_t i = 0; i < size; ++i) {
-    const float x = map[static_cast<std::size_t>(i)] * unit;
-    outside += static_cast<std::int64_t>(x > slack);
-    const float inside = std::min(std::max(x, code.lowest), 1.0F);
-    coded[i] = code.levels > 0 ? std::nearbyint(inside * code.levels) / code.levels : inside;
-  }
-  return outside;
-}
-
-}  // namespace
+using photonic::CoreDescription;
+using photonic::InputCoding;
 
 struct AnalogEngine::Layer {
   nn::LayerShape shape;
   LayerMapping mapping;
+  InputLayout layout;
   std::vector<PackedTile> tiles;
   std::vector<float> scales;  // per tile: network weight of a full-scale weight
   float input_full_scale = 1;
@@ -81,38 +30,89 @@ struct AnalogEngine::Layer {
 };
 
 struct AnalogEngine::Scratch {
-  std::vector<float> coded, patches, power, noise, outputs, samples;
+  std::vector<float> coded, sigma, noise, laser, outputs, samples;
   std::int64_t clipped = 0, saturated = 0, conversions = 0;
 };
 
 namespace {
 
-/// The coded input of a pass: 0 for the only or positive pass, 1 for the negative one.
-InputCode input_code(photonic::InputCoding coding, int bits, float full_scale, int pass) {
-  InputCode code{.sign = pass == 0 ? 1.0F : -1.0F, .full_scale = full_scale};
-  code.bounded = coding != photonic::InputCoding::digital || bits > 0;
-  code.lowest = coding == photonic::InputCoding::intensity ? 0.0F : -1.0F;
-  const bool two_sided = code.lowest < 0;
-  if (bits > 0) code.levels = std::exp2(static_cast<float>(two_sided ? bits - 1 : bits)) - 1.0F;
+using Layer = AnalogEngine::Layer;
+using Scratch = AnalogEngine::Scratch;
+
+/// Positions that share one noise address and stay in cache; part of every result's address.
+constexpr int block_positions = 256;
+/// Partial sums looked at when a converter range is chosen.
+constexpr std::int64_t most_samples = 1'000'000;
+
+/// Packs a realised tile (rows, columns) for the read-out kernel, in units of the core's full-scale
+/// weight.
+PackedTile pack(std::span<const float> realised, int columns, const TileView& view, float scale) {
+  PackedTile tile;
+  tile.rows = view.groups * view.rows;
+  tile.padded_rows = (tile.rows + readout_lanes - 1) / readout_lanes * readout_lanes;
+  const int inputs = view.groups * view.columns;
+  tile.weights.assign(static_cast<std::size_t>(inputs) * static_cast<std::size_t>(tile.padded_rows),
+                      0.0F);
+  const float unit = scale > 0 ? 1.0F / scale : 0.0F;
+  for (int r = 0; r < tile.rows; ++r)
+    for (int c = 0; c < inputs; ++c)
+      tile.weights[static_cast<std::size_t>(c) * tile.padded_rows + r] =
+          realised[static_cast<std::size_t>(r) * columns + c] * unit;
+  return tile;
+}
+
+int passes_of(const Layer& layer, const CoreDescription& core) {
+  return core.coding == InputCoding::intensity && layer.signed_inputs ? 2 : 1;
+}
+
+InputCode code_of_pass(const Layer& layer, const CoreDescription& core, int pass) {
+  InputCode code = input_code(core.coding, core.input_dac.bits, layer.input_full_scale, pass);
+  code.other_sign_follows = passes_of(layer, core) == 2;
   return code;
 }
 
-/// Sum of |x| or x^2 in sixteen partial sums, whose fixed order lets it run in vectors.
-float optical_power(const float* inputs, int count, photonic::InputCoding coding) {
-  float partial[readout_lanes] = {};
-  int k = 0;
-  if (coding == photonic::InputCoding::field) {
-    for (; k + readout_lanes <= count; k += readout_lanes)
-      for (int i = 0; i < readout_lanes; ++i) partial[i] += inputs[k + i] * inputs[k + i];
-    for (; k < count; ++k) partial[0] += inputs[k] * inputs[k];
-  } else {
-    for (; k + readout_lanes <= count; k += readout_lanes)
-      for (int i = 0; i < readout_lanes; ++i) partial[i] += std::fabs(inputs[k + i]);
-    for (; k < count; ++k) partial[0] += std::fabs(inputs[k]);
+Readout readout_of(const Layer& layer, const CoreDescription& core) {
+  Readout readout;
+  if (core.output_adc.bits > 0) {
+    const float half = std::exp2(static_cast<float>(core.output_adc.bits - 1));
+    readout.step = layer.output_full_scale / half;
+    readout.lowest_code = -half;
+    readout.highest_code = half - 1;
   }
-  float sum = 0;
-  for (const float part : partial) sum += part;
-  return sum;
+  readout.sigma =
+      static_cast<float>(std::hypot(core.noise.additive, core.output_adc.noise_lsb * readout.step));
+  readout.relative_sigma = static_cast<float>(core.noise.relative);
+  return readout;
+}
+
+/// Standard deviation of the noise of each position of a block: additive and shot noise.
+void measure_sigma(const PackedTile& tile, const CoreDescription& core, const Readout& readout,
+                   const ReadoutBlock& block, std::vector<float>& sigma) {
+  const auto shot = static_cast<float>(core.noise.shot * core.noise.shot);
+  const float additive = readout.sigma * readout.sigma;
+  sigma.resize(static_cast<std::size_t>(block.positions));
+  for (int p = 0; p < block.positions; ++p) {
+    const float* position = block.map + block.bases[p];
+    sigma[static_cast<std::size_t>(p)] = core.coding == InputCoding::field
+                                             ? field_power(tile, position)
+                                             : intensity_power(tile, position);
+  }
+  for (float& value : sigma) value = std::sqrt(additive + shot * value);
+}
+
+/// Calls `use(tile number, block, shot)` for every tile and block of positions of one pass over a
+/// coded map.
+template <class Use>
+void for_each_block(const Layer& layer, std::span<const float> coded, std::uint64_t pass_address,
+                    const Use& use) {
+  const auto positions = static_cast<int>(layer.mapping.input_vectors);
+  for (std::int64_t tile = 0; tile < layer.mapping.tiles; ++tile)
+    for (int first = 0; first < positions; first += block_positions) {
+      const ReadoutBlock block{.map = coded.data(),
+                               .bases = layer.layout.bases.data() + first,
+                               .positions = std::min(block_positions, positions - first)};
+      use(tile, block, pass_address << 20 | static_cast<std::uint64_t>(first / block_positions));
+    }
 }
 
 }  // namespace
@@ -130,77 +130,31 @@ AnalogEngine::Layer& AnalogEngine::layer_at(int layer) {
   return *layers_[static_cast<std::size_t>(layer)];
 }
 
-void AnalogEngine::load(int layer, const nn::LayerShape& shape, std::span<const float> weights,
+void AnalogEngine::load(int number, const nn::LayerShape& shape, std::span<const float> weights,
                         std::uint32_t write) {
-  const photonic::CoreDescription& core = core_.description();
-  auto loaded = std::make_unique<Layer>();
-  loaded->shape = shape;
-  loaded->number = static_cast<std::uint32_t>(layer);
-  loaded->mapping = map_layer(shape, {core.rows, core.columns});
-  const LayerMapping& mapping = loaded->mapping;
-  const std::vector<float> targets = gather_tiles(shape, mapping, weights);
+  const CoreDescription& core = core_.description();
+  const auto index = static_cast<std::size_t>(number);
+  if (layers_.size() <= index) layers_.resize(index + 1);
+  if (!layers_[index]) layers_[index] = std::make_unique<Layer>();
+  Layer& layer = *layers_[index];  // a rewritten layer keeps its calibrated ranges
+  layer.shape = shape;
+  layer.number = static_cast<std::uint32_t>(number);
+  layer.mapping = map_layer(shape, {core.rows, core.columns});
+  layer.layout = input_layout(shape);
+  const std::vector<float> targets = gather_tiles(shape, layer.mapping, weights);
   std::vector<float> realised(targets.size());
-  loaded->scales.resize(static_cast<std::size_t>(mapping.tiles));
+  layer.scales.resize(static_cast<std::size_t>(layer.mapping.tiles));
   counts_.realisation.add(core_.realise(
-      targets, {.seed = seed_, .chip = chip_, .layer = loaded->number, .tile = 0, .write = write},
-      realised, loaded->scales));
-  const std::size_t size = static_cast<std::size_t>(core.rows) * core.columns;
-  for (std::int64_t t = 0; t < mapping.tiles; ++t) {
-    const TileView view = tile_view(mapping, t);
-    loaded->tiles.push_back(
-        pack(std::span(realised).subspan(static_cast<std::size_t>(t) * size, size), core.columns,
-             view.groups * view.rows, view.groups * view.columns,
-             loaded->scales[static_cast<std::size_t>(t)]));
-  }
-  if (static_cast<int>(layers_.size()) <= layer)
-    layers_.resize(static_cast<std::size_t>(layer) + 1);
-  if (const auto& before =
-          layers_[static_cast<std::size_t>(layer)]) {  // a rewritten layer keeps its ranges
-    loaded->input_full_scale = before->input_full_scale;
-    loaded->output_full_scale = before->output_full_scale;
-    loaded->signed_inputs = before->signed_inputs;
-    loaded->calibrated = before->calibrated;
-  }
-  layers_[static_cast<std::size_t>(layer)] = std::move(loaded);
-}
-
-/// Calls `use(tile number, block, shot)` for every tile and block of positions of one image and one
-/// pass. The blocks carry coded inputs and, where shot noise needs it, their optical power.
-template <class Use>
-void for_each_block(const AnalogEngine::Layer& layer, const photonic::CoreDescription& core,
-                    std::span<const float> coded, std::uint64_t pass_address,
-                    AnalogEngine::Scratch& scratch, const Use& use) {
-  const LayerMapping& mapping = layer.mapping;
-  const auto positions = static_cast<int>(mapping.input_vectors);
-  for (int group_tile = 0; group_tile < mapping.group_tiles; ++group_tile) {
-    const std::int64_t first_tile =
-        std::int64_t{group_tile} * mapping.row_tiles * mapping.column_tiles;
-    const TileView corner = tile_view(mapping, first_tile);
-    const int width = corner.groups * mapping.group_columns;
-    for (int first = 0; first < positions; first += block_positions) {
-      const int count = std::min(block_positions, positions - first);
-      scratch.patches.resize(static_cast<std::size_t>(count) * width);
-      scratch.power.resize(static_cast<std::size_t>(count));
-      gather_patches(layer.shape, {corner.first_group, corner.groups, first, count}, coded,
-                     scratch.patches);
-      const std::uint64_t shot =
-          pass_address << 20 | static_cast<std::uint64_t>(first / block_positions);
-      for (int c = 0; c < mapping.column_tiles; ++c) {
-        const int offset = c * mapping.tile.columns;
-        const int inputs = layer.tiles[static_cast<std::size_t>(first_tile + c)].inputs;
-        for (int p = 0; core.noise.shot > 0 && p < count; ++p)
-          scratch.power[static_cast<std::size_t>(p)] = optical_power(
-              &scratch.patches[static_cast<std::size_t>(p) * width + offset], inputs, core.coding);
-        for (int r = 0; r < mapping.row_tiles; ++r) {
-          const std::int64_t tile = first_tile + std::int64_t{r} * mapping.column_tiles + c;
-          const ReadoutBlock block{.inputs = scratch.patches.data() + offset,
-                                   .stride = width,
-                                   .positions = count,
-                                   .power = scratch.power.data()};
-          use(tile, block, first, shot);
-        }
-      }
-    }
+      targets, {.seed = seed_, .chip = chip_, .layer = layer.number, .tile = 0, .write = write},
+      realised, layer.scales));
+  const std::size_t size =
+      static_cast<std::size_t>(core.rows) * static_cast<std::size_t>(core.columns);
+  layer.tiles.clear();
+  for (std::int64_t t = 0; t < layer.mapping.tiles; ++t) {
+    const auto k = static_cast<std::size_t>(t);
+    layer.tiles.push_back(pack(std::span(realised).subspan(k * size, size), core.columns,
+                               tile_view(layer.mapping, t), layer.scales[k]));
+    layer.tiles.back().runs = input_runs(shape, layer.layout, layer.mapping, t);
   }
 }
 
@@ -208,105 +162,102 @@ void AnalogEngine::calibrate_inputs(Layer& layer, std::span<const float> inputs)
   const auto [low, high] = std::minmax_element(inputs.begin(), inputs.end());
   const float largest = inputs.empty() ? 0.0F : std::max(std::fabs(*low), std::fabs(*high));
   layer.signed_inputs = !inputs.empty() && *low < 0;
-  const photonic::CoreDescription& core = core_.description();
-  const bool scaled = core.coding != photonic::InputCoding::digital || core.input_dac.bits > 0;
+  const CoreDescription& core = core_.description();
+  const bool scaled = core.coding != InputCoding::digital || core.input_dac.bits > 0;
   layer.input_full_scale = scaled && largest > 0 ? largest : 1.0F;
 }
 
 void AnalogEngine::calibrate_outputs(Layer& layer, std::span<const float> inputs,
                                      int images) const {
-  const photonic::CoreDescription& core = core_.description();
+  const CoreDescription& core = core_.description();
   layer.calibrated = true;
   layer.output_full_scale = static_cast<float>(core.output_adc.full_scale);
   if (core.output_adc.bits == 0 || core.output_adc.full_scale > 0) return;
   Scratch scratch;
+  scratch.coded.assign(layer.layout.values(layer.shape), 0.0F);
   const std::int64_t sums = std::int64_t{images} * layer.shape.positions() *
                             layer.shape.out_channels * layer.mapping.column_tiles;
   const std::int64_t stride =
       std::max<std::int64_t>(1, sums / most_samples) | 1;  // odd: meets every output
   std::int64_t seen = 0;
+  const auto sample = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t) {
+    const PackedTile& packed = layer.tiles[static_cast<std::size_t>(tile)];
+    scratch.outputs.assign(
+        static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(packed.rows), 0.0F);
+    block.outputs = scratch.outputs.data();
+    block.output_stride = packed.rows;
+    read_out(packed, {}, block);
+    for (const float y : scratch.outputs)
+      if (seen++ % stride == 0) scratch.samples.push_back(std::fabs(y));
+  };
   const std::size_t size = inputs.size() / static_cast<std::size_t>(images);
-  scratch.coded.resize(size);
-  const int passes = core.coding == photonic::InputCoding::intensity && layer.signed_inputs ? 2 : 1;
   for (int i = 0; i < images; ++i)
-    for (int pass = 0; pass < passes; ++pass) {
-      code_inputs(inputs.subspan(static_cast<std::size_t>(i) * size, size),
-                  input_code(core.coding, core.input_dac.bits, layer.input_full_scale, pass),
-                  scratch.coded.data());
-      for_each_block(layer, core, scratch.coded, 0, scratch,
-                     [&](std::int64_t tile, ReadoutBlock block, int, std::uint64_t) {
-                       const PackedTile& packed = layer.tiles[static_cast<std::size_t>(tile)];
-                       scratch.outputs.assign(
-                           static_cast<std::size_t>(block.positions) * packed.rows, 0.0F);
-                       block.outputs = scratch.outputs.data();
-                       block.output_stride = packed.rows;
-                       read_out(packed, {}, block);
-                       for (const float y : scratch.outputs)
-                         if (seen++ % stride == 0) scratch.samples.push_back(std::fabs(y));
-                     });
+    for (int pass = 0; pass < passes_of(layer, core); ++pass) {
+      code_inputs(layer.shape, layer.layout,
+                  inputs.subspan(static_cast<std::size_t>(i) * size, size),
+                  code_of_pass(layer, core, pass), scratch.coded);
+      for_each_block(layer, scratch.coded, 0, sample);
     }
   layer.output_full_scale =
       static_cast<float>(best_full_scale(scratch.samples, core.output_adc.bits));
 }
 
-void AnalogEngine::run_image(const Layer& layer, std::span<const float> input, std::uint64_t image,
-                             Scratch& scratch, std::span<float> output) const {
-  const photonic::CoreDescription& core = core_.description();
-  const photonic::ReadoutNoise& noise = core.noise;
-  const int passes = core.coding == photonic::InputCoding::intensity && layer.signed_inputs ? 2 : 1;
-  const bool noisy = !calibrating_ && (noise.additive > 0 || noise.shot > 0 || noise.relative > 0 ||
-                                       core.output_adc.noise_lsb > 0);
-  Readout readout;
-  if (!calibrating_ && core.output_adc.bits > 0) {
-    const float half = std::exp2(static_cast<float>(core.output_adc.bits - 1));
-    readout.step = layer.output_full_scale / half;
-    readout.lowest_code = -half;
-    readout.highest_code = half - 1;
+void AnalogEngine::draw_noise(const Layer& layer, const Readout& readout, std::int64_t tile,
+                              std::uint64_t shot, Scratch& scratch, ReadoutBlock& block) const {
+  StreamAddress address{.seed = seed_,
+                        .purpose = Purpose::readout,
+                        .chip = chip_,
+                        .layer = layer.number,
+                        .tile = static_cast<std::uint32_t>(tile)};
+  const PackedTile& packed = layer.tiles[static_cast<std::size_t>(tile)];
+  const bool shot_noise = !calibrating_ && core_.description().noise.shot > 0;
+  if (shot_noise) {
+    measure_sigma(packed, core_.description(), readout, block, scratch.sigma);
+    block.sigma = scratch.sigma.data();
   }
-  const double converter_noise = core.output_adc.noise_lsb * readout.step;
-  readout.additive_variance =
-      static_cast<float>(noise.additive * noise.additive + converter_noise * converter_noise);
-  readout.shot_variance = static_cast<float>(noise.shot * noise.shot);
-  readout.relative_variance = static_cast<float>(noise.relative * noise.relative);
-  std::fill(output.begin(), output.end(), 0.0F);
-  scratch.coded.resize(input.size());
-  for (int pass = 0; pass < passes; ++pass) {
-    const InputCode code =
-        input_code(core.coding, core.input_dac.bits, layer.input_full_scale, pass);
-    const std::int64_t clipped = code_inputs(input, code, scratch.coded.data());
-    if (!calibrating_) scratch.clipped += clipped;
-    const std::uint64_t address = image * 2 + static_cast<std::uint64_t>(pass);
-    for_each_block(layer, core, scratch.coded, address, scratch,
-                   [&](std::int64_t tile, ReadoutBlock block, int first, std::uint64_t shot) {
-                     const PackedTile& packed = layer.tiles[static_cast<std::size_t>(tile)];
-                     const TileView view = tile_view(layer.mapping, tile);
-                     const std::size_t values =
-                         static_cast<std::size_t>(block.positions) * packed.rows;
-                     if (noisy) {
-                       scratch.noise.resize(values + 4 * readout_lanes);
-                       fill_normal(Stream({.seed = seed_,
-                                           .purpose = Purpose::readout,
-                                           .chip = chip_,
-                                           .layer = layer.number,
-                                           .tile = static_cast<std::uint32_t>(tile)}),
-                                   shot, std::span(scratch.noise).first(values));
-                       block.noise = scratch.noise.data();
-                     }
-                     readout.gain = code.sign * layer.scales[static_cast<std::size_t>(tile)] *
-                                    layer.input_full_scale;
-                     const int channels = layer.shape.out_channels;
-                     block.outputs = output.data() + std::int64_t{first} * channels +
-                                     view.first_group * layer.mapping.group_rows + view.first_row;
-                     block.output_stride = channels;
-                     scratch.saturated += read_out(packed, readout, block);
-                     if (readout.step > 0) scratch.conversions += static_cast<std::int64_t>(values);
-                   });
+  if (shot_noise || readout.sigma > 0) {
+    const auto values =
+        static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(packed.rows);
+    scratch.noise.resize(values + 4 * readout_lanes);
+    fill_normal(Stream(address), shot, std::span(scratch.noise).first(values));
+    block.noise = scratch.noise.data();
+  }
+  if (readout.relative_sigma > 0) {
+    address.purpose = Purpose::laser;
+    scratch.laser.resize(static_cast<std::size_t>(block.positions));
+    fill_normal(Stream(address), shot, scratch.laser);
+    block.laser = scratch.laser.data();
   }
 }
 
-void AnalogEngine::multiply(int layer_number, std::span<const float> inputs, int images,
+void AnalogEngine::run_image(const Layer& layer, std::span<const float> input, std::uint64_t image,
+                             Scratch& scratch, std::span<float> output) const {
+  const CoreDescription& core = core_.description();
+  Readout readout = calibrating_ ? Readout{} : readout_of(layer, core);
+  std::fill(output.begin(), output.end(), 0.0F);
+  for (int pass = 0; pass < passes_of(layer, core); ++pass) {
+    const InputCode code = code_of_pass(layer, core, pass);
+    const auto run_block = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t shot) {
+      const PackedTile& packed = layer.tiles[static_cast<std::size_t>(tile)];
+      const TileView view = tile_view(layer.mapping, tile);
+      draw_noise(layer, readout, tile, shot, scratch, block);
+      readout.gain =
+          code.sign * layer.scales[static_cast<std::size_t>(tile)] * layer.input_full_scale;
+      const std::int64_t first = block.bases - layer.layout.bases.data();
+      block.output_stride = layer.shape.out_channels;
+      block.outputs = output.data() + first * block.output_stride +
+                      view.first_group * layer.mapping.group_rows + view.first_row;
+      scratch.saturated += read_out(packed, readout, block);
+      if (readout.step > 0) scratch.conversions += std::int64_t{block.positions} * packed.rows;
+    };
+    scratch.clipped += code_inputs(layer.shape, layer.layout, input, code, scratch.coded);
+    for_each_block(layer, scratch.coded, image * 2 + static_cast<std::uint64_t>(pass), run_block);
+  }
+}
+
+void AnalogEngine::multiply(int number, std::span<const float> inputs, int images,
                             std::uint64_t first_image, std::span<float> outputs) {
-  Layer& layer = layer_at(layer_number);
+  Layer& layer = layer_at(number);
   const std::size_t in = inputs.size() / static_cast<std::size_t>(images);
   const std::size_t out = outputs.size() / static_cast<std::size_t>(images);
   assert(static_cast<std::int64_t>(out) == layer.shape.positions() * layer.shape.out_channels);
@@ -314,13 +265,14 @@ void AnalogEngine::multiply(int layer_number, std::span<const float> inputs, int
     calibrate_inputs(layer, inputs);
     calibrate_outputs(layer, inputs, images);
   }
-  const photonic::CoreDescription& core = core_.description();
-  require(layer.calibrated || (core.coding == photonic::InputCoding::digital &&
-                               core.output_adc.bits == 0 && core.input_dac.bits == 0),
+  const CoreDescription& core = core_.description();
+  require(layer.calibrated || (core.coding == InputCoding::digital && core.output_adc.bits == 0 &&
+                               core.input_dac.bits == 0),
           "layer '{}' runs on an analog core whose converter ranges are not calibrated (run a "
           "calibration batch first)",
           layer.shape.name);
   std::vector<Scratch> scratches(static_cast<std::size_t>(omp_get_max_threads()));
+  for (Scratch& scratch : scratches) scratch.coded.assign(layer.layout.values(layer.shape), 0.0F);
 #pragma omp parallel for schedule(static)
   for (int i = 0; i < images; ++i) {
     const auto k = static_cast<std::size_t>(i);

@@ -55,8 +55,11 @@ class AnalogEngine final : public nn::MatrixEngine {
   Layer& layer_at(int layer);
   void calibrate_inputs(Layer& layer, std::span<const float> inputs) const;
   void calibrate_outputs(Layer& layer, std::span<const float> inputs, int images) const;
+  void draw_noise(const Layer& layer, const Readout& readout, std::int64_t tile, std::uint64_t shot,
+                  Scratch& scratch, ReadoutBlock& block) const;
   void run_image(const Layer& layer, std::span<const float> input, std::uint64_t image,
                  Scratch& scratch, std::span<float> output) const;
+
   const photonic::TensorCore& core_;
   std::uint64_t seed_;
   std::uint32_t chip_;

@@ -6,9 +6,8 @@
 namespace lightloom::cosim {
 namespace {
 
-// A compiler extension of g++ and clang: sixteen floats, lowered to whatever the machine has.
-// Library products reach 50 to 65 GFLOP/s at these tile sizes, this kernel 70 to 85
-// (docs/performance.md), and the noise wants the sums in cache.
+// A compiler extension of g++ and clang: sixteen floats, lowered to whatever the machine has. See
+// docs/decisions/0005-analog-execution.md for why this product is not a library's.
 using Vector = float __attribute__((vector_size(4 * readout_lanes)));
 
 Vector load(const float* from) {
@@ -17,36 +16,33 @@ Vector load(const float* from) {
   return value;
 }
 
-/// sums (count, vectors * lanes) = inputs (count, stride) * weights (inputs, padded rows).
+/// sums (count, vectors * lanes) = inputs of `count` positions * weights (inputs, padded rows).
 template <int count, int vectors>
-void multiply(const float* inputs, std::int64_t stride, int columns, const float* weights,
-              int padded_rows, float* sums) {
+void multiply(const PackedTile& tile, const float* map, const int* bases, int row, float* sums) {
   Vector sum[count][vectors] = {};
-  for (int k = 0; k < columns; ++k) {
-    Vector weight[vectors];
-    for (int v = 0; v < vectors; ++v)
-      weight[v] = load(weights + std::int64_t{k} * padded_rows + v * readout_lanes);
-    for (int i = 0; i < count; ++i) {
-      const float input = inputs[i * stride + k];
-      for (int v = 0; v < vectors; ++v) sum[i][v] += input * weight[v];
+  const float* weights = tile.weights.data() + row;
+  for (const InputRun& run : tile.runs) {
+    const float* inputs[count];
+    for (int i = 0; i < count; ++i) inputs[i] = map + bases[i] + run.offset;
+    for (int k = 0; k < run.length; ++k, weights += tile.padded_rows) {
+      Vector weight[vectors];
+      for (int v = 0; v < vectors; ++v) weight[v] = load(weights + v * readout_lanes);
+      for (int i = 0; i < count; ++i)
+        for (int v = 0; v < vectors; ++v) sum[i][v] += inputs[i][k] * weight[v];
     }
   }
   __builtin_memcpy(sums, sum, sizeof sum);
 }
 
-/// Adds noise to the outputs of one position. `values` is a multiple of `readout_lanes`, but not a
-/// constant: g++ unrolls short constant loops before it could vectorise them. `noise` is read in
-/// whole vectors: callers leave room behind its end.
-void disturb(float* sums, int values, const float* noise, float power, const Readout& readout) {
-  const float floor_variance = readout.additive_variance + readout.shot_variance * power;
-  if (readout.relative_variance == 0) {
-    const float sigma = std::sqrt(floor_variance);
-    for (int r = 0; r < values; ++r) sums[r] += sigma * noise[r];
-  } else {
-    const float relative = readout.relative_variance;
-    for (int r = 0; r < values; ++r)
-      sums[r] += std::sqrt(floor_variance + relative * sums[r] * sums[r]) * noise[r];
-  }
+// The loops below have no constant length on purpose: g++ unrolls short constant loops before it
+// could vectorise them.
+
+void disturb(float* sums, int values, const float* noise, float sigma, float factor) {
+  for (int r = 0; r < values; ++r) sums[r] = factor * sums[r] + sigma * noise[r];
+}
+
+void scale(float* sums, int values, float factor) {
+  for (int r = 0; r < values; ++r) sums[r] *= factor;
 }
 
 /// Rounds outputs to ADC codes, still in units of the core. Returns how many are out of range.
@@ -67,41 +63,64 @@ void accumulate(const float* sums, int rows, float gain, float* outputs) {
   for (int r = 0; r < rows; ++r) outputs[r] += gain * sums[r];
 }
 
+/// Adds the noise of one position to `values` outputs, of which the first `rows` exist.
+void disturb_position(const PackedTile& tile, const Readout& readout, const ReadoutBlock& block,
+                      std::int64_t position, int row, int rows, int values, float* sums) {
+  const float factor =
+      block.laser == nullptr ? 1.0F : 1.0F + readout.relative_sigma * block.laser[position];
+  if (block.noise != nullptr) {
+    const float sigma = block.sigma == nullptr ? readout.sigma : block.sigma[position];
+    disturb(sums, values, block.noise + position * tile.rows + row, sigma, factor);
+  } else if (block.laser != nullptr) {
+    scale(sums, values, factor);
+  }
+  std::fill(sums + rows, sums + values, 0.0F);  // padding converts to nothing
+}
+
 template <int count, int vectors>
-std::int64_t read_out_rows(const PackedTile& tile, const Readout& readout,
-                           const ReadoutBlock& block, int position, int row) {
+std::int64_t read_out_positions(const PackedTile& tile, const Readout& readout,
+                                const ReadoutBlock& block, int position, int row) {
   constexpr int values = vectors * readout_lanes;
   alignas(64) float sums[count * values];
-  multiply<count, vectors>(block.inputs + position * block.stride, block.stride, tile.inputs,
-                           tile.weights.data() + row, tile.padded_rows, sums);
+  multiply<count, vectors>(tile, block.map, block.bases + position, row, sums);
   const int rows = std::min(values, tile.rows - row);
-  const int whole = (rows + readout_lanes - 1) / readout_lanes * readout_lanes;
-  std::int64_t outside = 0;
-  for (int i = 0; i < count; ++i) {
-    const std::int64_t p = position + i;
-    float* sum = sums + i * values;
-    if (block.noise != nullptr)
-      disturb(sum, whole, block.noise + p * tile.rows + row,
-              block.power == nullptr ? 0.0F : block.power[p], readout);
-    std::fill(sum + rows, sum + whole, 0.0F);  // padding converts to nothing
-    if (readout.step > 0) outside += convert(sum, whole, readout);
-    accumulate(sum, rows, readout.gain, block.outputs + p * block.output_stride + row);
-  }
+  for (int i = 0; i < count; ++i)
+    disturb_position(tile, readout, block, position + i, row, rows, values, sums + i * values);
+  const int outside = readout.step > 0 ? convert(sums, count * values, readout) : 0;
+  for (int i = 0; i < count; ++i)
+    accumulate(sums + i * values, rows, readout.gain,
+               block.outputs + (position + i) * block.output_stride + row);
   return outside;
 }
 
 /// All positions of `vectors` * lanes outputs from `row` on. `count` positions share each load of a
 /// weight.
 template <int count, int vectors>
-std::int64_t read_out_columns(const PackedTile& tile, const Readout& readout,
-                              const ReadoutBlock& block, int row) {
+std::int64_t read_out_rows(const PackedTile& tile, const Readout& readout,
+                           const ReadoutBlock& block, int row) {
   std::int64_t outside = 0;
   int position = 0;
   for (; position + count <= block.positions; position += count)
-    outside += read_out_rows<count, vectors>(tile, readout, block, position, row);
+    outside += read_out_positions<count, vectors>(tile, readout, block, position, row);
   for (; position < block.positions; ++position)
-    outside += read_out_rows<1, vectors>(tile, readout, block, position, row);
+    outside += read_out_positions<1, vectors>(tile, readout, block, position, row);
   return outside;
+}
+
+/// Sixteen partial sums, whose fixed order lets it run in vectors.
+template <class Term>
+float sum_of_inputs(const PackedTile& tile, const float* position, const Term& term) {
+  float partial[readout_lanes] = {};
+  for (const InputRun& run : tile.runs) {
+    const float* inputs = position + run.offset;
+    int k = 0;
+    for (; k + readout_lanes <= run.length; k += readout_lanes)
+      for (int i = 0; i < readout_lanes; ++i) partial[i] += term(inputs[k + i]);
+    for (; k < run.length; ++k) partial[0] += term(inputs[k]);
+  }
+  float sum = 0;
+  for (const float part : partial) sum += part;
+  return sum;
 }
 
 }  // namespace
@@ -111,20 +130,28 @@ std::int64_t read_out(const PackedTile& tile, const Readout& readout, const Read
   for (int row = 0; row < tile.rows; row += 4 * readout_lanes) {
     switch (std::min(4, (tile.padded_rows - row) / readout_lanes)) {
       case 1:
-        outside += read_out_columns<16, 1>(tile, readout, block, row);
+        outside += read_out_rows<8, 1>(tile, readout, block, row);
         break;
       case 2:
-        outside += read_out_columns<12, 2>(tile, readout, block, row);
+        outside += read_out_rows<8, 2>(tile, readout, block, row);
         break;
       case 3:
-        outside += read_out_columns<8, 3>(tile, readout, block, row);
+        outside += read_out_rows<8, 3>(tile, readout, block, row);
         break;
       default:
-        outside += read_out_columns<6, 4>(tile, readout, block, row);
+        outside += read_out_rows<6, 4>(tile, readout, block, row);
         break;
     }
   }
   return outside;
+}
+
+float intensity_power(const PackedTile& tile, const float* position) {
+  return sum_of_inputs(tile, position, [](float x) { return std::fabs(x); });
+}
+
+float field_power(const PackedTile& tile, const float* position) {
+  return sum_of_inputs(tile, position, [](float x) { return x * x; });
 }
 
 }  // namespace lightloom::cosim

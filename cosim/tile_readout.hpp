@@ -5,10 +5,18 @@
 
 namespace lightloom::cosim {
 
+/// A run of neighbouring values of an input map: `length` values from `offset` behind the first
+/// value of a position.
+struct InputRun {
+  int offset = 0;
+  int length = 0;
+};
+
 /// Weights of one tile as the read-out kernel wants them: (inputs, padded rows), rows fastest,
-/// padded with zeros to whole vectors. In units of the core's full-scale weight.
+/// padded with zeros to whole vectors, in units of the core's full-scale weight. Inputs are taken
+/// from the map run by run, in order.
 struct PackedTile {
-  int inputs = 0;       // input lines that carry light
+  std::vector<InputRun> runs;
   int rows = 0;         // outputs that are read
   int padded_rows = 0;  // rows rounded up to `readout_lanes`
   std::vector<float> weights;
@@ -19,23 +27,24 @@ inline constexpr int readout_lanes = 16;
 /// What happens between light and number, for one tile. All in units of one full-scale input
 /// through a full-scale weight.
 struct Readout {
-  float additive_variance = 0;
-  float shot_variance = 0;      // times the optical power of the input vector
-  float relative_variance = 0;  // times the squared output
-  float step = 0;               // ADC step; 0: no conversion
-  float lowest_code = 0;        // ADC codes, in steps
+  float sigma = 0;           // of the additive noise, where the block gives none by position
+  float relative_sigma = 0;  // times the output: laser noise, common to all outputs of a position
+  float step = 0;            // ADC step; 0: no conversion
+  float lowest_code = 0;     // ADC codes, in steps
   float highest_code = 0;
   float gain = 1;  // network units of one unit; negative for the second pass of signed inputs
 };
 
-/// A block of input vectors of one tile.
+/// A block of output positions of one tile. Input vectors are not copied: they are read where they
+/// lie in the map.
 struct ReadoutBlock {
-  const float* inputs = nullptr;  // (positions, stride): vector p starts at inputs + p * stride
-  std::int64_t stride = 0;
+  const float* map = nullptr;  // coded inputs, zero where there is no light
+  const int* bases = nullptr;  // (positions) where each position starts in the map
   int positions = 0;
-  const float* power =
-      nullptr;  // (positions) optical power of each input vector; may be null without shot noise
-  const float* noise = nullptr;  // (positions, rows) standard normals, `readout_lanes` * 4 more readable; null: none
+  const float* sigma = nullptr;  // (positions) of the noise; null: Readout::sigma
+  const float* noise =
+      nullptr;  // (positions, rows) standard normals, 4 * `readout_lanes` more readable; null: none
+  const float* laser = nullptr;  // (positions) standard normals; null: no laser noise
   float* outputs = nullptr;  // output r of position p is added to outputs[p * output_stride + r]
   std::int64_t output_stride = 0;
 };
@@ -43,5 +52,9 @@ struct ReadoutBlock {
 /// Multiplies, adds read-out noise, converts and accumulates one block. Returns how many
 /// conversions were out of range.
 std::int64_t read_out(const PackedTile& tile, const Readout& readout, const ReadoutBlock& block);
+
+/// Sum over a tile's inputs at one position of |x| (intensity) or x^2 (field).
+float intensity_power(const PackedTile& tile, const float* position);
+float field_power(const PackedTile& tile, const float* position);
 
 }  // namespace lightloom::cosim

@@ -147,7 +147,7 @@ TEST(AnalogEngine, SignedInputsOnAnIntensityCoreTakeTwoPassesAndAddUp) {
   EXPECT_EQ(engine.counts().clipped_inputs, 0);
 }
 
-TEST(AnalogEngine, NegativeLightIsCountedWhenCalibrationSawNone) {
+TEST(AnalogEngine, LightBeyondTheCalibratedRangeIsCounted) {
   CoreDescription description = ideal(7, 11);
   description.coding = InputCoding::intensity;
   const ExactCore core(description);
@@ -156,8 +156,9 @@ TEST(AnalogEngine, NegativeLightIsCountedWhenCalibrationSawNone) {
   engine.load(0, c.shape, c.weights, 0);
   calibrate(engine, c);
   c.inputs[10] = 50;
+  c.inputs[20] = -1;
   run(engine, c);
-  EXPECT_EQ(engine.counts().clipped_inputs, 1);
+  EXPECT_EQ(engine.counts().clipped_inputs, 2);
 }
 
 TEST(AnalogEngine, EveryPartialSumIsAWholeNumberOfConverterSteps) {
@@ -242,6 +243,28 @@ TEST(AnalogEngine, ReadoutNoiseHasTheStatedVariance) {
     EXPECT_NEAR(sum[r] / shots, 0, 4.5 * std::sqrt(variance / shots));  // 4.5 sigma: 80 checks
     EXPECT_NEAR(square[r] / shots, variance, 4.5 * variance * std::sqrt(2.0 / shots));
   }
+}
+
+TEST(AnalogEngine, LaserNoiseIsCommonToTheOutputsOfAPosition) {
+  CoreDescription description = ideal(64, 64);
+  description.noise = {.relative = 0.1};
+  const ExactCore core(description);
+  const Case c = make_case(convolution(3, 33, 3, 1, 1, 9, 9), 1, 1);
+  AnalogEngine engine(core, 5, 3);
+  engine.load(0, c.shape, c.weights, 0);
+  const std::vector<float> outputs = run(engine, c);
+  const std::vector<double> exact = reference(c.shape, c.weights, c.inputs, 1);
+  std::set<double> factors;
+  for (std::size_t p = 0; p < 81; ++p) {
+    double factor = 0;
+    for (std::size_t i = 33 * p; i < 33 * (p + 1); ++i) {
+      if (exact[i] == 0) continue;
+      if (factor == 0) factor = outputs[i] / exact[i];
+      EXPECT_NEAR(outputs[i] / exact[i], factor, 1e-5);
+    }
+    factors.insert(factor);
+  }
+  EXPECT_EQ(factors.size(), 81U);
 }
 
 TEST(AnalogEngine, NoiseOfEachPartialSumIsIndependent) {
