@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <numbers>
 #include <span>
 
 #include "core/random.hpp"
@@ -62,15 +64,29 @@ inline std::array<Vector, 4> philox(std::uint64_t first, std::uint64_t shot,
 }
 
 using Words = std::array<std::array<std::uint32_t, lanes>, 4>;
+using PackedWords = std::uint32_t __attribute__((vector_size(8 * vector_lanes)));
+
+/// The low halves of two vectors. One whole store of them lets the loads that follow be forwarded.
+inline PackedWords low_words(Vector first, Vector second) {
+  const auto a = (PackedWords)first, b = (PackedWords)second;
+#if defined(__AVX512F__)
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#else
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+#endif
+}
 
 /// The words of `lanes` blocks.
 inline void philox_lanes(std::uint64_t first, std::uint64_t shot, std::array<std::uint32_t, 2> key,
                          Words& words) {
-  for (int lane = 0; lane < lanes; lane += vector_lanes) {
-    const std::array<Vector, 4> x = philox(first + static_cast<std::uint64_t>(lane), shot, key);
-    for (int part = 0; part < 4; ++part)
-      for (int i = 0; i < vector_lanes; ++i)
-        words[part][lane + i] = static_cast<std::uint32_t>(x[part][i]);
+  for (int lane = 0; lane < lanes; lane += 2 * vector_lanes) {
+    const std::uint64_t counter = first + static_cast<std::uint64_t>(lane);
+    const std::array<Vector, 4> x = philox(counter, shot, key);
+    const std::array<Vector, 4> y = philox(counter + vector_lanes, shot, key);
+    for (std::size_t part = 0; part < 4; ++part) {
+      const PackedWords packed = low_words(x[part], y[part]);
+      std::memcpy(&words[part][static_cast<std::size_t>(lane)], &packed, sizeof packed);
+    }
   }
 }
 
@@ -94,27 +110,34 @@ inline float log_unit(float x) {
   return exponent * 0.69314718056F + (t - 0.5F * z + t * z * p);
 }
 
-/// Box-Muller: two standard normals from 22 bits of radius and 20 bits of angle (values up to 5.6).
-/// The angle is a quadrant (two bits) and a fraction of it, on which Taylor polynomials of sine and
-/// cosine are exact to single precision.
-inline void pair_of_normals(std::uint32_t radius_bits, std::uint32_t angle_bits, float& first,
+/// Box-Muller: two standard normals from a word for the radius (31 bits) and one for the angle,
+/// read as a signed fraction of a half turn. Sine and cosine are minimax polynomials on [-pi/2,
+/// pi/2] (errors below 5e-8); the lowest bit of the radius word turns the half circle into a whole
+/// one.
+inline void pair_of_normals(std::uint32_t radius_word, std::uint32_t angle_word, float& first,
                             float& second) {
-  const float u = (static_cast<float>(static_cast<std::int32_t>(radius_bits)) + 0.5F) * 0x1p-22F;
+  const auto half = static_cast<float>(static_cast<std::int32_t>(radius_word >> 1));
+  const float u = half * 0x1p-31F + 0x1p-32F;
   const float radius = std::sqrt(-2.0F * log_unit(u));
-  const auto fraction = static_cast<float>(static_cast<std::int32_t>(angle_bits & 0x3FFFFU));
-  const float t = (fraction - 131071.5F) * (0x1p-18F * 1.57079632679F);  // (-pi/4, pi/4)
+  const float t = static_cast<float>(static_cast<std::int32_t>(angle_word)) *
+                  (0x1p-32F * std::numbers::pi_v<float>);
   const float z = t * t;
-  const float sine = t * (1.0F + z * (-1.0F / 6 + z * (1.0F / 120 + z * (-1.0F / 5040))));
+  const float sine =
+      t *
+      (0.9999999957F +
+       z * (-0.1666665799F + z * (8.333051063e-3F + z * (-1.980907529e-4F + z * 2.605224918e-6F))));
   const float cosine =
-      1.0F + z * (-0.5F + z * (1.0F / 24 + z * (-1.0F / 720 + z * (1.0F / 40320))));
-  const std::uint32_t quadrant = angle_bits >> 18;
-  const bool odd = (quadrant & 1U) != 0;
-  const std::uint32_t cosine_sign = ((quadrant + 1U) & 2U) << 30;
-  const std::uint32_t sine_sign = (quadrant & 2U) << 30;
-  const float c = odd ? sine : cosine;
-  const float s = odd ? cosine : sine;
-  first = radius * std::bit_cast<float>(std::bit_cast<std::uint32_t>(c) ^ cosine_sign);
-  second = radius * std::bit_cast<float>(std::bit_cast<std::uint32_t>(s) ^ sine_sign);
+      0.9999999535F +
+      z * (-0.4999990535F + z * (4.166358469e-2F + z * (-1.385370431e-3F + z * 2.315393166e-5F)));
+  first = radius * std::bit_cast<float>(std::bit_cast<std::uint32_t>(cosine) ^ radius_word << 31);
+  second = radius * sine;
+}
+
+/// The angle word of pair 0, 1 or 2: ten high bits of the fourth word of a block, a different ten
+/// for each pair, above low bits that mix both words. High bits decide where a pair lies, low bits
+/// only by how much within a thousandth of the circle.
+inline std::uint32_t angle_of(int pair, std::uint32_t radius_word, std::uint32_t last_word) {
+  return last_word << (10 * pair) ^ (radius_word & 0x3FFFFFU);
 }
 
 /// Values of `lanes` blocks, six a block: value part * lanes + lane. The order is part of the
@@ -124,13 +147,10 @@ void normal_block(std::uint64_t first, std::uint64_t shot, std::array<std::uint3
   alignas(64) Words words;
   philox_lanes(first, shot, key, words);
   for (int pair = 0; pair < 3; ++pair) {
-    const int shift = 22 - 10 * pair;  // each pair takes ten more bits of angle from the last word
     float* cosines = out + 2 * pair * lanes;
-    for (int lane = 0; lane < lanes; ++lane) {
-      const std::uint32_t word = words[pair][lane];
-      const std::uint32_t angle = (word & 0x3FFU) << 10 | (words[3][lane] >> shift & 0x3FFU);
-      pair_of_normals(word >> 10, angle, cosines[lane], cosines[lanes + lane]);
-    }
+    for (int lane = 0; lane < lanes; ++lane)
+      pair_of_normals(words[pair][lane], angle_of(pair, words[pair][lane], words[3][lane]),
+                      cosines[lane], cosines[lanes + lane]);
   }
 }
 

@@ -75,16 +75,38 @@ TEST(Random, BulkNormalsAreBoxMullerOfPhiloxBlocks) {
     const std::size_t group = index / 192, lane = index % 32, part = index % 192 / 32,
                       pair = part / 2;
     const auto words = stream.bits(group * 32 + lane, shot);
-    const double u = ((words[pair] >> 10) + 0.5) * 0x1p-22;
-    const std::uint32_t angle_bits =
-        (words[pair] & 1023U) << 10 | (words[3] >> (22 - 10 * pair) & 1023U);
-    const double quarter = ((angle_bits & 0x3FFFFU) - 131071.5) * 0x1p-18 + (angle_bits >> 18);
-    const double angle = std::numbers::pi / 2 * quarter;
+    const double u = (words[pair] >> 1) * 0x1p-31 + 0x1p-32;
+    const auto angle_word =
+        static_cast<std::int32_t>(words[3] << (10 * pair) ^ (words[pair] & 0x3FFFFFU));
+    const double angle = std::numbers::pi * angle_word * 0x1p-32;
     const double radius = std::sqrt(-2 * std::log(u));
-    const double expected = radius * (part % 2 == 0 ? std::cos(angle) : std::sin(angle));
+    const double cosine = (words[pair] & 1) != 0 ? -std::cos(angle) : std::cos(angle);
+    const double expected = radius * (part % 2 == 0 ? cosine : std::sin(angle));
     EXPECT_NEAR(values[index], expected, 2e-6)
         << index;  // about 8 float roundings of values up to 6
   }
+}
+
+TEST(Random, TheSixNormalsOfABlockAreUncorrelatedAndSoAreTheirSquares) {
+  const std::size_t blocks = 200'000;
+  std::vector<float> values(blocks * 6);
+  fill_normal(Stream({.seed = 8}), 0, values);
+  double product[6][6] = {}, square[6][6] = {};
+  for (std::size_t group = 0; group < blocks / 32; ++group)
+    for (std::size_t lane = 0; lane < 32; ++lane)
+      for (std::size_t i = 0; i < 6; ++i)
+        for (std::size_t j = 0; j < i; ++j) {
+          const double x = values[group * 192 + i * 32 + lane],
+                       y = values[group * 192 + j * 32 + lane];
+          product[i][j] += x * y;
+          square[i][j] += (x * x - 1) * (y * y - 1);
+        }
+  for (std::size_t i = 0; i < 6; ++i)
+    for (std::size_t j = 0; j < i;
+         ++j) {  // 4.5 sigma for 30 checks; the variance of (x^2 - 1)(y^2 - 1) is 4
+      EXPECT_NEAR(product[i][j] / blocks, 0, 4.5 / std::sqrt(blocks)) << i << j;
+      EXPECT_NEAR(square[i][j] / blocks, 0, 4.5 * 2 / std::sqrt(blocks)) << i << j;
+    }
 }
 
 TEST(Random, AShorterBulkFillIsAPrefixOfALongerOne) {
