@@ -1,6 +1,7 @@
 #include "nn/weights/source_card.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.hpp"
 #include "nn/weights/source_table.hpp"
@@ -117,7 +118,7 @@ FactorBits SourceCard::generator_bits() const {
 
 Slots SourceCard::slots(const LayerShape& shape) const {
   const double share = cross_share * shape.out_channels / shape.groups;
-  const int rank = cross_share > 0 ? static_cast<int>(share) : cross;
+  const int rank = cross_share > 0 ? static_cast<int>(std::lround(share)) : cross;
   switch (source) {
     case SourceKind::bsconv:
       return blueprint_slots(shape);

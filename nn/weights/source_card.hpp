@@ -62,7 +62,7 @@ struct SourceCard {
   FactorBits factor_bits;  // multilevel
   int intra = 0;           // multilevel: B_i, bases per kernel; 0: level 1 off
   int cross = 0;           // multilevel: B_c, generated kernels; low_rank: the rank; 0: level 2 off
-  double cross_share = 0;  // the same as a share of the out channels, rounded down; 0: use `cross`
+  double cross_share = 0;  // the same as a share of the out channels, rounded; 0: use `cross`
   Expansion expansion =
       Expansion::allowed;  // multilevel, low_rank: levels that store more than they replace
   int kernels = 2;         // penni: shared kernels

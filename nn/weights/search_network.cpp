@@ -1,0 +1,98 @@
+#include "nn/weights/search_network.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+double squared_distance(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
+  return sum;
+}
+
+/// What a source makes of a weight.
+std::vector<float> through(const SourceCard& card, const LayerShape& shape,
+                           std::span<const float> dense) {
+  const auto source = make_source(card, shape);
+  source->encode(dense);
+  std::vector<float> weight(dense.size());
+  source->materialise(weight);
+  return weight;
+}
+
+double sensitivity(Network& network, WeightLayer& layer, const SourceCard& probe,
+                   const CalibrationLoss& loss, double clean) {
+  const std::vector<float> dense = dense_weight(layer);
+  std::vector<float> moved = through(probe, layer.shape, dense);
+  const double norm = squared_distance(dense, std::vector<float>(dense.size()));
+  double distance = squared_distance(dense, moved);
+  if (distance <= 1e-6 * norm) {
+    moved = through({.source = SourceKind::integer, .bits = 3}, layer.shape, dense);
+    distance = squared_distance(dense, moved);
+  }
+  layer.source->encode(moved);
+  const double rise = loss(network) - clean;
+  layer.source->encode(dense);
+  return distance > 0 ? rise / distance : 0.0;
+}
+
+/// Stored bits that no choice changes.
+std::int64_t fixed_bits(const Network& network) {
+  const NetworkShape shape = network.shape();
+  std::int64_t words = shape.norm_parameters;
+  for (const LayerShape& layer : shape.layers) words += layer.bias ? layer.out_channels : 0;
+  return 32 * words;
+}
+
+std::int64_t least_bits(std::span<const LayerChoices> layers) {
+  std::int64_t bits = 0;
+  for (const LayerChoices& layer : layers) {
+    const auto cheapest =
+        std::min_element(layer.choices.begin(), layer.choices.end(),
+                         [](const Choice& a, const Choice& b) { return a.cost < b.cost; });
+    bits += cheapest->cost;
+  }
+  return bits;
+}
+
+}  // namespace
+
+std::vector<double> layer_sensitivities(Network& network, const SourceCard& probe,
+                                        const CalibrationLoss& loss) {
+  const double clean = loss(network);
+  std::vector<double> all;
+  for (WeightLayer& layer : network.weight_layers())
+    all.push_back(sensitivity(network, layer, probe, loss, clean));
+  const double largest = all.empty() ? 0.0 : *std::max_element(all.begin(), all.end());
+  for (double& one : all) one = std::max(one, 1e-3 * largest);
+  return all;
+}
+
+NetworkSearch search_network(Network& network, const SourceCard& base, const SearchGrid& grid,
+                             std::span<const double> sensitivities, double memory_ratio) {
+  require(sensitivities.size() == network.weight_layers().size(),
+          "the search has {} sensitivities for {} weight layers", sensitivities.size(),
+          network.weight_layers().size());
+  NetworkSearch search;
+  for (std::size_t l = 0; l < sensitivities.size(); ++l) {
+    WeightLayer& layer = network.weight_layers()[l];
+    search.layers.push_back(
+        layer_choices(layer.shape, dense_weight(layer), sensitivities[l], base, grid));
+  }
+  const auto dense_bits = static_cast<double>(ratio_of(network.shape(), {}).dense_memory_bits);
+  const std::int64_t fixed = fixed_bits(network);
+  // A ratio that came from bits gives those bits back.
+  const auto budget = static_cast<std::int64_t>(memory_ratio * dense_bits + 1e-3) - fixed;
+  search.result = search_choices(search.layers, budget);
+  require(!search.result.chosen.empty(),
+          "no setting fits a memory ratio of {} (the smallest here is {:.4f})", memory_ratio,
+          static_cast<double>(least_bits(search.layers) + fixed) / dense_bits);
+  search.card = chosen_card(base, search.layers, search.result);
+  search.ratio = ratio_of(network.shape(), search.card);
+  return search;
+}
+
+}  // namespace lightloom::nn

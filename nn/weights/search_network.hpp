@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "nn/network.hpp"
+#include "nn/ratio.hpp"
+#include "nn/weights/search.hpp"
+
+namespace lightloom::nn {
+
+/// Loss of a network on the caller's calibration images (never the test set).
+using CalibrationLoss = std::function<double(Network&)>;
+
+/// Per weight layer, how much the loss rises per unit of squared weight error: the layer's weight
+/// is replaced by what `probe` makes of it (three-bit integers where it changes nothing), all
+/// others stay. Rises below a thousandth of the largest count as that. `network` has dense sources
+/// and comes back unchanged.
+std::vector<double> layer_sensitivities(Network& network, const SourceCard& probe,
+                                        const CalibrationLoss& loss);
+
+struct NetworkSearch {
+  SourceCard card;  // the base with an override per layer
+  SearchResult result;
+  std::vector<LayerChoices> layers;
+  Ratio ratio;  // of the network under `card`
+};
+
+/// The settings per layer with the least expected loss at a memory ratio of at most `memory_ratio`
+/// (biases and normalisations counted at 32 bits, as `ratio_of` does). Throws `Error` naming the
+/// smallest ratio that is possible when none fits.
+NetworkSearch search_network(Network& network, const SourceCard& base, const SearchGrid& grid,
+                             std::span<const double> sensitivities, double memory_ratio);
+
+}  // namespace lightloom::nn

@@ -1,0 +1,121 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "nn/models.hpp"
+#include "nn/ratio.hpp"
+#include "nn/weights/pack_network.hpp"
+#include "nn/weights/search_network.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+Network network_with(const SourceCard& card, std::uint64_t seed = 1) {
+  return Network(build_graph("cnn3", "glyphs"), card, seed);
+}
+
+SourceCard multilevel() {
+  return {.source = SourceKind::multilevel,
+          .factor_bits = {.basis = 3, .intra = 6, .cross = 3},
+          .intra = 2,
+          .cross = 8,
+          .activations = 8};
+}
+
+TEST(PackedNetwork, HoldsExactlyTheBitsTheLedgerCounts) {
+  for (const SourceCard& card :
+       {SourceCard{}, multilevel(), SourceCard{.source = SourceKind::integer, .bits = 3},
+        SourceCard{.source = SourceKind::bsconv, .bits = 32}}) {
+    Network network = network_with(card);
+    const PackedFile file = packed(network);
+    const PackedSize size = size_of(file);
+    const Ratio ratio = ratio_of(network.shape(), card);
+    EXPECT_EQ(size.ratio_bits, ratio.memory_bits);
+    EXPECT_EQ(size.ratio_bits + size.extra_bits + size.padding_bits, ratio.complete_bits);
+    EXPECT_EQ(static_cast<std::int64_t>(8 * pack(file).size()),
+              ratio.complete_bits + size.header_bits);
+  }
+}
+
+TEST(PackedNetwork, UnpacksToTheSameMaterialisedWeights) {
+  Network network = network_with(multilevel());
+  for (NormLayer& norm : network.norms())
+    for (std::size_t i = 0; i < norm.mean.size(); ++i) norm.mean[i] = 0.1f * static_cast<float>(i);
+  for (WeightLayer& layer : network.weight_layers()) layer.range = {-1.5f, 2.5f, true};
+  const PackedFile file = unpack(pack(packed(network)), "test");
+  SourceCard plain;
+  plain.activations = 8;
+  Network back = network_with(plain, 2);
+  unpack_into(file, multilevel(), back);
+  for (std::size_t l = 0; l < network.weight_layers().size(); ++l) {
+    WeightLayer &a = network.weight_layers()[l], &b = back.weight_layers()[l];
+    EXPECT_EQ(dense_weight(a), dense_weight(b)) << a.shape.name;
+    EXPECT_EQ(a.bias.value, b.bias.value);
+    EXPECT_EQ(b.range.low, -1.5f);
+    EXPECT_EQ(b.range.high, 2.5f);
+  }
+  for (std::size_t n = 0; n < network.norms().size(); ++n) {
+    EXPECT_EQ(network.norms()[n].mean, back.norms()[n].mean);
+    EXPECT_EQ(network.norms()[n].scale.value, back.norms()[n].scale.value);
+  }
+}
+
+TEST(PackedNetwork, RefusesTheWeightsOfAnotherNetwork) {
+  Network network = network_with({});
+  PackedFile file = packed(network);
+  file.sections.pop_back();
+  EXPECT_THROW(unpack_into(file, {}, network), Error);
+}
+
+/// A loss whose curvature per layer is known.
+CalibrationLoss quadratic(Network& reference, std::vector<double> curvature) {
+  std::vector<std::vector<float>> weights;
+  for (WeightLayer& layer : reference.weight_layers()) weights.push_back(dense_weight(layer));
+  return [weights, curvature](Network& network) {
+    double loss = 0.7;
+    for (std::size_t l = 0; l < weights.size(); ++l) {
+      const std::vector<float> now = dense_weight(network.weight_layers()[l]);
+      for (std::size_t i = 0; i < now.size(); ++i)
+        loss += curvature[l] * std::pow(double{now[i]} - weights[l][i], 2);
+    }
+    return loss;
+  };
+}
+
+TEST(NetworkSearch, MeasuresTheCurvatureOfEveryLayerAndLeavesTheNetworkAsItWas) {
+  Network network = network_with({});
+  const std::vector<double> curvature{3.0, 0.5, 0.01, 2.0};
+  ASSERT_EQ(network.weight_layers().size(), curvature.size());
+  const CalibrationLoss loss = quadratic(network, curvature);
+  const std::vector<double> found = layer_sensitivities(network, multilevel(), loss);
+  for (std::size_t l = 0; l < curvature.size(); ++l)
+    EXPECT_NEAR(found[l], curvature[l], 1e-6 * curvature[l]);
+  EXPECT_EQ(loss(network), 0.7);
+}
+
+TEST(NetworkSearch, StaysWithinItsBudgetAndBeatsTheUniformSetting) {
+  Network network = network_with({});
+  const std::vector<double> curvature{3.0, 0.5, 0.01, 2.0};
+  SourceCard base = multilevel();
+  base.activations = 0;
+  const SearchGrid grid{
+      .intra = {1, 2, 3}, .cross_share = {0.25, 0.4}, .bits = {{2, 2, 2}, {3, 6, 3}}};
+  const double uniform = ratio_of(network.shape(), base).memory_ratio;
+  const NetworkSearch search = search_network(network, base, grid, curvature, uniform);
+  EXPECT_LE(search.ratio.memory_ratio, uniform);
+
+  const CalibrationLoss loss = quadratic(network, curvature);
+  const auto loss_of = [&](const SourceCard& card) {
+    Network student = network_with(card, 3);
+    copy_weights(network, student);
+    return loss(student) - 0.7;
+  };
+  const double searched = loss_of(search.card);
+  EXPECT_NEAR(searched, search.result.error, 1e-6 * searched);
+  EXPECT_LT(searched, loss_of(base));
+  EXPECT_THROW(search_network(network, base, grid, curvature, 0.001), Error);
+}
+
+}  // namespace
+}  // namespace lightloom::nn
