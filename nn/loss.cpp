@@ -24,16 +24,21 @@ std::span<const float> row_of(const Tensor& logits, std::size_t image) {
   return logits.values().subspan(image * classes, classes);
 }
 
-/// Adds weight * (softmax - onehot) to `d_row`, returns weight * H.
+/// Adds weight * (softmax - target) to `d_row`, returns weight * H.
 double add_cross_entropy(std::span<const float> row, int label, double weight,
-                         std::span<float> d_row, std::vector<double>& scratch) {
+                         std::span<float> d_row, std::vector<double>& scratch,
+                         double smoothing = 0) {
   log_softmax(row, 1, scratch);
   const auto target = static_cast<std::size_t>(label);
   assert(target < row.size());
+  const double even = smoothing / static_cast<double>(row.size());
+  double loss = 0;
   for (std::size_t c = 0; c < row.size(); ++c) {
-    d_row[c] += static_cast<float>(weight * (std::exp(scratch[c]) - (c == target ? 1 : 0)));
+    const double wanted = even + (c == target ? 1 - smoothing : 0);
+    d_row[c] += static_cast<float>(weight * (std::exp(scratch[c]) - wanted));
+    loss -= wanted * scratch[c];
   }
-  return -weight * scratch[target];
+  return weight * loss;
 }
 
 /// Adds weight T (p - q) to `d_row`, returns weight T^2 KL(q || p).
@@ -57,7 +62,8 @@ std::span<float> d_row_of(Tensor& d_logits, std::size_t image, std::size_t class
 
 }  // namespace
 
-double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& d_logits) {
+double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& d_logits,
+                     double smoothing) {
   d_logits.resize(logits.shape());
   std::ranges::fill(d_logits.values(), 0.0f);
   std::vector<double> scratch;
@@ -65,7 +71,7 @@ double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& 
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto row = row_of(logits, i);
     loss += add_cross_entropy(row, labels[i], 1.0 / static_cast<double>(labels.size()),
-                              d_row_of(d_logits, i, row.size()), scratch);
+                              d_row_of(d_logits, i, row.size()), scratch, smoothing);
   }
   return loss;
 }

@@ -14,9 +14,11 @@ struct DistillationOptions {
   double beta = 0.9;
 };
 
-/// Mean cross-entropy over the batch; overwrites `d_logits` with its gradient. Logits are (images,
-/// 1, 1, classes).
-double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& d_logits);
+/// Mean cross-entropy over the batch, `smoothing` of the target spread evenly over all classes
+/// (Szegedy et al. 2016); overwrites `d_logits` with its gradient. Logits are (images, 1, 1,
+/// classes).
+double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& d_logits,
+                     double smoothing = 0);
 
 /// The distillation loss, mean over the batch, and its gradient in the student's logits:
 /// beta T (p_T - q_T) + (1 - beta) (p_1 - onehot) per image.

@@ -1,48 +1,74 @@
 #include "nn/train.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <numbers>
+#include <filesystem>
 #include <optional>
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
 #include "core/random.hpp"
+#include "nn/checkpoint.hpp"
 #include "nn/evaluate.hpp"
 #include "nn/training_pass.hpp"
-#include "nn/weights_file.hpp"
 
 namespace lightloom::nn {
 namespace {
 
-/// One epoch's worth of work on a network.
+/// Averaged weights (EMA), changed places with the trained ones for validation.
+class Average {
+ public:
+  Average(double decay, std::span<Parameter* const> parameters)
+      : decay_(static_cast<float>(decay)), parameters_(parameters.begin(), parameters.end()) {
+    if (decay > 0) {
+      for (const Parameter* parameter : parameters) values_.push_back(parameter->value);
+    }
+  }
+
+  void take() {
+    for (std::size_t p = 0; p < values_.size(); ++p) {
+      const std::vector<float>& now = parameters_[p]->value;
+      for (std::size_t i = 0; i < now.size(); ++i) {
+        values_[p][i] += (1 - decay_) * (now[i] - values_[p][i]);
+      }
+    }
+  }
+  void change_places() {
+    for (std::size_t p = 0; p < values_.size(); ++p) parameters_[p]->value.swap(values_[p]);
+  }
+  [[nodiscard]] std::vector<std::vector<float>>& values() { return values_; }
+
+ private:
+  float decay_;
+  std::vector<Parameter*> parameters_;
+  std::vector<std::vector<float>> values_;
+};
+
+/// Everything one training needs from step to step.
 class Trainer {
  public:
   Trainer(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
           const TrainHelpers& helpers)
-      : data_(data),
+      : network_(network),
+        data_(data),
         card_(card),
+        seed_(seed),
         engine_(card.noise_aware ? helpers.engine : nullptr),
         parameters_(network.parameters()),
         optimizer_(card.optimizer, parameters_),
+        average_(card.average, parameters_),
         pass_(network, seed),
-        shuffle_({seed, Purpose::shuffle}),
         order_(data.train.size()) {
     if (card.distill) teacher_.emplace(*helpers.teacher);
   }
 
-  [[nodiscard]] std::int64_t steps_per_epoch() const {
-    return static_cast<std::int64_t>((order_.size() + batch() - 1) / batch());
-  }
-
   EpochRecord epoch(int number, Progress& progress) {
-    fill_permutation(shuffle_, static_cast<std::uint64_t>(number), order_);
-    EpochRecord record{.rate = rate_at(card_, step_, steps_per_epoch())};
+    fill_permutation(Stream({seed_, Purpose::shuffle}), static_cast<std::uint64_t>(number), order_);
+    EpochRecord record{.rate = rate()};
     std::int64_t correct = 0;
     for (std::size_t first = 0; first < order_.size() && !interrupted(); first += batch()) {
       const std::size_t count = std::min(batch(), order_.size() - first);
-      record.loss +=
-          one_step(std::span(order_).subspan(first, count), correct) * static_cast<double>(count);
+      const auto chosen = std::span(order_).subspan(first, count);
+      record.loss += one_step(chosen, number, correct) * static_cast<double>(count);
       progress.advance(static_cast<std::int64_t>(count));
     }
     record.loss /= static_cast<double>(order_.size());
@@ -50,11 +76,44 @@ class Trainer {
     return record;
   }
 
+  /// Validation accuracy of what would be kept, and those weights if they are better than `best`.
+  double validate(double best, Weights& better) {
+    average_.change_places();
+    double accuracy = 0;
+    if (data_.validation.size() > 0) {
+      Inference inference(network_, engine_);
+      accuracy = evaluate(inference, data_.validation).accuracy();
+    }
+    if (data_.validation.size() == 0 || accuracy > best) better = weights_of(network_);
+    average_.change_places();
+    return accuracy;
+  }
+
+  void save(Checkpoint& state) {
+    state.step = step_;
+    state.now = weights_of(network_);
+    state.optimizer = optimizer_.state();
+    state.average = average_.values();
+  }
+  void restore(const Checkpoint& state) {
+    step_ = state.step;
+    set_weights(network_, state.now);
+    optimizer_.restore(state.optimizer);
+    require(state.average.size() == average_.values().size(),
+            "the checkpoint was written with another train.average");
+    average_.values() = state.average;
+  }
+
  private:
   [[nodiscard]] std::size_t batch() const { return static_cast<std::size_t>(card_.batch); }
+  [[nodiscard]] double rate() const {
+    const std::size_t steps = (order_.size() + batch() - 1) / batch();
+    return rate_at(card_.schedule, {step_, static_cast<std::int64_t>(steps), card_.epochs});
+  }
 
-  double one_step(std::span<const std::uint32_t> chosen, std::int64_t& correct) {
-    fill_batch(data_.train, chosen, images_, labels_);
+  double one_step(std::span<const std::uint32_t> chosen, int epoch, std::int64_t& correct) {
+    fill_batch(data_.train, chosen, images_, labels_,
+               {card_.augment, seed_, static_cast<std::uint64_t>(epoch)});
     const auto count = static_cast<std::uint64_t>(step_);
     const Tensor& logits =
         pass_.forward(images_, {.step = count, .first_image = count * batch(), .engine = engine_});
@@ -62,21 +121,24 @@ class Trainer {
     for (std::size_t i = 0; i < labels_.size(); ++i) correct += guesses[i] == labels_[i] ? 1 : 0;
     const double loss = teacher_ ? distillation(logits, teacher_->forward(images_), labels_,
                                                 card_.distillation, d_logits_)
-                                 : cross_entropy(logits, labels_, d_logits_);
+                                 : cross_entropy(logits, labels_, d_logits_, card_.label_smoothing);
     pass_.backward(d_logits_);
-    optimizer_.step(rate_at(card_, step_, steps_per_epoch()));
+    optimizer_.step(rate());
+    average_.take();
     ++step_;
     return loss;
   }
 
+  Network& network_;
   const Dataset& data_;
   const TrainCard& card_;
+  std::uint64_t seed_;
   MatrixEngine* engine_;
   std::vector<Parameter*> parameters_;
   Optimizer optimizer_;
+  Average average_;
   TrainingPass pass_;
   std::optional<Inference> teacher_;
-  Stream shuffle_;
   std::vector<std::uint32_t> order_;
   std::int64_t step_ = 0;
   Tensor images_, d_logits_;
@@ -91,11 +153,19 @@ void check(const Dataset& data, const TrainCard& card, const TrainHelpers& helpe
           "train.noise_aware needs a tensor core to multiply through");
 }
 
-double validate(Network& network, const ImageSet& set, const TrainCard& card,
-                const TrainHelpers& helpers) {
-  if (set.size() == 0) return 0;
-  Inference inference(network, card.noise_aware ? helpers.engine : nullptr);
-  return evaluate(inference, set).accuracy();
+double best_of(const TrainResult& result) {
+  return result.best_epoch < 0
+             ? -1.0
+             : result.epochs[static_cast<std::size_t>(result.best_epoch)].validation_accuracy;
+}
+
+bool out_of_patience(const TrainResult& result, int patience) {
+  return patience > 0 && static_cast<int>(result.epochs.size()) > result.best_epoch + patience;
+}
+
+std::string epoch_text(const TrainResult& result, int epochs) {
+  return fmt::format("epoch {}/{}, loss {:.3f}, validation {:.2f} %", result.epochs.size(), epochs,
+                     result.epochs.back().loss, 100 * result.epochs.back().validation_accuracy);
 }
 
 }  // namespace
@@ -103,56 +173,49 @@ double validate(Network& network, const ImageSet& set, const TrainCard& card,
 void describe(Section& section, TrainCard& card) {
   section.value("epochs", card.epochs, not_negative);
   section.value("batch", card.batch, {.low = 1, .high = 1 << 20});
-  section.value("rate", card.rate, positive);
-  section.choice("schedule", card.schedule,
-                 {{"constant", ScheduleKind::constant},
-                  {"cosine", ScheduleKind::cosine},
-                  {"exponential", ScheduleKind::exponential}});
-  section.value("decay", card.decay, {.low = 0, .high = 1, .open_low = true});
+  describe(section, card.schedule);
   describe(section, card.optimizer);
+  section.card("augment", card.augment);
+  section.value("label_smoothing", card.label_smoothing, fraction);
+  section.value("average", card.average, fraction);
+  section.value("patience", card.patience, not_negative);
   section.value("distill", card.distill);
   section.value("temperature", card.distillation.temperature, positive);
   section.value("beta", card.distillation.beta, fraction);
   section.value("noise_aware", card.noise_aware);
 }
 
-double rate_at(const TrainCard& card, std::int64_t step, std::int64_t steps_per_epoch) {
-  const auto done = static_cast<double>(step);
-  switch (card.schedule) {
-    case ScheduleKind::constant:
-      return card.rate;
-    case ScheduleKind::cosine: {
-      const double all = static_cast<double>(steps_per_epoch) * card.epochs;
-      return card.rate * 0.5 * (1 + std::cos(std::numbers::pi * done / all));
-    }
-    case ScheduleKind::exponential:
-      return card.rate * std::pow(card.decay, static_cast<double>(step / steps_per_epoch));
-  }
-  return card.rate;
-}
-
 TrainResult train(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
                   const TrainHelpers& helpers) {
   check(data, card, helpers);
   Trainer trainer(network, data, card, seed, helpers);
-  TrainResult result;
-  Weights best;
-  double best_accuracy = -1;
+  Checkpoint state{.seed = seed, .batch = card.batch};
+  TrainResult& result = state.result;
+  if (!helpers.checkpoint.empty() && std::filesystem::exists(helpers.checkpoint)) {
+    state = load_checkpoint(helpers.checkpoint, network, state);
+    trainer.restore(state);
+  }
   Progress progress("train " + network.graph().name,
                     static_cast<std::int64_t>(data.train.size()) * card.epochs, "images");
-  for (int epoch = 0; epoch < card.epochs && !interrupted(); ++epoch) {
+  progress.advance(static_cast<std::int64_t>(data.train.size() * result.epochs.size()));
+  for (int epoch = static_cast<int>(result.epochs.size()); epoch < card.epochs; ++epoch) {
     EpochRecord record = trainer.epoch(epoch, progress);
-    record.validation_accuracy = validate(network, data.validation, card, helpers);
+    if (interrupted()) break;
+    Weights better;
+    record.validation_accuracy = trainer.validate(best_of(result), better);
     result.epochs.push_back(record);
-    if (data.validation.size() == 0 || record.validation_accuracy > best_accuracy) {
-      best_accuracy = record.validation_accuracy;
+    if (!better.empty()) {
       result.best_epoch = epoch;
-      best = weights_of(network);
+      state.best = std::move(better);
     }
-    progress.advance(0, fmt::format("epoch {}/{}, loss {:.3f}, validation {:.2f} %", epoch + 1,
-                                    card.epochs, record.loss, 100 * record.validation_accuracy));
+    progress.advance(0, epoch_text(result, card.epochs));
+    if (!helpers.checkpoint.empty()) {
+      trainer.save(state);
+      save_checkpoint(helpers.checkpoint, network, state);
+    }
+    if (out_of_patience(result, card.patience)) break;
   }
-  if (result.best_epoch >= 0) set_weights(network, best);
+  if (result.best_epoch >= 0) set_weights(network, state.best);
   return result;
 }
 

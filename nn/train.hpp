@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/card.hpp"
@@ -9,36 +10,35 @@
 #include "nn/matrix_engine.hpp"
 #include "nn/network.hpp"
 #include "nn/optimizer.hpp"
+#include "nn/schedule.hpp"
 
 namespace lightloom::nn {
-
-enum class ScheduleKind { constant, cosine, exponential };
 
 /// The section `train` of a card.
 struct TrainCard {
   int epochs = 5;
   int batch = 64;
-  double rate = 0.002;
-  ScheduleKind schedule = ScheduleKind::cosine;
-  double decay = 0.98;  // exponential: factor per epoch
+  Schedule schedule;
   OptimizerOptions optimizer;
-  bool distill = false;  // learn from the float network too
+  Augmentation augment;
+  double label_smoothing = 0;  // share of the target spread evenly over the classes
+  double average = 0;          // decay per step of the averaged weights that are kept (EMA); 0: off
+  int patience = 0;            // stop after so many epochs without a better validation; 0: never
+  bool distill = false;        // learn from the float network too
   DistillationOptions distillation;
   bool noise_aware = false;  // multiply through the analog engine while training
 };
 
-/// Keys: epochs, batch, rate, schedule, decay, distill, temperature, beta, noise_aware and those of
+/// Keys: epochs, batch, schedule, rate, decay, milestones, warmup, augment {crop, flip, cutout},
+/// label_smoothing, average, patience, distill, temperature, beta, noise_aware and those of
 /// OptimizerOptions (optimizer, momentum, beta1, beta2, epsilon, weight_decay).
 void describe(Section& section, TrainCard& card);
-
-/// Learning rate at training step `step` of `steps_per_epoch` * card.epochs. Cosine falls to zero
-/// over the whole training, step by step; exponential is constant within an epoch.
-double rate_at(const TrainCard& card, std::int64_t step, std::int64_t steps_per_epoch);
 
 /// What joins in besides the network and its data.
 struct TrainHelpers {
   Network* teacher = nullptr;      // needed if card.distill
   MatrixEngine* engine = nullptr;  // needed if card.noise_aware
+  std::string checkpoint;          // written after each epoch; taken up if it exists; "": none
 };
 
 struct EpochRecord {
@@ -54,8 +54,9 @@ struct TrainResult {
 };
 
 /// Trains in place. The epoch with the best validation accuracy (the first of equals) is kept;
-/// without validation images the last. Repeats to the bit for a given seed and thread count. Stops
-/// early, keeping the best so far, when the user interrupts.
+/// without validation images the last. Repeats to the bit for a given seed and thread count, also
+/// when interrupted and taken up from a checkpoint. An interrupt ends it after the step in hand;
+/// the epoch begun is lost, not the training.
 TrainResult train(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
                   const TrainHelpers& helpers = {});
 

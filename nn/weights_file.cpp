@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
-#include <set>
 
 #include "core/error.hpp"
-#include "core/labelled.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -33,9 +31,17 @@ void visit_state(Network& network,
   }
 }
 
-std::string axis_name(std::size_t size) { return "elements_" + std::to_string(size); }
-
 }  // namespace
+
+void add_vector(Labelled& file, const std::string& name, std::vector<float> values) {
+  const std::string axis = "elements_" + std::to_string(values.size());
+  if (file.axis(axis) == nullptr) {
+    std::vector<std::int64_t> index(values.size());
+    std::iota(index.begin(), index.end(), 0);
+    file.add_axis({.name = axis, .values = std::move(index)});
+  }
+  file.add({.name = name, .axes = {axis}, .values = std::move(values)});
+}
 
 Weights weights_of(Network& network) {
   Weights all;
@@ -63,16 +69,7 @@ void save_weights(const std::string& path, Network& network) {
   file.attributes["kind"] = std::string("weights");
   file.attributes["model"] = network.graph().name;
   file.attributes["source"] = std::string(name_of(network.source_card().source));
-  std::set<std::size_t> sizes;
-  for (NamedValues& one : weights_of(network)) {
-    const std::size_t size = one.values.size();
-    if (sizes.insert(size).second) {
-      std::vector<std::int64_t> index(size);
-      std::iota(index.begin(), index.end(), 0);
-      file.add_axis({.name = axis_name(size), .values = std::move(index)});
-    }
-    file.add({.name = one.name, .axes = {axis_name(size)}, .values = std::move(one.values)});
-  }
+  for (NamedValues& one : weights_of(network)) add_vector(file, one.name, std::move(one.values));
   write_labelled(path, file);
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/labelled.hpp"
 #include "nn/network.hpp"
 
 namespace lightloom::nn {
@@ -14,6 +15,9 @@ struct NamedValues {
   std::vector<float> values;
 };
 using Weights = std::vector<NamedValues>;
+
+/// Adds a vector to a file on the axis of its size, which it adds when needed.
+void add_vector(Labelled& file, const std::string& name, std::vector<float> values);
 
 Weights weights_of(Network& network);
 /// Throws `Error` naming the first entry that is missing or has another size.

@@ -72,7 +72,7 @@ void limit(ImageSet& set, int images) {
 }
 
 ImageSet chosen(const ImageSet& from, std::span<const std::uint32_t> order) {
-  ImageSet set{.image = from.image};
+  ImageSet set{.image = from.image, .normalise = from.normalise};
   const auto size = static_cast<std::size_t>(from.image.size());
   for (const std::uint32_t i : order) {
     set.labels.push_back(from.labels[i]);
@@ -80,6 +80,17 @@ ImageSet chosen(const ImageSet& from, std::span<const std::uint32_t> order) {
     set.pixels.insert(set.pixels.end(), first, first + static_cast<std::ptrdiff_t>(size));
   }
   return set;
+}
+
+void set_normalise(const Normalise& normalise, Dataset& data) {
+  const auto channels = static_cast<std::size_t>(data.shape.image.channels);
+  for (const std::vector<double>* numbers : {&normalise.mean, &normalise.std}) {
+    require(numbers->empty() || numbers->size() == channels,
+            "dataset.normalise has {} numbers (the images have {} channels)", numbers->size(),
+            channels);
+  }
+  data.train.normalise = normalise;
+  data.test.normalise = normalise;
 }
 
 void split_validation(double share, std::uint64_t seed, Dataset& data) {
@@ -98,6 +109,11 @@ void split_validation(double share, std::uint64_t seed, Dataset& data) {
 
 }  // namespace
 
+void describe(Section& section, Normalise& normalise) {
+  section.value("mean", normalise.mean);
+  section.value("std", normalise.std, positive);
+}
+
 void describe(Section& section, DatasetCard& card) {
   section.value("name", card.name);
   section.value("root", card.root);
@@ -106,6 +122,7 @@ void describe(Section& section, DatasetCard& card) {
   section.value("train_limit", card.train_limit, not_negative);
   section.value("test_limit", card.test_limit, not_negative);
   section.value("validation", card.validation, fraction);
+  section.card("normalise", card.normalise);
   try {
     (void)dataset_shape(card.name);
   } catch (const Error& unknown) {
@@ -132,21 +149,9 @@ Dataset load_dataset(const DatasetCard& card, std::uint64_t seed) {
   }
   limit(data.train, card.train_limit);
   limit(data.test, card.test_limit);
+  set_normalise(card.normalise, data);
   split_validation(card.validation, seed, data);
   return data;
-}
-
-void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Tensor& images,
-                std::vector<int>& labels) {
-  const auto size = static_cast<std::size_t>(set.image.size());
-  images.resize({static_cast<int>(order.size()), set.image});
-  labels.resize(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    labels[i] = set.labels[order[i]];
-    const std::uint8_t* from = set.pixels.data() + order[i] * size;
-    float* to = images.data() + i * size;
-    for (std::size_t p = 0; p < size; ++p) to[p] = static_cast<float>(from[p]) * (1.0f / 255.0f);
-  }
 }
 
 }  // namespace lightloom::nn

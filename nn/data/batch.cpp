@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <array>
+
+#include "core/random.hpp"
+#include "nn/data/dataset.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+/// y = value * scale + shift per channel.
+struct PixelMap {
+  std::vector<float> scale, shift;
+
+  explicit PixelMap(const ImageSet& set) {
+    for (std::size_t c = 0; c < static_cast<std::size_t>(set.image.channels); ++c) {
+      const double mean = set.normalise.mean.empty() ? 0 : set.normalise.mean[c];
+      const double std = set.normalise.std.empty() ? 1 : set.normalise.std[c];
+      scale.push_back(static_cast<float>(1 / (255 * std)));
+      shift.push_back(static_cast<float>(-mean / std));
+    }
+  }
+};
+
+void fill_image(const std::uint8_t* from, const MapShape& image, const PixelMap& map, float* to) {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  const std::int64_t area = std::int64_t{image.height} * image.width;
+  for (std::int64_t p = 0; p < area; ++p) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      *to++ = static_cast<float>(*from++) * map.scale[c] + map.shift[c];
+    }
+  }
+}
+
+/// The changes of one image.
+struct Change {
+  int down = 0, right = 0;  // shift
+  bool mirror = false;
+  int hole_top = 0, hole_left = 0, hole = 0;
+
+  Change(const Augmentation& augmentation, const Stream& stream, std::uint64_t image,
+         std::uint64_t epoch, const MapShape& map) {
+    const std::uint64_t block = 4 * image;  // four independent draws
+    const auto within = [&](int span, std::uint64_t number) {
+      return static_cast<int>(
+          stream.below(static_cast<std::uint64_t>(span), block + number, epoch));
+    };
+    if (augmentation.crop > 0) {
+      const int place = within((2 * augmentation.crop + 1) * (2 * augmentation.crop + 1), 0);
+      down = place / (2 * augmentation.crop + 1) - augmentation.crop;
+      right = place % (2 * augmentation.crop + 1) - augmentation.crop;
+    }
+    mirror = augmentation.flip && within(2, 1) == 1;
+    hole = augmentation.cutout;
+    if (hole > 0) {
+      hole_top = within(map.height, 2) - hole / 2;
+      hole_left = within(map.width, 3) - hole / 2;
+    }
+  }
+
+  [[nodiscard]] bool cut(int h, int w) const {
+    return h >= hole_top && h < hole_top + hole && w >= hole_left && w < hole_left + hole;
+  }
+};
+
+/// Writes the changed image; what comes in from outside is black.
+void change_image(const std::uint8_t* from, const MapShape& image, const Change& change,
+                  std::uint8_t* to) {
+  const int channels = image.channels;
+  for (int h = 0; h < image.height; ++h) {
+    for (int w = 0; w < image.width; ++w, to += channels) {
+      const int row = h - change.down;
+      const int column = (change.mirror ? image.width - 1 - w : w) - change.right;
+      const bool inside = row >= 0 && row < image.height && column >= 0 && column < image.width;
+      if (!inside || change.cut(h, w)) {
+        std::fill_n(to, channels, std::uint8_t{0});
+      } else {
+        std::copy_n(from + (std::int64_t{row} * image.width + column) * channels, channels, to);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void describe(Section& section, Augmentation& augmentation) {
+  section.value("crop", augmentation.crop, {.low = 0, .high = 64});
+  section.value("flip", augmentation.flip);
+  section.value("cutout", augmentation.cutout, {.low = 0, .high = 512});
+}
+
+void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Tensor& images,
+                std::vector<int>& labels, const AugmentationDraw& draw) {
+  const auto size = static_cast<std::size_t>(set.image.size());
+  const PixelMap map(set);
+  const Stream stream({draw.seed, Purpose::augmentation});
+  std::vector<std::uint8_t> changed(draw.augmentation.any() ? size : 0);
+  images.resize({static_cast<int>(order.size()), set.image});
+  labels.resize(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    labels[i] = set.labels[order[i]];
+    const std::uint8_t* from = set.pixels.data() + order[i] * size;
+    if (draw.augmentation.any()) {
+      const Change change(draw.augmentation, stream, order[i], draw.epoch, set.image);
+      change_image(from, set.image, change, changed.data());
+      from = changed.data();
+    }
+    fill_image(from, set.image, map, images.data() + i * size);
+  }
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,143 @@
+#include "nn/io/safetensors.hpp"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+using nlohmann::json;
+
+static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
+
+constexpr std::uint64_t largest_header = 100'000'000;  // the limit of the reference implementation
+
+std::string read_bytes(const std::string& path) {
+  std::error_code failed;
+  const auto size = std::filesystem::file_size(path, failed);
+  std::ifstream file(path, std::ios::binary);
+  require(!failed && file.good(), "cannot read '{}' (the file is missing or not readable)", path);
+  std::string bytes(size, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  require(file.good() || size == 0, "cannot read '{}'", path);
+  return bytes;
+}
+
+template <class T>
+T load(const char* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+/// IEEE 754 half precision.
+float half(std::uint16_t bits) {
+  const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+  const float sign = bits >> 15 ? -1.0f : 1.0f;
+  if (exponent == 31) return mantissa ? std::nanf("") : sign * INFINITY;
+  return exponent == 0 ? sign * std::ldexp(static_cast<float>(mantissa), -24)
+                       : sign * std::ldexp(static_cast<float>(1024 + mantissa), exponent - 25);
+}
+
+float element(const std::string& type, const char* from) {
+  if (type == "F32") return load<float>(from);
+  if (type == "F64") return static_cast<float>(load<double>(from));
+  if (type == "F16") return half(load<std::uint16_t>(from));
+  return std::bit_cast<float>(std::uint32_t{load<std::uint16_t>(from)} << 16);  // BF16
+}
+
+/// Bytes of a floating type, 0 for others.
+std::size_t width_of(const std::string& type) {
+  if (type == "F64") return 8;
+  if (type == "F32") return 4;
+  return type == "F16" || type == "BF16" ? 2 : 0;
+}
+
+NamedArray read_one(const std::string& name, const json& entry, std::string_view data) {
+  const auto type = entry.at("dtype").get<std::string>();
+  NamedArray array{name, entry.at("shape").get<std::vector<std::int64_t>>(), {}};
+  const auto offsets = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
+  const std::size_t width = width_of(type);
+  require(offsets.size() == 2 && offsets[0] <= offsets[1] && offsets[1] <= data.size(),
+          "tensor '{}' lies outside the file", name);
+  std::uint64_t count = (offsets[1] - offsets[0]) / std::max<std::size_t>(width, 1);
+  std::uint64_t product = 1;
+  for (const std::int64_t side : array.shape) {
+    require(side >= 0 && (side == 0 || product <= data.size() / static_cast<std::uint64_t>(side)),
+            "tensor '{}' has an impossible shape", name);
+    product *= static_cast<std::uint64_t>(side);
+  }
+  if (width == 0) return array;
+  require(product == count && count * width == offsets[1] - offsets[0],
+          "tensor '{}' has another size than its shape", name);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    array.values.push_back(element(type, data.data() + offsets[0] + i * width));
+  }
+  return array;
+}
+
+std::vector<NamedArray> parse(const std::string& bytes) {
+  require(bytes.size() >= 8, "it is too short");
+  const auto length = load<std::uint64_t>(bytes.data());
+  require(length <= largest_header && length <= bytes.size() - 8,
+          "its header is longer than the file (truncated or another format)");
+  const json header =
+      json::parse(bytes.begin() + 8, bytes.begin() + 8 + static_cast<std::ptrdiff_t>(length));
+  require(header.is_object(), "its header is not a JSON object");
+  std::vector<NamedArray> arrays;
+  const std::string_view data = std::string_view(bytes).substr(8 + length);
+  for (const auto& [name, entry] : header.items()) {
+    if (name == "__metadata__") continue;
+    NamedArray array = read_one(name, entry, data);
+    if (width_of(entry.at("dtype").get<std::string>()) > 0) arrays.push_back(std::move(array));
+  }
+  return arrays;
+}
+
+}  // namespace
+
+std::vector<NamedArray> read_safetensors(const std::string& path) {
+  const std::string bytes = read_bytes(path);
+  try {
+    return parse(bytes);
+  } catch (const json::exception&) {
+    throw Error(fmt::format("'{}' is not a safetensors file (its header cannot be read)", path));
+  } catch (const Error& problem) {
+    throw Error(fmt::format("'{}' is not a safetensors file ({})", path, problem.what()));
+  }
+}
+
+void write_safetensors(const std::string& path, const std::vector<NamedArray>& arrays) {
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  std::uint64_t at = 0;
+  for (const NamedArray& array : arrays) {
+    const std::uint64_t end = at + array.values.size() * sizeof(float);
+    header[array.name] = {{"dtype", "F32"}, {"shape", array.shape}, {"data_offsets", {at, end}}};
+    at = end;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  const std::string beside = path + ".part";
+  {
+    std::ofstream file(beside, std::ios::binary);
+    const std::uint64_t length = text.size();
+    file.write(reinterpret_cast<const char*>(&length), sizeof length);
+    file << text;
+    for (const NamedArray& array : arrays) {
+      file.write(reinterpret_cast<const char*>(array.values.data()),
+                 static_cast<std::streamsize>(array.values.size() * sizeof(float)));
+    }
+    require(file.good(), "cannot write '{}' (no such folder, no permission or a full disk)", path);
+  }
+  std::error_code failed;
+  std::filesystem::rename(beside, path, failed);
+  require(!failed, "cannot write '{}' ({})", path, failed.message());
+}
+
+}  // namespace lightloom::nn

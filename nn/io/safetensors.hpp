@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lightloom::nn {
+
+/// A named array of any rank, row-major.
+struct NamedArray {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+};
+
+/// Reads a safetensors file (github.com/huggingface/safetensors, format of the 8-byte header
+/// length, JSON header, data). Element types F32, F64, F16 and BF16 become float; I64 and other
+/// integer tensors are left out. Every malformed file is one `Error`.
+std::vector<NamedArray> read_safetensors(const std::string& path);
+
+/// Writes F32 tensors in the given order, beside `path` first and renamed when complete.
+void write_safetensors(const std::string& path, const std::vector<NamedArray>& arrays);
+
+}  // namespace lightloom::nn
