@@ -5,8 +5,9 @@
 
 #include "core/error.hpp"
 #include "cosim/cost_plan.hpp"
-#include "cosim/pipeline.hpp"
+#include "cosim/cost_ways.hpp"
 #include "memory/dram_energy.hpp"
+#include "memory/dram_estimate.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -31,49 +32,50 @@ void check(const CostInput& input) {
   }
 }
 
-/// Stages that this simulation has, in order.
-std::vector<Stage> present_stages(const std::vector<LayerPlan>& plans) {
-  std::array<bool, stage_count> used{};
-  used[static_cast<std::size_t>(Stage::memory)] = true;
-  used[static_cast<std::size_t>(Stage::program)] = true;
-  used[static_cast<std::size_t>(Stage::compute)] = true;
+bool any_time(const std::vector<LayerPlan>& plans, Stage stage) {
   for (const LayerPlan& plan : plans)
-    for (const auto& tile : plan.tiles)
-      for (std::size_t s = 0; s < stage_count; ++s) used[s] = used[s] || tile[s] > 0;
-  std::vector<Stage> stages;
-  for (std::size_t s = 0; s < stage_count; ++s)
-    if (used[s]) stages.push_back(static_cast<Stage>(s));
-  return stages;
+    for (const StageTimes& tile : plan.tiles)
+      if (tile[static_cast<std::size_t>(stage)] > 0) return true;
+  return false;
 }
 
-/// Places behind a stage: what the card asks for, as far as the buffer holds the largest tile.
-int slots_behind(const CostInput& input, Stage stage, const std::vector<LayerPlan>& plans) {
-  if (stage == Stage::program) return input.programming.shadow_settings ? 2 : 1;
-  const bool weights = stage == Stage::memory;
-  double tile_bytes = 0;
-  for (const LayerPlan& plan : plans)
-    tile_bytes = std::max(tile_bytes,
-                          weights ? plan.largest_weight_tile_bytes : plan.regenerated_tile_bytes);
-  const double capacity =
-      weights ? input.memory.weight_buffer.bytes() : input.memory.tile_buffer.bytes();
-  const int wanted = weights ? input.schedule.weight_slots : input.schedule.tile_slots;
-  const double fit = tile_bytes > 0 ? std::floor(capacity / tile_bytes) : wanted;
+/// Places in a buffer: what the card asks for, as far as it holds the largest tile.
+int places(int wanted, double capacity_bytes, double tile_bytes) {
+  const double fit = tile_bytes > 0 ? std::floor(capacity_bytes / tile_bytes) : wanted;
   return std::max(1, static_cast<int>(std::min<double>(wanted, fit)));
 }
 
-PipelineInput pipeline_of(const CostInput& input, const std::vector<LayerPlan>& plans,
-                          const std::vector<Stage>& stages) {
-  PipelineInput pipeline{.stages = static_cast<int>(stages.size())};
-  for (std::size_t s = 0; s + 1 < stages.size(); ++s)
-    pipeline.slots.push_back(slots_behind(input, stages[s], plans));
-  for (const LayerPlan& plan : plans)
-    for (const auto& tile : plan.tiles)
-      for (const Stage stage : stages)
-        pipeline.times.push_back(tile[static_cast<std::size_t>(stage)]);
-  const memory::DramCard& dram = input.memory.dram;  // the very first access finds its bank closed
-  pipeline.times[0] +=
-      (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
-  return pipeline;
+ScheduleSlots slots_of(const CostInput& input, const std::vector<LayerPlan>& plans) {
+  double weight_tile = 0, regenerated_tile = 0;
+  for (const LayerPlan& plan : plans) {
+    weight_tile = std::max(weight_tile, plan.largest_weight_tile_bytes);
+    regenerated_tile = std::max(regenerated_tile, plan.regenerated_tile_bytes);
+  }
+  const ScheduleCard& card = input.schedule;
+  return {.weights = places(card.weight_slots, input.memory.weight_buffer.bytes(), weight_tile),
+          .tiles = places(card.tile_slots, input.memory.tile_buffer.bytes(), regenerated_tile),
+          .settings = input.programming.shadow_settings ? 2 : 1,
+          .inputs = card.input_slots,
+          .outputs = card.output_slots};
+}
+
+ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& plans) {
+  ScheduleInput schedule;
+  schedule.slots = slots_of(input, plans);
+  schedule.generates = any_time(plans, Stage::generate);
+  schedule.decomposes = any_time(plans, Stage::decompose);
+  const memory::DramCard& dram = input.memory.dram;
+  const memory::DramTiming& t = dram.timing;
+  // Bus idle between the last write data and the first read data, the longer of the two changes.
+  schedule.direction_change_ns = (t.cwl + t.wtr_l + dram.organization.burst_cycles) * dram.clock_ns;
+  for (const LayerPlan& plan : plans) {
+    const auto before = static_cast<std::int64_t>(schedule.tiles.size()) - 1;
+    schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), before);
+    schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
+  }
+  // The very first access finds its bank closed.
+  schedule.tiles[0][0] += (t.rcd_read + t.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
+  return schedule;
 }
 
 /// Power that flows as long as the system is on, by component.
@@ -120,42 +122,56 @@ std::vector<AreaPart> areas_of(const CostContext& context) {
   return areas;
 }
 
-LayerCost layer_cost(const CostInput& input, const CostLayer& layer, LayerPlan& plan) {
-  return {.name = layer.shape.name,
-          .way = layer.way,
-          .mapping = plan.mapping,
-          .energy_pJ = plan.energy_pJ,
-          .traffic = plan.traffic,
-          .macs = layer.shape.macs() * input.batch,
-          .generation_macs = plan.generation_macs,
-          .spills_output = plan.spills_output,
-          .weights_refetched = plan.weights_refetched};
+/// Adds what a planned (part of a) layer costs to its entry.
+void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
+              const LayerPlan& plan) {
+  if (plan.mapping.tiles >= cost.mapping.tiles) cost.mapping = plan.mapping;
+  for (std::size_t c = 0; c < component_count; ++c) cost.energy_pJ[c] += plan.energy_pJ[c];
+  cost.traffic.weight_bytes += plan.traffic.weight_bytes;
+  cost.traffic.input_bytes += plan.traffic.input_bytes;
+  cost.traffic.output_bytes += plan.traffic.output_bytes;
+  cost.macs += layer.shape.macs() * input.batch;
+  cost.generation_macs += plan.generation_macs;
+  cost.visits += static_cast<std::int64_t>(plan.tiles.size());
+  cost.spills_output = cost.spills_output || plan.spills_output;
+  cost.weights_refetched = cost.weights_refetched || plan.weights_refetched;
 }
 
-Stage largest(const std::array<double, stage_count>& times) {
+Stage largest(const StageTimes& times) {
   return static_cast<Stage>(std::max_element(times.begin(), times.end()) - times.begin());
 }
 
 /// Cuts the timeline at the ends of the layers and shares out what runs all the time.
-void share_time(CostReport& report, const PipelineResult& run, const std::vector<Stage>& stages,
-                const Energies& power) {
-  const std::size_t width = stages.size();
+void share_time(CostReport& report, const ScheduleResult& run, const Energies& power) {
   std::size_t tile = 0;
   double start = 0;
   for (LayerCost& layer : report.layers) {
-    for (const std::size_t end = tile + layer.mapping.tiles; tile < end; ++tile)
-      for (std::size_t s = 0; s < width; ++s)
-        layer.critical_ns[static_cast<std::size_t>(stages[s])] += run.critical[tile * width + s];
+    const bool last = &layer == &report.layers.back();
+    for (const std::size_t end = tile + layer.visits; tile < end; ++tile)
+      for (std::size_t s = 0; s < stage_count; ++s) layer.critical_ns[s] += run.critical[tile][s];
     layer.start_ns = start;
-    layer.end_ns = start = run.ends[tile * width - 1];
+    layer.end_ns = start =
+        last ? run.total : run.ends[tile - 1][static_cast<std::size_t>(Stage::compute)];
     layer.bound_by = largest(layer.critical_ns);
     for (std::size_t c = 0; c < component_count; ++c)
       layer.energy_pJ[c] += power[c] * layer.time_ns();  // mW ns = pJ
   }
 }
 
-void add_up(CostReport& report, const PipelineResult& run, const std::vector<Stage>& stages) {
-  std::array<double, stage_count> critical{};
+void place_on_roofline(LayerCost& layer, const CostInput& input) {
+  const double bytes = layer.traffic.sum(), macs = static_cast<double>(layer.macs);
+  const double stream_GBps =
+      memory::estimate_runs(input.memory.dram, 1e9).bandwidth_GBps * input.schedule.bandwidth_scale;
+  const double peak =
+      static_cast<double>(input.core.rows) * input.core.columns * input.core.cost.symbol_rate_GHz;
+  layer.attained_macs_per_ns = layer.time_ns() > 0 ? macs / layer.time_ns() : 0;
+  layer.intensity_macs_per_byte = bytes > 0 ? macs / bytes : 0;
+  layer.roof_macs_per_ns =
+      bytes > 0 ? std::min(peak, layer.intensity_macs_per_byte * stream_GBps) : peak;
+}
+
+void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& schedule) {
+  StageTimes critical{};
   for (const LayerCost& layer : report.layers) {
     for (std::size_t c = 0; c < component_count; ++c) report.energy_pJ[c] += layer.energy_pJ[c];
     for (std::size_t s = 0; s < stage_count; ++s) critical[s] += layer.critical_ns[s];
@@ -165,39 +181,56 @@ void add_up(CostReport& report, const PipelineResult& run, const std::vector<Sta
     report.tiles += layer.mapping.tiles;
   }
   report.bound_by = largest(critical);
-  for (std::size_t s = 0; s < stages.size(); ++s) {
+  for (std::size_t s = 0; s < stage_count; ++s) {
+    if (s == static_cast<std::size_t>(Stage::generate) && !schedule.generates) continue;
+    if (s == static_cast<std::size_t>(Stage::decompose) && !schedule.decomposes) continue;
     const StageUse& use = run.stages[s];
-    report.stages.push_back({.stage = stages[s],
+    report.stages.push_back({.stage = static_cast<Stage>(s),
                              .busy_ns = use.busy,
                              .wait_data_ns = use.wait_data,
                              .wait_slot_ns = use.wait_slot,
                              .wait_dependency_ns = use.wait_dependency,
+                             .wait_shared_ns = use.wait_shared,
                              .fill_ns = use.before_first,
                              .drain_ns = use.after_last,
-                             .critical_ns = critical[static_cast<std::size_t>(stages[s])]});
+                             .critical_ns = critical[s]});
   }
+}
+
+/// Simulates layers that are ready to be planned; `origins` says which entry of `report` each
+/// belongs to.
+void simulate_expanded(const CostInput& input, const std::vector<ExpandedLayer>& expanded,
+                       CostReport& report) {
+  const CostContext context(input);
+  std::vector<LayerPlan> plans;
+  bool input_in_dram = true;  // the network's input
+  for (std::size_t i = 0; i < expanded.size(); ++i) {
+    plans.push_back(plan_layer(context, i, input_in_dram));
+    input_in_dram = plans.back().spills_output;
+    add_plan(report.layers[expanded[i].origin], input, expanded[i].layer, plans.back());
+  }
+  const ScheduleInput schedule = schedule_of(input, plans);
+  const ScheduleResult run = run_schedule(schedule);
+  report.time_ns = run.total;
+  share_time(report, run, static_power_mW(context));
+  for (LayerCost& layer : report.layers) place_on_roofline(layer, input);
+  add_up(report, run, schedule);
+  report.areas = areas_of(context);
 }
 
 }  // namespace
 
 CostReport simulate_cost(const CostInput& input) {
   check(input);
-  const CostContext context(input);
-  std::vector<LayerPlan> plans;
-  bool input_in_dram = true;  // the network's input
-  for (std::size_t i = 0; i < input.layers.size(); ++i) {
-    plans.push_back(plan_layer(context, i, input_in_dram));
-    input_in_dram = plans.back().spills_output;
-  }
-  const std::vector<Stage> stages = present_stages(plans);
-  const PipelineResult run = run_pipeline(pipeline_of(input, plans, stages));
+  const std::vector<CostLayer> layers = choose_ways(input);
+  const std::vector<ExpandedLayer> expanded = expand_layers(layers);
   CostReport report;
-  report.time_ns = run.total;
-  for (std::size_t i = 0; i < plans.size(); ++i)
-    report.layers.push_back(layer_cost(input, input.layers[i], plans[i]));
-  share_time(report, run, stages, static_power_mW(context));
-  add_up(report, run, stages);
-  report.areas = areas_of(context);
+  for (const CostLayer& layer : layers)
+    report.layers.push_back({.name = layer.shape.name, .way = layer.way});
+  CostInput ready = input;
+  ready.layers.clear();
+  for (const ExpandedLayer& part : expanded) ready.layers.push_back(part.layer);
+  simulate_expanded(ready, expanded, report);
   return report;
 }
 

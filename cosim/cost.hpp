@@ -9,6 +9,7 @@
 
 #include "cosim/generator_card.hpp"
 #include "cosim/mapping.hpp"
+#include "cosim/schedule.hpp"
 #include "memory/memory_card.hpp"
 #include "nn/layer_shape.hpp"
 #include "nn/weights/weight_source.hpp"
@@ -16,21 +17,28 @@
 
 namespace lightloom::cosim {
 
-/// How a layer's weights reach the core.
+/// How a layer is run.
 enum class Way {
-  reload,      // stored in full in DRAM
-  regenerate,  // stored compressed, rebuilt on chip tile by tile
+  reload,      // its weights are stored in full in DRAM
+  regenerate,  // its weights are stored compressed and rebuilt on chip tile by tile
+  factored,  // y = V (Wb * (U x)): the factors are run one after the other, the weights never exist
+  automatic,  // whichever of these is cheapest when the layer is simulated by itself
 };
 const char* way_name(Way way);
+
+/// What `automatic` looks at.
+enum class Objective { time, energy, energy_delay };
 
 /// One layer of a cost simulation.
 struct CostLayer {
   nn::LayerShape shape;
   Way way = Way::reload;
   std::vector<nn::StoredStream> streams;  // what is stored
-  nn::RegenerationWork work;              // to rebuild the weights once; ignored when reloaded
-  std::optional<FactorShape> factors;     // for two-level sources
-  bool signed_inputs = false;             // cores with intensity inputs then take two passes
+  nn::RegenerationWork work;  // to rebuild the weights once; none: the streams are the weights
+  std::optional<FactorShape> factors;  // for two-level sources
+  int reload_bits = 8;         // per weight, when a source that takes work is reloaded instead
+  bool signed_inputs = false;  // cores with intensity inputs then take two passes
+  [[nodiscard]] bool takes_work() const;
 };
 
 /// A layer whose plain weights of `bits` each are in DRAM.
@@ -56,11 +64,25 @@ struct DigitalUnitCard {
   double area_mm2 = 0.5;
 };
 
+/// What stays in place while the rest streams.
+enum class Dataflow {
+  weight_stationary,  // a tile is programmed once and sees all input vectors; partial sums travel
+  output_stationary,  // blocks of input vectors; the partial sums of a block stay in accumulators
+                      // over all column tiles
+  input_stationary,   // blocks of input vectors stay in registers over all row tiles
+};
+
 struct ScheduleCard {
   int weight_slots = 2;  // tiles fetched ahead (1 single, 2 double buffering), as far as the weight
                          // buffer holds them
   int tile_slots = 2;    // regenerated tiles ahead, as far as the tile buffer holds them
+  int input_slots = 2;   // chunks of activations read ahead from DRAM
+  int output_slots = 2;  // chunks of results waiting for DRAM
   int accumulator_bits = 32;
+  Dataflow dataflow = Dataflow::weight_stationary;
+  int block_vectors = 256;                // input vectors of a block, for the other two dataflows
+  Objective objective = Objective::time;  // of automatic layers
+  double bandwidth_scale = 1;             // of the DRAM, for what-if questions
 };
 
 void describe(Section& section, ProgrammingCard& card);
@@ -109,11 +131,6 @@ std::string_view component_name(Component component);
 using Energies = std::array<double, component_count>;  // pJ, by Component
 double total(const Energies& energies);
 
-/// Stages of the tile pipeline. Absent ones (no generator, say) are left out of a simulation.
-enum class Stage { memory, generate, decompose, program, compute };
-inline constexpr std::size_t stage_count = 5;
-std::string_view stage_name(Stage stage);
-
 /// Bytes moved, in whole bursts.
 struct Traffic {
   double weight_bytes = 0;  // from DRAM
@@ -122,6 +139,7 @@ struct Traffic {
   [[nodiscard]] double sum() const { return weight_bytes + input_bytes + output_bytes; }
 };
 
+/// A factored layer is one entry; its mapping is that of its largest factor.
 struct LayerCost {
   std::string name;
   Way way = Way::reload;
@@ -134,16 +152,21 @@ struct LayerCost {
   Traffic traffic;
   std::int64_t macs = 0;  // of the layer, batch included
   std::int64_t generation_macs = 0;
-  bool spills_output = false;      // the activation buffer cannot hold it
-  bool weights_refetched = false;  // the weight buffer cannot hold the shared streams
+  std::int64_t visits = 0;  // times a tile was programmed (more than tiles unless weights stay)
+  double attained_macs_per_ns = 0;     // roofline: what the layer reaches,
+  double intensity_macs_per_byte = 0;  // MACs per DRAM byte,
+  double roof_macs_per_ns = 0;         // and min(core's peak, intensity x effective bandwidth)
+  bool spills_output = false;          // the activation buffer cannot hold it
+  bool weights_refetched = false;      // the weight buffer cannot hold the shared streams
   [[nodiscard]] double time_ns() const { return end_ns - start_ns; }
 };
 
 /// Where one stage's time went: busy, waiting, fill and drain add up to the whole time.
+/// wait_shared: another kind of traffic had the DRAM.
 struct StageCost {
   Stage stage = Stage::compute;
-  double busy_ns = 0, wait_data_ns = 0, wait_slot_ns = 0, wait_dependency_ns = 0, fill_ns = 0,
-         drain_ns = 0;
+  double busy_ns = 0, wait_data_ns = 0, wait_slot_ns = 0, wait_dependency_ns = 0,
+         wait_shared_ns = 0, fill_ns = 0, drain_ns = 0;
   double critical_ns = 0;  // of the critical path
 };
 
@@ -169,6 +192,10 @@ struct CostReport {
   }
   [[nodiscard]] double area_mm2() const;
 };
+
+/// The layers with `automatic` replaced by the way that costs least (ScheduleCard::objective) when
+/// each is simulated by itself; ways the hardware cannot run are left out.
+std::vector<CostLayer> choose_ways(const CostInput& input);
 
 /// Time, energy and area of one inference of a batch. Throws `Error` for impossible combinations.
 /// Baselines go through the same function with their own streams.

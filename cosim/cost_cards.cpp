@@ -4,7 +4,19 @@
 
 namespace lightloom::cosim {
 
-const char* way_name(Way way) { return way == Way::reload ? "reload" : "regenerate"; }
+const char* way_name(Way way) {
+  switch (way) {
+    case Way::reload:
+      return "reload";
+    case Way::regenerate:
+      return "regenerate";
+    case Way::factored:
+      return "factored";
+    case Way::automatic:
+      return "automatic";
+  }
+  return "";
+}
 
 std::string_view component_name(Component component) {
   static constexpr std::array<std::string_view, component_count> names{
@@ -19,12 +31,6 @@ std::string_view component_name(Component component) {
       "output converters",    "accumulation",
       "core static"};
   return names[static_cast<std::size_t>(component)];
-}
-
-std::string_view stage_name(Stage stage) {
-  static constexpr std::array<std::string_view, stage_count> names{
-      "memory", "generate", "decompose", "program", "compute"};
-  return names[static_cast<std::size_t>(stage)];
 }
 
 double total(const Energies& energies) {
@@ -45,8 +51,7 @@ CostLayer reload_layer(const nn::LayerShape& shape, int bits) {
 
 CostLayer source_layer(const nn::LayerShape& shape, nn::WeightSource& source) {
   CostLayer layer{.shape = shape, .streams = source.streams(), .work = source.work()};
-  const nn::RegenerationWork& w = layer.work;
-  if (w.intra_macs + w.cross_macs + w.shifts + w.adds + w.lookups > 0) layer.way = Way::regenerate;
+  if (layer.takes_work()) layer.way = Way::regenerate;
   if (const auto factors = source.factors()) layer.factors = factor_shape(*factors);
   return layer;
 }
@@ -68,7 +73,19 @@ void describe(Section& section, DigitalUnitCard& card) {
 void describe(Section& section, ScheduleCard& card) {
   section.value("weight_slots", card.weight_slots, {.low = 1, .high = 1e6});
   section.value("tile_slots", card.tile_slots, {.low = 1, .high = 1e6});
+  section.value("input_slots", card.input_slots, {.low = 1, .high = 1e6});
+  section.value("output_slots", card.output_slots, {.low = 1, .high = 1e6});
   section.value("accumulator_bits", card.accumulator_bits, {.low = 8, .high = 64});
+  section.choice("dataflow", card.dataflow,
+                 {{"weight_stationary", Dataflow::weight_stationary},
+                  {"output_stationary", Dataflow::output_stationary},
+                  {"input_stationary", Dataflow::input_stationary}});
+  section.value("block_vectors", card.block_vectors, {.low = 1, .high = 1e9});
+  section.choice("objective", card.objective,
+                 {{"time", Objective::time},
+                  {"energy", Objective::energy},
+                  {"energy_delay", Objective::energy_delay}});
+  section.value("bandwidth_scale", card.bandwidth_scale, positive);
 }
 
 }  // namespace lightloom::cosim

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "memory/dram_estimate.hpp"
+#include "core/error.hpp"
+#include "cosim/cost_traffic.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -11,81 +12,41 @@ namespace {
 double& at(Energies& energies, Component component) {
   return energies[static_cast<std::size_t>(component)];
 }
-double& at(std::array<double, stage_count>& times, Stage stage) {
-  return times[static_cast<std::size_t>(stage)];
-}
+double& at(StageTimes& times, Stage stage) { return times[static_cast<std::size_t>(stage)]; }
 
-/// Bits of a layer's streams by the tiles that need them.
-struct StoredBits {
-  double layer = 0;  // all tiles (bases)
-  double column_tile =
-      0;  // divided over the column tiles (intra-kernel coefficients belong to input channels)
-  double row_tile =
-      0;  // divided over the row tiles (cross-kernel coefficients belong to output channels)
-  double tile = 0;  // divided over all tiles by used weights
-  [[nodiscard]] double shared() const { return layer + column_tile + row_tile; }
+/// One visit of a tile: the tile is programmed and sees `vectors` input vectors.
+struct Visit {
+  int group_tile, row_tile, column_tile;
+  TileView view;
+  double used_share;  // of the layer's weights that lie in the tile
+  double vectors;
+  bool first_block, last_block;
 };
 
-StoredBits stored_bits(const CostLayer& layer) {
-  StoredBits bits;
-  for (const nn::StoredStream& stream : layer.streams) {
-    const double amount = static_cast<double>(stream.count) * stream.bits;
-    const bool generated = layer.way == Way::regenerate;
-    if (generated && stream.name == "basis")
-      bits.layer += amount;
-    else if (generated && stream.name == "intra")
-      bits.column_tile += amount;
-    else if (generated && stream.name == "cross")
-      bits.row_tile += amount;
-    else
-      bits.tile += amount;
-  }
-  return bits;
-}
-
-/// One kind of DRAM traffic of a layer: bytes handed out tile by tile in whole bursts.
-class BurstMeter {
- public:
-  BurstMeter(const memory::DramCard& card, double run_bytes)
-      : atom_(card.organization.atom_bytes()) {
-    const memory::DramEstimate estimate = memory::estimate_runs(card, std::max(run_bytes, 1.0));
-    burst_ns_ = estimate.cycles_per_request * card.clock_ns;
-    activates_per_burst_ = 1 - estimate.row_hit_share;
-  }
-  /// Bursts that `bytes` more need beyond those already moved.
-  double take(double bytes) {
-    bytes_ += bytes;
-    const double before = bursts_;
-    bursts_ = std::ceil(bytes_ / atom_ * (1 - 1e-12));
-    return bursts_ - before;
-  }
-  [[nodiscard]] double burst_ns() const { return burst_ns_; }
-  [[nodiscard]] double bursts() const { return bursts_; }
-  [[nodiscard]] double moved_bytes() const { return bursts_ * atom_; }
-  [[nodiscard]] double activates() const { return bursts_ * activates_per_burst_; }
-
- private:
-  double atom_, burst_ns_ = 0, activates_per_burst_ = 0, bytes_ = 0, bursts_ = 0;
-};
-
-/// Plans one layer tile by tile.
 class LayerPlanner {
  public:
   LayerPlanner(const CostContext& context, std::size_t index, bool input_in_dram);
   LayerPlan run();
 
  private:
-  struct Position {
-    int group_tile, row_tile, column_tile;
-  };
+  void choose_order();
   void place_activations(bool input_in_dram, bool last);
-  void plan_tile(const Position& position);
-  double weight_bytes(const Position& position, double used_share);
-  void generate(const Position& position, const TileView& view, double used_share);
+  void visit(int group_tile, int row_tile, int column_tile, std::int64_t block);
+  void move(const Visit& v);
+  [[nodiscard]] double weight_bytes(const Visit& v) const;
+  void generate(const Visit& v);
+  [[nodiscard]] GenerationWork generation_work(const Visit& v) const;
+  void keep_regenerated(const Visit& v, const GenerationCost& cost, double weights);
   void program();
-  void compute(const Position& position, const TileView& view);
-  [[nodiscard]] bool visits_column_first(const Position& p) const {
-    return column_outer_ ? p.row_tile == 0 : (p.row_tile == 0 || !intermediate_fits_);
+  void compute(const Visit& v);
+  /// Whether the kernels of level 1 have to be formed for this visit (else they wait in the tile
+  /// buffer).
+  [[nodiscard]] bool forms_kernels(const Visit& v) const {
+    return v.first_block && (column_outer_ ? v.row_tile == 0 : (v.row_tile == 0 || !kernels_fit_));
+  }
+  [[nodiscard]] bool drives_core() const {
+    return input_.generator.kind == GeneratorKind::photonic &&
+           input_.generator.handover == Handover::analog && layer_.factors.has_value();
   }
 
   const CostContext& context_;
@@ -95,11 +56,14 @@ class LayerPlanner {
   LayerPlan plan_;
   StoredBits bits_;
   bool regenerate_, stored_as_settings_;
-  bool column_outer_ = false;      // order of tiles: all rows of a column first
-  bool intermediate_fits_ = true;  // the generated kernels of all columns stay in the tile buffer
-  double vectors_ = 0;             // input vectors of the batch
+  bool column_outer_ = false;  // order of tiles: all rows of a column first
+  bool kernels_fit_ = true;    // the kernels of level 1 of all columns stay in the tile buffer
+  bool layer_fits_ =
+      true;  // what is stored of the layer stays in the weight buffer over all blocks
+  std::int64_t blocks_ = 1;
+  double vectors_ = 0;                         // input vectors of the batch
   double input_bytes_ = 0, output_bytes_ = 0;  // DRAM traffic of activations
-  std::array<double, stage_count> time_{};     // of the tile in hand
+  StageTimes time_{};                          // of the visit in hand
   BurstMeter weights_, inputs_, outputs_;
 };
 
@@ -111,19 +75,39 @@ LayerPlanner::LayerPlanner(const CostContext& context, std::size_t index, bool i
       bits_(stored_bits(layer_)),
       regenerate_(layer_.way == Way::regenerate),
       stored_as_settings_(!regenerate_ && core_.decompose_operations > 0),
-      weights_(input_.memory.dram, (bits_.shared() + bits_.tile) / 8),
-      inputs_(input_.memory.dram, input_map_bytes(input_, layer_.shape)),
-      outputs_(input_.memory.dram, output_map_bytes(input_, layer_.shape)) {
+      weights_(input_.memory.dram, bits_.sum() / 8, input_.schedule.bandwidth_scale),
+      inputs_(input_.memory.dram, input_map_bytes(input_, layer_.shape),
+              input_.schedule.bandwidth_scale),
+      outputs_(input_.memory.dram, output_map_bytes(input_, layer_.shape),
+               input_.schedule.bandwidth_scale) {
   plan_.mapping = map_layer(layer_.shape, {input_.core.rows, input_.core.columns}, input_.packing);
   vectors_ = static_cast<double>(plan_.mapping.input_vectors) * input_.batch;
-  plan_.weights_refetched = regenerate_ && bits_.shared() / 8 > input_.memory.weight_buffer.bytes();
+  choose_order();
   place_activations(input_in_dram, index + 1 == input_.layers.size());
-  const double accumulators = vectors_ * layer_.shape.out_channels / layer_.shape.groups *
-                              input_.schedule.accumulator_bits / 8;
-  column_outer_ = regenerate_ && accumulators <= input_.memory.activation_buffer.bytes() / 2;
+}
+
+void LayerPlanner::choose_order() {
+  const LayerMapping& m = plan_.mapping;
+  const double weight_capacity = input_.memory.weight_buffer.bytes();
+  plan_.weights_refetched = regenerate_ && bits_.shared() / 8 > weight_capacity;
+  if (input_.schedule.dataflow != Dataflow::weight_stationary)
+    blocks_ = std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(std::ceil(vectors_ / input_.schedule.block_vectors)));
+  const double setting_bytes =
+      static_cast<double>(core_.devices) * input_.programming.setting_bits / 8;
+  const double stored_bytes =
+      stored_as_settings_ ? setting_bytes * static_cast<double>(m.tiles) : bits_.sum() / 8;
+  layer_fits_ = stored_bytes <= weight_capacity;
+  require(blocks_ * m.tiles <= 5'000'000,
+          "layer '{}' needs {} tile visits (choose more block_vectors or weight_stationary)",
+          layer_.shape.name, blocks_ * m.tiles);
+  const double sums = vectors_ * m.group_rows * input_.schedule.accumulator_bits / 8;
+  column_outer_ = regenerate_ && sums <= input_.memory.activation_buffer.bytes() / 2;
+  if (input_.schedule.dataflow == Dataflow::output_stationary) column_outer_ = false;
+  if (input_.schedule.dataflow == Dataflow::input_stationary) column_outer_ = true;
   if (regenerate_ && layer_.factors) {
-    const double kernels = static_cast<double>(layer_.factors->cross) * plan_.mapping.group_columns;
-    intermediate_fits_ =
+    const double kernels = static_cast<double>(layer_.factors->cross) * m.group_columns;
+    kernels_fit_ =
         kernels * input_.programming.setting_bits / 8 <= input_.memory.tile_buffer.bytes() / 2;
   }
 }
@@ -138,80 +122,89 @@ void LayerPlanner::place_activations(bool input_in_dram, bool last) {
   if (plan_.spills_output || last) output_bytes_ = out;
 }
 
-/// Stored bytes that the tile in hand is the first to need.
-double LayerPlanner::weight_bytes(const Position& p, double used_share) {
+/// Stored bytes that this visit is the first to need, or needs again because no buffer kept them.
+double LayerPlanner::weight_bytes(const Visit& v) const {
+  if (!v.first_block && layer_fits_) return 0;
   if (stored_as_settings_)
     return static_cast<double>(core_.devices) * input_.programming.setting_bits / 8;
   const LayerMapping& m = plan_.mapping;
-  const bool first_column = p.column_tile == 0;
-  double bits = bits_.tile * used_share;
-  if (p.group_tile == 0 && p.row_tile == 0 && first_column) bits += bits_.layer;
-  if (visits_column_first(p)) bits += bits_.column_tile / (m.column_tiles * m.group_tiles);
+  const bool first_column = v.column_tile == 0;
+  double bits = bits_.tile * v.used_share;
+  if (v.group_tile == 0 && v.row_tile == 0 && first_column) bits += bits_.layer;
+  if (forms_kernels(v)) bits += bits_.column_tile / (m.column_tiles * m.group_tiles);
   if (first_column || plan_.weights_refetched)
     bits += bits_.row_tile / (m.row_tiles * m.group_tiles);
   return bits / 8;
 }
 
-void LayerPlanner::generate(const Position& p, const TileView& view, double used_share) {
+GenerationWork LayerPlanner::generation_work(const Visit& v) const {
   const LayerMapping& m = plan_.mapping;
-  const bool first = visits_column_first(p);
-  const double column_share = first ? 1.0 / (m.column_tiles * m.group_tiles) : 0;
-  GenerationWork work;
+  const double column_share = forms_kernels(v) ? 1.0 / (m.column_tiles * m.group_tiles) : 0;
   const auto part = [](std::int64_t whole, double share) {
     return std::llround(static_cast<double>(whole) * share);
   };
+  GenerationWork work;
   work.operations = {.intra_macs = part(layer_.work.intra_macs, column_share),
-                     .cross_macs = part(layer_.work.cross_macs, used_share),
-                     .shifts = part(layer_.work.shifts, used_share),
-                     .adds = part(layer_.work.adds, used_share),
-                     .lookups = part(layer_.work.lookups, used_share)};
-  work.weights = std::int64_t{view.groups} * view.rows * view.columns;
-  double kernel_bytes =
-      0;  // generated kernels of this column, 8 bits each, written once and read for every row
-  const double setting_bytes = input_.programming.setting_bits / 8.0;
-  if (layer_.factors) {
-    const FactorShape& f = *layer_.factors;
-    const PhotonicGenerator& card = input_.generator.photonic;
-    work.basis_words = part(std::int64_t{f.cross} * std::max(f.intra, 1) * f.area, column_share);
-    work.intra_words =
-        f.intra_level ? part(std::int64_t{f.cross} * f.in * f.intra, column_share) : 0;
-    work.cross_words = f.cross_level ? std::int64_t{view.rows} * f.cross : 0;
-    work.intra_shots = part(intra_shots(card, f), column_share);
-    work.cross_shots = cross_shots(card, f, view.rows, view.columns);
-    if (f.cross_level) kernel_bytes = static_cast<double>(f.cross) * view.columns * setting_bytes;
-  }
+                     .cross_macs = part(layer_.work.cross_macs, v.used_share),
+                     .shifts = part(layer_.work.shifts, v.used_share),
+                     .adds = part(layer_.work.adds, v.used_share),
+                     .lookups = part(layer_.work.lookups, v.used_share)};
+  work.weights = std::int64_t{v.view.groups} * v.view.rows * v.view.columns;
+  if (!layer_.factors) return work;
+  const FactorShape& f = *layer_.factors;
+  const PhotonicGenerator& card = input_.generator.photonic;
+  work.basis_words = part(std::int64_t{f.cross} * std::max(f.intra, 1) * f.area, column_share);
+  work.intra_words = f.intra_level ? part(std::int64_t{f.cross} * f.in * f.intra, column_share) : 0;
+  work.cross_words = f.cross_level ? std::int64_t{v.view.rows} * f.cross : 0;
+  work.intra_shots = part(intra_shots(card, f), column_share);
+  work.cross_shots = cross_shots(card, f, v.view.rows, v.view.columns);
+  return work;
+}
+
+void LayerPlanner::generate(const Visit& v) {
+  const LayerMapping& m = plan_.mapping;
+  const GenerationWork work = generation_work(v);
   const GenerationCost cost = generation_cost(input_.generator, work, layer_.factors.has_value());
   plan_.generation_macs += work.operations.intra_macs + work.operations.cross_macs;
+  const double column_share = forms_kernels(v) ? 1.0 / (m.column_tiles * m.group_tiles) : 0;
   const double coefficient_bytes =
-      (bits_.tile * used_share + bits_.row_tile / m.row_tiles / m.group_tiles +
+      (bits_.tile * v.used_share + bits_.row_tile / m.row_tiles / m.group_tiles +
        bits_.column_tile * column_share) /
       8;
-  const double regenerated_bytes = static_cast<double>(work.weights) * setting_bytes;
-  const bool analog = input_.generator.kind == GeneratorKind::photonic &&
-                      input_.generator.handover == Handover::analog && layer_.factors.has_value();
-  const memory::BufferCard& tile_card = input_.memory.tile_buffer;
   at(plan_.energy_pJ, Component::weight_buffer) += memory::read_energy_pJ(
       input_.memory.weight_buffer, context_.weight_buffer, coefficient_bytes);
-  at(plan_.energy_pJ, Component::tile_buffer) +=
-      (first ? memory::write_energy_pJ(tile_card, context_.tile_buffer, kernel_bytes) : 0) +
-      memory::read_energy_pJ(tile_card, context_.tile_buffer, kernel_bytes);
   at(plan_.energy_pJ, Component::generator) += cost.arithmetic_pJ;
   at(plan_.energy_pJ, Component::generator_converters) += cost.conversion_pJ;
   at(plan_.energy_pJ, Component::generator_laser) += cost.laser_pJ;
-  if (analog) {  // the generator drives the core while it computes: no overlap, and its light stays
-                 // on
+  if (drives_core()) {  // no overlap with the computation, and the generator's light stays on
+                        // during it
     at(time_, Stage::program) += cost.time_ns;
-    const double compute_ns = core_.symbol_rate_GHz > 0 ? vectors_ / core_.symbol_rate_GHz : 0;
+    const double compute_ns = core_.symbol_rate_GHz > 0 ? v.vectors / core_.symbol_rate_GHz : 0;
     if (cost.time_ns > 0)
       at(plan_.energy_pJ, Component::generator_laser) += cost.laser_pJ / cost.time_ns * compute_ns;
-    return;
+  } else {
+    keep_regenerated(v, cost, static_cast<double>(work.weights));
   }
+}
+
+/// Kernels of level 1 and regenerated weights go through the tile buffer at the width of a device
+/// setting.
+void LayerPlanner::keep_regenerated(const Visit& v, const GenerationCost& cost, double weights) {
+  const memory::BufferCard& buffer = input_.memory.tile_buffer;
+  const memory::BufferFigures& figures = context_.tile_buffer;
+  const double word = input_.programming.setting_bits / 8.0, tile_bytes = weights * word;
+  const bool two_levels =
+      layer_.factors && layer_.factors->cross_level && layer_.factors->intra_level;
+  const double kernel_bytes =
+      two_levels ? static_cast<double>(layer_.factors->cross) * v.view.columns * word : 0;
   at(time_, Stage::generate) =
-      std::max(cost.time_ns, (regenerated_bytes + kernel_bytes) / context_.tile_GBps);
+      std::max(cost.time_ns, (tile_bytes + kernel_bytes) / context_.tile_GBps);
   at(plan_.energy_pJ, Component::tile_buffer) +=
-      memory::write_energy_pJ(tile_card, context_.tile_buffer, regenerated_bytes) +
-      memory::read_energy_pJ(tile_card, context_.tile_buffer, regenerated_bytes);
-  plan_.regenerated_tile_bytes = std::max(plan_.regenerated_tile_bytes, regenerated_bytes);
+      (forms_kernels(v) ? memory::write_energy_pJ(buffer, figures, kernel_bytes) : 0) +
+      memory::read_energy_pJ(buffer, figures, kernel_bytes) +
+      memory::write_energy_pJ(buffer, figures, tile_bytes) +
+      memory::read_energy_pJ(buffer, figures, tile_bytes);
+  plan_.regenerated_tile_bytes = std::max(plan_.regenerated_tile_bytes, tile_bytes);
   if (core_.decompose_operations > 0) {
     at(time_, Stage::decompose) = core_.decompose_operations / input_.digital.operations_per_ns;
     at(plan_.energy_pJ, Component::decomposition) +=
@@ -227,84 +220,102 @@ void LayerPlanner::program() {
   at(plan_.energy_pJ, Component::programming) += devices * core_.write_energy_pJ;
 }
 
-void LayerPlanner::compute(const Position& p, const TileView& view) {
+void LayerPlanner::compute(const Visit& v) {
   const nn::LayerShape& shape = layer_.shape;
-  const memory::BufferCard& buffer = input_.memory.activation_buffer;
+  const Dataflow flow = input_.schedule.dataflow;
   const int passes =
       layer_.signed_inputs && input_.core.coding == photonic::InputCoding::intensity ? 2 : 1;
-  const double used_rows = static_cast<double>(view.rows) * view.groups;
-  const double used_columns = static_cast<double>(view.columns) * view.groups;
-  const double symbols = vectors_ * passes;
-  const double im2col = vectors_ * used_columns;
-  const double channels =
-      std::min(view.columns, shape.in_channels / shape.groups) * static_cast<double>(view.groups);
+  const double used_rows = static_cast<double>(v.view.rows) * v.view.groups;
+  const double used_columns = static_cast<double>(v.view.columns) * v.view.groups;
+  const double symbols = v.vectors * passes, im2col = v.vectors * used_columns;
+  const double channels = std::min(v.view.columns, shape.in_channels / shape.groups) *
+                          static_cast<double>(v.view.groups);
+  const double share = v.vectors / vectors_;  // of the map that this block covers
   const double unique =
-      static_cast<double>(shape.in_height) * shape.in_width * channels * input_.batch;
-  const double read_elements = input_.memory.line_buffer ? std::min(im2col, unique) : im2col;
-  const double read_bytes = read_elements * input_.activation_bits / 8;
-  const double outputs = vectors_ * used_rows;
-  const double sum_bytes = outputs * input_.schedule.accumulator_bits / 8;
-  const bool first = p.column_tile == 0, last = p.column_tile + 1 == plan_.mapping.column_tiles;
-  const double read_back = first ? 0 : sum_bytes;
+      static_cast<double>(shape.in_height) * shape.in_width * channels * input_.batch * share;
+  double read_elements = input_.memory.line_buffer ? std::min(im2col, unique) : im2col;
+  if (flow == Dataflow::input_stationary && v.row_tile > 0) read_elements = 0;  // held in registers
+  const double outputs = v.vectors * used_rows;
+  const bool first = v.column_tile == 0, last = v.column_tile + 1 == plan_.mapping.column_tiles;
+  const bool sums_travel = flow != Dataflow::output_stationary;
+  const double sum_bytes = sums_travel ? outputs * input_.schedule.accumulator_bits / 8 : 0;
+  const double read_bytes = read_elements * input_.activation_bits / 8 + (first ? 0 : sum_bytes);
   const double written = last ? outputs * input_.activation_bits / 8 : sum_bytes;
 
+  const memory::BufferCard& buffer = input_.memory.activation_buffer;
   const double core_ns = core_.symbol_rate_GHz > 0 ? symbols / core_.symbol_rate_GHz : 0;
-  const double buffer_ns = (read_bytes + read_back + written) / context_.activation_GBps;
-  at(time_, Stage::compute) = std::max(core_ns, buffer_ns);
+  at(time_, Stage::compute) = std::max(core_ns, (read_bytes + written) / context_.activation_GBps);
   at(plan_.energy_pJ, Component::activation_buffer) +=
-      memory::read_energy_pJ(buffer, context_.activation_buffer, read_bytes + read_back) +
-      memory::write_energy_pJ(buffer, context_.activation_buffer, written);
-  if (input_.memory.line_buffer)
-    at(plan_.energy_pJ, Component::activation_buffer) +=
-        im2col * input_.activation_bits * input_.memory.register_pJ_per_bit;
+      memory::read_energy_pJ(buffer, context_.activation_buffer, read_bytes) +
+      memory::write_energy_pJ(buffer, context_.activation_buffer, written) +
+      (input_.memory.line_buffer
+           ? im2col * input_.activation_bits * input_.memory.register_pJ_per_bit
+           : 0);
   at(plan_.energy_pJ, Component::input_converters) +=
       symbols * input_.core.columns * core_.input_energy_pJ;
   at(plan_.energy_pJ, Component::output_converters) +=
       symbols * input_.core.rows * core_.output_energy_pJ;
   at(plan_.energy_pJ, Component::laser) += core_ns * core_.laser_power_mW;
-  if (!first || passes > 1) {
-    const double additions = outputs * ((first ? 0 : 1) + (passes - 1));
-    at(plan_.energy_pJ, Component::accumulation) += additions * input_.digital.add_pJ;
-  }
+  at(plan_.energy_pJ, Component::accumulation) +=
+      outputs * ((first ? 0 : 1) + (passes - 1)) * input_.digital.add_pJ;
 }
 
-void LayerPlanner::plan_tile(const Position& p) {
+/// DRAM traffic of the visit: weights it is first to need, its part of the inputs on the first pass
+/// over the rows, its part of the outputs on the last column.
+void LayerPlanner::move(const Visit& v) {
   const LayerMapping& m = plan_.mapping;
-  const std::int64_t number =
-      (std::int64_t{p.group_tile} * m.row_tiles + p.row_tile) * m.column_tiles + p.column_tile;
-  const TileView view = tile_view(m, number);
-  const double used = static_cast<double>(view.rows) * view.columns * view.groups;
-  const double used_share = used / static_cast<double>(m.used_weights);
-  const double tile_share = 1.0 / static_cast<double>(m.tiles);
-  time_ = {};
-  const double bytes = weight_bytes(p, used_share);
+  const double bytes = weight_bytes(v), block_share = 1.0 / static_cast<double>(blocks_);
   plan_.largest_weight_tile_bytes = std::max(plan_.largest_weight_tile_bytes, bytes);
-  const double dram_ns = weights_.take(bytes) * weights_.burst_ns() +
-                         inputs_.take(input_bytes_ * tile_share) * inputs_.burst_ns() +
-                         outputs_.take(output_bytes_ * tile_share) * outputs_.burst_ns();
-  at(time_, Stage::memory) = std::max(dram_ns, bytes / context_.weight_GBps);
+  at(time_, Stage::fetch_weights) = std::max(weights_.take_ns(bytes), bytes / context_.weight_GBps);
+  const bool again = input_bytes_ > input_map_bytes(input_, layer_.shape);
+  const double columns = static_cast<double>(m.column_tiles) * m.group_tiles,
+               rows = static_cast<double>(m.row_tiles) * m.group_tiles;
+  const double input_share =
+      again ? 1.0 / static_cast<double>(m.tiles) : (v.row_tile == 0 ? 1 / columns : 0);
+  const double output_share = v.column_tile + 1 == m.column_tiles ? 1 / rows : 0;
+  at(time_, Stage::fetch_inputs) = inputs_.take_ns(input_bytes_ * input_share * block_share);
+  at(time_, Stage::write_back) = outputs_.take_ns(output_bytes_ * output_share * block_share);
   const memory::BufferCard& buffer = input_.memory.weight_buffer;
   at(plan_.energy_pJ, Component::weight_buffer) +=
       memory::write_energy_pJ(buffer, context_.weight_buffer, bytes);
-  if (regenerate_)
-    generate(p, view, used_share);
-  else
-    at(plan_.energy_pJ, Component::weight_buffer) +=
-        memory::read_energy_pJ(buffer, context_.weight_buffer, bytes);
+  if (regenerate_) return;
+  const double used = stored_as_settings_ ? bytes : bits_.tile * v.used_share / 8;
+  at(plan_.energy_pJ, Component::weight_buffer) +=
+      memory::read_energy_pJ(buffer, context_.weight_buffer, used);
+}
+
+void LayerPlanner::visit(int group_tile, int row_tile, int column_tile, std::int64_t block) {
+  const LayerMapping& m = plan_.mapping;
+  const std::int64_t number =
+      (std::int64_t{group_tile} * m.row_tiles + row_tile) * m.column_tiles + column_tile;
+  const TileView view = tile_view(m, number);
+  const double used = static_cast<double>(view.rows) * view.columns * view.groups;
+  const Visit v{.group_tile = group_tile,
+                .row_tile = row_tile,
+                .column_tile = column_tile,
+                .view = view,
+                .used_share = used / static_cast<double>(m.used_weights),
+                .vectors = vectors_ / static_cast<double>(blocks_),
+                .first_block = block == 0,
+                .last_block = block + 1 == blocks_};
+  time_ = {};
+  move(v);
+  if (regenerate_) generate(v);
   program();
-  compute(p, view);
+  compute(v);
   plan_.tiles.push_back(time_);
 }
 
 LayerPlan LayerPlanner::run() {
   const LayerMapping& m = plan_.mapping;
-  plan_.tiles.reserve(m.tiles);
+  plan_.tiles.reserve(static_cast<std::size_t>(m.tiles * blocks_));
   const int outer = column_outer_ ? m.column_tiles : m.row_tiles,
             inner = column_outer_ ? m.row_tiles : m.column_tiles;
-  for (int g = 0; g < m.group_tiles; ++g)
-    for (int a = 0; a < outer; ++a)
-      for (int b = 0; b < inner; ++b)
-        plan_tile(column_outer_ ? Position{g, b, a} : Position{g, a, b});
+  for (std::int64_t block = 0; block < blocks_; ++block)
+    for (int g = 0; g < m.group_tiles; ++g)
+      for (int a = 0; a < outer; ++a)
+        for (int b = 0; b < inner; ++b)
+          visit(g, column_outer_ ? b : a, column_outer_ ? a : b, block);
   plan_.traffic = {weights_.moved_bytes(), inputs_.moved_bytes(), outputs_.moved_bytes()};
   const memory::DramEnergy& dram = context_.dram;
   at(plan_.energy_pJ, Component::dram_transfer) =

@@ -22,7 +22,7 @@ struct CostContext {
 /// energy.
 struct LayerPlan {
   LayerMapping mapping;
-  std::vector<std::array<double, stage_count>> tiles;  // ns by Stage
+  std::vector<StageTimes> tiles;  // in order of execution, a tile as often as it is visited
   Energies energy_pJ{};
   Traffic traffic;
   std::int64_t generation_macs = 0;

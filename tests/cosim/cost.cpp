@@ -75,7 +75,7 @@ TEST(Cost, AMemoryBoundLayerTakesItsBytesOverTheEffectiveBandwidth) {
   const double stream_ns = bytes / memory::estimate_runs(input.memory.dram, bytes).bandwidth_GBps;
   EXPECT_NEAR(report.time_ns, stream_ns,
               0.002 * stream_ns);  // the last tile's compute and the first access
-  EXPECT_EQ(report.bound_by, Stage::memory);
+  EXPECT_EQ(report.bound_by, Stage::fetch_weights);
 }
 
 TEST(Cost, LayersAddUpToTheWholeInTimeEnergyAndBytes) {
@@ -93,7 +93,7 @@ TEST(Cost, LayersAddUpToTheWholeInTimeEnergyAndBytes) {
     EXPECT_NEAR(energy_sum, total(report.energy_pJ), 1e-9 * energy_sum);
     EXPECT_EQ(bytes, report.traffic.sum());
     for (const StageCost& s : report.stages)
-      EXPECT_NEAR(s.busy_ns + s.wait_data_ns + s.wait_slot_ns + s.wait_dependency_ns + s.fill_ns +
+      EXPECT_NEAR(s.busy_ns + s.wait_data_ns + s.wait_slot_ns + s.wait_dependency_ns + s.wait_shared_ns + s.fill_ns +
                       s.drain_ns,
                   report.time_ns, 1e-9 * report.time_ns);
   }
