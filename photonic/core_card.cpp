@@ -24,6 +24,8 @@ void describe(Section& section, MeshCard& card) {
                   {"crossing", DeviceKind::crossing}});
   section.value("device_loss_db", card.device_loss_db, not_negative);
   section.value("balanced_edges", card.balanced_edges);
+  section.value("mode_pitch_um", card.pitch.mode_um, positive);
+  section.value("column_pitch_um", card.pitch.column_um, positive);
 }
 
 void describe(Section& section, RingBankCard& card) {
@@ -56,6 +58,7 @@ void describe_phases(Section& section, CoreCard& card) {
   section.value("phase_sigma_rad", card.phase_sigma_rad, not_negative);
   section.value("programming_sigma_rad", card.programming_sigma_rad, not_negative);
   section.value("phase_bits", card.phase_bits, {.low = 0, .high = 24});
+  section.card("drift", card.drift);
 }
 
 constexpr std::pair<const char*, CoreKind> kinds[] = {{"ideal", CoreKind::ideal},

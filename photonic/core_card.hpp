@@ -6,6 +6,7 @@
 #include "photonic/components.hpp"
 #include "photonic/converter.hpp"
 #include "photonic/crosstalk.hpp"
+#include "photonic/drift.hpp"
 #include "photonic/fabrication.hpp"
 #include "photonic/heater.hpp"
 #include "photonic/mzi.hpp"
@@ -30,8 +31,9 @@ struct MeshCard {
   MeshKind topology = MeshKind::clements;
   DeviceKind device = DeviceKind::mzi;
   double device_loss_db = 0.1;  // nominal, of one MZI with its two shifters
-  bool balanced_edges = true;   // edge modes carry dummy losses where they meet no MZI, so uniform
-                                // loss is only a factor
+  Pitch pitch;
+  bool balanced_edges = true;  // edge modes carry dummy losses where they meet no MZI, so uniform
+                               // loss is only a factor
 };
 
 /// The rings of a microring weight bank. A row's inputs are split over parallel buses of `channels`
@@ -70,6 +72,7 @@ struct CoreCard {
   FabricationCard fabrication;
   HeaterCard heater;        // mesh only
   CrosstalkCard crosstalk;  // mesh only
+  DriftCard drift;
   RingBankCard bank;
   PcmCard pcm;
 

@@ -24,9 +24,9 @@ struct Layout {
   std::vector<int> own;  // the shifter that sits on a victim, -1 for bare arms
 };
 
-Layout make_layout(const CrosstalkCard& card, const Topology& topology) {
+Layout make_layout(const Pitch& pitch, const Topology& topology) {
   const auto place = [&](double half_column, int mode) {
-    return Place{half_column * card.column_pitch_um / 2, mode * card.mode_pitch_um};
+    return Place{half_column * pitch.column_um / 2, mode * pitch.mode_um};
   };
   const int cells = static_cast<int>(topology.cells.size());
   Layout layout;
@@ -67,8 +67,6 @@ void describe(Section& section, CrosstalkCard& card) {
                   {"fitted", CrosstalkKernel::fitted}});
   section.value("strength", card.strength, {.low = 0, .high = 1});
   section.value("decay_um", card.decay_um, positive);
-  section.value("mode_pitch_um", card.mode_pitch_um, positive);
-  section.value("column_pitch_um", card.column_pitch_um, positive);
   section.value("cutoff", card.cutoff, positive);
   section.value("aware", card.aware);
 }
@@ -92,10 +90,11 @@ double crosstalk_share(const CrosstalkCard& card, double d) {
   return 0;
 }
 
-ThermalCrosstalk::ThermalCrosstalk(const CrosstalkCard& card, const Topology& topology)
+ThermalCrosstalk::ThermalCrosstalk(const CrosstalkCard& card, const Pitch& pitch,
+                                   const Topology& topology)
     : topology_(topology) {
   if (card.kernel == CrosstalkKernel::none) return;
-  const Layout layout = make_layout(card, topology);
+  const Layout layout = make_layout(pitch, topology);
   starts_.push_back(0);
   for (std::size_t v = 0; v < layout.victims.size(); ++v) {
     for (std::size_t j = 0; j < layout.heaters.size(); ++j) {

@@ -15,15 +15,12 @@ enum class CrosstalkKernel {
            // 22 and 23 um
 };
 
-/// Heat that a shifter sends to guides that are not its own, on a regular layout: mode m runs at y
-/// = m mode_pitch; the phi shifters of column c sit at x = 2c half-columns, its theta shifters at
-/// 2c + 1, each `column_pitch_um / 2` wide.
+/// Heat that a shifter sends to guides that are not its own, on a regular layout: the phi shifters
+/// of a column sit at its beginning, its theta shifters half a column further.
 struct CrosstalkCard {
   CrosstalkKernel kernel = CrosstalkKernel::none;
   double strength = 1;
   double decay_um = 8;
-  double mode_pitch_um = 25;
-  double column_pitch_um = 300;
   double cutoff = 1e-6;  // smaller shares are left out
   bool aware = false;    // set-points are solved for with the crosstalk known
 };
@@ -38,7 +35,7 @@ double crosstalk_share(const CrosstalkCard& card, double distance_um);
 /// screen.
 class ThermalCrosstalk {
  public:
-  ThermalCrosstalk(const CrosstalkCard& card, const Topology& topology);
+  ThermalCrosstalk(const CrosstalkCard& card, const Pitch& pitch, const Topology& topology);
   [[nodiscard]] bool active() const { return !shares_.empty(); }
 
   /// Adds what `set` induces to the arms' phases of `fabrication` (one entry per cell) and to the

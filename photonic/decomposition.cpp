@@ -1,32 +1,25 @@
 #include "photonic/decomposition.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
 #include "core/error.hpp"
+#include "photonic/complex_svd.hpp"
 #include "photonic/correction.hpp"
 #include "photonic/decompose.hpp"
 
 namespace lightloom::photonic {
 namespace {
 
-using Dense = Eigen::MatrixXcd;
-using RowMajor = Eigen::Matrix<Complex, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using Target = DecompositionOptions::Target;
 
-SquareMatrix to_square(const Dense& dense) {
-  SquareMatrix result(static_cast<int>(dense.rows()));
-  Eigen::Map<RowMajor>(result.values.data(), dense.rows(), dense.cols()) = dense;
-  return result;
-}
-
-Dense to_dense(const SquareMatrix& matrix) {
-  return Eigen::Map<const RowMajor>(matrix.values.data(), matrix.size, matrix.size);
-}
-
-Eigen::BDCSVD<Dense> full_svd(const Dense& matrix) {
-  return {matrix, Eigen::ComputeFullU | Eigen::ComputeFullV};
+/// The matrix in the top left corner of a square of zeros.
+SquareMatrix padded(const Matrix& matrix) {
+  SquareMatrix square(std::max(matrix.rows, matrix.columns));
+  for (int r = 0; r < matrix.rows; ++r)
+    for (int c = 0; c < matrix.columns; ++c)
+      square(r, c) = matrix.values[static_cast<std::size_t>(r * matrix.columns + c)];
+  return square;
 }
 
 /// Settings of one mesh of the asked device for a unitary.
@@ -55,36 +48,34 @@ void check(const Matrix& matrix, const DecompositionOptions& options, double dis
           distance, tolerance);
 }
 
-void decompose_one(const Dense& dense, const DecompositionOptions& options,
+void decompose_one(const SquareMatrix& square, const DecompositionOptions& options,
                    MatrixDecomposition& result) {
-  Dense unitary = dense;
+  SquareMatrix unitary = square;
   if (options.target == Target::nearest) {
-    const auto svd = full_svd(dense);
-    unitary = svd.matrixU() * svd.matrixV().adjoint();
+    const ComplexSvd svd = complex_svd(square);
+    unitary = multiply(svd.left, adjoint(svd.right));
   }
-  result.right = mesh_settings(to_square(unitary), result.topology, options.device);
+  result.right = mesh_settings(unitary, result.topology, options.device);
 }
 
-void decompose_two(const Dense& dense, const DecompositionOptions& options,
+void decompose_two(const SquareMatrix& square, const DecompositionOptions& options,
                    MatrixDecomposition& result) {
-  Dense padded = Dense::Zero(result.modes, result.modes);
-  padded.topLeftCorner(dense.rows(), dense.cols()) = dense;
-  const auto svd = full_svd(padded);
-  const double largest = svd.singularValues()(0);
-  if (largest > 0) result.scale = largest;
-  for (const double value : svd.singularValues())
+  const ComplexSvd svd = complex_svd(square);
+  if (svd.values[0] > 0) result.scale = svd.values[0];
+  for (const double value : svd.values)
     result.attenuation.push_back(std::min(1.0, value / result.scale));
-  result.left = mesh_settings(to_square(svd.matrixU()), result.topology, options.device);
-  result.right = mesh_settings(to_square(svd.matrixV().adjoint()), result.topology, options.device);
+  result.left = mesh_settings(svd.left, result.topology, options.device);
+  result.right = mesh_settings(adjoint(svd.right), result.topology, options.device);
   result.devices = 2 * result.devices + result.modes;
 }
 
-Dense rebuild(const MatrixDecomposition& result, DeviceKind device) {
-  Dense whole = to_dense(mesh_matrix(result.topology, device, result.right));
+SquareMatrix rebuild(const MatrixDecomposition& result, DeviceKind device) {
+  SquareMatrix whole = mesh_matrix(result.topology, device, result.right);
   if (result.attenuation.empty()) return whole;
-  for (Eigen::Index m = 0; m < whole.rows(); ++m)
-    whole.row(m) *= result.scale * result.attenuation[static_cast<std::size_t>(m)];
-  return to_dense(mesh_matrix(result.topology, device, result.left)) * whole;
+  for (int r = 0; r < whole.size; ++r)
+    for (int c = 0; c < whole.size; ++c)
+      whole(r, c) *= result.scale * result.attenuation[static_cast<std::size_t>(r)];
+  return multiply(mesh_matrix(result.topology, device, result.left), whole);
 }
 
 }  // namespace
@@ -94,23 +85,28 @@ MatrixDecomposition decompose_matrix(const Matrix& matrix, const DecompositionOp
   require(std::all_of(matrix.values.begin(), matrix.values.end(),
                       [](Complex v) { return std::isfinite(v.real()) && std::isfinite(v.imag()); }),
           "the matrix holds a value that is not a finite number");
-  const Dense dense = Eigen::Map<const RowMajor>(matrix.values.data(), matrix.rows, matrix.columns);
+  const SquareMatrix square = padded(matrix);
   MatrixDecomposition result;
-  result.distance_from_unitary =
-      matrix.rows == matrix.columns ? distance_from_unitary(to_square(dense)) : -1;
+  result.distance_from_unitary = matrix.rows == matrix.columns ? distance_from_unitary(square) : -1;
   check(matrix, options, result.distance_from_unitary);
-  result.modes = std::max(matrix.rows, matrix.columns);
+  result.modes = square.size;
   result.topology = make_topology(options.mesh, result.modes);
   result.columns = result.topology.columns;
   result.devices = static_cast<int>(result.topology.cells.size());
   if (options.target == Target::svd)
-    decompose_two(dense, options, result);
+    decompose_two(square, options, result);
   else
-    decompose_one(dense, options, result);
-  const Dense rebuilt = rebuild(result, options.device).topLeftCorner(matrix.rows, matrix.columns);
-  result.error = (rebuilt - dense).norm() / std::sqrt(result.modes);
-  result.rebuilt = {matrix.rows, matrix.columns, std::vector<Complex>(matrix.values.size())};
-  Eigen::Map<RowMajor>(result.rebuilt.values.data(), matrix.rows, matrix.columns) = rebuilt;
+    decompose_one(square, options, result);
+  const SquareMatrix rebuilt = rebuild(result, options.device);
+  result.rebuilt = {matrix.rows, matrix.columns, {}};
+  double squares = 0;
+  for (int r = 0; r < matrix.rows; ++r) {
+    for (int c = 0; c < matrix.columns; ++c) {
+      result.rebuilt.values.push_back(rebuilt(r, c));
+      squares += std::norm(rebuilt(r, c) - square(r, c));
+    }
+  }
+  result.error = std::sqrt(squares / result.modes);
   return result;
 }
 

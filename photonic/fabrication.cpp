@@ -22,6 +22,46 @@ void draw_splitters(const FabricationCard& card, const StreamAddress& address, F
   }
 }
 
+/// One wave of a random field: random Fourier features, a sum of plane waves with Gaussian wave
+/// vectors, have a squared-exponential covariance.
+struct Wave {
+  double x_per_um, y_per_um, phase;
+};
+std::vector<Wave> draw_waves(const Stream& stream, double length_um) {
+  constexpr std::uint64_t count = 128;
+  std::vector<Wave> waves;
+  for (std::uint64_t w = 0; w < count; ++w)
+    waves.push_back({stream.normal(w, 3) / length_um, stream.normal(w, 4) / length_um,
+                     2 * std::numbers::pi * stream.uniform(w, 2)});
+  return waves;
+}
+
+void draw_correlated(const FabricationCard& card, const StreamAddress& address, const Pitch& pitch,
+                     const Topology& topology, Fabrication& cells) {
+  if (card.gradient_sigma_rad == 0 && card.correlated_sigma_rad == 0) return;
+  const Stream stream(address);
+  const double half_x = 0.5 * topology.columns * pitch.column_um,
+               half_y = 0.5 * topology.modes * pitch.mode_um;
+  const double slope_x = stream.normal(0, 1), slope_y = stream.normal(1, 1);
+  std::vector<Wave> waves;
+  if (card.correlated_sigma_rad > 0) waves = draw_waves(stream, card.correlation_length_um);
+  for (std::size_t k = 0; k < cells.size(); ++k) {
+    const double x = (topology.cells[k].column + 0.5) * pitch.column_um,
+                 y = (topology.cells[k].top + 0.5) * pitch.mode_um;
+    double error = card.gradient_sigma_rad *
+                   ((x / half_x - 1) * slope_x + (y / half_y - 1) * slope_y) / std::numbers::sqrt2;
+    double field = 0;
+    for (const Wave& wave : waves)
+      field += std::cos(wave.x_per_um * x + wave.y_per_um * y + wave.phase);
+    if (!waves.empty())
+      error +=
+          card.correlated_sigma_rad * std::sqrt(2.0 / static_cast<double>(waves.size())) * field;
+    cells[k].alpha_rad += error;
+    cells[k].beta_rad += error;
+    cells[k].epsilon_rad += error;
+  }
+}
+
 void draw_losses(const FabricationCard& card, const StreamAddress& address, Fabrication& cells) {
   if (card.arm_loss_sigma_db == 0) return;
   const Stream stream(address);
@@ -37,15 +77,22 @@ void draw_losses(const FabricationCard& card, const StreamAddress& address, Fabr
 void describe(Section& section, FabricationCard& card) {
   section.value("splitter_sigma_rad", card.splitter_sigma_rad, {.low = 0, .high = 0.7});
   section.value("splitter_mean_rad", card.splitter_mean_rad, {.low = -0.7, .high = 0.7});
+  section.value("gradient_sigma_rad", card.gradient_sigma_rad, {.low = 0, .high = 0.7});
+  section.value("correlated_sigma_rad", card.correlated_sigma_rad, {.low = 0, .high = 0.7});
+  section.value("correlation_length_um", card.correlation_length_um, positive);
   section.value("arm_loss_sigma_db", card.arm_loss_sigma_db, not_negative);
 }
 
 Fabrication draw_fabrication(const FabricationCard& card, const Topology& topology,
-                             std::uint64_t seed, std::uint32_t chip, std::uint32_t mesh) {
+                             const FabricationPlace& place) {
   Fabrication cells(topology.cells.size());
-  StreamAddress address{
-      .seed = seed, .purpose = Purpose::splitter_error, .chip = chip, .tile = mesh};
+  StreamAddress address{.seed = place.seed,
+                        .purpose = Purpose::splitter_error,
+                        .chip = place.chip,
+                        .tile = place.mesh};
   draw_splitters(card, address, cells);
+  address.purpose = Purpose::wafer_gradient;
+  draw_correlated(card, address, place.pitch, topology, cells);
   address.purpose = Purpose::loss_error;
   draw_losses(card, address, cells);
   return cells;

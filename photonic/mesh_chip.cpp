@@ -11,8 +11,8 @@ MeshChip::MeshChip(const CoreCard& card, const Topology& topology,
                    const ThermalCrosstalk& crosstalk, const TileAddress& address)
     : card_(card), topology_(topology), errors_(card, address, topology), crosstalk_(crosstalk) {
   for (std::uint32_t mesh = 0; mesh < 2; ++mesh) {
-    fabrication_[mesh] =
-        draw_fabrication(card.fabrication, topology, address.seed, address.chip, mesh);
+    fabrication_[mesh] = draw_fabrication(card.fabrication, topology,
+                                          {address.seed, address.chip, mesh, card.mesh.pitch});
     if (!card.mesh.balanced_edges) add_device_loss(card.mesh.device_loss_db, fabrication_[mesh]);
   }
 }

@@ -8,6 +8,7 @@
 #include "core/random.hpp"
 #include "photonic/core_cost.hpp"
 #include "photonic/cores.hpp"
+#include "photonic/phase_control.hpp"
 
 namespace lightloom::photonic {
 
@@ -73,7 +74,7 @@ class MrrCore final : public TensorCore {
     const std::size_t tiles = checked_tiles(description_, targets, realised, scales);
     if (tiles == 0) return {};
     const std::size_t size = targets.size() / tiles;
-    const std::vector<double> fixed = static_errors(address, size);
+    const std::vector<double> fixed = static_phase_errors(card_, address, size);
     std::vector<RealisationReport> reports(tiles);
 #pragma omp parallel for schedule(static)
     for (std::size_t i = 0; i < tiles; ++i) {
@@ -88,16 +89,6 @@ class MrrCore final : public TensorCore {
   }
 
  private:
-  [[nodiscard]] std::vector<double> static_errors(const TileAddress& address,
-                                                  std::size_t size) const {
-    std::vector<double> errors(card_.phase_sigma_rad > 0 ? size : 0);
-    const Stream stream(
-        {.seed = address.seed, .purpose = Purpose::phase_error, .chip = address.chip});
-    for (std::size_t k = 0; k < errors.size(); ++k)
-      errors[k] = card_.phase_sigma_rad * stream.normal(k);
-    return errors;
-  }
-
   RealisationReport realise_tile(std::span<const float> target, const TileAddress& address,
                                  std::span<const double> fixed, std::span<float> realised,
                                  float& scale) const {

@@ -20,7 +20,7 @@ class MziCore final : public TensorCore {
       : card_(card),
         description_(describe_core(card)),
         topology_(make_topology(card.mesh.topology, card.mesh_modes())),
-        crosstalk_(card.crosstalk, topology_),
+        crosstalk_(card.crosstalk, card.mesh.pitch, topology_),
         cache_(card.core_rows(), card.core_columns(), topology_) {}
 
   [[nodiscard]] const CoreDescription& description() const override { return description_; }

@@ -54,12 +54,19 @@ int drive_heaters(const HeaterCard& card, const TileAddress& address, int mesh,
 PhaseErrors::PhaseErrors(const CoreCard& card, const TileAddress& address, const Topology& topology)
     : programming_sigma_rad_(card.programming_sigma_rad),
       shifters_(2 * topology.cells.size() + static_cast<std::size_t>(topology.modes)) {
-  if (card.phase_sigma_rad == 0) return;
+  const std::size_t count = 2 * shifters_ + static_cast<std::size_t>(topology.modes);
+  static_errors_ = static_phase_errors(card, address, count);
+}
+
+std::vector<double> static_phase_errors(const CoreCard& card, const TileAddress& address,
+                                        std::size_t count) {
+  std::vector<double> errors = drifted_phases(card.drift, address.seed, address.chip, count);
+  if (card.phase_sigma_rad == 0) return errors;
+  errors.resize(count);
   const Stream stream(
       {.seed = address.seed, .purpose = Purpose::phase_error, .chip = address.chip});
-  static_errors_.resize(2 * shifters_ + static_cast<std::size_t>(topology.modes));
-  for (std::size_t k = 0; k < static_errors_.size(); ++k)
-    static_errors_[k] = card.phase_sigma_rad * stream.normal(k);
+  for (std::size_t k = 0; k < count; ++k) errors[k] += card.phase_sigma_rad * stream.normal(k);
+  return errors;
 }
 
 void PhaseErrors::add(int mesh, const TileAddress& address, MeshSettings& settings) const {

@@ -19,6 +19,12 @@ void wrap_phases(MeshSettings& settings);
 int drive_heaters(const HeaterCard& card, const TileAddress& address, int mesh,
                   MeshSettings& settings);
 
+/// Phase errors of shifters 0 ... count-1 of a chip that do not change from write to write: what
+/// calibration left (Purpose::phase_error) and what has drifted since (Purpose::drift). Empty when
+/// there are none.
+std::vector<double> static_phase_errors(const CoreCard& card, const TileAddress& address,
+                                        std::size_t count);
+
 /// Errors of set phases on one chip: a static part per shifter (Purpose::phase_error) and one new
 /// at every write (Purpose::programming). Meshes are numbered; theta, phi and screen of one mesh
 /// have their own devices.

@@ -103,7 +103,7 @@ ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options)
   const auto chips = static_cast<std::size_t>(options.chips);
   const Topology topology =
       mesh ? make_topology(card.mesh.topology, card.mesh_modes()) : Topology{};
-  const ThermalCrosstalk crosstalk(card.crosstalk, topology);
+  const ThermalCrosstalk crosstalk(card.crosstalk, card.mesh.pitch, topology);
   const auto core = mesh ? nullptr : make_core(card);
   std::vector<ChipRow> rows(chips);
 #pragma omp parallel for schedule(dynamic)

@@ -4,6 +4,12 @@
 
 namespace lightloom::photonic {
 
+/// Distances on the chip: mode m runs at y = m mode_um, column c begins at x = c column_um.
+struct Pitch {
+  double mode_um = 25;
+  double column_um = 300;
+};
+
 enum class MeshKind { clements, reck, butterfly };
 
 /// One device of a mesh: it joins `top` and `bottom` in column `column`, counted in the order of

@@ -4,6 +4,8 @@
 #include <numbers>
 
 #include "photonic/crosstalk.hpp"
+#include "photonic/drift.hpp"
+#include "photonic/fabrication.hpp"
 #include "photonic/haar.hpp"
 #include "photonic/heater.hpp"
 #include "photonic/statistics.hpp"
@@ -69,9 +71,8 @@ TEST(Crosstalk, KernelsAreThoseOfTheirSources) {
 
 TEST(Crosstalk, HeatOfOneShifterReachesItsNeighboursByTheirDistance) {
   const Topology topology = clements_topology(4);
-  const CrosstalkCard card{
-      .kernel = CrosstalkKernel::exponential, .decay_um = 20, .mode_pitch_um = 30};
-  const ThermalCrosstalk crosstalk(card, topology);
+  const CrosstalkCard card{.kernel = CrosstalkKernel::exponential, .decay_um = 20};
+  const ThermalCrosstalk crosstalk(card, {.mode_um = 30, .column_um = 300}, topology);
   MeshSettings set = zero_settings(topology);
   set.theta[0] = 2.0;  // column 0, modes 0 and 1; cell 1 is on modes 2 and 3 of the same column
   Fabrication cells(topology.cells.size());
@@ -88,10 +89,8 @@ CoreCard crosstalk_card() {
   card.kind = CoreKind::mzi_mesh;
   card.mesh.modes = 9;
   card.correction = Correction::none;
-  card.crosstalk = {.kernel = CrosstalkKernel::exponential,
-                    .decay_um = 10,
-                    .mode_pitch_um = 25,
-                    .column_pitch_um = 60};
+  card.crosstalk = {.kernel = CrosstalkKernel::exponential, .decay_um = 10};
+  card.mesh.pitch = {.mode_um = 25, .column_um = 60};
   return card;
 }
 
@@ -113,6 +112,59 @@ TEST(Crosstalk, GrowsWithTheShareOfHeatThatLeaks) {
   card.crosstalk.strength = 0.04;
   const double strong = summarise(chip_statistics(card, {.chips = 20}).error).mean;
   EXPECT_NEAR(strong / weak, 2, 0.05);  // linear while phases stay small
+}
+
+TEST(Drift, HasTheVarianceAndMemoryOfItsProcess) {
+  DriftCard card{.sigma_rad = 0.1, .time_constant_s = 100, .step_s = 30, .steps = 4};
+  constexpr std::size_t count = 20000;
+  const auto now = drifted_phases(card, 1, 2, count);
+  card.steps = 7;
+  const auto later = drifted_phases(card, 1, 2, count);
+  double variance = 0, product = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    variance += now[k] * now[k] / count;
+    product += now[k] * later[k] / count;
+  }
+  const double law = 0.01 * (1 - std::exp(-2 * 120.0 / 100)), error = law * std::sqrt(2.0 / count);
+  EXPECT_NEAR(variance, law, 4 * error);
+  EXPECT_NEAR(product, law * std::exp(-90.0 / 100), 4 * error);
+}
+
+TEST(Drift, CommonPartMovesAllShiftersAlike) {
+  const DriftCard card{.common_sigma_rad = 0.1, .steps = 5};
+  const auto phases = drifted_phases(card, 1, 0, 10);
+  EXPECT_NE(phases[0], 0);
+  for (const double phase : phases) EXPECT_EQ(phase, phases[0]);
+  EXPECT_TRUE(drifted_phases({.sigma_rad = 1}, 1, 0, 10).empty());  // no step, no drift
+}
+
+TEST(Fabrication, CorrelatedErrorsHaveTheCovarianceOfTheirLength) {
+  const Topology topology = clements_topology(12);
+  const FabricationCard card{.correlated_sigma_rad = 0.02, .correlation_length_um = 800};
+  constexpr std::uint32_t chips = 2000;
+  const std::size_t a = 0, b = topology.cells.size() / 2;  // about half the mesh away
+  const double dx = (topology.cells[b].column - topology.cells[a].column) * 150.0;
+  const double dy = (topology.cells[b].top - topology.cells[a].top) * 25.0;
+  double variance = 0, covariance = 0;
+  for (std::uint32_t chip = 0; chip < chips; ++chip) {
+    const Fabrication f =
+        draw_fabrication(card, topology, {.seed = 3, .chip = chip, .pitch = {25, 150}});
+    EXPECT_EQ(f[a].alpha_rad, f[a].beta_rad);
+    variance += f[a].alpha_rad * f[a].alpha_rad / chips;
+    covariance += f[a].alpha_rad * f[b].alpha_rad / chips;
+  }
+  const double law = 4e-4, error = 4 * law * std::sqrt(2.0 / chips);
+  EXPECT_NEAR(variance, law, error);
+  EXPECT_NEAR(covariance, law * std::exp(-(dx * dx + dy * dy) / (2 * 800.0 * 800.0)), error);
+}
+
+TEST(Fabrication, OneKindOfErrorDoesNotMoveTheDrawsOfAnother) {
+  const Topology topology = clements_topology(6);
+  const FabricationCard alone{.splitter_sigma_rad = 0.02},
+      both{.splitter_sigma_rad = 0.02, .arm_loss_sigma_db = 0.1};
+  const Fabrication a = draw_fabrication(alone, topology, {.seed = 1}),
+                    b = draw_fabrication(both, topology, {.seed = 1});
+  for (std::size_t k = 0; k < a.size(); ++k) EXPECT_EQ(a[k].alpha_rad, b[k].alpha_rad);
 }
 
 TEST(HeaterInMesh, UnknownEfficiencyActsAsAProportionalPhaseError) {
