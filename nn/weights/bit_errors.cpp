@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
+#include "core/error.hpp"
 #include "core/random.hpp"
 
 namespace lightloom::nn {
@@ -46,6 +48,28 @@ void describe(Section& section, BitErrorCard& card) {
   section.value("rate_1_to_0", card.rate_1_to_0, {.low = -1, .high = 1});
   section.value("streams", card.streams);
   section.value("seed", card.seed);
+}
+
+void describe(Section& section, VoltageCurve& curve) {
+  section.value("voltage", curve.voltage, positive);
+  section.value("rate", curve.rate, {.low = 0, .high = 1, .open_low = true});
+  section.value("energy", curve.energy, positive);
+  if (curve.voltage.size() < 2 || curve.rate.size() != curve.voltage.size() ||
+      curve.energy.size() != curve.voltage.size())
+    section.problem("", "needs the lists voltage, rate and energy, of one length of at least two");
+  if (!std::is_sorted(curve.voltage.begin(), curve.voltage.end()))
+    section.problem("voltage", "must rise");
+}
+
+VoltagePoint at_voltage(const VoltageCurve& curve, double voltage) {
+  require(
+      !curve.voltage.empty() && voltage >= curve.voltage.front() && voltage <= curve.voltage.back(),
+      "the voltage {} lies outside the measured curve", voltage);
+  const auto above = std::lower_bound(curve.voltage.begin() + 1, curve.voltage.end(), voltage);
+  const auto i = static_cast<std::size_t>(above - curve.voltage.begin());
+  const double share = (voltage - curve.voltage[i - 1]) / (curve.voltage[i] - curve.voltage[i - 1]);
+  return {.rate = std::exp(std::lerp(std::log(curve.rate[i - 1]), std::log(curve.rate[i]), share)),
+          .energy = std::lerp(curve.energy[i - 1], curve.energy[i], share)};
 }
 
 std::int64_t flip_bits(const BitErrorCard& card, std::uint32_t layer,

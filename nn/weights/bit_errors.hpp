@@ -33,4 +33,20 @@ std::int64_t flip_bits(const BitErrorCard& card, std::uint32_t layer,
 std::int64_t materialise_with_errors(WeightSource& source, const BitErrorCard& card,
                                      std::uint32_t layer, std::span<float> dense);
 
+/// How a memory's bit error rate and access energy go with its supply voltage: data, by
+/// interpolation in the voltage (of the logarithm of the rate).
+struct VoltageCurve {
+  std::vector<double> voltage;  // relative to the lowest without errors, rising
+  std::vector<double> rate;     // bit errors per bit, falling, above zero
+  std::vector<double> energy;   // per access, relative to that at voltage 1
+};
+/// Keys: voltage, rate, energy (lists of one length).
+void describe(Section& section, VoltageCurve& curve);
+
+struct VoltagePoint {
+  double rate = 0, energy = 1;
+};
+/// Throws `Error` outside the curve.
+VoltagePoint at_voltage(const VoltageCurve& curve, double voltage);
+
 }  // namespace lightloom::nn

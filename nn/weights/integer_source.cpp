@@ -18,7 +18,8 @@ Coding coding_of(int bits) { return bits == 32 ? Coding::real : Coding::offset; 
 
 }  // namespace
 
-IntegerSource::IntegerSource(const LayerShape& shape, int bits) : bits_(stored_bits(bits)) {
+IntegerSource::IntegerSource(const LayerShape& shape, int bits, double weight_clip)
+    : bits_(stored_bits(bits)), weight_clip_(static_cast<float>(weight_clip)) {
   const auto count = static_cast<std::size_t>(shape.weights());
   weight_ = {
       .name = "weight", .value = std::vector<float>(count), .gradient = std::vector<float>(count)};
@@ -33,6 +34,8 @@ void IntegerSource::encode(std::span<const float> dense) {
 }
 
 float IntegerSource::round() {
+  if (weight_clip_ > 0)
+    for (float& value : weight_.value) value = std::clamp(value, -weight_clip_, weight_clip_);
   if (bits_ < 32) return integer_forward(weight_.value, bits_, clip_.value[0], levels_);
   std::copy(weight_.value.begin(), weight_.value.end(), levels_.begin());
   return 1.0f;

@@ -10,7 +10,7 @@ namespace lightloom::nn {
 /// From 24 bits on the weight is kept as it is.
 class IntegerSource final : public WeightSource {
  public:
-  IntegerSource(const LayerShape& shape, int bits);
+  IntegerSource(const LayerShape& shape, int bits, double weight_clip = 0);
 
   void encode(std::span<const float> dense) override;
   void materialise(std::span<float> dense) override;
@@ -29,6 +29,7 @@ class IntegerSource final : public WeightSource {
   Parameter weight_, clip_;
   std::vector<float> levels_;
   int bits_;
+  float weight_clip_;
 };
 
 /// The streams of an integer layer.

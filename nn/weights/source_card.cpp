@@ -73,6 +73,9 @@ void describe_one(Section& section, SourceCard& card) {
                  {{"allowed", Expansion::allowed}, {"refused", Expansion::refused}});
   section.value("kernels", card.kernels, {.low = 1});
   section.value("block", card.block, {.low = 1});
+  section.choice("linear", card.linear,
+                 {{"rounded", LinearLayers::rounded}, {"generated", LinearLayers::generated}});
+  section.value("weight_clip", card.weight_clip, not_negative);
   section.value("fc_bits", card.fc_bits, {.low = 0, .high = 32});
   section.value("dense_bits", card.dense_bits, {.low = 1, .high = 32});
   section.value("activations", card.activations, {.low = 0, .high = 16});

@@ -53,6 +53,10 @@ struct ExchangeCard {
   double tolerance = 1e-10;  // it stops at a smaller change of the coefficients
 };
 
+/// What a source that generates convolutions does with linear layers: round them to `fc_bits`, as
+/// every published row does, or take them for 1x1 convolutions.
+enum class LinearLayers { rounded, generated };
+
 struct LayerOverride;
 
 /// The section `weights` of a card: where the weights of a network come from.
@@ -66,8 +70,11 @@ struct SourceCard {
   Expansion expansion =
       Expansion::allowed;  // multilevel, low_rank: levels that store more than they replace
   int kernels = 2;         // penni: shared kernels
+  LinearLayers linear = LinearLayers::rounded;  // multilevel, low_rank
+  double weight_clip = 0;  // integer: weights are held within +-weight_clip (RandBET); 0: off
   int block = 4;           // circulant
-  int fc_bits = 0;  // linear layers (never generated); 0: 8 if anything else is rounded, else 32
+  int fc_bits =
+      0;  // linear layers that are not generated; 0: 8 if anything else is rounded, else 32
   int dense_bits = 32;  // convolutions that the source cannot take
   int activations = 0;  // bits of the activation quantiser; 0: off
   double quant_ratio =

@@ -36,7 +36,7 @@ int integer_bits(const SourceCard& card, const LayerShape& shape) {
 }
 
 Source make_integer(const SourceCard& card, const LayerShape& shape) {
-  return std::make_unique<IntegerSource>(shape, integer_bits(card, shape));
+  return std::make_unique<IntegerSource>(shape, integer_bits(card, shape), card.weight_clip);
 }
 
 Streams streams_integer(const SourceCard& card, const LayerShape& shape) {
@@ -61,7 +61,8 @@ Streams streams_power(const SourceCard& card, const LayerShape& shape) {
 }
 
 bool generated(const SourceCard& card, const LayerShape& shape) {
-  return !linear(shape) && card.slots(shape).generated();
+  const bool taken = !linear(shape) || card.linear == LinearLayers::generated;
+  return taken && card.slots(shape).generated();
 }
 
 Source make_generator(const SourceCard& card, const LayerShape& shape) {

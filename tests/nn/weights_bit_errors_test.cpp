@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
+#include "core/error.hpp"
 #include "core/random.hpp"
+#include "core/tree.hpp"
 #include "nn/weights/bit_errors.hpp"
 #include "nn/weights/source_card.hpp"
 
@@ -130,6 +133,32 @@ TEST(BitErrors, BackwardRefersToTheFaultyWords) {
   source->backward(std::vector<float>(dense.size(), 0.01f));
   EXPECT_EQ(gradient(0), source->parameters()[1]->gradient);
   EXPECT_NE(gradient(1), source->parameters()[1]->gradient);
+}
+
+TEST(VoltageCurve, GivesTheSavingsItWasFittedTo) {
+  const auto curve = read_card<VoltageCurve>(
+      load_yaml(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/weights/sram-voltage-fit.yaml"));
+  const VoltagePoint thirty = at_voltage(curve, 0.84);
+  EXPECT_NEAR(thirty.rate, 0.01, 1e-4);
+  EXPECT_NEAR(1 - thirty.energy, 0.30, 0.01);
+  const VoltagePoint twenty = at_voltage(curve, std::sqrt(0.8));
+  EXPECT_NEAR(std::log10(twenty.rate), -3, 0.05);
+  EXPECT_NEAR(1 - twenty.energy, 0.20, 0.001);
+  EXPECT_NO_THROW(at_voltage(curve, 0.80));
+  EXPECT_NO_THROW(at_voltage(curve, 1.0));
+  EXPECT_THROW(at_voltage(curve, 1.001), Error);
+}
+
+TEST(WeightClip, HoldsTheLatentWeights) {
+  const LayerShape shape{.name = "c", .in_channels = 50, .out_channels = 20};
+  std::vector<float> dense(1000);
+  fill_normal(Stream({.seed = 4}), 0, dense);
+  const auto source =
+      make_source({.source = SourceKind::integer, .bits = 8, .weight_clip = 0.5}, shape);
+  source->encode(dense);
+  source->materialise(dense);
+  for (const float value : source->parameters()[0]->value) EXPECT_LE(std::abs(value), 0.5f);
+  EXPECT_NEAR(*std::max_element(dense.begin(), dense.end()), 0.5f, 1e-6f);
 }
 
 }  // namespace

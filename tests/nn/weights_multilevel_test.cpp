@@ -126,7 +126,7 @@ const std::vector<Case> cases{{convolution(5, 7, 3), 2, 3},        // both level
                               {convolution(1, 7, 5), 2, 4},        // grey stem: level 2
                               {convolution(13, 11, 1), 2, 5},      // 1x1: level 2
                               {convolution(19, 19, 3, 19), 3, 4},  // depthwise
-                              {convolution(33, 70, 5), 4, 21}};    // several panels
+                              {convolution(22, 30, 5), 4, 9}};     // several panels
 
 TEST(Multilevel, MaterialisesItsDefinitionInAllSlotCases) {
   for (const Case& one : cases)
@@ -402,6 +402,17 @@ TEST(Multilevel, GroupedConvolutionsStackTheirGroupsAlongTheChannels) {
                   b[static_cast<std::size_t>(j * 54 + g * 27 + i)]);
   for (std::size_t p = 0; p < 3; ++p)
     EXPECT_EQ(left->parameters()[p]->gradient, right->parameters()[p]->gradient);
+}
+
+TEST(Multilevel, TakesLinearLayersWhenAsked) {
+  const LayerShape shape{
+      .name = "fc", .kind = LayerShape::Kind::linear, .in_channels = 60, .out_channels = 40};
+  SourceCard card = multilevel(2, 10, {4, 4, 4});
+  EXPECT_EQ(stored_streams(card, shape)[0].count, 60 * 40);
+  card.linear = LinearLayers::generated;
+  EXPECT_EQ(stored_streams(card, shape)[0].count, 10 * 60);
+  EXPECT_EQ(stored_streams(card, shape)[1].count, 40 * 10);
+  EXPECT_EQ(make_source(card, shape)->streams().size(), 3u);
 }
 
 TEST(Multilevel, CountsItsWork) {
