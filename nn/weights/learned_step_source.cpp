@@ -11,6 +11,9 @@
 namespace lightloom::nn {
 namespace {
 
+/// A step that training drove to zero or below would turn the weights over.
+constexpr float least_step = 1e-8f;
+
 float top_level(int bits) { return static_cast<float>((1 << (bits - 1)) - 1); }
 
 }  // namespace
@@ -35,6 +38,7 @@ void LearnedStepSource::encode(std::span<const float> dense) {
 }
 
 void LearnedStepSource::round() {
+  step_.value[0] = std::max(step_.value[0], least_step);
   const float top = top_level(bits_), inverse = 1.0f / step_.value[0];
   for (std::size_t i = 0; i < levels_.size(); ++i)
     levels_[i] = std::min(std::max(std::rint(weight_.value[i] * inverse), -top), top);

@@ -20,7 +20,8 @@ int default_bits(SourceKind kind) {
   return kind == SourceKind::power_of_two ? 4 : 8;
 }
 
-void describe_bits(Section& section, SourceCard& card) {
+/// `before`: the kind that `card.bits` was meant for.
+void describe_bits(Section& section, SourceKind before, SourceCard& card) {
   constexpr Range bits{.low = 1, .high = 32};
   if (card.source == SourceKind::multilevel) {
     section.section("bits", [&](Section& inner) {
@@ -30,7 +31,7 @@ void describe_bits(Section& section, SourceCard& card) {
     });
     return;
   }
-  if (!section.has("bits")) card.bits = default_bits(card.source);
+  if (card.source != before) card.bits = default_bits(card.source);
   const bool coded = card.source == SourceKind::power_of_two || card.source == SourceKind::lsq;
   section.value("bits", card.bits, coded ? Range{.low = 2, .high = 8} : bits);
 }
@@ -53,6 +54,7 @@ void describe_exchange(Section& section, ExchangeCard& exchange) {
 }
 
 void describe_one(Section& section, SourceCard& card) {
+  const SourceKind before = card.source;
   section.choice("source", card.source,
                  {{"dense", SourceKind::dense},
                   {"integer", SourceKind::integer},
@@ -65,7 +67,7 @@ void describe_one(Section& section, SourceCard& card) {
                   {"penni", SourceKind::penni},
                   {"circulant", SourceKind::circulant},
                   {"smart_exchange", SourceKind::smart_exchange}});
-  describe_bits(section, card);
+  describe_bits(section, before, card);
   section.value("intra", card.intra, not_negative);
   section.value("cross", card.cross, not_negative);
   section.value("cross_share", card.cross_share, fraction);

@@ -46,6 +46,18 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   return std::sqrt(sum);
 }
 
+TEST(SourceCards, OverridesInheritWhatTheyLeaveOut) {
+  const SourceCard card = card_of(
+      "{source: integer, bits: 4, layers: [{layer: 'a*', activations: 8}, {layer: b, source: "
+      "bsconv}, {layer: '*.1', bits: 2}]}");
+  EXPECT_EQ(card_for(card, "abc").bits, 4);
+  EXPECT_EQ(card_for(card, "abc").activations, 8);
+  EXPECT_EQ(card_for(card, "b").bits, 32);  // another kind: its own default
+  EXPECT_EQ(card_for(card, "x.1").bits, 2);
+  EXPECT_EQ(card_for(card, "x.12").bits, 4);
+  EXPECT_EQ(card_for(card, "x.1").layers.size(), 0u);
+}
+
 /// Parameter ratio under the published rule: 32 bits, convolutions only.
 struct PublishedBaseline {
   const char* card;
