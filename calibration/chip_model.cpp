@@ -1,0 +1,184 @@
+#include "calibration/chip_model.hpp"
+
+#include <cassert>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "photonic/propagate.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+using photonic::Cell;
+using photonic::Complex;
+using photonic::Transfer;
+
+struct Place {
+  double x_um = 0, y_um = 0;
+};
+
+Place heater_place(const photonic::Topology& topology, const HeaterLayout& layout, int heater) {
+  const Cell& cell = topology.cells[static_cast<std::size_t>(heater / 2)];
+  const int stage = 2 * cell.column + (heater % 2 == 0 ? 1 : 0);
+  return {stage * layout.heater_pitch_um, cell.top * layout.port_pitch_um};
+}
+
+std::vector<Neighbour> find_neighbours(const photonic::Topology& topology,
+                                       const HeaterLayout& layout) {
+  const int heaters = 2 * static_cast<int>(topology.cells.size());
+  std::vector<Place> places;
+  for (int h = 0; h < heaters; ++h) places.push_back(heater_place(topology, layout, h));
+  std::vector<Neighbour> found;
+  for (int i = 0; i < heaters; ++i) {
+    const Cell& cell = topology.cells[static_cast<std::size_t>(i / 2)];
+    const Place near = places[static_cast<std::size_t>(i)];
+    const double other_y = cell.bottom * layout.port_pitch_um;
+    for (int j = 0; j < heaters; ++j) {
+      const Place from = places[static_cast<std::size_t>(j)];
+      const double dx = from.x_um - near.x_um;
+      const double d = std::hypot(dx, from.y_um - near.y_um),
+                   far = std::hypot(dx, from.y_um - other_y);
+      if (i != j && std::min(d, far) <= layout.reach_um) found.push_back({i, j, d, far});
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+void describe(Section& section, HeaterLayout& layout) {
+  section.value("heater_pitch_um", layout.heater_pitch_um, positive);
+  section.value("port_pitch_um", layout.port_pitch_um, positive);
+  section.value("reach_um", layout.reach_um, not_negative);
+}
+
+ChipShape::ChipShape(photonic::Topology mesh, const HeaterLayout& layout)
+    : topology(std::move(mesh)),
+      heaters(layout),
+      neighbours(find_neighbours(topology, layout)),
+      parameters(topology) {
+  require(topology.modes >= 2, "calibration: a mesh of {} port has nothing to calibrate",
+          topology.modes);
+}
+
+Inputs single_ports(int ports) {
+  Inputs inputs{ports, ports, {}};
+  inputs.fields.resize(static_cast<std::size_t>(ports) * static_cast<std::size_t>(ports));
+  for (std::size_t p = 0; p < static_cast<std::size_t>(ports); ++p)
+    inputs.fields[p * static_cast<std::size_t>(ports) + p] = 1;
+  return inputs;
+}
+
+Kernel crosstalk_kernel(const Neighbour& n, double amplitude, double decay_um) {
+  const double near = std::exp(-n.near_um / decay_um), far = std::exp(-n.far_um / decay_um);
+  const double slope = (n.near_um * near - n.far_um * far) / (decay_um * decay_um);
+  return {amplitude * (near - far), near - far, amplitude * slope};
+}
+
+void heater_phases(const ChipShape& shape, std::span<const double> parameters,
+                   std::span<const double> voltages, std::span<double> phases_rad) {
+  const ParameterLayout& at = shape.parameters;
+  const auto heaters = static_cast<std::size_t>(shape.heater_count());
+  assert(voltages.size() == heaters && phases_rad.size() == heaters);
+  const double* gamma = &parameters[static_cast<std::size_t>(at.first(Kind::efficiency))];
+  const double* gamma2 = &parameters[static_cast<std::size_t>(at.first(Kind::curvature))];
+  const double* bias = &parameters[static_cast<std::size_t>(at.first(Kind::bias))];
+  const double* kernel = &parameters[static_cast<std::size_t>(at.first(Kind::crosstalk))];
+  std::vector<double> heat(heaters);
+  for (std::size_t j = 0; j < heaters; ++j) {
+    const double v2 = voltages[j] * voltages[j];
+    heat[j] = (gamma[j] + gamma2[j] * v2) * v2;
+    phases_rad[j] = bias[j] + heat[j];
+  }
+  if (kernel[0] == 0) return;
+  for (const Neighbour& n : shape.neighbours)
+    phases_rad[static_cast<std::size_t>(n.victim)] +=
+        crosstalk_kernel(n, kernel[0], kernel[1]).value *
+        heat[static_cast<std::size_t>(n.aggressor)];
+}
+
+photonic::Fabrication fabrication_of(const ChipShape& shape, std::span<const double> parameters) {
+  const ParameterLayout& at = shape.parameters;
+  const auto value = [&](Kind kind, int i) {
+    return parameters[static_cast<std::size_t>(at.at(kind, i))];
+  };
+  photonic::Fabrication cells(shape.topology.cells.size());
+  for (int k = 0; k < shape.cells(); ++k) {
+    photonic::MziErrors& cell = cells[static_cast<std::size_t>(k)];
+    cell.alpha_rad = value(Kind::alpha, k);
+    cell.beta_rad = value(Kind::beta, k);
+    cell.theta_top.log_gain = value(Kind::arm_gain, 2 * k);
+    cell.phi_top.log_gain = value(Kind::arm_gain, 2 * k + 1);
+  }
+  return cells;
+}
+
+photonic::MeshSettings settings_of(const ChipShape& shape, std::span<const double> parameters,
+                                   std::span<const double> phases_rad) {
+  photonic::MeshSettings settings = photonic::zero_settings(shape.topology);
+  for (std::size_t k = 0; k < settings.theta.size(); ++k) {
+    settings.theta[k] = phases_rad[2 * k];
+    settings.phi[k] = phases_rad[2 * k + 1];
+  }
+  const int first = shape.parameters.first(Kind::screen);
+  for (std::size_t p = 0; p < settings.screen.size(); ++p)
+    settings.screen[p] = parameters[static_cast<std::size_t>(first) + p];
+  return settings;
+}
+
+void chip_transfers(const ChipShape& shape, std::span<const double> parameters,
+                    std::span<const double> phases_rad, std::span<Transfer> transfers) {
+  photonic::cell_transfers(shape.topology, photonic::DeviceKind::mzi,
+                           settings_of(shape, parameters, phases_rad),
+                           fabrication_of(shape, parameters), transfers);
+  const double gain =
+      parameters[static_cast<std::size_t>(shape.parameters.first(Kind::device_gain))];
+  if (gain == 0) return;
+  const double amplitude = std::exp(gain / 2);
+  for (Transfer& t : transfers) {
+    t.tt *= amplitude;
+    t.tb *= amplitude;
+    t.bt *= amplitude;
+    t.bb *= amplitude;
+  }
+}
+
+void predict_at(const ChipShape& shape, std::span<const double> parameters,
+                std::span<const double> phases_rad, const Inputs& inputs,
+                std::span<double> readings) {
+  const auto ports = static_cast<std::size_t>(shape.ports());
+  const auto count = static_cast<std::size_t>(inputs.count);
+  assert(inputs.ports == shape.ports() && readings.size() == count * ports);
+  const ParameterLayout& at = shape.parameters;
+  const auto value = [&](Kind kind, std::size_t i) {
+    return parameters[static_cast<std::size_t>(at.first(kind)) + i];
+  };
+  std::vector<Transfer> transfers(shape.topology.cells.size());
+  chip_transfers(shape, parameters, phases_rad, transfers);
+  std::vector<double> re(ports * count), im(ports * count);
+  for (std::size_t p = 0; p < ports; ++p) {
+    const double coupling = std::exp(value(Kind::input_gain, p) / 2);
+    for (std::size_t k = 0; k < count; ++k) {
+      re[p * count + k] = coupling * inputs.fields[k * ports + p].real();
+      im[p * count + k] = coupling * inputs.fields[k * ports + p].imag();
+    }
+  }
+  photonic::propagate<double>(shape.topology, transfers, {},
+                              {re.data(), im.data(), shape.ports(), inputs.count, inputs.count});
+  for (std::size_t p = 0; p < ports; ++p) {
+    const double gain = std::exp(value(Kind::output_gain, p)), offset = value(Kind::offset, p);
+    for (std::size_t k = 0; k < count; ++k) {
+      const double r = re[p * count + k], i = im[p * count + k];
+      readings[k * ports + p] = gain * (r * r + i * i) + offset;
+    }
+  }
+}
+
+void predict(const ChipShape& shape, std::span<const double> parameters,
+             std::span<const double> voltages, const Inputs& inputs, std::span<double> readings) {
+  std::vector<double> phases(voltages.size());
+  heater_phases(shape, parameters, voltages, phases);
+  predict_at(shape, parameters, phases, inputs, readings);
+}
+
+}  // namespace lightloom::calibration

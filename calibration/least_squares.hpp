@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lightloom::calibration {
+
+struct LeastSquaresOptions {
+  int max_iterations = 50;
+  double function_tolerance = 1e-8;
+  double parameter_tolerance = 1e-10;
+  double gradient_tolerance = 1e-12;
+  std::vector<double> lower, upper;  // bounds, or empty
+};
+
+/// What a solver says at the end. No convergence is a value here, not an exception.
+struct LeastSquaresSummary {
+  bool converged = false;
+  int iterations = 0;
+  double initial_cost = 0, final_cost = 0;  // half the sum of squares
+  std::string message;
+};
+
+/// Residuals (rows) and, where the second span is not empty, their Jacobian (rows, parameters),
+/// row-major.
+using ResidualFunction =
+    std::function<bool(std::span<const double>, std::span<double>, std::span<double>)>;
+
+/// Levenberg-Marquardt of Ceres on `rows` residuals.
+LeastSquaresSummary minimise(const ResidualFunction& residuals, int rows, std::vector<double>& x,
+                             const LeastSquaresOptions& options);
+
+/// A cost known by its normal equations only: half the cost at x, and where the spans are not
+/// empty the gradient (n) and J^T J (n, n).
+using NormalFunction = std::function<bool(std::span<const double>, double& cost,
+                                          std::span<double> gradient, std::span<double> hessian)>;
+
+/// Levenberg-Marquardt of Ceres without the Jacobian. With J^T J = R^T R (Cholesky) Ceres is given
+/// the n + 1 residuals (R^-T g, the rest of the cost) with the Jacobian (R, 0): the same cost,
+/// gradient and normal matrix, hence the same steps, at n rows instead of all readings.
+LeastSquaresSummary minimise_normal(const NormalFunction& normal, std::vector<double>& x,
+                                    const LeastSquaresOptions& options);
+
+/// Upper triangle R with R^T R = matrix (n, n; column-major), by LAPACK-free blocked Cholesky; adds
+/// as little to the diagonal as makes it positive. Returns what was added, relative to it.
+double cholesky(std::span<double> matrix, int n);
+
+}  // namespace lightloom::calibration

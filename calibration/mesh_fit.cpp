@@ -1,0 +1,357 @@
+#include "calibration/mesh_fit.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numbers>
+
+#include "calibration/covariance.hpp"
+#include "calibration/data_check.hpp"
+#include "calibration/gauge.hpp"
+#include "calibration/identifiability.hpp"
+#include "calibration/least_squares.hpp"
+#include "calibration/startup.hpp"
+#include "core/error.hpp"
+#include "core/random.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+constexpr double per_db = std::numbers::ln10 / 10;
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The parameters a fit frees, without the gauge.
+std::vector<bool> freed(const ChipShape& shape, const FitCard& card) {
+  std::vector<Kind> kinds_freed{Kind::efficiency,  Kind::bias,       Kind::alpha,      Kind::beta,
+                                Kind::device_gain, Kind::input_gain, Kind::output_gain};
+  if (card.fit_crosstalk) kinds_freed.push_back(Kind::crosstalk);
+  if (card.fit_offsets) kinds_freed.push_back(Kind::offset);
+  if (card.fit_curvature) kinds_freed.push_back(Kind::curvature);
+  if (card.fit_arm_losses) kinds_freed.push_back(Kind::arm_gain);
+  std::vector<bool> is_free = free_kinds(shape.parameters, kinds_freed);
+  hold_gauge(shape, is_free);
+  return is_free;
+}
+
+/// gamma and phi_0 of a heater that never changes are one number: gamma is held.
+void hold_constant_heaters(const ChipShape& shape, const Measurements& data,
+                           std::vector<bool>& is_free, FitResult& result) {
+  for (int h = 0; h < shape.heater_count(); ++h) {
+    const auto heater = static_cast<std::size_t>(h);
+    double low = INFINITY, high = -INFINITY;
+    for (int s = 0; s < data.settings; ++s) {
+      low = std::min(low, data.voltages_of(s)[heater]);
+      high = std::max(high, data.voltages_of(s)[heater]);
+    }
+    if (high - low > 1e-6 * std::max(1.0, std::abs(high))) continue;
+    is_free[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, h))] = false;
+    is_free[static_cast<std::size_t>(shape.parameters.at(Kind::curvature, h))] = false;
+    result.notes.push_back(
+        fmt::format("{} holds one voltage in all settings: its gamma cannot be told from its phi_0 "
+                    "and is held; more data needed: settings in which it moves",
+                    heater_name(shape.topology, h)));
+  }
+}
+
+void hold_silent_heaters(const ChipShape& shape, const FitResult& result,
+                         std::vector<double>& parameters, std::vector<bool>& is_free) {
+  for (const int heater : result.silent) {
+    for (const Kind kind : {Kind::efficiency, Kind::curvature}) {
+      const auto p = static_cast<std::size_t>(shape.parameters.at(kind, heater));
+      parameters[p] = 0;
+      is_free[p] = false;
+    }
+  }
+}
+
+void hold_dead(FitProblem& problem, std::span<const double> parameters, FitResult& result) {
+  result.dead = dead_parameters(problem, parameters);
+  if (result.dead.empty()) return;
+  std::vector<bool> is_free(parameters.size());
+  for (const int p : problem.free.parameters) is_free[static_cast<std::size_t>(p)] = true;
+  for (const int p : result.dead) {
+    is_free[static_cast<std::size_t>(p)] = false;
+    result.notes.push_back(
+        fmt::format("no reading depends on {}: held", problem.shape->parameters.name(p)));
+  }
+  problem.free = free_set(is_free);
+}
+
+/// One solve over the free parameters.
+LeastSquaresSummary solve(const FitProblem& problem, std::vector<double>& parameters,
+                          const LeastSquaresOptions& options) {
+  std::vector<double> x, all = parameters;
+  for (const int p : problem.free.parameters) x.push_back(parameters[static_cast<std::size_t>(p)]);
+  const auto place = [&](std::span<const double> at) {
+    for (std::size_t f = 0; f < at.size(); ++f)
+      all[static_cast<std::size_t>(problem.free.parameters[f])] = at[f];
+  };
+  const NormalFunction normal = [&](std::span<const double> at, double& cost,
+                                    std::span<double> gradient, std::span<double> hessian) {
+    place(at);
+    if (hessian.empty()) {
+      cost = fit_cost(problem, all);
+      return true;
+    }
+    const NormalEquations equations = normal_equations(problem, all);
+    cost = equations.cost;
+    std::copy(equations.gradient.begin(), equations.gradient.end(), gradient.begin());
+    std::copy(equations.hessian.begin(), equations.hessian.end(), hessian.begin());
+    return true;
+  };
+  const LeastSquaresSummary summary = minimise_normal(normal, x, options);
+  place(x);
+  parameters = all;
+  return summary;
+}
+
+/// Adds what the start may be wrong by to the noise, so that the first steps are not ruled by the
+/// darkest readings.
+std::vector<double> widened(std::vector<double> sigma, double floor) {
+  for (double& s : sigma)
+    if (s > 0) s = std::hypot(s, floor);
+  return sigma;
+}
+
+void without(std::vector<bool>& is_free, const ChipShape& shape, const std::vector<Kind>& later) {
+  for (const Kind kind : later)
+    for (int i = 0; i < shape.parameters.count(kind); ++i)
+      is_free[static_cast<std::size_t>(shape.parameters.at(kind, i))] = false;
+}
+
+/// Counts, chi^2 and covariance at the end.
+void conclude(FitProblem& problem, const FitCard& card, FitResult& result) {
+  problem.loss = {};
+  const std::vector<double> r = residuals(problem, result.parameters);
+  const std::size_t block = problem.data->block();
+  for (std::size_t i = 0; i < r.size(); ++i) {
+    const std::size_t s = static_cast<std::size_t>(problem.settings[i / block]);
+    if (!(problem.sigma[s * block + i % block] > 0)) continue;
+    if (card.huber > 0 && std::abs(r[i]) > 5) {
+      ++result.outliers;
+      continue;
+    }
+    ++result.readings;
+    result.chi2 += r[i] * r[i];
+    if (card.huber == 0 && std::abs(r[i]) > 5) ++result.outliers;
+  }
+  double priors = 0;
+  for (const int p : problem.free.parameters) {
+    const auto i = static_cast<std::size_t>(p);
+    if (problem.prior.sigma.empty() || problem.prior.sigma[i] <= 0) continue;
+    const double pull = (result.parameters[i] - problem.prior.mean[i]) / problem.prior.sigma[i];
+    result.chi2 += pull * pull;
+    ++priors;
+  }
+  result.dof = static_cast<double>(result.readings) + priors - problem.free.size();
+  NormalEquations equations = normal_equations(problem, result.parameters);
+  result.triangle = std::move(equations.hessian);
+  const double added = cholesky(result.triangle, equations.size);
+  if (added > 0)
+    result.notes.push_back(
+        fmt::format("the normal matrix is singular to {:.0e}: some standard "
+                    "deviations are lower bounds",
+                    added));
+  const Covariance covariance = covariance_of(result.triangle, equations.size);
+  result.sigma.assign(result.parameters.size(), 0.0);
+  for (std::size_t f = 0; f < problem.free.parameters.size(); ++f)
+    result.sigma[static_cast<std::size_t>(problem.free.parameters[f])] = covariance.sigma[f];
+  for (const auto& [i, j, value] : covariance.correlations)
+    result.correlations.push_back({problem.free.parameters[static_cast<std::size_t>(i)],
+                                   problem.free.parameters[static_cast<std::size_t>(j)], value});
+  result.free = problem.free;
+}
+
+/// Heaters and ports whose fitted value no honest chip has.
+void name_doubtful(const ChipShape& shape, const FitCard& card, FitResult& result) {
+  const double design = std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
+  for (int h = 0; h < shape.heater_count(); ++h) {
+    const auto p = static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, h));
+    if (result.sigma[p] == 0 || std::abs(result.parameters[p] / design - 1) < 8 * card.heater_sigma)
+      continue;
+    result.notes.push_back(fmt::format(
+        "{} has gamma = {:.4g} rad/V^2, {:.0f} % of its design: {}", heater_name(shape.topology, h),
+        result.parameters[p], 100 * result.parameters[p] / design,
+        result.parameters[p] < 0.3 * design ? "it hardly responds"
+                                            : "check its wiring and resistance"));
+  }
+}
+
+void hold_out_test(FitProblem problem, const FitCard& card, FitResult& result) {
+  problem.settings = kept_settings(problem.data->settings, card.held_out);
+  double sum = 0;
+  for (const double r : residuals(problem, result.parameters)) {
+    if (card.huber > 0 && std::abs(r) > 5) continue;
+    sum += r * r;
+    ++result.held_out_readings;
+  }
+  if (result.held_out_readings > 0)
+    result.held_out_rms = std::sqrt(sum / static_cast<double>(result.held_out_readings));
+}
+
+}  // namespace
+
+void describe(Section& section, FitCard& card) {
+  section.value("pi_voltage_V", card.pi_voltage_V, positive);
+  section.value("heater_sigma", card.heater_sigma, positive);
+  section.value("splitter_sigma_rad", card.splitter_sigma_rad, positive);
+  section.value("device_loss_db", card.device_loss_db, not_negative);
+  section.value("device_loss_sigma_db", card.device_loss_sigma_db, positive);
+  section.value("port_sigma_db", card.port_sigma_db, positive);
+  section.value("crosstalk_amplitude", card.crosstalk_amplitude, not_negative);
+  section.value("crosstalk_amplitude_sigma", card.crosstalk_amplitude_sigma, positive);
+  section.value("crosstalk_decay_um", card.crosstalk_decay_um, positive);
+  section.value("crosstalk_decay_sigma_um", card.crosstalk_decay_sigma_um, positive);
+  section.value("offset_sigma", card.offset_sigma, positive);
+  section.value("curvature_sigma", card.curvature_sigma, positive);
+  section.value("arm_loss_sigma_db", card.arm_loss_sigma_db, positive);
+  section.value("fit_crosstalk", card.fit_crosstalk);
+  section.value("fit_offsets", card.fit_offsets);
+  section.value("fit_curvature", card.fit_curvature);
+  section.value("fit_arm_losses", card.fit_arm_losses);
+  section.value("held_out", card.held_out, {.low = 0, .high = 0.5});
+  section.value("huber", card.huber, not_negative);
+  section.value("prior_weight", card.prior_weight, fraction);
+  section.value("max_iterations", card.max_iterations, {.low = 1, .high = 10000});
+  section.value("tolerance", card.tolerance, positive);
+}
+
+std::vector<double> design_start(const ChipShape& shape, const FitCard& card) {
+  ChipCard design;
+  design.pi_voltage_V = card.pi_voltage_V;
+  design.device_loss_db = card.device_loss_db;
+  design.crosstalk_decay_um = card.crosstalk_decay_um;
+  std::vector<double> values = design_parameters(shape, design);
+  const ParameterLayout& at = shape.parameters;
+  values[static_cast<std::size_t>(at.at(Kind::crosstalk, 0))] = card.crosstalk_amplitude;
+  for (int k = 0; k < shape.cells(); ++k) {
+    values[static_cast<std::size_t>(at.at(Kind::alpha, k))] = k % 2 == 0 ? 0.02 : -0.02;
+    values[static_cast<std::size_t>(at.at(Kind::beta, k))] = k % 3 == 0 ? 0.02 : -0.02;
+  }
+  return values;
+}
+
+Prior design_prior(const ChipShape& shape, const FitCard& card) {
+  Prior prior{design_start(shape, card), {}};
+  prior.sigma.assign(prior.mean.size(), 0.0);
+  if (card.prior_weight == 0) return prior;
+  const ParameterLayout& at = shape.parameters;
+  const auto set = [&](Kind kind, double sigma) {
+    for (int i = 0; i < at.count(kind); ++i)
+      prior.sigma[static_cast<std::size_t>(at.at(kind, i))] = sigma / std::sqrt(card.prior_weight);
+  };
+  const double gamma = std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
+  set(Kind::efficiency, card.heater_sigma * gamma);
+  set(Kind::curvature, card.curvature_sigma * gamma * gamma / std::numbers::pi);
+  set(Kind::alpha, card.splitter_sigma_rad);
+  set(Kind::beta, card.splitter_sigma_rad);
+  set(Kind::arm_gain, card.arm_loss_sigma_db * per_db);
+  set(Kind::device_gain, card.device_loss_sigma_db * per_db);
+  set(Kind::input_gain, card.port_sigma_db * per_db);
+  set(Kind::output_gain, card.port_sigma_db * per_db);
+  set(Kind::offset, card.offset_sigma);
+  prior.sigma[static_cast<std::size_t>(at.at(Kind::crosstalk, 0))] = card.crosstalk_amplitude_sigma;
+  prior.sigma[static_cast<std::size_t>(at.at(Kind::crosstalk, 1))] = card.crosstalk_decay_sigma_um;
+  for (int k = 0; k < shape.cells(); ++k)
+    for (const Kind kind : {Kind::alpha, Kind::beta})
+      prior.mean[static_cast<std::size_t>(at.at(kind, k))] = 0;
+  return prior;
+}
+
+std::vector<int> kept_settings(int settings, double held_out) {
+  std::vector<int> kept;
+  for (int s = 0; s < settings; ++s)
+    if (std::floor((s + 1) * held_out) > std::floor(s * held_out)) kept.push_back(s);
+  return kept;
+}
+
+std::vector<int> fitted_settings(int settings, double held_out) {
+  std::vector<int> fitted;
+  for (int s = 0; s < settings; ++s)
+    if (std::floor((s + 1) * held_out) <= std::floor(s * held_out)) fitted.push_back(s);
+  return fitted;
+}
+
+std::vector<double> predicted_sigma(const ChipShape& shape, const Measurements& data,
+                                    std::span<const double> parameters) {
+  std::vector<double> sigma(data.readings.size());
+  const std::size_t block = data.block();
+#pragma omp parallel for schedule(dynamic) if (block >= 144)
+  for (int s = 0; s < data.settings; ++s) {
+    const auto setting = static_cast<std::size_t>(s);
+    const std::span<double> own(&sigma[setting * block], block);
+    predict(shape, parameters, data.voltages_of(s), data.inputs, own);
+    const double source = data.source(s);
+    for (std::size_t row = 0; row < block; ++row) {
+      const double reading = data.readings[setting * block + row];
+      own[row] = std::isfinite(reading) ? data.noise.sigma(own[row] * source) / source : 0.0;
+    }
+  }
+  return sigma;
+}
+
+FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCard& card) {
+  require(!data.sweeps.empty(),
+          "calibrate: the data hold no sweeps of single heaters and no start was given (phi_0 of a "
+          "heater is anything between 0 and 2 pi: sweep the heaters, or start from a device card)");
+  SweepStart start = start_from_sweeps(shape, design_start(shape, card), data.sweeps);
+  for (const int heater : start.silent)  // marks it for the fit, which holds it
+    start.parameters[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, heater))] = 0;
+  FitResult result = fit_mesh(shape, data, card, std::move(start.parameters));
+  result.notes.insert(result.notes.begin(), start.problems.begin(), start.problems.end());
+  return result;
+}
+
+FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCard& card,
+                   std::vector<double> start) {
+  refuse_bad_data(shape, data);
+  FitResult result;
+  std::vector<bool> all_free = freed(shape, card);
+  for (int h = 0; h < shape.heater_count(); ++h)
+    if (start[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, h))] == 0)
+      result.silent.push_back(h);
+  hold_constant_heaters(shape, data, all_free, result);
+  hold_silent_heaters(shape, result, start, all_free);
+  result.parameters = std::move(start);
+
+  FitProblem problem{.shape = &shape, .data = &data, .prior = design_prior(shape, card)};
+  const auto stage = [&](const char* name, double floor, const std::vector<int>& settings,
+                         std::vector<bool> is_free, const LeastSquaresOptions& options) {
+    const double begin = now_s();
+    problem.sigma = widened(predicted_sigma(shape, data, result.parameters), floor);
+    problem.settings = settings;
+    problem.free = free_set(is_free);
+    hold_dead(problem, result.parameters, result);
+    const LeastSquaresSummary summary = solve(problem, result.parameters, options);
+    const auto count = static_cast<double>(settings.size() * data.block());
+    result.stages.push_back({name, summary.iterations, 2 * summary.final_cost / count,
+                             now_s() - begin, summary.converged, summary.message});
+    result.converged = summary.converged;
+  };
+
+  const std::vector<int> fitted = fitted_settings(data.settings, card.held_out);
+  std::vector<bool> first_free = all_free;
+  without(first_free, shape, {Kind::crosstalk, Kind::curvature, Kind::arm_gain, Kind::offset});
+  const double typical = 1.0 / shape.ports();
+  problem.loss.huber = 3;
+  stage("C, wide noise", 0.3 * typical, fitted, first_free,
+        {.max_iterations = card.max_iterations, .function_tolerance = 1e-3});
+  stage("D, half-wide noise", 0.05 * typical, fitted, all_free,
+        {.max_iterations = card.max_iterations, .function_tolerance = 1e-3});
+  problem.loss.huber = card.huber;
+  stage("D", 0, fitted, all_free,
+        {.max_iterations = card.max_iterations, .function_tolerance = 1e-5});
+  stage("D, noise of the fit", 0, fitted, all_free,
+        {.max_iterations = card.max_iterations, .function_tolerance = card.tolerance});
+  conclude(problem, card, result);
+  name_doubtful(shape, card, result);
+  hold_out_test(problem, card, result);
+  return result;
+}
+
+}  // namespace lightloom::calibration
