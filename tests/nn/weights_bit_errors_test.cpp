@@ -7,7 +7,9 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "core/tree.hpp"
+#include "nn/optimizer.hpp"
 #include "nn/weights/bit_errors.hpp"
+#include "nn/weights/faulty_source.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace lightloom::nn {
@@ -133,6 +135,71 @@ TEST(BitErrors, BackwardRefersToTheFaultyWords) {
   source->backward(std::vector<float>(dense.size(), 0.01f));
   EXPECT_EQ(gradient(0), source->parameters()[1]->gradient);
   EXPECT_NE(gradient(1), source->parameters()[1]->gradient);
+}
+
+TEST(FaultySource, KeepsItsErrorsInEvaluationAndDrawsNewOnesEveryTrainingStep) {
+  const LayerShape shape{.name = "c", .in_channels = 50, .out_channels = 20};
+  std::vector<float> dense(1000), clean(1000), weight(1000), again(1000);
+  fill_normal(Stream({.seed = 4}), 0, dense);
+  FaultySource source(make_source({.source = SourceKind::integer, .bits = 8}, shape),
+                      {.rate = 0.01, .seed = 5}, 2);
+  source.encode(dense);
+  source.inner().materialise(clean);
+  source.materialise(weight);
+  EXPECT_GT(source.flips(), 0);
+  source.materialise(again);
+  EXPECT_EQ(weight, again);
+  EXPECT_NE(weight, clean);
+
+  source.set_step(TrainingStep{.step = 0});
+  source.materialise(again);
+  EXPECT_NE(weight, again);
+  source.set_step(TrainingStep{.step = 1});
+  source.materialise(dense);
+  EXPECT_NE(again, dense);
+  source.set_faults(Faults::off);
+  source.materialise(dense);
+  EXPECT_EQ(dense, clean);
+  EXPECT_EQ(source.flips(), 0);
+  source.set_faults(Faults::on);
+  source.set_step(std::nullopt);
+  source.materialise(again);
+  EXPECT_EQ(weight, again);
+}
+
+/// The relative squared error that bit errors leave after training with or without them, both
+/// against the same target.
+double robust_error(Faults faults) {
+  const LayerShape shape{.name = "c", .in_channels = 40, .out_channels = 30};
+  std::vector<float> target(1200), weight(1200);
+  fill_normal(Stream({.seed = 6}), 0, target);
+  FaultySource source(make_source({.source = SourceKind::low_rank, .bits = 6, .cross = 10}, shape),
+                      {.rate = 0.02, .streams = {"basis", "cross"}}, 0);
+  source.encode(target);
+  source.set_faults(faults);
+  Optimizer optimizer({.kind = OptimizerKind::radam}, source.parameters());
+  for (std::uint64_t step = 0; step < 300; ++step) {
+    source.set_step(TrainingStep{.step = step});
+    source.materialise(weight);
+    for (std::size_t i = 0; i < weight.size(); ++i) weight[i] = 1e-3f * (weight[i] - target[i]);
+    source.backward(weight);
+    optimizer.step(0.005);
+  }
+  source.set_faults(Faults::on);
+  double error = 0, norm = 0;
+  for (std::uint64_t draw = 0; draw < 50; ++draw) {
+    source.set_step(TrainingStep{.step = 100000 + draw});
+    source.materialise(weight);
+    for (std::size_t i = 0; i < weight.size(); ++i) {
+      error += std::pow(double{weight[i]} - target[i], 2);
+      norm += double{target[i]} * target[i];
+    }
+  }
+  return error / norm;
+}
+
+TEST(FaultySource, TrainingUnderBitErrorsMakesTheWeightRobust) {
+  EXPECT_LT(robust_error(Faults::on), 0.98 * robust_error(Faults::off));
 }
 
 TEST(VoltageCurve, GivesTheSavingsItWasFittedTo) {
