@@ -266,6 +266,7 @@ void LayerPlanner::move(const Visit& v) {
   const LayerMapping& m = plan_.mapping;
   const double bytes = weight_bytes(v), block_share = 1.0 / static_cast<double>(blocks_);
   plan_.largest_weight_tile_bytes = std::max(plan_.largest_weight_tile_bytes, bytes);
+  const std::array<double, 3> before{weights_.bursts(), inputs_.bursts(), outputs_.bursts()};
   at(time_, Stage::fetch_weights) = std::max(weights_.take_ns(bytes), bytes / context_.weight_GBps);
   const bool again = input_bytes_ > input_map_bytes(input_, layer_.shape);
   const double columns = static_cast<double>(m.column_tiles) * m.group_tiles,
@@ -275,6 +276,8 @@ void LayerPlanner::move(const Visit& v) {
   const double output_share = v.column_tile + 1 == m.column_tiles ? 1 / rows : 0;
   at(time_, Stage::fetch_inputs) = inputs_.take_ns(input_bytes_ * input_share * block_share);
   at(time_, Stage::write_back) = outputs_.take_ns(output_bytes_ * output_share * block_share);
+  plan_.bursts.push_back(
+      {weights_.bursts() - before[0], inputs_.bursts() - before[1], outputs_.bursts() - before[2]});
   const memory::BufferCard& buffer = input_.memory.weight_buffer;
   at(plan_.energy_pJ, Component::weight_buffer) +=
       memory::write_energy_pJ(buffer, context_.weight_buffer, bytes);

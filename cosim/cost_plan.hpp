@@ -23,6 +23,7 @@ struct CostContext {
 struct LayerPlan {
   LayerMapping mapping;
   std::vector<StageTimes> tiles;  // in order of execution, a tile as often as it is visited
+  std::vector<std::array<double, 3>> bursts;  // by visit: weights, inputs, outputs
   Energies energy_pJ{};
   Traffic traffic;
   std::int64_t generation_macs = 0;
@@ -38,5 +39,13 @@ double output_map_bytes(const CostInput& input, const nn::LayerShape& shape);
 
 /// Plans layer `index`. `input_in_dram`: the layer before could not keep its output on chip.
 LayerPlan plan_layer(const CostContext& context, std::size_t index, bool input_in_dram);
+
+/// All layers of the context's input planned in order, and the input of the schedule. Ways must be
+/// reload or regenerate (choose_ways and expand_layers have done their work).
+struct NetworkPlan {
+  std::vector<LayerPlan> layers;
+  ScheduleInput schedule;
+};
+NetworkPlan plan_network(const CostContext& context);
 
 }  // namespace lightloom::cosim
