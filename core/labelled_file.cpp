@@ -1,9 +1,13 @@
 // The one place that knows HDF5.
 #include <hdf5.h>
 #include <hdf5_hl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <type_traits>
@@ -179,19 +183,19 @@ std::vector<hsize_t> shape_of(hid_t space, const std::string& path) {
   return shape;
 }
 
-/// Number of elements, refusing arrays whose claimed size their stored bytes cannot back.
+/// Number of elements, refusing arrays that are larger than the file could hold, packed as well as
+/// HDF5 can.
 std::size_t backed_elements(hid_t set, hid_t type, const std::vector<hsize_t>& shape,
                             const std::string& path) {
-  constexpr double most_bytes = 64.0 * (1ULL << 30);
+  const double most_bytes = 1100.0 * static_cast<double>(fs::file_size(path));
   double claimed = static_cast<double>(H5Tget_size(type));
   std::size_t count = 1;
   for (const hsize_t extent : shape) {
     claimed *= static_cast<double>(extent);
-    if (claimed > most_bytes) damaged(path, "an array larger than 64 GiB");
+    if (claimed > most_bytes) damaged(path, "an array larger than the file");
     count *= extent;
   }
-  if (count > 0 && static_cast<double>(H5Dget_storage_size(set)) < claimed)
-    damaged(path, "an array whose data are missing");
+  if (count > 0 && H5Dget_storage_size(set) == 0) damaged(path, "an array whose data are missing");
   return count;
 }
 
@@ -386,13 +390,10 @@ void write_labelled(const std::string& path, const Labelled& data) {
   }
 }
 
-Labelled read_labelled(const std::string& path) {
+namespace {
+
+Labelled read_whole(const std::string& path) {
   silence();
-  std::error_code ignored;
-  require(fs::exists(path, ignored), "results file '{}' does not exist", path);
-  require(!fs::is_directory(path, ignored), "results file '{}' is a folder", path);
-  require(access(path.c_str(), R_OK) == 0,
-          "results file '{}' cannot be read (check its permissions)", path);
   const htri_t format = H5Fis_hdf5(path.c_str());
   require(format > 0, "{}: not an HDF5 file (or cut off at the start)", path);
   const Handle file = opened(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, path,
@@ -404,6 +405,41 @@ Labelled read_labelled(const std::string& path) {
     read_dataset(file, name, path, data);
   check_shapes(data, path);
   return data;
+}
+
+/// HDF5 1.10 may crash or loop on a damaged file. A child process reads it first; what it does not
+/// survive is refused.
+void require_survivable(const std::string& path) {
+  const auto bytes = static_cast<double>(fs::file_size(path));
+  const pid_t child = fork();
+  if (child < 0)
+    throw Failure("cannot start a process to check an input file (too many processes?)");
+  if (child == 0) {
+    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(0);
+    signal(SIGALRM, SIG_DFL);
+    alarm(5 + static_cast<unsigned>(bytes / 20e6));
+    try {
+      read_whole(path);
+    } catch (...) {  // the parent meets the same problem and reports it
+    }
+    _exit(0);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) damaged(path, "the HDF5 library fails on it");
+}
+
+}  // namespace
+
+Labelled read_labelled(const std::string& path) {
+  std::error_code ignored;
+  require(fs::exists(path, ignored), "results file '{}' does not exist", path);
+  require(!fs::is_directory(path, ignored), "results file '{}' is a folder", path);
+  require(access(path.c_str(), R_OK) == 0,
+          "results file '{}' cannot be read (check its permissions)", path);
+  require_survivable(path);
+  return read_whole(path);
 }
 
 }  // namespace lightloom
