@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "nn/optimizer.hpp"
+#include "nn/weights/one_thread.hpp"
 #include "nn/weights/two_level_fit.hpp"
 
 namespace lightloom::nn {
@@ -178,6 +179,9 @@ void MultilevelSource::materialise(std::span<float> dense) {
 }
 
 void MultilevelSource::regenerate(float scale, std::span<float> dense) {
+  // Sums of integers are exact in any order; others must not depend on how threads cut them.
+  std::optional<OneThread> one_thread;
+  if (integer_bound() == 0) one_thread.emplace();
   generate_kernels();
   const std::span<float> target = ordered_.empty() ? dense : std::span<float>(ordered_);
   if (wide_)
@@ -218,6 +222,7 @@ void MultilevelSource::backward(std::span<const float> d_dense) {
 }
 
 void MultilevelSource::encode(std::span<const float> dense) {
+  const OneThread one_thread;
   const ProjectionCard& projection = card_.projection;
   if (projection.method != ProjectionCard::Method::random) {
     assert(static_cast<std::int64_t>(dense.size()) == slots_.dense());

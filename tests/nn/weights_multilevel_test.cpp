@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <Eigen/Dense>
 #include <cmath>
@@ -402,6 +403,25 @@ TEST(Multilevel, GroupedConvolutionsStackTheirGroupsAlongTheChannels) {
                   b[static_cast<std::size_t>(j * 54 + g * 27 + i)]);
   for (std::size_t p = 0; p < 3; ++p)
     EXPECT_EQ(left->parameters()[p]->gradient, right->parameters()[p]->gradient);
+}
+
+TEST(Multilevel, EncodesAndMaterialisesTheSameBitsOnAnyNumberOfThreads) {
+  // Sums over 432 columns and 330 kernels: longer than what is kept in one piece.
+  const LayerShape shape = convolution(48, 340, 3);
+  const std::vector<float> weight = normals(shape.weights(), 0.1);
+  const int before = omp_get_max_threads();
+  SourceCard card = multilevel(0, 330);
+  card.projection = {.method = ProjectionCard::Method::l2, .steps = 1};
+  std::vector<float> first;
+  for (const int threads : {1, 2, 4}) {
+    omp_set_num_threads(threads);
+    const auto source = make_source(card, shape);
+    source->encode(weight);
+    const std::vector<float> now = materialised(*source, shape);
+    if (first.empty()) first = now;
+    EXPECT_EQ(now, first) << threads;
+  }
+  omp_set_num_threads(before);
 }
 
 TEST(Multilevel, TakesLinearLayersWhenAsked) {
