@@ -3,7 +3,10 @@
 
 #include "core/card.hpp"
 #include "core/error.hpp"
+#include "experiments/card_input.hpp"
 #include "experiments/command_table.hpp"
+#include "experiments/experiment_card.hpp"
+#include "experiments/provenance.hpp"
 #include "experiments/report.hpp"
 
 namespace lightloom::experiments {
@@ -154,10 +157,21 @@ CommandResult one_variable(const Labelled& data, const std::string& name) {
                           near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near)));
 }
 
+/// An experiment card with every default filled in.
+CommandResult resolved_card(const CommandLine& line) {
+  require(!line.has("variable"), "--variable belongs to a results file, not to a card");
+  const Experiment card = read_experiment(load_given_card(line));
+  const std::string text = to_yaml(card.resolved);
+  return {.json = {{"name", card.name}, {"card_hash", card_hash(card.resolved)}, {"card", text}},
+          .text = text};
+}
+
 }  // namespace
 
 CommandResult run_inspect(const CommandLine& line) {
-  const std::string path = only_operand(line, "a results file");
+  const std::string path = only_operand(line, "a results file or an experiment card");
+  if (path.ends_with(".yaml") || path.ends_with(".yml")) return resolved_card(line);
+  require(line.settings.empty(), "--set belongs to a card, not to a results file");
   const Labelled data = read_labelled(path);
   if (line.has("variable")) return one_variable(data, line.value("variable"));
   return {.json = description(path, data), .text = listing(path, data)};

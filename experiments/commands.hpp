@@ -16,10 +16,14 @@ struct CommandResult {
   std::string text;  // ends with a newline
 };
 
+/// Whether a command writes files of its own, or --output should hold its JSON object.
+enum class Writes { file, nothing };
+
 struct Command {
   const char* name;
   const char* operand;  // what it works on, as shown in the help; "" for none
   const char* summary;
+  Writes writes;
   std::vector<CommandOption> options;
   CommandResult (*run)(const CommandLine& line);
 };

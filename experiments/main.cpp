@@ -9,6 +9,7 @@
 #include "core/progress.hpp"
 #include "experiments/build_info.hpp"
 #include "experiments/commands.hpp"
+#include "experiments/report.hpp"
 
 namespace {
 
@@ -20,10 +21,14 @@ void write(std::FILE* file, const std::string& text) {
     throw Failure("standard output cannot be written (a closed pipe or a full disk?)");
 }
 
+std::string json_text(const CommandResult& result) {
+  return result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 void print(const CommandResult& result, bool json) {
   if (!json) return write(stdout, result.text);
   write(stderr, result.text);
-  write(stdout, result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  write(stdout, json_text(result));
 }
 
 void execute(const std::vector<std::string>& arguments) {
@@ -39,7 +44,11 @@ void execute(const std::vector<std::string>& arguments) {
   if (line.help) return write(stdout, help(command));
   Progress::set_enabled(!line.quiet);
   if (line.threads > 0) omp_set_num_threads(line.threads);
-  print(command.run(line), line.json);
+  const bool keep_json = command.writes == Writes::nothing && !line.output.empty();
+  if (keep_json) require_writable(line.output);
+  const CommandResult result = command.run(line);
+  if (keep_json) write_text(line.output, json_text(result));
+  print(result, line.json);
 }
 
 int complain(const char* message, int code) {

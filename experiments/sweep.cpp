@@ -68,6 +68,7 @@ SweepOutcome run_sweep(const SweepTask& task) {
     try {
       put_point(table, task.grid, point, compute(task, point));
     } catch (...) {
+      if (interrupted()) break;  // the point in hand is lost
       if (outcome.computed > 0) save();
       throw;
     }

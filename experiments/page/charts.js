@@ -70,20 +70,19 @@ lightloom.charts = (() => {
   }
 
   // Bars over `over`, stacked by `by`.
-  function stacked(canvas, name, over, by, where = {}, share = false) {
+  function stacked(canvas, name, over, by, where = {}) {
     const one = data.variable(name);
     const columns = data.range(data.size(by)).map((part) => data.along(name, over, {...where, [by]: part}));
-    const totals = data.range(data.size(over)).map((bar) => columns.reduce((sum, column) => sum + (column[bar] ?? 0), 0));
-    const shown = share ? (value) => text.percent(value, 0) : (value) => text.si(value, one.unit);
+    const shown = (value) => text.si(value, one.unit);
     const datasets = columns.map((column, part) => ({
       type: "bar", pointStyle: "rectRounded", label: data.labels(by)[part], backgroundColor: colour(part), borderWidth: 0, maxBarThickness: 64,
-      data: share ? column.map((value, bar) => totals[bar] > 0 ? value / totals[bar] : 0) : column,
+      data: column,
     })).filter((set) => set.data.some((value) => value > 0));
     draw(canvas, {
       data: {labels: data.labels(over), datasets},
       options: {plugins: {legend: legend(), tooltip: {...tooltip(shown), filter: (item) => item.parsed.y > 0}},
                 scales: {x: categoryAxis(over, {stacked: true}),
-                         y: valueAxis(share ? "share" : data.title(one), shown, {stacked: true, max: share ? 1 : undefined})}},
+                         y: valueAxis(data.title(one), shown, {stacked: true})}},
     });
   }
 

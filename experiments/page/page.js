@@ -37,7 +37,7 @@
   function headline() {
     const figures = [];
     const value = (name, where) => data.at(name, where);
-    if (data.has("accuracy_float")) figures.push(figure("Float accuracy", text.percent(value("accuracy_float")), "", "digital"));
+    if (Number.isFinite(value("accuracy_float"))) figures.push(figure("Float accuracy", text.percent(value("accuracy_float")), "", "digital"));
     if (data.has("accuracy_source"))
       figures.push(figure("Regenerated accuracy", text.percent(value("accuracy_source")), "", "digital, " + sourceName()));
     if (data.has("accuracy_chips_mean")) {
@@ -60,7 +60,7 @@
   }
 
   const sourceName = () => data.axis("source") ? data.labels("source")[0] : "the card's source";
-  const batchNote = () => data.has("batch") ? `${data.at("batch")} image${data.at("batch") === 1 ? "" : "s"}` : "";
+  const batchNote = () => data.has("images") ? `${data.at("images")} image${data.at("images") === 1 ? "" : "s"}` : "";
 
   function pointSelectors() {
     if (data.sweepNames.length === 0) return;
@@ -97,11 +97,11 @@
       paint: (canvas) => charts.sweep(canvas, state.name, state.x, state.series === state.x ? "" : state.series)});
   }
 
-  function sourcePanel(options, name, by) {
+  function sourcePanel(options, name, by, over = "layer") {
     const state = {source: 0};
     const choices = data.labels("source").map((label, index) => [index, label]);
     const redraw = panel({...options, controls: [chooser("weights", choices, 0, (index) => { state.source = Number(index); redraw(); })],
-      paint: (canvas) => charts.stacked(canvas, name, "layer", by, {source: state.source})});
+      paint: (canvas) => charts.stacked(canvas, name, over, by, {source: state.source})});
   }
 
   function panels() {
@@ -111,19 +111,19 @@
     if (data.has("stored_bits", "source", "layer"))
       panel({title: "Stored weights", note: "Bits kept in memory for each layer.",
              paint: (canvas) => charts.grouped(canvas, "stored_bits", "layer", "source", true)});
-    if (data.has("time_parts", "source", "layer", "part")) {
-      panel({title: "Time against the baselines", note: "A full schedule of each source on the same core and memory. Stalls are attributed to what was waited for.",
-             paint: (canvas) => charts.stacked(canvas, "time_by_source", "source", "part")});
-      sourcePanel({title: "Time by layer", note: "Where each layer's share of the schedule goes."}, "time_parts", "part");
+    if (data.has("time_parts", "source", "layer", "stage")) {
+      panel({title: "Time against the baselines", note: "A full schedule of each source on the same core and memory, by the stage on its critical path.",
+             paint: (canvas) => charts.stacked(canvas, "time_by_source", "source", "stage")});
+      sourcePanel({title: "Time by layer", note: "Each layer's span, by the stage on the critical path."}, "time_parts", "stage");
     }
     if (data.has("energy_parts", "source", "layer", "component")) {
       panel({title: "Energy against the baselines", note: "By component, one batch.",
              paint: (canvas) => charts.stacked(canvas, "energy_by_source", "source", "component")});
       sourcePanel({title: "Energy by layer", note: "By component, one batch."}, "energy_parts", "component");
     }
-    if (data.has("stalls", "source", "stall"))
-      panel({title: "What the core waits for", note: "Shares of the stalled time of each source.",
-             paint: (canvas) => charts.stacked(canvas, "stalls", "source", "stall", {}, true)});
+    if (data.has("stage_time", "source", "stage", "state"))
+      sourcePanel({title: "Busy and waiting", note: "What every stage of the tile pipeline does with the time: the states of a stage add up to it."},
+                  "stage_time", "state", "stage");
     for (const [x, title] of [["teacher_epoch", "Training the float network"], ["epoch", "Training the weight source"]]) {
       const names = data.variables.filter((one) => one.axes.at(-1) === x && text.isAccuracy(one.name)).map((one) => one.name);
       if (names.length > 0) panel({title, note: "A validation split chooses; the test set only reports.", paint: (canvas) => charts.curves(canvas, names, x)});
@@ -132,7 +132,7 @@
 
   function layerTable() {
     if (!data.axis("layer")) return;
-    const columns = data.variables.filter((one) => one.axes.includes("layer") && !one.axes.some((axis) => ["component", "part", "stall", "chip"].includes(axis)));
+    const columns = data.variables.filter((one) => one.axes.includes("layer") && !one.axes.some((axis) => ["component", "stage", "chip"].includes(axis)));
     if (columns.length === 0) return;
     const cell = (one, layer) => typeof one.values[0] === "string" ? data.at(one.name, {layer, source: 0})
                                                                    : text.si(data.at(one.name, {layer, source: 0}), one.unit);

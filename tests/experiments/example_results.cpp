@@ -33,13 +33,13 @@ void add_axes(Labelled& data, int chips) {
                  "weight source"});
   data.add_axis({"layer", std::vector<std::string>{"conv1", "conv2", "fc"}, "", "layer"});
   data.add_axis({"component", std::vector<std::string>{"DRAM", "SRAM", "ADC"}, "", "component"});
-  data.add_axis({"part", std::vector<std::string>{"streaming", "waiting for memory"}, "",
+  data.add_axis({"stage", std::vector<std::string>{"streaming", "waiting for memory"}, "",
                  "part of the time"});
 }
 
 void add_cost(Labelled& data) {
-  data.add({"time_parts", {"source", "layer", "part"}, filled(18, 1e-6, 1.3), "s", "time"});
-  data.add({"time_by_source", {"source", "part"}, filled(6, 3e-6, 1.3), "s", "time"});
+  data.add({"time_parts", {"source", "layer", "stage"}, filled(18, 1e-6, 1.3), "s", "time"});
+  data.add({"time_by_source", {"source", "stage"}, filled(6, 3e-6, 1.3), "s", "time"});
   data.add(
       {"energy_parts", {"source", "layer", "component"}, filled(27, 1e-8, 1.2), "J", "energy"});
   data.add({"energy_by_source", {"source", "component"}, filled(9, 3e-8, 1.2), "J", "energy"});

@@ -23,9 +23,9 @@ void expect_drawn(const Labelled& data, int least_charts) {
   EXPECT_EQ(ran.code, 0) << ran.output << ran.errors;
 }
 
-TEST(Report, ChromiumDrawsEveryChartOfARunWithoutAnError) { expect_drawn(example_run(16), 6); }
+TEST(Report, ChromiumDrawsEveryChartOfARunWithoutAnError) { expect_drawn(example_run(16), 7); }
 
-TEST(Report, ChromiumDrawsEveryChartOfASweepWithoutAnError) { expect_drawn(example_sweep(), 7); }
+TEST(Report, ChromiumDrawsEveryChartOfASweepWithoutAnError) { expect_drawn(example_sweep(), 8); }
 
 TEST(Report, ATitleThatLooksLikeMarkupStaysText) {
   const std::string page = report_page(example_run(2));

@@ -1,0 +1,79 @@
+#include "core/error.hpp"
+#include "cosim/breakeven.hpp"
+#include "experiments/card_input.hpp"
+#include "experiments/command_table.hpp"
+#include "experiments/costing.hpp"
+#include "experiments/text_table.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using cosim::BreakEven;
+using cosim::Metric;
+
+/// Nanoseconds or picojoules in seconds or joules.
+double in_base_units(double value, Metric metric) {
+  return value * (metric == Metric::time ? 1e-9 : 1e-12);
+}
+
+Json to_json(const BreakEven& found) {
+  Json json{{"crossings", found.crossings}, {"sweep", Json::array()}};
+  for (const cosim::BreakEvenPoint& point : found.sweep)
+    json["sweep"].push_back({{"value", point.value},
+                             {"ours", in_base_units(point.ours, found.metric)},
+                             {"baseline", in_base_units(point.baseline, found.metric)},
+                             {"gain", point.gain()}});
+  return json;
+}
+
+std::string crossings_text(const BreakEven& found, const std::string& unit) {
+  if (found.crossings.empty())
+    return fmt::format("none in range: it {} everywhere",
+                       found.sweep.front().gain() > 1 ? "pays" : "does not pay");
+  std::string text;
+  for (const double value : found.crossings)
+    text += fmt::format("{}{:.4g} {}", text.empty() ? "" : ", ", value, unit);
+  return text;
+}
+
+/// Where the card's source stops paying against each baseline, in time and in energy.
+void add_break_even(const CommandLine& line, const Experiment& card, CommandResult& result) {
+  const cosim::Quantity quantity = cosim::quantity_named(line.value("breakeven"));
+  const std::vector<cosim::CostInput> inputs = cost_inputs(card.network, card.hardware);
+  const std::vector<std::string> labels = source_labels(card.network);
+  require(inputs.size() > 1, "--breakeven needs a baseline in the card to break even with");
+  const auto range = cosim::default_range(inputs[0], quantity);
+  const std::string unit(cosim::quantity_unit(quantity)), name(cosim::quantity_name(quantity));
+  Json& json = result.json["breakeven"];
+  TextTable table(
+      {fmt::format("{} at which {} breaks even", name, labels[0]), "in time", "in energy"});
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    const BreakEven time =
+        cosim::find_break_even(inputs[0], inputs[i], quantity, Metric::time, range);
+    const BreakEven energy =
+        cosim::find_break_even(inputs[0], inputs[i], quantity, Metric::energy, range);
+    json["quantity"] = name;
+    json["unit"] = unit;
+    json["card_value"] = time.card_value;
+    json["baselines"][labels[i]] = {{"time", to_json(time)}, {"energy", to_json(energy)}};
+    table.row({"against " + labels[i], crossings_text(time, unit), crossings_text(energy, unit)});
+  }
+  result.text +=
+      fmt::format("\n{}the card has {:.4g} {}; looked from {:.3g} to {:.3g}\n", table.text(),
+                  json["card_value"].get<double>(), unit, range.low, range.high);
+}
+
+}  // namespace
+
+CommandResult run_cost(const CommandLine& line) {
+  const Experiment card = read_experiment(load_given_card(line));
+  const CostStudy study = study_cost(card.network, card.hardware);
+  CommandResult result{.text = cost_text(study)};
+  result.json = {
+      {"name", card.name}, {"model", card.network.model}, {"dataset", card.network.dataset.name}};
+  add_cost(result.json, study);
+  if (line.has("breakeven")) add_break_even(line, card, result);
+  return result;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,65 @@
+#include "core/error.hpp"
+#include "core/labelled.hpp"
+#include "experiments/card_input.hpp"
+#include "experiments/command_table.hpp"
+#include "experiments/run_experiment.hpp"
+#include "experiments/text_table.hpp"
+#include "nn/weights_file.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+Json history_json(const nn::TrainResult& history) {
+  Json json = Json::array();
+  for (const nn::EpochRecord& epoch : history.epochs)
+    json.push_back({{"rate", epoch.rate},
+                    {"loss", epoch.loss},
+                    {"train_accuracy", epoch.train_accuracy},
+                    {"validation_accuracy", epoch.validation_accuracy}});
+  return json;
+}
+
+std::string history_text(const std::string& title, const nn::TrainResult& history) {
+  if (history.epochs.empty()) return "";
+  TextTable table({title, "loss", "training", "validation", ""});
+  for (std::size_t i = 0; i < history.epochs.size(); ++i) {
+    const nn::EpochRecord& epoch = history.epochs[i];
+    table.row({fmt::format("epoch {}", i + 1), fmt::format("{:.4f}", epoch.loss),
+               percent(epoch.train_accuracy), percent(epoch.validation_accuracy),
+               static_cast<int>(i) == history.best_epoch ? "kept" : ""});
+  }
+  return table.text() + "\n";
+}
+
+}  // namespace
+
+CommandResult run_train(const CommandLine& line) {
+  Experiment card = read_experiment(load_given_card(line));
+  const std::string output = line.output.empty() ? card.name + ".weights.h5" : line.output;
+  const std::string float_output = line.value("float");
+  require(output != float_output, "--output and --float name the same file");
+  require_writable(output);
+  if (!float_output.empty()) require_writable(float_output);
+  card.chips = 0;
+  card.measures = {.accuracy = true, .cost = false};
+  Workbench workbench;
+  const AccuracyResult accuracy = *run_experiment(card, workbench).accuracy;
+  if (!float_output.empty()) nn::save_weights(float_output, *workbench.teacher(card)->network);
+  nn::save_weights(output, *workbench.student(card)->network);
+  CommandResult result;
+  result.json = {{"accuracy",
+                  {{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},
+                   {"source", accuracy.source}}},
+                 {"float_epochs", history_json(accuracy.teacher_history)},
+                 {"epochs", history_json(accuracy.history)},
+                 {"weights", output}};
+  if (!float_output.empty()) result.json["float_weights"] = float_output;
+  result.text = history_text("float network", accuracy.teacher_history) +
+                history_text(label_of(card.network.weights), accuracy.history) +
+                fmt::format("test accuracy: float {}, {} {}\nweights: {}\n",
+                            accuracy.float_network ? percent(*accuracy.float_network) : "not known",
+                            label_of(card.network.weights), percent(accuracy.source), output);
+  return result;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,140 @@
+#include "experiments/experiment_card.hpp"
+
+#include <algorithm>
+
+#include "core/card.hpp"
+#include "core/error.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+/// Without a word on baselines: dense weights and INT8, as every speed-up needs something to be
+/// measured against.
+std::vector<Baseline> usual_baselines() {
+  Baseline integer, dense;
+  integer.weights.source = nn::SourceKind::integer;
+  dense.weights.source = nn::SourceKind::dense;
+  return {integer, dense};
+}
+
+void read_baselines(Section& section, std::vector<Baseline>& baselines) {
+  if (!section.has("baselines")) baselines = usual_baselines();
+  std::vector<Baseline> given;
+  section.sections("baselines", [&](Section& inner, std::size_t) {
+    Baseline baseline;
+    inner.value("label", baseline.label);
+    describe(inner, baseline.weights);
+    given.push_back(std::move(baseline));
+  });
+  if (section.has("baselines")) baselines = std::move(given);
+}
+
+void describe(Section& section, HardwareCard& card) {
+  section.card("core", card.core);
+  section.card("generator", card.generator);
+  section.card("memory", card.memory);
+  section.card("programming", card.programming);
+  section.card("digital", card.digital);
+  section.card("schedule", card.schedule);
+  section.choice("way", card.way,
+                 {{"source", WayChoice::source},
+                  {"reload", WayChoice::reload},
+                  {"factored", WayChoice::factored},
+                  {"automatic", WayChoice::automatic}});
+  section.value("batch", card.batch, {.low = 1, .high = 65536});
+  section.value("activation_bits", card.activation_bits, {.low = 1, .high = 32});
+}
+
+void describe(Section& section, NetworkCard& card) {
+  section.card("dataset", card.dataset);
+  section.section("model", [&](Section& inner) { inner.value("name", card.model); });
+  section.section("weights", [&](Section& inner) {
+    inner.value("file", card.weights_file);
+    describe(inner, card.weights);
+  });
+  read_baselines(section, card.baselines);
+}
+
+/// What `teacher` leaves out is as in `train`, except that nobody teaches the float network and it
+/// sees no noise.
+void describe(Section& section, TrainingCard& card) {
+  section.card("train", card.student);
+  card.teacher = card.student;
+  card.teacher.distill = card.teacher.noise_aware = false;
+  section.section("teacher", [&](Section& inner) {
+    inner.value("file", card.teacher_file);
+    describe(inner, card.teacher);
+    if (card.teacher.distill)
+      inner.problem("distill", "must be false (the float network has no teacher)");
+    if (card.teacher.noise_aware)
+      inner.problem("noise_aware", "must be false (the float network is trained digitally)");
+  });
+}
+
+void read_measures(Section& section, Measures& measures) {
+  std::vector<std::string> names{"accuracy", "cost"};
+  section.value("measure", names);
+  measures = {.accuracy = false, .cost = false};
+  for (const std::string& name : names) {
+    if (name == "accuracy")
+      measures.accuracy = true;
+    else if (name == "cost")
+      measures.cost = true;
+    else
+      section.problem("measure", fmt::format("holds '{}' but may hold accuracy and cost", name));
+  }
+  if (names.empty()) section.problem("measure", "is empty (name accuracy, cost or both)");
+}
+
+}  // namespace
+
+void describe(Section& section, Experiment& card) {
+  section.value("name", card.name);
+  section.value("summary", card.summary);
+  describe(section, card.network);
+  describe(section, card.training);
+  describe(section, card.hardware);
+  section.value("chips", card.chips, {.low = 0, .high = 1'000'000});
+  section.value("calibration_images", card.calibration_images, {.low = 1, .high = 100'000});
+  read_measures(section, card.measures);
+  section.raw("sweep");
+  section.value("seed", card.seed);
+}
+
+Experiment read_experiment(const Tree& tree) {
+  Tree resolved;
+  Experiment card = read_card<Experiment>(tree, &resolved);
+  card.resolved = std::move(resolved);
+  return card;
+}
+
+std::string label_of(const nn::SourceCard& card) {
+  switch (card.source) {
+    case nn::SourceKind::dense:
+      return "dense";
+    case nn::SourceKind::integer:
+      return fmt::format("int{}", card.bits);
+    default:
+      return nn::name_of(card.source);
+  }
+}
+
+std::vector<std::string> source_labels(const NetworkCard& card) {
+  std::vector<std::string> labels{label_of(card.weights)};
+  for (const Baseline& baseline : card.baselines) {
+    const std::string wanted = baseline.label.empty() ? label_of(baseline.weights) : baseline.label;
+    std::string label = wanted;
+    for (int copy = 2; std::find(labels.begin(), labels.end(), label) != labels.end(); ++copy)
+      label = fmt::format("{} ({})", wanted, copy);
+    labels.push_back(label);
+  }
+  return labels;
+}
+
+std::vector<nn::SourceCard> sources(const NetworkCard& card) {
+  std::vector<nn::SourceCard> all{card.weights};
+  for (const Baseline& baseline : card.baselines) all.push_back(baseline.weights);
+  return all;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "photonic/decomposition.hpp"
+
+namespace lightloom::experiments {
+
+/// Reads a matrix of real or complex numbers: NumPy `.npy` (float, complex or integer, either byte
+/// order of storage, C or Fortran order), `.h5` of ours (a variable `matrix`, or `real` and
+/// `imaginary`), else text with one row a line, columns separated by commas or spaces, complex
+/// numbers as `0.5-1.25j`. Throws `Error` naming what is wrong.
+photonic::Matrix read_matrix(const std::string& path);
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "experiments/experiment_card.hpp"
+#include "nn/network.hpp"
+#include "nn/train.hpp"
+
+namespace lightloom::experiments {
+
+/// A network and how it was trained; no epochs when its weights came from a file.
+struct TrainedNetwork {
+  std::unique_ptr<nn::Network> network;
+  nn::TrainResult history;
+};
+
+/// Data sets and trained networks of the experiments of one process. Points of a sweep that share
+/// data, teacher or student (their sections of the card are equal) share the work; a result never
+/// depends on what was asked before.
+class Workbench {
+ public:
+  using DatasetPtr = std::shared_ptr<const nn::Dataset>;
+  using NetworkPtr = std::shared_ptr<const TrainedNetwork>;
+
+  DatasetPtr dataset(const Experiment& card);
+  /// The float network: trained, or read from `teacher.file`.
+  NetworkPtr teacher(const Experiment& card);
+  /// The network on the card's weight source: read from `weights.file`, or projected from the
+  /// teacher and trained on.
+  NetworkPtr student(const Experiment& card);
+
+ private:
+  std::map<std::string, DatasetPtr> datasets_;
+  std::map<std::string, NetworkPtr> networks_;
+};
+
+}  // namespace lightloom::experiments
