@@ -13,18 +13,9 @@ namespace {
 enum class Limit { none, cross, bar };  // the end of its range that a device is clipped at
 
 struct CellSetting {
-  double theta = 0, phi = 0;
+  double s = 0, c = 1;  // sin and cos of theta/2
+  Complex e_phi = 1;
   Limit limit = Limit::none;
-};
-
-/// The splitter errors' cosines and sines, C+- = cos(alpha +- beta), S+- likewise.
-struct SplitterAngles {
-  double c_plus, s_plus, c_minus, s_minus;
-  explicit SplitterAngles(const MziErrors& e)
-      : c_plus(std::cos(e.alpha_rad + e.beta_rad)),
-        s_plus(std::sin(e.alpha_rad + e.beta_rad)),
-        c_minus(std::cos(e.alpha_rad - e.beta_rad)),
-        s_minus(std::sin(e.alpha_rad - e.beta_rad)) {}
 };
 
 /// sin(theta/2), cos(theta/2) that give |T11|^2 : |T12|^2 = p11 : p12, clipped to what the device
@@ -54,7 +45,7 @@ CellSetting with_phase(const SplitSetting& split, Complex first, Complex second,
                        Complex wanted_first, Complex wanted_second) {
   const Complex ratio =
       mul(mul(second, std::conj(first)), mul(wanted_first, std::conj(wanted_second)));
-  return {2 * std::atan2(split.s, split.c), std::arg(ratio), split.limit};
+  return {split.s, split.c, direction(ratio), split.limit};
 }
 
 /// theta, phi of an MZI with splitter errors whose T11 : T12 is that of the target (photonics
@@ -76,8 +67,8 @@ CellSetting match_lower_ratio(Complex target_21, Complex target_22, const Splitt
 
 /// theta, phi of any device whose T11 : T12 is that of the target, by the plain MZI that it
 /// contains.
-CellSetting match_device(DeviceKind kind, const Transfer& target, const MziErrors& errors) {
-  const SplitterAngles angles(errors);
+CellSetting match_device(DeviceKind kind, const Transfer& target, const MziErrors& errors,
+                         const SplitterAngles& angles) {
   if (kind == DeviceKind::three_splitter) {
     // (T11, T12) of the plain part is the target's row before the extra splitter.
     const double eta = std::numbers::pi / 4 + errors.epsilon_rad;
@@ -89,13 +80,20 @@ CellSetting match_device(DeviceKind kind, const Transfer& target, const MziError
   return match_ratio(target.tt, target.tb, angles);
 }
 
-/// How far to turn a leak of ratio |T11/T12| = `real` so that its part in phase is that of the
+/// The 2x2 of a device with that setting.
+Transfer device_of(DeviceKind kind, const CellSetting& set, const MziErrors& errors,
+                   const SplitterAngles& angles) {
+  if (kind == DeviceKind::mzi && !errors.has_arms())
+    return mzi_from(set.s, set.c, set.e_phi, angles);
+  return device(kind, 2 * std::atan2(set.s, set.c), std::arg(set.e_phi), errors);
+}
+
+/// Cosine of how far to turn the leak of a clipped device so that its part in phase is that of the
 /// target.
-double leak_turn(const Transfer& target, const Transfer& real, Limit limit) {
+double leak_cosine(const Transfer& target, const Transfer& real, Limit limit) {
   const double wanted = std::abs(target.tt) * std::abs(real.tb),
                got = std::abs(real.tt) * std::abs(target.tb);
-  const double ratio = limit == Limit::cross ? wanted / got : got / wanted;
-  return std::acos(std::min(ratio, 1.0));
+  return std::min(limit == Limit::cross ? wanted / got : got / wanted, 1.0);
 }
 
 /// What is left of the two output phases. A clipped device in quadrature is aligned by its two
@@ -106,8 +104,8 @@ void carry_phases(const Transfer& target, const Transfer& real, Limit limit, Com
   const auto overlap = [](Complex wanted, Complex got) { return mul(wanted, std::conj(got)); };
   top = direct * overlap(target.tt, real.tt) + crossed * overlap(target.tb, real.tb);
   bottom = crossed * overlap(target.bt, real.bt) + direct * overlap(target.bb, real.bb);
-  top = std::polar(1.0, std::arg(top));
-  bottom = std::polar(1.0, std::arg(bottom));
+  top = direction(top);
+  bottom = direction(bottom);
 }
 
 }  // namespace
@@ -125,21 +123,23 @@ CorrectedSettings correct_locally(const Topology& topology, const MeshSettings& 
     const MziErrors& errors = fabrication.empty() ? perfect : fabrication[k];
     Complex& top = carried[static_cast<std::size_t>(topology.cells[k].top)];
     Complex& bottom = carried[static_cast<std::size_t>(topology.cells[k].bottom)];
+    const SplitterAngles angles(errors);
     Transfer target = mzi(ideal.theta[k], ideal.phi[k]);
     target = {mul(target.tt, top), mul(target.tb, bottom), mul(target.bt, top),
               mul(target.bb, bottom)};
-    CellSetting set = match_device(options.device, target, errors);
+    CellSetting set = match_device(options.device, target, errors, angles);
     result.unreachable += set.limit != Limit::none ? 1 : 0;
-    Transfer real = device(options.device, set.theta, set.phi, errors);
+    Transfer real = device_of(options.device, set, errors, angles);
     const bool turn = options.leak == Leak::quadrature && options.device == DeviceKind::mzi &&
                       set.limit != Limit::none;
     if (turn) {
-      set.phi = wrap_phase(set.phi + leak_turn(target, real, set.limit));
-      real = mzi(set.theta, set.phi, errors);
+      const double cosine = leak_cosine(target, real, set.limit);
+      set.e_phi = mul(set.e_phi, Complex(cosine, std::sqrt(1 - cosine * cosine)));
+      real = device_of(options.device, set, errors, angles);
     }
     carry_phases(target, real, turn ? set.limit : Limit::none, top, bottom);
-    result.settings.theta[k] = set.theta;
-    result.settings.phi[k] = set.phi;
+    result.settings.theta[k] = 2 * std::atan2(set.s, set.c);
+    result.settings.phi[k] = std::arg(set.e_phi);
   }
   for (std::size_t m = 0; m < carried.size(); ++m)
     result.settings.screen[m] = wrap_phase(ideal.screen[m] + std::arg(carried[m]));

@@ -18,39 +18,51 @@ struct Placed {
   double theta = 0, phi = 0;
 };
 
-/// theta, phi of the ideal device whose inverse, from the right on columns (m, m+1), nulls u in a
-/// row (.. u v ..).
-Placed null_from_right(int mode, Complex u, Complex v) {
-  const bool degenerate = u == 0.0 || v == 0.0;
-  return {mode, 2 * std::atan2(std::abs(v), std::abs(u)),
-          degenerate ? 0.0 : wrap_phase(std::arg(u) - std::arg(v) + pi)};
+/// The device that nulls one of two elements, with its 2x2.
+struct Nulling {
+  Placed placed;
+  Transfer transfer;
+};
+
+Nulling null_with(int mode, double s, double c, Complex turn) {
+  const double size = std::hypot(s, c);
+  const Complex e_phi = direction(turn);
+  // Both elements zero: the cross state is a valid choice.
+  if (size == 0) return {{mode, 0, 0}, mzi_from(0, 1, 1)};
+  return {{mode, 2 * std::atan2(s, c), turn == 0.0 ? 0.0 : std::arg(turn)},
+          mzi_from(s / size, c / size, e_phi)};
+}
+
+/// The ideal device whose inverse, from the right on columns (m, m+1), nulls u in a row (.. u v
+/// ..).
+Nulling null_from_right(int mode, Complex u, Complex v) {
+  return null_with(mode, std::abs(v), std::abs(u), -mul(direction(u), std::conj(v)));
 }
 
 /// The same from the left on rows (m, m+1), nulling v in a column (.. u v ..).
-Placed null_from_left(int mode, Complex u, Complex v) {
-  const bool degenerate = u == 0.0 || v == 0.0;
-  return {mode, 2 * std::atan2(std::abs(u), std::abs(v)),
-          degenerate ? 0.0 : wrap_phase(std::arg(v) - std::arg(u))};
+Nulling null_from_left(int mode, Complex u, Complex v) {
+  return null_with(mode, std::abs(u), std::abs(v), mul(direction(v), std::conj(u)));
 }
 
 /// Columns (m, m+1) of rows [0, rows) times T^dagger.
-void apply_right(SquareMatrix& u, int rows, const Placed& p) {
-  const Transfer t = mzi(p.theta, p.phi);
+void apply_right(SquareMatrix& u, int rows, int mode, const Transfer& t) {
   const Complex a = std::conj(t.tt), b = std::conj(t.bt), c = std::conj(t.tb), d = std::conj(t.bb);
-  for (int r = 0; r < rows; ++r) {
-    const Complex x = u(r, p.mode), y = u(r, p.mode + 1);
-    u(r, p.mode) = mul(x, a) + mul(y, c);
-    u(r, p.mode + 1) = mul(x, b) + mul(y, d);
+  Complex* pair = &u(0, mode);
+  for (int r = 0; r < rows; ++r, pair += u.size) {
+    const Complex x = pair[0], y = pair[1];
+    pair[0] = mul(x, a) + mul(y, c);
+    pair[1] = mul(x, b) + mul(y, d);
   }
 }
 
 /// T times rows (m, m+1) of columns [first, size).
-void apply_left(SquareMatrix& u, int first, const Placed& p) {
-  const Transfer t = mzi(p.theta, p.phi);
+void apply_left(SquareMatrix& u, int first, int mode, const Transfer& t) {
+  Complex* __restrict top = &u(mode, 0);
+  Complex* __restrict bottom = &u(mode + 1, 0);
   for (int k = first; k < u.size; ++k) {
-    const Complex x = u(p.mode, k), y = u(p.mode + 1, k);
-    u(p.mode, k) = mul(t.tt, x) + mul(t.tb, y);
-    u(p.mode + 1, k) = mul(t.bt, x) + mul(t.bb, y);
+    const Complex x = top[k], y = bottom[k];
+    top[k] = mul(t.tt, x) + mul(t.tb, y);
+    bottom[k] = mul(t.bt, x) + mul(t.bb, y);
   }
 }
 
@@ -111,12 +123,14 @@ MeshSettings decompose_clements(const SquareMatrix& unitary) {
     for (int j = 0; j <= i; ++j) {
       if (i % 2 == 0) {
         const int row = n - 1 - j, m = i - j;
-        right.push_back(null_from_right(m, u(row, m), u(row, m + 1)));
-        apply_right(u, row + 1, right.back());  // below, both columns are null already
+        const Nulling found = null_from_right(m, u(row, m), u(row, m + 1));
+        right.push_back(found.placed);
+        apply_right(u, row + 1, m, found.transfer);  // below, both columns are null already
       } else {
         const int m = n - 2 - i + j;
-        left.push_back(null_from_left(m, u(m, j), u(m + 1, j)));
-        apply_left(u, j, left.back());  // further left, both rows are null already
+        const Nulling found = null_from_left(m, u(m, j), u(m + 1, j));
+        left.push_back(found.placed);
+        apply_left(u, j, m, found.transfer);  // further left, both rows are null already
       }
     }
   }
@@ -135,8 +149,9 @@ MeshSettings decompose_reck(const SquareMatrix& unitary) {
   std::vector<Placed> devices;
   for (int row = n - 1; row >= 1; --row) {
     for (int m = 0; m < row; ++m) {
-      devices.push_back(null_from_right(m, u(row, m), u(row, m + 1)));
-      apply_right(u, row + 1, devices.back());
+      const Nulling found = null_from_right(m, u(row, m), u(row, m + 1));
+      devices.push_back(found.placed);
+      apply_right(u, row + 1, m, found.transfer);
     }
   }
   return place(reck_topology(n), devices, diagonal_phases(u));

@@ -23,18 +23,9 @@ Transfer staged_mzi(double theta_rad, double phi_rad, const MziErrors& e) {
   return compose(splitter(quarter_pi + e.beta_rad), compose(theta, first));
 }
 
-/// The product of the lossless stages written out (photonics reference, section 2).
 Transfer closed_mzi(double theta_rad, double phi_rad, const MziErrors& e) {
-  const double s = std::sin(theta_rad / 2), c = std::cos(theta_rad / 2);
-  const double plus = e.alpha_rad + e.beta_rad, minus = e.alpha_rad - e.beta_rad;
-  const double c_plus = std::cos(plus), s_plus = std::sin(plus);
-  const double c_minus = std::cos(minus), s_minus = std::sin(minus);
-  const Complex common(c, s);
-  const Complex with_phi = mul(common, Complex(std::cos(phi_rad), std::sin(phi_rad)));
-  return {mul(with_phi, Complex(-c * s_plus, s * c_minus)),
-          mul(common, Complex(-s * s_minus, c * c_plus)),
-          mul(with_phi, Complex(s * s_minus, c * c_plus)),
-          mul(common, Complex(-c * s_plus, -s * c_minus))};
+  return mzi_from(std::sin(theta_rad / 2), std::cos(theta_rad / 2),
+                  Complex(std::cos(phi_rad), std::sin(phi_rad)), SplitterAngles(e));
 }
 
 /// Both shifters between the splitters; the arms' errors of the two stages add up.
@@ -58,6 +49,28 @@ Transfer splitter(double eta_rad) {
 Transfer compose(const Transfer& a, const Transfer& b) {
   return {mul(a.tt, b.tt) + mul(a.tb, b.bt), mul(a.tt, b.tb) + mul(a.tb, b.bb),
           mul(a.bt, b.tt) + mul(a.bb, b.bt), mul(a.bt, b.tb) + mul(a.bb, b.bb)};
+}
+
+SplitterAngles::SplitterAngles(const MziErrors& e) {
+  if (e.alpha_rad == 0 && e.beta_rad == 0) return;
+  c_plus = std::cos(e.alpha_rad + e.beta_rad);
+  s_plus = std::sin(e.alpha_rad + e.beta_rad);
+  c_minus = std::cos(e.alpha_rad - e.beta_rad);
+  s_minus = std::sin(e.alpha_rad - e.beta_rad);
+}
+
+// The product of the lossless stages written out (photonics reference, section 2).
+Transfer mzi_from(double s, double c, Complex e_phi, const SplitterAngles& a) {
+  const Complex common(c, s), with_phi = mul(common, e_phi);
+  return {mul(with_phi, Complex(-c * a.s_plus, s * a.c_minus)),
+          mul(common, Complex(-s * a.s_minus, c * a.c_plus)),
+          mul(with_phi, Complex(s * a.s_minus, c * a.c_plus)),
+          mul(common, Complex(-c * a.s_plus, -s * a.c_minus))};
+}
+
+Complex direction(Complex z) {
+  const double size = std::sqrt(std::norm(z));
+  return size > 0 ? z / size : Complex(1);
 }
 
 Transfer mzi(double theta_rad, double phi_rad, const MziErrors& errors) {

@@ -45,6 +45,19 @@ Transfer splitter(double eta_rad);
 /// a after b.
 Transfer compose(const Transfer& a, const Transfer& b);
 
+/// C+- = cos(alpha +- beta), S+- = sin(alpha +- beta): all that a lossless MZI keeps of its
+/// splitters.
+struct SplitterAngles {
+  double c_plus = 1, s_plus = 0, c_minus = 1, s_minus = 0;
+  SplitterAngles() = default;
+  explicit SplitterAngles(const MziErrors& errors);
+};
+/// A lossless MZI from s = sin(theta/2), c = cos(theta/2) and e^{i phi}: no trigonometric function
+/// is called.
+Transfer mzi_from(double s, double c, Complex e_phi, const SplitterAngles& splitters = {});
+/// z / |z|, and 1 for 0.
+Complex direction(Complex z);
+
 /// The MZI S(pi/4+beta) diag(e^{i theta}, 1) S(pi/4+alpha) diag(e^{i phi}, 1) with the errors
 /// given; ideal: i e^{i theta/2} [[e^{i phi} s, c], [e^{i phi} c, -s]], s = sin(theta/2). theta = 0
 /// is cross, theta = pi is bar.
