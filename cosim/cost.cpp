@@ -8,6 +8,7 @@
 #include "cosim/cost_ways.hpp"
 #include "memory/dram_energy.hpp"
 #include "memory/dram_estimate.hpp"
+#include "memory/edram.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -45,7 +46,7 @@ Energies static_power_mW(const CostContext& context) {
   double leakage = 0;
   for (const memory::BufferFigures* f :
        {&context.weight_buffer, &context.tile_buffer, &context.activation_buffer})
-    leakage += f->leakage_mW + f->refresh_mW;
+    leakage += f->leakage_mW;  // refresh of eDRAM goes by lifetimes
   set(Component::buffer_leakage, leakage);
   const bool electronic = input.generator.kind != GeneratorKind::none;
   const bool photonic = input.generator.kind == GeneratorKind::photonic;
@@ -84,6 +85,7 @@ void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
   cost.traffic.weight_bytes += plan.traffic.weight_bytes;
   cost.traffic.input_bytes += plan.traffic.input_bytes;
   cost.traffic.output_bytes += plan.traffic.output_bytes;
+  cost.input_bytes = std::max(cost.input_bytes, input_map_bytes(input, layer.shape));
   cost.macs += layer.shape.macs() * input.batch;
   cost.generation_macs += plan.generation_macs;
   cost.visits += static_cast<std::int64_t>(plan.tiles.size());
@@ -109,6 +111,31 @@ void share_time(CostReport& report, const ScheduleResult& run, const Energies& p
     layer.bound_by = largest(layer.critical_ns);
     for (std::size_t c = 0; c < component_count; ++c)
       layer.energy_pJ[c] += power[c] * layer.time_ns();  // mW ns = pJ
+  }
+}
+
+/// Refresh of eDRAM buffers by the lifetimes of the schedule: a layer's input map lives from the
+/// start of the layer before to the end of this one, its stored words while it runs, a regenerated
+/// tile for the visits that fit its places.
+void add_refresh(CostReport& report, const CostInput& input) {
+  double written_ns = 0;
+  for (std::size_t i = 0; i < report.layers.size(); ++i) {
+    LayerCost& layer = report.layers[i];
+    const auto refresh_pJ = [&](const memory::BufferCard& buffer, double bytes, double from_ns,
+                                double to_ns) {
+      if (buffer.kind != memory::BufferKind::edram) return 0.0;
+      const memory::StoredTensor tensor{std::min(bytes, buffer.bytes()), from_ns, to_ns};
+      return memory::lifetime_refresh(buffer, {&tensor, 1}).energy_pJ;
+    };
+    const double visit_ns =
+        layer.time_ns() / static_cast<double>(std::max<std::int64_t>(1, layer.visits));
+    layer.energy_pJ[static_cast<std::size_t>(Component::buffer_leakage)] +=
+        refresh_pJ(input.memory.activation_buffer, layer.input_bytes, written_ns, layer.end_ns) +
+        refresh_pJ(input.memory.weight_buffer, layer.traffic.weight_bytes, layer.start_ns,
+                   layer.end_ns) +
+        refresh_pJ(input.memory.tile_buffer, input.memory.tile_buffer.bytes(), 0,
+                   visit_ns * (input.schedule.tile_slots + 1));
+    written_ns = layer.start_ns;
   }
 }
 
@@ -163,6 +190,7 @@ void simulate_expanded(const CostInput& input, const std::vector<ExpandedLayer>&
   const ScheduleResult run = run_schedule(schedule);
   report.time_ns = run.total;
   share_time(report, run, static_power_mW(context));
+  add_refresh(report, input);
   for (LayerCost& layer : report.layers) place_on_roofline(layer, input);
   add_up(report, run, schedule);
   report.areas = areas_of(context);

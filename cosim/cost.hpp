@@ -111,7 +111,7 @@ enum class Component {
   weight_buffer,
   tile_buffer,
   activation_buffer,  // feature maps, partial sums, line buffer
-  buffer_leakage,     // all buffers; eDRAM refresh included
+  buffer_leakage,     // all buffers; eDRAM refresh, by lifetimes, included
   generator,          // arithmetic of an electronic generator
   generator_converters,
   generator_laser,
@@ -150,7 +150,8 @@ struct LayerCost {
   Stage bound_by = Stage::compute;                // largest of them
   Energies energy_pJ{};
   Traffic traffic;
-  std::int64_t macs = 0;  // of the layer, batch included
+  double input_bytes = 0;  // of its (largest factor's) input map, batch included
+  std::int64_t macs = 0;   // of the layer, batch included
   std::int64_t generation_macs = 0;
   std::int64_t visits = 0;  // times a tile was programmed (more than tiles unless weights stay)
   double attained_macs_per_ns = 0;     // roofline: what the layer reaches,

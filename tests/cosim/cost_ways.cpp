@@ -177,6 +177,31 @@ TEST(Contention, ActivationsThatDoNotFitSlowTheWeightsDown) {
   EXPECT_GT(spills.stages[0].wait_shared_ns, fits.stages[0].wait_shared_ns);
 }
 
+TEST(EdramBuffers, AreRefreshedOnlyOnceDataOutliveTheirRetention) {
+  CostInput input{
+      .layers = {reload_layer(conv(64, 64, 1, 8), 8), reload_layer(conv(64, 64, 1, 8), 8)},
+      .core = round_core()};
+  input.memory.activation_buffer = {
+      .kind = memory::BufferKind::edram, .capacity_KB = 256, .node_nm = 32};
+  const auto leak = [](const CostReport& r) {
+    return r.energy_pJ[static_cast<std::size_t>(Component::buffer_leakage)];
+  };
+  const auto leakage_mW = [&] {
+    double sum = 0;
+    for (const auto* card :
+         {&input.memory.weight_buffer, &input.memory.tile_buffer, &input.memory.activation_buffer})
+      sum += memory::buffer_figures(*card).leakage_mW;
+    return sum;
+  }();
+  const CostReport fast = simulate_cost(input);  // a microsecond: far below 119 us
+  EXPECT_NEAR(leak(fast), leakage_mW * fast.time_ns, 1e-9 * leak(fast));
+  input.core.cost.settle_ns =
+      100e3;  // the second layer's input lives for more than 200 us: one refresh of 4096 bytes
+  const CostReport slow = simulate_cost(input);
+  const double word_pJ = memory::buffer_figures(input.memory.activation_buffer).read_pJ * 2;
+  EXPECT_NEAR(leak(slow) - leakage_mW * slow.time_ns, 4096 / 32 * word_pJ, 1e-6 * leak(slow));
+}
+
 // A 256-channel 3x3 layer regenerated from (2, 44; 3, 6, 3) costs 44.3 MACs a weight; it stops
 // paying in energy where they cost what the saved DRAM bits do. Both sides of the crossing are full
 // simulations, so the crossing is checked against the simulations, and its order of magnitude
