@@ -35,6 +35,9 @@ struct DramCounts {
 /// from k + pipeline_cycles on.
 class DramController {
  public:
+  /// Banks that a scan takes at once.
+  static constexpr std::int64_t lanes = 8;
+
   explicit DramController(const DramCard& card);
 
   /// Whether a request can be taken now.

@@ -10,10 +10,10 @@ namespace {
 
 /// Field orders worth trying, most significant first. Fields a card lacks have width 0 and vanish.
 constexpr const char* candidates[] = {
-    "rorabacobgpcch",              // bursts rotate channels, then bank groups
-    "rorabachpccobg",              // channels above a row
-    "rorabgbachpcco",              // column lowest: one bank group at a time
-    "rochpcrababgco",              // channels above everything: streams stay in one
+    "rorabacobgpcch",               // bursts rotate channels, then bank groups
+    "rorabachpccobg",               // channels above a row
+    "rorabgbachpcco",               // column lowest: one bank group at a time
+    "rochpcrababgco",               // channels above everything: streams stay in one
     "rorabacobgpcch^bg=ro^ba=ro2",  // and rows hashed over the banks
 };
 

@@ -1,0 +1,195 @@
+#include <algorithm>
+
+#include "memory/dram_controller.hpp"
+
+// Issuing commands: what each forbids for how long.
+
+namespace lightloom::memory {
+namespace {
+
+constexpr std::int64_t lanes = DramController::lanes;
+
+void raise(Cycle& earliest, Cycle cycle) { earliest = std::max(earliest, cycle); }
+
+}  // namespace
+
+/// Raises the limits of one kind for a command to `bank`: its own group, the others of its rank,
+/// other ranks.
+void DramController::limit_groups(DramCommandKind kind, const Bank& bank, Cycle own,
+                                  Cycle same_rank, Cycle other_rank) {
+  const std::int64_t in_group = card_.organization.banks_per_group, in_rank = banks_per_rank_;
+  const std::int64_t group = bank.group * in_group, rank = bank.rank * in_rank;
+  for (std::int64_t first = 0; first < padded_; first += lanes) {
+    Cycle* limits = limits_.data() + static_cast<std::int64_t>(kind) * padded_ + first;
+    for (std::int64_t i = 0; i < lanes; ++i) {
+      const std::int64_t b = first + i;
+      const bool inside_rank = b >= rank && b < rank + in_rank,
+                 inside_group = b >= group && b < group + in_group;
+      const Cycle elsewhere = inside_rank ? same_rank : other_rank,
+                  earliest = inside_group ? own : elsewhere;
+      limits[i] = limits[i] > earliest ? limits[i] : earliest;
+    }
+  }
+}
+void DramController::start_refreshes(Cycle k) {
+  if (k < next_refresh_) return;
+  const bool all_banks = card_.refresh_mode == RefreshMode::all_bank;
+  bool any = false;
+  for (Rank& rank : ranks_) {
+    if (rank.refresh_pending || rank.refresh_due > k) continue;
+    rank.refresh_pending = any = true;
+    rank.refresh_due += all_banks ? t_.refi : t_.refi_bank;
+  }
+  if (!any) return;
+  wish_for_all();
+  scan(k);
+}
+
+void DramController::step(Cycle k) {
+  start_refreshes(k);
+  const Best row = row_best_, column = column_best_;
+  const bool row_due = row.ready <= k, column_due = column.ready <= k;
+  const bool was_writing = writing_;
+  if (column_due) issue(column, k);
+  const bool still_wanted =
+      dual_command_ && was_writing == writing_;  // a change of mode changes every wish
+  if (row_due && (still_wanted || !column_due)) issue(row, k);
+  const bool moved = next_move_ <= k && move_one(k);
+  if (row_due || column_due || moved)
+    scan(k + 1);
+  else
+    find_next();
+}
+
+void DramController::issue(const Best& best, Cycle k) {
+  if (best.bank < 0) {
+    issue_refresh(-1 - best.bank, k);
+    return;
+  }
+  Bank& bank = banks_[best.bank];
+  const Wish wish = wishes_[best.bank];
+  last_bank_ = best.bank;
+  if (log_ != nullptr) log(wish.kind, best.bank, k);
+  switch (wish.kind) {
+    case DramCommandKind::activate:
+      issue_activate(bank, wish, k);
+      break;
+    case DramCommandKind::precharge:
+      issue_precharge(bank, k);
+      break;
+    case DramCommandKind::read:
+      issue_read(bank, wish, k);
+      finish_column(best.bank, k);
+      break;
+    case DramCommandKind::write:
+      issue_write(bank, k);
+      finish_column(best.bank, k);
+      break;
+    case DramCommandKind::refresh:
+    case DramCommandKind::refresh_bank:
+      break;
+  }
+  wish_of(best.bank);
+}
+
+void DramController::issue_activate(Bank& bank, const Wish& wish, Cycle k) {
+  bank.open_row = entries_[wish.entry].row;
+  bank.served = 0;
+  bank.read = k + t_.rcd_read;
+  bank.write = k + t_.rcd_write;
+  bank.precharge = k + t_.ras;
+  bank.activate = k + t_.rc;
+  Rank& rank = ranks_[bank.rank];
+  rank.last_activates[rank.oldest_activate] = k;
+  rank.oldest_activate = (rank.oldest_activate + 1) % 4;
+  const Cycle window = rank.last_activates[rank.oldest_activate] + t_.faw;
+  limit_groups(DramCommandKind::activate, bank, std::max(k + t_.rrd_l, window),
+               std::max(k + t_.rrd_s, window), 0);
+  if (rank.open_banks++ == 0) rank.opened = k;
+  ++counts_.activates;
+  ++counts_.bank_activates[&bank - banks_.data()];
+}
+
+void DramController::issue_precharge(Bank& bank, Cycle k) {
+  bank.open_row = -1;
+  raise(bank.activate, k + t_.rp);
+  Rank& rank = ranks_[bank.rank];
+  raise(rank.refresh, k + t_.rp);
+  if (t_.ppd > 0) limit_groups(DramCommandKind::precharge, bank, k + t_.ppd, k + t_.ppd, 0);
+  if (--rank.open_banks == 0) counts_.rank_open_cycles += k - rank.opened;
+  ++counts_.precharges;
+}
+
+void DramController::issue_read(Bank& bank, const Wish& wish, Cycle k) {
+  raise(bank.precharge, k + t_.rtp);
+  limit_groups(DramCommandKind::read, bank, k + column_long_, k + column_short_,
+               k + burst_ + t_.rtrs);
+  limit_groups(DramCommandKind::write, bank, k + read_to_write_, k + read_to_write_,
+               k + read_to_write_);
+  const Entry& entry = entries_[wish.entry];
+  completions.push_back({entry.number, entry.accepted, k + t_.cl + burst_});
+  ++counts_.reads;
+}
+
+void DramController::issue_write(Bank& bank, Cycle k) {
+  raise(bank.precharge, k + write_to_precharge_);
+  const Cycle end = k + t_.cwl + burst_;
+  limit_groups(DramCommandKind::write, bank, k + column_long_, k + column_short_, k + burst_);
+  limit_groups(DramCommandKind::read, bank, end + t_.wtr_l, end + t_.wtr_s, end + t_.rtrs - t_.cl);
+  ++counts_.writes;
+}
+
+/// Books of every column command; its request leaves.
+void DramController::finish_column(int number, Cycle k) {
+  Bank& bank = banks_[number];
+  const int queue = mode_index();
+  const int entry = wishes_[number].entry;
+  if (bank.served++ > 0) ++counts_.row_hits;
+  ++counts_.bank_columns[number];
+  if (bank.group == last_group_) ++counts_.same_group_pairs;
+  last_group_ = bank.group;
+  unlink(bank.list[queue], entry);
+  unused_.push_back(entry);
+  --waiting_[queue];
+  --bank.queued[queue];
+  if (card_.controller.bank_queue > 0) {
+    note_movable(number);
+    find_move(k);
+  } else {
+    ++free_[queue];
+  }
+  choose_mode(k);
+}
+
+void DramController::issue_refresh(int number, Cycle k) {
+  Rank& rank = ranks_[number];
+  const int first = number * banks_per_rank_;
+  rank.refresh_pending = false;
+  ++counts_.refreshes;
+  if (card_.refresh_mode == RefreshMode::all_bank) {
+    if (log_ != nullptr) log(DramCommandKind::refresh, first, k);
+    raise(rank.refresh, k + t_.rfc);
+    for (int b = 0; b < banks_per_rank_; ++b) raise(banks_[first + b].activate, k + t_.rfc);
+  } else {
+    const int bank = first + rank.refresh_bank;
+    if (log_ != nullptr) log(DramCommandKind::refresh_bank, bank, k);
+    raise(banks_[bank].activate, k + t_.rfc_bank);
+    limit_groups(DramCommandKind::activate, banks_[bank], k + t_.rrefd, k + t_.rrefd, 0);
+    raise(rank.refresh, k + std::max(1, t_.rrefd));
+    rank.refresh_bank = (rank.refresh_bank + 1) % banks_per_rank_;
+  }
+  for (int b = 0; b < banks_per_rank_; ++b) wish_of(first + b);
+}
+void DramController::log(DramCommandKind kind, int number, Cycle k) {
+  const Bank& bank = banks_[number];
+  const bool has_row = kind == DramCommandKind::activate || kind == DramCommandKind::read ||
+                       kind == DramCommandKind::write;
+  log_->push_back({.cycle = k,
+                   .kind = kind,
+                   .rank = bank.rank,
+                   .bank_group = bank.group % card_.organization.bank_groups,
+                   .bank = number % card_.organization.banks_per_group,
+                   .row = has_row ? entries_[wishes_[number].entry].row : 0});
+}
+
+}  // namespace lightloom::memory
