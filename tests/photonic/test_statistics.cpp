@@ -78,6 +78,22 @@ TEST(ChipStatistics, LocalCorrectionIsExactWhereEveryDeviceCanTakeItsSetting) {
   EXPECT_LT(exact, 200);
 }
 
+TEST(ChipStatistics, WhatLocalCorrectionLeavesFollowsItsLaw) {
+  // A device of Haar exponent k has sin^2(theta/2) of density k near 0, is clipped below (alpha + beta)^2 and then misses by
+  // 2 (|alpha + beta| - s)^2: 4 k sigma^4 on average, and the exponents sum to N (N^2 - 1) / 6. Hence
+  // E^2 = (2/3) (N^2 - 1) sigma^4; devices clipped: (2/3) (N + 1) sigma^2.
+  constexpr int n = 48;
+  constexpr double sigma = 0.02;
+  CoreCard card = mesh_card(n);
+  card.correction = Correction::local;
+  card.fabrication.splitter_sigma_rad = sigma;
+  const ChipStatistics s = chip_statistics(card, {.chips = 60});
+  expect_rms(s.error, std::sqrt(2.0 / 3 * (n * n - 1)) * sigma * sigma, 0.03, "corrected", n);
+  const Summary unreachable = summarise(s.unreachable);
+  const double law = 2.0 / 3 * (n + 1) * sigma * sigma;
+  EXPECT_NEAR(unreachable.mean, law, 4 * unreachable.standard_error + 0.03 * law);
+}
+
 TEST(ChipStatistics, ThreeSplitterAndCrossingMeshesRealiseTheirTargets) {
   for (const DeviceKind device : {DeviceKind::three_splitter, DeviceKind::crossing}) {
     CoreCard card = mesh_card(12);
