@@ -3,7 +3,8 @@ lightloom.charts = (() => {
   const {data, text} = lightloom;
   const drawn = new Map();  // canvas -> Chart
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const colour = (index) => css("--c" + (index % 8));
+  const colours = 10;
+  const colour = (index) => css("--c" + (index % colours));
   const faded = (hex, opacity) => hex + Math.round(255 * opacity).toString(16).padStart(2, "0");
 
   function draw(canvas, config) {
@@ -69,15 +70,24 @@ lightloom.charts = (() => {
     });
   }
 
+  // The parts that matter, at most as many as there are colours, in their order; the rest is summed up as "other".
+  function withoutMinor(parts) {
+    const present = parts.filter((part) => part.values.some((value) => value > 0));
+    const share = (part) => Math.max(...part.values.map((value, bar) => value / (parts.reduce((sum, each) => sum + each.values[bar], 0) || 1)));
+    const major = [...present].sort((a, b) => share(b) - share(a)).slice(0, colours - 1).filter((part) => share(part) > 0.01);
+    const minor = present.filter((part) => !major.includes(part));
+    const other = {label: "other", values: parts[0].values.map((_, bar) => minor.reduce((sum, part) => sum + part.values[bar], 0))};
+    return [...present.filter((part) => major.includes(part)), ...(minor.length > 1 ? [other] : minor)];
+  }
+
   // Bars over `over`, stacked by `by`.
   function stacked(canvas, name, over, by, where = {}) {
     const one = data.variable(name);
-    const columns = data.range(data.size(by)).map((part) => data.along(name, over, {...where, [by]: part}));
     const shown = (value) => text.si(value, one.unit);
-    const datasets = columns.map((column, part) => ({
-      type: "bar", pointStyle: "rectRounded", label: data.labels(by)[part], backgroundColor: colour(part), borderWidth: 0, maxBarThickness: 64,
-      data: column,
-    })).filter((set) => set.data.some((value) => value > 0));
+    const parts = data.labels(by).map((label, part) => ({label, number: part, values: data.along(name, over, {...where, [by]: part}).map((value) => value ?? 0)}));
+    const datasets = withoutMinor(parts).map((part, index) => ({
+      type: "bar", pointStyle: "rectRounded", label: part.label, backgroundColor: colour(parts.length < colours ? part.number ?? parts.length : index), borderWidth: 0, maxBarThickness: 64,
+      data: part.values}));
     draw(canvas, {
       data: {labels: data.labels(over), datasets},
       options: {plugins: {legend: legend(), tooltip: {...tooltip(shown), filter: (item) => item.parsed.y > 0}},

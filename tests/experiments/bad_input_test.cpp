@@ -71,7 +71,9 @@ void expect_refused(const std::string& arguments, const std::string& part,
   EXPECT_NE(ran.errors.find(part), std::string::npos)
       << arguments << "\nshould name: " << part << "\nsaid: " << ran.errors;
   EXPECT_EQ(ran.errors.rfind("lightloom: ", 0), 0u) << ran.errors;
-  if (!output.empty()) EXPECT_EQ(read(output), before) << arguments;
+  if (!output.empty()) {
+    EXPECT_EQ(read(output), before) << arguments;
+  }
 }
 
 TEST_F(BadInput, OnTheCommandLineIsOneSentence) {

@@ -131,7 +131,7 @@ TEST_F(Run, ATeacherLearnsAsTheCardTrainsUnlessItSaysOtherwise) {
   const Experiment card = read_experiment(
       parse_yaml("train: {epochs: 7, rate: 0.01, distill: true}\nteacher: {rate: 0.5}", "t"));
   EXPECT_EQ(card.training.teacher.epochs, 7);
-  EXPECT_EQ(card.training.teacher.rate, 0.5);
+  EXPECT_EQ(card.training.teacher.schedule.rate, 0.5);
   EXPECT_FALSE(card.training.teacher.distill);
   EXPECT_TRUE(card.training.student.distill);
 }
