@@ -161,6 +161,29 @@ TEST(DramRules, DenseReadsAndWritesToTheSameBurstsNeitherBreakARuleNorGetStuck) 
     }
 }
 
+TEST(DramRules, AWriteNeverOvertakesAnOlderReadOfItsBurst) {
+  for (const std::string setting : {"controller.bank_queue=8", "controller.bank_queue=0"}) {
+    const DramCard card =
+        preset("ddr4-2400", {setting, "refresh=false", "controller.requests_per_cycle=64"});
+    std::vector<Request> requests{{.address = 0}, {.address = 0, .write = true}};
+    for (std::uint64_t i = 0; i < 31; ++i)  // enough to start draining before the read is served
+      requests.push_back({.address = (1 << 15) + 256 * i, .write = true});
+    std::vector<std::vector<DramCommand>> commands;
+    const auto source = make_source(requests);
+    run_source(card, *source, {.commands = &commands});
+    for (const DramCommand& c : commands[0]) {
+      if (c.bank != 0 || (c.kind != Kind::read && c.kind != Kind::write)) continue;
+      EXPECT_EQ(c.kind, Kind::read) << setting;  // the first column command of the burst's bank
+      break;
+    }
+  }
+}
+
+TEST(DramRules, RowCycleHoldsEvenWhereItExceedsActiveTimePlusPrecharge) {
+  const DramCard card = preset("ddr4-2400", {"refresh=false", "timing_cycles.rc=80"});
+  EXPECT_EQ(run_pattern(card, "stride_rd", 1000, 0).cycles, 999 * 80 + 40);
+}
+
 TEST(DramRules, AReadNeverWaitsForeverBehindRowHits) {
   const DramCard card = preset("ddr4-2400", {"refresh=false", "controller.row_hit_cap=4"});
   std::vector<Request> requests{
