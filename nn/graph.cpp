@@ -36,8 +36,8 @@ int GraphBuilder::convolution(std::string name, int from, const ConvolutionOptio
   require(in.channels % options.groups == 0 && options.channels % options.groups == 0,
           "{}: {} groups do not divide {} input and {} output channels", name, options.groups,
           in.channels, options.channels);
-  const Window window{options.kernel, options.kernel, options.stride, options.padding,
-                      options.dilation};
+  const int width = options.kernel_width > 0 ? options.kernel_width : options.kernel;
+  const Window window{options.kernel, width, options.stride, options.padding, options.dilation};
   const MapShape out{window_positions(in.height, window.height, window, name),
                      window_positions(in.width, window.width, window, name), options.channels};
   return push({.op = Op::convolution,
@@ -82,8 +82,10 @@ int GraphBuilder::max_pool(int from, const Window& window) {
   return pool(Op::max_pool, from, window);
 }
 
-int GraphBuilder::average_pool(int from, const Window& window) {
-  return pool(Op::average_pool, from, window);
+int GraphBuilder::average_pool(int from, const Window& window, bool count_padding) {
+  const int node = pool(Op::average_pool, from, window);
+  graph_.nodes.back().count_padding = count_padding;
+  return node;
 }
 
 int GraphBuilder::global_pool(int from) {
@@ -125,6 +127,14 @@ int GraphBuilder::subsample(int from, int channels) {
   return push({.op = Op::subsample,
                .inputs = {from},
                .shape = {(in.height + 1) / 2, (in.width + 1) / 2, channels}});
+}
+
+int GraphBuilder::softmax(int from) {
+  return push({.op = Op::softmax, .inputs = {from}, .shape = shape(from)});
+}
+
+void GraphBuilder::give_bias(int layer) {
+  graph_.nodes[static_cast<std::size_t>(layer)].bias = true;
 }
 
 Graph GraphBuilder::finish() && { return std::move(graph_); }

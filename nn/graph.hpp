@@ -28,11 +28,12 @@ enum class Op {
   multiply,  // the second operand may be a 1x1 map (squeeze-excite)
   concat,    // along channels
   dropout,
+  softmax,    // over the channels
   subsample,  // every second position, zero channels added on both sides (ResNet shortcut "option
               // A")
 };
 
-enum class Activation { relu, relu6, hard_swish, hard_sigmoid, silu, sigmoid, gelu };
+enum class Activation { relu, relu6, hard_swish, hard_sigmoid, silu, sigmoid, gelu, tanh };
 
 /// Window of a convolution or pooling.
 struct Window {
@@ -69,6 +70,7 @@ struct ConvolutionOptions {
   int groups = 1;
   int dilation = 1;
   bool bias = false;
+  int kernel_width = 0;  // 0: square
 };
 
 /// Builds a graph node by node, inferring shapes. Every call returns the number of the node it
@@ -83,7 +85,7 @@ class GraphBuilder {
   int activation(int from, Activation kind);
   int relu(int from) { return activation(from, Activation::relu); }
   int max_pool(int from, const Window& window);
-  int average_pool(int from, const Window& window);
+  int average_pool(int from, const Window& window, bool count_padding = true);
   int global_pool(int from);
   int flatten(int from);
   int add(int left, int right);
@@ -91,6 +93,11 @@ class GraphBuilder {
   int concat(std::vector<int> from);
   int dropout(int from, double rate);
   int subsample(int from, int channels);
+  int softmax(int from);
+
+  /// Gives an existing weight layer a bias.
+  void give_bias(int layer);
+  [[nodiscard]] std::size_t size() const { return graph_.nodes.size(); }
 
   [[nodiscard]] const MapShape& shape(int node) const;
   /// The finished graph.

@@ -46,11 +46,14 @@ void activate(Activation kind, const Tensor& x, Tensor& y) {
       return each(x, x, y, [](float a, float) { return logistic(a); });
     case Activation::gelu:
       return each(x, x, y, [](float a, float) { return a * normal_cdf(a); });
+    case Activation::tanh:
+      return each(x, x, y, [](float a, float) { return std::tanh(a); });
   }
 }
 
 bool gradient_from_output(Activation kind) {
-  return kind == Activation::relu || kind == Activation::relu6 || kind == Activation::sigmoid;
+  return kind == Activation::relu || kind == Activation::relu6 || kind == Activation::sigmoid ||
+         kind == Activation::tanh;
 }
 
 void activate_backward(Activation kind, const Tensor& known, const Tensor& dy, Tensor& dx) {
@@ -61,6 +64,8 @@ void activate_backward(Activation kind, const Tensor& known, const Tensor& dy, T
       return each(known, dy, dx, [](float y, float d) { return y > 0 && y < 6 ? d : 0.0f; });
     case Activation::sigmoid:
       return each(known, dy, dx, [](float y, float d) { return d * y * (1 - y); });
+    case Activation::tanh:
+      return each(known, dy, dx, [](float y, float d) { return d * (1 - y * y); });
     case Activation::hard_swish:
       return each(known, dy, dx,
                   [](float x, float d) { return d * (hard_gate(x) + x * hard_gate_slope(x)); });
@@ -74,6 +79,31 @@ void activate_backward(Activation kind, const Tensor& known, const Tensor& dy, T
     case Activation::gelu:
       return each(known, dy, dx,
                   [](float x, float d) { return d * (normal_cdf(x) + x * normal_density(x)); });
+  }
+}
+
+void softmax(const Tensor& x, Tensor& y) {
+  const int channels = x.shape().channels;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t p = 0; p < x.shape().pixels(); ++p) {
+    const float* from = x.data() + p * channels;
+    float* to = y.data() + p * channels;
+    const float top = *std::max_element(from, from + channels);
+    float sum = 0;
+    for (int c = 0; c < channels; ++c) sum += to[c] = std::exp(from[c] - top);
+    for (int c = 0; c < channels; ++c) to[c] /= sum;
+  }
+}
+
+void softmax_backward(const Tensor& y, const Tensor& dy, Tensor& dx) {
+  const int channels = y.shape().channels;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t p = 0; p < y.shape().pixels(); ++p) {
+    const float* out = y.data() + p * channels;
+    const float* d = dy.data() + p * channels;
+    float mean = 0;
+    for (int c = 0; c < channels; ++c) mean += out[c] * d[c];
+    for (int c = 0; c < channels; ++c) dx.data()[p * channels + c] = out[c] * (d[c] - mean);
   }
 }
 

@@ -15,6 +15,10 @@ bool gradient_from_output(Activation kind);
 /// be dy.
 void activate_backward(Activation kind, const Tensor& known, const Tensor& dy, Tensor& dx);
 
+/// y = softmax(x) over the channels of every pixel, and its gradient from y. dx may be dy.
+void softmax(const Tensor& x, Tensor& y);
+void softmax_backward(const Tensor& y, const Tensor& dy, Tensor& dx);
+
 /// y = left + right, then ReLU if asked; y may be one of them.
 enum class AddThen { nothing, relu };
 void add(const Tensor& left, const Tensor& right, AddThen then, Tensor& y);

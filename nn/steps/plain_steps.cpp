@@ -179,6 +179,18 @@ class DropoutStep : public PlainStep {
   Stream stream_;
 };
 
+class SoftmaxStep : public PlainStep {
+ public:
+  using PlainStep::PlainStep;
+  void forward(Flow& flow) override { softmax(flow.value(in()), flow.make_value(node_)); }
+  void backward(Flow& flow) override {
+    auto dx = flow.in_place_of_gradient(node_);
+    softmax_backward(flow.value(node_), gradient(flow), *dx);
+    flow.give_gradient(in(), std::move(dx));
+  }
+  [[nodiscard]] std::vector<int> keeps() const override { return {node_}; }
+};
+
 class SubsampleStep : public PlainStep {
  public:
   using PlainStep::PlainStep;
@@ -210,6 +222,8 @@ std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_
       return std::make_unique<ConcatStep>(graph, node);
     case Op::dropout:
       return std::make_unique<DropoutStep>(graph, node, seed);
+    case Op::softmax:
+      return std::make_unique<SoftmaxStep>(graph, node);
     case Op::subsample:
       return std::make_unique<SubsampleStep>(graph, node);
     default:

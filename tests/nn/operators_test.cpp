@@ -83,7 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
              {5, 7, 11},
              {.channels = 11, .kernel = 3, .stride = 2, .padding = 1, .groups = 11}},
         Case{"dilation", {9, 8, 3}, {.channels = 4, .kernel = 3, .padding = 2, .dilation = 2}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& one) { return one.param.name; });
 
 TEST(Product, LinearLayerIsAMatrixProduct) {
   const LayerShape s{
@@ -184,6 +184,8 @@ double by_definition(Activation kind, double x) {
       return x / (1 + std::exp(-x));
     case Activation::sigmoid:
       return 1 / (1 + std::exp(-x));
+    case Activation::tanh:
+      return std::tanh(x);
     case Activation::gelu:
       return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
   }
@@ -196,7 +198,7 @@ TEST(Activations, ForwardAndGradientAgreeWithTheDefinition) {
   const Doubles dy = random_doubles(101, 1);
   for (const Activation kind :
        {Activation::relu, Activation::relu6, Activation::hard_swish, Activation::hard_sigmoid,
-        Activation::silu, Activation::sigmoid, Activation::gelu}) {
+        Activation::silu, Activation::sigmoid, Activation::gelu, Activation::tanh}) {
     const TensorShape shape(1, 1, 101, 1);
     Tensor tx = reference::tensor(x, shape), y(shape), dx(shape);
     activate(kind, tx, y);
@@ -210,6 +212,30 @@ TEST(Activations, ForwardAndGradientAgreeWithTheDefinition) {
     activate_backward(kind, gradient_from_output(kind) ? y : tx, reference::tensor(dy, shape), dx);
     expect_near(dx.values(), gradient, 400, "dx");
   }
+}
+
+TEST(Softmax, ForwardAndGradientAgreeWithTheDefinitionAlsoForLargeLogits) {
+  const TensorShape shape(3, 1, 1, 7);
+  Doubles x = random_doubles(21, 0);
+  for (std::size_t i = 0; i < 7; ++i) x[i] += 200;  // exp would overflow
+  const Doubles dy = random_doubles(21, 1);
+  const auto by_row = [](const Doubles& v) {
+    Doubles y(v.size());
+    for (std::size_t row = 0; row < v.size(); row += 7) {
+      double sum = 0;
+      for (std::size_t i = row; i < row + 7; ++i) sum += std::exp(v[i] - v[row]);
+      for (std::size_t i = row; i < row + 7; ++i) y[i] = std::exp(v[i] - v[row]) / sum;
+    }
+    return y;
+  };
+  Tensor y(shape), dx(shape);
+  softmax(reference::tensor(x, shape), y);
+  // A logit of 200 has an ulp of 1.5e-5, which the exponential carries into the result.
+  expect_near(y.values(), by_row(x), 4e3, "y");
+  softmax_backward(y, reference::tensor(dy, shape), dx);
+  const Doubles expected =
+      reference::differences(x, [&](const Doubles& v) { return reference::dot(dy, by_row(v)); });
+  expect_near(dx.values(), expected, 4e3, "dx");
 }
 
 /// Pooling by its definition.

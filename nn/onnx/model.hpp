@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace lightloom::nn::onnx {
+
+/// A tensor of any rank, row-major. Floating types are held as float, integer and boolean ones as
+/// int64.
+struct Array {
+  std::vector<std::int64_t> dims;
+  std::vector<float> floats;
+  std::vector<std::int64_t> integers;
+  bool integer = false;
+
+  [[nodiscard]] std::int64_t size() const;
+};
+
+struct Attribute {
+  std::vector<std::int64_t> integers;  // `i` or `ints`
+  std::vector<float> floats;           // `f` or `floats`
+  std::string text;                    // `s`
+  Array array;                         // `t`
+};
+
+struct Operation {
+  std::string type, name;
+  std::vector<std::string> inputs, outputs;
+  std::map<std::string, Attribute> attributes;
+};
+
+struct Input {
+  std::string name;
+  std::vector<std::int64_t> dims;  // 0 where the file leaves it open
+  bool tensor = true;              // false: a sequence, map or optional
+};
+
+/// What we need of an ONNX file.
+struct Model {
+  std::int64_t opset = 0;
+  std::vector<Operation> operations;  // in order of execution
+  std::map<std::string, Array> constants;
+  std::vector<Input> inputs;  // without the constants
+  std::vector<std::string> outputs;
+};
+
+/// Whether this program can read ONNX files (libonnx-dev was there when it was built).
+bool available();
+
+/// Throws `Error` when the file is missing, malformed, keeps data elsewhere, or ONNX support was
+/// not built in.
+Model read_model(const std::string& path);
+
+/// A TensorProto in a file of its own, as in the operator cases.
+Array read_array(const std::string& path);
+
+}  // namespace lightloom::nn::onnx
