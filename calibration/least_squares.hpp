@@ -43,6 +43,12 @@ using NormalFunction = std::function<bool(std::span<const double>, double& cost,
 LeastSquaresSummary minimise_normal(const NormalFunction& normal, std::vector<double>& x,
                                     const LeastSquaresOptions& options);
 
+/// Levenberg-Marquardt on the normal equations themselves, for problems too large for the above
+/// (Ceres solves n + 1 dense rows by QR of 2 n: 3.3 n^3 per step against n^3 / 3 here). Damping by
+/// the diagonal with the trust-region rule of Ceres; no bounds.
+LeastSquaresSummary minimise_damped(const NormalFunction& normal, std::vector<double>& x,
+                                    const LeastSquaresOptions& options);
+
 /// Upper triangle R with R^T R = matrix (n, n; column-major), by LAPACK-free blocked Cholesky; adds
 /// as little to the diagonal as makes it positive. Returns what was added, relative to it.
 double cholesky(std::span<double> matrix, int n);

@@ -104,7 +104,9 @@ LeastSquaresSummary solve(const FitProblem& problem, std::vector<double>& parame
     std::copy(equations.hessian.begin(), equations.hessian.end(), hessian.begin());
     return true;
   };
-  const LeastSquaresSummary summary = minimise_normal(normal, x, options);
+  const bool large = x.size() > 1000;  // where Ceres' dense QR begins to rule the time
+  const LeastSquaresSummary summary =
+      large ? minimise_damped(normal, x, options) : minimise_normal(normal, x, options);
   place(x);
   parameters = all;
   return summary;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numbers>
 
@@ -62,6 +63,19 @@ class Router {
     return instrument_(volts(), input);
   }
 
+  /// Turns the phases between the MZIs of a route by 0 or pi so that over all states the light that
+  /// leaves the route at one MZI and returns at another meets the straight light with both signs
+  /// equally often (signs of Walsh functions).
+  void alternate_signs(const std::vector<int>& cells, int state) {
+    const auto sign = [&](std::size_t c) {
+      return std::popcount(static_cast<unsigned>(c) & static_cast<unsigned>(state)) % 2;
+    };
+    for (std::size_t c = 1; c < cells.size(); ++c) {
+      double& square = squares_[static_cast<std::size_t>(2 * cells[c] + 1)];
+      square = 0.5 * square + (sign(c) != sign(c - 1) ? pi / plan_.gamma : 0.0);
+    }
+  }
+
   /// One fringe of a heater over V^2 from `low` to `high`: sets it to its maximum and returns that.
   /// Readings are summed over random states of everything beyond, in which the light of detours
   /// adds up without a phase; else the MZIs would tilt to make use of it.
@@ -69,12 +83,15 @@ class Router {
     const auto points = static_cast<std::size_t>(plan_.search_points);
     std::vector<double> angles(points), readings(points);
     double& square = squares_[static_cast<std::size_t>(heater)];
-    for (int state = 0; state < plan_.states; ++state) {
+    const std::vector<int> cells = chain(port);
+    const auto states = static_cast<int>(std::bit_ceil(cells.size()));
+    for (int state = 0; state < states; ++state) {
       scatter(port + 1, port, ++shot_);
+      alternate_signs(cells, state);
       for (std::size_t i = 0; i < points; ++i) {
         square = low + (high - low) * (static_cast<double>(i) + 0.5) / static_cast<double>(points);
         angles[i] = plan_.gamma * square;
-        readings[i] += read(port)[static_cast<std::size_t>(port)] / plan_.states;
+        readings[i] += read(port)[static_cast<std::size_t>(port)] / states;
       }
     }
     const Harmonic fringe = fit_harmonic(angles, readings);

@@ -17,7 +17,6 @@ struct SweepPlan {
   double max_voltage_V = 6.5;
   double gamma = 0.165;   // design value, rad/V^2
   int search_points = 6;  // per scan while routing
-  int states = 4;         // random states of the rest per scan
   int points = 16;        // of a recorded sweep
   int attempts = 10;      // random beginnings of one route
   std::uint64_t seed = 1;
