@@ -113,6 +113,16 @@ class Router {
     return sum > 0 ? powers[static_cast<std::size_t>(port)] / sum : 0;
   }
 
+  /// Mean share over random states of the MZIs beyond.
+  double mean_share(int port) {
+    double sum = 0;
+    for (int state = 0; state < 8; ++state) {
+      scatter(port + 1, port, ++shot_);
+      sum += share(port) / 8;
+    }
+    return sum;
+  }
+
   /// The least share over other random states of the MZIs beyond and of the phases in the way: a
   /// detour may carry all the light by chance, the straight way depends on neither.
   double steady_share(int port) {
@@ -151,6 +161,7 @@ class Router {
         if (pass > 1 && now > 0.5 * before && std::abs(now - before) < 0.01 * now) break;
         before = now;
       }
+      take_off_detours(cells, port);
       const double reached = steady_share(port);
       if (reached <= best_share) continue;
       best_share = reached;
@@ -161,13 +172,12 @@ class Router {
       run_.problems.push_back(
           fmt::format("port {}: only {:.0f} % of its light could be routed straight through", port,
                       100 * best_share));
-    take_off_detours(cells, port);
     for (const int k : cells) sweep_theta(k, port);
   }
 
-  /// On the last two ports a pair of MZIs in the cross state passes the light on as well as one in
-  /// the bar state. The MZI between them on the port before tells: turned to cross it stops the
-  /// light that goes straight, and misses the light that takes the detour.
+  /// A pair of MZIs in the cross state passes the light on by a detour over the next port, on the
+  /// last two ports without any loss. The MZI between them one port up tells: turned to cross it
+  /// stops the light that goes straight, and misses the light on the detour.
   void take_off_detours(const std::vector<int>& cells, int port) {
     if (port == 0) return;
     for (std::size_t i = 1; i < cells.size(); ++i) {
@@ -175,8 +185,9 @@ class Router {
       for (const int k : chain(port - 1))
         if (k > cells[i - 1] && k < cells[i]) between = k;
       if (between < 0) continue;
+      const double open = mean_share(port);
       set_theta(between, 0);
-      const bool detour = share(port) > 0.5;
+      const bool detour = mean_share(port) > 0.4 * open;
       set_theta(between, pi);
       if (!detour) continue;
       for (const int k : {cells[i - 1], cells[i]}) {
@@ -185,7 +196,8 @@ class Router {
         square += square >= half ? -half : half;
       }
     }
-    for (const int k : cells) refine(2 * k, port);
+    for (int pass = 0; pass < 2; ++pass)
+      for (const int k : cells) refine(2 * k, port);
   }
 
   Sweep sweep(int heater, int port) {
