@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <sstream>
 
 #include "core/labelled.hpp"
@@ -13,10 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string cards = LIGHTLOOM_SOURCE_DIR "/data/experiments/";
-const std::string devices = LIGHTLOOM_SOURCE_DIR "/data/devices/";
-const std::string memories = LIGHTLOOM_SOURCE_DIR "/data/memory/";
-
 void write(const std::string& path, const std::string& text) {
   std::ofstream(path, std::ios::binary) << text;
 }
@@ -26,6 +23,13 @@ std::string read(const std::string& path) {
   all << std::ifstream(path, std::ios::binary).rdbuf();
   return all.str();
 }
+
+/// A call that must be refused with a sentence that contains `part`. In the arguments HERE is the
+/// folder of the test's files and DATA that of the project's cards.
+struct Case {
+  const char* arguments;
+  const char* part;
+};
 
 /// A folder with files that are wrong in one way each, and one results file that must survive.
 class BadInput : public testing::Test {
@@ -48,143 +52,197 @@ class BadInput : public testing::Test {
     write(at("magic.npy"), "no numpy");
     write(at("backwards.csv"), "5,0,r\n4,64,r\n");
     fs::create_directory(at("idx"));
-    write(at("idx/train-images-idx3-ubyte.gz"), "no gzip");
+    for (const char* name :
+         {"train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"})
+      write(at(std::string("idx/") + name + "-ubyte.gz"), "no gzip");
   }
   static void TearDownTestSuite() {
     fs::remove_all(*folder_);
     delete folder_;
   }
   static std::string at(const std::string& name) { return *folder_ + "/" + name; }
+  static void expect_refused(const Case& bad);
+  static void expect_refused(std::span<const Case> table) {
+    for (const Case& bad : table) expect_refused(bad);
+  }
 
   static std::string* folder_;
 };
 std::string* BadInput::folder_ = nullptr;
 
-/// Exit code 2, `part` in the sentence, nothing on standard output, the output file as it was
-/// before.
-void expect_refused(const std::string& arguments, const std::string& part,
-                    const std::string& output = "") {
-  const std::string before = output.empty() ? "" : read(output);
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+/// Exit code 2, the sentence on standard error, nothing on standard output, the results file as it
+/// was before.
+void BadInput::expect_refused(const Case& bad) {
+  const std::string before = read(at("good.h5"));
+  const std::string arguments =
+      replaced(replaced(bad.arguments, "HERE", *folder_), "DATA", LIGHTLOOM_SOURCE_DIR "/data");
   const Ran ran = run_shell(program() + " " + arguments);
   EXPECT_EQ(ran.code, 2) << arguments << "\n" << ran.errors;
   EXPECT_EQ(ran.output, "") << arguments;
-  EXPECT_NE(ran.errors.find(part), std::string::npos)
-      << arguments << "\nshould name: " << part << "\nsaid: " << ran.errors;
+  EXPECT_NE(ran.errors.find(bad.part), std::string::npos)
+      << arguments << "\nshould name: " << bad.part << "\nsaid: " << ran.errors;
   EXPECT_EQ(ran.errors.rfind("lightloom: ", 0), 0u) << ran.errors;
-  if (!output.empty()) {
-    EXPECT_EQ(read(output), before) << arguments;
-  }
+  EXPECT_TRUE(read(at("good.h5")) == before) << arguments;
 }
 
 TEST_F(BadInput, OnTheCommandLineIsOneSentence) {
-  expect_refused("rnu", "did you mean 'run'?");
-  expect_refused("run", "needs a card");
-  expect_refused("run a.yaml b.yaml", "'b.yaml'");
-  expect_refused("run x.yaml --ouput y", "did you mean '--output'?");
-  expect_refused("ratio --model resnet18", "--dataset");
-  expect_refused("ratio --model resnet81 --dataset cifar10", "resnet18");
-  expect_refused("ratio --model resnet18 --dataset cifar11", "cifar10");
-  expect_refused("ratio --model resnet18 --dataset cifar10 --set weights.sorce=dense",
-                 "did you mean 'source'?");
-  expect_refused("ratio --model resnet18 --dataset cifar10 --set weights",
-                 "expected key.path=value");
-  expect_refused("ratio --model resnet18 --dataset cifar10 --set 'weights={source: multilevl}'",
-                 "did you mean 'multilevel'?");
+  const Case cases[] = {
+      {"rnu", "did you mean 'run'?"},
+      {"run", "needs a card"},
+      {"run a.yaml b.yaml", "'b.yaml'"},
+      {"run x.yaml --ouput y", "did you mean '--output'?"},
+      {"ratio --model resnet18", "--dataset"},
+      {"ratio --model resnet81 --dataset cifar10", "resnet18"},
+      {"ratio --model resnet18 --dataset cifar11", "cifar10"},
+      {"ratio --model resnet18 --dataset cifar10 --set weights.sorce=dense",
+       "did you mean 'source'?"},
+      {"ratio --model resnet18 --dataset cifar10 --set weights", "expected key.path=value"},
+      {"ratio --model resnet18 --dataset cifar10 --set 'weights={source: multilevl}'",
+       "did you mean 'multilevel'?"},
+  };
+  expect_refused(cases);
 }
 
 TEST_F(BadInput, InACardIsNamedWithItsPlace) {
-  expect_refused("cost " + at("missing.yaml"), "does not exist");
-  expect_refused("cost " + at(""), "is a folder");
-  for (const char* name :
-       {"empty.yaml", "list.yaml", "broken.yaml", "binary.yaml", "circle.yaml", "twice.yaml"})
-    expect_refused("cost " + at(name), name);
-  const std::string card = cards + "quickstart.yaml";
-  expect_refused("cost " + card + " --set wieghts.intra=3", "did you mean 'weights'?");
-  expect_refused("cost " + card + " --set core.colums=3", "did you mean 'columns'?");
-  expect_refused("cost " + card + " --set batch=0", "'batch' is 0");
-  expect_refused("cost " + card + " --set batch=two", "must be a whole number");
-  expect_refused("cost " + card + " --set weights.bits.basis=0", "'weights.bits.basis'");
-  expect_refused("cost " + card + " --set core.phase_sigma_rad=-1", "phase_sigma_rad");
-  expect_refused("cost " + card + " --set core.rows=0.5", "'core.rows'");
-  expect_refused("cost " + card + " --set core=nowhere.yaml", "nowhere.yaml");
-  expect_refused("cost " + card + " --set model.name=cnn4", "cnn3");
-  expect_refused("cost " + card + " --set measure=[speed]", "'measure' holds 'speed'");
-  expect_refused("cost " + card + " --set 'baselines=[{source: interger}]'",
-                 "did you mean 'integer'?");
-  expect_refused("cost " + card + " --set batch=0 --set chips=-1", "'chips' is -1");
+  const Case cases[] = {
+      {"cost HERE/missing.yaml", "does not exist"},
+      {"cost HERE", "is a folder"},
+      {"cost HERE/list.yaml", "list"},
+      {"cost HERE/broken.yaml", "broken"},
+      {"cost HERE/binary.yaml", "binary"},
+      {"cost HERE/circle.yaml", "circle"},
+      {"cost HERE/twice.yaml", "twice"},
+      {"cost HERE/empty.yaml", "empty"},
+      {"cost DATA/experiments/quickstart.yaml --set wieghts.intra=3", "did you mean 'weights'?"},
+      {"cost DATA/experiments/quickstart.yaml --set core.colums=3", "did you mean 'columns'?"},
+      {"cost DATA/experiments/quickstart.yaml --set batch=0", "'batch' is 0"},
+      {"cost DATA/experiments/quickstart.yaml --set batch=two", "must be a whole number"},
+      {"cost DATA/experiments/quickstart.yaml --set weights.bits.basis=0", "'weights.bits.basis'"},
+      {"cost DATA/experiments/quickstart.yaml --set core.phase_sigma_rad=-1", "phase_sigma_rad"},
+      {"cost DATA/experiments/quickstart.yaml --set core.rows=0.5", "'core.rows'"},
+      {"cost DATA/experiments/quickstart.yaml --set core=nowhere.yaml", "nowhere.yaml"},
+      {"cost DATA/experiments/quickstart.yaml --set model.name=cnn4", "cnn3"},
+      {"cost DATA/experiments/quickstart.yaml --set measure=[speed]", "'measure' holds 'speed'"},
+      {"cost DATA/experiments/quickstart.yaml --set 'baselines=[{source: interger}]'",
+       "did you mean 'integer'?"},
+      {"cost DATA/experiments/quickstart.yaml --set batch=0 --set chips=-1", "'chips' is -1"},
+      {"cost DATA/experiments/quickstart.yaml --set batch=2 --breakeven bandwith", "bandwidth"},
+  };
+  expect_refused(cases);
 }
 
 TEST_F(BadInput, InADataSetNamesTheScriptThatFetchesIt) {
-  const std::string card = cards + "fashion-mnist.yaml --quiet --output " + at("good.h5");
-  expect_refused("run " + card + " --set dataset.root=" + at("nowhere"), "data/get-datasets",
-                 at("good.h5"));
-  expect_refused("run " + card + " --set dataset.root=" + at("idx"), "train-images-idx3-ubyte",
-                 at("good.h5"));
-  expect_refused("train " + card + " --set dataset.root=" + at("nowhere"), "data/get-datasets",
-                 at("good.h5"));
+  const Case cases[] = {
+      {"run DATA/experiments/fashion-mnist.yaml --quiet --output HERE/good.h5 --set "
+       "dataset.root=HERE/nowhere",
+       "data/get-datasets"},
+      {"run DATA/experiments/fashion-mnist.yaml --quiet --output HERE/good.h5 --set "
+       "dataset.root=HERE/idx",
+       "train-images-idx3-ubyte"},
+      {"train DATA/experiments/fashion-mnist.yaml --quiet --output HERE/good.h5 --set "
+       "dataset.root=HERE/nowhere",
+       "data/get-datasets"},
+  };
+  expect_refused(cases);
 }
 
 TEST_F(BadInput, AnOutputThatCannotBeWrittenIsRefusedBeforeTheWork) {
-  const std::string card = cards + "quickstart.yaml --quiet --output ";
-  for (const char* command : {"run ", "sweep --set 'sweep={batch: [1]}' ", "train "}) {
-    expect_refused(command + card + at("no/such/folder.h5"), "folder");
-    expect_refused(command + card + *folder_, "folder");
-  }
-  expect_refused("run " + card + at("good.h5") + " --report " + at("no/page.html"), "no/page.html",
-                 at("good.h5"));
-  expect_refused("run " + card + at("good.h5") + " --report " + at("good.h5"), "same file",
-                 at("good.h5"));
+  const Case cases[] = {
+      {"run DATA/experiments/quickstart.yaml --quiet --output HERE/no/such/folder.h5", "folder"},
+      {"run DATA/experiments/quickstart.yaml --quiet --output HERE", "folder"},
+      {"sweep --set 'sweep={batch: [1]}' DATA/experiments/quickstart.yaml --quiet --output "
+       "HERE/no/such/folder.h5",
+       "folder"},
+      {"sweep --set 'sweep={batch: [1]}' DATA/experiments/quickstart.yaml --quiet --output HERE",
+       "folder"},
+      {"train DATA/experiments/quickstart.yaml --quiet --output HERE/no/such/folder.h5", "folder"},
+      {"train DATA/experiments/quickstart.yaml --quiet --output HERE", "folder"},
+      {"run DATA/experiments/quickstart.yaml --quiet --output HERE/good.h5 --report "
+       "HERE/no/page.html",
+       "no/page.html"},
+      {"run DATA/experiments/quickstart.yaml --quiet --output HERE/good.h5 --report HERE/good.h5",
+       "same file"},
+      {"ratio --model resnet18 --dataset cifar10 --set seed=1 --output HERE/no/ratio.json",
+       "folder"},
+  };
+  expect_refused(cases);
 }
 
 TEST_F(BadInput, AResultsFileThatIsNoneOrBrokenIsRefused) {
-  for (const char* command : {"inspect ", "report "}) {
-    expect_refused(command + at("missing.h5"), "does not exist");
-    expect_refused(command + at("truncated.h5"), "truncated.h5");
-    expect_refused(command + at("foreign.h5"), "foreign.h5");
-  }
-  expect_refused("inspect " + at("good.h5") + " --variable acuracy_chip",
-                 "did you mean 'accuracy_chip'?");
-  expect_refused("report " + at("good.h5") + " --output " + at("good.h5"), "itself", at("good.h5"));
+  const Case cases[] = {
+      {"inspect HERE/missing.h5", "does not exist"},
+      {"inspect HERE/truncated.h5", "truncated.h5"},
+      {"inspect HERE/foreign.h5", "foreign.h5"},
+      {"report HERE/missing.h5", "does not exist"},
+      {"report HERE/truncated.h5", "truncated.h5"},
+      {"report HERE/foreign.h5", "foreign.h5"},
+      {"inspect HERE/good.h5 --variable acuracy_chip", "did you mean 'accuracy_chip'?"},
+      {"inspect HERE/good.h5 --set a=1", "--set belongs to a card"},
+      {"report HERE/good.h5 --output HERE/good.h5", "itself"},
+  };
+  expect_refused(cases);
 }
 
 TEST_F(BadInput, AResultsFileOfANewerSchemaIsRefused) {
+  const std::string copy = at("newer.h5");
+  const std::string script =
+      "import h5py; f = h5py.File('" + copy + "', 'r+'); f.attrs.modify('schema_version', 99)";
   const Ran made =
-      run_shell(fmt::format("cp {0} {1} && /usr/bin/python3 -c \"import h5py; f = h5py.File('{1}', "
-                            "'r+'); f.attrs.modify('schema_version', 99)\"",
-                            at("good.h5"), at("newer.h5")));
+      run_shell("cp " + at("good.h5") + " " + copy + " && /usr/bin/python3 -c \"" + script + "\"");
   if (made.code != 0) GTEST_SKIP() << "python3-h5py is not installed";
-  for (const char* command : {"inspect ", "report "})
-    expect_refused(command + at("newer.h5"), "newer");
+  expect_refused({"inspect HERE/newer.h5", "newer"});
+  expect_refused({"report HERE/newer.h5", "newer"});
 }
 
 TEST_F(BadInput, ASweepIsReadToItsLastPointBeforeTheFirstIsComputed) {
-  const std::string card = "sweep " + cards + "quickstart.yaml --quiet --output " + at("sweep.h5");
-  expect_refused(card, "no 'sweep' section");
-  expect_refused(card + " --set 'sweep={batch: [1, 2, 0]}'", "point 3");
-  expect_refused(card + " --set 'sweep={bach: [1]}'", "did you mean 'batch'?");
-  expect_refused(card + " --set 'sweep={batch: 3}'", "must be a list");
+  const Case cases[] = {
+      {"sweep DATA/experiments/quickstart.yaml --quiet --output HERE/sweep.h5",
+       "no 'sweep' section"},
+      {"sweep DATA/experiments/quickstart.yaml --quiet --output HERE/sweep.h5 --set 'sweep={batch: "
+       "[1, 2, 0]}'",
+       "point 3"},
+      {"sweep DATA/experiments/quickstart.yaml --quiet --output HERE/sweep.h5 --set 'sweep={bach: "
+       "[1]}'",
+       "did you mean 'batch'?"},
+      {"sweep DATA/experiments/quickstart.yaml --quiet --output HERE/sweep.h5 --set 'sweep={batch: "
+       "3}'",
+       "must be a list"},
+      {"sweep DATA/experiments/quickstart.yaml --set 'sweep={batch: [1]}' --output HERE/good.h5",
+       "no sweep result"},
+      {"run DATA/experiments/basis-bits.yaml --output HERE/run.h5", "lightloom sweep"},
+  };
+  expect_refused(cases);
   EXPECT_FALSE(fs::exists(at("sweep.h5")));
-  expect_refused(
-      "sweep " + cards + "quickstart.yaml --set 'sweep={batch: [1]}' --output " + at("good.h5"),
-      "no sweep result", at("good.h5"));
 }
 
 TEST_F(BadInput, InAMatrixIsNamed) {
-  expect_refused("decompose " + at("missing.npy"), "does not exist");
-  expect_refused("decompose " + at("magic.npy"), "not a NumPy file");
-  expect_refused("decompose " + at("rows.csv"), "rows.csv:2");
-  expect_refused("decompose " + at("words.csv"), "'zero' is not a number");
-  expect_refused("decompose " + at("half.csv"), "unitary");
-  expect_refused("decompose " + at("half.csv") + " --mesh clemnts", "did you mean 'clements'?");
+  const Case cases[] = {
+      {"decompose HERE/missing.npy", "does not exist"},
+      {"decompose HERE/magic.npy", "not a NumPy file"},
+      {"decompose HERE/rows.csv", "rows.csv:2"},
+      {"decompose HERE/words.csv", "'zero' is not a number"},
+      {"decompose HERE/half.csv", "unitary"},
+      {"decompose HERE/half.csv --mesh clemnts", "did you mean 'clements'?"},
+  };
+  expect_refused(cases);
 }
 
 TEST_F(BadInput, ForADeviceOrMemoryIsNamed) {
-  expect_refused("chip " + devices + "mzi-mesh.yaml --chips 0", "--chips 0");
-  expect_refused("chip " + devices + "mzi-mesh.yaml --set mesh.mods=8", "did you mean 'modes'?");
-  expect_refused("memory " + memories + "ddr4-2400.yaml", "--pattern");
-  expect_refused("memory " + memories + "ddr4-2400.yaml --pattern random", "rand_rd");
-  expect_refused("memory " + memories + "ddr4-2400.yaml --trace " + at("backwards.csv"),
-                 "backwards.csv");
+  const Case cases[] = {
+      {"chip DATA/devices/mzi-mesh.yaml --chips 0", "--chips 0"},
+      {"chip DATA/devices/mzi-mesh.yaml --set mesh.mods=8", "did you mean 'modes'?"},
+      {"memory DATA/memory/ddr4-2400.yaml", "--pattern"},
+      {"memory DATA/memory/ddr4-2400.yaml --pattern random", "rand_rd"},
+      {"memory DATA/memory/ddr4-2400.yaml --trace HERE/backwards.csv", "backwards.csv"},
+  };
+  expect_refused(cases);
 }
 
 }  // namespace

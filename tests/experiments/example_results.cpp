@@ -41,6 +41,8 @@ void add_cost(Labelled& data) {
   data.add({"time_parts", {"source", "layer", "stage"}, filled(18, 1e-6, 1.3), "s", "time"});
   data.add({"time_by_source", {"source", "stage"}, filled(6, 3e-6, 1.3), "s", "time"});
   data.add(
+      {"stage_time", {"source", "stage", "state"}, filled(12, 2e-6, 1.1), "s", "time in a state"});
+  data.add(
       {"energy_parts", {"source", "layer", "component"}, filled(27, 1e-8, 1.2), "J", "energy"});
   data.add({"energy_by_source", {"source", "component"}, filled(9, 3e-8, 1.2), "J", "energy"});
   data.add({"time", {"source"}, std::vector<double>{4e-6, 7e-6, 1.9e-5}, "s", "time of one batch"});

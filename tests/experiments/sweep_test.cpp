@@ -68,7 +68,7 @@ TEST(SweepGrid, NamesAxesByTheirLastWordAndTakesUnitsFromIt) {
     units.push_back(axis.unit);
   }
   EXPECT_EQ(names, (std::vector<std::string>{"basis_bits", "phase_sigma_rad", "rows",
-                                             "generator_rows", "bandwidth_GBps", "train_seed"}));
+                                             "generator_rows", "bandwidth_GBps", "seed"}));
   EXPECT_EQ(units, (std::vector<std::string>{"bit", "rad", "1", "1", "GB/s", "1"}));
 }
 
