@@ -16,6 +16,10 @@ void visit_state(Network& network,
     for (Parameter* own : layer.source->parameters()) {
       visit(layer.shape.name + ".weight." + own->name, own->value);
     }
+    // Not trained, but part of what the source materialises (the generator's gain, clipping bounds).
+    for (Parameter* fixed : layer.source->constants()) {
+      visit(layer.shape.name + ".constant." + fixed->name, fixed->value);
+    }
     if (!layer.bias.value.empty()) visit(layer.shape.name + ".bias", layer.bias.value);
     if (layer.activation_bits > 0) {
       std::vector<float> range{layer.range.low, layer.range.high, layer.range.seen ? 1.0f : 0.0f};
