@@ -33,8 +33,8 @@ void add_axes(Labelled& data, int chips) {
                  "weight source"});
   data.add_axis({"layer", std::vector<std::string>{"conv1", "conv2", "fc"}, "", "layer"});
   data.add_axis({"component", std::vector<std::string>{"DRAM", "SRAM", "ADC"}, "", "component"});
-  data.add_axis({"stage", std::vector<std::string>{"streaming", "waiting for memory"}, "",
-                 "part of the time"});
+  data.add_axis({"stage", std::vector<std::string>{"fetch", "compute"}, "", "stage"});
+  data.add_axis({"state", std::vector<std::string>{"busy", "waiting"}, "", "state of a stage"});
 }
 
 void add_cost(Labelled& data) {
