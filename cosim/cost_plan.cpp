@@ -29,6 +29,7 @@ class LayerPlanner {
   LayerPlan run();
 
  private:
+  [[nodiscard]] bool settings_are_quicker() const;
   void choose_order();
   void place_activations(bool input_in_dram, bool last);
   void visit(int group_tile, int row_tile, int column_tile, std::int64_t block);
@@ -37,6 +38,7 @@ class LayerPlanner {
   void generate(const Visit& v);
   [[nodiscard]] GenerationWork generation_work(const Visit& v) const;
   void keep_regenerated(const Visit& v, const GenerationCost& cost, double weights);
+  void compute_settings();
   void program();
   void compute(const Visit& v);
   /// Whether the kernels of level 1 have to be formed for this visit (else they wait in the tile
@@ -74,7 +76,7 @@ LayerPlanner::LayerPlanner(const CostContext& context, std::size_t index, bool i
       core_(context.input.core.cost),
       bits_(stored_bits(layer_)),
       regenerate_(layer_.way == Way::regenerate),
-      stored_as_settings_(!regenerate_ && core_.decompose_operations > 0),
+      stored_as_settings_(false),
       weights_(input_.memory.dram, bits_.sum() / 8, input_.schedule.bandwidth_scale),
       inputs_(input_.memory.dram, input_map_bytes(input_, layer_.shape),
               input_.schedule.bandwidth_scale),
@@ -82,8 +84,25 @@ LayerPlanner::LayerPlanner(const CostContext& context, std::size_t index, bool i
                input_.schedule.bandwidth_scale) {
   plan_.mapping = map_layer(layer_.shape, {input_.core.rows, input_.core.columns}, input_.packing);
   vectors_ = static_cast<double>(plan_.mapping.input_vectors) * input_.batch;
+  stored_as_settings_ = settings_are_quicker();
   choose_order();
   place_activations(input_in_dram, index + 1 == input_.layers.size());
+}
+
+/// A stored layer comes from DRAM as weights, which the digital unit turns into device settings, or
+/// as settings made beforehand: the one whose slower stage takes less time. (A mesh's settings take
+/// an SVD, a ring's a look-up.)
+bool LayerPlanner::settings_are_quicker() const {
+  if (regenerate_ || core_.decompose_operations <= 0) return false;
+  const auto tiles = static_cast<double>(plan_.mapping.tiles);
+  const auto fetch_ns = [&](double bytes) {
+    return BurstMeter(input_.memory.dram, bytes, input_.schedule.bandwidth_scale).take_ns(bytes);
+  };
+  const double setting_bytes =
+      tiles * static_cast<double>(core_.devices) * input_.programming.setting_bits / 8;
+  const double conversion_ns =
+      tiles * core_.decompose_operations / input_.digital.operations_per_ns;
+  return fetch_ns(setting_bytes) <= std::max(fetch_ns(bits_.sum() / 8), conversion_ns);
 }
 
 void LayerPlanner::choose_order() {
@@ -205,11 +224,15 @@ void LayerPlanner::keep_regenerated(const Visit& v, const GenerationCost& cost, 
       memory::write_energy_pJ(buffer, figures, tile_bytes) +
       memory::read_energy_pJ(buffer, figures, tile_bytes);
   plan_.regenerated_tile_bytes = std::max(plan_.regenerated_tile_bytes, tile_bytes);
-  if (core_.decompose_operations > 0) {
-    at(time_, Stage::decompose) = core_.decompose_operations / input_.digital.operations_per_ns;
-    at(plan_.energy_pJ, Component::decomposition) +=
-        core_.decompose_operations * input_.digital.operation_pJ;
-  }
+  compute_settings();
+}
+
+/// Turns the weights of a tile into device settings on the digital unit.
+void LayerPlanner::compute_settings() {
+  if (core_.decompose_operations <= 0) return;
+  at(time_, Stage::decompose) = core_.decompose_operations / input_.digital.operations_per_ns;
+  at(plan_.energy_pJ, Component::decomposition) +=
+      core_.decompose_operations * input_.digital.operation_pJ;
 }
 
 void LayerPlanner::program() {
@@ -303,7 +326,10 @@ void LayerPlanner::visit(int group_tile, int row_tile, int column_tile, std::int
                 .last_block = block + 1 == blocks_};
   time_ = {};
   move(v);
-  if (regenerate_) generate(v);
+  if (regenerate_)
+    generate(v);
+  else if (!stored_as_settings_)
+    compute_settings();
   program();
   compute(v);
   plan_.tiles.push_back(time_);

@@ -150,6 +150,22 @@ TEST(Cost, AMeshPaysForTheDecompositionOfRegeneratedWeightsAndStoresSettingsOthe
   EXPECT_EQ(stored.traffic.weight_bytes, 4 * 36 * 8128);
 }
 
+TEST(Cost, AStoredLayerWithALookUpKeepsTheSmallerOfWeightsAndSettings) {
+  CostInput input{.core = round_core()};
+  input.core.cost.decompose_operations =
+      4096;  // one look-up a weight: 64 ns a tile, below any fetch
+  const nn::LayerShape shape = conv(40, 40, 3, 8);  // 6 tiles, 40 of 64 rows used
+  for (const int bits : {4, 8, 32}) {
+    input.layers = {reload_layer(shape, bits)};
+    const CostReport report = simulate_cost(input);
+    const double weights = 40 * 40 * 9 * bits / 8.0, settings = 6 * 4096;
+    const bool as_weights = weights < settings;
+    EXPECT_NEAR(report.traffic.weight_bytes, as_weights ? weights : settings, 6 * 64) << bits;
+    EXPECT_NEAR(energy(report, Component::decomposition), as_weights ? 6 * 4096 * 2.3 : 0, 1e-3)
+        << bits;
+  }
+}
+
 TEST(Cost, RefusesGenerationWithoutAGeneratorAndAnalogWeightsForAMesh) {
   CostInput input = multilevel_input(GeneratorKind::none);
   EXPECT_THROW(simulate_cost(input), Error);
