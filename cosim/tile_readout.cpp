@@ -107,21 +107,32 @@ std::int64_t read_out_rows(const PackedTile& tile, const Readout& readout,
   return outside;
 }
 
-/// Sixteen partial sums, whose fixed order lets it run in vectors.
+/// Sum of the lanes by halves: four dependent additions instead of sixteen.
+float sum_of_lanes(Vector lanes) {
+  float part[readout_lanes];
+  __builtin_memcpy(part, &lanes, sizeof part);
+  for (int half = readout_lanes / 2; half > 0; half /= 2)
+    for (int i = 0; i < half; ++i) part[i] += part[i + half];
+  return part[0];
+}
+
+/// Sixteen partial sums, whose fixed order lets it run in vectors. `term` takes a vector or a
+/// number.
 template <class Term>
 float sum_of_inputs(const PackedTile& tile, const float* position, const Term& term) {
-  float partial[readout_lanes] = {};
+  Vector partial{};
+  float rest = 0;
   for (const InputRun& run : tile.runs) {
     const float* inputs = position + run.offset;
     int k = 0;
-    for (; k + readout_lanes <= run.length; k += readout_lanes)
-      for (int i = 0; i < readout_lanes; ++i) partial[i] += term(inputs[k + i]);
-    for (; k < run.length; ++k) partial[0] += term(inputs[k]);
+    for (; k + readout_lanes <= run.length; k += readout_lanes) partial += term(load(inputs + k));
+    for (; k < run.length; ++k) rest += term(inputs[k]);
   }
-  float sum = 0;
-  for (const float part : partial) sum += part;
-  return sum;
+  return sum_of_lanes(partial) + rest;
 }
+
+Vector magnitude(Vector x) { return x < 0.0F ? -x : x; }
+float magnitude(float x) { return std::fabs(x); }
 
 }  // namespace
 
@@ -147,11 +158,11 @@ std::int64_t read_out(const PackedTile& tile, const Readout& readout, const Read
 }
 
 float intensity_power(const PackedTile& tile, const float* position) {
-  return sum_of_inputs(tile, position, [](float x) { return std::fabs(x); });
+  return sum_of_inputs(tile, position, [](auto x) { return magnitude(x); });
 }
 
 float field_power(const PackedTile& tile, const float* position) {
-  return sum_of_inputs(tile, position, [](float x) { return x * x; });
+  return sum_of_inputs(tile, position, [](auto x) { return x * x; });
 }
 
 }  // namespace lightloom::cosim
