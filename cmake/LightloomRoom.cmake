@@ -15,8 +15,9 @@ function(lightloom_compile_options target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # GCC bug 105593: g++ 12 warns about its own AVX-512 headers.
-    target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
+    # GCC bugs 105593 and 105651: g++ 12 warns about its own AVX-512 headers and std::string.
+    target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized
+                           -Wno-restrict)
   endif()
   if(LIGHTLOOM_WERROR)
     target_compile_options(${target} PRIVATE -Werror)

@@ -95,7 +95,7 @@ void expand(Tree& tree, const std::string& beside, int depth) {
   }
   for (Tree& item : tree.items) expand(item, beside, depth);
   for (auto& [key, value] : tree.pairs)
-    if (key != "card") expand(value, beside, depth);
+    if (key != "card" && key != "source") expand(value, beside, depth);  // a source may cite a file
   const Tree* base = tree.find("card");
   if (base == nullptr || !names_card(*base)) return;
   Tree merged = include(*base, beside, depth);

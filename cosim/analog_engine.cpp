@@ -30,7 +30,7 @@ struct AnalogEngine::Layer {
 };
 
 struct AnalogEngine::Scratch {
-  std::vector<float> coded, sigma, noise, laser, outputs, samples;
+  std::vector<float> coded, pixels, sigma, noise, laser, outputs, samples;
   std::int64_t clipped = 0, saturated = 0, conversions = 0;
 };
 
@@ -85,19 +85,43 @@ Readout readout_of(const Layer& layer, const CoreDescription& core) {
   return readout;
 }
 
+/// Optical power of every pixel of a coded map.
+void measure_pixels(const Layer& layer, InputCoding coding, std::span<const float> coded,
+                    std::vector<float>& pixels) {
+  const int channels = layer.shape.in_channels;
+  pixels.resize(coded.size() / static_cast<std::size_t>(channels));
+  PackedTile pixel;
+  pixel.runs = {{0, channels}};
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    const float* values = &coded[i * static_cast<std::size_t>(channels)];
+    pixels[i] =
+        coding == InputCoding::field ? field_power(pixel, values) : intensity_power(pixel, values);
+  }
+}
+
+/// Optical power of one input vector of a tile.
+float power_at(const PackedTile& tile, const Layer& layer, InputCoding coding,
+               const ReadoutBlock& block, int base, const std::vector<float>& pixels) {
+  if (tile.pixels.empty())
+    return coding == InputCoding::field ? field_power(tile, block.map + base)
+                                        : intensity_power(tile, block.map + base);
+  const float* first = pixels.data() + base / layer.shape.in_channels;
+  float power = 0;
+  for (const InputRun& run : tile.pixels)
+    for (int k = 0; k < run.length; ++k) power += first[run.offset + k];
+  return power;
+}
+
 /// Standard deviation of the noise of each position of a block: additive and shot noise.
-void measure_sigma(const PackedTile& tile, const CoreDescription& core, const Readout& readout,
-                   const ReadoutBlock& block, std::vector<float>& sigma) {
+void measure_sigma(const PackedTile& tile, const Layer& layer, const CoreDescription& core,
+                   const Readout& readout, const ReadoutBlock& block, Scratch& scratch) {
   const auto shot = static_cast<float>(core.noise.shot * core.noise.shot);
   const float additive = readout.sigma * readout.sigma;
-  sigma.resize(static_cast<std::size_t>(block.positions));
-  for (int p = 0; p < block.positions; ++p) {
-    const float* position = block.map + block.bases[p];
-    sigma[static_cast<std::size_t>(p)] = core.coding == InputCoding::field
-                                             ? field_power(tile, position)
-                                             : intensity_power(tile, position);
-  }
-  for (float& value : sigma) value = std::sqrt(additive + shot * value);
+  scratch.sigma.resize(static_cast<std::size_t>(block.positions));
+  for (int p = 0; p < block.positions; ++p)
+    scratch.sigma[static_cast<std::size_t>(p)] =
+        power_at(tile, layer, core.coding, block, block.bases[p], scratch.pixels);
+  for (float& value : scratch.sigma) value = std::sqrt(additive + shot * value);
 }
 
 /// Calls `use(tile number, block, shot)` for every tile and block of positions of one pass over a
@@ -155,6 +179,7 @@ void AnalogEngine::load(int number, const nn::LayerShape& shape, std::span<const
     layer.tiles.push_back(pack(std::span(realised).subspan(k * size, size), core.columns,
                                tile_view(layer.mapping, t), layer.scales[k]));
     layer.tiles.back().runs = input_runs(shape, layer.layout, layer.mapping, t);
+    layer.tiles.back().pixels = whole_pixels(layer.tiles.back().runs, shape.in_channels);
   }
 }
 
@@ -212,7 +237,7 @@ void AnalogEngine::draw_noise(const Layer& layer, const Readout& readout, std::i
   const PackedTile& packed = layer.tiles[static_cast<std::size_t>(tile)];
   const bool shot_noise = !calibrating_ && core_.description().noise.shot > 0;
   if (shot_noise) {
-    measure_sigma(packed, core_.description(), readout, block, scratch.sigma);
+    measure_sigma(packed, layer, core_.description(), readout, block, scratch);
     block.sigma = scratch.sigma.data();
   }
   if (shot_noise || readout.sigma > 0) {
@@ -251,6 +276,8 @@ void AnalogEngine::run_image(const Layer& layer, std::span<const float> input, s
       if (readout.step > 0) scratch.conversions += std::int64_t{block.positions} * packed.rows;
     };
     scratch.clipped += code_inputs(layer.shape, layer.layout, input, code, scratch.coded);
+    if (core.noise.shot > 0 && !calibrating_)
+      measure_pixels(layer, core.coding, scratch.coded, scratch.pixels);
     for_each_block(layer, scratch.coded, image * 2 + static_cast<std::uint64_t>(pass), run_block);
   }
 }

@@ -64,6 +64,15 @@ std::vector<InputRun> input_runs(const nn::LayerShape& shape, const InputLayout&
   return runs;
 }
 
+std::vector<InputRun> whole_pixels(const std::vector<InputRun>& runs, int channels) {
+  std::vector<InputRun> pixels;
+  for (const InputRun& run : runs) {
+    if (run.offset % channels != 0 || run.length % channels != 0) return {};
+    pixels.push_back({run.offset / channels, run.length / channels});
+  }
+  return pixels;
+}
+
 InputCode input_code(photonic::InputCoding coding, int bits, float full_scale, int pass) {
   InputCode code{.sign = pass == 0 ? 1.0F : -1.0F, .full_scale = full_scale};
   code.bounded = coding != photonic::InputCoding::digital || bits > 0;

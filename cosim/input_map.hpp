@@ -29,6 +29,10 @@ InputLayout input_layout(const nn::LayerShape& shape);
 std::vector<InputRun> input_runs(const nn::LayerShape& shape, const InputLayout& layout,
                                  const LayerMapping& mapping, std::int64_t tile);
 
+/// Runs of values as runs of pixels of `channels` values; empty if a run begins or ends inside a
+/// pixel.
+std::vector<InputRun> whole_pixels(const std::vector<InputRun>& runs, int channels);
+
 /// How the DAC turns a network value into light.
 struct InputCode {
   float sign = 1;                   // -1: the pass of the negative parts

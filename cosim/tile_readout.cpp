@@ -9,6 +9,7 @@ namespace {
 // A compiler extension of g++ and clang: sixteen floats, lowered to whatever the machine has. See
 // docs/decisions/0005-analog-execution.md for why this product is not a library's.
 using Vector = float __attribute__((vector_size(4 * readout_lanes)));
+using Lanes = std::int32_t __attribute__((vector_size(4 * readout_lanes)));
 
 Vector load(const float* from) {
   Vector value;
@@ -16,10 +17,14 @@ Vector load(const float* from) {
   return value;
 }
 
-/// sums (count, vectors * lanes) = inputs of `count` positions * weights (inputs, padded rows).
+/// A few positions of a tile with all their outputs, in registers.
 template <int count, int vectors>
-void multiply(const PackedTile& tile, const float* map, const int* bases, int row, float* sums) {
-  Vector sum[count][vectors] = {};
+using Sums = Vector[count][vectors];
+
+/// sums = inputs of `count` positions * weights (inputs, padded rows).
+template <int count, int vectors>
+inline void multiply(const PackedTile& tile, const float* map, const int* bases, int row,
+                     Sums<count, vectors>& sums) {
   const float* weights = tile.weights.data() + row;
   for (const InputRun& run : tile.runs) {
     const float* inputs[count];
@@ -28,69 +33,81 @@ void multiply(const PackedTile& tile, const float* map, const int* bases, int ro
       Vector weight[vectors];
       for (int v = 0; v < vectors; ++v) weight[v] = load(weights + v * readout_lanes);
       for (int i = 0; i < count; ++i)
-        for (int v = 0; v < vectors; ++v) sum[i][v] += inputs[i][k] * weight[v];
+        for (int v = 0; v < vectors; ++v) sums[i][v] += inputs[i][k] * weight[v];
     }
   }
-  __builtin_memcpy(sums, sum, sizeof sum);
 }
 
-// The loops below have no constant length on purpose: g++ unrolls short constant loops before it
-// could vectorise them.
-
-void disturb(float* sums, int values, const float* noise, float sigma, float factor) {
-  for (int r = 0; r < values; ++r) sums[r] = factor * sums[r] + sigma * noise[r];
+/// Rounds to ADC codes, still in units of the core, and counts the lanes out of range (-1 each).
+/// Adding and subtracting 1.5 * 2^23 rounds half to even for the up to 16 bits of a code.
+inline Vector convert(Vector value, const Readout& readout, Lanes& outside) {
+  const Vector level = value * (1.0F / readout.step);
+  outside += (level < readout.lowest_code - 0.5F) | (level > readout.highest_code + 0.5F);
+  const Vector low = Vector{} + readout.lowest_code, high = Vector{} + readout.highest_code;
+  const Vector raised = level < low ? low : level;
+  const Vector inside = raised > high ? high : raised;
+  constexpr float magic = 12582912.0F;
+  return readout.step * ((inside + magic) - magic);
 }
 
-void scale(float* sums, int values, float factor) {
-  for (int r = 0; r < values; ++r) sums[r] *= factor;
+/// The part of the noise that one position's outputs share.
+struct PositionNoise {
+  float factor = 1;  // laser
+  float sigma = 0;
+  const float* normals = nullptr;
+};
+
+inline PositionNoise noise_of(const PackedTile& tile, const Readout& readout,
+                              const ReadoutBlock& block, std::int64_t position, int row) {
+  PositionNoise noise;
+  if (block.laser != nullptr) noise.factor += readout.relative_sigma * block.laser[position];
+  if (block.noise == nullptr) return noise;
+  noise.sigma = block.sigma == nullptr ? readout.sigma : block.sigma[position];
+  noise.normals = block.noise + position * tile.rows + row;
+  return noise;
 }
 
-/// Rounds outputs to ADC codes, still in units of the core. Returns how many are out of range.
-int convert(float* sums, int values, const Readout& readout) {
-  const float per_step = 1.0F / readout.step;
-  const float step = readout.step, low = readout.lowest_code, high = readout.highest_code;
-  int outside = 0;
-  for (int r = 0; r < values; ++r) {
-    const float level = sums[r] * per_step;
-    outside += static_cast<int>(level < low - 0.5F) + static_cast<int>(level > high + 0.5F);
-    const float inside = std::min(std::max(level, low), high);
-    sums[r] = step * std::nearbyint(inside);
+/// Adds the first `rows` (at most one vector) of `value` to `outputs`.
+inline void accumulate(Vector value, int rows, float* outputs) {
+  if (rows >= readout_lanes) {
+    const Vector sum = load(outputs) + value;
+    __builtin_memcpy(outputs, &sum, sizeof sum);
+    return;
   }
-  return outside;
+  float lanes[readout_lanes];
+  __builtin_memcpy(lanes, &value, sizeof lanes);
+  for (int r = 0; r < rows; ++r) outputs[r] += lanes[r];
 }
 
-void accumulate(const float* sums, int rows, float gain, float* outputs) {
-  for (int r = 0; r < rows; ++r) outputs[r] += gain * sums[r];
-}
-
-/// Adds the noise of one position to `values` outputs, of which the first `rows` exist.
-void disturb_position(const PackedTile& tile, const Readout& readout, const ReadoutBlock& block,
-                      std::int64_t position, int row, int rows, int values, float* sums) {
-  const float factor =
-      block.laser == nullptr ? 1.0F : 1.0F + readout.relative_sigma * block.laser[position];
-  if (block.noise != nullptr) {
-    const float sigma = block.sigma == nullptr ? readout.sigma : block.sigma[position];
-    disturb(sums, values, block.noise + position * tile.rows + row, sigma, factor);
-  } else if (block.laser != nullptr) {
-    scale(sums, values, factor);
-  }
-  std::fill(sums + rows, sums + values, 0.0F);  // padding converts to nothing
+inline std::int64_t count_of(Lanes outside) {
+  std::int64_t count = 0;
+  for (int i = 0; i < readout_lanes; ++i) count -= outside[i];
+  return count;
 }
 
 template <int count, int vectors>
 std::int64_t read_out_positions(const PackedTile& tile, const Readout& readout,
                                 const ReadoutBlock& block, int position, int row) {
-  constexpr int values = vectors * readout_lanes;
-  alignas(64) float sums[count * values];
+  Sums<count, vectors> sums = {};
   multiply<count, vectors>(tile, block.map, block.bases + position, row, sums);
-  const int rows = std::min(values, tile.rows - row);
-  for (int i = 0; i < count; ++i)
-    disturb_position(tile, readout, block, position + i, row, rows, values, sums + i * values);
-  const int outside = readout.step > 0 ? convert(sums, count * values, readout) : 0;
-  for (int i = 0; i < count; ++i)
-    accumulate(sums + i * values, rows, readout.gain,
-               block.outputs + (position + i) * block.output_stride + row);
-  return outside;
+  Lanes outside{}, lane{};
+  for (int i = 0; i < readout_lanes; ++i) lane[i] = i;
+  for (int i = 0; i < count; ++i) {
+    const PositionNoise noise = noise_of(tile, readout, block, position + i, row);
+    float* outputs = block.outputs + (position + i) * block.output_stride + row;
+    for (int v = 0; v < vectors; ++v) {
+      const int rows = tile.rows - row - v * readout_lanes;
+      Vector value = noise.factor * sums[i][v];
+      if (noise.normals != nullptr) value += noise.sigma * load(noise.normals + v * readout_lanes);
+      if (readout.step > 0) {
+        Lanes beyond{};
+        value = convert(value, readout, beyond);
+        outside += beyond & (lane < rows);
+      }
+      accumulate(readout.gain * value, rows, outputs + v * readout_lanes);
+    }
+  }
+  return count_of(outside);
 }
 
 /// All positions of `vectors` * lanes outputs from `row` on. `count` positions share each load of a

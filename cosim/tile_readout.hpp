@@ -17,8 +17,9 @@ struct InputRun {
 /// from the map run by run, in order.
 struct PackedTile {
   std::vector<InputRun> runs;
-  int rows = 0;         // outputs that are read
-  int padded_rows = 0;  // rows rounded up to `readout_lanes`
+  std::vector<InputRun> pixels;  // the same runs counted in whole pixels; empty if one cuts a pixel
+  int rows = 0;                  // outputs that are read
+  int padded_rows = 0;           // rows rounded up to `readout_lanes`
   std::vector<float> weights;
 };
 

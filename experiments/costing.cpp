@@ -36,8 +36,6 @@ bool non_negative(const nn::Node& node, const std::vector<bool>& before) {
 /// One cost layer for each weight layer of the graph, under one source.
 std::vector<cosim::CostLayer> cost_layers(const nn::Graph& graph, const NetworkCard& network,
                                           const nn::SourceCard& weights) {
-  const bool normalised =
-      !network.dataset.normalise.mean.empty();  // pixels are in [0, 1] before that
   const std::vector<bool> positive = non_negative_values(graph, network.dataset.normalise);
   std::vector<cosim::CostLayer> layers;
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) {

@@ -126,6 +126,12 @@ TEST(Card, ASectionMayBeAnotherCardWithKeysOnTop) {
   EXPECT_EQ(read_card<Example>(load_card(folder + "/whole.yaml", {"inner.bits=6"})).inner_bits, 6);
 }
 
+TEST(Card, ASourceMayCiteACardWithoutBeingReplacedByIt) {
+  const std::string folder =
+      folder_with("cites.yaml", "rows: 3\nsource: {rows: as in other.yaml}\n");
+  EXPECT_EQ(read_card<Example>(load_card(folder + "/cites.yaml", {})).rows, 3);
+}
+
 TEST(Card, AProblemInAnIncludedCardNamesThatCard) {
   const std::string folder = folder_with("devices/bad.yaml", "# a comment\nbitz: 3\n");
   folder_with("names-bad.yaml", "inner: devices/bad.yaml\n");

@@ -193,6 +193,22 @@ TEST(Weights, SurviveAFileAndRefuseAnotherNetwork) {
   std::filesystem::remove(path);
 }
 
+TEST(Weights, OfAGeneratorMaterialiseTheSameAfterAFile) {
+  const auto path = std::filesystem::temp_directory_path() / "lightloom_generator_test.h5";
+  SourceCard card;
+  card.source = SourceKind::multilevel;
+  card.intra = 2;
+  card.cross = 8;
+  card.factor_bits = {4, 4, 4};
+  Network saved(build_graph("cnn3", "glyphs"), card, 5),
+      loaded(build_graph("cnn3", "glyphs"), card, 6);
+  save_weights(path.string(), saved);
+  load_weights(path.string(), loaded);
+  for (std::size_t i = 0; i < saved.weight_layers().size(); ++i)
+    EXPECT_EQ(dense_weight(saved.weight_layers()[i]), dense_weight(loaded.weight_layers()[i])) << i;
+  std::filesystem::remove(path);
+}
+
 TEST(Weights, GoFromTeacherToStudentWithNormsAndBiases) {
   Network teacher(tangled(), {}, 5), student(tangled(), {}, 6);
   disturb_norms(teacher);

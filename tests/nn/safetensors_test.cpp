@@ -69,7 +69,9 @@ TEST_F(Safetensors, ReadsHalfPrecisionAndLeavesIntegersOut) {
   ASSERT_EQ(arrays.size(), 2u);
   for (const NamedArray& array : arrays) {
     EXPECT_EQ(array.values[0], 1.5f);
-    if (array.name == "h") EXPECT_EQ(array.values[1], std::ldexp(1.0f, -24));
+    if (array.name == "h") {
+      EXPECT_EQ(array.values[1], std::ldexp(1.0f, -24));
+    }
   }
 }
 
