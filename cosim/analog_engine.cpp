@@ -99,17 +99,25 @@ void measure_pixels(const Layer& layer, InputCoding coding, std::span<const floa
   }
 }
 
-/// Optical power of one input vector of a tile.
-float power_at(const PackedTile& tile, const Layer& layer, InputCoding coding,
-               const ReadoutBlock& block, int base, const std::vector<float>& pixels) {
-  if (tile.pixels.empty())
-    return coding == InputCoding::field ? field_power(tile, block.map + base)
-                                        : intensity_power(tile, block.map + base);
-  const float* first = pixels.data() + base / layer.shape.in_channels;
-  float power = 0;
+/// Optical power of the input vectors of a block, from that of whole pixels where the tile takes no
+/// parts of pixels.
+void measure_power(const PackedTile& tile, const Layer& layer, InputCoding coding,
+                   const ReadoutBlock& block, const std::vector<float>& pixels, float* power) {
+  if (tile.pixels.empty()) {
+    for (int p = 0; p < block.positions; ++p) {
+      const float* position = block.map + block.bases[p];
+      power[p] = coding == InputCoding::field ? field_power(tile, position)
+                                              : intensity_power(tile, position);
+    }
+    return;
+  }
+  std::fill_n(power, block.positions, 0.0F);
+  const int* bases = layer.layout.pixel_bases.data() + (block.bases - layer.layout.bases.data());
   for (const InputRun& run : tile.pixels)
-    for (int k = 0; k < run.length; ++k) power += first[run.offset + k];
-  return power;
+    for (int k = 0; k < run.length; ++k) {
+      const float* from = pixels.data() + run.offset + k;
+      for (int p = 0; p < block.positions; ++p) power[p] += from[bases[p]];
+    }
 }
 
 /// Standard deviation of the noise of each position of a block: additive and shot noise.
@@ -118,9 +126,7 @@ void measure_sigma(const PackedTile& tile, const Layer& layer, const CoreDescrip
   const auto shot = static_cast<float>(core.noise.shot * core.noise.shot);
   const float additive = readout.sigma * readout.sigma;
   scratch.sigma.resize(static_cast<std::size_t>(block.positions));
-  for (int p = 0; p < block.positions; ++p)
-    scratch.sigma[static_cast<std::size_t>(p)] =
-        power_at(tile, layer, core.coding, block, block.bases[p], scratch.pixels);
+  measure_power(tile, layer, core.coding, block, scratch.pixels, scratch.sigma.data());
   for (float& value : scratch.sigma) value = std::sqrt(additive + shot * value);
 }
 

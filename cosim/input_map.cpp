@@ -41,8 +41,8 @@ InputLayout input_layout(const nn::LayerShape& shape) {
                      .padded_width = shape.in_width + 2 * shape.padding};
   for (int y = 0; y < shape.out_height; ++y)
     for (int x = 0; x < shape.out_width; ++x)
-      layout.bases.push_back((y * shape.stride * layout.padded_width + x * shape.stride) *
-                             shape.in_channels);
+      layout.pixel_bases.push_back(y * shape.stride * layout.padded_width + x * shape.stride);
+  for (const int pixel : layout.pixel_bases) layout.bases.push_back(pixel * shape.in_channels);
   return layout;
 }
 

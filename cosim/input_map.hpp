@@ -16,7 +16,8 @@ namespace lightloom::cosim {
 /// from there run by run.
 struct InputLayout {
   int padded_height = 0, padded_width = 0;
-  std::vector<int> bases;  // by output position
+  std::vector<int> bases;        // by output position, in values
+  std::vector<int> pixel_bases;  // the same in pixels
   [[nodiscard]] std::size_t values(const nn::LayerShape& shape) const {
     return static_cast<std::size_t>(padded_height) * static_cast<std::size_t>(padded_width) *
            static_cast<std::size_t>(shape.in_channels);

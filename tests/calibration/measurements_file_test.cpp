@@ -7,6 +7,7 @@
 
 #include "calibration/startup.hpp"
 #include "core/error.hpp"
+#include "tests/scratch_path.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -25,8 +26,7 @@ Measurements example() {
 
 TEST(MeasurementsFile, ReadsBackWhatItWroteToTheBit) {
   const Measurements data = example();
-  const std::string path =
-      (std::filesystem::temp_directory_path() / "lightloom-measurements-test.h5").string();
+  const std::string path = scratch_path("measurements.h5").string();
   write_measurements(path, data);
   const Measurements back = read_measurements(path);
   std::remove(path.c_str());

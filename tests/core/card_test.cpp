@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
+#include "tests/scratch_path.hpp"
 
 namespace lightloom {
 namespace {
@@ -48,7 +49,7 @@ std::string problem_of(const std::string& text) {
 }
 
 std::string folder_with(const std::string& name, const std::string& text) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "lightloom-card-test";
+  const auto folder = scratch_path("cards");
   std::filesystem::create_directories(folder / "devices");
   std::ofstream(folder / name) << text;
   return folder.string();

@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "tests/scratch_path.hpp"
 
 namespace lightloom {
 namespace {
@@ -31,7 +32,7 @@ Labelled example() {
 }
 
 std::string fresh_path(const std::string& name) {
-  const fs::path folder = fs::path(testing::TempDir()) / "lightloom-labelled-test";
+  const fs::path folder = scratch_path("labelled");
   fs::create_directories(folder);
   const fs::path path = folder / name;
   fs::remove_all(path);

@@ -245,6 +245,30 @@ TEST(AnalogEngine, ReadoutNoiseHasTheStatedVariance) {
   }
 }
 
+TEST(AnalogEngine, ShotNoiseFollowsTheLightOfEachTileWhereverItCutsPixels) {
+  for (const int columns :
+       {16, 18}) {  // pixels of 3 channels: cut by tiles of 16, whole in tiles of 18
+    CoreDescription description = ideal(40, columns);
+    description.noise = {.shot = 0.2};
+    const ExactCore core(description);
+    const LayerShape shape = convolution(3, 40, 3, 1, 0, 3, 3);
+    const Case c = make_case(shape, 1, 0);
+    AnalogEngine engine(core, 5, 3);
+    engine.load(0, shape, c.weights, 0);
+    const std::vector<double> exact = reference(shape, c.weights, c.inputs, 1);
+    const double power = std::accumulate(c.inputs.begin(), c.inputs.end(), 0.0);
+    double square = 0;
+    const int shots = 500;
+    for (int i = 0; i < shots; ++i) {
+      const std::vector<float> outputs = run(engine, c, static_cast<std::uint64_t>(i));
+      for (std::size_t r = 0; r < 40; ++r) square += std::pow(outputs[r] - exact[r], 2);
+    }
+    const double variance = 0.2 * 0.2 * power;  // of both tiles together
+    EXPECT_NEAR(square / (40 * shots), variance, 4 * variance * std::sqrt(2.0 / (40 * shots)))
+        << columns;
+  }
+}
+
 TEST(AnalogEngine, LaserNoiseIsCommonToTheOutputsOfAPosition) {
   CoreDescription description = ideal(64, 64);
   description.noise = {.relative = 0.1};

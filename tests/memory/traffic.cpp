@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "memory/mapping_advisor.hpp"
 #include "presets.hpp"
+#include "tests/scratch_path.hpp"
 
 namespace lightloom::memory {
 namespace {
@@ -49,7 +50,7 @@ TEST(Traffic, RefusesUnknownPatterns) {
 }
 
 TEST(Traffic, ReadsTracesAndNamesTheLineThatIsWrong) {
-  const std::string path = testing::TempDir() + "lightloom_trace.csv";
+  const std::string path = scratch_path("trace.csv").string();
   const auto write = [&](const std::string& text) { std::ofstream(path) << text; };
   write("cycle,address,rw\n0, 0x40, r\n# pause\n10,128,W\r\n\n");
   const auto requests = read_trace(path);

@@ -11,6 +11,7 @@
 #include "nn/training_pass.hpp"
 #include "nn/weights_file.hpp"
 #include "tests/nn/reference.hpp"
+#include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -177,7 +178,7 @@ TEST(TrainingPass, RunningStatisticsMoveByTheMomentumTowardsTheBatch) {
 }
 
 TEST(Weights, SurviveAFileAndRefuseAnotherNetwork) {
-  const auto path = std::filesystem::temp_directory_path() / "lightloom_weights_test.h5";
+  const auto path = scratch_path("weights.h5");
   Network saved(tangled(), {}, 5), loaded(tangled(), {}, 6);
   disturb_norms(saved);
   save_weights(path.string(), saved);
@@ -194,7 +195,7 @@ TEST(Weights, SurviveAFileAndRefuseAnotherNetwork) {
 }
 
 TEST(Weights, OfAGeneratorMaterialiseTheSameAfterAFile) {
-  const auto path = std::filesystem::temp_directory_path() / "lightloom_generator_test.h5";
+  const auto path = scratch_path("generator.h5");
   SourceCard card;
   card.source = SourceKind::multilevel;
   card.intra = 2;

@@ -9,6 +9,7 @@
 #include "nn/onnx/check.hpp"
 #include "nn/onnx/import.hpp"
 #include "tests/nn/reference.hpp"
+#include "tests/scratch_path.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -149,7 +150,7 @@ class OnnxFiles : public testing::Test {
     write("test_data_set_0/output_0.pb", tensor_proto("y", y));
     return check_case(root_.string());
   }
-  fs::path root_ = fs::temp_directory_path() / "lightloom_onnx_case";
+  fs::path root_ = scratch_path("onnx-case");
 };
 
 TEST_F(OnnxFiles, ChecksACaseOfAnyRankAndSaysPassFailOrUnsupported) {

@@ -10,6 +10,7 @@
 #include "nn/io/torch_names.hpp"
 #include "nn/models.hpp"
 #include "tests/nn/reference.hpp"
+#include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -33,7 +34,7 @@ class Safetensors : public testing::Test {
       return true;
     }
   }
-  fs::path path_ = fs::temp_directory_path() / "lightloom_test.safetensors";
+  fs::path path_ = scratch_path("test.safetensors");
 };
 
 TEST_F(Safetensors, NetworksSurviveTheRoundTripThroughTheirTorchNames) {

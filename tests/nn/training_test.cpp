@@ -10,6 +10,7 @@
 #include "nn/train.hpp"
 #include "nn/weights_file.hpp"
 #include "tests/nn/reference.hpp"
+#include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -76,8 +77,7 @@ class Checkpoints : public testing::Test {
   void TearDown() override { std::filesystem::remove(path_); }
 
   TrainCard card_{.epochs = 3, .augment = {.crop = 2, .flip = true}, .average = 0.9};
-  std::string path_ =
-      (std::filesystem::temp_directory_path() / "lightloom_checkpoint_test.h5").string();
+  std::string path_ = scratch_path("checkpoint.h5").string();
 };
 
 /// Multiplies exactly and stands for the user who presses Ctrl-C at training step `stop`.

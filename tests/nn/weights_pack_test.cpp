@@ -7,6 +7,7 @@
 #include "core/random.hpp"
 #include "nn/weights/pack.hpp"
 #include "nn/weights/source_card.hpp"
+#include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -92,7 +93,7 @@ TEST(PackedFile, RefusesWhatIsForeignDamagedOrCut) {
 }
 
 TEST(PackedFile, SurvivesTheDisk) {
-  const auto path = (std::filesystem::temp_directory_path() / "lightloom-pack-test.llw").string();
+  const auto path = scratch_path("pack-test.llw").string();
   const PackedFile file = example();
   write_packed(path, file);
   EXPECT_EQ(std::filesystem::file_size(path), pack(file).size());
