@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "core/progress.hpp"
 #include "experiments/chip_accuracy.hpp"
+#include "nn/io/torch_names.hpp"
 #include "nn/models.hpp"
 #include "nn/weights_file.hpp"
 
@@ -45,6 +46,14 @@ std::unique_ptr<nn::Network> make_network(const Experiment& card, const nn::Sour
       nn::build_graph(card.network.model, card.network.dataset.name), weights, card.seed);
 }
 
+/// Weights of our own HDF5 files, or of a safetensors file with PyTorch's names.
+void load_any_weights(const std::string& path, nn::Network& network) {
+  if (path.ends_with(".safetensors"))
+    nn::import_torch(nn::read_safetensors(path), network);
+  else
+    nn::load_weights(path, network);
+}
+
 /// Trains the student; through a tensor core of its own if the card wants it to get used to the
 /// noise.
 nn::TrainResult train_student(nn::Network& student, nn::Network& teacher, const nn::Dataset& data,
@@ -71,7 +80,7 @@ Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
   return cached(networks_, text_of(card, {"dataset", "model", "teacher", "seed"}), [&] {
     TrainedNetwork teacher{.network = make_network(card, nn::SourceCard{}), .history = {}};
     if (!card.training.teacher_file.empty())
-      nn::load_weights(card.training.teacher_file, *teacher.network);
+      load_any_weights(card.training.teacher_file, *teacher.network);
     else
       teacher.history =
           train_fully(*teacher.network, *dataset(card), card.training.teacher, card.seed);
@@ -86,7 +95,7 @@ Workbench::NetworkPtr Workbench::student(const Experiment& card) {
   return cached(networks_, key, [&] {
     TrainedNetwork student{.network = make_network(card, card.network.weights), .history = {}};
     if (!card.network.weights_file.empty()) {
-      nn::load_weights(card.network.weights_file, *student.network);
+      load_any_weights(card.network.weights_file, *student.network);
       return student;
     }
     const NetworkPtr float_network = teacher(card);

@@ -10,7 +10,8 @@ const std::vector<DatasetShape>& known_datasets() {
       {"glyphs", {28, 28, 1}, 10},        {"mnist", {28, 28, 1}, 10},
       {"fashion-mnist", {28, 28, 1}, 10}, {"cifar10", {32, 32, 3}, 10},
       {"cifar100", {32, 32, 3}, 100},     {"svhn", {32, 32, 3}, 10},
-      {"imagenet", {224, 224, 3}, 1000},
+      {"tinyimagenet", {64, 64, 3}, 200}, {"dogs", {224, 224, 3}, 120},
+      {"cars", {224, 224, 3}, 196},       {"imagenet", {224, 224, 3}, 1000},
   };
   return all;
 }

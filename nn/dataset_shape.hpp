@@ -15,7 +15,8 @@ struct DatasetShape {
   int classes = 10;
 };
 
-/// All data sets by name.
+/// All data sets by name: those that can be loaded, and those whose shape serves `ratio` and `cost`
+/// (svhn; tinyimagenet: TinyImageNet-200; dogs, cars: Stanford Dogs and Cars cropped as ImageNet).
 const std::vector<DatasetShape>& known_datasets();
 
 /// Throws `Error` with the nearest name when unknown.
