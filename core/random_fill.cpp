@@ -19,7 +19,7 @@ namespace lightloom {
 namespace {
 
 constexpr int lanes = 32;
-constexpr int block_values = 6 * lanes;
+constexpr int block_values = 8 * lanes;
 
 // A vector register of 64-bit lanes (a compiler extension of g++ and clang): ten rounds stay in
 // registers, which the array form of the same loop does not achieve.
@@ -133,24 +133,26 @@ inline void pair_of_normals(std::uint32_t radius_word, std::uint32_t angle_word,
   second = radius * sine;
 }
 
-/// The angle word of pair 0, 1 or 2: ten high bits of the fourth word of a block, a different ten
-/// for each pair, above low bits that mix both words. High bits decide where a pair lies, low bits
-/// only by how much within a thousandth of the circle.
-inline std::uint32_t angle_of(int pair, std::uint32_t radius_word, std::uint32_t last_word) {
-  return last_word << (10 * pair) ^ (radius_word & 0x3FFFFFU);
+/// The angle word of a pair: the low half of the next pair's radius word above the low half of its
+/// own. A radius word's high half decides its radius; its low half matters only beyond 4.7 standard
+/// deviations (the high half is then zero) and below a relative 2^-16.
+inline std::uint32_t angle_of(std::uint32_t radius_word, std::uint32_t next_word) {
+  return next_word << 16 | (radius_word & 0xFFFFU);
 }
 
-/// Values of `lanes` blocks, six a block: value part * lanes + lane. The order is part of the
+/// Values of `lanes` blocks, eight a block: value part * lanes + lane. The order is part of the
 /// contract of `fill_normal`.
 void normal_block(std::uint64_t first, std::uint64_t shot, std::array<std::uint32_t, 2> key,
                   float* out) {
   alignas(64) Words words;
   philox_lanes(first, shot, key, words);
-  for (int pair = 0; pair < 3; ++pair) {
+  for (std::size_t pair = 0; pair < 4; ++pair) {
+    const auto& radii = words[pair];
+    const auto& next = words[(pair + 1) % 4];
     float* cosines = out + 2 * pair * lanes;
-    for (int lane = 0; lane < lanes; ++lane)
-      pair_of_normals(words[pair][lane], angle_of(pair, words[pair][lane], words[3][lane]),
-                      cosines[lane], cosines[lanes + lane]);
+    for (std::size_t lane = 0; lane < lanes; ++lane)
+      pair_of_normals(radii[lane], angle_of(radii[lane], next[lane]), cosines[lane],
+                      cosines[lanes + lane]);
   }
 }
 

@@ -90,13 +90,8 @@ void measure_pixels(const Layer& layer, InputCoding coding, std::span<const floa
                     std::vector<float>& pixels) {
   const int channels = layer.shape.in_channels;
   pixels.resize(coded.size() / static_cast<std::size_t>(channels));
-  PackedTile pixel;
-  pixel.runs = {{0, channels}};
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    const float* values = &coded[i * static_cast<std::size_t>(channels)];
-    pixels[i] =
-        coding == InputCoding::field ? field_power(pixel, values) : intensity_power(pixel, values);
-  }
+  pixel_powers(coded.data(), static_cast<int>(pixels.size()), channels,
+               coding == InputCoding::field, pixels.data());
 }
 
 /// Optical power of the input vectors of a block, from that of whole pixels where the tile takes no

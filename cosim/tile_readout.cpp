@@ -25,6 +25,10 @@ using Sums = Vector[count][vectors];
 template <int count, int vectors>
 inline void multiply(const PackedTile& tile, const float* map, const int* bases, int row,
                      Sums<count, vectors>& sums) {
+#pragma GCC unroll 8
+  for (int i = 0; i < count; ++i)
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) sums[i][v] = Vector{};
   const float* weights = tile.weights.data() + row;
   for (const InputRun& run : tile.runs) {
     const float* inputs[count];
@@ -32,25 +36,40 @@ inline void multiply(const PackedTile& tile, const float* map, const int* bases,
     for (int k = 0; k < run.length; ++k, weights += tile.padded_rows) {
       Vector weight[vectors];
       for (int v = 0; v < vectors; ++v) weight[v] = load(weights + v * readout_lanes);
+#pragma GCC unroll 8
       for (int i = 0; i < count; ++i)
+#pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) sums[i][v] += inputs[i][k] * weight[v];
     }
   }
 }
 
-/// Rounds to ADC codes, still in units of the core, and counts the lanes out of range (-1 each).
-/// Adding and subtracting 1.5 * 2^23 rounds half to even for the up to 16 bits of a code.
-inline Vector convert(Vector value, const Readout& readout, Lanes& outside) {
-  const Vector level = value * (1.0F / readout.step);
-  outside += (level < readout.lowest_code - 0.5F) | (level > readout.highest_code + 0.5F);
-  const Vector low = Vector{} + readout.lowest_code, high = Vector{} + readout.highest_code;
-  const Vector raised = level < low ? low : level;
-  const Vector inside = raised > high ? high : raised;
-  constexpr float magic = 12582912.0F;
-  return readout.step * ((inside + magic) - magic);
+/// What turns a sum into a number of the network, the same for a whole block. Without a converter
+/// the step is 1 and nothing is rounded.
+struct Conversion {
+  bool rounds = false;
+  float steps = 1;  // per unit of the core
+  float gain = 1;   // network units of a step
+};
+
+inline Conversion conversion_of(const Readout& readout) {
+  if (!(readout.step > 0)) return {.gain = readout.gain};
+  return {.rounds = true, .steps = 1.0F / readout.step, .gain = readout.gain * readout.step};
 }
 
-/// The part of the noise that one position's outputs share.
+/// Rounds to ADC codes and counts the lanes out of range (-1 each). Adding and subtracting
+/// 1.5 * 2^23 rounds half to even for the up to 16 bits of a code.
+inline Vector convert(Vector level, const Readout& readout, Lanes& outside) {
+  constexpr float magic = 12582912.0F;
+  const Vector low = Vector{} + readout.lowest_code, high = Vector{} + readout.highest_code;
+  const Vector code = (level + magic) - magic;
+  const Vector raised = code < low ? low : code;
+  const Vector inside = raised > high ? high : raised;
+  outside += inside != code;
+  return inside;
+}
+
+/// The part of the noise that one position's outputs share, in ADC steps.
 struct PositionNoise {
   float factor = 1;  // laser
   float sigma = 0;
@@ -58,11 +77,12 @@ struct PositionNoise {
 };
 
 inline PositionNoise noise_of(const PackedTile& tile, const Readout& readout,
-                              const ReadoutBlock& block, std::int64_t position, int row) {
-  PositionNoise noise;
-  if (block.laser != nullptr) noise.factor += readout.relative_sigma * block.laser[position];
+                              const ReadoutBlock& block, const Conversion& conversion,
+                              std::int64_t position, int row) {
+  PositionNoise noise{.factor = conversion.steps};
+  if (block.laser != nullptr) noise.factor *= 1.0F + readout.relative_sigma * block.laser[position];
   if (block.noise == nullptr) return noise;
-  noise.sigma = block.sigma == nullptr ? readout.sigma : block.sigma[position];
+  noise.sigma = conversion.steps * (block.sigma == nullptr ? readout.sigma : block.sigma[position]);
   noise.normals = block.noise + position * tile.rows + row;
   return noise;
 }
@@ -86,28 +106,30 @@ inline std::int64_t count_of(Lanes outside) {
 }
 
 template <int count, int vectors>
-std::int64_t read_out_positions(const PackedTile& tile, const Readout& readout,
-                                const ReadoutBlock& block, int position, int row) {
-  Sums<count, vectors> sums = {};
+inline void read_out_positions(const PackedTile& tile, const Readout& readout,
+                               const ReadoutBlock& block, const Conversion& conversion,
+                               int position, int row, Lanes& outside) {
+  Sums<count, vectors> sums;
   multiply<count, vectors>(tile, block.map, block.bases + position, row, sums);
-  Lanes outside{}, lane{};
+  Lanes lane{};
   for (int i = 0; i < readout_lanes; ++i) lane[i] = i;
+#pragma GCC unroll 8
   for (int i = 0; i < count; ++i) {
-    const PositionNoise noise = noise_of(tile, readout, block, position + i, row);
+    const PositionNoise noise = noise_of(tile, readout, block, conversion, position + i, row);
     float* outputs = block.outputs + (position + i) * block.output_stride + row;
+#pragma GCC unroll 4
     for (int v = 0; v < vectors; ++v) {
       const int rows = tile.rows - row - v * readout_lanes;
       Vector value = noise.factor * sums[i][v];
       if (noise.normals != nullptr) value += noise.sigma * load(noise.normals + v * readout_lanes);
-      if (readout.step > 0) {
+      if (conversion.rounds) {
         Lanes beyond{};
         value = convert(value, readout, beyond);
         outside += beyond & (lane < rows);
       }
-      accumulate(readout.gain * value, rows, outputs + v * readout_lanes);
+      accumulate(conversion.gain * value, rows, outputs + v * readout_lanes);
     }
   }
-  return count_of(outside);
 }
 
 /// All positions of `vectors` * lanes outputs from `row` on. `count` positions share each load of a
@@ -115,14 +137,18 @@ std::int64_t read_out_positions(const PackedTile& tile, const Readout& readout,
 template <int count, int vectors>
 std::int64_t read_out_rows(const PackedTile& tile, const Readout& readout,
                            const ReadoutBlock& block, int row) {
-  std::int64_t outside = 0;
+  const Conversion conversion = conversion_of(readout);
+  Lanes outside{};
   int position = 0;
   for (; position + count <= block.positions; position += count)
-    outside += read_out_positions<count, vectors>(tile, readout, block, position, row);
+    read_out_positions<count, vectors>(tile, readout, block, conversion, position, row, outside);
   for (; position < block.positions; ++position)
-    outside += read_out_positions<1, vectors>(tile, readout, block, position, row);
-  return outside;
+    read_out_positions<1, vectors>(tile, readout, block, conversion, position, row, outside);
+  return count_of(outside);
 }
+
+Vector magnitude(Vector x) { return x < 0.0F ? -x : x; }
+float magnitude(float x) { return std::fabs(x); }
 
 /// Sum of the lanes by halves: four dependent additions instead of sixteen.
 float sum_of_lanes(Vector lanes) {
@@ -148,8 +174,39 @@ float sum_of_inputs(const PackedTile& tile, const float* position, const Term& t
   return sum_of_lanes(partial) + rest;
 }
 
-Vector magnitude(Vector x) { return x < 0.0F ? -x : x; }
-float magnitude(float x) { return std::fabs(x); }
+/// Sixteen partial sums of one pixel.
+template <class Term>
+Vector partial_sums(const float* pixel, int channels, const Term& term) {
+  Vector partial{};
+  int c = 0;
+  for (; c + readout_lanes <= channels; c += readout_lanes) partial += term(load(pixel + c));
+  if (c == channels) return partial;
+  Vector rest{};
+  __builtin_memcpy(&rest, pixel + c, sizeof(float) * static_cast<std::size_t>(channels - c));
+  return partial + term(rest);
+}
+
+/// Sums of neighbouring lanes, first those of `a`, then those of `b`.
+Vector add_neighbours(Vector a, Vector b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
+         __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+
+/// The sum of `term` over the channels of each pixel. Sixteen pixels' partial sums fold into one
+/// vector of their sums.
+template <class Term>
+void sum_pixels(const float* map, int pixels, int channels, float* sums, const Term& term) {
+  for (int first = 0; first < pixels; first += readout_lanes) {
+    const int count = std::min(readout_lanes, pixels - first);
+    Vector partial[readout_lanes] = {};
+    for (int i = 0; i < count; ++i)
+      partial[i] = partial_sums(map + std::int64_t{first + i} * channels, channels, term);
+    for (int left = readout_lanes / 2; left > 0; left /= 2)
+      for (int i = 0; i < left; ++i)
+        partial[i] = add_neighbours(partial[2 * i], partial[2 * i + 1]);
+    __builtin_memcpy(sums + first, partial, sizeof(float) * static_cast<std::size_t>(count));
+  }
+}
 
 }  // namespace
 
@@ -180,6 +237,13 @@ float intensity_power(const PackedTile& tile, const float* position) {
 
 float field_power(const PackedTile& tile, const float* position) {
   return sum_of_inputs(tile, position, [](auto x) { return x * x; });
+}
+
+void pixel_powers(const float* map, int pixels, int channels, bool field, float* powers) {
+  if (field)
+    sum_pixels(map, pixels, channels, powers, [](auto x) { return x * x; });
+  else
+    sum_pixels(map, pixels, channels, powers, [](auto x) { return magnitude(x); });
 }
 
 }  // namespace lightloom::cosim

@@ -57,5 +57,7 @@ std::int64_t read_out(const PackedTile& tile, const Readout& readout, const Read
 /// Sum over a tile's inputs at one position of |x| (intensity) or x^2 (field).
 float intensity_power(const PackedTile& tile, const float* position);
 float field_power(const PackedTile& tile, const float* position);
+/// The same sums over the channels of each pixel of a map (pixels, channels).
+void pixel_powers(const float* map, int pixels, int channels, bool field, float* powers);
 
 }  // namespace lightloom::cosim

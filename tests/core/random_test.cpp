@@ -69,15 +69,15 @@ TEST(Random, BulkNormalsAreBoxMullerOfPhiloxBlocks) {
   const std::uint64_t shot = 0x1'0000'0007;
   std::vector<float> values(3 * 256 + 33);
   fill_normal(stream, shot, values);
-  // Lane l of group g takes the block with counter 32 g + l; its six values lie 32 apart.
+  // Lane l of group g takes the block with counter 32 g + l; its eight values lie 32 apart.
   for (const std::size_t index :
-       {std::size_t{0}, std::size_t{77}, std::size_t{170}, std::size_t{300}, std::size_t{770}}) {
-    const std::size_t group = index / 192, lane = index % 32, part = index % 192 / 32,
+       {std::size_t{0}, std::size_t{77}, std::size_t{170}, std::size_t{250}, std::size_t{770}}) {
+    const std::size_t group = index / 256, lane = index % 32, part = index % 256 / 32,
                       pair = part / 2;
     const auto words = stream.bits(group * 32 + lane, shot);
     const double u = (words[pair] >> 1) * 0x1p-31 + 0x1p-32;
     const auto angle_word =
-        static_cast<std::int32_t>(words[3] << (10 * pair) ^ (words[pair] & 0x3FFFFFU));
+        static_cast<std::int32_t>(words[(pair + 1) % 4] << 16 | (words[pair] & 0xFFFFU));
     const double angle = std::numbers::pi * angle_word * 0x1p-32;
     const double radius = std::sqrt(-2 * std::log(u));
     const double cosine = (words[pair] & 1) != 0 ? -std::cos(angle) : std::cos(angle);
@@ -87,26 +87,37 @@ TEST(Random, BulkNormalsAreBoxMullerOfPhiloxBlocks) {
   }
 }
 
-TEST(Random, TheSixNormalsOfABlockAreUncorrelatedAndSoAreTheirSquares) {
+TEST(Random, TheEightNormalsOfABlockAreUncorrelatedAndSoAreTheirSquares) {
   const std::size_t blocks = 200'000;
-  std::vector<float> values(blocks * 6);
+  std::vector<float> values(blocks * 8);
   fill_normal(Stream({.seed = 8}), 0, values);
-  double product[6][6] = {}, square[6][6] = {};
+  double product[8][8] = {}, square[8][8] = {};
   for (std::size_t group = 0; group < blocks / 32; ++group)
     for (std::size_t lane = 0; lane < 32; ++lane)
-      for (std::size_t i = 0; i < 6; ++i)
+      for (std::size_t i = 0; i < 8; ++i)
         for (std::size_t j = 0; j < i; ++j) {
-          const double x = values[group * 192 + i * 32 + lane],
-                       y = values[group * 192 + j * 32 + lane];
+          const double x = values[group * 256 + i * 32 + lane],
+                       y = values[group * 256 + j * 32 + lane];
           product[i][j] += x * y;
           square[i][j] += (x * x - 1) * (y * y - 1);
         }
-  for (std::size_t i = 0; i < 6; ++i)
+  for (std::size_t i = 0; i < 8; ++i)
     for (std::size_t j = 0; j < i;
-         ++j) {  // 4.5 sigma for 30 checks; the variance of (x^2 - 1)(y^2 - 1) is 4
+         ++j) {  // 4.5 sigma for 56 checks; the variance of (x^2 - 1)(y^2 - 1) is 4
       EXPECT_NEAR(product[i][j] / blocks, 0, 4.5 / std::sqrt(blocks)) << i << j;
       EXPECT_NEAR(square[i][j] / blocks, 0, 4.5 * 2 / std::sqrt(blocks)) << i << j;
     }
+}
+
+TEST(Random, BulkNormalsHaveTheTailsOfTheNormalDistribution) {
+  std::vector<float> values(20'000'000);
+  fill_normal(Stream({.seed = 3}), 4, values);
+  for (const double bound : {3.0, 4.0, 4.5, 4.9}) {
+    const double expected = std::erfc(bound / std::numbers::sqrt2) * values.size();
+    const auto beyond =
+        std::count_if(values.begin(), values.end(), [&](float x) { return std::fabs(x) > bound; });
+    EXPECT_NEAR(beyond, expected, 4.5 * std::sqrt(expected)) << bound;  // a Poisson count
+  }
 }
 
 TEST(Random, AShorterBulkFillIsAPrefixOfALongerOne) {
