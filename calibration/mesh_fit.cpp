@@ -20,6 +20,7 @@ namespace lightloom::calibration {
 namespace {
 
 constexpr double per_db = std::numbers::ln10 / 10;
+constexpr double outlier_sigmas = 5;
 
 double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -134,13 +135,13 @@ void conclude(FitProblem& problem, const FitCard& card, FitResult& result) {
   for (std::size_t i = 0; i < r.size(); ++i) {
     const std::size_t s = static_cast<std::size_t>(problem.settings[i / block]);
     if (!(problem.sigma[s * block + i % block] > 0)) continue;
-    if (card.huber > 0 && std::abs(r[i]) > 5) {
+    if (card.huber > 0 && std::abs(r[i]) > outlier_sigmas) {
       ++result.outliers;
       continue;
     }
     ++result.readings;
     result.chi2 += r[i] * r[i];
-    if (card.huber == 0 && std::abs(r[i]) > 5) ++result.outliers;
+    if (card.huber == 0 && std::abs(r[i]) > outlier_sigmas) ++result.outliers;
   }
   double priors = 0;
   for (const int p : problem.free.parameters) {
@@ -182,18 +183,6 @@ void name_doubtful(const ChipShape& shape, const FitCard& card, FitResult& resul
         result.parameters[p] < 0.3 * design ? "it hardly responds"
                                             : "check its wiring and resistance"));
   }
-}
-
-void hold_out_test(FitProblem problem, const FitCard& card, FitResult& result) {
-  problem.settings = kept_settings(problem.data->settings, card.held_out);
-  double sum = 0;
-  for (const double r : residuals(problem, result.parameters)) {
-    if (card.huber > 0 && std::abs(r) > 5) continue;
-    sum += r * r;
-    ++result.held_out_readings;
-  }
-  if (result.held_out_readings > 0)
-    result.held_out_rms = std::sqrt(sum / static_cast<double>(result.held_out_readings));
 }
 
 }  // namespace
@@ -352,7 +341,9 @@ FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCa
         {.max_iterations = card.max_iterations, .function_tolerance = card.tolerance});
   conclude(problem, card, result);
   name_doubtful(shape, card, result);
-  hold_out_test(problem, card, result);
+  problem.settings = kept_settings(data.settings, card.held_out);
+  result.held_out = compare_held_out(problem, result.parameters, result.triangle,
+                                     card.huber > 0 ? outlier_sigmas : 0);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "calibration/fit_problem.hpp"
+#include "calibration/held_out.hpp"
 #include "calibration/virtual_chip.hpp"
 #include "core/card.hpp"
 
@@ -58,10 +59,10 @@ struct FitResult {
   std::vector<double> sigma;       // standard deviation; 0: held
   FreeSet free;
   bool converged = false;
-  double chi2 = 0;          // of data and priors
-  double dof = 0;           // readings + priors - free parameters
-  double held_out_rms = 0;  // of the kept readings, in standard deviations of their noise
-  std::int64_t readings = 0, held_out_readings = 0;
+  double chi2 = 0;   // of data and priors
+  double dof = 0;    // readings + priors - free parameters
+  HeldOut held_out;  // of the settings kept out of the fit
+  std::int64_t readings = 0;
   std::int64_t outliers = 0;       // fitted readings beyond 5 standard deviations
   std::vector<int> dead;           // parameters no reading depends on
   std::vector<int> silent;         // heaters without a fringe

@@ -57,10 +57,9 @@ TEST(MeshFit, PredictsHeldOutPowersAtTheNoiseAndFindsTheParametersWithinTheirErr
     const FitResult fit = lab.fit();
     EXPECT_TRUE(fit.converged);
     EXPECT_NEAR(fit.chi2_per_dof(), 1, 4 * standard_error_of_chi2(fit));
-    const double held_out = static_cast<double>(fit.held_out_readings);
-    // Predictions add what the parameters are uncertain by: n / readings of the variance.
-    EXPECT_LT(fit.held_out_rms, std::sqrt(1 + fit.free.size() / static_cast<double>(fit.readings)) +
-                                    4 / std::sqrt(2 * held_out));
+    // A prediction adds what the parameters are uncertain by.
+    const double readings = static_cast<double>(fit.held_out.readings);
+    EXPECT_NEAR(fit.held_out.rms, fit.held_out.expected_rms, 4 / std::sqrt(2 * readings));
     const std::vector<double> truth = in_gauge_of(lab.shape, lab.truth, fit.parameters);
     for (const int p : fit.free.parameters) {
       if (lab.shape.parameters.kind_of(p) == Kind::crosstalk) continue;  // not Gaussian
@@ -74,6 +73,23 @@ TEST(MeshFit, PredictsHeldOutPowersAtTheNoiseAndFindsTheParametersWithinTheirErr
   const double mean = sum / count, variance = squares / count - mean * mean;
   EXPECT_NEAR(mean, 0, 5 / std::sqrt(count));  // pulls of one chip are correlated: 5 instead of 4
   EXPECT_NEAR(variance, 1, 5 * std::sqrt(2.0 / count));
+}
+
+TEST(MeshFit, PredictionsOfNewSettingsAreAsUncertainAsTheCovarianceSays) {
+  double chi2 = 0, squares = 0, expected = 0, readings = 0;
+  for (const std::uint32_t chip : {0u, 1u, 2u, 3u}) {
+    const Laboratory lab({.modes = 5}, {}, 50, chip);
+    const FitResult fit = lab.fit({.held_out = 0.5});
+    const auto count = static_cast<double>(fit.held_out.readings);
+    readings += count;
+    chi2 += count * fit.held_out.chi2_per_reading;
+    squares += count * fit.held_out.rms * fit.held_out.rms;
+    expected += count * fit.held_out.expected_rms * fit.held_out.expected_rms;
+  }
+  const double bound = 4 * std::sqrt(2 / readings);
+  EXPECT_NEAR(chi2 / readings, 1, bound);
+  EXPECT_GT(expected / readings, 1 + 1.2 * bound);  // the test could not tell it otherwise
+  EXPECT_NEAR(squares / expected, 1, bound);
 }
 
 TEST(MeshFit, WrongNoiseModelAndMissingCrosstalkRaiseChiSquare) {
