@@ -52,9 +52,10 @@ Energies static_power_mW(const CostContext& context) {
   const bool photonic = input.generator.kind == GeneratorKind::photonic;
   set(Component::generator_static, (electronic ? input.generator.electronic.static_power_mW : 0) +
                                        (photonic ? input.generator.photonic.static_power_mW : 0));
+  const double cores = input.schedule.cores;
   set(Component::hold,
-      static_cast<double>(input.core.cost.devices) * input.core.cost.hold_power_mW);
-  set(Component::core_static, input.core.cost.static_power_mW);
+      cores * static_cast<double>(input.core.cost.devices) * input.core.cost.hold_power_mW);
+  set(Component::core_static, cores * input.core.cost.static_power_mW);
   return power;
 }
 
@@ -63,12 +64,13 @@ std::vector<AreaPart> areas_of(const CostContext& context) {
   std::vector<AreaPart> areas{{"weight buffer", context.weight_buffer.area_mm2},
                               {"tile buffer", context.tile_buffer.area_mm2},
                               {"activation buffer", context.activation_buffer.area_mm2}};
+  const double cores = input.schedule.cores;
   double parts = 0;
   for (const auto& part : input.core.cost.parts) {
-    areas.push_back({"core " + part.component, part.area_mm2});
+    areas.push_back({"core " + part.component, cores * part.area_mm2});
     parts += part.area_mm2;
   }
-  areas.push_back({"core", std::max(0.0, input.core.cost.area_mm2 - parts)});
+  areas.push_back({"core", cores * std::max(0.0, input.core.cost.area_mm2 - parts)});
   if (input.generator.kind != GeneratorKind::none)
     areas.push_back({"electronic generator", input.generator.electronic.area_mm2});
   if (input.generator.kind == GeneratorKind::photonic)
@@ -88,6 +90,7 @@ void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
   cost.input_bytes = std::max(cost.input_bytes, input_map_bytes(input, layer.shape));
   cost.macs += layer.shape.macs() * input.batch;
   cost.generation_macs += plan.generation_macs;
+  cost.replicas = std::max(cost.replicas, plan.replicas);
   cost.visits += static_cast<std::int64_t>(plan.tiles.size());
   cost.spills_output = cost.spills_output || plan.spills_output;
   cost.weights_refetched = cost.weights_refetched || plan.weights_refetched;
@@ -97,17 +100,25 @@ Stage largest(const StageTimes& times) {
   return static_cast<Stage>(std::max_element(times.begin(), times.end()) - times.begin());
 }
 
+/// When the last of a layer's tiles [first, end) has been computed.
+double computed(const ScheduleResult& run, std::size_t first, std::size_t end) {
+  double latest = 0;
+  for (std::size_t tile = first; tile < end; ++tile)
+    latest = std::max(latest, run.ends[tile][static_cast<std::size_t>(Stage::compute)]);
+  return latest;
+}
+
 /// Cuts the timeline at the ends of the layers and shares out what runs all the time.
 void share_time(CostReport& report, const ScheduleResult& run, const Energies& power) {
   std::size_t tile = 0;
   double start = 0;
   for (LayerCost& layer : report.layers) {
     const bool last = &layer == &report.layers.back();
+    const std::size_t first = tile;
     for (const std::size_t end = tile + layer.visits; tile < end; ++tile)
       for (std::size_t s = 0; s < stage_count; ++s) layer.critical_ns[s] += run.critical[tile][s];
     layer.start_ns = start;
-    layer.end_ns = start =
-        last ? run.total : run.ends[tile - 1][static_cast<std::size_t>(Stage::compute)];
+    layer.end_ns = start = last ? run.total : computed(run, first, tile);
     layer.bound_by = largest(layer.critical_ns);
     for (std::size_t c = 0; c < component_count; ++c)
       layer.energy_pJ[c] += power[c] * layer.time_ns();  // mW ns = pJ
@@ -143,8 +154,8 @@ void place_on_roofline(LayerCost& layer, const CostInput& input) {
   const double bytes = layer.traffic.sum(), macs = static_cast<double>(layer.macs);
   const double stream_GBps =
       memory::estimate_runs(input.memory.dram, 1e9).bandwidth_GBps * input.schedule.bandwidth_scale;
-  const double peak =
-      static_cast<double>(input.core.rows) * input.core.columns * input.core.cost.symbol_rate_GHz;
+  const double peak = static_cast<double>(input.core.rows) * input.core.columns *
+                      input.core.cost.symbol_rate_GHz * input.schedule.cores;
   layer.attained_macs_per_ns = layer.time_ns() > 0 ? macs / layer.time_ns() : 0;
   layer.intensity_macs_per_byte = bytes > 0 ? macs / bytes : 0;
   layer.roof_macs_per_ns =

@@ -73,6 +73,10 @@ enum class Dataflow {
 };
 
 struct ScheduleCard {
+  int cores = 1;  // equal tensor cores that share DRAM, buffers and generator; a layer's tiles go
+                  // round them
+  bool replicate = true;  // cores beyond a layer's tiles hold copies and share its input vectors
+  // Places for each core:
   int weight_slots = 2;  // tiles fetched ahead (1 single, 2 double buffering), as far as the weight
                          // buffer holds them
   int tile_slots = 2;    // regenerated tiles ahead, as far as the tile buffer holds them
@@ -154,6 +158,7 @@ struct LayerCost {
   std::int64_t macs = 0;   // of the layer, batch included
   std::int64_t generation_macs = 0;
   std::int64_t visits = 0;  // times a tile was programmed (more than tiles unless weights stay)
+  int replicas = 1;         // cores that hold a copy of each tile
   double attained_macs_per_ns = 0;     // roofline: what the layer reaches,
   double intensity_macs_per_byte = 0;  // MACs per DRAM byte,
   double roof_macs_per_ns = 0;         // and min(core's peak, intensity x effective bandwidth)

@@ -71,6 +71,8 @@ void describe(Section& section, DigitalUnitCard& card) {
 }
 
 void describe(Section& section, ScheduleCard& card) {
+  section.value("cores", card.cores, {.low = 1, .high = 4096});
+  section.value("replicate", card.replicate);
   section.value("weight_slots", card.weight_slots, {.low = 1, .high = 1e6});
   section.value("tile_slots", card.tile_slots, {.low = 1, .high = 1e6});
   section.value("input_slots", card.input_slots, {.low = 1, .high = 1e6});

@@ -26,16 +26,19 @@ ScheduleSlots slots_of(const CostInput& input, const std::vector<LayerPlan>& pla
     regenerated_tile = std::max(regenerated_tile, plan.regenerated_tile_bytes);
   }
   const ScheduleCard& card = input.schedule;
-  return {.weights = places(card.weight_slots, input.memory.weight_buffer.bytes(), weight_tile),
-          .tiles = places(card.tile_slots, input.memory.tile_buffer.bytes(), regenerated_tile),
+  return {.weights = places(card.weight_slots * card.cores, input.memory.weight_buffer.bytes(),
+                            weight_tile),
+          .tiles = places(card.tile_slots * card.cores, input.memory.tile_buffer.bytes(),
+                          regenerated_tile),
           .settings = input.programming.shadow_settings ? 2 : 1,
-          .inputs = card.input_slots,
-          .outputs = card.output_slots};
+          .inputs = card.input_slots * card.cores,
+          .outputs = card.output_slots * card.cores};
 }
 
 ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& plans) {
   ScheduleInput schedule;
   schedule.slots = slots_of(input, plans);
+  schedule.cores = input.schedule.cores;
   schedule.generates = any_time(plans, Stage::generate);
   schedule.decomposes = any_time(plans, Stage::decompose);
   const memory::DramCard& dram = input.memory.dram;
@@ -45,6 +48,7 @@ ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& 
   for (const LayerPlan& plan : plans) {
     const auto before = static_cast<std::int64_t>(schedule.tiles.size()) - 1;
     schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), before);
+    schedule.layer_starts.insert(schedule.layer_starts.end(), plan.tiles.size(), before + 1);
     schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
   }
   // The very first access finds its bank closed.

@@ -20,6 +20,7 @@ struct Visit {
   TileView view;
   double used_share;  // of the layer's weights that lie in the tile
   double vectors;
+  int replica;  // above 0: a copy, whose weights the first one brought
   bool first_block, last_block;
 };
 
@@ -30,9 +31,10 @@ class LayerPlanner {
 
  private:
   [[nodiscard]] bool settings_are_quicker() const;
+  void replicate();
   void choose_order();
   void place_activations(bool input_in_dram, bool last);
-  void visit(int group_tile, int row_tile, int column_tile, std::int64_t block);
+  void visit(int group_tile, int row_tile, int column_tile, std::int64_t block, int replica);
   void move(const Visit& v);
   [[nodiscard]] double weight_bytes(const Visit& v) const;
   void generate(const Visit& v);
@@ -86,6 +88,7 @@ LayerPlanner::LayerPlanner(const CostContext& context, std::size_t index, bool i
   vectors_ = static_cast<double>(plan_.mapping.input_vectors) * input_.batch;
   stored_as_settings_ = settings_are_quicker();
   choose_order();
+  replicate();
   place_activations(input_in_dram, index + 1 == input_.layers.size());
 }
 
@@ -129,6 +132,15 @@ void LayerPlanner::choose_order() {
     kernels_fit_ =
         kernels * input_.programming.setting_bits / 8 <= input_.memory.tile_buffer.bytes() / 2;
   }
+}
+
+/// Cores that would find no tile take copies and a part of the input vectors.
+void LayerPlanner::replicate() {
+  if (!input_.schedule.replicate) return;
+  const std::int64_t copies =
+      input_.schedule.cores / std::max<std::int64_t>(1, plan_.mapping.tiles);
+  const double vectors = std::floor(vectors_ / static_cast<double>(blocks_));
+  plan_.replicas = static_cast<int>(std::max(1.0, std::min(static_cast<double>(copies), vectors)));
 }
 
 void LayerPlanner::place_activations(bool input_in_dram, bool last) {
@@ -287,7 +299,8 @@ void LayerPlanner::compute(const Visit& v) {
 /// over the rows, its part of the outputs on the last column.
 void LayerPlanner::move(const Visit& v) {
   const LayerMapping& m = plan_.mapping;
-  const double bytes = weight_bytes(v), block_share = 1.0 / static_cast<double>(blocks_);
+  const double bytes = v.replica == 0 ? weight_bytes(v) : 0;
+  const double block_share = 1.0 / (static_cast<double>(blocks_) * plan_.replicas);
   plan_.largest_weight_tile_bytes = std::max(plan_.largest_weight_tile_bytes, bytes);
   const std::array<double, 3> before{weights_.bursts(), inputs_.bursts(), outputs_.bursts()};
   at(time_, Stage::fetch_weights) = std::max(weights_.take_ns(bytes), bytes / context_.weight_GBps);
@@ -304,13 +317,14 @@ void LayerPlanner::move(const Visit& v) {
   const memory::BufferCard& buffer = input_.memory.weight_buffer;
   at(plan_.energy_pJ, Component::weight_buffer) +=
       memory::write_energy_pJ(buffer, context_.weight_buffer, bytes);
-  if (regenerate_) return;
+  if (regenerate_ || v.replica > 0) return;
   const double used = stored_as_settings_ ? bytes : bits_.tile * v.used_share / 8;
   at(plan_.energy_pJ, Component::weight_buffer) +=
       memory::read_energy_pJ(buffer, context_.weight_buffer, used);
 }
 
-void LayerPlanner::visit(int group_tile, int row_tile, int column_tile, std::int64_t block) {
+void LayerPlanner::visit(int group_tile, int row_tile, int column_tile, std::int64_t block,
+                         int replica) {
   const LayerMapping& m = plan_.mapping;
   const std::int64_t number =
       (std::int64_t{group_tile} * m.row_tiles + row_tile) * m.column_tiles + column_tile;
@@ -321,15 +335,18 @@ void LayerPlanner::visit(int group_tile, int row_tile, int column_tile, std::int
                 .column_tile = column_tile,
                 .view = view,
                 .used_share = used / static_cast<double>(m.used_weights),
-                .vectors = vectors_ / static_cast<double>(blocks_),
+                .vectors = vectors_ / (static_cast<double>(blocks_) * plan_.replicas),
+                .replica = replica,
                 .first_block = block == 0,
                 .last_block = block + 1 == blocks_};
   time_ = {};
   move(v);
-  if (regenerate_)
-    generate(v);
-  else if (!stored_as_settings_)
-    compute_settings();
+  if (replica == 0) {
+    if (regenerate_)
+      generate(v);
+    else if (!stored_as_settings_)
+      compute_settings();
+  }
   program();
   compute(v);
   plan_.tiles.push_back(time_);
@@ -337,14 +354,15 @@ void LayerPlanner::visit(int group_tile, int row_tile, int column_tile, std::int
 
 LayerPlan LayerPlanner::run() {
   const LayerMapping& m = plan_.mapping;
-  plan_.tiles.reserve(static_cast<std::size_t>(m.tiles * blocks_));
+  plan_.tiles.reserve(static_cast<std::size_t>(m.tiles * blocks_ * plan_.replicas));
   const int outer = column_outer_ ? m.column_tiles : m.row_tiles,
             inner = column_outer_ ? m.row_tiles : m.column_tiles;
   for (std::int64_t block = 0; block < blocks_; ++block)
     for (int g = 0; g < m.group_tiles; ++g)
       for (int a = 0; a < outer; ++a)
         for (int b = 0; b < inner; ++b)
-          visit(g, column_outer_ ? b : a, column_outer_ ? a : b, block);
+          for (int replica = 0; replica < plan_.replicas; ++replica)
+            visit(g, column_outer_ ? b : a, column_outer_ ? a : b, block, replica);
   plan_.traffic = {weights_.moved_bytes(), inputs_.moved_bytes(), outputs_.moved_bytes()};
   const memory::DramEnergy& dram = context_.dram;
   at(plan_.energy_pJ, Component::dram_transfer) =
@@ -365,7 +383,8 @@ CostContext::CostContext(const CostInput& cost_input)
       activation_buffer(memory::buffer_figures(cost_input.memory.activation_buffer)),
       weight_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.weight_buffer)),
       tile_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.tile_buffer)),
-      activation_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.activation_buffer)) {}
+      activation_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.activation_buffer) /
+                      cost_input.schedule.cores) {}
 
 double input_map_bytes(const CostInput& input, const nn::LayerShape& s) {
   return static_cast<double>(s.in_height) * s.in_width * s.in_channels * input.batch *

@@ -15,7 +15,8 @@ struct CostContext {
   const CostInput& input;
   memory::DramEnergy dram;
   memory::BufferFigures weight_buffer, tile_buffer, activation_buffer;
-  double weight_GBps = 0, tile_GBps = 0, activation_GBps = 0;
+  double weight_GBps = 0, tile_GBps = 0;
+  double activation_GBps = 0;  // of each core: all of them stream from one buffer
 };
 
 /// A layer before scheduling: service times of its tiles in order of execution, and its dynamic
@@ -29,6 +30,7 @@ struct LayerPlan {
   std::int64_t generation_macs = 0;
   double largest_weight_tile_bytes = 0;  // in the weight buffer
   double regenerated_tile_bytes = 0;     // in the tile buffer; 0: not used
+  int replicas = 1;
   bool spills_output = false;
   bool weights_refetched = false;
 };

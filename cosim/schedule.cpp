@@ -91,15 +91,31 @@ class Simulation {
                wait_for(waiting, after(stage), k - slots.tiles, Cause::slot);
       case Stage::program:
         return wait_for(waiting, before(stage), k, Cause::data) &&
-               wait_for(waiting, Stage::compute, k - slots.settings, Cause::slot);
+               wait_for(waiting, Stage::compute, k - slots.settings * input_.cores, Cause::slot);
       case Stage::compute:
         return wait_for(waiting, Stage::program, k, Cause::data) &&
                wait_for(waiting, Stage::fetch_inputs, k, Cause::data) &&
+               wait_for_layer_before(waiting, k) &&
                wait_for(waiting, Stage::write_back, k - slots.outputs, Cause::slot);
       case Stage::write_back:
         return wait_for(waiting, Stage::compute, k, Cause::data);
     }
     return false;
+  }
+
+  /// Units of a stage; tile k belongs to unit k mod units.
+  [[nodiscard]] std::int64_t units(std::size_t s) const {
+    return s == index(Stage::program) || s == index(Stage::compute) ? input_.cores : 1;
+  }
+
+  /// The layers before have left all cores. One core keeps that order by itself.
+  bool wait_for_layer_before(Job& waiting, std::int64_t k) {
+    if (input_.cores == 1 || input_.layer_starts.empty()) return true;
+    const std::int64_t first = input_.layer_starts[k];
+    for (std::int64_t other = std::max<std::int64_t>(0, first - input_.cores); other < first;
+         ++other)
+      if (!wait_for(waiting, Stage::compute, other, Cause::dependency)) return false;
+    return true;
   }
 
   [[nodiscard]] bool waits_for_dram(std::size_t s, std::int64_t k) const {
@@ -123,10 +139,12 @@ class Simulation {
         Job waiting;
         const std::int64_t k = next_[s];
         if (!find_ready(s, k, waiting)) break;
+        const std::int64_t before = k - units(s);  // on the same unit
         const std::int64_t before_it =
-            k > 0 ? (k - 1) * static_cast<std::int64_t>(stage_count) + static_cast<std::int64_t>(s)
-                  : -1;
-        place(s, waiting, k > 0 ? job(s, k - 1).end : 0, before_it);
+            before >= 0
+                ? before * static_cast<std::int64_t>(stage_count) + static_cast<std::int64_t>(s)
+                : -1;
+        place(s, waiting, before >= 0 ? job(s, before).end : 0, before_it);
         progress = true;
       }
     }
@@ -165,12 +183,13 @@ class Simulation {
 
   void account(std::size_t s, std::int64_t k, StageUse& use) {
     const Job& now = job(s, k);
+    const std::int64_t before = k - units(s);
     use.busy += now.end - now.start;
-    const double from = k > 0 ? job(s, k - 1).end : 0;
-    if (k == 0) {
-      use.before_first = now.start;
+    if (before < 0) {
+      use.before_first += now.start;
       return;
     }
+    const double from = job(s, before).end;
     const double until_ready = std::max(0.0, std::min(now.ready, now.start) - from);
     switch (now.ready_cause) {
       case Cause::data:
@@ -202,9 +221,22 @@ class Simulation {
       }
     }
     for (std::size_t s = 0; s < stage_count && tiles_ > 0; ++s)
-      if (present_[s]) r.stages[s].after_last = r.total - job(s, tiles_ - 1).end;
+      if (present_[s]) account_ends(s, r);
     trace_back(r, last);
     return r;
+  }
+
+  /// Time after each unit's last job, and the mean over units.
+  void account_ends(std::size_t s, ScheduleResult& r) {
+    StageUse& use = r.stages[s];
+    for (std::int64_t unit = 0; unit < units(s); ++unit) {
+      const std::int64_t k = tiles_ - 1 - unit;
+      use.after_last += k >= 0 ? r.total - job(s, k).end : r.total;
+    }
+    const auto count = static_cast<double>(units(s));
+    for (double* part : {&use.busy, &use.wait_data, &use.wait_slot, &use.wait_dependency,
+                         &use.wait_shared, &use.before_first, &use.after_last})
+      *part /= count;
   }
 
   void trace_back(ScheduleResult& r, std::int64_t on) {

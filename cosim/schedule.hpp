@@ -43,6 +43,11 @@ struct ScheduleInput {
   std::vector<std::int64_t>
       input_after;  // (tiles): the inputs are outputs that tile input_after[k] < k writes back; -1
   ScheduleSlots slots;
+  int cores =
+      1;  // equal cores; tile k runs on core k mod cores, each with programming lanes of its own
+  std::vector<std::int64_t>
+      layer_starts;        // (tiles): first tile of the tile's layer; all cores finish
+                           // a layer before the next one computes. Empty: one layer
   bool generates = false;  // the stages generate and decompose exist
   bool decomposes = false;
   double direction_change_ns = 0;  // DRAM between reading and writing
@@ -50,16 +55,16 @@ struct ScheduleInput {
 
 struct ScheduleResult {
   double total = 0;
-  std::array<StageUse, stage_count> stages;
-  std::vector<StageTimes> ends;  // by tile
+  std::array<StageUse, stage_count> stages;  // program and compute: mean over the cores
+  std::vector<StageTimes> ends;              // by tile
   std::vector<StageTimes>
       critical;  // time on the critical path: the service time or 0; sums to total less `turning`
   double turning = 0;  // direction changes on the critical path
 };
 
 /// Schedules the tiles on the DRAM (first come, first served, one job at a time) and the other
-/// units, every stage in order of tiles. A job starts as soon as its data, its place and its unit
-/// are there; no other order of DRAM jobs would start the next one earlier. O(tiles).
+/// units, every stage in order of tiles (on each core). A job starts as soon as its data, its place
+/// and its unit are there; no other order of DRAM jobs would start the next one earlier. O(tiles).
 ScheduleResult run_schedule(const ScheduleInput& input);
 
 }  // namespace lightloom::cosim

@@ -1,5 +1,6 @@
 #include "core/error.hpp"
 #include "cosim/breakeven.hpp"
+#include "cosim/cost_latency_study.hpp"
 #include "experiments/card_input.hpp"
 #include "experiments/command_table.hpp"
 #include "experiments/costing.hpp"
@@ -63,6 +64,41 @@ void add_break_even(const CommandLine& line, const Experiment& card, CommandResu
                   json["card_value"].get<double>(), unit, range.low, range.high);
 }
 
+/// Eq. 8 beside the schedule of the same layer.
+void add_latency_case(const Experiment& card, CommandResult& result) {
+  const LatencyCase& latency = *card.latency_case;
+  const cosim::CostInput hardware = cost_inputs(card.network, card.hardware).front();
+  const cosim::LatencyStudy study =
+      cosim::study_latency(latency.layer, hardware, latency.kernel, latency.map);
+  const cosim::GenerationLatency& equation = study.equation;
+  result.json["generation_latency"] = {
+      {"equation",
+       {{"dac_s", equation.dac_ps * 1e-12},
+        {"modulation_s", equation.modulation_ps * 1e-12},
+        {"propagation_s", equation.propagation_ps * 1e-12},
+        {"conversion_s", equation.conversion_ps * 1e-12},
+        {"total_s", equation.total_ps * 1e-12},
+        {"saved_s", equation.saved_ns * 1e-9}}},
+      {"schedule",
+       {{"generation_s", study.tiled_generation_ns * 1e-9},
+        {"load_reloaded_s", study.reload_load_ns * 1e-9},
+        {"load_regenerated_s", study.regenerate_load_ns * 1e-9},
+        {"time_reloaded_s", study.reload.time_s()},
+        {"time_regenerated_s", study.regenerate.time_s()},
+        {"speedup", study.speedup()},
+        {"bound_by", cosim::stage_name(study.regenerate.bound_by)}}}};
+  TextTable table({"one layer", "Eq. 8, one shot", "tiled and contended"});
+  table.row({"generation", fmt::format("{:.4g} ns", equation.total_ps * 1e-3),
+             fmt::format("{:.4g} ns", study.tiled_generation_ns)});
+  table.row({"load time saved", fmt::format("{:.4g} ns", equation.saved_ns),
+             fmt::format("{:.4g} ns", study.reload_load_ns - study.regenerate_load_ns)});
+  table.row({"layer time saved", "-",
+             fmt::format("{:.4g} ns of {:.4g} ({:.2f} x)",
+                         study.reload.time_ns - study.regenerate.time_ns, study.reload.time_ns,
+                         study.speedup())});
+  result.text += "\n" + table.text();
+}
+
 }  // namespace
 
 CommandResult run_cost(const CommandLine& line) {
@@ -72,6 +108,7 @@ CommandResult run_cost(const CommandLine& line) {
   result.json = {
       {"name", card.name}, {"model", card.network.model}, {"dataset", card.network.dataset.name}};
   add_cost(result.json, study);
+  if (card.latency_case) add_latency_case(card, result);
   if (line.has("breakeven")) add_break_even(line, card, result);
   return result;
 }

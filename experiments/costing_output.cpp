@@ -147,6 +147,7 @@ Json layer_json(const LayerCost& layer) {
           {"energy_J", cosim::total(layer.energy_pJ) * 1e-12},
           {"bound_by", cosim::stage_name(layer.bound_by)},
           {"tiles", layer.mapping.tiles},
+          {"replicas", layer.replicas},
           {"utilisation", layer.mapping.utilisation()},
           {"macs", layer.macs},
           {"generation_macs", layer.generation_macs},

@@ -94,6 +94,12 @@ void describe(Section& section, Experiment& card) {
   describe(section, card.network);
   describe(section, card.training);
   describe(section, card.hardware);
+  section.optional_section("generation_latency", [&](Section& inner) {
+    LatencyCase& latency = card.latency_case.emplace();
+    inner.value("kernel", latency.kernel, {.low = 1, .high = 31});
+    inner.value("map", latency.map, {.low = 1, .high = 65536});
+    describe(inner, latency.layer);
+  });
   section.value("chips", card.chips, {.low = 0, .high = 1'000'000});
   section.value("calibration_images", card.calibration_images, {.low = 1, .high = 100'000});
   read_measures(section, card.measures);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/tree.hpp"
 #include "cosim/cost.hpp"
+#include "cosim/generator_card.hpp"
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/train.hpp"
@@ -58,6 +60,14 @@ struct HardwareCard {
   int activation_bits = 8;  // of feature maps in memory
 };
 
+/// The section `generation_latency`: one layer on paper (Eq. 8 of Gu et al., ICCV 2021) and in the
+/// schedule of the card's hardware.
+struct LatencyCase {
+  cosim::GenerationLatencyCard layer;
+  int kernel = 3;  // of the layer
+  int map = 16;    // edge of its square output map
+};
+
 /// What a run finds out.
 struct Measures {
   bool accuracy = true;
@@ -71,6 +81,7 @@ struct Experiment {
   NetworkCard network;
   TrainingCard training;
   HardwareCard hardware;
+  std::optional<LatencyCase> latency_case;
   int chips = 16;               // Monte-Carlo instances; 0: no analog evaluation
   int calibration_images = 64;  // training images that set the ranges of each chip's converters
   Measures measures;

@@ -166,6 +166,43 @@ TEST(Cost, AStoredLayerWithALookUpKeepsTheSmallerOfWeightsAndSettings) {
   }
 }
 
+TEST(Cost, CopiesOnIdleCoresShareTheInputVectors) {
+  CostInput input = free_memory({reload_layer(conv(64, 64, 1, 32), 8)});  // one tile, 1024 vectors
+  input.schedule.cores = 4;
+  const CostReport shared = simulate_cost(input);
+  input.schedule.replicate = false;
+  const CostReport alone = simulate_cost(input);
+  EXPECT_EQ(shared.layers[0].replicas, 4);
+  EXPECT_EQ(alone.layers[0].replicas, 1);
+  EXPECT_NEAR(alone.time_ns - shared.time_ns, 1024 - 256, 1e-4);
+  EXPECT_NEAR(energy(shared, Component::output_converters),
+              energy(alone, Component::output_converters), 1e-6);
+  EXPECT_NEAR(energy(shared, Component::programming), 4 * energy(alone, Component::programming),
+              1e-6);
+  EXPECT_NEAR(shared.traffic.sum(), alone.traffic.sum(), 1e-6);
+}
+
+TEST(Cost, MoreCoresAreBoughtWithStaticPowerAndArea) {
+  CostInput input = free_memory({reload_layer(conv(64, 512, 1, 32), 8)});  // eight tiles
+  const CostReport one = simulate_cost(input);
+  input.schedule.cores = 4;
+  const CostReport four = simulate_cost(input);
+  EXPECT_NEAR(four.time_ns, one.time_ns / 4, 1e-4);
+  EXPECT_NEAR(energy(four, Component::core_static) / four.time_ns,
+              4 * energy(one, Component::core_static) / one.time_ns, 1e-6);
+  EXPECT_NEAR(four.area_mm2() - one.area_mm2(), 3 * input.core.cost.area_mm2, 1e-9);
+  EXPECT_NEAR(energy(four, Component::programming), energy(one, Component::programming), 1e-6);
+}
+
+TEST(Cost, CoresShareTheActivationBuffer) {
+  CostInput input = free_memory({reload_layer(conv(64, 512, 1, 32), 8)});
+  input.memory.activation_buffer.access_ns = 10;  // far slower than the core
+  input.core.cost.settle_ns = 0;
+  const CostReport one = simulate_cost(input);
+  input.schedule.cores = 4;
+  EXPECT_NEAR(simulate_cost(input).time_ns, one.time_ns, 0.01 * one.time_ns);
+}
+
 TEST(Cost, RefusesGenerationWithoutAGeneratorAndAnalogWeightsForAMesh) {
   CostInput input = multilevel_input(GeneratorKind::none);
   EXPECT_THROW(simulate_cost(input), Error);

@@ -41,6 +41,10 @@ ScheduleInput random_case(std::uint64_t number) {
     for (std::size_t k = 4; k < input.tiles.size(); k += 4)
       input.input_after[k] = static_cast<std::int64_t>(k) - 1;
   }
+  input.cores = 1 << below(3);
+  if (below(2) == 1)
+    for (std::size_t k = 0; k < input.tiles.size(); ++k)
+      input.layer_starts.push_back(static_cast<std::int64_t>(k / 7 * 7));
   return input;
 }
 
@@ -48,6 +52,7 @@ TEST(Schedule, WithoutActivationTrafficItIsTheMaxPlusPipeline) {
   for (std::uint64_t n = 0; n < 2000; ++n) {
     ScheduleInput input = random_case(n);
     input.input_after.clear();
+    input.cores = 1;
     PipelineInput pipeline;
     std::vector<Stage> stages{Stage::fetch_weights};
     if (input.generates) stages.push_back(Stage::generate);
@@ -118,8 +123,17 @@ TEST(Schedule, NoJobStartsBeforeItsDataPlaceOrProducer) {
       ASSERT_GE(start(Stage::write_back), at(r.ends[k], Stage::compute));
       ASSERT_GE(start(Stage::program), at(r.ends[k], Stage::fetch_weights));
       const auto free_of = [&](int slots) { return static_cast<std::int64_t>(k) - slots; };
-      if (free_of(input.slots.settings) >= 0) {
-        ASSERT_GE(start(Stage::program), at(r.ends[free_of(input.slots.settings)], Stage::compute));
+      const std::int64_t settings = free_of(input.slots.settings * input.cores);
+      if (settings >= 0) {
+        ASSERT_GE(start(Stage::program), at(r.ends[settings], Stage::compute));
+      }
+      if (free_of(input.cores) >= 0) {
+        ASSERT_GE(start(Stage::compute), at(r.ends[free_of(input.cores)], Stage::compute));
+        ASSERT_GE(start(Stage::program), at(r.ends[free_of(input.cores)], Stage::program));
+      }
+      if (!input.layer_starts.empty()) {
+        for (std::int64_t other = 0; other < input.layer_starts[k]; ++other)
+          ASSERT_GE(start(Stage::compute), at(r.ends[other], Stage::compute));
       }
       if (free_of(input.slots.outputs) >= 0) {
         ASSERT_GE(start(Stage::compute),
@@ -130,6 +144,22 @@ TEST(Schedule, NoJobStartsBeforeItsDataPlaceOrProducer) {
       }
     }
   }
+}
+
+TEST(Schedule, EqualTilesTakeTurnsOnTheCores) {
+  for (int cores = 1; cores <= 5; ++cores)
+    for (int tiles = 1; tiles <= 12; ++tiles) {
+      StageTimes tile{};
+      at(tile, Stage::program) = 3;
+      at(tile, Stage::compute) = 7;
+      const int rounds = (tiles + cores - 1) / cores;
+      ScheduleInput input{.tiles = std::vector<StageTimes>(tiles, tile),
+                          .slots = {12, 12, 1, 12, 12},
+                          .cores = cores};
+      EXPECT_EQ(run_schedule(input).total, rounds * 10) << cores << " cores, " << tiles;
+      input.slots.settings = 2;  // programming hides behind computing
+      EXPECT_EQ(run_schedule(input).total, 3 + rounds * 7) << cores << " cores, " << tiles;
+    }
 }
 
 TEST(Schedule, ContentionDelaysWeightsBehindActivations) {

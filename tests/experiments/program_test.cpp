@@ -59,6 +59,20 @@ TEST_F(Program, SimulatesCostWithoutData) {
   EXPECT_EQ(cost["layers"].size(), 4u);
 }
 
+TEST_F(Program, PutsTheLatencyEquationBesideTheSchedule) {
+  const json cost = object("cost " + data + "experiments/generation-latency.yaml");
+  const json& latency = cost["generation_latency"];
+  // Gu et al. print 0.5452 ns and 7.9 us for this layer; Eq. 8 with 34 GB/s gives 8.44 us.
+  EXPECT_NEAR(latency["equation"]["total_s"].get<double>(), 0.5452e-9, 1e-13);
+  EXPECT_NEAR(latency["equation"]["saved_s"].get<double>(), 8.44e-6, 1e-8);
+  const json& schedule = latency["schedule"];
+  EXPECT_GT(schedule["generation_s"].get<double>(), latency["equation"]["total_s"].get<double>());
+  EXPECT_NEAR(
+      schedule["speedup"].get<double>(),
+      schedule["time_reloaded_s"].get<double>() / schedule["time_regenerated_s"].get<double>(),
+      1e-12);
+}
+
 TEST_F(Program, DecomposesAMatrixAndSavesItsSettings) {
   std::ofstream(folder_ + "/m.csv") << "0,1,0\n0,0,1\n1,0,0\n";
   const json found = object("decompose m.csv --mesh clements --output settings.h5");
