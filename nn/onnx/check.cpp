@@ -6,6 +6,8 @@
 
 #include "core/error.hpp"
 #include "nn/inference.hpp"
+#include "nn/onnx/attributes.hpp"
+#include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import.hpp"
 
 namespace lightloom::nn::onnx {
@@ -13,83 +15,197 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path input_path(const fs::path& set, std::size_t number) {
-  return set / ("input_" + std::to_string(number) + ".pb");
+constexpr std::int64_t oldest_opset = 6;
+
+/// The arrays of one data set, in the model's order.
+struct DataSet {
+  std::vector<Array> inputs, outputs;
+};
+
+std::vector<Array> read_arrays(const fs::path& set, const std::string& kind, std::size_t count) {
+  std::vector<Array> arrays;
+  for (std::size_t i = 0; i < count; ++i) {
+    const fs::path path = set / fmt::format("{}_{}.pb", kind, i);
+    require(fs::exists(path), "'{}' lacks {}", set.string(), path.filename().string());
+    arrays.push_back(read_array(path.string()));
+  }
+  return arrays;
 }
 
-/// Inputs after the first become constants with the values of this data set; the first gets its
-/// real shape.
-void settle_inputs(const fs::path& set, Model& model) {
-  require(!model.inputs.empty(), "the model has no input");
-  for (std::size_t i = 1; i < model.inputs.size(); ++i) {
-    model.constants[model.inputs[i].name] = read_array(input_path(set, i).string());
+std::vector<DataSet> read_sets(const fs::path& folder, const Model& model) {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const bool named = entry.path().filename().string().starts_with("test_data_set");
+    if (named && entry.is_directory()) paths.push_back(entry.path());
+  }
+  require(!paths.empty(), "'{}' has no folder test_data_set_0", folder.string());
+  std::sort(paths.begin(), paths.end());
+  std::vector<DataSet> sets;
+  for (const fs::path& path : paths) {
+    sets.push_back({read_arrays(path, "input", model.inputs.size()),
+                    read_arrays(path, "output", model.outputs.size())});
+  }
+  return sets;
+}
+
+/// What makes the whole case unsupported before anything runs.
+void require_supported(const Model& model) {
+  const Operation& last = model.operations.back();
+  if (model.opset < oldest_opset) {
+    throw Unsupported(last, fmt::format("opset {}", model.opset));
+  }
+  for (const Operation& operation : model.operations) {
+    const bool trains = operation.type == "BatchNormalization" || operation.type == "Dropout";
+    if (model.opset < 7 && trains && integer(operation, "is_test", 0) == 0) {
+      throw Unsupported(operation, "training mode (opset 6)");
+    }
+    for (const auto& [key, attribute] : operation.attributes) {
+      if (attribute.graph) throw Unsupported(operation, "a body of its own");
+    }
+    if (!interprets(operation.type)) {
+      throw Unsupported(operation, fmt::format("this operator (opset {})", model.opset));
+    }
+  }
+  const bool tensors = std::all_of(model.inputs.begin(), model.inputs.end(),
+                                   [](const Input& input) { return input.tensor; });
+  if (!tensors) throw Unsupported(model.operations.front(), "an input that is no tensor");
+}
+
+void require_held(const Model& model, const DataSet& set) {
+  for (const auto* arrays : {&set.inputs, &set.outputs}) {
+    for (const Array& array : *arrays) {
+      if (held(array.type)) continue;
+      throw Unsupported(model.operations.back(), "the element type " + name_of(array.type));
+    }
+  }
+}
+
+/// Runs a set through the engine. Throws `Unsupported` (or an `Error` of the graph) when it does
+/// not fit.
+Array through_engine(Model model, const DataSet& set) {
+  if (set.inputs.empty() || set.outputs.size() != 1) {
+    throw Unsupported(model.operations.back(), "this number of inputs or outputs");
+  }
+  for (const Array* array : {&set.inputs[0], &set.outputs[0]}) {
+    if (array->type != ElementType::float32 || array->size() == 0) {
+      throw Unsupported(model.operations.back(), "this element type");
+    }
+  }
+  for (std::size_t i = 1; i < set.inputs.size(); ++i) {
+    model.constants[model.inputs[i].name] = set.inputs[i];
   }
   model.inputs.resize(1);
-}
-
-/// Largest error; clears `close` when the tolerance is exceeded (by NaN too) or the sizes differ.
-double compare(const std::vector<float>& got, const Array& expected, bool& close) {
-  double largest = 0;
-  close = close && got.size() == expected.floats.size();
-  for (std::size_t i = 0; i < std::min(got.size(), expected.floats.size()); ++i) {
-    const double error = std::abs(double{got[i]} - expected.floats[i]);
-    close = close && error <= 1e-5 + 1e-3 * std::abs(double{expected.floats[i]});
-    largest = std::max(largest, error);
-  }
-  return largest;
-}
-
-/// The output in ONNX's order and shape.
-std::vector<float> output_of(const Tensor& result, const Imported& imported) {
-  if (!imported.flattened) return to_channels_first(result);
-  Tensor map(TensorShape(result.shape().images, *imported.flattened));
-  std::copy_n(result.data(), result.shape().size(), map.data());
-  return to_channels_first(map);
-}
-
-void check_set(const fs::path& set, Model model, CaseResult& result) {
-  settle_inputs(set, model);
-  const Array input = read_array(input_path(set, 0).string());
-  const Array expected = read_array((set / "output_0.pb").string());
-  if (input.integer || input.floats.empty() || expected.integer || expected.floats.empty()) {
-    throw Unsupported(model.operations.back(), "this element type");
-  }
-  model.inputs[0].dims = input.dims;
+  model.inputs[0].dims = set.inputs[0].dims;
   const Imported imported = translate(model);
+  if (imported.graph.nodes.size() < 2) {
+    throw Unsupported(model.operations.back(), "nothing to compute");
+  }
   Network network = network_of(imported, {});
   Inference inference(network);
-  const Tensor& logits = inference.forward(to_channels_last(input, network.graph().nodes[0].shape));
-  bool close = imported.output_dims == expected.dims;
-  result.max_error =
-      std::max(result.max_error, compare(output_of(logits, imported), expected, close));
-  if (!close) {
-    result.status = "fail";
-    result.reason = "the output differs";
+  const Tensor& result =
+      inference.forward(to_channels_last(set.inputs[0], network.graph().nodes[0].shape));
+  Array out{.dims = imported.output_dims};
+  if (!imported.flattened) {
+    out.floats = to_channels_first(result);
+    return out;
   }
+  Tensor map(TensorShape(result.shape().images, *imported.flattened));
+  std::copy_n(result.data(), result.shape().size(), map.data());
+  out.floats = to_channels_first(map);
+  return out;
+}
+
+/// The same number, both infinite alike, or both not a number: then there is no error.
+double error_of(double got, double expected) {
+  if (got == expected || (std::isnan(got) && std::isnan(expected))) return 0;
+  return std::isfinite(got) && std::isfinite(expected) ? std::abs(got - expected) : INFINITY;
+}
+
+void fail(CaseResult& result, std::string reason) {
+  result.status = "fail";
+  result.reason = std::move(reason);
+}
+
+std::string shape_text(const Array& array) {
+  return fmt::format("{}[{}]", name_of(array.type), fmt::join(array.dims, ", "));
+}
+
+void compare(const Array& got, const Array& expected, CaseResult& result) {
+  if (got.dims != expected.dims || got.type != expected.type) {
+    return fail(result, fmt::format("the result is {} where {} is expected", shape_text(got),
+                                    shape_text(expected)));
+  }
+  for (std::size_t i = 0; i < got.floats.size(); ++i) {
+    const double wanted = expected.floats[i], error = error_of(got.floats[i], wanted);
+    result.max_error = std::max(result.max_error.value_or(0), error);
+    if (error > 1e-5 + 1e-3 * std::abs(wanted) && error > 0) fail(result, "the output differs");
+  }
+  for (std::size_t i = 0; i < got.integers.size(); ++i) {
+    const double error =
+        std::abs(static_cast<double>(got.integers[i]) - static_cast<double>(expected.integers[i]));
+    result.max_error = std::max(result.max_error.value_or(0), error);
+    if (got.integers[i] != expected.integers[i]) fail(result, "the output differs");
+  }
+  if (got.size() == 0) result.max_error = result.max_error.value_or(0);
+}
+
+bool check_engine(const Model& model, const std::vector<DataSet>& sets, CaseResult& result) {
+  std::vector<Array> outputs;
+  try {
+    for (const DataSet& set : sets) outputs.push_back(through_engine(model, set));
+  } catch (const Unsupported& refusal) {
+    result.engine_refusal = refusal.what();
+    return false;
+  } catch (const Error& refusal) {
+    result.engine_refusal = refusal.what();
+    return false;
+  }
+  result.path = "engine";
+  for (std::size_t i = 0; i < sets.size(); ++i) compare(outputs[i], sets[i].outputs[0], result);
+  return true;
+}
+
+void check_interpreter(const Model& model, const std::vector<DataSet>& sets, CaseResult& result) {
+  result.path = "interpreter";
+  for (const DataSet& set : sets) {
+    std::map<std::string, Array> values;
+    for (std::size_t i = 0; i < set.inputs.size(); ++i) {
+      values[model.inputs[i].name] = set.inputs[i];
+    }
+    std::vector<Array> outputs;
+    try {
+      outputs = evaluate(model, std::move(values));
+    } catch (const Error& contradiction) {
+      return fail(result, contradiction.what());
+    }
+    for (std::size_t i = 0; i < outputs.size(); ++i) compare(outputs[i], set.outputs[i], result);
+  }
+}
+
+std::string name_of_folder(const fs::path& folder) {
+  const fs::path clean = folder.lexically_normal();
+  return (clean.filename().empty() ? clean.parent_path() : clean).filename().string();
 }
 
 }  // namespace
 
 CaseResult check_case(const std::string& folder) {
-  CaseResult result{.name = fs::path(folder).filename().string(), .status = "pass"};
+  require(fs::is_directory(folder), "'{}' is not a folder (a case has model.onnx in it)", folder);
+  CaseResult result{.name = name_of_folder(folder), .status = "pass"};
+  const Model model = read_model((fs::path(folder) / "model.onnx").string());
+  require(!model.operations.empty(), "'{}' holds a model without operators", folder);
+  result.operation = model.operations.back().type;
   try {
-    const Model model = read_model((fs::path(folder) / "model.onnx").string());
-    require(!model.operations.empty(), "the model has no operator");
-    result.operation = model.operations.back().type;
-    require_known_operators(model);
-    int sets = 0;
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.is_directory()) check_set(entry.path(), model, result);
-      sets += entry.is_directory() ? 1 : 0;
-    }
-    require(sets > 0, "there is no test_data_set folder");
+    require_supported(model);
+    const std::vector<DataSet> sets = read_sets(folder, model);
+    for (const DataSet& set : sets) require_held(model, set);
+    if (!check_engine(model, sets, result)) check_interpreter(model, sets, result);
   } catch (const Unsupported& problem) {
     result.status = "unsupported";
+    result.path.clear();
     result.operation = problem.operation_type;
     result.reason = problem.what();
-  } catch (const std::exception& problem) {
-    result.status = "fail";
-    result.reason = problem.what();
+    result.max_error.reset();
   }
   return result;
 }

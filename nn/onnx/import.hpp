@@ -2,22 +2,14 @@
 
 #include <map>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "nn/network.hpp"
-#include "nn/onnx/model.hpp"
+#include "nn/onnx/unsupported.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn::onnx {
-
-/// An operator, type or attribute that cannot be imported.
-class Unsupported : public std::runtime_error {
- public:
-  Unsupported(const Operation& operation, const std::string& reason);
-  std::string operation_type;
-};
 
 struct LayerValues {
   std::vector<float> weight;  // [out, in/groups, kh, kw], columns of a flattened map channels last
@@ -36,9 +28,6 @@ struct Imported {
   std::vector<std::int64_t> output_dims;
   std::optional<MapShape> flattened;  // the output is this map flattened channels last
 };
-
-/// Throws `Unsupported` for the first operator that we do not have, or an input that is no tensor.
-void require_known_operators(const Model& model);
 
 /// Translates a model with one changing input; all others must be constants. Inference semantics:
 /// dropout does nothing. Throws `Unsupported`.

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <type_traits>
 #endif
 
 namespace lightloom::nn::onnx {
@@ -19,6 +20,11 @@ std::int64_t Array::size() const {
   std::int64_t product = 1;
   for (const std::int64_t side : dims) product *= side;
   return product;
+}
+
+Array integers_array(std::vector<std::int64_t> values) {
+  const auto count = static_cast<std::int64_t>(values.size());
+  return {.dims = {count}, .integers = std::move(values), .type = ElementType::int64};
 }
 
 #ifdef LIGHTLOOM_HAS_ONNX
@@ -46,8 +52,19 @@ void append_raw(const std::string& raw, std::vector<Out>& out) {
   }
 }
 
+template <class Bits, float (*Value)(std::uint16_t)>
+void append_halves(const Proto& tensor, Array& array) {
+  std::vector<Bits> bits(tensor.int32_data().begin(), tensor.int32_data().end());
+  append_raw<Bits>(tensor.raw_data(), bits);
+  for (const Bits one : bits) array.floats.push_back(Value(one));
+}
+
 void read_floats(const Proto& tensor, Array& array) {
-  if (tensor.data_type() == Proto::DOUBLE) {
+  if (array.type == ElementType::float16) {
+    append_halves<std::uint16_t, half_value>(tensor, array);
+  } else if (array.type == ElementType::bfloat16) {
+    append_halves<std::uint16_t, brain_value>(tensor, array);
+  } else if (array.type == ElementType::float64) {
     array.floats.assign(tensor.double_data().begin(), tensor.double_data().end());
     append_raw<double>(tensor.raw_data(), array.floats);
   } else {
@@ -56,25 +73,33 @@ void read_floats(const Proto& tensor, Array& array) {
   }
 }
 
-void read_integers(const Proto& tensor, Array& array) {
-  array.integer = true;
-  const std::string& raw = tensor.raw_data();
-  if (tensor.data_type() == Proto::INT64) {
+template <class T>
+void read_as(const Proto& tensor, Array& array) {
+  if constexpr (sizeof(T) == 8 && std::is_signed_v<T>) {
     array.integers.assign(tensor.int64_data().begin(), tensor.int64_data().end());
-    append_raw<std::int64_t>(raw, array.integers);
-  } else if (tensor.data_type() == Proto::INT32) {
+  } else if constexpr (sizeof(T) >= 4 && !std::is_signed_v<T>) {
+    array.integers.assign(tensor.uint64_data().begin(), tensor.uint64_data().end());
+  } else {
     array.integers.assign(tensor.int32_data().begin(), tensor.int32_data().end());
-    append_raw<std::int32_t>(raw, array.integers);
-  } else {  // BOOL
-    array.integers.assign(tensor.int32_data().begin(), tensor.int32_data().end());
-    append_raw<std::uint8_t>(raw, array.integers);
   }
+  append_raw<T>(tensor.raw_data(), array.integers);
+}
+
+void read_integers(const Proto& tensor, Array& array) {
+  static const std::map<ElementType, void (*)(const Proto&, Array&)> readers{
+      {ElementType::int8, read_as<std::int8_t>},     {ElementType::uint8, read_as<std::uint8_t>},
+      {ElementType::int16, read_as<std::int16_t>},   {ElementType::uint16, read_as<std::uint16_t>},
+      {ElementType::int32, read_as<std::int32_t>},   {ElementType::uint32, read_as<std::uint32_t>},
+      {ElementType::int64, read_as<std::int64_t>},   {ElementType::uint64, read_as<std::uint64_t>},
+      {ElementType::boolean, read_as<std::uint8_t>},
+  };
+  readers.at(array.type)(tensor, array);
 }
 
 Array array_of(const Proto& tensor, const std::string& path) {
   require(tensor.data_location() != Proto::EXTERNAL,
           "'{}' keeps the data of '{}' in another file (save it as one file)", path, tensor.name());
-  Array array;
+  Array array{.type = static_cast<ElementType>(tensor.data_type())};
   array.dims.assign(tensor.dims().begin(), tensor.dims().end());
   std::int64_t product = 1;
   for (const std::int64_t side : array.dims) {
@@ -82,22 +107,14 @@ Array array_of(const Proto& tensor, const std::string& path) {
             "'{}' has an impossible shape for '{}'", path, tensor.name());
     product *= side;
   }
-  switch (tensor.data_type()) {
-    case Proto::FLOAT:
-    case Proto::DOUBLE:
-      read_floats(tensor, array);
-      break;
-    case Proto::INT64:
-    case Proto::INT32:
-    case Proto::BOOL:
-      read_integers(tensor, array);
-      break;
-    default:
-      array.dims.clear();  // an element type we cannot hold: whoever needs it finds nothing
-      return array;
+  if (!held(array.type)) return array;  // whoever needs its values finds none
+  if (array.integer()) {
+    read_integers(tensor, array);
+  } else {
+    read_floats(tensor, array);
   }
-  const std::size_t held = array.integer ? array.integers.size() : array.floats.size();
-  require(static_cast<std::int64_t>(held) == product, "'{}' has too few or too many data for '{}'",
+  const std::size_t found = array.integer() ? array.integers.size() : array.floats.size();
+  require(static_cast<std::int64_t>(found) == product, "'{}' has too few or too many data for '{}'",
           path, tensor.name());
   return array;
 }
@@ -111,6 +128,7 @@ Attribute attribute_of(const ::onnx::AttributeProto& from, const std::string& pa
   if (from.type() == Kind::FLOAT) to.floats = {from.f()};
   to.text = from.s();
   if (from.type() == Kind::TENSOR) to.array = array_of(from.t(), path);
+  to.graph = from.type() == Kind::GRAPH || from.type() == Kind::GRAPHS;
   return to;
 }
 

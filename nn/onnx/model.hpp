@@ -5,23 +5,30 @@
 #include <string>
 #include <vector>
 
+#include "nn/onnx/element_type.hpp"
+
 namespace lightloom::nn::onnx {
 
-/// A tensor of any rank, row-major. Floating types are held as float, integer and boolean ones as
-/// int64.
+/// A tensor of any rank, row-major. Floating types are held in `floats`, integer and boolean ones
+/// in `integers`; types that we cannot hold keep both empty.
 struct Array {
   std::vector<std::int64_t> dims;
   std::vector<float> floats;
   std::vector<std::int64_t> integers;
-  bool integer = false;
+  ElementType type = ElementType::float32;
 
   [[nodiscard]] std::int64_t size() const;
+  [[nodiscard]] bool integer() const { return is_integer(type); }
 };
+
+/// A vector of int64.
+Array integers_array(std::vector<std::int64_t> values);
 
 struct Attribute {
   std::vector<std::int64_t> integers;  // `i` or `ints`
   std::vector<float> floats;           // `f` or `floats`
   std::string text;                    // `s`
+  bool graph = false;                  // a body of its own, which we do not read
   Array array;                         // `t`
 };
 

@@ -25,17 +25,7 @@ MapShape image_of(const Model& model) {
   return {static_cast<int>(dims[2]), static_cast<int>(dims[3]), static_cast<int>(dims[1])};
 }
 
-std::string place(const Operation& o) {
-  return o.name.empty() && !o.outputs.empty() ? "the node of '" + o.outputs.front() + "'"
-                                              : "node '" + o.name + "'";
-}
-
 }  // namespace
-
-Unsupported::Unsupported(const Operation& operation, const std::string& reason)
-    : std::runtime_error(
-          fmt::format("{} ({}): {} is not supported", place(operation), operation.type, reason)),
-      operation_type(operation.type) {}
 
 Translator::Translator(const Model& model) : model_(model), builder_("onnx", image_of(model)) {
   imported_.input_dims = model.inputs[0].dims;
@@ -128,7 +118,7 @@ const Array& Translator::fixed(const Operation& o, std::size_t input) const {
 std::vector<float> Translator::floats(const Operation& o, std::size_t input,
                                       std::int64_t size) const {
   const Array& array = fixed(o, input);
-  if (array.integer || static_cast<std::int64_t>(array.floats.size()) != size) {
+  if (array.integer() || static_cast<std::int64_t>(array.floats.size()) != size) {
     throw Unsupported(o, "a parameter of this type or size");
   }
   return array.floats;
@@ -150,7 +140,7 @@ void Translator::same_shape(const Operation& o, const Changing& input, int node)
 void Translator::convolution(const Operation& o) {
   const Changing x = map(o, 0);
   const Array& weight = fixed(o, 1);
-  if (weight.dims.size() != 4 || weight.integer) throw Unsupported(o, "a weight of this rank");
+  if (weight.dims.size() != 4 || weight.integer()) throw Unsupported(o, "a weight of this rank");
   const Window window = window_of(o, x.dims, {weight.dims[2], weight.dims[3]});
   const std::int64_t groups = integer(o, "group", 1);
   if (groups < 1 || weight.dims[1] * groups != x.dims[1] || weight.dims[0] % groups != 0) {
@@ -198,7 +188,7 @@ static std::vector<float> transposed(const std::vector<float>& matrix, std::int6
 void Translator::gemm(const Operation& o) {
   const Changing& x = changing(o, 0);
   const Array& b = fixed(o, 1);
-  if (x.dims.size() != 2 || b.dims.size() != 2 || b.integer || integer(o, "transA", 0) != 0) {
+  if (x.dims.size() != 2 || b.dims.size() != 2 || b.integer() || integer(o, "transA", 0) != 0) {
     throw Unsupported(o, "a transposed or non-matrix operand");
   }
   const bool turned = integer(o, "transB", 0) != 0;
@@ -209,7 +199,8 @@ void Translator::gemm(const Operation& o) {
   std::vector<float> bias;
   if (has(o, 2)) {
     const Array& c = fixed(o, 2);
-    if (c.integer || (c.size() != 1 && c.size() != out) || (c.size() > 1 && c.dims.back() != out)) {
+    if (c.integer() || (c.size() != 1 && c.size() != out) ||
+        (c.size() > 1 && c.dims.back() != out)) {
       throw Unsupported(o, "a bias that is not one number per column");
     }
     bias.assign(static_cast<std::size_t>(out), c.floats.front());
@@ -222,7 +213,7 @@ void Translator::gemm(const Operation& o) {
 void Translator::matrix_product(const Operation& o) {
   const Changing& x = changing(o, 0);
   const Array& b = fixed(o, 1);
-  if (x.dims.size() != 2 || b.dims.size() != 2 || b.integer || b.dims[0] != x.dims[1]) {
+  if (x.dims.size() != 2 || b.dims.size() != 2 || b.integer() || b.dims[0] != x.dims[1]) {
     throw Unsupported(o, "anything but a batch of rows times a constant matrix");
   }
   linear(o, transposed(b.floats, b.dims[0], b.dims[1]), static_cast<int>(b.dims[1]), {});
@@ -234,7 +225,7 @@ void Translator::add_bias(const Operation& o, const Changing& to, const Array& b
   // One number per channel: [C], or [1, C], or [C, 1, 1] for maps.
   const std::size_t axis = to.dims.size() == 4 ? 3 : 1;
   const bool per_channel = bias.size() == channels && bias.dims.size() >= axis &&
-                           bias.dims[bias.dims.size() - axis] == channels && !bias.integer;
+                           bias.dims[bias.dims.size() - axis] == channels && !bias.integer();
   const bool last = to.node + 1 == static_cast<int>(builder_.size());
   if (layer == imported_.layers.end() || !layer->second.bias.empty() || !per_channel || !last) {
     throw Unsupported(o, "adding a constant that is not the bias of a layer");
@@ -412,7 +403,7 @@ void Translator::shape(const Operation& o) {
   if (o.attributes.contains("start") || o.attributes.contains("end")) {
     throw Unsupported(o, "a part of the shape");
   }
-  result(o, Array{{static_cast<std::int64_t>(x.dims.size())}, {}, x.dims, true});
+  result(o, integers_array(x.dims));
 }
 
 /// The little arithmetic on constants with which exporters write shapes.
@@ -439,18 +430,20 @@ bool Translator::fold_constants(const Operation& o) {
     if (o.type == "Squeeze") value.dims = {};
   } else if (o.type == "Gather") {
     const Array& index = fixed(o, 1);
-    if (value.dims.size() != 1 || index.size() != 1 || !value.integer || !index.integer)
+    if (value.dims.size() != 1 || index.size() != 1 || !value.integer() || !index.integer())
       return false;
     const std::int64_t at =
         index.integers[0] < 0 ? index.integers[0] + value.dims[0] : index.integers[0];
     if (at < 0 || at >= value.dims[0]) throw Unsupported(o, "an index past the end");
-    value = {{}, {}, {value.integers[static_cast<std::size_t>(at)]}, true};
+    const std::int64_t chosen = value.integers[static_cast<std::size_t>(at)];
+    value = integers_array({chosen});
+    value.dims = {};
   } else if (o.type == "Concat") {
     value.dims = {0};
     value.integers.clear();
     for (std::size_t i = 0; i < o.inputs.size(); ++i) {
       const Array& part = fixed(o, i);
-      if (!part.integer) return false;
+      if (!part.integer()) return false;
       value.integers.insert(value.integers.end(), part.integers.begin(), part.integers.end());
     }
     value.dims = {static_cast<std::int64_t>(value.integers.size())};
@@ -459,23 +452,6 @@ bool Translator::fold_constants(const Operation& o) {
   }
   result(o, std::move(value));
   return true;
-}
-
-bool Translator::knows(const std::string& operation_type) {
-  // Shape arithmetic that only `fold_constants` does.
-  return handlers().contains(operation_type) || operation_type == "Unsqueeze" ||
-         operation_type == "Squeeze" || operation_type == "Gather";
-}
-
-void require_known_operators(const Model& model) {
-  for (const Operation& operation : model.operations) {
-    if (!Translator::knows(operation.type)) {
-      throw Unsupported(operation, fmt::format("this operator (opset {})", model.opset));
-    }
-  }
-  for (const Input& input : model.inputs) {
-    if (!input.tensor) throw Unsupported(model.operations.front(), "an input that is no tensor");
-  }
 }
 
 Imported translate(const Model& model) { return Translator(model).finish(); }

@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "nn/onnx/attributes.hpp"
 #include "nn/onnx/import.hpp"
 
 namespace lightloom::nn::onnx {
@@ -21,8 +22,6 @@ class Translator {
  public:
   explicit Translator(const Model& model);
   Imported finish();
-
-  static bool knows(const std::string& operation_type);
 
  private:
   using Handler = void (Translator::*)(const Operation&);
@@ -66,13 +65,6 @@ class Translator {
   Imported imported_;
   std::map<std::string, Value> values_;
 };
-
-/// Attribute readers with the operator's defaults.
-std::int64_t integer(const Operation& o, const std::string& key, std::int64_t otherwise);
-double real(const Operation& o, const std::string& key, double otherwise);
-std::vector<std::int64_t> integers(const Operation& o, const std::string& key,
-                                   std::vector<std::int64_t> otherwise);
-std::string text(const Operation& o, const std::string& key, const std::string& otherwise);
 
 /// The window of a convolution or pooling over a map of the input's size. Throws `Unsupported` for
 /// what our windows cannot be: different strides or padding on different sides.

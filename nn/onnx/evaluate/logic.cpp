@@ -1,0 +1,133 @@
+#include <cmath>
+
+#include "core/error.hpp"
+#include "nn/onnx/attributes.hpp"
+#include "nn/onnx/evaluate/call.hpp"
+
+namespace lightloom::nn::onnx {
+namespace {
+
+using Relation = bool (*)(double, double);
+
+/// A boolean of two numbers; comparing int64 in double is exact up to 2^53.
+template <Relation F>
+std::vector<Array> relation(const Call& call) {
+  const Dims dims = broadcast(input(call, 0).dims, input(call, 1).dims);
+  const Array a = broadcast_to(input(call, 0), dims), b = broadcast_to(input(call, 1), dims);
+  Array out = zeros(dims, ElementType::boolean);
+  for (std::int64_t i = 0; i < out.size(); ++i) {
+    out.integers[static_cast<std::size_t>(i)] = F(value(a, i), value(b, i));
+  }
+  return {out};
+}
+
+using Question = bool (*)(double);
+
+template <Question F>
+std::vector<Array> question(const Call& call) {
+  const Array& x = input(call, 0);
+  Array out = zeros(x.dims, ElementType::boolean);
+  for (std::int64_t i = 0; i < out.size(); ++i) {
+    out.integers[static_cast<std::size_t>(i)] = F(value(x, i));
+  }
+  return {out};
+}
+
+std::vector<Array> is_infinite(const Call& call) {
+  const bool up = integer(call.operation, "detect_positive", 1) != 0;
+  const bool down = integer(call.operation, "detect_negative", 1) != 0;
+  const Array& x = input(call, 0);
+  Array out = zeros(x.dims, ElementType::boolean);
+  for (std::int64_t i = 0; i < out.size(); ++i) {
+    const double one = value(x, i);
+    out.integers[static_cast<std::size_t>(i)] = std::isinf(one) && (one > 0 ? up : down);
+  }
+  return {out};
+}
+
+bool equal(double a, double b) { return a == b; }
+bool less(double a, double b) { return a < b; }
+bool greater(double a, double b) { return a > b; }
+bool less_or_equal(double a, double b) { return a <= b; }
+bool greater_or_equal(double a, double b) { return a >= b; }
+bool both(double a, double b) { return a != 0 && b != 0; }
+bool either(double a, double b) { return a != 0 || b != 0; }
+bool one_of(double a, double b) { return (a != 0) != (b != 0); }
+bool no(double x) { return x == 0; }
+bool not_a_number(double x) { return std::isnan(x); }
+
+using Bits = std::uint64_t (*)(std::uint64_t, std::uint64_t);
+
+template <Bits F>
+std::vector<Array> bitwise(const Call& call) {
+  const Dims dims = broadcast(integer_input(call, 0).dims, integer_input(call, 1).dims);
+  Array a = broadcast_to(input(call, 0), dims);
+  const Array b = broadcast_to(input(call, 1), dims);
+  for (std::size_t i = 0; i < a.integers.size(); ++i) {
+    const auto bits =
+        F(static_cast<std::uint64_t>(a.integers[i]), static_cast<std::uint64_t>(b.integers[i]));
+    a.integers[i] = wrapped(static_cast<std::int64_t>(bits), a.type);
+  }
+  return {a};
+}
+
+std::uint64_t bits_and(std::uint64_t a, std::uint64_t b) { return a & b; }
+std::uint64_t bits_or(std::uint64_t a, std::uint64_t b) { return a | b; }
+std::uint64_t bits_xor(std::uint64_t a, std::uint64_t b) { return a ^ b; }
+std::uint64_t shift_left(std::uint64_t a, std::uint64_t b) { return b > 63 ? 0 : a << b; }
+std::uint64_t shift_right(std::uint64_t a, std::uint64_t b) { return b > 63 ? 0 : a >> b; }
+
+std::vector<Array> bit_shift(const Call& call) {
+  return text(call.operation, "direction", "") == "LEFT" ? bitwise<shift_left>(call)
+                                                         : bitwise<shift_right>(call);
+}
+
+std::vector<Array> bitwise_not(const Call& call) {
+  Array out = integer_input(call, 0);
+  for (std::int64_t& one : out.integers) one = wrapped(~one, out.type);
+  return {out};
+}
+
+std::vector<Array> where(const Call& call) {
+  const Array &condition = integer_input(call, 0), &x = input(call, 1), &y = input(call, 2);
+  require(x.type == y.type, "Where chooses between two types");
+  const Dims dims = broadcast(broadcast(condition.dims, x.dims), y.dims);
+  const Array which = broadcast_to(condition, dims), no_value = broadcast_to(y, dims);
+  Array out = broadcast_to(x, dims);
+  for (std::size_t i = 0; i < which.integers.size(); ++i) {
+    if (which.integers[i] != 0) continue;
+    if (out.integer()) {
+      out.integers[i] = no_value.integers[i];
+    } else {
+      out.floats[i] = no_value.floats[i];
+    }
+  }
+  return {out};
+}
+
+}  // namespace
+
+void add_logic(Table& table) {
+  const std::pair<std::string_view, Function> all[] = {
+      {"Equal", relation<equal>},
+      {"Less", relation<less>},
+      {"Greater", relation<greater>},
+      {"LessOrEqual", relation<less_or_equal>},
+      {"GreaterOrEqual", relation<greater_or_equal>},
+      {"And", relation<both>},
+      {"Or", relation<either>},
+      {"Xor", relation<one_of>},
+      {"Not", question<no>},
+      {"IsNaN", question<not_a_number>},
+      {"IsInf", is_infinite},
+      {"BitwiseAnd", bitwise<bits_and>},
+      {"BitwiseOr", bitwise<bits_or>},
+      {"BitwiseXor", bitwise<bits_xor>},
+      {"BitwiseNot", bitwise_not},
+      {"BitShift", bit_shift},
+      {"Where", where},
+  };
+  table.insert(std::begin(all), std::end(all));
+}
+
+}  // namespace lightloom::nn::onnx
