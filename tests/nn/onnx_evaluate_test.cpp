@@ -104,6 +104,13 @@ TEST(OnnxEvaluate, AgreesWithTheEngineOnNormsProductsAndActivations) {
   }
 }
 
+TEST(OnnxEvaluate, PaddingOfAWindowIsPaddingTheMapFirst) {
+  const Array x = random({2, 3, 7, 8}, 0), w = random({4, 3, 3, 2}, 1);
+  const Array wide = run_one("Pad", {x, integers_array({0, 0, 1, 0, 0, 0, 2, 3})});
+  expect_close(run_one("Conv", {x, w}, {{"pads", {.integers = {1, 0, 2, 3}}}}),
+               run_one("Conv", {wide, w}));
+}
+
 TEST(OnnxEvaluate, ATransposedConvolutionIsTheAdjointOfItsConvolution) {
   // <conv(x), y> = <x, transposed(y)> for every window.
   for (const std::int64_t stride : {1, 2, 3}) {
