@@ -38,9 +38,10 @@ std::string crossings_text(const BreakEven& found, const std::string& unit) {
 }
 
 /// Where the card's source stops paying against each baseline, in time and in energy.
-void add_break_even(const CommandLine& line, const Experiment& card, CommandResult& result) {
+void add_break_even(const CommandLine& line, const Experiment& card, const SourceLayers& layers,
+                    CommandResult& result) {
   const cosim::Quantity quantity = cosim::quantity_named(line.value("breakeven"));
-  const std::vector<cosim::CostInput> inputs = cost_inputs(card.network, card.hardware);
+  const std::vector<cosim::CostInput> inputs = cost_inputs(layers, card.hardware);
   const std::vector<std::string> labels = source_labels(card.network);
   require(inputs.size() > 1, "--breakeven needs a baseline in the card to break even with");
   const auto range = cosim::default_range(inputs[0], quantity);
@@ -65,9 +66,9 @@ void add_break_even(const CommandLine& line, const Experiment& card, CommandResu
 }
 
 /// Eq. 8 beside the schedule of the same layer.
-void add_latency_case(const Experiment& card, CommandResult& result) {
+void add_latency_case(const Experiment& card, const SourceLayers& layers, CommandResult& result) {
   const LatencyCase& latency = *card.latency_case;
-  const cosim::CostInput hardware = cost_inputs(card.network, card.hardware).front();
+  const cosim::CostInput hardware = cost_inputs(layers, card.hardware).front();
   const cosim::LatencyStudy study =
       cosim::study_latency(latency.layer, hardware, latency.kernel, latency.map);
   const cosim::GenerationLatency& equation = study.equation;
@@ -103,13 +104,14 @@ void add_latency_case(const Experiment& card, CommandResult& result) {
 
 CommandResult run_cost(const CommandLine& line) {
   const Experiment card = read_experiment(load_given_card(line));
-  const CostStudy study = study_cost(card.network, card.hardware);
+  const SourceLayers layers = source_layers(card.network);
+  const CostStudy study = study_cost(card, layers);
   CommandResult result{.text = cost_text(study)};
   result.json = {
       {"name", card.name}, {"model", card.network.model}, {"dataset", card.network.dataset.name}};
   add_cost(result.json, study);
-  if (card.latency_case) add_latency_case(card, result);
-  if (line.has("breakeven")) add_break_even(line, card, result);
+  if (card.latency_case) add_latency_case(card, layers, result);
+  if (line.has("breakeven")) add_break_even(line, card, layers, result);
   return result;
 }
 

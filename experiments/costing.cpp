@@ -100,22 +100,40 @@ double CostStudy::energy_gain(std::size_t i) const {
   return reports[i].energy_J() / reports[0].energy_J();
 }
 
-std::vector<cosim::CostInput> cost_inputs(const NetworkCard& network,
-                                          const HardwareCard& hardware) {
+SourceLayers source_layers(const NetworkCard& network) {
   const nn::Graph graph = nn::build_graph(network.model, network.dataset.name);
+  SourceLayers layers;
+  for (const nn::SourceCard& weights : sources(network))
+    layers.push_back(cost_layers(graph, network, weights));
+  return layers;
+}
+
+const SourceLayers& SourceLayersCache::layers(const Experiment& card) {
+  constexpr std::size_t most = 64;
+  Tree part = Tree::mapping();
+  for (const char* key : {"dataset", "model", "weights", "baselines"})
+    if (const Tree* found = card.resolved.find(key)) part.at_or_add(key) = *found;
+  const std::string text = to_yaml(part);
+  const auto found = known_.find(text);
+  if (found != known_.end()) return found->second;
+  if (known_.size() >= most) known_.clear();
+  return known_[text] = source_layers(card.network);
+}
+
+std::vector<cosim::CostInput> cost_inputs(const SourceLayers& layers,
+                                          const HardwareCard& hardware) {
   const auto core = photonic::make_core(hardware.core);
   std::vector<cosim::CostInput> inputs;
-  for (const nn::SourceCard& weights : sources(network)) {
-    std::vector<cosim::CostLayer> layers = cost_layers(graph, network, weights);
-    if (inputs.empty()) choose_way(hardware.way, layers);  // baselines run as they are
-    inputs.push_back(cost_input(std::move(layers), core->description(), hardware));
+  for (std::vector<cosim::CostLayer> source : layers) {
+    if (inputs.empty()) choose_way(hardware.way, source);  // baselines run as they are
+    inputs.push_back(cost_input(std::move(source), core->description(), hardware));
   }
   return inputs;
 }
 
-CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware) {
-  CostStudy study{.labels = source_labels(network), .batch = hardware.batch};
-  for (const cosim::CostInput& input : cost_inputs(network, hardware))
+CostStudy study_cost(const Experiment& card, const SourceLayers& layers) {
+  CostStudy study{.labels = source_labels(card.network), .batch = card.hardware.batch};
+  for (const cosim::CostInput& input : cost_inputs(layers, card.hardware))
     study.reports.push_back(cosim::simulate_cost(input));
   return study;
 }

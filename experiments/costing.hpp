@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,11 +23,25 @@ struct CostStudy {
   [[nodiscard]] double energy_gain(std::size_t i) const;
 };
 
+/// The weight layers of a network under every source of the card, its own first. Independent of the
+/// hardware, and most of the work for a large network.
+using SourceLayers = std::vector<std::vector<cosim::CostLayer>>;
+SourceLayers source_layers(const NetworkCard& network);
+
+/// The layers of the last few networks: points of a hardware sweep share them.
+class SourceLayersCache {
+ public:
+  const SourceLayers& layers(const Experiment& card);
+
+ private:
+  std::map<std::string, SourceLayers> known_;
+};
+
 /// What is simulated for every source of the card, its own first.
-std::vector<cosim::CostInput> cost_inputs(const NetworkCard& network, const HardwareCard& hardware);
+std::vector<cosim::CostInput> cost_inputs(const SourceLayers& layers, const HardwareCard& hardware);
 
 /// Simulates every source of the card, each with the same care.
-CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware);
+CostStudy study_cost(const Experiment& card, const SourceLayers& layers);
 
 /// Whether the value of a node cannot be negative: the data set's pixels unless normalised, what
 /// comes from ReLU and its like, and sums, products, pools of those. Cores with intensity inputs

@@ -41,7 +41,8 @@ RunResult run_experiment(const Experiment& card, Workbench& workbench) {
   for (const nn::SourceCard& weights : sources(card.network))
     result.ratios.push_back(nn::ratio_of(shape, weights));
   if (card.measures.cost)
-    result.cost = study_cost(card.network, card.hardware);  // first: it is quick and may object
+    result.cost = study_cost(
+        card, workbench.source_layers.layers(card));  // first: it is quick and may object
   if (card.measures.accuracy) result.accuracy = measure_accuracy(card, workbench);
   return result;
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "experiments/costing.hpp"
 #include "experiments/experiment_card.hpp"
 #include "nn/network.hpp"
 #include "nn/train.hpp"
@@ -30,6 +31,8 @@ class Workbench {
   /// The network on the card's weight source: read from `weights.file`, or projected from the
   /// teacher and trained on.
   NetworkPtr student(const Experiment& card);
+
+  SourceLayersCache source_layers;
 
  private:
   std::map<std::string, DatasetPtr> datasets_;
