@@ -4,6 +4,7 @@
 
 #include "core/card.hpp"
 #include "core/error.hpp"
+#include "nn/models.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -55,11 +56,12 @@ void describe(Section& section, NetworkCard& card) {
   read_baselines(section, card.baselines);
 }
 
-/// What `teacher` leaves out is as in `train`, except that nobody teaches the float network and it
-/// sees no noise.
-void describe(Section& section, TrainingCard& card) {
+/// What `teacher` leaves out is as in `train`, except that nobody teaches the float network, it
+/// sees no noise, and a network that came with its weights is not trained.
+void describe(Section& section, const NetworkCard& network, TrainingCard& card) {
   section.card("train", card.student);
   card.teacher = card.student;
+  if (nn::is_onnx(network.model)) card.teacher.epochs = 0;
   card.teacher.distill = card.teacher.noise_aware = false;
   section.section("teacher", [&](Section& inner) {
     inner.value("file", card.teacher_file);
@@ -92,7 +94,7 @@ void describe(Section& section, Experiment& card) {
   section.value("name", card.name);
   section.value("summary", card.summary);
   describe(section, card.network);
-  describe(section, card.training);
+  describe(section, card.network, card.training);
   describe(section, card.hardware);
   section.optional_section("generation_latency", [&](Section& inner) {
     LatencyCase& latency = card.latency_case.emplace();
@@ -107,7 +109,23 @@ void describe(Section& section, Experiment& card) {
   section.value("seed", card.seed);
 }
 
-Experiment read_experiment(const Tree& tree) {
+/// `model: cnn3`, `model: net.onnx` and `model: {onnx: net.onnx}` are short for {name: ...}.
+static Tree with_model_name(Tree tree) {
+  if (tree.find("model") == nullptr) return tree;
+  Tree& model = tree.at_or_add("model");
+  if (model.kind == Tree::Kind::scalar) {
+    Tree section = Tree::mapping();
+    section.origin = model.origin;
+    section.at_or_add("name") = model;
+    model = std::move(section);
+  }
+  for (auto& [key, value] : model.pairs)
+    if (key == "onnx" && model.find("name") == nullptr) key = "name";
+  return tree;
+}
+
+Experiment read_experiment(const Tree& given) {
+  const Tree tree = with_model_name(given);
   Tree resolved;
   Experiment card = read_card<Experiment>(tree, &resolved);
   card.resolved = std::move(resolved);

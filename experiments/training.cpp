@@ -5,6 +5,7 @@
 #include "experiments/chip_accuracy.hpp"
 #include "nn/io/torch_names.hpp"
 #include "nn/models.hpp"
+#include "nn/onnx/import.hpp"
 #include "nn/weights_file.hpp"
 
 namespace lightloom::experiments {
@@ -46,6 +47,14 @@ std::unique_ptr<nn::Network> make_network(const Experiment& card, const nn::Sour
       nn::build_graph(card.network.model, card.network.dataset.name), weights, card.seed);
 }
 
+/// With random weights, or those of the ONNX file that the network came from.
+std::unique_ptr<nn::Network> make_float_network(const Experiment& card) {
+  auto network = make_network(card, nn::SourceCard{});
+  if (nn::is_onnx(card.network.model))
+    nn::onnx::give_weights(nn::onnx::import_model(card.network.model), *network);
+  return network;
+}
+
 /// Weights of our own HDF5 files, or of a safetensors file with PyTorch's names.
 void load_any_weights(const std::string& path, nn::Network& network) {
   if (path.ends_with(".safetensors"))
@@ -78,7 +87,7 @@ Workbench::DatasetPtr Workbench::dataset(const Experiment& card) {
 
 Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
   return cached(networks_, text_of(card, {"dataset", "model", "teacher", "seed"}), [&] {
-    TrainedNetwork teacher{.network = make_network(card, nn::SourceCard{}), .history = {}};
+    TrainedNetwork teacher{.network = make_float_network(card), .history = {}};
     if (!card.training.teacher_file.empty())
       load_any_weights(card.training.teacher_file, *teacher.network);
     else

@@ -3,6 +3,7 @@
 #include "core/card.hpp"
 #include "core/error.hpp"
 #include "nn/models/builders.hpp"
+#include "nn/onnx/import.hpp"
 
 namespace lightloom::nn {
 
@@ -29,7 +30,48 @@ const std::vector<Model>& known_models() {
   return all;
 }
 
+namespace {
+
+std::string shape_text(const MapShape& map) {
+  return fmt::format("{}x{}x{}", map.height, map.width, map.channels);
+}
+
+/// A network for larger images takes smaller ones in a border of zeros, where that is the padding
+/// of its first convolutions: LeNet-5 for 32x32 takes the 28x28 digits.
+void pad_input(const MapShape& image, Graph& graph) {
+  MapShape& in = graph.nodes.front().shape;
+  const int border = (in.height - image.height) / 2;
+  const bool even = in.height == image.height + 2 * border &&
+                    in.width == image.width + 2 * border && in.channels == image.channels;
+  if (!even || border <= 0) return;
+  const auto reads_input = [](const Node& node) {
+    return !node.inputs.empty() && node.inputs[0] == 0;
+  };
+  for (const Node& node : graph.nodes) {
+    if (reads_input(node) && node.op != Op::convolution) return;
+  }
+  for (Node& node : graph.nodes) {
+    if (reads_input(node)) node.window.padding += border;
+  }
+  in = image;
+}
+
+Graph imported_graph(const std::string& path, const DatasetShape& data) {
+  Graph graph = onnx::import_model(path).graph;
+  pad_input(data.image, graph);
+  const MapShape &in = graph.nodes.front().shape, &out = graph.nodes.back().shape;
+  require(in == data.image && out.size() == data.classes,
+          "'{}' takes {} images into {} classes (those of {} are {} in {})", path, shape_text(in),
+          out.size(), data.name, shape_text(data.image), data.classes);
+  return graph;
+}
+
+}  // namespace
+
+bool is_onnx(std::string_view model) { return model.ends_with(".onnx"); }
+
 Graph build_graph(std::string_view model, std::string_view dataset) {
+  if (is_onnx(model)) return imported_graph(std::string(model), dataset_shape(dataset));
   std::vector<std::string> names;
   for (const Model& known : known_models()) {
     if (known.name == model) {

@@ -19,7 +19,11 @@ struct Model {
 /// The one table of built-in networks.
 const std::vector<Model>& known_models();
 
-/// The graph of `model` for `dataset`. Unknown names are an `Error` with the nearest name.
+/// Whether a model's name is the path of an ONNX file.
+bool is_onnx(std::string_view model);
+
+/// The graph of `model` for `dataset`: a built-in network, or that of an ONNX file, whose images
+/// and classes must be the data set's. Unknown names are an `Error` with the nearest name.
 Graph build_graph(std::string_view model, std::string_view dataset);
 
 /// The weight layers of `model` for `dataset`, without allocating any weight.

@@ -24,8 +24,8 @@ struct CaseResult {
 ///
 /// Floating results pass when |got - expected| <= 1e-5 + 1e-3 |expected|, the relative tolerance of
 /// ONNX's own backend tests with a float32 floor; integer and boolean ones when they are equal.
-/// Shapes and element types must agree. Opsets before 6 are unsupported; 6 itself is taken where its
-/// operators mean what they mean since 7.
+/// Shapes and element types must agree. Opsets before 6 are unsupported; 6 itself is taken where
+/// its operators mean what they mean since 7.
 ///
 /// Throws `Error` when the folder or one of its files is missing or damaged.
 CaseResult check_case(const std::string& folder);

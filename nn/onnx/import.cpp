@@ -1,11 +1,12 @@
 #include "nn/onnx/import.hpp"
 
+#include <filesystem>
+
 #include "core/error.hpp"
 
 namespace lightloom::nn::onnx {
 
-Network network_of(Imported imported, const SourceCard& card) {
-  Network network(std::move(imported.graph), card, 0);
+void give_weights(Imported imported, Network& network) {
   for (auto& [node, values] : imported.layers) {
     WeightLayer& layer = network.weight_layers()[static_cast<std::size_t>(network.index_of(node))];
     layer.source->encode(values.weight);
@@ -18,19 +19,35 @@ Network network_of(Imported imported, const SourceCard& card) {
     norm.mean = std::move(values.mean);
     norm.variance = std::move(values.variance);
   }
+}
+
+Network network_of(Imported imported, const SourceCard& card) {
+  Network network(std::move(imported.graph), card, 0);
+  give_weights(std::move(imported), network);
   return network;
 }
 
-Network import_network(const std::string& path, const SourceCard& card) {
+Imported import_model(const std::string& path) {
   const Model model = read_model(path);
   try {
-    return network_of(translate(model), card);
+    Imported imported = translate(model);
+    std::vector<Node>& nodes = imported.graph.nodes;
+    if (nodes.back().op == Op::softmax &&
+        nodes.back().inputs.front() + 2 == static_cast<int>(nodes.size())) {
+      nodes.pop_back();
+    }
+    imported.graph.name = std::filesystem::path(path).stem().string();
+    return imported;
   } catch (const Unsupported& problem) {
     throw Error(
         fmt::format("cannot import '{}' (opset {}): {}", path, model.opset, problem.what()));
   } catch (const Error& problem) {
     throw Error(fmt::format("cannot import '{}': {}", path, problem.what()));
   }
+}
+
+Network import_network(const std::string& path, const SourceCard& card) {
+  return network_of(import_model(path), card);
 }
 
 Tensor to_channels_last(const Array& array, const MapShape& map) {

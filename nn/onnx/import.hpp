@@ -33,10 +33,15 @@ struct Imported {
 /// dropout does nothing. Throws `Unsupported`.
 Imported translate(const Model& model);
 
-/// The network of an ONNX file with its weights encoded into the sources of `card`. What cannot be
-/// imported is an `Error` that names operator, node and opset.
+/// The network of an ONNX file, without a softmax at its end (predictions stay, and training needs
+/// the logits). What cannot be imported is an `Error` that names operator, node and opset.
+Imported import_model(const std::string& path);
+
+/// The same with its weights encoded into the sources of `card`.
 Network import_network(const std::string& path, const SourceCard& card);
 Network network_of(Imported imported, const SourceCard& card);
+/// The file's numbers for a network on the file's graph.
+void give_weights(Imported imported, Network& network);
 
 /// (images, channels, height, width) to channels last and back; arrays of other ranks keep their
 /// order.

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "nn/io/torch_names.hpp"
+#include "nn/onnx/evaluate/evaluate.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -148,7 +149,7 @@ void Translator::convolution(const Operation& o) {
   }
   LayerValues values{weight.floats, {}};
   if (has(o, 2)) values.bias = floats(o, 2, weight.dims[0]);
-  const int node = builder_.convolution(o.name, x.node,
+  const int node = builder_.convolution(layer_name(o), x.node,
                                         {.channels = static_cast<int>(weight.dims[0]),
                                          .kernel = window.height,
                                          .stride = window.stride,
@@ -167,7 +168,7 @@ void Translator::linear(const Operation& o, std::vector<float> weight, int out,
                         std::vector<float> bias) {
   const Changing x = changing(o, 0);
   if (x.flattened) weight = columns_to_channels_last(weight, *x.flattened);
-  const int node = builder_.linear(o.name, x.node, out, !bias.empty());
+  const int node = builder_.linear(layer_name(o), x.node, out, !bias.empty());
   imported_.layers[node] = {std::move(weight), std::move(bias)};
   result(o, Changing{node, {x.dims[0], out}, {}});
 }
@@ -266,7 +267,7 @@ void Translator::batch_norm(const Operation& o) {
   const std::int64_t channels = x.dims[1];
   NormValues values{floats(o, 1, channels), floats(o, 2, channels), floats(o, 3, channels),
                     floats(o, 4, channels)};
-  const int node = builder_.batch_norm(o.name, x.node, real(o, "epsilon", 1e-5));
+  const int node = builder_.batch_norm(layer_name(o), x.node, real(o, "epsilon", 1e-5));
   imported_.norms[node] = std::move(values);
   same_shape(o, x, node);
 }
@@ -406,52 +407,29 @@ void Translator::shape(const Operation& o) {
   result(o, integers_array(x.dims));
 }
 
-/// The little arithmetic on constants with which exporters write shapes.
+/// Operations on constants alone, as exporters write shapes and reshaped weights.
 bool Translator::fold_constants(const Operation& o) {
-  for (std::size_t i = 0; i < o.inputs.size(); ++i) {
-    const auto found = values_.find(o.inputs[i]);
-    if (found == values_.end() || !std::holds_alternative<Array>(found->second)) return false;
+  std::vector<const Array*> inputs;
+  for (const std::string& name : o.inputs) {
+    const auto found = values_.find(name);
+    const auto* array = found == values_.end() ? nullptr : std::get_if<Array>(&found->second);
+    if (array == nullptr && !name.empty()) return false;
+    inputs.push_back(array);
   }
-  if (o.inputs.empty()) return false;
-  Array value = fixed(o, 0);
-  if (o.type == "Reshape") {
-    std::vector<std::int64_t> to = fixed(o, 1).integers;
-    std::int64_t known = 1;
-    for (const std::int64_t side : to) known *= side > 0 ? side : 1;
-    for (std::int64_t& side : to) {
-      if (side == -1) side = value.size() / std::max<std::int64_t>(1, known);
-    }
-    const std::int64_t size = value.size();
-    value.dims = to;
-    if (value.size() != size) throw Unsupported(o, "a reshape to another size");
-  } else if (o.type == "Unsqueeze" || o.type == "Squeeze" || o.type == "Identity") {
-    if (value.size() != 1 && o.type != "Identity") return false;
-    if (o.type == "Unsqueeze") value.dims = {1};
-    if (o.type == "Squeeze") value.dims = {};
-  } else if (o.type == "Gather") {
-    const Array& index = fixed(o, 1);
-    if (value.dims.size() != 1 || index.size() != 1 || !value.integer() || !index.integer())
-      return false;
-    const std::int64_t at =
-        index.integers[0] < 0 ? index.integers[0] + value.dims[0] : index.integers[0];
-    if (at < 0 || at >= value.dims[0]) throw Unsupported(o, "an index past the end");
-    const std::int64_t chosen = value.integers[static_cast<std::size_t>(at)];
-    value = integers_array({chosen});
-    value.dims = {};
-  } else if (o.type == "Concat") {
-    value.dims = {0};
-    value.integers.clear();
-    for (std::size_t i = 0; i < o.inputs.size(); ++i) {
-      const Array& part = fixed(o, i);
-      if (!part.integer()) return false;
-      value.integers.insert(value.integers.end(), part.integers.begin(), part.integers.end());
-    }
-    value.dims = {static_cast<std::int64_t>(value.integers.size())};
-  } else {
-    return false;
+  if (o.inputs.empty() || !interprets(o.type)) return false;
+  std::vector<Array> outputs = evaluate(o, inputs, model_.opset);
+  for (std::size_t i = 0; i < std::min(outputs.size(), o.outputs.size()); ++i) {
+    if (!o.outputs[i].empty()) values_[o.outputs[i]] = std::move(outputs[i]);
   }
-  result(o, std::move(value));
   return true;
+}
+
+/// The node's name, or another that no layer has yet; '/' would be a folder in weight files.
+std::string Translator::layer_name(const Operation& o) {
+  std::string name = o.name.empty() ? "node" + std::to_string(builder_.size()) : o.name;
+  std::replace(name.begin(), name.end(), '/', '.');
+  while (!names_.insert(name).second) name += "_";
+  return name;
 }
 
 Imported translate(const Model& model) { return Translator(model).finish(); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -29,6 +30,7 @@ class Translator {
 
   void translate(const Operation& operation);
   bool fold_constants(const Operation& operation);
+  std::string layer_name(const Operation& operation);
 
   void convolution(const Operation& o);
   void gemm(const Operation& o);
@@ -64,6 +66,7 @@ class Translator {
   GraphBuilder builder_;
   Imported imported_;
   std::map<std::string, Value> values_;
+  std::set<std::string> names_;
 };
 
 /// The window of a convolution or pooling over a map of the input's size. Throws `Unsupported` for

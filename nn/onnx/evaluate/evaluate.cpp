@@ -1,5 +1,7 @@
 #include "nn/onnx/evaluate/evaluate.hpp"
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "nn/onnx/evaluate/call.hpp"
 
@@ -26,39 +28,43 @@ const Table& table() {
   return all;
 }
 
-Call call_of(const Operation& operation, const std::map<std::string, Array>& values,
-             std::int64_t opset) {
-  Call call{operation, {}, opset};
+std::vector<const Array*> inputs_of(const Operation& operation,
+                                    const std::map<std::string, Array>& values) {
+  std::vector<const Array*> inputs;
   for (const std::string& name : operation.inputs) {
     const auto found = values.find(name);
     require(name.empty() || found != values.end(), "{} reads '{}', which nothing makes",
             operation.type, name);
-    call.inputs.push_back(name.empty() ? nullptr : &found->second);
+    inputs.push_back(name.empty() ? nullptr : &found->second);
   }
-  return call;
+  return inputs;
 }
 
-void evaluate(const Operation& operation, std::int64_t opset,
-              std::map<std::string, Array>& values) {
+}  // namespace
+
+std::vector<Array> evaluate(const Operation& operation, const std::vector<const Array*>& inputs,
+                            std::int64_t opset) {
   const auto found = table().find(operation.type);
   if (found == table().end()) {
     throw Unsupported(operation, fmt::format("this operator (opset {})", opset));
   }
-  std::vector<Array> outputs = found->second(call_of(operation, values, opset));
-  for (std::size_t i = 0; i < operation.outputs.size(); ++i) {
-    if (operation.outputs[i].empty()) continue;
-    if (i >= outputs.size()) throw Unsupported(operation, "so many outputs");
-    values[operation.outputs[i]] = std::move(outputs[i]);
+  std::vector<Array> outputs = found->second({operation, inputs, opset});
+  for (std::size_t i = outputs.size(); i < operation.outputs.size(); ++i) {
+    if (!operation.outputs[i].empty()) throw Unsupported(operation, "so many outputs");
   }
+  return outputs;
 }
-
-}  // namespace
 
 bool interprets(const std::string& operation_type) { return table().contains(operation_type); }
 
 std::vector<Array> evaluate(const Model& model, std::map<std::string, Array> values) {
   values.insert(model.constants.begin(), model.constants.end());
-  for (const Operation& operation : model.operations) evaluate(operation, model.opset, values);
+  for (const Operation& operation : model.operations) {
+    std::vector<Array> made = evaluate(operation, inputs_of(operation, values), model.opset);
+    for (std::size_t i = 0; i < std::min(made.size(), operation.outputs.size()); ++i) {
+      if (!operation.outputs[i].empty()) values[operation.outputs[i]] = std::move(made[i]);
+    }
+  }
   std::vector<Array> outputs;
   for (const std::string& name : model.outputs) {
     const auto found = values.find(name);
