@@ -137,29 +137,69 @@ void turn(Complex factor, Row<Real, G>& row) {
   }
 }
 
+/// Copies `count` <= `whole` numbers (a power of two) in moves of fixed sizes: a call of memmove
+/// for each row would cost more than the cells of a small mesh.
+template <int whole, class Real>
+LIGHTLOOM_INLINE void copy_row(const Real* from, int count, Real* to) {
+  if (count >= whole) {
+    __builtin_memcpy(to, from, whole * sizeof(Real));
+    return;
+  }
+  if constexpr (whole > 1) {
+    if (count >= whole / 2) {
+      __builtin_memcpy(to, from, whole / 2 * sizeof(Real));
+      from += whole / 2;
+      to += whole / 2;
+      count -= whole / 2;
+    }
+    copy_row<whole / 2>(from, count, to);
+  }
+}
+
+/// Blocks that are loaded together: rows lie far apart in the fields, often in pages of their own.
+constexpr int blocks_at_once = 4;
+
+/// Copies vectors [first, last) of the fields into blocks of rows, or back.
+template <class Real, int G, bool load>
+void copy_blocks(FieldView<Real> fields, int first, int last, Row<Real, G>* rows) {
+  constexpr int width = G * lanes_per_vector<Real>;
+  for (int m = 0; m < fields.modes; ++m)
+    for (int at = first; at < last; at += width) {
+      Row<Real, G>& row =
+          rows[static_cast<std::ptrdiff_t>((at - first) / width) * fields.modes + m];
+      const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(m) * fields.stride + at;
+      const int count = std::min(width, last - at);
+      Real *re = reinterpret_cast<Real*>(row.re), *im = reinterpret_cast<Real*>(row.im);
+      if constexpr (load) {
+        copy_row<width>(fields.re + place, count, re);
+        copy_row<width>(fields.im + place, count, im);
+      } else {
+        copy_row<width>(re, count, fields.re + place);
+        copy_row<width>(im, count, fields.im + place);
+      }
+    }
+}
+
 template <class Real, int G>
 void propagate_blocks(const PreparedMesh<Real>& mesh, FieldView<Real> fields, int first, int last) {
   constexpr int width = G * lanes_per_vector<Real>;
-  const auto modes = static_cast<std::size_t>(fields.modes);
   if (first >= last) return;
-  std::unique_ptr<Row<Real, G>[]> rows(new Row<Real, G>[modes]());
-  for (; first < last; first += width) {
-    const int count = std::min(width, last - first);
-    for (std::size_t m = 0; m < modes; ++m) {
-      const std::ptrdiff_t from = static_cast<std::ptrdiff_t>(m) * fields.stride + first;
-      std::copy_n(fields.re + from, count, reinterpret_cast<Real*>(rows[m].re));
-      std::copy_n(fields.im + from, count, reinterpret_cast<Real*>(rows[m].im));
+  const auto modes = static_cast<std::size_t>(fields.modes);
+  const int blocks = std::min(blocks_at_once, (last - first + width - 1) / width);
+  std::unique_ptr<Row<Real, G>[]> rows(
+      new Row<Real, G>[modes * static_cast<std::size_t>(blocks)]());
+  for (; first < last; first += blocks * width) {
+    const int end = std::min(last, first + blocks * width);
+    copy_blocks<Real, G, true>(fields, first, end, rows.get());
+    for (int at = first, block = 0; at < end; at += width, ++block) {
+      Row<Real, G>* of_block = rows.get() + static_cast<std::size_t>(block) * modes;
+      if (mesh.scaled.empty())
+        walk_mesh(*mesh.topology, mesh.full, of_block);
+      else
+        walk_mesh(*mesh.topology, mesh.scaled, of_block);
+      for (std::size_t m = 0; m < mesh.outputs.size(); ++m) turn(mesh.outputs[m], of_block[m]);
     }
-    if (mesh.scaled.empty())
-      walk_mesh(*mesh.topology, mesh.full, rows.get());
-    else
-      walk_mesh(*mesh.topology, mesh.scaled, rows.get());
-    for (std::size_t m = 0; m < mesh.outputs.size(); ++m) turn(mesh.outputs[m], rows[m]);
-    for (std::size_t m = 0; m < modes; ++m) {
-      const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(m) * fields.stride + first;
-      std::copy_n(reinterpret_cast<const Real*>(rows[m].re), count, fields.re + to);
-      std::copy_n(reinterpret_cast<const Real*>(rows[m].im), count, fields.im + to);
-    }
+    copy_blocks<Real, G, false>(fields, first, end, rows.get());
   }
 }
 
