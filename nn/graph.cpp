@@ -133,6 +133,13 @@ int GraphBuilder::softmax(int from) {
   return push({.op = Op::softmax, .inputs = {from}, .shape = shape(from)});
 }
 
+bool GraphBuilder::widen_subsample(int node, int side) {
+  Node& last = graph_.nodes.back();
+  if (node + 1 != static_cast<int>(size()) || last.op != Op::subsample) return false;
+  last.shape.channels += 2 * side;
+  return true;
+}
+
 void GraphBuilder::give_bias(int layer) {
   graph_.nodes[static_cast<std::size_t>(layer)].bias = true;
 }

@@ -95,6 +95,8 @@ class GraphBuilder {
   int subsample(int from, int channels);
   int softmax(int from);
 
+  /// Adds `side` zero channels on both sides of the last node, if it is a subsample.
+  bool widen_subsample(int node, int side);
   /// Gives an existing weight layer a bias.
   void give_bias(int layer);
   [[nodiscard]] std::size_t size() const { return graph_.nodes.size(); }

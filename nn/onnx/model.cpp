@@ -128,6 +128,7 @@ Attribute attribute_of(const ::onnx::AttributeProto& from, const std::string& pa
   if (from.type() == Kind::FLOAT) to.floats = {from.f()};
   to.text = from.s();
   if (from.type() == Kind::TENSOR) to.array = array_of(from.t(), path);
+  to.list = from.type() == Kind::INTS || from.type() == Kind::FLOATS;
   to.graph = from.type() == Kind::GRAPH || from.type() == Kind::GRAPHS;
   return to;
 }

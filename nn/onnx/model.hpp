@@ -28,6 +28,7 @@ struct Attribute {
   std::vector<std::int64_t> integers;  // `i` or `ints`
   std::vector<float> floats;           // `f` or `floats`
   std::string text;                    // `s`
+  bool list = false;                   // `ints` or `floats`
   bool graph = false;                  // a body of its own, which we do not read
   Array array;                         // `t`
 };
@@ -59,6 +60,11 @@ bool available();
 /// Throws `Error` when the file is missing, malformed, keeps data elsewhere, or ONNX support was
 /// not built in.
 Model read_model(const std::string& path);
+
+/// Writes a model, beside `path` first and renamed when complete. Inputs and outputs are floats of
+/// the rank that `dims` says; a side of 0 stays open. Throws `Error` when the file cannot be
+/// written, or ONNX support was not built in.
+void write_model(const std::string& path, const Model& model);
 
 /// A TensorProto in a file of its own, as in the operator cases.
 Array read_array(const std::string& path);

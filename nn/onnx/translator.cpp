@@ -81,6 +81,7 @@ const std::map<std::string, Translator::Handler>& Translator::handlers() {
       {"Reshape", &T::flatten},
       {"Concat", &T::concat},
       {"Pad", &T::pad},
+      {"Slice", &T::slice},
       {"Softmax", &T::softmax},
       {"Dropout", &T::identity},
       {"Identity", &T::identity},
@@ -368,12 +369,39 @@ void Translator::concat(const Operation& o) {
   result(o, std::move(out));
 }
 
+/// Every second position of both axes: the shortcut of CIFAR ResNets.
+void Translator::slice(const Operation& o) {
+  const Changing x = map(o, 0);
+  const auto numbers = [&](std::size_t input, const char* key) {
+    return has(o, input) ? fixed(o, input).integers : integers(o, key, std::vector<std::int64_t>{});
+  };
+  const std::vector<std::int64_t> axes = numbers(3, "axes"), ends = numbers(2, "ends");
+  const bool halves =
+      numbers(4, "steps") == std::vector<std::int64_t>{2, 2} &&
+      numbers(1, "starts") == std::vector<std::int64_t>{0, 0} &&
+      (axes == std::vector<std::int64_t>{2, 3} || axes == std::vector<std::int64_t>{-2, -1}) &&
+      ends.size() == 2 && ends[0] >= x.dims[2] && ends[1] >= x.dims[3];
+  if (!halves) throw Unsupported(o, "anything but every second position of a map");
+  const int node = builder_.subsample(x.node, static_cast<int>(x.dims[1]));
+  const MapShape& out = builder_.shape(node);
+  result(o, Changing{node, {x.dims[0], out.channels, out.height, out.width}, {}});
+}
+
+/// Nothing, or zero channels on both sides of a subsampled map.
 void Translator::pad(const Operation& o) {
   const auto pads = has(o, 1) ? fixed(o, 1).integers : integers(o, "pads", {});
-  if (std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p != 0; })) {
+  const bool none = std::all_of(pads.begin(), pads.end(), [](std::int64_t p) { return p == 0; });
+  Changing x = changing(o, 0);
+  if (none) return same_shape(o, x, x.node);
+  const double fill = has(o, 2) ? floats(o, 2, 1).front() : real(o, "value", 0);
+  const std::int64_t side = pads.size() == 8 ? pads[1] : 0;
+  const bool channels = side > 0 && side < 1 << 20 && x.dims.size() == 4 && fill == 0 &&
+                        text(o, "mode", "constant") == "constant" && !has(o, 3) &&
+                        pads == std::vector<std::int64_t>{0, side, 0, 0, 0, side, 0, 0};
+  if (!channels || !builder_.widen_subsample(x.node, static_cast<int>(side))) {
     throw Unsupported(o, "padding outside a layer");
   }
-  const Changing x = changing(o, 0);
+  x.dims[1] += 2 * side;
   same_shape(o, x, x.node);
 }
 

@@ -46,6 +46,7 @@ class Translator {
   void flatten(const Operation& o);
   void concat(const Operation& o);
   void pad(const Operation& o);
+  void slice(const Operation& o);
   void softmax(const Operation& o);
   void identity(const Operation& o);
   void constant(const Operation& o);
