@@ -18,6 +18,11 @@ struct DataReport {
 /// settings measured twice, readings in wrong units (more light out than in).
 DataReport check_data(const ChipShape& shape, const Measurements& data);
 
+/// The same for the sweeps of single heaters: indices and counts, NaN, constant voltage, and, by
+/// the design's V_pi, sweeps whose points are too far apart (aliased, under-sampled) or span too
+/// little.
+DataReport check_sweeps(const ChipShape& shape, const Measurements& data, double pi_voltage_V);
+
 /// Throws `Error` with all errors of `check_data`, one a line.
 void refuse_bad_data(const ChipShape& shape, const Measurements& data);
 
@@ -25,5 +30,11 @@ void refuse_bad_data(const ChipShape& shape, const Measurements& data);
 /// and 5 seem swapped (chi^2 per reading falls from 840 to 1.1)". Looks at detectors and at inputs.
 std::vector<std::string> find_swaps(const ChipShape& shape, const Measurements& data,
                                     std::span<const double> parameters);
+
+/// Heaters whose voltage columns seem swapped: exchanging them brings the prediction of
+/// `parameters` (of a start, whose error is about `floor` of full scale) much nearer to the
+/// readings.
+std::vector<std::string> find_swapped_heaters(const ChipShape& shape, const Measurements& data,
+                                              std::span<const double> parameters, double floor);
 
 }  // namespace lightloom::calibration

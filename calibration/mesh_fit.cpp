@@ -28,13 +28,7 @@ double now_s() {
 
 /// The parameters a fit frees, without the gauge.
 std::vector<bool> freed(const ChipShape& shape, const FitCard& card) {
-  std::vector<Kind> kinds_freed{Kind::efficiency,  Kind::bias,       Kind::alpha,      Kind::beta,
-                                Kind::device_gain, Kind::input_gain, Kind::output_gain};
-  if (card.fit_crosstalk) kinds_freed.push_back(Kind::crosstalk);
-  if (card.fit_offsets) kinds_freed.push_back(Kind::offset);
-  if (card.fit_curvature) kinds_freed.push_back(Kind::curvature);
-  if (card.fit_arm_losses) kinds_freed.push_back(Kind::arm_gain);
-  std::vector<bool> is_free = free_kinds(shape.parameters, kinds_freed);
+  std::vector<bool> is_free = free_kinds(shape.parameters, fitted_kinds(card));
   hold_gauge(shape, is_free);
   return is_free;
 }
@@ -210,6 +204,16 @@ void describe(Section& section, FitCard& card) {
   section.value("prior_weight", card.prior_weight, fraction);
   section.value("max_iterations", card.max_iterations, {.low = 1, .high = 10000});
   section.value("tolerance", card.tolerance, positive);
+}
+
+std::vector<Kind> fitted_kinds(const FitCard& card) {
+  std::vector<Kind> kinds_freed{Kind::efficiency,  Kind::bias,       Kind::alpha,      Kind::beta,
+                                Kind::device_gain, Kind::input_gain, Kind::output_gain};
+  if (card.fit_crosstalk) kinds_freed.push_back(Kind::crosstalk);
+  if (card.fit_offsets) kinds_freed.push_back(Kind::offset);
+  if (card.fit_curvature) kinds_freed.push_back(Kind::curvature);
+  if (card.fit_arm_losses) kinds_freed.push_back(Kind::arm_gain);
+  return kinds_freed;
 }
 
 std::vector<double> design_start(const ChipShape& shape, const FitCard& card) {

@@ -37,6 +37,8 @@ struct FitCard {
   double tolerance = 1e-8;  // relative decrease of the cost at which a stage ends
 };
 void describe(Section& section, FitCard& card);
+/// The kinds of parameters a fit frees, its gauge apart.
+std::vector<Kind> fitted_kinds(const FitCard& card);
 
 struct StageReport {
   std::string name;

@@ -17,6 +17,7 @@ CommandResult run_cost(const CommandLine& line);
 CommandResult run_decompose(const CommandLine& line);
 CommandResult run_chip(const CommandLine& line);
 CommandResult run_memory(const CommandLine& line);
+CommandResult run_calibrate(const CommandLine& line);
 CommandResult run_onnx(const CommandLine& line);
 
 /// The single operand of a command that takes one. Throws `Error` naming `what` it should be.

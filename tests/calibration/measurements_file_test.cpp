@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 
@@ -24,9 +25,13 @@ Measurements example() {
   return data;
 }
 
-TEST(MeasurementsFile, ReadsBackWhatItWroteToTheBit) {
+class MeasurementsFile : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(BothFormats, MeasurementsFile,
+                         testing::Values("measurements.h5", "measurements.csv"));
+
+TEST_P(MeasurementsFile, ReadsBackWhatItWroteToTheBit) {
   const Measurements data = example();
-  const std::string path = scratch_path("measurements.h5").string();
+  const std::string path = scratch_path(GetParam()).string();
   write_measurements(path, data);
   const Measurements back = read_measurements(path);
   std::remove(path.c_str());
@@ -39,6 +44,7 @@ TEST(MeasurementsFile, ReadsBackWhatItWroteToTheBit) {
   EXPECT_EQ(back.notes.at("chip"), "A7");
   ASSERT_EQ(back.sweeps.size(), data.sweeps.size());
   for (std::size_t s = 0; s < back.sweeps.size(); ++s) {
+    EXPECT_EQ(back.sweeps[s].volts, data.sweeps[s].volts);
     EXPECT_EQ(back.sweeps[s].heater, data.sweeps[s].heater);
     EXPECT_EQ(back.sweeps[s].base_V, data.sweeps[s].base_V);
     EXPECT_EQ(back.sweeps[s].readings, data.sweeps[s].readings);
@@ -50,7 +56,7 @@ const char* const two_ports =
     "setting,input,v0,v1,p0,p1\n"
     "0,0,1.5,2,0.25,0.75\n0,1,1.5,2,0.75,0.25\n";
 
-TEST(MeasurementsFile, ReadsCsvThatAScriptWrote) {
+TEST(MeasurementsText, ReadsCsvThatAScriptWrote) {
   const Measurements data = parse_measurements_csv(two_ports, "lab.csv");
   EXPECT_EQ(data.settings, 1);
   EXPECT_EQ(data.voltages, (std::vector<double>{1.5, 2}));
@@ -59,7 +65,14 @@ TEST(MeasurementsFile, ReadsCsvThatAScriptWrote) {
   EXPECT_EQ(data.notes.at("chip"), "B2");
 }
 
-TEST(MeasurementsFile, RefusesSwappedColumnsWrongCountsAndText) {
+TEST(MeasurementsText, KeepsWhatIsNotANumberForTheCheckToName) {
+  Measurements data = example();
+  data.readings[4] = NAN;
+  const Measurements back = parse_measurements_csv(measurements_csv(data), "lab.csv");
+  EXPECT_TRUE(std::isnan(back.readings[4]));
+}
+
+TEST(MeasurementsText, RefusesSwappedColumnsWrongCountsAndText) {
   const auto message = [](std::string text, const std::string& from, const std::string& to) {
     text.replace(text.find(from), from.size(), to);
     try {
@@ -74,10 +87,11 @@ TEST(MeasurementsFile, RefusesSwappedColumnsWrongCountsAndText) {
             std::string::npos);
   EXPECT_NE(message(two_ports, "0.75,0.25", "0.75,dark").find("'dark' is not a number"),
             std::string::npos);
+  EXPECT_NE(message(two_ports, "0,1,1.5", "0,2,1.5").find("wrong port count"), std::string::npos);
   EXPECT_NE(message(two_ports, "0,1,1.5", "0,1,1.6").find("voltages change"), std::string::npos);
 }
 
-TEST(MeasurementsFile, DeviceCardGivesTheParametersBack) {
+TEST(MeasurementsText, DeviceCardGivesTheParametersBack) {
   const ChipCard card{.modes = 4};
   const ChipShape shape = chip_shape(card);
   const std::vector<double> truth = hidden_parameters(shape, card, 1, 0);

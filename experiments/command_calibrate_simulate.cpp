@@ -1,0 +1,70 @@
+#include <numbers>
+
+#include "calibration/measurements_file.hpp"
+#include "calibration/startup.hpp"
+#include "core/error.hpp"
+#include "core/labelled.hpp"
+#include "core/progress.hpp"
+#include "experiments/command_calibrate.hpp"
+#include "experiments/report.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using namespace calibration;
+
+/// The truth as a device card, for comparing with a fit.
+void write_truth(const CommandLine& line, const HiddenChip& hidden) {
+  if (!line.has("truth")) return;
+  write_text(line.value("truth"), to_yaml(device_card(hidden.shape, hidden.parameters, {})));
+}
+
+}  // namespace
+
+CommandResult calibrate_simulate(const CommandLine& line) {
+  const std::string path = calibrate_operand(line, 1, "the card of a chip");
+  at_most_operands(line, 1);
+  require(!line.output.empty(), "lightloom calibrate simulate needs --output data.h5 (or .csv)");
+  Tree tree = load_card(path, line.settings);
+  if (line.seed) set_at(tree, "seed", Tree::of(fmt::format("{}", *line.seed)), ".");
+  const HiddenChip hidden = hidden_chip(tree);
+  require_writable(line.output);
+  if (line.has("truth")) require_writable(line.value("truth"));
+
+  const CalibrationCard& card = hidden.card;
+  VirtualChip chip(hidden.shape, hidden.parameters, card.laboratory, card.seed);
+  SweepRun run;
+  if (card.sweeps)
+    run = sweep_heaters(
+        hidden.shape, instrument_of(chip),
+        {.max_voltage_V = card.laboratory.max_voltage_V,
+         .gamma = std::numbers::pi / (card.chip.pi_voltage_V * card.chip.pi_voltage_V),
+         .seed = card.seed});
+  Measurements data = measure(
+      chip, random_voltages(hidden.shape, card.settings, card.laboratory.max_voltage_V, card.seed),
+      single_ports(hidden.shape.ports()));
+  data.sweeps = run.sweeps;
+  add_notes(card.chip, data);
+  data.notes["simulated_with_seed"] = fmt::format("{}", card.seed);
+  write_measurements(line.output, data);
+  write_truth(line, hidden);
+
+  CommandResult result;
+  result.json = {{"data", line.output},
+                 {"modes", hidden.shape.ports()},
+                 {"heaters", hidden.shape.heater_count()},
+                 {"settings", data.settings},
+                 {"readings", data.readings.size()},
+                 {"sweeps", data.sweeps.size()},
+                 {"settings_made", chip.settings_made()},
+                 {"problems", run.problems}};
+  result.text = fmt::format(
+      "a virtual chip with {} ports and {} heaters\n{} settings with every port lit in turn: {} "
+      "readings\n{} sweeps of single heaters\ndata: {}\n",
+      hidden.shape.ports(), hidden.shape.heater_count(), data.settings, data.readings.size(),
+      data.sweeps.size(), line.output);
+  for (const std::string& problem : run.problems) result.text += "problem: " + problem + "\n";
+  return result;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,117 @@
+// lightloom calibrate as a laboratory's scripts call it.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "example_results.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+class Calibrate : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = scratch_folder("calibrate");
+    std::ofstream(folder_ + "/chip.yaml") << "chip: {modes: 4}\nsettings: 40\nseed: 3\n";
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  Ran call(const std::string& arguments) {
+    return run_shell(
+        fmt::format("cd {} && {} calibrate {} --json --quiet", folder_, program(), arguments));
+  }
+  json object(const std::string& arguments) {
+    const Ran ran = call(arguments);
+    EXPECT_EQ(ran.code, 0) << arguments << "\n" << ran.errors;
+    const json parsed = json::parse(ran.output, nullptr, false);
+    EXPECT_TRUE(parsed.is_object()) << arguments << "\n" << ran.output.substr(0, 400);
+    return parsed;
+  }
+  void refused(const std::string& arguments, const std::string& part) {
+    const Ran ran = call(arguments);
+    EXPECT_EQ(ran.code, 2) << arguments;
+    EXPECT_EQ(ran.output, "");
+    EXPECT_NE(ran.errors.find(part), std::string::npos) << arguments << "\n" << ran.errors;
+  }
+  std::string folder_;
+};
+
+TEST_F(Calibrate, GoesFromAVirtualChipToABetterProgrammedOne) {
+  const json made = object("simulate chip.yaml -o data.h5 --truth truth.yaml");
+  EXPECT_EQ(made["readings"], 640);
+  const json fit = object("fit data.h5 -o device.yaml");
+  const double dof = fit["dof"].get<double>();
+  EXPECT_NEAR(fit["chi2_per_dof"].get<double>(), 1, 5 * std::sqrt(2 / dof));
+  EXPECT_EQ(fit["rank"].get<int>() + fit["null_dimension"].get<int>(), fit["unknowns"].get<int>());
+  EXPECT_EQ(fit["null_directions"].size(), 5u);  // four input phases and the common scale
+  EXPECT_EQ(fit["parameters"].size(), fit["free_parameters"].get<std::size_t>());
+  EXPECT_EQ(fit["worst_devices"].size(), 10u);
+  const json predicted = object("predict device.yaml data.h5 -o model.h5");
+  EXPECT_NEAR(predicted["rms"].get<double>(), 1, 0.15);
+  EXPECT_LT(object("predict device.yaml model.h5")["rms"].get<double>(), 1e-6);
+  const json use = object("program device.yaml --truth truth.yaml --targets 8");
+  EXPECT_GT(use["improvement"].get<double>(), 20);
+  EXPECT_LE(use["error"]["perfect"].get<double>(), use["error"]["fitted"].get<double>());
+}
+
+TEST_F(Calibrate, GivesTheSameFromCsvAsFromHdf5) {
+  object("simulate chip.yaml -o data.h5");
+  object("simulate chip.yaml -o data.csv");
+  EXPECT_EQ(object("fit data.h5")["parameters"], object("fit data.csv")["parameters"]);
+}
+
+TEST_F(Calibrate, RefusesBadDataAndWritesNothing) {
+  object("simulate chip.yaml -o data.csv");
+  std::ostringstream all;
+  all << std::ifstream(folder_ + "/data.csv").rdbuf();
+  std::string text = all.str();
+  const auto row = text.find("\n7,2,");
+  const auto end = text.find('\n', row + 1);
+  text.replace(text.rfind(',', end), end - text.rfind(',', end), ",nan");
+  std::ofstream(folder_ + "/nan.csv") << text;
+  refused("fit nan.csv -o device.yaml", "setting 7, input 2, detector 3");
+  EXPECT_FALSE(fs::exists(folder_ + "/device.yaml"));
+  object("simulate chip.yaml -o dim.h5 --set laboratory.saturation=0.5");
+  refused("fit dim.h5 -o device.yaml", "is saturated");
+  refused("fit data.csv --set chip.modes=5", "the mesh has 5");
+  refused("fit missing.h5", "does not exist");
+  refused("simulate chip.yaml -o d.h5 --set chip.mods=5", "did you mean 'modes'?");
+  refused("simulat chip.yaml", "did you mean 'simulate'?");
+  refused("program chip.yaml", "not the card of a calibrated mesh");
+  EXPECT_FALSE(fs::exists(folder_ + "/device.yaml"));
+}
+
+TEST_F(Calibrate, ReadsWhatALabScriptWritesWithH5py) {
+  object("simulate chip.yaml -o data.h5");
+  const std::string script = R"(
+import h5py
+source = h5py.File("data.h5")
+axes = {"voltage": ("setting", "heater"), "field_re": ("input", "port"), "field_im": ("input", "port"),
+        "power": ("setting", "input", "port"), "sweep_heater": ("sweep",), "sweep_input": ("sweep",),
+        "sweep_output": ("sweep",), "sweep_base": ("sweep", "heater"),
+        "sweep_voltage": ("sweep", "point"), "sweep_power": ("sweep", "point")}
+with h5py.File("lab.h5", "w") as f:
+    f.attrs.update(schema_version=1, noise_thermal=0.0002, noise_relative=0.01)
+    for name, along in axes.items():
+        f[name] = source[name][...]
+        for i, axis in enumerate(along):
+            if axis not in f:
+                f[axis] = range(f[name].shape[i])
+                f[axis].make_scale(axis)
+            f[name].dims[i].attach_scale(f[axis])
+)";
+  std::ofstream(folder_ + "/lab.py") << script;
+  const Ran made = run_shell(fmt::format("cd {} && /usr/bin/python3 lab.py", folder_));
+  if (made.code != 0) GTEST_SKIP() << "python3-h5py is not installed: " << made.errors;
+  EXPECT_EQ(object("fit lab.h5")["parameters"], object("fit data.h5")["parameters"]);
+}
+
+}  // namespace
+}  // namespace lightloom::experiments
