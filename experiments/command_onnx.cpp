@@ -1,9 +1,12 @@
 #include "core/error.hpp"
 #include "core/progress.hpp"
+#include "experiments/card_input.hpp"
 #include "experiments/command_table.hpp"
+#include "experiments/report.hpp"
 #include "experiments/text_table.hpp"
+#include "experiments/training.hpp"
 #include "nn/onnx/check.hpp"
-#include "nn/onnx/model.hpp"
+#include "nn/onnx/export.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -36,21 +39,39 @@ std::string to_text(const std::vector<CaseResult>& results) {
                      counts["pass"], results.size(), counts["fail"], counts["unsupported"]);
 }
 
+CommandResult check(const CommandLine& line) {
+  if (!line.output.empty()) require_writable(line.output);
+  CommandResult result{.json = Json::array(), .text = ""};
+  std::vector<CaseResult> results;
+  for (const std::string& folder : line.operands) {
+    results.push_back(nn::onnx::check_case(folder));
+    result.json.push_back(to_json(results.back(), folder));
+  }
+  if (!line.output.empty()) write_text(line.output, result.json.dump(2) + "\n");
+  result.text = to_text(results);
+  return result;
+}
+
+/// The network of a card, with the weights that its source regenerates.
+CommandResult save(const CommandLine& line) {
+  const Experiment card = read_experiment(load_given_card(line));
+  const std::string output = line.output.empty() ? card.name + ".onnx" : line.output;
+  require_writable(output);
+  Workbench workbench;
+  nn::onnx::export_network(output, *workbench.student(card)->network);
+  return {.json = {{"model", output}}, .text = fmt::format("model: {}\n", output)};
+}
+
 }  // namespace
 
 CommandResult run_onnx(const CommandLine& line) {
-  require(line.operands.size() >= 2 && line.operands[0] == "check",
-          "lightloom onnx needs 'check' and the folders of operator cases");
   require(nn::onnx::available(),
           "this program was built without ONNX (install libonnx-dev and rebuild)");
-  CommandResult result{.json = Json::array(), .text = ""};
-  std::vector<CaseResult> results;
-  for (std::size_t i = 1; i < line.operands.size(); ++i) {
-    results.push_back(nn::onnx::check_case(line.operands[i]));
-    result.json.push_back(to_json(results.back(), line.operands[i]));
-  }
-  result.text = to_text(results);
-  return result;
+  require(line.operands.size() >= 2 && (line.operands[0] == "check" || line.operands[0] == "save"),
+          "lightloom onnx needs 'check' and the folders of operator cases, or 'save' and a card");
+  CommandLine rest = line;
+  rest.operands.erase(rest.operands.begin());
+  return line.operands[0] == "check" ? check(rest) : save(rest);
 }
 
 }  // namespace lightloom::experiments

@@ -101,5 +101,27 @@ TEST_F(OnnxCommand, RefusesMissingAndDamagedCasesInOneSentence) {
   }
 }
 
+TEST_F(OnnxCommand, SavesTheNetworkOfACardWhichIsAgainTheNetworkOfACard) {
+  const std::string card =
+      "dataset: {name: glyphs, train_limit: 200, test_limit: 100}\nmodel: lenet5\n"
+      "teacher: {epochs: 1}\ntrain: {epochs: 0}\nweights: {source: integer, bits: 6}\n";
+  write("card.yaml", card + "chips: 0\nmeasure: [accuracy]\n");
+  const auto ran = [&](const std::string& arguments) {
+    const Ran found =
+        run_shell(fmt::format("cd {} && {} {} --json --quiet", folder_, program(), arguments));
+    EXPECT_EQ(found.code, 0) << arguments << found.errors;
+    return json::parse(found.output);
+  };
+  EXPECT_EQ(ran("onnx save card.yaml --output net.onnx")["model"], "net.onnx");
+  const json trained = ran("run card.yaml --output a.h5");
+  // The file's weights need no teacher: dense weights as they are.
+  for (const char* model : {"net.onnx", "'{onnx: net.onnx}'"}) {
+    const json read = ran(fmt::format(
+        "run card.yaml --set teacher=null --set weights.source=dense --set model={} --output b.h5",
+        model));
+    EXPECT_EQ(read["accuracy"]["source"], trained["accuracy"]["source"]);
+  }
+}
+
 }  // namespace
 }  // namespace lightloom::experiments
