@@ -6,6 +6,7 @@
 #include "experiments/card_input.hpp"
 #include "experiments/command_table.hpp"
 #include "experiments/experiment_card.hpp"
+#include "experiments/packed_view.hpp"
 #include "experiments/provenance.hpp"
 #include "experiments/report.hpp"
 
@@ -172,6 +173,7 @@ CommandResult run_inspect(const CommandLine& line) {
   const std::string path = only_operand(line, "a results file or an experiment card");
   if (path.ends_with(".yaml") || path.ends_with(".yml")) return resolved_card(line);
   require(line.settings.empty(), "--set belongs to a card, not to a results file");
+  if (path.ends_with(".llw")) return packed_view(path, nn::read_packed(path));
   const Labelled data = read_labelled(path);
   if (line.has("variable")) return one_variable(data, line.value("variable"));
   return {.json = description(path, data), .text = listing(path, data)};

@@ -12,6 +12,8 @@ CommandResult run_report(const CommandLine& line);
 CommandResult run_run(const CommandLine& line);
 CommandResult run_train(const CommandLine& line);
 CommandResult run_sweep_command(const CommandLine& line);
+CommandResult run_pack(const CommandLine& line);
+CommandResult run_unpack(const CommandLine& line);
 CommandResult run_ratio(const CommandLine& line);
 CommandResult run_cost(const CommandLine& line);
 CommandResult run_decompose(const CommandLine& line);

@@ -4,6 +4,7 @@
 #include "experiments/command_table.hpp"
 #include "experiments/run_experiment.hpp"
 #include "experiments/text_table.hpp"
+#include "experiments/weight_file.hpp"
 #include "nn/weights_file.hpp"
 
 namespace lightloom::experiments {
@@ -45,7 +46,7 @@ CommandResult run_train(const CommandLine& line) {
   Workbench workbench;
   const AccuracyResult accuracy = *run_experiment(card, workbench).accuracy;
   if (!float_output.empty()) nn::save_weights(float_output, *workbench.teacher(card)->network);
-  nn::save_weights(output, *workbench.student(card)->network);
+  save_trained(output, *workbench.student(card)->network, identity_of(card));
   CommandResult result;
   result.json = {{"accuracy",
                   {{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},

@@ -42,16 +42,18 @@ nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
   return result;
 }
 
-std::unique_ptr<nn::Network> make_network(const Experiment& card, const nn::SourceCard& weights) {
+std::unique_ptr<nn::Network> make_network(const Experiment& card, const nn::SourceCard& weights,
+                                          nn::InitialWeights initial) {
   return std::make_unique<nn::Network>(
-      nn::build_graph(card.network.model, card.network.dataset.name), weights, card.seed);
+      nn::build_graph(card.network.model, card.network.dataset.name), weights, card.seed, initial);
 }
 
 /// With random weights, or those of the ONNX file that the network came from.
 std::unique_ptr<nn::Network> make_float_network(const Experiment& card) {
-  auto network = make_network(card, nn::SourceCard{});
-  if (nn::is_onnx(card.network.model))
-    nn::onnx::give_weights(nn::onnx::import_model(card.network.model), *network);
+  if (!nn::is_onnx(card.network.model))
+    return make_network(card, nn::SourceCard{}, nn::InitialWeights::drawn);
+  auto network = make_network(card, nn::SourceCard{}, nn::InitialWeights::none);
+  nn::onnx::give_weights(nn::onnx::import_model(card.network.model), *network);
   return network;
 }
 
@@ -102,7 +104,9 @@ Workbench::NetworkPtr Workbench::student(const Experiment& card) {
   if (card.training.student.noise_aware)
     key += text_of(card, {"core", "generator", "calibration_images"});
   return cached(networks_, key, [&] {
-    TrainedNetwork student{.network = make_network(card, card.network.weights), .history = {}};
+    TrainedNetwork student{
+        .network = make_network(card, card.network.weights, nn::InitialWeights::none),
+        .history = {}};
     if (!card.network.weights_file.empty()) {
       load_any_weights(card.network.weights_file, *student.network);
       return student;

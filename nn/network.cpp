@@ -1,10 +1,12 @@
 #include "nn/network.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "nn/steps/consumers.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -29,12 +31,10 @@ std::vector<float> initial_weight(const LayerShape& shape, std::uint64_t seed, s
   return weight;
 }
 
-WeightLayer make_weight_layer(const LayerShape& shape, const SourceCard& card, std::uint64_t seed,
-                              std::size_t number) {
+WeightLayer make_weight_layer(const LayerShape& shape, const SourceCard& card) {
   WeightLayer layer{.shape = shape, .source = make_source(card, shape)};
   if (shape.bias) layer.bias = parameter(shape.name + ".bias", shape.out_channels, 0.0f);
   layer.activation_bits = card.activations;
-  layer.source->encode(initial_weight(shape, seed, number));
   return layer;
 }
 
@@ -50,14 +50,16 @@ NormLayer make_norm(const Node& node) {
 
 }  // namespace
 
-Network::Network(Graph graph, const SourceCard& card, std::uint64_t seed)
+Network::Network(Graph graph, const SourceCard& card, std::uint64_t seed, InitialWeights initial)
     : graph_(std::move(graph)), card_(card), index_(graph_.nodes.size(), -1) {
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     const Node& node = graph_.nodes[n];
     if (node.op == Op::convolution || node.op == Op::linear) {
       index_[n] = static_cast<int>(weights_.size());
-      weights_.push_back(
-          make_weight_layer(layer_shape(graph_, static_cast<int>(n)), card, seed, weights_.size()));
+      weights_.push_back(make_weight_layer(layer_shape(graph_, static_cast<int>(n)), card));
+      WeightLayer& layer = weights_.back();
+      if (initial == InitialWeights::drawn)
+        layer.source->encode(initial_weight(layer.shape, seed, weights_.size() - 1));
     }
     if (node.op == Op::batch_norm) {
       index_[n] = static_cast<int>(norms_.size());
@@ -85,20 +87,48 @@ std::vector<float> dense_weight(WeightLayer& layer) {
   return dense;
 }
 
-void copy_weights(Network& teacher, Network& student) {
-  require(teacher.weight_layers().size() == student.weight_layers().size() &&
-              teacher.norms().size() == student.norms().size(),
-          "cannot copy weights from '{}' to '{}' (teacher and student need the same model)",
-          teacher.graph().name, student.graph().name);
-  for (std::size_t n = 0; n < teacher.weight_layers().size(); ++n) {
-    WeightLayer& from = teacher.weight_layers()[n];
-    WeightLayer& to = student.weight_layers()[n];
-    require(from.shape.weights() == to.shape.weights(), "cannot copy weights: layer '{}' differs",
-            from.shape.name);
-    to.source->encode(dense_weight(from));
-    to.bias.value = from.bias.value;
-    if (from.range.seen) to.range = from.range;
+namespace {
+
+/// Scales the kernels in `weight` to the norm of the largest one and `norm` so that it gives the
+/// same output.
+void equalise(std::span<float> weight, NormLayer& norm) {
+  const std::size_t rows = norm.mean.size(), columns = weight.size() / rows;
+  std::vector<double> lengths;
+  for (std::size_t r = 0; r < rows; ++r) {
+    double square = 0;
+    for (const float w : weight.subspan(r * columns, columns)) square += double{w} * w;
+    lengths.push_back(std::sqrt(square));
   }
+  const double largest = *std::max_element(lengths.begin(), lengths.end());
+  for (std::size_t r = 0; r < rows; ++r) {
+    if (lengths[r] == 0) continue;
+    const double factor = largest / lengths[r];
+    for (float& w : weight.subspan(r * columns, columns)) w = static_cast<float>(factor * w);
+    const double before = norm.variance[r] + norm.epsilon;
+    norm.mean[r] = static_cast<float>(factor * norm.mean[r]);
+    norm.variance[r] = static_cast<float>(factor * factor * norm.variance[r]);
+    const double after = norm.variance[r] + norm.epsilon;
+    norm.scale.value[r] *= static_cast<float>(std::sqrt(after / before) / factor);
+  }
+}
+
+/// The normalisation that alone reads each weight layer, or null.
+std::vector<NormLayer*> following_norms(Network& network) {
+  const auto readers = consumers(network.graph());
+  std::vector<NormLayer*> norms(network.weight_layers().size(), nullptr);
+  for (std::size_t n = 0; n < readers.size(); ++n) {
+    const Op op = network.graph().nodes[n].op;
+    if (op != Op::convolution && op != Op::linear) continue;
+    const int node = static_cast<int>(n);
+    const int norm = only_reader(network.graph(), readers, node, Op::batch_norm);
+    if (norm >= 0)
+      norms[static_cast<std::size_t>(network.index_of(node))] =
+          &network.norms()[static_cast<std::size_t>(network.index_of(norm))];
+  }
+  return norms;
+}
+
+void copy_norms(const Network& teacher, Network& student) {
   for (std::size_t n = 0; n < teacher.norms().size(); ++n) {
     const NormLayer& from = teacher.norms()[n];
     NormLayer& to = student.norms()[n];
@@ -106,6 +136,30 @@ void copy_weights(Network& teacher, Network& student) {
     to.shift.value = from.shift.value;
     to.mean = from.mean;
     to.variance = from.variance;
+  }
+}
+
+}  // namespace
+
+void copy_weights(Network& teacher, Network& student) {
+  require(teacher.weight_layers().size() == student.weight_layers().size() &&
+              teacher.norms().size() == student.norms().size(),
+          "cannot copy weights from '{}' to '{}' (teacher and student need the same model)",
+          teacher.graph().name, student.graph().name);
+  copy_norms(teacher, student);
+  const std::vector<NormLayer*> norms = following_norms(student);
+  for (std::size_t n = 0; n < teacher.weight_layers().size(); ++n) {
+    WeightLayer& from = teacher.weight_layers()[n];
+    WeightLayer& to = student.weight_layers()[n];
+    require(from.shape.weights() == to.shape.weights(), "cannot copy weights: layer '{}' differs",
+            from.shape.name);
+    std::vector<float> weight = dense_weight(from);
+    const SourceCard card = card_for(student.source_card(), to.shape.name);
+    if (card.projection.equalise && norms[n] != nullptr && !to.shape.bias)
+      equalise(weight, *norms[n]);
+    to.source->encode(weight);
+    to.bias.value = from.bias.value;
+    if (from.range.seen) to.range = from.range;
   }
 }
 

@@ -31,12 +31,19 @@ struct NormLayer {
   double epsilon = 1e-5;
 };
 
+/// What a new network's sources hold.
+enum class InitialWeights {
+  drawn,  // random weights, encoded
+  none,   // nothing yet: somebody copies or loads weights next
+};
+
 /// A network's parameters on its graph. It computes nothing: `Inference` and `TrainingPass` do.
 class Network {
  public:
   /// Draws initial weights (normal, std sqrt(2 / fan-out) for convolutions, sqrt(2 / inputs) for
   /// linear layers) from `seed` and encodes them into the sources that `card` asks for.
-  Network(Graph graph, const SourceCard& card, std::uint64_t seed);
+  Network(Graph graph, const SourceCard& card, std::uint64_t seed,
+          InitialWeights initial = InitialWeights::drawn);
 
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] NetworkShape shape() const { return network_shape(graph_); }
@@ -60,7 +67,10 @@ class Network {
 };
 
 /// Fits the student's sources to the teacher's weights and copies biases, normalisations and
-/// activation ranges. Both must have the same graph.
+/// activation ranges. Both must have the same graph. Where the card of a student's layer asks for
+/// `projection.equalise` and only a batch normalisation reads the layer, every kernel is scaled to
+/// the same norm first and the normalisation takes the inverse: the same function of the input, but
+/// every output channel gets its share of a fit that minimises the sum of squared errors.
 void copy_weights(Network& teacher, Network& student);
 
 /// The weight of a layer as its source regenerates it.

@@ -79,6 +79,7 @@ class Trainer {
   /// Validation accuracy of what would be kept, and those weights if they are better than `best`.
   double validate(double best, Weights& better) {
     average_.change_places();
+    if (card_.recalibrate > 0) pass_.estimate_statistics(data_.train, card_.recalibrate, batch());
     double accuracy = 0;
     if (data_.validation.size() > 0) {
       Inference inference(network_, engine_);
@@ -115,6 +116,7 @@ class Trainer {
     fill_batch(data_.train, chosen, images_, labels_,
                {card_.augment, seed_, static_cast<std::uint64_t>(epoch)});
     const auto count = static_cast<std::uint64_t>(step_);
+    enter_step(count);
     const Tensor& logits =
         pass_.forward(images_, {.step = count, .first_image = count * batch(), .engine = engine_});
     const std::vector<int> guesses = predictions(logits);
@@ -123,10 +125,28 @@ class Trainer {
                                                 card_.distillation, d_logits_)
                                  : cross_entropy(logits, labels_, d_logits_, card_.label_smoothing);
     pass_.backward(d_logits_);
+    const double regulariser = leave_step();
     optimizer_.step(rate());
     average_.take();
     ++step_;
-    return loss;
+    return loss + regulariser;
+  }
+
+  /// Tells every source which step it is in: some add noise in training only.
+  void enter_step(std::uint64_t step) {
+    std::uint32_t number = 0;
+    for (WeightLayer& layer : network_.weight_layers())
+      layer.source->set_step(TrainingStep{.seed = seed_, .layer = number++, .step = step});
+  }
+  /// Adds the gradients of the sources' own regularisers, returns their value, and puts the sources
+  /// back to evaluation.
+  double leave_step() {
+    double value = 0;
+    for (WeightLayer& layer : network_.weight_layers()) {
+      value += layer.source->regularise();
+      layer.source->set_step(std::nullopt);
+    }
+    return value;
   }
 
   Network& network_;
@@ -178,6 +198,7 @@ void describe(Section& section, TrainCard& card) {
   section.card("augment", card.augment);
   section.value("label_smoothing", card.label_smoothing, fraction);
   section.value("average", card.average, fraction);
+  section.value("recalibrate", card.recalibrate, not_negative);
   section.value("patience", card.patience, not_negative);
   section.value("distill", card.distill);
   section.value("temperature", card.distillation.temperature, positive);

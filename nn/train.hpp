@@ -23,15 +23,17 @@ struct TrainCard {
   Augmentation augment;
   double label_smoothing = 0;  // share of the target spread evenly over the classes
   double average = 0;          // decay per step of the averaged weights that are kept (EMA); 0: off
-  int patience = 0;            // stop after so many epochs without a better validation; 0: never
-  bool distill = false;        // learn from the float network too
+  int recalibrate = 0;   // training images, not augmented, that set the running statistics of batch
+                         // normalisation after each epoch; 0: their running averages stay
+  int patience = 0;      // stop after so many epochs without a better validation; 0: never
+  bool distill = false;  // learn from the float network too
   DistillationOptions distillation;
   bool noise_aware = false;  // multiply through the analog engine while training
 };
 
 /// Keys: epochs, batch, schedule, rate, decay, milestones, warmup, augment {crop, flip, cutout},
-/// label_smoothing, average, patience, distill, temperature, beta, noise_aware and those of
-/// OptimizerOptions (optimizer, momentum, beta1, beta2, epsilon, weight_decay).
+/// label_smoothing, average, recalibrate, patience, distill, temperature, beta, noise_aware and
+/// those of OptimizerOptions (optimizer, momentum, beta1, beta2, epsilon, weight_decay).
 void describe(Section& section, TrainCard& card);
 
 /// What joins in besides the network and its data.
@@ -43,7 +45,7 @@ struct TrainHelpers {
 
 struct EpochRecord {
   double rate = 0;  // at its first step
-  double loss = 0;  // mean over training images, as they came
+  double loss = 0;  // mean over training images, as they came, with the sources' regularisers
   double train_accuracy = 0;
   double validation_accuracy = 0;
 };

@@ -1,6 +1,7 @@
 #include "nn/training_pass.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "nn/ops/elementwise.hpp"
 #include "nn/steps/consumers.hpp"
@@ -26,7 +27,7 @@ std::unique_ptr<Step> make_step(Network& network, int node, int output, std::uin
 }  // namespace
 
 TrainingPass::TrainingPass(Network& network, std::uint64_t seed)
-    : flow_(std::make_unique<Flow>(network.graph())) {
+    : network_(&network), flow_(std::make_unique<Flow>(network.graph())) {
   const Graph& graph = network.graph();
   const auto readers = consumers(graph);
   std::vector<bool> done(graph.nodes.size(), false);
@@ -85,6 +86,29 @@ void TrainingPass::backward(const Tensor& d_logits) {
     flow.gradients[output].reset();
     flow.values[output].reset();
   }
+}
+
+void TrainingPass::estimate_statistics(const ImageSet& set, int images, std::size_t batch) {
+  std::vector<double> momentum;
+  for (NormLayer& norm : network_->norms()) {
+    momentum.push_back(norm.momentum);
+    std::fill(norm.mean.begin(), norm.mean.end(), 0.0f);  // x + (y - x) is not y to the last bit
+    std::fill(norm.variance.begin(), norm.variance.end(), 0.0f);
+  }
+  std::vector<std::uint32_t> order(std::min(set.size(), static_cast<std::size_t>(images)));
+  std::iota(order.begin(), order.end(), 0u);
+  Tensor pixels;
+  std::vector<int> labels;
+  // The share 1 / n of batch n makes the running average the plain mean. A short last batch would
+  // count as much as a whole one: it is left out unless it is the only one.
+  const std::size_t batches = std::max<std::size_t>(1, order.size() / batch);
+  for (std::size_t n = 0; n < batches; ++n) {
+    for (NormLayer& norm : network_->norms()) norm.momentum = 1.0 / static_cast<double>(n + 1);
+    const std::size_t count = std::min(batch, order.size() - n * batch);
+    fill_batch(set, std::span(order).subspan(n * batch, count), pixels, labels);
+    forward(pixels, {});
+  }
+  for (std::size_t i = 0; i < momentum.size(); ++i) network_->norms()[i].momentum = momentum[i];
 }
 
 std::int64_t TrainingPass::bytes() const {

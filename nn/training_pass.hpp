@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "nn/data/dataset.hpp"
 #include "nn/matrix_engine.hpp"
 #include "nn/network.hpp"
 #include "nn/ops/tensor.hpp"
@@ -34,6 +35,12 @@ class TrainingPass {
   /// forward.
   void backward(const Tensor& d_logits);
 
+  /// Sets the running statistics of every normalisation to the mean over the batches of the first
+  /// `images` images of `set`, each batch with its own statistics as in training. Needed where
+  /// weights changed more quickly than the running averages follow, or were averaged themselves
+  /// (Izmailov et al. 2018, section 3.2).
+  void estimate_statistics(const ImageSet& set, int images, std::size_t batch);
+
   /// Bytes held for activations and gradients.
   [[nodiscard]] std::int64_t bytes() const;
 
@@ -46,6 +53,7 @@ class TrainingPass {
   };
   void plan_releases();
 
+  Network* network_;
   std::unique_ptr<Flow> flow_;
   std::vector<Planned> steps_;
 };

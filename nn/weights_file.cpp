@@ -16,7 +16,8 @@ void visit_state(Network& network,
     for (Parameter* own : layer.source->parameters()) {
       visit(layer.shape.name + ".weight." + own->name, own->value);
     }
-    // Not trained, but part of what the source materialises (the generator's gain, clipping bounds).
+    // Not trained, but part of what the source materialises (the generator's gain, clipping
+    // bounds).
     for (Parameter* fixed : layer.source->constants()) {
       visit(layer.shape.name + ".constant." + fixed->name, fixed->value);
     }
@@ -68,8 +69,10 @@ void set_weights(Network& network, const Weights& weights) {
   });
 }
 
-void save_weights(const std::string& path, Network& network) {
+void save_weights(const std::string& path, Network& network,
+                  const std::map<std::string, std::string>& about) {
   Labelled file;
+  for (const auto& [key, value] : about) file.attributes[key] = value;
   file.attributes["kind"] = std::string("weights");
   file.attributes["model"] = network.graph().name;
   file.attributes["source"] = std::string(name_of(network.source_card().source));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,10 @@ Weights weights_of(Network& network);
 /// Throws `Error` naming the first entry that is missing or has another size.
 void set_weights(Network& network, const Weights& weights);
 
-/// Writes and reads them as one HDF5 file with the names of model and source as attributes.
-void save_weights(const std::string& path, Network& network);
+/// Writes and reads them as one HDF5 file with the names of model and source as attributes, and
+/// those of `about`.
+void save_weights(const std::string& path, Network& network,
+                  const std::map<std::string, std::string>& about = {});
 void load_weights(const std::string& path, Network& network);
 
 }  // namespace lightloom::nn

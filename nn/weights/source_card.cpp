@@ -43,6 +43,7 @@ void describe_projection(Section& section, ProjectionCard& projection) {
   section.value("steps", projection.steps, not_negative);
   section.value("rate", projection.rate, positive);
   section.value("peak", projection.peak, {.low = 0.01, .high = 0.99});
+  section.value("equalise", projection.equalise);
   section.value("seed", projection.seed);
 }
 

@@ -41,6 +41,7 @@ struct ProjectionCard {
   int steps = 300;     // l2 only (Gu et al. use 3000)
   double rate = 0.02;  // l2 only
   double peak = 0.5;   // largest magnitude of every factor after the SVD: small ones learn faster
+  bool equalise = false;   // kernels scaled to one norm first, see `copy_weights`
   std::uint64_t seed = 0;  // random only
 };
 
@@ -104,9 +105,9 @@ struct LayerOverride {
 
 /// Keys: source, bits (a number; for multilevel a mapping {basis, intra, cross}), intra, cross,
 /// cross_share, expansion, kernels, block, fc_bits, dense_bits, activations, quant_ratio,
-/// projection {method, steps, rate, peak, seed}, orthogonality {lambda, form}, exchange {theta,
-/// row_theta, iterations, tolerance}, layers (a list of mappings with the key `layer` and any of
-/// these; what they leave out is as in the whole section).
+/// projection {method, steps, rate, peak, equalise, seed}, orthogonality {lambda, form}, exchange
+/// {theta, row_theta, iterations, tolerance}, layers (a list of mappings with the key `layer` and
+/// any of these; what they leave out is as in the whole section).
 void describe(Section& section, SourceCard& card);
 
 /// The card that holds for one layer, overrides applied.
