@@ -70,7 +70,7 @@ Transfer mzi_from(double s, double c, Complex e_phi, const SplitterAngles& a) {
 
 Complex direction(Complex z) {
   const double size = std::sqrt(std::norm(z));
-  return size > 0 ? z / size : Complex(1);
+  return size > 0 ? z * (1 / size) : Complex(1);
 }
 
 Transfer mzi(double theta_rad, double phi_rad, const MziErrors& errors) {
