@@ -27,6 +27,9 @@ Json to_json(const BreakEven& found) {
   return json;
 }
 
+/// A unit as a table shows it.
+std::string shown(const std::string& unit) { return unit == "1" ? "x the card's" : unit; }
+
 std::string crossings_text(const BreakEven& found, const std::string& unit) {
   if (found.crossings.empty())
     return fmt::format("none in range: it {} everywhere",
@@ -58,11 +61,12 @@ void add_break_even(const CommandLine& line, const Experiment& card, const Sourc
     json["unit"] = unit;
     json["card_value"] = time.card_value;
     json["baselines"][labels[i]] = {{"time", to_json(time)}, {"energy", to_json(energy)}};
-    table.row({"against " + labels[i], crossings_text(time, unit), crossings_text(energy, unit)});
+    table.row({"against " + labels[i], crossings_text(time, shown(unit)),
+               crossings_text(energy, shown(unit))});
   }
-  result.text +=
-      fmt::format("\n{}the card has {:.4g} {}; looked from {:.3g} to {:.3g}\n", table.text(),
-                  json["card_value"].get<double>(), unit, range.low, range.high);
+  result.text += fmt::format("\n{}the card has {:.4g} {}; looked from {:.3g} to {:.3g}\n",
+                             table.text(), json["card_value"].get<double>(),
+                             unit == "1" ? "times" : unit, range.low, range.high);
 }
 
 /// Eq. 8 beside the schedule of the same layer.
