@@ -1,8 +1,10 @@
 // Training and inference speed of a built-in network, in images per second:
-//   nn_speed <model> <dataset> <batch> [seconds]
-// prints one line of JSON. benchmarks/compare-pytorch runs it beside PyTorch.
+//   nn_speed <model> <dataset> <batch> [seconds] [training|inference]
+// prints one line of JSON, with the peak memory of the network and its passes. benchmarks/compare-pytorch runs it
+// beside PyTorch.
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -45,34 +47,58 @@ double rate(int batch, double seconds, const std::function<void()>& once) {
   return rates[2];
 }
 
-}  // namespace
+struct Batch {
+  Tensor images;
+  std::vector<int> labels;
 
-int main(int argc, char** argv) {
-  if (argc < 4) {
-    fmt::print(stderr, "usage: nn_speed <model> <dataset> <batch> [seconds]\n");
-    return 2;
+  Batch(int size, const MapShape& map) : images(TensorShape(size, map)) {
+    fill_normal(Stream({1, Purpose::test}), 0, images.values());
+    for (int i = 0; i < size; ++i) labels.push_back(i % 10);
   }
-  const int batch = std::atoi(argv[3]);
-  const double seconds = argc > 4 ? std::atof(argv[4]) : 5;
-  Network network(build_graph(argv[1], argv[2]), {}, 1);
-  const MapShape map = network.graph().nodes.front().shape;
-  Tensor images(TensorShape(batch, map));
-  fill_normal(Stream({1, Purpose::test}), 0, images.values());
-  std::vector<int> labels(static_cast<std::size_t>(batch));
-  for (int i = 0; i < batch; ++i) labels[static_cast<std::size_t>(i)] = i % 10;
+};
 
+/// One step: forward, cross-entropy, backward, SGD with momentum.
+double training_rate(Network& network, const Batch& batch, double seconds) {
   TrainingPass pass(network, 1);
   const std::vector<Parameter*> parameters = network.parameters();
   Optimizer optimizer({.kind = OptimizerKind::sgd}, parameters);
   Tensor d_logits;
-  const double training = rate(batch, seconds, [&] {
-    cross_entropy(pass.forward(images, {}), labels, d_logits);
+  return rate(batch.images.shape().images, seconds, [&] {
+    cross_entropy(pass.forward(batch.images, {}), batch.labels, d_logits);
     pass.backward(d_logits);
     optimizer.step(1e-4);
   });
+}
+
+double inference_rate(Network& network, const Batch& batch, double seconds) {
   Inference inference(network);
-  const double inferring = rate(batch, seconds, [&] { inference.forward(images); });
-  fmt::print("{{\"model\": \"{}\", \"batch\": {}, \"training\": {:.0f}, \"inference\": {:.0f}}}\n",
-             argv[1], batch, training, inferring);
+  return rate(batch.images.shape().images, seconds, [&] { inference.forward(batch.images); });
+}
+
+double peak_megabytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    fmt::print(stderr,
+               "usage: nn_speed <model> <dataset> <batch> [seconds] [training|inference]\n");
+    return 2;
+  }
+  const double before = peak_megabytes();  // the program and its libraries
+  const double seconds = argc > 4 ? std::atof(argv[4]) : 5;
+  const std::string only = argc > 5 ? argv[5] : "";
+  Network network(build_graph(argv[1], argv[2]), {}, 1);
+  const Batch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
+  fmt::print("{{\"model\": \"{}\"", argv[1]);
+  if (only != "inference")
+    fmt::print(", \"training\": {:.1f}", training_rate(network, batch, seconds));
+  if (only != "training")
+    fmt::print(", \"inference\": {:.1f}", inference_rate(network, batch, seconds));
+  fmt::print(", \"peak_MB\": {:.0f}}}\n", peak_megabytes() - before);
   return 0;
 }

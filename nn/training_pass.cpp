@@ -11,11 +11,12 @@ namespace lightloom::nn {
 
 namespace {
 
-std::unique_ptr<Step> make_step(Network& network, int node, int output, std::uint64_t seed) {
+std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int output,
+                                std::uint64_t seed) {
   switch (network.graph().nodes[static_cast<std::size_t>(node)].op) {
     case Op::convolution:
     case Op::linear:
-      return make_product_step(network, node);
+      return make_product_step(network, node, flow.products);
     case Op::batch_norm:
       return make_norm_step(network, node, output);
     default:
@@ -38,7 +39,7 @@ TrainingPass::TrainingPass(Network& network, std::uint64_t seed)
     const int relu = takes_relu ? only_relu(graph, readers, n) : -1;
     const int output = relu >= 0 ? relu : n;
     done[static_cast<std::size_t>(output)] = true;
-    steps_.push_back({make_step(network, n, output, seed), output, node.inputs, {}});
+    steps_.push_back({make_step(network, *flow_, n, output, seed), output, node.inputs, {}});
   }
   plan_releases();
 }

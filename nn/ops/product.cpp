@@ -170,16 +170,23 @@ Call weight_gradient_call(const Descriptors& d, bool bias) {
   return call;
 }
 
-/// Weights in a layout of oneDNN's choice, reordered from the plain ones only when those changed.
+memory in_buffer(const memory::desc& desc, Tensor& buffer) {
+  buffer.resize({1, 1, 1, static_cast<int>((desc.get_size() + sizeof(float) - 1) / sizeof(float))});
+  return onednn::view(desc, buffer.data());
+}
+
+/// Weights in a layout of oneDNN's choice, reordered from the plain ones only when those changed,
+/// or every time into a shared buffer.
 struct PackedWeights {
   std::optional<memory> packed;
   std::uint64_t version = 0;
 
   memory& refresh(const memory::desc& wanted, const memory::desc& plain, const Tensor& weights,
-                  std::uint64_t current) {
-    const bool fits = packed && packed->get_desc() == wanted;
+                  std::uint64_t current, Tensor* shared) {
+    const bool fits = packed && packed->get_desc() == wanted && shared == nullptr;
     if (fits && version == current) return *packed;
-    if (!fits) packed.emplace(wanted, onednn::engine());
+    if (shared != nullptr) packed = in_buffer(wanted, *shared);
+    if (!fits && shared == nullptr) packed.emplace(wanted, onednn::engine());
     memory from = onednn::view(plain, weights.data());
     dnnl::reorder(from, *packed).execute(onednn::stream(), from, *packed);
     version = current;
@@ -195,9 +202,14 @@ bool can_fuse(Activation activation) {
 }
 
 struct Product::Implementation {
-  explicit Implementation(const LayerShape& s) : shape(s) {}
+  Implementation(const LayerShape& s, ProductWorkspace* workspace) : shape(s), shared(workspace) {}
+
+  [[nodiscard]] Tensor* shared_weights() const {
+    return shared == nullptr ? nullptr : &shared->weights;
+  }
 
   LayerShape shape;
+  ProductWorkspace* shared;
   Tensor weights;
   std::uint64_t version = 0;
   PackedWeights forward_weights, backward_weights;
@@ -207,16 +219,21 @@ struct Product::Implementation {
   std::map<std::pair<int, bool>, Call> weight_calls;
 };
 
-Product::Product(const LayerShape& shape) : own_(std::make_unique<Implementation>(shape)) {}
+Product::Product(const LayerShape& shape, ProductWorkspace* shared)
+    : own_(std::make_unique<Implementation>(shape, shared)) {}
 Product::~Product() = default;
 Product::Product(Product&&) noexcept = default;
 Product& Product::operator=(Product&&) noexcept = default;
 
 void Product::set_weights(std::span<const float> weights) {
   assert(static_cast<std::int64_t>(weights.size()) == own_->shape.weights());
-  own_->weights.resize({1, 1, 1, static_cast<int>(weights.size())});
-  std::copy(weights.begin(), weights.end(), own_->weights.data());
+  std::copy(weights.begin(), weights.end(), new_weights().begin());
+}
+
+std::span<float> Product::new_weights() {
+  own_->weights.resize({1, 1, 1, static_cast<int>(own_->shape.weights())});
   ++own_->version;
+  return own_->weights.values();
 }
 
 void Product::forward(const Tensor& x, std::span<const float> bias, Tensor& y,
@@ -232,9 +249,10 @@ void Product::forward(const Tensor& x, std::span<const float> bias, Tensor& y,
   }
   Call& call = found->second;
   const Descriptors plain(own_->shape, 1);
-  call.arguments.insert_or_assign(DNNL_ARG_WEIGHTS,
-                                  own_->forward_weights.refresh(call.weights, plain.weights_plain,
-                                                                own_->weights, own_->version));
+  call.arguments.insert_or_assign(
+      DNNL_ARG_WEIGHTS,
+      own_->forward_weights.refresh(call.weights, plain.weights_plain, own_->weights, own_->version,
+                                    own_->shared_weights()));
   call.bind(DNNL_ARG_SRC, x.data());
   call.bind(DNNL_ARG_DST, y.data());
   if (with_bias) call.bind(DNNL_ARG_BIAS, bias.data());
@@ -250,9 +268,10 @@ void Product::backward_input(const Tensor& dy, Tensor& dx) {
   }
   Call& call = found->second;
   const Descriptors plain(own_->shape, 1);
-  call.arguments.insert_or_assign(DNNL_ARG_WEIGHTS,
-                                  own_->backward_weights.refresh(call.weights, plain.weights_plain,
-                                                                 own_->weights, own_->version));
+  call.arguments.insert_or_assign(
+      DNNL_ARG_WEIGHTS,
+      own_->backward_weights.refresh(call.weights, plain.weights_plain, own_->weights,
+                                     own_->version, own_->shared_weights()));
   call.bind(DNNL_ARG_DIFF_SRC, dx.data());
   call.bind(DNNL_ARG_DIFF_DST, dy.data());
   call.run();
@@ -269,7 +288,9 @@ void Product::backward_weights(const Tensor& x, const Tensor& dy, std::span<floa
     found = own_->weight_calls.emplace(key, weight_gradient_call(d, with_bias)).first;
   }
   Call& call = found->second;
-  if (!own_->packed_gradient || own_->packed_gradient->get_desc() != call.weights) {
+  if (own_->shared != nullptr) {
+    own_->packed_gradient = in_buffer(call.weights, own_->shared->gradient);
+  } else if (!own_->packed_gradient || own_->packed_gradient->get_desc() != call.weights) {
     own_->packed_gradient.emplace(call.weights, onednn::engine());
   }
   call.arguments.insert_or_assign(DNNL_ARG_DIFF_WEIGHTS, *own_->packed_gradient);

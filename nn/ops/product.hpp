@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "nn/layer_shape.hpp"
 #include "nn/ops/tensor.hpp"
@@ -18,17 +19,28 @@ struct Finish {
 /// Whether `Product` can fuse this activation.
 bool can_fuse(Activation activation);
 
+/// Buffers for packed weights and gradients that the products of one training pass share: each is
+/// needed only during one call, and a network's worth of them would double its memory.
+struct ProductWorkspace {
+  Tensor weights, gradient;
+  std::vector<float> plain_gradient;
+};
+
 /// A convolution or linear layer and its two gradients, float32, channels last. Weights come and go
 /// as [out, in/groups, kh, kw] row-major; inside they are held in the layout the machine likes
 /// best.
 class Product {
  public:
-  explicit Product(const LayerShape& shape);
+  /// Without a workspace the packed weights are kept from call to call; with one, which must
+  /// outlive the product, they are packed anew every time.
+  explicit Product(const LayerShape& shape, ProductWorkspace* shared = nullptr);
   ~Product();
   Product(Product&&) noexcept;
   Product& operator=(Product&&) noexcept;
 
   void set_weights(std::span<const float> weights);
+  /// Room for new weights, to be filled before the next call.
+  std::span<float> new_weights();
   /// `bias` has out_channels values or none. `y` must have the output shape for the images of `x`.
   void forward(const Tensor& x, std::span<const float> bias, Tensor& y, const Finish& finish = {});
   /// dx = W^T dy, overwritten.

@@ -5,6 +5,7 @@
 
 #include "nn/matrix_engine.hpp"
 #include "nn/network.hpp"
+#include "nn/ops/product.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn {
@@ -18,6 +19,7 @@ struct Flow {
   std::uint64_t first_image = 0;  // number of the first image, for noise
   std::uint64_t step = 0;         // training step, for noise and dropout
   MatrixEngine* engine = nullptr;
+  ProductWorkspace products;  // of the weight layers
 
   explicit Flow(const Graph& g) : graph(&g), values(g.nodes.size()), gradients(g.nodes.size()) {}
 
@@ -55,7 +57,8 @@ std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_
 /// relu(left + right) of an add node, written to `output`.
 std::unique_ptr<Step> make_add_relu_step(const Graph& graph, int node, int output);
 /// A weight layer in training: materialises its source each forward, quantises its input.
-std::unique_ptr<Step> make_product_step(Network& network, int node);
+/// `shared` must outlive the step.
+std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorkspace& shared);
 /// A normalisation with batch statistics, its value written to `output`: the node itself, or the
 /// ReLU after it, fused.
 std::unique_ptr<Step> make_norm_step(Network& network, int node, int output);

@@ -14,26 +14,25 @@ void accumulate(std::span<const float> from, std::vector<float>& into) {
 
 class ProductStep : public Step {
  public:
-  ProductStep(Network& network, int node)
+  ProductStep(Network& network, int node, ProductWorkspace& shared)
       : node_(node),
         in_(network.graph().nodes[static_cast<std::size_t>(node)].inputs.front()),
         number_(network.index_of(node)),
         layer_(network.weight_layers()[static_cast<std::size_t>(number_)]),
-        product_(layer_.shape),
-        dense_(static_cast<std::size_t>(layer_.shape.weights())),
-        d_dense_(dense_.size()),
+        shared_(shared),
+        product_(layer_.shape, &shared),
         d_bias_(layer_.bias.value.size()) {}
 
   void forward(Flow& flow) override {
-    layer_.source->materialise(dense_);
-    product_.set_weights(dense_);
+    const std::span<float> dense = product_.new_weights();
+    layer_.source->materialise(dense);
     const Tensor& x = layer_.activation_bits > 0 ? quantised(flow) : flow.value(in_);
     Tensor& y = flow.make_value(node_);
     if (flow.engine == nullptr) {
       product_.forward(x, layer_.bias.value, y);
       return;
     }
-    flow.engine->load(number_, layer_.shape, dense_, static_cast<std::uint32_t>(flow.step));
+    flow.engine->load(number_, layer_.shape, dense, static_cast<std::uint32_t>(flow.step));
     flow.engine->multiply(number_, x.values(), flow.images, flow.first_image, y.values());
     if (!layer_.bias.value.empty()) add_bias(layer_.bias.value, y);
   }
@@ -42,8 +41,9 @@ class ProductStep : public Step {
   void backward(Flow& flow) override {
     const Tensor& dy = *flow.gradients[static_cast<std::size_t>(node_)];
     const Tensor& x = layer_.activation_bits > 0 ? *quantised_ : flow.value(in_);
-    product_.backward_weights(x, dy, d_dense_, d_bias_);
-    layer_.source->backward(d_dense_);
+    shared_.plain_gradient.resize(static_cast<std::size_t>(layer_.shape.weights()));
+    product_.backward_weights(x, dy, shared_.plain_gradient, d_bias_);
+    layer_.source->backward(shared_.plain_gradient);
     accumulate(d_bias_, layer_.bias.gradient);
     quantised_.reset();
     if (in_ == 0) return;  // images need no gradient
@@ -67,8 +67,9 @@ class ProductStep : public Step {
 
   int node_, in_, number_;
   WeightLayer& layer_;
+  ProductWorkspace& shared_;
   Product product_;
-  std::vector<float> dense_, d_dense_, d_bias_;
+  std::vector<float> d_bias_;
   std::shared_ptr<Tensor> quantised_;
 };
 
@@ -117,8 +118,8 @@ class NormStep : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> make_product_step(Network& network, int node) {
-  return std::make_unique<ProductStep>(network, node);
+std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorkspace& shared) {
+  return std::make_unique<ProductStep>(network, node, shared);
 }
 
 std::unique_ptr<Step> make_norm_step(Network& network, int node, int output) {
