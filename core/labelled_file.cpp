@@ -1,18 +1,14 @@
-// The one place that knows HDF5.
 #include <hdf5.h>
 #include <hdf5_hl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
-#include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <type_traits>
 
 #include "core/error.hpp"
+#include "core/hdf5_guard.hpp"
 #include "core/labelled.hpp"
 
 namespace lightloom {
@@ -407,29 +403,6 @@ Labelled read_whole(const std::string& path) {
   return data;
 }
 
-/// HDF5 1.10 may crash or loop on a damaged file. A child process reads it first; what it does not
-/// survive is refused.
-void require_survivable(const std::string& path) {
-  const auto bytes = static_cast<double>(fs::file_size(path));
-  const pid_t child = fork();
-  if (child < 0)
-    throw Failure("cannot start a process to check an input file (too many processes?)");
-  if (child == 0) {
-    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(0);
-    signal(SIGALRM, SIG_DFL);
-    alarm(5 + static_cast<unsigned>(bytes / 20e6));
-    try {
-      read_whole(path);
-    } catch (...) {  // the parent meets the same problem and reports it
-    }
-    _exit(0);
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) damaged(path, "the HDF5 library fails on it");
-}
-
 }  // namespace
 
 Labelled read_labelled(const std::string& path) {
@@ -438,7 +411,8 @@ Labelled read_labelled(const std::string& path) {
   require(!fs::is_directory(path, ignored), "results file '{}' is a folder", path);
   require(access(path.c_str(), R_OK) == 0,
           "results file '{}' cannot be read (check its permissions)", path);
-  require_survivable(path);
+  if (!survives_reading(path, [&] { read_whole(path); }))
+    damaged(path, "the HDF5 library fails on it");
   return read_whole(path);
 }
 

@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
-#include "core/labelled.hpp"
+#include "core/hdf5_matrix.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -172,35 +172,17 @@ Matrix read_text(const std::string& path) {
   return matrix;
 }
 
-const std::vector<double>* plane(const Labelled& data, const char* name, Matrix& matrix) {
-  const Variable* variable = data.variable(name);
-  if (variable == nullptr || variable->axes.size() != 2) return nullptr;
-  matrix.rows = static_cast<int>(size_of(data.axis(variable->axes[0])->values));
-  matrix.columns = static_cast<int>(size_of(data.axis(variable->axes[1])->values));
-  return std::get_if<std::vector<double>>(&variable->values);
-}
-
-Matrix read_labelled_matrix(const std::string& path) {
-  const Labelled data = read_labelled(path);
-  Matrix matrix;
-  const std::vector<double>* imaginary = plane(data, "imaginary", matrix);
-  const std::vector<double>* real = plane(data, imaginary != nullptr ? "real" : "matrix", matrix);
-  require(real != nullptr,
-          "{}: holds no variable 'matrix', nor 'real' and 'imaginary', of two axes", path);
-  require(imaginary == nullptr || imaginary->size() == real->size(),
-          "{}: 'real' and 'imaginary' differ in size", path);
-  for (std::size_t i = 0; i < real->size(); ++i)
-    matrix.values.emplace_back((*real)[i], imaginary != nullptr ? (*imaginary)[i] : 0.0);
-  return matrix;
+Matrix read_hdf5(const std::string& path) {
+  ComplexMatrix matrix = read_hdf5_matrix(path);
+  return {.rows = matrix.rows, .columns = matrix.columns, .values = std::move(matrix.values)};
 }
 
 }  // namespace
 
 Matrix read_matrix(const std::string& path) {
-  const Matrix matrix = path.ends_with(".npy") ? read_npy(path)
-                        : path.ends_with(".h5") || path.ends_with(".hdf5")
-                            ? read_labelled_matrix(path)
-                            : read_text(path);
+  const Matrix matrix = path.ends_with(".npy")                             ? read_npy(path)
+                        : path.ends_with(".h5") || path.ends_with(".hdf5") ? read_hdf5(path)
+                                                                           : read_text(path);
   for (std::size_t i = 0; i < matrix.values.size(); ++i)
     require(std::isfinite(matrix.values[i].real()) && std::isfinite(matrix.values[i].imag()),
             "{}: element ({}, {}) is not a finite number", path,

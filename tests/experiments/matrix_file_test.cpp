@@ -85,6 +85,33 @@ TEST_F(MatrixFile, ReadsOurOwnLabelledFiles) {
   EXPECT_EQ(read_matrix(folder_ + "/m.h5").values, expected);
 }
 
+TEST_F(MatrixFile, ReadsWhatH5pySaves) {
+  const Ran made = run_shell(fmt::format(R"(cd {} && /usr/bin/python3 -c "
+import h5py, numpy as np
+m = np.array([[1, -2.5, 1j], [.5 - 1.25j, 3, 0]])
+def save(name, **sets):
+    with h5py.File(name, 'w') as f:
+        for key, value in sets.items(): f[key] = value
+save('one.h5', anything=m, label=np.arange(3.))
+save('named.h5', matrix=m.astype('c8'), other=np.ones((2, 2)))
+save('parts.h5', real=m.real, imag=m.imag)
+save('several.h5', a=m, b=m)
+save('none.h5', a=np.arange(3.))
+save('texts.h5', a=np.array([[b'x', b'y']]))
+save('parts2.h5', real=m.real, imag=m.imag[:1])
+")",
+                                         folder_));
+  if (made.code != 0) GTEST_SKIP() << "python3-h5py is not installed: " << made.errors;
+  for (const char* name : {"one.h5", "named.h5", "parts.h5"})
+    EXPECT_EQ(read_matrix(folder_ + "/" + name).values, expected) << name;
+  for (const char* name : {"several.h5", "none.h5", "texts.h5", "parts2.h5"})
+    EXPECT_THROW(read_matrix(folder_ + "/" + name), Error) << name;
+  std::ifstream file(folder_ + "/one.h5", std::ios::binary);
+  const std::string whole(std::istreambuf_iterator<char>(file), {});
+  for (std::size_t length = 0; length < whole.size(); length += whole.size() / 40)
+    EXPECT_THROW(read_matrix(write("cut.h5", whole.substr(0, length))), Error) << length;
+}
+
 TEST_F(MatrixFile, RefusesWhatIsNoMatrix) {
   for (const char* text :
        {"", "#\n", "1,2\n3\n", "1,x\n", "1,2k\n", "nan,1\n", "inf,1\n", "1+2,1\n"})
