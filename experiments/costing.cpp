@@ -26,6 +26,8 @@ bool non_negative(const nn::Node& node, const std::vector<bool>& before) {
     case nn::Op::convolution:
     case nn::Op::linear:
     case nn::Op::batch_norm:
+    case nn::Op::group_norm:
+    case nn::Op::layer_norm:
       return false;
     default:  // pools, sums, products, concatenations, dropout
       return std::all_of(node.inputs.begin(), node.inputs.end(),

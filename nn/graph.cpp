@@ -66,6 +66,31 @@ int GraphBuilder::batch_norm(std::string name, int from, double epsilon) {
                .epsilon = epsilon});
 }
 
+int GraphBuilder::group_norm(std::string name, int from, int groups, double epsilon) {
+  require(groups > 0 && shape(from).channels % groups == 0,
+          "{}: {} groups do not divide {} channels", name, groups, shape(from).channels);
+  const int node = batch_norm(std::move(name), from, epsilon);
+  graph_.nodes.back().op = Op::group_norm;
+  graph_.nodes.back().groups = groups;
+  return node;
+}
+
+int GraphBuilder::layer_norm(std::string name, int from, double epsilon) {
+  const int node = batch_norm(std::move(name), from, epsilon);
+  graph_.nodes.back().op = Op::layer_norm;
+  return node;
+}
+
+int GraphBuilder::attention(int query, int key, int value, int heads) {
+  const int channels = shape(query).channels;
+  require(shape(key) == shape(value) && shape(key).channels == channels && heads > 0 &&
+              channels % heads == 0,
+          "attention: {} heads on {} query and {} key channels", heads, channels,
+          shape(key).channels);
+  return push(
+      {.op = Op::attention, .inputs = {query, key, value}, .shape = shape(query), .groups = heads});
+}
+
 int GraphBuilder::activation(int from, Activation kind) {
   return push({.op = Op::activation, .inputs = {from}, .shape = shape(from), .activation = kind});
 }
@@ -146,6 +171,8 @@ void GraphBuilder::give_bias(int layer) {
 
 Graph GraphBuilder::finish() && { return std::move(graph_); }
 
+bool is_norm(Op op) { return op == Op::batch_norm || op == Op::group_norm || op == Op::layer_norm; }
+
 LayerShape layer_shape(const Graph& graph, int node) {
   const Node& own = graph.nodes[static_cast<std::size_t>(node)];
   const MapShape& in = graph.nodes[static_cast<std::size_t>(own.inputs.front())].shape;
@@ -174,10 +201,9 @@ NetworkShape network_shape(const Graph& graph) {
     if (node.op == Op::convolution || node.op == Op::linear) {
       all.layers.push_back(layer_shape(graph, static_cast<int>(n)));
     }
-    if (node.op == Op::batch_norm) {
-      all.norm_parameters += std::int64_t{2} * node.shape.channels;
-      all.norm_statistics += std::int64_t{2} * node.shape.channels;
-    }
+    const std::int64_t pair = std::int64_t{2} * node.shape.channels;
+    if (is_norm(node.op)) all.norm_parameters += pair;
+    if (node.op == Op::batch_norm) all.norm_statistics += pair;
   }
   return all;
 }

@@ -19,6 +19,8 @@ enum class Op {
   convolution,
   linear,
   batch_norm,
+  group_norm,  // over groups of channels of the whole map
+  layer_norm,  // over the channels of every position
   activation,
   max_pool,
   average_pool,
@@ -31,6 +33,7 @@ enum class Op {
   softmax,    // over the channels
   subsample,  // every second position, zero channels added on both sides (ResNet shortcut "option
               // A")
+  attention,  // inputs query, key, value: the positions of a map are the tokens
 };
 
 enum class Activation { relu, relu6, hard_swish, hard_sigmoid, silu, sigmoid, gelu, tanh };
@@ -47,11 +50,11 @@ struct Node {
   std::vector<int> inputs;  // node numbers, all smaller than the node's own
   MapShape shape;           // of the output
   Window window;            // convolution, pooling
-  int groups = 1;           // convolution
+  int groups = 1;           // convolution, group_norm; attention: heads
   bool bias = false;        // convolution, linear
   Activation activation = Activation::relu;
   double rate = 0;            // dropout: probability of zero
-  double epsilon = 1e-5;      // batch_norm: added to the variance
+  double epsilon = 1e-5;      // normalisations: added to the variance
   bool count_padding = true;  // average_pool: padded zeros count in the mean
 };
 
@@ -82,6 +85,10 @@ class GraphBuilder {
   int convolution(std::string name, int from, const ConvolutionOptions& options);
   int linear(std::string name, int from, int out, bool bias);
   int batch_norm(std::string name, int from, double epsilon = 1e-5);
+  int group_norm(std::string name, int from, int groups, double epsilon = 1e-5);
+  int layer_norm(std::string name, int from, double epsilon = 1e-5);
+  /// Scaled dot-product attention of `query` over the tokens of `key` and `value`.
+  int attention(int query, int key, int value, int heads);
   int activation(int from, Activation kind);
   int relu(int from) { return activation(from, Activation::relu); }
   int max_pool(int from, const Window& window);
@@ -114,6 +121,9 @@ class GraphBuilder {
 
 /// Positions of a window along one axis of `size`; throws `Error` naming `where` when none fits.
 int window_positions(int size, int kernel, const Window& window, const std::string& where);
+
+/// Whether nodes of this kind have a scale and a shift per channel.
+bool is_norm(Op op);
 
 /// The geometry of the weight layer `node` (a convolution or linear).
 LayerShape layer_shape(const Graph& graph, int node);

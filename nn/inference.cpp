@@ -59,6 +59,9 @@ PlannedStep plan_fused_product(Network& network, const Readers& readers, int nod
 PlannedStep plan_other(Network& network, const Readers& readers, int n) {
   const Graph& graph = network.graph();
   const Node& node = graph.nodes[static_cast<std::size_t>(n)];
+  if (is_norm(node.op) && node.op != Op::batch_norm) {
+    return {make_group_norm_inference(network, n), node.inputs, {n}};
+  }
   const bool takes_relu = node.op == Op::batch_norm || node.op == Op::add;
   const int relu = takes_relu ? only_relu(graph, readers, n) : -1;
   const int output = relu >= 0 ? relu : n;

@@ -40,7 +40,7 @@ WeightLayer make_weight_layer(const LayerShape& shape, const SourceCard& card) {
 
 NormLayer make_norm(const Node& node) {
   const int channels = node.shape.channels;
-  NormLayer norm{.name = node.name, .epsilon = node.epsilon};
+  NormLayer norm{.name = node.name, .running = node.op == Op::batch_norm, .epsilon = node.epsilon};
   norm.scale = parameter(node.name + ".scale", channels, 1.0f);
   norm.shift = parameter(node.name + ".shift", channels, 0.0f);
   norm.mean.assign(static_cast<std::size_t>(channels), 0.0f);
@@ -61,7 +61,7 @@ Network::Network(Graph graph, const SourceCard& card, std::uint64_t seed, Initia
       if (initial == InitialWeights::drawn)
         layer.source->encode(initial_weight(layer.shape, seed, weights_.size() - 1));
     }
-    if (node.op == Op::batch_norm) {
+    if (is_norm(node.op)) {
       index_[n] = static_cast<int>(norms_.size());
       norms_.push_back(make_norm(node));
     }

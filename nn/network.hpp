@@ -22,11 +22,12 @@ struct WeightLayer {
   ActivationRange range;
 };
 
-/// A batch normalisation: y = (x - mean) / sqrt(variance + epsilon) * scale + shift.
+/// A normalisation: y = (x - mean) / sqrt(variance + epsilon) * scale + shift.
 struct NormLayer {
   std::string name;
   Parameter scale, shift;
-  std::vector<float> mean, variance;  // running
+  std::vector<float> mean, variance;  // running; unused (0 and 1) for group and layer norms
+  bool running = true;                // a batch normalisation
   double momentum = 0.1;              // share of a new batch in the running statistics
   double epsilon = 1e-5;
 };

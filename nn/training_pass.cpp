@@ -19,6 +19,9 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
       return make_product_step(network, node, flow.products);
     case Op::batch_norm:
       return make_norm_step(network, node, output);
+    case Op::group_norm:
+    case Op::layer_norm:
+      return make_group_norm_step(network, node);
     default:
       return output == node ? make_plain_step(network.graph(), node, seed)
                             : make_add_relu_step(network.graph(), node, output);

@@ -38,15 +38,27 @@ void load_idx(const DatasetCard& card, Dataset& data) {
   data.test = part("t10k");
 }
 
-/// The files a card lists, else the official ones.
-std::vector<std::string> cifar_files(const DatasetCard& card,
-                                     const std::vector<std::string>& listed,
-                                     const std::vector<std::string>& official) {
+/// The files a card lists: as they are, else below the root.
+std::vector<std::string> listed_files(const DatasetCard& card,
+                                      const std::vector<std::string>& listed) {
   std::vector<std::string> paths;
   for (const std::string& name : listed) {
     const auto below = std::filesystem::path(root_of(card)) / name;
     paths.push_back(std::filesystem::exists(name) ? name : below.string());
   }
+  return paths;
+}
+
+bool lists_arrays(const std::vector<std::string>& listed) {
+  return std::any_of(listed.begin(), listed.end(),
+                     [](const std::string& name) { return name.ends_with(".npy"); });
+}
+
+/// The files a card lists, else the official ones.
+std::vector<std::string> cifar_files(const DatasetCard& card,
+                                     const std::vector<std::string>& listed,
+                                     const std::vector<std::string>& official) {
+  std::vector<std::string> paths = listed_files(card, listed);
   if (!paths.empty()) return paths;
   for (const std::string& name : official) paths.push_back(find_file(card, name));
   return paths;
@@ -139,13 +151,20 @@ Dataset load_dataset(const DatasetCard& card, std::uint64_t seed) {
     };
     data.train = make_glyphs(count(card.train_limit, glyphs_train), seed, 0);
     data.test = make_glyphs(count(card.test_limit, glyphs_test), seed, 1);
+  } else if (lists_arrays(card.train) || lists_arrays(card.test)) {
+    data.train = read_npy_pairs(listed_files(card, card.train), data.shape);
+    data.test = read_npy_pairs(listed_files(card, card.test), data.shape);
+    require(data.train.size() > 0, "dataset.train lists no images");
   } else if (card.name == "mnist" || card.name == "fashion-mnist") {
     load_idx(card, data);
   } else if (card.name == "cifar10" || card.name == "cifar100") {
     load_cifar(card, data);
   } else {
-    throw Error(fmt::format(
-        "data set '{}' cannot be loaded yet (its shape serves `ratio` and `cost`)", card.name));
+    throw Error(
+        fmt::format("data set '{}' has no reader of its own (list NumPy files in dataset.train and "
+                    "dataset.test; "
+                    "its shape alone serves `ratio` and `cost`)",
+                    card.name));
   }
   limit(data.train, card.train_limit);
   limit(data.test, card.test_limit);

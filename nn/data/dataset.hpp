@@ -35,7 +35,8 @@ struct ImageSet {
 struct DatasetCard {
   std::string name = "glyphs";
   std::string root;                // folder of the files; "": data/<name>
-  std::vector<std::string> train;  // cifar10, cifar100: files to use instead of the official names
+  std::vector<std::string> train;  // files to use instead of the official ones: cifar10, cifar100:
+                                   // binary records; all: NumPy images and labels in turn
   std::vector<std::string> test;
   int train_limit = 0;  // use only the first images; 0: all
   int test_limit = 0;

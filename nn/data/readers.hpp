@@ -16,6 +16,10 @@ ImageSet read_idx(const std::string& images_path, const std::string& labels_path
 ImageSet read_cifar(const std::vector<std::string>& paths, const DatasetShape& expected,
                     int label_bytes);
 
+/// NumPy files in turn: uint8 images (count, height, width, channels) and their integer labels
+/// (count).
+ImageSet read_npy_pairs(const std::vector<std::string>& paths, const DatasetShape& expected);
+
 /// Generated stroke digits, deterministic from `seed`; `part` tells training (0) from test images
 /// (1).
 ImageSet make_glyphs(std::size_t count, std::uint64_t seed, std::uint32_t part);

@@ -106,6 +106,7 @@ void import_torch(const std::vector<NamedArray>& arrays, Network& network) {
     const auto channels = static_cast<std::int64_t>(norm.mean.size());
     norm.scale.value = given.get(norm.name + ".weight", channels);
     norm.shift.value = given.get(norm.name + ".bias", channels);
+    if (!norm.running) continue;
     norm.mean = given.get(norm.name + ".running_mean", channels);
     norm.variance = given.get(norm.name + ".running_var", channels);
   }
@@ -130,6 +131,7 @@ std::vector<NamedArray> export_torch(Network& network) {
     const auto channels = static_cast<std::int64_t>(norm.mean.size());
     arrays.push_back({norm.name + ".weight", {channels}, norm.scale.value});
     arrays.push_back({norm.name + ".bias", {channels}, norm.shift.value});
+    if (!norm.running) continue;
     arrays.push_back({norm.name + ".running_mean", {channels}, norm.mean});
     arrays.push_back({norm.name + ".running_var", {channels}, norm.variance});
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "core/error.hpp"
 #include "nn/io/torch_names.hpp"
 
 namespace lightloom::nn::onnx {
@@ -209,6 +210,11 @@ void Exporter::add(int n) {
       return;
     case Op::subsample:
       return add_subsample(n);
+    case Op::group_norm:
+    case Op::layer_norm:
+    case Op::attention:
+      throw Error(fmt::format("cannot write '{}' as ONNX (opset {} has no such operator for maps)",
+                              node(n).name, opset));
   }
 }
 

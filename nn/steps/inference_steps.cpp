@@ -170,6 +170,10 @@ std::unique_ptr<InferenceStep> make_affine(Network& network, int node, int outpu
   return std::make_unique<AffineStep>(network, node, output);
 }
 
+std::unique_ptr<InferenceStep> make_group_norm_inference(Network& network, int node) {
+  return std::make_unique<SameAsTraining>(make_group_norm_step(network, node));
+}
+
 std::unique_ptr<InferenceStep> make_plain_inference(const Graph& graph, int node, int output) {
   if (graph.nodes[static_cast<std::size_t>(node)].op == Op::dropout) {
     return std::make_unique<Nothing>(input_of(graph, node), node);

@@ -1,5 +1,6 @@
 #include <cassert>
 
+#include "nn/ops/attention.hpp"
 #include "nn/ops/elementwise.hpp"
 #include "nn/ops/pooling.hpp"
 #include "nn/steps/step.hpp"
@@ -191,6 +192,29 @@ class SoftmaxStep : public PlainStep {
   [[nodiscard]] std::vector<int> keeps() const override { return {node_}; }
 };
 
+class AttentionStep : public PlainStep {
+ public:
+  AttentionStep(const Graph& graph, int node)
+      : PlainStep(graph, node), heads_(node_of(graph, node).groups) {}
+
+  void forward(Flow& flow) override {
+    attention(flow.value(inputs_[0]), flow.value(inputs_[1]), flow.value(inputs_[2]), heads_,
+              flow.make_value(node_));
+  }
+  void backward(Flow& flow) override {
+    auto dq = flow.fresh(inputs_[0]), dk = flow.fresh(inputs_[1]), dv = flow.fresh(inputs_[2]);
+    attention_backward(flow.value(inputs_[0]), flow.value(inputs_[1]), flow.value(inputs_[2]),
+                       heads_, gradient(flow), {*dq, *dk, *dv});
+    flow.give_gradient(inputs_[0], std::move(dq));
+    flow.give_gradient(inputs_[1], std::move(dk));
+    flow.give_gradient(inputs_[2], std::move(dv));
+  }
+  [[nodiscard]] std::vector<int> keeps() const override { return inputs_; }
+
+ private:
+  int heads_;
+};
+
 class SubsampleStep : public PlainStep {
  public:
   using PlainStep::PlainStep;
@@ -224,6 +248,8 @@ std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_
       return std::make_unique<DropoutStep>(graph, node, seed);
     case Op::softmax:
       return std::make_unique<SoftmaxStep>(graph, node);
+    case Op::attention:
+      return std::make_unique<AttentionStep>(graph, node);
     case Op::subsample:
       return std::make_unique<SubsampleStep>(graph, node);
     default:

@@ -62,5 +62,7 @@ std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorks
 /// A normalisation with batch statistics, its value written to `output`: the node itself, or the
 /// ReLU after it, fused.
 std::unique_ptr<Step> make_norm_step(Network& network, int node, int output);
+/// A group or layer normalisation, the same in training and inference.
+std::unique_ptr<Step> make_group_norm_step(Network& network, int node);
 
 }  // namespace lightloom::nn

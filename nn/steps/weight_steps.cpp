@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "nn/ops/elementwise.hpp"
+#include "nn/ops/group_norm.hpp"
 #include "nn/ops/normalisation.hpp"
 #include "nn/ops/product.hpp"
 #include "nn/steps/step.hpp"
@@ -116,7 +117,47 @@ class NormStep : public Step {
   std::vector<float> mean_, variance_, d_scale_, d_shift_;
 };
 
+class GroupNormStep : public Step {
+ public:
+  GroupNormStep(Network& network, int node)
+      : node_(node),
+        in_(network.graph().nodes[static_cast<std::size_t>(node)].inputs.front()),
+        layer_(network.norms()[static_cast<std::size_t>(network.index_of(node))]),
+        d_scale_(layer_.mean.size()),
+        d_shift_(layer_.mean.size()) {
+    const Node& own = network.graph().nodes[static_cast<std::size_t>(node)];
+    const bool layer_norm = own.op == Op::layer_norm;
+    how_ = {layer_norm ? 1 : own.groups, layer_norm, own.epsilon};
+  }
+
+  void forward(Flow& flow) override {
+    group_norm(flow.value(in_), how_, layer_.scale.value, layer_.shift.value,
+               flow.make_value(node_));
+  }
+
+  void backward(Flow& flow) override {
+    auto dx = flow.in_place_of_gradient(node_);
+    group_norm_backward(flow.value(in_), how_, layer_.scale.value,
+                        *flow.gradients[static_cast<std::size_t>(node_)], *dx, d_scale_, d_shift_);
+    accumulate(d_scale_, layer_.scale.gradient);
+    accumulate(d_shift_, layer_.shift.gradient);
+    flow.give_gradient(in_, std::move(dx));
+  }
+
+  [[nodiscard]] std::vector<int> keeps() const override { return {in_}; }
+
+ private:
+  int node_, in_;
+  NormLayer& layer_;
+  GroupNorm how_;
+  std::vector<float> d_scale_, d_shift_;
+};
+
 }  // namespace
+
+std::unique_ptr<Step> make_group_norm_step(Network& network, int node) {
+  return std::make_unique<GroupNormStep>(network, node);
+}
 
 std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorkspace& shared) {
   return std::make_unique<ProductStep>(network, node, shared);

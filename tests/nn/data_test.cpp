@@ -175,6 +175,49 @@ TEST_F(Files, CifarRecordsBecomeChannelsLastInAnyNumberAndFiles) {
   EXPECT_THROW(read_cifar({path("none.bin")}, dataset_shape("cifar10"), 1), Error);
 }
 
+/// A NumPy file of version 1.
+Bytes npy(const std::string& type, const std::string& shape, const Bytes& data) {
+  std::string header =
+      "{'descr': '" + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+  header.resize((10 + header.size()) / 64 * 64 + 64 - 11, ' ');
+  header += '\n';
+  Bytes bytes{0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
+  bytes.push_back(static_cast<std::uint8_t>(header.size() & 255));
+  bytes.push_back(static_cast<std::uint8_t>(header.size() >> 8));
+  bytes.insert(bytes.end(), header.begin(), header.end());
+  bytes.insert(bytes.end(), data.begin(), data.end());
+  return bytes;
+}
+
+TEST_F(Files, ArraysOfNumPyAreADataSetOfAnyKnownShape) {
+  Bytes pixels(2 * 3072);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i % 253);
+  write("x.npy", npy("|u1", "2, 32, 32, 3", pixels));
+  write("y.npy", npy("<i8", "2,", {7, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0}));
+  const auto load = [&](const std::string& x, const std::string& y) {
+    return load_dataset({.name = "svhn",
+                         .root = root_.string(),
+                         .train = {x, y, x, y},
+                         .test = {path(x), path(y)},
+                         .validation = 0},
+                        1);
+  };
+  const Dataset data = load("x.npy", "y.npy");
+  EXPECT_EQ(data.train.labels, (Bytes{7, 3, 7, 3}));
+  EXPECT_EQ(data.test.pixels, pixels);
+  write("short.npy", npy("|u1", "2, 32, 32, 3", Bytes(100)));
+  write("other.npy", npy("|u1", "2, 28, 28", Bytes(2 * 784)));
+  write("floats.npy", npy("<f4", "2, 32, 32, 3", Bytes(4 * 6144)));
+  write("one.npy", npy("<i8", "1,", Bytes(8)));
+  write("large.npy", npy("|u1", "2,", {1, 10}));
+  write("below.npy", npy("<i4", "2,", {1, 0, 0, 0, 255, 255, 255, 255}));
+  write("junk.npy", {1, 2, 3});
+  for (const char* images : {"short.npy", "other.npy", "floats.npy", "junk.npy", "none.npy"})
+    EXPECT_THROW(load(images, "y.npy"), Error) << images;
+  for (const char* labels : {"one.npy", "large.npy", "below.npy", "x.npy", "junk.npy"})
+    EXPECT_THROW(load("x.npy", labels), Error) << labels;
+}
+
 TEST(Glyphs, AreAPureFunctionOfTheSeedAndNotOfTheirNumber) {
   const ImageSet few = make_glyphs(20, 3, 0), many = make_glyphs(50, 3, 0);
   EXPECT_TRUE(std::equal(few.pixels.begin(), few.pixels.end(), many.pixels.begin()));

@@ -98,9 +98,36 @@ double loss_of(Network& network, const Tensor& images, const std::vector<int>& l
   return cross_entropy(pass.forward(images, {}), labels, unused);
 }
 
-TEST(TrainingPass, GradientOfEveryParameterAgreesWithDifferencesOfTheLoss) {
-  Network network(tangled(), {}, 5);
-  const Tensor images = random_images(6, {9, 7, 3}, 1);
+/// A transformer's block on the 35 tokens of a small map, norms of both other kinds, and a node
+/// whose gradient is another's too when a second part of it arrives.
+Graph block() {
+  GraphBuilder net("block", {7, 5, 3});
+  const int stem = net.group_norm("g0", net.convolution("c0", 0, {.channels = 12}), 3);
+  const int left = net.layer_norm("l0", stem);
+  const int q = net.convolution("q", left, {.channels = 12, .bias = true});
+  const int k = net.convolution("k", left, {.channels = 12});
+  const int v = net.convolution("v", left, {.channels = 12, .bias = true});
+  const int mixed =
+      net.add(stem, net.convolution("o", net.attention(q, k, v, 3), {.channels = 12}));
+  const int wide = net.activation(
+      net.convolution("up", net.layer_norm("l1", mixed), {.channels = 17}), Activation::gelu);
+  const int a = net.add(mixed, net.convolution("down", wide, {.channels = 12}));
+  const int x = net.activation(net.convolution("x", a, {.channels = 12}), Activation::silu);
+  const int y = net.activation(net.convolution("y", a, {.channels = 12}), Activation::tanh);
+  const int z = net.convolution("z", y, {.channels = 4});
+  const int both = net.concat({net.add(x, y), z});  // y: first shared with x, then its own from z
+  net.linear("fc", net.flatten(net.global_pool(both)), 5, true);
+  return std::move(net).finish();
+}
+
+class Gradients : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(OfGraphs, Gradients, testing::Values("tangled", "block"),
+                         [](const auto& one) { return std::string(one.param); });
+
+TEST_P(Gradients, OfEveryParameterAgreeWithDifferencesOfTheLoss) {
+  Network network(GetParam() == std::string("block") ? block() : tangled(), {}, 5);
+  const Tensor images = random_images(6, network.graph().nodes.front().shape, 1);
   const std::vector<int> labels{0, 1, 2, 3, 4, 0};
   TrainingPass pass(network, 1);
   Tensor d_logits;
@@ -126,6 +153,15 @@ TEST(TrainingPass, GradientOfEveryParameterAgreesWithDifferencesOfTheLoss) {
     EXPECT_NEAR((at(h) - at(-h)) / (2 * h), length, 0.03 * length + 2e-3)
         << parameter->name << " of " << parameter->value.size();
   }
+}
+
+TEST(Inference, OfABlockIsItsTrainingForward) {
+  Network network(block(), {}, 5);
+  const Tensor images = random_images(3, {7, 5, 3}, 1);
+  TrainingPass pass(network, 1);
+  Inference inference(network);
+  const Tensor &trained = pass.forward(images, {}), &inferred = inference.forward(images);
+  for (int i = 0; i < 15; ++i) EXPECT_NEAR(trained.data()[i], inferred.data()[i], 1e-5);
 }
 
 TEST(TrainingPass, GradientsAddUpUntilTheyAreCleared) {

@@ -184,6 +184,20 @@ TEST(Augmentation, IsAPureFunctionOfSeedEpochAndImage) {
   EXPECT_FALSE(std::equal(a.data(), a.data() + 784, plain.data()));
 }
 
+TEST(Training, StopsWhenThePatienceIsOver) {
+  Progress::set_enabled(false);
+  const Dataset data = glyphs(300, 50);
+  Network network(linear_classifier(), {}, 1);
+  // Without a step nothing gets better than the first epoch.
+  const TrainCard still{.epochs = 9, .schedule = {.rate = 0}, .patience = 3};
+  const TrainResult stopped = train(network, data, still, 1);
+  EXPECT_EQ(stopped.best_epoch, 0);
+  EXPECT_EQ(stopped.epochs.size(), 4u);
+  TrainCard patient = still;
+  patient.patience = 0;
+  EXPECT_EQ(train(network, data, patient, 1).epochs.size(), 9u);
+}
+
 TEST(Augmentation, ShiftsByEveryAmountEquallyOftenAndMirrorsHalfOfThem) {
   ImageSet dot{.image = {9, 9, 1}};  // one bright pixel, left of the middle
   constexpr int images = 4000;
