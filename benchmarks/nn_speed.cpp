@@ -1,7 +1,7 @@
 // Training and inference speed of a built-in network, in images per second:
 //   nn_speed <model> <dataset> <batch> [seconds] [training|inference]
-// prints one line of JSON, with the peak memory of the network and its passes. benchmarks/compare-pytorch runs it
-// beside PyTorch.
+// prints one line of JSON, with the peak memory of the network and its passes.
+// benchmarks/compare-pytorch runs it beside PyTorch.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -30,10 +31,16 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Images per second of the median of 5 rounds, after a warm-up.
-double rate(int batch, double seconds, const std::function<void()>& once) {
+struct Rate {
+  double wall, processor;  // images per second, and per second of processor time of all threads
+};
+
+/// The median of 5 stretches, after a warm-up.
+Rate rate(int batch, double seconds, const std::function<void()>& once) {
   for (int i = 0; i < 3; ++i) once();
   std::vector<double> rates;
+  int images = 0;
+  const std::clock_t used = std::clock();
   for (int round = 0; round < 5; ++round) {
     const auto start = Clock::now();
     int calls = 0;
@@ -42,9 +49,10 @@ double rate(int batch, double seconds, const std::function<void()>& once) {
       ++calls;
     }
     rates.push_back(calls * batch / seconds_since(start));
+    images += calls * batch;
   }
   std::nth_element(rates.begin(), rates.begin() + 2, rates.end());
-  return rates[2];
+  return {rates[2], images * double{CLOCKS_PER_SEC} / static_cast<double>(std::clock() - used)};
 }
 
 struct Batch {
@@ -58,7 +66,7 @@ struct Batch {
 };
 
 /// One step: forward, cross-entropy, backward, SGD with momentum.
-double training_rate(Network& network, const Batch& batch, double seconds) {
+Rate training_rate(Network& network, const Batch& batch, double seconds) {
   TrainingPass pass(network, 1);
   const std::vector<Parameter*> parameters = network.parameters();
   Optimizer optimizer({.kind = OptimizerKind::sgd}, parameters);
@@ -70,9 +78,13 @@ double training_rate(Network& network, const Batch& batch, double seconds) {
   });
 }
 
-double inference_rate(Network& network, const Batch& batch, double seconds) {
+Rate inference_rate(Network& network, const Batch& batch, double seconds) {
   Inference inference(network);
   return rate(batch.images.shape().images, seconds, [&] { inference.forward(batch.images); });
+}
+
+void print(const char* what, const Rate& rate) {
+  fmt::print(", \"{0}\": {1:.1f}, \"{0}_cpu\": {2:.1f}", what, rate.wall, rate.processor);
 }
 
 double peak_megabytes() {
@@ -95,10 +107,8 @@ int main(int argc, char** argv) {
   Network network(build_graph(argv[1], argv[2]), {}, 1);
   const Batch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
   fmt::print("{{\"model\": \"{}\"", argv[1]);
-  if (only != "inference")
-    fmt::print(", \"training\": {:.1f}", training_rate(network, batch, seconds));
-  if (only != "training")
-    fmt::print(", \"inference\": {:.1f}", inference_rate(network, batch, seconds));
+  if (only != "inference") print("training", training_rate(network, batch, seconds));
+  if (only != "training") print("inference", inference_rate(network, batch, seconds));
   fmt::print(", \"peak_MB\": {:.0f}}}\n", peak_megabytes() - before);
   return 0;
 }
