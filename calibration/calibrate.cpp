@@ -15,6 +15,7 @@ namespace {
 
 constexpr double suspicious = 2;  // chi^2 per degree of freedom from which on swaps are looked for
 constexpr double hopeless = 50;   // and from which on nothing is said to be fitted
+constexpr double stray = 3;       // the same from a start that knows nothing of phi_0
 
 void refuse(const std::vector<std::string>& errors) {
   if (errors.empty()) return;
@@ -58,17 +59,16 @@ std::vector<std::string> swaps(const ChipShape& shape, const Measurements& data,
   return found;
 }
 
-void judge(const Measurements& data, bool started, Calibration& result) {
+void judge(bool near, Calibration& result) {
   const double chi2 = result.fit.chi2_per_dof();
-  if (chi2 > hopeless)
+  if (chi2 > (near ? hopeless : stray))
     throw Error(fmt::format(
         "no chip of this shape gives these readings: chi^2 per degree of freedom is {:.3g} ({})",
         chi2,
-        !started && data.sweeps.empty()
-            ? "phi_0 of a heater is anything between 0 and 2 pi: sweep every heater alone, or "
-              "start from the card of an earlier fit"
-            : "another mesh, heaters or ports in another order, a moving chip, or a noise model "
-              "far too small?"));
+        !near ? "phi_0 of a heater is anything between 0 and 2 pi: sweep every heater alone, or "
+                "start from the card of an earlier fit"
+              : "another mesh, heaters or ports in another order, a moving chip, or a noise model "
+                "far too small?"));
   const double limit = 5 * std::sqrt(2 / std::max(1.0, result.fit.dof));
   if (chi2 > 1 + std::max(0.1, limit))
     result.warnings.push_back(fmt::format(
@@ -163,13 +163,14 @@ Calibration calibrate(const ChipShape& shape, const Measurements& data, const Fi
   check(shape, data, card, result);
   const bool started = !start.empty();
   if (!started) start = start_of(shape, data, card, result);
-  if (started || !data.sweeps.empty()) refuse(find_swaps(shape, data, start));
+  const bool near = started || !data.sweeps.empty();  // else a bad fit says nothing about columns
+  if (near) refuse(find_swaps(shape, data, start));
   result.fit = fit_mesh(shape, data, card, start);
-  if (result.fit.chi2_per_dof() > suspicious) {
+  if (near && result.fit.chi2_per_dof() > suspicious) {
     refuse(swaps(shape, data, result.fit.parameters));
-    if (started || !data.sweeps.empty()) refuse(swaps(shape, data, start));
+    refuse(swaps(shape, data, start));
   }
-  judge(data, started, result);
+  judge(near, result);
   result.visibility = visibility_of(shape, data, card, result.fit);
   result.worst = odd_devices(shape, card, result.fit);
   result.residuals = residual_map(shape, data, result.fit.parameters);

@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cmath>
+#include <map>
 
 #include "core/error.hpp"
 #include "photonic/propagate.hpp"
@@ -44,6 +45,21 @@ std::vector<Neighbour> find_neighbours(const photonic::Topology& topology,
   return found;
 }
 
+/// One neighbour for each pair of distances, and the index of each in it.
+std::vector<Neighbour> distinct_distances(std::vector<Neighbour>& neighbours) {
+  constexpr double per_um = 1e6;  // distances that differ by round-off are one
+  std::map<std::pair<long long, long long>, int> index;
+  std::vector<Neighbour> distances;
+  for (Neighbour& n : neighbours) {
+    const auto [at, fresh] =
+        index.try_emplace({std::llround(n.near_um * per_um), std::llround(n.far_um * per_um)},
+                          static_cast<int>(distances.size()));
+    n.pair = at->second;
+    if (fresh) distances.push_back(n);
+  }
+  return distances;
+}
+
 }  // namespace
 
 void describe(Section& section, HeaterLayout& layout) {
@@ -56,6 +72,7 @@ ChipShape::ChipShape(photonic::Topology mesh, const HeaterLayout& layout)
     : topology(std::move(mesh)),
       heaters(layout),
       neighbours(find_neighbours(topology, layout)),
+      distances(distinct_distances(neighbours)),
       parameters(topology) {
   require(topology.modes >= 2, "calibration: a mesh of {} port has nothing to calibrate",
           topology.modes);
@@ -75,6 +92,14 @@ Kernel crosstalk_kernel(const Neighbour& n, double amplitude, double decay_um) {
   return {amplitude * (near - far), near - far, amplitude * slope};
 }
 
+std::vector<Kernel> crosstalk_kernels(const ChipShape& shape, std::span<const double> parameters) {
+  const auto first = static_cast<std::size_t>(shape.parameters.first(Kind::crosstalk));
+  std::vector<Kernel> kernels;
+  for (const Neighbour& n : shape.distances)
+    kernels.push_back(crosstalk_kernel(n, parameters[first], parameters[first + 1]));
+  return kernels;
+}
+
 void heater_phases(const ChipShape& shape, std::span<const double> parameters,
                    std::span<const double> voltages, std::span<double> phases_rad) {
   const ParameterLayout& at = shape.parameters;
@@ -91,9 +116,10 @@ void heater_phases(const ChipShape& shape, std::span<const double> parameters,
     phases_rad[j] = bias[j] + heat[j];
   }
   if (kernel[0] == 0) return;
+  const std::vector<Kernel> kernels = crosstalk_kernels(shape, parameters);
   for (const Neighbour& n : shape.neighbours)
     phases_rad[static_cast<std::size_t>(n.victim)] +=
-        crosstalk_kernel(n, kernel[0], kernel[1]).value *
+        kernels[static_cast<std::size_t>(n.pair)].value *
         heat[static_cast<std::size_t>(n.aggressor)];
 }
 

@@ -23,6 +23,7 @@ struct Neighbour {
   int victim = 0, aggressor = 0;
   double near_um = 0;  // from the aggressor to the victim's heated arm
   double far_um = 0;   // to its other arm
+  int pair = 0;        // index of these distances among the chip's
 };
 
 /// What is known of a chip without measuring: its mesh and the places of its heaters.
@@ -30,6 +31,7 @@ struct ChipShape {
   photonic::Topology topology;
   HeaterLayout heaters;
   std::vector<Neighbour> neighbours;  // by victim
+  std::vector<Neighbour> distances;   // one of each pair of distances: a layout has few
   ParameterLayout parameters;
 
   ChipShape(photonic::Topology mesh, const HeaterLayout& layout);
@@ -56,6 +58,9 @@ struct Kernel {
   double value = 0, by_amplitude = 0, by_decay = 0;
 };
 Kernel crosstalk_kernel(const Neighbour& neighbour, double amplitude, double decay_um);
+
+/// The kernel of every pair of distances of the chip.
+std::vector<Kernel> crosstalk_kernels(const ChipShape& shape, std::span<const double> parameters);
 
 /// The mesh at given heater phases, in the photonic room's terms.
 photonic::Fabrication fabrication_of(const ChipShape& shape, std::span<const double> parameters);

@@ -314,10 +314,10 @@ void gather_heaters(const ChipShape& shape, std::span<const double> parameters,
     gather.add(at.at(Kind::curvature, h), columns.phase(h), v2 * v2);
     gather.add(at.at(Kind::bias, h), columns.phase(h), 1);
   }
-  const double amplitude = value(Kind::crosstalk, 0), decay = value(Kind::crosstalk, 1);
+  const std::vector<Kernel> kernels = crosstalk_kernels(shape, parameters);
   std::vector<double> by_amplitude(voltages.size()), by_decay(voltages.size());
   for (const Neighbour& n : shape.neighbours) {
-    const Kernel kernel = crosstalk_kernel(n, amplitude, decay);
+    const Kernel& kernel = kernels[static_cast<std::size_t>(n.pair)];
     const double v2 = square(n.aggressor);
     gather.add(at.at(Kind::efficiency, n.aggressor), columns.phase(n.victim), kernel.value * v2);
     gather.add(at.at(Kind::curvature, n.aggressor), columns.phase(n.victim),

@@ -39,12 +39,26 @@ class Router {
         squares_(static_cast<std::size_t>(shape.heater_count())) {}
 
   SweepRun run() {
-    for (int port = 0; port + 1 < shape_.ports(); ++port) route(port);
+    const int chains = shape_.ports() - 1, upper = (chains + 1) / 2;
+    for (int c = 0; c < upper; ++c) route({.chain = c, .port = c, .down = true});
+    for (int c = chains - 1; c >= upper; --c) route({.chain = c, .port = c + 1, .down = false});
+    for (int k = 0; k < shape_.cells(); ++k) set_theta(k, pi);
     for (int k = 0; k < shape_.cells(); ++k) sweep_phi(k);
     return std::move(run_);
   }
 
  private:
+  /// Light of `port` goes straight through all MZIs of `chain` (those on ports chain, chain + 1)
+  /// and of the chain on its other side, its guard, which is in the bar state already. All others,
+  /// on the side where light of detours goes, are in random states.
+  struct Way {
+    int chain = 0, port = 0;
+    bool down = true;  // the guard is the chain above
+
+    [[nodiscard]] int guard() const { return down ? chain - 1 : chain + 1; }
+    [[nodiscard]] bool beyond(int top) const { return down ? top > chain : top < chain; }
+  };
+
   [[nodiscard]] double limit() const { return plan_.max_voltage_V * plan_.max_voltage_V; }
   [[nodiscard]] std::vector<double> volts() const {
     std::vector<double> result;
@@ -52,10 +66,10 @@ class Router {
       result.push_back(std::sqrt(std::clamp(square, 0.0, limit())));
     return result;
   }
-  [[nodiscard]] std::vector<int> chain(int port) const {
+  [[nodiscard]] std::vector<int> chain(int top) const {
     std::vector<int> cells;
     for (int k = 0; k < shape_.cells(); ++k)
-      if (shape_.topology.cells[static_cast<std::size_t>(k)].top == port) cells.push_back(k);
+      if (shape_.topology.cells[static_cast<std::size_t>(k)].top == top) cells.push_back(k);
     return cells;
   }
   std::vector<double> read(int input) {
@@ -79,30 +93,30 @@ class Router {
   /// One fringe of a heater over V^2 from `low` to `high`: sets it to its maximum and returns that.
   /// Readings are summed over random states of everything beyond, in which the light of detours
   /// adds up without a phase; else the MZIs would tilt to make use of it.
-  double raise(int heater, int port, double low, double high) {
+  double raise(int heater, const Way& way, double low, double high) {
     const auto points = static_cast<std::size_t>(plan_.search_points);
     std::vector<double> angles(points), readings(points);
     double& square = squares_[static_cast<std::size_t>(heater)];
-    const std::vector<int> cells = chain(port);
+    const std::vector<int> cells = chain(way.chain);
     const auto states = static_cast<int>(std::bit_ceil(cells.size()));
     for (int state = 0; state < states; ++state) {
-      scatter(port + 1, port, ++shot_);
+      scatter(way);
       alternate_signs(cells, state);
       for (std::size_t i = 0; i < points; ++i) {
         square = low + (high - low) * (static_cast<double>(i) + 0.5) / static_cast<double>(points);
         angles[i] = plan_.gamma * square;
-        readings[i] += read(port)[static_cast<std::size_t>(port)] / states;
+        readings[i] += read(way.port)[static_cast<std::size_t>(way.port)] / states;
       }
     }
     const Harmonic fringe = fit_harmonic(angles, readings);
     square = square_for(0, fringe.phase_rad(), plan_.gamma);
     return fringe.mean + fringe.amplitude();
   }
-  double raise(int heater, int port) { return raise(heater, port, 0, limit()); }
+  double raise(int heater, const Way& way) { return raise(heater, way, 0, limit()); }
   /// The same around the present setting, where an error of the assumed gamma does not count.
-  double refine(int heater, int port) {
+  double refine(int heater, const Way& way) {
     const double here = squares_[static_cast<std::size_t>(heater)], reach = 2 / plan_.gamma;
-    return raise(heater, port, std::max(0.0, here - reach), std::min(limit(), here + reach));
+    return raise(heater, way, std::max(0.0, here - reach), std::min(limit(), here + reach));
   }
 
   /// Share of the light of `port` that comes out of it again.
@@ -114,55 +128,63 @@ class Router {
   }
 
   /// Mean share over random states of the MZIs beyond.
-  double mean_share(int port) {
+  double mean_share(const Way& way) {
     double sum = 0;
     for (int state = 0; state < 8; ++state) {
-      scatter(port + 1, port, ++shot_);
-      sum += share(port) / 8;
+      scatter(way);
+      sum += share(way.port) / 8;
     }
     return sum;
   }
 
   /// The least share over other random states of the MZIs beyond and of the phases in the way: a
   /// detour may carry all the light by chance, the straight way depends on neither.
-  double steady_share(int port) {
+  double steady_share(const Way& way) {
     double least = 1;
     for (int trial = 0; trial < 6 && least >= routed; ++trial) {
-      scatter(port + 1, port, ++shot_);
-      least = std::min(least, share(port));
+      scatter(way);
+      least = std::min(least, share(way.port));
     }
     return least;
   }
 
-  /// Random states for the theta heaters of MZIs on ports from `theta_from` on, and for the phi
-  /// heaters from `phi_from` on.
-  void scatter(int theta_from, int phi_from, std::uint64_t shot) {
+  /// Random states for the theta heaters beyond, and for the phi heaters there and on the way.
+  void scatter(const Way& way) {
     const Stream stream({.seed = plan_.seed,
                          .purpose = Purpose::measurement,
                          .layer = 2,
-                         .tile = static_cast<std::uint32_t>(theta_from)});
+                         .tile = static_cast<std::uint32_t>(way.chain)});
+    ++shot_;
     for (std::size_t h = 0; h < squares_.size(); ++h) {
       const int top = shape_.topology.cells[h / 2].top;
-      if (top >= (h % 2 == 0 ? theta_from : phi_from))
-        squares_[h] = limit() * stream.uniform(h, shot);
+      const bool passed = top == way.chain || top == way.port;
+      if (way.beyond(top) || (h % 2 == 1 && passed))
+        squares_[h] = limit() * stream.uniform(h, shot_);
     }
   }
 
-  void route(int port) {
-    const std::vector<int> cells = chain(port);
+  void route(const Way& way) {
+    const std::vector<int> cells = chain(way.chain);
+    const Stream stream({.seed = plan_.seed,
+                         .purpose = Purpose::measurement,
+                         .layer = 3,
+                         .tile = static_cast<std::uint32_t>(way.chain)});
     std::vector<double> best = squares_;
     double best_share = 0;
     for (int attempt = 0; attempt < plan_.attempts && best_share < routed; ++attempt) {
-      scatter(port, port, ++shot_);
+      for (const int k : cells) {
+        const auto heater = static_cast<std::size_t>(2 * k);
+        squares_[heater] = limit() * stream.uniform(heater, static_cast<std::uint64_t>(attempt));
+      }
       double before = 0;
       for (int pass = 0; pass < 10; ++pass) {
         double now = 0;
-        for (const int k : cells) now = pass == 0 ? raise(2 * k, port) : refine(2 * k, port);
+        for (const int k : cells) now = pass == 0 ? raise(2 * k, way) : refine(2 * k, way);
         if (pass > 1 && now > 0.5 * before && std::abs(now - before) < 0.01 * now) break;
         before = now;
       }
-      take_off_detours(cells, port);
-      const double reached = steady_share(port);
+      take_off_detours(cells, way);
+      const double reached = steady_share(way);
       if (reached <= best_share) continue;
       best_share = reached;
       best = squares_;
@@ -170,24 +192,25 @@ class Router {
     squares_ = best;
     if (best_share < routed)
       run_.problems.push_back(
-          fmt::format("port {}: only {:.0f} % of its light could be routed straight through", port,
-                      100 * best_share));
-    for (const int k : cells) sweep_theta(k, port);
+          fmt::format("port {}: only {:.0f} % of its light could be routed straight through",
+                      way.port, 100 * best_share));
+    for (const int k : cells) sweep_theta(k, way.port);
   }
 
   /// A pair of MZIs in the cross state passes the light on by a detour over the next port, on the
   /// last two ports without any loss. The MZI between them one port up tells: turned to cross it
   /// stops the light that goes straight, and misses the light on the detour.
-  void take_off_detours(const std::vector<int>& cells, int port) {
-    if (port == 0) return;
+  void take_off_detours(const std::vector<int>& cells, const Way& way) {
+    const std::vector<int> guard = chain(way.guard());
+    if (guard.empty()) return;
     for (std::size_t i = 1; i < cells.size(); ++i) {
       int between = -1;
-      for (const int k : chain(port - 1))
+      for (const int k : guard)
         if (k > cells[i - 1] && k < cells[i]) between = k;
       if (between < 0) continue;
-      const double open = mean_share(port);
+      const double open = mean_share(way);
       set_theta(between, 0);
-      const bool detour = mean_share(port) > 0.4 * open;
+      const bool detour = mean_share(way) > 0.4 * open;
       set_theta(between, pi);
       if (!detour) continue;
       for (const int k : {cells[i - 1], cells[i]}) {
@@ -197,7 +220,7 @@ class Router {
       }
     }
     for (int pass = 0; pass < 2; ++pass)
-      for (const int k : cells) refine(2 * k, port);
+      for (const int k : cells) refine(2 * k, way);
   }
 
   Sweep sweep(int heater, int port) {

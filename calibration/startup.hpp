@@ -29,12 +29,14 @@ struct SweepRun {
 };
 
 /// Sweeps every heater so that its fringe shows alone, with light in one port at a time and
-/// detectors at the outputs only, knowing nothing but the design value of gamma. theta: port m is
-/// routed to port m through all MZIs on ports m, m + 1 by raising its power heater by heater, each
-/// by one exact fringe, until all are in the bar state (the MZIs on lower ports are in it already);
-/// then each is swept. phi: its MZI and the one before it on the same ports are set to half, all
-/// others to bar, which makes them one interferometer. (The order of section 3, done with output
-/// detectors.)
+/// detectors at the outputs only, knowing nothing but the design value of gamma. theta: the upper
+/// half of the ports from port 0 on, then the lower half from the last port on, are each routed
+/// straight through all MZIs they share with the next one, by raising its power heater by heater,
+/// each by one exact fringe, until all are in the bar state (those shared with the port before are
+/// in it already); all MZIs farther on are in random states, so that light on detours gets lost,
+/// and from both sides there are always half the ports to lose it in. Then each is swept. phi: its
+/// MZI and the one before it on the same ports are set to half, all others to bar, which makes them
+/// one interferometer. (The order of section 3, done with output detectors.)
 SweepRun sweep_heaters(const ChipShape& shape, const Instrument& instrument, const SweepPlan& plan);
 
 /// Heater laws from such sweeps, column by column: gamma and phi_0 of theta from its own fringe, of

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace lightloom::calibration {
+
+/// Drift of a phase about its set value as an Ornstein-Uhlenbeck process (photonics reference,
+/// section on drift) under white measurement noise.
+struct DriftFit {
+  double sigma = 0, sigma_error = 0;  // standard deviation after a long time
+  double time_constant_s = 0, time_constant_error = 0;
+  double noise = 0;  // of one reading
+  std::vector<std::string> problems;
+
+  [[nodiscard]] bool good() const { return problems.empty(); }
+};
+
+/// Fits a series read at equal intervals by its autocovariances at lags 1 and 2, 3, ...: c_k =
+/// sigma^2 e^{-k dt / tau}, while that at lag 0 also holds the noise. Needs 20 readings; names
+/// series too short for their time constant, or sampled too slowly to see it.
+DriftFit fit_drift(double interval_s, std::span<const double> values);
+
+/// Time after a calibration at which the drift's standard deviation reaches `limit`:
+/// sigma^2 (1 - e^{-2 t / tau}) = limit^2. Infinite when it never does.
+double recalibrate_after_s(const DriftFit& drift, double limit);
+
+}  // namespace lightloom::calibration
