@@ -2,6 +2,7 @@
 #include "core/error.hpp"
 #include "experiments/card_input.hpp"
 #include "experiments/command_table.hpp"
+#include "experiments/experiment_card.hpp"
 #include "experiments/text_table.hpp"
 #include "nn/models.hpp"
 #include "nn/ratio.hpp"
@@ -14,6 +15,7 @@ namespace {
 struct RatioCard {
   std::string model, dataset;
   nn::SourceCard weights;
+  std::vector<Baseline> baselines;  // counted beside `weights`
 };
 
 std::string name_in(const Tree& card, const char* key) {
@@ -27,10 +29,12 @@ std::string name_in(const Tree& card, const char* key) {
 RatioCard read_ratio_card(const CommandLine& line) {
   const Tree card = load_card(line);
   Tree weights = Tree::mapping();
-  if (const Tree* found = card.find("weights")) weights.at_or_add("weights") = *found;
+  for (const char* key : {"weights", "baselines"})
+    if (const Tree* found = card.find(key)) weights.at_or_add(key) = *found;
   if (line.operands.empty())
     for (const auto& [key, value] : card.pairs)
-      require(key == "weights" || key == "seed" || key == "model" || key == "dataset",
+      require(key == "weights" || key == "baselines" || key == "seed" || key == "model" ||
+                  key == "dataset",
               "{}: '{}' is not a known key (ratio without a card takes weights, model and dataset)",
               value.origin, key);
   RatioCard ratio{.model = line.value("model", name_in(card, "model")),
@@ -38,7 +42,13 @@ RatioCard read_ratio_card(const CommandLine& line) {
   require(!ratio.model.empty(), "lightloom ratio needs a network (--model resnet18, or a card)");
   require(!ratio.dataset.empty(),
           "lightloom ratio needs a data set for the sizes (--dataset cifar10, or a card)");
-  read_tree(weights, [&](Section& section) { section.card("weights", ratio.weights); });
+  read_tree(weights, [&](Section& section) {
+    section.section("weights", [&](Section& inner) {
+      inner.raw("file");  // trained weights do not change the count
+      describe(inner, ratio.weights);
+    });
+    ratio.baselines = read_baselines(section);
+  });
   return ratio;
 }
 
@@ -110,12 +120,35 @@ std::string to_text(const nn::Ratio& ratio, const RatioCard& card) {
       ratio.parameter_ratio, ratio.memory_ratio, ratio.complete_ratio);
 }
 
+/// The totals of the card's source and of every baseline, one row each.
+void add_sources(const nn::NetworkShape& shape, const RatioCard& card, CommandResult& result) {
+  const NetworkCard network{.weights = card.weights, .baselines = card.baselines};
+  const std::vector<std::string> labels = source_labels(network);
+  TextTable table({"source", "parameter ratio", "memory ratio", "complete"});
+  std::size_t row = 0;
+  for (const nn::SourceCard& weights : sources(network)) {
+    const nn::Ratio ratio = nn::ratio_of(shape, weights);
+    result.json["sources"][labels[row]] = {{"parameters", ratio.parameters},
+                                           {"parameter_ratio", ratio.parameter_ratio},
+                                           {"memory_bits", ratio.memory_bits},
+                                           {"memory_ratio", ratio.memory_ratio},
+                                           {"complete_ratio", ratio.complete_ratio}};
+    table.row({labels[row++], fmt::format("{:.4f}", ratio.parameter_ratio),
+               fmt::format("{:.4f}", ratio.memory_ratio),
+               fmt::format("{:.4f}", ratio.complete_ratio)});
+  }
+  result.text += "\n" + table.text();
+}
+
 }  // namespace
 
 CommandResult run_ratio(const CommandLine& line) {
   const RatioCard card = read_ratio_card(line);
-  const nn::Ratio ratio = nn::ratio_of(nn::network_shape(card.model, card.dataset), card.weights);
-  return {.json = to_json(ratio, card), .text = to_text(ratio, card)};
+  const nn::NetworkShape shape = nn::network_shape(card.model, card.dataset);
+  const nn::Ratio ratio = nn::ratio_of(shape, card.weights);
+  CommandResult result{.json = to_json(ratio, card), .text = to_text(ratio, card)};
+  if (!card.baselines.empty()) add_sources(shape, card, result);
+  return result;
 }
 
 }  // namespace lightloom::experiments

@@ -8,6 +8,7 @@ namespace lightloom::experiments {
 
 // One function and one .cpp for each command.
 CommandResult run_inspect(const CommandLine& line);
+CommandResult run_search(const CommandLine& line);
 CommandResult run_report(const CommandLine& line);
 CommandResult run_run(const CommandLine& line);
 CommandResult run_train(const CommandLine& line);

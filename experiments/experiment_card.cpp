@@ -18,18 +18,6 @@ std::vector<Baseline> usual_baselines() {
   return {integer, dense};
 }
 
-void read_baselines(Section& section, std::vector<Baseline>& baselines) {
-  if (!section.has("baselines")) baselines = usual_baselines();
-  std::vector<Baseline> given;
-  section.sections("baselines", [&](Section& inner, std::size_t) {
-    Baseline baseline;
-    inner.value("label", baseline.label);
-    describe(inner, baseline.weights);
-    given.push_back(std::move(baseline));
-  });
-  if (section.has("baselines")) baselines = std::move(given);
-}
-
 void describe(Section& section, HardwareCard& card) {
   section.card("core", card.core);
   section.card("generator", card.generator);
@@ -53,7 +41,8 @@ void describe(Section& section, NetworkCard& card) {
     inner.value("file", card.weights_file);
     describe(inner, card.weights);
   });
-  read_baselines(section, card.baselines);
+  card.baselines = read_baselines(section);
+  if (!section.has("baselines")) card.baselines = usual_baselines();
 }
 
 /// What `teacher` leaves out is as in `train`, except that nobody teaches the float network, it
@@ -90,6 +79,17 @@ void read_measures(Section& section, Measures& measures) {
 
 }  // namespace
 
+std::vector<Baseline> read_baselines(Section& section) {
+  std::vector<Baseline> given;
+  section.sections("baselines", [&](Section& inner, std::size_t) {
+    Baseline baseline;
+    inner.value("label", baseline.label);
+    describe(inner, baseline.weights);
+    given.push_back(std::move(baseline));
+  });
+  return given;
+}
+
 void describe(Section& section, Experiment& card) {
   section.value("name", card.name);
   section.value("summary", card.summary);
@@ -105,6 +105,7 @@ void describe(Section& section, Experiment& card) {
   section.value("chips", card.chips, {.low = 0, .high = 1'000'000});
   section.value("calibration_images", card.calibration_images, {.low = 1, .high = 100'000});
   read_measures(section, card.measures);
+  section.card("bit_errors", card.bit_errors);
   section.raw("sweep");
   section.value("seed", card.seed);
 }

@@ -11,6 +11,7 @@
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/train.hpp"
+#include "nn/weights/bit_errors.hpp"
 #include "nn/weights/source_card.hpp"
 #include "photonic/core_card.hpp"
 
@@ -85,10 +86,13 @@ struct Experiment {
   int chips = 16;               // Monte-Carlo instances; 0: no analog evaluation
   int calibration_images = 64;  // training images that set the ranges of each chip's converters
   Measures measures;
+  nn::BitErrorCard bit_errors;  // of the memory that holds the stored words; rate 0: none
   std::uint64_t seed = 0;
   Tree resolved;  // the card with every default filled in
 };
 
+/// The list `baselines` of a card, label and source each; empty when there is none.
+std::vector<Baseline> read_baselines(Section& section);
 void describe(Section& section, Experiment& card);
 /// Reads a card; throws `Error` with all its problems.
 Experiment read_experiment(const Tree& tree);

@@ -1,8 +1,12 @@
 #include "experiments/run_experiment.hpp"
 
+#include <filesystem>
+
 #include "nn/evaluate.hpp"
 #include "nn/inference.hpp"
 #include "nn/models.hpp"
+#include "nn/weights/faulty_source.hpp"
+#include "nn/weights_file.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -12,22 +16,53 @@ double digital_accuracy(nn::Network& network, const nn::ImageSet& test) {
   return nn::evaluate(inference, test).accuracy();
 }
 
+/// With every source's words in the card's faulty memory. The student itself stays as it is.
+double faulty_accuracy(const Experiment& card, nn::Network& student, const nn::ImageSet& test) {
+  nn::Network faulty(nn::build_graph(card.network.model, card.network.dataset.name),
+                     card.network.weights, card.seed, nn::InitialWeights::none);
+  nn::set_weights(faulty, nn::weights_of(student));
+  std::uint32_t number = 0;
+  for (nn::WeightLayer& layer : faulty.weight_layers())
+    layer.source =
+        std::make_unique<nn::FaultySource>(std::move(layer.source), card.bit_errors, number++);
+  return digital_accuracy(faulty, test);
+}
+
 std::vector<double> accuracies(const std::vector<ChipResult>& chips) {
   std::vector<double> values;
   for (const ChipResult& chip : chips) values.push_back(chip.accuracy);
   return values;
 }
 
+/// Trained weights without chips need no training images: the test files stand in for them, so that
+/// a folder of nothing but test images can be evaluated.
+Workbench::DatasetPtr images(const Experiment& card, Workbench& workbench) {
+  const nn::DatasetCard& dataset = card.network.dataset;
+  if (card.network.weights_file.empty() || card.chips > 0 || dataset.test.empty())
+    return workbench.dataset(card);
+  nn::DatasetCard only_test = dataset;
+  only_test.train = dataset.test;
+  return std::make_shared<const nn::Dataset>(nn::load_dataset(only_test, card.seed));
+}
+
+/// A teacher whose file is missing is not known where nobody learns from it.
+bool knows_teacher(const Experiment& card) {
+  if (card.network.weights_file.empty()) return true;
+  return std::filesystem::exists(card.training.teacher_file);
+}
+
 AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench) {
-  const Workbench::DatasetPtr data = workbench.dataset(card);
+  const Workbench::DatasetPtr data = images(card, workbench);
   const Workbench::NetworkPtr student = workbench.student(card);
   AccuracyResult result{.history = student->history};
-  if (card.network.weights_file.empty() || !card.training.teacher_file.empty()) {
+  if (knows_teacher(card)) {
     const Workbench::NetworkPtr teacher = workbench.teacher(card);
     result.float_network = digital_accuracy(*teacher->network, data->test);
     result.teacher_history = teacher->history;
   }
   result.source = digital_accuracy(*student->network, data->test);
+  if (nn::has_errors(card.bit_errors))
+    result.faulty = faulty_accuracy(card, *student->network, data->test);
   if (card.chips > 0) result.chips = evaluate_chips(*student->network, *data, card);
   result.over_chips = spread_of(accuracies(result.chips));
   return result;

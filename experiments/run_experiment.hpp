@@ -15,6 +15,7 @@ namespace lightloom::experiments {
 struct AccuracyResult {
   std::optional<double> float_network;  // none when the weights came from a file and no teacher did
   double source = 0;                    // regenerated weights, digital
+  std::optional<double> faulty;         // the same from stored words with the card's bit errors
   std::vector<ChipResult> chips;
   Spread over_chips{};
   nn::TrainResult teacher_history, history;

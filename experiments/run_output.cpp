@@ -121,6 +121,9 @@ void add_history(Labelled& data, const nn::TrainResult& history, const std::stri
 void add_accuracy(Labelled& data, const AccuracyResult& accuracy) {
   add_scalar(data, "accuracy_float", accuracy.float_network.value_or(none), "1",
              "accuracy of the float network");
+  if (accuracy.faulty)
+    add_scalar(data, "accuracy_faulty", *accuracy.faulty, "1",
+               "test accuracy from stored words with bit errors");
   add_scalar(data, "accuracy_source", accuracy.source, "1",
              "accuracy with regenerated weights, digital");
   add_chips(data, accuracy);
@@ -152,6 +155,7 @@ Json counts_json(const std::vector<ChipResult>& chips) {
 Json accuracy_json(const AccuracyResult& accuracy) {
   Json json{{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},
             {"source", accuracy.source}};
+  if (accuracy.faulty) json["faulty"] = *accuracy.faulty;
   if (accuracy.chips.empty()) return json;
   const Spread& spread = accuracy.over_chips;
   json["chips"] = {
@@ -169,6 +173,7 @@ std::string accuracy_text(const AccuracyResult& accuracy, const std::string& sou
   table.row(
       {"float network", accuracy.float_network ? percent(*accuracy.float_network) : "not known"});
   table.row({"regenerated weights (" + source + ")", percent(accuracy.source)});
+  if (accuracy.faulty) table.row({"the same with bit errors", percent(*accuracy.faulty)});
   const Spread& spread = accuracy.over_chips;
   if (accuracy.chips.size() == 1) table.row({"on the analog chip", percent(spread.mean)});
   if (accuracy.chips.size() > 1)

@@ -10,6 +10,7 @@
 #include "nn/checkpoint.hpp"
 #include "nn/evaluate.hpp"
 #include "nn/training_pass.hpp"
+#include "nn/weights/faulty_source.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -43,6 +44,35 @@ class Average {
   std::vector<std::vector<float>> values_;
 };
 
+/// Puts every source of a network into a faulty memory for as long as it lives; faults are off at
+/// first.
+class FaultyMemory {
+ public:
+  FaultyMemory(Network& network, const BitErrorCard& card) : network_(network) {
+    std::uint32_t number = 0;
+    for (WeightLayer& layer : network.weight_layers()) {
+      auto faulty = std::make_unique<FaultySource>(std::move(layer.source), card, number++);
+      faulty_.push_back(faulty.get());
+      layer.source = std::move(faulty);
+    }
+    set(Faults::off);
+  }
+  ~FaultyMemory() {
+    for (std::size_t l = 0; l < faulty_.size(); ++l)
+      network_.weight_layers()[l].source = faulty_[l]->release();
+  }
+  FaultyMemory(const FaultyMemory&) = delete;
+  FaultyMemory& operator=(const FaultyMemory&) = delete;
+
+  void set(Faults faults) {
+    for (FaultySource* source : faulty_) source->set_faults(faults);
+  }
+
+ private:
+  Network& network_;
+  std::vector<FaultySource*> faulty_;
+};
+
 /// Everything one training needs from step to step.
 class Trainer {
  public:
@@ -59,6 +89,7 @@ class Trainer {
         pass_(network, seed),
         order_(data.train.size()) {
     if (card.distill) teacher_.emplace(*helpers.teacher);
+    if (has_errors(card.bit_errors)) memory_.emplace(network, card.bit_errors);
   }
 
   EpochRecord epoch(int number, Progress& progress) {
@@ -79,7 +110,9 @@ class Trainer {
   /// Validation accuracy of what would be kept, and those weights if they are better than `best`.
   double validate(double best, Weights& better) {
     average_.change_places();
-    if (card_.recalibrate > 0) pass_.estimate_statistics(data_.train, card_.recalibrate, batch());
+    if (card_.recalibrate > 0)  // changes that no epoch of the training draws
+      pass_.estimate_statistics(data_.train, card_.recalibrate, batch(),
+                                {card_.augment, seed_, static_cast<std::uint64_t>(card_.epochs)});
     double accuracy = 0;
     if (data_.validation.size() > 0) {
       Inference inference(network_, engine_);
@@ -117,19 +150,38 @@ class Trainer {
                {card_.augment, seed_, static_cast<std::uint64_t>(epoch)});
     const auto count = static_cast<std::uint64_t>(step_);
     enter_step(count);
-    const Tensor& logits =
-        pass_.forward(images_, {.step = count, .first_image = count * batch(), .engine = engine_});
+    const TrainingPass::Place place{
+        .step = count, .first_image = count * batch(), .engine = engine_};
+    const double loss = forward_and_back(place, correct);
+    if (memory_) learn_from_errors(place);
+    const double regulariser = leave_step();
+    optimizer_.step(rate());
+    average_.take();
+    ++step_;
+    return loss + regulariser;
+  }
+
+  /// Adds the gradients of the batch in hand; returns its loss and counts the correct answers.
+  double forward_and_back(const TrainingPass::Place& place, std::int64_t& correct) {
+    const Tensor& logits = pass_.forward(images_, place);
     const std::vector<int> guesses = predictions(logits);
     for (std::size_t i = 0; i < labels_.size(); ++i) correct += guesses[i] == labels_[i] ? 1 : 0;
     const double loss = teacher_ ? distillation(logits, teacher_->forward(images_), labels_,
                                                 card_.distillation, d_logits_)
                                  : cross_entropy(logits, labels_, d_logits_, card_.label_smoothing);
     pass_.backward(d_logits_);
-    const double regulariser = leave_step();
-    optimizer_.step(rate());
-    average_.take();
-    ++step_;
-    return loss + regulariser;
+    return loss;
+  }
+
+  /// RandBET (Stutz et al., MLSys 2021, algorithm 1): the mean of the gradients at the weights as
+  /// they are, which is there already, and at those a faulty memory gives.
+  void learn_from_errors(const TrainingPass::Place& place) {
+    std::int64_t unused = 0;
+    memory_->set(Faults::on);
+    forward_and_back(place, unused);
+    memory_->set(Faults::off);
+    for (Parameter* parameter : parameters_)
+      for (float& gradient : parameter->gradient) gradient *= 0.5f;
   }
 
   /// Tells every source which step it is in: some add noise in training only.
@@ -159,6 +211,7 @@ class Trainer {
   Average average_;
   TrainingPass pass_;
   std::optional<Inference> teacher_;
+  std::optional<FaultyMemory> memory_;
   std::vector<std::uint32_t> order_;
   std::int64_t step_ = 0;
   Tensor images_, d_logits_;
@@ -204,6 +257,7 @@ void describe(Section& section, TrainCard& card) {
   section.value("temperature", card.distillation.temperature, positive);
   section.value("beta", card.distillation.beta, fraction);
   section.value("noise_aware", card.noise_aware);
+  section.card("bit_errors", card.bit_errors);
 }
 
 TrainResult train(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,

@@ -11,6 +11,7 @@
 #include "nn/network.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/schedule.hpp"
+#include "nn/weights/bit_errors.hpp"
 
 namespace lightloom::nn {
 
@@ -29,6 +30,8 @@ struct TrainCard {
   bool distill = false;  // learn from the float network too
   DistillationOptions distillation;
   bool noise_aware = false;  // multiply through the analog engine while training
+  BitErrorCard bit_errors;   // a rate above zero: every step also learns from weights whose stored
+                             // words have bit errors, drawn anew each step (RandBET)
 };
 
 /// Keys: epochs, batch, schedule, rate, decay, milestones, warmup, augment {crop, flip, cutout},

@@ -92,7 +92,8 @@ void TrainingPass::backward(const Tensor& d_logits) {
   }
 }
 
-void TrainingPass::estimate_statistics(const ImageSet& set, int images, std::size_t batch) {
+void TrainingPass::estimate_statistics(const ImageSet& set, int images, std::size_t batch,
+                                       const AugmentationDraw& draw) {
   std::vector<double> momentum;
   for (NormLayer& norm : network_->norms()) {
     momentum.push_back(norm.momentum);
@@ -109,7 +110,7 @@ void TrainingPass::estimate_statistics(const ImageSet& set, int images, std::siz
   for (std::size_t n = 0; n < batches; ++n) {
     for (NormLayer& norm : network_->norms()) norm.momentum = 1.0 / static_cast<double>(n + 1);
     const std::size_t count = std::min(batch, order.size() - n * batch);
-    fill_batch(set, std::span(order).subspan(n * batch, count), pixels, labels);
+    fill_batch(set, std::span(order).subspan(n * batch, count), pixels, labels, draw);
     forward(pixels, {});
   }
   for (std::size_t i = 0; i < momentum.size(); ++i) network_->norms()[i].momentum = momentum[i];

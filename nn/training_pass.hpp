@@ -38,8 +38,10 @@ class TrainingPass {
   /// Sets the running statistics of every normalisation to the mean over the batches of the first
   /// `images` images of `set`, each batch with its own statistics as in training. Needed where
   /// weights changed more quickly than the running averages follow, or were averaged themselves
-  /// (Izmailov et al. 2018, section 3.2).
-  void estimate_statistics(const ImageSet& set, int images, std::size_t batch);
+  /// (Izmailov et al. 2018, section 3.2). Images should be changed as in training: the black that a
+  /// crop brings in is part of what the network expects.
+  void estimate_statistics(const ImageSet& set, int images, std::size_t batch,
+                           const AugmentationDraw& draw = {});
 
   /// Bytes held for activations and gradients.
   [[nodiscard]] std::int64_t bytes() const;

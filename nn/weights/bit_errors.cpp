@@ -42,6 +42,10 @@ std::uint32_t flips(const Stream& stream, const Thresholds& limits, std::uint64_
 
 }  // namespace
 
+bool has_errors(const BitErrorCard& card) {
+  return card.rate > 0 || card.rate_0_to_1 > 0 || card.rate_1_to_0 > 0;
+}
+
 void describe(Section& section, BitErrorCard& card) {
   section.value("rate", card.rate, fraction);
   section.value("rate_0_to_1", card.rate_0_to_1, {.low = -1, .high = 1});

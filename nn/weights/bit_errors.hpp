@@ -20,6 +20,8 @@ struct BitErrorCard {
   std::vector<std::string> streams;  // names of the streams attacked; empty: all that are exposed
   std::uint64_t seed = 0;
 };
+/// Whether any bit can flip.
+bool has_errors(const BitErrorCard& card);
 /// Keys: rate, rate_0_to_1, rate_1_to_0, streams, seed.
 void describe(Section& section, BitErrorCard& card);
 

@@ -19,6 +19,8 @@ class FaultySource final : public WeightSource {
   /// Flipped bits in the latest materialise.
   [[nodiscard]] std::int64_t flips() const { return flips_; }
   [[nodiscard]] WeightSource& inner() { return *inner_; }
+  /// Gives the source back that this one was put around.
+  [[nodiscard]] std::unique_ptr<WeightSource> release() { return std::move(inner_); }
 
   void materialise(std::span<float> dense) override;
   void set_step(std::optional<TrainingStep> step) override;

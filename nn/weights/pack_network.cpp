@@ -46,7 +46,9 @@ void unpack_layer(PackedSection section, const SourceCard& card, WeightLayer& la
   if (const auto [there, stream] = take("activation_range"); there) {
     float range[2];
     read_real(stream, range);
-    layer.range = {.low = range[0], .high = range[1], .seen = true};
+    // A range that was never seen is stored as (0, 0); so is that of an input that is always zero,
+    // for which it makes no difference.
+    layer.range = {.low = range[0], .high = range[1], .seen = range[0] != 0.0f || range[1] != 0.0f};
   }
   if (const auto [there, stream] = take("bias"); there) read_real(stream, layer.bias.value);
   std::vector<float> weight(static_cast<std::size_t>(layer.shape.weights()));

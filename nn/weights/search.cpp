@@ -72,33 +72,18 @@ SourceCard with(const SourceCard& base, int intra, double share, const FactorBit
   return card;
 }
 
-Choice judged(const SourceCard& card, const LayerShape& shape, std::span<const float> dense,
-              double sensitivity) {
-  Choice choice{.card = card};
-  const auto source = make_source(card, shape);
-  source->encode(dense);
-  std::vector<float> weight(dense.size());
+Choice judged(const SourceCard& card, const SearchLayer& layer, const ChoiceCost& cost) {
+  Choice choice{.card = card, .cost = cost(layer.shape, card)};
+  const auto source = make_source(card, layer.shape);
+  source->encode(layer.dense);
+  std::vector<float> weight(layer.dense.size());
   source->materialise(weight);
-  for (std::size_t i = 0; i < dense.size(); ++i) {
-    const double miss = double{weight[i]} - dense[i];
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    const double miss = double{weight[i]} - layer.dense[i];
     choice.error += miss * miss;
   }
-  choice.error *= sensitivity;
-  for (const StoredStream& stream : source->streams())
-    if (stream.in_ratio) choice.cost += stream.count * stream.bits;
+  choice.error *= layer.sensitivity;
   return choice;
-}
-
-void drop_dominated(std::vector<Choice>& choices) {
-  std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
-    return a.cost != b.cost ? a.cost < b.cost : a.error < b.error;
-  });
-  double least = std::numeric_limits<double>::infinity();
-  std::erase_if(choices, [&](const Choice& choice) {
-    if (choice.error >= least) return true;
-    least = choice.error;
-    return false;
-  });
 }
 
 }  // namespace
@@ -127,21 +112,57 @@ SearchResult search_choices(std::span<const LayerChoices> layers, std::int64_t b
   return result;
 }
 
+std::int64_t stored_bits(const LayerShape& shape, const SourceCard& card) {
+  std::int64_t bits = 0;
+  for (const StoredStream& stream : stored_streams(card, shape))
+    if (stream.in_ratio) bits += stream.count * stream.bits;
+  return bits;
+}
+
+std::vector<SourceCard> grid_cards(const SourceCard& base, const SearchGrid& grid) {
+  std::vector<SourceCard> cards;
+  for (const int intra : grid.intra)
+    for (const double share : grid.cross_share)
+      for (const FactorBits& bits : grid.bits) cards.push_back(with(base, intra, share, bits));
+  return cards;
+}
+
+LayerChoices all_choices(const SearchLayer& layer, const SourceCard& base, const SearchGrid& grid,
+                         const ChoiceCost& cost) {
+  LayerChoices all{.layer = layer.shape.name};
+  SourceCard own = card_for(base, layer.shape.name);
+  own.layers.clear();
+  all.choices.push_back(judged(own, layer, cost));
+  if (layer.shape.kind == LayerShape::Kind::linear) return all;
+  int setting = 0;
+  for (const SourceCard& card : grid_cards(base, grid)) {
+    if (card.slots(layer.shape).generated()) {
+      all.choices.push_back(judged(card, layer, cost));
+      all.choices.back().setting = setting;
+    }
+    ++setting;
+  }
+  return all;
+}
+
+void drop_dominated(std::vector<Choice>& choices) {
+  std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
+    return a.cost != b.cost ? a.cost < b.cost : a.error < b.error;
+  });
+  double least = std::numeric_limits<double>::infinity();
+  std::erase_if(choices, [&](const Choice& choice) {
+    if (choice.error >= least) return true;
+    least = choice.error;
+    return false;
+  });
+}
+
 LayerChoices layer_choices(const LayerShape& shape, std::span<const float> dense,
                            double sensitivity, const SourceCard& base, const SearchGrid& grid) {
-  LayerChoices all{.layer = shape.name};
-  SourceCard own = card_for(base, shape.name);
-  own.layers.clear();
-  all.choices.push_back(judged(own, shape, dense, sensitivity));
-  if (shape.kind == LayerShape::Kind::linear) return all;
-  for (const int intra : grid.intra)
-    for (const double share : grid.cross_share) {
-      if (!with(base, intra, share, {}).slots(shape).generated()) continue;
-      for (const FactorBits& bits : grid.bits)
-        all.choices.push_back(judged(with(base, intra, share, bits), shape, dense, sensitivity));
-    }
-  drop_dominated(all.choices);
-  return all;
+  LayerChoices choices =
+      all_choices({shape, {dense.begin(), dense.end()}, sensitivity}, base, grid);
+  drop_dominated(choices.choices);
+  return choices;
 }
 
 SourceCard chosen_card(const SourceCard& base, std::span<const LayerChoices> layers,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@ struct Choice {
   SourceCard card;
   std::int64_t cost = 0;  // bits, nanoseconds, picojoules: whatever the budget counts
   double error = 0;       // expected harm, additive over layers
+  int setting = -1;       // number in the grid; -1: the base card
 };
 
 struct LayerChoices {
@@ -44,10 +46,29 @@ struct SearchGrid {
   std::vector<FactorBits> bits{{2, 2, 2}, {3, 3, 3}, {3, 6, 3}, {4, 4, 4}, {6, 6, 6}, {8, 8, 8}};
 };
 
-/// What a layer would cost in stored bits (as `ratio_of` counts) and how far its weight would move,
-/// for every setting of the grid and for the base card itself: error = sensitivity * ||W -
-/// W_source||^2, dominated choices left out. `dense` is the trained weight. Layers that no level
-/// can take have the one choice of the base card.
+/// What one way to store a layer costs.
+using ChoiceCost = std::function<std::int64_t(const LayerShape& shape, const SourceCard& card)>;
+/// The bits that `ratio_of` counts.
+std::int64_t stored_bits(const LayerShape& shape, const SourceCard& card);
+
+/// The grid's settings as cards for all layers, in a fixed order.
+std::vector<SourceCard> grid_cards(const SourceCard& base, const SearchGrid& grid);
+
+/// A layer to search for.
+struct SearchLayer {
+  LayerShape shape;
+  std::vector<float> dense;  // its trained weight
+  double sensitivity = 1;
+};
+
+/// What a layer would cost and how far its weight would move, for the base card and every setting
+/// of the grid that its shape allows: error = sensitivity * ||W - W_source||^2. Layers that no
+/// level can take have the one choice of the base card.
+LayerChoices all_choices(const SearchLayer& layer, const SourceCard& base, const SearchGrid& grid,
+                         const ChoiceCost& cost = stored_bits);
+/// Leaves out choices that cost no less and harm no less than another, and sorts by cost.
+void drop_dominated(std::vector<Choice>& choices);
+/// Both.
 LayerChoices layer_choices(const LayerShape& shape, std::span<const float> dense,
                            double sensitivity, const SourceCard& base, const SearchGrid& grid);
 

@@ -39,7 +39,21 @@ double sensitivity(Network& network, WeightLayer& layer, const SourceCard& probe
   return distance > 0 ? rise / distance : 0.0;
 }
 
-/// Stored bits that no choice changes.
+/// Adds a layer's choice of every setting to the uniform cards; where a setting cannot be, the
+/// base.
+void add_uniform(const LayerChoices& layer, std::vector<UniformChoice>& uniform) {
+  for (std::size_t setting = 0; setting < uniform.size(); ++setting) {
+    const auto found = std::find_if(
+        layer.choices.begin(), layer.choices.end(),
+        [&](const Choice& choice) { return choice.setting == static_cast<int>(setting); });
+    const Choice& choice = found == layer.choices.end() ? layer.choices.front() : *found;
+    uniform[setting].cost += choice.cost;
+    uniform[setting].error += choice.error;
+  }
+}
+
+}  // namespace
+
 std::int64_t fixed_bits(const Network& network) {
   const NetworkShape shape = network.shape();
   std::int64_t words = shape.norm_parameters;
@@ -47,18 +61,23 @@ std::int64_t fixed_bits(const Network& network) {
   return 32 * words;
 }
 
-std::int64_t least_bits(std::span<const LayerChoices> layers) {
-  std::int64_t bits = 0;
+std::int64_t NetworkChoices::least_cost() const {
+  std::int64_t least = 0;
   for (const LayerChoices& layer : layers) {
     const auto cheapest =
         std::min_element(layer.choices.begin(), layer.choices.end(),
                          [](const Choice& a, const Choice& b) { return a.cost < b.cost; });
-    bits += cheapest->cost;
+    least += cheapest->cost;
   }
-  return bits;
+  return least;
 }
 
-}  // namespace
+const UniformChoice* NetworkChoices::best_uniform(std::int64_t limit) const {
+  const UniformChoice* best = nullptr;
+  for (const UniformChoice& one : uniform)
+    if (one.cost <= limit && (best == nullptr || one.error < best->error)) best = &one;
+  return best;
+}
 
 std::vector<double> layer_sensitivities(Network& network, const SourceCard& probe,
                                         const CalibrationLoss& loss) {
@@ -71,26 +90,37 @@ std::vector<double> layer_sensitivities(Network& network, const SourceCard& prob
   return all;
 }
 
-NetworkSearch search_network(Network& network, const SourceCard& base, const SearchGrid& grid,
-                             std::span<const double> sensitivities, double memory_ratio) {
+NetworkChoices network_choices(Network& network, const SourceCard& base, const SearchGrid& grid,
+                               std::span<const double> sensitivities, const ChoiceCost& cost) {
   require(sensitivities.size() == network.weight_layers().size(),
           "the search has {} sensitivities for {} weight layers", sensitivities.size(),
           network.weight_layers().size());
-  NetworkSearch search;
+  NetworkChoices choices;
+  for (SourceCard& card : grid_cards(base, grid)) choices.uniform.push_back({std::move(card)});
   for (std::size_t l = 0; l < sensitivities.size(); ++l) {
     WeightLayer& layer = network.weight_layers()[l];
-    search.layers.push_back(
-        layer_choices(layer.shape, dense_weight(layer), sensitivities[l], base, grid));
+    LayerChoices all =
+        all_choices({layer.shape, dense_weight(layer), sensitivities[l]}, base, grid, cost);
+    add_uniform(all, choices.uniform);
+    drop_dominated(all.choices);
+    choices.layers.push_back(std::move(all));
   }
+  return choices;
+}
+
+NetworkSearch search_network(Network& network, const SourceCard& base, const SearchGrid& grid,
+                             std::span<const double> sensitivities, double memory_ratio) {
+  NetworkChoices choices = network_choices(network, base, grid, sensitivities);
   const auto dense_bits = static_cast<double>(ratio_of(network.shape(), {}).dense_memory_bits);
   const std::int64_t fixed = fixed_bits(network);
   // A ratio that came from bits gives those bits back.
   const auto budget = static_cast<std::int64_t>(memory_ratio * dense_bits + 1e-3) - fixed;
-  search.result = search_choices(search.layers, budget);
+  NetworkSearch search{.result = search_choices(choices.layers, budget)};
   require(!search.result.chosen.empty(),
           "no setting fits a memory ratio of {} (the smallest here is {:.4f})", memory_ratio,
-          static_cast<double>(least_bits(search.layers) + fixed) / dense_bits);
-  search.card = chosen_card(base, search.layers, search.result);
+          static_cast<double>(choices.least_cost() + fixed) / dense_bits);
+  search.card = chosen_card(base, choices.layers, search.result);
+  search.layers = std::move(choices.layers);
   search.ratio = ratio_of(network.shape(), search.card);
   return search;
 }

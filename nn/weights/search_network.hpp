@@ -26,6 +26,31 @@ struct NetworkSearch {
   Ratio ratio;  // of the network under `card`
 };
 
+/// The same setting in all layers.
+struct UniformChoice {
+  SourceCard card;
+  std::int64_t cost = 0;
+  double error = 0;
+};
+
+struct NetworkChoices {
+  std::vector<LayerChoices> layers;    // without the dominated ones
+  std::vector<UniformChoice> uniform;  // every setting of the grid, in its order
+
+  /// What the cheapest choice of every layer costs together.
+  [[nodiscard]] std::int64_t least_cost() const;
+  /// The uniform setting with the least error that costs at most `limit`, or null.
+  [[nodiscard]] const UniformChoice* best_uniform(std::int64_t limit) const;
+};
+
+/// The choices of every weight layer of a network of dense sources.
+NetworkChoices network_choices(Network& network, const SourceCard& base, const SearchGrid& grid,
+                               std::span<const double> sensitivities,
+                               const ChoiceCost& cost = stored_bits);
+
+/// Stored bits of a network that no choice changes: biases and normalisations.
+std::int64_t fixed_bits(const Network& network);
+
 /// The settings per layer with the least expected loss at a memory ratio of at most `memory_ratio`
 /// (biases and normalisations counted at 32 bits, as `ratio_of` does). Throws `Error` naming the
 /// smallest ratio that is possible when none fits.

@@ -117,5 +117,34 @@ TEST(NetworkSearch, StaysWithinItsBudgetAndBeatsTheUniformSetting) {
   EXPECT_THROW(search_network(network, base, grid, curvature, 0.001), Error);
 }
 
+TEST(NetworkChoices, NeverLoseToTheBestUniformSettingOfTheSameCost) {
+  Network network = network_with({});
+  const SearchGrid grid{
+      .intra = {1, 2}, .cross_share = {0.25, 0.5}, .bits = {{3, 3, 3}, {4, 6, 4}}};
+  const std::vector<double> sensitivities{5.0, 0.1, 1.0, 1.0};
+  // A cost of the caller's: words, whatever their bits.
+  const ChoiceCost words = [](const LayerShape& shape, const SourceCard& card) {
+    std::int64_t count = 0;
+    for (const StoredStream& stream : stored_streams(card, shape)) count += stream.count;
+    return count;
+  };
+  for (const ChoiceCost& cost : {ChoiceCost(stored_bits), words}) {
+    const NetworkChoices choices =
+        network_choices(network, multilevel(), grid, sensitivities, cost);
+    ASSERT_EQ(choices.uniform.size(), 8u);
+    for (const UniformChoice& uniform : choices.uniform) {
+      std::int64_t by_hand = 0;
+      for (const WeightLayer& layer : network.weight_layers())
+        by_hand += cost(layer.shape, uniform.card);
+      EXPECT_EQ(uniform.cost, by_hand);
+      const SearchResult found = search_choices(choices.layers, uniform.cost);
+      EXPECT_LE(found.cost, uniform.cost);
+      EXPECT_LE(found.error, choices.best_uniform(uniform.cost)->error * (1 + 1e-12));
+      EXPECT_LE(choices.best_uniform(uniform.cost)->error, uniform.error);
+    }
+    EXPECT_EQ(choices.best_uniform(choices.least_cost() - 1), nullptr);
+  }
+}
+
 }  // namespace
 }  // namespace lightloom::nn

@@ -10,6 +10,7 @@
 #include "nn/models.hpp"
 #include "nn/train.hpp"
 #include "nn/training_pass.hpp"
+#include "nn/weights/faulty_source.hpp"
 #include "nn/weights_file.hpp"
 
 namespace lightloom::nn {
@@ -95,6 +96,27 @@ TEST(Recalibration, ServesWhatTheTrainerKeeps) {
   const std::vector<float> kept = network.norms()[0].mean;
   TrainingPass(network, 1).estimate_statistics(data.train, 256, 64);
   EXPECT_EQ(kept, network.norms()[0].mean) << "the statistics belong to the averaged weights";
+}
+
+TEST(BitErrorTraining, WithoutAnyFlipIsTheSameTrainingToTheBit) {
+  omp_set_num_threads(1);
+  const Dataset data = glyphs(200);
+  const SourceCard card{.source = SourceKind::integer, .bits = 8};
+  Network plain = cnn(card), flawless = cnn(card), faulty = cnn(card);
+  TrainCard recipe{.epochs = 1};
+  train(plain, data, recipe, 1);
+  recipe.bit_errors.rate = 1e-12;  // below the resolution of the draws: no bit flips
+  train(flawless, data, recipe, 1);
+  recipe.bit_errors.rate = 0.02;
+  train(faulty, data, recipe, 1);
+  const auto weight = [](Network& network) {
+    return network.weight_layers()[1].source->parameters()[0]->value;
+  };
+  EXPECT_EQ(weight(flawless), weight(plain)) << "the mean of two equal gradients is either";
+  EXPECT_NE(weight(faulty), weight(plain));
+  for (const WeightLayer& layer : faulty.weight_layers())
+    EXPECT_EQ(dynamic_cast<FaultySource*>(layer.source.get()), nullptr)
+        << "the faulty memory is gone after training";
 }
 
 /// Every kernel's Euclidean length.

@@ -1,0 +1,178 @@
+#include "experiments/search_study.hpp"
+
+#include <cmath>
+#include <cstdlib>
+
+#include "core/card.hpp"
+#include "core/error.hpp"
+#include "experiments/costing.hpp"
+#include "nn/weights/source_card.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using Kind = SearchLimit::Kind;
+
+constexpr int limit_moves = 6;             // of the layers' limit towards the whole's
+constexpr double close_enough = 0.01;      // of the limit
+constexpr double cost_unit = 1e-15;        // seconds or joules that a simulated cost counts in
+constexpr std::int64_t cost_steps = 4000;  // resolution of simulated costs
+
+Experiment with_weights(Experiment card, const nn::SourceCard& weights) {
+  card.network.weights = weights;
+  card.network.baselines.clear();
+  return card;
+}
+
+/// Memory ratio and full simulation of the network under a card.
+Found judged(const Experiment& card, const nn::NetworkShape& shape, const nn::SourceCard& weights,
+             double error) {
+  Found found{.card = weights, .error = error};
+  found.memory_ratio = nn::ratio_of(shape, weights).memory_ratio;
+  const Experiment own = with_weights(card, weights);
+  const CostStudy study = study_cost(own, source_layers(own.network));
+  found.time_s = study.reports.front().time_s();
+  found.energy_J = study.reports.front().energy_J();
+  return found;
+}
+
+double spent(const Found& found, Kind kind) {
+  if (kind == Kind::memory) return found.memory_ratio;
+  return kind == Kind::time ? found.time_s : found.energy_J;
+}
+
+/// Femtoseconds or femtojoules of one layer simulated by itself under a card.
+nn::ChoiceCost simulated_cost(const Experiment& card, Kind kind) {
+  const Experiment own = with_weights(card, card.network.weights);
+  const cosim::CostInput whole = cost_inputs(source_layers(own.network), own.hardware).front();
+  return [whole, kind](const nn::LayerShape& shape, const nn::SourceCard& weights) {
+    cosim::CostInput one = whole;
+    const auto source = nn::make_source(weights, shape);
+    one.layers = {cosim::source_layer(shape, *source)};
+    for (const cosim::CostLayer& layer : whole.layers) {
+      if (layer.shape.name != shape.name) continue;
+      one.layers[0].signed_inputs = layer.signed_inputs;
+      if (layer.takes_work() && one.layers[0].takes_work()) one.layers[0].way = layer.way;
+    }
+    const cosim::CostReport report = cosim::simulate_cost(one);
+    const double spent = kind == Kind::time ? report.time_s() : report.energy_J();
+    return static_cast<std::int64_t>(std::llround(spent / cost_unit));
+  };
+}
+
+/// The choices of a search and the rules to spend by.
+struct Search {
+  const Experiment& card;
+  nn::NetworkShape shape;
+  nn::NetworkChoices choices;
+  SearchLimit limit;
+  std::int64_t resolution = 1;
+
+  [[nodiscard]] nn::SearchResult within(std::int64_t costs) const {
+    return nn::search_choices(choices.layers, costs, resolution);
+  }
+  [[nodiscard]] Found found(const nn::SearchResult& result) const {
+    return judged(card, shape, nn::chosen_card(card.network.weights, choices.layers, result),
+                  result.error);
+  }
+};
+
+void require_found(const Search& search, const nn::SearchResult& result) {
+  require(!result.chosen.empty(), "no setting fits a {} of {:g}", name_of(search.limit.kind),
+          search.limit.value);
+}
+
+/// Moves the limit of the layers' summed costs until the whole just fits.
+Found search_whole(const Search& search, std::int64_t& layers_limit) {
+  Found best;
+  bool fits = false;
+  for (int move = 0; move < limit_moves; ++move) {
+    const nn::SearchResult result = search.within(layers_limit);
+    if (result.chosen.empty()) break;
+    const Found found = search.found(result);
+    const double share = spent(found, search.limit.kind) / search.limit.value;
+    if (share <= 1 && (!fits || found.error < best.error)) {
+      best = found;
+      fits = true;
+    }
+    if (share <= 1 && share > 1 - close_enough) break;
+    layers_limit = static_cast<std::int64_t>(static_cast<double>(layers_limit) / share *
+                                             (1 - close_enough / 2));
+  }
+  require(fits, "no setting was found for a {} of {:g} (the cheapest layers take {:g})",
+          name_of(search.limit.kind), search.limit.value,
+          cost_unit * static_cast<double>(search.choices.least_cost()));
+  return best;
+}
+
+/// The uniform setting with the least expected error whose whole fits.
+const nn::UniformChoice* best_uniform(const Search& search, std::int64_t limit) {
+  if (search.limit.kind == Kind::memory) return search.choices.best_uniform(limit);
+  const nn::UniformChoice* best = nullptr;
+  for (const nn::UniformChoice& one : search.choices.uniform) {
+    if (best != nullptr && one.error >= best->error) continue;
+    const Found found = judged(search.card, search.shape, one.card, one.error);
+    if (spent(found, search.limit.kind) <= search.limit.value) best = &one;
+  }
+  return best;
+}
+
+}  // namespace
+
+const char* name_of(SearchLimit::Kind kind) {
+  if (kind == Kind::memory) return "memory";
+  return kind == Kind::time ? "time" : "energy";
+}
+
+SearchLimit read_limit(const std::string& text) {
+  const std::size_t sign = text.find('=');
+  const std::string name = text.substr(0, sign);
+  const std::string number = sign == std::string::npos ? "" : text.substr(sign + 1);
+  SearchLimit limit;
+  bool known = false;
+  for (const Kind kind : {Kind::memory, Kind::time, Kind::energy}) {
+    if (name != name_of(kind)) continue;
+    limit.kind = kind;
+    known = true;
+  }
+  char* end = nullptr;
+  limit.value = std::strtod(number.c_str(), &end);
+  require(known && !number.empty() && *end == '\0' && std::isfinite(limit.value) && limit.value > 0,
+          "--budget is '{}' (memory=<ratio>, time=<seconds> or energy=<joules>, above zero)", text);
+  return limit;
+}
+
+SearchStudy study_search(const Experiment& card, nn::Network& trained,
+                         const nn::CalibrationLoss& loss, const SearchLimit& limit) {
+  const nn::SourceCard& base = card.network.weights;
+  SearchStudy study{.sensitivities = nn::layer_sensitivities(trained, base, loss)};
+  const bool memory = limit.kind == Kind::memory;
+  const nn::ChoiceCost cost = memory ? nn::stored_bits : simulated_cost(card, limit.kind);
+  Search search{.card = card,
+                .shape = trained.shape(),
+                .choices = nn::network_choices(trained, base, {}, study.sensitivities, cost),
+                .limit = limit};
+  for (const nn::LayerChoices& layer : search.choices.layers) study.layers.push_back(layer.layer);
+
+  std::int64_t layers_limit = 0;
+  if (memory) {
+    const double dense = static_cast<double>(nn::ratio_of(search.shape, {}).dense_memory_bits);
+    layers_limit = static_cast<std::int64_t>(limit.value * dense + 1e-3) - nn::fixed_bits(trained);
+    const nn::SearchResult result = search.within(layers_limit);
+    require_found(search, result);
+    study.searched = search.found(result);
+  } else {
+    // Layers by themselves may take longer than the whole, in which they overlap.
+    layers_limit = std::max(static_cast<std::int64_t>(limit.value / cost_unit),
+                            search.choices.least_cost() / 50 * 51);
+    search.resolution = std::max<std::int64_t>(1, layers_limit / cost_steps);
+    study.searched = search_whole(search, layers_limit);
+  }
+  if (const nn::UniformChoice* uniform = best_uniform(search, layers_limit)) {
+    study.uniform = judged(card, search.shape, uniform->card, uniform->error);
+    study.has_uniform = true;
+  }
+  return study;
+}
+
+}  // namespace lightloom::experiments

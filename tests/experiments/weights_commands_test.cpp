@@ -1,0 +1,143 @@
+// pack, unpack and search as scripts call them.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "core/labelled.hpp"
+#include "example_results.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const std::string quickstart = LIGHTLOOM_SOURCE_DIR "/data/experiments/quickstart.yaml ";
+const std::string untrained =
+    "--set dataset.train_limit=200 --set dataset.test_limit=20 --set teacher.epochs=0 "
+    "--set train.epochs=0 --set chips=0 ";
+
+class WeightCommands : public testing::Test {
+ protected:
+  void SetUp() override { folder_ = scratch_folder("weight_commands"); }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  Ran run(const std::string& arguments) {
+    return run_shell(fmt::format("cd {} && {} {} --quiet", folder_, program(), arguments));
+  }
+  json object(const std::string& arguments) {
+    const Ran ran = run(arguments + " --json");
+    EXPECT_EQ(ran.code, 0) << arguments << "\n" << ran.errors;
+    return json::parse(ran.output, nullptr, false);
+  }
+  std::string bytes(const std::string& name) {
+    std::ifstream file(folder_ + "/" + name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  void write(const std::string& name, const std::string& content) {
+    std::ofstream(folder_ + "/" + name, std::ios::binary) << content;
+  }
+  std::string folder_;
+};
+
+TEST_F(WeightCommands, PackExactlyTheBitsThatRatioCountsPlusAStatedHeader) {
+  object("train " + quickstart + untrained + "-o w.h5");
+  const json packed = object("pack w.h5 -o w.llw");
+  const json ratio = object("ratio " + quickstart);
+  EXPECT_EQ(packed["ratio_bits"], ratio["memory_bits"]);
+  EXPECT_EQ(8 * fs::file_size(folder_ + "/w.llw"), packed["ratio_bits"].get<std::uint64_t>() +
+                                                       packed["extra_bits"].get<std::uint64_t>() +
+                                                       packed["padding_bits"].get<std::uint64_t>() +
+                                                       packed["header_bits"].get<std::uint64_t>());
+  EXPECT_EQ(object("inspect w.llw")["layers"], packed["layers"]);
+}
+
+TEST_F(WeightCommands, UnpackToAPlainNetworkOfTheSameAccuracy) {
+  const std::string data =
+      "--set dataset.test_limit=500 --set dataset.train_limit=1500 --set teacher.epochs=1 "
+      "--set teacher.recalibrate=640 --set teacher.batch=32 --set 'measure=[accuracy]' --set "
+      "'baselines=[]' ";
+  for (const char* weights : {"{source: integer, bits: 4, activations: 8}",
+                              "{source: multilevel, intra: 2, cross: 12, activations: 8}"}) {
+    const json trained = object(fmt::format("train {}{}{} --set 'weights={}' -o w.h5", quickstart,
+                                            untrained, data, weights));
+    object("pack w.h5 -o w.llw");
+    object("unpack w.llw -o plain.h5");
+    const json plain =
+        object(fmt::format("run {}{}{} -o r.h5 --set 'weights={{source: dense, fc_bits: 32, "
+                           "activations: 8, file: plain.h5}}'",
+                           quickstart, untrained, data));
+    EXPECT_EQ(plain["accuracy"]["source"], trained["accuracy"]["source"]);
+    if (std::string(weights).find("integer") != std::string::npos)
+      EXPECT_GT(plain["accuracy"]["source"].get<double>(), 0.2) << "not by chance";
+  }
+}
+
+TEST_F(WeightCommands, RefuseDamagedFilesWithASentenceAndLeaveNothing) {
+  object("train " + quickstart + untrained + "-o w.h5");
+  object("pack w.h5 -o w.llw");
+  const std::string whole = bytes("w.llw");
+  std::string flipped = whole;
+  flipped[whole.size() / 2] = static_cast<char>(flipped[whole.size() / 2] ^ 4);
+  write("cut.llw", whole.substr(0, whole.size() - 1));
+  write("flipped.llw", flipped);
+  write("text.llw", "no weights here\n");
+  for (const char* name : {"cut.llw", "flipped.llw", "text.llw", "missing.llw"}) {
+    const Ran ran = run(fmt::format("unpack {} -o out.h5", name));
+    EXPECT_EQ(ran.code, 2) << name;
+    EXPECT_NE(ran.errors.find(name), std::string::npos) << ran.errors;
+    EXPECT_FALSE(fs::exists(folder_ + "/out.h5"));
+  }
+  EXPECT_EQ(run("pack text.llw -o out.llw").code, 2);
+  EXPECT_EQ(run("pack w.h5 -o w.h5").code, 2) << "would replace its input";
+}
+
+const std::string small_search =
+    "search " + quickstart + untrained + "--images 64 --set 'weights.projection.method=svd' ";
+
+TEST_F(WeightCommands, SearchStaysWithinItsMemoryAndHarmsLessThanTheBestUniformSetting) {
+  const json found = object(small_search + "--budget memory=0.03 -o found.yaml");
+  EXPECT_LE(found["searched"]["memory_ratio"].get<double>(), 0.03);
+  EXPECT_LE(found["uniform"]["memory_ratio"].get<double>(), 0.03);
+  EXPECT_LE(found["searched"]["expected_loss_rise"].get<double>(),
+            found["uniform"]["expected_loss_rise"].get<double>());
+  const json ratio = object("ratio found.yaml");
+  EXPECT_DOUBLE_EQ(ratio["memory_ratio"].get<double>(),
+                   found["searched"]["memory_ratio"].get<double>())
+      << "the card that was written is what was found";
+}
+
+TEST_F(WeightCommands, SearchKeepsTheSimulatedTimeOrEnergyOfTheWholeNetworkWithinItsBudget) {
+  const json cost = object("cost " + quickstart + "--set 'baselines=[]'");
+  for (const auto& [kind, key] : {std::pair("time", "time_s"), std::pair("energy", "energy_J")}) {
+    double rise = INFINITY;
+    for (const double share : {1.02, 1.3}) {
+      const double limit = share * cost[key].get<double>();
+      const json found =
+          object(fmt::format("{} --budget {}={} -o found.yaml", small_search, kind, limit));
+      EXPECT_LE(found["searched"][key].get<double>(), limit) << kind;
+      EXPECT_LE(found["searched"]["expected_loss_rise"].get<double>(), rise)
+          << "more to spend never harms";
+      rise = found["searched"]["expected_loss_rise"].get<double>();
+      const json again = object("cost found.yaml --set 'baselines=[]'");
+      EXPECT_DOUBLE_EQ(again[key].get<double>(), found["searched"][key].get<double>());
+    }
+  }
+}
+
+TEST_F(WeightCommands, SearchRefusesBudgetsItCannotReadOrMeet) {
+  for (const char* budget : {"memory", "memory=", "memory=-1", "memory=0.1x", "speed=3",
+                             "memory=0.0001", "time=1e-12"}) {
+    const Ran ran = run(small_search + "-o no.yaml --budget " + budget);
+    EXPECT_EQ(ran.code, 2) << budget << ": " << ran.errors;
+    EXPECT_FALSE(fs::exists(folder_ + "/no.yaml"));
+  }
+}
+
+}  // namespace
+}  // namespace lightloom::experiments
