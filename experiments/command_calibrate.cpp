@@ -21,6 +21,11 @@ const std::vector<Action>& actions() {
       {"fit", "data.h5 -o device.yaml", calibrate_fit},
       {"predict", "device.yaml data.h5", calibrate_predict},
       {"program", "device.yaml matrix -o voltages.csv", calibrate_program},
+      {"fringe", "sweep.csv [--law quadratic|self-heating|cubic]", calibrate_fringe},
+      {"ring", "spectrum.csv", calibrate_ring},
+      {"line", "detector-or-converter.csv", calibrate_line},
+      {"energy", "table.csv [--target column]", calibrate_energy},
+      {"drift", "series.csv [--limit rad]", calibrate_drift},
   };
   return table;
 }

@@ -13,6 +13,11 @@ CommandResult calibrate_simulate(const CommandLine& line);
 CommandResult calibrate_fit(const CommandLine& line);
 CommandResult calibrate_predict(const CommandLine& line);
 CommandResult calibrate_program(const CommandLine& line);
+CommandResult calibrate_fringe(const CommandLine& line);
+CommandResult calibrate_ring(const CommandLine& line);
+CommandResult calibrate_line(const CommandLine& line);
+CommandResult calibrate_energy(const CommandLine& line);
+CommandResult calibrate_drift(const CommandLine& line);
 
 /// The operand at `index` (1: the first after the action). Throws `Error` naming `what` it should
 /// be.

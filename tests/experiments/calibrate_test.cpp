@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -86,6 +87,36 @@ TEST_F(Calibrate, RefusesBadDataAndWritesNothing) {
   refused("simulat chip.yaml", "did you mean 'simulate'?");
   refused("program chip.yaml", "not the card of a calibrated mesh");
   EXPECT_FALSE(fs::exists(folder_ + "/device.yaml"));
+}
+
+TEST_F(Calibrate, FitsSingleElementsFromTablesWithNamedColumns) {
+  std::ofstream energy(folder_ + "/energy.csv"), line(folder_ + "/line.csv"),
+      sweep(folder_ + "/sweep.csv"), wide(folder_ + "/wide.csv");
+  energy << "activates,reads,energy_pJ\n";
+  line << "power_mW,voltage_V\n";
+  sweep << "voltage_V,power\n";
+  wide << "voltage_V,power\n";
+  for (int i = 0; i < 24; ++i) {
+    const int activates = 10 + 7 * i % 23, reads = 40 + 11 * i % 29;
+    energy << fmt::format("{},{},{}\n", activates, reads, 1200 * activates + 450 * reads);
+    line << fmt::format("{},{}\n", i, 0.02 + 0.5 * i);
+    const double v = std::sqrt(40 * (i + 0.5) / 24), w = std::sqrt(400 * (i + 0.5) / 24);
+    sweep << fmt::format("{},{}\n", v, 0.5 + 0.4 * std::cos(0.2 * v * v + 1));
+    wide << fmt::format("{},{}\n", w, 0.5 + 0.4 * std::cos(0.2 * w * w + 1));
+  }
+  for (std::ofstream* file : {&energy, &line, &sweep, &wide}) file->close();
+  const json table = object("energy energy.csv");
+  EXPECT_NEAR(table["coefficients"]["activates"]["value"].get<double>(), 1200, 1e-6);
+  EXPECT_NEAR(table["coefficients"]["reads"]["value"].get<double>(), 450, 1e-6);
+  EXPECT_NEAR(object("line line.csv")["coefficients"]["slope"]["value"].get<double>(), 0.5, 1e-9);
+  const json fringe = object("fringe sweep.csv");
+  EXPECT_NEAR(fringe["gamma"].get<double>(), 0.2, 1e-6);
+  EXPECT_TRUE(fringe["problems"].empty());
+  // 3.3 rad between readings: aliased, which the design value of V_pi tells.
+  EXPECT_FALSE(object("fringe wide.csv --pi-voltage 3.96")["problems"].empty());
+  refused("energy energy.csv --target energy_nJ", "no column 'energy_nJ'");
+  refused("ring sweep.csv", "no column 'wavelength_nm'");
+  refused("fringe sweep.csv --law linear", "quadratic, self-heating or cubic");
 }
 
 TEST_F(Calibrate, ReadsWhatALabScriptWritesWithH5py) {
