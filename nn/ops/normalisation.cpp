@@ -1,108 +1,176 @@
 #include "nn/ops/normalisation.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
-#include <map>
-
-#include "nn/ops/onednn.hpp"
+#include <vector>
 
 namespace lightloom::nn {
 namespace {
 
-using Flags = dnnl::normalization_flags;
+/// Pixels of a block: its sums stay in float, and it is still in the cache for a second look.
+constexpr std::int64_t block_pixels = 128;
 
-struct Calls {
-  dnnl::primitive forward, backward;
-  dnnl::memory workspace;
-  onednn::Arguments forward_arguments, backward_arguments;
+std::int64_t blocks_of(const Tensor& x) {
+  return (x.shape().pixels() + block_pixels - 1) / block_pixels;
+}
+
+/// Two sums per channel of every block of pixels, (block, 2, channels), added up block after block
+/// in double: the same on any number of threads.
+class BlockSums {
+ public:
+  explicit BlockSums(const Tensor& x)
+      : channels_(static_cast<std::size_t>(x.shape().channels)),
+        blocks_(static_cast<std::size_t>(blocks_of(x))),
+        sums_(blocks_ * 2 * channels_) {}
+
+  float* first(std::int64_t block) {
+    return sums_.data() + static_cast<std::size_t>(block) * 2 * channels_;
+  }
+  float* second(std::int64_t block) { return first(block) + channels_; }
+  [[nodiscard]] double total(std::size_t which, std::size_t channel) const {
+    double sum = 0;
+    for (std::size_t b = 0; b < blocks_; ++b) sum += sums_[(2 * b + which) * channels_ + channel];
+    return sum;
+  }
+  /// Mean and biased variance from block means and squares around them (Chan et al. 1979).
+  void moments(std::int64_t pixels, const NormValues& values) const;
+
+ private:
+  std::size_t channels_, blocks_;
+  std::vector<float> sums_;
 };
 
-Calls make_calls(const TensorShape& shape, float epsilon, bool relu) {
-  Flags flags = Flags::use_scale | Flags::use_shift;
-  if (relu) flags = flags | Flags::fuse_norm_relu;
-  const auto map = onednn::map_desc(shape);
-  const auto channels = onednn::vector_desc(shape.channels);
-  const dnnl::batch_normalization_forward::primitive_desc forward(
-      {dnnl::prop_kind::forward_training, map, epsilon, flags}, onednn::engine());
-  const dnnl::batch_normalization_backward::primitive_desc backward(
-      {dnnl::prop_kind::backward, map, map, epsilon, flags}, onednn::engine(), forward);
-  Calls calls{dnnl::batch_normalization_forward(forward),
-              dnnl::batch_normalization_backward(backward),
-              {},
-              {},
-              {}};
-  calls.forward_arguments = {{DNNL_ARG_SRC, onednn::view(map, nullptr)},
-                             {DNNL_ARG_DST, onednn::view(map, nullptr)},
-                             {DNNL_ARG_SCALE, onednn::view(channels, nullptr)},
-                             {DNNL_ARG_SHIFT, onednn::view(channels, nullptr)},
-                             {DNNL_ARG_MEAN, onednn::view(channels, nullptr)},
-                             {DNNL_ARG_VARIANCE, onednn::view(channels, nullptr)}};
-  calls.backward_arguments = calls.forward_arguments;
-  calls.backward_arguments.erase(DNNL_ARG_DST);
-  calls.backward_arguments.insert({{DNNL_ARG_DIFF_DST, onednn::view(map, nullptr)},
-                                   {DNNL_ARG_DIFF_SRC, onednn::view(map, nullptr)},
-                                   {DNNL_ARG_DIFF_SCALE, onednn::view(channels, nullptr)},
-                                   {DNNL_ARG_DIFF_SHIFT, onednn::view(channels, nullptr)}});
-  if (relu) {
-    calls.workspace = dnnl::memory(forward.workspace_desc(), onednn::engine());
-    calls.forward_arguments.emplace(DNNL_ARG_WORKSPACE, calls.workspace);
-    calls.backward_arguments.emplace(DNNL_ARG_WORKSPACE, calls.workspace);
+void BlockSums::moments(std::int64_t pixels, const NormValues& values) const {
+  const auto count_of = [&](std::size_t b) {
+    return static_cast<double>(
+        std::min<std::int64_t>(block_pixels, pixels - static_cast<std::int64_t>(b) * block_pixels));
+  };
+  for (std::size_t c = 0; c < channels_; ++c) {
+    double mean = 0, squares = 0;
+    for (std::size_t b = 0; b < blocks_; ++b) mean += count_of(b) * sums_[2 * b * channels_ + c];
+    mean /= static_cast<double>(pixels);
+    for (std::size_t b = 0; b < blocks_; ++b) {
+      const double away = sums_[2 * b * channels_ + c] - mean;
+      squares += sums_[(2 * b + 1) * channels_ + c] + count_of(b) * away * away;
+    }
+    values.mean[c] = static_cast<float>(mean);
+    values.variance[c] = static_cast<float>(squares / static_cast<double>(pixels));
   }
-  return calls;
 }
 
-void bind(onednn::Arguments& arguments, int argument, const float* data) {
-  arguments.at(argument).set_data_handle(const_cast<float*>(data));
+/// Mean of a block and the squares around it, per channel.
+void block_moments(const float* x, std::int64_t pixels, int channels, float* mean, float* squares) {
+  for (std::int64_t p = 0; p < pixels; ++p) {
+    const float* from = x + p * channels;
+#pragma omp simd
+    for (int c = 0; c < channels; ++c) mean[c] += from[c];
+  }
+  const float share = 1.0f / static_cast<float>(pixels);
+  for (int c = 0; c < channels; ++c) mean[c] *= share;
+  for (std::int64_t p = 0; p < pixels; ++p) {
+    const float* from = x + p * channels;
+#pragma omp simd
+    for (int c = 0; c < channels; ++c) squares[c] += (from[c] - mean[c]) * (from[c] - mean[c]);
+  }
 }
+
+/// Calls f(block, first element, pixels) for every block.
+template <class F>
+void each_block(const Tensor& x, F f) {
+  const std::int64_t blocks = blocks_of(x), pixels = x.shape().pixels();
+  const std::int64_t channels = x.shape().channels;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t b = 0; b < blocks; ++b) {
+    f(b, b * block_pixels * channels, std::min(block_pixels, pixels - b * block_pixels));
+  }
+}
+
+/// y = x * scale + shift with the statistics put into both.
+struct Line {
+  std::vector<float> scale, shift, inverse;
+
+  Line(const NormValues& values, double epsilon) {
+    for (std::size_t c = 0; c < values.scale.size(); ++c) {
+      const double root = 1 / std::sqrt(values.variance[c] + epsilon);
+      const double slope = root * values.scale[c];
+      inverse.push_back(static_cast<float>(root));
+      scale.push_back(static_cast<float>(slope));
+      shift.push_back(static_cast<float>(values.shift[c] - slope * values.mean[c]));
+    }
+  }
+};
 
 }  // namespace
 
 struct BatchNormalisation::Implementation {
-  float epsilon;
+  double epsilon;
   bool relu;
-  std::map<int, Calls> calls;  // by images: one normalisation sees maps of one size
 
-  Calls& of(const TensorShape& shape) {
-    auto found = calls.find(shape.images);
-    if (found == calls.end()) {
-      found = calls.emplace(shape.images, make_calls(shape, epsilon, relu)).first;
-    }
-    return found->second;
+  /// dy where the ReLU let the value through, which x says.
+  [[nodiscard]] float through(float x, float dy, float scale, float shift) const {
+    return relu && x * scale + shift <= 0.0f ? 0.0f : dy;
   }
 };
 
 BatchNormalisation::BatchNormalisation(double epsilon, bool relu)
-    : own_(new Implementation{static_cast<float>(epsilon), relu, {}}) {}
+    : own_(std::make_unique<Implementation>(Implementation{epsilon, relu})) {}
 BatchNormalisation::~BatchNormalisation() = default;
 BatchNormalisation::BatchNormalisation(BatchNormalisation&&) noexcept = default;
 BatchNormalisation& BatchNormalisation::operator=(BatchNormalisation&&) noexcept = default;
 
 void BatchNormalisation::forward(const Tensor& x, const NormValues& values, Tensor& y) {
-  Calls& calls = own_->of(x.shape());
-  onednn::Arguments& arguments = calls.forward_arguments;
-  bind(arguments, DNNL_ARG_SRC, x.data());
-  bind(arguments, DNNL_ARG_DST, y.data());
-  bind(arguments, DNNL_ARG_SCALE, values.scale.data());
-  bind(arguments, DNNL_ARG_SHIFT, values.shift.data());
-  bind(arguments, DNNL_ARG_MEAN, values.mean.data());
-  bind(arguments, DNNL_ARG_VARIANCE, values.variance.data());
-  calls.forward.execute(onednn::stream(), arguments);
+  BlockSums sums(x);
+  const int channels = x.shape().channels;
+  each_block(x, [&](std::int64_t b, std::int64_t first, std::int64_t pixels) {
+    block_moments(x.data() + first, pixels, channels, sums.first(b), sums.second(b));
+  });
+  sums.moments(x.shape().pixels(), values);
+  const Line line(values, own_->epsilon);
+  scale_shift(x, line.scale, line.shift, own_->relu ? Then::relu : Then::nothing, y);
 }
 
 void BatchNormalisation::backward(const Tensor& x, const NormValues& values, const Tensor& dy,
                                   Tensor& dx, std::span<float> d_scale, std::span<float> d_shift) {
-  Calls& calls = own_->of(x.shape());
-  onednn::Arguments& arguments = calls.backward_arguments;
-  bind(arguments, DNNL_ARG_SRC, x.data());
-  bind(arguments, DNNL_ARG_DIFF_DST, dy.data());
-  bind(arguments, DNNL_ARG_DIFF_SRC, dx.data());
-  bind(arguments, DNNL_ARG_SCALE, values.scale.data());
-  bind(arguments, DNNL_ARG_SHIFT, values.shift.data());
-  bind(arguments, DNNL_ARG_MEAN, values.mean.data());
-  bind(arguments, DNNL_ARG_VARIANCE, values.variance.data());
-  bind(arguments, DNNL_ARG_DIFF_SCALE, d_scale.data());
-  bind(arguments, DNNL_ARG_DIFF_SHIFT, d_shift.data());
-  calls.backward.execute(onednn::stream(), arguments);
+  const Line line(values, own_->epsilon);
+  const int channels = x.shape().channels;
+  const Implementation& own = *own_;
+  const float *scale = line.scale.data(), *shift = line.shift.data(), *mean = values.mean.data();
+  BlockSums sums(x);
+  each_block(x, [&](std::int64_t b, std::int64_t first, std::int64_t pixels) {
+    float *plain = sums.first(b), *along = sums.second(b);
+    for (std::int64_t p = 0; p < pixels; ++p) {
+      const float *from = x.data() + first + p * channels, *d = dy.data() + first + p * channels;
+#pragma omp simd
+      for (int c = 0; c < channels; ++c) {
+        const float g = own.through(from[c], d[c], scale[c], shift[c]);
+        plain[c] += g;
+        along[c] += g * (from[c] - mean[c]);
+      }
+    }
+  });
+  // dx = scale inverse (g - mean(g) - n mean(g n)) = scale' g + slope (x - mean) + offset
+  std::vector<float> slope(line.scale.size()), offset(line.scale.size());
+  const double share = 1 / static_cast<double>(x.shape().pixels());
+  for (std::size_t c = 0; c < slope.size(); ++c) {
+    const double sum = sums.total(0, c), along = sums.total(1, c), root = line.inverse[c];
+    d_shift[c] = static_cast<float>(sum);
+    d_scale[c] = static_cast<float>(along * root);
+    offset[c] = static_cast<float>(-line.scale[c] * sum * share);
+    slope[c] = static_cast<float>(-line.scale[c] * along * root * root * share);
+  }
+  const float *tilt = slope.data(), *lift = offset.data();
+  each_block(x, [&](std::int64_t, std::int64_t first, std::int64_t pixels) {
+    for (std::int64_t p = 0; p < pixels; ++p) {
+      const float *from = x.data() + first + p * channels, *d = dy.data() + first + p * channels;
+      float* to = dx.data() + first + p * channels;
+#pragma omp simd
+      for (int c = 0; c < channels; ++c) {
+        const float g = own.through(from[c], d[c], scale[c], shift[c]);
+        to[c] = scale[c] * g + tilt[c] * (from[c] - mean[c]) + lift[c];
+      }
+    }
+  });
 }
 
 void scale_shift(const Tensor& x, std::span<const float> scale, std::span<const float> shift,
