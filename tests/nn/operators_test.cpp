@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include "nn/graph.hpp"
 #include "nn/ops/elementwise.hpp"
@@ -143,9 +144,13 @@ Doubles normalise(const Doubles& x, const Doubles& scale, const Doubles& shift, 
 
 TEST(BatchNormalisation, ForwardAndGradientsAgreeWithTheDefinition) {
   for (const bool relu : {false, true}) {
-    const TensorShape shape(3, 5, 3, 7);
-    const Doubles x = random_doubles(static_cast<std::size_t>(shape.size()), 0),
-                  scale = random_doubles(7, 1), shift = random_doubles(7, 2),
+    const TensorShape shape(2, 11, 13, 7);  // more pixels than one block of partial sums
+    Doubles x = random_doubles(static_cast<std::size_t>(shape.size()), 0);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x[i] =
+          static_cast<float>(x[i] + 2.0 * static_cast<double>(i) / static_cast<double>(x.size()));
+    }
+    const Doubles scale = random_doubles(7, 1), shift = random_doubles(7, 2),
                   dy = random_doubles(x.size(), 3);
     std::vector<float> fs = floats(scale), fb = floats(shift), mean(7), variance(7), ds(7), db(7);
     BatchNormalisation norm(1e-5, relu);
@@ -168,6 +173,32 @@ TEST(BatchNormalisation, ForwardAndGradientsAgreeWithTheDefinition) {
                 reference::differences(shift, [&](const Doubles& v) { return loss(x, scale, v); }),
                 1000, "db");
   }
+}
+
+TEST(BatchNormalisation, GivesTheSameBitsOnAnyNumberOfThreads) {
+  const TensorShape shape(3, 17, 19, 5);
+  const auto size = static_cast<std::size_t>(shape.size());
+  const Tensor x = reference::tensor(random_doubles(size, 0), shape),
+               dy = reference::tensor(random_doubles(size, 1), shape);
+  const std::vector<float> scale = floats(random_doubles(5, 2)),
+                           shift = floats(random_doubles(5, 3));
+  const int threads = omp_get_max_threads();
+  std::vector<std::vector<float>> results;
+  for (const int count : {1, 2, 4}) {
+    omp_set_num_threads(count);
+    std::vector<float> mean(5), variance(5), ds(5), db(5);
+    Tensor y(shape), dx(shape);
+    BatchNormalisation norm(1e-5, true);
+    norm.forward(x, {scale, shift, mean, variance}, y);
+    norm.backward(x, {scale, shift, mean, variance}, dy, dx, ds, db);
+    std::vector<float>& all = results.emplace_back(y.data(), y.data() + size);
+    all.insert(all.end(), dx.data(), dx.data() + size);
+    for (const auto* part : {&mean, &variance, &ds, &db})
+      all.insert(all.end(), part->begin(), part->end());
+  }
+  omp_set_num_threads(threads);
+  EXPECT_EQ(results[0], results[1]);
+  EXPECT_EQ(results[0], results[2]);
 }
 
 double by_definition(Activation kind, double x) {
