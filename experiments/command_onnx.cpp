@@ -47,7 +47,8 @@ CommandResult check(const CommandLine& line) {
     results.push_back(nn::onnx::check_case(folder));
     result.json.push_back(to_json(results.back(), folder));
   }
-  if (!line.output.empty()) write_text(line.output, result.json.dump(2) + "\n");
+  if (!line.output.empty())
+    write_text(line.output, result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   result.text = to_text(results);
   return result;
 }
