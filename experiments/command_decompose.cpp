@@ -5,6 +5,7 @@
 #include "experiments/command_table.hpp"
 #include "experiments/matrix_file.hpp"
 #include "experiments/provenance.hpp"
+#include "photonic/compact.hpp"
 #include "photonic/decomposition.hpp"
 
 namespace lightloom::experiments {
@@ -32,11 +33,14 @@ DecompositionOptions read_options(const CommandLine& line) {
   using photonic::MeshKind;
   using Target = DecompositionOptions::Target;
   return {.mesh = choice<MeshKind>(line, "mesh",
-                                   {{"clements", MeshKind::clements}, {"reck", MeshKind::reck}}),
+                                   {{"clements", MeshKind::clements},
+                                    {"reck", MeshKind::reck},
+                                    {"butterfly", MeshKind::butterfly}}),
           .device = choice<DeviceKind>(line, "device",
                                        {{"mzi", DeviceKind::mzi},
                                         {"three-splitter", DeviceKind::three_splitter},
-                                        {"crossing", DeviceKind::crossing}}),
+                                        {"crossing", DeviceKind::crossing},
+                                        {"compact", DeviceKind::bell}}),
           .target = choice<Target>(
               line, "target",
               {{"unitary", Target::unitary}, {"nearest", Target::nearest}, {"svd", Target::svd}})};
@@ -52,6 +56,9 @@ void add_mesh(Labelled& data, const photonic::MeshSettings& mesh, const std::str
   data.add({prefix + "theta", {"device"}, mesh.theta, "rad", "inner phase"});
   data.add({prefix + "phi", {"device"}, mesh.phi, "rad", "outer phase"});
   data.add({prefix + "screen", {"mode"}, mesh.screen, "rad", "output phase"});
+  if (!mesh.outer.empty())
+    data.add({prefix + "outer", {"device"}, mesh.outer, "rad",
+              "phase in front of the upper input, 0 where there is no shifter"});
 }
 
 /// The settings as a file: phases by device with where each device sits, and the matrix that ideal
@@ -61,13 +68,15 @@ Labelled settings_file(const MatrixDecomposition& found, const CommandLine& line
   data.add_axis({"device", numbers(found.topology.cells.size()), "1",
                  "device of one mesh in the order of light"});
   data.add_axis({"mode", numbers(static_cast<std::size_t>(found.modes)), "1", "mode"});
-  std::vector<std::int64_t> columns, tops;
+  std::vector<std::int64_t> columns, tops, bottoms;
   for (const photonic::Cell& cell : found.topology.cells) {
     columns.push_back(cell.column);
     tops.push_back(cell.top);
+    bottoms.push_back(cell.bottom);
   }
   data.add({"column", {"device"}, columns, "1", "column of the device"});
   data.add({"top", {"device"}, tops, "1", "upper of the two modes"});
+  data.add({"bottom", {"device"}, bottoms, "1", "lower of the two modes"});
   add_mesh(data, found.right, "");
   if (!found.attenuation.empty()) {
     add_mesh(data, found.left, "left_");
@@ -89,6 +98,8 @@ Labelled settings_file(const MatrixDecomposition& found, const CommandLine& line
       data, {.kind = "decomposition", .card = Tree::mapping(), .command = line.text, .threads = 1});
   return data;
 }
+
+const char* order_name(bool reversed) { return reversed ? "bit-reversed" : "in order"; }
 
 }  // namespace
 
@@ -112,6 +123,17 @@ CommandResult run_decompose(const CommandLine& line) {
   if (found.distance_from_unitary >= 0)
     result.text +=
         fmt::format("distance of the matrix from a unitary {:.3g}\n", found.distance_from_unitary);
+  if (options.mesh == photonic::MeshKind::butterfly) {
+    result.json["inputs"] = order_name(found.inputs_reversed);
+    result.json["outputs"] = order_name(found.outputs_reversed);
+    result.text += fmt::format("inputs {}, outputs {}\n", order_name(found.inputs_reversed),
+                               order_name(found.outputs_reversed));
+  }
+  if (options.device == photonic::DeviceKind::bell) {
+    const std::size_t outer = photonic::outer_shifters(found.topology).size();
+    result.json["outer_shifters"] = outer;
+    result.text += fmt::format("{} shifters in front of the mesh and at its edges\n", outer);
+  }
   if (line.output.empty()) return result;
   write_labelled(line.output, settings_file(found, line));
   result.json["settings"] = line.output;

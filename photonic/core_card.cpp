@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/error.hpp"
+
 namespace lightloom::photonic {
 namespace {
 
@@ -17,11 +19,14 @@ void describe(Section& section, ReadoutNoise& noise) {
 void describe(Section& section, MeshCard& card) {
   section.value("modes", card.modes, {.low = 1, .high = 4096});
   section.choice("topology", card.topology,
-                 {{"clements", MeshKind::clements}, {"reck", MeshKind::reck}});
+                 {{"clements", MeshKind::clements},
+                  {"reck", MeshKind::reck},
+                  {"butterfly", MeshKind::butterfly}});
   section.choice("device", card.device,
                  {{"mzi", DeviceKind::mzi},
                   {"three-splitter", DeviceKind::three_splitter},
-                  {"crossing", DeviceKind::crossing}});
+                  {"crossing", DeviceKind::crossing},
+                  {"compact", DeviceKind::bell}});
   section.value("device_loss_db", card.device_loss_db, not_negative);
   section.value("balanced_edges", card.balanced_edges);
   section.value("mode_pitch_um", card.pitch.mode_um, positive);
@@ -59,6 +64,19 @@ void describe_phases(Section& section, CoreCard& card) {
   section.value("programming_sigma_rad", card.programming_sigma_rad, not_negative);
   section.value("phase_bits", card.phase_bits, {.low = 0, .high = 24});
   section.card("drift", card.drift);
+}
+
+void check_mesh(Section& section, const CoreCard& card) {
+  if (card.mesh.topology == MeshKind::butterfly &&
+      !std::has_single_bit(static_cast<unsigned>(card.mesh_modes())))
+    section.problem("mesh",
+                    fmt::format("a butterfly mesh needs a power of two of modes, not {} (set "
+                                "mesh.modes, or rows and columns)",
+                                card.mesh_modes()));
+  if (card.mesh.device == DeviceKind::bell && card.crosstalk.kernel != CrosstalkKernel::none)
+    section.problem("crosstalk",
+                    "crosstalk between the heaters of compact devices is not modelled (take "
+                    "mesh.device mzi, or crosstalk.kernel none)");
 }
 
 constexpr std::pair<const char*, CoreKind> kinds[] = {{"ideal", CoreKind::ideal},
@@ -107,6 +125,7 @@ void describe(Section& section, CoreCard& card) {
       section.card("fabrication", card.fabrication);
       section.card("heater", card.heater);
       section.card("crosstalk", card.crosstalk);
+      check_mesh(section, card);
       return;
     case CoreKind::pcm_crossbar:
       describe_light(section, card);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "photonic/compact.hpp"
 #include "photonic/detection.hpp"
 #include "photonic/haar.hpp"
 #include "photonic/mrr_core.hpp"
@@ -13,17 +14,41 @@ namespace {
 constexpr double pi = std::numbers::pi;
 constexpr double um2_per_mm2 = 1e6;
 
-double mesh_cells(int modes) { return 0.5 * modes * (modes - 1); }
+bool is_butterfly(const CoreCard& card) { return card.mesh.topology == MeshKind::butterfly; }
+
+double mesh_cells(const CoreCard& card) {
+  const int modes = card.mesh_modes();
+  return 0.5 * modes * (is_butterfly(card) ? std::log2(modes) : modes - 1);
+}
+
+/// Shifters of one mesh: two a device, one a mode behind, and those in front of compact devices.
+double mesh_shifters(const CoreCard& card) {
+  const bool compact = card.mesh.device == DeviceKind::bell;
+  const Topology topology =
+      compact ? make_topology(card.mesh.topology, card.mesh_modes()) : Topology{};
+  return 2 * mesh_cells(card) + card.mesh_modes() +
+         (compact ? static_cast<double>(outer_shifters(topology).size()) : 0.0);
+}
 
 /// Programmed phases of a mesh core: two meshes with their screens, and one attenuator a mode.
-double mesh_devices(int modes) { return 2 * (2 * mesh_cells(modes) + modes) + modes; }
+double mesh_devices(const CoreCard& card) { return 2 * mesh_shifters(card) + card.mesh_modes(); }
 
 /// Mean set phase over all shifters of a mesh core whose meshes are Haar-random: k = 1 ... N-1
-/// occurs N-k times, phi and screens are uniform over 2 pi, attenuators sit at pi/2.
-double mean_mesh_phase(int modes) {
-  double sum = 2 * pi * (mesh_cells(modes) + modes) + 0.5 * pi * modes;
-  for (int k = 1; k < modes; ++k) sum += 2 * (modes - k) * haar_mean_theta(k);
-  return sum / mesh_devices(modes);
+/// occurs N-k times (only 1 in a butterfly, whose 2x2s are), phi and screens are uniform over 2 pi,
+/// attenuators sit at pi/2. Both phases of a compact device are uniform over 2 pi.
+double mean_mesh_phase(const CoreCard& card) {
+  const int modes = card.mesh_modes();
+  const double cells = mesh_cells(card);
+  double thetas = 0;
+  if (card.mesh.device == DeviceKind::bell) {
+    thetas = pi * cells;
+  } else if (is_butterfly(card)) {
+    thetas = cells * haar_mean_theta(1);
+  } else {
+    for (int k = 1; k < modes; ++k) thetas += (modes - k) * haar_mean_theta(k);
+  }
+  const double others = pi * (mesh_shifters(card) - cells);
+  return (2 * (thetas + others) + 0.5 * pi * modes) / mesh_devices(card);
 }
 
 /// SVD (about 21 N^3, Golub and Van Loan) and two decompositions of 14 N^3; one ring set-point is a
@@ -51,14 +76,14 @@ double setting_operations(const CoreCard& card) {
 double programmed_devices(const CoreCard& card) {
   if (card.kind == CoreKind::ideal) return 0;
   return card.kind == CoreKind::mzi_mesh
-             ? mesh_devices(card.mesh_modes())
+             ? mesh_devices(card)
              : static_cast<double>(card.core_rows()) * card.core_columns();
 }
 
 /// Devices that take area: a mesh's phases share their MZI.
 double placed_devices(const CoreCard& card) {
   if (card.kind != CoreKind::mzi_mesh) return programmed_devices(card);
-  return 2 * (mesh_cells(card.mesh_modes()) + card.mesh_modes()) + card.mesh_modes();
+  return 2 * (mesh_cells(card) + card.mesh_modes()) + card.mesh_modes();
 }
 
 double mean_phase(const CoreCard& card) {
@@ -66,7 +91,7 @@ double mean_phase(const CoreCard& card) {
     case CoreKind::mrr_bank:
       return card.bank.mean_shift_rad;
     case CoreKind::mzi_mesh:
-      return mean_mesh_phase(card.mesh_modes());
+      return mean_mesh_phase(card);
     case CoreKind::ideal:
     case CoreKind::pcm_crossbar:
       break;  // a written cell holds its state without power
@@ -115,6 +140,7 @@ void fill_parts(const CoreCard& card, CoreCost& cost) {
 
 double mean_devices_met(const CoreCard& card) {
   const int n = card.mesh_modes();
+  if (is_butterfly(card)) return std::log2(n);  // every path alike
   if (!card.mesh.balanced_edges) return n - 1;
   return card.mesh.topology == MeshKind::reck ? std::max(1, 2 * n - 3) : n;
 }

@@ -12,7 +12,7 @@ enum class Leak {
 };
 
 struct CorrectionOptions {
-  DeviceKind device = DeviceKind::mzi;  // mzi, three_splitter or crossing
+  DeviceKind device = DeviceKind::mzi;  // any; `leak` is for mzi only
   Leak leak = Leak::nearest;
 };
 

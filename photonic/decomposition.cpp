@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "photonic/butterfly.hpp"
 #include "photonic/complex_svd.hpp"
 #include "photonic/correction.hpp"
 #include "photonic/decompose.hpp"
@@ -22,7 +23,7 @@ SquareMatrix padded(const Matrix& matrix) {
   return square;
 }
 
-/// Settings of one mesh of the asked device for a unitary.
+/// Settings of one universal mesh of the asked device for a unitary.
 MeshSettings mesh_settings(const SquareMatrix& unitary, const Topology& topology,
                            DeviceKind device) {
   MeshSettings settings =
@@ -31,21 +32,42 @@ MeshSettings mesh_settings(const SquareMatrix& unitary, const Topology& topology
   return correct_locally(topology, settings, {}, {.device = device}).settings;
 }
 
+double tolerance_of(const DecompositionOptions& options, int modes) {
+  return options.tolerance > 0 ? options.tolerance : 1e-8 * modes;
+}
+
 void check(const Matrix& matrix, const DecompositionOptions& options, double distance) {
-  require(options.mesh != MeshKind::butterfly,
-          "a butterfly mesh has too few devices for an arbitrary matrix (use clements or reck)");
-  require(options.device != DeviceKind::bell,
-          "decomposition into compact devices needs phases at the mesh's edges");
+  require(options.mesh != MeshKind::butterfly || options.target != Target::svd,
+          "butterfly meshes have too few devices for the factors of an arbitrary matrix (use a "
+          "clements or reck mesh, or the unitary or nearest target)");
   if (options.target == Target::svd) return;
   require(matrix.rows == matrix.columns,
           "one mesh realises square matrices only, not {} x {} (use the svd target)", matrix.rows,
           matrix.columns);
-  const double tolerance = options.tolerance > 0 ? options.tolerance : 1e-8 * matrix.rows;
+  const double tolerance = tolerance_of(options, matrix.rows);
   require(options.target == Target::nearest || distance <= tolerance,
           "the matrix is not unitary: the largest element of |U U^H - 1| is {:.3g}, at most {:.3g} "
           "is taken "
           "(project it on the nearest unitary, or use the svd target)",
           distance, tolerance);
+}
+
+void decompose_columns(const SquareMatrix& unitary, const DecompositionOptions& options,
+                       MatrixDecomposition& result) {
+  ButterflyFactors found = decompose_butterfly(unitary);
+  const double tolerance = tolerance_of(options, unitary.size);
+  require(options.target == Target::nearest || found.error <= tolerance,
+          "the matrix is no product of butterflies: the best one found level by level misses it by "
+          "{:.3g} (Frobenius, over the root of the modes), at most {:.3g} is taken (ask for the "
+          "nearest target, or use a clements or reck mesh)",
+          found.error, tolerance);
+  result.inputs_reversed = found.inputs_reversed;
+  result.outputs_reversed = found.outputs_reversed;
+  result.right =
+      options.device == DeviceKind::mzi
+          ? std::move(found.settings)
+          : correct_locally(result.topology, found.settings, {}, {.device = options.device})
+                .settings;
 }
 
 void decompose_one(const SquareMatrix& square, const DecompositionOptions& options,
@@ -55,7 +77,10 @@ void decompose_one(const SquareMatrix& square, const DecompositionOptions& optio
     const ComplexSvd svd = complex_svd(square);
     unitary = multiply(svd.left, adjoint(svd.right));
   }
-  result.right = mesh_settings(unitary, result.topology, options.device);
+  if (options.mesh == MeshKind::butterfly)
+    decompose_columns(unitary, options, result);
+  else
+    result.right = mesh_settings(unitary, result.topology, options.device);
 }
 
 void decompose_two(const SquareMatrix& square, const DecompositionOptions& options,
@@ -71,6 +96,8 @@ void decompose_two(const SquareMatrix& square, const DecompositionOptions& optio
 
 SquareMatrix rebuild(const MatrixDecomposition& result, DeviceKind device) {
   SquareMatrix whole = mesh_matrix(result.topology, device, result.right);
+  if (result.inputs_reversed) whole = reverse_columns(whole);
+  if (result.outputs_reversed) whole = reverse_rows(whole);
   if (result.attenuation.empty()) return whole;
   for (int r = 0; r < whole.size; ++r)
     for (int c = 0; c < whole.size; ++c)

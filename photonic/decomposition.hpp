@@ -16,13 +16,15 @@ struct Matrix {
 struct DecompositionOptions {
   enum class Target {
     unitary,  // one mesh; refuses what is not unitary
-    nearest,  // one mesh of the nearest unitary (polar decomposition)
+    nearest,  // one mesh of the nearest unitary (polar decomposition), for a butterfly of the
+              // product of butterflies that is nearest level by level
     svd,      // two meshes and attenuators, any matrix of any shape
   };
-  MeshKind mesh = MeshKind::clements;   // or reck
-  DeviceKind device = DeviceKind::mzi;  // mzi, three_splitter or crossing
+  MeshKind mesh = MeshKind::clements;
+  DeviceKind device = DeviceKind::mzi;
   Target target = Target::unitary;
-  double tolerance = 0;  // largest |U U^dagger - 1| taken for unitary; 0: 1e-8 N
+  double tolerance = 0;  // largest |U U^dagger - 1| taken for unitary, and largest error taken for
+                         // a product of butterflies; 0: 1e-8 N
 };
 
 /// A matrix as settings of meshes: `scale` U(left) diag(attenuation) U(right), or U(right) alone
@@ -39,11 +41,14 @@ struct MatrixDecomposition {
   MeshSettings left;                // svd only
   std::vector<double> attenuation;  // svd only, amplitudes in [0, 1]
   double scale = 1;                 // svd only
-  Matrix rebuilt;                   // what ideal meshes of these settings do
+  bool inputs_reversed = false;   // butterfly: input k enters the mode with the bits of k reversed
+  bool outputs_reversed = false;  // and output k leaves it there
+  Matrix rebuilt;                 // what ideal meshes of these settings do
 };
 
 /// Throws `Error` for an empty matrix, one with infinite or undefined elements, and one that is not
-/// square or not unitary when a single mesh was asked for (naming its distance).
+/// square or not unitary when a single mesh was asked for (naming its distance), or no product of
+/// butterflies when a butterfly mesh was (naming how far the best one is away).
 MatrixDecomposition decompose_matrix(const Matrix& matrix,
                                      const DecompositionOptions& options = {});
 

@@ -1,5 +1,6 @@
 #include "photonic/derivatives.hpp"
 
+#include <cassert>
 #include <cmath>
 #include <numbers>
 
@@ -109,6 +110,7 @@ MeshSensitivity mesh_sensitivity(const Topology& topology, DeviceKind kind,
                                  const MeshSettings& settings,
                                  std::span<const MziErrors> fabrication,
                                  const SquareMatrix& upstream) {
+  assert(settings.outer.empty());
   const int n = topology.modes;
   std::vector<Transfer> transfers(topology.cells.size());
   cell_transfers(topology, kind, settings, fabrication, transfers);

@@ -35,7 +35,7 @@ struct MeshSensitivity {
 
 /// `upstream` is G with dL = Re sum_ij conj(G_ij) dU_ij. One forward and one backward sweep, O(N^3)
 /// time, O(N^2) memory: fields before a cell are recovered by the inverse of its 2x2, so no device
-/// may lose all light.
+/// may lose all light. Without shifters in front of cells (`MeshSettings::outer`).
 MeshSensitivity mesh_sensitivity(const Topology& topology, DeviceKind kind,
                                  const MeshSettings& settings,
                                  std::span<const MziErrors> fabrication,

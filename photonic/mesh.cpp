@@ -25,10 +25,16 @@ void cell_transfers(const Topology& topology, DeviceKind kind, const MeshSetting
   assert(settings.theta.size() == cells && settings.phi.size() == cells &&
          transfers.size() == cells);
   assert(fabrication.empty() || fabrication.size() == cells);
+  assert(settings.outer.empty() || settings.outer.size() == cells);
   const MziErrors ideal;
   for (std::size_t k = 0; k < cells; ++k)
     transfers[k] = device(kind, settings.theta[k], settings.phi[k],
                           fabrication.empty() ? ideal : fabrication[k]);
+  for (std::size_t k = 0; k < settings.outer.size(); ++k) {
+    const Complex turn = std::polar(1.0, settings.outer[k]);
+    transfers[k].tt = mul(transfers[k].tt, turn);
+    transfers[k].bt = mul(transfers[k].bt, turn);
+  }
 }
 
 SquareMatrix mesh_matrix(const Topology& topology, DeviceKind kind, const MeshSettings& settings,

@@ -15,6 +15,9 @@ struct MeshSettings {
   std::vector<double> theta;
   std::vector<double> phi;
   std::vector<double> screen;
+  /// Meshes of compact devices: phase of the guide in front of a cell's top input, one per cell, 0
+  /// where there is no shifter (see compact.hpp). Empty: none.
+  std::vector<double> outer{};
 };
 
 /// What fabrication did to a mesh, per cell of its topology. Empty: ideal.

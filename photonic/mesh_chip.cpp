@@ -1,5 +1,6 @@
 #include "photonic/mesh_chip.hpp"
 
+#include <cassert>
 #include <cmath>
 #include <numeric>
 
@@ -10,6 +11,7 @@ namespace lightloom::photonic {
 MeshChip::MeshChip(const CoreCard& card, const Topology& topology,
                    const ThermalCrosstalk& crosstalk, const TileAddress& address)
     : card_(card), topology_(topology), errors_(card, address, topology), crosstalk_(crosstalk) {
+  assert(card.mesh.device != DeviceKind::bell || !crosstalk.active());  // refused by the card
   for (std::uint32_t mesh = 0; mesh < 2; ++mesh) {
     fabrication_[mesh] = draw_fabrication(card.fabrication, topology,
                                           {address.seed, address.chip, mesh, card.mesh.pitch});
@@ -35,8 +37,8 @@ MeshChip::Applied MeshChip::apply(const MeshSettings& ideal, int mesh, const Til
   quantise_phases(card_.phase_bits, applied.settings);
   wrap_phases(applied.settings);
   applied.unreachable += drive_heaters(card_.heater, address, mesh, applied.settings);
-  for (const auto* phases :
-       {&applied.settings.theta, &applied.settings.phi, &applied.settings.screen})
+  for (const auto* phases : {&applied.settings.theta, &applied.settings.phi,
+                             &applied.settings.screen, &applied.settings.outer})
     applied.held_rad = std::accumulate(phases->begin(), phases->end(), applied.held_rad);
   errors_.add(mesh, address, applied.settings);
   applied.fabrication = fabrication(mesh);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/error.hpp"
 #include "core/random.hpp"
 #include "photonic/core_cost.hpp"
 #include "photonic/cores.hpp"
@@ -30,6 +31,7 @@ class MziCore final : public TensorCore {
     const std::size_t tiles = checked_tiles(description_, targets, realised, scales);
     if (tiles == 0) return {};
     const std::size_t size = targets.size() / tiles;
+    if (topology_.kind == MeshKind::butterfly) check_tiles(targets, size);
     const MeshChip chip(card_, topology_, crosstalk_, address);
     std::vector<RealisationReport> reports(tiles);
 #pragma omp parallel for schedule(dynamic)
@@ -49,6 +51,18 @@ class MziCore final : public TensorCore {
   }
 
  private:
+  /// Decomposes all tiles before any thread works on one, naming the first that butterflies cannot
+  /// make.
+  void check_tiles(std::span<const float> targets, std::size_t size) const {
+    for (std::size_t first = 0; first < targets.size(); first += size) {
+      try {
+        cache_.decomposed(targets.subspan(first, size));
+      } catch (const Error& error) {
+        throw Error(fmt::format("tile {}: {}", first / size, error.what()));
+      }
+    }
+  }
+
   RealisationReport build(const SvdSettings& target, const MeshChip& chip,
                           const TileAddress& address, std::span<float> realised) const {
     RealisationReport report{.tiles = 1, .devices = description_.cost.devices};

@@ -4,6 +4,7 @@
 #include <numbers>
 
 #include "core/random.hpp"
+#include "photonic/compact.hpp"
 
 namespace lightloom::photonic {
 
@@ -21,10 +22,11 @@ void quantise_phases(int bits, MeshSettings& settings) {
   round_all(settings.theta);
   round_all(settings.phi);
   round_all(settings.screen);
+  round_all(settings.outer);  // 0 where there is no shifter, and stays it
 }
 
 void wrap_phases(MeshSettings& settings) {
-  for (auto* phases : {&settings.theta, &settings.phi, &settings.screen})
+  for (auto* phases : {&settings.theta, &settings.phi, &settings.screen, &settings.outer})
     for (double& phase : *phases) phase = held_phase(phase);
 }
 
@@ -39,7 +41,7 @@ int drive_heaters(const HeaterCard& card, const TileAddress& address, int mesh,
                        .tile = static_cast<std::uint32_t>(mesh)});
   int clipped = 0;
   std::uint64_t device = 0;
-  for (auto* phases : {&settings.theta, &settings.phi, &settings.screen}) {
+  for (auto* phases : {&settings.theta, &settings.phi, &settings.screen, &settings.outer}) {
     for (double& phase : *phases) {
       const DrivenVoltage driven = heater_voltage(card, held_phase(phase));
       clipped += driven.clipped ? 1 : 0;
@@ -53,7 +55,9 @@ int drive_heaters(const HeaterCard& card, const TileAddress& address, int mesh,
 
 PhaseErrors::PhaseErrors(const CoreCard& card, const TileAddress& address, const Topology& topology)
     : programming_sigma_rad_(card.programming_sigma_rad),
-      shifters_(2 * topology.cells.size() + static_cast<std::size_t>(topology.modes)) {
+      outer_(card.mesh.device == DeviceKind::bell ? outer_shifters(topology) : std::vector<int>{}),
+      shifters_(2 * topology.cells.size() + static_cast<std::size_t>(topology.modes) +
+                outer_.size()) {
   const std::size_t count = 2 * shifters_ + static_cast<std::size_t>(topology.modes);
   static_errors_ = static_phase_errors(card, address, count);
 }
@@ -73,17 +77,20 @@ void PhaseErrors::add(int mesh, const TileAddress& address, MeshSettings& settin
   const Stream programming(
       {address.seed, Purpose::programming, address.chip, address.layer, address.tile});
   std::uint64_t device = static_cast<std::uint64_t>(mesh) * shifters_;
+  const auto add_error = [&](double& phase) {
+    if (!static_errors_.empty()) phase += static_errors_[device];
+    if (programming_sigma_rad_ > 0)
+      phase += programming_sigma_rad_ * programming.normal(device, address.write);
+    ++device;
+  };
   const auto add_all = [&](std::vector<double>& phases) {
-    for (double& phase : phases) {
-      if (!static_errors_.empty()) phase += static_errors_[device];
-      if (programming_sigma_rad_ > 0)
-        phase += programming_sigma_rad_ * programming.normal(device, address.write);
-      ++device;
-    }
+    for (double& phase : phases) add_error(phase);
   };
   add_all(settings.theta);
   add_all(settings.phi);
   add_all(settings.screen);
+  if (settings.outer.empty()) return;
+  for (const int k : outer_) add_error(settings.outer[static_cast<std::size_t>(k)]);
 }
 
 }  // namespace lightloom::photonic

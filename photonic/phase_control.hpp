@@ -26,8 +26,8 @@ std::vector<double> static_phase_errors(const CoreCard& card, const TileAddress&
                                         std::size_t count);
 
 /// Errors of set phases on one chip: a static part per shifter (Purpose::phase_error) and one new
-/// at every write (Purpose::programming). Meshes are numbered; theta, phi and screen of one mesh
-/// have their own devices.
+/// at every write (Purpose::programming). Meshes are numbered; theta, phi, screen and outer
+/// shifters of one mesh have their own devices.
 class PhaseErrors {
  public:
   PhaseErrors(const CoreCard& card, const TileAddress& address, const Topology& topology);
@@ -36,6 +36,7 @@ class PhaseErrors {
 
  private:
   double programming_sigma_rad_;
+  std::vector<int> outer_;             // cells of a mesh of compact devices with a shifter in front
   std::uint64_t shifters_;             // of one mesh
   std::vector<double> static_errors_;  // (mesh 0, 1 and the attenuators; shifter), or empty
 };

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "photonic/butterfly.hpp"
 #include "photonic/core_cost.hpp"
 #include "photonic/decompose.hpp"
 #include "photonic/haar.hpp"
@@ -21,8 +22,15 @@ struct ChipRow {
 
 MeshSettings random_target(const Topology& topology, const TileAddress& address) {
   const Stream stream({.seed = address.seed, .purpose = Purpose::haar, .chip = address.chip});
-  return topology.kind == MeshKind::clements ? haar_clements_settings(topology, stream)
-                                             : decompose_reck(haar_unitary(topology.modes, stream));
+  switch (topology.kind) {
+    case MeshKind::clements:
+      break;
+    case MeshKind::reck:
+      return decompose_reck(haar_unitary(topology.modes, stream));
+    case MeshKind::butterfly:
+      return random_butterfly_settings(topology, stream);
+  }
+  return haar_clements_settings(topology, stream);
 }
 
 ChipRow mesh_row(const CoreCard& card, const Topology& topology, const ThermalCrosstalk& crosstalk,
@@ -114,7 +122,9 @@ ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options)
                    : tile_row(*core, insertion_loss_db(card), address);
   }
   ChipStatistics result;
-  result.target = mesh ? "Haar-random unitary" : "uniform weights";
+  result.target = !mesh                                  ? "uniform weights"
+                  : topology.kind == MeshKind::butterfly ? "random product of butterflies"
+                                                         : "Haar-random unitary";
   result.modes = topology.modes;
   for (const ChipRow& row : rows) {
     result.error.push_back(row.error);

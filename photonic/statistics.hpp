@@ -27,11 +27,13 @@ struct ChipOptions {
 };
 
 /// What chips of a card make of random targets, one target a chip, with the values of every chip in
-/// order. Mesh: one mesh, target a Haar-random unitary U. Ring bank and other cores: one tile of
+/// order. Mesh: one mesh, target a Haar-random unitary U (a butterfly mesh, which cannot make one:
+/// a product of butterflies whose 2x2s are Haar-random). Ring bank and other cores: one tile of
 /// uniform weights in [-1, 1].
 struct ChipStatistics {
-  std::string target;  // "Haar-random unitary" or "uniform weights"
-  int modes = 0;       // mesh only
+  std::string
+      target;     // "Haar-random unitary", "random product of butterflies" or "uniform weights"
+  int modes = 0;  // mesh only
   std::vector<double>
       error;  // ||realised - target||_F / ||target||_F; for a unitary ||dU||_F / sqrt(N)
   std::vector<double>

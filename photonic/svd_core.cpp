@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/error.hpp"
+#include "photonic/butterfly.hpp"
 #include "photonic/decompose.hpp"
 
 namespace lightloom::photonic {
@@ -20,7 +22,15 @@ SquareMatrix to_complex(const RealMatrix& real) {
 }
 
 MeshSettings decompose(const SquareMatrix& unitary, const Topology& topology) {
-  return topology.kind == MeshKind::reck ? decompose_reck(unitary) : decompose_clements(unitary);
+  if (topology.kind != MeshKind::butterfly)
+    return topology.kind == MeshKind::reck ? decompose_reck(unitary) : decompose_clements(unitary);
+  const ButterflyFactors found = decompose_butterfly(unitary);
+  require(found.error < 1e-6 && !found.inputs_reversed && !found.outputs_reversed,
+          "a weight tile cannot be made with butterfly meshes: its factors are no products of "
+          "butterflies in order (the best one found misses by {:.3g}, Frobenius over the root of "
+          "the modes; mesh.topology clements or reck takes any tile)",
+          found.error);
+  return found.settings;
 }
 
 }  // namespace
@@ -41,8 +51,14 @@ SvdSettings decompose_svd(std::span<const float> matrix, int rows, int columns,
   if (largest > 0) result.scale = largest;
   for (int k = 0; k < n; ++k)
     result.attenuation.push_back(std::min(1.0, svd.singularValues()(k) / result.scale));
-  result.left = decompose(to_complex(svd.matrixU()), topology);
-  result.right = decompose(to_complex(svd.matrixV().transpose()), topology);
+  RealMatrix left = svd.matrixU(), right = svd.matrixV().transpose();
+  // The factors of a multiple of an orthogonal matrix are not unique: the matrix itself is one.
+  if (topology.kind == MeshKind::butterfly && result.attenuation.back() > 1 - 1e-6) {
+    left = left * right;
+    right.setIdentity();
+  }
+  result.left = decompose(to_complex(left), topology);
+  result.right = decompose(to_complex(right), topology);
   return result;
 }
 

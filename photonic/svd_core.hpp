@@ -16,8 +16,8 @@ struct SvdSettings {
   MeshSettings right;               // V^T, met first
 };
 
-/// Decomposes a real (rows, columns) row-major matrix for square meshes of `topology` (Clements or
-/// Reck).
+/// Decomposes a real (rows, columns) row-major matrix for square meshes of `topology`. Throws
+/// `Error` where the factors are more than butterfly meshes can do.
 SvdSettings decompose_svd(std::span<const float> matrix, int rows, int columns,
                           const Topology& topology);
 
