@@ -21,6 +21,8 @@ const std::vector<Action>& actions() {
       {"fit", "data.h5 -o device.yaml", calibrate_fit},
       {"predict", "device.yaml data.h5", calibrate_predict},
       {"program", "device.yaml matrix -o voltages.csv", calibrate_program},
+      {"design", "device.yaml --settings 8 -o voltages.csv", calibrate_design},
+      {"track", "device.yaml few.h5 -o device.yaml", calibrate_track},
       {"fringe", "sweep.csv [--law quadratic|self-heating|cubic]", calibrate_fringe},
       {"ring", "spectrum.csv", calibrate_ring},
       {"line", "detector-or-converter.csv", calibrate_line},

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "calibration/calibrate.hpp"
 #include "calibration/calibration_card.hpp"
 #include "core/tree.hpp"
 #include "experiments/command_table.hpp"
@@ -18,6 +19,8 @@ CommandResult calibrate_ring(const CommandLine& line);
 CommandResult calibrate_line(const CommandLine& line);
 CommandResult calibrate_energy(const CommandLine& line);
 CommandResult calibrate_drift(const CommandLine& line);
+CommandResult calibrate_design(const CommandLine& line);
+CommandResult calibrate_track(const CommandLine& line);
 
 /// The operand at `index` (1: the first after the action). Throws `Error` naming `what` it should
 /// be.
@@ -34,5 +37,9 @@ struct DeviceFile {
   std::vector<double> parameters, sigma;
 };
 DeviceFile read_device(const std::string& path);
+
+/// Residuals, correlations and worst devices of a fit as one self-contained HTML page.
+std::string calibration_page(const calibration::ChipShape& shape,
+                             const calibration::Calibration& found, const std::string& data);
 
 }  // namespace lightloom::experiments

@@ -174,6 +174,7 @@ CommandResult calibrate_fit(const CommandLine& line) {
   const std::string path = calibrate_operand(line, 1, "measurements (.h5 or .csv)");
   at_most_operands(line, 1);
   if (!line.output.empty()) require_writable(line.output);
+  if (line.has("report")) require_writable(line.value("report"));
   const Measurements data = read_measurements(path);
   Tree given = Tree::mapping();
   if (line.has("card"))
@@ -190,6 +191,11 @@ CommandResult calibrate_fit(const CommandLine& line) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   CommandResult result{.json = to_json(shape, found), .text = to_text(shape, found, seconds)};
   result.json["seconds"] = seconds;
+  if (line.has("report")) {
+    write_text(line.value("report"), calibration_page(shape, found, path));
+    result.json["report"] = line.value("report");
+    result.text += fmt::format("\nreport: {}\n", line.value("report"));
+  }
   if (line.output.empty()) return result;
   write_text(line.output, device_text(line, shape, data, found, resolved));
   result.json["device"] = line.output;

@@ -47,7 +47,12 @@ class Calibrate : public testing::Test {
 TEST_F(Calibrate, GoesFromAVirtualChipToABetterProgrammedOne) {
   const json made = object("simulate chip.yaml -o data.h5 --truth truth.yaml");
   EXPECT_EQ(made["readings"], 640);
-  const json fit = object("fit data.h5 -o device.yaml");
+  const json fit = object("fit data.h5 -o device.yaml --report page.html");
+  std::ostringstream page;
+  page << std::ifstream(folder_ + "/page.html").rdbuf();
+  const std::string worst = fit["worst_devices"][0]["name"];
+  EXPECT_NE(page.str().find(worst), std::string::npos);
+  EXPECT_EQ(page.str().find("http"), std::string::npos);  // fetches nothing
   const double dof = fit["dof"].get<double>();
   EXPECT_NEAR(fit["chi2_per_dof"].get<double>(), 1, 5 * std::sqrt(2 / dof));
   EXPECT_EQ(fit["rank"].get<int>() + fit["null_dimension"].get<int>(), fit["unknowns"].get<int>());
@@ -87,6 +92,20 @@ TEST_F(Calibrate, RefusesBadDataAndWritesNothing) {
   refused("simulat chip.yaml", "did you mean 'simulate'?");
   refused("program chip.yaml", "not the card of a calibrated mesh");
   EXPECT_FALSE(fs::exists(folder_ + "/device.yaml"));
+}
+
+TEST_F(Calibrate, ChoosesSettingsAndTracksADriftedChip) {
+  object("simulate chip.yaml -o data.h5 --truth truth.yaml");
+  object("fit data.h5 -o device.yaml");
+  const json design = object("design device.yaml --settings 4 -o next.csv");
+  EXPECT_GT(design["log_det"].get<double>(), design["log_det_random"].get<double>());
+  EXPECT_TRUE(fs::exists(folder_ + "/next.csv"));
+  object(
+      "simulate truth.yaml -o later.h5 --set settings=5 --set sweeps=false --set "
+      "laboratory.phase_drift_rad=0.1 --set laboratory.drift_settings=1e6 --seed 4");
+  const json tracked = object("track device.yaml later.h5 -o tracked.yaml");
+  EXPECT_LT(tracked["rms_after"].get<double>(), 1.3);
+  EXPECT_LT(object("predict tracked.yaml later.h5")["rms"].get<double>(), 1.3);
 }
 
 TEST_F(Calibrate, FitsSingleElementsFromTablesWithNamedColumns) {
