@@ -49,6 +49,18 @@ TEST(Fringe, FindsSelfHeating) {
   EXPECT_NEAR(fit.gamma2, -4e-4, 1e-8);
 }
 
+TEST(Fringe, FindsTheCubicLaw) {
+  const std::vector<double> law{0.7, 0.02, 0.16, 0.0015};
+  Curve c = fringe(60, 6.5, 0, 0.165, 1);
+  for (std::size_t i = 0; i < c.volts.size(); ++i) {
+    const double v = c.volts[i];
+    c.readings[i] = 0.5 + 0.4 * std::cos(law[0] + v * (law[1] + v * (law[2] + v * law[3])));
+  }
+  const FringeFit fit = fit_fringe(c.volts, c.readings, {.law = FringeLaw::cubic});
+  ASSERT_EQ(fit.cubic.size(), 4u);
+  for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(fit.cubic[k], law[k], 1e-5);
+}
+
 TEST(Fringe, NamesAnAliasedAShortAndAMissingFringe) {
   const auto problem_of = [](const Curve& c, const FringeOptions& options) {
     const FringeFit fit = fit_fringe(c.volts, c.readings, options);
