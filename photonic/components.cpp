@@ -19,6 +19,7 @@ void describe(Section& section, ModulatorCard& card) {
 void describe(Section& section, DetectorCard& card) {
   section.value("responsivity_A_per_W", card.responsivity_A_per_W, positive);
   section.value("dark_current_nA", card.dark_current_nA, not_negative);
+  section.value("rejection_db", card.rejection_db, not_negative);
   section.value("tia_noise_pA_per_rtHz", card.tia_noise_pA_per_rtHz, not_negative);
   section.value("tia_power_mW", card.tia_power_mW, not_negative);
   section.value("tia_area_um2", card.tia_area_um2, not_negative);

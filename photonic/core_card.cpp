@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numbers>
 
 #include "core/error.hpp"
 
@@ -42,6 +43,19 @@ void describe(Section& section, RingBankCard& card) {
   section.value("weight_range", card.weight_range, {.low = 0.01, .high = 1});
   section.value("insertion_loss_db", card.insertion_loss_db, not_negative);
   section.value("mean_shift_rad", card.mean_shift_rad, not_negative);
+  section.value("radius_um", card.radius_um, positive);
+  section.value("group_index", card.group_index, {.low = 1});
+  section.value("wavelength_nm", card.wavelength_nm, positive);
+  section.value("thermal_shift_nm_per_K", card.thermal_shift_nm_per_K);
+  section.value("temperature_K", card.temperature_K);
+  section.value("relock", card.relock);
+  if (card.channels > card.most_channels())
+    section.problem(
+        "channels",
+        fmt::format("{} is too many: the free spectral range of {:.3g} nm holds {:.3g} "
+                    "line widths of these rings, so at most {} wavelengths can be told "
+                    "apart (take fewer, or rings of higher finesse)",
+                    card.channels, card.fsr_nm(), ring_finesse(card.ring), card.most_channels()));
 }
 
 void describe_converters(Section& section, CoreCard& card) {
@@ -79,12 +93,31 @@ void check_mesh(Section& section, const CoreCard& card) {
                     "mesh.device mzi, or crosstalk.kernel none)");
 }
 
+void check_detector(Section& section, const CoreCard& card) {
+  if (card.detector.rejection_db != DetectorCard{}.rejection_db)
+    section.problem("detector",
+                    "rejection_db is modelled for coherent cores only: leave it out (the light of "
+                    "an intensity core is balanced perfectly)");
+}
+
 constexpr std::pair<const char*, CoreKind> kinds[] = {{"ideal", CoreKind::ideal},
                                                       {"mrr-bank", CoreKind::mrr_bank},
                                                       {"mzi-mesh", CoreKind::mzi_mesh},
                                                       {"pcm-crossbar", CoreKind::pcm_crossbar}};
 
 }  // namespace
+
+double RingBankCard::fsr_nm() const {
+  return ring_fsr_nm(group_index, 2 * std::numbers::pi * radius_um, wavelength_nm);
+}
+
+double RingBankCard::thermal_shift_rad_per_K() const {
+  return 2 * std::numbers::pi * thermal_shift_nm_per_K / fsr_nm();
+}
+
+int RingBankCard::most_channels() const {
+  return std::max(1, static_cast<int>(ring_finesse(ring)));
+}
 
 int CoreCard::core_rows() const {
   if (rows > 0) return rows;
@@ -117,6 +150,7 @@ void describe(Section& section, CoreCard& card) {
       describe_light(section, card);
       describe_phases(section, card);
       section.section("bank", [&](Section& inner) { describe(inner, card.bank); });
+      check_detector(section, card);
       return;
     case CoreKind::mzi_mesh:
       describe_light(section, card);
@@ -130,6 +164,7 @@ void describe(Section& section, CoreCard& card) {
     case CoreKind::pcm_crossbar:
       describe_light(section, card);
       section.card("pcm", card.pcm);
+      check_detector(section, card);
       return;
   }
 }

@@ -47,6 +47,20 @@ struct RingBankCard {
   double insertion_loss_db = 1;  // passing one bus, besides the resonances
   double mean_shift_rad =
       3.14159265358979;  // mean round-trip phase a heater holds: fabrication trimming and weight
+  double radius_um = 5;
+  double group_index = 4.2;
+  double wavelength_nm = 1550;
+  double thermal_shift_nm_per_K = 0.1;  // of the resonances of all rings alike
+  double temperature_K = 0;             // of the chip, above that of its last calibration
+  bool relock = false;  // the tuners have brought all rings back since the temperature changed
+
+  [[nodiscard]] double fsr_nm() const;
+  /// Round-trip phase that every ring moves by when the chip warms up by a kelvin: one free
+  /// spectral range is 2 pi.
+  [[nodiscard]] double thermal_shift_rad_per_K() const;
+  /// Most wavelengths on a bus: they share one free spectral range at least a line width (full
+  /// width at half maximum) apart, else neighbours cannot be told from each other.
+  [[nodiscard]] int most_channels() const;
 };
 
 /// A tensor core as a card describes it. Only the sections of its kind may be set in a card.

@@ -41,7 +41,9 @@ ReadoutNoise homodyne_readout(const LaserCard& laser, const DetectorCard& detect
   const double oscillator_A = detector.responsivity_A_per_W * laser.local_oscillator_mW * 1e-3;
   const double dark_A = 2 * detector.dark_current_nA * 1e-9;
   const double full_A = 2 * std::sqrt(signal_A * oscillator_A);
+  const double leak_A = std::pow(10.0, -detector.rejection_db / 20) * oscillator_A;
   const double constant_part = shot_variance_A2(oscillator_A, dark_A, bandwidth_Hz) +
+                               intensity_variance_A2(leak_A, laser.rin_dBc_per_Hz, bandwidth_Hz) +
                                amplifier_variance_A2(detector.tia_noise_pA_per_rtHz, bandwidth_Hz);
   const double signal_part = shot_variance_A2(signal_A, 0, bandwidth_Hz) / (full_A * full_A) +
                              intensity_variance_A2(1, laser.rin_dBc_per_Hz, bandwidth_Hz);

@@ -62,6 +62,8 @@ class MrrCore final : public TensorCore {
             "the rings of the bank cannot make a weight of both signs (drop - through runs from {} "
             "to {})",
             lowest, highest);
+    if (!card.bank.relock)
+      warming_rad_ = card.bank.temperature_K * card.bank.thermal_shift_rad_per_K();
     step_rad_ = card.phase_bits > 0
                     ? ring_phase_for(card.bank.ring, -limit_) / (std::exp2(card.phase_bits) - 1)
                     : 0;
@@ -107,6 +109,7 @@ class MrrCore final : public TensorCore {
       for (std::size_t k = 0; k < count; ++k) {
         if (step_rad_ > 0) phases[k] = step_rad_ * std::round(phases[k] / step_rad_);
         if (!fixed.empty()) phases[k] += fixed[first + k];
+        phases[k] += warming_rad_;
         if (card_.programming_sigma_rad > 0)
           phases[k] += card_.programming_sigma_rad * programming.normal(first + k, address.write);
       }
@@ -150,8 +153,9 @@ class MrrCore final : public TensorCore {
   CoreCard card_;
   CoreDescription description_;
   RingBus bus_;
-  double limit_ = 1;     // largest modulus of drop - through that is used
-  double step_rad_ = 0;  // of the phase DAC; 0: continuous
+  double limit_ = 1;        // largest modulus of drop - through that is used
+  double step_rad_ = 0;     // of the phase DAC; 0: continuous
+  double warming_rad_ = 0;  // of all rings, since the last calibration
 };
 
 }  // namespace

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <numbers>
 
+#include "core/error.hpp"
 #include "core/random.hpp"
 #include "core/tree.hpp"
 #include "photonic/core_card.hpp"
+#include "photonic/fabrication.hpp"
 #include "photonic/mrr_core.hpp"
 #include "photonic/pcm.hpp"
 #include "photonic/ring.hpp"
@@ -186,29 +190,135 @@ TEST(Pcm, StuckCellsAreCountedAndStayWithTheChip) {
               4 * std::sqrt(cells * p * (1 - p)));
 }
 
-TEST(Cards, EveryPhysicalDefaultOfADeviceCardHasASource) {
-  // Numbers of a section need a `source` there: a text for all, or an entry for each key but zeros
-  // and structure.
-  const std::vector<std::string> structure{"rows",           "columns",   "bits",
-                                           "reference_bits", "noise_lsb", "full_scale"};
-  for (const char* name : {"mrr-bank", "mzi-mesh", "pcm-crossbar"}) {
-    const Tree card =
-        load_yaml(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/" + name + ".yaml");
-    const auto check = [&](const Tree& section, const std::string& where) {
-      const Tree* source = section.find("source");
-      for (const auto& [key, value] : section.pairs) {
-        if (key == "source" || value.kind != Tree::Kind::scalar || value.scalar == "0") continue;
-        if (std::find(structure.begin(), structure.end(), key) != structure.end()) continue;
-        if (value.scalar.find_first_not_of("0123456789.-+e") != std::string::npos) continue;
-        ASSERT_NE(source, nullptr) << name << " " << where;
-        EXPECT_TRUE(source->kind == Tree::Kind::scalar || source->find(key) != nullptr)
-            << name << " " << where << key;
-      }
-    };
-    check(card, "");
-    for (const auto& [key, value] : card.pairs)
-      if (value.kind == Tree::Kind::mapping && key != "source") check(value, key + ".");
+/// Keys of the numbers of a section, and of all in it, that have no source: a `source` is a text
+/// for the whole section or has an entry for each key. Zeros (an effect left out) and what counts
+/// or sizes need none.
+void find_unsourced(const Tree& section, const std::string& where, std::vector<std::string>& keys) {
+  const std::vector<std::string> structure{"rows", "columns", "bits", "reference_bits"};
+  const Tree* source = section.find("source");
+  for (const auto& [key, value] : section.pairs) {
+    if (key == "source") continue;
+    if (value.kind == Tree::Kind::mapping) find_unsourced(value, where + key + ".", keys);
+    if (value.kind != Tree::Kind::scalar || value.scalar == "0") continue;
+    if (std::find(structure.begin(), structure.end(), key) != structure.end()) continue;
+    if (value.scalar.find_first_not_of("0123456789.-+e") != std::string::npos) continue;
+    const Tree* own = source == nullptr                    ? nullptr
+                      : source->kind == Tree::Kind::scalar ? source
+                                                           : source->find(key);
+    if (own == nullptr || own->scalar.find_first_not_of(' ') == std::string::npos)
+      keys.push_back(where + key);
   }
+}
+
+TEST(Cards, EveryPhysicalDefaultOfEveryDeviceCardHasASource) {
+  int cards = 0;
+  for (const auto& file :
+       std::filesystem::directory_iterator(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices")) {
+    if (file.path().extension() != ".yaml") continue;
+    ++cards;
+    std::vector<std::string> keys;
+    find_unsourced(load_yaml(file.path().string()), "", keys);
+    EXPECT_EQ(keys, std::vector<std::string>{}) << file.path();
+  }
+  EXPECT_GE(cards, 5);
+}
+
+TEST(Cards, AMissingOrEmptySourceIsFound) {
+  const auto unsourced = [](const std::string& text) {
+    std::vector<std::string> keys;
+    find_unsourced(parse_yaml(text, "test"), "", keys);
+    return keys;
+  };
+  using Keys = std::vector<std::string>;
+  EXPECT_EQ(unsourced("laser: {wall_plug: 0.2, rin: 0, source: {rin: paper}}"),
+            Keys{"laser.wall_plug"});
+  EXPECT_EQ(unsourced("laser: {wall_plug: 0.2, source: \" \"}"), Keys{"laser.wall_plug"});
+  EXPECT_EQ(unsourced("laser: {wall_plug: 0.2, source: paper}"), Keys{});
+}
+
+RingBankCard bank_of(const std::vector<std::string>& settings) {
+  return read_card<CoreCard>(
+             load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/mrr-bank.yaml", settings))
+      .bank;
+}
+
+TEST(RingBank, TakesAsManyWavelengthsAsTheFinesseAllowsAndRefusesOneMore) {
+  // Full width at half maximum of the drop peak by bisection of the spectrum itself.
+  const Ring ring = bank_of({}).ring;
+  double low = 0, high = 1;
+  while (high - low > 1e-12) {
+    const double middle = (low + high) / 2;
+    (ring_power(ring, middle).drop > ring_power(ring, 0).drop / 2 ? low : high) = middle;
+  }
+  const int most = static_cast<int>(2 * std::numbers::pi / (2 * low));
+  EXPECT_EQ(bank_of({"bank.channels=" + std::to_string(most)}).channels, most);
+  try {
+    bank_of({"bank.channels=" + std::to_string(most + 1)});
+    FAIL() << "lines closer than their width";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find(fmt::format("at most {} wavelengths", most)),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(RingBank, WarmingMovesEveryRingByItsShareOfTheFreeSpectralRange) {
+  // One ring a bus: the weight at another temperature is that of the ring at another phase. Warmed
+  // by a whole free spectral range, the bank is what it was; relocked, too.
+  const RingBankCard bank = bank_of({});
+  const auto realised = [](const std::vector<std::string>& more) {
+    std::vector<std::string> settings{"rows=4",       "columns=4",         "bank.channels=1",
+                                      "phase_bits=0", "phase_sigma_rad=0", "correction=none"};
+    settings.insert(settings.end(), more.begin(), more.end());
+    const auto core = make_core(read_card<CoreCard>(
+        load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/mrr-bank.yaml", settings)));
+    std::vector<float> target(16), weights(16), scale(1);
+    for (std::size_t k = 0; k < 16; ++k) target[k] = static_cast<float>(k) / 15 * 2 - 1;
+    core->realise(target, {}, weights, scale);
+    return std::pair(weights, scale[0]);
+  };
+  const auto [cold, scale] = realised({});
+  const auto [warm, same] = realised({"bank.temperature_K=0.7"});
+  const double shift = 2 * std::numbers::pi * 0.7 * bank.thermal_shift_nm_per_K /
+                       (1550 * 1550 / (bank.group_index * 2 * std::numbers::pi * 5e3));
+  for (std::size_t k = 0; k < 16; ++k) {
+    const double wanted = (static_cast<double>(k) / 15 * 2 - 1) / scale;
+    EXPECT_NEAR(warm[k] / scale, ring_weight(bank.ring, ring_phase_for(bank.ring, wanted) + shift),
+                1e-6);
+  }
+  EXPECT_EQ(realised({"bank.temperature_K=0.7", "bank.relock=true"}).first, cold);
+  const auto turned =
+      realised({fmt::format("bank.temperature_K={}", bank.fsr_nm() / bank.thermal_shift_nm_per_K)});
+  for (std::size_t k = 0; k < 16; ++k) EXPECT_NEAR(turned.first[k], cold[k], 1e-6);
+}
+
+TEST(Fabrication, AWaferGradientIsAPlaneOfRandomDirectionAndKnownSize) {
+  const Topology topology = clements_topology(9);
+  const Pitch pitch{.mode_um = 30, .column_um = 400};
+  const FabricationCard card{.gradient_sigma_rad = 0.02};
+  const int chips = 400;
+  double corner = 0;
+  for (std::uint32_t chip = 0; chip < chips; ++chip) {
+    const Fabrication cells = draw_fabrication(card, topology, {5, chip, 0, pitch});
+    // Every error follows from three cells that span the plane: (0, 0), (0, 2) and (2, 0).
+    const auto at = [&](int column, int top) {
+      for (std::size_t k = 0; k < cells.size(); ++k)
+        if (topology.cells[k].column == column && topology.cells[k].top == top)
+          return cells[k].alpha_rad;
+      return std::numeric_limits<double>::quiet_NaN();
+    };
+    const double origin = at(0, 0), by_mode = (at(0, 2) - origin) / 2,
+                 by_column = (at(2, 0) - origin) / 2;
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      const Cell& cell = topology.cells[k];
+      EXPECT_NEAR(cells[k].alpha_rad, origin + by_mode * cell.top + by_column * cell.column, 1e-15);
+      EXPECT_EQ(cells[k].alpha_rad, cells[k].beta_rad);
+    }
+    // The chip's corner is half a column and half a mode before the first cell.
+    corner += std::pow(origin - by_mode / 2 - by_column / 2, 2) / chips;
+  }
+  // A variance of 400 draws is good to sqrt(2 / 400).
+  EXPECT_NEAR(corner / 4e-4, 1, 4 * std::sqrt(2.0 / chips));
 }
 
 }  // namespace
