@@ -33,7 +33,7 @@ struct NullingResult {
 /// arXiv 2106.03249. Nulling against a prepared superposition and reading the null through the rest
 /// of the mesh lets any layout be set from the front.) For plain MZIs and those with a crossing.
 /// Exact where every device can darken its output; behind one that cannot, the light is no longer
-/// what it was prepared to be, and the devices there are set the worse for it, 
+/// what it was prepared to be, and the devices there are set the worse for it.
 ///
 /// With fields, the response is linear in the amplitude of the guide, which is
 /// A + B e^{i theta} + C e^{i phi} + D e^{i (theta + phi)} in the two phases of k: four settings
