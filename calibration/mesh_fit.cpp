@@ -332,11 +332,17 @@ FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCa
   const std::vector<int> fitted = fitted_settings(data.settings, card.held_out);
   std::vector<bool> first_free = all_free;
   without(first_free, shape, {Kind::crosstalk, Kind::curvature, Kind::arm_gain, Kind::offset});
+  // Four readings per unknown are enough to come near; the last stages take them all.
+  const std::size_t unknowns =
+      static_cast<std::size_t>(std::count(all_free.begin(), all_free.end(), true));
+  const std::size_t enough = std::max<std::size_t>(16, (4 * unknowns) / data.block() + 1);
+  const std::vector<int> some(fitted.begin(), fitted.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                   enough, fitted.size())));
   const double typical = 1.0 / shape.ports();
   problem.loss.huber = 3;
-  stage("C, wide noise", 0.3 * typical, fitted, first_free,
+  stage("C, wide noise", 0.3 * typical, some, first_free,
         {.max_iterations = card.max_iterations, .function_tolerance = 1e-3});
-  stage("D, half-wide noise", 0.05 * typical, fitted, all_free,
+  stage("D, half-wide noise", 0.05 * typical, some, all_free,
         {.max_iterations = card.max_iterations, .function_tolerance = 1e-3});
   problem.loss.huber = card.huber;
   stage("D", 0, fitted, all_free,
