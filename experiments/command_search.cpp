@@ -95,14 +95,14 @@ double trained_accuracy(const Tree& card, Workbench& workbench) {
 Json to_json(const Found& found) {
   return {{"expected_loss_rise", found.error},
           {"memory_ratio", found.memory_ratio},
-          {"time_s", found.time_s},
-          {"energy_J", found.energy_J}};
+          {"time_s", found.time_s ? Json(*found.time_s) : Json()},
+          {"energy_J", found.energy_J ? Json(*found.energy_J) : Json()}};
 }
 
 void add_row(TextTable& table, const std::string& name, const Found& found, const Json& json) {
   table.row({name, fmt::format("{:.4g}", found.error), fmt::format("{:.4f}", found.memory_ratio),
-             fmt::format("{:.4g} us", 1e6 * found.time_s),
-             fmt::format("{:.4g} uJ", 1e6 * found.energy_J),
+             found.time_s ? fmt::format("{:.4g} us", 1e6 * *found.time_s) : "-",
+             found.energy_J ? fmt::format("{:.4g} uJ", 1e6 * *found.energy_J) : "-",
              json.contains("accuracy") ? percent(json["accuracy"].get<double>()) : "-"});
 }
 

@@ -29,6 +29,7 @@ Found judged(const Experiment& card, const nn::NetworkShape& shape, const nn::So
              double error) {
   Found found{.card = weights, .error = error};
   found.memory_ratio = nn::ratio_of(shape, weights).memory_ratio;
+  if (card.hardware.generator.kind == cosim::GeneratorKind::none) return found;
   const Experiment own = with_weights(card, weights);
   const CostStudy study = study_cost(own, source_layers(own.network));
   found.time_s = study.reports.front().time_s();
@@ -38,7 +39,7 @@ Found judged(const Experiment& card, const nn::NetworkShape& shape, const nn::So
 
 double spent(const Found& found, Kind kind) {
   if (kind == Kind::memory) return found.memory_ratio;
-  return kind == Kind::time ? found.time_s : found.energy_J;
+  return kind == Kind::time ? *found.time_s : *found.energy_J;
 }
 
 /// Femtoseconds or femtojoules of one layer simulated by itself under a card.
@@ -147,6 +148,9 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained,
   const nn::SourceCard& base = card.network.weights;
   SearchStudy study{.sensitivities = nn::layer_sensitivities(trained, base, loss)};
   const bool memory = limit.kind == Kind::memory;
+  require(memory || card.hardware.generator.kind != cosim::GeneratorKind::none,
+          "a {} budget needs hardware that generates weights (the card's generator is none)",
+          name_of(limit.kind));
   const nn::ChoiceCost cost = memory ? nn::stored_bits : simulated_cost(card, limit.kind);
   Search search{.card = card,
                 .shape = trained.shape(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct Found {
   nn::SourceCard card;
   double error = 0;  // expected rise of the loss
   double memory_ratio = 0;
-  double time_s = 0, energy_J = 0;  // of the full simulation
+  std::optional<double> time_s, energy_J;  // of the full simulation, if the card's hardware can run
+                                           // generated weights
 };
 
 struct SearchStudy {

@@ -73,8 +73,9 @@ TEST_F(WeightCommands, UnpackToAPlainNetworkOfTheSameAccuracy) {
                            "activations: 8, file: plain.h5}}'",
                            quickstart, untrained, data));
     EXPECT_EQ(plain["accuracy"]["source"], trained["accuracy"]["source"]);
-    if (std::string(weights).find("integer") != std::string::npos)
+    if (std::string(weights).find("integer") != std::string::npos) {
       EXPECT_GT(plain["accuracy"]["source"].get<double>(), 0.2) << "not by chance";
+    }
   }
 }
 
@@ -128,6 +129,14 @@ TEST_F(WeightCommands, SearchKeepsTheSimulatedTimeOrEnergyOfTheWholeNetworkWithi
       EXPECT_DOUBLE_EQ(again[key].get<double>(), found["searched"][key].get<double>());
     }
   }
+}
+
+TEST_F(WeightCommands, SearchForMemoryNeedsNoHardwareThatGenerates) {
+  const std::string none = small_search + "--set 'generator={kind: none}' -o found.yaml ";
+  const json found = object(none + "--budget memory=0.03");
+  EXPECT_TRUE(found["searched"]["time_s"].is_null());
+  EXPECT_LE(found["searched"]["memory_ratio"].get<double>(), 0.03);
+  EXPECT_EQ(run(none + "--budget time=1").code, 2);
 }
 
 TEST_F(WeightCommands, SearchRefusesBudgetsItCannotReadOrMeet) {
