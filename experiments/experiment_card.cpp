@@ -52,6 +52,7 @@ void describe(Section& section, const NetworkCard& network, TrainingCard& card) 
   card.teacher = card.student;
   if (nn::is_onnx(network.model)) card.teacher.epochs = 0;
   card.teacher.distill = card.teacher.noise_aware = false;
+  card.teacher.bit_errors = {};  // flipped exponents of 32-bit words would leave no network
   section.section("teacher", [&](Section& inner) {
     inner.value("file", card.teacher_file);
     describe(inner, card.teacher);
