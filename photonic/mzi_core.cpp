@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <tuple>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -56,7 +57,7 @@ class MziCore final : public TensorCore {
   void check_tiles(std::span<const float> targets, std::size_t size) const {
     for (std::size_t first = 0; first < targets.size(); first += size) {
       try {
-        cache_.decomposed(targets.subspan(first, size));
+        std::ignore = cache_.decomposed(targets.subspan(first, size));
       } catch (const Error& error) {
         throw Error(fmt::format("tile {}: {}", first / size, error.what()));
       }

@@ -91,7 +91,9 @@ TEST(Butterfly, AnyProductOfColumnsIsExactInEitherOrderOfStrides) {
       const ButterflyFactors found = decompose_butterfly(product);
       EXPECT_LT(rebuilt_error(found, product), 1e-14) << n << rising;
       // Falling strides are rising ones between two reversals.
-      if (n > 2) EXPECT_EQ(found.inputs_reversed && found.outputs_reversed, !rising) << n;
+      if (n > 2) {
+        EXPECT_EQ(found.inputs_reversed && found.outputs_reversed, !rising) << n;
+      }
     }
   }
 }
