@@ -8,6 +8,17 @@ function(lightloom_room name)
   target_include_directories(lightloom_${name} PUBLIC "${PROJECT_SOURCE_DIR}")
   target_link_libraries(lightloom_${name} PUBLIC ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})
   lightloom_compile_options(lightloom_${name})
+  lightloom_precompile(lightloom_${name})
+endfunction()
+
+# What nearly every source includes is parsed once a target. Each source still includes what it uses. Off for ccache, which would
+# have to be told to trust precompiled headers.
+option(LIGHTLOOM_PRECOMPILE "Precompile common headers" ON)
+function(lightloom_precompile target)
+  if(LIGHTLOOM_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE <algorithm> <array> <cmath> <cstdint> <functional> <map> <memory> <span> <string>
+                              <vector> <fmt/format.h> <fmt/ranges.h> ${ARGN})
+  endif()
 endfunction()
 
 function(lightloom_compile_options target)
