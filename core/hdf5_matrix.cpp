@@ -1,32 +1,23 @@
 #include "core/hdf5_matrix.hpp"
 
-#include <hdf5.h>
-
 #include <algorithm>
 #include <filesystem>
 
 #include "core/error.hpp"
 #include "core/hdf5_guard.hpp"
+#include "core/hdf5_handle.hpp"
 
 namespace lightloom {
 namespace {
 
 constexpr hsize_t most_elements = hsize_t{1} << 26;
 
-/// Owns an HDF5 identifier.
-class Handle {
+/// Owns an identifier of the file being read.
+class Handle : public Hdf5Handle {
  public:
-  Handle(hid_t id, herr_t (*close)(hid_t), const std::string& path) : id_(id), close_(close) {
+  Handle(hid_t id, herr_t (*close)(hid_t), const std::string& path) : Hdf5Handle(id, close) {
     require(id >= 0, "{}: cannot be read as HDF5 (cut off or damaged?)", path);
   }
-  ~Handle() { close_(id_); }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  operator hid_t() const { return id_; }
-
- private:
-  hid_t id_;
-  herr_t (*close_)(hid_t);
 };
 
 /// Data sets of two axes in the root group, by name.

@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/hdf5_guard.hpp"
+#include "core/hdf5_handle.hpp"
 #include "core/labelled.hpp"
 
 namespace lightloom {
@@ -16,20 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Owns an HDF5 identifier. A negative identifier is an error of the library.
-class Handle {
+/// Owns an identifier. A negative one is an error of the library.
+class Handle : public Hdf5Handle {
  public:
-  Handle(hid_t id, herr_t (*close)(hid_t), const char* what) : id_(id), close_(close) {
+  Handle(hid_t id, herr_t (*close)(hid_t), const char* what) : Hdf5Handle(id, close) {
     if (id < 0) throw Failure(fmt::format("HDF5 cannot {}", what));
   }
-  ~Handle() { close_(id_); }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  operator hid_t() const { return id_; }
-
- private:
-  hid_t id_;
-  herr_t (*close_)(hid_t);
 };
 
 void check(herr_t status, const char* what) {

@@ -15,18 +15,9 @@ namespace {
 using reference::differences;
 using reference::dot;
 using reference::Doubles;
+using reference::expect_near;
 using reference::floats;
 using reference::random_doubles;
-
-/// |got - expected| below float rounding of `terms` numbers of order one, in the norm.
-void expect_near(std::span<const float> got, const Doubles& expected, double terms,
-                 const char* what) {
-  ASSERT_EQ(got.size(), expected.size()) << what;
-  Doubles error(expected.size());
-  for (std::size_t i = 0; i < error.size(); ++i) error[i] = got[i] - expected[i];
-  const double bound = 4 * 6e-8 * std::sqrt(terms) * (reference::norm(expected) + 1e-3);
-  EXPECT_LT(reference::norm(error), bound) << what;
-}
 
 /// Element by element from the definition: statistics of all elements that share image (or
 /// position) and group.

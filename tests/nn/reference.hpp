@@ -1,7 +1,10 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "core/random.hpp"
@@ -103,5 +106,15 @@ class SlowEngine : public MatrixEngine {
   std::vector<LayerShape> shapes_;
   std::vector<Doubles> weights_;
 };
+
+/// |got - expected| below float rounding of `terms` numbers of order one, in the norm.
+inline void expect_near(std::span<const float> got, const Doubles& expected, double terms,
+                        const char* what) {
+  ASSERT_EQ(got.size(), expected.size()) << what;
+  Doubles error(expected.size());
+  for (std::size_t i = 0; i < error.size(); ++i) error[i] = got[i] - expected[i];
+  const double bound = 4 * 6e-8 * std::sqrt(terms) * (norm(expected) + 1e-3);
+  EXPECT_LT(norm(error), bound) << what;
+}
 
 }  // namespace lightloom::nn::reference
