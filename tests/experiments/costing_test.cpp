@@ -8,7 +8,7 @@ namespace lightloom::experiments {
 namespace {
 
 Experiment experiment(const std::string& changes) {
-  return read_experiment(parse_yaml("model: {name: cnn3}\n" + changes, "test"));
+  return read_experiment(parse_yaml(changes, "test"));
 }
 
 /// Stored bits of a network under the card's own source, and of its only baseline.
@@ -31,6 +31,7 @@ TEST(SourceLayersCache, GivesWhatAFreshCountGivesForEveryNetworkAndSource) {
          {source + "baselines: [{source: dense}]",
           source + "baselines: [{source: integer, bits: 2}]",
           std::string("weights: {source: integer, bits: 3}\nbaselines: [{source: dense}]"),
+          "model: {name: lenet5}\n" + source + "baselines: [{source: dense}]",
           "dataset: {name: cifar10}\n" + source + "baselines: [{source: dense}]"}) {
       const Experiment card = experiment(changes);
       EXPECT_EQ(bits(cache.layers(card)), bits(source_layers(card.network))) << round << changes;
