@@ -74,6 +74,8 @@ void load_cifar(const DatasetCard& card, Dataset& data) {
   data.train = read_cifar(cifar_files(card, card.train, train), data.shape, label_bytes);
   data.test = read_cifar(cifar_files(card, card.test, {ten ? "test_batch.bin" : "test.bin"}),
                          data.shape, label_bytes);
+  if (!card.validate.empty())
+    data.validation = read_cifar(listed_files(card, card.validate), data.shape, label_bytes);
 }
 
 void limit(ImageSet& set, int images) {
@@ -102,6 +104,7 @@ void set_normalise(const Normalise& normalise, Dataset& data) {
             channels);
   }
   data.train.normalise = normalise;
+  data.validation.normalise = normalise;
   data.test.normalise = normalise;
 }
 
@@ -131,6 +134,7 @@ void describe(Section& section, DatasetCard& card) {
   section.value("root", card.root);
   section.value("train", card.train);
   section.value("test", card.test);
+  section.value("validate", card.validate);
   section.value("train_limit", card.train_limit, not_negative);
   section.value("test_limit", card.test_limit, not_negative);
   section.value("validation", card.validation, fraction);
@@ -154,6 +158,8 @@ Dataset load_dataset(const DatasetCard& card, std::uint64_t seed) {
   } else if (lists_arrays(card.train) || lists_arrays(card.test)) {
     data.train = read_npy_pairs(listed_files(card, card.train), data.shape);
     data.test = read_npy_pairs(listed_files(card, card.test), data.shape);
+    if (!card.validate.empty())
+      data.validation = read_npy_pairs(listed_files(card, card.validate), data.shape);
     require(data.train.size() > 0, "dataset.train lists no images");
   } else if (card.name == "mnist" || card.name == "fashion-mnist") {
     load_idx(card, data);
@@ -169,7 +175,14 @@ Dataset load_dataset(const DatasetCard& card, std::uint64_t seed) {
   limit(data.train, card.train_limit);
   limit(data.test, card.test_limit);
   set_normalise(card.normalise, data);
-  split_validation(card.validation, seed, data);
+  if (card.validate.empty()) {
+    split_validation(card.validation, seed, data);
+  } else {
+    require(data.validation.size() > 0,
+            "dataset.validate: data set '{}' takes no files to choose by (cifar10, cifar100 and "
+            "NumPy arrays do; elsewhere set dataset.validation)",
+            card.name);
+  }
   return data;
 }
 

@@ -38,13 +38,16 @@ struct DatasetCard {
   std::vector<std::string> train;  // files to use instead of the official ones: cifar10, cifar100:
                                    // binary records; all: NumPy images and labels in turn
   std::vector<std::string> test;
-  int train_limit = 0;  // use only the first images; 0: all
+  std::vector<std::string> validate;  // files to choose by; none: a share of the training images
+  int train_limit = 0;                // use only the first images; 0: all
   int test_limit = 0;
-  double validation = 0.1;  // share of the training images that is set aside to choose by
+  double validation = 0.1;  // share of the training images that is set aside to choose by, unless
+                            // `validate` lists files
   Normalise normalise;
 };
 
-/// Keys: name, root, train, test, train_limit, test_limit, validation, normalise {mean, std}.
+/// Keys: name, root, train, test, validate, train_limit, test_limit, validation, normalise {mean,
+/// std}.
 void describe(Section& section, DatasetCard& card);
 
 /// Images to train with, to choose by, and to report on once.

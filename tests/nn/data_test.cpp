@@ -175,6 +175,29 @@ TEST_F(Files, CifarRecordsBecomeChannelsLastInAnyNumberAndFiles) {
   EXPECT_THROW(read_cifar({path("none.bin")}, dataset_shape("cifar10"), 1), Error);
 }
 
+TEST_F(Files, ListedImagesValidateInsteadOfAShareOfTheTrainingOnes) {
+  Bytes record(3073, 50);
+  for (const std::uint8_t label : {1, 2, 3}) {
+    record[0] = label;
+    write(fmt::format("{}.bin", label), record);
+  }
+  DatasetCard card{.name = "cifar10",
+                   .root = root_.string(),
+                   .train = {"1.bin"},
+                   .test = {"2.bin"},
+                   .validate = {"3.bin"},
+                   .validation = 0.9,  // not looked at
+                   .normalise = {.mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}}};
+  const Dataset data = load_dataset(card, 1);
+  EXPECT_EQ(data.train.labels, Bytes{1});
+  EXPECT_EQ(data.test.labels, Bytes{2});
+  EXPECT_EQ(data.validation.labels, Bytes{3});
+  EXPECT_EQ(data.validation.normalise.std, card.normalise.std);
+  const std::string problem =
+      problem_of([&] { load_dataset({.name = "glyphs", .validate = {"3.bin"}}, 1); });
+  EXPECT_NE(problem.find("dataset.validate"), std::string::npos) << problem;
+}
+
 /// A NumPy file of version 1.
 Bytes npy(const std::string& type, const std::string& shape, const Bytes& data) {
   std::string header =
