@@ -10,6 +10,7 @@
 #include "core/random.hpp"
 #include "cosim/converter_range.hpp"
 #include "cosim/input_map.hpp"
+#include "cosim/output_noise.hpp"
 
 namespace lightloom::cosim {
 
@@ -21,7 +22,11 @@ struct AnalogEngine::Layer {
   LayerMapping mapping;
   InputLayout layout;
   std::vector<PackedTile> tiles;
-  std::vector<float> scales;  // per tile: network weight of a full-scale weight
+  // Where a tile's inputs lie in the map, when they have to be copied next to each other: each
+  // through a DAC with errors of its own, or to cells that are noisy. Empty: read where they lie.
+  std::vector<std::vector<InputRun>> gathered;
+  std::vector<CellTiles> cells;  // of noisy cells
+  std::vector<float> scales;     // per tile: network weight of a full-scale weight
   float input_full_scale = 1;
   float output_full_scale = 0;
   bool signed_inputs = false;
@@ -30,7 +35,9 @@ struct AnalogEngine::Layer {
 };
 
 struct AnalogEngine::Scratch {
-  std::vector<float> coded, pixels, sigma, noise, laser, outputs, samples;
+  std::vector<float> coded, pixels, power, sigma, noise, laser, outputs, samples, sent, squares,
+      cell_variance;
+  std::vector<int> bases;
   std::int64_t clipped = 0, saturated = 0, conversions = 0;
 };
 
@@ -115,14 +122,30 @@ void measure_power(const PackedTile& tile, const Layer& layer, InputCoding codin
     }
 }
 
+/// What makes up the noise of the outputs of a block whose inputs' power is in `scratch`.
+OutputNoise output_noise(const CoreDescription& core, const Readout& readout,
+                         const Scratch& scratch) {
+  return {.additive = readout.sigma * readout.sigma,
+          .shot = static_cast<float>(core.noise.shot * core.noise.shot),
+          .leak = static_cast<float>(core.noise.relative * core.noise.leak),
+          .power = scratch.power.data(),
+          .variance = core.noisy_cells ? scratch.cell_variance.data() : nullptr,
+          .by_row = core.noisy_cells};
+}
+
 /// Standard deviation of the noise of each position of a block: additive and shot noise.
-void measure_sigma(const PackedTile& tile, const Layer& layer, const CoreDescription& core,
-                   const Readout& readout, const ReadoutBlock& block, Scratch& scratch) {
-  const auto shot = static_cast<float>(core.noise.shot * core.noise.shot);
-  const float additive = readout.sigma * readout.sigma;
-  scratch.sigma.resize(static_cast<std::size_t>(block.positions));
-  measure_power(tile, layer, core.coding, block, scratch.pixels, scratch.sigma.data());
-  for (float& value : scratch.sigma) value = std::sqrt(additive + shot * value);
+void measure_sigma(const OutputNoise& noise, Scratch& scratch) {
+  scratch.sigma.resize(scratch.power.size());
+  for (std::size_t p = 0; p < scratch.power.size(); ++p)
+    scratch.sigma[p] = std::sqrt(noise.additive + noise.shot * scratch.power[p]);
+}
+
+/// Copies a block's inputs together where they have to be.
+void gather(const Layer& layer, std::int64_t tile, std::span<const photonic::ConverterCurve> dacs,
+            const InputCode& code, Scratch& scratch, ReadoutBlock& block) {
+  if (!layer.gathered.empty())
+    gather_inputs(layer.gathered[static_cast<std::size_t>(tile)], dacs, code, block, scratch.sent,
+                  scratch.bases);
 }
 
 /// Calls `use(tile number, block, shot)` for every tile and block of positions of one pass over a
@@ -143,7 +166,11 @@ void for_each_block(const Layer& layer, std::span<const float> coded, std::uint6
 }  // namespace
 
 AnalogEngine::AnalogEngine(const photonic::TensorCore& core, std::uint64_t seed, std::uint32_t chip)
-    : core_(core), seed_(seed), chip_(chip) {}
+    : core_(core),
+      seed_(seed),
+      chip_(chip),
+      adcs_(adc_curves(core.description(), seed, chip)),
+      dacs_(dac_curves(core.description(), seed, chip)) {}
 AnalogEngine::~AnalogEngine() = default;
 
 void AnalogEngine::begin_calibration() { calibrating_ = true; }
@@ -172,15 +199,41 @@ void AnalogEngine::load(int number, const nn::LayerShape& shape, std::span<const
   counts_.realisation.add(core_.realise(
       targets, {.seed = seed_, .chip = chip_, .layer = layer.number, .tile = 0, .write = write},
       realised, layer.scales));
+  pack_tiles(layer, targets, realised, write);
+}
+
+void AnalogEngine::pack_tiles(Layer& layer, std::span<const float> targets,
+                              std::span<const float> realised, std::uint32_t write) const {
+  const CoreDescription& core = core_.description();
   const std::size_t size =
       static_cast<std::size_t>(core.rows) * static_cast<std::size_t>(core.columns);
+  std::vector<float> variance(core.noisy_cells ? targets.size() : 0), light(variance.size());
+  if (core.noisy_cells)
+    core_.cell_noise(targets, {.seed = seed_, .chip = chip_, .layer = layer.number, .write = write},
+                     {variance, light});
   layer.tiles.clear();
+  layer.gathered.clear();
+  layer.cells.clear();
   for (std::int64_t t = 0; t < layer.mapping.tiles; ++t) {
     const auto k = static_cast<std::size_t>(t);
-    layer.tiles.push_back(pack(std::span(realised).subspan(k * size, size), core.columns,
-                               tile_view(layer.mapping, t), layer.scales[k]));
-    layer.tiles.back().runs = input_runs(shape, layer.layout, layer.mapping, t);
-    layer.tiles.back().pixels = whole_pixels(layer.tiles.back().runs, shape.in_channels);
+    const TileView view = tile_view(layer.mapping, t);
+    const float scale = layer.scales[k];
+    const auto packed = [&](std::span<const float> from, float unit) {
+      return pack(from.subspan(k * size, size), core.columns, view, unit);
+    };
+    PackedTile tile = packed(realised, scale);
+    tile.runs = input_runs(layer.shape, layer.layout, layer.mapping, t);
+    tile.pixels = whole_pixels(tile.runs, layer.shape.in_channels);
+    if (core.noisy_cells || !dacs_.empty()) {
+      layer.gathered.push_back(std::move(tile.runs));
+      tile.runs = {{0, view.groups * view.columns}};
+      tile.pixels.clear();
+    }
+    if (core.noisy_cells) {
+      layer.cells.push_back({packed(variance, scale * scale), packed(light, 1)});
+      layer.cells.back().variance.runs = layer.cells.back().light.runs = tile.runs;
+    }
+    layer.tiles.push_back(std::move(tile));
   }
 }
 
@@ -206,8 +259,10 @@ void AnalogEngine::calibrate_outputs(Layer& layer, std::span<const float> inputs
   const std::int64_t stride =
       std::max<std::int64_t>(1, sums / most_samples) | 1;  // odd: meets every output
   std::int64_t seen = 0;
+  InputCode code;
   const auto sample = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t) {
     const PackedTile& packed = layer.tiles[static_cast<std::size_t>(tile)];
+    gather(layer, tile, dacs_, code, scratch, block);
     scratch.outputs.assign(
         static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(packed.rows), 0.0F);
     block.outputs = scratch.outputs.data();
@@ -219,13 +274,18 @@ void AnalogEngine::calibrate_outputs(Layer& layer, std::span<const float> inputs
   const std::size_t size = inputs.size() / static_cast<std::size_t>(images);
   for (int i = 0; i < images; ++i)
     for (int pass = 0; pass < passes_of(layer, core); ++pass) {
+      code = code_of_pass(layer, core, pass);
       code_inputs(layer.shape, layer.layout,
-                  inputs.subspan(static_cast<std::size_t>(i) * size, size),
-                  code_of_pass(layer, core, pass), scratch.coded);
+                  inputs.subspan(static_cast<std::size_t>(i) * size, size), code, scratch.coded);
       for_each_block(layer, scratch.coded, 0, sample);
     }
   layer.output_full_scale =
       static_cast<float>(best_full_scale(scratch.samples, core.output_adc.bits));
+}
+
+bool AnalogEngine::needs_power() const {
+  const photonic::ReadoutNoise& noise = core_.description().noise;
+  return !calibrating_ && (noise.shot > 0 || (noise.relative > 0 && noise.leak > 0));
 }
 
 void AnalogEngine::draw_noise(const Layer& layer, const Readout& readout, std::int64_t tile,
@@ -235,41 +295,57 @@ void AnalogEngine::draw_noise(const Layer& layer, const Readout& readout, std::i
                         .chip = chip_,
                         .layer = layer.number,
                         .tile = static_cast<std::uint32_t>(tile)};
+  const CoreDescription& core = core_.description();
   const PackedTile& packed = layer.tiles[static_cast<std::size_t>(tile)];
-  const bool shot_noise = !calibrating_ && core_.description().noise.shot > 0;
-  if (shot_noise) {
-    measure_sigma(packed, layer, core_.description(), readout, block, scratch);
-    block.sigma = scratch.sigma.data();
-  }
-  if (shot_noise || readout.sigma > 0) {
-    const auto values =
-        static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(packed.rows);
-    scratch.noise.resize(values + 4 * readout_lanes);
-    fill_normal(Stream(address), shot, std::span(scratch.noise).first(values));
-    block.noise = scratch.noise.data();
-  }
   if (readout.relative_sigma > 0) {
     address.purpose = Purpose::laser;
     scratch.laser.resize(static_cast<std::size_t>(block.positions));
     fill_normal(Stream(address), shot, scratch.laser);
     block.laser = scratch.laser.data();
+    address.purpose = Purpose::readout;
   }
+  const bool cells = !calibrating_ && core.noisy_cells;
+  if (!cells && !needs_power() && !(readout.sigma > 0)) return;
+  const auto values =
+      static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(packed.rows);
+  scratch.noise.resize(values + 4 * readout_lanes);
+  const auto normals = std::span(scratch.noise).first(values);
+  fill_normal(Stream(address), shot, normals);
+  block.noise = scratch.noise.data();
+  if (!cells && !needs_power()) return;
+  if (cells) {
+    measure_cells(layer.cells[static_cast<std::size_t>(tile)], block, scratch.squares,
+                  scratch.power, scratch.cell_variance);
+  } else {
+    scratch.power.resize(static_cast<std::size_t>(block.positions));
+    measure_power(packed, layer, core.coding, block, scratch.pixels, scratch.power.data());
+  }
+  const OutputNoise noise = output_noise(core, readout, scratch);
+  if (cells || noise.leak > 0) {
+    scale_noise(noise, block, packed.rows, normals);
+    scratch.sigma.assign(static_cast<std::size_t>(block.positions), 1.0F);
+  } else {
+    measure_sigma(noise, scratch);
+  }
+  block.sigma = scratch.sigma.data();
 }
 
 void AnalogEngine::run_image(const Layer& layer, std::span<const float> input, std::uint64_t image,
                              Scratch& scratch, std::span<float> output) const {
   const CoreDescription& core = core_.description();
   Readout readout = calibrating_ ? Readout{} : readout_of(layer, core);
+  if (readout.step > 0 && !adcs_.gain.empty()) readout.curves = &adcs_;
   std::fill(output.begin(), output.end(), 0.0F);
   for (int pass = 0; pass < passes_of(layer, core); ++pass) {
     const InputCode code = code_of_pass(layer, core, pass);
     const auto run_block = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t shot) {
       const PackedTile& packed = layer.tiles[static_cast<std::size_t>(tile)];
       const TileView view = tile_view(layer.mapping, tile);
+      const std::int64_t first = block.bases - layer.layout.bases.data();
+      gather(layer, tile, dacs_, code, scratch, block);
       draw_noise(layer, readout, tile, shot, scratch, block);
       readout.gain =
           code.sign * layer.scales[static_cast<std::size_t>(tile)] * layer.input_full_scale;
-      const std::int64_t first = block.bases - layer.layout.bases.data();
       block.output_stride = layer.shape.out_channels;
       block.outputs = output.data() + first * block.output_stride +
                       view.first_group * layer.mapping.group_rows + view.first_row;
@@ -277,8 +353,7 @@ void AnalogEngine::run_image(const Layer& layer, std::span<const float> input, s
       if (readout.step > 0) scratch.conversions += std::int64_t{block.positions} * packed.rows;
     };
     scratch.clipped += code_inputs(layer.shape, layer.layout, input, code, scratch.coded);
-    if (core.noise.shot > 0 && !calibrating_)
-      measure_pixels(layer, core.coding, scratch.coded, scratch.pixels);
+    if (needs_power()) measure_pixels(layer, core.coding, scratch.coded, scratch.pixels);
     for_each_block(layer, scratch.coded, image * 2 + static_cast<std::uint64_t>(pass), run_block);
   }
 }

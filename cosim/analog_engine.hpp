@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "cosim/converter_errors.hpp"
 #include "cosim/mapping.hpp"
 #include "cosim/tile_readout.hpp"
 #include "nn/matrix_engine.hpp"
@@ -29,8 +30,9 @@ struct AnalogCounts {
 /// inputs take signed inputs in two passes, positive and negative parts, each with its own noise
 /// and conversion. Ranges: x_max and the ADC full scale of each layer come from a calibration
 /// batch. The ADC range minimises the expected squared error of clipping and rounding on that
-/// batch, unless the card fixes it. Noise is drawn per (seed, chip, layer, tile, image, position,
-/// output): neither batch size nor threads matter.
+/// batch, unless the card fixes it. Static errors of converters belong to the core's columns (DACs)
+/// and rows (ADCs), whatever runs on them. Noise is drawn per (seed, chip, layer, tile, image,
+/// position, output): neither batch size nor threads matter.
 class AnalogEngine final : public nn::MatrixEngine {
  public:
   AnalogEngine(const photonic::TensorCore& core, std::uint64_t seed, std::uint32_t chip);
@@ -55,6 +57,9 @@ class AnalogEngine final : public nn::MatrixEngine {
   Layer& layer_at(int layer);
   void calibrate_inputs(Layer& layer, std::span<const float> inputs) const;
   void calibrate_outputs(Layer& layer, std::span<const float> inputs, int images) const;
+  void pack_tiles(Layer& layer, std::span<const float> targets, std::span<const float> realised,
+                  std::uint32_t write) const;
+  [[nodiscard]] bool needs_power() const;
   void draw_noise(const Layer& layer, const Readout& readout, std::int64_t tile, std::uint64_t shot,
                   Scratch& scratch, ReadoutBlock& block) const;
   void run_image(const Layer& layer, std::span<const float> input, std::uint64_t image,
@@ -63,6 +68,8 @@ class AnalogEngine final : public nn::MatrixEngine {
   const photonic::TensorCore& core_;
   std::uint64_t seed_;
   std::uint32_t chip_;
+  AdcCurves adcs_;
+  std::vector<photonic::ConverterCurve> dacs_;
   bool calibrating_ = false;
   std::vector<std::unique_ptr<Layer>> layers_;
   AnalogCounts counts_;

@@ -69,6 +69,18 @@ inline Vector convert(Vector level, const Readout& readout, Lanes& outside) {
   return inside;
 }
 
+/// The level that converters with static errors see, in steps.
+inline Vector bend_level(Vector level, const Readout& readout, int row) {
+  const AdcCurves& curves = *readout.curves;
+  const Vector low = Vector{} - 1.0F, high = Vector{} + 1.0F;
+  Vector u = level / -readout.lowest_code;
+  u = u < low ? low : u;
+  u = u > high ? high : u;
+  const Vector bent = load(curves.bow.data() + row) + load(curves.bend.data() + row) * u;
+  return level + level * load(curves.gain.data() + row) + load(curves.offset.data() + row) +
+         (1.0F - u * u) * bent;
+}
+
 /// The part of the noise that one position's outputs share, in ADC steps.
 struct PositionNoise {
   float factor = 1;  // laser
@@ -124,6 +136,7 @@ inline void read_out_positions(const PackedTile& tile, const Readout& readout,
       if (noise.normals != nullptr) value += noise.sigma * load(noise.normals + v * readout_lanes);
       if (conversion.rounds) {
         Lanes beyond{};
+        if (readout.curves != nullptr) value = bend_level(value, readout, row + v * readout_lanes);
         value = convert(value, readout, beyond);
         outside += beyond & (lane < rows);
       }

@@ -25,6 +25,13 @@ struct PackedTile {
 
 inline constexpr int readout_lanes = 16;
 
+/// Static errors of the converter of every row: offset in steps, relative gain, and the two parts
+/// of the non-linearity in steps (photonics: ConverterCurve; `bend` times its peak factor). Padded
+/// to whole vectors; all empty: perfect converters.
+struct AdcCurves {
+  std::vector<float> offset, gain, bow, bend;
+};
+
 /// What happens between light and number, for one tile. All in units of one full-scale input
 /// through a full-scale weight.
 struct Readout {
@@ -34,6 +41,7 @@ struct Readout {
   float lowest_code = 0;     // ADC codes, in steps
   float highest_code = 0;
   float gain = 1;  // network units of one unit; negative for the second pass of signed inputs
+  const AdcCurves* curves = nullptr;  // of a converter with static errors
 };
 
 /// A block of output positions of one tile. Input vectors are not copied: they are read where they

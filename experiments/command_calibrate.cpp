@@ -1,6 +1,5 @@
 #include "experiments/command_calibrate.hpp"
 
-#include <charconv>
 
 #include "calibration/measurements_file.hpp"
 #include "core/card.hpp"
@@ -69,13 +68,7 @@ void at_most_operands(const CommandLine& line, std::size_t count) {
 
 double calibrate_number(const CommandLine& line, const std::string& option, double otherwise,
                         double least) {
-  if (!line.has(option)) return otherwise;
-  const std::string text = line.value(option);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  require(error == std::errc() && end == text.data() + text.size() && number >= least,
-          "--{} {}: must be a number of at least {}", option, text, least);
-  return number;
+  return line.real(option, otherwise, least);
 }
 
 DeviceFile read_device(const std::string& path) {

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "experiments/command_table.hpp"
 #include "experiments/text_table.hpp"
+#include "photonic/link.hpp"
 #include "photonic/statistics.hpp"
 
 namespace lightloom::experiments {
@@ -35,6 +36,68 @@ void add_row(TextTable& table, const std::string& name, const Summary& summary) 
   table.row(std::move(cells));
 }
 
+Json converter_json(const photonic::Converter& converter) {
+  return {{"bits", converter.bits},
+          {"error_lsb", converter.error_lsb()},
+          {"enob", converter.bits > 0 ? Json(converter.enob()) : Json()},
+          {"energy_pJ", converter.energy_pJ()},
+          {"area_um2", converter.area_um2}};
+}
+
+/// The light of the core and, with `--enob`, the laser it needs.
+void add_link(const photonic::CoreCard& card, const CommandLine& line, CommandResult& result) {
+  const photonic::LinkBudget link = photonic::link_budget(card);
+  result.json["link"] = {{"insertion_loss_dB", link.insertion_loss_db},
+                         {"detected_mW", link.detected_mW},
+                         {"snr_dB", link.snr_db},
+                         {"enob_sine", link.enob_sine},
+                         {"enob_uniform", link.enob_uniform},
+                         {"enob_converted", link.enob_converted}};
+  result.text += fmt::format(
+      "\nlight of one full-scale product: {:.4g} dB to the detector, {:.4g} mW there, {:.4g} dB "
+      "above the noise,\n{:.3g} bits (sine), {:.3g} bits (uniform signals), {:.3g} with the ADC\n",
+      link.insertion_loss_db, link.detected_mW, link.snr_db, link.enob_sine, link.enob_uniform,
+      link.enob_converted);
+  if (!line.has("enob")) return;
+  const double bits = line.real("enob", 0, 0);
+  require(bits <= 32, "--enob {}: no link reaches more than 32 bits", bits);
+  const photonic::LaserRequirement laser = photonic::required_laser_power(card, bits);
+  const double electrical = laser.power_per_input_mW * card.core_columns() / card.laser.wall_plug;
+  // The rule of thumb knows bits as a whole number and the modulator that SimPhony lists.
+  constexpr double extinction_db = 10;
+  const double rule = photonic::sensitivity_laser_power_mW(link.insertion_loss_db, 1,
+                                                           static_cast<int>(std::ceil(bits)),
+                                                           card.laser.wall_plug, extinction_db);
+  result.json["laser"] = {
+      {"enob_uniform", bits},
+      {"reachable", laser.reachable},
+      {"power_per_input_mW", laser.reachable ? Json(laser.power_per_input_mW) : Json()},
+      {"electrical_mW", laser.reachable ? Json(electrical) : Json()},
+      {"sensitivity_rule_electrical_mW", rule * card.core_columns()}};
+  result.text += laser.reachable
+                     ? fmt::format("{:.4g} bits need {:.4g} mW an input, {:.4g} mW electrical\n",
+                                   bits, laser.power_per_input_mW, electrical)
+                     : fmt::format(
+                           "{:.4g} bits are out of reach at any power: intensity noise "
+                           "grows with the signal\n",
+                           bits);
+}
+
+void add_yield(const photonic::ChipStatistics& found, const CommandLine& line,
+               CommandResult& result) {
+  if (!line.has("limit")) return;
+  const double limit = line.real("limit", 0, 0);
+  const photonic::Yield yield = photonic::yield_below(found.error, limit);
+  result.json["yield"] = {{"limit", limit},
+                          {"fraction", yield.fraction},
+                          {"low", yield.low},
+                          {"high", yield.high},
+                          {"confidence", 0.95}};
+  result.text +=
+      fmt::format("\nyield (error at most {:.4g}): {:.4g}, 95 % interval {:.4g} to {:.4g}\n", limit,
+                  yield.fraction, yield.low, yield.high);
+}
+
 }  // namespace
 
 CommandResult run_chip(const CommandLine& line) {
@@ -50,9 +113,13 @@ CommandResult run_chip(const CommandLine& line) {
       {"fidelity", &found.fidelity},
       {"unreachable", &found.unreachable},
       {"insertion_loss_dB", &found.insertion_loss_db},
-      {"power_mW", &found.power_mW}};
+      {"power_mW", &found.power_mW},
+      {"reading_error", &found.reading_error}};
   CommandResult result;
-  result.json = {{"target", found.target}, {"modes", found.modes}, {"chips", options.chips}};
+  result.json = {{"kind", photonic::kind_name(card.kind)},
+                 {"target", found.target},
+                 {"modes", found.modes},
+                 {"chips", options.chips}};
   TextTable table({fmt::format("{} chips", options.chips), "mean", "std", "std error", "5 %",
                    "median", "95 %"});
   for (const auto& [name, values] : quantities) {
@@ -61,7 +128,11 @@ CommandResult run_chip(const CommandLine& line) {
     add_row(table, name, summary);
   }
   result.json["unreachable_fraction"] = result.json["unreachable"]["mean"];
+  result.json["converters"] = {{"input_dac", converter_json(card.input_dac)},
+                               {"output_adc", converter_json(card.output_adc)}};
   result.text = fmt::format("target: {}\n\n{}", found.target, table.text());
+  add_yield(found, line, result);
+  if (card.kind != photonic::CoreKind::ideal) add_link(card, line, result);
   return result;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/card.hpp"
@@ -12,7 +14,9 @@ namespace lightloom::experiments {
 namespace {
 
 using photonic::DecompositionOptions;
+using photonic::DeviceKind;
 using photonic::MatrixDecomposition;
+using photonic::MeshKind;
 
 template <class Enum>
 Enum choice(const CommandLine& line, const std::string& option,
@@ -28,23 +32,31 @@ Enum choice(const CommandLine& line, const std::string& option,
                           near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near)));
 }
 
+constexpr std::initializer_list<std::pair<const char*, MeshKind>> mesh_names{
+    {"clements", MeshKind::clements}, {"reck", MeshKind::reck}, {"butterfly", MeshKind::butterfly}};
+constexpr std::initializer_list<std::pair<const char*, DeviceKind>> device_names{
+    {"mzi", DeviceKind::mzi},
+    {"three-splitter", DeviceKind::three_splitter},
+    {"crossing", DeviceKind::crossing},
+    {"compact", DeviceKind::bell}};
+
+template <class Enum>
+std::string name_of(Enum value, std::initializer_list<std::pair<const char*, Enum>> known) {
+  for (const auto& [name, other] : known)
+    if (value == other) return name;
+  return "";
+}
+
 DecompositionOptions read_options(const CommandLine& line) {
-  using photonic::DeviceKind;
-  using photonic::MeshKind;
   using Target = DecompositionOptions::Target;
-  return {.mesh = choice<MeshKind>(line, "mesh",
-                                   {{"clements", MeshKind::clements},
-                                    {"reck", MeshKind::reck},
-                                    {"butterfly", MeshKind::butterfly}}),
-          .device = choice<DeviceKind>(line, "device",
-                                       {{"mzi", DeviceKind::mzi},
-                                        {"three-splitter", DeviceKind::three_splitter},
-                                        {"crossing", DeviceKind::crossing},
-                                        {"compact", DeviceKind::bell}}),
+  return {.mesh = choice<MeshKind>(line, "mesh", mesh_names),
+          .device = choice<DeviceKind>(line, "device", device_names),
           .target = choice<Target>(
               line, "target",
               {{"unitary", Target::unitary}, {"nearest", Target::nearest}, {"svd", Target::svd}})};
 }
+
+const char* order_name(bool reversed) { return reversed ? "bit-reversed" : "in order"; }
 
 std::vector<std::int64_t> numbers(std::size_t count) {
   std::vector<std::int64_t> list(count);
@@ -57,14 +69,22 @@ void add_mesh(Labelled& data, const photonic::MeshSettings& mesh, const std::str
   data.add({prefix + "phi", {"device"}, mesh.phi, "rad", "outer phase"});
   data.add({prefix + "screen", {"mode"}, mesh.screen, "rad", "output phase"});
   if (!mesh.outer.empty())
-    data.add({prefix + "outer", {"device"}, mesh.outer, "rad",
+    data.add({prefix + "outer",
+              {"device"},
+              mesh.outer,
+              "rad",
               "phase in front of the upper input, 0 where there is no shifter"});
 }
 
 /// The settings as a file: phases by device with where each device sits, and the matrix that ideal
 /// meshes make of them.
-Labelled settings_file(const MatrixDecomposition& found, const CommandLine& line) {
+Labelled settings_file(const MatrixDecomposition& found, const DecompositionOptions& options,
+                       const CommandLine& line) {
   Labelled data;
+  data.attributes["mesh"] = name_of(options.mesh, mesh_names);
+  data.attributes["device"] = name_of(options.device, device_names);
+  data.attributes["inputs"] = order_name(found.inputs_reversed);
+  data.attributes["outputs"] = order_name(found.outputs_reversed);
   data.add_axis({"device", numbers(found.topology.cells.size()), "1",
                  "device of one mesh in the order of light"});
   data.add_axis({"mode", numbers(static_cast<std::size_t>(found.modes)), "1", "mode"});
@@ -99,14 +119,116 @@ Labelled settings_file(const MatrixDecomposition& found, const CommandLine& line
   return data;
 }
 
-const char* order_name(bool reversed) { return reversed ? "bit-reversed" : "in order"; }
+/// Reads what `settings_file` wrote, maybe with phases that somebody has changed since.
+class SettingsReader {
+ public:
+  explicit SettingsReader(const std::string& path) : path_(path), data_(read_labelled(path)) {}
+
+  template <class Enum>
+  [[nodiscard]] Enum kind(const char* attribute,
+                          std::initializer_list<std::pair<const char*, Enum>> known) const {
+    for (const auto& [name, value] : known)
+      if (text(attribute) == name) return value;
+    throw Error(fmt::format("{}: {} '{}' is not known", path_, attribute, text(attribute)));
+  }
+  [[nodiscard]] bool reversed(const char* attribute) const {
+    return text(attribute) == order_name(true);
+  }
+  [[nodiscard]] int length(const char* axis) const {
+    const Axis* found = data_.axis(axis);
+    require(found != nullptr, "{}: holds no settings (axis '{}' is missing)", path_, axis);
+    return static_cast<int>(size_of(found->values));
+  }
+  [[nodiscard]] bool has(const std::string& name) const { return data_.variable(name) != nullptr; }
+  [[nodiscard]] std::vector<double> values(const std::string& name, std::size_t count) const {
+    const Variable* found = data_.variable(name);
+    const auto* list =
+        found == nullptr ? nullptr : std::get_if<std::vector<double>>(&found->values);
+    require(list != nullptr, "{}: holds no '{}' of real numbers", path_, name);
+    require(list->size() == count, "{}: '{}' has {} values, its mesh needs {}", path_, name,
+            list->size(), count);
+    for (const double value : *list)
+      require(std::isfinite(value), "{}: '{}' holds a value that is not a finite number", path_,
+              name);
+    return *list;
+  }
+  [[nodiscard]] photonic::MeshSettings mesh(const std::string& prefix,
+                                            const photonic::Topology& topology) const {
+    const std::size_t cells = topology.cells.size();
+    photonic::MeshSettings settings{
+        .theta = values(prefix + "theta", cells),
+        .phi = values(prefix + "phi", cells),
+        .screen = values(prefix + "screen", static_cast<std::size_t>(topology.modes))};
+    if (has(prefix + "outer")) settings.outer = values(prefix + "outer", cells);
+    return settings;
+  }
+
+ private:
+  [[nodiscard]] std::string text(const char* attribute) const {
+    const auto found = data_.attributes.find(attribute);
+    const auto* word =
+        found == data_.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+    require(word != nullptr,
+            "{}: holds no settings of a mesh (attribute '{}' is missing; lightloom decompose "
+            "--output writes such files)",
+            path_, attribute);
+    return *word;
+  }
+
+  std::string path_;
+  Labelled data_;
+};
+
+/// Settings back into the matrix that ideal meshes make of them.
+CommandResult run_back(const CommandLine& line) {
+  for (const char* option : {"mesh", "target", "device"})
+    require(!line.has(option), "--{} is not for --back: the settings say what they belong to",
+            option);
+  const SettingsReader file(only_operand(line, "settings that lightloom decompose wrote (.h5)"));
+  if (!line.output.empty()) require_writable(line.output);
+  const auto device = file.kind<DeviceKind>("device", device_names);
+  MatrixDecomposition settings{.modes = file.length("mode")};
+  require(settings.modes >= 1 && settings.modes <= photonic::most_modes,
+          "settings of {} modes are not taken (1 to {} are)", settings.modes, photonic::most_modes);
+  settings.topology =
+      photonic::make_topology(file.kind<MeshKind>("mesh", mesh_names), settings.modes);
+  settings.right = file.mesh("", settings.topology);
+  settings.inputs_reversed = file.reversed("inputs");
+  settings.outputs_reversed = file.reversed("outputs");
+  if (file.has("attenuation")) {
+    settings.left = file.mesh("left_", settings.topology);
+    settings.attenuation = file.values("attenuation", static_cast<std::size_t>(settings.modes));
+    settings.scale = file.values("scale", 1)[0];
+  }
+  const photonic::SquareMatrix whole = photonic::rebuild_matrix(settings, device);
+  photonic::Matrix matrix{.rows = std::min(file.length("row"), settings.modes),
+                          .columns = std::min(file.length("input"), settings.modes),
+                          .values = {}};
+  for (int r = 0; r < matrix.rows; ++r)
+    for (int c = 0; c < matrix.columns; ++c) matrix.values.push_back(whole(r, c));
+  CommandResult result;
+  result.json = {
+      {"modes", settings.modes},
+      {"devices", settings.topology.cells.size()},
+      {"rows", matrix.rows},
+      {"columns", matrix.columns},
+      {"distance_from_unitary",
+       matrix.rows == matrix.columns ? Json(photonic::distance_from_unitary(whole)) : Json()}};
+  result.text = fmt::format("a matrix of {} x {}\n", matrix.rows, matrix.columns);
+  if (line.output.empty()) return result;
+  write_matrix(line.output, matrix);
+  result.json["matrix"] = line.output;
+  result.text += fmt::format("matrix: {}\n", line.output);
+  return result;
+}
 
 }  // namespace
 
 CommandResult run_decompose(const CommandLine& line) {
+  require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
+  if (line.has("back")) return run_back(line);
   const DecompositionOptions options = read_options(line);
   const std::string path = only_operand(line, "a matrix (.npy, .csv or .h5)");
-  require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
   if (!line.output.empty()) require_writable(line.output);
   const MatrixDecomposition found = photonic::decompose_matrix(read_matrix(path), options);
   CommandResult result;
@@ -135,7 +257,7 @@ CommandResult run_decompose(const CommandLine& line) {
     result.text += fmt::format("{} shifters in front of the mesh and at its edges\n", outer);
   }
   if (line.output.empty()) return result;
-  write_labelled(line.output, settings_file(found, line));
+  write_labelled(line.output, settings_file(found, options, line));
   result.json["settings"] = line.output;
   result.text += fmt::format("settings: {}\n", line.output);
   return result;

@@ -2,6 +2,7 @@
 
 #include <boost/program_options.hpp>
 #include <charconv>
+#include <cmath>
 
 #include "core/card.hpp"
 #include "core/error.hpp"
@@ -97,6 +98,17 @@ std::int64_t CommandLine::number(const std::string& option, std::int64_t otherwi
   require(found >= static_cast<std::uint64_t>(least) && found <= (std::uint64_t{1} << 53),
           "--{} {}: must be at least {} and at most 2^53", option, found, least);
   return static_cast<std::int64_t>(found);
+}
+
+double CommandLine::real(const std::string& option, double otherwise, double least) const {
+  if (!has(option)) return otherwise;
+  const std::string text = value(option);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  require(error == std::errc() && end == text.data() + text.size() && std::isfinite(number) &&
+              number >= least,
+          "--{} {}: must be a number of at least {}", option, text, least);
+  return number;
 }
 
 CommandLine parse_command_line(const std::string& command,

@@ -36,6 +36,8 @@ struct CommandLine {
   /// The same as a whole number of at least `least`.
   [[nodiscard]] std::int64_t number(const std::string& option, std::int64_t otherwise,
                                     std::int64_t least) const;
+  /// The same as any number of at least `least`.
+  [[nodiscard]] double real(const std::string& option, double otherwise, double least) const;
 };
 
 /// Reads the arguments that follow the command's name. Throws `Error` for unknown options (with the

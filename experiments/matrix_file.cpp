@@ -11,6 +11,7 @@
 
 #include "core/error.hpp"
 #include "core/hdf5_matrix.hpp"
+#include "core/labelled.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -177,12 +178,74 @@ Matrix read_hdf5(const std::string& path) {
   return {.rows = matrix.rows, .columns = matrix.columns, .values = std::move(matrix.values)};
 }
 
+std::string npy_bytes(const Matrix& matrix) {
+  std::string header =
+      fmt::format("{{'descr': '<c16', 'fortran_order': False, 'shape': ({}, {}), }}", matrix.rows,
+                  matrix.columns);
+  // Magic, version 1.0 and length take ten bytes; data begin at a multiple of 64.
+  header.resize((header.size() + 10 + 64) / 64 * 64 - 11, ' ');
+  header += '\n';
+  std::string bytes = "\x93NUMPY";
+  bytes += '\x01';
+  bytes += '\0';
+  bytes += static_cast<char>(header.size() & 255);
+  bytes += static_cast<char>(header.size() >> 8);
+  bytes += header;
+  bytes.append(reinterpret_cast<const char*>(matrix.values.data()),
+               matrix.values.size() * sizeof(Complex));
+  return bytes;
+}
+
+std::string text_bytes(const Matrix& matrix) {
+  std::string text;
+  for (std::size_t i = 0; i < matrix.values.size(); ++i) {
+    const bool last = (i + 1) % static_cast<std::size_t>(matrix.columns) == 0;
+    text += fmt::format("{:.17g}{:+.17g}j{}", matrix.values[i].real(), matrix.values[i].imag(),
+                        last ? '\n' : ',');
+  }
+  return text;
+}
+
+void write_hdf5(const std::string& path, const Matrix& matrix) {
+  const auto numbers = [](int count) {
+    std::vector<std::int64_t> list(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < list.size(); ++i) list[i] = static_cast<std::int64_t>(i);
+    return list;
+  };
+  Labelled data;
+  data.add_axis({"row", numbers(matrix.rows), "1", "output"});
+  data.add_axis({"input", numbers(matrix.columns), "1", "input"});
+  std::vector<double> real, imaginary;
+  for (const Complex& value : matrix.values) {
+    real.push_back(value.real());
+    imaginary.push_back(value.imag());
+  }
+  data.add({"real", {"row", "input"}, real, "1", "real part"});
+  data.add({"imaginary", {"row", "input"}, imaginary, "1", "imaginary part"});
+  write_labelled(path, data);
+}
+
+bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.ends_with(".hdf5"); }
+
 }  // namespace
 
+void write_matrix(const std::string& path, const Matrix& matrix) {
+  if (is_hdf5(path)) return write_hdf5(path, matrix);
+  const std::string beside = path + ".part";
+  {
+    std::ofstream file(beside, std::ios::binary);
+    file << (path.ends_with(".npy") ? npy_bytes(matrix) : text_bytes(matrix));
+    require(file.flush().good(), "'{}' cannot be written", path);
+  }
+  std::error_code problem;
+  std::filesystem::rename(beside, path, problem);
+  require(!problem, "'{}' cannot be written ({})", path, problem.message());
+}
+
 Matrix read_matrix(const std::string& path) {
-  const Matrix matrix = path.ends_with(".npy")                             ? read_npy(path)
-                        : path.ends_with(".h5") || path.ends_with(".hdf5") ? read_hdf5(path)
-                                                                           : read_text(path);
+  const Matrix matrix = path.ends_with(".npy") ? read_npy(path)
+                        : is_hdf5(path)        ? read_hdf5(path)
+                                               : read_text(path);
   for (std::size_t i = 0; i < matrix.values.size(); ++i)
     require(std::isfinite(matrix.values[i].real()) && std::isfinite(matrix.values[i].imag()),
             "{}: element ({}, {}) is not a finite number", path,

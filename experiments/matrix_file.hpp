@@ -13,4 +13,8 @@ namespace lightloom::experiments {
 /// naming what is wrong.
 photonic::Matrix read_matrix(const std::string& path);
 
+/// Writes complex numbers to `.npy`, `.h5` (data sets `real` and `imaginary`) or, under any other
+/// name, text that `read_matrix` takes; beside `path` and renamed when complete.
+void write_matrix(const std::string& path, const photonic::Matrix& matrix);
+
 }  // namespace lightloom::experiments

@@ -23,13 +23,16 @@ struct ModulatorCard {
   double area_um2 = 0;
 };
 
+inline constexpr double perfect_rejection_db = 200;
+
 /// Photodiode and amplifier of one output. Detectors of a balanced pair are counted as two diodes,
 /// one amplifier.
 struct DetectorCard {
   double responsivity_A_per_W = 1;
   double dark_current_nA = 25;  // per diode
   /// Common-mode rejection of a balanced pair lit by equal currents, 20 log10((i1 + i2) / |i_out|):
-  /// that share of the sum of the two currents comes through. Coherent (homodyne) cores only.
+  /// that share of the sum of the two currents comes through. Its mean is known from calibration;
+  /// the intensity noise on it stays. From `perfect_rejection_db` on, nothing comes through.
   double rejection_db = 200;
   double tia_noise_pA_per_rtHz = 10;  // input-referred current noise density of the amplifier
   double tia_power_mW = 3;            // per output

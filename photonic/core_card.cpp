@@ -15,6 +15,7 @@ void describe(Section& section, ReadoutNoise& noise) {
   section.value("additive", noise.additive, not_negative);
   section.value("shot", noise.shot, not_negative);
   section.value("relative", noise.relative, not_negative);
+  section.value("leak", noise.leak, fraction);
 }
 
 void describe(Section& section, MeshCard& card) {
@@ -48,6 +49,7 @@ void describe(Section& section, RingBankCard& card) {
   section.value("wavelength_nm", card.wavelength_nm, positive);
   section.value("thermal_shift_nm_per_K", card.thermal_shift_nm_per_K);
   section.value("temperature_K", card.temperature_K);
+  section.value("laser_shift_nm", card.laser_shift_nm, {.low = -200, .high = 200});
   section.value("relock", card.relock);
   if (card.channels > card.most_channels())
     section.problem(
@@ -93,13 +95,6 @@ void check_mesh(Section& section, const CoreCard& card) {
                     "mesh.device mzi, or crosstalk.kernel none)");
 }
 
-void check_detector(Section& section, const CoreCard& card) {
-  if (card.detector.rejection_db != DetectorCard{}.rejection_db)
-    section.problem("detector",
-                    "rejection_db is modelled for coherent cores only: leave it out (the light of "
-                    "an intensity core is balanced perfectly)");
-}
-
 constexpr std::pair<const char*, CoreKind> kinds[] = {{"ideal", CoreKind::ideal},
                                                       {"mrr-bank", CoreKind::mrr_bank},
                                                       {"mzi-mesh", CoreKind::mzi_mesh},
@@ -113,6 +108,13 @@ double RingBankCard::fsr_nm() const {
 
 double RingBankCard::thermal_shift_rad_per_K() const {
   return 2 * std::numbers::pi * thermal_shift_nm_per_K / fsr_nm();
+}
+
+double RingBankCard::moved_rad() const {
+  if (relock) return 0;
+  return temperature_K * thermal_shift_rad_per_K() +
+         guide_phase_change_rad(2 * std::numbers::pi * radius_um, group_index, wavelength_nm,
+                                laser_shift_nm);
 }
 
 int RingBankCard::most_channels() const {
@@ -150,7 +152,6 @@ void describe(Section& section, CoreCard& card) {
       describe_light(section, card);
       describe_phases(section, card);
       section.section("bank", [&](Section& inner) { describe(inner, card.bank); });
-      check_detector(section, card);
       return;
     case CoreKind::mzi_mesh:
       describe_light(section, card);
@@ -159,12 +160,12 @@ void describe(Section& section, CoreCard& card) {
       section.card("fabrication", card.fabrication);
       section.card("heater", card.heater);
       section.card("crosstalk", card.crosstalk);
+      section.card("dispersion", card.dispersion);
       check_mesh(section, card);
       return;
     case CoreKind::pcm_crossbar:
       describe_light(section, card);
       section.card("pcm", card.pcm);
-      check_detector(section, card);
       return;
   }
 }

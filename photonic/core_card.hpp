@@ -6,6 +6,7 @@
 #include "photonic/components.hpp"
 #include "photonic/converter.hpp"
 #include "photonic/crosstalk.hpp"
+#include "photonic/dispersion.hpp"
 #include "photonic/drift.hpp"
 #include "photonic/fabrication.hpp"
 #include "photonic/heater.hpp"
@@ -52,12 +53,15 @@ struct RingBankCard {
   double wavelength_nm = 1550;
   double thermal_shift_nm_per_K = 0.1;  // of the resonances of all rings alike
   double temperature_K = 0;             // of the chip, above that of its last calibration
+  double laser_shift_nm = 0;            // of all laser lines alike, since the last calibration
   bool relock = false;  // the tuners have brought all rings back since the temperature changed
 
   [[nodiscard]] double fsr_nm() const;
   /// Round-trip phase that every ring moves by when the chip warms up by a kelvin: one free
   /// spectral range is 2 pi.
   [[nodiscard]] double thermal_shift_rad_per_K() const;
+  /// Round-trip phase of every ring at its own line after temperature and laser have moved.
+  [[nodiscard]] double moved_rad() const;
   /// Most wavelengths on a bus: they share one free spectral range at least a line width (full
   /// width at half maximum) apart, else neighbours cannot be told from each other.
   [[nodiscard]] int most_channels() const;
@@ -84,8 +88,9 @@ struct CoreCard {
   ShifterCard shifter;
   MeshCard mesh;
   FabricationCard fabrication;
-  HeaterCard heater;        // mesh only
-  CrosstalkCard crosstalk;  // mesh only
+  HeaterCard heater;          // mesh only
+  CrosstalkCard crosstalk;    // mesh only
+  DispersionCard dispersion;  // mesh only
   DriftCard drift;
   RingBankCard bank;
   PcmCard pcm;

@@ -198,6 +198,7 @@ CoreDescription describe_core(const CoreCard& card) {
   description.input_dac = card.input_dac;
   description.output_adc = card.output_adc;
   description.noise = readout_noise(card);
+  description.noisy_cells = card.kind == CoreKind::pcm_crossbar;
   description.cost = core_cost(card);
   return description;
 }

@@ -94,7 +94,9 @@ void decompose_two(const SquareMatrix& square, const DecompositionOptions& optio
   result.devices = 2 * result.devices + result.modes;
 }
 
-SquareMatrix rebuild(const MatrixDecomposition& result, DeviceKind device) {
+}  // namespace
+
+SquareMatrix rebuild_matrix(const MatrixDecomposition& result, DeviceKind device) {
   SquareMatrix whole = mesh_matrix(result.topology, device, result.right);
   if (result.inputs_reversed) whole = reverse_columns(whole);
   if (result.outputs_reversed) whole = reverse_rows(whole);
@@ -105,10 +107,11 @@ SquareMatrix rebuild(const MatrixDecomposition& result, DeviceKind device) {
   return multiply(mesh_matrix(result.topology, device, result.left), whole);
 }
 
-}  // namespace
-
 MatrixDecomposition decompose_matrix(const Matrix& matrix, const DecompositionOptions& options) {
   require(matrix.rows >= 1 && matrix.columns >= 1, "cannot decompose an empty matrix");
+  require(std::max(matrix.rows, matrix.columns) <= most_modes,
+          "a matrix of {} x {} is too large for a mesh (at most {} modes are taken)", matrix.rows,
+          matrix.columns, most_modes);
   require(std::all_of(matrix.values.begin(), matrix.values.end(),
                       [](Complex v) { return std::isfinite(v.real()) && std::isfinite(v.imag()); }),
           "the matrix holds a value that is not a finite number");
@@ -124,7 +127,7 @@ MatrixDecomposition decompose_matrix(const Matrix& matrix, const DecompositionOp
     decompose_two(square, options, result);
   else
     decompose_one(square, options, result);
-  const SquareMatrix rebuilt = rebuild(result, options.device);
+  const SquareMatrix rebuilt = rebuild_matrix(result, options.device);
   result.rebuilt = {matrix.rows, matrix.columns, {}};
   double squares = 0;
   for (int r = 0; r < matrix.rows; ++r) {

@@ -46,6 +46,12 @@ struct MatrixDecomposition {
   Matrix rebuilt;                 // what ideal meshes of these settings do
 };
 
+/// Largest side of a matrix that is taken: a decomposition takes 14 N^3 flop and more.
+inline constexpr int most_modes = 4096;
+
+/// What ideal meshes of these settings do, a square matrix of all modes: settings back to a matrix.
+SquareMatrix rebuild_matrix(const MatrixDecomposition& settings, DeviceKind device);
+
 /// Throws `Error` for an empty matrix, one with infinite or undefined elements, and one that is not
 /// square or not unitary when a single mesh was asked for (naming its distance), or no product of
 /// butterflies when a butterfly mesh was (naming how far the best one is away).

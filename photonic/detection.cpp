@@ -5,6 +5,15 @@
 #include "core/units.hpp"
 
 namespace lightloom::photonic {
+namespace {
+
+/// Share of the sum of both currents that a balanced pair lets through.
+double leaking_share(const DetectorCard& detector) {
+  return detector.rejection_db < perfect_rejection_db ? std::pow(10.0, -detector.rejection_db / 20)
+                                                      : 0.0;
+}
+
+}  // namespace
 
 double shot_variance_A2(double photocurrent_A, double dark_A, double bandwidth_Hz) {
   return 2 * constant::elementary_charge_C * (photocurrent_A + dark_A) * bandwidth_Hz;
@@ -32,7 +41,8 @@ ReadoutNoise intensity_readout(const LaserCard& laser, const DetectorCard& detec
       amplifier_variance_A2(detector.tia_noise_pA_per_rtHz, bandwidth_Hz);
   return {.additive = std::sqrt(dark_and_amplifier) / full_A,
           .shot = std::sqrt(shot_variance_A2(full_A, 0, bandwidth_Hz)) / full_A,
-          .relative = std::sqrt(intensity_variance_A2(1, laser.rin_dBc_per_Hz, bandwidth_Hz))};
+          .relative = std::sqrt(intensity_variance_A2(1, laser.rin_dBc_per_Hz, bandwidth_Hz)),
+          .leak = leaking_share(detector)};
 }
 
 ReadoutNoise homodyne_readout(const LaserCard& laser, const DetectorCard& detector, double power_mW,
@@ -41,7 +51,7 @@ ReadoutNoise homodyne_readout(const LaserCard& laser, const DetectorCard& detect
   const double oscillator_A = detector.responsivity_A_per_W * laser.local_oscillator_mW * 1e-3;
   const double dark_A = 2 * detector.dark_current_nA * 1e-9;
   const double full_A = 2 * std::sqrt(signal_A * oscillator_A);
-  const double leak_A = std::pow(10.0, -detector.rejection_db / 20) * oscillator_A;
+  const double leak_A = leaking_share(detector) * oscillator_A;
   const double constant_part = shot_variance_A2(oscillator_A, dark_A, bandwidth_Hz) +
                                intensity_variance_A2(leak_A, laser.rin_dBc_per_Hz, bandwidth_Hz) +
                                amplifier_variance_A2(detector.tia_noise_pA_per_rtHz, bandwidth_Hz);

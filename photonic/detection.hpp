@@ -18,8 +18,9 @@ double intensity_variance_A2(double photocurrent_A, double rin_dBc_per_Hz, doubl
 
 /// Noise of a balanced pair that reads sum_j x_j w_j from intensities x_j in [0, 1]: `power_mW`
 /// reaches the pair for an input at full scale, whatever its weight (w moves light from one diode
-/// to the other), so shot noise follows sum_j x_j. The common intensity noise of the source
-/// multiplies the result.
+/// to the other), so shot noise follows sum_j x_j. The intensity noise of the source multiplies the
+/// result and, where the pair is uneven, the share r = 10^(-rejection_db / 20) of the whole power:
+/// RIN (y + r sum_j x_j)^2 B.
 ReadoutNoise intensity_readout(const LaserCard& laser, const DetectorCard& detector,
                                double power_mW, double bandwidth_Hz);
 

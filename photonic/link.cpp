@@ -22,11 +22,14 @@ LinkBudget link_budget(const CoreCard& card) {
   const ReadoutNoise noise = readout_noise(card);
   LinkBudget budget{.insertion_loss_db = insertion_loss_db(card),
                     .detected_mW = detected_power_mW(card)};
-  budget.noise = std::sqrt(noise.additive * noise.additive + noise.shot * noise.shot +
-                           noise.relative * noise.relative);
+  const double laser = noise.relative * (1 + noise.leak);
+  budget.noise =
+      std::sqrt(noise.additive * noise.additive + noise.shot * noise.shot + laser * laser);
   budget.snr_db = snr_db(1, budget.noise * budget.noise);
   budget.enob_sine = enob_sine(budget.snr_db);
   budget.enob_uniform = enob_uniform(2, budget.noise);
+  budget.adc_noise = card.output_adc.error_lsb() * std::exp2(1 - card.output_adc.bits);
+  budget.enob_converted = enob_uniform(2, std::hypot(budget.noise, budget.adc_noise));
   return budget;
 }
 

@@ -20,6 +20,8 @@ struct LinkBudget {
   double snr_db = 0;
   double enob_sine = 0;     // of that single product
   double enob_uniform = 0;  // of signals filling [-1, 1]
+  double adc_noise = 0;     // error_lsb of an ADC of that range, in units of the signal; 0: no ADC
+  double enob_converted = 0;  // uniform, of light and ADC together
 };
 LinkBudget link_budget(const CoreCard& card);
 

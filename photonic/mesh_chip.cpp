@@ -42,6 +42,7 @@ MeshChip::Applied MeshChip::apply(const MeshSettings& ideal, int mesh, const Til
     applied.held_rad = std::accumulate(phases->begin(), phases->end(), applied.held_rad);
   errors_.add(mesh, address, applied.settings);
   applied.fabrication = fabrication(mesh);
+  disperse(card_.dispersion, applied.settings, applied.fabrication);
   crosstalk_.induce(applied.settings, applied.fabrication, applied.settings.screen);
   return applied;
 }

@@ -54,7 +54,10 @@ namespace {
 class MrrCore final : public TensorCore {
  public:
   explicit MrrCore(const CoreCard& card)
-      : card_(card), description_(describe_core(card)), bus_(card.bank.ring, card.bank.channels) {
+      : card_(card),
+        description_(describe_core(card)),
+        bus_(card.bank.ring, card.bank.channels),
+        moved_rad_(card.bank.moved_rad()) {
     const double highest = ring_weight(card.bank.ring, 0),
                  lowest = ring_weight(card.bank.ring, std::numbers::pi);
     limit_ = card.bank.weight_range * std::min(highest, -lowest);
@@ -62,8 +65,6 @@ class MrrCore final : public TensorCore {
             "the rings of the bank cannot make a weight of both signs (drop - through runs from {} "
             "to {})",
             lowest, highest);
-    if (!card.bank.relock)
-      warming_rad_ = card.bank.temperature_K * card.bank.thermal_shift_rad_per_K();
     step_rad_ = card.phase_bits > 0
                     ? ring_phase_for(card.bank.ring, -limit_) / (std::exp2(card.phase_bits) - 1)
                     : 0;
@@ -109,7 +110,7 @@ class MrrCore final : public TensorCore {
       for (std::size_t k = 0; k < count; ++k) {
         if (step_rad_ > 0) phases[k] = step_rad_ * std::round(phases[k] / step_rad_);
         if (!fixed.empty()) phases[k] += fixed[first + k];
-        phases[k] += warming_rad_;
+        phases[k] += moved_rad_;
         if (card_.programming_sigma_rad > 0)
           phases[k] += card_.programming_sigma_rad * programming.normal(first + k, address.write);
       }
@@ -153,9 +154,9 @@ class MrrCore final : public TensorCore {
   CoreCard card_;
   CoreDescription description_;
   RingBus bus_;
-  double limit_ = 1;        // largest modulus of drop - through that is used
-  double step_rad_ = 0;     // of the phase DAC; 0: continuous
-  double warming_rad_ = 0;  // of all rings, since the last calibration
+  double limit_ = 1;      // largest modulus of drop - through that is used
+  double step_rad_ = 0;   // of the phase DAC; 0: continuous
+  double moved_rad_ = 0;  // of all rings, since the last calibration
 };
 
 }  // namespace

@@ -26,7 +26,10 @@ class Plan {
       : topology_(topology), ideal_(ideal), transfers_(topology.cells.size()) {
     cell_transfers(topology, DeviceKind::mzi, ideal, {}, transfers_);
     outputs_.resize(topology.cells.size());
-    std::vector<int> next(static_cast<std::size_t>(topology.modes), -1);
+    const auto modes = static_cast<std::size_t>(topology.modes);
+    std::vector<int> next(modes, -1);
+    std::vector<std::vector<bool>> reached(modes, std::vector<bool>(modes));  // by light on a mode
+    for (std::size_t m = 0; m < modes; ++m) reached[m][m] = true;
     for (std::size_t k = topology.cells.size(); k-- > 0;) {
       const Cell& cell = topology.cells[k];
       int& above = next[static_cast<std::size_t>(cell.top)];
@@ -40,6 +43,7 @@ class Plan {
       outputs_[k] = {upper ? cell.top : cell.bottom, upper ? cell.bottom : cell.top,
                      upper ? above : below};
       above = below = static_cast<int>(k);
+      follow(k, reached);
     }
   }
 
@@ -62,11 +66,28 @@ class Plan {
   [[nodiscard]] double& shifter(std::size_t k, MeshSettings& settings) const {
     return settings.theta[static_cast<std::size_t>(probe(k))];
   }
+  /// Outputs that light from the dark output of k reaches, when the light of the bright one reaches
+  /// none of them; empty when the two meet again.
+  [[nodiscard]] const std::vector<int>& apart(std::size_t k) const { return outputs_[k].apart; }
   [[nodiscard]] std::size_t dark_mode(std::size_t k) const {
     return static_cast<std::size_t>(outputs_[k].dark);
   }
 
  private:
+  /// Fills `apart` of device k from what its two outputs reach, and makes that what its inputs
+  /// reach.
+  void follow(std::size_t k, std::vector<std::vector<bool>>& reached) {
+    std::vector<bool>& dark = reached[static_cast<std::size_t>(outputs_[k].dark)];
+    std::vector<bool>& bright = reached[static_cast<std::size_t>(outputs_[k].bright)];
+    bool meet = false;
+    for (std::size_t m = 0; m < dark.size(); ++m) {
+      meet = meet || (dark[m] && bright[m]);
+      if (dark[m]) outputs_[k].apart.push_back(static_cast<int>(m));
+    }
+    if (meet) outputs_[k].apart.clear();
+    for (std::size_t m = 0; m < dark.size(); ++m) dark[m] = bright[m] = dark[m] || bright[m];
+  }
+
   /// Fields behind the first `count` devices to those in front of the mesh, by T^dagger.
   [[nodiscard]] std::vector<Complex> back_through(std::size_t count,
                                                   std::vector<Complex> fields) const {
@@ -86,6 +107,7 @@ class Plan {
   std::vector<Transfer> transfers_;
   struct Outputs {
     int dark = 0, bright = 0, probe = -1;
+    std::vector<int> apart{};
   };
   std::vector<Outputs> outputs_;  // of every device
 };
@@ -287,7 +309,7 @@ class PowerNulling {
     }
     Ripple ripple;
     for (std::size_t i = 0; i < samples[0].size(); ++i)
-      add_output(samples, i, plan_.probe(k) < 0, ripple);
+      add_output(samples, i, !plan_.apart(k).empty(), ripple);
     return lowest(ripple, near);
   }
 
@@ -315,10 +337,16 @@ class PowerNulling {
     }
   }
 
-  /// The part of every output power that follows e^{i theta} of the probing device, or the power
-  /// itself.
+  /// The part of every output power that follows e^{i theta} of the probing device. Without the
+  /// bright light to interfere with, that would be as small as the dark power itself, and its
+  /// squared modulus so flat that the null is lost in round-off: there, the powers themselves.
   std::vector<Complex> response(std::size_t k, std::span<const Complex> light) {
-    if (plan_.probe(k) < 0) return {read(light)[plan_.dark_mode(k)]};
+    if (!plan_.apart(k).empty()) {
+      const std::vector<double> powers = read(light);
+      std::vector<Complex> dark;
+      for (const int m : plan_.apart(k)) dark.emplace_back(powers[static_cast<std::size_t>(m)]);
+      return dark;
+    }
     double& phase = plan_.shifter(k, result_.settings);
     std::vector<Complex> part(light.size());
     for (int step = 0; step < 3; ++step) {

@@ -25,7 +25,7 @@ struct PcmCard {
   double elapsed_s = 0;          // since programming
   double reference_s = 20;       // t0
   bool compensate_drift = true;  // one common factor per tile restores the mean
-  double read_scale = 1;         // of the read noise, drawn once per write and cell
+  double read_scale = 1;         // of the read noise, new at every reading
   double stuck_low_fraction =
       0;  // cells stuck at the lowest or highest transmission, drawn once per chip
   double stuck_high_fraction = 0;

@@ -26,37 +26,79 @@ class PcmCore final : public TensorCore {
     for (std::size_t i = 0; i < tiles; ++i) {
       TileAddress here = address;
       here.tile += static_cast<std::uint32_t>(i);
-      reports[i] = realise_tile(targets.subspan(i * size, size), here,
-                                realised.subspan(i * size, size), scales[i]);
+      const WrittenTile tile = write(targets.subspan(i * size, size), here);
+      scales[i] = static_cast<float>(tile.scale);
+      reports[i] = {.tiles = 1,
+                    .weights = static_cast<std::int64_t>(size),
+                    .devices = 2 * static_cast<std::int64_t>(size),
+                    .unreachable_devices = tile.stuck};
+      for (std::size_t k = 0; k < size; ++k)
+        realised[i * size + k] = static_cast<float>(
+            tile.scale * (tile.cells[2 * k].transmission - tile.cells[2 * k + 1].transmission));
+      add_errors(targets.subspan(i * size, size), realised.subspan(i * size, size), reports[i]);
     }
     RealisationReport total;
     for (const RealisationReport& report : reports) total.add(report);
     return total;
   }
 
+  void cell_noise(std::span<const float> targets, TileAddress address,
+                  CellNoise noise) const override {
+    const auto size = static_cast<std::size_t>(description_.rows) *
+                      static_cast<std::size_t>(description_.columns);
+#pragma omp parallel for schedule(static)
+    for (std::size_t i = 0; i < targets.size() / size; ++i) {
+      TileAddress here = address;
+      here.tile += static_cast<std::uint32_t>(i);
+      const WrittenTile tile = write(targets.subspan(i * size, size), here);
+      for (std::size_t k = 0; k < size; ++k) {
+        const Cell &plus = tile.cells[2 * k], &minus = tile.cells[2 * k + 1];
+        const double sigma =
+            tile.scale * std::hypot(plus.transmission * plus.relative_reading_sigma,
+                                    minus.transmission * minus.relative_reading_sigma);
+        if (!noise.variance.empty())
+          noise.variance[i * size + k] = static_cast<float>(sigma * sigma);
+        if (!noise.light.empty())
+          noise.light[i * size + k] = static_cast<float>(plus.transmission + minus.transmission);
+      }
+    }
+  }
+
  private:
   /// The streams of one tile. A cell has the number 2 weight + (0 plus, 1 minus).
   struct Draws {
-    Stream programming, reading, drift, stuck;
+    Stream programming, drift, stuck;
     std::uint32_t write;
     explicit Draws(const TileAddress& a)
         : programming({a.seed, Purpose::programming, a.chip, a.layer, a.tile}),
-          reading({a.seed, Purpose::readout, a.chip, a.layer, a.tile}),
           drift({a.seed, Purpose::cell_drift, a.chip, a.layer, a.tile}),
           stuck({.seed = a.seed, .purpose = Purpose::stuck_device, .chip = a.chip}),
           write(a.write) {}
   };
 
-  /// Transmission of a cell that was told to have `wanted`. `stuck` counts cells that do not obey.
-  double transmission(double wanted, std::uint64_t cell, const Draws& draws,
-                      std::int64_t& stuck) const {
+  struct Cell {
+    double transmission = 0;            // mean over readings
+    double relative_reading_sigma = 0;  // of one reading
+  };
+
+  /// Cells of one tile, plus and minus of each weight in turn.
+  struct WrittenTile {
+    std::vector<Cell> cells;
+    double scale = 1;  // network weight of a transmission difference of 1
+    std::int64_t stuck = 0;
+  };
+
+  /// The cell with number `cell` that was told to have the transmission `wanted`. `stuck` counts
+  /// those that do not obey.
+  Cell written_cell(double wanted, std::uint64_t cell, const Draws& draws,
+                    std::int64_t& stuck) const {
     const PcmCard& pcm = card_.pcm;
-    const double level = card_.pcm.level_bits > 0 ? nearest_level(levels_, wanted) : wanted;
+    const double level = pcm.level_bits > 0 ? nearest_level(levels_, wanted) : wanted;
     if (pcm.stuck_low_fraction + pcm.stuck_high_fraction > 0) {
       const double fate = draws.stuck.uniform(cell);
       if (fate < pcm.stuck_low_fraction + pcm.stuck_high_fraction) {
         ++stuck;
-        return fate < pcm.stuck_low_fraction ? levels_.front() : levels_.back();
+        return {fate < pcm.stuck_low_fraction ? levels_.front() : levels_.back(), 0};
       }
     }
     double written = level;
@@ -69,35 +111,30 @@ class PcmCore final : public TensorCore {
       const double exponent = std::abs(nu.mean + nu.sigma * draws.drift.normal(cell, draws.write));
       now *= std::pow((pcm.elapsed_s + pcm.reference_s) / pcm.reference_s, -exponent);
     }
-    if (pcm.read_scale > 0)
-      now *= 1 + pcm_read_sigma(pcm, written) * draws.reading.normal(cell, draws.write);
-    return now;
+    return {now, pcm.read_scale > 0 ? pcm_read_sigma(pcm, written) : 0.0};
   }
 
-  RealisationReport realise_tile(std::span<const float> target, const TileAddress& address,
-                                 std::span<float> realised, float& scale) const {
+  WrittenTile write(std::span<const float> target, const TileAddress& address) const {
     const Draws draws(address);
     const double lowest = levels_.front(), range = 1 - lowest, largest = largest_weight(target);
-    scale = static_cast<float>(largest / range);
-    RealisationReport report{.tiles = 1,
-                             .weights = static_cast<std::int64_t>(target.size()),
-                             .devices = 2 * static_cast<std::int64_t>(target.size())};
-    double wanted_sum = 0, read_sum = 0;
+    WrittenTile tile{.cells = std::vector<Cell>(2 * target.size()), .scale = largest / range};
+    double wanted_sum = 0, now_sum = 0;
     for (std::size_t k = 0; k < target.size(); ++k) {
       const double weight = target[k] / largest * range;
-      const double plus = lowest + std::max(weight, 0.0), minus = lowest + std::max(-weight, 0.0);
-      const double got_plus = transmission(plus, 2 * k, draws, report.unreachable_devices);
-      const double got_minus = transmission(minus, 2 * k + 1, draws, report.unreachable_devices);
-      wanted_sum += plus + minus;
-      read_sum += got_plus + got_minus;
-      realised[k] = static_cast<float>(got_plus - got_minus);
+      const double wanted[] = {lowest + std::max(weight, 0.0), lowest + std::max(-weight, 0.0)};
+      for (std::size_t side = 0; side < 2; ++side) {
+        const std::size_t c = 2 * k + side;
+        tile.cells[c] = written_cell(wanted[side], c, draws, tile.stuck);
+        wanted_sum += wanted[side];
+        now_sum += tile.cells[c].transmission;
+      }
     }
+    // One reference reading of the tile tells by how much its outputs have to be scaled up again,
+    // and their noise with them.
     const bool compensate =
         card_.pcm.compensate_drift && card_.pcm.drift_scale > 0 && card_.pcm.elapsed_s > 0;
-    const double factor = scale * (compensate && read_sum > 0 ? wanted_sum / read_sum : 1.0);
-    for (float& w : realised) w = static_cast<float>(factor * w);
-    add_errors(target, realised, report);
-    return report;
+    if (compensate && now_sum > 0) tile.scale *= wanted_sum / now_sum;
+    return tile;
   }
 
   CoreCard card_;

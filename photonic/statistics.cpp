@@ -17,7 +17,8 @@ namespace {
 
 /// The row of one chip in the statistics.
 struct ChipRow {
-  double error = 0, fidelity = 0, unreachable = 0, insertion_loss_db = 0, power_mW = 0;
+  double error = 0, fidelity = 0, unreachable = 0, insertion_loss_db = 0, power_mW = 0,
+         reading_error = 0;
 };
 
 MeshSettings random_target(const Topology& topology, const TileAddress& address) {
@@ -61,7 +62,10 @@ ChipRow tile_row(const TensorCore& core, double loss_db, const TileAddress& addr
   std::vector<float> target(size), realised(size), scales(1);
   for (std::size_t k = 0; k < size; ++k) target[k] = static_cast<float>(2 * stream.uniform(k) - 1);
   const RealisationReport report = core.realise(target, address, realised, scales);
-  double overlap = 0, norm = 0;
+  std::vector<float> variance(size);
+  core.cell_noise(target, address, {.variance = variance, .light = {}});
+  double overlap = 0, norm = 0, reading = 0;
+  for (const float v : variance) reading += v;
   for (std::size_t k = 0; k < size; ++k) {
     overlap += static_cast<double>(target[k]) * realised[k];
     norm += static_cast<double>(realised[k]) * realised[k];
@@ -72,7 +76,8 @@ ChipRow tile_row(const TensorCore& core, double loss_db, const TileAddress& addr
                                                   static_cast<double>(report.devices)
                                             : 0.0,
           .insertion_loss_db = loss_db,
-          .power_mW = about.cost.hold_power_mW * static_cast<double>(about.cost.devices)};
+          .power_mW = about.cost.hold_power_mW * static_cast<double>(about.cost.devices),
+          .reading_error = std::sqrt(reading / report.squared_target)};
 }
 
 double quantile(const std::vector<double>& sorted, double share) {
@@ -132,6 +137,7 @@ ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options)
     result.unreachable.push_back(row.unreachable);
     result.insertion_loss_db.push_back(row.insertion_loss_db);
     result.power_mW.push_back(row.power_mW);
+    result.reading_error.push_back(row.reading_error);
   }
   return result;
 }

@@ -41,6 +41,8 @@ struct ChipStatistics {
   std::vector<double> unreachable;        // fraction of devices that cannot take their setting
   std::vector<double> insertion_loss_db;  // mesh: of the mesh alone; others: laser to detector
   std::vector<double> power_mW;           // that holds the set phases
+  std::vector<double> reading_error;  // of one reading of every weight, beside `error`: noise of
+                                      // the cells, over ||target||_F; 0 where cells are quiet
 };
 ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options);
 

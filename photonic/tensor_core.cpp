@@ -18,6 +18,11 @@ void RealisationReport::add(const RealisationReport& other) {
   squared_target += other.squared_target;
 }
 
+void TensorCore::cell_noise(std::span<const float>, TileAddress, CellNoise noise) const {
+  std::fill(noise.variance.begin(), noise.variance.end(), 0.0F);
+  std::fill(noise.light.begin(), noise.light.end(), 1.0F);
+}
+
 std::size_t checked_tiles(const CoreDescription& description, std::span<const float> targets,
                           std::span<const float> realised, std::span<const float> scales) {
   const auto size =

@@ -21,12 +21,14 @@ struct TileAddress {
 
 /// Noise of one analog read-out, as a standard deviation in units of the signal that one input at
 /// full scale gives through a weight of 1. For an output y of inputs x_j the variance is
-///     additive^2 + shot^2 * sum_j |x_j|^p + relative^2 * y^2,   p = 1 for intensity inputs, 2 for
-///     field inputs.
+///     additive^2 + shot^2 P + relative^2 (y + leak P)^2,   P = sum_j |x_j|^p l_j,
+/// p = 1 for intensity inputs, 2 for field inputs, and l_j the share of an input's light that
+/// reaches the detectors: 1 unless the cells take it away (see TensorCore::cell_noise).
 struct ReadoutNoise {
   double additive = 0;  // thermal, amplifier, dark current
   double shot = 0;      // of the whole optical power on the detector
-  double relative = 0;  // laser intensity noise that the balancing does not remove
+  double relative = 0;  // laser intensity noise, common to all outputs of a symbol
+  double leak = 0;      // of that noise on the whole power, what a balanced pair lets through
 };
 
 /// How a chip takes its inputs.
@@ -67,7 +69,14 @@ struct CoreDescription {
   Converter input_dac;   // bits 0: no quantisation
   Converter output_adc;  // bits 0: no quantisation
   ReadoutNoise noise;
+  bool noisy_cells = false;  // `cell_noise` says more than its default
   CoreCost cost;
+};
+
+/// What the weights of tiles do at every reading, per weight like the targets. Both may be empty.
+struct CellNoise {
+  std::span<float> variance;  // of the weight, in network units squared, new at every reading
+  std::span<float> light;     // share of an input's light that reaches the detectors through it
 };
 
 /// What happened while tiles were realised. Nothing is clipped silently.
@@ -96,6 +105,10 @@ class TensorCore {
   /// address gives the same bits.
   virtual RealisationReport realise(std::span<const float> targets, TileAddress address,
                                     std::span<float> realised, std::span<float> scales) const = 0;
+
+  /// The reading noise of the same tiles. As it stands here: none, and all the light.
+  virtual void cell_noise(std::span<const float> targets, TileAddress address,
+                          CellNoise noise) const;
 };
 
 }  // namespace lightloom::photonic

@@ -230,6 +230,8 @@ TEST_F(BadInput, InAMatrixIsNamed) {
       {"decompose HERE/words.csv", "'zero' is not a number"},
       {"decompose HERE/half.csv", "unitary"},
       {"decompose HERE/half.csv --mesh clemnts", "did you mean 'clements'?"},
+      {"decompose HERE/half.csv --back", "half.csv"},
+      {"decompose HERE/half.csv --back --mesh reck", "--mesh is not for --back"},
   };
   expect_refused(cases);
 }
@@ -238,6 +240,11 @@ TEST_F(BadInput, ForADeviceOrMemoryIsNamed) {
   const Case cases[] = {
       {"chip DATA/devices/mzi-mesh.yaml --chips 0", "--chips 0"},
       {"chip DATA/devices/mzi-mesh.yaml --set mesh.mods=8", "did you mean 'modes'?"},
+      {"chip DATA/devices/mzi-mesh.yaml --limit small", "--limit small"},
+      {"chip DATA/devices/mzi-mesh.yaml --limit nan", "--limit nan"},
+      {"chip DATA/devices/mzi-mesh.yaml --set mesh.modes=2 --enob 99", "--enob 99"},
+      {"chip DATA/devices/mrr-bank.yaml --set output_adc.bits=0 --set output_adc.inl_lsb=1",
+       "ideal converter"},
       {"memory DATA/memory/ddr4-2400.yaml", "--pattern"},
       {"memory DATA/memory/ddr4-2400.yaml --pattern random", "rand_rd"},
       {"memory DATA/memory/ddr4-2400.yaml --trace HERE/backwards.csv", "backwards.csv"},

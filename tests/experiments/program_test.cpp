@@ -84,6 +84,64 @@ TEST_F(Program, DecomposesAMatrixAndSavesItsSettings) {
   EXPECT_LT(again["error"].get<double>(), 1e-15);
 }
 
+TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
+  std::ofstream(folder_ + "/m.csv") << "1,2,-0.5\n0,0.25j,3\n";  // 2 x 3, complex
+  std::ofstream(folder_ + "/one.csv") << "-1j\n";
+  std::ofstream(folder_ + "/u.csv") << "0,1,0\n0,0,1j\n1,0,0\n";
+  for (const char* how : {"m.csv --target svd", "m.csv --target svd --mesh reck --device compact",
+                          "one.csv", "u.csv --device three-splitter", "u.csv --device crossing"}) {
+    const json found = object(fmt::format("decompose {} --output settings.h5", how));
+    for (const char* name : {"back.npy", "back.csv", "back.h5"}) {
+      const json back = object(fmt::format("decompose settings.h5 --back --output {}", name));
+      EXPECT_EQ(back["modes"], found["modes"]);
+      // What came back is the matrix: it has the same singular values to the last digit, and so
+      // decomposes with the same reconstruction.
+      EXPECT_LT(object(fmt::format("decompose {} --target svd", name))["error"].get<double>(),
+                1e-14)
+          << how << name;
+    }
+  }
+  // To the last digit that the phases hold.
+  object("decompose m.csv --target svd --output settings.h5");
+  object("decompose settings.h5 --back --output back.csv");
+  std::ifstream file(folder_ + "/back.csv");
+  const double wanted[] = {1, 0, 2, 0, -0.5, 0, 0, 0, 0, 0.25, 3, 0};
+  for (int i = 0; i < 6; ++i) {
+    double real = 0, imaginary = 0;
+    char unit = 0, separator = 0;
+    file >> real >> imaginary >> unit;
+    file.get(separator);
+    EXPECT_NEAR(real, wanted[2 * i], 2e-15);
+    EXPECT_NEAR(imaginary, wanted[2 * i + 1], 2e-15);
+  }
+}
+
+TEST_F(Program, DrawsChipsOfAnyCoreWithYieldAndLink) {
+  for (const char* card : {"mzi-mesh", "mrr-bank", "mrr-bank-carrier", "pcm-crossbar", "ideal"}) {
+    const json found = object(
+        fmt::format("chip {}devices/{}.yaml --set rows=8 --set columns=8 --chips 5 --limit 0.05 "
+                    "--enob 3",
+                    data, card));
+    for (const char* quantity :
+         {"error", "fidelity", "unreachable", "insertion_loss_dB", "power_mW", "reading_error"}) {
+      for (const char* key : {"mean", "std", "standard_error"})
+        EXPECT_TRUE(found[quantity][key].is_number()) << card << quantity << key;
+      EXPECT_EQ(found[quantity]["quantiles"].size(), 7u) << card << quantity;
+    }
+    EXPECT_TRUE(found["unreachable_fraction"].is_number()) << card;
+    const json& yield = found["yield"];
+    EXPECT_LE(yield["low"].get<double>(), yield["fraction"].get<double>()) << card;
+    EXPECT_GE(yield["high"].get<double>(), yield["fraction"].get<double>()) << card;
+    if (std::string(card) == "ideal") continue;
+    EXPECT_EQ(found["reading_error"]["mean"].get<double>() > 0,
+              std::string(card) == "pcm-crossbar");
+    EXPECT_LT(found["link"]["enob_converted"].get<double>(),
+              found["link"]["enob_uniform"].get<double>());
+    EXPECT_GT(found["laser"]["power_per_input_mW"].get<double>(), 0) << card;
+    EXPECT_EQ(found["converters"]["output_adc"]["enob"], 8.0) << card;
+  }
+}
+
 TEST_F(Program, DrawsChipsOfACore) {
   const std::string chip =
       "chip " + data +

@@ -117,7 +117,8 @@ TEST(Cores, SameAddressGivesTheSameBitsAndAnotherChipOthers) {
 }
 
 TEST(Cores, StaticErrorsStayWithTheChipWhateverTheTile) {
-  const CoreCard card = card_of("mzi-mesh", small({"programming_sigma_rad=0", "phase_sigma_rad=0.01"}));
+  const CoreCard card =
+      card_of("mzi-mesh", small({"programming_sigma_rad=0", "phase_sigma_rad=0.01"}));
   const auto targets = random_weights(35);
   const auto core = make_core(card);
   EXPECT_EQ(realise(*core, targets, {.tile = 0}).weights,

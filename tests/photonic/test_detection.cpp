@@ -126,11 +126,53 @@ TEST(Detection, IntensityNoiseOfTheLocalOscillatorLeaksThroughAnUnevenPair) {
   const double law = uneven.additive * uneven.additive - balanced.additive * balanced.additive;
   EXPECT_NEAR(square, law, 4 * law * std::sqrt(2.0 / samples));
   EXPECT_EQ(uneven.relative, balanced.relative);
-  // The link budget and a core's noise see it, intensity cores refuse what is not modelled for
-  // them.
+  // The link budget and a core's noise see it.
   EXPECT_LT(link_budget(card_of("mzi-mesh", {"detector.rejection_db=20"})).enob_uniform,
             link_budget(card_of("mzi-mesh")).enob_uniform);
-  EXPECT_THROW(card_of("mrr-bank", {"detector.rejection_db=20"}), Error);
+}
+
+TEST(Detection, IntensityNoiseLeaksThroughAnUnevenBalancedPair) {
+  // Gains 1 + r and 1 - r of the two diodes: the pair reads (1 + r) i1 - (1 - r) i2 = y + r S of
+  // i1 - i2 = y and i1 + i2 = S, and the light's fluctuations d multiply that. Drawn here.
+  const LaserCard laser{.rin_dBc_per_Hz = -120};
+  DetectorCard detector{.dark_current_nA = 0, .rejection_db = 20, .tia_noise_pA_per_rtHz = 0};
+  const double bandwidth = 5e9, r = 0.1, spread = std::sqrt(1e-12 * bandwidth);
+  const double x[] = {0.2, 0.9, 0.5}, w[] = {-0.7, 0.3, 1.0};
+  const Stream stream({.seed = 13, .purpose = Purpose::test});
+  constexpr int samples = 20000;
+  double square = 0, y = 0, whole = 0;
+  for (int j = 0; j < 3; ++j) {
+    y += x[j] * w[j];
+    whole += x[j];
+  }
+  for (std::uint64_t k = 0; k < samples; ++k) {
+    double plus = 0, minus = 0;
+    for (int j = 0; j < 3; ++j) {
+      plus += x[j] * (1 + w[j]) / 2 * (1 + spread * stream.normal(k));
+      minus += x[j] * (1 - w[j]) / 2 * (1 + spread * stream.normal(k));
+    }
+    square += std::pow((1 + r) * plus - (1 - r) * minus - (y + r * whole), 2) / samples;
+  }
+  const ReadoutNoise noise = intensity_readout(laser, detector, 1, bandwidth);
+  const double law = std::pow(noise.relative * (y + noise.leak * whole), 2);
+  EXPECT_NEAR(square, law, 4 * law * std::sqrt(2.0 / samples));
+  detector.rejection_db = perfect_rejection_db;
+  EXPECT_EQ(intensity_readout(laser, detector, 1, bandwidth).leak, 0);
+  EXPECT_LT(
+      link_budget(card_of("mrr-bank", {"detector.rejection_db=10", "laser.rin_dBc_per_Hz=-120"}))
+          .enob_uniform,
+      link_budget(card_of("mrr-bank", {"laser.rin_dBc_per_Hz=-120"})).enob_uniform);
+}
+
+TEST(Detection, LightAndConverterShareTheBitsByTheirVariances) {
+  const CoreCard card = card_of("mrr-bank", {"output_adc.bits=5", "output_adc.noise_lsb=0.4"});
+  const LinkBudget link = link_budget(card);
+  const double step = 2.0 / 32;
+  EXPECT_NEAR(link.adc_noise, step * std::sqrt(1.0 / 12 + 0.16), 1e-12);
+  EXPECT_NEAR(std::exp2(-2 * link.enob_converted),
+              std::exp2(-2 * link.enob_uniform) + std::exp2(-2 * card.output_adc.enob()), 1e-12);
+  const LinkBudget light = link_budget(card_of("mrr-bank", {"output_adc.bits=0"}));
+  EXPECT_EQ(light.enob_converted, light.enob_uniform);
 }
 
 TEST(Detection, BalancedNoiseMatchesADrawnPhotocurrent) {

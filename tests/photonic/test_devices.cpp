@@ -181,6 +181,50 @@ TEST(Pcm, ProgrammingNoiseHasItsPolynomialVariance) {
   EXPECT_NEAR(got / law, 1, 4 * std::sqrt(2.0 / 4096) + 0.02);
 }
 
+TEST(Pcm, ReadingNoiseIsThatOfBothCellsAndNotPartOfWhatIsWritten) {
+  const std::vector<std::string> settings{
+      "rows=32",           "columns=32",         "pcm.level_bits=0", "pcm.programming_scale=0",
+      "pcm.drift_scale=0", "pcm.read_scale=0.5", "pcm.lowest=0.1"};
+  const CoreCard card = read_card<CoreCard>(
+      load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/pcm-crossbar.yaml", settings));
+  const auto core = make_core(card);
+  EXPECT_TRUE(core->description().noisy_cells);
+  std::vector<float> targets(1024), realised(1024), scales(1), variance(1024), light(1024);
+  const Stream stream({.seed = 2, .purpose = Purpose::test});
+  for (std::size_t k = 0; k < 1024; ++k) targets[k] = static_cast<float>(stream.uniform(k)) - 0.5F;
+  core->realise(targets, {}, realised, scales);
+  core->cell_noise(targets, {}, {variance, light});
+  const double largest = *std::max_element(
+      targets.begin(), targets.end(), [](float a, float b) { return std::abs(a) < std::abs(b); });
+  for (std::size_t k = 0; k < 1024; ++k) {
+    EXPECT_NEAR(realised[k], targets[k], 1e-7);
+    const double x = 0.1 + 0.9 * std::abs(targets[k] / largest);
+    // Q sqrt(ln((t + t_r) / (2 t_r))), t = 3620 s after the reference time, t_r = 250 ns.
+    const double spread = 0.5 * std::sqrt(std::log(3620.00000025 / 5e-7));
+    const double up = x * spread * std::min(0.0088 / std::pow(x, 0.65), 0.2),
+                 down = 0.1 * spread * std::min(0.0088 / std::pow(0.1, 0.65), 0.2);
+    const double law = (up * up + down * down) * std::pow(largest / 0.9, 2);
+    EXPECT_NEAR(variance[k], law, 1e-6 * law);
+    EXPECT_NEAR(light[k], x + 0.1, 1e-6);
+  }
+}
+
+TEST(Pcm, ScaleStandsForWhatIsLeftAfterDrift) {
+  // Compensated outputs are scaled up, and with them the read-out noise: a physical weight of 1
+  // stands for more than it did when written.
+  const auto scale = [](const char* elapsed) {
+    const CoreCard card = read_card<CoreCard>(
+        load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/pcm-crossbar.yaml",
+                  {"rows=4", "columns=4", "pcm.programming_scale=0", "pcm.drift_scale=1",
+                   "pcm.lowest=0.02", std::string("pcm.elapsed_s=") + elapsed}));
+    std::vector<float> targets(16, 0.5F), realised(16), scales(1);
+    make_core(card)->realise(targets, {}, realised, scales);
+    return scales[0];
+  };
+  EXPECT_NEAR(scale("0"), 0.5 / 0.98, 1e-6);
+  EXPECT_GT(scale("19980"), 0.5 / 0.98 * std::pow(1000.0, 0.04));
+}
+
 TEST(Pcm, StuckCellsAreCountedAndStayWithTheChip) {
   const PcmRun run = run_pcm({"pcm.stuck_low_fraction=0.03", "pcm.stuck_high_fraction=0.02"});
   // Four tiles on the same 2048 cells: a binomial count, four times over.
@@ -290,6 +334,12 @@ TEST(RingBank, WarmingMovesEveryRingByItsShareOfTheFreeSpectralRange) {
   const auto turned =
       realised({fmt::format("bank.temperature_K={}", bank.fsr_nm() / bank.thermal_shift_nm_per_K)});
   for (std::size_t k = 0; k < 16; ++k) EXPECT_NEAR(turned.first[k], cold[k], 1e-6);
+  // Lines that have moved down in wavelength are rings that have moved up, but for the share
+  // shift / wavelength of the phase that 1 / lambda adds: 4.5e-5 of 0.017 rad here, times the
+  // steepest weight per phase, 1 / (1 - g) = 10 a radian.
+  const auto [moved, unit] = realised({"bank.laser_shift_nm=-0.07"});
+  for (std::size_t k = 0; k < 16; ++k) EXPECT_NEAR(moved[k], warm[k], 1e-5);
+  EXPECT_EQ(realised({"bank.laser_shift_nm=-0.07", "bank.relock=true"}).first, cold);
 }
 
 TEST(Fabrication, AWaferGradientIsAPlaneOfRandomDirectionAndKnownSize) {

@@ -79,9 +79,10 @@ TEST(ChipStatistics, LocalCorrectionIsExactWhereEveryDeviceCanTakeItsSetting) {
 }
 
 TEST(ChipStatistics, WhatLocalCorrectionLeavesFollowsItsLaw) {
-  // A device of Haar exponent k has sin^2(theta/2) of density k near 0, is clipped below (alpha + beta)^2 and then misses by
-  // 2 (|alpha + beta| - s)^2: 4 k sigma^4 on average, and the exponents sum to N (N^2 - 1) / 6. Hence
-  // E^2 = (2/3) (N^2 - 1) sigma^4; devices clipped: (2/3) (N + 1) sigma^2.
+  // A device of Haar exponent k has sin^2(theta/2) of density k near 0, is clipped below (alpha +
+  // beta)^2 and then misses by 2 (|alpha + beta| - s)^2: 4 k sigma^4 on average, and the exponents
+  // sum to N (N^2 - 1) / 6. Hence E^2 = (2/3) (N^2 - 1) sigma^4; devices clipped: (2/3) (N + 1)
+  // sigma^2.
   constexpr int n = 48;
   constexpr double sigma = 0.02;
   CoreCard card = mesh_card(n);

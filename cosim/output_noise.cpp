@@ -1,0 +1,45 @@
+#include "cosim/output_noise.hpp"
+
+#include <cmath>
+
+namespace lightloom::cosim {
+namespace {
+
+void multiply(const PackedTile& tile, ReadoutBlock block, const float* map,
+              std::vector<float>& sums) {
+  sums.assign(static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(tile.rows),
+              0.0F);
+  block.map = map;
+  block.outputs = sums.data();
+  block.output_stride = tile.rows;
+  read_out(tile, {}, block);
+}
+
+}  // namespace
+
+void scale_noise(const OutputNoise& noise, const ReadoutBlock& block, int rows,
+                 std::span<float> normals) {
+  for (int p = 0; p < block.positions; ++p) {
+    const float laser = block.laser != nullptr ? noise.leak * block.laser[p] : 0.0F;
+    for (int r = 0; r < rows; ++r) {
+      const auto at = static_cast<std::size_t>(p) * static_cast<std::size_t>(rows) +
+                      static_cast<std::size_t>(r);
+      const float power = noise.power[noise.by_row ? at : static_cast<std::size_t>(p)];
+      const float cells = noise.variance != nullptr ? noise.variance[at] : 0.0F;
+      normals[at] =
+          normals[at] * std::sqrt(noise.additive + noise.shot * power + cells) + laser * power;
+    }
+  }
+}
+
+void measure_cells(const CellTiles& cells, const ReadoutBlock& block, std::vector<float>& squares,
+                   std::vector<float>& power, std::vector<float>& variance) {
+  const auto inputs =
+      cells.light.weights.size() / static_cast<std::size_t>(cells.light.padded_rows);
+  squares.assign(block.map, block.map + static_cast<std::size_t>(block.positions) * inputs);
+  for (float& x : squares) x *= x;
+  multiply(cells.light, block, block.map, power);
+  multiply(cells.variance, block, squares.data(), variance);
+}
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "cosim/tile_readout.hpp"
+
+namespace lightloom::cosim {
+
+/// What the cells of a tile do at every reading, packed like its weights: variance of each weight,
+/// and share of an input's light that reaches the detectors through it. In units of the core.
+struct CellTiles {
+  PackedTile variance, light;
+};
+
+/// Noise of the outputs of a block, in units of the core.
+struct OutputNoise {
+  float additive = 0;               // variance
+  float shot = 0;                   // variance per power
+  float leak = 0;                   // relative laser noise times the share a pair lets through
+  const float* power = nullptr;     // (positions), or (positions, rows) with `by_row`
+  const float* variance = nullptr;  // (positions, rows) of the cells; null: none
+  bool by_row = false;
+};
+
+/// Turns standard normals (positions, rows) into that noise, in place: the normal times
+/// sqrt(additive + shot power + variance), and `leak` times the position's laser draw times its
+/// power.
+void scale_noise(const OutputNoise& noise, const ReadoutBlock& block, int rows,
+                 std::span<float> normals);
+
+/// Power (positions, rows) that reaches the pair of every output of a block, and variance that its
+/// cells add; `squares` is room for the squared inputs. The block's inputs must lie next to each
+/// other (see gather_inputs).
+void measure_cells(const CellTiles& cells, const ReadoutBlock& block, std::vector<float>& squares,
+                   std::vector<float>& power, std::vector<float>& variance);
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,87 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "core/random.hpp"
+#include "photonic/core_card.hpp"
+#include "photonic/haar.hpp"
+#include "photonic/mesh_chip.hpp"
+#include "photonic/ring.hpp"
+#include "photonic/statistics.hpp"
+
+namespace lightloom::photonic {
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+TEST(Dispersion, PhaseOfAGuideIsThatOfItsLinearIndex) {
+  // phi(lambda) = 2 pi n(lambda) L / lambda at both wavelengths, n(lambda) = n0 + (lambda -
+  // lambda0) (n0 - n_g) / lambda0, whatever n0.
+  const double length_nm = 37e3, group = 4.2, at = 1550, shift = 13;
+  for (const double n0 : {1.7, 2.4}) {
+    const auto phase = [&](double lambda) {
+      return 2 * pi * (n0 + (lambda - at) * (n0 - group) / at) * length_nm / lambda;
+    };
+    EXPECT_NEAR(guide_phase_change_rad(37, group, at, shift), phase(at + shift) - phase(at), 1e-11);
+  }
+  // A ring's next resonance is a turn away: lambda^2 / (n_g L) to first order in shift / lambda.
+  const double fsr = ring_fsr_nm(group, 37, at);
+  EXPECT_NEAR(guide_phase_change_rad(37, group, at, fsr), -2 * pi, 1.01 * 2 * pi * fsr / at);
+}
+
+CoreCard mesh_card(int modes) {
+  CoreCard card;
+  card.kind = CoreKind::mzi_mesh;
+  card.mesh.modes = modes;
+  card.mesh.device_loss_db = 0;
+  card.correction = Correction::none;
+  return card;
+}
+
+TEST(Dispersion, MovesPhasesSplittersAndArmsOfAMesh) {
+  // The mesh worked out device by device at the other wavelength.
+  CoreCard card = mesh_card(5);
+  card.dispersion = {.shift_nm = 8, .coupler_rad_per_nm = 0.003, .arm_difference_um = 2};
+  const Topology topology = make_topology(MeshKind::clements, 5);
+  const ThermalCrosstalk crosstalk(card.crosstalk, card.mesh.pitch, topology);
+  MeshSettings ideal =
+      haar_clements_settings(topology, Stream({.seed = 3, .purpose = Purpose::test}));
+  const MeshChip chip(card, topology, crosstalk, {});
+  const MeshChip::Applied applied = chip.apply(ideal, 0, {}, Leak::nearest);
+  const SquareMatrix moved =
+      mesh_matrix(topology, DeviceKind::mzi, applied.settings, applied.fabrication);
+
+  // dn L is what a heater makes, phi = 2 pi dn L / lambda; a longer arm's phase by its index.
+  const double shorter = 1550.0 / 1558.0;
+  const double arm =
+      2 * pi * 2e3 * (2.5 + 8 * (2.5 - 4.2) / 1550) / 1558 - 2 * pi * 2e3 * 2.5 / 1550;
+  Fabrication by_hand(topology.cells.size());
+  for (std::size_t k = 0; k < by_hand.size(); ++k) {
+    by_hand[k].alpha_rad = by_hand[k].beta_rad = 0.024;
+    ideal.theta[k] = held_phase(ideal.theta[k]) * shorter + arm;
+    ideal.phi[k] = held_phase(ideal.phi[k]) * shorter + arm;
+  }
+  for (double& phase : ideal.screen) phase = held_phase(phase) * shorter;
+  EXPECT_LT(matrix_error(moved, mesh_matrix(topology, DeviceKind::mzi, ideal, by_hand)), 1e-12);
+}
+
+TEST(Dispersion, IsNotCorrectedAndHurtsPlainDevicesMoreThanThoseWithACrossing) {
+  // Splitters that calibration knew about are corrected, those that moved since are not; phases
+  // alone (no slope) hurt both alike.
+  const auto error = [](DeviceKind device, double slope) {
+    CoreCard card = mesh_card(24);
+    card.correction = Correction::local;
+    card.mesh.device = device;
+    card.dispersion = {.shift_nm = 1, .coupler_rad_per_nm = slope};
+    return summarise(chip_statistics(card, {.chips = 10}).error).mean;
+  };
+  const double phases = error(DeviceKind::mzi, 0);
+  const double plain = error(DeviceKind::mzi, 0.03), crossing = error(DeviceKind::crossing, 0.03);
+  EXPECT_LT(phases, 0.1);
+  EXPECT_GT(plain, 3 * phases);
+  EXPECT_LT(crossing, plain / 2);
+}
+
+}  // namespace
+}  // namespace lightloom::photonic
