@@ -41,7 +41,7 @@ struct Case {
   /// Set-up and all calls; of many calls a few are timed.
   [[nodiscard]] double time(Route route, std::vector<float>& re, std::vector<float>& im) const {
     const int n = topology.modes;
-    const int planned = static_cast<int>(std::min<std::int64_t>(calls * batch, 1 << 20));
+    const int planned = carried_vectors(batch, calls);
     const double ready = time_of([&] { MeshOperator<float>(topology, cells, {}, route, planned); });
     const MeshOperator<float> mesh(topology, cells, {}, route, planned);
     const double apply = time_of([&] { mesh.apply({re.data(), im.data(), n, batch, batch}); });

@@ -36,6 +36,27 @@ std::vector<Wave> draw_waves(const Stream& stream, double length_um) {
   return waves;
 }
 
+/// Sum of the waves at every cell. Cells stand in rows and columns: cos(a + b) from the cosines and
+/// sines of both.
+std::vector<double> wave_field(const std::vector<Wave>& waves, const Pitch& pitch,
+                               const Topology& topology) {
+  const auto along = [](int count, double per_step, double phase) {
+    std::vector<Complex> turns;
+    for (int i = 0; i < count; ++i) turns.push_back(std::polar(1.0, per_step * (i + 0.5) + phase));
+    return turns;
+  };
+  std::vector<double> field(waves.empty() ? 0 : topology.cells.size());
+  for (const Wave& wave : waves) {
+    const auto column = along(topology.columns, wave.x_per_um * pitch.column_um, wave.phase);
+    const auto mode = along(topology.modes, wave.y_per_um * pitch.mode_um, 0);
+    for (std::size_t k = 0; k < field.size(); ++k)
+      field[k] += mul(column[static_cast<std::size_t>(topology.cells[k].column)],
+                      mode[static_cast<std::size_t>(topology.cells[k].top)])
+                      .real();
+  }
+  return field;
+}
+
 void draw_correlated(const FabricationCard& card, const StreamAddress& address, const Pitch& pitch,
                      const Topology& topology, Fabrication& cells) {
   if (card.gradient_sigma_rad == 0 && card.correlated_sigma_rad == 0) return;
@@ -45,17 +66,15 @@ void draw_correlated(const FabricationCard& card, const StreamAddress& address, 
   const double slope_x = stream.normal(0, 1), slope_y = stream.normal(1, 1);
   std::vector<Wave> waves;
   if (card.correlated_sigma_rad > 0) waves = draw_waves(stream, card.correlation_length_um);
+  const std::vector<double> field = wave_field(waves, pitch, topology);
   for (std::size_t k = 0; k < cells.size(); ++k) {
     const double x = (topology.cells[k].column + 0.5) * pitch.column_um,
                  y = (topology.cells[k].top + 0.5) * pitch.mode_um;
     double error = card.gradient_sigma_rad *
                    ((x / half_x - 1) * slope_x + (y / half_y - 1) * slope_y) / std::numbers::sqrt2;
-    double field = 0;
-    for (const Wave& wave : waves)
-      field += std::cos(wave.x_per_um * x + wave.y_per_um * y + wave.phase);
     if (!waves.empty())
       error +=
-          card.correlated_sigma_rad * std::sqrt(2.0 / static_cast<double>(waves.size())) * field;
+          card.correlated_sigma_rad * std::sqrt(2.0 / static_cast<double>(waves.size())) * field[k];
     cells[k].alpha_rad += error;
     cells[k].beta_rad += error;
     cells[k].epsilon_rad += error;

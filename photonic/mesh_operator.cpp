@@ -6,11 +6,11 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr int few_vectors = 2;  // a sweep carries sixteen or eight at a time, whatever it is given
+constexpr int few_vectors = 2;
 constexpr int smallest_dense = 8;  // modes up to which calling a product costs more than the cells
 
-Preparation preparation_for(int batch) {
-  return batch >= 128 ? Preparation::scaled : Preparation::full;
+Preparation preparation_for(int carried) {
+  return carried >= 128 ? Preparation::scaled : Preparation::full;
 }
 
 template <class Real>
@@ -28,19 +28,27 @@ Route choose_route(int modes, int batch, std::int64_t calls) {
   return static_cast<double>(calls) > calls_per_sweep * sweeps ? Route::dense : Route::sweep;
 }
 
+int carried_vectors(int batch, std::int64_t calls) {
+  constexpr int lanes = 16;
+  const std::int64_t blocks = (std::int64_t{batch} + lanes - 1) / lanes;
+  return static_cast<int>(
+             std::min<std::int64_t>(blocks * std::min<std::int64_t>(calls, 1 << 20), 1 << 20)) *
+         lanes;
+}
+
 template <class Real>
 MeshOperator<Real>::MeshOperator(const Topology& topology, std::span<const Transfer> transfers,
                                  std::span<const Complex> screen, int batch, std::int64_t calls)
     : MeshOperator(topology, transfers, screen, choose_route(topology.modes, batch, calls),
-                   batch * static_cast<int>(std::min<std::int64_t>(calls, 1000))) {}
+                   carried_vectors(batch, calls)) {}
 
 template <class Real>
 MeshOperator<Real>::MeshOperator(const Topology& topology, std::span<const Transfer> transfers,
-                                 std::span<const Complex> screen, Route route, int batch)
+                                 std::span<const Complex> screen, Route route, int carried)
     : route_(route) {
   const int n = topology.modes;
   sweep_ = prepare<Real>(topology, transfers, screen,
-                         preparation_for(route == Route::dense ? n : batch));
+                         preparation_for(route == Route::dense ? n : carried));
   if (route == Route::sweep) return;
   const auto size = static_cast<std::size_t>(n) * static_cast<std::size_t>(n);
   re_.assign(size, 0);

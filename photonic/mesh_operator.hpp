@@ -21,6 +21,10 @@ enum class Route {
 /// loses against the better route (docs/performance.md).
 Route choose_route(int modes, int batch, std::int64_t calls);
 
+/// Vectors that `calls` sweeps of `batch` carry, empty lanes included: a sweep takes sixteen at a
+/// time, whatever it is given. What the dearer preparation of the cells has to pay for itself on.
+int carried_vectors(int batch, std::int64_t calls);
+
 /// A mesh with fixed settings, applied by the quicker route.
 template <class Real>
 class MeshOperator {
@@ -29,9 +33,9 @@ class MeshOperator {
   /// it.
   MeshOperator(const Topology& topology, std::span<const Transfer> transfers,
                std::span<const Complex> screen, int batch, std::int64_t calls);
-  /// The same by a route of the caller's.
+  /// The same by a route of the caller's, for `carried` vectors (see carried_vectors).
   MeshOperator(const Topology& topology, std::span<const Transfer> transfers,
-               std::span<const Complex> screen, Route route, int batch);
+               std::span<const Complex> screen, Route route, int carried);
 
   /// Sends `fields` through the mesh, in place. Thread-safe.
   void apply(FieldView<Real> fields) const;
