@@ -6,7 +6,7 @@
 namespace lightloom::photonic {
 namespace {
 
-double power_law_value(PowerLaw law, int bits) {
+double power_law_value(PowerLaw law, double bits) {
   switch (law) {
     case PowerLaw::fixed:
       return 1;
@@ -16,6 +16,8 @@ double power_law_value(PowerLaw law, int bits) {
       return std::exp2(bits) - 1;
     case PowerLaw::dac:
       return std::exp2(bits) / (bits + 1);
+    case PowerLaw::walden:
+      return std::exp2(bits);
   }
   return 1;
 }
@@ -26,7 +28,8 @@ double Converter::energy_pJ() const {
   if (rate_GHz <= 0) return 0;
   const double published = power_mW / rate_GHz;
   if (bits == 0 || reference_bits == 0) return published;
-  return published * power_law_value(power_law, bits) / power_law_value(power_law, reference_bits);
+  return published * power_law_value(power_law, power_law == PowerLaw::walden ? enob() : bits) /
+         power_law_value(power_law, reference_bits);
 }
 
 int Converter::interleaved(double symbol_rate_GHz) const {
@@ -83,7 +86,8 @@ void describe(Section& section, Converter& converter) {
                  {{"fixed", PowerLaw::fixed},
                   {"sar", PowerLaw::sar},
                   {"flash", PowerLaw::flash},
-                  {"dac", PowerLaw::dac}});
+                  {"dac", PowerLaw::dac},
+                  {"walden", PowerLaw::walden}});
   if (converter.bits == 0 &&
       (converter.offset_lsb > 0 || converter.gain_sigma > 0 || converter.inl_lsb > 0))
     section.problem("bits",

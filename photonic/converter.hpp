@@ -11,10 +11,11 @@ namespace lightloom::photonic {
 /// How a converter's power grows with its bits b, other things equal (photonics reference, section
 /// 5).
 enum class PowerLaw {
-  fixed,  // as given, whatever the bits
-  sar,    // b
-  flash,  // 2^b - 1
-  dac,    // 2^b / (b + 1)
+  fixed,   // as given, whatever the bits
+  sar,     // b
+  flash,   // 2^b - 1
+  dac,     // 2^b / (b + 1)
+  walden,  // 2^ENOB: what noise and non-linearity take from the bits is not paid for
 };
 
 /// A data converter (ADC or DAC). One description gives its quantisation, its noise, its energy and

@@ -156,6 +156,8 @@ void describe(Section& section, CoreCard& card) {
     case CoreKind::mzi_mesh:
       describe_light(section, card);
       describe_phases(section, card);
+      section.choice("phase_bias", card.phase_bias,
+                     {{"none", PhaseBias::none}, {"uniform", PhaseBias::uniform}});
       section.section("mesh", [&](Section& inner) { describe(inner, card.mesh); });
       section.card("fabrication", card.fabrication);
       section.card("heater", card.heater);

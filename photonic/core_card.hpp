@@ -25,6 +25,10 @@ const char* kind_name(CoreKind kind);
 /// What is done about static errors that calibration has found.
 enum class Correction { none, local };
 
+/// Phases that shifters of a mesh have without drive. Calibration knows them: set-points make up
+/// the difference.
+enum class PhaseBias { none, uniform };
+
 /// The meshes of an MZI-mesh core.
 struct MeshCard {
   int modes =
@@ -79,6 +83,7 @@ struct CoreCard {
   double programming_sigma_rad = 0;  // error of a set phase, new at every write
   int phase_bits =
       0;  // of a set phase, over 2 pi (mesh) or over the weight range (ring); 0: continuous
+  PhaseBias phase_bias = PhaseBias::none;  // mesh only
   Converter input_dac;
   Converter output_adc;
   ReadoutNoise noise;  // ideal core only: lumped noise, see ReadoutNoise

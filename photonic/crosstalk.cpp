@@ -17,11 +17,14 @@ struct Place {
 };
 
 /// Guides of a mesh: heated arms in the order of shifters, and all victims in the order of
-/// `induced`.
+/// `induced`. Where a mode skips columns, its bare guide is part of the victim it leads to.
 struct Layout {
   std::vector<Place> heaters;
-  std::vector<Place> victims;
-  std::vector<int> own;  // the shifter that sits on a victim, -1 for bare arms
+  struct Victim {
+    std::vector<Place> places;
+    int own = -1;  // the shifter that sits on its first place, -1 for bare arms
+  };
+  std::vector<Victim> victims;
 };
 
 Layout make_layout(const Pitch& pitch, const Topology& topology) {
@@ -35,20 +38,47 @@ Layout make_layout(const Pitch& pitch, const Topology& topology) {
   for (const Cell& cell : topology.cells)
     layout.heaters.push_back(place(2 * cell.column, cell.top));
   for (int m = 0; m < topology.modes; ++m) layout.heaters.push_back(place(2 * topology.columns, m));
+  std::vector<int> from(static_cast<std::size_t>(topology.modes));  // next column of every mode
+  // The guide of a mode from where it was last left to `half_column`, where something sits on it.
+  const auto reach = [&](int half_column, int mode, int own) {
+    Layout::Victim victim{.places = {place(half_column, mode)}, .own = own};
+    int& half = from[static_cast<std::size_t>(mode)];
+    for (; half < half_column; ++half) victim.places.push_back(place(half, mode));
+    layout.victims.push_back(std::move(victim));
+    half = half_column + 1;
+  };
   for (int k = 0; k < cells; ++k) {
     const Cell& cell = topology.cells[static_cast<std::size_t>(k)];
-    for (const int half : {1, 0}) {
-      layout.victims.push_back(place(2 * cell.column + half, cell.top));
-      layout.victims.push_back(place(2 * cell.column + half, cell.bottom));
-      layout.own.push_back(half == 1 ? k : cells + k);
-      layout.own.push_back(-1);
-    }
+    const auto at = static_cast<std::ptrdiff_t>(layout.victims.size());
+    reach(2 * cell.column, cell.top, cells + k);
+    reach(2 * cell.column, cell.bottom, -1);
+    reach(2 * cell.column + 1, cell.top, k);
+    reach(2 * cell.column + 1, cell.bottom, -1);
+    // theta before phi
+    std::rotate(layout.victims.begin() + at, layout.victims.begin() + at + 2, layout.victims.end());
   }
-  for (int m = 0; m < topology.modes; ++m) {
-    layout.victims.push_back(place(2 * topology.columns, m));
-    layout.own.push_back(2 * cells + m);
-  }
+  for (int m = 0; m < topology.modes; ++m) reach(2 * topology.columns, m, 2 * cells + m);
   return layout;
+}
+
+/// Distance from which on a kernel's share is below its cutoff: shares fall with distance.
+double reach_um(const CrosstalkCard& card) {
+  double low = 0, high = 1;
+  while (crosstalk_share(card, high) > card.cutoff) high *= 2;
+  while (high - low > 1e-9 * high) {
+    const double middle = (low + high) / 2;
+    (crosstalk_share(card, middle) > card.cutoff ? low : high) = middle;
+  }
+  return high;
+}
+
+/// Heaters by the half column they sit in, which is what `x` counts.
+std::vector<std::vector<int>> by_half_column(const Layout& layout, double half_um, int count) {
+  std::vector<std::vector<int>> columns(static_cast<std::size_t>(count));
+  for (std::size_t j = 0; j < layout.heaters.size(); ++j)
+    columns[static_cast<std::size_t>(std::lround(layout.heaters[j].x_um / half_um))].push_back(
+        static_cast<int>(j));
+  return columns;
 }
 
 std::vector<double> joined(const MeshSettings& settings) {
@@ -95,14 +125,23 @@ ThermalCrosstalk::ThermalCrosstalk(const CrosstalkCard& card, const Pitch& pitch
     : topology_(topology) {
   if (card.kernel == CrosstalkKernel::none) return;
   const Layout layout = make_layout(pitch, topology);
+  const double half_um = pitch.column_um / 2;
+  const int halves = 2 * topology.columns + 1;
+  const auto columns = by_half_column(layout, half_um, halves);
+  const auto around = static_cast<int>(std::min(reach_um(card) / half_um + 1, halves * 1.0));
   starts_.push_back(0);
-  for (std::size_t v = 0; v < layout.victims.size(); ++v) {
-    for (std::size_t j = 0; j < layout.heaters.size(); ++j) {
-      if (static_cast<int>(j) == layout.own[v]) continue;
-      const double dx = layout.victims[v].x_um - layout.heaters[j].x_um;
-      const double dy = layout.victims[v].y_um - layout.heaters[j].y_um;
-      const double value = crosstalk_share(card, std::hypot(dx, dy));
-      if (value > card.cutoff) shares_.push_back({static_cast<int>(j), value});
+  for (const Layout::Victim& victim : layout.victims) {
+    for (const Place& place : victim.places) {
+      const int own = &place == victim.places.data() ? victim.own : -1;
+      const auto at = static_cast<int>(std::lround(place.x_um / half_um));
+      for (int h = std::max(0, at - around); h <= std::min(halves - 1, at + around); ++h)
+        for (const int j : columns[static_cast<std::size_t>(h)]) {
+          if (j == own) continue;
+          const Place& heater = layout.heaters[static_cast<std::size_t>(j)];
+          const double value =
+              crosstalk_share(card, std::hypot(place.x_um - heater.x_um, place.y_um - heater.y_um));
+          if (value > card.cutoff) shares_.push_back({j, value});
+        }
     }
     starts_.push_back(shares_.size());
   }

@@ -15,6 +15,7 @@ MeshChip::MeshChip(const CoreCard& card, const Topology& topology,
   for (std::uint32_t mesh = 0; mesh < 2; ++mesh) {
     fabrication_[mesh] = draw_fabrication(card.fabrication, topology,
                                           {address.seed, address.chip, mesh, card.mesh.pitch});
+    biases_[mesh] = phase_biases(card, address, static_cast<int>(mesh), topology);
     if (!card.mesh.balanced_edges) add_device_loss(card.mesh.device_loss_db, fabrication_[mesh]);
   }
 }
@@ -33,6 +34,8 @@ MeshChip::Applied MeshChip::apply(const MeshSettings& ideal, int mesh, const Til
   } else {
     applied.settings = ideal;
   }
+  const MeshSettings& biases = biases_[static_cast<std::size_t>(mesh)];
+  add_phases(biases, -1, applied.settings);
   if (card_.crosstalk.aware) applied.settings = crosstalk_.compensate(applied.settings);
   quantise_phases(card_.phase_bits, applied.settings);
   wrap_phases(applied.settings);
@@ -44,6 +47,7 @@ MeshChip::Applied MeshChip::apply(const MeshSettings& ideal, int mesh, const Til
   applied.fabrication = fabrication(mesh);
   disperse(card_.dispersion, applied.settings, applied.fabrication);
   crosstalk_.induce(applied.settings, applied.fabrication, applied.settings.screen);
+  add_phases(biases, 1, applied.settings);
   return applied;
 }
 

@@ -47,6 +47,7 @@ class MeshChip {
   const CoreCard& card_;
   const Topology& topology_;
   std::array<Fabrication, 2> fabrication_;
+  std::array<MeshSettings, 2> biases_;
   PhaseErrors errors_;
   const ThermalCrosstalk& crosstalk_;
 };

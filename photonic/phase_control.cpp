@@ -53,6 +53,34 @@ int drive_heaters(const HeaterCard& card, const TileAddress& address, int mesh,
   return clipped;
 }
 
+MeshSettings phase_biases(const CoreCard& card, const TileAddress& address, int mesh,
+                          const Topology& topology) {
+  if (card.phase_bias == PhaseBias::none) return {};
+  const Stream stream({.seed = address.seed,
+                       .purpose = Purpose::phase_bias,
+                       .chip = address.chip,
+                       .tile = static_cast<std::uint32_t>(mesh)});
+  MeshSettings biases = zero_settings(topology);
+  std::uint64_t device = 0;
+  const auto draw = [&](double& phase) { phase = 2 * std::numbers::pi * stream.uniform(device++); };
+  for (auto* phases : {&biases.theta, &biases.phi, &biases.screen})
+    for (double& phase : *phases) draw(phase);
+  if (card.mesh.device != DeviceKind::bell) return biases;
+  biases.outer.resize(topology.cells.size());
+  for (const int k : outer_shifters(topology)) draw(biases.outer[static_cast<std::size_t>(k)]);
+  return biases;
+}
+
+void add_phases(const MeshSettings& phases, double sign, MeshSettings& settings) {
+  const auto add = [&](const std::vector<double>& from, std::vector<double>& to) {
+    for (std::size_t k = 0; k < from.size(); ++k) to[k] += sign * from[k];
+  };
+  add(phases.theta, settings.theta);
+  add(phases.phi, settings.phi);
+  add(phases.screen, settings.screen);
+  add(phases.outer, settings.outer);
+}
+
 PhaseErrors::PhaseErrors(const CoreCard& card, const TileAddress& address, const Topology& topology)
     : programming_sigma_rad_(card.programming_sigma_rad),
       outer_(card.mesh.device == DeviceKind::bell ? outer_shifters(topology) : std::vector<int>{}),

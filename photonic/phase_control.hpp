@@ -19,6 +19,13 @@ void wrap_phases(MeshSettings& settings);
 int drive_heaters(const HeaterCard& card, const TileAddress& address, int mesh,
                   MeshSettings& settings);
 
+/// What the shifters of mesh number `mesh` of a chip have without drive (Purpose::phase_bias), by
+/// theta, phi, screen and outer; all empty for PhaseBias::none.
+MeshSettings phase_biases(const CoreCard& card, const TileAddress& address, int mesh,
+                          const Topology& topology);
+/// Adds `sign` times such phases.
+void add_phases(const MeshSettings& phases, double sign, MeshSettings& settings);
+
 /// Phase errors of shifters 0 ... count-1 of a chip that do not change from write to write: what
 /// calibration left (Purpose::phase_error) and what has drifted since (Purpose::drift). Empty when
 /// there are none.

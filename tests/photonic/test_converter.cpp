@@ -114,6 +114,28 @@ TEST(Converter, EffectiveBitsAreThoseOfSampledConversions) {
   EXPECT_NEAR(Converter{.bits = 9}.enob(), 9, 1e-12);
 }
 
+TEST(Converter, EnergyFollowsBitsOrEffectiveBitsByItsLaw) {
+  Converter adc{.bits = 8, .rate_GHz = 10, .power_mW = 14.8};
+  adc.reference_bits = 8;
+  const auto energy = [&](PowerLaw law, int bits) {
+    adc.power_law = law;
+    adc.bits = bits;
+    return adc.energy_pJ();
+  };
+  for (const PowerLaw law :
+       {PowerLaw::fixed, PowerLaw::sar, PowerLaw::flash, PowerLaw::dac, PowerLaw::walden})
+    EXPECT_NEAR(energy(law, 8), 1.48, 1e-12);
+  EXPECT_NEAR(energy(PowerLaw::fixed, 5), 1.48, 1e-12);
+  EXPECT_NEAR(energy(PowerLaw::sar, 6), 1.48 * 6 / 8, 1e-12);
+  EXPECT_NEAR(energy(PowerLaw::flash, 6), 1.48 * 63 / 255, 1e-12);
+  EXPECT_NEAR(energy(PowerLaw::dac, 6), 1.48 * (64.0 / 7) / (256.0 / 9), 1e-12);
+  // Walden: a step's worth of effective bits costs the same wherever it is spent.
+  adc.noise_lsb = 0.5;
+  EXPECT_NEAR(energy(PowerLaw::walden, 7), 1.48 * std::exp2(adc.enob() - 8), 1e-12);
+  // Noise of half a step leaves 1 / (1 + 12 / 4) of the ideal variance ratio: one bit less.
+  EXPECT_NEAR(energy(PowerLaw::walden, 7), 1.48 / 4, 1e-12);
+}
+
 TEST(Converter, ErrorsOfAnIdealConverterAreRefused) {
   const std::string card = std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/ideal.yaml";
   EXPECT_THROW(read_card<CoreCard>(load_card(card, {"output_adc.inl_lsb=1"})), Error);

@@ -1,6 +1,8 @@
+#include <ceres/jet.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 
 #include "core/random.hpp"
 #include "photonic/derivatives.hpp"
@@ -100,6 +102,91 @@ TEST(Derivatives, OfEveryDeviceAndParameterEqualDifferences) {
                            difference(kind, p, which)),
                   2e-11)
             << static_cast<int>(kind) << " " << static_cast<int>(which);
+  }
+}
+
+/// A complex number whose parts carry their derivatives with respect to all parameters.
+using Dual = ceres::Jet<double, std::size(all_parameters)>;
+struct DualComplex {
+  Dual re{0.0}, im{0.0};
+  friend DualComplex operator*(const DualComplex& a, const DualComplex& b) {
+    return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+  }
+  friend DualComplex operator+(const DualComplex& a, const DualComplex& b) {
+    return {a.re + b.re, a.im + b.im};
+  }
+};
+struct DualTransfer {
+  DualComplex tt, tb, bt, bb;
+  /// *this after `first`.
+  [[nodiscard]] DualTransfer after(const DualTransfer& first) const {
+    return {tt * first.tt + tb * first.bt, tt * first.tb + tb * first.bb,
+            bt * first.tt + bb * first.bt, bt * first.tb + bb * first.bb};
+  }
+};
+
+DualTransfer dual_splitter(const Dual& error) {
+  const Dual eta = error + std::numbers::pi / 4, zero(0.0);
+  return {{cos(eta), zero}, {zero, sin(eta)}, {zero, sin(eta)}, {cos(eta), zero}};
+}
+
+DualTransfer dual_arms(const Dual& top, const Dual& top_gain, const Dual& bottom,
+                       const Dual& bottom_gain) {
+  const auto arm = [](const Dual& phase, const Dual& gain) {
+    return DualComplex{exp(gain * 0.5) * cos(phase), exp(gain * 0.5) * sin(phase)};
+  };
+  return {arm(top, top_gain), {}, {}, arm(bottom, bottom_gain)};
+}
+
+/// The device as the product of its stages, in dual numbers.
+DualTransfer dual_device(DeviceKind kind, Point p) {
+  const auto number = [&](DeviceParameter which) {
+    return Dual(parameter_of(p, which), static_cast<int>(which));
+  };
+  using P = DeviceParameter;
+  const Dual theta = number(P::theta) + p.errors.theta_top.phase_rad,
+             phi = number(P::phi) + p.errors.phi_top.phase_rad;
+  const DualTransfer outer = dual_splitter(number(P::beta)),
+                     inner = dual_splitter(number(P::alpha));
+  const auto theta_stage = dual_arms(theta, number(P::theta_top_gain), number(P::theta_bottom),
+                                     number(P::theta_bottom_gain));
+  const auto phi_stage =
+      dual_arms(phi, number(P::phi_top_gain), number(P::phi_bottom), number(P::phi_bottom_gain));
+  // A compact device has both shifters between its splitters, phi on the bottom arm.
+  const auto both = dual_arms(theta + p.errors.phi_top.phase_rad,
+                              number(P::theta_top_gain) + number(P::phi_top_gain),
+                              number(P::phi) + number(P::theta_bottom) + number(P::phi_bottom),
+                              number(P::theta_bottom_gain) + number(P::phi_bottom_gain));
+  const DualTransfer mzi = outer.after(theta_stage).after(inner).after(phi_stage);
+  switch (kind) {
+    case DeviceKind::mzi:
+      break;
+    case DeviceKind::three_splitter:
+      return mzi.after(dual_splitter(number(P::epsilon)));
+    case DeviceKind::crossing:
+      return {mzi.bt, mzi.bb, mzi.tt, mzi.tb};
+    case DeviceKind::bell:
+      return outer.after(both).after(inner);
+  }
+  return mzi;
+}
+
+TEST(Derivatives, OfEveryDeviceAndParameterEqualDualNumbers) {
+  for (std::uint64_t shot = 0; shot < 20; ++shot) {
+    const Point p = random_point(shot);
+    for (const DeviceKind kind : all_kinds) {
+      const DualTransfer dual = dual_device(kind, p);
+      for (const DeviceParameter which : all_parameters) {
+        const auto part = [&](const DualComplex& z) {
+          return Complex(z.re.v[static_cast<int>(which)], z.im.v[static_cast<int>(which)]);
+        };
+        // Five products of 2x2s of norm about one: some tens of roundings.
+        EXPECT_LT(distance(device_derivative(kind, which, p.theta, p.phi, p.errors),
+                           {part(dual.tt), part(dual.tb), part(dual.bt), part(dual.bb)}),
+                  1e-14)
+            << static_cast<int>(kind) << " " << static_cast<int>(which);
+      }
+    }
   }
 }
 

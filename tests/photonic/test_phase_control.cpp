@@ -84,6 +84,25 @@ TEST(Crosstalk, HeatOfOneShifterReachesItsNeighboursByTheirDistance) {
   EXPECT_NEAR(cells[0].phi_top.phase_rad, 2 * std::exp(-7.5), 1e-15);  // half a column away
 }
 
+TEST(Crosstalk, HeatOnABareGuideIsFoundWhereItLeads) {
+  // Mode 0 skips column 1 and mode 3 too; cell 2 sits between them. Its theta heater warms the
+  // bare guides, whose phase arrives at the next cells (column 2) or, from column 3 on, at the
+  // screen.
+  const Topology topology = clements_topology(4);
+  const CrosstalkCard card{.kernel = CrosstalkKernel::exponential, .decay_um = 20, .cutoff = 1e-12};
+  const ThermalCrosstalk crosstalk(card, {.mode_um = 30, .column_um = 100}, topology);
+  MeshSettings set = zero_settings(topology);
+  set.theta[2] = 2.0;
+  Fabrication cells(topology.cells.size());
+  crosstalk.induce(set, cells, set.screen);
+  const auto share = [](double dx, double dy) { return 2 * std::exp(-std::hypot(dx, dy) / 20); };
+  // The bare guide at phi's and theta's place in column 1, then the arm in front of cell 3.
+  EXPECT_NEAR(cells[3].phi_top.phase_rad, share(50, 30) + share(0, 30) + share(50, 30), 1e-14);
+  EXPECT_NEAR(cells[4].phi_bottom.phase_rad, share(50, 60) + share(0, 60) + share(50, 60), 1e-14);
+  EXPECT_NEAR(cells[3].phi_bottom.phase_rad, share(50, 0), 1e-14);  // straight on: nothing skipped
+  EXPECT_NEAR(set.screen[0], share(150, 30) + share(200, 30) + share(250, 30), 1e-14);
+}
+
 CoreCard crosstalk_card() {
   CoreCard card;
   card.kind = CoreKind::mzi_mesh;
@@ -112,6 +131,36 @@ TEST(Crosstalk, GrowsWithTheShareOfHeatThatLeaks) {
   card.crosstalk.strength = 0.04;
   const double strong = summarise(chip_statistics(card, {.chips = 20}).error).mean;
   EXPECT_NEAR(strong / weak, 2, 0.05);  // linear while phases stay small
+}
+
+TEST(PhaseBias, IsMadeUpForBySetPointsAndCostsPower) {
+  for (const DeviceKind device : {DeviceKind::mzi, DeviceKind::three_splitter, DeviceKind::bell}) {
+    CoreCard card;
+    card.kind = CoreKind::mzi_mesh;
+    card.mesh.modes = 9;
+    card.mesh.device = device;
+    card.correction = Correction::none;
+    const double without = summarise(chip_statistics(card, {.chips = 20}).power_mW).mean;
+    card.phase_bias = PhaseBias::uniform;
+    const ChipStatistics found = chip_statistics(card, {.chips = 20});
+    const double shifters = device == DeviceKind::bell ? 81 + 4 : 81;
+    // Driven phases are uniform over a turn: mean pi, standard deviation 2 pi / sqrt 12. (The odd
+    // compact mesh has four shifters in front.)
+    const double turn_mW = 2 * card.shifter.pi_power_mW;
+    for (std::size_t i = 0; i < 20; ++i) EXPECT_LT(found.error[i], 1e-13);
+    EXPECT_NEAR(summarise(found.power_mW).mean, shifters * turn_mW / 2,
+                4 * turn_mW * std::sqrt(shifters / 12 / 20));
+    if (device == DeviceKind::mzi) {
+      EXPECT_LT(without, 0.9 * shifters * turn_mW / 2);
+    }
+  }
+}
+
+TEST(PhaseBias, IsSolvedForTogetherWithCrosstalk) {
+  CoreCard card = crosstalk_card();
+  card.crosstalk.aware = true;
+  card.phase_bias = PhaseBias::uniform;
+  for (const double error : chip_statistics(card, {.chips = 5}).error) EXPECT_LT(error, 1e-12);
 }
 
 TEST(Drift, HasTheVarianceAndMemoryOfItsProcess) {
