@@ -6,8 +6,8 @@
 namespace lightloom::photonic {
 
 /// A laser that has moved away from the wavelength at which a mesh was calibrated. All splitters
-/// change alike, which is the worst error for plain MZIs and what those with a crossing forgive
-/// (Hamerly et al., Nat. Commun. 13, 6831, 2022). Nobody knows of it: nothing corrects for it.
+/// change alike, the worst error for plain MZIs (Hamerly et al., Nat. Commun. 13, 6831, 2022).
+/// Nobody knows of the shift: nothing corrects for it.
 struct DispersionCard {
   double shift_nm = 0;  // of the laser
   double wavelength_nm = 1550;

@@ -101,7 +101,7 @@ TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
           << how << name;
     }
   }
-  // To the last digit that the phases hold.
+  // To round-off: some tens of roundings of a matrix of norm 3.6.
   object("decompose m.csv --target svd --output settings.h5");
   object("decompose settings.h5 --back --output back.csv");
   std::ifstream file(folder_ + "/back.csv");
@@ -111,8 +111,8 @@ TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
     char unit = 0, separator = 0;
     file >> real >> imaginary >> unit;
     file.get(separator);
-    EXPECT_NEAR(real, wanted[2 * i], 2e-15);
-    EXPECT_NEAR(imaginary, wanted[2 * i + 1], 2e-15);
+    EXPECT_NEAR(real, wanted[2 * i], 2e-14);
+    EXPECT_NEAR(imaginary, wanted[2 * i + 1], 2e-14);
   }
 }
 

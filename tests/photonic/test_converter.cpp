@@ -131,9 +131,10 @@ TEST(Converter, EnergyFollowsBitsOrEffectiveBitsByItsLaw) {
   EXPECT_NEAR(energy(PowerLaw::dac, 6), 1.48 * (64.0 / 7) / (256.0 / 9), 1e-12);
   // Walden: a step's worth of effective bits costs the same wherever it is spent.
   adc.noise_lsb = 0.5;
-  EXPECT_NEAR(energy(PowerLaw::walden, 7), 1.48 * std::exp2(adc.enob() - 8), 1e-12);
+  const double walden = energy(PowerLaw::walden, 7);
+  EXPECT_NEAR(walden, 1.48 * std::exp2(adc.enob() - 8), 1e-12);
   // Noise of half a step leaves 1 / (1 + 12 / 4) of the ideal variance ratio: one bit less.
-  EXPECT_NEAR(energy(PowerLaw::walden, 7), 1.48 / 4, 1e-12);
+  EXPECT_NEAR(walden, 1.48 / 4, 1e-12);
 }
 
 TEST(Converter, ErrorsOfAnIdealConverterAreRefused) {

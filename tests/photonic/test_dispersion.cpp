@@ -66,21 +66,20 @@ TEST(Dispersion, MovesPhasesSplittersAndArmsOfAMesh) {
   EXPECT_LT(matrix_error(moved, mesh_matrix(topology, DeviceKind::mzi, ideal, by_hand)), 1e-12);
 }
 
-TEST(Dispersion, IsNotCorrectedAndHurtsPlainDevicesMoreThanThoseWithACrossing) {
-  // Splitters that calibration knew about are corrected, those that moved since are not; phases
-  // alone (no slope) hurt both alike.
-  const auto error = [](DeviceKind device, double slope) {
-    CoreCard card = mesh_card(24);
+TEST(Dispersion, IsNotCorrectedUnlikeTheSameErrorOfFabrication) {
+  // Splitters that calibration knew about are corrected, those that moved since are not.
+  const auto error = [](double known, double moved) {
+    CoreCard card = mesh_card(16);
     card.correction = Correction::local;
-    card.mesh.device = device;
-    card.dispersion = {.shift_nm = 1, .coupler_rad_per_nm = slope};
+    card.fabrication.splitter_mean_rad = known;
+    card.dispersion = {.shift_nm = 1e-9, .coupler_rad_per_nm = moved / 1e-9};
     return summarise(chip_statistics(card, {.chips = 10}).error).mean;
   };
-  const double phases = error(DeviceKind::mzi, 0);
-  const double plain = error(DeviceKind::mzi, 0.03), crossing = error(DeviceKind::crossing, 0.03);
-  EXPECT_LT(phases, 0.1);
-  EXPECT_GT(plain, 3 * phases);
-  EXPECT_LT(crossing, plain / 2);
+  const double corrected = error(0.01, 0), moved = error(0, 0.01);
+  EXPECT_GT(moved, 5 * corrected);
+  CoreCard uncorrected = mesh_card(16);
+  uncorrected.fabrication.splitter_mean_rad = 0.01;
+  EXPECT_NEAR(moved, summarise(chip_statistics(uncorrected, {.chips = 10}).error).mean, 1e-9);
 }
 
 }  // namespace

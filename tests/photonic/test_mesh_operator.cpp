@@ -46,6 +46,13 @@ TEST(MeshOperator, BothRoutesApplyTheMatrixOfTheMesh) {
   }
 }
 
+TEST(MeshOperator, EmptyLanesAreCarriedToo) {
+  EXPECT_EQ(carried_vectors(1, 1), 16);
+  EXPECT_EQ(carried_vectors(16, 3), 48);
+  EXPECT_EQ(carried_vectors(17, 3), 96);
+  EXPECT_EQ(carried_vectors(1 << 30, std::int64_t{1} << 60), 1 << 24);
+}
+
 TEST(MeshOperator, ManyVectorsAreSweptAndFewOfManyCallsMultiplied) {
   for (const int modes : {16, 64, 256}) {
     EXPECT_EQ(choose_route(modes, 64, 1'000'000), Route::sweep);
