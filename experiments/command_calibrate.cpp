@@ -1,6 +1,5 @@
 #include "experiments/command_calibrate.hpp"
 
-
 #include "calibration/measurements_file.hpp"
 #include "core/card.hpp"
 #include "core/error.hpp"

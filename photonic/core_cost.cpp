@@ -35,8 +35,8 @@ double mesh_devices(const CoreCard& card) { return 2 * mesh_shifters(card) + car
 
 /// Mean set phase over all shifters of a mesh core whose meshes are Haar-random: k = 1 ... N-1
 /// occurs N-k times (only 1 in a butterfly, whose 2x2s are), phi and screens are uniform over 2 pi,
-/// attenuators sit at pi/2. Both phases of a compact device are uniform over 2 pi, and all are where
-/// set-points make up for random biases.
+/// attenuators sit at pi/2. Both phases of a compact device are uniform over 2 pi, and all are
+/// where set-points make up for random biases.
 double mean_mesh_phase(const CoreCard& card) {
   const int modes = card.mesh_modes();
   const double cells = mesh_cells(card);

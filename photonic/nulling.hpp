@@ -46,8 +46,9 @@ NullingResult null_fields(const FieldReader& chip, const Topology& topology,
 /// it, which vanishes with the amplitude of the guide, and is a trigonometric polynomial in the two
 /// phases of k: nine settings give all of it. Both give the null from readings far away from it, to
 /// round-off. 27 readings a device; 9 where light of the dark output never meets that of the other
-/// one again, so that the powers it reaches are the dark power. The phases behind the mesh leave no trace in powers: the screen stays as in `ideal`,
-/// and the matrix is reached up to a phase of every row.
+/// one again, so that the powers it reaches are the dark power. The phases behind the mesh leave no
+/// trace in powers: the screen stays as in `ideal`, and the matrix is reached up to a phase of
+/// every row.
 NullingResult null_powers(const PowerReader& chip, const Topology& topology,
                           const MeshSettings& ideal);
 

@@ -134,11 +134,10 @@ TEST(Nulling, FieldReadingsReachTheTargetWhereLocalCorrectionProvesItReachable) 
 }
 
 TEST(Nulling, PowerReadingsReachItUpToTheOutputPhasesTheyCannotSee) {
-  for (const auto& [kind, modes] :
-       {std::pair(MeshKind::clements, 5),
-        {MeshKind::clements, 6},
-        {MeshKind::reck, 5},
-        {MeshKind::butterfly, 4}}) {
+  for (const auto& [kind, modes] : {std::pair(MeshKind::clements, 5),
+                                    {MeshKind::clements, 6},
+                                    {MeshKind::reck, 5},
+                                    {MeshKind::butterfly, 4}}) {
     int reached = 0;
     for (std::uint64_t chip = 0; chip < 3; ++chip) {
       const Laboratory lab = laboratory(kind, modes, 0.01, chip);
