@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "core/card.hpp"
 #include "core/error.hpp"
@@ -8,6 +9,7 @@
 #include "experiments/matrix_file.hpp"
 #include "experiments/provenance.hpp"
 #include "photonic/compact.hpp"
+#include "photonic/conventions.hpp"
 #include "photonic/decomposition.hpp"
 
 namespace lightloom::experiments {
@@ -39,6 +41,19 @@ constexpr std::initializer_list<std::pair<const char*, DeviceKind>> device_names
     {"three-splitter", DeviceKind::three_splitter},
     {"crossing", DeviceKind::crossing},
     {"compact", DeviceKind::bell}};
+
+/// Whose 2x2s the phases of a settings file belong to (see conventions.hpp).
+enum class Convention { lightloom, beamsplitter };
+constexpr std::initializer_list<std::pair<const char*, Convention>> convention_names{
+    {"lightloom", Convention::lightloom}, {"strawberryfields", Convention::beamsplitter}};
+
+Convention read_convention(const CommandLine& line, const DecompositionOptions& options) {
+  const auto found = choice<Convention>(line, "convention", convention_names);
+  require(found == Convention::lightloom || options.device == DeviceKind::mzi,
+          "--convention strawberryfields has one kind of device, so --device has no place beside "
+          "it");
+  return found;
+}
 
 template <class Enum>
 std::string name_of(Enum value, std::initializer_list<std::pair<const char*, Enum>> known) {
@@ -80,7 +95,14 @@ void add_mesh(Labelled& data, const photonic::MeshSettings& mesh, const std::str
 /// meshes make of them.
 Labelled settings_file(const MatrixDecomposition& found, const DecompositionOptions& options,
                        const CommandLine& line) {
+  const Convention convention = read_convention(line, options);
+  const auto written = [&](const photonic::MeshSettings& settings) {
+    return convention == Convention::lightloom
+               ? settings
+               : photonic::to_beamsplitter_convention(found.topology, settings);
+  };
   Labelled data;
+  data.attributes["convention"] = name_of(convention, convention_names);
   data.attributes["mesh"] = name_of(options.mesh, mesh_names);
   data.attributes["device"] = name_of(options.device, device_names);
   data.attributes["inputs"] = order_name(found.inputs_reversed);
@@ -97,9 +119,9 @@ Labelled settings_file(const MatrixDecomposition& found, const DecompositionOpti
   data.add({"column", {"device"}, columns, "1", "column of the device"});
   data.add({"top", {"device"}, tops, "1", "upper of the two modes"});
   data.add({"bottom", {"device"}, bottoms, "1", "lower of the two modes"});
-  add_mesh(data, found.right, "");
+  add_mesh(data, written(found.right), "");
   if (!found.attenuation.empty()) {
-    add_mesh(data, found.left, "left_");
+    add_mesh(data, written(found.left), "left_");
     data.add_axis(
         {"attenuator", numbers(found.attenuation.size()), "1", "attenuator between the meshes"});
     data.add({"attenuation", {"attenuator"}, found.attenuation, "1", "amplitude"});
@@ -160,7 +182,9 @@ class SettingsReader {
         .phi = values(prefix + "phi", cells),
         .screen = values(prefix + "screen", static_cast<std::size_t>(topology.modes))};
     if (has(prefix + "outer")) settings.outer = values(prefix + "outer", cells);
-    return settings;
+    if (kind("convention", convention_names) == Convention::lightloom) return settings;
+    require(settings.outer.empty(), "{}: phases in front of devices belong to compact ones", path_);
+    return photonic::from_beamsplitter_convention(topology, settings);
   }
 
  private:
@@ -181,7 +205,7 @@ class SettingsReader {
 
 /// Settings back into the matrix that ideal meshes make of them.
 CommandResult run_back(const CommandLine& line) {
-  for (const char* option : {"mesh", "target", "device"})
+  for (const char* option : {"mesh", "target", "device", "convention"})
     require(!line.has(option), "--{} is not for --back: the settings say what they belong to",
             option);
   const SettingsReader file(only_operand(line, "settings that lightloom decompose wrote (.h5)"));
@@ -228,6 +252,7 @@ CommandResult run_decompose(const CommandLine& line) {
   require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
   if (line.has("back")) return run_back(line);
   const DecompositionOptions options = read_options(line);
+  std::ignore = read_convention(line, options);
   const std::string path = only_operand(line, "a matrix (.npy, .csv or .h5)");
   if (!line.output.empty()) require_writable(line.output);
   const MatrixDecomposition found = photonic::decompose_matrix(read_matrix(path), options);

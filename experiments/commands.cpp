@@ -70,6 +70,7 @@ const std::vector<Command>& commands() {
        {{"mesh", "NAME", "clements (default), reck or butterfly"},
         {"target", "NAME", "unitary (default), nearest (unitary), or svd for any matrix"},
         {"device", "NAME", "mzi (default), three-splitter, crossing or compact"},
+        {"convention", "NAME", "of the phases in --output: lightloom (default), strawberryfields"},
         {"back", "", "settings, as --output wrote them, back into a matrix (--output: where to)"}},
        run_decompose},
       {"chip",

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <complex>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -89,7 +90,9 @@ TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
   std::ofstream(folder_ + "/one.csv") << "-1j\n";
   std::ofstream(folder_ + "/u.csv") << "0,1,0\n0,0,1j\n1,0,0\n";
   for (const char* how : {"m.csv --target svd", "m.csv --target svd --mesh reck --device compact",
-                          "one.csv", "u.csv --device three-splitter", "u.csv --device crossing"}) {
+                          "one.csv", "u.csv --device three-splitter", "u.csv --device crossing",
+                          "m.csv --target svd --convention strawberryfields",
+                          "u.csv --mesh reck --convention strawberryfields"}) {
     const json found = object(fmt::format("decompose {} --output settings.h5", how));
     for (const char* name : {"back.npy", "back.csv", "back.h5"}) {
       const json back = object(fmt::format("decompose settings.h5 --back --output {}", name));
@@ -99,6 +102,25 @@ TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
       EXPECT_LT(object(fmt::format("decompose {} --target svd", name))["error"].get<double>(),
                 1e-14)
           << how << name;
+    }
+  }
+  // In whatever convention the phases are, the matrix is the same; the phases are not.
+  object("decompose u.csv --output ours.h5");
+  object("decompose u.csv --output theirs.h5 --convention strawberryfields");
+  const auto first_phase = [&](const char* file) {
+    return object(fmt::format("inspect {} --variable theta", file));
+  };
+  EXPECT_NE(first_phase("ours.h5"), first_phase("theirs.h5"));
+  for (const char* file : {"ours", "theirs"}) {
+    object(fmt::format("decompose {}.h5 --back --output {}.csv", file, file));
+    std::ifstream rows(fmt::format("{}/{}.csv", folder_, file));
+    const std::complex<double> u[] = {0, 1, 0, 0, 0, {0, 1}, 1, 0, 0};
+    for (const auto& wanted : u) {
+      double real = 0, imaginary = 0;
+      char unit = 0, separator = 0;
+      rows >> real >> imaginary >> unit;
+      rows.get(separator);
+      EXPECT_LT(std::abs(std::complex(real, imaginary) - wanted), 1e-14) << file;
     }
   }
   // To round-off: some tens of roundings of a matrix of norm 3.6.

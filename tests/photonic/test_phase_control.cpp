@@ -1,13 +1,16 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "photonic/compact.hpp"
 #include "photonic/crosstalk.hpp"
 #include "photonic/drift.hpp"
 #include "photonic/fabrication.hpp"
 #include "photonic/haar.hpp"
 #include "photonic/heater.hpp"
+#include "photonic/phase_control.hpp"
 #include "photonic/statistics.hpp"
 
 namespace lightloom::photonic {
@@ -156,6 +159,27 @@ TEST(PhaseBias, IsMadeUpForBySetPointsAndCostsPower) {
   }
 }
 
+TEST(PhaseBias, BelongsToEveryShifterThatIsThereAndToNoOther) {
+  CoreCard card;
+  card.kind = CoreKind::mzi_mesh;
+  card.mesh.device = DeviceKind::bell;
+  card.phase_bias = PhaseBias::uniform;
+  const Topology topology = clements_topology(8);
+  const MeshSettings biases = phase_biases(card, {.seed = 4}, 0, topology);
+  std::vector<double> all = biases.theta;
+  for (const auto* more : {&biases.phi, &biases.screen})
+    all.insert(all.end(), more->begin(), more->end());
+  for (const int k : outer_shifters(topology))
+    all.push_back(biases.outer[static_cast<std::size_t>(k)]);
+  EXPECT_EQ(std::count(biases.outer.begin(), biases.outer.end(), 0.0),
+            static_cast<std::ptrdiff_t>(28 - outer_shifters(topology).size()));
+  std::sort(all.begin(), all.end());
+  EXPECT_EQ(std::adjacent_find(all.begin(), all.end()), all.end());  // all different
+  EXPECT_GT(all.front(), 0);
+  EXPECT_NE(biases.theta, phase_biases(card, {.seed = 4}, 1, topology).theta);
+  EXPECT_NE(biases.theta, phase_biases(card, {.seed = 4, .chip = 1}, 0, topology).theta);
+}
+
 TEST(PhaseBias, IsSolvedForTogetherWithCrosstalk) {
   CoreCard card = crosstalk_card();
   card.crosstalk.aware = true;
@@ -192,19 +216,22 @@ TEST(Fabrication, CorrelatedErrorsHaveTheCovarianceOfTheirLength) {
   const FabricationCard card{.correlated_sigma_rad = 0.02, .correlation_length_um = 800};
   constexpr std::uint32_t chips = 2000;
   const std::size_t a = 0, b = topology.cells.size() / 2;  // about half the mesh away
+  const std::size_t below = 5;                             // ten modes further in the same column
   const double dx = (topology.cells[b].column - topology.cells[a].column) * 150.0;
-  const double dy = (topology.cells[b].top - topology.cells[a].top) * 25.0;
-  double variance = 0, covariance = 0;
+  const double dy = (topology.cells[b].top - topology.cells[a].top) * 60.0;
+  double variance = 0, covariance = 0, vertical = 0;
   for (std::uint32_t chip = 0; chip < chips; ++chip) {
     const Fabrication f =
-        draw_fabrication(card, topology, {.seed = 3, .chip = chip, .pitch = {25, 150}});
+        draw_fabrication(card, topology, {.seed = 3, .chip = chip, .pitch = {60, 150}});
     EXPECT_EQ(f[a].alpha_rad, f[a].beta_rad);
     variance += f[a].alpha_rad * f[a].alpha_rad / chips;
     covariance += f[a].alpha_rad * f[b].alpha_rad / chips;
+    vertical += f[a].alpha_rad * f[below].alpha_rad / chips;
   }
   const double law = 4e-4, error = 4 * law * std::sqrt(2.0 / chips);
   EXPECT_NEAR(variance, law, error);
   EXPECT_NEAR(covariance, law * std::exp(-(dx * dx + dy * dy) / (2 * 800.0 * 800.0)), error);
+  EXPECT_NEAR(vertical, law * std::exp(-600.0 * 600.0 / (2 * 800.0 * 800.0)), error);
 }
 
 TEST(Fabrication, OneKindOfErrorDoesNotMoveTheDrawsOfAnother) {
