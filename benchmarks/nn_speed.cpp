@@ -1,6 +1,7 @@
 // Training and inference speed of a built-in network, in images per second:
-//   nn_speed <model> <dataset> <batch> [seconds] [training|inference]
-// prints one line of JSON, with the peak memory of the network and its passes.
+//   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [dense|multilevel]
+// with dense weights or those of a multi-level source (intra 2, cross 44, bits 3-6-3: the paper's
+// ResNet-18) prints one line of JSON, with the peak memory of the network and its passes.
 // benchmarks/compare-pytorch runs it beside PyTorch.
 
 #include <fmt/format.h>
@@ -98,13 +99,21 @@ double peak_megabytes() {
 int main(int argc, char** argv) {
   if (argc < 4) {
     fmt::print(stderr,
-               "usage: nn_speed <model> <dataset> <batch> [seconds] [training|inference]\n");
+               "usage: nn_speed <model> <dataset> <batch> [seconds] [training|inference] "
+               "[dense|multilevel]\n");
     return 2;
   }
   const double before = peak_megabytes();  // the program and its libraries
   const double seconds = argc > 4 ? std::atof(argv[4]) : 5;
   const std::string only = argc > 5 ? argv[5] : "";
-  Network network(build_graph(argv[1], argv[2]), {}, 1);
+  SourceCard source;
+  if (argc > 6 && std::string(argv[6]) == "multilevel") {
+    source.source = SourceKind::multilevel;
+    source.intra = 2;
+    source.cross = 44;
+    source.factor_bits = {.basis = 3, .intra = 6, .cross = 3};
+  }
+  Network network(build_graph(argv[1], argv[2]), source, 1);
   const Batch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
   fmt::print("{{\"model\": \"{}\"", argv[1]);
   if (only != "inference") print("training", training_rate(network, batch, seconds));

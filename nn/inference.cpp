@@ -19,6 +19,14 @@ int earlier_operand(const Graph& graph, int sum, int node, int product) {
   return other < product ? other : -1;
 }
 
+/// Whether the weight layer `product` with the add node `sum` in its tail is the last to read
+/// `other`, and does not read it as its own input.
+bool reads_last(const Readers& readers, int other, int product, int sum) {
+  const std::vector<int>& all = readers[static_cast<std::size_t>(other)];
+  return std::all_of(all.begin(), all.end(),
+                     [&](int reader) { return reader < product || reader == sum; });
+}
+
 /// What can be computed together with the weight layer at `node`.
 FusedTail find_tail(const Graph& graph, const Readers& readers, int node) {
   FusedTail tail{.output = node};
@@ -28,6 +36,7 @@ FusedTail find_tail(const Graph& graph, const Readers& readers, int node) {
   if (sum >= 0) {
     tail.other = earlier_operand(graph, sum, tail.output, node);
     if (tail.other >= 0) tail.output = sum;
+    tail.take_over = tail.other > 0 && reads_last(readers, tail.other, node, sum);
   }
   const int act = only_reader(graph, readers, tail.output, Op::activation);
   if (act >= 0 && can_fuse(graph.nodes[static_cast<std::size_t>(act)].activation)) {
@@ -43,9 +52,9 @@ struct PlannedStep {
   std::vector<int> covers;  // nodes it computes
 };
 
-PlannedStep plan_fused_product(Network& network, const Readers& readers, int node) {
+PlannedStep plan_fused_product(Network& network, Flow& flow, const Readers& readers, int node) {
   const FusedTail tail = find_tail(network.graph(), readers, node);
-  PlannedStep planned{make_fused_product(network, node, tail),
+  PlannedStep planned{make_fused_product(network, node, tail, flow.products),
                       network.graph().nodes[static_cast<std::size_t>(node)].inputs,
                       {node}};
   if (tail.other >= 0) planned.inputs.push_back(tail.other);
@@ -89,7 +98,8 @@ Inference::Inference(Network& network, MatrixEngine* engine, std::uint32_t write
                  graph.nodes[static_cast<std::size_t>(n)].inputs,
                  {n}};
     } else {
-      planned = product ? plan_fused_product(network, readers, n) : plan_other(network, readers, n);
+      planned = product ? plan_fused_product(network, *flow_, readers, n)
+                        : plan_other(network, readers, n);
     }
     for (const int node : planned.covers) covered[static_cast<std::size_t>(node)] = true;
     for (const int input : planned.inputs) {

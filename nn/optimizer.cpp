@@ -23,15 +23,25 @@ struct Tensor {
   std::span<float> x, g, first, second;
 };
 
+/// Calls f(i) for every element. Small tensors are not worth waking other threads for.
+template <class F>
+void each(std::size_t size, F f) {
+  constexpr std::size_t worth_sharing = 1 << 15;
+#pragma omp parallel for simd schedule(static) if (size >= worth_sharing)
+  for (std::size_t i = 0; i < size; ++i) f(i);
+}
+
 /// PyTorch's form: no damping, so the first step is the plain gradient's.
 void sgd(const OptimizerOptions& options, float rate, Tensor tensor) {
   const auto mu = static_cast<float>(options.momentum);
   const float ahead = options.kind == OptimizerKind::nesterov ? mu : 1.0f;
   const float now = options.kind == OptimizerKind::nesterov ? 1.0f : 0.0f;
-  for (std::size_t i = 0; i < tensor.x.size(); ++i) {
-    tensor.first[i] = mu * tensor.first[i] + tensor.g[i];
-    tensor.x[i] -= rate * (now * tensor.g[i] + ahead * tensor.first[i]);
-  }
+  float *x = tensor.x.data(), *first = tensor.first.data();
+  const float* g = tensor.g.data();
+  each(tensor.x.size(), [=](std::size_t i) {
+    first[i] = mu * first[i] + g[i];
+    x[i] -= rate * (now * g[i] + ahead * first[i]);
+  });
 }
 
 /// x -= rate m / (root sqrt(v) + epsilon) after updating the averages m and v.
@@ -40,12 +50,14 @@ void adaptive_step(const OptimizerOptions& options, float rate, float root, Tens
   const auto rest1 = static_cast<float>(1 - options.beta1),
              rest2 = static_cast<float>(1 - options.beta2);
   const auto epsilon = static_cast<float>(options.epsilon);
-  for (std::size_t i = 0; i < tensor.x.size(); ++i) {
-    const float g = tensor.g[i];
-    const float m = tensor.first[i] = beta1 * tensor.first[i] + rest1 * g;
-    const float v = tensor.second[i] = beta2 * tensor.second[i] + rest2 * g * g;
-    tensor.x[i] -= rate * m / (root * std::sqrt(v) + epsilon);
-  }
+  float *x = tensor.x.data(), *first = tensor.first.data(), *second = tensor.second.data();
+  const float* gradient = tensor.g.data();
+  each(tensor.x.size(), [=](std::size_t i) {
+    const float g = gradient[i];
+    const float m = first[i] = beta1 * first[i] + rest1 * g;
+    const float v = second[i] = beta2 * second[i] + rest2 * g * g;
+    x[i] -= rate * m / (root * std::sqrt(v) + epsilon);
+  });
 }
 
 void adam(const OptimizerOptions& options, std::int64_t steps, double rate, Tensor tensor) {
@@ -118,9 +130,9 @@ void Optimizer::update(std::size_t index, double rate) {
   const auto decay = static_cast<float>(parameter.decay ? options_.weight_decay : 0.0);
   if (decay > 0.0f && decoupled(options_.kind)) {
     const float keep = 1.0f - decay * static_cast<float>(rate);
-    for (float& value : x) value *= keep;
+    each(x.size(), [=](std::size_t i) { x[i] *= keep; });
   } else if (decay > 0.0f) {
-    for (std::size_t i = 0; i < x.size(); ++i) g[i] += decay * x[i];
+    each(x.size(), [=](std::size_t i) { g[i] += decay * x[i]; });
   }
   const Tensor tensor{.x = x, .g = g, .first = state_.first[index], .second = state_.second[index]};
   switch (options_.kind) {
@@ -136,8 +148,10 @@ void Optimizer::update(std::size_t index, double rate) {
 }
 
 void Optimizer::clear_gradients() {
-  for (Parameter* parameter : parameters_)
-    std::fill(parameter->gradient.begin(), parameter->gradient.end(), 0.0f);
+  for (Parameter* parameter : parameters_) {
+    float* g = parameter->gradient.data();
+    each(parameter->gradient.size(), [=](std::size_t i) { g[i] = 0; });
+  }
 }
 
 void Optimizer::restore(OptimizerState state) {

@@ -234,6 +234,16 @@ void drop(const Tensor& x, double rate, const Stream& stream, std::uint64_t shot
   }
 }
 
-void copy(const Tensor& x, Tensor& y) { std::copy_n(x.data(), x.shape().size(), y.data()); }
+void copy(const Tensor& x, Tensor& y) {
+  each(x, x, y, [](float a, float) { return a; });
+}
+
+void accumulate(std::span<const float> from, std::span<float> into) {
+  const float* add = from.data();
+  float* to = into.data();
+  constexpr std::size_t worth_sharing = 1 << 15;
+#pragma omp parallel for simd schedule(static) if (from.size() >= worth_sharing)
+  for (std::size_t i = 0; i < from.size(); ++i) to[i] += add[i];
+}
 
 }  // namespace lightloom::nn

@@ -48,5 +48,7 @@ void subsample_backward(const Tensor& dy, Tensor& dx);
 void drop(const Tensor& x, double rate, const Stream& stream, std::uint64_t shot, Tensor& y);
 
 void copy(const Tensor& x, Tensor& y);
+/// into += from, of one size.
+void accumulate(std::span<const float> from, std::span<float> into);
 
 }  // namespace lightloom::nn

@@ -1,198 +1,57 @@
 #include "nn/ops/product.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <map>
 #include <optional>
 #include <tuple>
 
-#include "nn/ops/onednn.hpp"
+#include "nn/ops/product_calls.hpp"
 
 namespace lightloom::nn {
 namespace {
 
 using dnnl::memory;
-using dnnl::prop_kind;
-using Tag = memory::format_tag;
-
-constexpr auto f32 = memory::data_type::f32;
-
-/// Memory descriptors of a layer for a number of images. `any` formats let oneDNN choose for the
-/// weights.
-struct Descriptors {
-  memory::desc x, y, weights_any, weights_plain, bias;
-  memory::dims strides, dilations, padding;
-  bool linear = false;
-
-  Descriptors(const LayerShape& s, int images) : linear(s.kind == LayerShape::Kind::linear) {
-    bias = {{s.out_channels}, f32, Tag::a};
-    if (linear) {
-      x = {{images, s.in_channels}, f32, Tag::ab};
-      y = {{images, s.out_channels}, f32, Tag::ab};
-      weights_any = {{s.out_channels, s.in_channels}, f32, Tag::any};
-      weights_plain = {{s.out_channels, s.in_channels}, f32, Tag::ab};
-      return;
-    }
-    x = onednn::map_desc({images, s.in_height, s.in_width, s.in_channels});
-    y = onednn::map_desc({images, s.out_height, s.out_width, s.out_channels});
-    memory::dims dims{s.out_channels / s.groups, s.in_channels / s.groups, s.kernel_height,
-                      s.kernel_width};
-    if (s.groups > 1) dims.insert(dims.begin(), s.groups);
-    weights_any = {dims, f32, Tag::any};
-    weights_plain = {dims, f32, s.groups > 1 ? Tag::goihw : Tag::oihw};
-    strides = {s.stride, s.stride};
-    dilations = {s.dilation - 1, s.dilation - 1};
-    padding = {s.padding, s.padding};
-  }
-};
-
-/// A primitive with its arguments bound once; running it only changes data pointers.
-struct Call {
-  dnnl::primitive primitive;
-  memory::desc weights;  // in the layout the primitive chose
-  onednn::Arguments arguments;
-
-  void run() { primitive.execute(onednn::stream(), arguments); }
-  void bind(int argument, const float* data) {
-    arguments.at(argument).set_data_handle(const_cast<float*>(data));
-  }
-};
-
-void append_activation(dnnl::post_ops& after, Activation activation) {
-  switch (activation) {
-    case Activation::relu:
-      return after.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
-    case Activation::relu6:
-      return after.append_eltwise(1.0f, dnnl::algorithm::eltwise_clip, 0.0f, 6.0f);
-    case Activation::hard_swish:
-      return after.append_eltwise(1.0f, dnnl::algorithm::eltwise_hardswish, 0.0f, 0.0f);
-    case Activation::silu:
-      return after.append_eltwise(1.0f, dnnl::algorithm::eltwise_swish, 1.0f, 0.0f);
-    default:
-      assert(false);
-  }
-}
-
-dnnl::primitive_attr attributes(const Finish& finish) {
-  dnnl::post_ops after;
-  if (finish.accumulate) after.append_sum(1.0f);
-  if (finish.activation) append_activation(after, *finish.activation);
-  dnnl::primitive_attr attr;
-  attr.set_post_ops(after);
-  return attr;
-}
-
-dnnl::convolution_forward::primitive_desc convolution_hint(const Descriptors& d,
-                                                           const dnnl::primitive_attr& attr,
-                                                           bool bias) {
-  const auto kind = prop_kind::forward_training;
-  const auto how = dnnl::algorithm::convolution_direct;
-  using Desc = dnnl::convolution_forward::desc;
-  const Desc desc =
-      bias ? Desc(kind, how, d.x, d.weights_any, d.bias, d.y, d.strides, d.dilations, d.padding,
-                  d.padding)
-           : Desc(kind, how, d.x, d.weights_any, d.y, d.strides, d.dilations, d.padding, d.padding);
-  return {desc, attr, onednn::engine()};
-}
-
-dnnl::inner_product_forward::primitive_desc linear_hint(const Descriptors& d,
-                                                        const dnnl::primitive_attr& attr,
-                                                        bool bias) {
-  using Desc = dnnl::inner_product_forward::desc;
-  const auto kind = prop_kind::forward_training;
-  const Desc desc =
-      bias ? Desc(kind, d.x, d.weights_any, d.bias, d.y) : Desc(kind, d.x, d.weights_any, d.y);
-  return {desc, attr, onednn::engine()};
-}
-
-/// The call of a primitive descriptor whose weight layout is `weights`.
-template <class Primitive, class Hint>
-Call call_of(const Hint& hint, memory::desc weights) {
-  return {Primitive(hint), std::move(weights), {}};
-}
-
-Call forward_call(const Descriptors& d, const Finish& finish, bool bias) {
-  Call call;
-  if (d.linear) {
-    const auto hint = linear_hint(d, attributes(finish), bias);
-    call = call_of<dnnl::inner_product_forward>(hint, hint.weights_desc());
-  } else {
-    const auto hint = convolution_hint(d, attributes(finish), bias);
-    call = call_of<dnnl::convolution_forward>(hint, hint.weights_desc());
-  }
-  call.arguments = {{DNNL_ARG_SRC, onednn::view(d.x, nullptr)},
-                    {DNNL_ARG_DST, onednn::view(d.y, nullptr)}};
-  if (bias) call.arguments.emplace(DNNL_ARG_BIAS, onednn::view(d.bias, nullptr));
-  return call;
-}
-
-Call input_gradient_call(const Descriptors& d) {
-  Call call;
-  if (d.linear) {
-    const dnnl::inner_product_backward_data::primitive_desc hint(
-        {d.x, d.weights_any, d.y}, onednn::engine(), linear_hint(d, {}, false));
-    call = call_of<dnnl::inner_product_backward_data>(hint, hint.weights_desc());
-  } else {
-    const dnnl::convolution_backward_data::primitive_desc hint(
-        {dnnl::algorithm::convolution_direct, d.x, d.weights_any, d.y, d.strides, d.dilations,
-         d.padding, d.padding},
-        onednn::engine(), convolution_hint(d, {}, false));
-    call = call_of<dnnl::convolution_backward_data>(hint, hint.weights_desc());
-  }
-  call.arguments = {{DNNL_ARG_DIFF_SRC, onednn::view(d.x, nullptr)},
-                    {DNNL_ARG_DIFF_DST, onednn::view(d.y, nullptr)}};
-  return call;
-}
-
-Call convolution_weight_gradient(const Descriptors& d, bool bias) {
-  using Backward = dnnl::convolution_backward_weights;
-  const auto how = dnnl::algorithm::convolution_direct;
-  const Backward::desc desc = bias ? Backward::desc(how, d.x, d.weights_any, d.bias, d.y, d.strides,
-                                                    d.dilations, d.padding, d.padding)
-                                   : Backward::desc(how, d.x, d.weights_any, d.y, d.strides,
-                                                    d.dilations, d.padding, d.padding);
-  const Backward::primitive_desc hint(desc, onednn::engine(), convolution_hint(d, {}, bias));
-  return call_of<Backward>(hint, hint.diff_weights_desc());
-}
-
-Call linear_weight_gradient(const Descriptors& d, bool bias) {
-  using Backward = dnnl::inner_product_backward_weights;
-  const Backward::desc desc = bias ? Backward::desc(d.x, d.weights_any, d.bias, d.y)
-                                   : Backward::desc(d.x, d.weights_any, d.y);
-  const Backward::primitive_desc hint(desc, onednn::engine(), linear_hint(d, {}, bias));
-  return call_of<Backward>(hint, hint.diff_weights_desc());
-}
-
-Call weight_gradient_call(const Descriptors& d, bool bias) {
-  Call call = d.linear ? linear_weight_gradient(d, bias) : convolution_weight_gradient(d, bias);
-  call.arguments = {{DNNL_ARG_SRC, onednn::view(d.x, nullptr)},
-                    {DNNL_ARG_DIFF_DST, onednn::view(d.y, nullptr)}};
-  if (bias) call.arguments.emplace(DNNL_ARG_DIFF_BIAS, onednn::view(d.bias, nullptr));
-  return call;
-}
+using onednn::Bias;
+using onednn::Call;
 
 memory in_buffer(const memory::desc& desc, Tensor& buffer) {
   buffer.resize({1, 1, 1, static_cast<int>((desc.get_size() + sizeof(float) - 1) / sizeof(float))});
   return onednn::view(desc, buffer.data());
 }
 
-/// Weights in a layout of oneDNN's choice, reordered from the plain ones only when those changed,
-/// or every time into a shared buffer.
+/// Memory for a map in a call's layout: the plain one itself where that is what the call wants.
+memory room_for(const memory& plain, const memory::desc& wanted, Tensor& buffer) {
+  return plain.get_desc() == wanted ? plain : in_buffer(wanted, buffer);
+}
+
+/// Weights in a layout of oneDNN's choice, reordered from the plain ones only when those changed.
 struct PackedWeights {
   std::optional<memory> packed;
-  std::uint64_t version = 0;
-
-  memory& refresh(const memory::desc& wanted, const memory::desc& plain, const Tensor& weights,
-                  std::uint64_t current, Tensor* shared) {
-    const bool fits = packed && packed->get_desc() == wanted && shared == nullptr;
-    if (fits && version == current) return *packed;
-    if (shared != nullptr) packed = in_buffer(wanted, *shared);
-    if (!fits && shared == nullptr) packed.emplace(wanted, onednn::engine());
-    memory from = onednn::view(plain, weights.data());
-    dnnl::reorder(from, *packed).execute(onednn::stream(), from, *packed);
-    version = current;
-    return *packed;
-  }
+  std::uint64_t version = 0;  // of the plain weights; 0: none
 };
+
+/// Some of the images of a batch, and the first of some of the output channels.
+struct Part {
+  int first = 0, images = 0, channel = 0;
+};
+
+/// Where the gradients of weights and bias go; no bias: empty.
+struct WeightGradient {
+  std::span<float> weights, bias;
+  int channels;  // output channels computed at once
+};
+
+/// Calls f(part) for the parts of a batch that one call of a primitive takes.
+template <class F>
+void each_part(const LayerShape& shape, int images, F f) {
+  const int most = onednn::images_per_call(shape, images);
+  for (int first = 0; first < images; first += most) f(Part{first, std::min(most, images - first)});
+}
+
+const float* at(const Tensor& map, const Part& part) {
+  return map.data() + part.first * (map.shape().size() / map.shape().images);
+}
 
 }  // namespace
 
@@ -202,25 +61,116 @@ bool can_fuse(Activation activation) {
 }
 
 struct Product::Implementation {
-  Implementation(const LayerShape& s, ProductWorkspace* workspace) : shape(s), shared(workspace) {}
+  Implementation(const LayerShape& s, ProductWorkspace* shared, Packing p)
+      : shape(s), packing(p), workspace(shared), plain(onednn::plain_weights(s)) {
+    if (shared == nullptr) {
+      alone = std::make_unique<ProductWorkspace>();
+      workspace = alone.get();
+    }
+  }
 
-  [[nodiscard]] Tensor* shared_weights() const {
-    return shared == nullptr ? nullptr : &shared->weights;
+  void pack(const memory::desc& wanted, PackedWeights& held);
+  void begin(PackedWeights& held) const {
+    if (packing == Packing::each_call) held.version = 0;
+  }
+  void run_forward(Call& call, const Part& part, const Tensor& x, Tensor& y, bool accumulate);
+  void run_input_gradient(Call& call, const Part& part, const Tensor& dy, Tensor& dx);
+  void run_weight_gradient(Call& call, const Part& part, const Tensor& x, const Tensor& dy,
+                           const WeightGradient& into);
+
+  /// The plain weights of some output channels.
+  [[nodiscard]] memory::desc slice_of_weights(int channels) const {
+    if (channels == shape.out_channels) return plain;
+    LayerShape slice = shape;
+    slice.out_channels = channels;
+    return onednn::plain_weights(slice);
   }
 
   LayerShape shape;
-  ProductWorkspace* shared;
-  Tensor weights;
+  Packing packing;
+  std::unique_ptr<ProductWorkspace> alone;
+  ProductWorkspace* workspace;
+  memory::desc plain;
+  Tensor own_weights;
+  std::span<const float> weights;
   std::uint64_t version = 0;
   PackedWeights forward_weights, backward_weights;
-  std::optional<memory> packed_gradient;
-  std::map<std::tuple<int, bool, bool, int>, Call> forward_calls;
+  onednn::Relayout relayout;
+  std::map<std::tuple<int, Bias, bool, int>, Call> forward_calls;
   std::map<int, Call> input_calls;
-  std::map<std::pair<int, bool>, Call> weight_calls;
+  std::map<std::pair<int, Bias>, Call> weight_calls;
 };
 
-Product::Product(const LayerShape& shape, ProductWorkspace* shared)
-    : own_(std::make_unique<Implementation>(shape, shared)) {}
+void Product::Implementation::pack(const memory::desc& wanted, PackedWeights& held) {
+  if (held.version == version && held.packed->get_desc() == wanted) return;
+  if (packing == Packing::each_call)
+    held.packed = in_buffer(wanted, workspace->weights);
+  else if (!held.packed || held.packed->get_desc() != wanted)
+    held.packed.emplace(wanted, onednn::engine());
+  relayout.run(onednn::view(plain, weights.data()), *held.packed);
+  held.version = version;
+}
+
+void Product::Implementation::run_forward(Call& call, const Part& part, const Tensor& x, Tensor& y,
+                                          bool accumulate) {
+  pack(call.weights, forward_weights);
+  const memory plain_x = onednn::view(call.plain_x, at(x, part));
+  memory plain_y = onednn::view(call.plain_y, at(y, part));
+  memory own_x = room_for(plain_x, call.x, workspace->x);
+  memory own_y = room_for(plain_y, call.y, workspace->y);
+  if (own_x != plain_x) relayout.run(plain_x, own_x);
+  if (own_y != plain_y && accumulate) relayout.run(plain_y, own_y);
+  call.bind(call.weights_name, *forward_weights.packed);
+  call.bind(call.x_name, own_x);
+  call.bind(call.y_name, own_y);
+  call.run();
+  if (own_y != plain_y) relayout.run(own_y, plain_y);
+}
+
+void Product::Implementation::run_input_gradient(Call& call, const Part& part, const Tensor& dy,
+                                                 Tensor& dx) {
+  pack(call.weights, backward_weights);
+  memory plain_dx = onednn::view(call.plain_x, at(dx, part));
+  const memory plain_dy = onednn::view(call.plain_y, at(dy, part));
+  memory own_dx = room_for(plain_dx, call.x, workspace->x);
+  memory own_dy = room_for(plain_dy, call.y, workspace->y);
+  if (own_dy != plain_dy) relayout.run(plain_dy, own_dy);
+  call.bind(call.weights_name, *backward_weights.packed);
+  call.bind(call.x_name, own_dx);
+  call.bind(call.y_name, own_dy);
+  call.run();
+  if (own_dx != plain_dx) relayout.run(own_dx, plain_dx);
+}
+
+void Product::Implementation::run_weight_gradient(Call& call, const Part& part, const Tensor& x,
+                                                  const Tensor& dy, const WeightGradient& into) {
+  const memory plain_x = onednn::view(call.plain_x, at(x, part));
+  const memory plain_dy = onednn::view(call.plain_y, at(dy, part) + part.channel);
+  memory own_x = room_for(plain_x, call.x, workspace->x);
+  memory own_dy = room_for(plain_dy, call.y, workspace->y);
+  memory own_dw = in_buffer(call.weights, workspace->weights);
+  std::vector<float> d_bias(into.bias.empty() ? 0 : static_cast<std::size_t>(into.channels));
+  if (own_x != plain_x) relayout.run(plain_x, own_x);
+  if (own_dy != plain_dy) relayout.run(plain_dy, own_dy);
+  call.bind(call.weights_name, own_dw);
+  call.bind(call.x_name, own_x);
+  call.bind(call.y_name, own_dy);
+  if (!d_bias.empty())
+    call.bind(call.bias_name, onednn::view(onednn::vector_desc(into.channels), d_bias.data()));
+  call.run();
+  const std::int64_t columns = shape.matrix_columns();
+  memory plain_dw =
+      onednn::view(slice_of_weights(into.channels), into.weights.data() + part.channel * columns);
+  if (part.first == 0)
+    relayout.run(own_dw, plain_dw);
+  else
+    relayout.add(own_dw, plain_dw);
+  for (std::size_t c = 0; c < d_bias.size(); ++c)
+    into.bias[static_cast<std::size_t>(part.channel) + c] += d_bias[c];
+}
+
+Product::Product(const LayerShape& shape, ProductWorkspace* shared, Packing packing)
+    : own_(std::make_unique<Implementation>(shape, shared, packing)) {}
 Product::~Product() = default;
 Product::Product(Product&&) noexcept = default;
 Product& Product::operator=(Product&&) noexcept = default;
@@ -231,76 +181,65 @@ void Product::set_weights(std::span<const float> weights) {
 }
 
 std::span<float> Product::new_weights() {
-  own_->weights.resize({1, 1, 1, static_cast<int>(own_->shape.weights())});
+  own_->own_weights.resize({1, 1, 1, static_cast<int>(own_->shape.weights())});
+  view_weights(own_->own_weights.values());
+  return own_->own_weights.values();
+}
+
+void Product::view_weights(std::span<const float> weights) {
+  assert(static_cast<std::int64_t>(weights.size()) == own_->shape.weights());
+  own_->weights = weights;
   ++own_->version;
-  return own_->weights.values();
 }
 
 void Product::forward(const Tensor& x, std::span<const float> bias, Tensor& y,
                       const Finish& finish) {
-  const int images = x.shape().images;
-  const bool with_bias = !bias.empty();
+  const Bias with = bias.empty() ? Bias::none : Bias::with;
   const int fused = finish.activation ? static_cast<int>(*finish.activation) : -1;
-  const auto key = std::make_tuple(images, with_bias, finish.accumulate, fused);
-  auto found = own_->forward_calls.find(key);
-  if (found == own_->forward_calls.end()) {
-    const Descriptors d(own_->shape, images);
-    found = own_->forward_calls.emplace(key, forward_call(d, finish, with_bias)).first;
-  }
-  Call& call = found->second;
-  const Descriptors plain(own_->shape, 1);
-  call.arguments.insert_or_assign(
-      DNNL_ARG_WEIGHTS,
-      own_->forward_weights.refresh(call.weights, plain.weights_plain, own_->weights, own_->version,
-                                    own_->shared_weights()));
-  call.bind(DNNL_ARG_SRC, x.data());
-  call.bind(DNNL_ARG_DST, y.data());
-  if (with_bias) call.bind(DNNL_ARG_BIAS, bias.data());
-  call.run();
+  own_->begin(own_->forward_weights);
+  each_part(own_->shape, x.shape().images, [&](const Part& part) {
+    const auto key = std::make_tuple(part.images, with, finish.accumulate, fused);
+    auto found = own_->forward_calls.find(key);
+    if (found == own_->forward_calls.end()) {
+      Call call = onednn::forward_call(own_->shape, part.images, with, finish);
+      found = own_->forward_calls.emplace(key, std::move(call)).first;
+    }
+    Call& call = found->second;
+    if (with == Bias::with)
+      call.bind(call.bias_name,
+                onednn::view(onednn::vector_desc(own_->shape.out_channels), bias.data()));
+    own_->run_forward(call, part, x, y, finish.accumulate);
+  });
 }
 
 void Product::backward_input(const Tensor& dy, Tensor& dx) {
-  const int images = dy.shape().images;
-  auto found = own_->input_calls.find(images);
-  if (found == own_->input_calls.end()) {
-    found = own_->input_calls.emplace(images, input_gradient_call(Descriptors(own_->shape, images)))
-                .first;
-  }
-  Call& call = found->second;
-  const Descriptors plain(own_->shape, 1);
-  call.arguments.insert_or_assign(
-      DNNL_ARG_WEIGHTS,
-      own_->backward_weights.refresh(call.weights, plain.weights_plain, own_->weights,
-                                     own_->version, own_->shared_weights()));
-  call.bind(DNNL_ARG_DIFF_SRC, dx.data());
-  call.bind(DNNL_ARG_DIFF_DST, dy.data());
-  call.run();
+  own_->begin(own_->backward_weights);
+  each_part(own_->shape, dy.shape().images, [&](const Part& part) {
+    auto found = own_->input_calls.find(part.images);
+    if (found == own_->input_calls.end()) {
+      Call call = onednn::input_gradient_call(own_->shape, part.images);
+      found = own_->input_calls.emplace(part.images, std::move(call)).first;
+    }
+    own_->run_input_gradient(found->second, part, dy, dx);
+  });
 }
 
 void Product::backward_weights(const Tensor& x, const Tensor& dy, std::span<float> d_weights,
                                std::span<float> d_bias) {
-  const int images = x.shape().images;
-  const bool with_bias = !d_bias.empty();
-  const auto key = std::make_pair(images, with_bias);
-  auto found = own_->weight_calls.find(key);
-  if (found == own_->weight_calls.end()) {
-    const Descriptors d(own_->shape, images);
-    found = own_->weight_calls.emplace(key, weight_gradient_call(d, with_bias)).first;
-  }
-  Call& call = found->second;
-  if (own_->shared != nullptr) {
-    own_->packed_gradient = in_buffer(call.weights, own_->shared->gradient);
-  } else if (!own_->packed_gradient || own_->packed_gradient->get_desc() != call.weights) {
-    own_->packed_gradient.emplace(call.weights, onednn::engine());
-  }
-  call.arguments.insert_or_assign(DNNL_ARG_DIFF_WEIGHTS, *own_->packed_gradient);
-  call.bind(DNNL_ARG_SRC, x.data());
-  call.bind(DNNL_ARG_DIFF_DST, dy.data());
-  if (with_bias) call.bind(DNNL_ARG_DIFF_BIAS, d_bias.data());
-  call.run();
-  memory plain = onednn::view(Descriptors(own_->shape, 1).weights_plain, d_weights.data());
-  dnnl::reorder(*own_->packed_gradient, plain)
-      .execute(onednn::stream(), *own_->packed_gradient, plain);
+  const Bias with = d_bias.empty() ? Bias::none : Bias::with;
+  std::fill(d_bias.begin(), d_bias.end(), 0.0f);
+  each_part(own_->shape, x.shape().images, [&](Part part) {
+    const auto key = std::make_pair(part.images, with);
+    auto found = own_->weight_calls.find(key);
+    if (found == own_->weight_calls.end()) {
+      Call call = onednn::weight_gradient_call(own_->shape, part.images, with);
+      found = own_->weight_calls.emplace(key, std::move(call)).first;
+    }
+    const int slices = onednn::weight_gradient_slices(own_->shape, part.images);
+    const WeightGradient into{d_weights, d_bias, own_->shape.out_channels / slices};
+    for (; part.channel < own_->shape.out_channels; part.channel += into.channels)
+      own_->run_weight_gradient(found->second, part, x, dy, into);
+  });
 }
 
 }  // namespace lightloom::nn

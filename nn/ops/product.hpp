@@ -19,21 +19,26 @@ struct Finish {
 /// Whether `Product` can fuse this activation.
 bool can_fuse(Activation activation);
 
-/// Buffers for packed weights and gradients that the products of one training pass share: each is
-/// needed only during one call, and a network's worth of them would double its memory.
+/// Buffers for weights, gradients and maps in the layouts of oneDNN that the products of one pass
+/// share: each is needed only during one call, and a network's worth of them would double its
+/// memory.
 struct ProductWorkspace {
-  Tensor weights, gradient;
+  Tensor weights;  // or their gradient
+  Tensor x, y;     // maps, or their gradients
   std::vector<float> plain_gradient;
 };
+
+/// Whether packed weights are kept from call to call or packed anew, into the workspace.
+enum class Packing { kept, each_call };
 
 /// A convolution or linear layer and its two gradients, float32, channels last. Weights come and go
 /// as [out, in/groups, kh, kw] row-major; inside they are held in the layout the machine likes
 /// best.
 class Product {
  public:
-  /// Without a workspace the packed weights are kept from call to call; with one, which must
-  /// outlive the product, they are packed anew every time.
-  explicit Product(const LayerShape& shape, ProductWorkspace* shared = nullptr);
+  /// The workspace must outlive the product; without one it has its own.
+  explicit Product(const LayerShape& shape, ProductWorkspace* shared = nullptr,
+                   Packing packing = Packing::kept);
   ~Product();
   Product(Product&&) noexcept;
   Product& operator=(Product&&) noexcept;
@@ -41,6 +46,8 @@ class Product {
   void set_weights(std::span<const float> weights);
   /// Room for new weights, to be filled before the next call.
   std::span<float> new_weights();
+  /// Weights that stay where they are and must outlive the next calls.
+  void view_weights(std::span<const float> weights);
   /// `bias` has out_channels values or none. `y` must have the output shape for the images of `x`.
   void forward(const Tensor& x, std::span<const float> bias, Tensor& y, const Finish& finish = {});
   /// dx = W^T dy, overwritten.

@@ -2,12 +2,8 @@
 #include "nn/steps/step.hpp"
 
 namespace lightloom::nn {
-namespace {
 
-/// The pool holds one reference, the flow the other.
 bool only_ours(const std::shared_ptr<Tensor>& tensor) { return tensor.use_count() <= 2; }
-
-}  // namespace
 
 Tensor& Flow::make_value(int node) {
   auto& slot = values[static_cast<std::size_t>(node)];

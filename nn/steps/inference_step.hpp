@@ -18,15 +18,16 @@ class InferenceStep {
 
 /// What follows a weight layer and can be computed with it.
 struct FusedTail {
-  int norm = -1;   // node of a batch normalisation folded into the weights
-  int other = -1;  // node whose value is added
+  int norm = -1;           // node of a batch normalisation folded into the weights
+  int other = -1;          // node whose value is added
+  bool take_over = false;  // nobody reads `other` afterwards: the sum may take its place
   std::optional<Activation> activation;
   int output = 0;  // node whose value results
 };
 
-/// A weight layer in oneDNN with its tail.
-std::unique_ptr<InferenceStep> make_fused_product(Network& network, int node,
-                                                  const FusedTail& tail);
+/// A weight layer in oneDNN with its tail. `shared` must outlive the step.
+std::unique_ptr<InferenceStep> make_fused_product(Network& network, int node, const FusedTail& tail,
+                                                  ProductWorkspace& shared);
 /// A weight layer through an engine, which it loads.
 std::unique_ptr<InferenceStep> make_engine_product(Network& network, int node, MatrixEngine& engine,
                                                    std::uint32_t write);

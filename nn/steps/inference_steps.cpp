@@ -51,10 +51,10 @@ void fold(const Affine& norm, std::vector<float>& weights, std::vector<float>& b
 
 class FusedProduct : public InferenceStep {
  public:
-  FusedProduct(Network& network, int node, const FusedTail& tail)
+  FusedProduct(Network& network, int node, const FusedTail& tail, ProductWorkspace& shared)
       : tail_(tail),
         input_(network, node),
-        product_(LayerInput::layer_of(network, node).shape),
+        product_(LayerInput::layer_of(network, node).shape, &shared),
         bias_(LayerInput::layer_of(network, node).bias.value) {
     auto& layer = network.weight_layers()[static_cast<std::size_t>(network.index_of(node))];
     std::vector<float> weights = dense_weight(layer);
@@ -67,12 +67,23 @@ class FusedProduct : public InferenceStep {
 
   void forward(Flow& flow) override {
     const Tensor& x = input_.of(flow);
-    Tensor& y = flow.make_value(tail_.output);
-    if (tail_.other >= 0) copy(flow.value(tail_.other), y);
+    Tensor& y = tail_.other < 0 ? flow.make_value(tail_.output) : addend(flow);
     product_.forward(x, bias_, y, {.accumulate = tail_.other >= 0, .activation = tail_.activation});
   }
 
  private:
+  /// The output, holding what is added to it.
+  Tensor& addend(Flow& flow) {
+    const auto& other = flow.values[static_cast<std::size_t>(tail_.other)];
+    if (tail_.take_over && only_ours(other)) {
+      flow.values[static_cast<std::size_t>(tail_.output)] = other;
+      return *other;
+    }
+    Tensor& y = flow.make_value(tail_.output);
+    copy(*other, y);
+    return y;
+  }
+
   FusedTail tail_;
   LayerInput input_;
   Product product_;
@@ -156,9 +167,9 @@ Affine affine_of(const NormLayer& norm) {
   return affine;
 }
 
-std::unique_ptr<InferenceStep> make_fused_product(Network& network, int node,
-                                                  const FusedTail& tail) {
-  return std::make_unique<FusedProduct>(network, node, tail);
+std::unique_ptr<InferenceStep> make_fused_product(Network& network, int node, const FusedTail& tail,
+                                                  ProductWorkspace& shared) {
+  return std::make_unique<FusedProduct>(network, node, tail, shared);
 }
 
 std::unique_ptr<InferenceStep> make_engine_product(Network& network, int node, MatrixEngine& engine,

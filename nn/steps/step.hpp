@@ -40,6 +40,10 @@ struct Flow {
   void give_gradient(int node, std::shared_ptr<Tensor> gradient);
 };
 
+/// Whether a tensor of a flow belongs to one node only: the pool holds one reference, the flow the
+/// other.
+bool only_ours(const std::shared_ptr<Tensor>& tensor);
+
 /// One operation in a pass. Steps own no tensors of the flow, only what they need between forward
 /// and backward.
 class Step {

@@ -5,13 +5,10 @@
 #include "nn/ops/normalisation.hpp"
 #include "nn/ops/product.hpp"
 #include "nn/steps/step.hpp"
+#include "nn/weights/float_source.hpp"
 
 namespace lightloom::nn {
 namespace {
-
-void accumulate(std::span<const float> from, std::vector<float>& into) {
-  std::transform(from.begin(), from.end(), into.begin(), into.begin(), std::plus<>());
-}
 
 class ProductStep : public Step {
  public:
@@ -21,12 +18,11 @@ class ProductStep : public Step {
         number_(network.index_of(node)),
         layer_(network.weight_layers()[static_cast<std::size_t>(number_)]),
         shared_(shared),
-        product_(layer_.shape, &shared),
+        product_(layer_.shape, &shared, Packing::each_call),
         d_bias_(layer_.bias.value.size()) {}
 
   void forward(Flow& flow) override {
-    const std::span<float> dense = product_.new_weights();
-    layer_.source->materialise(dense);
+    const std::span<const float> dense = weights();
     const Tensor& x = layer_.activation_bits > 0 ? quantised(flow) : flow.value(in_);
     Tensor& y = flow.make_value(node_);
     if (flow.engine == nullptr) {
@@ -58,6 +54,17 @@ class ProductStep : public Step {
   }
 
  private:
+  /// The layer's weight, put into the product; not copied where the source stores it as it is.
+  std::span<const float> weights() {
+    if (const auto* stored = dynamic_cast<const FloatSource*>(layer_.source.get())) {
+      product_.view_weights(stored->weight());
+      return stored->weight();
+    }
+    const std::span<float> dense = product_.new_weights();
+    layer_.source->materialise(dense);
+    return dense;
+  }
+
   const Tensor& quantised(Flow& flow) {
     observe(flow.value(in_).values(), layer_.range);
     quantised_ = flow.fresh(in_);

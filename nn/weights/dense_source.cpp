@@ -7,22 +7,17 @@
 #include "nn/weights/latent.hpp"
 
 namespace lightloom::nn {
-namespace {
-
-/// From 16 bits on the reference implementation switches its quantiser off.
-int stored_bits(int bits) { return bits < 16 ? bits : 32; }
-
-}  // namespace
 
 DenseSource::DenseSource(const LayerShape& shape, int bits)
-    : weight_(make_factor("weight", shape.weights(), stored_bits(bits),
-                          stored_bits(bits) < 32 ? Rounding::dorefa : Rounding::none)),
-      gain_{.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false} {}
+    : weight_(make_factor("weight", shape.weights(), bits, Rounding::dorefa)),
+      gain_{.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false} {
+  assert(!kept_as_float(bits));
+}
 
 void DenseSource::encode(std::span<const float> dense) {
   assert(dense.size() == weight_.levels.size());
   std::copy(dense.begin(), dense.end(), weight_.latent.value.begin());
-  gain_.value[0] = weight_.rounded ? to_latent(weight_.latent.value, weight_.bits) : 1.0f;
+  gain_.value[0] = to_latent(weight_.latent.value, weight_.bits);
 }
 
 void DenseSource::materialise(std::span<float> dense) {
@@ -37,9 +32,10 @@ void DenseSource::backward(std::span<const float> d_dense) {
 }
 
 std::vector<StoredStream> dense_streams(std::int64_t weights, int bits) {
-  bits = stored_bits(bits);
-  std::vector<StoredStream> streams{{.name = "weight", .count = weights, .bits = bits}};
-  if (bits < 32)
+  const bool exact = kept_as_float(bits);
+  std::vector<StoredStream> streams{
+      {.name = "weight", .count = weights, .bits = exact ? 32 : bits}};
+  if (!exact)
     streams.push_back(
         {.name = "scale", .count = 1, .bits = 32, .in_ratio = false, .exposed = false});
   return streams;
@@ -51,16 +47,14 @@ std::vector<StoredStream> DenseSource::streams() const {
 
 std::vector<CodedStream> DenseSource::codes() {
   quantise(weight_);
-  std::vector<CodedStream> coded{to_words(streams()[0], weight_.coding(), weight_.levels)};
-  if (weight_.rounded) coded.push_back(scale_stream(gain_.value[0] * weight_.scale.scale));
-  return coded;
+  return {to_words(streams()[0], weight_.coding(), weight_.levels),
+          scale_stream(gain_.value[0] * weight_.scale.scale)};
 }
 
 void DenseSource::decode(std::span<const CodedStream> streams, std::span<float> dense) {
-  require(streams.size() == (weight_.rounded ? 2 : 1), "a dense layer was stored in {} streams",
-          streams.size());
+  require(streams.size() == 2, "a rounded dense layer was stored in {} streams", streams.size());
   from_words(streams[0], weight_.coding(), weight_.levels);
-  const float unit = weight_.rounded ? to_float(streams[1].words.at(0)) : 1.0f;
+  const float unit = to_float(streams[1].words.at(0));
   for (std::size_t i = 0; i < dense.size(); ++i) dense[i] = unit * weight_.levels[i];
 }
 

@@ -4,8 +4,11 @@
 
 namespace lightloom::nn {
 
-/// The weight itself: as it is from 16 bits on (stored at 32), else through the symmetric DoReFa
-/// quantiser, times a fixed gain where the weight does not fit into (-1, 1).
+/// From 16 bits on the reference implementation switches its quantiser off: `FloatSource`.
+inline bool kept_as_float(int bits) { return bits >= 16; }
+
+/// The weight itself through the symmetric DoReFa quantiser of 1 to 15 bits, times a fixed gain
+/// where the weight does not fit into (-1, 1).
 class DenseSource final : public WeightSource {
  public:
   DenseSource(const LayerShape& shape, int bits);
@@ -25,7 +28,7 @@ class DenseSource final : public WeightSource {
   Parameter gain_;
 };
 
-/// The streams of a layer kept dense.
+/// The streams of a layer kept dense at these bits.
 std::vector<StoredStream> dense_streams(std::int64_t weights, int bits);
 
 }  // namespace lightloom::nn

@@ -6,6 +6,7 @@
 #include "nn/weights/circulant_source.hpp"
 #include "nn/weights/dense_source.hpp"
 #include "nn/weights/exchange_source.hpp"
+#include "nn/weights/float_source.hpp"
 #include "nn/weights/integer_source.hpp"
 #include "nn/weights/learned_step_source.hpp"
 #include "nn/weights/multilevel_source.hpp"
@@ -24,7 +25,9 @@ int dense_bits(const SourceCard& card, const LayerShape& shape) {
 }
 
 Source make_dense(const SourceCard& card, const LayerShape& shape) {
-  return std::make_unique<DenseSource>(shape, dense_bits(card, shape));
+  const int bits = dense_bits(card, shape);
+  if (kept_as_float(bits)) return std::make_unique<FloatSource>(shape);
+  return std::make_unique<DenseSource>(shape, bits);
 }
 
 Streams streams_dense(const SourceCard& card, const LayerShape& shape) {

@@ -164,6 +164,23 @@ TEST(Inference, OfABlockIsItsTrainingForward) {
   for (int i = 0; i < 15; ++i) EXPECT_NEAR(trained.data()[i], inferred.data()[i], 1e-5);
 }
 
+TEST(Inference, SumsTakeThePlaceOnlyOfWhatNobodyReadsLater) {
+  GraphBuilder net("sums", {7, 5, 3});
+  const ConvolutionOptions same{.channels = 3, .kernel = 3, .padding = 1};
+  const int x = net.relu(net.convolution("c0", 0, same));
+  const int own = net.add(net.convolution("c1", x, same), x);  // reads what it adds
+  const int mid = net.relu(net.convolution("c2", own, same));
+  const int later = net.add(net.convolution("c3", mid, same), x);               // x once more
+  const int last = net.add(net.convolution("c4", net.relu(later), same), own);  // own's last reader
+  net.linear("fc", net.flatten(last), 5, true);
+  Network network(std::move(net).finish(), {}, 5);
+  const Tensor images = random_images(3, {7, 5, 3}, 1);
+  TrainingPass pass(network, 1);
+  Inference inference(network);
+  const Tensor &trained = pass.forward(images, {}), &inferred = inference.forward(images);
+  for (int i = 0; i < 15; ++i) EXPECT_NEAR(trained.data()[i], inferred.data()[i], 1e-4);
+}
+
 TEST(TrainingPass, GradientsAddUpUntilTheyAreCleared) {
   Network network(tangled(), {}, 5);
   const Tensor images = random_images(4, {9, 7, 3}, 1);

@@ -1,0 +1,263 @@
+#include "nn/ops/product_calls.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace lightloom::nn::onednn {
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+using dnnl::prop_kind;
+using Tag = memory::format_tag;
+
+constexpr auto f32 = memory::data_type::f32;
+
+/// Output tiles of Winograd's F(4x4, 3x3) in one image.
+std::int64_t tiles_of(const LayerShape& s) {
+  return std::int64_t{(s.out_height + 3) / 4} * ((s.out_width + 3) / 4);
+}
+
+/// Whether F(4x4, 3x3) (Lavin and Gray, CVPR 2016) is quicker than the direct method, which takes
+/// 2.25 times its multiplications and more: with enough channels, enough tiles to be worth
+/// transforming the weights, and little of the tiles outside the map. Limits measured on Zen 4.
+bool winograd_pays(const LayerShape& s, int images) {
+  constexpr int least_channels = 32, least_tiles = 32;
+  constexpr double most_padding = 1.4;
+  const bool fits = s.kind == LayerShape::Kind::convolution && s.groups == 1 && s.stride == 1 &&
+                    s.dilation == 1 && s.padding <= 1 && s.kernel_height == 3 &&
+                    s.kernel_width == 3;
+  const bool wide = s.in_channels % 16 == 0 && s.out_channels % 16 == 0 &&
+                    std::min(s.in_channels, s.out_channels) >= least_channels;
+  const auto computed = static_cast<double>(16 * tiles_of(s));
+  return fits && wide && images * tiles_of(s) >= least_tiles &&
+         computed <= most_padding * static_cast<double>(s.positions());
+}
+
+/// Memory descriptors of a layer for a number of images. `any` formats let oneDNN choose.
+struct Descriptors {
+  memory::desc plain_x, plain_y, x, y, weights, bias;
+  memory::dims strides, dilations, padding;
+  algorithm method = algorithm::convolution_direct;
+  bool linear = false;
+
+  Descriptors(const LayerShape& s, int images, algorithm how)
+      : method(how), linear(s.kind == LayerShape::Kind::linear) {
+    bias = {{s.out_channels}, f32, Tag::a};
+    if (linear) {
+      plain_x = {{images, s.in_channels}, f32, Tag::ab};
+      plain_y = {{images, s.out_channels}, f32, Tag::ab};
+    } else {
+      plain_x = map_desc({images, s.in_height, s.in_width, s.in_channels});
+      plain_y = map_desc({images, s.out_height, s.out_width, s.out_channels});
+    }
+    const bool free = method == algorithm::convolution_winograd;
+    x = free ? memory::desc(plain_x.dims(), f32, Tag::any) : plain_x;
+    y = free ? memory::desc(plain_y.dims(), f32, Tag::any) : plain_y;
+    weights = {plain_weights(s).dims(), f32, Tag::any};
+    strides = {s.stride, s.stride};
+    dilations = {s.dilation - 1, s.dilation - 1};
+    padding = {s.padding, s.padding};
+  }
+};
+
+void append_activation(dnnl::post_ops& after, Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return after.append_eltwise(1.0f, algorithm::eltwise_relu, 0.0f, 0.0f);
+    case Activation::relu6:
+      return after.append_eltwise(1.0f, algorithm::eltwise_clip, 0.0f, 6.0f);
+    case Activation::hard_swish:
+      return after.append_eltwise(1.0f, algorithm::eltwise_hardswish, 0.0f, 0.0f);
+    case Activation::silu:
+      return after.append_eltwise(1.0f, algorithm::eltwise_swish, 1.0f, 0.0f);
+    default:
+      assert(false);
+  }
+}
+
+dnnl::primitive_attr attributes(const Finish& finish) {
+  dnnl::post_ops after;
+  if (finish.accumulate) after.append_sum(1.0f);
+  if (finish.activation) append_activation(after, *finish.activation);
+  dnnl::primitive_attr attr;
+  attr.set_post_ops(after);
+  return attr;
+}
+
+dnnl::convolution_forward::primitive_desc convolution_hint(const Descriptors& d,
+                                                           const dnnl::primitive_attr& attr,
+                                                           Bias bias) {
+  const auto kind = prop_kind::forward_training;
+  using Desc = dnnl::convolution_forward::desc;
+  const Desc desc = bias == Bias::with ? Desc(kind, d.method, d.x, d.weights, d.bias, d.y,
+                                              d.strides, d.dilations, d.padding, d.padding)
+                                       : Desc(kind, d.method, d.x, d.weights, d.y, d.strides,
+                                              d.dilations, d.padding, d.padding);
+  return {desc, attr, engine()};
+}
+
+dnnl::inner_product_forward::primitive_desc linear_hint(const Descriptors& d,
+                                                        const dnnl::primitive_attr& attr,
+                                                        Bias bias) {
+  using Desc = dnnl::inner_product_forward::desc;
+  const auto kind = prop_kind::forward_training;
+  const Desc desc = bias == Bias::with ? Desc(kind, d.x, d.weights, d.bias, d.y)
+                                       : Desc(kind, d.x, d.weights, d.y);
+  return {desc, attr, engine()};
+}
+
+/// The call of a forward primitive.
+template <class Primitive, class Hint>
+Call forward_of(const Hint& hint) {
+  return {Primitive(hint), hint.src_desc(),  hint.weights_desc(), hint.dst_desc(), {}, {},
+          DNNL_ARG_SRC,    DNNL_ARG_WEIGHTS, DNNL_ARG_DST,        DNNL_ARG_BIAS,   {}};
+}
+
+template <class Primitive, class Hint>
+Call input_gradient_of(const Hint& hint) {
+  return {
+      Primitive(hint),   hint.diff_src_desc(), hint.weights_desc(), hint.diff_dst_desc(), {}, {},
+      DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS,     DNNL_ARG_DIFF_DST,   DNNL_ARG_BIAS,        {}};
+}
+
+template <class Primitive, class Hint>
+Call weight_gradient_of(const Hint& hint) {
+  return {Primitive(hint),
+          hint.src_desc(),
+          hint.diff_weights_desc(),
+          hint.diff_dst_desc(),
+          {},
+          {},
+          DNNL_ARG_SRC,
+          DNNL_ARG_DIFF_WEIGHTS,
+          DNNL_ARG_DIFF_DST,
+          DNNL_ARG_DIFF_BIAS,
+          {}};
+}
+
+Call forward(const Descriptors& d, const Finish& finish, Bias bias) {
+  return d.linear
+             ? forward_of<dnnl::inner_product_forward>(linear_hint(d, attributes(finish), bias))
+             : forward_of<dnnl::convolution_forward>(convolution_hint(d, attributes(finish), bias));
+}
+
+Call input_gradient(const Descriptors& d) {
+  if (d.linear) {
+    using Backward = dnnl::inner_product_backward_data;
+    return input_gradient_of<Backward>(
+        Backward::primitive_desc({d.x, d.weights, d.y}, engine(), linear_hint(d, {}, Bias::none)));
+  }
+  using Backward = dnnl::convolution_backward_data;
+  return input_gradient_of<Backward>(Backward::primitive_desc(
+      {d.method, d.x, d.weights, d.y, d.strides, d.dilations, d.padding, d.padding}, engine(),
+      convolution_hint(d, {}, Bias::none)));
+}
+
+Call weight_gradient(const Descriptors& d, Bias bias) {
+  if (d.linear) {
+    using Backward = dnnl::inner_product_backward_weights;
+    const Backward::desc desc = bias == Bias::with ? Backward::desc(d.x, d.weights, d.bias, d.y)
+                                                   : Backward::desc(d.x, d.weights, d.y);
+    return weight_gradient_of<Backward>(
+        Backward::primitive_desc(desc, engine(), linear_hint(d, {}, bias)));
+  }
+  using Backward = dnnl::convolution_backward_weights;
+  const Backward::desc desc = bias == Bias::with
+                                  ? Backward::desc(d.method, d.x, d.weights, d.bias, d.y, d.strides,
+                                                   d.dilations, d.padding, d.padding)
+                                  : Backward::desc(d.method, d.x, d.weights, d.y, d.strides,
+                                                   d.dilations, d.padding, d.padding);
+  return weight_gradient_of<Backward>(
+      Backward::primitive_desc(desc, engine(), convolution_hint(d, {}, bias)));
+}
+
+/// make(descriptors) by Winograd's method where it pays and this machine and these post-operations
+/// have it, else directly.
+template <class Make>
+Call quickest(const LayerShape& shape, int images, Make make) {
+  const auto finished = [&](algorithm method) {
+    const Descriptors d(shape, images, method);
+    Call call = make(d);
+    call.plain_x = d.plain_x;
+    call.plain_y = d.plain_y;
+    return call;
+  };
+  if (winograd_pays(shape, images)) {
+    try {
+      return finished(algorithm::convolution_winograd);
+    } catch (const dnnl::error& error) {
+      if (error.status != dnnl_unimplemented) throw;
+    }
+  }
+  return finished(algorithm::convolution_direct);
+}
+
+}  // namespace
+
+Call forward_call(const LayerShape& shape, int images, Bias bias, const Finish& finish) {
+  return quickest(shape, images, [&](const Descriptors& d) { return forward(d, finish, bias); });
+}
+
+Call input_gradient_call(const LayerShape& shape, int images) {
+  return quickest(shape, images, [](const Descriptors& d) { return input_gradient(d); });
+}
+
+Call weight_gradient_call(const LayerShape& shape, int images, Bias bias) {
+  LayerShape slice = shape;
+  slice.out_channels /= weight_gradient_slices(shape, images);
+  Call call =
+      quickest(slice, images, [&](const Descriptors& d) { return weight_gradient(d, bias); });
+  if (slice.out_channels < shape.out_channels) {  // some of the channels of every pixel
+    const memory::dim pixel = shape.out_channels, row = pixel * shape.out_width;
+    call.plain_y = {call.plain_y.dims(), f32, {row * shape.out_height, 1, row, pixel}};
+  }
+  return call;
+}
+
+int weight_gradient_slices(const LayerShape& shape, int images) {
+  constexpr int most_pairs = 1 << 17;  // of in and out channels: 19 MB
+  if (!winograd_pays(shape, images)) return 1;
+  int slices = 1;
+  while (shape.in_channels * (shape.out_channels / slices) > most_pairs &&
+         shape.out_channels % (32 * slices) == 0)
+    slices *= 2;
+  return slices;
+}
+
+int images_per_call(const LayerShape& shape, int images) {
+  constexpr std::int64_t most_tiles = 1024;
+  if (!winograd_pays(shape, images)) return images;
+  return static_cast<int>(std::clamp<std::int64_t>(most_tiles / tiles_of(shape), 1, images));
+}
+
+memory::desc plain_weights(const LayerShape& s) {
+  if (s.kind == LayerShape::Kind::linear) return {{s.out_channels, s.in_channels}, f32, Tag::ab};
+  memory::dims dims{s.out_channels / s.groups, s.in_channels / s.groups, s.kernel_height,
+                    s.kernel_width};
+  if (s.groups > 1) dims.insert(dims.begin(), s.groups);
+  return {dims, f32, s.groups > 1 ? Tag::goihw : Tag::oihw};
+}
+
+void Relayout::run(const memory& from, memory& to) { run(from, to, false); }
+void Relayout::add(const memory& from, memory& to) { run(from, to, true); }
+
+void Relayout::run(const memory& from, memory& to, bool sum) {
+  const memory::desc in = from.get_desc(), out = to.get_desc();
+  auto found = std::find_if(prepared_.begin(), prepared_.end(), [&](const Prepared& one) {
+    return one.sum == sum && one.from == in && one.to == out;
+  });
+  if (found == prepared_.end()) {
+    dnnl::primitive_attr attr;
+    dnnl::post_ops after;
+    if (sum) after.append_sum(1.0f);
+    attr.set_post_ops(after);
+    const dnnl::reorder::primitive_desc desc(engine(), in, engine(), out, attr);
+    prepared_.push_back({in, out, sum, dnnl::reorder(desc)});
+    found = prepared_.end() - 1;
+  }
+  memory source = from;
+  found->primitive.execute(stream(), source, to);
+}
+
+}  // namespace lightloom::nn::onednn

@@ -1,0 +1,58 @@
+#pragma once
+
+// Private to nn/ops: the oneDNN primitives of a convolution or linear layer.
+
+#include "nn/ops/onednn.hpp"
+#include "nn/ops/product.hpp"
+
+namespace lightloom::nn::onednn {
+
+/// A primitive with its arguments bound once; running it only changes data pointers. Where the
+/// layouts of x and y are not the plain ones, whoever runs it moves the numbers.
+struct Call {
+  dnnl::primitive primitive;
+  dnnl::memory::desc x, weights, y;             // in the layouts the primitive chose
+  dnnl::memory::desc plain_x, plain_y;          // channels last
+  int x_name, weights_name, y_name, bias_name;  // oneDNN's names of the arguments
+  Arguments arguments;
+
+  void bind(int name, const dnnl::memory& what) { arguments.insert_or_assign(name, what); }
+  void run() { primitive.execute(stream(), arguments); }
+};
+
+/// Whether a product adds a bias, or gives its gradient.
+enum class Bias { none, with };
+
+Call forward_call(const LayerShape& shape, int images, Bias bias, const Finish& finish);
+Call input_gradient_call(const LayerShape& shape, int images);
+/// Of the first of `weight_gradient_slices` equal slices of output channels.
+Call weight_gradient_call(const LayerShape& shape, int images, Bias bias);
+/// Winograd's method holds the gradient of all weights in its own form, 36 numbers for 9, for every
+/// thread: wide layers are computed slice by slice of their output channels.
+int weight_gradient_slices(const LayerShape& shape, int images);
+
+/// How many of `images` one call should take: all, but for large maps computed by Winograd's
+/// method, whose transformed maps are large.
+int images_per_call(const LayerShape& shape, int images);
+
+/// [out, in/groups, kh, kw] row-major.
+dnnl::memory::desc plain_weights(const LayerShape& shape);
+
+/// Copies between layouts, the primitives prepared once.
+class Relayout {
+ public:
+  void run(const dnnl::memory& from, dnnl::memory& to);
+  /// to += from.
+  void add(const dnnl::memory& from, dnnl::memory& to);
+
+ private:
+  struct Prepared {
+    dnnl::memory::desc from, to;
+    bool sum;
+    dnnl::reorder primitive;
+  };
+  void run(const dnnl::memory& from, dnnl::memory& to, bool sum);
+  std::vector<Prepared> prepared_;
+};
+
+}  // namespace lightloom::nn::onednn
