@@ -70,6 +70,11 @@ TEST(Detection, LinkBudgetSubtractsEveryLoss) {
   // coupling 0.7, modulator 1.2, two meshes of 16 columns and an attenuator of 0.1 dB each
   EXPECT_NEAR(link_budget(card).insertion_loss_db, 0.7 + 1.2 + 33 * 0.1, 1e-12);
   EXPECT_NEAR(link_budget(card).detected_mW, 4 * std::pow(10.0, -0.52), 1e-12);
+  // Butterflies: four columns. A triangle with balanced edges: 2N - 3.
+  EXPECT_NEAR(insertion_loss_db(card_of("mzi-mesh", {"mesh.modes=16", "mesh.topology=butterfly"})),
+              0.7 + 1.2 + 9 * 0.1, 1e-12);
+  EXPECT_NEAR(insertion_loss_db(card_of("mzi-mesh", {"mesh.modes=16", "mesh.topology=reck"})),
+              0.7 + 1.2 + 59 * 0.1, 1e-12);
   const CoreCard bank = card_of("mrr-bank", {"rows=16"});
   EXPECT_NEAR(insertion_loss_db(bank), 0.7 + 1.2 + 0.5 + 10 * std::log10(16.0), 1e-12);
 }

@@ -269,5 +269,25 @@ TEST(Haar, SampledSettingsHaveTheMomentsOfDecomposedMatrices) {
   EXPECT_NEAR(gaussian, fourth, 4 * standard_error);
 }
 
+TEST(Haar, DecomposedMatricesHaveTheExponentOfEveryCell) {
+  // cos^2(theta/2) = u^{1/k} with u uniform: mean k / (k + 1), variance k / ((k + 2) (k + 1)^2).
+  // The exponents of a mesh are N - 1 ones, N - 2 twos, ..., one N - 1.
+  constexpr int n = 6, samples = 3000;
+  const Topology topology = clements_topology(n);
+  std::vector<double> mean(topology.cells.size());
+  for (std::uint64_t i = 0; i < samples; ++i) {
+    const MeshSettings settings = decompose_clements(haar_unitary(n, random_numbers, 9000 + i));
+    for (std::size_t k = 0; k < mean.size(); ++k)
+      mean[k] += std::pow(std::cos(settings.theta[k] / 2), 2) / samples;
+  }
+  std::vector<int> counts(n, 0);
+  for (std::size_t k = 0; k < mean.size(); ++k) {
+    const double e = haar_exponent(n, topology.cells[k].column, topology.cells[k].top);
+    EXPECT_NEAR(mean[k], e / (e + 1), 4 * std::sqrt(e / (e + 2) / samples) / (e + 1)) << k;
+    ++counts[static_cast<std::size_t>(e)];
+  }
+  EXPECT_EQ(counts, (std::vector<int>{0, 5, 4, 3, 2, 1}));
+}
+
 }  // namespace
 }  // namespace lightloom::photonic
