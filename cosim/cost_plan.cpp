@@ -187,6 +187,8 @@ GenerationWork LayerPlanner::generation_work(const Visit& v) const {
   work.basis_words = part(std::int64_t{f.cross} * std::max(f.intra, 1) * f.area, column_share);
   work.intra_words = f.intra_level ? part(std::int64_t{f.cross} * f.in * f.intra, column_share) : 0;
   work.cross_words = f.cross_level ? std::int64_t{v.view.rows} * f.cross : 0;
+  for (const nn::StoredStream& stream : layer_.streams)
+    if (stream.in_ratio) work.word_bits = std::max(work.word_bits, stream.bits);
   work.intra_shots = part(intra_shots(card, f), column_share);
   work.cross_shots = cross_shots(card, f, v.view.rows, v.view.columns);
   return work;

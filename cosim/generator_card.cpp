@@ -24,7 +24,8 @@ GenerationCost photonic_cost(const GeneratorCard& generator, const GenerationWor
   const PhotonicGenerator& card = generator.photonic;
   const std::int64_t set_words = work.intra_words + work.cross_words;
   const double words = static_cast<double>(set_words + work.basis_words);
-  const double load_ns = std::ceil(words / card.dac_lanes) * card.word_bits / card.dac_rate_Gbps;
+  const double load_ns = std::ceil(words / card.dac_lanes) *
+                         std::max(card.word_bits, work.word_bits) / card.dac_rate_Gbps;
   const auto shots = static_cast<double>(divide_up(work.intra_shots, card.intra_replicas) +
                                          divide_up(work.cross_shots, card.cross_replicas));
   const auto intra = static_cast<double>(work.intra_shots),
@@ -104,7 +105,8 @@ void describe(Section& section, GeneratorCard& card) {
   if (card.handover == Handover::analog && card.kind == GeneratorKind::electronic)
     section.problem("handover", "cannot be analog for an electronic generator");
   if (card.handover == Handover::analog && card.noise.handover_bits > 0)
-    section.problem("noise", "has handover_bits, but an analog hand-over has no converter (set it to 0)");
+    section.problem("noise",
+                    "has handover_bits, but an analog hand-over has no converter (set it to 0)");
 }
 
 std::int64_t intra_shots(const PhotonicGenerator& card, const FactorShape& shape) {

@@ -78,7 +78,8 @@ void describe(Section& section, GeneratorCard& card);
 struct GenerationWork {
   nn::RegenerationWork operations;
   std::int64_t basis_words = 0, intra_words = 0,
-               cross_words = 0;                   // to load into the photonic generator
+               cross_words = 0;  // to load into the photonic generator
+  int word_bits = 0;  // of the widest of them; more than the DACs' word takes longer to load
   std::int64_t intra_shots = 0, cross_shots = 0;  // before division by replicas
   std::int64_t weights = 0;                       // regenerated
 };

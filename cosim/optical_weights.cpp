@@ -3,6 +3,8 @@
 #include <cassert>
 #include <limits>
 
+#include "nn/weights/slots.hpp"
+
 namespace lightloom::cosim {
 
 OpticalWeights::OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::WeightSource*> sources,
@@ -23,10 +25,11 @@ void OpticalWeights::load(int layer, const nn::LayerShape& shape, std::span<cons
     inner_.load(layer, shape, weights, write);
     return;
   }
-  std::vector<float> made(weights.size());
+  std::vector<float> product(weights.size()), made(weights.size());
   regenerate_optically(*factors, noise_,
                        {.seed = seed_, .chip = chip_, .layer = static_cast<std::uint32_t>(layer)},
-                       write, made);
+                       write, product);
+  nn::in_dense_order(*factors, product, made);
   bits_[k] = effective_bits(weights, made);
   inner_.load(layer, shape, made, write);
 }

@@ -69,6 +69,7 @@ Json to_json(const nn::LayerRatio& layer) {
           {"cross_enabled", layer.cross_enabled},
           {"saves_parameters", layer.saves_parameters},
           {"saves_bits", layer.saves_bits},
+          {"precision_bits", layer.precision_bits > 0 ? Json(layer.precision_bits) : Json()},
           {"streams", std::move(streams)}};
 }
 

@@ -113,8 +113,10 @@ std::string text_of(const SearchStudy& study, const Json& json) {
                 setting_text(study.searched.card.layers[l].card)});
   TextTable totals({"", "expected rise of the loss", "memory ratio", "time", "energy", "trained"});
   add_row(totals, "per layer", study.searched, json["searched"]);
-  if (study.has_uniform)
+  if (study.has_uniform) {
     add_row(totals, "uniform " + setting_text(study.uniform.card), study.uniform, json["uniform"]);
+    add_row(totals, "per layer, spending no more than that", study.equal, json["equal"]);
+  }
   return layers.text() + "\n" + totals.text();
 }
 
@@ -155,12 +157,15 @@ CommandResult run_search(const CommandLine& line) {
   if (study.has_uniform) {
     result.json["uniform"] = to_json(study.uniform);
     result.json["uniform"]["setting"] = setting_text(study.uniform.card);
+    result.json["equal"] = to_json(study.equal);
   }
   if (line.has("fine-tune")) {
     result.json["searched"]["accuracy"] = trained_accuracy(searched, workbench);
     if (study.has_uniform)
-      result.json["uniform"]["accuracy"] =
-          trained_accuracy(card_with(card.resolved, study.uniform.card), workbench);
+      for (const auto& [name, found] :
+           {std::pair("uniform", &study.uniform), std::pair("equal", &study.equal)})
+        result.json[name]["accuracy"] =
+            trained_accuracy(card_with(card.resolved, found->card), workbench);
   }
   result.text = text_of(study, result.json) + fmt::format("\ncard: {}\n", output);
   return result;

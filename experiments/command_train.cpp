@@ -4,6 +4,7 @@
 #include "experiments/command_table.hpp"
 #include "experiments/run_experiment.hpp"
 #include "experiments/text_table.hpp"
+#include "experiments/training_ledger_view.hpp"
 #include "experiments/weight_file.hpp"
 #include "nn/weights_file.hpp"
 
@@ -55,8 +56,15 @@ CommandResult run_train(const CommandLine& line) {
                  {"epochs", history_json(accuracy.history)},
                  {"weights", output}};
   if (!float_output.empty()) result.json["float_weights"] = float_output;
+  std::string ledger;
+  if (card.network.weights.source == nn::SourceKind::smart_deal &&
+      !accuracy.history.epochs.empty()) {
+    LedgerView view = ledger_view(card, *workbench.student(card)->network, accuracy.history);
+    result.json["training_ledger"] = std::move(view.json);
+    ledger = std::move(view.text) + "\n";
+  }
   result.text = history_text("float network", accuracy.teacher_history) +
-                history_text(label_of(card.network.weights), accuracy.history) +
+                history_text(label_of(card.network.weights), accuracy.history) + ledger +
                 fmt::format("test accuracy: float {}, {} {}\nweights: {}\n",
                             accuracy.float_network ? percent(*accuracy.float_network) : "not known",
                             label_of(card.network.weights), percent(accuracy.source), output);

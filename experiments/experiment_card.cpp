@@ -45,13 +45,26 @@ void describe(Section& section, NetworkCard& card) {
   if (!section.has("baselines")) card.baselines = usual_baselines();
 }
 
+/// Averages of parameters know nothing of codes that move by a rule of their own, nor of
+/// projections.
+void check_average(Section& section, const nn::SourceCard& weights, const nn::TrainCard& train) {
+  const bool own = weights.source == nn::SourceKind::smart_deal ||
+                   weights.retraining == nn::Retraining::projection;
+  if (train.average > 0 && own)
+    section.problem("train",
+                    "has average above 0, which a source with a training rule of its own "
+                    "(smart_deal, retraining: projection) cannot take");
+}
+
 /// What `teacher` leaves out is as in `train`, except that nobody teaches the float network, it
 /// sees no noise, and a network that came with its weights is not trained.
 void describe(Section& section, const NetworkCard& network, TrainingCard& card) {
   section.card("train", card.student);
+  check_average(section, network.weights, card.student);
   card.teacher = card.student;
   if (nn::is_onnx(network.model)) card.teacher.epochs = 0;
   card.teacher.distill = card.teacher.noise_aware = false;
+  card.teacher.clip = card.teacher.curriculum = 0;
   card.teacher.bit_errors = {};  // flipped exponents of 32-bit words would leave no network
   section.section("teacher", [&](Section& inner) {
     inner.value("file", card.teacher_file);

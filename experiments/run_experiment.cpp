@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "core/error.hpp"
 #include "nn/evaluate.hpp"
 #include "nn/inference.hpp"
 #include "nn/models.hpp"
@@ -16,16 +17,37 @@ double digital_accuracy(nn::Network& network, const nn::ImageSet& test) {
   return nn::evaluate(inference, test).accuracy();
 }
 
+/// Every stream that the card names must be stored by some layer.
+void require_streams_there(const nn::BitErrorCard& card, const nn::Network& network) {
+  for (const std::string& name : card.streams) {
+    bool there = false;
+    for (const nn::WeightLayer& layer : network.weight_layers())
+      for (const nn::StoredStream& stream : layer.source->streams())
+        there = there || stream.name == name;
+    require(there,
+            "bit_errors.streams names '{}' but no layer of this network stores such a stream",
+            name);
+  }
+}
+
 /// With every source's words in the card's faulty memory. The student itself stays as it is.
-double faulty_accuracy(const Experiment& card, nn::Network& student, const nn::ImageSet& test) {
+void measure_faulty(const Experiment& card, nn::Network& student, const nn::ImageSet& test,
+                    AccuracyResult& result) {
   nn::Network faulty(nn::build_graph(card.network.model, card.network.dataset.name),
                      card.network.weights, card.seed, nn::InitialWeights::none);
   nn::set_weights(faulty, nn::weights_of(student));
+  require_streams_there(card.bit_errors, faulty);
+  result.bit_errors = card.bit_errors;
   std::uint32_t number = 0;
-  for (nn::WeightLayer& layer : faulty.weight_layers())
-    layer.source =
+  std::vector<nn::FaultySource*> sources;
+  for (nn::WeightLayer& layer : faulty.weight_layers()) {
+    auto source =
         std::make_unique<nn::FaultySource>(std::move(layer.source), card.bit_errors, number++);
-  return digital_accuracy(faulty, test);
+    sources.push_back(source.get());
+    layer.source = std::move(source);
+  }
+  result.faulty = digital_accuracy(faulty, test);
+  for (const nn::FaultySource* source : sources) result.flipped_bits += source->flips();
 }
 
 std::vector<double> accuracies(const std::vector<ChipResult>& chips) {
@@ -61,8 +83,7 @@ AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench) {
     result.teacher_history = teacher->history;
   }
   result.source = digital_accuracy(*student->network, data->test);
-  if (nn::has_errors(card.bit_errors))
-    result.faulty = faulty_accuracy(card, *student->network, data->test);
+  if (nn::has_errors(card.bit_errors)) measure_faulty(card, *student->network, data->test, result);
   if (card.chips > 0) result.chips = evaluate_chips(*student->network, *data, card);
   result.over_chips = spread_of(accuracies(result.chips));
   return result;

@@ -16,6 +16,8 @@ struct AccuracyResult {
   std::optional<double> float_network;  // none when the weights came from a file and no teacher did
   double source = 0;                    // regenerated weights, digital
   std::optional<double> faulty;         // the same from stored words with the card's bit errors
+  std::int64_t flipped_bits = 0;        // of those words
+  nn::BitErrorCard bit_errors;          // that memory
   std::vector<ChipResult> chips;
   Spread over_chips{};
   nn::TrainResult teacher_history, history;

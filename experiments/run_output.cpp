@@ -32,11 +32,12 @@ void add_storage(Labelled& data, const RunResult& result) {
   for (const nn::LayerRatio& layer : result.ratios[0].layers) layers.push_back(layer.name);
   data.add_axis({"source", result.labels, "", "weight source, the card's own first"});
   data.add_axis({"layer", layers, "", "layer of the network"});
-  std::vector<double> stored, parameters, memory_ratio, parameter_ratio, per_weight;
+  std::vector<double> stored, parameters, precision, memory_ratio, parameter_ratio, per_weight;
   for (const nn::Ratio& ratio : result.ratios) {
     for (const nn::LayerRatio& layer : ratio.layers) {
       stored.push_back(static_cast<double>(layer.memory_bits));
       parameters.push_back(static_cast<double>(layer.parameters));
+      precision.push_back(layer.precision_bits > 0 ? layer.precision_bits : none);
     }
     memory_ratio.push_back(ratio.memory_ratio);
     parameter_ratio.push_back(ratio.parameter_ratio);
@@ -47,6 +48,11 @@ void add_storage(Labelled& data, const RunResult& result) {
   data.add({"memory_ratio", {"source"}, memory_ratio, "1", "stored bits over 32-bit dense"});
   data.add({"parameter_ratio", {"source"}, parameter_ratio, "1", "stored parameters over dense"});
   data.add({"stored_bits_per_weight", {"source"}, per_weight, "bit", "stored bits per weight"});
+  data.add({"precision_bits",
+            {"source", "layer"},
+            precision,
+            "bit",
+            "most bits a regenerated weight can need, sup(q)"});
 }
 
 void add_effective_bits(Labelled& data, const std::vector<ChipResult>& chips) {
@@ -118,12 +124,20 @@ void add_history(Labelled& data, const nn::TrainResult& history, const std::stri
   curve("validation_accuracy", "validation accuracy", &nn::EpochRecord::validation_accuracy);
 }
 
+void add_faulty(Labelled& data, const AccuracyResult& accuracy) {
+  add_scalar(data, "accuracy_faulty", *accuracy.faulty, "1",
+             "test accuracy from stored words with bit errors");
+  add_scalar(data, "flipped_bits", static_cast<double>(accuracy.flipped_bits), "1",
+             "flipped bits of the stored words");
+  add_scalar(data, "bit_error_rate", accuracy.bit_errors.rate, "1", "bit errors per stored bit");
+  add_scalar(data, "access_energy", accuracy.bit_errors.access_energy, "1",
+             "energy per access of the faulty memory, relative to its lowest safe voltage");
+}
+
 void add_accuracy(Labelled& data, const AccuracyResult& accuracy) {
   add_scalar(data, "accuracy_float", accuracy.float_network.value_or(none), "1",
              "accuracy of the float network");
-  if (accuracy.faulty)
-    add_scalar(data, "accuracy_faulty", *accuracy.faulty, "1",
-               "test accuracy from stored words with bit errors");
+  if (accuracy.faulty) add_faulty(data, accuracy);
   add_scalar(data, "accuracy_source", accuracy.source, "1",
              "accuracy with regenerated weights, digital");
   add_chips(data, accuracy);
@@ -152,10 +166,81 @@ Json counts_json(const std::vector<ChipResult>& chips) {
           {"unreachable_devices", sum.realisation.unreachable_devices}};
 }
 
+/// Mean over chips of a layer's effective bits, or nothing where the generator does not make it.
+std::vector<double> mean_effective_bits(const std::vector<ChipResult>& chips) {
+  if (chips.empty()) return {};
+  std::vector<double> mean(chips.front().effective_bits.size());
+  for (const ChipResult& chip : chips)
+    for (std::size_t l = 0; l < mean.size(); ++l)
+      mean[l] += chip.effective_bits[l] / static_cast<double>(chips.size());
+  return mean;
+}
+
+/// Effective bits of the weights that a photonic generator made, beside the most that they could
+/// need.
+Json effective_bits_json(const RunResult& result) {
+  Json layers = Json::array();
+  const std::vector<double> bits = mean_effective_bits(result.accuracy->chips);
+  for (std::size_t l = 0; l < bits.size(); ++l) {
+    const double precision = result.ratios[0].layers[l].precision_bits;
+    layers.push_back({{"name", result.ratios[0].layers[l].name},
+                      {"effective_bits", number_or_null(bits[l])},
+                      {"precision_bits", precision > 0 ? Json(precision) : Json()}});
+  }
+  return layers;
+}
+
+std::string effective_bits_text(const RunResult& result) {
+  const std::vector<double> bits = mean_effective_bits(result.accuracy->chips);
+  TextTable table({"optically generated weights", "effective bits", "sup(q)"});
+  bool any = false;
+  for (std::size_t l = 0; l < bits.size(); ++l) {
+    if (!std::isfinite(bits[l])) continue;
+    any = true;
+    const double precision = result.ratios[0].layers[l].precision_bits;
+    table.row({result.ratios[0].layers[l].name, fmt::format("{:.2f}", bits[l]),
+               precision > 0 ? fmt::format("{:.2f}", precision) : "-"});
+  }
+  return any ? "\n" + table.text() : "";
+}
+
+/// The memory of the stored words; with the voltage its part of the energy, if that was simulated.
+Json faulty_json(const RunResult& result) {
+  const nn::BitErrorCard& memory = result.accuracy->bit_errors;
+  Json json{{"rate", memory.rate}, {"flipped_bits", result.accuracy->flipped_bits}};
+  if (memory.voltage == 0) return json;
+  json["voltage"] = memory.voltage;
+  json["access_energy"] = memory.access_energy;
+  if (result.cost) {
+    const cosim::CostReport& report = result.cost->reports.front();
+    const double buffer_J =
+        1e-12 * report.energy_pJ[static_cast<std::size_t>(cosim::Component::weight_buffer)];
+    json["weight_buffer_J"] = buffer_J * memory.access_energy;
+    json["energy_J"] = report.energy_J() - buffer_J * (1 - memory.access_energy);
+  }
+  return json;
+}
+
+std::string faulty_text(const RunResult& result) {
+  const Json json = faulty_json(result);
+  std::string text =
+      fmt::format("{} bits flipped at a rate of {:.3g}", json["flipped_bits"].get<std::int64_t>(),
+                  json["rate"].get<double>());
+  if (json.contains("voltage"))
+    text += fmt::format(
+        ", a memory at {:.2f} of its lowest safe voltage, {:.2f} of the energy per "
+        "access",
+        json["voltage"].get<double>(), json["access_energy"].get<double>());
+  return text + "\n";
+}
+
 Json accuracy_json(const AccuracyResult& accuracy) {
   Json json{{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},
             {"source", accuracy.source}};
-  if (accuracy.faulty) json["faulty"] = *accuracy.faulty;
+  if (accuracy.faulty) {
+    json["faulty"] = *accuracy.faulty;
+    json["flipped_bits"] = accuracy.flipped_bits;
+  }
   if (accuracy.chips.empty()) return json;
   const Spread& spread = accuracy.over_chips;
   json["chips"] = {
@@ -210,17 +295,25 @@ Labelled to_labelled(const RunResult& result, const Experiment& card) {
 
 Json to_json(const RunResult& result) {
   Json json = Json::object();
-  if (result.accuracy) json["accuracy"] = accuracy_json(*result.accuracy);
+  if (result.accuracy) {
+    json["accuracy"] = accuracy_json(*result.accuracy);
+    Json bits = effective_bits_json(result);
+    if (!bits.empty()) json["generated_weights"] = std::move(bits);
+  }
   json["memory_ratio"] = result.ratios[0].memory_ratio;
   json["parameter_ratio"] = result.ratios[0].parameter_ratio;
   json["stored_bits_per_weight"] = bits_per_weight(result.ratios[0]);
   if (result.cost) add_cost(json, *result.cost);
+  if (result.accuracy && result.accuracy->faulty) json["faulty_memory"] = faulty_json(result);
   return json;
 }
 
 std::string to_text(const RunResult& result) {
   std::string text;
-  if (result.accuracy) text += accuracy_text(*result.accuracy, result.labels[0]) + "\n";
+  if (result.accuracy)
+    text += accuracy_text(*result.accuracy, result.labels[0]) +
+            (result.accuracy->faulty ? faulty_text(result) : "") + effective_bits_text(result) +
+            "\n";
   text += storage_text(result);
   if (result.cost) text += "\n" + cost_text(*result.cost);
   return text;

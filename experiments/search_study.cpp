@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 
 #include "core/card.hpp"
 #include "core/error.hpp"
@@ -83,27 +84,29 @@ void require_found(const Search& search, const nn::SearchResult& result) {
           search.limit.value);
 }
 
-/// Moves the limit of the layers' summed costs until the whole just fits.
-Found search_whole(const Search& search, std::int64_t& layers_limit) {
-  Found best;
-  bool fits = false;
+/// Moves the limit of the layers' summed costs until the whole just fits; nothing if it never does.
+std::optional<Found> search_whole(const Search& search, std::int64_t& layers_limit) {
+  std::optional<Found> best;
   for (int move = 0; move < limit_moves; ++move) {
     const nn::SearchResult result = search.within(layers_limit);
     if (result.chosen.empty()) break;
     const Found found = search.found(result);
     const double share = spent(found, search.limit.kind) / search.limit.value;
-    if (share <= 1 && (!fits || found.error < best.error)) {
-      best = found;
-      fits = true;
-    }
+    if (share <= 1 && (!best || found.error < best->error)) best = found;
     if (share <= 1 && share > 1 - close_enough) break;
     layers_limit = static_cast<std::int64_t>(static_cast<double>(layers_limit) / share *
                                              (1 - close_enough / 2));
   }
-  require(fits, "no setting was found for a {} of {:g} (the cheapest layers take {:g})",
-          name_of(search.limit.kind), search.limit.value,
-          cost_unit * static_cast<double>(search.choices.least_cost()));
   return best;
+}
+
+/// The best setting per layer that spends no more than a uniform one does, which is one of them.
+Found search_like(Search search, const nn::UniformChoice& uniform, const Found& judged,
+                  std::int64_t layers_limit) {
+  if (search.limit.kind == Kind::memory) return search.found(search.within(uniform.cost));
+  search.limit.value = spent(judged, search.limit.kind);
+  const std::optional<Found> found = search_whole(search, layers_limit);
+  return found && found->error < judged.error ? *found : judged;
 }
 
 /// The uniform setting with the least expected error whose whole fits.
@@ -170,11 +173,17 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained,
     layers_limit = std::max(static_cast<std::int64_t>(limit.value / cost_unit),
                             search.choices.least_cost() / 50 * 51);
     search.resolution = std::max<std::int64_t>(1, layers_limit / cost_steps);
-    study.searched = search_whole(search, layers_limit);
+    const std::optional<Found> found = search_whole(search, layers_limit);
+    require(found.has_value(),
+            "no setting was found for a {} of {:g} (the cheapest layers take {:g})",
+            name_of(limit.kind), limit.value,
+            cost_unit * static_cast<double>(search.choices.least_cost()));
+    study.searched = *found;
   }
   if (const nn::UniformChoice* uniform = best_uniform(search, layers_limit)) {
     study.uniform = judged(card, search.shape, uniform->card, uniform->error);
     study.has_uniform = true;
+    study.equal = search_like(search, *uniform, study.uniform, layers_limit);
   }
   return study;
 }

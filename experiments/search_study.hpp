@@ -32,6 +32,7 @@ struct SearchStudy {
   std::vector<std::string> layers;
   std::vector<double> sensitivities;  // rise of the loss per unit of squared weight error
   Found searched, uniform;            // the best setting per layer, the best one for all layers
+  Found equal;                        // the best setting per layer within what `uniform` spends
   bool has_uniform = false;           // whether any uniform setting fits
 };
 

@@ -13,8 +13,8 @@ namespace {
 
 Parameter parameter(std::string name, int size, float value) {
   const auto count = static_cast<std::size_t>(size);
-  return {std::move(name), std::vector<float>(count, value), std::vector<float>(count, 0.0f),
-          false};
+  return {std::move(name), std::vector<float>(count, value), std::vector<float>(count, 0.0f), false,
+          value};
 }
 
 /// Zero-mean normal weights (He et al., ICCV 2015): fan-out for convolutions, inputs for linear

@@ -29,6 +29,7 @@ LayerRatio layer_ratio(const LayerShape& shape, const SourceCard& card) {
   layer.saves_bits = layer.memory_bits < word * shape.weights();
   layer.intra_enabled = has_stream(layer.streams, "intra");
   layer.cross_enabled = has_stream(layer.streams, "cross");
+  layer.precision_bits = precision_bits(card_for(card, shape.name), shape);
 
   layer.parameters += bias;
   layer.memory_bits += word * bias;

@@ -16,6 +16,8 @@ struct LayerRatio {
   std::int64_t memory_bits = 0, dense_memory_bits = 0;
   std::int64_t complete_bits = 0;  // with scales and every stream padded to whole bytes
   bool intra_enabled = false, cross_enabled = false;
+  double precision_bits = 0;  // most bits a generated weight can need, the paper's sup(q); 0: not
+                              // generated, or factors that are not rounded
   bool saves_parameters = false, saves_bits = false;
   std::vector<StoredStream> streams;
 };

@@ -87,7 +87,8 @@ class Trainer {
         optimizer_(card.optimizer, parameters_),
         average_(card.average, parameters_),
         pass_(network, seed),
-        order_(data.train.size()) {
+        order_(data.train.size()),
+        changes_(network.weight_layers().size()) {
     if (card.distill) teacher_.emplace(*helpers.teacher);
     if (has_errors(card.bit_errors)) memory_.emplace(network, card.bit_errors);
   }
@@ -129,6 +130,13 @@ class Trainer {
     state.optimizer = optimizer_.state();
     state.average = average_.values();
   }
+  [[nodiscard]] std::vector<double> own_changes() const {
+    std::vector<double> mean;
+    for (const std::int64_t count : changes_)
+      mean.push_back(static_cast<double>(count) /
+                     static_cast<double>(std::max<std::int64_t>(1, own_steps_)));
+    return mean;
+  }
   void restore(const Checkpoint& state) {
     step_ = state.step;
     set_weights(network_, state.now);
@@ -149,13 +157,16 @@ class Trainer {
     fill_batch(data_.train, chosen, images_, labels_,
                {card_.augment, seed_, static_cast<std::uint64_t>(epoch)});
     const auto count = static_cast<std::uint64_t>(step_);
-    enter_step(count);
+    enter_step(count, epoch);
+    if (card_.clip > 0 && count == 0) clip();
     const TrainingPass::Place place{
         .step = count, .first_image = count * batch(), .engine = engine_};
     const double loss = forward_and_back(place, correct);
-    if (memory_) learn_from_errors(place);
+    if (memory_) learn_from_errors(place, loss);
     const double regulariser = leave_step();
     optimizer_.step(rate());
+    own_steps();
+    if (card_.clip > 0) clip();
     average_.take();
     ++step_;
     return loss + regulariser;
@@ -174,21 +185,46 @@ class Trainer {
   }
 
   /// RandBET (Stutz et al., MLSys 2021, algorithm 1): the mean of the gradients at the weights as
-  /// they are, which is there already, and at those a faulty memory gives.
-  void learn_from_errors(const TrainingPass::Place& place) {
+  /// they are, which is there already and gave the loss `clean`, and at those a faulty memory
+  /// gives.
+  void learn_from_errors(const TrainingPass::Place& place, double clean) {
+    constexpr double slack = 1.15;  // of the authors' curriculum
+    if (card_.curriculum > 0 && clean >= slack * card_.curriculum) return;
+    std::vector<std::vector<float>> before;
+    if (card_.curriculum > 0)
+      for (const Parameter* parameter : parameters_) before.push_back(parameter->gradient);
     std::int64_t unused = 0;
     memory_->set(Faults::on);
-    forward_and_back(place, unused);
+    const double faulty = forward_and_back(place, unused);
     memory_->set(Faults::off);
+    if (card_.curriculum > 0 && 0.5 * (clean + faulty) > card_.curriculum) {
+      for (std::size_t p = 0; p < before.size(); ++p) parameters_[p]->gradient.swap(before[p]);
+      return;
+    }
     for (Parameter* parameter : parameters_)
       for (float& gradient : parameter->gradient) gradient *= 0.5f;
   }
 
+  /// Before the first step and after every one, so that what is kept is clipped too.
+  void clip() {
+    const auto most = static_cast<float>(card_.clip);
+    for (Parameter* parameter : parameters_)
+      for (float& value : parameter->value)
+        value = std::clamp(value, parameter->centre - most, parameter->centre + most);
+  }
+
   /// Tells every source which step it is in: some add noise in training only.
-  void enter_step(std::uint64_t step) {
+  void enter_step(std::uint64_t step, int epoch) {
     std::uint32_t number = 0;
     for (WeightLayer& layer : network_.weight_layers())
-      layer.source->set_step(TrainingStep{.seed = seed_, .layer = number++, .step = step});
+      layer.source->set_step(
+          TrainingStep{.seed = seed_, .layer = number++, .step = step, .epoch = epoch});
+  }
+  void own_steps() {
+    std::size_t number = 0;
+    for (WeightLayer& layer : network_.weight_layers())
+      changes_[number++] += layer.source->own_step(rate());
+    ++own_steps_;
   }
   /// Adds the gradients of the sources' own regularisers, returns their value, and puts the sources
   /// back to evaluation.
@@ -213,7 +249,8 @@ class Trainer {
   std::optional<Inference> teacher_;
   std::optional<FaultyMemory> memory_;
   std::vector<std::uint32_t> order_;
-  std::int64_t step_ = 0;
+  std::vector<std::int64_t> changes_;  // by the sources' own rules, per layer
+  std::int64_t step_ = 0, own_steps_ = 0;
   Tensor images_, d_logits_;
   std::vector<int> labels_;
 };
@@ -258,6 +295,8 @@ void describe(Section& section, TrainCard& card) {
   section.value("beta", card.distillation.beta, fraction);
   section.value("noise_aware", card.noise_aware);
   section.card("bit_errors", card.bit_errors);
+  section.value("curriculum", card.curriculum, not_negative);
+  section.value("clip", card.clip, not_negative);
 }
 
 TrainResult train(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
@@ -291,6 +330,7 @@ TrainResult train(Network& network, const Dataset& data, const TrainCard& card, 
     if (out_of_patience(result, card.patience)) break;
   }
   if (result.best_epoch >= 0) set_weights(network, state.best);
+  result.own_changes = trainer.own_changes();
   return result;
 }
 

@@ -32,11 +32,16 @@ struct TrainCard {
   bool noise_aware = false;  // multiply through the analog engine while training
   BitErrorCard bit_errors;   // a rate above zero: every step also learns from weights whose stored
                              // words have bit errors, drawn anew each step (RandBET)
+  double curriculum = 0;     // errors join a step only while its loss without them is below 1.15
+                             // times this and the mean with and without at most this; 0: always
+  double clip = 0;  // everything trained is held within +-clip at every step, the scales of
+                    // normalisations within 1 +- clip (RandBET); 0: off
 };
 
 /// Keys: epochs, batch, schedule, rate, decay, milestones, warmup, augment {crop, flip, cutout},
-/// label_smoothing, average, recalibrate, patience, distill, temperature, beta, noise_aware and
-/// those of OptimizerOptions (optimizer, momentum, beta1, beta2, epsilon, weight_decay).
+/// label_smoothing, average, recalibrate, patience, distill, temperature, beta, noise_aware,
+/// bit_errors, curriculum, clip and those of OptimizerOptions (optimizer, momentum, beta1, beta2,
+/// epsilon, weight_decay).
 void describe(Section& section, TrainCard& card);
 
 /// What joins in besides the network and its data.
@@ -56,6 +61,9 @@ struct EpochRecord {
 struct TrainResult {
   std::vector<EpochRecord> epochs;
   int best_epoch = -1;  // whose parameters the network holds now; chosen on the validation images
+  /// Per weight layer, stored words that its source changed by its own rule per step, on average
+  /// (since the checkpoint, if one was taken up); zeros for sources without such a rule.
+  std::vector<double> own_changes;
 };
 
 /// Trains in place. The epoch with the best validation accuracy (the first of equals) is kept;

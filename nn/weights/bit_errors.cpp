@@ -46,8 +46,38 @@ bool has_errors(const BitErrorCard& card) {
   return card.rate > 0 || card.rate_0_to_1 > 0 || card.rate_1_to_0 > 0;
 }
 
+namespace {
+
+void read_voltage(Section& section, BitErrorCard& card) {
+  VoltageCurve curve;
+  const bool known =
+      section.optional_section("curve", [&](Section& inner) { describe(inner, curve); });
+  section.value("voltage", card.voltage, not_negative);
+  if (card.voltage == 0) return;
+  if (!known || curve.voltage.empty()) {
+    section.problem("voltage", "needs a curve (see data/weights/sram-voltage-fit.yaml)");
+  } else if (section.has("rate")) {
+    section.problem("rate", "stands beside a voltage, whose curve gives the rate (leave one out)");
+  } else if (card.voltage < curve.voltage.front() || card.voltage > curve.voltage.back()) {
+    section.problem("voltage",
+                    fmt::format("is {:g} but the curve goes from {:g} to {:g}", card.voltage,
+                                curve.voltage.front(), curve.voltage.back()));
+  } else if (curve.rate.size() == curve.voltage.size() &&
+             curve.energy.size() == curve.voltage.size()) {
+    const VoltagePoint point = at_voltage(curve, card.voltage);
+    card.rate = point.rate;
+    card.access_energy = point.energy;
+  }
+}
+
+}  // namespace
+
 void describe(Section& section, BitErrorCard& card) {
-  section.value("rate", card.rate, fraction);
+  read_voltage(section, card);
+  if (card.voltage == 0)
+    section.value("rate", card.rate, fraction);
+  else if (section.has("rate"))
+    section.raw("rate");
   section.value("rate_0_to_1", card.rate_0_to_1, {.low = -1, .high = 1});
   section.value("rate_1_to_0", card.rate_1_to_0, {.low = -1, .high = 1});
   section.value("streams", card.streams);

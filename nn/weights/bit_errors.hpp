@@ -14,6 +14,9 @@ namespace lightloom::nn {
 /// ones for a seed, so that the errors at a lower rate are a subset of those at a higher one
 /// (persistence across voltage; RandBET, Stutz et al., MLSys 2021).
 struct BitErrorCard {
+  double voltage = 0;        // of the memory, relative to the lowest without errors: `rate` and
+                             // `access_energy` are read off the card's curve; 0: not given
+  double access_energy = 1;  // of the memory, relative to that at voltage 1
   double rate = 0;  // probability of a flip per bit, both directions, unless one of these is given:
   double rate_0_to_1 = -1;           // of a stored zero; negative: `rate`
   double rate_1_to_0 = -1;           // of a stored one
@@ -22,7 +25,8 @@ struct BitErrorCard {
 };
 /// Whether any bit can flip.
 bool has_errors(const BitErrorCard& card);
-/// Keys: rate, rate_0_to_1, rate_1_to_0, streams, seed.
+/// Keys: rate, rate_0_to_1, rate_1_to_0, streams, seed; voltage with curve {voltage, rate, energy}
+/// in place of a rate.
 void describe(Section& section, BitErrorCard& card);
 
 /// Flips bits of a layer's words in place and returns how many. The bit's address is (seed, layer,

@@ -1,6 +1,8 @@
 #include "nn/weights/codes.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include "core/error.hpp"
 
@@ -41,6 +43,26 @@ CodedStream to_words(const StoredStream& stream, Coding coding, std::span<const 
   coded.words.reserve(levels.size());
   for (const float level : levels) coded.words.push_back(word_of(level, stream.bits, coding));
   return coded;
+}
+
+void require_streams(std::span<const StoredStream> expected, std::span<const CodedStream> given,
+                     const std::string& layer) {
+  require(given.size() == expected.size(), "layer '{}' has {} stored streams but needs {}", layer,
+          given.size(), expected.size());
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const auto words = static_cast<std::int64_t>(given[i].words.size());
+    const bool may_be_shorter = expected[i].name == "coefficients";
+    require(given[i].name == expected[i].name && given[i].bits == expected[i].bits &&
+                (words == expected[i].count || (may_be_shorter && words < expected[i].count)),
+            "layer '{}' has a stream '{}' of {} words of {} bits but needs '{}' of {} words of {}",
+            layer, given[i].name, words, given[i].bits, expected[i].name, expected[i].count,
+            expected[i].bits);
+  }
+}
+
+int stored_exponent(std::uint32_t word) {
+  const float value = to_float(word);
+  return std::isnan(value) ? 0 : static_cast<int>(std::clamp(value, -200.0f, 200.0f));
 }
 
 void from_words(const CodedStream& stream, Coding coding, std::span<float> levels) {

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "nn/weights/weight_source.hpp"
@@ -22,6 +23,14 @@ CodedStream to_words(const StoredStream& stream, Coding coding, std::span<const 
 
 /// The inverse.
 void from_words(const CodedStream& stream, Coding coding, std::span<float> levels);
+
+/// Throws `Error` unless the streams are those that a layer's source stores: names, bits, and as
+/// many words. Streams whose length depends on the weights (rows of SmartExchange) may be shorter.
+void require_streams(std::span<const StoredStream> expected, std::span<const CodedStream> given,
+                     const std::string& layer);
+
+/// An exponent stored as a float, however damaged: within +-200.
+int stored_exponent(std::uint32_t word);
 
 /// One float as a stream of one word.
 CodedStream scale_stream(float scale);

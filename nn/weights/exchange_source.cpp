@@ -202,8 +202,7 @@ std::vector<CodedStream> ExchangeSource::codes() {
 void ExchangeSource::decode(std::span<const CodedStream> streams, std::span<float> dense) {
   require(streams.size() == 5 && streams[2].words.size() * columns == powers_.size(),
           "these stored streams belong to another layer");
-  const PowerCode code{.bits = coefficient_bits,
-                       .top = static_cast<int>(to_float(streams[4].words.at(0)))};
+  const PowerCode code{.bits = coefficient_bits, .top = stored_exponent(streams[4].words.at(0))};
   const std::vector<std::uint32_t>& words = streams[0].words;
   std::size_t at = 0;
   for (std::size_t row = 0; row < powers_.size(); ++row) {

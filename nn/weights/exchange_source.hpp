@@ -33,6 +33,9 @@ class ExchangeSource final : public WeightSource {
   [[nodiscard]] PowerCode power_code() const;
   /// Stored bits per weight, as published: coefficients of live rows, bases, row index.
   [[nodiscard]] double bits_per_weight() const;
+  /// Latent coefficients [units, rows, 3] and bases [units, blocks, 3, 3].
+  [[nodiscard]] Parameter& coefficients() { return coefficients_; }
+  [[nodiscard]] Parameter& basis() { return basis_; }
   /// 1 where `encode` kept a coefficient.
   [[nodiscard]] std::span<const float> mask() const { return mask_.value; }
 
@@ -43,7 +46,7 @@ class ExchangeSource final : public WeightSource {
 
   ExchangeCard card_;
   ExchangeShape shape_;
-  Parameter coefficients_, basis_;  // [units, rows, 3], [units, blocks, 3, 3]
+  Parameter coefficients_, basis_;
   Parameter mask_, top_;
   std::vector<float> powers_;       // rounded coefficients
   std::vector<float> basis_codes_;  // integers

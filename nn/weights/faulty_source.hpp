@@ -35,6 +35,7 @@ class FaultySource final : public WeightSource {
   }
   [[nodiscard]] RegenerationWork work() const override { return inner_->work(); }
   double regularise() override { return inner_->regularise(); }
+  std::int64_t own_step(double rate) override { return inner_->own_step(rate); }
 
  private:
   std::unique_ptr<WeightSource> inner_;

@@ -350,6 +350,7 @@ std::optional<Factors> MultilevelSource::factors() {
                  .area = slots_.area,
                  .cross = slots_.cross,
                  .intra = slots_.intra,
+                 .groups = slots_.layout == Layout::grouped ? slots_.groups : 1,
                  .basis = basis_values_,
                  .u = u_values_,
                  .v = v_values_};

@@ -31,7 +31,9 @@ PackedSection pack_norm(const NormLayer& norm) {
                       real_stream("variance", norm.variance, Counted::extra)}};
 }
 
-void read_real(const CodedStream& stream, std::span<float> values) {
+void read_real(const CodedStream& stream, const char* name, std::span<float> values) {
+  require(stream.name == name && stream.bits == 32, "a stream '{}' of {} bits stands for '{}'",
+          stream.name, stream.bits, name);
   from_words(stream, Coding::real, values);
 }
 
@@ -45,13 +47,21 @@ void unpack_layer(PackedSection section, const SourceCard& card, WeightLayer& la
   };
   if (const auto [there, stream] = take("activation_range"); there) {
     float range[2];
-    read_real(stream, range);
+    read_real(stream, "activation_range", range);
     // A range that was never seen is stored as (0, 0); so is that of an input that is always zero,
     // for which it makes no difference.
     layer.range = {.low = range[0], .high = range[1], .seen = range[0] != 0.0f || range[1] != 0.0f};
+  } else {
+    require(layer.activation_bits == 0, "layer '{}' was packed without its activation range",
+            section.layer);
   }
-  if (const auto [there, stream] = take("bias"); there) read_real(stream, layer.bias.value);
+  if (const auto [there, stream] = take("bias"); there) {
+    read_real(stream, "bias", layer.bias.value);
+  } else {
+    require(layer.bias.value.empty(), "layer '{}' was packed without its bias", section.layer);
+  }
   std::vector<float> weight(static_cast<std::size_t>(layer.shape.weights()));
+  require_streams(stored_streams(card, layer.shape), section.streams, section.layer);
   make_source(card, layer.shape)->decode(section.streams, weight);
   layer.source->encode(weight);
 }
@@ -59,10 +69,10 @@ void unpack_layer(PackedSection section, const SourceCard& card, WeightLayer& la
 void unpack_norm(const PackedSection& section, NormLayer& norm) {
   require(section.streams.size() == 4, "the normalisation '{}' was stored in {} streams", norm.name,
           section.streams.size());
-  read_real(section.streams[0], norm.scale.value);
-  read_real(section.streams[1], norm.shift.value);
-  read_real(section.streams[2], norm.mean);
-  read_real(section.streams[3], norm.variance);
+  read_real(section.streams[0], "scale", norm.scale.value);
+  read_real(section.streams[1], "shift", norm.shift.value);
+  read_real(section.streams[2], "mean", norm.mean);
+  read_real(section.streams[3], "variance", norm.variance);
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ std::vector<CodedStream> PowerSource::codes() {
 void PowerSource::decode(std::span<const CodedStream> streams, std::span<float> dense) {
   require(streams.size() == 2 && streams[0].words.size() == dense.size(),
           "these stored streams belong to another layer");
-  const PowerCode own{.bits = bits_, .top = static_cast<int>(to_float(streams[1].words.at(0)))};
+  const PowerCode own{.bits = bits_, .top = stored_exponent(streams[1].words.at(0))};
   for (std::size_t i = 0; i < dense.size(); ++i) dense[i] = power_value(own, streams[0].words[i]);
 }
 

@@ -92,4 +92,14 @@ void to_dense_order(const Slots& slots, std::span<const float> ordered, std::spa
       std::copy_n(from, slots.area, dense.data() + dense_offset(slots, kernel, channel));
 }
 
+void in_dense_order(const Factors& factors, std::span<const float> product,
+                    std::span<float> dense) {
+  to_dense_order({.kernels = factors.out,
+                  .channels = factors.in,
+                  .area = factors.area,
+                  .groups = factors.groups,
+                  .layout = factors.groups > 1 ? Layout::grouped : Layout::plain},
+                 product, dense);
+}
+
 }  // namespace lightloom::nn

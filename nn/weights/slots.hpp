@@ -4,6 +4,7 @@
 #include <span>
 
 #include "nn/layer_shape.hpp"
+#include "nn/weights/weight_source.hpp"
 
 namespace lightloom::nn {
 
@@ -63,5 +64,7 @@ Slots shared_kernel_slots(const LayerShape& shape, int kernels);
 /// layout is plain.
 void to_slot_order(const Slots& slots, std::span<const float> dense, std::span<float> ordered);
 void to_dense_order(const Slots& slots, std::span<const float> ordered, std::span<float> dense);
+/// The product of `factors`, [out, in, area], as the dense weight.
+void in_dense_order(const Factors& factors, std::span<const float> product, std::span<float> dense);
 
 }  // namespace lightloom::nn

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "nn/weights/projected_source.hpp"
 #include "nn/weights/source_table.hpp"
 
 namespace lightloom::nn {
@@ -67,7 +68,8 @@ void describe_one(Section& section, SourceCard& card) {
                   {"dsconv", SourceKind::dsconv},
                   {"penni", SourceKind::penni},
                   {"circulant", SourceKind::circulant},
-                  {"smart_exchange", SourceKind::smart_exchange}});
+                  {"smart_exchange", SourceKind::smart_exchange},
+                  {"smart_deal", SourceKind::smart_deal}});
   describe_bits(section, before, card);
   section.value("intra", card.intra, not_negative);
   section.value("cross", card.cross, not_negative);
@@ -78,6 +80,8 @@ void describe_one(Section& section, SourceCard& card) {
   section.value("block", card.block, {.low = 1});
   section.choice("linear", card.linear,
                  {{"rounded", LinearLayers::rounded}, {"generated", LinearLayers::generated}});
+  section.choice("scales", card.scales,
+                 {{"layer", IntegerScales::layer}, {"filter", IntegerScales::filter}});
   section.value("weight_clip", card.weight_clip, not_negative);
   section.value("fc_bits", card.fc_bits, {.low = 0, .high = 32});
   section.value("dense_bits", card.dense_bits, {.low = 1, .high = 32});
@@ -87,7 +91,24 @@ void describe_one(Section& section, SourceCard& card) {
                   [&](Section& inner) { describe_projection(inner, card.projection); });
   section.card("orthogonality", card.orthogonality);
   section.section("exchange", [&](Section& inner) { describe_exchange(inner, card.exchange); });
+  section.card("smart_deal", card.smart_deal);
+  card.smart_deal.theta = card.exchange.theta;
+  section.choice("retraining", card.retraining,
+                 {{"codes", Retraining::codes}, {"projection", Retraining::projection}});
+  if (card.source == SourceKind::smart_deal && card.retraining == Retraining::projection)
+    section.problem("retraining", "must be codes (smart_deal trains in its codes)");
 }
+
+}  // namespace
+
+void describe(Section& section, BucketOptions& options) {
+  section.value("momentum", options.momentum, {.low = 0, .high = 0.9999});
+  section.value("weight_decay", options.weight_decay, not_negative);
+  section.value("dead_zone", options.dead_zone, not_negative);
+  section.value("switch_bar", options.switch_bar, {.low = 1, .high = 127});
+}
+
+namespace {
 
 /// Whether `name` matches `pattern`, in which `*` stands for any text.
 bool matches(std::string_view pattern, std::string_view name) {
@@ -110,6 +131,7 @@ int SourceCard::linear_bits() const {
     case SourceKind::lsq:
     case SourceKind::power_of_two:
     case SourceKind::smart_exchange:
+    case SourceKind::smart_deal:
       return 8;
     default:
       break;
@@ -157,11 +179,25 @@ SourceCard card_for(const SourceCard& card, const std::string& layer) {
   return card;
 }
 
+double precision_bits(const SourceCard& card, const LayerShape& shape) {
+  if (!has_factors(card, shape) || !card.quantised()) return 0;
+  const Slots slots = card.slots(shape);
+  const FactorBits own = card.generator_bits();
+  double bits = own.basis;
+  if (slots.intra_on()) bits += own.intra + std::log2(slots.intra);
+  if (slots.cross_on) bits += own.cross + std::log2(slots.cross);
+  const int widest =
+      std::max({own.basis, slots.intra_on() ? own.intra : 0, slots.cross_on ? own.cross : 0});
+  return widest < 32 ? bits : 0;
+}
+
 const char* name_of(SourceKind kind) { return source_entry(kind).name; }
 
 std::unique_ptr<WeightSource> make_source(const SourceCard& card, const LayerShape& shape) {
   const SourceCard own = card_for(card, shape.name);
-  return source_entry(own.source).make(own, shape);
+  auto source = source_entry(own.source).make(own, shape);
+  if (own.retraining == Retraining::codes) return source;
+  return std::make_unique<ProjectedSource>(std::move(source), shape);
 }
 
 std::vector<StoredStream> stored_streams(const SourceCard& card, const LayerShape& shape) {

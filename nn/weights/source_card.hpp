@@ -24,6 +24,7 @@ enum class SourceKind {
   penni,           // a few kernels shared by the layer
   circulant,       // block-circulant
   smart_exchange,  // power-of-two coefficients times small bases
+  smart_deal,      // the same, trained in its codes
 };
 
 /// Bits of the factors of a two-level generator; 32: not rounded (but see `SourceCard::quantised`).
@@ -54,9 +55,28 @@ struct ExchangeCard {
   double tolerance = 1e-10;  // it stops at a smaller change of the coefficients
 };
 
+/// SmartDeal training (arXiv 2101.01163): coefficients are powers of two and move by one exponent
+/// when a small counter of gradient signs fills, so that no full-precision copy of them is needed.
+struct BucketOptions {
+  double momentum = 0.9;  // of the averaged gradient, kept in single precision; 0: signs alone
+  double weight_decay = 0;
+  double dead_zone = 0;  // proposed steps of at most this magnitude do not count
+  int switch_bar = 1;    // signs that fill a counter
+  double theta = 4e-3;   // coefficients below become zero
+};
+/// Keys: momentum, weight_decay, dead_zone, switch_bar (theta is that of `exchange`).
+void describe(Section& section, BucketOptions& options);
+
+/// How a source learns: its own parameters, straight through their rounding; or a dense weight that
+/// is fitted anew after every epoch (SmartExchange retraining, Zhao et al. 2020).
+enum class Retraining { codes, projection };
+
 /// What a source that generates convolutions does with linear layers: round them to `fc_bits`, as
 /// every published row does, or take them for 1x1 convolutions.
 enum class LinearLayers { rounded, generated };
+
+/// What shares a scale of uniform integers.
+enum class IntegerScales { layer, filter };
 
 struct LayerOverride;
 
@@ -72,6 +92,7 @@ struct SourceCard {
       Expansion::allowed;  // multilevel, low_rank: levels that store more than they replace
   int kernels = 2;         // penni: shared kernels
   LinearLayers linear = LinearLayers::rounded;  // multilevel, low_rank
+  IntegerScales scales = IntegerScales::layer;  // integer: one scale, or one per output channel
   double weight_clip = 0;  // integer: weights are held within +-weight_clip (RandBET); 0: off
   int block = 4;           // circulant
   int fc_bits =
@@ -81,8 +102,10 @@ struct SourceCard {
   double quant_ratio =
       1;  // multilevel: share of elements rounded in training (Quant-Noise); 1: all
   ProjectionCard projection;
-  OrthogonalityCard orthogonality;    // multilevel
-  ExchangeCard exchange;              // smart_exchange
+  OrthogonalityCard orthogonality;  // multilevel
+  ExchangeCard exchange;            // smart_exchange, smart_deal
+  BucketOptions smart_deal;         // smart_deal
+  Retraining retraining = Retraining::codes;
   std::vector<LayerOverride> layers;  // first match wins
 
   /// Bits of a linear layer, `fc_bits` resolved.
@@ -106,7 +129,8 @@ struct LayerOverride {
 /// Keys: source, bits (a number; for multilevel a mapping {basis, intra, cross}), intra, cross,
 /// cross_share, expansion, kernels, block, fc_bits, dense_bits, activations, quant_ratio,
 /// projection {method, steps, rate, peak, equalise, seed}, orthogonality {lambda, form}, exchange
-/// {theta, row_theta, iterations, tolerance}, layers (a list of mappings with the key `layer` and
+/// {theta, row_theta, iterations, tolerance}, smart_deal {momentum, weight_decay, dead_zone,
+/// switch_bar}, retraining, layers (a list of mappings with the key `layer` and
 /// any of these; what they leave out is as in the whole section).
 void describe(Section& section, SourceCard& card);
 
@@ -119,6 +143,11 @@ std::unique_ptr<WeightSource> make_source(const SourceCard& card, const LayerSha
 /// What that source stores, without making it: the count that `ratio` reports. Where it depends on
 /// the weights (rows of SmartExchange that are zero) this is the most it can be.
 std::vector<StoredStream> stored_streams(const SourceCard& card, const LayerShape& shape);
+
+/// The most bits a regenerated weight of a two-level generator can need: sup(q) = q_b + q_u +
+/// log2(Bi) [+ q_v + log2(Bc)] (Gu et al. 2021, Sec. 3.2), levels that are off left out. 0 where
+/// nothing is generated or a factor is not rounded.
+double precision_bits(const SourceCard& card, const LayerShape& shape);
 
 /// The name of a kind as cards spell it.
 const char* name_of(SourceKind kind);

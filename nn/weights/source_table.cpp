@@ -11,6 +11,7 @@
 #include "nn/weights/learned_step_source.hpp"
 #include "nn/weights/multilevel_source.hpp"
 #include "nn/weights/power_source.hpp"
+#include "nn/weights/smart_deal_source.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -39,11 +40,13 @@ int integer_bits(const SourceCard& card, const LayerShape& shape) {
 }
 
 Source make_integer(const SourceCard& card, const LayerShape& shape) {
-  return std::make_unique<IntegerSource>(shape, integer_bits(card, shape), card.weight_clip);
+  return std::make_unique<IntegerSource>(shape, integer_bits(card, shape), card.weight_clip,
+                                         card.scales);
 }
 
 Streams streams_integer(const SourceCard& card, const LayerShape& shape) {
-  return integer_streams(shape.weights(), integer_bits(card, shape));
+  return integer_streams(shape.weights(), integer_bits(card, shape),
+                         integer_scales(shape, card.scales));
 }
 
 Source make_learned_step(const SourceCard& card, const LayerShape& shape) {
@@ -98,6 +101,11 @@ Streams streams_exchange(const SourceCard& card, const LayerShape& shape) {
   return exchangeable(shape) ? exchange_streams(shape) : streams_dense(card, shape);
 }
 
+Source make_deal(const SourceCard& card, const LayerShape& shape) {
+  if (!exchangeable(shape)) return make_dense(card, shape);
+  return std::make_unique<SmartDealSource>(card, shape);
+}
+
 /// Every source there is.
 constexpr std::array table{
     SourceEntry{SourceKind::dense, "dense", make_dense, streams_dense},
@@ -111,9 +119,14 @@ constexpr std::array table{
     SourceEntry{SourceKind::penni, "penni", make_generator, streams_generator},
     SourceEntry{SourceKind::circulant, "circulant", make_circulant, streams_circulant},
     SourceEntry{SourceKind::smart_exchange, "smart_exchange", make_exchange, streams_exchange},
+    SourceEntry{SourceKind::smart_deal, "smart_deal", make_deal, streams_exchange},
 };
 
 }  // namespace
+
+bool has_factors(const SourceCard& card, const LayerShape& shape) {
+  return source_entry(card.source).make == make_generator && generated(card, shape);
+}
 
 const SourceEntry& source_entry(SourceKind kind) {
   return *std::find_if(table.begin(), table.end(),

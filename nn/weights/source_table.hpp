@@ -12,6 +12,9 @@ struct SourceEntry {
   std::vector<StoredStream> (*streams)(const SourceCard&, const LayerShape&);
 };
 
+/// Whether the layer's weight is a product of factors, W = V (U Wb) with one level or both.
+bool has_factors(const SourceCard& card, const LayerShape& shape);
+
 /// The entry of a kind in the one table of sources.
 const SourceEntry& source_entry(SourceKind kind);
 

@@ -17,6 +17,7 @@ struct Parameter {
   std::vector<float> value;
   std::vector<float> gradient;  // same size; accumulated by backward, cleared by the optimiser
   bool decay = true;            // subject to weight decay
+  float centre = 0;             // what clipping holds the values around: 1 for scales, as 1 + a
 };
 
 /// One stored stream of a layer.
@@ -39,11 +40,12 @@ struct CodedStream {
 };
 
 /// Where a training forward happens: the address of the noise that some sources add in training
-/// only.
+/// only, and the epoch, at whose start some begin anew.
 struct TrainingStep {
   std::uint64_t seed = 0;
   std::uint32_t layer = 0;
   std::uint64_t step = 0;
+  int epoch = 0;
 };
 
 /// What regenerating one layer's weights costs, per level (electronic operations).
@@ -61,9 +63,11 @@ struct RegenerationWork {
 struct Factors {
   int out = 0, in = 0, area = 0;  // Co, Ci, k*k
   int cross = 0, intra = 0;       // Bc (generated kernels), Bi
-  std::span<const float> basis;   // [Bc, Bi, area], or [Bc, in, area] when level 1 is off
-  std::span<const float> u;       // [Bc, in, Bi], empty when level 1 is off
-  std::span<const float> v;       // [out, Bc], empty when level 2 is off
+  int groups = 1;  // of a grouped convolution, whose kernel j of every group lie side by side along
+                   // `in`: `in_dense_order` puts the product back
+  std::span<const float> basis;  // [Bc, Bi, area], or [Bc, in, area] when level 1 is off
+  std::span<const float> u;      // [Bc, in, Bi], empty when level 1 is off
+  std::span<const float> v;      // [out, Bc], empty when level 2 is off
 };
 
 /// Where a layer's weight comes from. A layer does not own a weight, it has a source.
@@ -95,6 +99,10 @@ class WeightSource {
   /// Adds the gradient of the source's own regulariser, if its card asks for one, and returns its
   /// value.
   virtual double regularise() { return 0; }
+  /// Updates what the source trains by a rule of its own, not the optimiser's, from the gradients
+  /// that `backward` added, once per step at the optimiser's rate. Returns how many stored words
+  /// changed.
+  virtual std::int64_t own_step(double /*rate*/) { return 0; }
   /// The next `materialise` belongs to this training step; nullopt: to evaluation, which is the
   /// state at first.
   virtual void set_step(std::optional<TrainingStep> /*step*/) {}

@@ -46,6 +46,19 @@ TEST(PhotonicGenerator, LoadsItsWordsThroughItsDacLanes) {
   EXPECT_NEAR(generation_cost(card, work, true).time_ns, 252 * 0.4, 1e-6);
 }
 
+TEST(PhotonicGenerator, WiderWordsThanItsDacsTakeLongerToLoad) {
+  GeneratorCard card{.kind = GeneratorKind::photonic};
+  card.photonic.word_bits = 4;
+  GenerationWork work;
+  work.cross_words = 6400;
+  const double narrow = generation_cost(card, work, true).time_ns;
+  work.word_bits = 4;
+  EXPECT_EQ(generation_cost(card, work, true).time_ns, narrow);
+  work.word_bits = 6;
+  // 6400 words on 64 lanes of 10 Gb/s: 100 words each, two more bits a word.
+  EXPECT_NEAR(generation_cost(card, work, true).time_ns - narrow, 100 * 2 / 10.0, 1e-9);
+}
+
 TEST(PhotonicGenerator, LeavesShiftsAndLookUpsToItsElectronicUnit) {
   GenerationWork work;
   work.operations = {.shifts = 1000, .adds = 2000, .lookups = 500};

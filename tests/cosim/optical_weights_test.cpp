@@ -71,5 +71,25 @@ TEST(OpticalWeights, OnlyGeneratedLayersGetTheGeneratorsNoise) {
   EXPECT_EQ(engine.multiplied, 1);
 }
 
+TEST(OpticalWeights, WithoutNoiseEveryKindOfLayerIsItsMaterialisedWeight) {
+  for (const int groups : {1, 2, 12}) {
+    const nn::LayerShape shape{.name = "conv",
+                               .in_channels = 12,
+                               .out_channels = 24,
+                               .kernel_height = 3,
+                               .kernel_width = 3,
+                               .groups = groups};
+    const auto source = source_for(shape, nn::SourceKind::multilevel);
+    RecordingEngine engine;
+    OpticalWeights optical(engine, {source.get()}, {}, 3, 1);
+    std::vector<float> weights(static_cast<std::size_t>(shape.weights()));
+    source->materialise(weights);
+    optical.load(0, shape, weights, 0);
+    ASSERT_TRUE(source->factors().has_value());
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      ASSERT_NEAR(engine.loaded[0][i], weights[i], 1e-5) << groups;
+  }
+}
+
 }  // namespace
 }  // namespace lightloom::cosim

@@ -107,6 +107,12 @@ TEST_F(WeightCommands, SearchStaysWithinItsMemoryAndHarmsLessThanTheBestUniformS
   EXPECT_LE(found["uniform"]["memory_ratio"].get<double>(), 0.03);
   EXPECT_LE(found["searched"]["expected_loss_rise"].get<double>(),
             found["uniform"]["expected_loss_rise"].get<double>());
+  EXPECT_LE(found["equal"]["memory_ratio"].get<double>(),
+            found["uniform"]["memory_ratio"].get<double>());
+  EXPECT_LE(found["equal"]["expected_loss_rise"].get<double>(),
+            found["uniform"]["expected_loss_rise"].get<double>());
+  EXPECT_GE(found["equal"]["expected_loss_rise"].get<double>(),
+            found["searched"]["expected_loss_rise"].get<double>());
   const json ratio = object("ratio found.yaml");
   EXPECT_DOUBLE_EQ(ratio["memory_ratio"].get<double>(),
                    found["searched"]["memory_ratio"].get<double>())
@@ -122,6 +128,11 @@ TEST_F(WeightCommands, SearchKeepsTheSimulatedTimeOrEnergyOfTheWholeNetworkWithi
       const json found =
           object(fmt::format("{} --budget {}={} -o found.yaml", small_search, kind, limit));
       EXPECT_LE(found["searched"][key].get<double>(), limit) << kind;
+      if (found.contains("uniform")) {
+        EXPECT_LE(found["equal"][key].get<double>(), found["uniform"][key].get<double>()) << kind;
+        EXPECT_LE(found["equal"]["expected_loss_rise"].get<double>(),
+                  found["uniform"]["expected_loss_rise"].get<double>());
+      }
       EXPECT_LE(found["searched"]["expected_loss_rise"].get<double>(), rise)
           << "more to spend never harms";
       rise = found["searched"]["expected_loss_rise"].get<double>();
@@ -129,6 +140,46 @@ TEST_F(WeightCommands, SearchKeepsTheSimulatedTimeOrEnergyOfTheWholeNetworkWithi
       EXPECT_DOUBLE_EQ(again[key].get<double>(), found["searched"][key].get<double>());
     }
   }
+}
+
+TEST_F(WeightCommands, TrainReportsTheLedgerOfASmartDealTraining) {
+  const std::string small =
+      "train " + quickstart +
+      "--set model.name=mlp --set dataset.train_limit=200 --set dataset.test_limit=20 "
+      "--set teacher.epochs=1 --set train.epochs=1 --set train.optimizer=sgd --set 'baselines=[]' ";
+  const json deal = object(small + "--set 'weights={source: smart_deal}' -o deal.h5");
+  const json& ledger = deal["training_ledger"];
+  EXPECT_LT(ledger["smart_deal"]["forward_bits"], ledger["int8"]["forward_bits"]);
+  EXPECT_EQ(ledger["fp32"]["stored_bits"].get<std::int64_t>(),
+            64 * (784 * 256 + 256 * 128 + 128 * 10 + 256 + 128 + 10));
+  EXPECT_EQ(ledger["int8"]["activation_bits"].get<std::int64_t>(),
+            std::int64_t{2} * 8 * 64 * (784 + 256 + 128));
+  EXPECT_FALSE(object(small + "--set 'weights={source: smart_exchange}' -o plain.h5")
+                   .contains("training_ledger"));
+  object("pack deal.h5 -o deal.llw");
+  EXPECT_EQ(
+      run(small + "--set 'weights={source: smart_deal}' --set train.average=0.9 -o no.h5").code, 2);
+}
+
+TEST_F(WeightCommands, RunReportsEffectiveBitsAndTheFaultyMemory) {
+  const std::string base = "run " + quickstart + untrained + "-o r.h5 ";
+  const json run_json = object(base +
+                               "--set chips=2 --set 'baselines=[]' "
+                               "--set 'bit_errors={voltage: 0.84, curve: " LIGHTLOOM_SOURCE_DIR
+                               "/data/weights/sram-voltage-fit.yaml}'");
+  ASSERT_EQ(run_json["generated_weights"].size(), 4u);
+  const json& conv = run_json["generated_weights"][1];
+  EXPECT_NEAR(conv["precision_bits"].get<double>(), 4 + 4 + 4 + 1 + std::log2(12.0), 1e-9);
+  // Three stages of 0.5 % noise and an 8-bit converter: fewer bits than any of them has.
+  EXPECT_GT(conv["effective_bits"].get<double>(), 3);
+  EXPECT_LT(conv["effective_bits"].get<double>(), 7.6);
+  EXPECT_TRUE(run_json["generated_weights"][3]["effective_bits"].is_null()) << "stored, not made";
+  const json& memory = run_json["faulty_memory"];
+  EXPECT_NEAR(memory["rate"].get<double>(), 0.01, 1e-9);
+  EXPECT_GT(memory["flipped_bits"].get<int>(), 0);
+  EXPECT_NEAR(run_json["energy_J"].get<double>() - memory["energy_J"].get<double>(),
+              memory["weight_buffer_J"].get<double>() * (1 / 0.7056 - 1), 1e-15);
+  EXPECT_EQ(run(base + "--set 'bit_errors={rate: 0.1, streams: [exponents]}'").code, 2);
 }
 
 TEST_F(WeightCommands, SearchForMemoryNeedsNoHardwareThatGenerates) {

@@ -216,6 +216,23 @@ TEST(VoltageCurve, GivesTheSavingsItWasFittedTo) {
   EXPECT_THROW(at_voltage(curve, 1.001), Error);
 }
 
+TEST(VoltageCurve, GivesABitErrorCardItsRateAndEnergy) {
+  const std::string curve =
+      "curve: {voltage: [0.8, 0.9, 1.0], rate: [1e-2, 1e-3, 1e-5], energy: [0.64, 0.81, 1.0]}";
+  const auto read = [&](const std::string& text) {
+    return read_card<BitErrorCard>(parse_yaml("{" + text + "}", "card"));
+  };
+  const BitErrorCard card = read("voltage: 0.85, " + curve);
+  EXPECT_NEAR(card.rate, std::sqrt(1e-5), 1e-9);
+  EXPECT_NEAR(card.access_energy, 0.725, 1e-12);
+  EXPECT_TRUE(has_errors(card));
+  EXPECT_EQ(read(curve).rate, 0.0) << "a curve alone makes no errors";
+  EXPECT_THROW(read("voltage: 0.85"), Error);
+  EXPECT_THROW(read("voltage: 0.7, " + curve), Error);
+  EXPECT_THROW(read("voltage: 0.85, rate: 0.1, " + curve), Error);
+  EXPECT_THROW(read("voltage: 0.85, curve: {voltage: [1], rate: [1], energy: [1]}"), Error);
+}
+
 TEST(WeightClip, HoldsTheLatentWeights) {
   const LayerShape shape{.name = "c", .in_channels = 50, .out_channels = 20};
   std::vector<float> dense(1000);

@@ -211,6 +211,38 @@ TEST(Multilevel, LevelOneEmitsNoMoreValuesThanThePaperCounts) {
   }
 }
 
+TEST(Multilevel, TheWholeCascadeEmitsIntegersWithinThePapersBound) {
+  // Every weight is one scale times an integer of the parity of Bc Bi and of at most Bc Bi
+  // (2^q_b - 1)(2^q_u - 1)(2^q_v - 1): that many values and one more, log2 of which stays below
+  // sup(q) = q_b + q_u + q_v + log2(Bi Bc).
+  for (const auto& [q_b, q_u, q_v, intra, cross] :
+       {std::tuple{2, 2, 2, 2, 3}, {1, 3, 2, 1, 2}, {3, 6, 3, 2, 5}}) {
+    const LayerShape shape = convolution(40, 60, 3);
+    const SourceCard card = multilevel(intra, cross, {q_b, q_u, q_v});
+    MultilevelSource source(card, shape);
+    const Stream stream({.seed = 5, .purpose = Purpose::test});
+    for (Parameter* parameter : source.parameters())
+      for (std::size_t i = 0; i < parameter->value.size(); ++i)
+        parameter->value[i] = static_cast<float>(stream.uniform(i, parameter->value.size()) - 0.5);
+    const std::vector<float> weight = materialised(source, shape);
+    const double bound = source.integer_bound();
+    double unit = 1;
+    for (const Factor* factor : {&source.basis(), &source.u(), &source.v()})
+      unit *= factor->scale.scale;
+    for (const float value : weight) {
+      const double integer = value / unit;
+      // The product with the scale rounds once, the scale itself three times.
+      ASSERT_NEAR(integer, std::nearbyint(integer), 8 * 0x1p-24 * bound);
+      ASSERT_LE(std::abs(std::nearbyint(integer)), bound);
+      ASSERT_EQ((std::llabs(std::llround(integer)) - intra * cross) % 2, 0);
+    }
+    const std::set<float> seen(weight.begin(), weight.end());
+    EXPECT_LE(static_cast<double>(seen.size()), bound + 1);
+    EXPECT_LT(std::log2(bound + 1), precision_bits(card, shape));
+    EXPECT_NEAR(precision_bits(card, shape), q_b + q_u + q_v + std::log2(intra * cross), 1e-12);
+  }
+}
+
 /// Loss = sum of g times W; central differences over one latent element.
 double difference(WeightSource& source, const LayerShape& shape, const std::vector<float>& g,
                   float& latent) {

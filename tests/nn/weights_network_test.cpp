@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/random.hpp"
 #include "nn/models.hpp"
 #include "nn/ratio.hpp"
 #include "nn/weights/pack_network.hpp"
@@ -66,6 +68,77 @@ TEST(PackedNetwork, RefusesTheWeightsOfAnotherNetwork) {
   PackedFile file = packed(network);
   file.sections.pop_back();
   EXPECT_THROW(unpack_into(file, {}, network), Error);
+}
+
+/// Calls `use` for every stream of a file.
+template <class Use>
+void for_streams(PackedFile& file, Use use) {
+  for (PackedSection& section : file.sections)
+    for (std::size_t s = 0; s < section.streams.size(); ++s) use(section, s);
+}
+
+TEST(PackedNetwork, RefusesStreamsThatAreNotItsLayersOwn) {
+  for (const SourceCard& card :
+       {SourceCard{}, multilevel(), SourceCard{.source = SourceKind::integer, .bits = 3},
+        SourceCard{.source = SourceKind::power_of_two, .bits = 4},
+        SourceCard{.source = SourceKind::circulant, .bits = 8},
+        SourceCard{.source = SourceKind::smart_exchange}}) {
+    Network network = network_with(card);
+    const PackedFile good = packed(network);
+    SourceCard plain;
+    plain.activations = card.activations;
+    Network back = network_with(plain, 2);
+    PackedFile bad = good;
+    int tried = 0;
+    const auto expect_refusal = [&](const char* what) {
+      EXPECT_THROW(unpack_into(bad, card, back), Error) << name_of(card.source) << what << tried;
+      bad = good;
+      ++tried;
+    };
+    PackedFile walk = good;
+    for_streams(walk, [&](PackedSection& section, std::size_t s) {
+      PackedSection& own = bad.sections[static_cast<std::size_t>(&section - walk.sections.data())];
+      const bool rows = own.streams[s].name == "coefficients";
+      own.streams[s].words.push_back(0);
+      expect_refusal(" longer ");
+      if (!rows) {
+        own.streams[s].words.pop_back();
+        expect_refusal(" shorter ");
+      }
+      own.streams[s].bits = own.streams[s].bits == 32 ? 31 : own.streams[s].bits + 1;
+      expect_refusal(" wider ");
+      own.streams[s].name += "x";
+      expect_refusal(" renamed ");
+      own.streams.erase(own.streams.begin() + static_cast<std::ptrdiff_t>(s));
+      expect_refusal(" missing ");
+    });
+    EXPECT_GT(tried, 20);
+  }
+}
+
+TEST(PackedNetwork, NoFlippedByteEndsInAnythingButAnError) {
+  const SourceCard card{.source = SourceKind::smart_exchange};
+  Network network = network_with(card), back = network_with({}, 2);
+  const std::vector<std::uint8_t> good = pack(packed(network));
+  const Stream stream({.seed = 2, .purpose = Purpose::test});
+  constexpr std::size_t preamble = 20, checksum = 16;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    std::vector<std::uint8_t> bad = good;
+    for (std::uint64_t flip = 0; flip < 1 + i % 3; ++flip) {  // most within the description
+      const double share = stream.uniform(3 * i + flip) * (i % 4 == 0 ? 1.0 : 0.2);
+      const auto at =
+          preamble + static_cast<std::size_t>(share * static_cast<double>(good.size() - preamble));
+      bad[at] ^= static_cast<std::uint8_t>(1u << (stream.bits(i)[flip] % 8));
+    }
+    const auto sum =
+        static_cast<std::uint32_t>(crc32_z(0, bad.data() + preamble, bad.size() - preamble));
+    for (std::size_t byte = 0; byte < 4; ++byte)
+      bad[checksum + byte] = static_cast<std::uint8_t>(sum >> (8 * byte));
+    try {
+      unpack_into(unpack(bad, "flipped"), card, back);  // a flipped weight bit goes unnoticed
+    } catch (const Error&) {
+    }
+  }
 }
 
 /// A loss whose curvature per layer is known.

@@ -79,12 +79,43 @@ TEST(Baselines, ReproduceTheRatioColumnsOfThePaper) {
   }
 }
 
+TEST(Baselines, RecoverAWeightOfTheirOwnForm) {
+  const LayerShape shape = convolution(8, 6, 3);
+  const std::vector<float> p = normals(6 * 8 * 2, 1, 1), d = normals(8 * 9 * 2, 1, 2);
+  const auto planted = [&](auto value) {
+    std::vector<float> weight;
+    for (std::size_t o = 0; o < 6; ++o)
+      for (std::size_t c = 0; c < 8; ++c)
+        for (std::size_t s = 0; s < 9; ++s) weight.push_back(static_cast<float>(value(o, c, s)));
+    return weight;
+  };
+  const auto dsconv = planted([&](auto o, auto c, auto s) { return p[o * 8 + c] * d[c * 9 + s]; });
+  const auto bsconv = planted([&](auto o, auto c, auto s) { return p[o * 8 + c] * d[o * 9 + s]; });
+  const auto penni = planted(
+      [&](auto o, auto c, auto s) { return p[o * 8 + c] * d[s] + p[48 + o * 8 + c] * d[9 + s]; });
+  for (const auto& [text, weight] :
+       {std::pair{"source: dsconv", &dsconv}, std::pair{"source: bsconv", &bsconv},
+        std::pair{"{source: penni, kernels: 2}", &penni}})
+    for (const auto* other : {&dsconv, &bsconv, &penni}) {
+      const auto source = make_source(card_of(text), shape);
+      source->encode(*other);
+      const double miss = distance(materialised(*source, shape), *other) /
+                          distance(*other, std::vector<float>(other->size()));
+      // Its own form up to single precision, through an eigenvalue problem (its square root).
+      if (other == weight)
+        EXPECT_LT(miss, 1e-3) << text;
+      else
+        EXPECT_GT(miss, 0.1) << text;
+    }
+}
+
 /// Every kind of source, rounded and not, with shapes it takes and shapes it leaves dense.
 const std::vector<std::string> cards{
     "source: dense",
     "{source: integer, bits: 8}",
     "{source: integer, bits: 3}",
     "{source: integer, bits: 1}",
+    "{source: integer, bits: 4, scales: filter}",
     "{source: lsq, bits: 4}",
     "{source: lsq, bits: 2}",
     "{source: power_of_two, bits: 4}",
@@ -103,7 +134,10 @@ const std::vector<std::string> cards{
     "{source: circulant, block: 4}",
     "{source: circulant, block: 3, bits: 6}",
     "source: smart_exchange",
-    "{source: smart_exchange, exchange: {theta: 0.02, row_theta: 0.1}}"};
+    "{source: smart_exchange, exchange: {theta: 0.02, row_theta: 0.1}}",
+    "{source: smart_exchange, retraining: projection}",
+    "{source: integer, bits: 3, retraining: projection}",
+    "source: smart_deal"};
 
 const std::vector<LayerShape> shapes{
     convolution(3, 8, 3),
@@ -193,6 +227,7 @@ TEST(EverySource, LowersALossWhenTrained) {
     const std::vector<float> target = normals(shape.weights(), 0.1, 9);
     const double before = distance(materialised(*source, shape), target);
     for (int step = 0; step < 150; ++step) {
+      source->set_step(TrainingStep{.step = static_cast<std::uint64_t>(step)});
       std::vector<float> d = materialised(*source, shape);
       for (std::size_t i = 0; i < d.size(); ++i) d[i] -= target[i];
       source->backward(d);
@@ -201,9 +236,58 @@ TEST(EverySource, LowersALossWhenTrained) {
           parameter->value[i] -= 0.02f * parameter->gradient[i];
           parameter->gradient[i] = 0;
         }
+      source->own_step(0.02);
     }
+    source->set_step(std::nullopt);
     EXPECT_LT(distance(materialised(*source, shape), target), 0.97 * before) << text;
   }
+}
+
+TEST(IntegerScales, OneAFilterCostsNoBitsOfTheRatioAndServesUnevenFilters) {
+  const LayerShape shape = convolution(9, 7, 3);
+  std::vector<float> dense = normals(shape.weights(), 0.1);
+  const std::size_t filter = dense.size() / 7;
+  for (std::size_t i = 0; i < dense.size(); ++i)
+    dense[i] *= std::ldexp(1.0f, static_cast<int>(i / filter));
+  const auto error = [&](const char* text) {
+    const auto source = make_source(card_of(text), shape);
+    source->encode(dense);
+    std::vector<float> own(dense.begin(), dense.begin() + 9 * 9),
+        got = materialised(*source, shape);
+    got.resize(own.size());
+    return distance(got, own) / distance(own, std::vector<float>(own.size()));
+  };
+  // The smallest filter is 1/64 of the largest: one scale leaves nothing of it.
+  EXPECT_EQ(error("{source: integer, bits: 4}"), 1.0);
+  EXPECT_LT(error("{source: integer, bits: 4, scales: filter}"), 0.2);  // 19.1 dB is 0.11
+  std::int64_t counted = 0, extra = 0;
+  for (const StoredStream& stream :
+       stored_streams(card_of("{source: integer, bits: 4, scales: filter}"), shape))
+    (stream.in_ratio ? counted : extra) += stream.count * stream.bits;
+  EXPECT_EQ(counted, 4 * shape.weights());
+  EXPECT_EQ(extra, 7 * 32);
+}
+
+TEST(Projection, TrainsTheDenseWeightAndEvaluatesWhatTheSourceMakesOfIt) {
+  const LayerShape shape = convolution(9, 7, 3);
+  const auto source =
+      make_source(card_of("{source: integer, bits: 3, retraining: projection}"), shape);
+  const auto plain = make_source(card_of("{source: integer, bits: 3}"), shape);
+  source->encode(normals(shape.weights(), 0.1));
+  const std::vector<float> start = materialised(*source, shape);
+  source->set_step(TrainingStep{});
+  EXPECT_EQ(materialised(*source, shape), start) << "training starts from the projection";
+  Parameter& dense = *source->parameters()[0];
+  for (std::size_t i = 0; i < dense.value.size(); ++i)
+    dense.value[i] += 0.01f * static_cast<float>(i % 3);
+  const std::vector<float> moved = dense.value;
+  EXPECT_EQ(materialised(*source, shape), moved) << "a training step sees the dense weight";
+  source->set_step(std::nullopt);
+  plain->encode(moved);
+  const std::vector<float> projected = materialised(*plain, shape);
+  EXPECT_EQ(materialised(*source, shape), projected);
+  EXPECT_EQ(materialised(*source, shape), projected) << "a second look changes nothing";
+  EXPECT_EQ(dense.value, projected) << "and training goes on from there";
 }
 
 TEST(Circulant, EveryBlockIsCirculantAndTheNearestOne) {

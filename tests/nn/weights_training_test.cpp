@@ -121,6 +121,41 @@ TEST(BitErrorTraining, WithoutAnyFlipIsTheSameTrainingToTheBit) {
         << "the faulty memory is gone after training";
 }
 
+TEST(BitErrorTraining, ACurriculumKeepsErrorsOutUntilTheLossIsLow) {
+  omp_set_num_threads(1);
+  const Dataset data = glyphs(200);
+  const SourceCard card{.source = SourceKind::integer, .bits = 8};
+  TrainCard recipe{.epochs = 1};
+  const auto weight = [&](const TrainCard& how) {
+    Network network = cnn(card);
+    train(network, data, how, 1);
+    return network.weight_layers()[1].source->parameters()[0]->value;
+  };
+  const std::vector<float> plain = weight(recipe);
+  recipe.bit_errors.rate = 0.02;
+  const std::vector<float> faulty = weight(recipe);
+  recipe.curriculum = 1e-3;  // never reached
+  EXPECT_EQ(weight(recipe), plain);
+  recipe.curriculum = 1e3;  // always
+  EXPECT_EQ(weight(recipe), faulty);
+  EXPECT_NE(faulty, plain);
+}
+
+TEST(Clip, HoldsWeightsAroundZeroAndScalesAroundOne) {
+  const Dataset data = glyphs(200);
+  Network network = cnn({});
+  train(network, data, {.epochs = 1, .clip = 0.04}, 1);
+  double largest = 0, furthest = 0;
+  for (WeightLayer& layer : network.weight_layers())
+    for (const float w : dense_weight(layer)) largest = std::max(largest, std::abs(double{w}));
+  for (const NormLayer& norm : network.norms())
+    for (const float s : norm.scale.value) furthest = std::max(furthest, std::abs(double{s} - 1));
+  EXPECT_LE(largest, 0.04 * (1 + 1e-6));
+  EXPECT_GT(largest, 0.0399) << "some weights reach the clip";
+  EXPECT_LE(furthest, 0.04 * (1 + 1e-5));
+  EXPECT_GT(furthest, 0.0);
+}
+
 /// Every kernel's Euclidean length.
 std::vector<double> lengths(std::span<const float> weight, std::size_t kernels) {
   std::vector<double> all(kernels);
