@@ -37,7 +37,7 @@ void add_storage(Labelled& data, const RunResult& result) {
     for (const nn::LayerRatio& layer : ratio.layers) {
       stored.push_back(static_cast<double>(layer.memory_bits));
       parameters.push_back(static_cast<double>(layer.parameters));
-      precision.push_back(layer.precision_bits > 0 ? layer.precision_bits : none);
+      precision.push_back(layer.precision_bits);
     }
     memory_ratio.push_back(ratio.memory_ratio);
     parameter_ratio.push_back(ratio.parameter_ratio);
