@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <numbers>
 
 #include "core/error.hpp"
@@ -223,6 +224,53 @@ TEST(Pcm, ScaleStandsForWhatIsLeftAfterDrift) {
   };
   EXPECT_NEAR(scale("0"), 0.5 / 0.98, 1e-6);
   EXPECT_GT(scale("19980"), 0.5 / 0.98 * std::pow(1000.0, 0.04));
+}
+
+/// What continuous cells without programming noise make of 4096 equal weights after one of full
+/// scale.
+std::vector<float> realise_equal(float weight, std::vector<std::string> settings) {
+  settings.insert(settings.end(), {"rows=64", "columns=64", "pcm.level_bits=0",
+                                   "pcm.programming_scale=0", "pcm.compensate_drift=false"});
+  const auto core = make_core(read_card<CoreCard>(
+      load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/pcm-crossbar.yaml", settings)));
+  std::vector<float> targets(4096, weight), realised(4096), scales(1);
+  targets[0] = 1;
+  core->realise(targets, {.seed = 6}, realised, scales);
+  return realised;
+}
+
+TEST(Pcm, DriftExponentsHaveTheirMeanAndSpread) {
+  // At x = 0.3 both laws are away from their bounds: mean 0.0244 - 0.0155 ln x, with the lower
+  // bound 0.049 for the mean, spread -0.0059 - 0.0125 ln x.
+  constexpr double x = 0.3, n = 4095;
+  const auto realised =
+      realise_equal(0.3F, {"pcm.drift_scale=1", "pcm.elapsed_s=19980", "pcm.reference_s=20"});
+  double mean = 0, square = 0;
+  for (std::size_t k = 1; k < 4096; ++k) {
+    const double exponent = -std::log(realised[k] / x) / std::log(1000.0);
+    mean += exponent / n;
+    square += exponent * exponent / n;
+  }
+  const double law = 0.049, spread = -0.0059 - 0.0125 * std::log(x);
+  EXPECT_NEAR(mean, law, 4 * spread / std::sqrt(n));
+  EXPECT_NEAR(square - mean * mean, spread * spread, 4 * spread * spread * std::sqrt(2 / n));
+}
+
+TEST(Pcm, StuckCellsStandAtTheEndTheyAreStuckAt) {
+  // A plus cell stuck low takes the weight away, stuck high makes it whole; a minus cell stuck high
+  // takes a whole one off.
+  const auto realised = realise_equal(
+      0.5F, {"pcm.drift_scale=0", "pcm.stuck_low_fraction=0.3", "pcm.stuck_high_fraction=0.1"});
+  std::map<double, int> counts;
+  for (std::size_t k = 1; k < 4096; ++k) ++counts[std::round(2 * realised[k]) / 2];
+  const auto check = [&](double weight, double p) {
+    EXPECT_NEAR(counts[weight], 4095 * p, 4 * std::sqrt(4095 * p * (1 - p))) << weight;
+  };
+  check(0, 0.3 * 0.9 + 0.1 * 0.1);  // or both high
+  check(1, 0.1 * 0.9);
+  check(0.5, 0.6 * 0.9);
+  check(-0.5, 0.6 * 0.1);
+  check(-1, 0.3 * 0.1);
 }
 
 TEST(Pcm, StuckCellsAreCountedAndStayWithTheChip) {
