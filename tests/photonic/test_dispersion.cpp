@@ -30,6 +30,20 @@ TEST(Dispersion, PhaseOfAGuideIsThatOfItsLinearIndex) {
   EXPECT_NEAR(guide_phase_change_rad(37, group, at, fsr), -2 * pi, 1.01 * 2 * pi * fsr / at);
 }
 
+TEST(Dispersion, LinesEquallySpacedInFrequencyMeetEveryRingEquallySpacedInPhase) {
+  // What a ring bank takes for granted, also half a free spectral range away from the middle: with
+  // one group index there is no dispersion of the free spectral range in frequency.
+  constexpr int channels = 8;
+  const double length_um = 2 * pi * 5, group = 4.2;
+  const auto line = [&](int k) {
+    return 1 / (1 / 1550.0 - k / (channels * group * length_um * 1e3));
+  };
+  for (int j = -4; j < 4; ++j)
+    for (int k = -4; k < 4; ++k)
+      EXPECT_NEAR(guide_phase_change_rad(length_um, group, line(j), line(k) - line(j)),
+                  2 * pi * (j - k) / channels, 1e-11);
+}
+
 CoreCard mesh_card(int modes) {
   CoreCard card;
   card.kind = CoreKind::mzi_mesh;
