@@ -139,6 +139,16 @@ TEST(BitErrorTraining, ACurriculumKeepsErrorsOutUntilTheLossIsLow) {
   recipe.curriculum = 1e3;  // always
   EXPECT_EQ(weight(recipe), faulty);
   EXPECT_NE(faulty, plain);
+
+  // One step: its loss lies below 1.15 times the threshold, the mean with errors above it.
+  recipe = {.epochs = 1, .batch = 200};
+  const std::vector<float> one_step = weight(recipe);
+  Network network = cnn(card);
+  recipe.bit_errors.rate = 0.02;
+  recipe.curriculum = 0.95 * train(network, data, {.epochs = 1, .batch = 200}, 1).epochs[0].loss;
+  EXPECT_EQ(weight(recipe), one_step) << "the gradient with errors is taken back";
+  recipe.curriculum = 1e3;
+  EXPECT_NE(weight(recipe), one_step);
 }
 
 TEST(Clip, HoldsWeightsAroundZeroAndScalesAroundOne) {
