@@ -21,8 +21,11 @@ using View = Eigen::Map<Matrix<Real>, 0, Eigen::OuterStride<>>;
 template <class Real>
 using ConstView = Eigen::Map<const Matrix<Real>, 0, Eigen::OuterStride<>>;
 
-/// Columns multiplied at once: the panel of all kernels stays in the second-level cache.
-constexpr int panel_columns = 512;
+/// Columns multiplied at once: the panel of all kernels stays in the second-level cache. Threads
+/// share out panels and blocks of rows, never one product: Eigen's own threads wait for each other
+/// many times in each, and its sums would depend on their number.
+constexpr int panel_columns = 256;
+constexpr int block_rows = 128;
 
 /// The largest integers float and double hold exactly.
 constexpr double exact_in_float = 16777216.0, exact_in_double = 9007199254740992.0;
@@ -42,29 +45,36 @@ struct Panel {
 template <class Real>
 void level_one(const Slots& slots, const float* u, const float* basis, Real* kernels) {
   const int area = slots.area, intra = slots.intra;
-  for (int m = 0; m < slots.cross; ++m, basis += intra * area)
-    for (int c = 0; c < slots.channels; ++c, u += intra, kernels += area) {
-      for (int s = 0; s < area; ++s) kernels[s] = Real(u[0]) * Real(basis[s]);
+#pragma omp parallel for schedule(static)
+  for (int m = 0; m < slots.cross; ++m) {
+    const float* wb = basis + std::ptrdiff_t{m} * intra * area;
+    const float* level = u + std::ptrdiff_t{m} * slots.channels * intra;
+    Real* to = kernels + std::ptrdiff_t{m} * slots.columns();
+    for (int c = 0; c < slots.channels; ++c, level += intra, to += area) {
+      for (int s = 0; s < area; ++s) to[s] = Real(level[0]) * Real(wb[s]);
       for (int b = 1; b < intra; ++b)
-        for (int s = 0; s < area; ++s) kernels[s] += Real(u[b]) * Real(basis[b * area + s]);
+        for (int s = 0; s < area; ++s) to[s] += Real(level[b]) * Real(wb[b * area + s]);
     }
+  }
 }
 
 /// dU_i = G_i Wb_i^T and dWb_i = U_i^T G_i.
 void level_one_backward(const Slots& slots, const float* d_kernels, Factor& u, Factor& basis) {
   const int area = slots.area, intra = slots.intra;
   std::fill(basis.d_value.begin(), basis.d_value.end(), 0.0f);
-  const float* level = u.levels.data();
-  float* d_u = u.d_value.data();
+#pragma omp parallel for schedule(static)
   for (int m = 0; m < slots.cross; ++m) {
     const float* wb = basis.levels.data() + std::ptrdiff_t{m} * intra * area;
+    const float* level = u.levels.data() + std::ptrdiff_t{m} * slots.channels * intra;
+    const float* d_kernel = d_kernels + std::ptrdiff_t{m} * slots.columns();
     float* d_wb = basis.d_value.data() + std::ptrdiff_t{m} * intra * area;
-    for (int c = 0; c < slots.channels; ++c, d_kernels += area, level += intra, d_u += intra)
+    float* d_u = u.d_value.data() + std::ptrdiff_t{m} * slots.channels * intra;
+    for (int c = 0; c < slots.channels; ++c, d_kernel += area, level += intra, d_u += intra)
       for (int b = 0; b < intra; ++b) {
         float sum = 0;
         for (int s = 0; s < area; ++s) {
-          sum += d_kernels[s] * wb[b * area + s];
-          d_wb[b * area + s] += level[b] * d_kernels[s];
+          sum += d_kernel[s] * wb[b * area + s];
+          d_wb[b * area + s] += level[b] * d_kernel[s];
         }
         d_u[b] = sum;
       }
@@ -93,17 +103,44 @@ void store_panel(const Slots& slots, const Panel& panel, const Real* rows, std::
   }
 }
 
-/// Both levels on the levels of one precision: `panel` is scratch for V times a panel of `kernels`.
+/// Both levels on the levels of one precision.
 template <class Real>
 void multiply_out(const Slots& slots, std::span<const Real> v, std::span<const Real> kernels,
-                  std::span<Real> scratch, float scale, std::span<float> ordered) {
+                  float scale, std::span<float> ordered) {
+#pragma omp parallel for schedule(static)
   for (int at = 0; at < slots.columns(); at += panel_columns) {
     const Panel panel{.first = at, .count = std::min(panel_columns, slots.columns() - at)};
     if (slots.cross_on) {
+      static thread_local std::vector<Real> scratch;  // V times a panel of `kernels`
+      scratch.resize(static_cast<std::size_t>(slots.kernels) * panel_columns);
       level_two(slots, panel, v.data(), kernels.data(), scratch.data());
       store_panel(slots, panel, scratch.data(), panel.count, scale, ordered);
     } else {
       store_panel(slots, panel, kernels.data() + panel.first, slots.columns(), scale, ordered);
+    }
+  }
+}
+
+/// The gradients of W = V kernels: dV = dW kernels^T and d_kernels = V^T dW.
+void level_two_backward(const Slots& slots, const float* d_dense, const float* kernels, Factor& v,
+                        float* d_kernels) {
+  const int rows = slots.kernels, columns = slots.columns();
+  const Eigen::Map<const Matrix<float>> dw(d_dense, rows, columns);
+  const Eigen::Map<const Matrix<float>> made(kernels, slots.cross, columns);
+  const Eigen::Map<const Matrix<float>> cross(v.levels.data(), rows, slots.cross);
+  Eigen::Map<Matrix<float>> d_cross(v.d_value.data(), rows, slots.cross);
+  Eigen::Map<Matrix<float>> d_made(d_kernels, slots.cross, columns);
+#pragma omp parallel
+  {
+#pragma omp for schedule(static) nowait
+    for (int at = 0; at < rows; at += block_rows) {
+      const int count = std::min(block_rows, rows - at);
+      d_cross.middleRows(at, count).noalias() = dw.middleRows(at, count) * made.transpose();
+    }
+#pragma omp for schedule(static)
+    for (int at = 0; at < columns; at += panel_columns) {
+      const int count = std::min(panel_columns, columns - at);
+      d_made.middleCols(at, count).noalias() = cross.transpose() * dw.middleCols(at, count);
     }
   }
 }
@@ -122,15 +159,11 @@ MultilevelSource::MultilevelSource(const SourceCard& card, const LayerShape& sha
   const double bound = integer_bound();
   wide_ = bound >= exact_in_float && bound < exact_in_double;
   const auto kernels = static_cast<std::size_t>(std::int64_t{slots_.cross} * slots_.columns());
-  const auto panel = static_cast<std::size_t>(slots_.kernels) * panel_columns;
   kernels_.resize(kernels);
   d_kernels_.resize(kernels);
   if (wide_) {
     kernels_wide_.resize(kernels);
     v_wide_.resize(v_.levels.size());
-    panel_wide_.resize(slots_.cross_on ? panel : 0);
-  } else {
-    panel_.resize(slots_.cross_on ? panel : 0);
   }
   if (slots_.layout != Layout::plain) ordered_.resize(static_cast<std::size_t>(slots_.dense()));
 }
@@ -179,15 +212,12 @@ void MultilevelSource::materialise(std::span<float> dense) {
 }
 
 void MultilevelSource::regenerate(float scale, std::span<float> dense) {
-  // Sums of integers are exact in any order; others must not depend on how threads cut them.
-  std::optional<OneThread> one_thread;
-  if (integer_bound() == 0) one_thread.emplace();
   generate_kernels();
   const std::span<float> target = ordered_.empty() ? dense : std::span<float>(ordered_);
   if (wide_)
-    multiply_out<double>(slots_, v_wide_, kernels_wide_, panel_wide_, scale, target);
+    multiply_out<double>(slots_, v_wide_, kernels_wide_, scale, target);
   else
-    multiply_out<float>(slots_, v_.levels, kernels_, panel_, scale, target);
+    multiply_out<float>(slots_, v_.levels, kernels_, scale, target);
   if (!ordered_.empty()) to_dense_order(slots_, ordered_, dense);
 }
 
@@ -201,14 +231,7 @@ void MultilevelSource::backward(std::span<const float> d_dense) {
   const std::span<const float> g = in_slot_order(d_dense);
   const float* d_kernels = g.data();
   if (slots_.cross_on) {
-    const int columns = slots_.columns();
-    const Eigen::Map<const Matrix<float>> dw(g.data(), slots_.kernels, columns);
-    const Eigen::Map<const Matrix<float>> kernels(kernels_.data(), slots_.cross, columns);
-    const Eigen::Map<const Matrix<float>> v(v_.levels.data(), slots_.kernels, slots_.cross);
-    Eigen::Map<Matrix<float>>(v_.d_value.data(), slots_.kernels, slots_.cross).noalias() =
-        dw * kernels.transpose();
-    Eigen::Map<Matrix<float>>(d_kernels_.data(), slots_.cross, columns).noalias() =
-        v.transpose() * dw;
+    level_two_backward(slots_, g.data(), kernels_.data(), v_, d_kernels_.data());
     d_kernels = d_kernels_.data();
   }
   if (slots_.intra_on())

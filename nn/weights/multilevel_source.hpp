@@ -56,8 +56,8 @@ class MultilevelSource final : public WeightSource {
   std::optional<TrainingStep> step_;
   bool wide_ = false;           // integers past 2^24: multiply in double
   std::vector<float> kernels_;  // [Bc, Ci*k*k], levels
-  std::vector<double> kernels_wide_, v_wide_, panel_wide_;
-  std::vector<float> d_kernels_, ordered_, panel_;
+  std::vector<double> kernels_wide_, v_wide_;
+  std::vector<float> d_kernels_, ordered_;
   std::vector<float> basis_values_, u_values_, v_values_;
 };
 
