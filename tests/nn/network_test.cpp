@@ -170,8 +170,9 @@ TEST(Inference, SumsTakeThePlaceOnlyOfWhatNobodyReadsLater) {
   const int x = net.relu(net.convolution("c0", 0, same));
   const int own = net.add(net.convolution("c1", x, same), x);  // reads what it adds
   const int mid = net.relu(net.convolution("c2", own, same));
-  const int later = net.add(net.convolution("c3", mid, same), x);               // x once more
-  const int last = net.add(net.convolution("c4", net.relu(later), same), own);  // own's last reader
+  const int later = net.add(net.convolution("c3", mid, same), x);  // x once more
+  const int last =
+      net.add(net.convolution("c4", net.relu(later), same), x);  // and for the last time
   net.linear("fc", net.flatten(last), 5, true);
   Network network(std::move(net).finish(), {}, 5);
   const Tensor images = random_images(3, {7, 5, 3}, 1);
