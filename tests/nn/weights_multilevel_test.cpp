@@ -260,7 +260,7 @@ double difference(WeightSource& source, const LayerShape& shape, const std::vect
 TEST(Multilevel, GradientsOfAllFactorsAreTheDifferencesWhenNothingIsRounded) {
   std::vector<Case> all(std::begin(cases), std::end(cases));
   all.push_back(all.front());
-  all.back().shape = convolution(150, 31, 3);  // more than one block of rows and of columns
+  all.back().shape = convolution(31, 150, 3);  // more than one block of rows and of columns
   for (const Case& one : all) {
     const auto source = make_source(multilevel(one.intra, one.cross), one.shape);
     source->encode(normals(one.shape.weights(), 0.1));
