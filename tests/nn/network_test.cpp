@@ -172,8 +172,9 @@ TEST(Inference, SumsTakeThePlaceOnlyOfWhatNobodyReadsLater) {
   const int mid = net.relu(net.convolution("c2", own, same));
   const int later = net.add(net.convolution("c3", mid, same), x);  // x once more
   const int last =
-      net.add(net.convolution("c4", net.relu(later), same), x);  // and for the last time
-  net.linear("fc", net.flatten(last), 5, true);
+      net.add(net.convolution("c4", net.relu(later), same), x);        // and for the last time
+  const int twice = net.add(net.convolution("c5", last, same), last);  // reads what it adds
+  net.linear("fc", net.flatten(twice), 5, true);
   Network network(std::move(net).finish(), {}, 5);
   const Tensor images = random_images(3, {7, 5, 3}, 1);
   TrainingPass pass(network, 1);
