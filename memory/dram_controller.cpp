@@ -30,7 +30,9 @@ DramController::DramController(const DramCard& card)
       write_to_precharge_(t_.cwl + burst_ + t_.wr),
       column_long_(std::max(burst_, t_.ccd_l)),
       column_short_(std::max(burst_, t_.ccd_s)),
-      dual_command_(card.organization.dual_command) {
+      dual_command_(card.organization.dual_command),
+      scan_(card.organization.ranks * banks_per_rank_, card.organization.banks_per_group,
+            banks_per_rank_) {
   const DramOrganization& o = card.organization;
   banks_.resize(static_cast<std::size_t>(o.ranks) * banks_per_rank_);
   for (std::size_t i = 0; i < banks_.size(); ++i) {
@@ -38,11 +40,6 @@ DramController::DramController(const DramCard& card)
     banks_[i].group = static_cast<int>(i) / o.banks_per_group;
   }
   wishes_.resize(banks_.size());
-  padded_ = (static_cast<std::int64_t>(banks_.size()) + lanes - 1) / lanes * lanes;
-  scan_.ready.assign(padded_, never);
-  scan_.kind.assign(padded_, 0);
-  scan_.key.assign(padded_, 0);
-  limits_.assign(4 * padded_, 0);
   ranks_.resize(o.ranks);
   const bool per_bank = card.refresh_mode == RefreshMode::per_bank;
   const int interval = per_bank ? t_.refi_bank : t_.refi;

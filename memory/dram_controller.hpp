@@ -5,13 +5,11 @@
 #include <vector>
 
 #include "memory/address_mapping.hpp"
+#include "memory/bank_scan.hpp"
 #include "memory/dram_card.hpp"
 #include "memory/dram_command.hpp"
 
 namespace lightloom::memory {
-
-/// Later than any run: about an hour of DRAM time.
-inline constexpr Cycle never = Cycle{1} << 42;
 
 /// What one controller has counted.
 struct DramCounts {
@@ -35,9 +33,6 @@ struct DramCounts {
 /// from k + pipeline_cycles on.
 class DramController {
  public:
-  /// Banks that a scan takes at once.
-  static constexpr std::int64_t lanes = 8;
-
   explicit DramController(const DramCard& card);
 
   /// Whether a request can be taken now.
@@ -86,12 +81,6 @@ class DramController {
     DramCommandKind kind = DramCommandKind::activate;
     friend bool operator==(const Wish&, const Wish&) = default;
   };
-  /// The same, laid out for the scan over all banks: one array a field.
-  struct WishColumns {
-    std::vector<Cycle> ready;
-    std::vector<std::int64_t> kind;  // 0 activate, 1 precharge, 2 read, 3 write
-    std::vector<Cycle> key;          // ready << key_bits | order; the smallest goes first
-  };
   struct Bank {
     std::int64_t open_row = -1;
     Cycle activate = 0, precharge = 0, read = 0, write = 0;  // earliest, by rules within the bank
@@ -112,11 +101,8 @@ class DramController {
     bool refresh_pending = false;
     int refresh_bank = 0;  // per-bank mode: the next one
   };
-  /// The best command found by a scan.
-  struct Best {
-    Cycle ready = never;
-    int bank = -1;  // or -1 - rank for a refresh
-  };
+  /// The best command found by a scan; bank -1 - rank for a refresh.
+  using Best = BankScan::First;
 
   [[nodiscard]] int mode_index() const { return writing_ ? 1 : 0; }
   bool choose_mode(Cycle k);
@@ -129,13 +115,8 @@ class DramController {
   [[nodiscard]] int oldest_hit(const Bank& bank, int first) const;
   [[nodiscard]] int oldest_allowed(const Bank& bank) const;
   void scan(Cycle not_before);
-  template <class Order>
-  void scan_banks(Order order);
-  [[nodiscard]] Best best_of(Cycle key) const;
   void offer_refreshes();
   void find_next();
-  void limit_groups(DramCommandKind kind, const Bank& bank, Cycle own, Cycle same_rank,
-                    Cycle other_rank);
   void start_refreshes(Cycle k);
   void enqueue(int slot, bool write, Cycle k);
   [[nodiscard]] int same_burst(const List& list, const Entry& wanted) const;
@@ -145,10 +126,10 @@ class DramController {
   void find_move(Cycle not_before);
   bool move_one(Cycle k);
   void issue(const Best& best, Cycle k);
-  void issue_activate(Bank& bank, const Wish& wish, Cycle k);
-  void issue_precharge(Bank& bank, Cycle k);
-  void issue_read(Bank& bank, const Wish& wish, Cycle k);
-  void issue_write(Bank& bank, Cycle k);
+  void issue_activate(int number, const Wish& wish, Cycle k);
+  void issue_precharge(int number, Cycle k);
+  void issue_read(int number, const Wish& wish, Cycle k);
+  void issue_write(int number, Cycle k);
   void finish_column(int bank, Cycle k);
   void issue_refresh(int rank, Cycle k);
   void unlink(List& list, int entry);
@@ -161,9 +142,7 @@ class DramController {
   bool dual_command_;
   std::vector<Bank> banks_;
   std::vector<Wish> wishes_;
-  WishColumns scan_;
-  std::int64_t padded_ = 0;    // banks, rounded up to whole blocks of the scan
-  std::vector<Cycle> limits_;  // (kind, bank): earliest by rules between banks
+  BankScan scan_;
   std::vector<Rank> ranks_;
   std::vector<Entry> entries_;
   std::vector<int> unused_;

@@ -7,9 +7,6 @@
 namespace lightloom::memory {
 namespace {
 
-constexpr std::int64_t lanes = DramController::lanes;
-constexpr int key_bits = 18;  // banks and ages in a scan's key
-
 void raise(Cycle& earliest, Cycle cycle) { earliest = std::max(earliest, cycle); }
 
 }  // namespace
@@ -77,78 +74,23 @@ bool DramController::wish_of(int number) {
   const Wish wish = wanted(number);
   if (wish == wishes_[number]) return false;
   wishes_[number] = wish;
-  scan_.ready[number] = wish.ready;
-  scan_.kind[number] = static_cast<std::int64_t>(wish.kind);
+  scan_.want(number, wish.kind, wish.ready, wish.age);
   return true;
 }
 
 void DramController::wish_for_all() {
   for (int b = 0; b < static_cast<int>(banks_.size()); ++b) wish_of(b);
 }
-/// The command behind a scan's smallest key. In turn, the key itself tells the bank; by age it has
-/// to be looked up.
-DramController::Best DramController::best_of(Cycle key) const {
-  if (key >= never << key_bits) return {};
-  std::int64_t bank = (key & ((1 << key_bits) - 1)) + last_bank_ + 1;
-  if (bank >= padded_) bank -= padded_;
-  if (card_.controller.selection == Selection::oldest)
-    bank = std::find(scan_.key.begin(), scan_.key.end(), key) - scan_.key.begin();
-  return {key >> key_bits, static_cast<int>(bank)};
-}
-
-/// One pass without branches over all banks, in blocks that fit a vector register; `order` breaks
-/// ties and is below 2^key_bits.
-template <class Order>
-void DramController::scan_banks(Order order) {
-  constexpr Cycle far = never << key_bits;
-  std::array<Cycle, lanes> row_keys, column_keys;
-  row_keys.fill(far);
-  column_keys.fill(far);
-  const Cycle row_bus = row_bus_, column_bus = column_bus_;
-  for (std::int64_t first = 0; first < padded_; first += lanes) {
-    const Cycle* __restrict ready = scan_.ready.data() + first;
-    const std::int64_t* __restrict kinds = scan_.kind.data() + first;
-    const Cycle* __restrict activate = limits_.data() + first;
-    const Cycle* __restrict precharge = activate + padded_;
-    const Cycle* __restrict read = precharge + padded_;
-    const Cycle* __restrict write = read + padded_;
-    Cycle* __restrict keys = scan_.key.data() + first;
-    for (std::int64_t i = 0; i < lanes; ++i) {
-      const bool row = kinds[i] < 2;
-      const Cycle row_rule = kinds[i] == 0 ? activate[i] : precharge[i];
-      const Cycle column_rule = kinds[i] == 2 ? read[i] : write[i];
-      const Cycle rule = row ? row_rule : column_rule;
-      const Cycle bus = row ? row_bus : column_bus;
-      const Cycle legal = ready[i] > rule ? ready[i] : rule;
-      const Cycle start = legal > bus ? legal : bus;
-      const Cycle key = (start << key_bits) | order(first + i);
-      keys[i] = key;
-      const Cycle as_row = row ? key : far, as_column = row ? far : key;
-      row_keys[i] = as_row < row_keys[i] ? as_row : row_keys[i];
-      column_keys[i] = as_column < column_keys[i] ? as_column : column_keys[i];
-    }
-  }
-  row_best_ = best_of(*std::min_element(row_keys.begin(), row_keys.end()));
-  column_best_ = best_of(*std::min_element(column_keys.begin(), column_keys.end()));
-}
 
 /// Finds the command that can go first, from `not_before` on.
 void DramController::scan(Cycle not_before) {
   raise(row_bus_, not_before);
   raise(column_bus_, not_before);
-  if (card_.controller.selection == Selection::round_robin) {
-    const std::int64_t count = padded_, last = last_bank_;
-    scan_banks([=](std::int64_t b) { return b - last - 1 + (b > last ? 0 : count); });
-  } else {
-    const std::uint64_t newest = age_;
-    const Wish* wishes = wishes_.data();
-    const auto count = static_cast<std::int64_t>(banks_.size());
-    scan_banks([=](std::int64_t b) {
-      const std::uint64_t age = b < count ? wishes[b].age : 0;
-      const std::uint64_t behind = std::min(newest - age, std::uint64_t{(1 << key_bits) - 1});
-      return static_cast<Cycle>((1 << key_bits) - 1 - behind);
-    });
-  }
+  const BankScan::Firsts firsts = card_.controller.selection == Selection::round_robin
+                                      ? scan_.first_in_turn(row_bus_, column_bus_, last_bank_)
+                                      : scan_.first_by_age(row_bus_, column_bus_, age_);
+  row_best_ = firsts.row;
+  column_best_ = firsts.column;
   offer_refreshes();
   find_next();
   const bool nothing =

@@ -7,30 +7,10 @@
 namespace lightloom::memory {
 namespace {
 
-constexpr std::int64_t lanes = DramController::lanes;
-
 void raise(Cycle& earliest, Cycle cycle) { earliest = std::max(earliest, cycle); }
 
 }  // namespace
 
-/// Raises the limits of one kind for a command to `bank`: its own group, the others of its rank,
-/// other ranks.
-void DramController::limit_groups(DramCommandKind kind, const Bank& bank, Cycle own,
-                                  Cycle same_rank, Cycle other_rank) {
-  const std::int64_t in_group = card_.organization.banks_per_group, in_rank = banks_per_rank_;
-  const std::int64_t group = bank.group * in_group, rank = bank.rank * in_rank;
-  for (std::int64_t first = 0; first < padded_; first += lanes) {
-    Cycle* limits = limits_.data() + static_cast<std::int64_t>(kind) * padded_ + first;
-    for (std::int64_t i = 0; i < lanes; ++i) {
-      const std::int64_t b = first + i;
-      const bool inside_rank = b >= rank && b < rank + in_rank,
-                 inside_group = b >= group && b < group + in_group;
-      const Cycle elsewhere = inside_rank ? same_rank : other_rank,
-                  earliest = inside_group ? own : elsewhere;
-      limits[i] = limits[i] > earliest ? limits[i] : earliest;
-    }
-  }
-}
 void DramController::start_refreshes(Cycle k) {
   if (k < next_refresh_) return;
   const bool all_banks = card_.refresh_mode == RefreshMode::all_bank;
@@ -66,23 +46,22 @@ void DramController::issue(const Best& best, Cycle k) {
     issue_refresh(-1 - best.bank, k);
     return;
   }
-  Bank& bank = banks_[best.bank];
   const Wish wish = wishes_[best.bank];
   last_bank_ = best.bank;
   if (log_ != nullptr) log(wish.kind, best.bank, k);
   switch (wish.kind) {
     case DramCommandKind::activate:
-      issue_activate(bank, wish, k);
+      issue_activate(best.bank, wish, k);
       break;
     case DramCommandKind::precharge:
-      issue_precharge(bank, k);
+      issue_precharge(best.bank, k);
       break;
     case DramCommandKind::read:
-      issue_read(bank, wish, k);
+      issue_read(best.bank, wish, k);
       finish_column(best.bank, k);
       break;
     case DramCommandKind::write:
-      issue_write(bank, k);
+      issue_write(best.bank, k);
       finish_column(best.bank, k);
       break;
     case DramCommandKind::refresh:
@@ -92,7 +71,8 @@ void DramController::issue(const Best& best, Cycle k) {
   wish_of(best.bank);
 }
 
-void DramController::issue_activate(Bank& bank, const Wish& wish, Cycle k) {
+void DramController::issue_activate(int number, const Wish& wish, Cycle k) {
+  Bank& bank = banks_[number];
   bank.open_row = entries_[wish.entry].row;
   bank.served = 0;
   bank.read = k + t_.rcd_read;
@@ -103,39 +83,43 @@ void DramController::issue_activate(Bank& bank, const Wish& wish, Cycle k) {
   rank.last_activates[rank.oldest_activate] = k;
   rank.oldest_activate = (rank.oldest_activate + 1) % 4;
   const Cycle window = rank.last_activates[rank.oldest_activate] + t_.faw;
-  limit_groups(DramCommandKind::activate, bank, std::max(k + t_.rrd_l, window),
+  scan_.forbid(DramCommandKind::activate, number, std::max(k + t_.rrd_l, window),
                std::max(k + t_.rrd_s, window), 0);
   if (rank.open_banks++ == 0) rank.opened = k;
   ++counts_.activates;
-  ++counts_.bank_activates[&bank - banks_.data()];
+  ++counts_.bank_activates[number];
 }
 
-void DramController::issue_precharge(Bank& bank, Cycle k) {
+void DramController::issue_precharge(int number, Cycle k) {
+  Bank& bank = banks_[number];
   bank.open_row = -1;
   raise(bank.activate, k + t_.rp);
   Rank& rank = ranks_[bank.rank];
   raise(rank.refresh, k + t_.rp);
-  if (t_.ppd > 0) limit_groups(DramCommandKind::precharge, bank, k + t_.ppd, k + t_.ppd, 0);
+  if (t_.ppd > 0) scan_.forbid(DramCommandKind::precharge, number, k + t_.ppd, k + t_.ppd, 0);
   if (--rank.open_banks == 0) counts_.rank_open_cycles += k - rank.opened;
   ++counts_.precharges;
 }
 
-void DramController::issue_read(Bank& bank, const Wish& wish, Cycle k) {
+void DramController::issue_read(int number, const Wish& wish, Cycle k) {
+  Bank& bank = banks_[number];
   raise(bank.precharge, k + t_.rtp);
-  limit_groups(DramCommandKind::read, bank, k + column_long_, k + column_short_,
+  scan_.forbid(DramCommandKind::read, number, k + column_long_, k + column_short_,
                k + burst_ + t_.rtrs);
-  limit_groups(DramCommandKind::write, bank, k + read_to_write_, k + read_to_write_,
+  scan_.forbid(DramCommandKind::write, number, k + read_to_write_, k + read_to_write_,
                k + read_to_write_);
   const Entry& entry = entries_[wish.entry];
   completions.push_back({entry.number, entry.accepted, k + t_.cl + burst_});
   ++counts_.reads;
 }
 
-void DramController::issue_write(Bank& bank, Cycle k) {
+void DramController::issue_write(int number, Cycle k) {
+  Bank& bank = banks_[number];
   raise(bank.precharge, k + write_to_precharge_);
   const Cycle end = k + t_.cwl + burst_;
-  limit_groups(DramCommandKind::write, bank, k + column_long_, k + column_short_, k + burst_);
-  limit_groups(DramCommandKind::read, bank, end + t_.wtr_l, end + t_.wtr_s, end + t_.rtrs - t_.cl);
+  scan_.forbid(DramCommandKind::write, number, k + column_long_, k + column_short_, k + burst_);
+  scan_.forbid(DramCommandKind::read, number, end + t_.wtr_l, end + t_.wtr_s,
+               end + t_.rtrs - t_.cl);
   ++counts_.writes;
 }
 
@@ -174,7 +158,7 @@ void DramController::issue_refresh(int number, Cycle k) {
     const int bank = first + rank.refresh_bank;
     if (log_ != nullptr) log(DramCommandKind::refresh_bank, bank, k);
     raise(banks_[bank].activate, k + t_.rfc_bank);
-    limit_groups(DramCommandKind::activate, banks_[bank], k + t_.rrefd, k + t_.rrefd, 0);
+    scan_.forbid(DramCommandKind::activate, bank, k + t_.rrefd, k + t_.rrefd, 0);
     raise(rank.refresh, k + std::max(1, t_.rrefd));
     rank.refresh_bank = (rank.refresh_bank + 1) % banks_per_rank_;
   }
