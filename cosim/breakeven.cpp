@@ -18,6 +18,8 @@ constexpr QuantityName names[] = {{Quantity::bandwidth, "bandwidth", "1"},
                                   {Quantity::generator_rate, "generator_rate", "MAC/ns"},
                                   {Quantity::generator_energy, "generator_energy", "pJ/MAC"}};
 
+bool photonic(const CostInput& input) { return input.generator.kind == GeneratorKind::photonic; }
+
 double get(const CostInput& input, Quantity quantity) {
   switch (quantity) {
     case Quantity::bandwidth:
@@ -27,9 +29,9 @@ double get(const CostInput& input, Quantity quantity) {
     case Quantity::batch:
       return input.batch;
     case Quantity::generator_rate:
-      return input.generator.electronic.macs_per_ns;
+      return photonic(input) ? input.generator.rate_scale : input.generator.electronic.macs_per_ns;
     case Quantity::generator_energy:
-      return input.generator.electronic.mac_pJ;
+      return photonic(input) ? input.generator.energy_scale : input.generator.electronic.mac_pJ;
   }
   return 0;
 }
@@ -46,10 +48,11 @@ void set(CostInput& input, Quantity quantity, double value) {
       input.batch = static_cast<int>(std::lround(value));
       break;
     case Quantity::generator_rate:
-      input.generator.electronic.macs_per_ns = value;
+      (photonic(input) ? input.generator.rate_scale : input.generator.electronic.macs_per_ns) =
+          value;
       break;
     case Quantity::generator_energy:
-      input.generator.electronic.mac_pJ = value;
+      (photonic(input) ? input.generator.energy_scale : input.generator.electronic.mac_pJ) = value;
       break;
   }
 }
@@ -105,7 +108,10 @@ std::vector<double> values_of(Quantity quantity, BreakEvenRange range) {
 std::string_view quantity_name(Quantity quantity) {
   return names[static_cast<std::size_t>(quantity)].name;
 }
-std::string_view quantity_unit(Quantity quantity) {
+std::string_view quantity_unit(const CostInput& ours, Quantity quantity) {
+  const bool of_generator =
+      quantity == Quantity::generator_rate || quantity == Quantity::generator_energy;
+  if (of_generator && photonic(ours)) return "1";
   return names[static_cast<std::size_t>(quantity)].unit;
 }
 

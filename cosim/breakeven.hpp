@@ -14,11 +14,12 @@ enum class Quantity {
   bandwidth,         // effective DRAM bandwidth, as a factor of the card's
   settle_time,       // of the core's settings, ns
   batch,             // images at once
-  generator_rate,    // of the electronic generator, MACs per ns
-  generator_energy,  // per MAC of the electronic generator, pJ
+  generator_rate,    // MACs per ns of an electronic generator; a photonic one: factor of its rate
+  generator_energy,  // pJ per MAC of an electronic generator; a photonic one: factor of its energy
 };
 std::string_view quantity_name(Quantity quantity);
-std::string_view quantity_unit(Quantity quantity);
+/// Its unit; "1" for a factor of what the card has.
+std::string_view quantity_unit(const CostInput& ours, Quantity quantity);
 /// The quantity named `name` (bandwidth, settle, batch, generator_rate, generator_energy). Throws
 /// `Error`.
 Quantity quantity_named(const std::string& name);

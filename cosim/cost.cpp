@@ -90,6 +90,7 @@ void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
   cost.input_bytes = std::max(cost.input_bytes, input_map_bytes(input, layer.shape));
   cost.macs += layer.shape.macs() * input.batch;
   cost.generation_macs += plan.generation_macs;
+  cost.digital_operations += layer.digital.operations() * input.batch;
   cost.replicas = std::max(cost.replicas, plan.replicas);
   cost.visits += static_cast<std::int64_t>(plan.tiles.size());
   cost.spills_output = cost.spills_output || plan.spills_output;
@@ -100,11 +101,12 @@ Stage largest(const StageTimes& times) {
   return static_cast<Stage>(std::max_element(times.begin(), times.end()) - times.begin());
 }
 
-/// When the last of a layer's tiles [first, end) has been computed.
-double computed(const ScheduleResult& run, std::size_t first, std::size_t end) {
+/// When the last of a layer's tiles [first, end) has left the core and the digital unit.
+double finished(const ScheduleResult& run, std::size_t first, std::size_t end) {
   double latest = 0;
   for (std::size_t tile = first; tile < end; ++tile)
-    latest = std::max(latest, run.ends[tile][static_cast<std::size_t>(Stage::compute)]);
+    for (const Stage stage : {Stage::compute, Stage::post_process})
+      latest = std::max(latest, run.ends[tile][static_cast<std::size_t>(stage)]);
   return latest;
 }
 
@@ -118,7 +120,7 @@ void share_time(CostReport& report, const ScheduleResult& run, const Energies& p
     for (const std::size_t end = tile + layer.visits; tile < end; ++tile)
       for (std::size_t s = 0; s < stage_count; ++s) layer.critical_ns[s] += run.critical[tile][s];
     layer.start_ns = start;
-    layer.end_ns = start = last ? run.total : computed(run, first, tile);
+    layer.end_ns = start = last ? run.total : finished(run, first, tile);
     layer.bound_by = largest(layer.critical_ns);
     for (std::size_t c = 0; c < component_count; ++c)
       layer.energy_pJ[c] += power[c] * layer.time_ns();  // mW ns = pJ
@@ -136,7 +138,10 @@ void add_refresh(CostReport& report, const CostInput& input) {
                                 double to_ns) {
       if (buffer.kind != memory::BufferKind::edram) return 0.0;
       const memory::StoredTensor tensor{std::min(bytes, buffer.bytes()), from_ns, to_ns};
-      return memory::lifetime_refresh(buffer, {&tensor, 1}).energy_pJ;
+      const memory::EdramRefresh refresh = memory::lifetime_refresh(buffer, {&tensor, 1});
+      layer.refreshes += refresh.refreshes;
+      layer.failed_bits += refresh.failed_bits;
+      return refresh.energy_pJ;
     };
     const double visit_ns =
         layer.time_ns() / static_cast<double>(std::max<std::int64_t>(1, layer.visits));
@@ -176,6 +181,7 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
   for (std::size_t s = 0; s < stage_count; ++s) {
     if (s == static_cast<std::size_t>(Stage::generate) && !schedule.generates) continue;
     if (s == static_cast<std::size_t>(Stage::decompose) && !schedule.decomposes) continue;
+    if (s == static_cast<std::size_t>(Stage::post_process) && !schedule.post_processes) continue;
     const StageUse& use = run.stages[s];
     report.stages.push_back({.stage = static_cast<Stage>(s),
                              .busy_ns = use.busy,
@@ -211,12 +217,11 @@ void simulate_expanded(const CostInput& input, const std::vector<ExpandedLayer>&
 
 CostReport simulate_cost(const CostInput& input) {
   check(input);
-  const std::vector<CostLayer> layers = choose_ways(input);
-  const std::vector<ExpandedLayer> expanded = expand_layers(layers);
+  CostInput ready = choose_ways(input);
+  const std::vector<ExpandedLayer> expanded = expand_layers(ready.layers);
   CostReport report;
-  for (const CostLayer& layer : layers)
+  for (const CostLayer& layer : ready.layers)
     report.layers.push_back({.name = layer.shape.name, .way = layer.way});
-  CostInput ready = input;
   ready.layers.clear();
   for (const ExpandedLayer& part : expanded) ready.layers.push_back(part.layer);
   simulate_expanded(ready, expanded, report);

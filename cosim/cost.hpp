@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cosim/digital_work.hpp"
 #include "cosim/generator_card.hpp"
 #include "cosim/mapping.hpp"
 #include "cosim/schedule.hpp"
@@ -22,7 +23,7 @@ enum class Way {
   reload,      // its weights are stored in full in DRAM
   regenerate,  // its weights are stored compressed and rebuilt on chip tile by tile
   factored,  // y = V (Wb * (U x)): the factors are run one after the other, the weights never exist
-  automatic,  // whichever of these is cheapest when the layer is simulated by itself
+  automatic,  // chosen by the cost of the whole schedule (choose_ways)
 };
 const char* way_name(Way way);
 
@@ -37,6 +38,7 @@ struct CostLayer {
   nn::RegenerationWork work;  // to rebuild the weights once; none: the streams are the weights
   std::optional<FactorShape> factors;  // for two-level sources
   int reload_bits = 8;         // per weight, when a source that takes work is reloaded instead
+  DigitalWork digital;         // done to the results, per image
   bool signed_inputs = false;  // cores with intensity inputs then take two passes
   [[nodiscard]] bool takes_work() const;
 };
@@ -55,12 +57,15 @@ struct ProgrammingCard {
   bool shadow_settings = false;  // a second set of settings is written while the first computes
 };
 
-/// The digital unit that turns regenerated weights into device settings (MZI meshes), and adds
-/// partial sums.
+/// The digital unit that turns regenerated weights into device settings (MZI meshes), adds partial
+/// sums and does what stands between the layers.
 struct DigitalUnitCard {
-  double operations_per_ns = 64;
-  double operation_pJ = 2.3;  // mean of a 32-bit floating-point multiply and add
-  double add_pJ = 0.1;        // 32-bit integer addition of a partial sum
+  double operations_per_ns = 64;          // of decomposition
+  double operation_pJ = 2.3;              // mean of a 32-bit floating-point multiply and add
+  double vector_operations_per_ns = 256;  // of normalisation, activation functions, pooling, sums
+  double add_pJ = 0.1;       // 32-bit integer addition or comparison, 45 nm (Horowitz, ISSCC 2014)
+  double multiply_pJ = 3.1;  // 32-bit integer, the same source
+  double lookup_pJ = 1.6;    // 8 bytes of a 4 KB table (CACTI 7, 32 nm hp)
   double area_mm2 = 0.5;
 };
 
@@ -128,8 +133,9 @@ enum class Component {
   output_converters,  // detectors, amplifiers, ADCs
   accumulation,       // adding partial sums
   core_static,
+  post_processing,  // normalisation, activation functions, pooling, sums of branches
 };
-inline constexpr std::size_t component_count = 19;
+inline constexpr std::size_t component_count = 20;
 std::string_view component_name(Component component);
 
 using Energies = std::array<double, component_count>;  // pJ, by Component
@@ -157,11 +163,14 @@ struct LayerCost {
   double input_bytes = 0;  // of its (largest factor's) input map, batch included
   std::int64_t macs = 0;   // of the layer, batch included
   std::int64_t generation_macs = 0;
+  std::int64_t digital_operations = 0;  // behind the layer, batch included
   std::int64_t visits = 0;  // times a tile was programmed (more than tiles unless weights stay)
   int replicas = 1;         // cores that hold a copy of each tile
   double attained_macs_per_ns = 0;     // roofline: what the layer reaches,
   double intensity_macs_per_byte = 0;  // MACs per DRAM byte,
   double roof_macs_per_ns = 0;         // and min(core's peak, intensity x effective bandwidth)
+  double refreshes = 0;                // of eDRAM, of whole tensors
+  double failed_bits = 0;              // expected: read after their cell leaked
   bool spills_output = false;          // the activation buffer cannot hold it
   bool weights_refetched = false;      // the weight buffer cannot hold the shared streams
   [[nodiscard]] double time_ns() const { return end_ns - start_ns; }
@@ -199,9 +208,14 @@ struct CostReport {
   [[nodiscard]] double area_mm2() const;
 };
 
-/// The layers with `automatic` replaced by the way that costs least (ScheduleCard::objective) when
-/// each is simulated by itself; ways the hardware cannot run are left out.
-std::vector<CostLayer> choose_ways(const CostInput& input);
+/// The input with `automatic` ways chosen: of the choices in which every layer takes what is
+/// cheapest by itself and those in which all take the same way, the one whose whole schedule costs
+/// least (ScheduleCard::objective), then layer by layer whatever makes the whole cheaper. Ways the
+/// hardware cannot run are left out. Where nothing is regenerated there is no generator to pay for.
+CostInput choose_ways(const CostInput& input);
+
+/// Takes the generator out if no layer regenerates its weights.
+void drop_unused_generator(CostInput& input);
 
 /// Time, energy and area of one inference of a batch. Throws `Error` for impossible combinations.
 /// Baselines go through the same function with their own streams.

@@ -29,7 +29,7 @@ std::string_view component_name(Component component) {
       "programming",          "hold",
       "input converters",     "laser",
       "output converters",    "accumulation",
-      "core static"};
+      "core static",          "post processing"};
   return names[static_cast<std::size_t>(component)];
 }
 
@@ -66,7 +66,10 @@ void describe(Section& section, ProgrammingCard& card) {
 void describe(Section& section, DigitalUnitCard& card) {
   section.value("operations_per_ns", card.operations_per_ns, positive);
   section.value("operation_pJ", card.operation_pJ, not_negative);
+  section.value("vector_operations_per_ns", card.vector_operations_per_ns, positive);
   section.value("add_pJ", card.add_pJ, not_negative);
+  section.value("multiply_pJ", card.multiply_pJ, not_negative);
+  section.value("lookup_pJ", card.lookup_pJ, not_negative);
   section.value("area_mm2", card.area_mm2, not_negative);
 }
 

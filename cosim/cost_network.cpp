@@ -41,6 +41,7 @@ ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& 
   schedule.cores = input.schedule.cores;
   schedule.generates = any_time(plans, Stage::generate);
   schedule.decomposes = any_time(plans, Stage::decompose);
+  schedule.post_processes = any_time(plans, Stage::post_process);
   const memory::DramCard& dram = input.memory.dram;
   const memory::DramTiming& t = dram.timing;
   // Bus idle between the last write data and the first read data, the longer of the two changes.

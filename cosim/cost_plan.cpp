@@ -43,6 +43,7 @@ class LayerPlanner {
   void compute_settings();
   void program();
   void compute(const Visit& v);
+  void post_process(const Visit& v);
   /// Whether the kernels of level 1 have to be formed for this visit (else they wait in the tile
   /// buffer).
   [[nodiscard]] bool forms_kernels(const Visit& v) const {
@@ -297,6 +298,30 @@ void LayerPlanner::compute(const Visit& v) {
       outputs * ((first ? 0 : 1) + (passes - 1)) * input_.digital.add_pJ;
 }
 
+/// Normalisation, activation functions, pooling and sums, on the share of the results that the
+/// visit finishes.
+void LayerPlanner::post_process(const Visit& v) {
+  const DigitalWork& work = layer_.digital;
+  if (v.column_tile + 1 < plan_.mapping.column_tiles) return;
+  const double rows = static_cast<double>(v.view.rows) * v.view.groups;
+  const double share = input_.batch * v.vectors / vectors_ * rows / layer_.shape.out_channels;
+  const DigitalUnitCard& card = input_.digital;
+  const double element = input_.activation_bits / 8.0;
+  const double read = static_cast<double>(work.reads) * element * share,
+               written = static_cast<double>(work.writes) * element * share;
+  at(time_, Stage::post_process) =
+      std::max(static_cast<double>(work.operations()) * share / card.vector_operations_per_ns,
+               (read + written) / context_.activation_GBps);
+  at(plan_.energy_pJ, Component::post_processing) +=
+      share * (static_cast<double>(work.adds) * card.add_pJ +
+               static_cast<double>(work.multiplies) * card.multiply_pJ +
+               static_cast<double>(work.lookups) * card.lookup_pJ);
+  const memory::BufferCard& buffer = input_.memory.activation_buffer;
+  at(plan_.energy_pJ, Component::activation_buffer) +=
+      memory::read_energy_pJ(buffer, context_.activation_buffer, read) +
+      memory::write_energy_pJ(buffer, context_.activation_buffer, written);
+}
+
 /// DRAM traffic of the visit: weights it is first to need, its part of the inputs on the first pass
 /// over the rows, its part of the outputs on the last column.
 void LayerPlanner::move(const Visit& v) {
@@ -351,6 +376,7 @@ void LayerPlanner::visit(int group_tile, int row_tile, int column_tile, std::int
   }
   program();
   compute(v);
+  post_process(v);
   plan_.tiles.push_back(time_);
 }
 

@@ -1,7 +1,5 @@
 #include "cosim/cost_ways.hpp"
 
-#include <limits>
-
 #include "core/error.hpp"
 
 namespace lightloom::cosim {
@@ -50,28 +48,7 @@ void expand(const CostLayer& layer, std::size_t origin, std::vector<ExpandedLaye
     v.streams = {stream_named(layer, "cross")};
     into.push_back({v, origin});
   }
-}
-
-double cost_of(const CostReport& report, Objective objective) {
-  switch (objective) {
-    case Objective::time:
-      return report.time_ns;
-    case Objective::energy:
-      return report.energy_J();
-    case Objective::energy_delay:
-      return report.energy_J() * report.time_ns;
-  }
-  return report.time_ns;
-}
-
-bool possible(const CostInput& input, const CostLayer& layer, Way way) {
-  if (way == Way::reload) return true;
-  if (!layer.takes_work()) return false;
-  if (way == Way::factored) return layer.factors.has_value() && layer.shape.groups == 1;
-  const bool analog_mesh = input.generator.kind == GeneratorKind::photonic &&
-                           input.generator.handover == Handover::analog &&
-                           input.core.cost.decompose_operations > 0;
-  return input.generator.kind != GeneratorKind::none && !analog_mesh;
+  into.back().layer.digital = layer.digital;
 }
 
 }  // namespace
@@ -89,28 +66,6 @@ std::vector<ExpandedLayer> expand_layers(const std::vector<CostLayer>& layers) {
       expanded.push_back({layers[i], i});
   }
   return expanded;
-}
-
-std::vector<CostLayer> choose_ways(const CostInput& input) {
-  std::vector<CostLayer> layers = input.layers;
-  CostInput alone = input;
-  for (CostLayer& layer : layers) {
-    if (layer.way != Way::automatic) continue;
-    double best = std::numeric_limits<double>::infinity();
-    Way chosen = Way::reload;
-    for (const Way way : {Way::reload, Way::regenerate, Way::factored}) {
-      if (!possible(input, layer, way)) continue;
-      alone.layers = {layer};
-      alone.layers[0].way = way;
-      const double cost = cost_of(simulate_cost(alone), input.schedule.objective);
-      if (cost < best) {
-        best = cost;
-        chosen = way;
-      }
-    }
-    layer.way = chosen;
-  }
-  return layers;
 }
 
 }  // namespace lightloom::cosim

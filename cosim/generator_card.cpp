@@ -93,6 +93,8 @@ void describe(Section& section, PhotonicGenerator& card) {
 }
 
 void describe(Section& section, GeneratorCard& card) {
+  section.value("rate_scale", card.rate_scale, positive);
+  section.value("energy_scale", card.energy_scale, not_negative);
   section.choice("kind", card.kind,
                  {{"none", GeneratorKind::none},
                   {"electronic", GeneratorKind::electronic},
@@ -123,8 +125,14 @@ std::int64_t cross_shots(const PhotonicGenerator& card, const FactorShape& shape
 
 GenerationCost generation_cost(const GeneratorCard& card, const GenerationWork& work,
                                bool two_level) {
-  if (card.kind == GeneratorKind::photonic && two_level) return photonic_cost(card, work);
-  return electronic_cost(card.electronic, work.operations);
+  const bool photonic = card.kind == GeneratorKind::photonic && two_level;
+  GenerationCost cost =
+      photonic ? photonic_cost(card, work) : electronic_cost(card.electronic, work.operations);
+  cost.time_ns /= card.rate_scale;
+  cost.arithmetic_pJ *= card.energy_scale;
+  cost.conversion_pJ *= card.energy_scale;
+  cost.laser_pJ *= card.energy_scale / card.rate_scale;
+  return cost;
 }
 
 void describe(Section& section, GenerationLatencyCard& card) {

@@ -67,7 +67,8 @@ struct GeneratorCard {
   Handover handover = Handover::digital;
   ElectronicGenerator electronic;
   PhotonicGenerator photonic;
-  GeneratorNoise noise;  // of a photonic generator: goes through both levels
+  GeneratorNoise noise;                     // of a photonic generator: goes through both levels
+  double rate_scale = 1, energy_scale = 1;  // of its work, for what-if questions
 };
 
 void describe(Section& section, ElectronicGenerator& card);

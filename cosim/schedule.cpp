@@ -30,6 +30,7 @@ class Simulation {
     present_.fill(true);
     present_[index(Stage::generate)] = input.generates;
     present_[index(Stage::decompose)] = input.decomposes;
+    present_[index(Stage::post_process)] = input.post_processes;
   }
 
   ScheduleResult run() {
@@ -57,6 +58,14 @@ class Simulation {
     for (std::size_t s = index(stage); s-- > index(Stage::generate);)
       if (present_[s]) return static_cast<Stage>(s);
     return Stage::fetch_weights;
+  }
+
+  /// The stages that take results from the core and that hand them to the write-back.
+  [[nodiscard]] Stage after_compute() const {
+    return input_.post_processes ? Stage::post_process : Stage::write_back;
+  }
+  [[nodiscard]] Stage before_write_back() const {
+    return input_.post_processes ? Stage::post_process : Stage::compute;
   }
 
   /// Takes the end of another job into account; false while that job is not scheduled.
@@ -96,9 +105,12 @@ class Simulation {
         return wait_for(waiting, Stage::program, k, Cause::data) &&
                wait_for(waiting, Stage::fetch_inputs, k, Cause::data) &&
                wait_for_layer_before(waiting, k) &&
+               wait_for(waiting, after_compute(), k - slots.outputs, Cause::slot);
+      case Stage::post_process:
+        return wait_for(waiting, Stage::compute, k, Cause::data) &&
                wait_for(waiting, Stage::write_back, k - slots.outputs, Cause::slot);
       case Stage::write_back:
-        return wait_for(waiting, Stage::compute, k, Cause::data);
+        return wait_for(waiting, before_write_back(), k, Cause::data);
     }
     return false;
   }
@@ -108,10 +120,14 @@ class Simulation {
     return s == index(Stage::program) || s == index(Stage::compute) ? input_.cores : 1;
   }
 
-  /// The layers before have left all cores. One core keeps that order by itself.
+  /// The layers before have left all cores and the digital unit. One core keeps that order by
+  /// itself, and so does the digital unit.
   bool wait_for_layer_before(Job& waiting, std::int64_t k) {
-    if (input_.cores == 1 || input_.layer_starts.empty()) return true;
+    if (input_.layer_starts.empty()) return true;
     const std::int64_t first = input_.layer_starts[k];
+    if (input_.post_processes)
+      return wait_for(waiting, Stage::post_process, first - 1, Cause::dependency);
+    if (input_.cores == 1) return true;
     for (std::int64_t other = std::max<std::int64_t>(0, first - input_.cores); other < first;
          ++other)
       if (!wait_for(waiting, Stage::compute, other, Cause::dependency)) return false;
@@ -264,7 +280,8 @@ class Simulation {
 
 std::string_view stage_name(Stage stage) {
   static constexpr std::array<std::string_view, stage_count> names{
-      "fetch weights", "fetch inputs", "generate", "decompose", "program", "compute", "write back"};
+      "fetch weights", "fetch inputs", "generate",     "decompose",
+      "program",       "compute",      "post process", "write back"};
   return names[static_cast<std::size_t>(stage)];
 }
 

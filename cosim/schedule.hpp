@@ -10,18 +10,19 @@
 
 namespace lightloom::cosim {
 
-/// What happens to a tile. The first, second and last stage share one DRAM; the others are units of
+/// What happens to a tile. The fetches and the write-back share one DRAM; the others are units of
 /// their own.
 enum class Stage {
   fetch_weights,  // stored words from DRAM to the weight buffer
   fetch_inputs,   // activations that are not on chip
   generate,
-  decompose,   // weights to device settings
-  program,     // write the settings and let them settle
-  compute,     // stream the activations through the core
-  write_back,  // outputs that do not stay on chip
+  decompose,     // weights to device settings
+  program,       // write the settings and let them settle
+  compute,       // stream the activations through the core
+  post_process,  // normalise, activate, pool and add on the digital unit
+  write_back,    // outputs that do not stay on chip
 };
-inline constexpr std::size_t stage_count = 7;
+inline constexpr std::size_t stage_count = 8;
 std::string_view stage_name(Stage stage);
 
 /// Service times of one tile by Stage, in ns.
@@ -50,6 +51,7 @@ struct ScheduleInput {
                            // a layer before the next one computes. Empty: one layer
   bool generates = false;  // the stages generate and decompose exist
   bool decomposes = false;
+  bool post_processes = false;
   double direction_change_ns = 0;  // DRAM between reading and writing
 };
 

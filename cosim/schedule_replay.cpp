@@ -13,10 +13,10 @@ constexpr std::array<Stage, 3> dram_stages{Stage::fetch_weights, Stage::fetch_in
                                            Stage::write_back};
 
 CostInput ready_input(const CostInput& input) {
-  CostInput ready = input;
+  CostInput ready = choose_ways(input);
+  const std::vector<ExpandedLayer> parts = expand_layers(ready.layers);
   ready.layers.clear();
-  for (const ExpandedLayer& part : expand_layers(choose_ways(input)))
-    ready.layers.push_back(part.layer);
+  for (const ExpandedLayer& part : parts) ready.layers.push_back(part.layer);
   return ready;
 }
 

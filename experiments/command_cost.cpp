@@ -48,7 +48,7 @@ void add_break_even(const CommandLine& line, const Experiment& card, const Sourc
   const std::vector<std::string> labels = source_labels(card.network);
   require(inputs.size() > 1, "--breakeven needs a baseline in the card to break even with");
   const auto range = cosim::default_range(inputs[0], quantity);
-  const std::string unit(cosim::quantity_unit(quantity)), name(cosim::quantity_name(quantity));
+  const std::string unit(cosim::quantity_unit(inputs[0], quantity)), name(cosim::quantity_name(quantity));
   Json& json = result.json["breakeven"];
   TextTable table(
       {fmt::format("{} at which {} breaks even", name, labels[0]), "in time", "in energy"});

@@ -35,19 +35,26 @@ bool non_negative(const nn::Node& node, const std::vector<bool>& before) {
   }
 }
 
-/// One cost layer for each weight layer of the graph, under one source.
+/// One cost layer for each weight layer of the graph, under one source. What comes before the next
+/// weight layer is digital work of the layer.
 std::vector<cosim::CostLayer> cost_layers(const nn::Graph& graph, const NetworkCard& network,
                                           const nn::SourceCard& weights) {
   const std::vector<bool> positive = non_negative_values(graph, network.dataset.normalise);
   std::vector<cosim::CostLayer> layers;
+  cosim::DigitalWork before;  // done to the input; counted with the first layer
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
     const nn::Op op = graph.nodes[node].op;
-    if (op != nn::Op::convolution && op != nn::Op::linear) continue;
+    if (op != nn::Op::convolution && op != nn::Op::linear) {
+      (layers.empty() ? before : layers.back().digital) +=
+          cosim::digital_work(graph, static_cast<int>(node));
+      continue;
+    }
     const nn::LayerShape shape = nn::layer_shape(graph, static_cast<int>(node));
     layers.push_back(cosim::source_layer(shape, *nn::make_source(weights, shape)));
     layers.back().signed_inputs =
         !positive[static_cast<std::size_t>(graph.nodes[node].inputs.front())];
   }
+  if (!layers.empty()) layers.front().digital += before;
   return layers;
 }
 

@@ -151,6 +151,9 @@ Json layer_json(const LayerCost& layer) {
           {"utilisation", layer.mapping.utilisation()},
           {"macs", layer.macs},
           {"generation_macs", layer.generation_macs},
+          {"digital_operations", layer.digital_operations},
+          {"edram_refreshes", layer.refreshes},
+          {"retention_failed_bits", layer.failed_bits},
           {"weight_bytes", layer.traffic.weight_bytes},
           {"input_bytes", layer.traffic.input_bytes},
           {"output_bytes", layer.traffic.output_bytes},
@@ -229,11 +232,12 @@ std::string energy_table(const CostStudy& study) {
 }
 
 std::string layers_table(const CostStudy& study) {
-  TextTable table(
-      {"layer (" + study.labels[0] + ")", "way", "tiles", "filled", "time", "energy", "bound by"});
+  TextTable table({"layer (" + study.labels[0] + ")", "way", "tiles", "filled", "digital ops",
+                   "time", "energy", "bound by"});
   for (const LayerCost& layer : study.reports[0].layers)
     table.row({layer.name, cosim::way_name(layer.way), fmt::format("{}", layer.mapping.tiles),
                fmt::format("{:.0f} %", 100 * layer.mapping.utilisation()),
+               with_prefix(static_cast<double>(layer.digital_operations), ""),
                with_prefix(layer.time_ns() * 1e-9, "s"),
                with_prefix(cosim::total(layer.energy_pJ) * 1e-12, "J"),
                std::string(cosim::stage_name(layer.bound_by))});

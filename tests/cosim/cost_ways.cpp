@@ -8,6 +8,7 @@
 #include "cosim/breakeven.hpp"
 #include "cost_fixture.hpp"
 #include "memory/dram_estimate.hpp"
+#include "memory/traffic.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -81,7 +82,8 @@ TEST(Ways, AutomaticTakesTheCheapestForEveryObjective) {
       };
       double best = INFINITY;
       for (const Way way : {Way::reload, Way::regenerate, Way::factored}) {
-        CostInput input = one_layer(way);
+        CostInput input = one_layer(
+            way, way == Way::regenerate ? GeneratorKind::electronic : GeneratorKind::none);
         input.core.cost.settle_ns = settle_ns;
         best = std::min(best, measure(simulate_cost(input)));
       }
@@ -92,11 +94,67 @@ TEST(Ways, AutomaticTakesTheCheapestForEveryObjective) {
     }
 }
 
+/// A few layers of random sizes under random hardware.
+CostInput random_network(std::uint64_t seed) {
+  std::uint64_t state = seed;
+  const auto pick = [&](std::initializer_list<double> values) {
+    return values.begin()[memory::splitmix64(state++) % values.size()];
+  };
+  CostInput input{.core = round_core()};
+  int channels = 64;
+  for (int i = 0; i < 5; ++i) {
+    const int out = static_cast<int>(pick({64, 128, 192})),
+              map = static_cast<int>(pick({4, 8, 16}));
+    input.layers.push_back(multilevel_layer(conv(channels, out, 3, map), 2, 24, 3, 6, 3));
+    channels = out;
+  }
+  input.core.cost.settle_ns = pick({0, 100, 2000});
+  input.generator.kind = pick({0, 1}) > 0 ? GeneratorKind::electronic : GeneratorKind::photonic;
+  input.generator.electronic.macs_per_ns = pick({64, 1024, 16384});
+  input.schedule.bandwidth_scale = pick({0.05, 1, 20});
+  input.schedule.objective = static_cast<Objective>(static_cast<int>(pick({0, 1, 2})));
+  return input;
+}
+
+double measure(const CostReport& report, Objective objective) {
+  if (objective == Objective::time) return report.time_ns;
+  return report.energy_J() * (objective == Objective::energy ? 1 : report.time_ns);
+}
+
+TEST(Ways, AutomaticNetworksAreNeverDearerThanAnySingleWayNorThanAnyChangeOfOneLayer) {
+  int mixed = 0;
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    CostInput input = random_network(1000 * seed);
+    const Objective objective = input.schedule.objective;
+    const auto cost = [&](const std::vector<Way>& ways) {
+      CostInput fixed = input;
+      for (std::size_t i = 0; i < ways.size(); ++i) fixed.layers[i].way = ways[i];
+      drop_unused_generator(fixed);
+      return measure(simulate_cost(fixed), objective);
+    };
+    for (CostLayer& layer : input.layers) layer.way = Way::automatic;
+    const double automatic = measure(simulate_cost(input), objective);
+    std::vector<Way> chosen;
+    for (const CostLayer& layer : choose_ways(input).layers) chosen.push_back(layer.way);
+    EXPECT_EQ(automatic, cost(chosen));
+    for (const Way way : {Way::reload, Way::regenerate, Way::factored}) {
+      EXPECT_LE(automatic, cost(std::vector<Way>(chosen.size(), way))) << seed;
+      for (std::size_t i = 0; i < chosen.size(); ++i) {
+        std::vector<Way> changed = chosen;
+        changed[i] = way;
+        EXPECT_LE(automatic, cost(changed)) << seed << " layer " << i;
+      }
+    }
+    mixed += chosen != std::vector<Way>(chosen.size(), chosen.front()) ? 1 : 0;
+  }
+  EXPECT_GT(mixed, 5);  // the choice is no single way everywhere
+}
+
 TEST(Ways, AutomaticLeavesOutWhatTheHardwareCannotRun) {
   CostInput input = one_layer(Way::automatic, GeneratorKind::none);
-  EXPECT_NE(choose_ways(input)[0].way, Way::regenerate);
+  EXPECT_NE(choose_ways(input).layers[0].way, Way::regenerate);
   input.layers[0].factors.reset();
-  EXPECT_EQ(choose_ways(input)[0].way, Way::reload);
+  EXPECT_EQ(choose_ways(input).layers[0].way, Way::reload);
   input.layers[0].way = Way::factored;
   EXPECT_THROW(simulate_cost(input), Error);
 }
@@ -200,6 +258,12 @@ TEST(EdramBuffers, AreRefreshedOnlyOnceDataOutliveTheirRetention) {
   const CostReport slow = simulate_cost(input);
   const double word_pJ = memory::buffer_figures(input.memory.activation_buffer).read_pJ * 2;
   EXPECT_NEAR(leak(slow) - leakage_mW * slow.time_ns, 4096 / 32 * word_pJ, 1e-6 * leak(slow));
+  EXPECT_EQ(fast.layers[1].refreshes, 0);
+  EXPECT_EQ(slow.layers[1].refreshes, 1);
+  EXPECT_LT(fast.layers[1].failed_bits, 1e-6);
+  // One cell in a million has leaked when the refresh comes; the rest of the life adds less.
+  EXPECT_GT(slow.layers[1].failed_bits, 4096 * 8 * 1e-6);
+  EXPECT_LT(slow.layers[1].failed_bits, 2 * 4096 * 8 * 1e-6);
 }
 
 // A 256-channel 3x3 layer regenerated from (2, 44; 3, 6, 3) costs 44.3 MACs a weight; it stops
@@ -222,6 +286,32 @@ TEST(BreakEven, EnergyPerMacAtWhichGenerationStopsPaying) {
   EXPECT_LT(found.crossings[0], 2.7);
   ours.generator.electronic.mac_pJ = found.crossings[0];
   EXPECT_NEAR(simulate_cost(ours).energy_J() / simulate_cost(baseline).energy_J(), 1, 2e-4);
+}
+
+TEST(BreakEven, APhotonicGeneratorIsTurnedByFactorsOfItsRateAndEnergy) {
+  const CostInput ours = one_layer(Way::regenerate, GeneratorKind::photonic);
+  const CostInput baseline = one_layer(Way::reload, GeneratorKind::none);
+  EXPECT_EQ(quantity_unit(ours, Quantity::generator_energy), "1");
+  EXPECT_EQ(quantity_unit(one_layer(Way::regenerate), Quantity::generator_energy), "pJ/MAC");
+  const auto generator_pJ = [](const CostInput& input) {
+    const CostReport report = simulate_cost(input);
+    double sum = 0;
+    for (const Component c :
+         {Component::generator, Component::generator_converters, Component::generator_laser})
+      sum += report.energy_pJ[static_cast<std::size_t>(c)];
+    return sum;
+  };
+  CostInput turned = ours;
+  turned.generator.energy_scale = 10;
+  EXPECT_NEAR(generator_pJ(turned), 10 * generator_pJ(ours), 1e-9 * generator_pJ(turned));
+  for (const auto& [quantity, metric] : {std::pair{Quantity::generator_energy, Metric::energy},
+                                         std::pair{Quantity::generator_rate, Metric::time}}) {
+    const BreakEven found =
+        find_break_even(ours, baseline, quantity, metric, default_range(ours, quantity));
+    EXPECT_EQ(found.card_value, 1);
+    EXPECT_NE(found.sweep.front().ours, found.sweep.back().ours);
+    EXPECT_EQ(found.sweep.front().baseline, found.sweep.back().baseline);
+  }
 }
 
 TEST(BreakEven, MoreBandwidthEndsTheGainInTime) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr Stage all_stages[] = {Stage::fetch_weights, Stage::fetch_inputs, Stage::generate,
                                 Stage::decompose,     Stage::program,      Stage::compute,
-                                Stage::write_back};
+                                Stage::post_process,  Stage::write_back};
 
 double& at(StageTimes& times, Stage stage) { return times[static_cast<std::size_t>(stage)]; }
 double at(const StageTimes& times, Stage stage) { return times[static_cast<std::size_t>(stage)]; }
@@ -27,6 +27,7 @@ ScheduleInput random_case(std::uint64_t number) {
   ScheduleInput input;
   input.generates = below(2) == 1;
   input.decomposes = below(2) == 1;
+  input.post_processes = below(2) == 1;
   input.slots = {1 + below(3), 1 + below(3), 1 + below(2), 1 + below(3), 1 + below(3)};
   input.tiles.resize(1 + below(30));
   for (StageTimes& tile : input.tiles)
@@ -35,6 +36,7 @@ ScheduleInput random_case(std::uint64_t number) {
   for (StageTimes& tile : input.tiles) {
     if (!input.generates) at(tile, Stage::generate) = 0;
     if (!input.decomposes) at(tile, Stage::decompose) = 0;
+    if (!input.post_processes) at(tile, Stage::post_process) = 0;
   }
   if (below(2) == 1) {
     input.input_after.assign(input.tiles.size(), -1);
@@ -58,10 +60,13 @@ TEST(Schedule, WithoutActivationTrafficItIsTheMaxPlusPipeline) {
     if (input.generates) stages.push_back(Stage::generate);
     if (input.decomposes) stages.push_back(Stage::decompose);
     stages.insert(stages.end(), {Stage::program, Stage::compute});
+    if (input.post_processes) stages.push_back(Stage::post_process);
+    input.layer_starts.clear();  // else the digital unit empties between layers
     pipeline.stages = static_cast<int>(stages.size());
     pipeline.slots.assign(stages.size() - 1, input.slots.tiles);
     pipeline.slots.front() = input.slots.weights;
-    pipeline.slots.back() = input.slots.settings;
+    if (input.post_processes) pipeline.slots.back() = input.slots.outputs;
+    pipeline.slots[stages.size() - (input.post_processes ? 3 : 2)] = input.slots.settings;
     for (StageTimes& tile : input.tiles) {
       at(tile, Stage::fetch_inputs) = at(tile, Stage::write_back) = 0;
       for (const Stage stage : stages) pipeline.times.push_back(at(tile, stage));
@@ -80,7 +85,8 @@ TEST(Schedule, EveryStagesBusyAndWaitingTimesAddUpToTheTotal) {
     ASSERT_EQ(critical, result.total);
     for (const Stage stage : all_stages) {
       if ((stage == Stage::generate && !input.generates) ||
-          (stage == Stage::decompose && !input.decomposes))
+          (stage == Stage::decompose && !input.decomposes) ||
+          (stage == Stage::post_process && !input.post_processes))
         continue;
       ASSERT_EQ(result.stages[static_cast<std::size_t>(stage)].sum(), result.total)
           << n << stage_name(stage);
@@ -133,12 +139,17 @@ TEST(Schedule, NoJobStartsBeforeItsDataPlaceOrProducer) {
       }
       if (!input.layer_starts.empty()) {
         for (std::int64_t other = 0; other < input.layer_starts[k]; ++other)
-          ASSERT_GE(start(Stage::compute), at(r.ends[other], Stage::compute));
+          for (const Stage stage : {Stage::compute, Stage::post_process})
+            ASSERT_GE(start(Stage::compute), at(r.ends[other], stage));
       }
+      const Stage results = input.post_processes ? Stage::post_process : Stage::write_back;
       if (free_of(input.slots.outputs) >= 0) {
-        ASSERT_GE(start(Stage::compute),
-                  at(r.ends[free_of(input.slots.outputs)], Stage::write_back));
+        const StageTimes& ends = r.ends[free_of(input.slots.outputs)];
+        ASSERT_GE(start(Stage::compute), at(ends, results));
+        ASSERT_GE(start(results), at(ends, Stage::write_back));
       }
+      ASSERT_GE(start(results), at(r.ends[k], Stage::compute));
+      ASSERT_GE(start(Stage::write_back), at(r.ends[k], results) * (input.post_processes ? 1 : 0));
       if (!input.input_after.empty() && input.input_after[k] >= 0) {
         ASSERT_GE(start(Stage::fetch_inputs), at(r.ends[input.input_after[k]], Stage::write_back));
       }
