@@ -24,13 +24,15 @@ BENCHMARK_CAPTURE(command_level, random_reads, "rand_rd")->Unit(benchmark::kMill
 BENCHMARK_CAPTURE(command_level, stream, "seq_rd")->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(command_level, mixed, "seq_2r1w")->Unit(benchmark::kMillisecond);
 
-void fast_path(benchmark::State& state) {
+void fast_path(benchmark::State& state, const char* pattern) {
   const memory::DramCard card = ddr4();
   const std::int64_t requests = 100'000'000;
   for (auto _ : state)
-    benchmark::DoNotOptimize(memory::run_stream_fast(card, requests, false).cycles);
+    benchmark::DoNotOptimize(memory::run_pattern_fast(card, pattern, requests, 777).cycles);
   state.SetItemsProcessed(state.iterations() * requests);
 }
-BENCHMARK(fast_path)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(fast_path, stream, "seq_rd")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(fast_path, stride, "stride_rd")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(fast_path, tiles, "tile4k_rd")->Unit(benchmark::kMillisecond);
 
 }  // namespace

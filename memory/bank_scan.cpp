@@ -19,12 +19,15 @@ Cycle lowest(const Lanes& v) {
 
 }  // namespace
 
-BankScan::BankScan(int banks, int banks_per_group, int banks_per_rank)
-    : blocks_((banks + lanes - 1) / lanes) {
-  int bank = 0;
+BankScan::BankScan(int banks, int banks_per_group, int banks_per_rank, int wishes)
+    : stride_((banks + lanes - 1) / lanes * lanes),
+      blocks_(static_cast<std::size_t>(stride_ / lanes * wishes)) {
+  int wish = 0;
   for (Block& block : blocks_) {
     block.ready += never;
-    for (int i = 0; i < lanes; ++i, ++bank) {
+    for (int i = 0; i < lanes; ++i, ++wish) {
+      const int bank = wish % stride_;
+      block.place[i] = wish / stride_;
       block.number[i] = bank;
       block.group[i] = bank / banks_per_group;
       block.rank[i] = bank / banks_per_rank;
@@ -67,16 +70,16 @@ BankScan::Keys BankScan::smallest(Cycle row_bus, Cycle column_bus, const Order& 
 }
 
 BankScan::Firsts BankScan::first_in_turn(Cycle row_bus, Cycle column_bus, int last_bank) const {
-  const auto count = static_cast<Cycle>(blocks_.size()) * lanes;
-  const Cycle last = last_bank;
+  const Cycle count = stride_, last = last_bank;
   const Keys keys = smallest(row_bus, column_bus, [&](Lanes& key, const Block& block) {
     const Lanes behind = block.number - last - 1;
-    key |= behind + (behind >= 0 ? Lanes{} : Lanes{} + count);
+    key |= (behind + (behind >= 0 ? Lanes{} : Lanes{} + count)) << 1 | block.place;
   });
   const auto found = [&](Cycle key) {
     if (key >= far) return First{};
-    const Cycle bank = (key & order_mask) + last + 1;
-    return First{key >> key_bits, static_cast<int>(bank >= count ? bank - count : bank)};
+    const Cycle bank = ((key & order_mask) >> 1) + last + 1;
+    return First{key >> key_bits,
+                 static_cast<int>((bank >= count ? bank - count : bank) + (key & 1) * count)};
   };
   return {found(keys.row), found(keys.column)};
 }

@@ -18,15 +18,19 @@ class BankScan {
   using Lanes = Cycle __attribute__((vector_size(8 * lanes)));
 
  public:
-  BankScan(int banks, int banks_per_group, int banks_per_rank);
+  /// Every bank may want `wishes` commands: number bank + stride() * i is its i-th.
+  BankScan(int banks, int banks_per_group, int banks_per_rank, int wishes);
 
-  /// `bank` wants a command of `kind` (activate to write), by its own rules from `ready` on; `age`
-  /// is that of the request behind it.
-  void want(int bank, DramCommandKind kind, Cycle ready, std::uint64_t age) {
-    Block& block = blocks_[bank / lanes];
-    block.ready[bank % lanes] = ready;
-    block.kind[bank % lanes] = static_cast<Cycle>(kind);
-    block.age[bank % lanes] = static_cast<Cycle>(age);
+  /// Banks, rounded up to whole registers.
+  [[nodiscard]] int stride() const { return stride_; }
+
+  /// Wish number `wish` is a command of `kind` (activate to write), by its own rules from `ready`
+  /// on; `age` is that of the request behind it.
+  void want(int wish, DramCommandKind kind, Cycle ready, std::uint64_t age) {
+    Block& block = blocks_[wish / lanes];
+    block.ready[wish % lanes] = ready;
+    block.kind[wish % lanes] = static_cast<Cycle>(kind);
+    block.age[wish % lanes] = static_cast<Cycle>(age);
   }
 
   /// No command of `kind` before these cycles: to the group of `bank`, to the other groups of its
@@ -35,7 +39,7 @@ class BankScan {
 
   struct First {
     Cycle ready = never;
-    int bank = -1;
+    int wish = -1;  // its number
   };
   struct Firsts {
     First row, column;  // of activates and precharges, of reads and writes
@@ -50,6 +54,7 @@ class BankScan {
   struct Block {
     Lanes ready, kind, age;
     Lanes number, group, rank;   // of each bank
+    Lanes place;                 // among the wishes of its bank
     std::array<Lanes, 4> limit;  // by kind: earliest by rules between banks
   };
   /// Smallest `start << key_bits | order` of row and of column commands.
@@ -60,6 +65,7 @@ class BankScan {
   [[nodiscard]] Keys smallest(Cycle row_bus, Cycle column_bus, const Order& order) const;
   [[nodiscard]] First aged(Cycle key, Cycle bus, bool column, std::uint64_t newest) const;
 
+  int stride_;
   std::vector<Block> blocks_;
 };
 

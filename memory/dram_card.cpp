@@ -1,5 +1,6 @@
 #include "memory/dram_card.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "core/error.hpp"
@@ -23,7 +24,7 @@ void describe(Section& section, DramOrganization& o) {
 }
 
 void describe(Section& section, DramTiming& t) {
-  const Range cycles{.low = 0, .high = 1e6}, some{.low = 1, .high = 1e6},
+  const Range cycles{.low = 0, .high = 1e5}, some{.low = 1, .high = 1e5},
       interval{.low = 1, .high = 2e9};
   section.value("cl", t.cl, some);
   section.value("cwl", t.cwl, some);
@@ -62,6 +63,9 @@ void describe(Section& section, ControllerCard& c) {
   section.value("requests_per_cycle", c.requests_per_cycle, {.low = 1, .high = 1024});
   section.choice("selection", c.selection,
                  {{"oldest", Selection::oldest}, {"round_robin", Selection::round_robin}});
+  section.choice(
+      "write_drain", c.write_drain,
+      {{"watermarks", WriteDrain::watermarks}, {"bank_queues", WriteDrain::bank_queues}});
   section.choice("page", c.page, {{"open", PagePolicy::open}, {"closed", PagePolicy::closed}});
 }
 
@@ -113,19 +117,33 @@ void validate(const DramCard& card) {
             size);
   require(o.row_bytes >= o.atom_bytes(), "row_bytes {} is less than one burst of {} bytes",
           o.row_bytes, o.atom_bytes());
-  require(o.units() <= 1024 && o.ranks * o.banks() <= 4096,
-          "DRAM has more than 1024 channels or 4096 banks a channel");
+  const double banks = static_cast<double>(o.ranks) * o.bank_groups * o.banks_per_group;
+  const double units = static_cast<double>(o.channels) * o.pseudo_channels;
+  require(units <= 1024 && banks <= 4096 && units * banks <= 65536,
+          "DRAM has more than 1024 channels, 4096 banks a channel or 65536 banks in all");
+  require(units * banks * static_cast<double>(o.rows) * o.row_bytes <= 0x1p60,
+          "DRAM holds more than 2^60 bytes");
   require(t.rc >= t.ras && t.ccd_l >= t.ccd_s && t.rrd_l >= t.rrd_s && t.wtr_l >= t.wtr_s,
           "DRAM timing contradicts itself (rc >= ras, ccd_l >= ccd_s, rrd_l >= rrd_s and wtr_l >= "
           "wtr_s must hold)");
   require(card.controller.drain_low < card.controller.drain_high,
           "drain_low must lie below drain_high");
+  require(card.controller.write_drain == WriteDrain::watermarks || card.controller.bank_queue > 0,
+          "write_drain bank_queues needs a bank_queue of at least 1");
   if (card.refresh && card.refresh_mode == RefreshMode::all_bank)
-    require(t.refi > t.rfc + t.rp, "refi {} leaves no time between refreshes (rfc is {})", t.refi,
-            t.rfc);
+    require(std::int64_t{t.refi} > std::int64_t{t.rtp} + t.rp + t.rfc + t.rcd_read,
+            "refi {} leaves no time between refreshes (rtp + rp + rfc + rcd_read is {})", t.refi,
+            std::int64_t{t.rtp} + t.rp + t.rfc + t.rcd_read);
   if (card.refresh && card.refresh_mode == RefreshMode::per_bank)
-    require(t.rfc_bank > 0 && t.refi_bank > 0,
-            "refresh_mode per_bank needs rfc_bank and refi_bank");
+    require(t.rfc_bank > 0 && t.refi_bank > t.rrefd &&
+                std::int64_t{t.refi_bank} * o.banks() >
+                    std::int64_t{t.rtp} + t.rp + t.rfc_bank + t.rcd_read,
+            "refresh_mode per_bank needs rfc_bank and a refi_bank that leaves time between "
+            "refreshes (rfc_bank is {}, rrefd {}, refi_bank {})",
+            t.rfc_bank, t.rrefd, t.refi_bank);
+  const DramCurrents& c = card.currents;
+  require(c.vdd_V == 0 || std::min({c.idd4r, c.idd4w, c.idd5ab}) >= c.idd3n,
+          "DRAM currents contradict themselves (idd4r, idd4w and idd5ab cannot lie below idd3n)");
   AddressMapping check(card);
 }
 

@@ -62,6 +62,11 @@ struct DramTiming {
 enum class RefreshMode { all_bank, per_bank };
 enum class PagePolicy { open, closed };
 enum class Selection { oldest, round_robin };
+/// How writes are drained.
+enum class WriteDrain {
+  watermarks,   // reads and writes wait apart; one kind is served at a time
+  bank_queues,  // both wait in the queues of the banks, which are filled with one kind at a time
+};
 
 /// The controller of one (pseudo-)channel.
 struct ControllerCard {
@@ -76,6 +81,7 @@ struct ControllerCard {
   int age_cap_cycles = 2000;   // an older request blocks row hits that pass it (0: never)
   int pipeline_cycles = 2;     // acceptance of a request to its first possible command
   int requests_per_cycle = 1;  // offered by the traffic source
+  WriteDrain write_drain = WriteDrain::watermarks;
   PagePolicy page = PagePolicy::open;
   Selection selection = Selection::round_robin;  // among commands that can go at once
 };

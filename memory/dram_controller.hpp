@@ -45,6 +45,9 @@ class DramController {
   /// Issues what is due at cycle k = next_event().
   void step(Cycle k);
 
+  /// Counts the refreshes of a long pause until cycle `until` instead of simulating them.
+  void skip_refreshes(Cycle until);
+
   struct Completion {
     std::uint64_t number;  // of the request
     Cycle accepted, done;
@@ -54,7 +57,10 @@ class DramController {
 
   /// Appends every command to `log` from now on.
   void record(std::vector<DramCommand>* log) { log_ = log; }
-  [[nodiscard]] bool idle() const { return waiting_[0] + waiting_[1] == 0; }
+  /// Nothing but refreshes will happen until a request comes.
+  [[nodiscard]] bool idle() const {
+    return waiting_[0] == 0 && (waiting_[1] == 0 || (shared_ && !writing_ && staged_ == 0));
+  }
   /// Counts so far; `now` closes the open-row times.
   [[nodiscard]] DramCounts counts(Cycle now) const;
 
@@ -69,6 +75,7 @@ class DramController {
     int column = 0;
     int bank = 0;   // rank * banks + group * banks_per_group + bank
     int next = -1;  // in its bank's list
+    bool write = false;
   };
   struct List {
     int head = -1, tail = -1;
@@ -105,21 +112,32 @@ class DramController {
   using Best = BankScan::First;
 
   [[nodiscard]] int mode_index() const { return writing_ ? 1 : 0; }
+  /// The list of a bank's queue in which an entry waits.
+  [[nodiscard]] int list_of(bool write) const { return write && !shared_ ? 1 : 0; }
+  [[nodiscard]] int buffered_writes() const { return card_.controller.write_queue - free_[1]; }
   bool choose_mode(Cycle k);
+  bool choose_feed(Cycle k);
+  [[nodiscard]] bool waits(const List& list, std::uint64_t age) const;
   void change_mode(Cycle k);
   bool wish_of(int bank);
+  bool set_wish(int number, const Wish& wish);
+  [[nodiscard]] Wish column_wish(const Bank& bank, int entry) const;
+  [[nodiscard]] Wish wanted_write(int bank) const;
+  [[nodiscard]] bool serves_hits(const Bank& bank, int first, int hit) const;
   void wish_for_all();
   [[nodiscard]] bool blocked(const Bank& bank, int number) const;
   [[nodiscard]] Wish wanted(int bank) const;
   [[nodiscard]] bool hazard_cleared(const Entry& entry) const;
-  [[nodiscard]] int oldest_hit(const Bank& bank, int first) const;
+  enum class Of { any, reads, writes };
+  [[nodiscard]] int oldest_hit(const Bank& bank, int first, Of kind) const;
   [[nodiscard]] int oldest_allowed(const Bank& bank) const;
   void scan(Cycle not_before);
   void offer_refreshes();
   void find_next();
   void start_refreshes(Cycle k);
+  [[nodiscard]] int keep(const Entry& entry);
   void enqueue(int slot, bool write, Cycle k);
-  [[nodiscard]] int same_burst(const List& list, const Entry& wanted) const;
+  [[nodiscard]] int same_burst(const List& list, const Entry& wanted, bool write) const;
   void append(List& list, int entry);
   void note_movable(int bank);
   void collect_movable(Cycle not_before);
@@ -130,16 +148,17 @@ class DramController {
   void issue_precharge(int number, Cycle k);
   void issue_read(int number, const Wish& wish, Cycle k);
   void issue_write(int number, Cycle k);
-  void finish_column(int bank, Cycle k);
+  void finish_column(int bank, int entry, Cycle k);
   void issue_refresh(int rank, Cycle k);
   void unlink(List& list, int entry);
-  void log(DramCommandKind kind, int bank, Cycle k);
+  void log(DramCommandKind kind, int bank, int entry, Cycle k);
 
   DramCard card_;
   DramTiming t_;
   int burst_, banks_per_rank_, groups_per_rank_, read_to_write_, write_to_precharge_;
   int column_long_, column_short_;
   bool dual_command_;
+  bool shared_;  // reads and writes share the queues of the banks
   std::vector<Bank> banks_;
   std::vector<Wish> wishes_;
   BankScan scan_;
@@ -151,7 +170,13 @@ class DramController {
       movable_;  // banks with an arrived request of the current mode and a place for it
   Cycle next_move_ = never, last_move_ = -1;
   int drain_start_, drain_stop_;
-  bool writing_ = false;
+  bool writing_ = false;  // shared: the banks' queues are filled with writes
+  // Only when shared:
+  int draining_ = 0;    // writes still to be moved
+  int staged_ = 0;      // requests in the banks' queues
+  int held_bank_ = -1;  // no drain before this bank's read of this age has moved
+  std::uint64_t held_age_ = 0;
+  bool last_write_ = false;  // kind of the last column command
   std::uint64_t age_ = 0;
   Cycle next_ = never, next_refresh_ = never;
   Cycle row_bus_ = 0, column_bus_ = 0;  // first free cycle

@@ -11,23 +11,31 @@ void raise(Cycle& earliest, Cycle cycle) { earliest = std::max(earliest, cycle);
 
 }  // namespace
 
+bool DramController::waits(const List& list, std::uint64_t age) const {
+  if (age == 0) return false;
+  for (int e = list.head; e >= 0; e = entries_[e].next)
+    if (entries_[e].age == age) return true;
+  return false;
+}
+
 bool DramController::hazard_cleared(const Entry& entry) const {
-  if (entry.hazard == 0) return true;
-  for (const List* list : {&banks_[entry.bank].list[0], &banks_[entry.bank].arrived[0]})
-    for (int e = list->head; e >= 0; e = entries_[e].next)
-      if (entries_[e].age == entry.hazard) return false;
-  return true;
+  const Bank& bank = banks_[entry.bank];
+  return entry.hazard == 0 ||
+         (!waits(bank.list[0], entry.hazard) && !waits(bank.arrived[0], entry.hazard));
 }
 
 int DramController::oldest_allowed(const Bank& bank) const {
-  for (int e = bank.list[mode_index()].head; e >= 0; e = entries_[e].next)
-    if (!writing_ || hazard_cleared(entries_[e])) return e;
+  for (int e = bank.list[list_of(writing_)].head; e >= 0; e = entries_[e].next)
+    if (!entries_[e].write || hazard_cleared(entries_[e])) return e;
   return -1;
 }
 
-int DramController::oldest_hit(const Bank& bank, int first) const {
+int DramController::oldest_hit(const Bank& bank, int first, Of kind) const {
   for (int e = first; e >= 0; e = entries_[e].next)
-    if (entries_[e].row == bank.open_row && (!writing_ || hazard_cleared(entries_[e]))) return e;
+    if (entries_[e].row == bank.open_row &&
+        (kind == Of::any || entries_[e].write == (kind == Of::writes)) &&
+        (!entries_[e].write || hazard_cleared(entries_[e])))
+      return e;
   return -1;
 }
 
@@ -39,19 +47,39 @@ bool DramController::blocked(const Bank& bank, int number) const {
          number % banks_per_rank_ == rank.refresh_bank;
 }
 
+DramController::Wish DramController::column_wish(const Bank& bank, int number) const {
+  const Entry& entry = entries_[number];
+  return {std::max(entry.write ? bank.write : bank.read, entry.known), entry.age, number,
+          entry.write ? DramCommandKind::write : DramCommandKind::read};
+}
+
+/// Whether the open row's `hit` may go although `first` is older.
+bool DramController::serves_hits(const Bank& bank, int first, int hit) const {
+  if (hit < 0 || hit == first) return hit >= 0;
+  const int age_cap = card_.controller.age_cap_cycles;
+  const Cycle now = std::max(row_bus_, column_bus_);
+  return bank.served < card_.controller.row_hit_cap &&
+         (age_cap == 0 || now - entries_[first].accepted <= age_cap);
+}
+
+/// Beside wanted(), with shared queues: a write to the open row.
+DramController::Wish DramController::wanted_write(int number) const {
+  const Bank& bank = banks_[number];
+  if (bank.open_row < 0 || blocked(bank, number)) return {};
+  const int first = oldest_allowed(bank);
+  if (first < 0 || !serves_hits(bank, first, oldest_hit(bank, first, Of::any))) return {};
+  const int hit = oldest_hit(bank, first, Of::writes);
+  return hit < 0 ? Wish{} : column_wish(bank, hit);
+}
+
 DramController::Wish DramController::wanted(int number) const {
   const Bank& bank = banks_[number];
   const bool open = bank.open_row >= 0;
   const int first = oldest_allowed(bank);
-  const int hit = open && first >= 0 ? oldest_hit(bank, first) : -1;
-  const DramCommandKind column = writing_ ? DramCommandKind::write : DramCommandKind::read;
-  const auto column_wish = [&] {
-    const Entry& entry = entries_[hit];
-    return Wish{std::max(writing_ ? bank.write : bank.read, entry.known), entry.age, hit, column};
-  };
+  const int hit = open && first >= 0 ? oldest_hit(bank, first, Of::any) : -1;
   if (blocked(bank, number)) {
     if (!open) return {};
-    if (hit >= 0 && bank.served == 0) return column_wish();  // the row was opened for it
+    if (hit >= 0 && bank.served == 0) return column_wish(bank, hit);  // opened for it
     return {bank.precharge, 0, -1, DramCommandKind::precharge};
   }
   if (first < 0) {
@@ -61,17 +89,21 @@ DramController::Wish DramController::wanted(int number) const {
   const Entry& oldest = entries_[first];
   if (!open)
     return {std::max(bank.activate, oldest.known), oldest.age, first, DramCommandKind::activate};
-  const int age_cap = card_.controller.age_cap_cycles;
-  const Cycle now = std::max(row_bus_, column_bus_);
-  const bool patient = bank.served < card_.controller.row_hit_cap &&
-                       (age_cap == 0 || now - oldest.accepted <= age_cap);
-  if (hit >= 0 && (hit == first || patient)) return column_wish();
+  if (serves_hits(bank, first, hit)) {
+    const int chosen = shared_ ? oldest_hit(bank, first, Of::reads) : hit;
+    return chosen < 0 ? Wish{} : column_wish(bank, chosen);
+  }
   return {std::max(bank.precharge, oldest.known), oldest.age, first, DramCommandKind::precharge};
 }
 
-/// Works out a bank's wish anew; returns whether it changed.
+/// Works out a bank's wishes anew; returns whether one changed.
 bool DramController::wish_of(int number) {
-  const Wish wish = wanted(number);
+  bool changed = set_wish(number, wanted(number));
+  if (shared_) changed |= set_wish(number + scan_.stride(), wanted_write(number));
+  return changed;
+}
+
+bool DramController::set_wish(int number, const Wish& wish) {
   if (wish == wishes_[number]) return false;
   wishes_[number] = wish;
   scan_.want(number, wish.kind, wish.ready, wish.age);
@@ -95,7 +127,7 @@ void DramController::scan(Cycle not_before) {
   find_next();
   const bool nothing =
       row_best_.ready >= never && column_best_.ready >= never && next_move_ >= never;
-  const bool stuck = writing_ && nothing && waiting_[0] > 0;
+  const bool stuck = writing_ && !shared_ && nothing && waiting_[0] > 0;
   if (stuck) {  // every waiting write has to let an older read of its burst go first
     writing_ = false;
     change_mode(not_before - 1);

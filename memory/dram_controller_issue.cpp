@@ -32,7 +32,7 @@ void DramController::step(Cycle k) {
   const bool was_writing = writing_;
   if (column_due) issue(column, k);
   const bool still_wanted =
-      dual_command_ && was_writing == writing_;  // a change of mode changes every wish
+      dual_command_ && (shared_ || was_writing == writing_);  // a change of mode changes every wish
   if (row_due && (still_wanted || !column_due)) issue(row, k);
   const bool moved = next_move_ <= k && move_one(k);
   if (row_due || column_due || moved)
@@ -42,33 +42,34 @@ void DramController::step(Cycle k) {
 }
 
 void DramController::issue(const Best& best, Cycle k) {
-  if (best.bank < 0) {
-    issue_refresh(-1 - best.bank, k);
+  if (best.wish < 0) {
+    issue_refresh(-1 - best.wish, k);
     return;
   }
-  const Wish wish = wishes_[best.bank];
-  last_bank_ = best.bank;
-  if (log_ != nullptr) log(wish.kind, best.bank, k);
+  const Wish wish = wishes_[best.wish];
+  const int number = best.wish % scan_.stride();
+  last_bank_ = number;
+  if (log_ != nullptr) log(wish.kind, number, wish.entry, k);
   switch (wish.kind) {
     case DramCommandKind::activate:
-      issue_activate(best.bank, wish, k);
+      issue_activate(number, wish, k);
       break;
     case DramCommandKind::precharge:
-      issue_precharge(best.bank, k);
+      issue_precharge(number, k);
       break;
     case DramCommandKind::read:
-      issue_read(best.bank, wish, k);
-      finish_column(best.bank, k);
+      issue_read(number, wish, k);
+      finish_column(number, wish.entry, k);
       break;
     case DramCommandKind::write:
-      issue_write(best.bank, k);
-      finish_column(best.bank, k);
+      issue_write(number, k);
+      finish_column(number, wish.entry, k);
       break;
     case DramCommandKind::refresh:
     case DramCommandKind::refresh_bank:
       break;
   }
-  wish_of(best.bank);
+  wish_of(number);
 }
 
 void DramController::issue_activate(int number, const Wish& wish, Cycle k) {
@@ -124,18 +125,23 @@ void DramController::issue_write(int number, Cycle k) {
 }
 
 /// Books of every column command; its request leaves.
-void DramController::finish_column(int number, Cycle k) {
+void DramController::finish_column(int number, int entry, Cycle k) {
   Bank& bank = banks_[number];
-  const int queue = mode_index();
-  const int entry = wishes_[number].entry;
+  const bool write = entries_[entry].write;
+  const int queue = write ? 1 : 0, list = list_of(write);
   if (bank.served++ > 0) ++counts_.row_hits;
   ++counts_.bank_columns[number];
   if (bank.group == last_group_) ++counts_.same_group_pairs;
   last_group_ = bank.group;
-  unlink(bank.list[queue], entry);
+  unlink(bank.list[list], entry);
   unused_.push_back(entry);
   --waiting_[queue];
-  --bank.queued[queue];
+  --bank.queued[list];
+  if (shared_) {
+    --staged_;
+    counts_.turnarounds += write != last_write_ ? 1 : 0;
+    last_write_ = write;
+  }
   if (card_.controller.bank_queue > 0) {
     note_movable(number);
     find_move(k);
@@ -151,12 +157,12 @@ void DramController::issue_refresh(int number, Cycle k) {
   rank.refresh_pending = false;
   ++counts_.refreshes;
   if (card_.refresh_mode == RefreshMode::all_bank) {
-    if (log_ != nullptr) log(DramCommandKind::refresh, first, k);
+    if (log_ != nullptr) log(DramCommandKind::refresh, first, -1, k);
     raise(rank.refresh, k + t_.rfc);
     for (int b = 0; b < banks_per_rank_; ++b) raise(banks_[first + b].activate, k + t_.rfc);
   } else {
     const int bank = first + rank.refresh_bank;
-    if (log_ != nullptr) log(DramCommandKind::refresh_bank, bank, k);
+    if (log_ != nullptr) log(DramCommandKind::refresh_bank, bank, -1, k);
     raise(banks_[bank].activate, k + t_.rfc_bank);
     scan_.forbid(DramCommandKind::activate, bank, k + t_.rrefd, k + t_.rrefd, 0);
     raise(rank.refresh, k + std::max(1, t_.rrefd));
@@ -164,7 +170,7 @@ void DramController::issue_refresh(int number, Cycle k) {
   }
   for (int b = 0; b < banks_per_rank_; ++b) wish_of(first + b);
 }
-void DramController::log(DramCommandKind kind, int number, Cycle k) {
+void DramController::log(DramCommandKind kind, int number, int entry, Cycle k) {
   const Bank& bank = banks_[number];
   const bool has_row = kind == DramCommandKind::activate || kind == DramCommandKind::read ||
                        kind == DramCommandKind::write;
@@ -173,7 +179,7 @@ void DramController::log(DramCommandKind kind, int number, Cycle k) {
                    .rank = bank.rank,
                    .bank_group = bank.group % card_.organization.bank_groups,
                    .bank = number % card_.organization.banks_per_group,
-                   .row = has_row ? entries_[wishes_[number].entry].row : 0});
+                   .row = has_row ? entries_[entry].row : 0});
 }
 
 }  // namespace lightloom::memory

@@ -1,5 +1,7 @@
 #include "memory/dram_energy.hpp"
 
+#include <algorithm>
+
 namespace lightloom::memory {
 
 DramEnergy dram_energy(const DramCard& card) {
@@ -18,7 +20,8 @@ DramEnergy dram_energy(const DramCard& card) {
   // A per-bank refresh draws its share of the all-bank charge (the same rows, one bank at a time).
   const double refresh_cycles =
       per_bank ? t.rfc / static_cast<double>(card.organization.banks()) : t.rfc;
-  energy.activate_pJ = rank * (c.idd0 * t.rc - c.idd3n * t.ras - c.idd2n * t.rp) * card.clock_ns;
+  const double activate = c.idd0 * t.rc - c.idd3n * t.ras - c.idd2n * t.rp;
+  energy.activate_pJ = rank * std::max(0.0, activate) * card.clock_ns;
   energy.read_pJ = rank * (c.idd4r - c.idd3n) * card.organization.burst_cycles * card.clock_ns;
   energy.write_pJ = rank * (c.idd4w - c.idd3n) * card.organization.burst_cycles * card.clock_ns;
   energy.refresh_pJ = rank * (c.idd5ab - c.idd3n) * refresh_cycles * card.clock_ns;

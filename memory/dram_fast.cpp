@@ -3,8 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.hpp"
+
 namespace lightloom::memory {
 namespace {
+
+/// Cycles of so many still fit an integer.
+constexpr std::int64_t most_requests = 1'000'000'000'000'000;
 
 FastRun from_run(const MemoryRun& run) {
   return {.cycles = run.cycles,
@@ -15,11 +20,11 @@ FastRun from_run(const MemoryRun& run) {
           .bandwidth_GBps = run.bandwidth_GBps};
 }
 
-/// Bursts after which the stream has visited every bank of every channel for whole rows: its
-/// pattern repeats.
+/// Requests after which a stream has visited every bank of every channel for whole rows, and a
+/// stride its whole footprint: the pattern repeats.
 std::int64_t period_of(const DramCard& card) {
   const DramOrganization& o = card.organization;
-  return std::int64_t{o.columns()} * o.banks() * o.ranks * o.units();
+  return std::max(std::int64_t{o.columns()} * o.banks() * o.ranks * o.units(), stride_period);
 }
 
 /// Value after `requests`, on the line through two simulated points.
@@ -29,16 +34,20 @@ double carry_on(double first, double second, double first_at, double second_at, 
 
 }  // namespace
 
-FastRun run_stream_fast(const DramCard& card, std::int64_t requests, bool write) {
-  const char* pattern = write ? "seq_wr" : "seq_rd";
+FastRun run_pattern_fast(const DramCard& card, const std::string& pattern, std::int64_t requests,
+                         std::uint64_t seed) {
+  require(requests <= most_requests, "pattern has {} requests (must not exceed {})", requests,
+          most_requests);
   const std::int64_t period = period_of(card);
-  // Refreshes do not repeat with the rows: the second window spans many of them, so that their mean
-  // shows.
-  const std::int64_t short_run = 2 * period,
-                     long_run = short_run + std::max<std::int64_t>(4 * period, 64 * 1024);
-  if (requests <= long_run) return from_run(run_pattern(card, pattern, requests, 0));
-  const MemoryRun a = run_pattern(card, pattern, short_run, 0),
-                  b = run_pattern(card, pattern, long_run, 0);
+  // Refreshes and random places do not repeat with the rows: the second window spans many of them,
+  // so that their mean shows.
+  const bool drawn = pattern.starts_with("tile4k") || pattern.starts_with("rand");
+  const std::int64_t window = std::max<std::int64_t>(4 * period, (drawn ? 256 : 64) * 1024) +
+                              16 * 1024 * (card.organization.units() - 1);
+  const std::int64_t short_run = 2 * period, long_run = short_run + window;
+  if (requests <= long_run) return from_run(run_pattern(card, pattern, requests, seed));
+  const MemoryRun a = run_pattern(card, pattern, short_run, seed),
+                  b = run_pattern(card, pattern, long_run, seed);
   const auto value = [&](double first, double second) {
     return carry_on(first, second, static_cast<double>(short_run), static_cast<double>(long_run),
                     static_cast<double>(requests));

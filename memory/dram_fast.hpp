@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "memory/dram_card.hpp"
 #include "memory/dram_command.hpp"
@@ -8,7 +9,7 @@
 
 namespace lightloom::memory {
 
-/// Long sequential traffic in closed form.
+/// A long pattern in closed form.
 struct FastRun {
   Cycle cycles = 0;
   std::int64_t requests = 0;
@@ -17,11 +18,11 @@ struct FastRun {
   bool extrapolated = false;  // false: the run was short and simulated in full
 };
 
-/// Fast path for a long sequential stream (reads, or writes): two windows of it are simulated at
-/// command level, the steady rate between their ends is carried on to `requests`, and the cycles
-/// that refreshes take are counted by their number. Row counts follow from the address mapping. The
-/// cost does not depend on the length. Agreement with the command level is tested
+/// Fast path for long patterns of traffic.hpp that go on as they began: two windows are simulated
+/// at command level, and the steady rate between their ends is carried on to `requests`. The cost
+/// does not depend on the length. Agreement with the command level is tested
 /// (docs/validation-memory.md).
-FastRun run_stream_fast(const DramCard& card, std::int64_t requests, bool write);
+FastRun run_pattern_fast(const DramCard& card, const std::string& pattern, std::int64_t requests,
+                         std::uint64_t seed);
 
 }  // namespace lightloom::memory

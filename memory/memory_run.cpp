@@ -1,7 +1,7 @@
 #include "memory/memory_run.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <map>
 
 #include "core/error.hpp"
 #include "memory/dram_controller.hpp"
@@ -14,9 +14,13 @@ namespace {
 class LatencyHistogram {
  public:
   void add(Cycle latency) {
-    const auto place = static_cast<std::size_t>(latency);
-    if (place >= counts_.size()) counts_.resize(place + place / 2 + 64);
-    ++counts_[place];
+    if (latency < most) {
+      const auto place = static_cast<std::size_t>(latency);
+      if (place >= counts_.size()) counts_.resize(place + place / 2 + 64);
+      ++counts_[place];
+    } else {
+      ++longer_[latency];
+    }
     sum_ += latency;
     ++total_;
   }
@@ -37,19 +41,29 @@ class LatencyHistogram {
     std::int64_t below = 0;
     for (std::size_t i = 0; i < counts_.size(); ++i)
       if ((below += counts_[i]) >= rank) return static_cast<Cycle>(i);
+    for (const auto& [latency, count] : longer_)
+      if ((below += count) >= rank) return latency;
     return 0;
   }
+  static constexpr Cycle most = 1 << 20;  // of the table
+  std::map<Cycle, std::int64_t> longer_;
   std::vector<std::int64_t> counts_;
   Cycle sum_ = 0;
   std::int64_t total_ = 0;
 };
+
+/// Cycles without a request after which refreshes are counted instead of simulated.
+constexpr Cycle long_pause = 1'000'000;
 
 /// All channels of a DRAM behind one source that offers requests in order and stops at the first
 /// refusal.
 class System {
  public:
   System(const DramCard& card, const RunProbes& probes)
-      : card_(card), mapping_(card), probes_(probes) {
+      : card_(card),
+        mapping_(card),
+        capacity_(static_cast<std::uint64_t>(card.organization.bytes())),
+        probes_(probes) {
     const int units = card.organization.units();
     for (int u = 0; u < units; ++u) controllers_.emplace_back(card);
     if (probes.commands != nullptr) {
@@ -70,6 +84,8 @@ class System {
         }
       if (changed) collect();
       offer(source, k);
+      if (more_ && request_.arrival > k + long_pause)
+        for (DramController& controller : controllers_) controller.skip_refreshes(request_.arrival);
       k = next_cycle(k);
     }
     end_ = std::max(last_data_, last_accept_);
@@ -81,6 +97,7 @@ class System {
   bool fetch(RequestSource& source) {
     if (!source.next(request_)) return false;
     place_ = mapping_.decode(request_.address);
+    wrapped_ += request_.address >= capacity_ ? 1 : 0;
     return true;
   }
 
@@ -138,6 +155,7 @@ class System {
 
   const DramCard& card_;
   AddressMapping mapping_;
+  std::uint64_t capacity_;
   const RunProbes& probes_;
   std::vector<DramController> controllers_;
   LatencyHistogram latencies_;
@@ -145,7 +163,7 @@ class System {
   DramAddress place_;
   std::uint64_t number_ = 0;
   bool more_ = false, blocked_ = false;
-  std::int64_t reads_ = 0, writes_ = 0, reads_waiting_ = 0;
+  std::int64_t reads_ = 0, writes_ = 0, reads_waiting_ = 0, wrapped_ = 0;
   Cycle last_data_ = 0, last_accept_ = 0, end_ = 0;
 };
 
@@ -190,6 +208,7 @@ MemoryRun System::result() const {
   run.requests = static_cast<std::int64_t>(number_);
   run.reads = reads_;
   run.writes = writes_;
+  run.wrapped = wrapped_;
   run.cycles = end_;
   run.time_ns = static_cast<double>(end_) * card_.clock_ns;
   const int atom = card_.organization.atom_bytes();
@@ -239,8 +258,7 @@ MemoryRun run_pattern(const DramCard& card, const std::string& pattern, std::int
 }
 
 MemoryRun run_trace(const DramCard& card, const std::string& path) {
-  const auto source = make_source(read_trace(path));
-  return run_source(card, *source);
+  return run_source(card, *open_trace(path));
 }
 
 }  // namespace lightloom::memory

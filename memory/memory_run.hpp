@@ -39,6 +39,7 @@ struct MemoryRun {
   DramBound bound_by = DramBound::bus;
   /// Share of the run that each constraint would need alone; the largest is bound_by.
   std::vector<DramEstimate::Term> shares;      // cycles_per_request holds the share
+  std::int64_t wrapped = 0;                    // requests beyond the capacity, folded back into it
   std::vector<std::int64_t> channel_requests;  // by (pseudo-)channel: column commands
   std::vector<std::int64_t> bank_requests;  // by channel, rank, bank group, bank: column commands
 };

@@ -1,7 +1,8 @@
 #include "memory/traffic.hpp"
 
-#include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 
@@ -11,7 +12,7 @@ namespace lightloom::memory {
 namespace {
 
 constexpr std::uint64_t footprint = std::uint64_t{1} << 30;
-constexpr std::uint64_t stride = 131072;
+constexpr std::uint64_t stride = footprint / stride_period;
 constexpr std::uint64_t tile = 4096;
 
 enum class Shape { sequential, random, tiles, two_reads_one_write, strided };
@@ -111,6 +112,51 @@ bool parse_request(std::string_view line, Request& request) {
          parse_number(trimmed(line.substr(a + 1, b - a - 1)), request.address);
 }
 
+/// A line as a message can show it.
+std::string shown(std::string_view text) {
+  std::string copy(text.substr(0, 60));
+  for (char& c : copy)
+    if (std::isprint(static_cast<unsigned char>(c)) == 0) c = '?';
+  return copy + (text.size() > 60 ? "..." : "");
+}
+
+class TraceSource final : public RequestSource {
+ public:
+  explicit TraceSource(const std::string& path) : path_(path), file_(path) {
+    require(file_.is_open() && !std::filesystem::is_directory(path),
+            "trace '{}' cannot be read (no such file, or no permission)", path);
+  }
+
+  bool next(Request& request) override {
+    while (std::getline(file_, line_)) {
+      ++number_;
+      const std::string_view text = trimmed(line_);
+      if (text.empty() || text.front() == '#') continue;
+      const bool good = parse_request(text, request);
+      const bool header =
+          number_ == 1 && !good && text.find_first_of("0123456789") == std::string_view::npos;
+      if (header) continue;
+      require(good, "{}:{}: '{}' is not a request (write cycle,address,r or w)", path_, number_,
+              shown(text));
+      require(request.arrival >= before_,
+              "{}:{}: cycle {} comes after cycle {} (a trace must be in order)", path_, number_,
+              request.arrival, before_);
+      require(request.arrival <= last_arrival, "{}:{}: cycle {} is later than {}", path_, number_,
+              request.arrival, last_arrival);
+      before_ = request.arrival;
+      return true;
+    }
+    require(!file_.bad(), "trace '{}' cannot be read to its end", path_);
+    return false;
+  }
+
+ private:
+  std::string path_, line_;
+  std::ifstream file_;
+  std::int64_t number_ = 0;
+  Cycle before_ = 0;
+};
+
 }  // namespace
 
 std::uint64_t splitmix64(std::uint64_t x) {
@@ -129,6 +175,10 @@ const std::vector<std::string>& pattern_names() {
   return names;
 }
 
+std::uint64_t reference_seed(const std::string& name) {
+  return name.starts_with("tile4k_rd") ? 777 : 12345;
+}
+
 std::unique_ptr<RequestSource> make_pattern(const std::string& name, std::int64_t requests,
                                             std::uint64_t seed, int atom) {
   require(requests >= 0, "pattern has {} requests (must not be negative)", requests);
@@ -138,7 +188,11 @@ std::unique_ptr<RequestSource> make_pattern(const std::string& name, std::int64_
     require(parse_number(std::string_view(name).substr(suffix + 6), every) && every >= 0 &&
                 every <= 1'000'000'000,
             "pattern '{}' has no whole number of cycles after _every", name);
+  require(every == 0 || requests <= last_arrival / every,
+          "pattern '{}' with {} requests ends after cycle {}", name, requests, last_arrival);
   const std::string base = name.substr(0, suffix);
+  require(base != "tile4k_rd" || static_cast<std::uint64_t>(atom) <= tile,
+          "pattern '{}' needs bursts of at most {} bytes (the card has {})", name, tile, atom);
   for (const PatternName& pattern : patterns)
     if (base == pattern.name)
       return std::make_unique<Pattern>(pattern, static_cast<std::uint64_t>(requests), seed,
@@ -147,25 +201,14 @@ std::unique_ptr<RequestSource> make_pattern(const std::string& name, std::int64_
                           name, fmt::join(pattern_names(), ", ")));
 }
 
+std::unique_ptr<RequestSource> open_trace(const std::string& path) {
+  return std::make_unique<TraceSource>(path);
+}
+
 std::vector<Request> read_trace(const std::string& path) {
-  std::ifstream file(path);
-  require(file.is_open(), "trace '{}' cannot be read (no such file, or no permission)", path);
+  TraceSource source(path);
   std::vector<Request> requests;
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    const std::string_view text = trimmed(line);
-    if (text.empty() || text.front() == '#') continue;
-    Request request;
-    const bool good = parse_request(text, request);
-    const bool header =
-        number == 1 && !good && text.find_first_of("0123456789") == std::string_view::npos;
-    if (header) continue;
-    require(good, "{}:{}: '{}' is not a request (write cycle,address,r or w)", path, number, text);
-    require(requests.empty() || request.arrival >= requests.back().arrival,
-            "{}:{}: cycle {} comes after cycle {} (a trace must be in order)", path, number,
-            request.arrival, requests.empty() ? 0 : requests.back().arrival);
-    requests.push_back(request);
-  }
+  for (Request request; source.next(request);) requests.push_back(request);
   return requests;
 }
 

@@ -35,12 +35,24 @@ class RequestSource {
 std::unique_ptr<RequestSource> make_pattern(const std::string& name, std::int64_t requests,
                                             std::uint64_t seed, int atom);
 
+/// Requests after which the addresses of stride_rd begin again.
+inline constexpr std::int64_t stride_period = 8192;
+
+/// The seed of the reference runs (docs/validation-memory.md): of a pattern when none is given.
+std::uint64_t reference_seed(const std::string& name);
+
 /// Names without suffix.
 const std::vector<std::string>& pattern_names();
 
-/// Reads a trace: CSV lines `cycle,address,r|w` (address decimal or 0x...), `#` and a header line
-/// allowed. Cycles must not decrease. Throws `Error` naming the line.
+/// The requests of a trace file, read as they are asked for: CSV lines `cycle,address,r|w` (address
+/// decimal or 0x...), `#` and a header line allowed. Cycles must not decrease nor pass
+/// `last_arrival`. Throws `Error` naming the line.
+std::unique_ptr<RequestSource> open_trace(const std::string& path);
+/// All of them.
 std::vector<Request> read_trace(const std::string& path);
+
+/// No request may arrive later: about half an hour of DRAM time.
+inline constexpr Cycle last_arrival = Cycle{1} << 41;
 
 /// Requests from a list.
 std::unique_ptr<RequestSource> make_source(std::vector<Request> requests);

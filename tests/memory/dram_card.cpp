@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "memory/dram_energy.hpp"
 #include "memory/dram_estimate.hpp"
+#include "memory/memory_run.hpp"
 #include "presets.hpp"
 
 namespace lightloom::memory {
@@ -67,6 +68,35 @@ TEST(DramEnergy, MatchesTheTabulatedEnergiesOfThreeDevices) {
   EXPECT_NEAR(hbm.activate_pJ, 828, 0.5);
   EXPECT_NEAR(hbm.read_pJ, 804, 0.5);
   EXPECT_NEAR(hbm.write_pJ, 1068, 0.5);
+}
+
+TEST(DramCard, RefreshMustLeaveTimeForARead) {
+  // rtp 9 + rp 17 + rfc 420 + rcd 17
+  EXPECT_NO_THROW(preset("ddr4-2400", {"timing_cycles.refi=464"}));
+  EXPECT_THROW(preset("ddr4-2400", {"timing_cycles.refi=463"}), Error);
+  EXPECT_NO_THROW(preset("ddr4-2400", {"timing_cycles.refi=463", "refresh=false"}));
+  // 16 banks: rtp 8 + rp 15 + rfc_bank 96 + rcd 15 = 134; rrefd 8
+  const auto per_bank = [](int interval, int apart) {
+    return preset("lpddr5-6400",
+                  {"refresh_mode=per_bank", fmt::format("timing_cycles.refi_bank={}", interval),
+                   fmt::format("timing_cycles.rrefd={}", apart)});
+  };
+  EXPECT_NO_THROW(per_bank(9, 8));
+  EXPECT_THROW(per_bank(8, 7), Error);
+  EXPECT_THROW(per_bank(20, 20), Error);
+  EXPECT_GT(run_pattern(per_bank(9, 8), "rand_rd", 200, 1).cycles, 0);
+}
+
+TEST(DramCard, RefusesSizesThatNoAddressReachesAndContradictingCurrents) {
+  EXPECT_NO_THROW(preset("ddr4-2400", {"organization.channels=1024"}));
+  EXPECT_THROW(
+      preset("ddr4-2400", {"organization.channels=1024", "organization.banks_per_group=64"}),
+      Error);
+  EXPECT_THROW(preset("ddr4-2400", {"organization.rows=1073741824", "organization.channels=1024",
+                                    "organization.row_bytes=1048576"}),
+               Error);
+  EXPECT_THROW(preset("ddr4-2400", {"currents.idd4r_mA=42"}), Error);
+  EXPECT_GE(dram_energy(preset("ddr4-2400", {"timing_cycles.rp=4096"})).activate_pJ, 0);
 }
 
 TEST(DramEnergy, AnAllInFigureIsNeitherSplitNorCountedTwice) {

@@ -7,32 +7,46 @@
 namespace lightloom::memory {
 namespace {
 
+void expect_command_level(const DramCard& card, const std::string& pattern, std::int64_t requests,
+                          double tolerance = 5e-3) {
+  const FastRun fast = run_pattern_fast(card, pattern, requests, 777);
+  const MemoryRun full = run_pattern(card, pattern, requests, 777);
+  const auto near = [&](auto value, auto exact, double share, const char* what) {
+    EXPECT_NEAR(static_cast<double>(value), static_cast<double>(exact),
+                share * static_cast<double>(exact) + 2)
+        << card.name << " " << pattern << " " << what;
+  };
+  EXPECT_TRUE(fast.extrapolated);
+  near(fast.cycles, full.cycles, tolerance, "cycles");
+  near(fast.activates, full.activates, 0.05, "activates");
+  // The window holds at least 28 refreshes, counted to within one half at its ends.
+  near(fast.refreshes, full.refreshes, 0.02, "refreshes");
+}
+
 TEST(DramFast, LongStreamsAgreeWithTheCommandLevelWithinHalfAPercent) {
-  for (const std::string name : {"ddr4-2400", "ddr4-3200", "lpddr4-3200", "lpddr5-6400"})
+  for (const std::string name : {"ddr4-2400", "lpddr4-3200", "lpddr5-6400"})
     for (const std::vector<std::string>& settings :
          {std::vector<std::string>{}, std::vector<std::string>{"refresh=false"}})
-      for (const bool write : {false, true}) {
-        const DramCard card = preset(name, settings);
-        const std::int64_t requests = 300007;
-        const FastRun fast = run_stream_fast(card, requests, write);
-        const MemoryRun full = run_pattern(card, write ? "seq_wr" : "seq_rd", requests, 0);
-        EXPECT_TRUE(fast.extrapolated);
-        EXPECT_NEAR(static_cast<double>(fast.cycles), static_cast<double>(full.cycles),
-                    5e-3 * static_cast<double>(full.cycles))
-            << name << write;
-        EXPECT_NEAR(static_cast<double>(fast.activates), static_cast<double>(full.activates),
-                    0.05 * static_cast<double>(full.activates))
-            << name << write;
-        EXPECT_NEAR(static_cast<double>(fast.refreshes), static_cast<double>(full.refreshes), 2)
-            << name << write;
-      }
+      for (const char* pattern : {"seq_rd", "seq_wr"})
+        expect_command_level(preset(name, settings), pattern, 200007);
+}
+
+TEST(DramFast, StridedTiledAndMixedStreamsDoToo) {
+  const std::vector<std::string> column_low{"mapping=rochrababgco"};
+  for (const DramCard& card : {preset("ddr4-2400"), preset("ddr4-3200", column_low)})
+    for (const char* pattern : {"stride_rd", "seq_2r1w", "seq_rd_every9"})
+      expect_command_level(card, pattern, 200007);
+  expect_command_level(preset("ddr4-2400"), "tile4k_rd", 400007);
+  // Column low a tile takes 250 to 400 cycles by the bank it meets: standard deviation below 20 %,
+  // of the mean of 4096 tiles below 0.3 %; three of those.
+  expect_command_level(preset("ddr4-3200", column_low), "tile4k_rd", 400007, 0.01);
 }
 
 TEST(DramFast, ShortStreamsAreSimulatedInFull) {
   const DramCard card = preset("ddr4-2400");
-  const FastRun fast = run_stream_fast(card, 1000, false);
+  const FastRun fast = run_pattern_fast(card, "stride_rd", 1000, 0);
   EXPECT_FALSE(fast.extrapolated);
-  EXPECT_EQ(fast.cycles, run_pattern(card, "seq_rd", 1000, 0).cycles);
+  EXPECT_EQ(fast.cycles, run_pattern(card, "stride_rd", 1000, 0).cycles);
 }
 
 }  // namespace

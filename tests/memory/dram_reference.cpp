@@ -61,6 +61,36 @@ TEST(DramReference, MixedTrafficLiesWithinTheSpreadOfTheTwoSimulators) {
   EXPECT_LE(together, 815894);  // DRAMsim3
 }
 
+// With the writes drained as DRAMsim3 does it: 32 at once (or more than 8 when the queues of the
+// banks are empty), through queues that reads and writes share.
+TEST(DramReference, WithSharedBankQueuesMixedTrafficLiesWithinTwoPercentOfDramsim3) {
+  const std::vector<std::string> drain{"refresh=false", "controller.write_drain=bank_queues",
+                                       "controller.drain_high=1", "controller.drain_low=0.25"};
+  for (const auto& [mapping, mixed, writes] : {std::tuple{"rorabachcobg", 475891.0, 400060.0},
+                                               std::tuple{"rochrababgco", 815894.0, 493469.0}}) {
+    DramCard card = preset("ddr4-2400", drain);
+    card.mapping = mapping;
+    EXPECT_NEAR(cycles_of(card, {"seq_2r1w", 99999, 0, 0}), mixed, 0.02 * mixed) << mapping;
+    EXPECT_NEAR(cycles_of(card, {"seq_wr", 100000, 0, 0}), writes, 0.005 * writes) << mapping;
+  }
+}
+
+// Ramulator 2.1 sees all 32 requests at once, issues a command a cycle after acceptance and has no
+// row-hit cap. With these settings streams and tiles agree to the cycle.
+TEST(DramReference, WithItsQueuesAndNoCapTheModelIsRamulators) {
+  const DramCard card =
+      preset("ddr4-2400", {"refresh=false", "mapping=rochrababgco", "timing_cycles.rtrs=2",
+                           "controller.pipeline_cycles=1", "controller.bank_queue=0",
+                           "controller.row_hit_cap=1000000", "controller.age_cap_cycles=0"});
+  for (const Case& c :
+       {Case{"seq_rd", 100000, 0, 518629}, Case{"tile4k_rd", 100000, 777, 482905},
+        Case{"seq_wr", 100000, 0, 518470}, Case{"stride_rd", 10000, 0, 559983},
+        Case{"rand_rd_every500", 5000, 12345, 2499556}, Case{"seq_rd_every50", 20000, 0, 999972}})
+    EXPECT_EQ(cycles_of(card, c), c.cycles) << c.pattern;
+  for (const Case& c : {Case{"rand_rd", 100000, 12345, 654440}, Case{"seq_2r1w", 99999, 0, 725646}})
+    EXPECT_NEAR(cycles_of(card, c), c.cycles, 0.01 * c.cycles) << c.pattern;
+}
+
 // Closed forms of the unloaded latencies (memory reference, section 6): hit, closed and conflict,
 // pipeline c = 2.
 TEST(DramReference, UnloadedLatenciesAreExact) {

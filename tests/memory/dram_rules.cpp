@@ -104,6 +104,7 @@ TEST(DramRules, EveryPresetRunsEveryPatternLegally) {
       {"refresh=false"},
       {"controller.page=closed"},
       {"controller.selection=oldest", "controller.bank_queue=0"},
+      {"controller.write_drain=bank_queues"},
       {"organization.ranks=2"}};
   for (const std::string name : {"ddr4-2400", "ddr4-3200", "lpddr4-3200", "lpddr5-6400", "hbm2",
                                  "hbm2-pseudo-channel", "hbm2e"})
@@ -144,8 +145,12 @@ TEST(DramRules, DenseReadsAndWritesToTheSameBurstsNeitherBreakARuleNorGetStuck) 
   for (const std::string setting :
        {"controller.write_queue=2", "controller.write_queue=32", "controller.bank_queue=1",
         "controller.bank_queue=0", "controller.row_hit_cap=1", "controller.read_queue=1"})
-    for (const Cycle spacing : {0, 7}) {
-      const DramCard card = preset("ddr4-2400", {setting});
+    for (const auto& [spacing, drain] :
+         {std::pair{Cycle{0}, "watermarks"}, std::pair{Cycle{7}, "watermarks"},
+          std::pair{Cycle{0}, "bank_queues"}, std::pair{Cycle{7}, "bank_queues"}}) {
+      if (drain == std::string("bank_queues") && setting == "controller.bank_queue=0") continue;
+      const DramCard card =
+          preset("ddr4-2400", {setting, std::string("controller.write_drain=") + drain});
       std::vector<std::vector<DramCommand>> commands;
       const auto source = make_source(dense_traffic(5000, 11, spacing));
       std::vector<int> answered(5000, 0);
@@ -162,7 +167,8 @@ TEST(DramRules, DenseReadsAndWritesToTheSameBurstsNeitherBreakARuleNorGetStuck) 
 }
 
 TEST(DramRules, AWriteNeverOvertakesAnOlderReadOfItsBurst) {
-  for (const std::string setting : {"controller.bank_queue=8", "controller.bank_queue=0"}) {
+  for (const std::string setting : {"controller.bank_queue=8", "controller.bank_queue=0",
+                                    "controller.write_drain=bank_queues"}) {
     const DramCard card =
         preset("ddr4-2400", {setting, "refresh=false", "controller.requests_per_cycle=64"});
     std::vector<Request> requests{{.address = 0}, {.address = 0, .write = true}};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -66,6 +67,81 @@ TEST(Traffic, ReadsTracesAndNamesTheLineThatIsWrong) {
   }
   std::remove(path.c_str());
   EXPECT_THROW(read_trace(path), Error);
+}
+
+TEST(Traffic, RefusesTracesThatAreNoneAndCyclesThatNeverCome) {
+  const std::string path = scratch_path("bad-trace.csv").string();
+  const auto message = [&](const std::string& text) {
+    std::ofstream(path) << text;
+    try {
+      read_trace(path);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(message(fmt::format("0,0,r\n{},64,w\n", last_arrival)), "");
+  EXPECT_NE(message(fmt::format("0,0,r\n{},64,w\n", last_arrival + 1)), "");
+  EXPECT_NE(message("0,0,r\n99999999999999999999,64,r\n"), "");
+  EXPECT_NE(message("0,99999999999999999999999,r\n"), "");
+  EXPECT_NE(message("cycle,address,rw\ncycle,address,rw\n"), "");  // one header, on the first line
+  const std::string binary = message(std::string("\x01\x02", 2) + std::string(1000, 'x'));
+  EXPECT_LT(binary.size(), path.size() + 150);  // the line is cut, not shown whole
+  EXPECT_EQ(binary.find('\x01'), std::string::npos);
+  EXPECT_THROW(read_trace(testing::TempDir()), Error);
+}
+
+TEST(Traffic, RefusesPatternsThatEndAfterTheLastCycleOrDoNotFit) {
+  EXPECT_NO_THROW(make_pattern("seq_rd_every1000", last_arrival / 1000, 0, 64));
+  EXPECT_THROW(make_pattern("seq_rd_every1000", last_arrival / 1000 + 1, 0, 64), Error);
+  EXPECT_NO_THROW(make_pattern("tile4k_rd", 1, 0, 4096));
+  EXPECT_THROW(make_pattern("tile4k_rd", 1, 0, 8192), Error);
+}
+
+// Recording switches the short cut off.
+TEST(Traffic, RefreshesOfALongPauseAreCountedAsIfTheyWereSimulated) {
+  for (const std::vector<std::string>& settings :
+       {std::vector<std::string>{}, {"refresh_mode=per_bank"}, {"organization.ranks=2"}}) {
+    const DramCard card = preset("lpddr5-6400", settings);
+    for (const Cycle pause : {Cycle{999'000}, Cycle{1'000'001}, Cycle{1'234'567}, Cycle{3'000'003}})
+      for (const std::uint64_t second : {std::uint64_t{0}, std::uint64_t{1} << 20}) {
+        const std::vector<Request> requests{
+            {0, false, 0}, {second, false, pause}, {64, true, pause}, {second, false, 2 * pause}};
+        std::vector<std::vector<DramCommand>> commands;
+        const auto once = make_source(requests), again = make_source(requests);
+        const MemoryRun slow = run_source(card, *once, {.commands = &commands}),
+                        fast = run_source(card, *again);
+        EXPECT_EQ(fast.cycles, slow.cycles);
+        EXPECT_EQ(fast.refreshes, slow.refreshes) << pause;
+        EXPECT_EQ(fast.activates, slow.activates);
+        EXPECT_EQ(fast.latency_cycles.longest, slow.latency_cycles.longest);
+        EXPECT_EQ(fast.energy.total_pJ(), slow.energy.total_pJ());
+      }
+  }
+}
+
+TEST(Traffic, AddressesBeyondTheCapacityAreFoldedBackAndCounted) {
+  const DramCard card = preset("ddr4-2400");
+  const auto size = static_cast<std::uint64_t>(card.organization.bytes());
+  const auto source =
+      make_source({{size - 64, false, 0}, {size, false, 500}, {~0ULL, false, 1000}});
+  const MemoryRun run = run_source(card, *source);
+  EXPECT_EQ(run.wrapped, 2);
+  EXPECT_EQ(run.reads, 3);
+}
+
+TEST(Traffic, LatenciesBeyondTheTableAreCountedExactly) {
+  const DramCard card = preset("ddr4-2400", {"refresh=false", "timing_cycles.rcd_read=100000"});
+  std::vector<Cycle> latencies;
+  const auto source = make_pattern("stride_rd", 20, 0, 64);
+  const MemoryRun run = run_source(
+      card, *source,
+      {.completed = [&](std::uint64_t, Cycle a, Cycle b) { latencies.push_back(b - a); }});
+  std::sort(latencies.begin(), latencies.end());
+  EXPECT_GT(latencies[12], Cycle{1} << 20);
+  EXPECT_EQ(run.latency_cycles.p50, latencies[9]);
+  EXPECT_EQ(run.latency_cycles.p99, latencies[19]);
+  EXPECT_EQ(run.latency_cycles.longest, latencies.back());
 }
 
 TEST(Traffic, AnEmptyStreamTakesNoTime) {
