@@ -25,8 +25,9 @@ struct AnalogEngine::Layer {
   // Where a tile's inputs lie in the map, when they have to be copied next to each other: each
   // through a DAC with errors of its own, or to cells that are noisy. Empty: read where they lie.
   std::vector<std::vector<InputRun>> gathered;
-  std::vector<CellTiles> cells;  // of noisy cells
-  std::vector<float> scales;     // per tile: network weight of a full-scale weight
+  std::vector<CellTiles> cells;                 // of noisy cells
+  std::vector<std::vector<float>> weight_sums;  // (rows) of every tile, where a code 0 is not dark
+  std::vector<float> scales;                    // per tile: network weight of a full-scale weight
   float input_full_scale = 1;
   float output_full_scale = 0;
   bool signed_inputs = false;
@@ -35,7 +36,7 @@ struct AnalogEngine::Layer {
 };
 
 struct AnalogEngine::Scratch {
-  std::vector<float> coded, pixels, power, sigma, noise, laser, outputs, samples, sent, squares,
+  std::vector<float> coded, pixels, power, sigma, noise, laser, outputs, samples, sent, lit,
       cell_variance;
   std::vector<int> bases;
   std::int64_t clipped = 0, saturated = 0, conversions = 0;
@@ -122,6 +123,13 @@ void measure_power(const PackedTile& tile, const Layer& layer, InputCoding codin
     }
 }
 
+/// Sums of the weights of every row of a tile.
+std::vector<float> row_sums(const PackedTile& tile) {
+  std::vector<float> sums(static_cast<std::size_t>(tile.padded_rows), 0.0F);
+  for (std::size_t k = 0; k < tile.weights.size(); ++k) sums[k % sums.size()] += tile.weights[k];
+  return sums;
+}
+
 /// What makes up the noise of the outputs of a block whose inputs' power is in `scratch`.
 OutputNoise output_noise(const CoreDescription& core, const Readout& readout,
                          const Scratch& scratch) {
@@ -130,7 +138,8 @@ OutputNoise output_noise(const CoreDescription& core, const Readout& readout,
           .leak = static_cast<float>(core.noise.relative * core.noise.leak),
           .power = scratch.power.data(),
           .variance = core.noisy_cells ? scratch.cell_variance.data() : nullptr,
-          .by_row = core.noisy_cells};
+          .by_row = core.noisy_cells,
+          .dark = static_cast<float>(core.noise.relative * core.noise.dark)};
 }
 
 /// Standard deviation of the noise of each position of a block: additive and shot noise.
@@ -214,6 +223,7 @@ void AnalogEngine::pack_tiles(Layer& layer, std::span<const float> targets,
   layer.tiles.clear();
   layer.gathered.clear();
   layer.cells.clear();
+  layer.weight_sums.clear();
   for (std::int64_t t = 0; t < layer.mapping.tiles; ++t) {
     const auto k = static_cast<std::size_t>(t);
     const TileView view = tile_view(layer.mapping, t);
@@ -233,6 +243,7 @@ void AnalogEngine::pack_tiles(Layer& layer, std::span<const float> targets,
       layer.cells.push_back({packed(variance, scale * scale), packed(light, 1)});
       layer.cells.back().variance.runs = layer.cells.back().light.runs = tile.runs;
     }
+    if (core.noise.dark > 0) layer.weight_sums.push_back(row_sums(tile));
     layer.tiles.push_back(std::move(tile));
   }
 }
@@ -285,7 +296,8 @@ void AnalogEngine::calibrate_outputs(Layer& layer, std::span<const float> inputs
 
 bool AnalogEngine::needs_power() const {
   const photonic::ReadoutNoise& noise = core_.description().noise;
-  return !calibrating_ && (noise.shot > 0 || (noise.relative > 0 && noise.leak > 0));
+  return !calibrating_ &&
+         (noise.shot > 0 || (noise.relative > 0 && (noise.leak > 0 || noise.dark > 0)));
 }
 
 void AnalogEngine::draw_noise(const Layer& layer, const Readout& readout, std::int64_t tile,
@@ -314,14 +326,19 @@ void AnalogEngine::draw_noise(const Layer& layer, const Readout& readout, std::i
   block.noise = scratch.noise.data();
   if (!cells && !needs_power()) return;
   if (cells) {
-    measure_cells(layer.cells[static_cast<std::size_t>(tile)], block, scratch.squares,
-                  scratch.power, scratch.cell_variance);
+    measure_cells(layer.cells[static_cast<std::size_t>(tile)], block,
+                  static_cast<float>(core.noise.dark), scratch.lit, scratch.power,
+                  scratch.cell_variance);
   } else {
     scratch.power.resize(static_cast<std::size_t>(block.positions));
     measure_power(packed, layer, core.coding, block, scratch.pixels, scratch.power.data());
+    const auto inputs = packed.weights.size() / static_cast<std::size_t>(packed.padded_rows);
+    const auto dark = static_cast<float>(core.noise.dark * static_cast<double>(inputs));
+    for (float& power : scratch.power) power += dark;
   }
-  const OutputNoise noise = output_noise(core, readout, scratch);
-  if (cells || noise.leak > 0) {
+  OutputNoise noise = output_noise(core, readout, scratch);
+  if (noise.dark > 0) noise.weight_sums = layer.weight_sums[static_cast<std::size_t>(tile)].data();
+  if (cells || noise.leak > 0 || noise.dark > 0) {
     scale_noise(noise, block, packed.rows, normals);
     scratch.sigma.assign(static_cast<std::size_t>(block.positions), 1.0F);
   } else {

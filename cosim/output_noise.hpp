@@ -21,18 +21,21 @@ struct OutputNoise {
   const float* power = nullptr;     // (positions), or (positions, rows) with `by_row`
   const float* variance = nullptr;  // (positions, rows) of the cells; null: none
   bool by_row = false;
+  float dark = 0;                      // relative laser noise times the light of a code 0
+  const float* weight_sums = nullptr;  // (rows) of the tile; for `dark`
 };
 
 /// Turns standard normals (positions, rows) into that noise, in place: the normal times
-/// sqrt(additive + shot power + variance), and `leak` times the position's laser draw times its
-/// power.
+/// sqrt(additive + shot power + variance), and the position's laser draw times `leak` its power and
+/// `dark` the sum of the row's weights.
 void scale_noise(const OutputNoise& noise, const ReadoutBlock& block, int rows,
                  std::span<float> normals);
 
 /// Power (positions, rows) that reaches the pair of every output of a block, and variance that its
-/// cells add; `squares` is room for the squared inputs. The block's inputs must lie next to each
-/// other (see gather_inputs).
-void measure_cells(const CellTiles& cells, const ReadoutBlock& block, std::vector<float>& squares,
-                   std::vector<float>& power, std::vector<float>& variance);
+/// cells add, where each input has `dark` more light than its code says; `lit` is room for the
+/// inputs. The block's inputs must lie next to each other (see gather_inputs).
+void measure_cells(const CellTiles& cells, const ReadoutBlock& block, float dark,
+                   std::vector<float>& lit, std::vector<float>& power,
+                   std::vector<float>& variance);
 
 }  // namespace lightloom::cosim

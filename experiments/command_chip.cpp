@@ -63,11 +63,10 @@ void add_link(const photonic::CoreCard& card, const CommandLine& line, CommandRe
   require(bits <= 32, "--enob {}: no link reaches more than 32 bits", bits);
   const photonic::LaserRequirement laser = photonic::required_laser_power(card, bits);
   const double electrical = laser.power_per_input_mW * card.core_columns() / card.laser.wall_plug;
-  // The rule of thumb knows bits as a whole number and the modulator that SimPhony lists.
-  constexpr double extinction_db = 10;
-  const double rule = photonic::sensitivity_laser_power_mW(link.insertion_loss_db, 1,
-                                                           static_cast<int>(std::ceil(bits)),
-                                                           card.laser.wall_plug, extinction_db);
+  // The rule of thumb knows bits as a whole number.
+  const double rule = photonic::sensitivity_laser_power_mW(
+      link.insertion_loss_db, 1, static_cast<int>(std::ceil(bits)), card.laser.wall_plug,
+      card.modulator.extinction_db);
   result.json["laser"] = {
       {"enob_uniform", bits},
       {"reachable", laser.reachable},

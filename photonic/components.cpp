@@ -13,6 +13,7 @@ void describe(Section& section, LaserCard& card) {
 void describe(Section& section, ModulatorCard& card) {
   section.value("loss_db", card.loss_db, not_negative);
   section.value("energy_fJ", card.energy_fJ, not_negative);
+  section.value("extinction_db", card.extinction_db, positive);
   section.value("area_um2", card.area_um2, not_negative);
 }
 

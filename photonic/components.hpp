@@ -16,10 +16,16 @@ struct LaserCard {
   double rin_dBc_per_Hz = -150;   // relative intensity noise
 };
 
+inline constexpr double perfect_extinction_db = 200;
+
 /// What puts an input number on the light.
 struct ModulatorCard {
   double loss_db = 1.2;
   double energy_fJ = 450;  // per symbol
+  /// Full-scale light over that of a code 0, in dB; from `perfect_extinction_db` on, a code 0 is
+  /// dark. Acts on intensities: the rest of a field is in the quadrature that homodyne does not
+  /// read.
+  double extinction_db = 200;
   double area_um2 = 0;
 };
 

@@ -16,6 +16,7 @@ void describe(Section& section, ReadoutNoise& noise) {
   section.value("shot", noise.shot, not_negative);
   section.value("relative", noise.relative, not_negative);
   section.value("leak", noise.leak, fraction);
+  section.value("dark", noise.dark, not_negative);
 }
 
 void describe(Section& section, MeshCard& card) {

@@ -172,7 +172,7 @@ ReadoutNoise readout_noise(const CoreCard& card) {
     case CoreKind::mrr_bank:
     case CoreKind::pcm_crossbar:
       return intensity_readout(card.laser, card.detector, detected_power_mW(card),
-                               card.bandwidth_Hz());
+                               card.bandwidth_Hz(), card.modulator);
     case CoreKind::mzi_mesh:
       return homodyne_readout(card.laser, card.detector, detected_power_mW(card),
                               card.bandwidth_Hz());

@@ -13,6 +13,13 @@ double leaking_share(const DetectorCard& detector) {
                                                       : 0.0;
 }
 
+/// Share of full-scale light that a modulator lets through at a code 0.
+double dark_share(const ModulatorCard& modulator) {
+  return modulator.extinction_db < perfect_extinction_db
+             ? std::pow(10.0, -modulator.extinction_db / 10)
+             : 0.0;
+}
+
 }  // namespace
 
 double shot_variance_A2(double photocurrent_A, double dark_A, double bandwidth_Hz) {
@@ -33,8 +40,10 @@ double intensity_variance_A2(double photocurrent_A, double rin_dBc_per_Hz, doubl
 }
 
 ReadoutNoise intensity_readout(const LaserCard& laser, const DetectorCard& detector,
-                               double power_mW, double bandwidth_Hz) {
-  const double full_A = detector.responsivity_A_per_W * power_mW * 1e-3;
+                               double power_mW, double bandwidth_Hz,
+                               const ModulatorCard& modulator) {
+  const double dark = dark_share(modulator);
+  const double full_A = detector.responsivity_A_per_W * power_mW * 1e-3 * (1 - dark);
   const double dark_A = 2 * detector.dark_current_nA * 1e-9;
   const double dark_and_amplifier =
       shot_variance_A2(0, dark_A, bandwidth_Hz) +
@@ -42,7 +51,8 @@ ReadoutNoise intensity_readout(const LaserCard& laser, const DetectorCard& detec
   return {.additive = std::sqrt(dark_and_amplifier) / full_A,
           .shot = std::sqrt(shot_variance_A2(full_A, 0, bandwidth_Hz)) / full_A,
           .relative = std::sqrt(intensity_variance_A2(1, laser.rin_dBc_per_Hz, bandwidth_Hz)),
-          .leak = leaking_share(detector)};
+          .leak = leaking_share(detector),
+          .dark = dark / (1 - dark)};
 }
 
 ReadoutNoise homodyne_readout(const LaserCard& laser, const DetectorCard& detector, double power_mW,

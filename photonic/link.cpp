@@ -22,9 +22,9 @@ LinkBudget link_budget(const CoreCard& card) {
   const ReadoutNoise noise = readout_noise(card);
   LinkBudget budget{.insertion_loss_db = insertion_loss_db(card),
                     .detected_mW = detected_power_mW(card)};
-  const double laser = noise.relative * (1 + noise.leak);
+  const double light = 1 + noise.dark, laser = noise.relative * light * (1 + noise.leak);
   budget.noise =
-      std::sqrt(noise.additive * noise.additive + noise.shot * noise.shot + laser * laser);
+      std::sqrt(noise.additive * noise.additive + noise.shot * noise.shot * light + laser * laser);
   budget.snr_db = snr_db(1, budget.noise * budget.noise);
   budget.enob_sine = enob_sine(budget.snr_db);
   budget.enob_uniform = enob_uniform(2, budget.noise);

@@ -76,15 +76,15 @@ constexpr int shots = 20000;
 TEST(OutputNoise, CellsAreReadWithNewNoiseEveryTime) {
   CoreDescription description{
       .kind = "test", .rows = 2, .columns = 3, .coding = InputCoding::intensity};
-  description.noise = {.additive = 0.05, .shot = 0.2, .relative = 0.1, .leak = 0.3};
+  description.noise = {.additive = 0.05, .shot = 0.2, .relative = 0.1, .leak = 0.3, .dark = 0.25};
   description.noisy_cells = true;
   const Moments found = shots_of(NoisyCore(description), shape, weights, inputs, exact, shots);
   for (std::size_t r = 0; r < 2; ++r) {
     double law = 0;  // in units of the core, where a network weight of 2 is 1
     for (std::size_t tile = 0; tile < 2; ++tile) {
-      double y = 0, power = 0, cells = 0;
+      double y = 0, power = 0, cells = 0;  // y with the light of code 0, whose mean is taken off
       for (std::size_t c = 0; c < 3; ++c) {
-        const double x = inputs[3 * tile + c];
+        const double x = inputs[3 * tile + c] + 0.25;
         // Cells of a tile are counted row by row, two tiles of six after another.
         const std::size_t cell = tile * 6 + r * 3 + c;
         y += x * weights[r * 6 + tile * 3 + c] / scale;
@@ -94,6 +94,24 @@ TEST(OutputNoise, CellsAreReadWithNewNoiseEveryTime) {
       law += 0.05 * 0.05 + 0.2 * 0.2 * power + cells + 0.01 * std::pow(y + 0.3 * power, 2);
     }
     law *= scale * scale;
+    EXPECT_NEAR(found.mean[r], 0, 4 * std::sqrt(law / shots)) << r;
+    EXPECT_NEAR(found.square[r], law, 4 * law * std::sqrt(2.0 / shots)) << r;
+  }
+}
+
+TEST(OutputNoise, LightOfACodeZeroIsNoisyToo) {
+  CoreDescription description{
+      .kind = "test", .rows = 2, .columns = 6, .coding = InputCoding::intensity};
+  description.noise = {.shot = 0.2, .relative = 0.1, .dark = 0.25};
+  ExactCore core(description);
+  core.scale = scale;
+  const Moments found = shots_of(core, shape, weights, inputs, exact, shots);
+  const double power = 1 + 0.5 + 0.25 + 0.75 + 1 + 6 * 0.25;
+  for (std::size_t r = 0; r < 2; ++r) {
+    double sum = 0;
+    for (std::size_t c = 0; c < 6; ++c) sum += weights[6 * r + c];
+    const double law =
+        scale * scale * 0.2 * 0.2 * power + std::pow(0.1 * (exact[r] + 0.25 * sum), 2);
     EXPECT_NEAR(found.mean[r], 0, 4 * std::sqrt(law / shots)) << r;
     EXPECT_NEAR(found.square[r], law, 4 * law * std::sqrt(2.0 / shots)) << r;
   }

@@ -169,6 +169,43 @@ TEST(Detection, IntensityNoiseLeaksThroughAnUnevenBalancedPair) {
       link_budget(card_of("mrr-bank", {"laser.rin_dBc_per_Hz=-120"})).enob_uniform);
 }
 
+TEST(Detection, ACodeZeroThatIsNotDarkShrinksTheSignalAndAddsItsShotNoise) {
+  // Counts of modulators of 6 dB: light 1/E + (1 - 1/E) x of each input on a pair with weight w, in
+  // units of the current that full scale adds to a code 0.
+  LaserCard laser{.rin_dBc_per_Hz = -400};
+  const DetectorCard detector{.dark_current_nA = 0, .tia_noise_pA_per_rtHz = 0};
+  const ModulatorCard modulator{.extinction_db = 6};
+  const double bandwidth = 5e9, power_mW = 0.002, q = 1.602176634e-19;
+  const double full = power_mW * 1e-3 / (2 * q * bandwidth), rest = std::pow(10.0, -0.6);
+  const double x[] = {0.2, 0.9, 0.5}, w[] = {-0.7, 0.3, 1.0};
+  double plus_mean = 0, minus_mean = 0, y = 0, light = 0;
+  const ReadoutNoise noise = intensity_readout(laser, detector, power_mW, bandwidth, modulator);
+  for (int j = 0; j < 3; ++j) {
+    const double count = full * (rest + (1 - rest) * x[j]);
+    plus_mean += count * (1 + w[j]) / 2;
+    minus_mean += count * (1 - w[j]) / 2;
+    y += w[j] * (x[j] + noise.dark);
+    light += x[j] + noise.dark;
+  }
+  const Stream stream({.seed = 17, .purpose = Purpose::test});
+  constexpr int samples = 20000;
+  double mean = 0, square = 0;
+  for (std::uint64_t k = 0; k < samples; ++k) {
+    const double read = (plus_mean + std::sqrt(plus_mean) * stream.normal(k, 0) - minus_mean -
+                         std::sqrt(minus_mean) * stream.normal(k, 1)) /
+                        (full * (1 - rest));
+    mean += read / samples;
+    square += read * read / samples;
+  }
+  const double law = noise.shot * noise.shot * light;
+  EXPECT_NEAR(mean, y, 4 * std::sqrt(law / samples));
+  EXPECT_NEAR(square - mean * mean, law, 4 * law * std::sqrt(2.0 / samples));
+  const CoreCard poor = card_of("mrr-bank", {"modulator.extinction_db=6"}),
+                 good = card_of("mrr-bank");
+  EXPECT_EQ(readout_noise(good).dark, 0);
+  EXPECT_LT(link_budget(poor).enob_uniform, link_budget(good).enob_uniform);
+}
+
 TEST(Detection, LightAndConverterShareTheBitsByTheirVariances) {
   const CoreCard card = card_of("mrr-bank", {"output_adc.bits=5", "output_adc.noise_lsb=0.4"});
   const LinkBudget link = link_budget(card);
