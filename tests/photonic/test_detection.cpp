@@ -204,6 +204,12 @@ TEST(Detection, ACodeZeroThatIsNotDarkShrinksTheSignalAndAddsItsShotNoise) {
                  good = card_of("mrr-bank");
   EXPECT_EQ(readout_noise(good).dark, 0);
   EXPECT_LT(link_budget(poor).enob_uniform, link_budget(good).enob_uniform);
+  // One product at weight 1: its own light and that of a code 0.
+  const ReadoutNoise n = readout_noise(poor);
+  EXPECT_NEAR(std::pow(link_budget(poor).noise, 2),
+              n.additive * n.additive + n.shot * n.shot * (1 + n.dark) +
+                  std::pow(n.relative * (1 + n.dark), 2),
+              1e-15);
 }
 
 TEST(Detection, LightAndConverterShareTheBitsByTheirVariances) {
