@@ -111,7 +111,9 @@ std::string text_of(const SearchStudy& study, const Json& json) {
   for (std::size_t l = 0; l < study.layers.size(); ++l)
     layers.row({study.layers[l], fmt::format("{:.3g}", study.sensitivities[l]),
                 setting_text(study.searched.card.layers[l].card)});
-  TextTable totals({"", "expected rise of the loss", "memory ratio", "time", "energy", "trained"});
+  const bool relative = json["sensitivity"] == "relative";
+  TextTable totals({"", relative ? "sum of relative errors" : "expected rise of the loss",
+                    "memory ratio", "time", "energy", "trained"});
   add_row(totals, "per layer", study.searched, json["searched"]);
   if (study.has_uniform) {
     add_row(totals, "uniform " + setting_text(study.uniform.card), study.uniform, json["uniform"]);
@@ -129,6 +131,13 @@ Json layers_json(const SearchStudy& study) {
   return layers;
 }
 
+/// How much each layer suffers, by the option --sensitivity.
+std::vector<double> sensitivities(const std::string& kind, const Experiment& card,
+                                  nn::Network& trained, const nn::CalibrationLoss& loss) {
+  if (kind == "relative") return nn::relative_sensitivities(trained);
+  return nn::layer_sensitivities(trained, card.network.weights, loss);
+}
+
 }  // namespace
 
 CommandResult run_search(const CommandLine& line) {
@@ -139,19 +148,24 @@ CommandResult run_search(const CommandLine& line) {
           nn::name_of(card.network.weights.source));
   const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
   require_writable(output);
+  const std::string kind = line.value("sensitivity", "measured");
+  require(kind == "measured" || kind == "relative",
+          "--sensitivity is '{}' but may be measured or relative", kind);
   const auto images = static_cast<std::size_t>(line.number("images", 512, 1));
 
   Workbench workbench;
   const Workbench::DatasetPtr data = workbench.dataset(card);
   const Workbench::NetworkPtr teacher = workbench.teacher(card);
-  const SearchStudy study =
-      study_search(card, *teacher->network, calibration_loss(*data, images), limit);
+  const SearchStudy study = study_search(
+      card, *teacher->network,
+      sensitivities(kind, card, *teacher->network, calibration_loss(*data, images)), limit);
   const Tree searched = card_with(card.resolved, study.searched.card);
   write_text(output, to_yaml(searched));
 
   CommandResult result;
   result.json = {{"budget", {{name_of(limit.kind), limit.value}}},
                  {"card", output},
+                 {"sensitivity", kind},
                  {"searched", to_json(study.searched)},
                  {"layers", layers_json(study)}};
   if (study.has_uniform) {

@@ -52,6 +52,8 @@ const std::vector<Command>& commands() {
        "settings per layer of multi-level weights within a budget",
        Writes::file,
        {{"budget", "WHAT=LIMIT", "memory=<ratio>, time=<seconds> or energy=<joules>"},
+        {"sensitivity", "KIND",
+         "measured (default), or relative: equal relative errors count alike"},
         {"images", "N", "to measure the layers' sensitivities with (512)"},
         {"fine-tune", "", "train what was found and the best uniform setting, and compare"}},
        run_search},

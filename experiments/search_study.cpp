@@ -147,9 +147,9 @@ SearchLimit read_limit(const std::string& text) {
 }
 
 SearchStudy study_search(const Experiment& card, nn::Network& trained,
-                         const nn::CalibrationLoss& loss, const SearchLimit& limit) {
+                         std::vector<double> sensitivities, const SearchLimit& limit) {
   const nn::SourceCard& base = card.network.weights;
-  SearchStudy study{.sensitivities = nn::layer_sensitivities(trained, base, loss)};
+  SearchStudy study{.sensitivities = std::move(sensitivities)};
   const bool memory = limit.kind == Kind::memory;
   require(memory || card.hardware.generator.kind != cosim::GeneratorKind::none,
           "a {} budget needs hardware that generates weights (the card's generator is none)",

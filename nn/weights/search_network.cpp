@@ -90,6 +90,16 @@ std::vector<double> layer_sensitivities(Network& network, const SourceCard& prob
   return all;
 }
 
+std::vector<double> relative_sensitivities(Network& network) {
+  std::vector<double> all;
+  for (WeightLayer& layer : network.weight_layers()) {
+    const std::vector<float> dense = dense_weight(layer);
+    const double norm = squared_distance(dense, std::vector<float>(dense.size()));
+    all.push_back(norm > 0 ? 1 / norm : 0.0);
+  }
+  return all;
+}
+
 NetworkChoices network_choices(Network& network, const SourceCard& base, const SearchGrid& grid,
                                std::span<const double> sensitivities, const ChoiceCost& cost) {
   require(sensitivities.size() == network.weight_layers().size(),

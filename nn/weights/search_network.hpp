@@ -19,6 +19,10 @@ using CalibrationLoss = std::function<double(Network&)>;
 std::vector<double> layer_sensitivities(Network& network, const SourceCard& probe,
                                         const CalibrationLoss& loss);
 
+/// 1 / ||W||^2 per weight layer: errors count relative to their layer, as if all layers mattered
+/// alike. Needs no images, and does not extrapolate a loss far beyond where it was measured.
+std::vector<double> relative_sensitivities(Network& network);
+
 struct NetworkSearch {
   SourceCard card;  // the base with an override per layer
   SearchResult result;

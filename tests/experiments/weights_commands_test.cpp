@@ -182,6 +182,18 @@ TEST_F(WeightCommands, RunReportsEffectiveBitsAndTheFaultyMemory) {
   EXPECT_EQ(run(base + "--set 'bit_errors={rate: 0.1, streams: [exponents]}'").code, 2);
 }
 
+TEST_F(WeightCommands, SearchTakesRelativeErrorsInPlaceOfMeasuredHarm) {
+  const std::string relative = small_search + "--budget memory=0.03 -o found.yaml --sensitivity ";
+  const json found = object(relative + "relative");
+  EXPECT_LE(found["equal"]["expected_loss_rise"].get<double>(),
+            found["uniform"]["expected_loss_rise"].get<double>());
+  // Four layers, each at most as wrong as a weight of zeros.
+  EXPECT_LT(found["searched"]["expected_loss_rise"].get<double>(), 4);
+  EXPECT_NE(found["layers"][0]["sensitivity"],
+            object(relative + "measured")["layers"][0]["sensitivity"]);
+  EXPECT_EQ(run(relative + "guessed").code, 2);
+}
+
 TEST_F(WeightCommands, SearchForMemoryNeedsNoHardwareThatGenerates) {
   const std::string none = small_search + "--set 'generator={kind: none}' -o found.yaml ";
   const json found = object(none + "--budget memory=0.03");
