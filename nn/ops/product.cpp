@@ -96,7 +96,7 @@ struct Product::Implementation {
   std::uint64_t version = 0;
   PackedWeights forward_weights, backward_weights;
   onednn::Relayout relayout;
-  std::map<std::tuple<int, Bias, bool, int>, Call> forward_calls;
+  std::map<std::tuple<int, Bias, bool, int, Method>, Call> forward_calls;
   std::map<int, Call> input_calls;
   std::map<std::pair<int, Bias>, Call> weight_calls;
 };
@@ -198,7 +198,7 @@ void Product::forward(const Tensor& x, std::span<const float> bias, Tensor& y,
   const int fused = finish.activation ? static_cast<int>(*finish.activation) : -1;
   own_->begin(own_->forward_weights);
   each_part(own_->shape, x.shape().images, [&](const Part& part) {
-    const auto key = std::make_tuple(part.images, with, finish.accumulate, fused);
+    const auto key = std::make_tuple(part.images, with, finish.accumulate, fused, finish.method);
     auto found = own_->forward_calls.find(key);
     if (found == own_->forward_calls.end()) {
       Call call = onednn::forward_call(own_->shape, part.images, with, finish);

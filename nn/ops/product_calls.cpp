@@ -172,10 +172,10 @@ Call weight_gradient(const Descriptors& d, Bias bias) {
       Backward::primitive_desc(desc, engine(), convolution_hint(d, {}, bias)));
 }
 
-/// make(descriptors) by Winograd's method where it pays and this machine and these post-operations
-/// have it, else directly.
+/// make(descriptors) by Winograd's method where it may be used and pays and this machine and these
+/// post-operations have it, else directly.
 template <class Make>
-Call quickest(const LayerShape& shape, int images, Make make) {
+Call call_by(Method allowed, const LayerShape& shape, int images, Make make) {
   const auto finished = [&](algorithm method) {
     const Descriptors d(shape, images, method);
     Call call = make(d);
@@ -183,7 +183,7 @@ Call quickest(const LayerShape& shape, int images, Make make) {
     call.plain_y = d.plain_y;
     return call;
   };
-  if (winograd_pays(shape, images)) {
+  if (allowed == Method::quickest && winograd_pays(shape, images)) {
     try {
       return finished(algorithm::convolution_winograd);
     } catch (const dnnl::error& error) {
@@ -196,18 +196,20 @@ Call quickest(const LayerShape& shape, int images, Make make) {
 }  // namespace
 
 Call forward_call(const LayerShape& shape, int images, Bias bias, const Finish& finish) {
-  return quickest(shape, images, [&](const Descriptors& d) { return forward(d, finish, bias); });
+  return call_by(finish.method, shape, images,
+                 [&](const Descriptors& d) { return forward(d, finish, bias); });
 }
 
 Call input_gradient_call(const LayerShape& shape, int images) {
-  return quickest(shape, images, [](const Descriptors& d) { return input_gradient(d); });
+  return call_by(Method::quickest, shape, images,
+                 [](const Descriptors& d) { return input_gradient(d); });
 }
 
 Call weight_gradient_call(const LayerShape& shape, int images, Bias bias) {
   LayerShape slice = shape;
   slice.out_channels /= weight_gradient_slices(shape, images);
-  Call call =
-      quickest(slice, images, [&](const Descriptors& d) { return weight_gradient(d, bias); });
+  Call call = call_by(Method::quickest, slice, images,
+                      [&](const Descriptors& d) { return weight_gradient(d, bias); });
   if (slice.out_channels < shape.out_channels) {  // some of the channels of every pixel
     const memory::dim pixel = shape.out_channels, row = pixel * shape.out_width;
     call.plain_y = {call.plain_y.dims(), f32, {row * shape.out_height, 1, row, pixel}};

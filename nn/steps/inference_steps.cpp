@@ -27,6 +27,10 @@ class LayerInput {
     return quantised_;
   }
 
+  /// Products of rounded numbers are computed directly: analog and integer arithmetic are compared
+  /// with them.
+  [[nodiscard]] bool rounded() const { return bits_ > 0; }
+
   static const WeightLayer& layer_of(const Network& network, int node) {
     return network.weight_layers()[static_cast<std::size_t>(network.index_of(node))];
   }
@@ -68,7 +72,10 @@ class FusedProduct : public InferenceStep {
   void forward(Flow& flow) override {
     const Tensor& x = input_.of(flow);
     Tensor& y = tail_.other < 0 ? flow.make_value(tail_.output) : addend(flow);
-    product_.forward(x, bias_, y, {.accumulate = tail_.other >= 0, .activation = tail_.activation});
+    product_.forward(x, bias_, y,
+                     {.accumulate = tail_.other >= 0,
+                      .activation = tail_.activation,
+                      .method = input_.rounded() ? Method::direct : Method::quickest});
   }
 
  private:

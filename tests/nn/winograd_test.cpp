@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "nn/graph.hpp"
 #include "nn/ops/product.hpp"
 #include "tests/nn/reference.hpp"
@@ -136,6 +139,20 @@ INSTANTIATE_TEST_SUITE_P(AwkwardSizes, WinogradCases,
                                          Convolution{"in_parts", 37, 23, 24, 32, 32, 1},
                                          Convolution{"in_slices", 9, 8, 7, 352, 416, 1}),
                          [](const auto& one) { return one.param.name; });
+
+TEST(Product, DirectlySumsOfIntegersAreExact) {
+  const Convolution c{"", 3, 15, 13, 32, 32, 1};
+  Doubles x = random_doubles(static_cast<std::size_t>(c.x_shape().size()), 0);
+  Doubles w = random_doubles(static_cast<std::size_t>(9 * c.in * c.out), 1);
+  for (double& value : x) value = std::rint(std::clamp(64 * value, -127.0, 127.0));
+  for (double& value : w) value = std::rint(std::clamp(64 * value, -127.0, 127.0));
+  Product product(c.layer());
+  product.set_weights(floats(w));
+  Tensor y(c.y_shape());
+  product.forward(reference::tensor(x, c.x_shape()), {}, y, {.method = Method::direct});
+  for (std::size_t at = 0; at < y.values().size(); at += 7)  // 127 127 288 is below 2^24
+    ASSERT_EQ(y.values()[at], output(c, x, w, at));
+}
 
 }  // namespace
 }  // namespace lightloom::nn
