@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nn/graph.hpp"
+#include "nn/inference.hpp"
 #include "nn/ops/product.hpp"
 #include "tests/nn/reference.hpp"
 
@@ -152,6 +153,24 @@ TEST(Product, DirectlySumsOfIntegersAreExact) {
   product.forward(reference::tensor(x, c.x_shape()), {}, y, {.method = Method::direct});
   for (std::size_t at = 0; at < y.values().size(); at += 7)  // 127 127 288 is below 2^24
     ASSERT_EQ(y.values()[at], output(c, x, w, at));
+}
+
+TEST(Inference, OfRoundedInputsIsDirect) {
+  const Convolution c{"", 3, 16, 12, 32, 32, 1};
+  GraphBuilder net("one", {c.height, c.width, c.in});
+  net.convolution("conv", 0, {.channels = c.out, .kernel = 3, .padding = 1});
+  Network network(std::move(net).finish(), {}, 1);
+  WeightLayer& layer = network.weight_layers()[0];
+  layer.activation_bits = 8;
+  layer.range = {.low = 0, .high = 255, .seen = true};  // one unit a step
+  Doubles x = random_doubles(static_cast<std::size_t>(c.x_shape().size()), 0);
+  Doubles w = random_doubles(static_cast<std::size_t>(9 * c.in * c.out), 1);
+  for (double& value : x) value = std::rint(std::clamp(100 + 64 * value, 0.0, 255.0));
+  for (double& value : w) value = std::rint(std::clamp(64 * value, -127.0, 127.0));
+  layer.source->encode(floats(w));
+  Inference inference(network);
+  const Tensor& y = inference.forward(reference::tensor(x, c.x_shape()));
+  for (const float value : y.values()) ASSERT_EQ(value, std::rint(value));
 }
 
 }  // namespace
