@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "photonic/heater.hpp"
 #include "photonic/propagate.hpp"
 
 namespace lightloom::calibration {
@@ -60,12 +61,24 @@ std::vector<Neighbour> distinct_distances(std::vector<Neighbour>& neighbours) {
   return distances;
 }
 
+/// Gives near pairs a coupling of their own.
+std::vector<HeaterPair> near_pairs(std::vector<Neighbour>& neighbours, const HeaterLayout& layout) {
+  std::vector<HeaterPair> pairs;
+  for (Neighbour& n : neighbours) {
+    if (std::min(n.near_um, n.far_um) > layout.pair_reach_um) continue;
+    n.coupling = static_cast<int>(pairs.size());
+    pairs.push_back({n.victim, n.aggressor});
+  }
+  return pairs;
+}
+
 }  // namespace
 
 void describe(Section& section, HeaterLayout& layout) {
   section.value("heater_pitch_um", layout.heater_pitch_um, positive);
   section.value("port_pitch_um", layout.port_pitch_um, positive);
   section.value("reach_um", layout.reach_um, not_negative);
+  section.value("pair_reach_um", layout.pair_reach_um, not_negative);
 }
 
 ChipShape::ChipShape(photonic::Topology mesh, const HeaterLayout& layout)
@@ -73,7 +86,7 @@ ChipShape::ChipShape(photonic::Topology mesh, const HeaterLayout& layout)
       heaters(layout),
       neighbours(find_neighbours(topology, layout)),
       distances(distinct_distances(neighbours)),
-      parameters(topology) {
+      parameters(topology, near_pairs(neighbours, layout)) {
   require(topology.modes >= 2, "calibration: a mesh of {} port has nothing to calibrate",
           topology.modes);
 }
@@ -100,6 +113,17 @@ std::vector<Kernel> crosstalk_kernels(const ChipShape& shape, std::span<const do
   return kernels;
 }
 
+std::vector<double> neighbour_kernels(const ChipShape& shape, std::span<const double> parameters) {
+  const std::vector<Kernel> kernels = crosstalk_kernels(shape, parameters);
+  std::vector<double> values;
+  values.reserve(shape.neighbours.size());
+  const double* own = parameters.data() + shape.parameters.first(Kind::coupling);
+  for (const Neighbour& n : shape.neighbours)
+    values.push_back(kernels[static_cast<std::size_t>(n.pair)].value +
+                     (n.coupling >= 0 ? own[n.coupling] : 0.0));
+  return values;
+}
+
 void heater_phases(const ChipShape& shape, std::span<const double> parameters,
                    std::span<const double> voltages, std::span<double> phases_rad) {
   const ParameterLayout& at = shape.parameters;
@@ -112,15 +136,14 @@ void heater_phases(const ChipShape& shape, std::span<const double> parameters,
   std::vector<double> heat(heaters);
   for (std::size_t j = 0; j < heaters; ++j) {
     const double v2 = voltages[j] * voltages[j];
-    heat[j] = (gamma[j] + gamma2[j] * v2) * v2;
+    heat[j] = photonic::HeaterLaw{gamma[j], gamma2[j]}.phase(v2);
     phases_rad[j] = bias[j] + heat[j];
   }
-  if (kernel[0] == 0) return;
-  const std::vector<Kernel> kernels = crosstalk_kernels(shape, parameters);
-  for (const Neighbour& n : shape.neighbours)
-    phases_rad[static_cast<std::size_t>(n.victim)] +=
-        kernels[static_cast<std::size_t>(n.pair)].value *
-        heat[static_cast<std::size_t>(n.aggressor)];
+  if (kernel[0] == 0 && at.count(Kind::coupling) == 0) return;
+  const std::vector<double> gammas = neighbour_kernels(shape, parameters);
+  for (std::size_t i = 0; i < gammas.size(); ++i)
+    phases_rad[static_cast<std::size_t>(shape.neighbours[i].victim)] +=
+        gammas[i] * heat[static_cast<std::size_t>(shape.neighbours[i].aggressor)];
 }
 
 photonic::Fabrication fabrication_of(const ChipShape& shape, std::span<const double> parameters) {
@@ -169,8 +192,37 @@ void chip_transfers(const ChipShape& shape, std::span<const double> parameters,
   }
 }
 
+namespace {
+
+/// One vector through the mesh; cells that no light has reached are skipped.
+void propagate_one(const ChipShape& shape, std::span<const Transfer> transfers, double* re,
+                   double* im) {
+  for (std::size_t k = 0; k < transfers.size(); ++k) {
+    const Cell& cell = shape.topology.cells[k];
+    const Complex u(re[cell.top], im[cell.top]), v(re[cell.bottom], im[cell.bottom]);
+    if (u == 0.0 && v == 0.0) continue;
+    const Transfer& t = transfers[k];
+    const Complex top = photonic::mul(t.tt, u) + photonic::mul(t.tb, v);
+    const Complex bottom = photonic::mul(t.bt, u) + photonic::mul(t.bb, v);
+    re[cell.top] = top.real();
+    im[cell.top] = top.imag();
+    re[cell.bottom] = bottom.real();
+    im[cell.bottom] = bottom.imag();
+  }
+}
+
+}  // namespace
+
 void predict_at(const ChipShape& shape, std::span<const double> parameters,
                 std::span<const double> phases_rad, const Inputs& inputs,
+                std::span<double> readings) {
+  std::vector<Transfer> transfers(shape.topology.cells.size());
+  chip_transfers(shape, parameters, phases_rad, transfers);
+  predict_by(shape, parameters, transfers, inputs, readings);
+}
+
+void predict_by(const ChipShape& shape, std::span<const double> parameters,
+                std::span<const Transfer> transfers, const Inputs& inputs,
                 std::span<double> readings) {
   const auto ports = static_cast<std::size_t>(shape.ports());
   const auto count = static_cast<std::size_t>(inputs.count);
@@ -179,8 +231,6 @@ void predict_at(const ChipShape& shape, std::span<const double> parameters,
   const auto value = [&](Kind kind, std::size_t i) {
     return parameters[static_cast<std::size_t>(at.first(kind)) + i];
   };
-  std::vector<Transfer> transfers(shape.topology.cells.size());
-  chip_transfers(shape, parameters, phases_rad, transfers);
   std::vector<double> re(ports * count), im(ports * count);
   for (std::size_t p = 0; p < ports; ++p) {
     const double coupling = std::exp(value(Kind::input_gain, p) / 2);
@@ -189,8 +239,11 @@ void predict_at(const ChipShape& shape, std::span<const double> parameters,
       im[p * count + k] = coupling * inputs.fields[k * ports + p].imag();
     }
   }
-  photonic::propagate<double>(shape.topology, transfers, {},
-                              {re.data(), im.data(), shape.ports(), inputs.count, inputs.count});
+  if (inputs.count == 1)
+    propagate_one(shape, transfers, re.data(), im.data());
+  else
+    photonic::propagate<double>(shape.topology, transfers, {},
+                                {re.data(), im.data(), shape.ports(), inputs.count, inputs.count});
   for (std::size_t p = 0; p < ports; ++p) {
     const double gain = std::exp(value(Kind::output_gain, p)), offset = value(Kind::offset, p);
     for (std::size_t k = 0; k < count; ++k) {

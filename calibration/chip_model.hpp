@@ -15,6 +15,7 @@ struct HeaterLayout {
   double heater_pitch_um = 200;  // along the light, between the two heaters of one cell
   double port_pitch_um = 60;     // across
   double reach_um = 250;         // crosstalk beyond this distance is left out
+  double pair_reach_um = 0;      // nearer pairs have a crosstalk of their own beside the kernel
 };
 void describe(Section& section, HeaterLayout& layout);
 
@@ -24,6 +25,7 @@ struct Neighbour {
   double near_um = 0;  // from the aggressor to the victim's heated arm
   double far_um = 0;   // to its other arm
   int pair = 0;        // index of these distances among the chip's
+  int coupling = -1;   // which `Kind::coupling` is theirs, or none
 };
 
 /// What is known of a chip without measuring: its mesh and the places of its heaters.
@@ -50,7 +52,9 @@ Inputs single_ports(int ports);
 
 /// Phases of all heaters at `voltages`: phi_i = phi_0i + sum_j Gamma_ij (gamma_j V_j^2 + gamma_2j
 /// V_j^4), Gamma_ii = 1, Gamma_ij = kappa (e^{-d/d0} - e^{-d'/d0}) with the distances to the two
-/// arms of the victim (calibration reference, section 2). Never wrapped.
+/// arms of the victim, plus the coupling of near pairs (calibration reference, section 2). Never
+/// wrapped. (The photonic room's `ThermalCrosstalk` warms every arm by phases set; here only the
+/// difference between the arms counts, by voltages, with derivatives.)
 void heater_phases(const ChipShape& shape, std::span<const double> parameters,
                    std::span<const double> voltages, std::span<double> phases_rad);
 /// The crosstalk kernel of one neighbour and its derivatives.
@@ -61,6 +65,9 @@ Kernel crosstalk_kernel(const Neighbour& neighbour, double amplitude, double dec
 
 /// The kernel of every pair of distances of the chip.
 std::vector<Kernel> crosstalk_kernels(const ChipShape& shape, std::span<const double> parameters);
+
+/// Gamma_ij of every neighbour of the chip, in its order: kernel and coupling.
+std::vector<double> neighbour_kernels(const ChipShape& shape, std::span<const double> parameters);
 
 /// The mesh at given heater phases, in the photonic room's terms.
 photonic::Fabrication fabrication_of(const ChipShape& shape, std::span<const double> parameters);
@@ -77,6 +84,10 @@ void predict(const ChipShape& shape, std::span<const double> parameters,
 /// The same at given heater phases, for chips whose phases drift.
 void predict_at(const ChipShape& shape, std::span<const double> parameters,
                 std::span<const double> phases_rad, const Inputs& inputs,
+                std::span<double> readings);
+/// The same by the 2x2 of every cell.
+void predict_by(const ChipShape& shape, std::span<const double> parameters,
+                std::span<const photonic::Transfer> transfers, const Inputs& inputs,
                 std::span<double> readings);
 
 }  // namespace lightloom::calibration

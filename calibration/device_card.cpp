@@ -19,6 +19,7 @@ std::vector<double> numbers_of_card(const ChipShape& shape, const Tree& card, co
   std::vector<double> numbers(static_cast<std::size_t>(shape.parameters.size()));
   for (int k = 0; k < kinds; ++k) {
     const Kind kind = static_cast<Kind>(k);
+    if (shape.parameters.count(kind) == 0) continue;  // cards without near pairs have no section
     const Tree* section = card.find(kind_name(kind));
     const Tree* values = section != nullptr ? section->find(what) : nullptr;
     require(values != nullptr, "{}: no '{}.{}' (not the card of a calibrated mesh)", card.origin,
@@ -46,8 +47,10 @@ Tree device_card(const ChipShape& shape, std::span<const double> parameters,
   layout.at_or_add("heater_pitch_um") = Tree::of(shape.heaters.heater_pitch_um);
   layout.at_or_add("port_pitch_um") = Tree::of(shape.heaters.port_pitch_um);
   layout.at_or_add("reach_um") = Tree::of(shape.heaters.reach_um);
+  layout.at_or_add("pair_reach_um") = Tree::of(shape.heaters.pair_reach_um);
   for (int k = 0; k < kinds; ++k) {
     const Kind kind = static_cast<Kind>(k);
+    if (shape.parameters.count(kind) == 0) continue;
     Tree values = Tree::list(), deviations = Tree::list();
     for (int i = 0; i < shape.parameters.count(kind); ++i) {
       const auto p = static_cast<std::size_t>(shape.parameters.at(kind, i));

@@ -1,14 +1,10 @@
 #include "calibration/fit_problem.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 
 namespace lightloom::calibration {
 namespace {
-
-using Matrix = Eigen::MatrixXd;
-using Columns = Eigen::Map<const Matrix>;
 
 /// rho(s) of a squared residual and the factor its residual and row are multiplied by.
 struct Robust {
@@ -20,11 +16,7 @@ Robust robust(double residual, const Loss& loss) {
   return {2 * loss.huber * size - loss.huber * loss.huber, std::sqrt(loss.huber / size)};
 }
 
-struct SettingResiduals {
-  double cost = 0;                 // half the sum of rho
-  std::vector<double> residual;    // weighted (model - y) / sigma
-  std::vector<double> row_weight;  // what the rows of the model's Jacobian are multiplied by
-};
+}  // namespace
 
 SettingResiduals setting_residuals(const FitProblem& problem, int setting,
                                    std::span<const double> model) {
@@ -56,71 +48,6 @@ double prior_cost(const FitProblem& problem, std::span<const double> parameters)
   return cost;
 }
 
-void add_prior(const FitProblem& problem, std::span<const double> parameters,
-               NormalEquations& equations) {
-  if (problem.prior.sigma.empty()) return;
-  for (std::size_t f = 0; f < problem.free.parameters.size(); ++f) {
-    const auto i = static_cast<std::size_t>(problem.free.parameters[f]);
-    if (problem.prior.sigma[i] <= 0) continue;
-    const double weight = 1 / (problem.prior.sigma[i] * problem.prior.sigma[i]);
-    equations.gradient[f] += weight * (parameters[i] - problem.prior.mean[i]);
-    equations.hessian[f * (problem.free.parameters.size() + 1)] += weight;
-  }
-}
-
-/// B^T B by tiles of columns, each the work of one thread.
-void gram(const Columns& base, Matrix& result) {
-  constexpr Eigen::Index tile = 128;
-  const Eigen::Index columns = base.cols(), tiles = (columns + tile - 1) / tile;
-#pragma omp parallel for schedule(dynamic) if (tiles > 2)
-  for (Eigen::Index t = 0; t < tiles * tiles; ++t) {
-    const Eigen::Index i = t / tiles * tile, j = t % tiles * tile;
-    if (i > j) continue;
-    const Eigen::Index wide = std::min(tile, columns - i), high = std::min(tile, columns - j);
-    result.block(i, j, wide, high).noalias() =
-        base.middleCols(i, wide).transpose() * base.middleCols(j, high);
-    if (i != j) result.block(j, i, high, wide) = result.block(i, j, wide, high).transpose();
-  }
-}
-
-/// hessian += E^T M E and gradient += E^T b.
-void add_expanded(const Expansion& e, const Matrix& m, const Eigen::VectorXd& b,
-                  NormalEquations& equations) {
-  const std::size_t size = e.start.size() - 1;
-#pragma omp parallel if (size > 256)
-  {
-    Eigen::VectorXd mixed(m.rows());
-#pragma omp for schedule(dynamic, 16)
-    for (std::size_t j = 0; j < size; ++j) {
-      mixed.setZero();
-      double pull = 0;
-      for (int t = e.start[j]; t < e.start[j + 1]; ++t) {
-        const auto at = static_cast<std::size_t>(t);
-        mixed += e.weight[at] * m.col(e.column[at]);
-        pull += e.weight[at] * b[e.column[at]];
-      }
-      equations.gradient[j] += pull;
-      double* column = &equations.hessian[j * size];
-      for (std::size_t i = 0; i <= j; ++i) {
-        double sum = 0;
-        for (int t = e.start[i]; t < e.start[i + 1]; ++t)
-          sum +=
-              e.weight[static_cast<std::size_t>(t)] * mixed[e.column[static_cast<std::size_t>(t)]];
-        column[i] += sum;
-      }
-    }
-  }
-}
-
-void mirror(NormalEquations& equations) {
-  const auto size = static_cast<std::size_t>(equations.size);
-  for (std::size_t j = 0; j < size; ++j)
-    for (std::size_t i = 0; i < j; ++i)
-      equations.hessian[i * size + j] = equations.hessian[j * size + i];
-}
-
-}  // namespace
-
 double fit_cost(const FitProblem& problem, std::span<const double> parameters) {
   const auto count = problem.settings.size();
   std::vector<double> costs(count);
@@ -150,36 +77,6 @@ std::vector<double> residuals(const FitProblem& problem, std::span<const double>
     for (std::size_t row = 0; row < block; ++row) all[s * block + row] = -one.residual[row];
   }
   return all;
-}
-
-NormalEquations normal_equations(const FitProblem& problem, std::span<const double> parameters) {
-  const auto size = static_cast<std::size_t>(problem.free.size());
-  NormalEquations equations{problem.free.size(), std::vector<double>(size * size),
-                            std::vector<double>(size), prior_cost(problem, parameters)};
-  const ChipShape& shape = *problem.shape;
-  const BaseColumns columns = base_columns(shape, problem.free);
-  const auto rows = static_cast<Eigen::Index>(problem.data->block());
-  Matrix m(columns.size, columns.size);
-  std::vector<double> phases(static_cast<std::size_t>(shape.heater_count())),
-      model(problem.data->block());
-  SettingDerivatives derivatives;
-  for (const int setting : problem.settings) {
-    const std::span<const double> voltages = problem.data->voltages_of(setting);
-    heater_phases(shape, parameters, voltages, phases);
-    predict_at(shape, parameters, phases, problem.data->inputs, model);
-    const SettingResiduals r = setting_residuals(problem, setting, model);
-    differentiate(shape, parameters, phases, problem.data->inputs, columns, r.row_weight,
-                  derivatives);
-    const Columns base(derivatives.jacobian.data(), rows, columns.size);
-    const Eigen::Map<const Eigen::VectorXd> residual(r.residual.data(), rows);
-    gram(base, m);
-    const Eigen::VectorXd pulls = base.transpose() * residual;
-    add_expanded(expand(shape, parameters, voltages, columns, problem.free), m, pulls, equations);
-    equations.cost += r.cost;
-  }
-  add_prior(problem, parameters, equations);
-  mirror(equations);
-  return equations;
 }
 
 DenseJacobian dense_jacobian(const FitProblem& problem, std::span<const double> parameters) {

@@ -39,12 +39,28 @@ struct NormalEquations {
   double cost = 0;
 };
 
+/// One setting's share of the cost.
+struct SettingResiduals {
+  double cost = 0;                 // half the sum of rho
+  std::vector<double> residual;    // (inputs, ports), weighted (model - y) / sigma
+  std::vector<double> row_weight;  // what the rows of the model's Jacobian are multiplied by
+};
+SettingResiduals setting_residuals(const FitProblem& problem, int setting,
+                                   std::span<const double> model);
+double prior_cost(const FitProblem& problem, std::span<const double> parameters);
+
 /// Half the sum of squares (robust where asked).
 double fit_cost(const FitProblem& problem, std::span<const double> parameters);
 
 /// The normal equations, accumulated setting by setting over the base columns: no Jacobian of the
 /// whole device is ever held (12 GB at 64 ports). Equal to the bit on any number of threads.
 NormalEquations normal_equations(const FitProblem& problem, std::span<const double> parameters);
+
+/// J^T J + prior alone, estimated from some of the settings (evenly chosen, scaled to all of them;
+/// `rows_per_unknown` rows for each free parameter) in single precision: a preconditioner at a
+/// fraction of the cost. Both halves of `hessian` (free, free) are written.
+void rough_hessian(const FitProblem& problem, std::span<const double> parameters,
+                   double rows_per_unknown, std::span<double> hessian);
 
 /// The whole weighted Jacobian d(model / sigma) / d(free parameters), column-major with
 /// `rows = settings * inputs * ports`, without priors: for rank decisions and tests.

@@ -68,17 +68,27 @@ Matrix confirm_known(const FitProblem& problem, std::span<const double> paramete
 }  // namespace
 
 std::vector<int> dead_parameters(const FitProblem& problem, std::span<const double> parameters) {
-  FitProblem bare = problem;
-  bare.prior = {};
-  const NormalEquations equations = normal_equations(bare, parameters);
-  const auto size = static_cast<std::size_t>(equations.size);
-  double largest = 0;
-  for (std::size_t f = 0; f < size; ++f)
-    largest = std::max(largest, equations.hessian[f * (size + 1)]);
+  const auto size = static_cast<std::size_t>(problem.free.size());
+  std::vector<double> squares(size);
+  if (squares.empty()) return {};
+  // Column lengths setting by setting, until every parameter has been seen.
+  for (const int setting : problem.settings) {
+    FitProblem one = problem;
+    one.settings = {setting};
+    const DenseJacobian jacobian = dense_jacobian(one, parameters);
+    const Eigen::Map<const Matrix> values(jacobian.values.data(), jacobian.rows, jacobian.columns);
+    double largest = 0;
+    for (std::size_t f = 0; f < size; ++f) {
+      squares[f] += values.col(static_cast<Eigen::Index>(f)).squaredNorm();
+      largest = std::max(largest, squares[f]);
+    }
+    const auto seen = [&](double square) { return square > 1e-24 * largest; };
+    if (std::all_of(squares.begin(), squares.end(), seen)) return {};
+  }
+  const double largest = *std::max_element(squares.begin(), squares.end());
   std::vector<int> dead;
   for (std::size_t f = 0; f < size; ++f)
-    if (equations.hessian[f * (size + 1)] <= 1e-24 * largest)
-      dead.push_back(problem.free.parameters[f]);
+    if (squares[f] <= 1e-24 * largest) dead.push_back(problem.free.parameters[f]);
   return dead;
 }
 

@@ -55,8 +55,11 @@ LeastSquaresSummary minimise(const ResidualFunction& residuals, int rows, std::v
   ceres::Solver::Summary summary;
   ceres::Solve(solver_options(options, columns > 100), &problem, &summary);
   return {summary.termination_type == ceres::CONVERGENCE,
-          summary.num_successful_steps + summary.num_unsuccessful_steps, summary.initial_cost,
-          summary.final_cost, summary.message};
+          summary.num_successful_steps + summary.num_unsuccessful_steps,
+          0,
+          summary.initial_cost,
+          summary.final_cost,
+          summary.message};
 }
 
 LeastSquaresSummary minimise_normal(const NormalFunction& normal, std::vector<double>& x,

@@ -12,6 +12,7 @@
 #include "calibration/gauge.hpp"
 #include "calibration/identifiability.hpp"
 #include "calibration/least_squares.hpp"
+#include "calibration/solve.hpp"
 #include "calibration/startup.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -75,36 +76,6 @@ void hold_dead(FitProblem& problem, std::span<const double> parameters, FitResul
         fmt::format("no reading depends on {}: held", problem.shape->parameters.name(p)));
   }
   problem.free = free_set(is_free);
-}
-
-/// One solve over the free parameters.
-LeastSquaresSummary solve(const FitProblem& problem, std::vector<double>& parameters,
-                          const LeastSquaresOptions& options) {
-  std::vector<double> x, all = parameters;
-  for (const int p : problem.free.parameters) x.push_back(parameters[static_cast<std::size_t>(p)]);
-  const auto place = [&](std::span<const double> at) {
-    for (std::size_t f = 0; f < at.size(); ++f)
-      all[static_cast<std::size_t>(problem.free.parameters[f])] = at[f];
-  };
-  const NormalFunction normal = [&](std::span<const double> at, double& cost,
-                                    std::span<double> gradient, std::span<double> hessian) {
-    place(at);
-    if (hessian.empty()) {
-      cost = fit_cost(problem, all);
-      return true;
-    }
-    const NormalEquations equations = normal_equations(problem, all);
-    cost = equations.cost;
-    std::copy(equations.gradient.begin(), equations.gradient.end(), gradient.begin());
-    std::copy(equations.hessian.begin(), equations.hessian.end(), hessian.begin());
-    return true;
-  };
-  const bool large = x.size() > 1000;  // where Ceres' dense QR begins to rule the time
-  const LeastSquaresSummary summary =
-      large ? minimise_damped(normal, x, options) : minimise_normal(normal, x, options);
-  place(x);
-  parameters = all;
-  return summary;
 }
 
 /// Adds what the start may be wrong by to the noise, so that the first steps are not ruled by the
@@ -192,6 +163,7 @@ void describe(Section& section, FitCard& card) {
   section.value("crosstalk_amplitude_sigma", card.crosstalk_amplitude_sigma, positive);
   section.value("crosstalk_decay_um", card.crosstalk_decay_um, positive);
   section.value("crosstalk_decay_sigma_um", card.crosstalk_decay_sigma_um, positive);
+  section.value("pair_sigma", card.pair_sigma, positive);
   section.value("offset_sigma", card.offset_sigma, positive);
   section.value("curvature_sigma", card.curvature_sigma, positive);
   section.value("arm_loss_sigma_db", card.arm_loss_sigma_db, positive);
@@ -202,6 +174,9 @@ void describe(Section& section, FitCard& card) {
   section.value("held_out", card.held_out, {.low = 0, .high = 0.5});
   section.value("huber", card.huber, not_negative);
   section.value("prior_weight", card.prior_weight, fraction);
+  section.choice(
+      "solver", card.solver,
+      {{"automatic", Solver::automatic}, {"ceres", Solver::ceres}, {"inexact", Solver::inexact}});
   section.value("max_iterations", card.max_iterations, {.low = 1, .high = 10000});
   section.value("tolerance", card.tolerance, positive);
 }
@@ -209,7 +184,10 @@ void describe(Section& section, FitCard& card) {
 std::vector<Kind> fitted_kinds(const FitCard& card) {
   std::vector<Kind> kinds_freed{Kind::efficiency,  Kind::bias,       Kind::alpha,      Kind::beta,
                                 Kind::device_gain, Kind::input_gain, Kind::output_gain};
-  if (card.fit_crosstalk) kinds_freed.push_back(Kind::crosstalk);
+  if (card.fit_crosstalk) {
+    kinds_freed.push_back(Kind::crosstalk);
+    kinds_freed.push_back(Kind::coupling);  // none unless the layout asks
+  }
   if (card.fit_offsets) kinds_freed.push_back(Kind::offset);
   if (card.fit_curvature) kinds_freed.push_back(Kind::curvature);
   if (card.fit_arm_losses) kinds_freed.push_back(Kind::arm_gain);
@@ -250,6 +228,7 @@ Prior design_prior(const ChipShape& shape, const FitCard& card) {
   set(Kind::input_gain, card.port_sigma_db * per_db);
   set(Kind::output_gain, card.port_sigma_db * per_db);
   set(Kind::offset, card.offset_sigma);
+  set(Kind::coupling, card.pair_sigma);
   prior.sigma[static_cast<std::size_t>(at.at(Kind::crosstalk, 0))] = card.crosstalk_amplitude_sigma;
   prior.sigma[static_cast<std::size_t>(at.at(Kind::crosstalk, 1))] = card.crosstalk_decay_sigma_um;
   for (int k = 0; k < shape.cells(); ++k)
@@ -322,16 +301,18 @@ FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCa
     problem.settings = settings;
     problem.free = free_set(is_free);
     hold_dead(problem, result.parameters, result);
-    const LeastSquaresSummary summary = solve(problem, result.parameters, options);
+    const LeastSquaresSummary summary = solve(problem, result.parameters, options, card.solver);
     const auto count = static_cast<double>(settings.size() * data.block());
-    result.stages.push_back({name, summary.iterations, 2 * summary.final_cost / count,
-                             now_s() - begin, summary.converged, summary.message});
+    result.stages.push_back({name, summary.iterations, summary.inner_iterations,
+                             2 * summary.final_cost / count, now_s() - begin, summary.converged,
+                             summary.message});
     result.converged = summary.converged;
   };
 
   const std::vector<int> fitted = fitted_settings(data.settings, card.held_out);
   std::vector<bool> first_free = all_free;
-  without(first_free, shape, {Kind::crosstalk, Kind::curvature, Kind::arm_gain, Kind::offset});
+  without(first_free, shape,
+          {Kind::crosstalk, Kind::coupling, Kind::curvature, Kind::arm_gain, Kind::offset});
   // Four readings per unknown are enough to come near; the last stages take them all.
   const std::size_t unknowns =
       static_cast<std::size_t>(std::count(all_free.begin(), all_free.end(), true));

@@ -6,6 +6,7 @@
 
 #include "calibration/fit_problem.hpp"
 #include "calibration/held_out.hpp"
+#include "calibration/solve.hpp"
 #include "calibration/virtual_chip.hpp"
 #include "core/card.hpp"
 
@@ -23,6 +24,7 @@ struct FitCard {
   double crosstalk_amplitude_sigma = 0.05;
   double crosstalk_decay_um = 50;
   double crosstalk_decay_sigma_um = 40;
+  double pair_sigma = 0.01;  // of the couplings of near pairs (Tikhonov)
   double offset_sigma = 1e-3;
   double curvature_sigma = 0.1;  // prior of gamma_2 pi / gamma^2
   double arm_loss_sigma_db = 0.2;
@@ -33,6 +35,7 @@ struct FitCard {
   double held_out = 0.15;   // share of the settings kept for the test of the prediction
   double huber = 0;         // robust loss from so many standard deviations on; 0: least squares
   double prior_weight = 1;  // 0 switches all priors off (noise-free tests)
+  Solver solver = Solver::automatic;
   int max_iterations = 30;
   double tolerance = 1e-8;  // relative decrease of the cost at which a stage ends
 };
@@ -43,6 +46,7 @@ std::vector<Kind> fitted_kinds(const FitCard& card);
 struct StageReport {
   std::string name;
   int iterations = 0;
+  int inner_iterations = 0;     // of steps solved by conjugate gradients
   double chi2_per_reading = 0;  // after the stage, with the noise model of the last one
   double seconds = 0;
   bool converged = false;

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "calibration/cell_gradient.hpp"
+
 namespace lightloom::calibration {
 namespace {
 
@@ -12,16 +14,6 @@ using photonic::Complex;
 using photonic::mul;
 using photonic::Transfer;
 
-constexpr Complex imaginary{0, 1};
-
-/// Two field entries, or what a derivative makes of them.
-struct Pair {
-  Complex top, bottom;
-};
-
-Pair apply(const Transfer& t, const Pair& f) {
-  return {mul(t.tt, f.top) + mul(t.tb, f.bottom), mul(t.bt, f.top) + mul(t.bb, f.bottom)};
-}
 Pair scaled(Complex factor, const Pair& f) { return {mul(factor, f.top), mul(factor, f.bottom)}; }
 
 /// (dT/dp) f of one cell for its own parameters.
@@ -29,41 +21,9 @@ struct CellDerivatives {
   Pair theta, phi, alpha, beta, device;
 };
 
-struct CellState {
-  Transfer transfer;
-  Complex phi_arm;  // e^{i phi + g/2}
-  double sin_2beta = 0, cos_2beta = 1;
-};
-
-CellDerivatives differentiate_cell(const CellState& cell, const Pair& in) {
-  const Pair out = apply(cell.transfer, in);
-  CellDerivatives d;
-  const Complex turned_top = mul(imaginary, in.top);
-  d.phi = {mul(cell.transfer.tt, turned_top), mul(cell.transfer.bt, turned_top)};
-  d.alpha = apply(cell.transfer, {mul(imaginary, in.bottom / cell.phi_arm),
-                                  mul(imaginary, mul(in.top, cell.phi_arm))});
-  d.beta = {mul(imaginary, out.bottom), mul(imaginary, out.top)};
-  const Complex cross(0, cell.cos_2beta), half(0, 0.5);
-  d.theta = scaled(half, {(1 - cell.sin_2beta) * out.top - mul(cross, out.bottom),
-                          (1 + cell.sin_2beta) * out.bottom + mul(cross, out.top)});
-  d.device = {0.5 * out.top, 0.5 * out.bottom};
-  return d;
-}
-
-std::vector<CellState> cell_states(const ChipShape& shape, std::span<const double> parameters,
-                                   std::span<const double> phases) {
-  std::vector<Transfer> transfers(shape.topology.cells.size());
-  chip_transfers(shape, parameters, phases, transfers);
-  const ParameterLayout& at = shape.parameters;
-  std::vector<CellState> states(transfers.size());
-  for (int k = 0; k < shape.cells(); ++k) {
-    const auto cell = static_cast<std::size_t>(k);
-    const double beta = parameters[static_cast<std::size_t>(at.at(Kind::beta, k))];
-    const double gain = parameters[static_cast<std::size_t>(at.at(Kind::arm_gain, 2 * k + 1))];
-    states[cell] = {transfers[cell], std::polar(std::exp(gain / 2), phases[2 * cell + 1]),
-                    std::sin(2 * beta), std::cos(2 * beta)};
-  }
-  return states;
+CellDerivatives differentiate_cell(const CellGradient& g, const Pair& in) {
+  return {apply(g.theta, in), apply(g.phi, in), apply(g.alpha, in), apply(g.beta, in),
+          apply(g.device, in)};
 }
 
 /// Everything the columns are made of, for all inputs of one setting.
@@ -145,6 +105,7 @@ void cell_columns(const Sweeps& s, const BaseColumns& columns, std::size_t ports
   std::vector<double> z(4 * ports);
   const auto column = [&](int index) { return &jacobian[static_cast<std::size_t>(index) * rows]; };
   const int cell = static_cast<int>(q);
+  const CellGradient gradient = gradient_of(s.cells[q]);
   for (std::size_t k = 0; k < count; ++k) {
     const double *pr = &s.pull_re[k * ports], *pi = &s.pull_im[k * ports];
     for (std::size_t i = 0; i < ports; ++i) {
@@ -153,7 +114,7 @@ void cell_columns(const Sweeps& s, const BaseColumns& columns, std::size_t ports
       z[2 * ports + i] = pr[i] * r1r[i] - pi[i] * r1i[i];
       z[3 * ports + i] = pr[i] * r1i[i] + pi[i] * r1r[i];
     }
-    const CellDerivatives d = differentiate_cell(s.cells[q], s.before[q * count + k]);
+    const CellDerivatives d = differentiate_cell(gradient, s.before[q * count + k]);
     const std::size_t row = k * ports;
     combine(ports, z.data(), d.theta, column(columns.phase(2 * cell)) + row);
     combine(ports, z.data(), d.phi, column(columns.phase(2 * cell + 1)) + row);
@@ -319,13 +280,15 @@ void gather_heaters(const ChipShape& shape, std::span<const double> parameters,
   for (const Neighbour& n : shape.neighbours) {
     const Kernel& kernel = kernels[static_cast<std::size_t>(n.pair)];
     const double v2 = square(n.aggressor);
-    gather.add(at.at(Kind::efficiency, n.aggressor), columns.phase(n.victim), kernel.value * v2);
-    gather.add(at.at(Kind::curvature, n.aggressor), columns.phase(n.victim),
-               kernel.value * v2 * v2);
+    const double gamma = kernel.value + (n.coupling >= 0 ? value(Kind::coupling, n.coupling) : 0.0);
+    gather.add(at.at(Kind::efficiency, n.aggressor), columns.phase(n.victim), gamma * v2);
+    gather.add(at.at(Kind::curvature, n.aggressor), columns.phase(n.victim), gamma * v2 * v2);
     const double heat =
         (value(Kind::efficiency, n.aggressor) + value(Kind::curvature, n.aggressor) * v2) * v2;
     by_amplitude[static_cast<std::size_t>(n.victim)] += kernel.by_amplitude * heat;
     by_decay[static_cast<std::size_t>(n.victim)] += kernel.by_decay * heat;
+    if (n.coupling >= 0)
+      gather.add(at.at(Kind::coupling, n.coupling), columns.phase(n.victim), heat);
   }
   for (int h = 0; h < shape.heater_count(); ++h) {
     gather.add(at.at(Kind::crosstalk, 0), columns.phase(h),

@@ -14,7 +14,8 @@ struct KindText {
 constexpr KindText texts[kinds] = {
     {"gamma", "rad/V^2"}, {"gamma_2", "rad/V^4"}, {"phi_0", "rad"},     {"alpha", "rad"},
     {"beta", "rad"},      {"arm_gain", "1"},      {"device_gain", "1"}, {"crosstalk", ""},
-    {"input_gain", "1"},  {"output_gain", "1"},   {"offset", "power"},  {"screen", "rad"}};
+    {"input_gain", "1"},  {"output_gain", "1"},   {"offset", "power"},  {"screen", "rad"},
+    {"coupling", "1"}};
 
 std::string cell_name(const photonic::Topology& topology, int cell) {
   const photonic::Cell& c = topology.cells[static_cast<std::size_t>(cell)];
@@ -23,11 +24,22 @@ std::string cell_name(const photonic::Topology& topology, int cell) {
 
 }  // namespace
 
-ParameterLayout::ParameterLayout(const photonic::Topology& topology)
-    : topology_(topology), start_(kinds + 1, 0) {
+ParameterLayout::ParameterLayout(const photonic::Topology& topology, std::vector<HeaterPair> pairs)
+    : topology_(topology), pairs_(std::move(pairs)), start_(kinds + 1, 0) {
   const int cells = static_cast<int>(topology.cells.size()), ports = topology.modes;
-  const int counts[kinds] = {2 * cells, 2 * cells, 2 * cells, cells, cells, 2 * cells,
-                             1,         2,         ports,     ports, ports, ports};
+  const int counts[kinds] = {2 * cells,
+                             2 * cells,
+                             2 * cells,
+                             cells,
+                             cells,
+                             2 * cells,
+                             1,
+                             2,
+                             ports,
+                             ports,
+                             ports,
+                             ports,
+                             static_cast<int>(pairs_.size())};
   for (std::size_t k = 0; k < kinds; ++k) start_[k + 1] = start_[k] + counts[k];
 }
 
@@ -63,6 +75,12 @@ std::string ParameterLayout::name(int index) const {
       return fmt::format("offset of detector {}", element);
     case Kind::screen:
       return fmt::format("output phase of port {}", element);
+    case Kind::coupling: {
+      const HeaterPair& pair = pairs_[static_cast<std::size_t>(element)];
+      return fmt::format("crosstalk of {} on {} beyond the kernel",
+                         heater_name(topology_, pair.aggressor),
+                         heater_name(topology_, pair.victim));
+    }
   }
   return text;
 }

@@ -22,13 +22,19 @@ enum class Kind {
   output_gain,  // log gain of a detector
   offset,       // of a detector, in units of its readings
   screen,       // phase of an output port, rad; no power shows it
+  coupling,     // crosstalk of a near pair of heaters beyond the kernel (1), where the layout asks
 };
-inline constexpr int kinds = 12;
+inline constexpr int kinds = 13;
+
+/// A heater and another one that warms it.
+struct HeaterPair {
+  int victim = 0, aggressor = 0;
+};
 
 /// Where each unknown of a chip stands in a parameter vector, and what it is called.
 class ParameterLayout {
  public:
-  explicit ParameterLayout(const photonic::Topology& topology);
+  ParameterLayout(const photonic::Topology& topology, std::vector<HeaterPair> pairs);
 
   [[nodiscard]] int size() const { return start_[kinds]; }
   [[nodiscard]] int first(Kind kind) const { return start_[static_cast<std::size_t>(kind)]; }
@@ -42,6 +48,7 @@ class ParameterLayout {
 
  private:
   photonic::Topology topology_;
+  std::vector<HeaterPair> pairs_;  // with a coupling of their own
   std::vector<int> start_;
 };
 

@@ -9,6 +9,7 @@
 #include "photonic/correction.hpp"
 #include "photonic/decompose.hpp"
 #include "photonic/haar.hpp"
+#include "photonic/heater.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -17,13 +18,8 @@ using photonic::Complex;
 using photonic::SquareMatrix;
 
 constexpr double turn = 2 * std::numbers::pi;
-constexpr int rounds = 20;  // crosstalk of 1 % falls by that factor every round
-
-/// V^2 with gamma V^2 + gamma_2 V^4 = heat, NaN where the law never gets there.
-double square_for_heat(double heat, double gamma, double gamma2) {
-  if (std::abs(gamma2) * heat < 1e-12 * gamma * gamma) return heat / gamma;
-  return (-gamma + std::sqrt(gamma * gamma + 4 * gamma2 * heat)) / (2 * gamma2);
-}
+constexpr int rounds = 20;         // crosstalk of 1 % falls by that factor every round
+constexpr double settled = 1e-13;  // of the greatest V^2
 
 std::vector<double> without_splitter_errors(const ChipShape& shape, std::vector<double> values) {
   for (const Kind kind : {Kind::alpha, Kind::beta})
@@ -46,18 +42,21 @@ Programming voltages_for(const ChipShape& shape, std::span<const double> paramet
   for (int round = 0; round < rounds; ++round) {
     heater_phases(shape, parameters, result.voltages, phases);
     result.out_of_range = 0;
+    double moved = 0;
     for (std::size_t h = 0; h < heaters; ++h) {
       const double target = h % 2 == 0 ? settings.theta[h / 2] : settings.phi[h / 2];
-      const double gamma = value(Kind::efficiency, h), gamma2 = value(Kind::curvature, h);
-      const double own = (gamma + gamma2 * square[h]) * square[h];
-      double heat = target - (phases[h] - own);
+      const photonic::HeaterLaw law{value(Kind::efficiency, h), value(Kind::curvature, h)};
+      double heat = target - (phases[h] - law.phase(square[h]));
       heat -= turn * std::floor(heat / turn);
-      const double wanted = gamma > 0 ? square_for_heat(heat, gamma, gamma2) : 0;
+      const auto wanted = law.gamma > 0 ? law.square(heat) : photonic::HeaterLaw::Square{0, false};
       const double limit = max_voltage_V * max_voltage_V;
-      if (!(wanted <= limit) || gamma <= 0) ++result.out_of_range;
-      square[h] = std::isfinite(wanted) ? std::clamp(wanted, 0.0, limit) : limit;
+      if (!wanted.reached || wanted.value > limit) ++result.out_of_range;
+      const double set = std::clamp(wanted.reached ? wanted.value : limit, 0.0, limit);
+      moved = std::max(moved, std::abs(set - square[h]) / limit);
+      square[h] = set;
     }
     for (std::size_t h = 0; h < heaters; ++h) result.voltages[h] = std::sqrt(square[h]);
+    if (moved < settled) break;
   }
   return result;
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/first_guess.hpp"
 #include "calibration/fringe.hpp"
 #include "core/random.hpp"
 
@@ -15,6 +16,11 @@ namespace {
 
 constexpr double pi = std::numbers::pi;
 constexpr double routed = 0.85;  // share of the light that counts as straight through
+// Routes through more ports than this hide behind light on detours until their MZIs are near the
+// bar state: then a guess from random settings comes first.
+constexpr int blind_ports = 16;
+constexpr int settings_per_port = 40;  // of that guess
+constexpr int phi_states = 8;          // over which the sweeps after it are averaged
 
 /// V^2 of the phase `target` with the heater law given, in the lowest period that is not negative.
 double square_for(double target, double phi0, double gamma) {
@@ -40,8 +46,17 @@ class Router {
 
   SweepRun run() {
     const int chains = shape_.ports() - 1, upper = (chains + 1) / 2;
-    for (int c = 0; c < upper; ++c) route({.chain = c, .port = c, .down = true});
-    for (int c = chains - 1; c >= upper; --c) route({.chain = c, .port = c + 1, .down = false});
+    if (shape_.ports() > blind_ports) {
+      straighten();
+      for (int pass = 0; pass < 2; ++pass) {  // the second with all others where the first put them
+        run_.sweeps.clear();
+        for (int c = 0; c < chains; ++c)
+          for (const int k : chain(c)) sweep_theta(k, c < upper ? c : c + 1, phi_states);
+      }
+    } else {
+      for (int c = 0; c < upper; ++c) route({.chain = c, .port = c, .down = true});
+      for (int c = chains - 1; c >= upper; --c) route({.chain = c, .port = c + 1, .down = false});
+    }
     for (int k = 0; k < shape_.cells(); ++k) set_theta(k, pi);
     for (int k = 0; k < shape_.cells(); ++k) sweep_phi(k);
     return std::move(run_);
@@ -58,6 +73,53 @@ class Router {
     [[nodiscard]] int guard() const { return down ? chain - 1 : chain + 1; }
     [[nodiscard]] bool beyond(int top) const { return down ? top > chain : top < chain; }
   };
+
+  /// The port whose light goes straight through chain `c` in `straighten`.
+  [[nodiscard]] int port_of(int c) const { return c < shape_.ports() / 2 ? c : c + 1; }
+
+  /// Brings all MZIs to the bar state at once, from random settings: first of everything, then of
+  /// phi with every theta near the bar state.
+  void straighten() {
+    std::vector<double> bias =
+        guess_theta(shape_, random_readings(settings_per_port, {}), plan_.gamma);
+    for (int pass = 0; pass < 6; ++pass) {
+      const RandomReadings near = random_readings(settings_per_port / 4, bias);
+      bias = sharpen_theta(shape_, near, plan_.gamma, bias);
+    }
+    for (int k = 0; k < shape_.cells(); ++k) {
+      laws_[static_cast<std::size_t>(k)] = {plan_.gamma, bias[static_cast<std::size_t>(k)]};
+      set_theta(k, pi);
+    }
+    for (int port = 0; port < shape_.ports(); ++port)
+      if (share(port) < routed)
+        run_.problems.push_back(
+            fmt::format("port {}: only {:.0f} % of its light could be routed straight through",
+                        port, 100 * share(port)));
+  }
+
+  /// All ports lit in turn at random V^2; theta within 1.2 rad of the bar state by `bias`, where it
+  /// is given.
+  RandomReadings random_readings(int per_port, const std::vector<double>& bias) {
+    RandomReadings result{.settings = per_port * shape_.ports()};
+    const std::size_t heaters = squares_.size();
+    const Stream stream({.seed = plan_.seed, .purpose = Purpose::measurement, .layer = 4});
+    for (int s = 0; s < result.settings; ++s) {
+      ++shot_;
+      for (std::size_t h = 0; h < heaters; ++h) {
+        squares_[h] = limit() * stream.uniform(h, shot_);
+        if (!bias.empty() && h % 2 == 0)
+          squares_[h] =
+              square_for(pi + 2.4 * stream.uniform(h, shot_) - 1.2, bias[h / 2], plan_.gamma);
+      }
+      const std::vector<double> set = volts();
+      result.voltages.insert(result.voltages.end(), set.begin(), set.end());
+      for (int port = 0; port < shape_.ports(); ++port) {
+        const std::vector<double> powers = read(port);
+        result.powers.insert(result.powers.end(), powers.begin(), powers.end());
+      }
+    }
+    return result;
+  }
 
   [[nodiscard]] double limit() const { return plan_.max_voltage_V * plan_.max_voltage_V; }
   [[nodiscard]] std::vector<double> volts() const {
@@ -223,21 +285,37 @@ class Router {
       for (const int k : cells) refine(2 * k, way);
   }
 
-  Sweep sweep(int heater, int port) {
-    Sweep result{.heater = heater, .input = port, .output = port, .base_V = volts()};
+  /// One sweep; its readings are means over `states` states of all phi, whose mean heat the base
+  /// voltages then give.
+  Sweep sweep(int heater, int port, int states = 1) {
+    Sweep result{.heater = heater, .input = port, .output = port};
+    const std::vector<double> rest = squares_;
+    std::vector<double> mean(squares_.size());
+    result.readings.resize(static_cast<std::size_t>(plan_.points));
+    const Stream stream({.seed = plan_.seed, .purpose = Purpose::measurement, .layer = 5});
     double& square = squares_[static_cast<std::size_t>(heater)];
-    const double rest = square;
-    for (int i = 0; i < plan_.points; ++i) {
-      square = limit() * (i + 0.5) / plan_.points;
-      result.volts.push_back(std::sqrt(square));
-      result.readings.push_back(read(port)[static_cast<std::size_t>(port)]);
+    for (int state = 0; state < states; ++state) {
+      if (states > 1) ++shot_;
+      for (std::size_t h = 1; states > 1 && h < squares_.size(); h += 2)
+        squares_[h] = limit() * stream.uniform(h, shot_);
+      for (std::size_t h = 0; h < squares_.size(); ++h) mean[h] += squares_[h] / states;
+      for (int i = 0; i < plan_.points; ++i) {
+        square = limit() * (i + 0.5) / plan_.points;
+        result.readings[static_cast<std::size_t>(i)] +=
+            read(port)[static_cast<std::size_t>(port)] / states;
+      }
+      square = rest[static_cast<std::size_t>(heater)];
     }
-    square = rest;
+    for (int i = 0; i < plan_.points; ++i)
+      result.volts.push_back(std::sqrt(limit() * (i + 0.5) / plan_.points));
+    squares_ = mean;
+    result.base_V = volts();
+    squares_ = rest;
     return result;
   }
 
-  void sweep_theta(int cell, int port) {
-    const Sweep result = sweep(2 * cell, port);
+  void sweep_theta(int cell, int port, int states = 1) {
+    const Sweep result = sweep(2 * cell, port, states);
     const FringeFit fit =
         fit_fringe(result.volts, result.readings,
                    {.gamma_low = 0.8 * plan_.gamma, .gamma_high = 1.2 * plan_.gamma});

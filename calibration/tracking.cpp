@@ -7,6 +7,7 @@
 #include "calibration/data_check.hpp"
 #include "calibration/fit_problem.hpp"
 #include "calibration/mesh_fit.hpp"
+#include "calibration/solve.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -54,32 +55,12 @@ Tracked track(const ChipShape& shape, const Measurements& data, std::span<const 
   problem.settings.resize(static_cast<std::size_t>(data.settings));
   std::iota(problem.settings.begin(), problem.settings.end(), 0);
   believe(shape, parameters, sigma, belief, problem);
-  std::vector<double> x;
-  for (const int p : problem.free.parameters) x.push_back(parameters[static_cast<std::size_t>(p)]);
-  const auto place = [&](std::span<const double> at) {
-    for (std::size_t f = 0; f < at.size(); ++f)
-      result.parameters[static_cast<std::size_t>(problem.free.parameters[f])] = at[f];
-  };
-  const NormalFunction normal = [&](std::span<const double> at, double& cost,
-                                    std::span<double> gradient, std::span<double> hessian) {
-    place(at);
-    if (hessian.empty()) {
-      cost = fit_cost(problem, result.parameters);
-      return true;
-    }
-    const NormalEquations equations = normal_equations(problem, result.parameters);
-    cost = equations.cost;
-    std::copy(equations.gradient.begin(), equations.gradient.end(), gradient.begin());
-    std::copy(equations.hessian.begin(), equations.hessian.end(), hessian.begin());
-    return true;
-  };
   // Twice, because the noise follows the predicted readings; first with room for the drift.
   for (const double floor : {0.2 * belief.phase_sigma_rad / shape.ports(), 0.0, 0.0}) {
     problem.sigma = predicted_sigma(shape, data, result.parameters);
     for (double& s : problem.sigma)
       if (s > 0) s = std::hypot(s, floor);
-    result.summary = minimise_damped(normal, x, {.max_iterations = 50});
-    place(x);
+    result.summary = solve(problem, result.parameters, {.max_iterations = 50});
   }
   problem.sigma = predicted_sigma(shape, data, result.parameters);
   result.before = rms(problem, parameters);
@@ -87,7 +68,7 @@ Tracked track(const ChipShape& shape, const Measurements& data, std::span<const 
   NormalEquations equations = normal_equations(problem, result.parameters);
   cholesky(equations.hessian, equations.size);
   const Covariance covariance = covariance_of(equations.hessian, equations.size, 0);
-  for (std::size_t f = 0; f < x.size(); ++f)
+  for (std::size_t f = 0; f < problem.free.parameters.size(); ++f)
     result.sigma[static_cast<std::size_t>(problem.free.parameters[f])] = covariance.sigma[f];
   return result;
 }

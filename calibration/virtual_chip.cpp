@@ -40,6 +40,7 @@ void describe(Section& section, ChipCard& card) {
   section.value("arm_loss_sigma_db", card.arm_loss_sigma_db, not_negative);
   section.value("crosstalk_amplitude", card.crosstalk_amplitude, {.low = 0, .high = 1});
   section.value("crosstalk_decay_um", card.crosstalk_decay_um, positive);
+  section.value("pair_sigma", card.pair_sigma, not_negative);
   section.value("input_sigma_db", card.input_sigma_db, not_negative);
   section.value("output_sigma_db", card.output_sigma_db, not_negative);
   section.value("offset_sigma", card.offset_sigma, not_negative);
@@ -103,6 +104,7 @@ std::vector<double> hidden_parameters(const ChipShape& shape, const ChipCard& ca
   add_normals(stream(Purpose::converter), 0, card.offset_sigma,
               of_kind(shape, values, Kind::offset));
   of_kind(shape, values, Kind::crosstalk)[0] = card.crosstalk_amplitude;
+  add_normals(heaters, 1, card.pair_sigma, of_kind(shape, values, Kind::coupling));
   return values;
 }
 
@@ -113,13 +115,13 @@ VirtualChip::VirtualChip(ChipShape shape, std::vector<double> hidden,
       laboratory_(laboratory),
       seed_(seed),
       chip_(chip),
-      phase_drift_(static_cast<std::size_t>(shape_.heater_count())) {
+      phase_drift_(static_cast<std::size_t>(shape_.heater_count())),
+      state_(shape_, hidden_) {
   assert(hidden_.size() == static_cast<std::size_t>(shape_.parameters.size()));
 }
 
 void VirtualChip::drift() {
   const double sigma = laboratory_.phase_drift_rad;
-  if (sigma == 0) return;
   const Stream stream({.seed = seed_, .purpose = Purpose::drift, .chip = chip_});
   // Exact step of an Ornstein-Uhlenbeck process that starts at rest.
   const double kept = std::exp(-1 / laboratory_.drift_settings);
@@ -129,15 +131,25 @@ void VirtualChip::drift() {
         kept * phase_drift_[h] + kick * stream.normal(h, static_cast<std::uint64_t>(setting_));
 }
 
+void VirtualChip::predict(std::span<const double> voltages, const Inputs& inputs,
+                          std::span<double> readings) {
+  if (laboratory_.phase_drift_rad == 0) {
+    predict_by(shape_, hidden_, state_.at(voltages), inputs, readings);
+    return;
+  }
+  drift();
+  std::vector<double> phases(voltages.size());
+  heater_phases(shape_, hidden_, voltages, phases);
+  for (std::size_t h = 0; h < phases.size(); ++h) phases[h] += phase_drift_[h];
+  predict_at(shape_, hidden_, phases, inputs, readings);
+}
+
 std::vector<double> VirtualChip::read(std::span<const double> voltages, const Inputs& inputs,
                                       double* source) {
   const auto shot = static_cast<std::uint64_t>(setting_);
   const auto rows = static_cast<std::size_t>(inputs.count) * static_cast<std::size_t>(inputs.ports);
-  drift();
-  std::vector<double> phases(voltages.size()), readings(rows);
-  heater_phases(shape_, hidden_, voltages, phases);
-  for (std::size_t h = 0; h < phases.size(); ++h) phases[h] += phase_drift_[h];
-  predict_at(shape_, hidden_, phases, inputs, readings);
+  std::vector<double> readings(rows);
+  predict(voltages, inputs, readings);
   const Stream laser({.seed = seed_, .purpose = Purpose::laser, .chip = chip_});
   const double power = 1 + laboratory_.source_drift * laser.normal(0, shot);
   if (source != nullptr)

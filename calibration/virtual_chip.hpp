@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "calibration/chip_state.hpp"
 #include "calibration/measurements.hpp"
 #include "photonic/topology.hpp"
 
@@ -23,6 +24,7 @@ struct ChipCard {
   double arm_loss_sigma_db = 0;       // spread of each heated arm
   double crosstalk_amplitude = 0.05;  // kappa_0
   double crosstalk_decay_um = 60;     // d_0
+  double pair_sigma = 0;              // spread of the couplings of near pairs beyond the kernel
   double input_sigma_db = 0.3;        // spread of the input couplings
   double output_sigma_db = 0.3;       // spread of the detector gains
   double offset_sigma = 0;            // of the detectors' zeros, of full scale
@@ -67,6 +69,7 @@ class VirtualChip {
 
  private:
   void drift();
+  void predict(std::span<const double> voltages, const Inputs& inputs, std::span<double> readings);
 
   ChipShape shape_;
   std::vector<double> hidden_;
@@ -75,6 +78,7 @@ class VirtualChip {
   std::uint32_t chip_;
   std::int64_t setting_ = 0;
   std::vector<double> phase_drift_;
+  ChipState state_;  // of a chip that does not drift
 };
 
 /// Voltages with V^2 uniform over [0, max^2] for every heater: settings for a fit are uniform in

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
+#include "experiments/calibrated_chips.hpp"
 #include "nn/evaluate.hpp"
 
 namespace lightloom::experiments {
@@ -44,8 +45,7 @@ void Chip::calibrate(nn::Inference& inference, const nn::Dataset& data, int imag
 
 std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& data,
                                        const Experiment& card) {
-  const auto core =
-      photonic::make_core(card.hardware.core);  // one for all chips: it remembers decompositions
+  const auto core = make_chips(card);  // one for all chips: it remembers decompositions
   Progress progress("analog chips", card.chips, "chips");
   std::vector<ChipResult> chips;
   for (int number = 0; number < card.chips; ++number) {

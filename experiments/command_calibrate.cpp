@@ -21,10 +21,12 @@ const std::vector<Action>& actions() {
       {"program", "device.yaml matrix -o voltages.csv", calibrate_program},
       {"design", "device.yaml --settings 8 -o voltages.csv", calibrate_design},
       {"track", "device.yaml few.h5 -o device.yaml", calibrate_track},
+      {"when", "device.yaml --error 0.05 --spread 0.1 --time-constant 3600", calibrate_when},
       {"fringe", "sweep.csv [--law quadratic|self-heating|cubic]", calibrate_fringe},
       {"ring", "spectrum.csv", calibrate_ring},
       {"line", "detector-or-converter.csv", calibrate_line},
-      {"energy", "table.csv [--target column]", calibrate_energy},
+      {"energy", "table.csv [--target column] [--into card.yaml --section path -o mine.yaml]",
+       calibrate_energy},
       {"drift", "series.csv [--limit rad]", calibrate_drift},
   };
   return table;
@@ -70,8 +72,9 @@ double calibrate_number(const CommandLine& line, const std::string& option, doub
   return line.real(option, otherwise, least);
 }
 
-DeviceFile read_device(const std::string& path) {
-  const Tree card = load_yaml(path);
+DeviceFile read_device(const std::string& path) { return device_of(load_yaml(path)); }
+
+DeviceFile device_of(const Tree& card) {
   calibration::ChipShape shape = calibration::chip_shape(calibration::chip_of_device(card));
   std::vector<double> parameters = calibration::parameters_of_card(shape, card),
                       sigma = calibration::sigmas_of_card(shape, card);

@@ -21,6 +21,7 @@ CommandResult calibrate_energy(const CommandLine& line);
 CommandResult calibrate_drift(const CommandLine& line);
 CommandResult calibrate_design(const CommandLine& line);
 CommandResult calibrate_track(const CommandLine& line);
+CommandResult calibrate_when(const CommandLine& line);
 
 /// The operand at `index` (1: the first after the action). Throws `Error` naming `what` it should
 /// be.
@@ -36,6 +37,7 @@ struct DeviceFile {
   calibration::ChipShape shape;
   std::vector<double> parameters, sigma;
 };
+DeviceFile device_of(const Tree& card);
 DeviceFile read_device(const std::string& path);
 
 /// Residuals, correlations and worst devices of a fit as one self-contained HTML page.

@@ -10,7 +10,10 @@
 #include "calibration/linear_fit.hpp"
 #include "calibration/ring_fit.hpp"
 #include "core/error.hpp"
+#include "core/labelled.hpp"
+#include "core/tree.hpp"
 #include "experiments/command_calibrate.hpp"
+#include "experiments/report.hpp"
 #include "experiments/text_table.hpp"
 
 namespace lightloom::experiments {
@@ -180,19 +183,45 @@ CommandResult calibrate_line(const CommandLine& line) {
                   coefficients_text(fit) + problems_text(fit.problems)};
 }
 
+/// `--into card.yaml --section path -o mine.yaml`: the card with the coefficients in the place of
+/// its own, each under the name of its column.
+void write_energies(const CommandLine& line, const std::string& table, const LinearFit& fit,
+                    CommandResult& result) {
+  require(line.has("into"),
+          "lightloom calibrate energy -o needs --into card.yaml (the card whose energies the "
+          "coefficients replace, each named as its column)");
+  require(fit.problems.empty(), "{}: {} (nothing written)", table, fmt::join(fit.problems, "; "));
+  Tree card = load_yaml(line.value("into"));
+  const std::string section = line.value("section", "");
+  for (const auto& coefficient : fit.coefficients) {
+    require(coefficient.value >= 0, "{}: the coefficient of '{}' is negative ({:.4g})", table,
+            coefficient.name, coefficient.value);
+    set_at(card, section.empty() ? coefficient.name : section + "." + coefficient.name,
+           Tree::of(coefficient.value), ".");
+  }
+  set_at(card, (section.empty() ? "" : section + ".") + "source",
+         Tree::of("measured: lightloom calibrate energy " + table), ".");
+  write_text(line.output, to_yaml(card));
+  result.json["card"] = line.output;
+  result.text += fmt::format("card: {}\n", line.output);
+}
+
 CommandResult calibrate_energy(const CommandLine& line) {
   const std::string path =
       calibrate_operand(line, 1, "a CSV with a column for each counted event and one of energies");
   at_most_operands(line, 1);
+  if (!line.output.empty()) require_writable(line.output);
   std::vector<Column> table = read_table(path);
   const std::string target = line.value("target", table.back().name);
   const std::vector<double> energy = column(table, path, target);
   std::erase_if(table, [&](const Column& one) { return one.name == target; });
   const LinearFit fit = fit_linear(table, energy, Weights::relative);
-  return {
+  CommandResult result{
       .json = linear_json(fit),
       .text = fmt::format("{} = sum of coefficients times columns, by relative errors\n", target) +
               coefficients_text(fit) + problems_text(fit.problems)};
+  if (!line.output.empty()) write_energies(line, path, fit, result);
+  return result;
 }
 
 CommandResult calibrate_drift(const CommandLine& line) {

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/labelled.hpp"
 #include "experiments/build_info.hpp"
+#include "experiments/calibrated_chips.hpp"
 #include "experiments/command_calibrate.hpp"
 #include "experiments/report.hpp"
 #include "experiments/text_table.hpp"
@@ -54,6 +55,7 @@ Json stages_json(const FitResult& fit) {
   for (const StageReport& stage : fit.stages)
     list.push_back({{"name", stage.name},
                     {"iterations", stage.iterations},
+                    {"inner_iterations", stage.inner_iterations},
                     {"chi2_per_reading", stage.chi2_per_reading},
                     {"seconds", stage.seconds},
                     {"converged", stage.converged},
@@ -174,7 +176,8 @@ CommandResult calibrate_fit(const CommandLine& line) {
   const std::string path = calibrate_operand(line, 1, "measurements (.h5 or .csv)");
   at_most_operands(line, 1);
   if (!line.output.empty()) require_writable(line.output);
-  if (line.has("report")) require_writable(line.value("report"));
+  for (const char* file : {"report", "posterior"})
+    if (line.has(file)) require_writable(line.value(file));
   const Measurements data = read_measurements(path);
   Tree given = Tree::mapping();
   if (line.has("card"))
@@ -195,6 +198,16 @@ CommandResult calibrate_fit(const CommandLine& line) {
     write_text(line.value("report"), calibration_page(shape, found, path));
     result.json["report"] = line.value("report");
     result.text += fmt::format("\nreport: {}\n", line.value("report"));
+  }
+  if (line.has("posterior")) {
+    std::vector<std::vector<double>> samples;
+    const auto count = static_cast<std::uint32_t>(line.number("samples", 32, 1));
+    for (std::uint32_t sample = 0; sample < count; ++sample)
+      samples.push_back(sample_posterior(found.fit, line.seed.value_or(0), sample));
+    write_posterior(line.value("posterior"), samples);
+    result.json["posterior"] = line.value("posterior");
+    result.text +=
+        fmt::format("\n{} chips drawn from the fit: {}\n", count, line.value("posterior"));
   }
   if (line.output.empty()) return result;
   write_text(line.output, device_text(line, shape, data, found, resolved));

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/labelled.hpp"
 #include "core/progress.hpp"
+#include "core/random.hpp"
 #include "experiments/command_calibrate.hpp"
 #include "experiments/report.hpp"
 
@@ -19,6 +20,22 @@ void write_truth(const CommandLine& line, const HiddenChip& hidden) {
   write_text(line.value("truth"), to_yaml(device_card(hidden.shape, hidden.parameters, {})));
 }
 
+/// An earlier calibration of the same chip, from before its phases moved: phi_0 0.1 rad and gamma
+/// 0.1 % off, splitters unknown. A start for fits without sweeps.
+void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
+  if (!line.has("earlier")) return;
+  std::vector<double> card = design_start(hidden.shape, hidden.card.fit);
+  const Stream stream({.seed = hidden.card.seed, .purpose = Purpose::drift, .layer = 1});
+  for (int h = 0; h < hidden.shape.heater_count(); ++h) {
+    const auto gamma = static_cast<std::size_t>(hidden.shape.parameters.at(Kind::efficiency, h)),
+               bias = static_cast<std::size_t>(hidden.shape.parameters.at(Kind::bias, h));
+    const auto heater = static_cast<std::uint64_t>(h);
+    card[bias] = hidden.parameters[bias] + 0.1 * stream.normal(heater, 0);
+    card[gamma] = hidden.parameters[gamma] * (1 + 1e-3 * stream.normal(heater, 1));
+  }
+  write_text(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
+}
+
 }  // namespace
 
 CommandResult calibrate_simulate(const CommandLine& line) {
@@ -29,7 +46,8 @@ CommandResult calibrate_simulate(const CommandLine& line) {
   if (line.seed) set_at(tree, "seed", Tree::of(fmt::format("{}", *line.seed)), ".");
   const HiddenChip hidden = hidden_chip(tree);
   require_writable(line.output);
-  if (line.has("truth")) require_writable(line.value("truth"));
+  for (const char* file : {"truth", "earlier"})
+    if (line.has(file)) require_writable(line.value(file));
 
   const CalibrationCard& card = hidden.card;
   VirtualChip chip(hidden.shape, hidden.parameters, card.laboratory, card.seed);
@@ -48,6 +66,7 @@ CommandResult calibrate_simulate(const CommandLine& line) {
   data.notes["simulated_with_seed"] = fmt::format("{}", card.seed);
   write_measurements(line.output, data);
   write_truth(line, hidden);
+  write_earlier(line, hidden);
 
   CommandResult result;
   result.json = {{"data", line.output},

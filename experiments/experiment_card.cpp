@@ -76,6 +76,20 @@ void describe(Section& section, const NetworkCard& network, TrainingCard& card) 
   });
 }
 
+void describe(Section& section, CalibrationUse& card) {
+  if (const Tree* device = section.raw("device")) card.device = *device;
+  if (const Tree* truth = section.raw("truth")) card.truth = *truth;
+  section.value("posterior", card.posterior);
+  section.choice(
+      "knowledge", card.knowledge,
+      {{"none", Knowledge::none}, {"fitted", Knowledge::fitted}, {"perfect", Knowledge::perfect}});
+  if (card.has_truth() && !card.posterior.empty())
+    section.problem("posterior", "and truth both say which chip the light meets (give one)");
+  if (!card.has_device() &&
+      (!card.posterior.empty() || (card.used() && card.knowledge == Knowledge::fitted)))
+    section.problem("device", "is missing (the card of `lightloom calibrate fit -o`)");
+}
+
 void read_measures(Section& section, Measures& measures) {
   std::vector<std::string> names{"accuracy", "cost"};
   section.value("measure", names);
@@ -116,6 +130,7 @@ void describe(Section& section, Experiment& card) {
     inner.value("map", latency.map, {.low = 1, .high = 65536});
     describe(inner, latency.layer);
   });
+  section.section("calibration", [&](Section& inner) { describe(inner, card.calibration); });
   section.value("chips", card.chips, {.low = 0, .high = 1'000'000});
   section.value("calibration_images", card.calibration_images, {.low = 1, .high = 100'000});
   read_measures(section, card.measures);

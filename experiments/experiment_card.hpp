@@ -69,6 +69,26 @@ struct LatencyCase {
   int map = 16;    // edge of its square output map
 };
 
+/// How chips are programmed whose parameters were measured (`lightloom calibrate`).
+enum class Knowledge {
+  none,     // by the design alone
+  fitted,   // by the fitted device card
+  perfect,  // by the truth
+};
+
+/// The section `calibration`: chips of an mzi-mesh core that are calibrated ones. They are `truth`,
+/// or, with `posterior`, drawn from what a fit leaves open, or else just what `device` says.
+struct CalibrationUse {
+  Tree device;            // fitted card
+  Tree truth;             // card of the chip that the light meets
+  std::string posterior;  // file of `lightloom calibrate fit --posterior`
+  Knowledge knowledge = Knowledge::fitted;
+
+  [[nodiscard]] bool has_device() const { return device.kind != Tree::Kind::null; }
+  [[nodiscard]] bool has_truth() const { return truth.kind != Tree::Kind::null; }
+  [[nodiscard]] bool used() const { return has_device() || has_truth(); }
+};
+
 /// What a run finds out.
 struct Measures {
   bool accuracy = true;
@@ -83,6 +103,7 @@ struct Experiment {
   TrainingCard training;
   HardwareCard hardware;
   std::optional<LatencyCase> latency_case;
+  CalibrationUse calibration;
   int chips = 16;               // Monte-Carlo instances; 0: no analog evaluation
   int calibration_images = 64;  // training images that set the ranges of each chip's converters
   Measures measures;

@@ -5,17 +5,6 @@
 #include <numbers>
 
 namespace lightloom::photonic {
-namespace {
-
-double gamma_per_V2(const HeaterCard& card) {
-  return std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
-}
-double gamma2_per_V4(const HeaterCard& card) {
-  const double gamma = gamma_per_V2(card);
-  return -card.self_heating * gamma * gamma / std::numbers::pi;
-}
-
-}  // namespace
 
 void describe(Section& section, HeaterCard& card) {
   section.value("pi_voltage_V", card.pi_voltage_V, positive);
@@ -31,19 +20,27 @@ double held_phase(double phase_rad) {
   return phase_rad - turn * std::floor(phase_rad / turn);
 }
 
+HeaterLaw heater_law(const HeaterCard& card) {
+  const double gamma = std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
+  return {gamma, -card.self_heating * gamma * gamma / std::numbers::pi};
+}
+
+HeaterLaw::Square HeaterLaw::square(double phase_rad) const {
+  // phi = gamma x + gamma2 x^2 for x = V^2, by the form of the root that does not cancel.
+  const double root = gamma * gamma + 4 * gamma2 * phase_rad;
+  if (root < 0) return {-gamma / (2 * gamma2), false};
+  return {2 * phase_rad / (gamma + std::sqrt(root)), true};
+}
+
 double heater_phase(const HeaterCard& card, double voltage_V) {
-  const double square = voltage_V * voltage_V;
-  return gamma_per_V2(card) * square + gamma2_per_V4(card) * square * square;
+  return heater_law(card).phase(voltage_V * voltage_V);
 }
 
 DrivenVoltage heater_voltage(const HeaterCard& card, double phase_rad) {
-  const double gamma = gamma_per_V2(card), gamma2 = gamma2_per_V4(card);
-  // phi = gamma x + gamma2 x^2 for x = V^2, by the form of the root that does not cancel.
-  const double root = gamma * gamma + 4 * gamma2 * phase_rad;
-  const double square =
-      root < 0 ? -gamma / (2 * gamma2) : 2 * phase_rad / (gamma + std::sqrt(root));
+  const HeaterLaw::Square square = heater_law(card).square(phase_rad);
   const double limit = card.max_voltage_V * card.max_voltage_V;
-  return {std::sqrt(std::clamp(square, 0.0, limit)), root < 0 || square > limit || phase_rad < 0};
+  return {std::sqrt(std::clamp(square.value, 0.0, limit)),
+          !square.reached || square.value > limit || phase_rad < 0};
 }
 
 double coded_voltage(const HeaterCard& card, double voltage_V) {

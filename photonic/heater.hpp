@@ -25,6 +25,25 @@ inline constexpr double heater_margin_rad = 1;
 /// `phase_rad` if a heater holds it as it is, else brought into [0, 2 pi).
 double held_phase(double phase_rad);
 
+/// The law of one heater: phi = gamma V^2 + gamma_2 V^4.
+struct HeaterLaw {
+  double gamma = 0;   // rad / V^2
+  double gamma2 = 0;  // rad / V^4, negative for a metal heater
+
+  [[nodiscard]] double phase(double square_V2) const {
+    return (gamma + gamma2 * square_V2) * square_V2;
+  }
+  /// The smallest V^2 of a phase >= 0; where the law turns before it gets there, the V^2 at which
+  /// it turns, with `reached` false.
+  struct Square {
+    double value = 0;
+    bool reached = true;
+  };
+  [[nodiscard]] Square square(double phase_rad) const;
+};
+/// As the card designs it.
+HeaterLaw heater_law(const HeaterCard& card);
+
 /// Phase at a voltage.
 double heater_phase(const HeaterCard& card, double voltage_V);
 /// The smallest voltage of that phase; clipped to what the driver and the law reach.

@@ -163,5 +163,72 @@ with h5py.File("lab.h5", "w") as f:
   EXPECT_EQ(object("fit lab.h5")["parameters"], object("fit data.h5")["parameters"]);
 }
 
+TEST_F(Calibrate, NetworksRunOnChipsAsTheyWereMeasured) {
+  object("simulate chip.yaml --set chip.modes=6 -o data.h5 --truth truth.yaml");
+  object("fit data.h5 -o device.yaml --posterior drawn.h5 --samples 3");
+  std::ofstream(folder_ + "/run.yaml")
+      << "dataset: {name: glyphs, train_limit: 300, test_limit: 60}\nmodel: {name: cnn3}\n"
+         "teacher: {epochs: 1}\ntrain: {epochs: 0, distill: true}\nweights: {source: dense}\n"
+         "core: {card: " LIGHTLOOM_SOURCE_DIR
+         "/data/devices/mzi-mesh.yaml, rows: 6, columns: 6}\nmeasure: [accuracy]\nchips: 1\n";
+  const auto run = [&](const std::string& settings) {
+    const Ran ran = run_shell(
+        fmt::format("cd {} && {} run run.yaml {} --json --quiet", folder_, program(), settings));
+    EXPECT_EQ(ran.code, 0) << settings << ran.errors;
+    return json::parse(ran.output, nullptr, false);
+  };
+  const std::string with = "--set calibration.device=device.yaml ";
+  const json none =
+      run(with + "--set calibration.truth=truth.yaml --set calibration.knowledge=none");
+  const json fitted = run(with + "--set calibration.truth=truth.yaml");
+  const json drawn = run(with + "--set calibration.posterior=drawn.h5 --set chips=3");
+  const auto accuracy = [](const json& ran) {
+    return ran["accuracy"]["chips"]["mean"].get<double>();
+  };
+  const double source = fitted["accuracy"]["source"].get<double>();
+  // 60 images: one standard error of an accuracy is 0.065 at most.
+  EXPECT_NEAR(accuracy(fitted), source, 4 * 0.065);
+  EXPECT_LT(accuracy(none), source - 0.3);
+  EXPECT_NEAR(accuracy(drawn), accuracy(fitted), 4 * 0.065);
+  EXPECT_TRUE(drawn["accuracy"]["chips"]["interval"].is_array());
+  const Ran other = run_shell(fmt::format(
+      "cd {} && {} run run.yaml --set core.rows=8 {} --json --quiet", folder_, program(), with));
+  EXPECT_EQ(other.code, 2) << other.errors;
+}
+
+TEST_F(Calibrate, SaysWhenToCalibrateAgainForAGivenError) {
+  object("simulate chip.yaml -o data.h5 --truth truth.yaml");
+  const std::string drift = " --spread 0.2 --time-constant 1000";
+  const json loose = object("when truth.yaml --error 0.1" + drift);
+  const json tight = object("when truth.yaml --error 0.05" + drift);
+  // Small drifts: the error is in proportion to them.
+  const double ratio = loose["drift_rad"].get<double>() / tight["drift_rad"].get<double>();
+  EXPECT_GT(ratio, 1.5);
+  EXPECT_LT(ratio, 2.6);
+  for (const json& found : {loose, tight}) {  // the process's own law
+    const double share = found["drift_rad"].get<double>() / 0.2;
+    EXPECT_NEAR(found["recalibrate_after_s"].get<double>(), -500 * std::log(1 - share * share),
+                1e-6);
+  }
+  EXPECT_TRUE(object("when truth.yaml --error 5" + drift)["recalibrate_after_s"].is_null());
+  refused("when truth.yaml --error 1e-6" + drift, "a fresh calibration of this chip leaves");
+  refused("when truth.yaml", "needs --error");
+}
+
+TEST_F(Calibrate, MeasuredEnergiesReplaceThoseOfACard) {
+  std::ofstream table(folder_ + "/energy.csv");
+  table << "read_pJ,write_pJ,energy_pJ\n";
+  for (int row = 1; row < 9; ++row)
+    table << fmt::format("{},{},{}\n", row * row, 9 - row, 2.5 * row * row + 4.0 * (9 - row));
+  table.close();
+  std::ofstream(folder_ + "/memory.yaml") << "buffer: {read_pJ: 1, write_pJ: 1, capacity: 7}\n";
+  object("energy energy.csv --into memory.yaml --section buffer -o mine.yaml");
+  std::ostringstream card;
+  card << std::ifstream(folder_ + "/mine.yaml").rdbuf();
+  for (const char* part : {"read_pJ: 2.5", "write_pJ: 4", "capacity: 7", "source: "})
+    EXPECT_NE(card.str().find(part), std::string::npos) << part << card.str();
+  refused("energy energy.csv -o mine.yaml", "needs --into");
+}
+
 }  // namespace
 }  // namespace lightloom::experiments

@@ -1,0 +1,138 @@
+#include "calibration/calibrated_core.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "calibration/first_guess.hpp"
+#include "calibration/gauge.hpp"
+#include "calibration/mesh_fit.hpp"
+#include "core/error.hpp"
+#include "core/random.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+photonic::CoreCard mesh_core(int modes) {
+  photonic::CoreCard card;
+  card.kind = photonic::CoreKind::mzi_mesh;
+  card.mesh.modes = modes;
+  return card;
+}
+
+/// Frobenius norm of what two random tiles are off by, over that of the targets.
+double relative_error(const photonic::TensorCore& core, std::uint32_t chip = 0) {
+  const auto size = static_cast<std::size_t>(core.description().rows * core.description().columns);
+  std::vector<float> targets(2 * size), realised(2 * size), scales(2);
+  fill_normal(Stream({.seed = 5, .purpose = Purpose::test}), 0, targets);
+  const auto report = core.realise(targets, {.chip = chip}, realised, scales);
+  EXPECT_EQ(report.tiles, 2);
+  double squares = 0, all = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    squares += std::pow(realised[i] - targets[i], 2);
+    all += std::pow(targets[i], 2);
+  }
+  EXPECT_NEAR(report.squared_error, squares, 1e-5 * squares);
+  return std::sqrt(squares / all);
+}
+
+struct Chips {
+  ChipCard card{.modes = 6};
+  ChipShape shape = chip_shape(card);
+  std::vector<double> truth = hidden_parameters(shape, card, 8, 0);
+  std::vector<double> design = design_parameters(shape, card);
+
+  [[nodiscard]] double error(const std::vector<double>& believed,
+                             const std::vector<std::vector<double>>& chips,
+                             std::uint32_t chip = 0) const {
+    return relative_error(*make_calibrated_core(mesh_core(6), {shape, believed, chips}), chip);
+  }
+};
+
+TEST(CalibratedCore, PerfectChipsRealiseTheirTargetsToSinglePrecision) {
+  Chips c;
+  c.card = {.modes = 6,
+            .heater_sigma = 0,
+            .bias_sigma_rad = 2,
+            .splitter_sigma_rad = 0,
+            .device_loss_db = 0,
+            .crosstalk_amplitude = 0.02};
+  const std::vector<double> truth = hidden_parameters(c.shape, c.card, 8, 0);
+  // Fixed-point iteration to 1e-13 of the greatest heat; floats round to 6e-8.
+  EXPECT_LT(c.error(truth, {truth}), 1e-6);
+}
+
+TEST(CalibratedCore, KnowledgeOfTheChipIsWhatMakesItsMatricesRight) {
+  const Chips c;
+  std::vector<double> near = c.truth;
+  const Stream stream({.seed = 5, .purpose = Purpose::test});
+  for (int h = 0; h < c.shape.heater_count(); ++h)
+    near[static_cast<std::size_t>(c.shape.parameters.at(Kind::bias, h))] +=
+        0.02 * stream.normal(static_cast<std::uint64_t>(h));
+  const double perfect = c.error(c.truth, {c.truth}), fitted = c.error(near, {c.truth}),
+               none = c.error(c.design, {c.truth});
+  EXPECT_LT(perfect, fitted);
+  EXPECT_LT(fitted, none / 4);
+  EXPECT_GT(none, 0.5);
+}
+
+TEST(CalibratedCore, PhasesOfPortsThatPowersCannotSeeChangeNothing) {
+  const Chips c;
+  // The same chip in another gauge: phi_0 of the first column moved with what follows from it.
+  std::vector<double> elsewhere = c.design;
+  const std::vector<double> moved = [&] {
+    std::vector<double> reference = c.truth;
+    for (int h = 0; h < c.shape.heater_count(); ++h)
+      reference[static_cast<std::size_t>(c.shape.parameters.at(Kind::bias, h))] += 0.7;
+    return in_gauge_of(c.shape, c.truth, reference);
+  }();
+  EXPECT_NE(moved, c.truth);
+  EXPECT_NEAR(c.error(c.truth, {moved}), c.error(c.truth, {c.truth}), 1e-6);
+}
+
+TEST(CalibratedCore, EveryChipIsOneOfThoseGiven) {
+  const Chips c;
+  const std::vector<double> other = hidden_parameters(c.shape, c.card, 9, 0);
+  const std::vector<std::vector<double>> both{c.truth, other};
+  EXPECT_LT(c.error(c.truth, both, 0), 0.1);
+  EXPECT_GT(c.error(c.truth, both, 1), 0.5);
+  EXPECT_EQ(c.error(c.truth, both, 2), c.error(c.truth, both, 0));
+}
+
+TEST(CalibratedCore, RefusesCoresOfAnotherKindOrSize) {
+  const Chips c;
+  photonic::CoreCard ring = mesh_core(6);
+  ring.kind = photonic::CoreKind::mrr_bank;
+  for (const auto& card : {mesh_core(5), ring})
+    EXPECT_THROW(make_calibrated_core(card, {c.shape, c.truth, {c.truth}}), Error);
+  EXPECT_THROW(make_calibrated_core(mesh_core(6), {c.shape, c.truth, {}}), Error);
+}
+
+TEST(FirstGuess, FindsThetaOfRandomSettingsAlone) {
+  ChipCard card{.modes = 8, .crosstalk_amplitude = 0};
+  const ChipShape shape = chip_shape(card);
+  const std::vector<double> truth = hidden_parameters(shape, card, 2, 0);
+  VirtualChip chip(shape, truth, {}, 2);
+  RandomReadings readings{.settings = 320};
+  readings.voltages = random_voltages(shape, readings.settings, 6.5, 7);
+  const Measurements data = measure(chip, readings.voltages, single_ports(8));
+  readings.powers = data.readings;
+  const double gamma = std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
+  const std::vector<double> found = guess_theta(shape, readings, gamma);
+  double squares = 0;
+  for (int k = 0; k < shape.cells(); ++k) {
+    const double mean_heat = 0.5 * 6.5 * 6.5;
+    const double wanted =
+        truth[static_cast<std::size_t>(shape.parameters.at(Kind::bias, 2 * k))] +
+        (truth[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, 2 * k))] - gamma) *
+            mean_heat;
+    squares += std::pow(
+        std::remainder(found[static_cast<std::size_t>(k)] - wanted, 2 * std::numbers::pi), 2);
+  }
+  // A phase nobody knows scatters by pi / sqrt(3) = 1.81; a basin is 0.5.
+  EXPECT_LT(std::sqrt(squares / shape.cells()), 0.25);
+}
+
+}  // namespace
+}  // namespace lightloom::calibration
