@@ -222,7 +222,7 @@ TEST(Cost, ASmallWeightBufferMakesCoefficientsTravelAgain) {
 }
 
 TEST(Cost, DigitalWorkBehindALayerTakesItsTimeEnergyAndBufferTraffic) {
-  CostInput input = free_memory({reload_layer(conv(64, 128, 1, 8), 8)});  // two row tiles
+  CostInput input = free_memory({reload_layer(conv(128, 128, 1, 8), 8)});  // two rows of two tiles
   const CostReport bare = simulate_cost(input);
   input.layers[0].digital = {.adds = 6400, .multiplies = 640, .lookups = 320};
   input.batch = 3;
@@ -232,7 +232,7 @@ TEST(Cost, DigitalWorkBehindALayerTakesItsTimeEnergyAndBufferTraffic) {
   EXPECT_EQ(report.layers[0].digital_operations, 3 * 7360);
   EXPECT_NEAR(energy(report, Component::post_processing), 3 * (640 + 640 * 3.1 + 320 * 1.6), 1e-6);
   EXPECT_EQ(energy(plain, Component::post_processing), 0);
-  // Half of it, that of the second tile, has nothing to hide behind.
+  // Half of it, that of the second row, has nothing to hide behind.
   EXPECT_NEAR(report.time_ns - plain.time_ns, 3 * 7360 / 256.0 / 2, 1e-6);
   EXPECT_EQ(bare.stages.size() + 1, report.stages.size());
   input.digital.vector_operations_per_ns = 1e12;

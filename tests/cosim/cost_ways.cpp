@@ -150,6 +150,16 @@ TEST(Ways, AutomaticNetworksAreNeverDearerThanAnySingleWayNorThanAnyChangeOfOneL
   EXPECT_GT(mixed, 5);  // the choice is no single way everywhere
 }
 
+TEST(Ways, AutomaticPaysForNoGeneratorThatNobodyUses) {
+  CostInput input = one_layer(Way::automatic);
+  input.generator.electronic = {.macs_per_ns = 1e-3, .static_power_mW = 50};
+  input.layers[0].factors.reset();  // leaves reloading
+  const CostReport report = simulate_cost(input);
+  EXPECT_EQ(report.layers[0].way, Way::reload);
+  EXPECT_EQ(report.energy_pJ[static_cast<std::size_t>(Component::generator_static)], 0);
+  EXPECT_EQ(choose_ways(input).generator.kind, GeneratorKind::none);
+}
+
 TEST(Ways, AutomaticLeavesOutWhatTheHardwareCannotRun) {
   CostInput input = one_layer(Way::automatic, GeneratorKind::none);
   EXPECT_NE(choose_ways(input).layers[0].way, Way::regenerate);

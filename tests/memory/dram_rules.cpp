@@ -185,6 +185,26 @@ TEST(DramRules, AWriteNeverOvertakesAnOlderReadOfItsBurst) {
   }
 }
 
+// The drain opens the row for another burst of it; the write of the read's burst is a hit then, and
+// still waits.
+TEST(DramRules, NorDoesAWriteThatFindsItsRowOpen) {
+  const DramCard card = preset("ddr4-2400", {"refresh=false", "controller.requests_per_cycle=64"});
+  std::vector<Request> requests{
+      {.address = 0}, {.address = 256, .write = true}, {.address = 0, .write = true}};
+  for (std::uint64_t i = 0; i < 30; ++i)
+    requests.push_back({.address = (1 << 15) + 256 * i, .write = true});
+  std::vector<std::vector<DramCommand>> commands;
+  const auto source = make_source(requests);
+  run_source(card, *source, {.commands = &commands});
+  int writes = 0;
+  for (const DramCommand& c : commands[0]) {
+    if (c.bank_group != 0 || c.bank != 0) continue;
+    if (c.kind == Kind::read) break;
+    writes += c.kind == Kind::write ? 1 : 0;
+  }
+  EXPECT_EQ(writes, 1);
+}
+
 TEST(DramRules, RowCycleHoldsEvenWhereItExceedsActiveTimePlusPrecharge) {
   const DramCard card = preset("ddr4-2400", {"refresh=false", "timing_cycles.rc=80"});
   EXPECT_EQ(run_pattern(card, "stride_rd", 1000, 0).cycles, 999 * 80 + 40);
