@@ -189,9 +189,11 @@ TEST(DramRules, AWriteNeverOvertakesAnOlderReadOfItsBurst) {
 // still waits.
 TEST(DramRules, NorDoesAWriteThatFindsItsRowOpen) {
   const DramCard card = preset("ddr4-2400", {"refresh=false", "controller.requests_per_cycle=64"});
-  std::vector<Request> requests{
-      {.address = 0}, {.address = 256, .write = true}, {.address = 0, .write = true}};
-  for (std::uint64_t i = 0; i < 30; ++i)
+  std::vector<Request> requests{{.address = 0},
+                                {.address = 256, .write = true},
+                                {.address = 1 << 17, .write = true},  // another row of the bank
+                                {.address = 0, .write = true}};
+  for (std::uint64_t i = 0; i < 29; ++i)
     requests.push_back({.address = (1 << 15) + 256 * i, .write = true});
   std::vector<std::vector<DramCommand>> commands;
   const auto source = make_source(requests);
@@ -202,7 +204,7 @@ TEST(DramRules, NorDoesAWriteThatFindsItsRowOpen) {
     if (c.kind == Kind::read) break;
     writes += c.kind == Kind::write ? 1 : 0;
   }
-  EXPECT_EQ(writes, 1);
+  EXPECT_EQ(writes, 2);
 }
 
 TEST(DramRules, RowCycleHoldsEvenWhereItExceedsActiveTimePlusPrecharge) {
