@@ -1,3 +1,5 @@
+#include <map>
+
 #include "core/error.hpp"
 #include "core/progress.hpp"
 #include "experiments/card_input.hpp"
@@ -7,6 +9,7 @@
 #include "experiments/training.hpp"
 #include "nn/onnx/check.hpp"
 #include "nn/onnx/export.hpp"
+#include "nn/onnx/fold.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -63,16 +66,35 @@ CommandResult save(const CommandLine& line) {
   return {.json = {{"model", output}}, .text = fmt::format("model: {}\n", output)};
 }
 
+/// A network file whose batch normalisations are part of its layers.
+CommandResult fold(const CommandLine& line) {
+  require(line.operands.size() == 1, "lightloom onnx fold takes one ONNX file");
+  const std::string& input = line.operands[0];
+  const std::string output = line.output.empty() ? input + ".folded.onnx" : line.output;
+  require_writable(output);
+  nn::onnx::Imported imported = nn::onnx::import_model(input);
+  const int folded = nn::onnx::fold_norms(imported);
+  nn::Network network = nn::onnx::network_of(std::move(imported), {});
+  nn::onnx::export_network(output, network);
+  return {.json = {{"model", output}, {"folded", folded}},
+          .text = fmt::format("{} batch normalisations folded\nmodel: {}\n", folded, output)};
+}
+
 }  // namespace
 
 CommandResult run_onnx(const CommandLine& line) {
   require(nn::onnx::available(),
           "this program was built without ONNX (install libonnx-dev and rebuild)");
-  require(line.operands.size() >= 2 && (line.operands[0] == "check" || line.operands[0] == "save"),
-          "lightloom onnx needs 'check' and the folders of operator cases, or 'save' and a card");
+  const std::map<std::string, CommandResult (*)(const CommandLine&)> actions{
+      {"check", check}, {"save", save}, {"fold", fold}};
+  const auto action =
+      line.operands.size() < 2 ? actions.end() : actions.find(line.operands.front());
+  require(action != actions.end(),
+          "lightloom onnx needs 'check' and the folders of operator cases, 'save' and a card, or "
+          "'fold' and an ONNX file");
   CommandLine rest = line;
   rest.operands.erase(rest.operands.begin());
-  return line.operands[0] == "check" ? check(rest) : save(rest);
+  return action->second(rest);
 }
 
 }  // namespace lightloom::experiments

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <new>
 
 #include "core/error.hpp"
 #include "nn/inference.hpp"
@@ -80,6 +81,17 @@ void require_held(const Model& model, const DataSet& set) {
   }
 }
 
+/// The engine takes memory for a whole pass: no file may ask for more than a machine has.
+void require_moderate(const Imported& imported, std::int64_t elements) {
+  constexpr double most = 1 << 27;
+  const auto images = static_cast<double>(elements) /
+                      static_cast<double>(imported.graph.nodes.front().shape.size());
+  double floats = 0;
+  for (const Node& node : imported.graph.nodes)
+    floats += images * static_cast<double>(node.shape.size());
+  require(floats <= most, "maps of more than 2^27 numbers");
+}
+
 /// Runs a set through the engine. Throws `Unsupported` (or an `Error` of the graph) when it does
 /// not fit.
 Array through_engine(Model model, const DataSet& set) {
@@ -100,6 +112,7 @@ Array through_engine(Model model, const DataSet& set) {
   if (imported.graph.nodes.size() < 2) {
     throw Unsupported(model.operations.back(), "nothing to compute");
   }
+  require_moderate(imported, set.inputs[0].size());
   Network network = network_of(imported, {});
   Inference inference(network);
   const Tensor& result =
@@ -156,7 +169,7 @@ bool check_engine(const Model& model, const std::vector<DataSet>& sets, CaseResu
   } catch (const Unsupported& refusal) {
     result.engine_refusal = refusal.what();
     return false;
-  } catch (const Error& refusal) {
+  } catch (const std::exception& refusal) {  // oneDNN's and the memory's own as well
     result.engine_refusal = refusal.what();
     return false;
   }
@@ -175,6 +188,8 @@ void check_interpreter(const Model& model, const std::vector<DataSet>& sets, Cas
     std::vector<Array> outputs;
     try {
       outputs = evaluate(model, std::move(values));
+    } catch (const std::bad_alloc&) {
+      throw Unsupported(model.operations.back(), "more memory than there is");
     } catch (const Error& contradiction) {
       return fail(result, contradiction.what());
     }

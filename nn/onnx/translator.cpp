@@ -31,6 +31,9 @@ MapShape image_of(const Model& model) {
 Translator::Translator(const Model& model) : model_(model), builder_("onnx", image_of(model)) {
   imported_.input_dims = model.inputs[0].dims;
   for (const auto& [name, array] : model.constants) values_[name] = array;
+  for (const Operation& operation : model.operations)
+    for (const std::string& name : operation.inputs) ++readers_[name];
+  for (const std::string& name : model.outputs) ++readers_[name];
   values_[model.inputs[0].name] = Changing{0, model.inputs[0].dims, {}};
 }
 
@@ -135,6 +138,18 @@ void Translator::result(const Operation& o, Value value) {
   values_[o.outputs.at(0)] = std::move(value);
 }
 
+/// Whether nobody but the operation in hand reads the node, under whatever name.
+bool Translator::read_once(const Changing& value) const {
+  int readers = 0;
+  for (const auto& [name, other] : values_) {
+    const auto* changing = std::get_if<Changing>(&other);
+    const auto found = readers_.find(name);
+    if (changing != nullptr && changing->node == value.node && found != readers_.end())
+      readers += found->second;
+  }
+  return readers == 1;
+}
+
 void Translator::same_shape(const Operation& o, const Changing& input, int node) {
   result(o, Changing{node, input.dims, input.flattened});
 }
@@ -228,7 +243,7 @@ void Translator::add_bias(const Operation& o, const Changing& to, const Array& b
   const std::size_t axis = to.dims.size() == 4 ? 3 : 1;
   const bool per_channel = bias.size() == channels && bias.dims.size() >= axis &&
                            bias.dims[bias.dims.size() - axis] == channels && !bias.integer();
-  const bool last = to.node + 1 == static_cast<int>(builder_.size());
+  const bool last = to.node + 1 == static_cast<int>(builder_.size()) && read_once(to);
   if (layer == imported_.layers.end() || !layer->second.bias.empty() || !per_channel || !last) {
     throw Unsupported(o, "adding a constant that is not the bias of a layer");
   }
@@ -247,6 +262,7 @@ void Translator::add(const Operation& o) {
   }
   const Changing left = changing(o, 0), right = changing(o, 1);
   if (left.dims != right.dims) throw Unsupported(o, "broadcasting");
+  if (left.flattened != right.flattened) throw Unsupported(o, "a flattened map and other rows");
   same_shape(o, left, builder_.add(left.node, right.node));
 }
 
@@ -258,6 +274,7 @@ void Translator::multiply(const Operation& o) {
   };
   if (left.dims != right.dims && gate(left, right)) std::swap(left, right);
   if (left.dims != right.dims && !gate(right, left)) throw Unsupported(o, "broadcasting");
+  if (left.flattened != right.flattened) throw Unsupported(o, "a flattened map and other rows");
   same_shape(o, left, builder_.multiply(left.node, right.node));
 }
 
@@ -398,7 +415,7 @@ void Translator::pad(const Operation& o) {
   const bool channels = side > 0 && side < 1 << 20 && x.dims.size() == 4 && fill == 0 &&
                         text(o, "mode", "constant") == "constant" && !has(o, 3) &&
                         pads == std::vector<std::int64_t>{0, side, 0, 0, 0, side, 0, 0};
-  if (!channels || !builder_.widen_subsample(x.node, static_cast<int>(side))) {
+  if (!channels || !read_once(x) || !builder_.widen_subsample(x.node, static_cast<int>(side))) {
     throw Unsupported(o, "padding outside a layer");
   }
   x.dims[1] += 2 * side;

@@ -52,6 +52,7 @@ class Translator {
   void constant(const Operation& o);
   void shape(const Operation& o);
 
+  [[nodiscard]] bool read_once(const Changing& value) const;
   [[nodiscard]] bool has(const Operation& o, std::size_t input) const;
   const Changing& changing(const Operation& o, std::size_t input) const;
   const Changing& map(const Operation& o, std::size_t input) const;
@@ -67,6 +68,7 @@ class Translator {
   GraphBuilder builder_;
   Imported imported_;
   std::map<std::string, Value> values_;
+  std::map<std::string, int> readers_;  // of every name in the model
   std::set<std::string> names_;
 };
 

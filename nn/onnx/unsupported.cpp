@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace lightloom::nn::onnx {
 namespace {
 
+/// By the node's name, or else the first output that it has.
 std::string place(const Operation& o) {
-  return o.name.empty() && !o.outputs.empty() ? "the node of '" + o.outputs.front() + "'"
-                                              : "node '" + o.name + "'";
+  if (!o.name.empty()) return "node '" + o.name + "'";
+  const auto named = std::find_if(o.outputs.begin(), o.outputs.end(),
+                                  [](const std::string& output) { return !output.empty(); });
+  return named == o.outputs.end() ? "node ''" : "the node of '" + *named + "'";
 }
 
 }  // namespace

@@ -82,10 +82,11 @@ void activate_backward(Activation kind, const Tensor& known, const Tensor& dy, T
   }
 }
 
+/// By the shape of `y`: a flattened map still has the map's own.
 void softmax(const Tensor& x, Tensor& y) {
-  const int channels = x.shape().channels;
+  const int channels = y.shape().channels;
 #pragma omp parallel for schedule(static)
-  for (std::int64_t p = 0; p < x.shape().pixels(); ++p) {
+  for (std::int64_t p = 0; p < y.shape().pixels(); ++p) {
     const float* from = x.data() + p * channels;
     float* to = y.data() + p * channels;
     const float top = *std::max_element(from, from + channels);
@@ -115,8 +116,9 @@ void add(const Tensor& left, const Tensor& right, AddThen then, Tensor& y) {
   }
 }
 
+/// Equal sizes are the same shape, seen as a map or flattened.
 void multiply(const Tensor& left, const Tensor& right, Tensor& y) {
-  if (left.shape() == right.shape()) {
+  if (left.shape().size() == right.shape().size()) {
     return each(left, right, y, [](float a, float b) { return a * b; });
   }
   const TensorShape shape = left.shape();
@@ -131,7 +133,7 @@ void multiply(const Tensor& left, const Tensor& right, Tensor& y) {
 }
 
 void multiply_backward(const Tensor& left, const Tensor& dy, Tensor& d_right) {
-  if (left.shape() == d_right.shape()) {
+  if (left.shape().size() == d_right.shape().size()) {
     return each(left, dy, d_right, [](float a, float b) { return a * b; });
   }
   const TensorShape shape = left.shape();

@@ -1,12 +1,15 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "core/error.hpp"
 #include "nn/inference.hpp"
 #include "nn/onnx/check.hpp"
+#include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import.hpp"
 #include "tests/nn/reference.hpp"
 #include "tests/scratch_path.hpp"
@@ -67,6 +70,70 @@ TEST(Onnx, AConstantAddedPerChannelBecomesTheBiasOfItsConvolution) {
   const std::vector<float> biased = run(model, x);
   ASSERT_EQ(biased.size(), 75u);
   for (std::size_t i = 0; i < 75; ++i) EXPECT_NEAR(biased[i], plain[i] + b.floats[i / 25], 1e-5);
+}
+
+/// The largest difference between the engine's rows and the interpreter's; the engine refuses: -1.
+double engine_error(const Model& model, const Array& x) {
+  std::optional<Imported> imported;
+  try {
+    imported = translate(model);
+  } catch (const Unsupported&) {
+    return -1;
+  }
+  const Array expected = evaluate(model, {{"x", x}}).front();
+  Network network = network_of(*imported, {});
+  Inference inference(network);
+  const Tensor& y = inference.forward(to_channels_last(x, network.graph().nodes[0].shape));
+  std::vector<float> got(y.values().begin(), y.values().end());
+  if (imported->flattened) {
+    Tensor map(TensorShape(y.shape().images, *imported->flattened));
+    std::copy(got.begin(), got.end(), map.data());
+    got = to_channels_first(map);
+  }
+  double error = got.size() == expected.floats.size() ? 0 : INFINITY;
+  for (std::size_t i = 0; i < got.size(); ++i)
+    error = std::max(error, std::abs(double{got[i]} - expected.floats[i]));
+  return error;
+}
+
+TEST(Onnx, AFlattenedMapIsNotMixedWithRowsOfAnotherOrder) {
+  const Array x = array({2, 3, 4, 4}, 0), w = array({48, 48}, 1);
+  Model model{.opset = 13,
+              .operations = {{"Flatten", "f", {"x"}, {"flat"}, {}},
+                             {"MatMul", "m", {"flat", "w"}, {"rows"}, {}},
+                             {"Add", "a", {"flat", "rows"}, {"y"}, {}}},
+              .constants = {{"w", w}},
+              .inputs = {{"x", x.dims}},
+              .outputs = {"y"}};
+  EXPECT_EQ(engine_error(model, x), -1);
+  model.operations[2].type = "Mul";
+  EXPECT_EQ(engine_error(model, x), -1);
+  model.operations[1] = {"Relu", "r", {"flat"}, {"rows"}, {}};
+  EXPECT_EQ(engine_error(model, x), 0) << "the same order on both sides";
+}
+
+TEST(Onnx, TheSoftmaxOfAFlattenedMapRunsOverAllOfIt) {
+  const Array x = array({2, 3, 4, 4}, 0);
+  const Model model{
+      .opset = 13,
+      .operations = {{"Flatten", "f", {"x"}, {"flat"}, {}}, {"Softmax", "s", {"flat"}, {"y"}, {}}},
+      .inputs = {{"x", x.dims}},
+      .outputs = {"y"}};
+  const double error = engine_error(model, x);
+  EXPECT_GE(error, 0);
+  EXPECT_LT(error, 1e-6);  // shares below one, a few roundings
+}
+
+TEST(Onnx, AConstantIsNoBiasWhereTheSumWithoutItIsReadToo) {
+  const Array x = array({1, 2, 5, 5}, 0), w = array({3, 2, 3, 3}, 1), b = array({3, 1, 1}, 2);
+  const Model model{.opset = 13,
+                    .operations = {{"Conv", "c", {"x", "w"}, {"h"}, {}},
+                                   {"Add", "a", {"h", "b"}, {"biased"}, {}},
+                                   {"Add", "s", {"h", "biased"}, {"y"}, {}}},
+                    .constants = {{"w", w}, {"b", b}},
+                    .inputs = {{"x", x.dims}},
+                    .outputs = {"y"}};
+  EXPECT_EQ(engine_error(model, x), -1);
 }
 
 TEST(Onnx, WhatCannotBeImportedNamesOperatorAndNode) {

@@ -159,6 +159,12 @@ double value(const Array& array, std::int64_t i) {
   return array.integer() ? static_cast<double>(array.integers.at(at)) : double{array.floats.at(at)};
 }
 
+bool exact_in_double(const Array& array) {
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  return std::all_of(array.integers.begin(), array.integers.end(),
+                     [](std::int64_t one) { return one >= -most && one <= most; });
+}
+
 void round_floats(Array& array) {
   if (array.type == ElementType::float32 || array.type == ElementType::float64) return;
   for (float& one : array.floats) one = rounded(one, array.type);

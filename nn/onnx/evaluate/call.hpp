@@ -75,6 +75,8 @@ Array broadcast_to(const Array& array, const Dims& dims);
 
 /// Element `i` as a number.
 double value(const Array& array, std::int64_t i);
+/// Whether `value` gives every element exactly: integers up to 2^53.
+[[nodiscard]] bool exact_in_double(const Array& array);
 /// Rounds to the element type.
 void round_floats(Array& array);
 /// As another type: floats truncate towards zero, anything but 0 is true.

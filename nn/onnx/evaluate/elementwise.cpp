@@ -27,6 +27,7 @@ std::vector<Array> mapped(const Array& x, const Real& f) {
 /// A function of one number without parameters.
 template <Unary F>
 std::vector<Array> unary(const Call& call) {
+  support(call, exact_in_double(input(call, 0)), "integers past 2^53");
   return mapped(input(call, 0), F);
 }
 
@@ -85,6 +86,7 @@ std::vector<Array> gelu_of(const Call& call) {
 /// Bounds as attributes before opset 11, inputs since.
 std::vector<Array> clip(const Call& call) {
   const Array& x = input(call, 0);
+  support(call, exact_in_double(x), "integers past 2^53");
   const auto bound = [&](std::size_t number, const char* key, double otherwise) {
     if (!has(call, number)) return real(call.operation, key, otherwise);
     require(input(call, number).size() == 1, "a bound of Clip must be one number");
@@ -195,6 +197,7 @@ std::vector<Array> mean(const Call& call) {
 /// The one binary operator whose operands may differ in type.
 std::vector<Array> power(const Call& call) {
   const Array &base = input(call, 0), &exponent = input(call, 1);
+  support(call, exact_in_double(base), "integers past 2^53");
   const Dims dims = broadcast(base.dims, exponent.dims);
   const Array a = broadcast_to(base, dims), b = broadcast_to(exponent, dims);
   Array out = a;

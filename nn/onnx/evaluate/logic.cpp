@@ -1,4 +1,5 @@
 #include <cmath>
+#include <functional>
 
 #include "core/error.hpp"
 #include "nn/onnx/attributes.hpp"
@@ -7,16 +8,16 @@
 namespace lightloom::nn::onnx {
 namespace {
 
-using Relation = bool (*)(double, double);
-
-/// A boolean of two numbers; comparing int64 in double is exact up to 2^53.
-template <Relation F>
+/// A boolean of two numbers, of integers exactly. `F` compares whatever it is given.
+template <class F>
 std::vector<Array> relation(const Call& call) {
   const Dims dims = broadcast(input(call, 0).dims, input(call, 1).dims);
   const Array a = broadcast_to(input(call, 0), dims), b = broadcast_to(input(call, 1), dims);
   Array out = zeros(dims, ElementType::boolean);
-  for (std::int64_t i = 0; i < out.size(); ++i) {
-    out.integers[static_cast<std::size_t>(i)] = F(value(a, i), value(b, i));
+  const bool whole = a.integer() && b.integer();
+  for (std::size_t i = 0; i < out.integers.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    out.integers[i] = whole ? F()(a.integers[i], b.integers[i]) : F()(value(a, at), value(b, at));
   }
   return {out};
 }
@@ -45,14 +46,15 @@ std::vector<Array> is_infinite(const Call& call) {
   return {out};
 }
 
-bool equal(double a, double b) { return a == b; }
-bool less(double a, double b) { return a < b; }
-bool greater(double a, double b) { return a > b; }
-bool less_or_equal(double a, double b) { return a <= b; }
-bool greater_or_equal(double a, double b) { return a >= b; }
-bool both(double a, double b) { return a != 0 && b != 0; }
-bool either(double a, double b) { return a != 0 || b != 0; }
-bool one_of(double a, double b) { return (a != 0) != (b != 0); }
+/// Of truth values.
+template <class F>
+struct Logical {
+  template <class T>
+  bool operator()(T a, T b) const {
+    return F()(a != 0, b != 0);
+  }
+};
+
 bool no(double x) { return x == 0; }
 bool not_a_number(double x) { return std::isnan(x); }
 
@@ -109,14 +111,14 @@ std::vector<Array> where(const Call& call) {
 
 void add_logic(Table& table) {
   const std::pair<std::string_view, Function> all[] = {
-      {"Equal", relation<equal>},
-      {"Less", relation<less>},
-      {"Greater", relation<greater>},
-      {"LessOrEqual", relation<less_or_equal>},
-      {"GreaterOrEqual", relation<greater_or_equal>},
-      {"And", relation<both>},
-      {"Or", relation<either>},
-      {"Xor", relation<one_of>},
+      {"Equal", relation<std::equal_to<>>},
+      {"Less", relation<std::less<>>},
+      {"Greater", relation<std::greater<>>},
+      {"LessOrEqual", relation<std::less_equal<>>},
+      {"GreaterOrEqual", relation<std::greater_equal<>>},
+      {"And", relation<Logical<std::logical_and<>>>},
+      {"Or", relation<Logical<std::logical_or<>>>},
+      {"Xor", relation<Logical<std::not_equal_to<>>>},
       {"Not", question<no>},
       {"IsNaN", question<not_a_number>},
       {"IsInf", is_infinite},

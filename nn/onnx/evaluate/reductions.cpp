@@ -49,6 +49,7 @@ std::vector<Array> reduce(const Call& call, Reduction f) {
     if (!reduced[axis]) squeezed.push_back(kept[axis]);
   }
   Array out = zeros(kept, x.type);
+  support(call, exact_in_double(x), "integers past 2^53");
   const auto groups = gathered(x, reduced, kept);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const double found = f(groups[i]);
