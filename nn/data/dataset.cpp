@@ -29,15 +29,6 @@ std::string find_file(const DatasetCard& card, const std::string& name) {
       card.name, name, root, card.name));
 }
 
-void load_idx(const DatasetCard& card, Dataset& data) {
-  const auto part = [&](const std::string& prefix) {
-    return read_idx(find_file(card, prefix + "-images-idx3-ubyte.gz"),
-                    find_file(card, prefix + "-labels-idx1-ubyte.gz"), data.shape);
-  };
-  data.train = part("train");
-  data.test = part("t10k");
-}
-
 /// The files a card lists: as they are, else below the root.
 std::vector<std::string> listed_files(const DatasetCard& card,
                                       const std::vector<std::string>& listed) {
@@ -49,33 +40,88 @@ std::vector<std::string> listed_files(const DatasetCard& card,
   return paths;
 }
 
-bool lists_arrays(const std::vector<std::string>& listed) {
-  return std::any_of(listed.begin(), listed.end(),
-                     [](const std::string& name) { return name.ends_with(".npy"); });
+using Reader = ImageSet (*)(const std::vector<std::string>&, const DatasetShape&);
+
+ImageSet read_cifar10(const std::vector<std::string>& paths, const DatasetShape& shape) {
+  return read_cifar(paths, shape, 1);
+}
+ImageSet read_cifar100(const std::vector<std::string>& paths, const DatasetShape& shape) {
+  return read_cifar(paths, shape, 2);
 }
 
-/// The files a card lists, else the official ones.
-std::vector<std::string> cifar_files(const DatasetCard& card,
-                                     const std::vector<std::string>& listed,
-                                     const std::vector<std::string>& official) {
-  std::vector<std::string> paths = listed_files(card, listed);
-  if (!paths.empty()) return paths;
-  for (const std::string& name : official) paths.push_back(find_file(card, name));
-  return paths;
+/// A data set's own files, as its authors publish them.
+struct OwnFiles {
+  const char* name;
+  Reader read;
+  std::vector<std::string> train, test;
+};
+
+const OwnFiles* own_files(const std::string& name) {
+  const std::vector<std::string> idx_train{"train-images-idx3-ubyte.gz",
+                                           "train-labels-idx1-ubyte.gz"},
+      idx_test{"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"};
+  static const std::vector<OwnFiles> all{
+      {"mnist", read_idx_pairs, idx_train, idx_test},
+      {"fashion-mnist", read_idx_pairs, idx_train, idx_test},
+      {"cifar10",
+       read_cifar10,
+       {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
+        "data_batch_5.bin"},
+       {"test_batch.bin"}},
+      {"cifar100", read_cifar100, {"train.bin"}, {"test.bin"}},
+      {"svhn", read_svhn, {"train_32x32.mat"}, {"test_32x32.mat"}},
+  };
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const OwnFiles& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
-void load_cifar(const DatasetCard& card, Dataset& data) {
-  const bool ten = card.name == "cifar10";
-  const std::vector<std::string> train =
-      ten ? std::vector<std::string>{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
-                                     "data_batch_4.bin", "data_batch_5.bin"}
-          : std::vector<std::string>{"train.bin"};
-  const int label_bytes = ten ? 1 : 2;
-  data.train = read_cifar(cifar_files(card, card.train, train), data.shape, label_bytes);
-  data.test = read_cifar(cifar_files(card, card.test, {ten ? "test_batch.bin" : "test.bin"}),
-                         data.shape, label_bytes);
-  if (!card.validate.empty())
-    data.validation = read_cifar(listed_files(card, card.validate), data.shape, label_bytes);
+/// Who reads a list of files that any data set may come in; nullptr: they are of its own kind.
+Reader general_reader(const std::vector<std::string>& paths) {
+  if (paths.empty()) return nullptr;
+  const std::string& first = paths.front();
+  if (first.ends_with(".npy")) return read_npy_pairs;
+  if (first.ends_with(".h5") || first.ends_with(".hdf5")) return read_hdf5;
+  if (first.ends_with(".mat")) return read_svhn;
+  return std::filesystem::is_directory(first) ? read_folders : nullptr;
+}
+
+/// The parts of a data set that is read from files.
+class Files {
+ public:
+  explicit Files(const DatasetCard& card) : card_(card), shape_(dataset_shape(card.name)) {
+    for (const auto* listed : {&card.train, &card.test})
+      general_ = general_ || general_reader(listed_files(card, *listed)) != nullptr;
+  }
+
+  /// The listed files, else those of `official`; nothing where other parts are arrays or folders.
+  [[nodiscard]] ImageSet read(const std::vector<std::string>& listed,
+                              std::vector<std::string> OwnFiles::*official) const {
+    std::vector<std::string> paths = listed_files(card_, listed);
+    if (const Reader reader = general_reader(paths)) return reader(paths, shape_);
+    if (paths.empty() && (general_ || official == nullptr)) return {.image = shape_.image};
+    const OwnFiles* own = own_files(card_.name);
+    require(own != nullptr,
+            "data set '{}' has no reader of its own (list NumPy files, HDF5 files or folders of "
+            "images in dataset.train and dataset.test; its shape alone serves `ratio` and `cost`)",
+            card_.name);
+    if (paths.empty())
+      for (const std::string& name : own->*official) paths.push_back(find_file(card_, name));
+    return own->read(paths, shape_);
+  }
+
+ private:
+  const DatasetCard& card_;
+  const DatasetShape& shape_;
+  bool general_ = false;
+};
+
+void load_files(const DatasetCard& card, Dataset& data) {
+  const Files files(card);
+  data.train = files.read(card.train, &OwnFiles::train);
+  data.test = files.read(card.test, &OwnFiles::test);
+  data.validation = files.read(card.validate, nullptr);
+  require(data.train.size() > 0, "dataset.train lists no images");
 }
 
 void limit(ImageSet& set, int images) {
@@ -155,22 +201,8 @@ Dataset load_dataset(const DatasetCard& card, std::uint64_t seed) {
     };
     data.train = make_glyphs(count(card.train_limit, glyphs_train), seed, 0);
     data.test = make_glyphs(count(card.test_limit, glyphs_test), seed, 1);
-  } else if (lists_arrays(card.train) || lists_arrays(card.test)) {
-    data.train = read_npy_pairs(listed_files(card, card.train), data.shape);
-    data.test = read_npy_pairs(listed_files(card, card.test), data.shape);
-    if (!card.validate.empty())
-      data.validation = read_npy_pairs(listed_files(card, card.validate), data.shape);
-    require(data.train.size() > 0, "dataset.train lists no images");
-  } else if (card.name == "mnist" || card.name == "fashion-mnist") {
-    load_idx(card, data);
-  } else if (card.name == "cifar10" || card.name == "cifar100") {
-    load_cifar(card, data);
   } else {
-    throw Error(
-        fmt::format("data set '{}' has no reader of its own (list NumPy files in dataset.train and "
-                    "dataset.test; "
-                    "its shape alone serves `ratio` and `cost`)",
-                    card.name));
+    load_files(card, data);
   }
   limit(data.train, card.train_limit);
   limit(data.test, card.test_limit);
@@ -179,8 +211,7 @@ Dataset load_dataset(const DatasetCard& card, std::uint64_t seed) {
     split_validation(card.validation, seed, data);
   } else {
     require(data.validation.size() > 0,
-            "dataset.validate: data set '{}' takes no files to choose by (cifar10, cifar100 and "
-            "NumPy arrays do; elsewhere set dataset.validation)",
+            "dataset.validate: data set '{}' takes no files to choose by (set dataset.validation)",
             card.name);
   }
   return data;

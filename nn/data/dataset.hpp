@@ -25,7 +25,7 @@ void describe(Section& section, Normalise& normalise);
 struct ImageSet {
   MapShape image;
   std::vector<std::uint8_t> pixels;
-  std::vector<std::uint8_t> labels;
+  std::vector<std::uint16_t> labels;
   Normalise normalise;
 
   [[nodiscard]] std::size_t size() const { return labels.size(); }
@@ -35,8 +35,9 @@ struct ImageSet {
 struct DatasetCard {
   std::string name = "glyphs";
   std::string root;                // folder of the files; "": data/<name>
-  std::vector<std::string> train;  // files to use instead of the official ones: cifar10, cifar100:
-                                   // binary records; all: NumPy images and labels in turn
+  std::vector<std::string> train;  // files to use instead of the official ones: binary records
+                                   // (cifar10, cifar100), MATLAB (svhn); all: NumPy images and
+                                   // labels in turn, HDF5, folders of images
   std::vector<std::string> test;
   std::vector<std::string> validate;  // files to choose by; none: a share of the training images
   int train_limit = 0;                // use only the first images; 0: all

@@ -186,7 +186,7 @@ ImageSet make_glyphs(std::size_t count, std::uint64_t seed, std::uint32_t part) 
     Draws draws(stream, i);
     Canvas canvas{};
     const auto label = static_cast<std::size_t>(draws.uniform(0, 10));
-    set.labels[i] = static_cast<std::uint8_t>(label);
+    set.labels[i] = static_cast<std::uint16_t>(label);
     draw_glyph(alphabet()[label], draws, canvas);
     draw_clutter(draws, canvas);
     const double noise = draws.uniform(0.03, 0.16);

@@ -90,14 +90,26 @@ ImageSet read_idx(const std::string& images_path, const std::string& labels_path
           labels_path);
   require(labels.big_endian() == count, "'{}' and '{}' hold different numbers of records",
           images_path, labels_path);
-  set.labels = labels.read_all(count);
+  const std::vector<std::uint8_t> numbers = labels.read_all(count);
+  set.labels.assign(numbers.begin(), numbers.end());
   labels.require_end();
   require(std::all_of(set.labels.begin(), set.labels.end(),
-                      [&](std::uint8_t label) { return label < expected.classes; }),
+                      [&](std::uint16_t label) { return label < expected.classes; }),
           "'{}' holds a label past the {} classes of {}", labels_path, expected.classes,
           expected.name);
   require(count > 0, "'{}' holds no images", images_path);
   return set;
+}
+
+ImageSet read_idx_pairs(const std::vector<std::string>& paths, const DatasetShape& expected) {
+  require(paths.size() % 2 == 0, "a data set of IDX files lists images and labels in turn");
+  ImageSet all{.image = expected.image};
+  for (std::size_t i = 0; i < paths.size(); i += 2) {
+    const ImageSet pair = read_idx(paths[i], paths[i + 1], expected);
+    all.pixels.insert(all.pixels.end(), pair.pixels.begin(), pair.pixels.end());
+    all.labels.insert(all.labels.end(), pair.labels.begin(), pair.labels.end());
+  }
+  return all;
 }
 
 }  // namespace lightloom::nn

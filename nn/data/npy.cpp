@@ -113,7 +113,7 @@ void append_labels(const std::string& path, const DatasetShape& expected, ImageS
     require(label < static_cast<std::uint64_t>(expected.classes),
             "'{}' holds a label in place {} that is not one of the {} classes of {}", path,
             i / bytes.width(), expected.classes, expected.name);
-    set.labels.push_back(static_cast<std::uint8_t>(label));
+    set.labels.push_back(static_cast<std::uint16_t>(label));
   }
 }
 

@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
+using Labels = std::vector<std::uint16_t>;
 
 class Files : public testing::Test {
  protected:
@@ -90,7 +91,7 @@ TEST_F(Idx, ReadsPixelsAndLabelsInOrder) {
   const ImageSet set = read_idx(path("images"), path("labels"), dataset_shape("mnist"));
   ASSERT_EQ(set.size(), 3u);
   EXPECT_EQ(set.pixels[784 + 5], (784 + 5) % 251);
-  EXPECT_EQ(set.labels, (Bytes{0, 1, 2}));
+  EXPECT_EQ(set.labels, (Labels{0, 1, 2}));
 }
 
 TEST_F(Idx, BrokenFilesAreOneSentenceEachAndNeverACrash) {
@@ -189,9 +190,9 @@ TEST_F(Files, ListedImagesValidateInsteadOfAShareOfTheTrainingOnes) {
                    .validation = 0.9,  // not looked at
                    .normalise = {.mean = {0.5, 0.5, 0.5}, .std = {0.25, 0.25, 0.25}}};
   const Dataset data = load_dataset(card, 1);
-  EXPECT_EQ(data.train.labels, Bytes{1});
-  EXPECT_EQ(data.test.labels, Bytes{2});
-  EXPECT_EQ(data.validation.labels, Bytes{3});
+  EXPECT_EQ(data.train.labels, Labels{1});
+  EXPECT_EQ(data.test.labels, Labels{2});
+  EXPECT_EQ(data.validation.labels, Labels{3});
   EXPECT_EQ(data.validation.normalise.std, card.normalise.std);
   const std::string problem =
       problem_of([&] { load_dataset({.name = "glyphs", .validate = {"3.bin"}}, 1); });
@@ -226,7 +227,7 @@ TEST_F(Files, ArraysOfNumPyAreADataSetOfAnyKnownShape) {
                         1);
   };
   const Dataset data = load("x.npy", "y.npy");
-  EXPECT_EQ(data.train.labels, (Bytes{7, 3, 7, 3}));
+  EXPECT_EQ(data.train.labels, (Labels{7, 3, 7, 3}));
   EXPECT_EQ(data.test.pixels, pixels);
   write("short.npy", npy("|u1", "2, 32, 32, 3", Bytes(100)));
   write("other.npy", npy("|u1", "2, 28, 28", Bytes(2 * 784)));
