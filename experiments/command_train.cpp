@@ -1,5 +1,6 @@
 #include "core/error.hpp"
 #include "core/labelled.hpp"
+#include "core/progress.hpp"
 #include "experiments/card_input.hpp"
 #include "experiments/command_table.hpp"
 #include "experiments/run_experiment.hpp"
@@ -42,19 +43,29 @@ CommandResult run_train(const CommandLine& line) {
   require(output != float_output, "--output and --float name the same file");
   require_writable(output);
   if (!float_output.empty()) require_writable(float_output);
+  const std::string checkpoint = line.value("checkpoint");
+  for (const std::string& file : {checkpoint, checkpoint + ".float"})
+    require(checkpoint.empty() || (file != output && file != float_output),
+            "--checkpoint and {} name the same file '{}'", file == output ? "--output" : "--float",
+            file);
   card.chips = 0;
   card.measures = {.accuracy = true, .cost = false};
   Workbench workbench;
+  if (!checkpoint.empty()) workbench.keep_checkpoints(card, checkpoint);
+  watch_for_interrupts();
   const AccuracyResult accuracy = *run_experiment(card, workbench).accuracy;
-  if (!float_output.empty()) nn::save_weights(float_output, *workbench.teacher(card)->network);
+  if (!float_output.empty()) save_any_weights(float_output, *workbench.teacher(card)->network, {});
   save_trained(output, *workbench.student(card)->network, identity_of(card));
   CommandResult result;
-  result.json = {{"accuracy",
-                  {{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},
-                   {"source", accuracy.source}}},
-                 {"float_epochs", history_json(accuracy.teacher_history)},
-                 {"epochs", history_json(accuracy.history)},
-                 {"weights", output}};
+  result.json = {
+      {"accuracy",
+       {{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},
+        {"source", accuracy.source}}},
+      {"float_epochs", history_json(accuracy.teacher_history)},
+      {"epochs", history_json(accuracy.history)},
+      {"resumed_epochs",
+       {{"float", accuracy.teacher_history.resumed}, {"source", accuracy.history.resumed}}},
+      {"weights", output}};
   if (!float_output.empty()) result.json["float_weights"] = float_output;
   std::string ledger;
   if (card.network.weights.source == nn::SourceKind::smart_deal &&

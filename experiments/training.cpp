@@ -1,8 +1,12 @@
 #include "experiments/training.hpp"
 
+#include <optional>
+
 #include "core/error.hpp"
+#include "core/labelled.hpp"
 #include "core/progress.hpp"
 #include "experiments/chip_accuracy.hpp"
+#include "nn/checkpoint.hpp"
 #include "nn/io/torch_names.hpp"
 #include "nn/models.hpp"
 #include "nn/onnx/import.hpp"
@@ -12,7 +16,8 @@ namespace lightloom::experiments {
 namespace {
 
 constexpr std::size_t most_cached = 64;
-constexpr std::uint32_t training_chip = 1u << 31;  // never one of the chips that are evaluated
+// Chips to train with are numbered from here: never one of those that are evaluated.
+constexpr std::uint32_t training_chip = 1u << 31;
 
 /// The text of some sections of a resolved card: equal texts mean equal work.
 std::string text_of(const Experiment& card, std::initializer_list<const char*> keys) {
@@ -36,10 +41,12 @@ std::shared_ptr<const Value> cached(std::map<std::string, std::shared_ptr<const 
 /// A training that Ctrl-C cut short is no result.
 nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
                             const nn::TrainCard& card, std::uint64_t seed,
-                            const nn::TrainHelpers& helpers = {}) {
+                            const nn::TrainHelpers& helpers) {
   nn::TrainResult result = nn::train(network, data, card, seed, helpers);
-  if (interrupted()) throw Failure("interrupted during training");
-  return result;
+  if (!interrupted()) return result;
+  if (helpers.checkpoint.empty()) throw Failure("interrupted during training");
+  throw Failure(fmt::format("interrupted during training (the same command goes on from '{}')",
+                            helpers.checkpoint));
 }
 
 std::unique_ptr<nn::Network> make_network(const Experiment& card, const nn::SourceCard& weights,
@@ -65,19 +72,50 @@ void load_any_weights(const std::string& path, nn::Network& network) {
     nn::load_weights(path, network);
 }
 
-/// Trains the student; through a tensor core of its own if the card wants it to get used to the
-/// noise.
-nn::TrainResult train_student(nn::Network& student, nn::Network& teacher, const nn::Dataset& data,
-                              const Experiment& card) {
-  nn::TrainHelpers helpers{.teacher = &teacher};
-  if (!card.training.student.noise_aware)
-    return train_fully(student, data, card.training.student, card.seed, helpers);
-  const auto core = photonic::make_core(card.hardware.core);
-  Chip chip(*core, student, card, training_chip);
-  nn::Inference before(student, &chip.engine());
-  chip.calibrate(before, data, card.calibration_images);
-  helpers.engine = &chip.engine();
+/// Tensor cores to train through, their converters calibrated.
+class TrainingChips {
+ public:
+  TrainingChips(nn::Network& student, const nn::Dataset& data, const Experiment& card)
+      : core_(photonic::make_core(card.hardware.core)) {
+    for (int c = 0; c < card.training.student.chips; ++c) {
+      chips_.push_back(std::make_unique<Chip>(*core_, student, card,
+                                              training_chip + static_cast<std::uint32_t>(c)));
+      nn::Inference before(student, &chips_.back()->engine());
+      chips_.back()->calibrate(before, data, card.calibration_images);
+    }
+  }
+  [[nodiscard]] std::vector<nn::MatrixEngine*> engines() const {
+    std::vector<nn::MatrixEngine*> all;
+    for (const auto& chip : chips_) all.push_back(&chip->engine());
+    return all;
+  }
+
+ private:
+  std::unique_ptr<photonic::TensorCore> core_;
+  std::vector<std::unique_ptr<Chip>> chips_;
+};
+
+/// Trains the student; through tensor cores of its own if the card wants it to get used to their
+/// noise and to how chips differ.
+nn::TrainResult train_student(nn::Network& student, const nn::Dataset& data, const Experiment& card,
+                              nn::TrainHelpers helpers) {
+  std::optional<TrainingChips> chips;
+  if (card.training.student.noise_aware) {
+    chips.emplace(student, data, card);
+    helpers.engines = chips->engines();
+  }
   return train_fully(student, data, card.training.student, card.seed, helpers);
+}
+
+/// What a training of the float network, or of the student, depends on.
+std::string float_identity(const Experiment& card) {
+  return text_of(card, {"dataset", "model", "teacher", "seed"});
+}
+std::string student_identity(const Experiment& card) {
+  std::string text = text_of(card, {"dataset", "model", "weights", "teacher", "train", "seed"});
+  if (card.training.student.noise_aware)
+    text += text_of(card, {"core", "generator", "calibration_images"});
+  return text;
 }
 
 }  // namespace
@@ -87,22 +125,31 @@ Workbench::DatasetPtr Workbench::dataset(const Experiment& card) {
                 [&] { return nn::load_dataset(card.network.dataset, card.seed); });
 }
 
+void Workbench::keep_checkpoints(const Experiment& card, const std::string& path) {
+  const std::string float_path = path + ".float";
+  require_writable(path);
+  require_writable(float_path);
+  nn::require_own_checkpoint(float_path, float_identity(card));
+  nn::require_own_checkpoint(path, student_identity(card));
+  checkpoint_ = path;
+  float_checkpoint_ = float_path;
+}
+
 Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
-  return cached(networks_, text_of(card, {"dataset", "model", "teacher", "seed"}), [&] {
+  const std::string key = float_identity(card);
+  return cached(networks_, key, [&] {
     TrainedNetwork teacher{.network = make_float_network(card), .history = {}};
     if (!card.training.teacher_file.empty())
       load_any_weights(card.training.teacher_file, *teacher.network);
     else
-      teacher.history =
-          train_fully(*teacher.network, *dataset(card), card.training.teacher, card.seed);
+      teacher.history = train_fully(*teacher.network, *dataset(card), card.training.teacher,
+                                    card.seed, {.checkpoint = float_checkpoint_, .identity = key});
     return teacher;
   });
 }
 
 Workbench::NetworkPtr Workbench::student(const Experiment& card) {
-  std::string key = text_of(card, {"dataset", "model", "weights", "teacher", "train", "seed"});
-  if (card.training.student.noise_aware)
-    key += text_of(card, {"core", "generator", "calibration_images"});
+  const std::string key = student_identity(card);
   return cached(networks_, key, [&] {
     TrainedNetwork student{
         .network = make_network(card, card.network.weights, nn::InitialWeights::none),
@@ -114,8 +161,9 @@ Workbench::NetworkPtr Workbench::student(const Experiment& card) {
     const NetworkPtr float_network = teacher(card);
     nn::copy_weights(*float_network->network, *student.network);
     if (card.training.student.epochs > 0)
-      student.history =
-          train_student(*student.network, *float_network->network, *dataset(card), card);
+      student.history = train_student(
+          *student.network, *dataset(card), card,
+          {.teacher = float_network->network.get(), .checkpoint = checkpoint_, .identity = key});
     return student;
   });
 }

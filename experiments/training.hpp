@@ -25,6 +25,11 @@ class Workbench {
   using DatasetPtr = std::shared_ptr<const nn::Dataset>;
   using NetworkPtr = std::shared_ptr<const TrainedNetwork>;
 
+  /// Keeps a checkpoint of the student's training in `path` and one of the float network's in
+  /// `path`.float, after every epoch; the trainings of `card` go on from what is there. Throws
+  /// `Error` when there is something else.
+  void keep_checkpoints(const Experiment& card, const std::string& path);
+
   DatasetPtr dataset(const Experiment& card);
   /// The float network: trained, or read from `teacher.file`.
   NetworkPtr teacher(const Experiment& card);
@@ -35,6 +40,7 @@ class Workbench {
   SourceLayersCache source_layers;
 
  private:
+  std::string checkpoint_, float_checkpoint_;  // "": none
   std::map<std::string, DatasetPtr> datasets_;
   std::map<std::string, NetworkPtr> networks_;
 };

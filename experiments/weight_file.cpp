@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/labelled.hpp"
 #include "experiments/provenance.hpp"
+#include "nn/io/torch_names.hpp"
 #include "nn/models.hpp"
 #include "nn/weights_file.hpp"
 
@@ -63,8 +64,16 @@ nn::Network empty_network(const WeightIdentity& identity) {
           nn::InitialWeights::none};
 }
 
+void save_any_weights(const std::string& path, nn::Network& network,
+                      const std::map<std::string, std::string>& about) {
+  if (path.ends_with(".safetensors"))
+    nn::write_safetensors(path, nn::export_torch(network));
+  else
+    nn::save_weights(path, network, about);
+}
+
 void save_trained(const std::string& path, nn::Network& network, const WeightIdentity& identity) {
-  nn::save_weights(path, network, {{attribute, identity.text}});
+  save_any_weights(path, network, {{attribute, identity.text}});
 }
 
 }  // namespace lightloom::experiments

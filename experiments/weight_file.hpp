@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "experiments/experiment_card.hpp"
@@ -25,7 +26,12 @@ WeightIdentity identity_in(const std::string& path);
 /// The network of an identity, its sources holding nothing yet.
 nn::Network empty_network(const WeightIdentity& identity);
 
-/// Trained weights with their identity.
+/// Weights by the ending of `path`: .safetensors with PyTorch's names, plain as the sources
+/// regenerate them; else HDF5, what the sources store, with the texts `about` them.
+void save_any_weights(const std::string& path, nn::Network& network,
+                      const std::map<std::string, std::string>& about);
+
+/// Trained weights with their identity (a safetensors file has no room for it).
 void save_trained(const std::string& path, nn::Network& network, const WeightIdentity& identity);
 
 }  // namespace lightloom::experiments

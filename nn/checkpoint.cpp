@@ -1,6 +1,8 @@
 #include "nn/checkpoint.hpp"
 
+#include <filesystem>
 #include <functional>
+#include <sstream>
 
 #include "core/error.hpp"
 #include "core/labelled.hpp"
@@ -87,7 +89,52 @@ TrainResult epochs_of(const Labelled& file) {
   return result;
 }
 
+std::string text(const Labelled& file, const std::string& key) {
+  const auto found = file.attributes.find(key);
+  const auto* value =
+      found == file.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+  require(value != nullptr, "it is not a training checkpoint (it lacks '{}')", key);
+  return *value;
+}
+
+std::string trimmed(const std::string& line) {
+  const std::size_t first = line.find_first_not_of(' ');
+  return first == std::string::npos ? "" : line.substr(first);
+}
+
+/// Throws `Error` with the first line that differs.
+void require_same(const std::string& saved, const std::string& own) {
+  std::istringstream there(saved), here(own);
+  std::string old_line, new_line;
+  while (true) {
+    const bool more = static_cast<bool>(std::getline(there, old_line));
+    const bool also = static_cast<bool>(std::getline(here, new_line));
+    if (!more && !also) return;
+    require(more == also && old_line == new_line,
+            "it belongs to another card (there '{}', here '{}')", more ? trimmed(old_line) : "",
+            also ? trimmed(new_line) : "");
+  }
+}
+
+template <class Read>
+auto or_cannot_resume(const std::string& path, Read read) {
+  try {
+    return read(read_labelled(path));
+  } catch (const Error& problem) {
+    throw Error(fmt::format("cannot resume from '{}': {} (remove it to start again)", path,
+                            problem.what()));
+  }
+}
+
 }  // namespace
+
+void require_own_checkpoint(const std::string& path, const std::string& identity) {
+  if (!std::filesystem::exists(path)) return;
+  or_cannot_resume(path, [&](const Labelled& file) {
+    require(text(file, "kind") == "checkpoint", "it is not a training checkpoint");
+    require_same(text(file, "identity"), identity);
+  });
+}
 
 void save_checkpoint(const std::string& path, const Network& network, const Checkpoint& state) {
   Labelled file;
@@ -97,6 +144,8 @@ void save_checkpoint(const std::string& path, const Network& network, const Chec
   file.attributes["seed"] = static_cast<std::int64_t>(state.seed);
   file.attributes["batch"] = state.batch;
   file.attributes["step"] = state.step;
+  file.attributes["identity"] = state.identity;
+  file.attributes["averaged"] = state.averaged;
   file.attributes["best_epoch"] = std::int64_t{state.result.best_epoch};
   file.attributes["optimizer_steps"] = state.optimizer.steps;
   add_epochs(file, state.result);
@@ -110,28 +159,25 @@ void save_checkpoint(const std::string& path, const Network& network, const Chec
 
 Checkpoint load_checkpoint(const std::string& path, const Network& network,
                            const Checkpoint& expected) {
-  try {
-    const Labelled file = read_labelled(path);
-    const auto model = file.attributes.find("model");
-    require(model != file.attributes.end() && std::holds_alternative<std::string>(model->second) &&
-                std::get<std::string>(model->second) == network.graph().name,
-            "it belongs to another model");
+  return or_cannot_resume(path, [&](const Labelled& file) {
+    require(text(file, "kind") == "checkpoint", "it is not a training checkpoint");
+    require(text(file, "model") == network.graph().name, "it belongs to another model");
     Checkpoint state{.seed = static_cast<std::uint64_t>(number(file, "seed")),
                      .batch = number(file, "batch"),
                      .step = number(file, "step"),
+                     .identity = text(file, "identity"),
                      .result = epochs_of(file),
                      .now = named(file, "now."),
                      .best = named(file, "best."),
                      .optimizer = {number(file, "optimizer_steps"), numbered(file, "first_"),
                                    numbered(file, "second_")},
-                     .average = numbered(file, "average_")};
+                     .average = numbered(file, "average_"),
+                     .averaged = number(file, "averaged")};
     require(state.seed == expected.seed, "it was trained with seed {}", state.seed);
     require(state.batch == expected.batch, "it was trained with batch {}", state.batch);
+    require_same(state.identity, expected.identity);
     return state;
-  } catch (const Error& problem) {
-    throw Error(fmt::format("cannot resume from '{}': {} (remove it to start again)", path,
-                            problem.what()));
-  }
+  });
 }
 
 }  // namespace lightloom::nn

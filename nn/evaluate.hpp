@@ -18,7 +18,14 @@ struct Evaluation {
   }
 };
 
-/// Classifies all images of a set in order, `batch` at a time.
+/// The images first, ..., last - 1 of a set.
+struct ImageRange {
+  std::size_t first = 0, last = 0;
+};
+
+/// Classifies images of a set in order, `batch` at a time: all of them, or a range.
 Evaluation evaluate(Inference& inference, const ImageSet& set, int batch = 250);
+Evaluation evaluate(Inference& inference, const ImageSet& set, const ImageRange& range,
+                    int batch = 250);
 
 }  // namespace lightloom::nn

@@ -20,8 +20,9 @@ float weight_scale(WeightLayer& layer, SourceKind kind, const std::vector<float>
     return least == 0 ? 1 : least;
   }
   for (const CodedStream& stream : layer.source->codes())
-    if (stream.name == "scale") return std::bit_cast<float>(stream.words.at(0));
-  throw Error(fmt::format("layer '{}' does not store integers", layer.shape.name));
+    if (stream.name == "scale" && stream.words.size() == 1)
+      return std::bit_cast<float>(stream.words[0]);
+  throw Error(fmt::format("layer '{}' does not store integers of one scale", layer.shape.name));
 }
 
 std::vector<std::int64_t> integers_of(const std::vector<float>& dense, float scale,

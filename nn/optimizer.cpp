@@ -1,6 +1,7 @@
 #include "nn/optimizer.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "core/error.hpp"
@@ -110,8 +111,16 @@ double radam_rectification(std::int64_t t, double beta1, double beta2) {
   return std::sqrt((1.0 - decay) * variance) / (1.0 - std::pow(beta1, steps));
 }
 
-Optimizer::Optimizer(const OptimizerOptions& options, std::span<Parameter* const> parameters)
-    : options_(options), parameters_(parameters.begin(), parameters.end()) {
+Optimizer::Optimizer(const OptimizerOptions& options, std::span<Parameter* const> parameters,
+                     std::vector<double> decays)
+    : options_(options),
+      parameters_(parameters.begin(), parameters.end()),
+      decays_(std::move(decays)) {
+  assert(decays_.empty() || decays_.size() == parameters_.size());
+  if (decays_.empty()) {
+    for (const Parameter* parameter : parameters_)
+      decays_.push_back(parameter->decay ? options_.weight_decay : 0.0);
+  }
   for (const Parameter* parameter : parameters_) {
     state_.first.emplace_back(parameter->value.size());
     state_.second.emplace_back(adaptive(options_.kind) ? parameter->value.size() : 0);
@@ -127,7 +136,7 @@ void Optimizer::step(double rate) {
 void Optimizer::update(std::size_t index, double rate) {
   Parameter& parameter = *parameters_[index];
   std::span<float> x = parameter.value, g = parameter.gradient;
-  const auto decay = static_cast<float>(parameter.decay ? options_.weight_decay : 0.0);
+  const auto decay = static_cast<float>(decays_[index]);
   if (decay > 0.0f && decoupled(options_.kind)) {
     const float keep = 1.0f - decay * static_cast<float>(rate);
     each(x.size(), [=](std::size_t i) { x[i] *= keep; });

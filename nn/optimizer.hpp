@@ -37,7 +37,9 @@ struct OptimizerState {
 /// variance is intractable). Elementwise, so the same bits on any thread count.
 class Optimizer {
  public:
-  Optimizer(const OptimizerOptions& options, std::span<Parameter* const> parameters);
+  /// `decays`: weight decay per parameter; empty: that of the options for parameters that decay.
+  Optimizer(const OptimizerOptions& options, std::span<Parameter* const> parameters,
+            std::vector<double> decays = {});
 
   /// One update with learning rate `rate` from the accumulated gradients, which it clears.
   void step(double rate);
@@ -52,6 +54,7 @@ class Optimizer {
 
   OptimizerOptions options_;
   std::vector<Parameter*> parameters_;
+  std::vector<double> decays_;
   OptimizerState state_;
 };
 

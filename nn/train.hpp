@@ -11,6 +11,8 @@
 #include "nn/network.hpp"
 #include "nn/optimizer.hpp"
 #include "nn/schedule.hpp"
+#include "nn/weight_average.hpp"
+#include "nn/weight_decay.hpp"
 #include "nn/weights/bit_errors.hpp"
 
 namespace lightloom::nn {
@@ -21,15 +23,18 @@ struct TrainCard {
   int batch = 64;
   Schedule schedule;
   OptimizerOptions optimizer;
+  DecayRules decay;
   Augmentation augment;
   double label_smoothing = 0;  // share of the target spread evenly over the classes
   double average = 0;          // decay per step of the averaged weights that are kept (EMA); 0: off
+  SwaCard swa;                 // or the mean over epochs
   int recalibrate = 0;   // training images, not augmented, that set the running statistics of batch
                          // normalisation after each epoch; 0: their running averages stay
   int patience = 0;      // stop after so many epochs without a better validation; 0: never
   bool distill = false;  // learn from the float network too
   DistillationOptions distillation;
   bool noise_aware = false;  // multiply through the analog engine while training
+  int chips = 1;             // of noise-aware training, in turn: a network for all of them
   BitErrorCard bit_errors;   // a rate above zero: every step also learns from weights whose stored
                              // words have bit errors, drawn anew each step (RandBET)
   double curriculum = 0;     // errors join a step only while its loss without them is below 1.15
@@ -39,16 +44,20 @@ struct TrainCard {
 };
 
 /// Keys: epochs, batch, schedule, rate, decay, milestones, warmup, augment {crop, flip, cutout},
-/// label_smoothing, average, recalibrate, patience, distill, temperature, beta, noise_aware,
-/// bit_errors, curriculum, clip and those of OptimizerOptions (optimizer, momentum, beta1, beta2,
-/// epsilon, weight_decay).
+/// label_smoothing, average, swa {start, rate}, recalibrate, patience, distill, temperature, beta,
+/// noise_aware, chips, bit_errors, curriculum, clip, those of OptimizerOptions (optimizer,
+/// momentum, beta1, beta2, epsilon, weight_decay) and of DecayRules (decay_everything,
+/// decay_rules).
 void describe(Section& section, TrainCard& card);
 
 /// What joins in besides the network and its data.
 struct TrainHelpers {
-  Network* teacher = nullptr;      // needed if card.distill
-  MatrixEngine* engine = nullptr;  // needed if card.noise_aware
-  std::string checkpoint;          // written after each epoch; taken up if it exists; "": none
+  Network* teacher = nullptr;  // needed if card.distill
+  std::vector<MatrixEngine*> engines =
+      {};  // needed if card.noise_aware: step s multiplies through engine s mod their number
+  std::string checkpoint = {};  // written after each epoch; taken up if it exists; "": none
+  std::string identity = {};  // what the training depends on, as text: kept in the checkpoint, and
+                              // one with another text is refused
 };
 
 struct EpochRecord {
@@ -61,6 +70,7 @@ struct EpochRecord {
 struct TrainResult {
   std::vector<EpochRecord> epochs;
   int best_epoch = -1;  // whose parameters the network holds now; chosen on the validation images
+  int resumed = 0;      // epochs that came from the checkpoint
   /// Per weight layer, stored words that its source changed by its own rule per step, on average
   /// (since the checkpoint, if one was taken up); zeros for sources without such a rule.
   std::vector<double> own_changes;

@@ -108,9 +108,6 @@ void describe(Section& section, BucketOptions& options) {
   section.value("switch_bar", options.switch_bar, {.low = 1, .high = 127});
 }
 
-namespace {
-
-/// Whether `name` matches `pattern`, in which `*` stands for any text.
 bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
   if (pattern.front() == '*')
@@ -118,8 +115,6 @@ bool matches(std::string_view pattern, std::string_view name) {
   return !name.empty() && pattern.front() == name.front() &&
          matches(pattern.substr(1), name.substr(1));
 }
-
-}  // namespace
 
 int SourceCard::linear_bits() const {
   if (fc_bits > 0) return fc_bits;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/card.hpp"
@@ -133,6 +134,9 @@ struct LayerOverride {
 /// switch_bar}, retraining, layers (a list of mappings with the key `layer` and
 /// any of these; what they leave out is as in the whole section).
 void describe(Section& section, SourceCard& card);
+
+/// Whether `name` matches `pattern`, in which `*` stands for any text.
+bool matches(std::string_view pattern, std::string_view name);
 
 /// The card that holds for one layer, overrides applied.
 SourceCard card_for(const SourceCard& card, const std::string& layer);

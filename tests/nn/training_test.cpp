@@ -107,13 +107,13 @@ TEST_F(Checkpoints, ResumeToTheSameBitsAfterAnInterrupt) {
   Network straight(tiny(), {}, 7), cut(tiny(), {}, 7), fresh(tiny(), {}, 99);
   StoppingEngine never(1000), in_second_epoch(4);
   card_.noise_aware = true;
-  const TrainResult whole = train(straight, data, card_, 7, {.engine = &never});
+  const TrainResult whole = train(straight, data, card_, 7, {.engines = {&never}});
   const TrainResult first =
-      train(cut, data, card_, 7, {.engine = &in_second_epoch, .checkpoint = path_});
+      train(cut, data, card_, 7, {.engines = {&in_second_epoch}, .checkpoint = path_});
   set_interrupted(false);
   ASSERT_EQ(first.epochs.size(), 1u);
   // Everything must come from the file: the network is another one.
-  const TrainResult rest = train(fresh, data, card_, 7, {.engine = &never, .checkpoint = path_});
+  const TrainResult rest = train(fresh, data, card_, 7, {.engines = {&never}, .checkpoint = path_});
   ASSERT_EQ(rest.epochs.size(), whole.epochs.size());
   for (std::size_t e = 0; e < whole.epochs.size(); ++e) {
     EXPECT_EQ(rest.epochs[e].loss, whole.epochs[e].loss) << e;
