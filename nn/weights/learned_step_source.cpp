@@ -19,7 +19,7 @@ float top_level(int bits) { return static_cast<float>((1 << (bits - 1)) - 1); }
 }  // namespace
 
 LearnedStepSource::LearnedStepSource(const LayerShape& shape, int bits) : bits_(bits) {
-  assert(bits >= 2 && bits <= 8);
+  assert(bits >= 2 && bits <= 16);
   const auto count = static_cast<std::size_t>(shape.weights());
   weight_ = {
       .name = "weight", .value = std::vector<float>(count), .gradient = std::vector<float>(count)};

@@ -5,7 +5,7 @@
 namespace lightloom::nn {
 
 /// Learned step size quantisation (LSQ, Esser et al., ICLR 2020): w = s clip(round(v / s), -Q, Q),
-/// both v and the step s trained; symmetric codes, Q = 2^(bits-1) - 1, 2 to 8 bits. Step gradients
+/// both v and the step s trained; symmetric codes, Q = 2^(bits-1) - 1, 2 to 16 bits. Step gradients
 /// are scaled by 1 / sqrt(count Q).
 class LearnedStepSource final : public WeightSource {
  public:

@@ -33,8 +33,13 @@ void describe_bits(Section& section, SourceKind before, SourceCard& card) {
     return;
   }
   if (card.source != before) card.bits = default_bits(card.source);
-  const bool coded = card.source == SourceKind::power_of_two || card.source == SourceKind::lsq;
-  section.value("bits", card.bits, coded ? Range{.low = 2, .high = 8} : bits);
+  // Eight bits of exponent span what a float holds; a step learned for one bit has no level but
+  // zero.
+  constexpr Range powers{.low = 2, .high = 8}, learned{.low = 2, .high = 16};
+  section.value("bits", card.bits,
+                card.source == SourceKind::power_of_two ? powers
+                : card.source == SourceKind::lsq        ? learned
+                                                        : bits);
 }
 
 void describe_projection(Section& section, ProjectionCard& projection) {

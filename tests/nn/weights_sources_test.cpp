@@ -118,6 +118,7 @@ const std::vector<std::string> cards{
     "{source: integer, bits: 4, scales: filter}",
     "{source: lsq, bits: 4}",
     "{source: lsq, bits: 2}",
+    "{source: lsq, bits: 16}",
     "{source: power_of_two, bits: 4}",
     "{source: multilevel, intra: 2, cross: 4}",
     "{source: multilevel, intra: 2, cross: 4, bits: {basis: 3, intra: 6, cross: 3}}",
