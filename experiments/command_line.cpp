@@ -102,13 +102,13 @@ std::int64_t CommandLine::number(const std::string& option, std::int64_t otherwi
 
 double CommandLine::real(const std::string& option, double otherwise, double least) const {
   if (!has(option)) return otherwise;
-  const std::string text = value(option);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  require(error == std::errc() && end == text.data() + text.size() && std::isfinite(number) &&
-              number >= least,
-          "--{} {}: must be a number of at least {}", option, text, least);
-  return number;
+  const std::string given = value(option);
+  double found = 0;
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), found);
+  require(error == std::errc() && end == given.data() + given.size() && std::isfinite(found) &&
+              found >= least,
+          "--{} {}: must be a number of at least {}", option, given, least);
+  return found;
 }
 
 CommandLine parse_command_line(const std::string& command,
