@@ -2,6 +2,10 @@
 
 #include <hdf5.h>
 
+#include <string>
+
+#include "core/error.hpp"
+
 namespace lightloom {
 
 /// Owns an HDF5 identifier. A negative one is an error of the library and owns nothing; who opens
@@ -19,6 +23,15 @@ class Hdf5Handle {
  private:
   hid_t id_;
   herr_t (*close_)(hid_t);
+};
+
+/// One of a file being read: an identifier that cannot be opened is an `Error` that names the file.
+class Hdf5ReadHandle : public Hdf5Handle {
+ public:
+  Hdf5ReadHandle(hid_t id, herr_t (*close)(hid_t), const std::string& path)
+      : Hdf5Handle(id, close) {
+    require(id >= 0, "'{}' cannot be read as HDF5 (cut off or damaged?)", path);
+  }
 };
 
 }  // namespace lightloom

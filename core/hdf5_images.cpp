@@ -11,13 +11,7 @@ namespace {
 
 constexpr hsize_t most_elements = hsize_t{1} << 34;
 
-/// Owns an identifier of the file being read.
-class Handle : public Hdf5Handle {
- public:
-  Handle(hid_t id, herr_t (*close)(hid_t), const std::string& path) : Hdf5Handle(id, close) {
-    require(id >= 0, "'{}' cannot be read as HDF5 (cut off or damaged?)", path);
-  }
-};
+using Handle = Hdf5ReadHandle;
 
 /// Its sides; as many elements as the file could hold, so that a header that lies allocates
 /// nothing.

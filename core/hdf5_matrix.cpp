@@ -12,13 +12,7 @@ namespace {
 
 constexpr hsize_t most_elements = hsize_t{1} << 26;
 
-/// Owns an identifier of the file being read.
-class Handle : public Hdf5Handle {
- public:
-  Handle(hid_t id, herr_t (*close)(hid_t), const std::string& path) : Hdf5Handle(id, close) {
-    require(id >= 0, "{}: cannot be read as HDF5 (cut off or damaged?)", path);
-  }
-};
+using Handle = Hdf5ReadHandle;
 
 /// Data sets of two axes in the root group, by name.
 std::vector<std::string> matrices_in(hid_t file, const std::string& path) {
