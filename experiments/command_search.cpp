@@ -4,7 +4,7 @@
 #include "experiments/command_table.hpp"
 #include "experiments/report.hpp"
 #include "experiments/run_experiment.hpp"
-#include "experiments/search_study.hpp"
+#include "experiments/search_candidates.hpp"
 #include "experiments/text_table.hpp"
 #include "nn/inference.hpp"
 #include "nn/loss.hpp"
@@ -36,54 +36,6 @@ nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images
   };
 }
 
-Tree bits_tree(const nn::FactorBits& bits) {
-  Tree tree = Tree::mapping();
-  tree.at_or_add("basis") = Tree::of(std::to_string(bits.basis));
-  tree.at_or_add("intra") = Tree::of(std::to_string(bits.intra));
-  tree.at_or_add("cross") = Tree::of(std::to_string(bits.cross));
-  return tree;
-}
-
-/// A section `weights.layers` for overrides of multi-level settings.
-Tree layers_tree(const nn::SourceCard& card) {
-  Tree list = Tree::list();
-  for (const nn::LayerOverride& layer : card.layers) {
-    Tree one = Tree::mapping();
-    one.at_or_add("layer") = Tree::of(layer.layer);
-    if (layer.card.source == nn::SourceKind::multilevel) {
-      one.at_or_add("intra") = Tree::of(std::to_string(layer.card.intra));
-      one.at_or_add("cross") = Tree::of(std::to_string(layer.card.cross));
-      one.at_or_add("cross_share") = Tree::of(number_text(layer.card.cross_share));
-      one.at_or_add("bits") = bits_tree(layer.card.factor_bits);
-    }
-    list.items.push_back(std::move(one));
-  }
-  return list;
-}
-
-/// The card of an experiment with other weights, to write and to read again.
-Tree card_with(const Tree& resolved, const nn::SourceCard& weights) {
-  Tree card = resolved;
-  Tree& section = card.at_or_add("weights");
-  if (!weights.layers.empty()) {
-    section.at_or_add("layers") = layers_tree(weights);
-    return card;
-  }
-  section.at_or_add("intra") = Tree::of(std::to_string(weights.intra));
-  section.at_or_add("cross") = Tree::of(std::to_string(weights.cross));
-  section.at_or_add("cross_share") = Tree::of(number_text(weights.cross_share));
-  section.at_or_add("bits") = bits_tree(weights.factor_bits);
-  return card;
-}
-
-std::string setting_text(const nn::SourceCard& card) {
-  if (card.source != nn::SourceKind::multilevel) return nn::name_of(card.source);
-  const nn::FactorBits& bits = card.factor_bits;
-  const std::string cross = card.cross_share > 0 ? fmt::format("{:g} Co", card.cross_share)
-                                                 : fmt::format("{}", card.cross);
-  return fmt::format("({}, {}; {}, {}, {})", card.intra, cross, bits.basis, bits.intra, bits.cross);
-}
-
 /// Test accuracy after the card's own training from the float network.
 double trained_accuracy(const Tree& card, Workbench& workbench) {
   Experiment own = read_experiment(card);
@@ -111,12 +63,13 @@ std::string text_of(const SearchStudy& study, const Json& json) {
   for (std::size_t l = 0; l < study.layers.size(); ++l)
     layers.row({study.layers[l], fmt::format("{:.3g}", study.sensitivities[l]),
                 setting_text(study.searched.card.layers[l].card)});
-  const bool relative = json["sensitivity"] == "relative";
-  TextTable totals({"", relative ? "sum of relative errors" : "expected rise of the loss",
-                    "memory ratio", "time", "energy", "trained"});
+  const bool measured = json["sensitivity"] == "measured";
+  TextTable totals({"", measured ? "expected rise of the loss" : "harm", "memory ratio", "time",
+                    "energy", "trained"});
   add_row(totals, "per layer", study.searched, json["searched"]);
-  if (study.has_uniform) {
-    add_row(totals, "uniform " + setting_text(study.uniform.card), study.uniform, json["uniform"]);
+  if (study.has_uniform()) {
+    add_row(totals, "uniform " + setting_text(study.uniform().card), study.uniform(),
+            json["uniform"]);
     add_row(totals, "per layer, spending no more than that", study.equal, json["equal"]);
   }
   return layers.text() + "\n" + totals.text();
@@ -131,11 +84,63 @@ Json layers_json(const SearchStudy& study) {
   return layers;
 }
 
-/// How much each layer suffers, by the option --sensitivity.
-std::vector<double> sensitivities(const std::string& kind, const Experiment& card,
-                                  nn::Network& trained, const nn::CalibrationLoss& loss) {
-  if (kind == "relative") return nn::relative_sensitivities(trained);
-  return nn::layer_sensitivities(trained, card.network.weights, loss);
+/// How much the network suffers, by the option --sensitivity.
+nn::LayerHarm harm_by(const std::string& kind, const Experiment& card, nn::Network& trained,
+                      const nn::CalibrationLoss& loss) {
+  if (kind == "trained") return nn::trained_harm(trained);
+  if (kind == "relative") return nn::relative_harm(trained);
+  return {.sensitivities = nn::layer_sensitivities(trained, card.network.weights, loss)};
+}
+
+Json study_json(const SearchStudy& study, const std::string& kind, const SearchLimit& limit) {
+  Json json = {{"budget", {{name_of(limit.kind), limit.value}}},
+               {"sensitivity", kind},
+               {"searched", to_json(study.searched)},
+               {"layers", layers_json(study)}};
+  if (!study.has_uniform()) return json;
+  json["uniform"] = to_json(study.uniform());
+  json["uniform"]["setting"] = setting_text(study.uniform().card);
+  json["equal"] = to_json(study.equal);
+  return json;
+}
+
+/// Adds the test accuracies of what was found, the best uniform setting, and `equal`.
+void add_accuracies(const Experiment& card, const SearchStudy& study, Workbench& workbench,
+                    Json& json) {
+  const auto accuracy = [&](const Found& found) {
+    return trained_accuracy(card_with(card.resolved, found.card), workbench);
+  };
+  json["searched"]["accuracy"] = accuracy(study.searched);
+  if (!study.has_uniform()) return;
+  json["uniform"]["accuracy"] = accuracy(study.uniform());
+  json["equal"]["accuracy"] = accuracy(study.equal);
+}
+
+/// Trains the candidates, writes down what became of them, and returns the card that won.
+Tree choose_by_training(std::vector<Candidate> candidates, Workbench& workbench,
+                        CommandResult& result) {
+  const std::size_t best = train_candidates(candidates, workbench);
+  TextTable table({"candidate", "memory ratio", "divergence after training", ""});
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    const Candidate& one = candidates[c];
+    table.row({one.name, fmt::format("{:.4f}", one.found.memory_ratio),
+               fmt::format("{:.4f}", one.divergence), c == best ? "chosen" : ""});
+    Json json = to_json(one.found);
+    json["name"] = one.name;
+    json["divergence"] = one.divergence;
+    result.json["candidates"].push_back(std::move(json));
+  }
+  result.json["chosen"] = candidates[best].name;
+  result.text += "\n" + table.text();
+  return candidates[best].card;
+}
+
+/// `kind` first, then the other rules that need no images.
+std::vector<std::string> harms_to_try(const std::string& kind) {
+  std::vector<std::string> kinds{kind};
+  for (const char* other : {"trained", "relative"})
+    if (kind != other) kinds.emplace_back(other);
+  return kinds;
 }
 
 }  // namespace
@@ -148,40 +153,33 @@ CommandResult run_search(const CommandLine& line) {
           nn::name_of(card.network.weights.source));
   const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
   require_writable(output);
-  const std::string kind = line.value("sensitivity", "measured");
-  require(kind == "measured" || kind == "relative",
-          "--sensitivity is '{}' but may be measured or relative", kind);
+  const std::string kind = line.value("sensitivity", "trained");
+  require(kind == "trained" || kind == "measured" || kind == "relative",
+          "--sensitivity is '{}' but may be trained, measured or relative", kind);
   const auto images = static_cast<std::size_t>(line.number("images", 512, 1));
+  const auto uniforms = static_cast<std::size_t>(line.number("candidates", 0, 0));
 
   Workbench workbench;
   const Workbench::DatasetPtr data = workbench.dataset(card);
   const Workbench::NetworkPtr teacher = workbench.teacher(card);
-  const SearchStudy study = study_search(
-      card, *teacher->network,
-      sensitivities(kind, card, *teacher->network, calibration_loss(*data, images)), limit);
-  const Tree searched = card_with(card.resolved, study.searched.card);
-  write_text(output, to_yaml(searched));
+  const nn::CalibrationLoss loss = calibration_loss(*data, images);
+  std::vector<std::string> kinds{kind};
+  if (uniforms > 0) kinds = harms_to_try(kind);
+  std::vector<SearchStudy> studies;
+  for (const std::string& one : kinds)
+    studies.push_back(study_search(card, *teacher->network,
+                                   harm_by(one, card, *teacher->network, loss), limit, uniforms));
 
   CommandResult result;
-  result.json = {{"budget", {{name_of(limit.kind), limit.value}}},
-                 {"card", output},
-                 {"sensitivity", kind},
-                 {"searched", to_json(study.searched)},
-                 {"layers", layers_json(study)}};
-  if (study.has_uniform) {
-    result.json["uniform"] = to_json(study.uniform);
-    result.json["uniform"]["setting"] = setting_text(study.uniform.card);
-    result.json["equal"] = to_json(study.equal);
-  }
-  if (line.has("fine-tune")) {
-    result.json["searched"]["accuracy"] = trained_accuracy(searched, workbench);
-    if (study.has_uniform)
-      for (const auto& [name, found] :
-           {std::pair("uniform", &study.uniform), std::pair("equal", &study.equal)})
-        result.json[name]["accuracy"] =
-            trained_accuracy(card_with(card.resolved, found->card), workbench);
-  }
-  result.text = text_of(study, result.json) + fmt::format("\ncard: {}\n", output);
+  result.json = study_json(studies.front(), kind, limit);
+  result.json["card"] = output;
+  if (line.has("fine-tune")) add_accuracies(card, studies.front(), workbench, result.json);
+  result.text = text_of(studies.front(), result.json);
+  Tree found = card_with(card.resolved, studies.front().searched.card);
+  if (uniforms > 0)
+    found = choose_by_training(candidates_of(card.resolved, studies, kinds), workbench, result);
+  write_text(output, to_yaml(found));
+  result.text += fmt::format("\ncard: {}\n", output);
   return result;
 }
 

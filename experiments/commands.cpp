@@ -56,9 +56,13 @@ const std::vector<Command>& commands() {
        Writes::file,
        {{"budget", "WHAT=LIMIT", "memory=<ratio>, time=<seconds> or energy=<joules>"},
         {"sensitivity", "KIND",
-         "measured (default), or relative: equal relative errors count alike"},
+         "trained (default): what a short training does not make up for; relative: equal relative "
+         "errors count alike; measured: the rise of the loss"},
         {"images", "N", "to measure the layers' sensitivities with (512)"},
-        {"fine-tune", "", "train what was found and the best uniform setting, and compare"}},
+        {"fine-tune", "", "train what was found and the best uniform setting, and compare"},
+        {"candidates", "N",
+         "train N uniform settings and the best per layer by every rule, keep the closest to the "
+         "float network on images set aside (0: none)"}},
        run_search},
       {"cost",
        "card.yaml",

@@ -1,5 +1,6 @@
 #include "experiments/search_study.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
@@ -73,6 +74,9 @@ struct Search {
   [[nodiscard]] nn::SearchResult within(std::int64_t costs) const {
     return nn::search_choices(choices.layers, costs, resolution);
   }
+  [[nodiscard]] Found found(const nn::UniformChoice& one) const {
+    return judged(card, shape, one.card, one.error);
+  }
   [[nodiscard]] Found found(const nn::SearchResult& result) const {
     return judged(card, shape, nn::chosen_card(card.network.weights, choices.layers, result),
                   result.error);
@@ -109,14 +113,18 @@ Found search_like(Search search, const nn::UniformChoice& uniform, const Found& 
   return found && found->error < judged.error ? *found : judged;
 }
 
-/// The uniform setting with the least expected error whose whole fits.
-const nn::UniformChoice* best_uniform(const Search& search, std::int64_t limit) {
-  if (search.limit.kind == Kind::memory) return search.choices.best_uniform(limit);
-  const nn::UniformChoice* best = nullptr;
-  for (const nn::UniformChoice& one : search.choices.uniform) {
-    if (best != nullptr && one.error >= best->error) continue;
-    const Found found = judged(search.card, search.shape, one.card, one.error);
-    if (spent(found, search.limit.kind) <= search.limit.value) best = &one;
+/// The uniform settings with the least expected error whose whole fits, at most `count`.
+std::vector<const nn::UniformChoice*> best_uniforms(const Search& search, std::int64_t limit,
+                                                    std::size_t count) {
+  std::vector<const nn::UniformChoice*> all, best;
+  for (const nn::UniformChoice& one : search.choices.uniform) all.push_back(&one);
+  std::ranges::stable_sort(all, {}, &nn::UniformChoice::error);
+  for (const nn::UniformChoice* one : all) {
+    if (best.size() == count) break;
+    const bool fits = search.limit.kind == Kind::memory
+                          ? one->cost <= limit
+                          : spent(search.found(*one), search.limit.kind) <= search.limit.value;
+    if (fits) best.push_back(one);
   }
   return best;
 }
@@ -146,10 +154,10 @@ SearchLimit read_limit(const std::string& text) {
   return limit;
 }
 
-SearchStudy study_search(const Experiment& card, nn::Network& trained,
-                         std::vector<double> sensitivities, const SearchLimit& limit) {
+SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn::LayerHarm& harm,
+                         const SearchLimit& limit, std::size_t uniforms) {
   const nn::SourceCard& base = card.network.weights;
-  SearchStudy study{.sensitivities = std::move(sensitivities)};
+  SearchStudy study{.sensitivities = harm.sensitivities};
   const bool memory = limit.kind == Kind::memory;
   require(memory || card.hardware.generator.kind != cosim::GeneratorKind::none,
           "a {} budget needs hardware that generates weights (the card's generator is none)",
@@ -157,7 +165,7 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained,
   const nn::ChoiceCost cost = memory ? nn::stored_bits : simulated_cost(card, limit.kind);
   Search search{.card = card,
                 .shape = trained.shape(),
-                .choices = nn::network_choices(trained, base, {}, study.sensitivities, cost),
+                .choices = nn::network_choices(trained, base, {}, harm, cost),
                 .limit = limit};
   for (const nn::LayerChoices& layer : search.choices.layers) study.layers.push_back(layer.layer);
 
@@ -180,11 +188,10 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained,
             cost_unit * static_cast<double>(search.choices.least_cost()));
     study.searched = *found;
   }
-  if (const nn::UniformChoice* uniform = best_uniform(search, layers_limit)) {
-    study.uniform = judged(card, search.shape, uniform->card, uniform->error);
-    study.has_uniform = true;
-    study.equal = search_like(search, *uniform, study.uniform, layers_limit);
-  }
+  const auto uniform = best_uniforms(search, layers_limit, std::max<std::size_t>(1, uniforms));
+  for (const nn::UniformChoice* one : uniform) study.uniforms.push_back(search.found(*one));
+  if (study.has_uniform())
+    study.equal = search_like(search, *uniform.front(), study.uniform(), layers_limit);
   return study;
 }
 

@@ -1,6 +1,7 @@
 #include "nn/weights/search.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "core/error.hpp"
@@ -72,18 +73,32 @@ SourceCard with(const SourceCard& base, int intra, double share, const FactorBit
   return card;
 }
 
-Choice judged(const SourceCard& card, const SearchLayer& layer, const ChoiceCost& cost) {
-  Choice choice{.card = card, .cost = cost(layer.shape, card)};
+/// Squared distance of a weight from what a source makes of it.
+double squared_error(SourceCard card, const SearchLayer& layer) {
+  card.projection.method = ProjectionCard::Method::svd;
   const auto source = make_source(card, layer.shape);
   source->encode(layer.dense);
   std::vector<float> weight(layer.dense.size());
   source->materialise(weight);
+  double sum = 0;
   for (std::size_t i = 0; i < weight.size(); ++i) {
     const double miss = double{weight[i]} - layer.dense[i];
-    choice.error += miss * miss;
+    sum += miss * miss;
   }
-  choice.error *= layer.sensitivity;
-  return choice;
+  return sum;
+}
+
+Choice judged(const SourceCard& card, const SearchLayer& layer, const ChoiceCost& cost) {
+  double error = squared_error(card, layer);
+  if (layer.rule.rounding != 1) {
+    SourceCard exact = card;
+    exact.factor_bits = {};
+    const double rounded = std::max(0.0, error - squared_error(exact, layer));
+    error += (layer.rule.rounding - 1) * rounded;
+  }
+  return {.card = card,
+          .cost = cost(layer.shape, card),
+          .error = layer.sensitivity * std::pow(error, layer.rule.power)};
 }
 
 }  // namespace
@@ -136,11 +151,8 @@ LayerChoices all_choices(const SearchLayer& layer, const SourceCard& base, const
   if (layer.shape.kind == LayerShape::Kind::linear) return all;
   int setting = 0;
   for (const SourceCard& card : grid_cards(base, grid)) {
-    if (card.slots(layer.shape).generated()) {
-      all.choices.push_back(judged(card, layer, cost));
-      all.choices.back().setting = setting;
-    }
-    ++setting;
+    all.choices.push_back(judged(card, layer, cost));
+    all.choices.back().setting = setting++;
   }
   return all;
 }

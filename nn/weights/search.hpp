@@ -39,11 +39,14 @@ struct SearchResult {
 SearchResult search_choices(std::span<const LayerChoices> layers, std::int64_t budget,
                             std::int64_t resolution = 1);
 
-/// The settings (B_i, B_c, bits) to try in every layer: all combinations.
+/// The settings (B_i, B_c, bits) to try in every layer: all combinations. A share of 1 generates
+/// every kernel by itself (level 2 off). Two bits are left out: short trainings of ResNet-20 lose
+/// more with them than with less rank at the same memory (docs/results.md).
 struct SearchGrid {
   std::vector<int> intra{1, 2, 3, 4};
-  std::vector<double> cross_share{0.25, 0.5, 0.7, 0.9};
-  std::vector<FactorBits> bits{{2, 2, 2}, {3, 3, 3}, {3, 6, 3}, {4, 4, 4}, {6, 6, 6}, {8, 8, 8}};
+  std::vector<double> cross_share{0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
+  std::vector<FactorBits> bits{{3, 3, 3}, {3, 6, 3}, {4, 3, 3}, {4, 4, 4},
+                               {5, 5, 5}, {6, 6, 6}, {8, 8, 8}};
 };
 
 /// What one way to store a layer costs.
@@ -54,16 +57,25 @@ std::int64_t stored_bits(const LayerShape& shape, const SourceCard& card);
 /// The grid's settings as cards for all layers, in a fixed order.
 std::vector<SourceCard> grid_cards(const SourceCard& base, const SearchGrid& grid);
 
+/// How squared weight errors harm: s (r + rounding (d - r))^power, with d the whole squared error,
+/// r what remains of it without rounding, s the sensitivity of the layer.
+struct HarmRule {
+  double power = 1;
+  double rounding = 1;
+};
+
 /// A layer to search for.
 struct SearchLayer {
   LayerShape shape;
   std::vector<float> dense;  // its trained weight
   double sensitivity = 1;
+  HarmRule rule;
 };
 
-/// What a layer would cost and how far its weight would move, for the base card and every setting
-/// of the grid that its shape allows: error = sensitivity * ||W - W_source||^2. Layers that no
-/// level can take have the one choice of the base card.
+/// What a layer would cost and how its error would harm, for the base card and every setting of the
+/// grid: error by the layer's rule, with the source as the SVD starts it, whatever projection the
+/// card trains from. A setting that generates nothing in a layer stores it dense. Linear layers
+/// have the one choice of the base card.
 LayerChoices all_choices(const SearchLayer& layer, const SourceCard& base, const SearchGrid& grid,
                          const ChoiceCost& cost = stored_bits);
 /// Leaves out choices that cost no less and harm no less than another, and sorts by cost.

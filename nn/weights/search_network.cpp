@@ -1,6 +1,7 @@
 #include "nn/weights/search_network.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.hpp"
 
@@ -11,6 +12,10 @@ double squared_distance(std::span<const float> a, std::span<const float> b) {
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += (double{a[i]} - b[i]) * (double{a[i]} - b[i]);
   return sum;
+}
+
+double squared_norm(std::span<const float> a) {
+  return squared_distance(a, std::vector<float>(a.size()));
 }
 
 /// What a source makes of a weight.
@@ -27,7 +32,7 @@ double sensitivity(Network& network, WeightLayer& layer, const SourceCard& probe
                    const CalibrationLoss& loss, double clean) {
   const std::vector<float> dense = dense_weight(layer);
   std::vector<float> moved = through(probe, layer.shape, dense);
-  const double norm = squared_distance(dense, std::vector<float>(dense.size()));
+  const double norm = squared_norm(dense);
   double distance = squared_distance(dense, moved);
   if (distance <= 1e-6 * norm) {
     moved = through({.source = SourceKind::integer, .bits = 3}, layer.shape, dense);
@@ -39,8 +44,7 @@ double sensitivity(Network& network, WeightLayer& layer, const SourceCard& probe
   return distance > 0 ? rise / distance : 0.0;
 }
 
-/// Adds a layer's choice of every setting to the uniform cards; where a setting cannot be, the
-/// base.
+/// Adds a layer's choice of every setting to the uniform cards; the base where there is none.
 void add_uniform(const LayerChoices& layer, std::vector<UniformChoice>& uniform) {
   for (std::size_t setting = 0; setting < uniform.size(); ++setting) {
     const auto found = std::find_if(
@@ -90,27 +94,36 @@ std::vector<double> layer_sensitivities(Network& network, const SourceCard& prob
   return all;
 }
 
-std::vector<double> relative_sensitivities(Network& network) {
-  std::vector<double> all;
+LayerHarm relative_harm(Network& network) {
+  LayerHarm harm;
   for (WeightLayer& layer : network.weight_layers()) {
-    const std::vector<float> dense = dense_weight(layer);
-    const double norm = squared_distance(dense, std::vector<float>(dense.size()));
-    all.push_back(norm > 0 ? 1 / norm : 0.0);
+    const double norm = squared_norm(dense_weight(layer));
+    harm.sensitivities.push_back(norm > 0 ? 1 / norm : 0.0);
   }
-  return all;
+  return harm;
+}
+
+LayerHarm trained_harm(Network& network) {
+  LayerHarm harm = relative_harm(network);
+  harm.rule = {.power = 2, .rounding = 2};
+  for (std::size_t l = 0; l < harm.sensitivities.size(); ++l) {
+    const auto size = static_cast<double>(network.weight_layers()[l].shape.weights());
+    harm.sensitivities[l] *= std::pow(size, 0.25) * harm.sensitivities[l];
+  }
+  return harm;
 }
 
 NetworkChoices network_choices(Network& network, const SourceCard& base, const SearchGrid& grid,
-                               std::span<const double> sensitivities, const ChoiceCost& cost) {
-  require(sensitivities.size() == network.weight_layers().size(),
-          "the search has {} sensitivities for {} weight layers", sensitivities.size(),
+                               const LayerHarm& harm, const ChoiceCost& cost) {
+  require(harm.sensitivities.size() == network.weight_layers().size(),
+          "the search has {} sensitivities for {} weight layers", harm.sensitivities.size(),
           network.weight_layers().size());
   NetworkChoices choices;
   for (SourceCard& card : grid_cards(base, grid)) choices.uniform.push_back({std::move(card)});
-  for (std::size_t l = 0; l < sensitivities.size(); ++l) {
+  for (std::size_t l = 0; l < harm.sensitivities.size(); ++l) {
     WeightLayer& layer = network.weight_layers()[l];
-    LayerChoices all =
-        all_choices({layer.shape, dense_weight(layer), sensitivities[l]}, base, grid, cost);
+    LayerChoices all = all_choices(
+        {layer.shape, dense_weight(layer), harm.sensitivities[l], harm.rule}, base, grid, cost);
     add_uniform(all, choices.uniform);
     drop_dominated(all.choices);
     choices.layers.push_back(std::move(all));
@@ -119,8 +132,8 @@ NetworkChoices network_choices(Network& network, const SourceCard& base, const S
 }
 
 NetworkSearch search_network(Network& network, const SourceCard& base, const SearchGrid& grid,
-                             std::span<const double> sensitivities, double memory_ratio) {
-  NetworkChoices choices = network_choices(network, base, grid, sensitivities);
+                             const LayerHarm& harm, double memory_ratio) {
+  NetworkChoices choices = network_choices(network, base, grid, harm);
   const auto dense_bits = static_cast<double>(ratio_of(network.shape(), {}).dense_memory_bits);
   const std::int64_t fixed = fixed_bits(network);
   // A ratio that came from bits gives those bits back.

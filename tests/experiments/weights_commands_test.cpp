@@ -194,6 +194,25 @@ TEST_F(WeightCommands, SearchTakesRelativeErrorsInPlaceOfMeasuredHarm) {
   EXPECT_EQ(run(relative + "guessed").code, 2);
 }
 
+TEST_F(WeightCommands, SearchKeepsTheCandidateThatTrainsClosestToTheFloatNetwork) {
+  const std::string base = small_search + "--budget memory=0.03 -o found.yaml ";
+  const json found = object(base + "--candidates 2");
+  const json& all = found["candidates"];
+  ASSERT_EQ(all.size(), 4u) << "per layer by two rules, two uniform settings";
+  std::size_t best = 0;
+  for (std::size_t c = 0; c < all.size(); ++c) {
+    EXPECT_LE(all[c]["memory_ratio"].get<double>(), 0.03);
+    EXPECT_GT(all[c]["divergence"].get<double>(), 0);
+    if (all[c]["divergence"] < all[best]["divergence"]) best = c;
+  }
+  EXPECT_EQ(found["chosen"], all[best]["name"]);
+  EXPECT_DOUBLE_EQ(object("ratio found.yaml")["memory_ratio"].get<double>(),
+                   all[best]["memory_ratio"].get<double>())
+      << "the card that was written is the one chosen";
+  EXPECT_FALSE(object(base).contains("candidates"));
+  EXPECT_EQ(run(base + "--candidates -1").code, 2);
+}
+
 TEST_F(WeightCommands, SearchForMemoryNeedsNoHardwareThatGenerates) {
   const std::string none = small_search + "--set 'generator={kind: none}' -o found.yaml ";
   const json found = object(none + "--budget memory=0.03");

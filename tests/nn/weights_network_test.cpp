@@ -167,6 +167,22 @@ TEST(NetworkSearch, MeasuresTheCurvatureOfEveryLayerAndLeavesTheNetworkAsItWas) 
   EXPECT_EQ(loss(network), 0.7);
 }
 
+TEST(NetworkSearch, RulesWithoutImagesLookAtTheWeightsAlone) {
+  Network network = network_with({});
+  const LayerHarm relative = relative_harm(network), trained = trained_harm(network);
+  EXPECT_EQ(relative.rule.power, 1);
+  EXPECT_EQ(trained.rule.power, 2);
+  ASSERT_EQ(trained.sensitivities.size(), network.weight_layers().size());
+  for (std::size_t l = 0; l < trained.sensitivities.size(); ++l) {
+    const std::vector<float> weight = dense_weight(network.weight_layers()[l]);
+    double norm = 0;
+    for (const float value : weight) norm += double{value} * value;
+    EXPECT_NEAR(relative.sensitivities[l] * norm, 1, 1e-12);
+    EXPECT_NEAR(std::pow(trained.sensitivities[l] * norm * norm, 4),
+                static_cast<double>(weight.size()), 1e-9 * static_cast<double>(weight.size()));
+  }
+}
+
 TEST(NetworkSearch, StaysWithinItsBudgetAndBeatsTheUniformSetting) {
   Network network = network_with({});
   const std::vector<double> curvature{3.0, 0.5, 0.01, 2.0};
@@ -175,7 +191,7 @@ TEST(NetworkSearch, StaysWithinItsBudgetAndBeatsTheUniformSetting) {
   const SearchGrid grid{
       .intra = {1, 2, 3}, .cross_share = {0.25, 0.4}, .bits = {{2, 2, 2}, {3, 6, 3}}};
   const double uniform = ratio_of(network.shape(), base).memory_ratio;
-  const NetworkSearch search = search_network(network, base, grid, curvature, uniform);
+  const NetworkSearch search = search_network(network, base, grid, {curvature}, uniform);
   EXPECT_LE(search.ratio.memory_ratio, uniform);
 
   const CalibrationLoss loss = quadratic(network, curvature);
@@ -187,7 +203,7 @@ TEST(NetworkSearch, StaysWithinItsBudgetAndBeatsTheUniformSetting) {
   const double searched = loss_of(search.card);
   EXPECT_NEAR(searched, search.result.error, 1e-6 * searched);
   EXPECT_LT(searched, loss_of(base));
-  EXPECT_THROW(search_network(network, base, grid, curvature, 0.001), Error);
+  EXPECT_THROW(search_network(network, base, grid, {curvature}, 0.001), Error);
 }
 
 TEST(NetworkChoices, NeverLoseToTheBestUniformSettingOfTheSameCost) {
@@ -203,7 +219,7 @@ TEST(NetworkChoices, NeverLoseToTheBestUniformSettingOfTheSameCost) {
   };
   for (const ChoiceCost& cost : {ChoiceCost(stored_bits), words}) {
     const NetworkChoices choices =
-        network_choices(network, multilevel(), grid, sensitivities, cost);
+        network_choices(network, multilevel(), grid, {sensitivities}, cost);
     ASSERT_EQ(choices.uniform.size(), 8u);
     for (const UniformChoice& uniform : choices.uniform) {
       std::int64_t by_hand = 0;

@@ -124,5 +124,31 @@ TEST(Search, BeatsTheBestUniformSettingOfItsGridAtEqualMemory) {
   EXPECT_THROW(chosen_card(base, layers, search_choices(layers, 10)), Error);
 }
 
+TEST(Search, CountsHarmByItsRule) {
+  const LayerShape shape{
+      .name = "a", .in_channels = 16, .out_channels = 16, .kernel_height = 3, .kernel_width = 3};
+  SearchLayer layer{.shape = shape, .dense = std::vector<float>(2304), .sensitivity = 3};
+  fill_normal(Stream({.seed = 4}), 0, layer.dense);
+  const SourceCard base{.source = SourceKind::multilevel, .intra = 2, .cross_share = 0.5};
+  const SearchGrid grid{.intra = {2}, .cross_share = {0.5, 1}, .bits = {{3, 4, 4}, {32, 32, 32}}};
+  const auto errors = [&](HarmRule rule) {
+    layer.rule = rule;
+    std::vector<double> all;
+    for (const Choice& choice : all_choices(layer, base, grid).choices)
+      all.push_back(choice.error / layer.sensitivity);
+    return all;
+  };
+  const std::vector<double> squared = errors({});  // base, then two shares of two precisions
+  ASSERT_EQ(squared.size(), 5u);
+  EXPECT_GT(squared[1], 1.01 * squared[2]) << "three bits round";
+  const std::vector<double> harm = errors({.power = 2, .rounding = 3});
+  for (const std::size_t rounded : {1u, 3u}) {
+    const double rank = squared[rounded + 1];
+    const double counted = rank + 3 * (squared[rounded] - rank);
+    EXPECT_NEAR(harm[rounded], counted * counted, 1e-4 * counted * counted);
+    EXPECT_NEAR(harm[rounded + 1], rank * rank, 1e-4 * rank * rank);
+  }
+}
+
 }  // namespace
 }  // namespace lightloom::nn
