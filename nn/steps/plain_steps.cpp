@@ -83,8 +83,13 @@ class FlattenStep : public PlainStep {
     flow.values[static_cast<std::size_t>(node_)] = flow.values[static_cast<std::size_t>(in())];
   }
   void backward(Flow& flow) override {
-    auto dx = flow.gradients[static_cast<std::size_t>(node_)];
-    dx->view_as(flow.shape(in()));
+    const auto& dy = flow.gradients[static_cast<std::size_t>(node_)];
+    if (only_ours(dy)) {
+      dy->view_as(flow.shape(in()));
+      return flow.give_gradient(in(), dy);
+    }
+    auto dx = flow.fresh(in());  // others know it by its own shape
+    std::ranges::copy(dy->values(), dx->values().begin());
     flow.give_gradient(in(), std::move(dx));
   }
 };

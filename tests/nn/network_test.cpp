@@ -120,13 +120,27 @@ Graph block() {
   return std::move(net).finish();
 }
 
+/// A sum of two maps of different shapes: its gradient is that of both, each under its own shape.
+Graph rows() {
+  GraphBuilder net("rows", {8, 8, 3});
+  const int wide = net.subsample(net.convolution("wide", 0, {.channels = 2}), 2);
+  const int deep = net.subsample(net.convolution("deep", 0, {.channels = 8, .stride = 2}), 8);
+  net.linear("fc", net.add(net.flatten(wide), net.flatten(deep)), 5, true);
+  return std::move(net).finish();
+}
+
+Graph graph_named(const std::string& name) {
+  if (name == "rows") return rows();
+  return name == "block" ? block() : tangled();
+}
+
 class Gradients : public testing::TestWithParam<const char*> {};
 
-INSTANTIATE_TEST_SUITE_P(OfGraphs, Gradients, testing::Values("tangled", "block"),
+INSTANTIATE_TEST_SUITE_P(OfGraphs, Gradients, testing::Values("tangled", "block", "rows"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST_P(Gradients, OfEveryParameterAgreeWithDifferencesOfTheLoss) {
-  Network network(GetParam() == std::string("block") ? block() : tangled(), {}, 5);
+  Network network(graph_named(GetParam()), {}, 5);
   const Tensor images = random_images(6, network.graph().nodes.front().shape, 1);
   const std::vector<int> labels{0, 1, 2, 3, 4, 0};
   TrainingPass pass(network, 1);
