@@ -12,11 +12,6 @@
 namespace lightloom::experiments {
 namespace {
 
-double digital_accuracy(nn::Network& network, const nn::ImageSet& test) {
-  nn::Inference inference(network);
-  return nn::evaluate(inference, test).accuracy();
-}
-
 /// Every stream that the card names must be stored by some layer.
 void require_streams_there(const nn::BitErrorCard& card, const nn::Network& network) {
   for (const std::string& name : card.streams) {
@@ -78,9 +73,8 @@ AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench) {
   const Workbench::NetworkPtr student = workbench.student(card);
   AccuracyResult result{.history = student->history};
   if (knows_teacher(card)) {
-    const Workbench::NetworkPtr teacher = workbench.teacher(card);
-    result.float_network = digital_accuracy(*teacher->network, data->test);
-    result.teacher_history = teacher->history;
+    result.float_network = workbench.teacher_accuracy(card, data->test);
+    result.teacher_history = workbench.teacher(card)->history;
   }
   result.source = digital_accuracy(*student->network, data->test);
   if (nn::has_errors(card.bit_errors)) measure_faulty(card, *student->network, data->test, result);

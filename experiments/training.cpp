@@ -7,6 +7,8 @@
 #include "core/progress.hpp"
 #include "experiments/chip_accuracy.hpp"
 #include "nn/checkpoint.hpp"
+#include "nn/evaluate.hpp"
+#include "nn/inference.hpp"
 #include "nn/io/torch_names.hpp"
 #include "nn/models.hpp"
 #include "nn/onnx/import.hpp"
@@ -120,6 +122,11 @@ std::string student_identity(const Experiment& card) {
 
 }  // namespace
 
+double digital_accuracy(nn::Network& network, const nn::ImageSet& test) {
+  nn::Inference inference(network);
+  return nn::evaluate(inference, test).accuracy();
+}
+
 Workbench::DatasetPtr Workbench::dataset(const Experiment& card) {
   return cached(datasets_, text_of(card, {"dataset", "seed"}),
                 [&] { return nn::load_dataset(card.network.dataset, card.seed); });
@@ -146,6 +153,11 @@ Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
                                     card.seed, {.checkpoint = float_checkpoint_, .identity = key});
     return teacher;
   });
+}
+
+double Workbench::teacher_accuracy(const Experiment& card, const nn::ImageSet& test) {
+  return *cached(accuracies_, float_identity(card),
+                 [&] { return digital_accuracy(*teacher(card)->network, test); });
 }
 
 Workbench::NetworkPtr Workbench::student(const Experiment& card) {

@@ -33,6 +33,8 @@ class Workbench {
   DatasetPtr dataset(const Experiment& card);
   /// The float network: trained, or read from `teacher.file`.
   NetworkPtr teacher(const Experiment& card);
+  /// Accuracy of the float network on the card's test images, evaluated once.
+  double teacher_accuracy(const Experiment& card, const nn::ImageSet& test);
   /// The network on the card's weight source: read from `weights.file`, or projected from the
   /// teacher and trained on.
   NetworkPtr student(const Experiment& card);
@@ -43,6 +45,10 @@ class Workbench {
   std::string checkpoint_, float_checkpoint_;  // "": none
   std::map<std::string, DatasetPtr> datasets_;
   std::map<std::string, NetworkPtr> networks_;
+  std::map<std::string, std::shared_ptr<const double>> accuracies_;
 };
+
+/// Accuracy of a network without hardware.
+double digital_accuracy(nn::Network& network, const nn::ImageSet& test);
 
 }  // namespace lightloom::experiments
