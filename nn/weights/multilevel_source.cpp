@@ -1,6 +1,5 @@
 #include "nn/weights/multilevel_source.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -10,22 +9,10 @@
 #include "nn/optimizer.hpp"
 #include "nn/weights/one_thread.hpp"
 #include "nn/weights/two_level_fit.hpp"
+#include "nn/weights/two_level_product.hpp"
 
 namespace lightloom::nn {
 namespace {
-
-template <class Real>
-using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-template <class Real>
-using View = Eigen::Map<Matrix<Real>, 0, Eigen::OuterStride<>>;
-template <class Real>
-using ConstView = Eigen::Map<const Matrix<Real>, 0, Eigen::OuterStride<>>;
-
-/// Columns multiplied at once: the panel of all kernels stays in the second-level cache. Threads
-/// share out panels and blocks of rows, never one product: Eigen's own threads wait for each other
-/// many times in each, and its sums would depend on their number.
-constexpr int panel_columns = 256;
-constexpr int block_rows = 128;
 
 /// The largest integers float and double hold exactly.
 constexpr double exact_in_float = 16777216.0, exact_in_double = 9007199254740992.0;
@@ -34,115 +21,6 @@ std::uint32_t name_number(const std::string& name) {
   std::uint32_t hash = 2166136261u;  // FNV-1a
   for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
   return hash;
-}
-
-/// Columns of the kernel matrix multiplied together.
-struct Panel {
-  int first = 0, count = 0;
-};
-
-/// kernels[m, c, s] = sum over b of u[m, c, b] basis[m, b, s].
-template <class Real>
-void level_one(const Slots& slots, const float* u, const float* basis, Real* kernels) {
-  const int area = slots.area, intra = slots.intra;
-#pragma omp parallel for schedule(static)
-  for (int m = 0; m < slots.cross; ++m) {
-    const float* wb = basis + std::ptrdiff_t{m} * intra * area;
-    const float* level = u + std::ptrdiff_t{m} * slots.channels * intra;
-    Real* to = kernels + std::ptrdiff_t{m} * slots.columns();
-    for (int c = 0; c < slots.channels; ++c, level += intra, to += area) {
-      for (int s = 0; s < area; ++s) to[s] = Real(level[0]) * Real(wb[s]);
-      for (int b = 1; b < intra; ++b)
-        for (int s = 0; s < area; ++s) to[s] += Real(level[b]) * Real(wb[b * area + s]);
-    }
-  }
-}
-
-/// dU_i = G_i Wb_i^T and dWb_i = U_i^T G_i.
-void level_one_backward(const Slots& slots, const float* d_kernels, Factor& u, Factor& basis) {
-  const int area = slots.area, intra = slots.intra;
-  std::fill(basis.d_value.begin(), basis.d_value.end(), 0.0f);
-#pragma omp parallel for schedule(static)
-  for (int m = 0; m < slots.cross; ++m) {
-    const float* wb = basis.levels.data() + std::ptrdiff_t{m} * intra * area;
-    const float* level = u.levels.data() + std::ptrdiff_t{m} * slots.channels * intra;
-    const float* d_kernel = d_kernels + std::ptrdiff_t{m} * slots.columns();
-    float* d_wb = basis.d_value.data() + std::ptrdiff_t{m} * intra * area;
-    float* d_u = u.d_value.data() + std::ptrdiff_t{m} * slots.channels * intra;
-    for (int c = 0; c < slots.channels; ++c, d_kernel += area, level += intra, d_u += intra)
-      for (int b = 0; b < intra; ++b) {
-        float sum = 0;
-        for (int s = 0; s < area; ++s) {
-          sum += d_kernel[s] * wb[b * area + s];
-          d_wb[b * area + s] += level[b] * d_kernel[s];
-        }
-        d_u[b] = sum;
-      }
-  }
-}
-
-/// panel = V kernels[:, panel].
-template <class Real>
-void level_two(const Slots& slots, const Panel& panel, const Real* v, const Real* kernels,
-               Real* out) {
-  const Eigen::OuterStride<> columns(slots.columns());
-  const ConstView<Real> left(v, slots.kernels, slots.cross, Eigen::OuterStride<>(slots.cross));
-  const ConstView<Real> right(kernels + panel.first, slots.cross, panel.count, columns);
-  View<Real>(out, slots.kernels, panel.count, Eigen::OuterStride<>(panel.count)).noalias() =
-      left * right;
-}
-
-/// ordered[:, panel] = scale * rows; `stride` between the rows given.
-template <class Real>
-void store_panel(const Slots& slots, const Panel& panel, const Real* rows, std::ptrdiff_t stride,
-                 float scale, std::span<float> ordered) {
-  for (int kernel = 0; kernel < slots.kernels; ++kernel) {
-    const Real* from = rows + kernel * stride;
-    float* to = ordered.data() + std::ptrdiff_t{kernel} * slots.columns() + panel.first;
-    for (int i = 0; i < panel.count; ++i) to[i] = scale * static_cast<float>(from[i]);
-  }
-}
-
-/// Both levels on the levels of one precision.
-template <class Real>
-void multiply_out(const Slots& slots, std::span<const Real> v, std::span<const Real> kernels,
-                  float scale, std::span<float> ordered) {
-#pragma omp parallel for schedule(static)
-  for (int at = 0; at < slots.columns(); at += panel_columns) {
-    const Panel panel{.first = at, .count = std::min(panel_columns, slots.columns() - at)};
-    if (slots.cross_on) {
-      static thread_local std::vector<Real> scratch;  // V times a panel of `kernels`
-      scratch.resize(static_cast<std::size_t>(slots.kernels) * panel_columns);
-      level_two(slots, panel, v.data(), kernels.data(), scratch.data());
-      store_panel(slots, panel, scratch.data(), panel.count, scale, ordered);
-    } else {
-      store_panel(slots, panel, kernels.data() + panel.first, slots.columns(), scale, ordered);
-    }
-  }
-}
-
-/// The gradients of W = V kernels: dV = dW kernels^T and d_kernels = V^T dW.
-void level_two_backward(const Slots& slots, const float* d_dense, const float* kernels, Factor& v,
-                        float* d_kernels) {
-  const int rows = slots.kernels, columns = slots.columns();
-  const Eigen::Map<const Matrix<float>> dw(d_dense, rows, columns);
-  const Eigen::Map<const Matrix<float>> made(kernels, slots.cross, columns);
-  const Eigen::Map<const Matrix<float>> cross(v.levels.data(), rows, slots.cross);
-  Eigen::Map<Matrix<float>> d_cross(v.d_value.data(), rows, slots.cross);
-  Eigen::Map<Matrix<float>> d_made(d_kernels, slots.cross, columns);
-#pragma omp parallel
-  {
-#pragma omp for schedule(static) nowait
-    for (int at = 0; at < rows; at += block_rows) {
-      const int count = std::min(block_rows, rows - at);
-      d_cross.middleRows(at, count).noalias() = dw.middleRows(at, count) * made.transpose();
-    }
-#pragma omp for schedule(static)
-    for (int at = 0; at < columns; at += panel_columns) {
-      const int count = std::min(panel_columns, columns - at);
-      d_made.middleCols(at, count).noalias() = cross.transpose() * dw.middleCols(at, count);
-    }
-  }
 }
 
 }  // namespace
@@ -190,16 +68,17 @@ float MultilevelSource::total_scale() const {
 }
 
 void MultilevelSource::generate_kernels() {
+  const TwoLevels levels{.u = u_.levels, .basis = basis_.levels};
   if (wide_) {
     if (slots_.intra_on())
-      level_one(slots_, u_.levels.data(), basis_.levels.data(), kernels_wide_.data());
+      level_one<double>(slots_, levels, kernels_wide_);
     else
       std::copy(basis_.levels.begin(), basis_.levels.end(), kernels_wide_.begin());
     std::copy(v_.levels.begin(), v_.levels.end(), v_wide_.begin());
     std::transform(kernels_wide_.begin(), kernels_wide_.end(), kernels_.begin(),
                    [](double value) { return static_cast<float>(value); });
   } else if (slots_.intra_on()) {
-    level_one(slots_, u_.levels.data(), basis_.levels.data(), kernels_.data());
+    level_one<float>(slots_, levels, kernels_);
   } else {
     std::copy(basis_.levels.begin(), basis_.levels.end(), kernels_.begin());
   }
@@ -215,9 +94,9 @@ void MultilevelSource::regenerate(float scale, std::span<float> dense) {
   generate_kernels();
   const std::span<float> target = ordered_.empty() ? dense : std::span<float>(ordered_);
   if (wide_)
-    multiply_out<double>(slots_, v_wide_, kernels_wide_, scale, target);
+    level_two<double>(slots_, v_wide_, kernels_wide_, scale, target);
   else
-    multiply_out<float>(slots_, v_.levels, kernels_, scale, target);
+    level_two<float>(slots_, v_.levels, kernels_, scale, target);
   if (!ordered_.empty()) to_dense_order(slots_, ordered_, dense);
 }
 
@@ -231,11 +110,12 @@ void MultilevelSource::backward(std::span<const float> d_dense) {
   const std::span<const float> g = in_slot_order(d_dense);
   const float* d_kernels = g.data();
   if (slots_.cross_on) {
-    level_two_backward(slots_, g.data(), kernels_.data(), v_, d_kernels_.data());
+    level_two_backward(slots_, v_.levels, kernels_, g.data(), v_.d_value, d_kernels_);
     d_kernels = d_kernels_.data();
   }
   if (slots_.intra_on())
-    level_one_backward(slots_, d_kernels, u_, basis_);
+    level_one_backward(slots_, {.u = u_.levels, .basis = basis_.levels}, d_kernels, u_.d_value,
+                       basis_.d_value);
   else
     std::copy_n(d_kernels, basis_.d_value.size(), basis_.d_value.begin());
   const float gain = gain_.value[0];
