@@ -1,6 +1,7 @@
 #include "calibration/calibrated_core.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "calibration/gauge.hpp"
@@ -31,6 +32,10 @@ class CalibratedCore final : public photonic::TensorCore {
         cache_(card.core_rows(), card.core_columns(), chips_.shape.topology) {
     for (std::vector<double>& truth : chips_.truth)
       truth = in_gauge_of(chips_.shape, truth, chips_.believed);
+    const int bias = chips_.shape.parameters.first(Kind::bias);
+    for (std::size_t c = 0; c < chips_.moved_rad.size(); ++c)
+      for (std::size_t h = 0; h < chips_.moved_rad[c].size(); ++h)
+        chips_.truth[c][static_cast<std::size_t>(bias) + h] += chips_.moved_rad[c][h];
     const std::vector<double> dark(static_cast<std::size_t>(chips_.shape.heater_count()));
     passed_ = mean_amplitude(realised_matrix(chips_.shape, chips_.believed, dark));
   }
@@ -126,6 +131,7 @@ std::unique_ptr<photonic::TensorCore> make_calibrated_core(const photonic::CoreC
           "chip has ports (the core is {} with {} modes, the chip has {} ports)",
           photonic::kind_name(card.kind), card.mesh_modes(), chips.shape.ports());
   require(!chips.truth.empty(), "calibration: no chip");
+  assert(chips.moved_rad.empty() || chips.moved_rad.size() == chips.truth.size());
   return std::make_unique<CalibratedCore>(card, std::move(chips));
 }
 

@@ -1,6 +1,5 @@
 #include "experiments/calibrated_chips.hpp"
 
-#include "calibration/calibrated_core.hpp"
 #include "core/error.hpp"
 #include "core/labelled.hpp"
 #include "experiments/command_calibrate.hpp"
@@ -20,9 +19,8 @@ std::vector<double> design_of(const calibration::ChipShape& shape, const photoni
 
 }  // namespace
 
-std::unique_ptr<photonic::TensorCore> make_chips(const Experiment& card) {
+ProgrammedChips programmed_chips(const Experiment& card) {
   const CalibrationUse& use = card.calibration;
-  if (!use.used()) return photonic::make_core(card.hardware.core);
   const DeviceFile device = device_of(use.has_device() ? use.device : use.truth);
   ProgrammedChips chips{.shape = device.shape, .believed = device.parameters, .truth = {}};
   if (use.has_truth()) {
@@ -43,7 +41,12 @@ std::unique_ptr<photonic::TensorCore> make_chips(const Experiment& card) {
             "calibration: knowledge: perfect needs one truth (not chips drawn from a posterior)");
     chips.believed = chips.truth.front();
   }
-  return calibration::make_calibrated_core(card.hardware.core, std::move(chips));
+  return chips;
+}
+
+std::unique_ptr<photonic::TensorCore> make_chips(const Experiment& card) {
+  if (!card.calibration.used()) return photonic::make_core(card.hardware.core);
+  return calibration::make_calibrated_core(card.hardware.core, programmed_chips(card));
 }
 
 void write_posterior(const std::string& path, const std::vector<std::vector<double>>& samples) {

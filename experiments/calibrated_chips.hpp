@@ -2,12 +2,16 @@
 
 #include <memory>
 
+#include "calibration/calibrated_core.hpp"
 #include "experiments/experiment_card.hpp"
 
 namespace lightloom::experiments {
 
 /// The core of the card's hardware; with a section `calibration`, of chips as they were measured.
 std::unique_ptr<photonic::TensorCore> make_chips(const Experiment& card);
+
+/// The chips of a card that has a section `calibration`.
+calibration::ProgrammedChips programmed_chips(const Experiment& card);
 
 /// A file of chips drawn from a fit: variable `parameter` (sample, parameter).
 void write_posterior(const std::string& path, const std::vector<std::vector<double>>& samples);

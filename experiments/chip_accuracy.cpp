@@ -45,12 +45,16 @@ void Chip::calibrate(nn::Inference& inference, const nn::Dataset& data, int imag
 
 std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& data,
                                        const Experiment& card) {
-  const auto core = make_chips(card);  // one for all chips: it remembers decompositions
+  return evaluate_chips(network, data, card, *make_chips(card));
+}
+
+std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& data,
+                                       const Experiment& card, const photonic::TensorCore& core) {
   Progress progress("analog chips", card.chips, "chips");
   std::vector<ChipResult> chips;
   for (int number = 0; number < card.chips; ++number) {
     if (interrupted()) throw Failure("interrupted during the evaluation of chips");
-    Chip chip(*core, network, card, static_cast<std::uint32_t>(number));
+    Chip chip(core, network, card, static_cast<std::uint32_t>(number));
     nn::Inference inference(network, &chip.engine());
     chip.calibrate(inference, data, card.calibration_images);
     const double accuracy = nn::evaluate(inference, data.test).accuracy();

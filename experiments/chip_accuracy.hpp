@@ -46,6 +46,9 @@ struct ChipResult {
 /// chips do not depend on one another.
 std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& data,
                                        const Experiment& card);
+/// The same on chips of a given core.
+std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& data,
+                                       const Experiment& card, const photonic::TensorCore& core);
 
 /// Mean over chips with the spread and the 95 % confidence interval of the mean (Student's t). Not
 /// a number where there are too few chips to tell.

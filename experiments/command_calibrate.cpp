@@ -21,7 +21,11 @@ const std::vector<Action>& actions() {
       {"program", "device.yaml matrix -o voltages.csv", calibrate_program},
       {"design", "device.yaml --settings 8 -o voltages.csv", calibrate_design},
       {"track", "device.yaml few.h5 -o device.yaml", calibrate_track},
-      {"when", "device.yaml --error 0.05 --spread 0.1 --time-constant 3600", calibrate_when},
+      {"when",
+       "device.yaml --error 0.05 | --card run.yaml --accuracy 0.9 --spread 0.1 --time-constant "
+       "3600",
+       calibrate_when},
+      {"pulls", "chip.yaml --chips 50 [-o pulls.csv]", calibrate_pulls},
       {"fringe", "sweep.csv [--law quadratic|self-heating|cubic]", calibrate_fringe},
       {"ring", "spectrum.csv", calibrate_ring},
       {"line", "detector-or-converter.csv", calibrate_line},

@@ -21,6 +21,7 @@ CommandResult calibrate_energy(const CommandLine& line);
 CommandResult calibrate_drift(const CommandLine& line);
 CommandResult calibrate_design(const CommandLine& line);
 CommandResult calibrate_track(const CommandLine& line);
+CommandResult calibrate_pulls(const CommandLine& line);
 CommandResult calibrate_when(const CommandLine& line);
 
 /// The operand at `index` (1: the first after the action). Throws `Error` naming `what` it should

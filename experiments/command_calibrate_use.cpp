@@ -3,12 +3,10 @@
 
 #include "calibration/calibrate.hpp"
 #include "calibration/data_check.hpp"
-#include "calibration/drift_fit.hpp"
 #include "calibration/measurements_file.hpp"
 #include "calibration/programming.hpp"
 #include "core/error.hpp"
 #include "core/labelled.hpp"
-#include "core/random.hpp"
 #include "experiments/command_calibrate.hpp"
 #include "experiments/matrix_file.hpp"
 #include "experiments/report.hpp"
@@ -82,66 +80,6 @@ CommandResult compare(const CommandLine& line, const DeviceFile& device, double 
 }
 
 }  // namespace
-
-namespace {
-
-/// Mean error of random matrices programmed by a card on chips whose phases moved since.
-double error_after_drift(const DeviceFile& device, double drift_rad, int targets,
-                         const CommandLine& line) {
-  std::vector<double> moved = device.parameters;
-  const Stream stream({.seed = line.seed.value_or(0), .purpose = Purpose::drift, .layer = 2});
-  for (int h = 0; h < device.shape.heater_count(); ++h)
-    moved[static_cast<std::size_t>(device.shape.parameters.at(Kind::bias, h))] +=
-        drift_rad * stream.normal(static_cast<std::uint64_t>(h));
-  return compare_programming(device.shape, {device.parameters, device.parameters, moved},
-                             calibrate_number(line, "max-voltage", 6.5, 1e-6), targets,
-                             line.seed.value_or(0))
-      .fitted;
-}
-
-/// The drift at which that error reaches `limit`, by bisection: the error grows with it.
-double drift_for_error(const DeviceFile& device, double limit, int targets,
-                       const CommandLine& line) {
-  double low = 0, high = 1;
-  if (error_after_drift(device, high, targets, line) < limit) return INFINITY;
-  for (int step = 0; step < 12; ++step) {
-    const double middle = 0.5 * (low + high);
-    (error_after_drift(device, middle, targets, line) < limit ? low : high) = middle;
-  }
-  return 0.5 * (low + high);
-}
-
-}  // namespace
-
-CommandResult calibrate_when(const CommandLine& line) {
-  const DeviceFile device = read_device(calibrate_operand(line, 1, "a device card"));
-  at_most_operands(line, 1);
-  require(line.has("error") && line.has("spread") && line.has("time-constant"),
-          "lightloom calibrate when needs --error (of a programmed matrix), --spread (rad) and "
-          "--time-constant (s) of the drift (lightloom calibrate drift finds both)");
-  const double limit = calibrate_number(line, "error", 0, 1e-9);
-  const DriftFit drift{.sigma = calibrate_number(line, "spread", 0, 1e-12),
-                       .time_constant_s = calibrate_number(line, "time-constant", 0, 1e-12)};
-  const auto targets = static_cast<int>(line.number("targets", 8, 1));
-  const double fresh = error_after_drift(device, 0, targets, line);
-  require(fresh < limit,
-          "--error {}: a fresh calibration of this chip leaves {:.4g} already (splitters that "
-          "cannot reach their ratios, clipped drivers)",
-          limit, fresh);
-  const double phase = drift_for_error(device, limit, targets, line);
-  const double after = std::isfinite(phase) ? recalibrate_after_s(drift, phase) : INFINITY;
-  CommandResult result;
-  result.json = {{"error_fresh", fresh},
-                 {"error_limit", limit},
-                 {"drift_rad", std::isfinite(phase) ? Json(phase) : Json()},
-                 {"recalibrate_after_s", std::isfinite(after) ? Json(after) : Json()}};
-  result.text = fmt::format("error of a programmed matrix: {:.4g} when fresh\n", fresh);
-  result.text += std::isfinite(after)
-                     ? fmt::format("{} is reached at a drift of {:.4g} rad, after {:.4g} s\n",
-                                   limit, phase, after)
-                     : fmt::format("{} is never reached: no need to calibrate again\n", limit);
-  return result;
-}
 
 CommandResult calibrate_predict(const CommandLine& line) {
   const DeviceFile device = read_device(calibrate_operand(line, 1, "a device card"));

@@ -91,6 +91,30 @@ TEST(CalibratedCore, PhasesOfPortsThatPowersCannotSeeChangeNothing) {
   EXPECT_NEAR(c.error(c.truth, {moved}), c.error(c.truth, {c.truth}), 1e-6);
 }
 
+TEST(CalibratedCore, DriftSinceThePortsWereTrimmedIsNotTrimmedAway) {
+  const Chips c;
+  const auto heaters = static_cast<std::size_t>(c.shape.heater_count());
+  const auto error = [&](const std::vector<std::vector<double>>& moved, std::uint32_t chip) {
+    const std::vector<std::vector<double>> chips(moved.size(), c.truth);
+    return relative_error(*make_calibrated_core(mesh_core(6), {c.shape, c.truth, chips, moved}),
+                          chip);
+  };
+  std::vector<double> gauge(heaters), other(heaters);
+  gauge[1] = 0.5;   // phi of the first MZI, which input phases can undo
+  other[10] = 0.5;  // a theta
+  const auto drifted = [&](const std::vector<double>& moved) {
+    std::vector<double> truth = c.truth;
+    for (std::size_t h = 0; h < heaters; ++h)
+      truth[static_cast<std::size_t>(c.shape.parameters.first(Kind::bias)) + h] += moved[h];
+    return c.error(c.truth, {truth});
+  };
+  const double fresh = c.error(c.truth, {c.truth});
+  EXPECT_NEAR(drifted(gauge), fresh, 1e-6);                     // as a truth: trimmed
+  EXPECT_GT(error({gauge, other}, 0), fresh + 0.05);            // as a drift: not
+  EXPECT_NEAR(error({gauge, other}, 1), drifted(other), 1e-6);  // where no port can
+  EXPECT_EQ(error({std::vector<double>(heaters)}, 0), fresh);
+}
+
 TEST(CalibratedCore, EveryChipIsOneOfThoseGiven) {
   const Chips c;
   const std::vector<double> other = hidden_parameters(c.shape, c.card, 9, 0);
