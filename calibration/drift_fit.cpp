@@ -4,19 +4,52 @@
 
 #include <cmath>
 #include <numeric>
+#include <vector>
 
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
-/// Means of v_i v_{i + lag} about the mean.
-double covariance_at(std::span<const double> values, double mean, std::size_t lag) {
-  double sum = 0;
-  for (std::size_t i = 0; i + lag < values.size(); ++i)
-    sum += (values[i] - mean) * (values[i + lag] - mean);
-  return sum / static_cast<double>(values.size());
+/// Means of v_i v_{i + lag} about the mean, for lags 0 ... count - 1.
+std::vector<double> covariances(std::span<const double> values, std::size_t count) {
+  const double mean =
+      std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  std::vector<double> found;
+  for (std::size_t lag = 0; lag < count; ++lag) {
+    double sum = 0;
+    for (std::size_t i = 0; i + lag < values.size(); ++i)
+      sum += (values[i] - mean) * (values[i + lag] - mean);
+    found.push_back(sum / static_cast<double>(values.size() - lag));
+  }
+  return found;
 }
+
+/// log c_k = level - decay k.
+struct Decay {
+  double level = 0, decay = 0;
+  std::size_t lags = 0;
+};
+
+/// Straight line through log(c_k + lost) over k >= 1, weighted by its square, while it stands out.
+Decay fit_decay(const std::vector<double>& covariance, double lost) {
+  double w = 0, wk = 0, wl = 0, wkk = 0, wkl = 0;
+  Decay fit;
+  for (std::size_t k = 1; k < covariance.size(); ++k) {
+    const double c = covariance[k] + lost;
+    if (c < 0.3 * (covariance[1] + lost)) break;
+    const double weight = c * c, l = std::log(c), lag = static_cast<double>(k);
+    w += weight, wk += weight * lag, wl += weight * l, wkk += weight * lag * lag;
+    wkl += weight * lag * l;
+    ++fit.lags;
+  }
+  if (fit.lags < 2) return fit;
+  fit.decay = -(w * wkl - wk * wl) / (w * wkk - wk * wk);
+  fit.level = (wl + fit.decay * wk) / w;
+  return fit;
+}
+
+constexpr double long_enough = 30;  // time constants, as fitted
 
 }  // namespace
 
@@ -26,44 +59,38 @@ DriftFit fit_drift(double interval_s, std::span<const double> values) {
   for (const double value : values)
     require(std::isfinite(value), "drift: a reading is not a number");
   const auto count = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
-  const double c0 = covariance_at(values, mean, 0), c1 = covariance_at(values, mean, 1);
+  const std::vector<double> covariance = covariances(values, values.size() / 3);
   DriftFit fit;
-  if (!(c1 > 3 * c0 / std::sqrt(count))) {
-    fit.noise = std::sqrt(c0);
+  if (!(covariance[1] > 3 * covariance[0] / std::sqrt(count))) {
+    fit.noise = std::sqrt(covariance[0]);
     fit.problems.push_back(
         "no drift: neighbouring readings are independent (read faster to see a quick one)");
     return fit;
   }
-  // Straight line through log c_k over k, weighted by c_k^2, while c_k stands out.
-  double w = 0, wk = 0, wl = 0, wkk = 0, wkl = 0;
-  std::size_t lags = 0;
-  for (std::size_t k = 1; k < values.size() / 3; ++k) {
-    const double c = covariance_at(values, mean, k);
-    if (c < 0.3 * c1) break;
-    const double weight = c * c, l = std::log(c), lag = static_cast<double>(k);
-    w += weight, wk += weight * lag, wl += weight * l, wkk += weight * lag * lag;
-    wkl += weight * lag * l;
-    ++lags;
+  // The mean of the series follows the drift: its variance, 2 sigma^2 tau / T, is lost from c_k.
+  double lost = 0;
+  Decay decay;
+  for (int round = 0; round < 5; ++round) {
+    decay = fit_decay(covariance, lost);
+    if (decay.lags < 2) {
+      fit.problems.push_back("the drift forgets within two readings: read faster");
+      return fit;
+    }
+    if (!(decay.decay * count > long_enough)) break;
+    lost = 2 * std::exp(decay.level) / (decay.decay * count);
   }
-  if (lags < 2) {
-    fit.problems.push_back("the drift forgets within two readings: read faster");
-    return fit;
-  }
-  const double slope = (w * wkl - wk * wl) / (w * wkk - wk * wk);
-  const double level = (wl - slope * wk) / w;
-  const double decay = -slope;
-  fit.time_constant_s = interval_s / decay;
-  fit.sigma = std::exp(0.5 * level);
-  fit.noise = std::sqrt(std::max(0.0, c0 - fit.sigma * fit.sigma));
-  // A series of length T holds about T / (2 tau) independent values.
-  const double independent = std::max(1.0, count * decay / 2);
-  fit.sigma_error = fit.sigma / std::sqrt(2 * independent);
-  fit.time_constant_error = fit.time_constant_s * std::sqrt(2 / independent);
-  if (!(decay > 0) || independent < 5)
+  fit.time_constant_s = interval_s / decay.decay;
+  fit.sigma = std::exp(0.5 * decay.level);
+  fit.noise = std::sqrt(std::max(0.0, covariance[0] + lost - fit.sigma * fit.sigma));
+  const double length = decay.decay * count;  // in time constants
+  fit.sigma_error = fit.sigma / std::sqrt(2 * length);
+  fit.time_constant_error = fit.time_constant_s * 2 / std::sqrt(length);
+  if (!(length > long_enough))
     fit.problems.push_back(
-        fmt::format("the series is {:.1f} time constants long: sigma and tau need ten at least",
-                    decay > 0 ? count * decay : 0.0));
+        fmt::format("the series looks {:.1f} time constants long: sigma and tau need {:.0f} at "
+                    "least (a shorter "
+                    "one cannot be told from a quicker drift)",
+                    std::max(0.0, length), long_enough));
   return fit;
 }
 

@@ -18,8 +18,10 @@ struct DriftFit {
 };
 
 /// Fits a series read at equal intervals by its autocovariances at lags 1 and 2, 3, ...: c_k =
-/// sigma^2 e^{-k dt / tau}, while that at lag 0 also holds the noise. Needs 20 readings; names
-/// series too short for their time constant, or sampled too slowly to see it.
+/// sigma^2 e^{-k dt / tau}, less what the mean of the series takes away, while that at lag 0 also
+/// holds the noise. Standard errors are those of a series of length T: sigma sqrt(tau / 2 T), 2 tau
+/// sqrt(tau / T). Needs 20 readings; names series shorter than 30 time constants, or sampled too
+/// slowly to see any.
 DriftFit fit_drift(double interval_s, std::span<const double> values);
 
 /// Time after a calibration at which the drift's standard deviation reaches `limit`:

@@ -112,8 +112,10 @@ LinearFit fit_line(std::span<const double> x, std::span<const double> y) {
   columns.push_back({"curvature", {}});
   for (const double value : x) columns.back().values.push_back((value - mean) * (value - mean));
   const LinearFit bent = fit_linear(columns, y);
+  // Five standard deviations of a normal distribution, as wide as Student's t for this freedom.
+  const double limit = 5 * student_95(bent.freedom) / student_95(1000);
   if (bent.problems.empty() &&
-      std::abs(bent.coefficients[2].value) > 5 * bent.coefficients[2].sigma)
+      std::abs(bent.coefficients[2].value) > limit * bent.coefficients[2].sigma)
     fit.problems.push_back(fmt::format(
         "the line bends: a parabola of {:.3g} per unit squared fits {:.3g} times better (it "
         "saturates or compresses)",

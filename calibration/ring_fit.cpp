@@ -23,15 +23,18 @@ struct Run {
   std::size_t first = 0, last = 0, extreme = 0;
 };
 
-/// Runs beyond the half; gaps of one noisy point do not divide a run.
-std::vector<Run> runs_beyond(std::span<const double> excursion, double half) {
+/// Runs that reach `high` and stay above `low`: noise about one threshold would divide a line.
+std::vector<Run> runs_beyond(std::span<const double> excursion, double low, double high) {
   std::vector<Run> runs;
+  bool inside = false;
   for (std::size_t i = 0; i < excursion.size(); ++i) {
-    if (excursion[i] < half) continue;
-    if (!runs.empty() && i - runs.back().last <= 2)
+    if (excursion[i] < low) inside = false;
+    if (excursion[i] < high) continue;
+    if (inside)
       runs.back().last = i;
     else
       runs.push_back({i, i, i});
+    inside = true;
     if (excursion[i] > excursion[runs.back().extreme]) runs.back().extreme = i;
   }
   return runs;
@@ -126,11 +129,13 @@ RingFit fit_ring(std::span<const double> wavelength_nm, std::span<const double> 
   for (std::size_t i = 1; i < power.size(); ++i)
     changes.push_back(std::abs(power[i] - power[i - 1]));
   const double greatest = *std::max_element(excursion.begin(), excursion.end());
-  if (greatest < 6 * median(changes) || greatest <= 0) {
+  const double jitter = median(changes);  // 0.95 standard deviations of a reading
+  if (greatest < 6 * jitter || greatest <= 0) {
     fit.problems.push_back("no resonance: nothing stands out of the noise");
     return fit;
   }
-  const std::vector<Run> runs = runs_beyond(excursion, 0.5 * greatest);
+  const std::vector<Run> runs = runs_beyond(
+      excursion, std::max(0.15 * greatest, 0.5 * greatest - 6 * jitter), 0.5 * greatest);
   const double step =
       (wavelength_nm.back() - wavelength_nm.front()) / static_cast<double>(power.size() - 1);
   std::vector<double> at, x{fit.baseline};

@@ -29,8 +29,10 @@ struct RingFit {
 
 /// Fits all resonances of a spectrum, without a guess. Under-sampled lines (fewer than four points
 /// over a width), lines cut off by the ends and spectra without one are named. Overlapping tails of
-/// neighbours are fitted together. Throws `Error` for fewer than 8 points, NaN, or wavelengths that
-/// do not rise.
+/// neighbours are fitted together. The line of a ring is an Airy function: at finesse F its width
+/// is underestimated by up to 8 / F^2 of itself (1.5 / F^2 where the sweep spans a whole free
+/// spectral range about it), which `width_sigma` leaves out. Throws `Error` for fewer than 8
+/// points, NaN, or wavelengths that do not rise.
 RingFit fit_ring(std::span<const double> wavelength_nm, std::span<const double> power);
 
 }  // namespace lightloom::calibration
