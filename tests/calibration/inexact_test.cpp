@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "calibration/gauge.hpp"
 #include "calibration/least_squares.hpp"
 #include "calibration/linearised_mesh.hpp"
 #include "calibration/mesh_fit.hpp"
@@ -163,6 +164,57 @@ TEST(Inexact, FindsTheMinimumThatCeresFinds) {
         << shape.parameters.name(p);
   }
 }
+
+/// One problem of a mesh, noise and all held fixed, solved by both from the same start.
+void expect_equal_minima(int modes, int settings) {
+  const ChipCard card{.modes = modes};
+  const ChipShape shape = chip_shape(card);
+  const std::vector<double> truth = hidden_parameters(shape, card, 21, 0);
+  VirtualChip chip(shape, truth, {}, 21);
+  const Measurements data =
+      measure(chip, random_voltages(shape, settings, 6.5, 9), single_ports(modes));
+  std::vector<bool> is_free = free_kinds(shape.parameters, fitted_kinds({}));
+  hold_gauge(shape, is_free);
+  FitProblem problem{.shape = &shape,
+                     .data = &data,
+                     .free = free_set(is_free),
+                     .sigma = predicted_sigma(shape, data, truth),
+                     .prior = design_prior(shape, {})};
+  for (int s = 0; s < settings; ++s) problem.settings.push_back(s);
+  std::vector<double> start = truth;
+  const Stream stream({.seed = 4, .purpose = Purpose::test});
+  for (const int p : problem.free.parameters) {
+    const auto i = static_cast<std::size_t>(p);
+    const bool phase = shape.parameters.kind_of(p) == Kind::bias;
+    start[i] += (phase ? 0.02 : 1e-4) * stream.normal(i);
+  }
+  const LeastSquaresOptions options{.max_iterations = 40, .function_tolerance = 1e-10};
+  std::vector<double> by_ceres = start, ours = start, chosen = start;
+  const LeastSquaresSummary ceres = solve(problem, by_ceres, options, Solver::ceres),
+                            inexact = solve(problem, ours, options, Solver::inexact);
+  ASSERT_TRUE(ceres.converged) << ceres.message;
+  ASSERT_TRUE(inexact.converged) << inexact.message;
+  solve(problem, chosen, options);
+  EXPECT_EQ(chosen, ours);  // what `automatic` takes at this size
+  // Both stop when the cost changes by 1e-10 of itself, each step lowering what is left at least
+  // tenfold: within 1e-10 of the least cost, sqrt(2e-10 cost) standard deviations from its place.
+  const double near = 1e-10 * ceres.final_cost;
+  EXPECT_NEAR(inexact.final_cost, ceres.final_cost, near);
+  const NormalEquations at = normal_equations(problem, by_ceres);
+  const auto n = static_cast<Eigen::Index>(at.size);
+  ASSERT_EQ(n, problem.free.size());
+  Vector apart(n);
+  for (Eigen::Index f = 0; f < n; ++f) {
+    const auto i = static_cast<std::size_t>(problem.free.parameters[static_cast<std::size_t>(f)]);
+    apart[f] = ours[i] - by_ceres[i];
+  }
+  const Eigen::Map<const Matrix> hessian(at.hessian.data(), n, n);
+  EXPECT_LT(apart.dot(hessian * apart), std::pow(2 * std::sqrt(2 * near), 2));
+}
+
+TEST(Inexact, FindsWhatCeresFindsAboveTheSizeFromWhichItIsTaken) { expect_equal_minima(12, 32); }
+
+TEST(SlowInexact, FindsWhatCeresFindsAboveAThousandUnknowns) { expect_equal_minima(20, 24); }
 
 /// r = A x - b + 0.1 sin(x) stacked on 0.1 x: curved, well posed, n unknowns.
 struct Curved {

@@ -17,7 +17,7 @@ namespace {
 const std::vector<Kind> every_kind{Kind::efficiency,  Kind::curvature, Kind::bias,
                                    Kind::alpha,       Kind::beta,      Kind::arm_gain,
                                    Kind::device_gain, Kind::crosstalk, Kind::input_gain,
-                                   Kind::output_gain, Kind::offset};
+                                   Kind::output_gain, Kind::offset,    Kind::coupling};
 
 Inputs superpositions(int ports, int count) {
   const Stream stream({.seed = 3, .purpose = Purpose::test});
@@ -28,11 +28,14 @@ Inputs superpositions(int ports, int count) {
 }
 
 ChipCard lossy_card(int modes) {
-  return {.modes = modes,
-          .self_heating = 0.05,
-          .splitter_sigma_rad = 0.1,
-          .arm_loss_sigma_db = 0.3,
-          .offset_sigma = 0.01};
+  ChipCard card{.modes = modes,
+                .self_heating = 0.05,
+                .splitter_sigma_rad = 0.1,
+                .arm_loss_sigma_db = 0.3,
+                .pair_sigma = 0.01,
+                .offset_sigma = 0.01};
+  card.layout.pair_reach_um = 130;  // near pairs have couplings of their own
+  return card;
 }
 
 struct Example {
@@ -79,6 +82,7 @@ double worst_column(const Example& e, const DenseJacobian& jacobian) {
 TEST(MeshJacobian, EqualsCentralDifferencesForALossyChipAndAnyInputs) {
   for (const int modes : {2, 3, 6}) {
     const Example e(lossy_card(modes), superpositions(modes, 3), 2);
+    EXPECT_EQ(e.shape.parameters.count(Kind::coupling) > 20, modes == 6);
     // Differences: round-off 1e-16 over a step of 1e-6, and h^2 / 6 with h = V^4 1e-6 at gamma_2.
     EXPECT_LT(worst_column(e, dense_jacobian(e.problem, e.truth)), 3e-6) << modes;
   }

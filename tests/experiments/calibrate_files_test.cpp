@@ -29,29 +29,39 @@ TEST_F(CalibrateFiles, RefusesBadDataAndWritesNothing) {
   EXPECT_FALSE(fs::exists(folder_ + "/device.yaml"));
 }
 
-TEST_F(CalibrateFiles, ReadsWhatALabScriptWritesWithH5py) {
+/// What the examples of docs/calibration.md write, run as they stand there.
+constexpr const char* page = LIGHTLOOM_SOURCE_DIR "/docs/calibration.md";
+constexpr const char* laboratory =
+    LIGHTLOOM_SOURCE_DIR "/tests/experiments/doc_example/laboratory.py";
+
+TEST_F(CalibrateFiles, AreReadAsTheDocumentedPythonScriptWritesThem) {
+  object("simulate chip.yaml -o data.csv");
+  const Ran made =
+      run_shell(fmt::format("cd {} && /usr/bin/python3 {} {} 0", folder_, laboratory, page));
+  ASSERT_EQ(made.code, 0) << made.errors;
+  EXPECT_EQ(object("fit lab.csv")["parameters"], object("fit data.csv")["parameters"]);
+}
+
+TEST_F(CalibrateFiles, AreReadAsTheDocumentedScriptWithH5pyWritesThem) {
+  if (run_shell("/usr/bin/python3 -c 'import h5py'").code != 0)
+    GTEST_SKIP() << "python3-h5py is not installed";
+  object("simulate chip.yaml -o data.csv");
   object("simulate chip.yaml -o data.h5");
-  const std::string script = R"(
-import h5py
-source = h5py.File("data.h5")
-axes = {"voltage": ("setting", "heater"), "field_re": ("input", "port"), "field_im": ("input", "port"),
-        "power": ("setting", "input", "port"), "sweep_heater": ("sweep",), "sweep_input": ("sweep",),
-        "sweep_output": ("sweep",), "sweep_base": ("sweep", "heater"),
-        "sweep_voltage": ("sweep", "point"), "sweep_power": ("sweep", "point")}
-with h5py.File("lab.h5", "w") as f:
-    f.attrs.update(schema_version=1, noise_thermal=0.0002, noise_relative=0.01)
-    for name, along in axes.items():
-        f[name] = source[name][...]
-        for i, axis in enumerate(along):
-            if axis not in f:
-                f[axis] = range(f[name].shape[i])
-                f[axis].make_scale(axis)
-            f[name].dims[i].attach_scale(f[axis])
-)";
-  std::ofstream(folder_ + "/lab.py") << script;
-  const Ran made = run_shell(fmt::format("cd {} && /usr/bin/python3 lab.py", folder_));
-  if (made.code != 0) GTEST_SKIP() << "python3-h5py is not installed: " << made.errors;
+  const Ran made =
+      run_shell(fmt::format("cd {} && /usr/bin/python3 {} {} 1", folder_, laboratory, page));
+  ASSERT_EQ(made.code, 0) << made.errors;
   EXPECT_EQ(object("fit lab.h5")["parameters"], object("fit data.h5")["parameters"]);
+}
+
+TEST_F(CalibrateFiles, AreReadAsTheDocumentedProgramInCppWritesThem) {
+  const Ran made =
+      run_shell(fmt::format("cd {} && {}/doc_example", folder_,
+                            fs::read_symlink("/proc/self/exe").parent_path().string()));
+  ASSERT_EQ(made.code, 0) << made.errors;
+  const json fit = object("fit lab.h5");
+  const double dof = fit["dof"].get<double>();
+  EXPECT_NEAR(fit["chi2_per_dof"].get<double>(), 1, 5 * std::sqrt(2 / dof));
+  EXPECT_EQ(fit["modes"], 4);
 }
 
 }  // namespace
