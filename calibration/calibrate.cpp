@@ -62,13 +62,20 @@ std::vector<std::string> swaps(const ChipShape& shape, const Measurements& data,
 void judge(bool near, Calibration& result) {
   const double chi2 = result.fit.chi2_per_dof();
   if (chi2 > (near ? hopeless : stray))
-    throw Error(fmt::format(
-        "no chip of this shape gives these readings: chi^2 per degree of freedom is {:.3g} ({})",
-        chi2,
-        !near ? "phi_0 of a heater is anything between 0 and 2 pi: sweep every heater alone, or "
-                "start from the card of an earlier fit"
-              : "another mesh, heaters or ports in another order, a moving chip, or a noise model "
-                "far too small?"));
+    throw Error(
+        fmt::format(
+            "no chip of this shape gives these readings: chi^2 per degree of freedom is {:.3g} "
+            "({})",
+            chi2,
+            !near
+                ? "phi_0 of a heater is anything between 0 and 2 pi: sweep every heater alone, or "
+                  "start from the card of an earlier fit"
+                : "another mesh, heaters or ports in another order, a moving chip, or a noise "
+                  "model "
+                  "far too small?") +
+        (result.warnings.empty()
+             ? ""
+             : fmt::format("\n  said of the data: {}", fmt::join(result.warnings, "; "))));
   const double limit = 5 * std::sqrt(2 / std::max(1.0, result.fit.dof));
   if (chi2 > 1 + std::max(0.1, limit))
     result.warnings.push_back(fmt::format(

@@ -76,6 +76,26 @@ double exchanged(const Misfit& misfit, std::size_t a, std::size_t b) {
   return sum / misfit.settings();
 }
 
+struct Swap {
+  std::size_t first = 0, second = 0;
+  double misfit = 0;  // exchanged
+};
+
+/// The best first, and no heater twice: what one true swap mends, pairs with one of its heaters
+/// mend in part.
+std::vector<Swap> best_of(std::vector<Swap> swaps) {
+  std::sort(swaps.begin(), swaps.end(),
+            [](const Swap& a, const Swap& b) { return a.misfit < b.misfit; });
+  std::vector<Swap> kept;
+  for (const Swap& swap : swaps)
+    if (std::none_of(kept.begin(), kept.end(), [&](const Swap& better) {
+          return swap.first == better.first || swap.first == better.second ||
+                 swap.second == better.first || swap.second == better.second;
+        }))
+      kept.push_back(swap);
+  return kept;
+}
+
 }  // namespace
 
 std::vector<std::string> find_swapped_heaters(const ChipShape& shape, const Measurements& data,
@@ -90,7 +110,7 @@ std::vector<std::string> find_swapped_heaters(const ChipShape& shape, const Meas
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return gain[a] > gain[b]; });
   order.resize(std::min(order.size(), suspects));
-  std::vector<std::string> found;
+  std::vector<Swap> swaps;
   for (std::size_t i = 0; i < order.size(); ++i) {
     // A pair needs only one of its heaters among the suspects.
     for (std::size_t other = 0; other < heaters; ++other) {
@@ -98,12 +118,15 @@ std::vector<std::string> find_swapped_heaters(const ChipShape& shape, const Meas
       if (at <= static_cast<std::ptrdiff_t>(i)) continue;
       const double crossed = exchanged(misfit, order[i], other);
       if (crossed < 0.5 * straight)
-        found.push_back(
-            fmt::format("the voltages of heaters {} and {} seem swapped (misfit {:.3g} "
-                        "as they are, {:.3g} exchanged)",
-                        std::min(order[i], other), std::max(order[i], other), straight, crossed));
+        swaps.push_back({std::min(order[i], other), std::max(order[i], other), crossed});
     }
   }
+  std::vector<std::string> found;
+  for (const Swap& swap : best_of(std::move(swaps)))
+    found.push_back(
+        fmt::format("the voltages of heaters {} and {} seem swapped (misfit {:.3g} "
+                    "as they are, {:.3g} exchanged)",
+                    swap.first, swap.second, straight, swap.misfit));
   return found;
 }
 

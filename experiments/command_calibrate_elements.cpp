@@ -183,24 +183,45 @@ CommandResult calibrate_line(const CommandLine& line) {
                   coefficients_text(fit) + problems_text(fit.problems)};
 }
 
+/// Where a value comes from, beside what the section says of its other values.
+void set_source(Tree& card, const std::string& section, const std::string& name,
+                const std::string& text) {
+  const Tree* at = &card;
+  for (std::string rest = section; at != nullptr && !rest.empty();) {
+    const auto dot = rest.find('.');
+    at = at->find(rest.substr(0, dot));
+    rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
+  }
+  const std::string source = section.empty() ? "source" : section + ".source";
+  const Tree* found = at == nullptr ? nullptr : at->find("source");
+  if (found != nullptr && found->kind == Tree::Kind::scalar) {
+    const Tree whole = *found;
+    set_at(card, source, Tree::mapping(), ".");
+    set_at(card, source + ".others", whole, ".");
+  }
+  set_at(card, source + "." + name, Tree::of(text), ".");
+}
+
 /// `--into card.yaml --section path -o mine.yaml`: the card with the coefficients in the place of
-/// its own, each under the name of its column.
+/// its own, each under the name of its column. Cards that it names are written out, so that it
+/// stands anywhere.
 void write_energies(const CommandLine& line, const std::string& table, const LinearFit& fit,
                     CommandResult& result) {
   require(line.has("into"),
           "lightloom calibrate energy -o needs --into card.yaml (the card whose energies the "
           "coefficients replace, each named as its column)");
   require(fit.problems.empty(), "{}: {} (nothing written)", table, fmt::join(fit.problems, "; "));
-  Tree card = load_yaml(line.value("into"));
+  Tree card = load_card(line.value("into"), {});
   const std::string section = line.value("section", "");
   for (const auto& coefficient : fit.coefficients) {
     require(coefficient.value >= 0, "{}: the coefficient of '{}' is negative ({:.4g})", table,
             coefficient.name, coefficient.value);
     set_at(card, section.empty() ? coefficient.name : section + "." + coefficient.name,
            Tree::of(coefficient.value), ".");
+    set_source(card, section, coefficient.name,
+               fmt::format("measured: lightloom calibrate energy {} (+- {:.2g})", table,
+                           coefficient.sigma));
   }
-  set_at(card, (section.empty() ? "" : section + ".") + "source",
-         Tree::of("measured: lightloom calibrate energy " + table), ".");
   write_text(line.output, to_yaml(card));
   result.json["card"] = line.output;
   result.text += fmt::format("card: {}\n", line.output);

@@ -1,4 +1,7 @@
 // Measurement files as laboratories write them, good and bad.
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cmath>
 
 #include "calibrate_fixture.hpp"
@@ -27,6 +30,98 @@ TEST_F(CalibrateFiles, RefusesBadDataAndWritesNothing) {
   refused("simulat chip.yaml", "did you mean 'simulate'?");
   refused("program chip.yaml", "not the card of a calibrated mesh");
   EXPECT_FALSE(fs::exists(folder_ + "/device.yaml"));
+}
+
+/// The table of settings of a CSV, which a test spoils.
+class SpoiltFile {
+ public:
+  explicit SpoiltFile(const std::string& text) {
+    std::stringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+      if (!rows_.empty() || line.starts_with("setting,")) {
+        std::stringstream cells(line);
+        rows_.emplace_back();
+        for (std::string cell; std::getline(cells, cell, ',');) rows_.back().push_back(cell);
+      } else {
+        before_ += line + "\n";
+      }
+    }
+  }
+  /// Column of a name; data rows begin at 1.
+  [[nodiscard]] std::size_t column(const std::string& name) const {
+    const auto& head = rows_.front();
+    return static_cast<std::size_t>(std::find(head.begin(), head.end(), name) - head.begin());
+  }
+  std::vector<std::vector<std::string>>& rows() { return rows_; }
+  [[nodiscard]] std::string text() const {
+    std::string all = before_;
+    for (const auto& row : rows_) all += fmt::format("{}\n", fmt::join(row, ","));
+    return all;
+  }
+
+ private:
+  std::string before_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// Everything bad of the list is named in words, exits with 2 and writes nothing.
+TEST_F(CalibrateFiles, ThatAreBadAreNamedAndNotFitted) {
+  object("simulate chip.yaml -o data.csv");
+  const std::string good = text_of("data.csv");
+  const auto spoilt = [&](const auto& spoil, const std::string& said) {
+    SpoiltFile file(good);
+    spoil(file);
+    write("bad.csv", file.text());
+    refused("fit bad.csv -o device.yaml --report page.html", said);
+  };
+  const auto in_every_row = [](SpoiltFile& file, const auto& change) {
+    for (std::size_t r = 1; r < file.rows().size(); ++r) change(file.rows()[r]);
+  };
+  const auto swap_columns = [&](const std::string& a, const std::string& b) {
+    return [&, a, b](SpoiltFile& file) {
+      const std::size_t i = file.column(a), j = file.column(b);
+      in_every_row(file, [=](auto& row) { std::swap(row[i], row[j]); });
+    };
+  };
+  spoilt([](SpoiltFile& file) { file.rows()[33][file.column("p2")] = "nan"; },
+         "1 readings are not finite (setting 8, input 0, detector 2)");
+  spoilt(
+      [&](SpoiltFile& file) {
+        const std::size_t p = file.column("p1");
+        in_every_row(
+            file, [=](auto& row) { row[p] = fmt::format("{}", std::min(std::stod(row[p]), 0.4)); });
+      },
+      "detector 1 is saturated");
+  spoilt(
+      [&](SpoiltFile& file) {
+        for (auto& row : file.rows()) row.pop_back();
+      },
+      "wrong port count");
+  spoilt(swap_columns("p0", "p1"), "detectors 0 and 1 seem swapped");
+  spoilt(swap_columns("v2", "v5"), "the voltages of heaters 2 and 5 seem swapped");
+  spoilt([](SpoiltFile& file) { file.rows().resize(1 + 2 * 4); }, "too few settings: 32 readings");
+  spoilt(
+      [&](SpoiltFile& file) {
+        in_every_row(file, [&](auto& row) {
+          for (std::size_t v = file.column("v0"); v < file.column("p0"); ++v) row[v] = "3";
+        });
+      },
+      "all voltages are the same in all settings");
+  // One column that says 3 V while the heater moved: the misfit points to it.
+  spoilt(
+      [&](SpoiltFile& file) {
+        const std::size_t v = file.column("v4");
+        in_every_row(file, [=](auto& row) { row[v] = "3"; });
+      },
+      "said of the data: constant voltage: the theta heater of MZI 2");
+  for (const char* file : {"device.yaml", "page.html"})
+    EXPECT_FALSE(fs::exists(folder_ + "/" + file)) << file;
+  // Only one pair of heaters is named: a true swap mends in part what its neighbours' would.
+  SpoiltFile file(good);
+  swap_columns("v2", "v5")(file);
+  write("bad.csv", file.text());
+  const std::string said = call("fit bad.csv").errors;
+  EXPECT_EQ(said.find("seem swapped"), said.rfind("seem swapped")) << said;
 }
 
 /// What the examples of docs/calibration.md write, run as they stand there.

@@ -48,9 +48,56 @@ TEST_F(CalibrateTables, MeasuredEnergiesReplaceThoseOfACard) {
   object("energy energy.csv --into memory.yaml --section buffer -o mine.yaml");
   std::ostringstream card;
   card << std::ifstream(folder_ + "/mine.yaml").rdbuf();
-  for (const char* part : {"read_pJ: 2.5", "write_pJ: 4", "capacity: 7", "source: "})
+  for (const char* part : {"read_pJ: 2.5", "write_pJ: 4", "capacity: 7",
+                           "source:", "read_pJ: \"measured: lightloom calibrate energy energy.csv"})
     EXPECT_NE(card.str().find(part), std::string::npos) << part << card.str();
   refused("energy energy.csv -o mine.yaml", "needs --into");
+}
+
+/// Energies of a table, read back by the commands that spend them.
+TEST_F(CalibrateTables, MeasuredEnergiesChangeWhatMemoryAndCostSay) {
+  const std::string memory = LIGHTLOOM_SOURCE_DIR "/data/memory/";
+  std::string dram = "access_pJ_per_bit,io_pJ_per_bit,energy_pJ\n",
+              registers = "register_pJ_per_bit,energy_pJ\n";
+  for (int row = 1; row < 9; ++row) {
+    const int bits = 1000 * row, driven = 100 * (row * row % 7 + 1);
+    dram += fmt::format("{},{},{}\n", bits, driven, 9.5 * bits + 1.25 * driven);
+    registers += fmt::format("{},{}\n", bits, 0.25 * bits);
+  }
+  write("dram.csv", dram);
+  write("registers.csv", registers);
+  object("energy dram.csv --into " + memory + "lpddr4-3200.yaml -o mine.yaml");
+  const auto command = [&](const std::string& arguments) {
+    const Ran ran =
+        run_shell(fmt::format("cd {} && {} {} --json --quiet", folder_, program(), arguments));
+    EXPECT_EQ(ran.code, 0) << arguments << ran.errors;
+    return json::parse(ran.output, nullptr, false);
+  };
+  // 1000 bursts of 16 x 32 bits.
+  const json spent = command("memory mine.yaml --pattern seq_rd --requests 1000")["energy_pJ"];
+  EXPECT_NEAR(spent["read"].get<double>(), 9.5 * 512e3, 1e-9 * 9.5 * 512e3);
+  EXPECT_NEAR(spent["io"].get<double>(), 1.25 * 512e3, 1e-9 * 1.25 * 512e3);
+  // A card of cards, into its own section and into that of another card.
+  object("energy dram.csv --into " + memory + "lpddr4-edge.yaml --section dram -o first.yaml");
+  object("energy registers.csv --into first.yaml -o edge.yaml");
+  const auto energy_J = [&](const std::string& card) {
+    write("cost.yaml",
+          "dataset: {name: glyphs}\nmodel: {name: lenet5}\nweights: {source: "
+          "integer, bits: 8}\ncore: {card: " LIGHTLOOM_SOURCE_DIR
+          "/data/devices/mrr-bank.yaml, rows: 16, columns: 16}\nmeasure: "
+          "[cost]\nmemory: " +
+              card + "\n");
+    return command("cost cost.yaml")["energy_J"].get<double>();
+  };
+  object("energy registers.csv --into " + memory + "lpddr4-edge.yaml -o alone.yaml");
+  const double before = energy_J(memory + "lpddr4-edge.yaml"), reads = energy_J("first.yaml"),
+               both = energy_J("edge.yaml");
+  EXPECT_GT(reads, before);
+  EXPECT_GT(energy_J("alone.yaml"), before);  // stands in a folder without its DRAM's card
+  EXPECT_GT(both, reads);
+  const std::string card = text_of("edge.yaml");
+  EXPECT_NE(card.find("CACTI 7"), std::string::npos);  // what the other values come from
+  EXPECT_NE(card.find("register_pJ_per_bit: \"measured: "), std::string::npos);
 }
 
 }  // namespace
