@@ -1,26 +1,11 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "calibration/virtual_chip.hpp"
+#include "calibration/bench.hpp"
 
 namespace lightloom::calibration {
-
-/// Sets all voltages, lights one port, returns the powers at all ports.
-using Instrument = std::function<std::vector<double>(std::span<const double> voltages, int input)>;
-/// A virtual chip as an instrument.
-Instrument instrument_of(VirtualChip& chip);
-
-struct SweepPlan {
-  double max_voltage_V = 6.5;
-  double gamma = 0.165;   // design value, rad/V^2
-  int search_points = 6;  // per scan while routing
-  int points = 16;        // of a recorded sweep
-  int attempts = 10;      // random beginnings of one route
-  std::uint64_t seed = 1;
-};
 
 struct SweepRun {
   std::vector<Sweep> sweeps;
@@ -29,14 +14,12 @@ struct SweepRun {
 };
 
 /// Sweeps every heater so that its fringe shows alone, with light in one port at a time and
-/// detectors at the outputs only, knowing nothing but the design value of gamma. theta: the upper
-/// half of the ports from port 0 on, then the lower half from the last port on, are each routed
-/// straight through all MZIs they share with the next one, by raising its power heater by heater,
-/// each by one exact fringe, until all are in the bar state (those shared with the port before are
-/// in it already); all MZIs farther on are in random states, so that light on detours gets lost,
-/// and from both sides there are always half the ports to lose it in. Then each is swept. phi: its
-/// MZI and the one before it on the same ports are set to half, all others to bar, which makes them
-/// one interferometer. (The order of section 3, done with output detectors.)
+/// detectors at the outputs only, knowing nothing but the design value of gamma. First all laws are
+/// found roughly (`find_laws`). Then all MZIs are brought to the bar state, and each theta is swept
+/// between the ports whose light it holds, twice, the second time with all others where the first
+/// put them. phi: its MZI and the one before it on the same ports are set to half, which makes them
+/// one interferometer. (The order of section 3, done with output detectors.) Readings are means
+/// over random phases of stray light.
 SweepRun sweep_heaters(const ChipShape& shape, const Instrument& instrument, const SweepPlan& plan);
 
 /// Heater laws from such sweeps, column by column: gamma and phi_0 of theta from its own fringe, of

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "calibration/first_guess.hpp"
 #include "calibration/gauge.hpp"
 #include "calibration/mesh_fit.hpp"
 #include "core/error.hpp"
@@ -131,31 +130,6 @@ TEST(CalibratedCore, RefusesCoresOfAnotherKindOrSize) {
   for (const auto& card : {mesh_core(5), ring})
     EXPECT_THROW(make_calibrated_core(card, {c.shape, c.truth, {c.truth}}), Error);
   EXPECT_THROW(make_calibrated_core(mesh_core(6), {c.shape, c.truth, {}}), Error);
-}
-
-TEST(FirstGuess, FindsThetaOfRandomSettingsAlone) {
-  ChipCard card{.modes = 8, .crosstalk_amplitude = 0};
-  const ChipShape shape = chip_shape(card);
-  const std::vector<double> truth = hidden_parameters(shape, card, 2, 0);
-  VirtualChip chip(shape, truth, {}, 2);
-  RandomReadings readings{.settings = 320};
-  readings.voltages = random_voltages(shape, readings.settings, 6.5, 7);
-  const Measurements data = measure(chip, readings.voltages, single_ports(8));
-  readings.powers = data.readings;
-  const double gamma = std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
-  const std::vector<double> found = guess_theta(shape, readings, gamma);
-  double squares = 0;
-  for (int k = 0; k < shape.cells(); ++k) {
-    const double mean_heat = 0.5 * 6.5 * 6.5;
-    const double wanted =
-        truth[static_cast<std::size_t>(shape.parameters.at(Kind::bias, 2 * k))] +
-        (truth[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, 2 * k))] - gamma) *
-            mean_heat;
-    squares += std::pow(
-        std::remainder(found[static_cast<std::size_t>(k)] - wanted, 2 * std::numbers::pi), 2);
-  }
-  // A phase nobody knows scatters by pi / sqrt(3) = 1.81; a basin is 0.5.
-  EXPECT_LT(std::sqrt(squares / shape.cells()), 0.25);
 }
 
 }  // namespace
