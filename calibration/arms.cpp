@@ -73,4 +73,21 @@ std::optional<Arm> arm_behind(const ChipShape& shape, int cell, const std::vecto
   return best;
 }
 
+int cell_before(const ChipShape& shape, int cell) {
+  int before = cell - 1;
+  while (before >= 0 && at(shape, before).top != at(shape, cell).top) --before;
+  return before;
+}
+
+std::optional<Loop> loop_of_phi(const ChipShape& shape, int cell) {
+  const int before = cell_before(shape, cell);
+  if (before >= 0) return Loop{before, cell};
+  for (int k = cell + 1; k < shape.cells(); ++k) {
+    if (at(shape, k).bottom != at(shape, cell).top) continue;
+    const int first = cell_before(shape, k);
+    if (first >= 0 && first < cell) return Loop{first, k};
+  }
+  return std::nullopt;
+}
+
 }  // namespace lightloom::calibration

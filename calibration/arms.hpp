@@ -27,6 +27,18 @@ std::optional<Arm> arm_behind(const ChipShape& shape, int cell, const std::vecto
 /// from one behind it (+1).
 std::vector<bool> reach(const ChipShape& shape, int cell, bool top, int step);
 
+/// Two cells on the same ports, the second the next after the first: at half, with all between them
+/// bar, they are an interferometer.
+struct Loop {
+  int first = -1, last = -1;
+};
+/// The loop in which the phi heater of `cell` turns one arm: up to that cell, or, where no cell
+/// comes before it on its ports, around it.
+std::optional<Loop> loop_of_phi(const ChipShape& shape, int cell);
+
+/// The cell before on the same ports, or -1.
+int cell_before(const ChipShape& shape, int cell);
+
 /// The next cell on `port` in front of `cell` (`step` -1) or behind it (+1), or -1.
 int next_cell(const ChipShape& shape, int cell, int port, int step);
 

@@ -17,13 +17,13 @@ Instrument instrument_of(VirtualChip& chip);
 
 struct SweepPlan {
   double max_voltage_V = 6.5;
-  double gamma = 0.165;     // design value, rad/V^2
-  int gamma_points = 12;    // of the sweep that finds gamma
-  int theta_points = 6;     // of theta, over one turn, in the scan that finds its phase
-  int lit_ports = 8;        // next to the MZI, lit in turn in both
+  double gamma = 0.165;      // design value, rad/V^2
+  int gamma_points = 12;     // of the sweep that finds gamma
+  int theta_points = 6;      // of theta, over one turn, in the scan that finds its phase
+  int lit_ports = 4;         // next to the MZI, lit in turn in both
   int scattered_states = 6;  // of all other heaters, at most, until a heater shows
-  int points = 16;          // of a recorded sweep
-  int states = 5;           // of stray light, over which a recorded reading is averaged
+  int points = 16;           // of a recorded sweep
+  int states = 5;            // of stray light, over which a recorded reading is averaged
   std::uint64_t seed = 1;
 };
 
@@ -44,7 +44,7 @@ class Bench {
 
   const ChipShape& shape;
   const SweepPlan& plan;
-  std::vector<double> squares;        // V^2 held by every heater
+  std::vector<double> squares;         // V^2 held by every heater
   std::vector<HeaterKnowledge> known;  // (heaters)
 
   /// V^2 at the drivers' limit.
@@ -59,7 +59,9 @@ class Bench {
   void set_heat(int heater, double phase_rad);
   /// Brings a cell's theta to `target_rad` as far as it is known; at random where it is not.
   void set_theta(int cell, double target_rad);
-  [[nodiscard]] HeaterKnowledge& theta(int cell) { return known[static_cast<std::size_t>(2 * cell)]; }
+  [[nodiscard]] HeaterKnowledge& theta(int cell) {
+    return known[static_cast<std::size_t>(2 * cell)];
+  }
   [[nodiscard]] double& square(int heater) { return squares[static_cast<std::size_t>(heater)]; }
   /// The `plan.lit_ports` ports next to a cell.
   [[nodiscard]] std::vector<int> ports_near(int cell) const;

@@ -14,11 +14,12 @@ namespace {
 using photonic::Complex;
 
 constexpr double pi = std::numbers::pi;
-constexpr int scan_points = 5;       // of x: the fewest that keep e^{2ix} apart from e^{ix} and 1
+constexpr int scan_points = 5;        // of x: the fewest that keep e^{2ix} apart from e^{ix} and 1
 constexpr double floor_power = 0.02;  // readings below it are no more certain than it
 constexpr double seen = 3;            // squares of fringe over noise from which on a heater shows
-constexpr double well_lit = 50;      // and which are enough for gamma
-constexpr double contrast = 30;      // of the two quadratures of theta, that is enough
+constexpr double well_lit = 50;       // and which are enough for gamma
+constexpr double certain = 1e-3;      // relative squares of residuals that no outlier leaves
+constexpr double contrast = 30;       // of the two quadratures of theta, that is enough
 
 std::vector<bool> silent_heaters(const Bench& bench) {
   std::vector<bool> silent;
@@ -94,8 +95,7 @@ std::vector<std::vector<double>> sweep_near(Bench& bench, int heater,
                                             std::span<const double> squares) {
   const std::vector<int> lit = bench.ports_near(heater / 2);
   const auto ports = static_cast<std::size_t>(bench.shape.ports());
-  std::vector<std::vector<double>> entries(lit.size() * ports,
-                                           std::vector<double>(squares.size()));
+  std::vector<std::vector<double>> entries(lit.size() * ports, std::vector<double>(squares.size()));
   const double rest = bench.square(heater);
   for (std::size_t i = 0; i < squares.size(); ++i) {
     // Out of order, so that a drift looks like noise and not like a fringe.
@@ -117,8 +117,8 @@ double mean_of(std::span<const double> values) {
 }
 
 /// What a fit with `gamma` leaves of each entry, over its expected noise; outliers stand out.
-Moments moments_of(const std::vector<std::vector<double>>& entries,
-                   std::span<const double> squares, double gamma, bool robust) {
+Moments moments_of(const std::vector<std::vector<double>>& entries, std::span<const double> squares,
+                   double gamma, bool robust) {
   std::vector<double> left(entries.size()), weight(entries.size());
   for (std::size_t e = 0; e < entries.size(); ++e) {
     weight[e] = 1 / std::pow(std::abs(mean_of(entries[e])) + floor_power, 2);
@@ -132,7 +132,7 @@ Moments moments_of(const std::vector<std::vector<double>>& entries,
     std::vector<double> sorted = left;
     const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
     std::nth_element(sorted.begin(), middle, sorted.end());
-    limit = 10 * *middle;
+    limit = std::max(10 * *middle, static_cast<double>(squares.size()) * certain);
   }
   Moments moments(squares.size());
   for (std::size_t e = 0; e < entries.size(); ++e)
@@ -155,7 +155,9 @@ void find_gamma(Bench& bench, int heater) {
     const Moments moments = moments_of(entries, squares, first, true);
     const double gamma = best_gamma(moments, squares, bench.plan.gamma);
     const Explained parts = explained(moments, squares, gamma);
-    const double clear = parts.fringe / 2 / (parts.left / (static_cast<double>(points) - 3));
+    const double noise = std::max(parts.left / (static_cast<double>(points) - 3),
+                                  1e-9 * (parts.constant + parts.fringe));
+    const double clear = parts.fringe / 2 / noise;
     if (clear <= most) continue;
     most = clear;
     known.gamma = gamma;
@@ -279,8 +281,7 @@ class ThetaScan {
       q += 2 * std::sin(heat) / points * a;
       squares += std::norm(a) / points;
     }
-    const double left =
-        std::max(0.0, squares - std::norm(m) - (std::norm(p) + std::norm(q)) / 2);
+    const double left = std::max(0.0, squares - std::norm(m) - (std::norm(p) + std::norm(q)) / 2);
     const double size = 0.01 * (std::abs(power) + floor_power);
     const double weight = 1 / (left + size * size);
     const auto dot = [](Complex a, Complex b) { return (a * std::conj(b)).real(); };

@@ -44,9 +44,7 @@ std::vector<double> start_of(const ChipShape& shape, const Measurements& data, c
         "the data hold no sweeps of single heaters: the fit starts from phi_0 = 0");
     return design_start(shape, card);
   }
-  SweepStart start = start_from_sweeps(shape, design_start(shape, card), data.sweeps);
-  for (const int heater : start.silent)
-    start.parameters[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, heater))] = 0;
+  const SweepStart start = start_from_sweeps(shape, design_start(shape, card), data.sweeps);
   append(result.warnings, start.problems);
   return start.parameters;
 }

@@ -273,9 +273,8 @@ FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCa
   require(!data.sweeps.empty(),
           "calibrate: the data hold no sweeps of single heaters and no start was given (phi_0 of a "
           "heater is anything between 0 and 2 pi: sweep the heaters, or start from a device card)");
-  SweepStart start = start_from_sweeps(shape, design_start(shape, card), data.sweeps);
-  for (const int heater : start.silent)  // marks it for the fit, which holds it
-    start.parameters[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, heater))] = 0;
+  SweepStart start = start_from_sweeps(shape, design_start(shape, card),
+                                       data.sweeps);  // gamma 0 marks silent heaters
   FitResult result = fit_mesh(shape, data, card, std::move(start.parameters));
   result.notes.insert(result.notes.begin(), start.problems.begin(), start.problems.end());
   return result;

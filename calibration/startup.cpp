@@ -97,7 +97,8 @@ class Sweeper {
 
   void sweep_theta(int cell) {
     HeaterKnowledge& theta = bench_.theta(cell);
-    Sweep result = sweep(2 * cell, way_through(cell), cell, cell);
+    const int top = shape_.topology.cells[static_cast<std::size_t>(cell)].top;
+    Sweep result = sweep(2 * cell, theta.silent ? Way{top, top} : way_through(cell), cell, cell);
     if (!theta.silent) {
       const double design = bench_.plan.gamma;
       const FringeFit fit = fit_fringe(result.volts, result.readings,
@@ -111,14 +112,14 @@ class Sweeper {
   }
 
   void sweep_phi(int cell) {
-    const photonic::Cell& own = shape_.topology.cells[static_cast<std::size_t>(cell)];
-    int before = cell - 1;
-    while (before >= 0 && shape_.topology.cells[static_cast<std::size_t>(before)].top != own.top)
-      --before;
-    if (before < 0) return;
-    for (const int k : {before, cell}) bench_.set_theta(k, pi / 2);
-    run_.sweeps.push_back(sweep(2 * cell + 1, {own.top, own.top}, before, cell));
-    for (const int k : {before, cell}) bench_.set_theta(k, pi);
+    const std::optional<Loop> loop = loop_of_phi(shape_, cell);
+    if (!loop) return;
+    const int port = shape_.topology.cells[static_cast<std::size_t>(loop->last)].top;
+    for (const double half : {pi / 2, -pi / 2}) {  // splitters turn the fringe either way
+      for (const int k : {loop->first, loop->last}) bench_.set_theta(k, half);
+      run_.sweeps.push_back(sweep(2 * cell + 1, {port, port}, loop->first, loop->last));
+    }
+    for (const int k : {loop->first, loop->last}) bench_.set_theta(k, pi);
   }
 
   const ChipShape& shape_;
@@ -127,81 +128,11 @@ class Sweeper {
   SweepRun run_;
 };
 
-/// The model's fringe of a sweep at gamma: its phase when the swept heater's phi_0 is 0.
-double model_phase(const ChipShape& shape, std::vector<double> parameters, const Sweep& sweep,
-                   double gamma) {
-  const auto heater = sweep.heater;
-  for (int k = 0; k < shape.cells(); ++k)
-    for (const Kind kind : {Kind::alpha, Kind::beta})
-      parameters[static_cast<std::size_t>(shape.parameters.at(kind, k))] = 0;
-  parameters[static_cast<std::size_t>(shape.parameters.at(Kind::bias, heater))] = 0;
-  parameters[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, heater))] = gamma;
-  Inputs input{1, shape.ports(),
-               std::vector<photonic::Complex>(static_cast<std::size_t>(shape.ports()))};
-  input.fields[static_cast<std::size_t>(sweep.input)] = 1;
-  std::vector<double> voltages = sweep.base_V, powers(static_cast<std::size_t>(shape.ports()));
-  std::vector<double> angles, readings;
-  for (const double v : sweep.volts) {
-    voltages[static_cast<std::size_t>(heater)] = v;
-    predict(shape, parameters, voltages, input, powers);
-    angles.push_back(gamma * v * v);
-    readings.push_back(powers[static_cast<std::size_t>(sweep.output)]);
-  }
-  return fit_harmonic(angles, readings).phase_rad();
-}
-
-/// Heat that the base voltages of a sweep leave in the swept heater's cell by crosstalk.
-double crosstalk_phase(const ChipShape& shape, std::vector<double> parameters, const Sweep& sweep) {
-  const auto heater = static_cast<std::size_t>(sweep.heater);
-  std::vector<double> voltages = sweep.base_V, phases(voltages.size());
-  voltages[heater] = 0;
-  parameters[static_cast<std::size_t>(shape.parameters.at(Kind::bias, sweep.heater))] = 0;
-  heater_phases(shape, parameters, voltages, phases);
-  return phases[heater];
-}
-
 }  // namespace
 
 SweepRun sweep_heaters(const ChipShape& shape, const Instrument& instrument,
                        const SweepPlan& plan) {
   return Sweeper(shape, instrument, plan).run();
-}
-
-SweepStart start_from_sweeps(const ChipShape& shape, std::vector<double> parameters,
-                             const std::vector<Sweep>& sweeps) {
-  SweepStart start;
-  // theta first, then phi in the order of light: the model of a phi fringe needs both before it.
-  std::vector<const Sweep*> order;
-  for (const Sweep& sweep : sweeps) order.push_back(&sweep);
-  std::stable_sort(order.begin(), order.end(), [](const Sweep* a, const Sweep* b) {
-    return std::pair(a->heater % 2, a->heater) < std::pair(b->heater % 2, b->heater);
-  });
-  for (const Sweep* sweep : order) {
-    double& gamma =
-        parameters[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, sweep->heater))];
-    double& bias =
-        parameters[static_cast<std::size_t>(shape.parameters.at(Kind::bias, sweep->heater))];
-    const double design = gamma;
-    const FringeFit fit = fit_fringe(sweep->volts, sweep->readings,
-                                     {.gamma_low = 0.8 * design, .gamma_high = 1.2 * design});
-    const auto reading = std::minmax_element(sweep->readings.begin(), sweep->readings.end());
-    if (fit.noise_to_amplitude > 0.3 || *reading.second - *reading.first < 0.02 * fit.mean) {
-      start.silent.push_back(sweep->heater);
-      start.problems.push_back(fmt::format("{} shows no fringe over its sweep (dead or unlit)",
-                                           heater_name(shape.topology, sweep->heater)));
-      continue;
-    }
-    if (sweep->heater % 2 == 0) {
-      bias = fit.phase_rad + pi - crosstalk_phase(shape, parameters, *sweep);
-      gamma = fit.gamma;
-    } else {
-      const double expected = model_phase(shape, parameters, *sweep, fit.gamma);
-      bias = fit.phase_rad - expected;
-      gamma = fit.gamma;
-    }
-  }
-  start.parameters = std::move(parameters);
-  return start;
 }
 
 }  // namespace lightloom::calibration

@@ -85,7 +85,7 @@ Visibility visibility_of(const ChipShape& shape, const Measurements& data, const
           .rank = found.rank,
           .null_directions = found.invisible,
           .unexplained = found.unexplained,
-          .by_singular_values = true};
+          .by_jacobian = true};
 }
 
 }  // namespace lightloom::calibration

@@ -13,10 +13,10 @@ struct Visibility {
   int rank = 0;
   std::vector<std::string> null_directions;  // in words
   std::vector<std::string> unexplained;      // directions that only these data leave open
-  bool by_singular_values = false;           // else certified as below
+  bool by_jacobian = false;                  // else certified as below
 };
 
-/// Up to `dense_limit` unknowns: singular values of the Jacobian over some of the settings. Above:
+/// Up to `dense_limit` unknowns: pivots of the Jacobian over some of the settings. Above:
 /// the known null directions are tried on the model itself, and the rest is certified by a Cholesky
 /// factorisation of the scaled J^T J without priors, whose pivots stay above 1e-12 only at full
 /// rank.

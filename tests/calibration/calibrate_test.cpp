@@ -51,12 +51,12 @@ bool contains(const std::string& text, const char* part) {
 TEST(Calibrate, CountsWhatTheDataDetermineByBothMethods) {
   const ChipShape shape = chip_shape(four_ports);
   const Calibration found = calibrate(shape, good_data(), {});
-  EXPECT_TRUE(found.visibility.by_singular_values);
+  EXPECT_TRUE(found.visibility.by_jacobian);
   // Calibration reference, section 8: N - 1 input phases with crosstalk free, and one scale.
   EXPECT_EQ(found.visibility.unknowns - found.visibility.rank, 4);
   EXPECT_TRUE(found.visibility.unexplained.empty());
   const Visibility certified = visibility_of(shape, good_data(), {}, found.fit, 0);
-  EXPECT_FALSE(certified.by_singular_values);
+  EXPECT_FALSE(certified.by_jacobian);
   EXPECT_EQ(certified.rank, found.visibility.rank);
   EXPECT_EQ(certified.unknowns, found.visibility.unknowns);
   EXPECT_EQ(certified.null_directions, found.visibility.null_directions);
