@@ -60,8 +60,9 @@ TEST(Startup, IsExactForAPerfectMeshWithoutNoise) {
   // Left: light that MZIs leak whose bar state is off by the error of their own sweeps before.
   for (int h = 0; h < s.shape.heater_count(); ++h) {
     EXPECT_LT(s.error(Kind::bias, h), 1e-4) << "heater " << h;
-    if (h % 2 == 0 || s.shape.topology.cells[static_cast<std::size_t>(h / 2)].column > 0)
+    if (h % 2 == 0 || s.shape.topology.cells[static_cast<std::size_t>(h / 2)].column > 0) {
       EXPECT_LT(s.error(Kind::efficiency, h), 1e-5) << "heater " << h;
+    }
   }
 }
 
