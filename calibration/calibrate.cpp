@@ -151,6 +151,8 @@ ResidualMap residual_map(const ChipShape& shape, const Measurements& data,
     map.by_detector[i % ports] += r[i] * r[i];
     map.by_input[i % block / ports] += r[i] * r[i];
     map.by_setting[i / block] += r[i] * r[i];
+    if (problem.sigma[i] > 0)
+      ++map.histogram[static_cast<std::size_t>(std::clamp(std::floor(2 * r[i]) + 10, 0.0, 19.0))];
   }
   const auto root = [&](std::vector<double>& sums) {
     for (double& sum : sums)

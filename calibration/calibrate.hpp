@@ -15,9 +15,11 @@ struct OddDevice {
   double deviation = 0;
 };
 
-/// RMS of the residuals, in standard deviations of the readings' noise, over what they share.
+/// Residuals in standard deviations of the readings' noise: RMS over what they share, and how many
+/// lie in each of 20 bins of half a standard deviation from -5 on (the ends hold what is beyond).
 struct ResidualMap {
   std::vector<double> by_detector, by_input, by_setting;
+  std::vector<double> histogram = std::vector<double>(20);
 };
 
 /// Everything there is to say about one set of measurements.

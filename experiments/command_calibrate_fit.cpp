@@ -102,6 +102,7 @@ Json to_json(const ChipShape& shape, const Calibration& found) {
            {{"by_detector", found.residuals.by_detector},
             {"by_input", found.residuals.by_input},
             {"by_setting", found.residuals.by_setting}}},
+          {"residual_histogram", found.residuals.histogram},
           {"stages", stages_json(fit)},
           {"parameters", parameters_json(shape, fit)}};
 }

@@ -16,6 +16,19 @@ TEST_F(Calibrate, GoesFromAVirtualChipToABetterProgrammedOne) {
   const std::string worst = fit["worst_devices"][0]["name"];
   EXPECT_NE(page.str().find(worst), std::string::npos);
   EXPECT_EQ(page.str().find("http"), std::string::npos);  // fetches nothing
+  EXPECT_NE(page.str().find("The model explains the readings to their noise."), std::string::npos);
+  EXPECT_NE(page.str().find("<tr><td>gamma</td><td>12</td>"), std::string::npos);
+  // 640 readings: bins of a normal distribution, each within four of its Poisson errors.
+  const std::vector<double> counts = fit["residual_histogram"];
+  double all = 0;
+  for (std::size_t bin = 0; bin < counts.size(); ++bin) {
+    const auto below = [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); };
+    const double from = -5 + 0.5 * static_cast<double>(bin),
+                 expected = 640 * (below(from + 0.5) - below(from));
+    EXPECT_NEAR(counts[bin], expected, 4 * std::sqrt(expected + 1)) << bin;
+    all += counts[bin];
+  }
+  EXPECT_EQ(all, 640);
   const double dof = fit["dof"].get<double>();
   EXPECT_NEAR(fit["chi2_per_dof"].get<double>(), 1, 5 * std::sqrt(2 / dof));
   EXPECT_EQ(fit["rank"].get<int>() + fit["null_dimension"].get<int>(), fit["unknowns"].get<int>());
