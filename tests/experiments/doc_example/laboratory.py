@@ -13,13 +13,13 @@ numbers = lambda row: [float(x) for x in row]
 
 swept, sweeps, sweep_voltages = {}, [], []
 for row in rows[1:head]:
-    _, heater, port, _, volt, power, *held = numbers(row)
-    if (int(heater), int(port), held) not in sweeps:
-        sweeps.append((int(heater), int(port), held))
+    _, heater, lit, seen, volt, power, *held = numbers(row)
+    if (int(heater), int(lit), int(seen), held) not in sweeps:
+        sweeps.append((int(heater), int(lit), int(seen), held))
     if volt not in sweep_voltages:
         sweep_voltages.append(volt)
-    swept[tuple(held), int(heater), volt, int(port)] = power
-read = lambda held, heater, volt, port: swept[tuple(held), heater, volt, port]
+    swept[tuple(held), int(heater), volt, int(lit), int(seen)] = power
+read = lambda held, heater, volt, lit, seen: swept[tuple(held), heater, volt, lit, seen]
 
 measured, settings = {}, []
 for row in rows[head + 1:]:
