@@ -57,6 +57,15 @@ TEST_F(WeightCommands, PackExactlyTheBitsThatRatioCountsPlusAStatedHeader) {
   EXPECT_EQ(object("inspect w.llw")["layers"], packed["layers"]);
 }
 
+TEST_F(WeightCommands, TheShippedWeightsAreOfTheSettingsInTheirCard) {
+  const std::string data = LIGHTLOOM_SOURCE_DIR "/data/";
+  const json packed =
+      object("pack " + data + "weights/cifar10-resnet20-multilevel.h5 -o shipped.llw");
+  const json counted = object("ratio " + data + "experiments/cifar10-resnet20-supplied.yaml");
+  EXPECT_EQ(packed["ratio_bits"], counted["memory_bits"]);
+  EXPECT_LE(counted["memory_ratio"].get<double>(), 0.0456);
+}
+
 TEST_F(WeightCommands, UnpackToAPlainNetworkOfTheSameAccuracy) {
   const std::string data =
       "--set dataset.test_limit=500 --set dataset.train_limit=1500 --set teacher.epochs=1 "
