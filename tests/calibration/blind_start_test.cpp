@@ -129,7 +129,9 @@ TEST(BlindStart, OutliersAndADriftingSourceDoNotMoveIt) {
   Bench bench(shape, instrument, plan);
   find_laws(bench);
   for (int k = 0; k < shape.cells(); ++k) {
-    const auto bias = static_cast<std::size_t>(shape.parameters.at(Kind::bias, 2 * k));
+    const auto gamma = static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, 2 * k)),
+               bias = static_cast<std::size_t>(shape.parameters.at(Kind::bias, 2 * k));
+    EXPECT_NEAR(bench.theta(k).gamma / truth[gamma], 1, 0.02) << "MZI " << k;  // 0.1 rad a turn
     EXPECT_LT(std::abs(std::remainder(bench.theta(k).bias_rad - truth[bias], 2 * pi)), 0.3)
         << "MZI " << k;
   }
