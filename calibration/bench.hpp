@@ -17,13 +17,14 @@ Instrument instrument_of(VirtualChip& chip);
 
 struct SweepPlan {
   double max_voltage_V = 6.5;
-  double gamma = 0.165;      // design value, rad/V^2
-  int gamma_points = 12;     // of the sweep that finds gamma
-  int theta_points = 6;      // of theta, over one turn, in the scan that finds its phase
-  int lit_ports = 4;         // next to the MZI, lit in turn in both
-  int scattered_states = 6;  // of all other heaters, at most, until a heater shows
-  int points = 16;           // of a recorded sweep
-  int states = 5;            // of stray light, over which a recorded reading is averaged
+  double gamma = 0.165;       // design value, rad/V^2
+  int gamma_points = 12;      // of the sweep that finds gamma
+  int theta_points = 6;       // of theta, over one turn, in the scan that finds its phase
+  int lit_ports = 4;          // next to the MZI, lit in turn in both
+  int scattered_states = 6;   // of all other heaters, at most, until a heater shows
+  int points = 16;            // of a recorded sweep
+  int states = 5;             // of stray light, over which a recorded reading is averaged
+  double floor_power = 0.02;  // readings below it are taken to be no more certain than it
   std::uint64_t seed = 1;
 };
 
