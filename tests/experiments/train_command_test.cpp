@@ -37,7 +37,7 @@ class TrainCommand : public testing::Test {
   /// Sends a signal as soon as the student's first epoch is on disk, then waits for the end.
   void cut(const std::string& signal) const {
     run_shell(fmt::format(
-        "cd {} && rm -f c.h5* && (OMP_NUM_THREADS=1 exec {} train card.yaml --json --quiet "
+        "cd {} && rm -f c.h5* || exit 1; (OMP_NUM_THREADS=1 exec {} train card.yaml --json --quiet "
         "--checkpoint c.h5 --output cut.h5) & pid=$!; "
         "while [ ! -e {}/c.h5 ] && kill -0 $pid; do sleep 0.01; done; kill -{} $pid; wait $pid",
         folder_, program(), folder_, signal));
