@@ -83,9 +83,10 @@ struct Search {
   }
 };
 
-void require_found(const Search& search, const nn::SearchResult& result) {
-  require(!result.chosen.empty(), "no setting fits a {} of {:g}", name_of(search.limit.kind),
-          search.limit.value);
+/// The memory ratio of the cheapest setting of every layer.
+double least_ratio(const Search& search, nn::Network& trained) {
+  const auto dense = static_cast<double>(nn::ratio_of(search.shape, {}).dense_memory_bits);
+  return static_cast<double>(search.choices.least_cost() + nn::fixed_bits(trained)) / dense;
 }
 
 /// Moves the limit of the layers' summed costs until the whole just fits; nothing if it never does.
@@ -174,7 +175,9 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn:
     const double dense = static_cast<double>(nn::ratio_of(search.shape, {}).dense_memory_bits);
     layers_limit = static_cast<std::int64_t>(limit.value * dense + 1e-3) - nn::fixed_bits(trained);
     const nn::SearchResult result = search.within(layers_limit);
-    require_found(search, result);
+    require(!result.chosen.empty(),
+            "no setting fits a memory ratio of {:g} (the smallest that the grid has is {:.4f})",
+            limit.value, least_ratio(search, trained));
     study.searched = search.found(result);
   } else {
     // Layers by themselves may take longer than the whole, in which they overlap.
