@@ -1,11 +1,7 @@
 // Whether standard deviations are what they say: many chips with a known truth, each measured and
 // fitted as `simulate` and `fit` do.
-#include <cmath>
-#include <numbers>
-
-#include "calibration/measurements_file.hpp"
+#include "calibration/laboratory.hpp"
 #include "calibration/pulls.hpp"
-#include "calibration/startup.hpp"
 #include "core/error.hpp"
 #include "core/labelled.hpp"
 #include "core/progress.hpp"
@@ -24,28 +20,11 @@ struct FittedChip {
   double chi2_per_dof = 0, held_out = 0;
 };
 
-Measurements measured(const HiddenChip& hidden) {
-  const CalibrationCard& card = hidden.card;
-  VirtualChip chip(hidden.shape, hidden.parameters, card.laboratory, card.seed);
-  SweepRun run;
-  if (card.sweeps)
-    run = sweep_heaters(
-        hidden.shape, instrument_of(chip),
-        {.max_voltage_V = card.laboratory.max_voltage_V,
-         .gamma = std::numbers::pi / (card.chip.pi_voltage_V * card.chip.pi_voltage_V),
-         .seed = card.seed});
-  Measurements data = measure(
-      chip, random_voltages(hidden.shape, card.settings, card.laboratory.max_voltage_V, card.seed),
-      single_ports(hidden.shape.ports()));
-  data.sweeps = run.sweeps;
-  return data;
-}
-
 /// Throws `Error` where the fit refuses the data.
 FittedChip fit_chip(Tree tree, std::uint64_t seed) {
   set_at(tree, "seed", Tree::of(fmt::format("{}", seed)), ".");
   const HiddenChip hidden = hidden_chip(tree);
-  const Measurements data = measured(hidden);
+  const Measurements data = measure_in_laboratory(hidden).data;
   const Calibration found = calibrate(hidden.shape, data, hidden.card.fit);
   return {pulls_of(hidden.shape, found.fit, hidden.parameters), found.fit.chi2_per_dof(),
           found.fit.held_out.chi2_per_reading};

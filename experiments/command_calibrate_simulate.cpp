@@ -1,7 +1,5 @@
-#include <numbers>
-
+#include "calibration/laboratory.hpp"
 #include "calibration/measurements_file.hpp"
-#include "calibration/startup.hpp"
 #include "core/error.hpp"
 #include "core/labelled.hpp"
 #include "core/progress.hpp"
@@ -49,21 +47,10 @@ CommandResult calibrate_simulate(const CommandLine& line) {
   for (const char* file : {"truth", "earlier"})
     if (line.has(file)) require_writable(line.value(file));
 
-  const CalibrationCard& card = hidden.card;
-  VirtualChip chip(hidden.shape, hidden.parameters, card.laboratory, card.seed);
-  SweepRun run;
-  if (card.sweeps)
-    run = sweep_heaters(
-        hidden.shape, instrument_of(chip),
-        {.max_voltage_V = card.laboratory.max_voltage_V,
-         .gamma = std::numbers::pi / (card.chip.pi_voltage_V * card.chip.pi_voltage_V),
-         .seed = card.seed});
-  Measurements data = measure(
-      chip, random_voltages(hidden.shape, card.settings, card.laboratory.max_voltage_V, card.seed),
-      single_ports(hidden.shape.ports()));
-  data.sweeps = run.sweeps;
-  add_notes(card.chip, data);
-  data.notes["simulated_with_seed"] = fmt::format("{}", card.seed);
+  LaboratoryRun run = measure_in_laboratory(hidden);
+  Measurements& data = run.data;
+  add_notes(hidden.card.chip, data);
+  data.notes["simulated_with_seed"] = fmt::format("{}", hidden.card.seed);
   write_measurements(line.output, data);
   write_truth(line, hidden);
   write_earlier(line, hidden);
@@ -75,7 +62,7 @@ CommandResult calibrate_simulate(const CommandLine& line) {
                  {"settings", data.settings},
                  {"readings", data.readings.size()},
                  {"sweeps", data.sweeps.size()},
-                 {"settings_made", chip.settings_made()},
+                 {"settings_made", run.settings_made},
                  {"problems", run.problems}};
   result.text = fmt::format(
       "a virtual chip with {} ports and {} heaters\n{} settings with every port lit in turn: {} "
