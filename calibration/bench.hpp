@@ -58,7 +58,7 @@ class Bench {
   void scatter_phi();
   /// Adds `phase_rad` to what the heater holds, within one turn from 0 V.
   void set_heat(int heater, double phase_rad);
-  /// Brings a cell's theta to `target_rad` as far as it is known; at random where it is not.
+  /// Brings a cell's theta to `target_rad`; leaves it where it is not known.
   void set_theta(int cell, double target_rad);
   [[nodiscard]] HeaterKnowledge& theta(int cell) {
     return known[static_cast<std::size_t>(2 * cell)];

@@ -13,7 +13,7 @@ std::unique_ptr<photonic::TensorCore> make_chips(const Experiment& card);
 /// The chips of a card that has a section `calibration`.
 calibration::ProgrammedChips programmed_chips(const Experiment& card);
 
-/// A file of chips drawn from a fit: variable `parameter` (sample, parameter).
+/// A file of chips drawn from a fit: variable `parameters` (sample, parameter).
 void write_posterior(const std::string& path, const std::vector<std::vector<double>>& samples);
 std::vector<std::vector<double>> read_posterior(const std::string& path, int parameters);
 
