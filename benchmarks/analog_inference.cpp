@@ -3,12 +3,12 @@
 // second; the ratio is what counts.
 #include <benchmark/benchmark.h>
 
-#include "core/random.hpp"
-#include "core/tree.hpp"
-#include "cosim/analog_engine.hpp"
-#include "nn/inference.hpp"
-#include "nn/models.hpp"
-#include "photonic/core_card.hpp"
+#include "core/cards/tree.hpp"
+#include "core/random/random.hpp"
+#include "cosim/analog/analog_engine.hpp"
+#include "nn/inference/inference.hpp"
+#include "nn/models/models.hpp"
+#include "photonic/cores/core_card.hpp"
 
 namespace {
 

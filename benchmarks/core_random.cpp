@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "core/random.hpp"
+#include "core/random/random.hpp"
 
 namespace lightloom {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "core/tree.hpp"
-#include "cosim/cost.hpp"
+#include "core/cards/tree.hpp"
+#include "cosim/cost/cost_simulation.hpp"
 
 namespace {
 

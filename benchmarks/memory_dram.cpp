@@ -3,9 +3,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include "core/tree.hpp"
-#include "memory/dram_fast.hpp"
-#include "memory/memory_run.hpp"
+#include "core/cards/tree.hpp"
+#include "memory/dram/dram_run.hpp"
+#include "memory/dram/steady_rate.hpp"
 
 namespace {
 

@@ -15,12 +15,12 @@
 #include <string>
 #include <vector>
 
-#include "core/random.hpp"
-#include "nn/inference.hpp"
-#include "nn/loss.hpp"
-#include "nn/models.hpp"
-#include "nn/optimizer.hpp"
-#include "nn/training_pass.hpp"
+#include "core/random/random.hpp"
+#include "nn/inference/inference.hpp"
+#include "nn/models/models.hpp"
+#include "nn/ops/loss.hpp"
+#include "nn/optim/optimizer.hpp"
+#include "nn/train/training_pass.hpp"
 
 namespace {
 

@@ -4,11 +4,11 @@
 
 #include <vector>
 
-#include "core/random.hpp"
-#include "photonic/core_card.hpp"
-#include "photonic/decompose.hpp"
-#include "photonic/haar.hpp"
-#include "photonic/statistics.hpp"
+#include "core/random/random.hpp"
+#include "photonic/cores/chip_statistics.hpp"
+#include "photonic/cores/core_card.hpp"
+#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/meshes/haar.hpp"
 
 namespace lightloom::photonic {
 namespace {

@@ -7,8 +7,8 @@
 #include <complex>
 #include <vector>
 
-#include "photonic/decompose.hpp"
-#include "photonic/haar.hpp"
+#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/meshes/haar.hpp"
 
 namespace lightloom::photonic {
 namespace {

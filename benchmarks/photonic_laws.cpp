@@ -1,13 +1,13 @@
-// Measured against law: the tables of docs/validation-photonics.md. Prints Markdown; about a minute
+// Measured against law: the tables of docs/evidence/photonics.md. Prints Markdown; about a minute
 // of processor time.
 #include <fmt/format.h>
 
 #include <cmath>
 #include <numbers>
 
-#include "photonic/decompose.hpp"
-#include "photonic/haar.hpp"
-#include "photonic/statistics.hpp"
+#include "photonic/cores/chip_statistics.hpp"
+#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/meshes/haar.hpp"
 
 namespace lightloom::photonic {
 namespace {

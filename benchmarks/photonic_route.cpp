@@ -8,9 +8,9 @@
 #include <limits>
 #include <vector>
 
-#include "photonic/decompose.hpp"
-#include "photonic/haar.hpp"
-#include "photonic/mesh_operator.hpp"
+#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/meshes/haar.hpp"
+#include "photonic/meshes/mesh_operator.hpp"
 
 namespace lightloom::photonic {
 namespace {

@@ -8,9 +8,9 @@
 #include <complex>
 #include <vector>
 
-#include "photonic/decompose.hpp"
-#include "photonic/haar.hpp"
-#include "photonic/propagate.hpp"
+#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/meshes/haar.hpp"
+#include "photonic/meshes/propagate.hpp"
 
 namespace lightloom::photonic {
 namespace {

@@ -1,7 +1,7 @@
 #include <benchmark/benchmark.h>
 
-#include "core/random.hpp"
-#include "nn/weights/bit_errors.hpp"
+#include "core/random/random.hpp"
+#include "nn/weights/faults/bit_errors.hpp"
 #include "nn/weights/source_card.hpp"
 
 /// Which stored stream is fragile: the relative squared weight error that one flipped bit causes on

@@ -1,7 +1,7 @@
 #include <benchmark/benchmark.h>
 
-#include "core/random.hpp"
-#include "nn/optimizer.hpp"
+#include "core/random/random.hpp"
+#include "nn/optim/optimizer.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "calibration/data_check.hpp"
-#include "calibration/startup.hpp"
+#include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/measurement/data_check.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {

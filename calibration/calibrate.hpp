@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "calibration/mesh_fit.hpp"
-#include "calibration/visibility.hpp"
+#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/visibility.hpp"
 
 namespace lightloom::calibration {
 

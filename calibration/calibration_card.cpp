@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "calibration/measurements_file.hpp"
+#include "calibration/measurement/measurements_file.hpp"
 #include "core/error.hpp"
-#include "photonic/core_card.hpp"
+#include "photonic/cores/core_card.hpp"
 
 namespace lightloom::calibration {
 namespace {

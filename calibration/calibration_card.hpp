@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "calibration/mesh_fit.hpp"
-#include "calibration/virtual_chip.hpp"
-#include "core/tree.hpp"
+#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
+#include "core/cards/tree.hpp"
 
 namespace lightloom::calibration {
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "nn/layer_shape.hpp"
+#include "nn/graph/layer_shape.hpp"
 
 namespace lightloom::cosim {
 

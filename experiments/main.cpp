@@ -9,9 +9,9 @@
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
-#include "experiments/build_info.hpp"
-#include "experiments/commands.hpp"
-#include "experiments/report.hpp"
+#include "experiments/commands/commands.hpp"
+#include "experiments/results/build_info.hpp"
+#include "experiments/results/report.hpp"
 
 namespace {
 

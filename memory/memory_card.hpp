@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/card.hpp"
-#include "memory/buffer_card.hpp"
-#include "memory/dram_card.hpp"
+#include "core/cards/card.hpp"
+#include "memory/buffers/buffer_card.hpp"
+#include "memory/dram/dram_card.hpp"
 
 namespace lightloom::memory {
 

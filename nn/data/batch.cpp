@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/random.hpp"
+#include "core/random/random.hpp"
 #include "nn/data/dataset.hpp"
 
 namespace lightloom::nn {

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
-#include "core/random.hpp"
+#include "core/random/random.hpp"
 #include "nn/data/readers.hpp"
 
 namespace lightloom::nn {

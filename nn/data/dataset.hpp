@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/card.hpp"
-#include "nn/dataset_shape.hpp"
+#include "core/cards/card.hpp"
+#include "nn/graph/dataset_shape.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/random.hpp"
+#include "core/random/random.hpp"
 #include "nn/data/readers.hpp"
 
 namespace lightloom::nn {

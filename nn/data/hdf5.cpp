@@ -1,5 +1,5 @@
 #include "core/error.hpp"
-#include "core/hdf5_images.hpp"
+#include "core/files/hdf5_images.hpp"
 #include "nn/data/readers.hpp"
 
 namespace lightloom::nn {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "nn/io/safetensors.hpp"
-#include "nn/network.hpp"
+#include "nn/network/network.hpp"
 
 namespace lightloom::nn {
 

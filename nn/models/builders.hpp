@@ -1,11 +1,11 @@
 #pragma once
 
-#include "nn/dataset_shape.hpp"
-#include "nn/graph.hpp"
+#include "nn/graph/dataset_shape.hpp"
+#include "nn/graph/graph.hpp"
 
 namespace lightloom::nn::models {
 
-// One function per built-in network; the table in nn/models.cpp lists them.
+// One function per built-in network; the table in nn/models/models.cpp lists them.
 
 Graph mlp(const DatasetShape& data);
 Graph lenet5(const DatasetShape& data);

@@ -6,10 +6,10 @@
 #include <new>
 
 #include "core/error.hpp"
-#include "nn/inference.hpp"
-#include "nn/onnx/attributes.hpp"
+#include "nn/inference/inference.hpp"
 #include "nn/onnx/evaluate/evaluate.hpp"
-#include "nn/onnx/import.hpp"
+#include "nn/onnx/import/import.hpp"
+#include "nn/onnx/model/attributes.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {

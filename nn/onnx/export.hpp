@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "nn/network.hpp"
-#include "nn/onnx/model.hpp"
+#include "nn/network/network.hpp"
+#include "nn/onnx/model/model.hpp"
 
 namespace lightloom::nn::onnx {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/onnx/import.hpp"
+#include "nn/onnx/import/import.hpp"
 
 namespace lightloom::nn::onnx {
 

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "core/random.hpp"
+#include "core/random/random.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn {

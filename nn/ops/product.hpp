@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "nn/layer_shape.hpp"
+#include "nn/graph/layer_shape.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn {

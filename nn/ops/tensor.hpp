@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "nn/graph.hpp"
+#include "nn/graph/graph.hpp"
 
 namespace lightloom::nn {
 

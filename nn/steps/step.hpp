@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "nn/matrix_engine.hpp"
-#include "nn/network.hpp"
+#include "nn/graph/matrix_engine.hpp"
+#include "nn/network/network.hpp"
 #include "nn/ops/product.hpp"
 #include "nn/ops/tensor.hpp"
 

@@ -5,7 +5,7 @@
 #include "nn/ops/normalisation.hpp"
 #include "nn/ops/product.hpp"
 #include "nn/steps/step.hpp"
-#include "nn/weights/float_source.hpp"
+#include "nn/weights/direct/float_source.hpp"
 
 namespace lightloom::nn {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/weights/weight_source.hpp"
+#include "nn/weights/source/weight_source.hpp"
 
 namespace lightloom::nn {
 

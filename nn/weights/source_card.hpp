@@ -5,11 +5,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/card.hpp"
-#include "nn/layer_shape.hpp"
-#include "nn/weights/orthogonality.hpp"
-#include "nn/weights/slots.hpp"
-#include "nn/weights/weight_source.hpp"
+#include "core/cards/card.hpp"
+#include "nn/graph/layer_shape.hpp"
+#include "nn/weights/multilevel/level_sizes.hpp"
+#include "nn/weights/multilevel/orthogonality.hpp"
+#include "nn/weights/source/weight_source.hpp"
 
 namespace lightloom::nn {
 

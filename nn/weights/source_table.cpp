@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <array>
 
-#include "nn/weights/circulant_source.hpp"
-#include "nn/weights/dense_source.hpp"
-#include "nn/weights/exchange_source.hpp"
-#include "nn/weights/float_source.hpp"
-#include "nn/weights/integer_source.hpp"
-#include "nn/weights/learned_step_source.hpp"
-#include "nn/weights/multilevel_source.hpp"
-#include "nn/weights/power_source.hpp"
-#include "nn/weights/smart_deal_source.hpp"
+#include "nn/weights/direct/circulant_source.hpp"
+#include "nn/weights/direct/dense_source.hpp"
+#include "nn/weights/direct/float_source.hpp"
+#include "nn/weights/direct/integer_source.hpp"
+#include "nn/weights/direct/learned_step_source.hpp"
+#include "nn/weights/direct/power_source.hpp"
+#include "nn/weights/exchange/exchange_source.hpp"
+#include "nn/weights/exchange/smart_deal_source.hpp"
+#include "nn/weights/multilevel/multilevel_source.hpp"
 
 namespace lightloom::nn {
 namespace {

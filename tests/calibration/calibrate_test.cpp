@@ -6,11 +6,11 @@
 #include <cmath>
 
 #include "calibration/calibration_card.hpp"
-#include "calibration/gauge.hpp"
-#include "calibration/measurements_file.hpp"
-#include "calibration/startup.hpp"
+#include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/gauge.hpp"
+#include "core/cards/tree.hpp"
 #include "core/error.hpp"
-#include "core/tree.hpp"
 
 namespace lightloom::calibration {
 namespace {

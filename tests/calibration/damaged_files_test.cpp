@@ -9,10 +9,10 @@
 
 #include "calibration/calibrate.hpp"
 #include "calibration/calibration_card.hpp"
-#include "calibration/measurements_file.hpp"
-#include "calibration/startup.hpp"
+#include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/measurement/measurements_file.hpp"
 #include "core/error.hpp"
-#include "core/random.hpp"
+#include "core/random/random.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom::calibration {

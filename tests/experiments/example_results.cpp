@@ -1,4 +1,4 @@
-#include "example_results.hpp"
+#include "tests/experiments/example_results.hpp"
 
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -10,8 +10,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "experiments/provenance.hpp"
-#include "experiments/sweep_table.hpp"
+#include "experiments/results/provenance.hpp"
+#include "experiments/sweep/sweep_table.hpp"
 
 namespace lightloom::experiments {
 namespace {

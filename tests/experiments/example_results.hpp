@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/labelled.hpp"
+#include "core/files/labelled.hpp"
 
 namespace lightloom::experiments {
 

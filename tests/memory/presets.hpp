@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "core/tree.hpp"
-#include "memory/dram_card.hpp"
+#include "core/cards/tree.hpp"
+#include "memory/dram/dram_card.hpp"
 #include "memory/memory_card.hpp"
 
 namespace lightloom::memory {

@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "core/random.hpp"
-#include "nn/layer_shape.hpp"
-#include "nn/matrix_engine.hpp"
+#include "core/random/random.hpp"
+#include "nn/graph/layer_shape.hpp"
+#include "nn/graph/matrix_engine.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn::reference {

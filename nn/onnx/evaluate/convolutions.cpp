@@ -1,7 +1,7 @@
 #include "core/error.hpp"
-#include "nn/onnx/attributes.hpp"
 #include "nn/onnx/evaluate/products.hpp"
 #include "nn/onnx/evaluate/windows.hpp"
+#include "nn/onnx/model/attributes.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
-#include "nn/onnx/evaluate/call.hpp"
+#include "nn/onnx/evaluate/operator_call.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {

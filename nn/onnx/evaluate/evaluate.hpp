@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "nn/onnx/unsupported.hpp"
+#include "nn/onnx/model/unsupported.hpp"
 
 namespace lightloom::nn::onnx {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/onnx/evaluate/call.hpp"
+#include "nn/onnx/evaluate/operator_call.hpp"
 
 namespace lightloom::nn::onnx {
 

@@ -2,8 +2,8 @@
 #include <functional>
 
 #include "core/error.hpp"
-#include "nn/onnx/attributes.hpp"
-#include "nn/onnx/evaluate/call.hpp"
+#include "nn/onnx/evaluate/operator_call.hpp"
+#include "nn/onnx/model/attributes.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "nn/onnx/attributes.hpp"
 #include "nn/onnx/evaluate/windows.hpp"
+#include "nn/onnx/model/attributes.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {

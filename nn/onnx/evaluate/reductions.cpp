@@ -5,8 +5,8 @@
 #include <span>
 
 #include "core/error.hpp"
-#include "nn/onnx/attributes.hpp"
-#include "nn/onnx/evaluate/call.hpp"
+#include "nn/onnx/evaluate/operator_call.hpp"
+#include "nn/onnx/model/attributes.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {

@@ -3,8 +3,8 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "nn/onnx/attributes.hpp"
 #include "nn/onnx/evaluate/lines.hpp"
+#include "nn/onnx/model/attributes.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
-#include "nn/onnx/attributes.hpp"
+#include "nn/onnx/model/attributes.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {

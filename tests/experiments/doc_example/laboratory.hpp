@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "calibration/virtual_chip.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 
-/// The laboratory of docs/calibration.md: a virtual chip.
+/// The laboratory of docs/use/calibration.md: a virtual chip.
 inline std::vector<double> read_powers(std::span<const double> volts, int port) {
   using namespace lightloom::calibration;
   static const ChipCard card{.modes = 4};

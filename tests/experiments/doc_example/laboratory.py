@@ -1,4 +1,4 @@
-"""The laboratory of docs/calibration.md: readings looked up in data.csv and data.h5 of a virtual chip.
+"""The laboratory of docs/use/calibration.md: readings looked up in data.csv and data.h5 of a virtual chip.
 
 laboratory.py PAGE N runs the N-th Python example of the page.
 """

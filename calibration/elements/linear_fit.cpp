@@ -1,0 +1,126 @@
+#include "calibration/elements/linear_fit.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <cmath>
+
+#include "core/error.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+
+/// Two-sided 95 % quantile of Student's t by its expansion about the normal one (Abramowitz and
+/// Stegun 26.7.5); below 3 degrees of freedom exact values.
+double student_95(int freedom) {
+  if (freedom <= 0) return INFINITY;
+  if (freedom == 1) return 12.7062;
+  if (freedom == 2) return 4.30265;
+  const double z = 1.959963985, n = freedom, z2 = z * z;
+  return z + z * (z2 + 1) / (4 * n) + z * (5 * z2 * z2 + 16 * z2 + 3) / (96 * n * n) +
+         z * (3 * z2 * z2 * z2 + 19 * z2 * z2 + 17 * z2 - 15) / (384 * n * n * n);
+}
+
+void check(const std::vector<Column>& columns, std::span<const double> y) {
+  require(!columns.empty(), "linear fit: no columns");
+  require(y.size() > columns.size(), "linear fit: {} rows for {} coefficients (one more is needed)",
+          y.size(), columns.size());
+  for (const Column& column : columns) {
+    require(column.values.size() == y.size(), "linear fit: column '{}' has {} rows, y has {}",
+            column.name, column.values.size(), y.size());
+    for (const double value : column.values)
+      require(std::isfinite(value), "linear fit: column '{}' holds {}", column.name, value);
+  }
+  for (const double value : y) require(std::isfinite(value), "linear fit: y holds {}", value);
+}
+
+/// Pairs of columns that are nearly in proportion, and columns of zeros.
+void name_alike(const std::vector<Column>& columns, const Matrix& scaled, LinearFit& fit) {
+  for (Eigen::Index j = 0; j < scaled.cols(); ++j) {
+    const auto b = static_cast<std::size_t>(j);
+    if (scaled.col(j).norm() == 0)
+      fit.problems.push_back(fmt::format("column '{}' is zero everywhere", columns[b].name));
+    for (Eigen::Index i = 0; i < j; ++i)
+      if (std::abs(scaled.col(i).dot(scaled.col(j))) > 0.999)
+        fit.problems.push_back(fmt::format(
+            "columns '{}' and '{}' are in proportion: rows in which they differ are needed",
+            columns[static_cast<std::size_t>(i)].name, columns[b].name));
+  }
+}
+
+}  // namespace
+
+LinearFit fit_linear(const std::vector<Column>& columns, std::span<const double> y,
+                     Weights weights) {
+  check(columns, y);
+  const auto rows = static_cast<Eigen::Index>(y.size()),
+             count = static_cast<Eigen::Index>(columns.size());
+  Matrix a(rows, count);
+  Vector right(rows), weight = Vector::Ones(rows);
+  for (Eigen::Index i = 0; i < rows; ++i) {
+    right[i] = y[static_cast<std::size_t>(i)];
+    if (weights == Weights::relative) {
+      require(right[i] != 0, "linear fit: y is 0 in row {} (relative weights divide by it)", i);
+      weight[i] = 1 / std::abs(right[i]);
+    }
+    for (Eigen::Index j = 0; j < count; ++j)
+      a(i, j) = columns[static_cast<std::size_t>(j)].values[static_cast<std::size_t>(i)];
+  }
+  Matrix scaled = weight.asDiagonal() * a;
+  const Vector lengths = scaled.colwise().norm().transpose();
+  for (Eigen::Index j = 0; j < count; ++j) scaled.col(j) /= lengths[j] > 0 ? lengths[j] : 1.0;
+  LinearFit fit{.freedom = static_cast<int>(rows - count)};
+  name_alike(columns, scaled, fit);
+  Eigen::ColPivHouseholderQR<Matrix> qr(scaled);
+  qr.setThreshold(1e-10);
+  const Vector weighted = weight.cwiseProduct(right), x = qr.solve(weighted);
+  if (qr.rank() < count && fit.problems.empty())
+    fit.problems.push_back(
+        fmt::format("the rows determine {} of {} coefficients", qr.rank(), count));
+  const double squares = (weighted - scaled * x).squaredNorm();
+  const double sigma = std::sqrt(squares / fit.freedom);
+  const Matrix covariance =
+      qr.rank() < count
+          ? Matrix(Matrix::Constant(count, count, INFINITY))
+          : Matrix(
+                (scaled.transpose() * scaled).ldlt().solve(Matrix(Matrix::Identity(count, count))));
+  const double reach = student_95(fit.freedom);
+  for (Eigen::Index j = 0; j < count; ++j) {
+    const double scale = lengths[j] > 0 ? lengths[j] : 1.0, value = x[j] / scale,
+                 deviation = sigma * std::sqrt(covariance(j, j)) / scale;
+    fit.coefficients.push_back({columns[static_cast<std::size_t>(j)].name, value, deviation,
+                                value - reach * deviation, value + reach * deviation});
+  }
+  const Vector residual = right - a * x.cwiseQuotient(lengths.cwiseMax(1e-300));
+  fit.rms = std::sqrt(residual.squaredNorm() / static_cast<double>(rows));
+  fit.greatest = residual.cwiseAbs().maxCoeff();
+  const double total = (right.array() - right.mean()).matrix().squaredNorm();
+  fit.r_squared = total > 0 ? 1 - residual.squaredNorm() / total : 1;
+  return fit;
+}
+
+LinearFit fit_line(std::span<const double> x, std::span<const double> y) {
+  std::vector<Column> columns{{"offset", std::vector<double>(x.size(), 1.0)},
+                              {"slope", {x.begin(), x.end()}}};
+  LinearFit fit = fit_linear(columns, y);
+  if (fit.freedom < 3 || !fit.problems.empty()) return fit;
+  double mean = 0;
+  for (const double value : x) mean += value / static_cast<double>(x.size());
+  columns.push_back({"curvature", {}});
+  for (const double value : x) columns.back().values.push_back((value - mean) * (value - mean));
+  const LinearFit bent = fit_linear(columns, y);
+  // Five standard deviations of a normal distribution, as wide as Student's t for this freedom.
+  const double limit = 5 * student_95(bent.freedom) / student_95(1000);
+  if (bent.problems.empty() &&
+      std::abs(bent.coefficients[2].value) > limit * bent.coefficients[2].sigma)
+    fit.problems.push_back(fmt::format(
+        "the line bends: a parabola of {:.3g} per unit squared fits {:.3g} times better (it "
+        "saturates or compresses)",
+        bent.coefficients[2].value, fit.rms / std::max(bent.rms, 1e-300)));
+  return fit;
+}
+
+}  // namespace lightloom::calibration

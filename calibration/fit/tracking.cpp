@@ -1,0 +1,76 @@
+#include "calibration/fit/tracking.hpp"
+
+#include <cmath>
+#include <numeric>
+
+#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/measurement/data_check.hpp"
+#include "calibration/problem/covariance.hpp"
+#include "calibration/problem/fit_problem.hpp"
+#include "calibration/problem/solve.hpp"
+#include "core/error.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+void check(const ChipShape& shape, const Measurements& data) {
+  for (const std::string& error : check_data(shape, data).errors) {
+    const bool few = error.find("too few settings") == 0 || error.find("all voltages") == 0;
+    require(few, "these measurements cannot be fitted ({})", error);
+  }
+}
+
+/// Moving parameters, believed near where they were.
+void believe(const ChipShape& shape, std::span<const double> parameters,
+             std::span<const double> sigma, const DriftBelief& belief, FitProblem& problem) {
+  std::vector<bool> is_free(parameters.size());
+  problem.prior.mean.assign(parameters.begin(), parameters.end());
+  problem.prior.sigma.assign(parameters.size(), 0.0);
+  for (std::size_t p = 0; p < parameters.size(); ++p) {
+    const Kind kind = shape.parameters.kind_of(static_cast<int>(p));
+    const bool phase = kind == Kind::bias;
+    if (!phase && kind != Kind::input_gain && kind != Kind::output_gain) continue;
+    is_free[p] = sigma[p] > 0;  // the gauge stays held
+    problem.prior.sigma[p] =
+        std::hypot(sigma[p], phase ? belief.phase_sigma_rad : belief.power_sigma);
+  }
+  problem.free = free_set(is_free);
+}
+
+double rms(const FitProblem& problem, std::span<const double> parameters) {
+  double squares = 0;
+  const std::vector<double> r = residuals(problem, parameters);
+  for (const double value : r) squares += value * value;
+  return std::sqrt(squares / static_cast<double>(r.size()));
+}
+
+}  // namespace
+
+Tracked track(const ChipShape& shape, const Measurements& data, std::span<const double> parameters,
+              std::span<const double> sigma, const DriftBelief& belief) {
+  check(shape, data);
+  Tracked result{.parameters = {parameters.begin(), parameters.end()},
+                 .sigma = {sigma.begin(), sigma.end()}};
+  FitProblem problem{.shape = &shape, .data = &data};
+  problem.settings.resize(static_cast<std::size_t>(data.settings));
+  std::iota(problem.settings.begin(), problem.settings.end(), 0);
+  believe(shape, parameters, sigma, belief, problem);
+  // Twice, because the noise follows the predicted readings; first with room for the drift.
+  for (const double floor : {0.2 * belief.phase_sigma_rad / shape.ports(), 0.0, 0.0}) {
+    problem.sigma = predicted_sigma(shape, data, result.parameters);
+    for (double& s : problem.sigma)
+      if (s > 0) s = std::hypot(s, floor);
+    result.summary = solve(problem, result.parameters, {.max_iterations = 50});
+  }
+  problem.sigma = predicted_sigma(shape, data, result.parameters);
+  result.before = rms(problem, parameters);
+  result.after = rms(problem, result.parameters);
+  NormalEquations equations = normal_equations(problem, result.parameters);
+  cholesky(equations.hessian, equations.size);
+  const Covariance covariance = covariance_of(equations.hessian, equations.size, 0);
+  for (std::size_t f = 0; f < problem.free.parameters.size(); ++f)
+    result.sigma[static_cast<std::size_t>(problem.free.parameters[f])] = covariance.sigma[f];
+  return result;
+}
+
+}  // namespace lightloom::calibration

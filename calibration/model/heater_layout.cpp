@@ -1,0 +1,90 @@
+// Which heaters warm which arms, from where they lie.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "calibration/model/chip_model.hpp"
+#include "core/error.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+using photonic::Cell;
+
+struct Place {
+  double x_um = 0, y_um = 0;
+};
+
+Place heater_place(const photonic::Topology& topology, const HeaterLayout& layout, int heater) {
+  const Cell& cell = topology.cells[static_cast<std::size_t>(heater / 2)];
+  const int stage = 2 * cell.column + (heater % 2 == 0 ? 1 : 0);
+  return {stage * layout.heater_pitch_um, cell.top * layout.port_pitch_um};
+}
+
+std::vector<Neighbour> find_neighbours(const photonic::Topology& topology,
+                                       const HeaterLayout& layout) {
+  const int heaters = 2 * static_cast<int>(topology.cells.size());
+  std::vector<Place> places;
+  for (int h = 0; h < heaters; ++h) places.push_back(heater_place(topology, layout, h));
+  std::vector<Neighbour> found;
+  for (int i = 0; i < heaters; ++i) {
+    const Cell& cell = topology.cells[static_cast<std::size_t>(i / 2)];
+    const Place near = places[static_cast<std::size_t>(i)];
+    const double other_y = cell.bottom * layout.port_pitch_um;
+    for (int j = 0; j < heaters; ++j) {
+      const Place from = places[static_cast<std::size_t>(j)];
+      const double dx = from.x_um - near.x_um;
+      const double d = std::hypot(dx, from.y_um - near.y_um),
+                   far = std::hypot(dx, from.y_um - other_y);
+      if (i != j && std::min(d, far) <= layout.reach_um) found.push_back({i, j, d, far});
+    }
+  }
+  return found;
+}
+
+/// One neighbour for each pair of distances, and the index of each in it.
+std::vector<Neighbour> distinct_distances(std::vector<Neighbour>& neighbours) {
+  constexpr double per_um = 1e6;  // distances that differ by round-off are one
+  std::map<std::pair<long long, long long>, int> index;
+  std::vector<Neighbour> distances;
+  for (Neighbour& n : neighbours) {
+    const auto [at, fresh] =
+        index.try_emplace({std::llround(n.near_um * per_um), std::llround(n.far_um * per_um)},
+                          static_cast<int>(distances.size()));
+    n.pair = at->second;
+    if (fresh) distances.push_back(n);
+  }
+  return distances;
+}
+
+/// Gives near pairs a coupling of their own.
+std::vector<HeaterPair> near_pairs(std::vector<Neighbour>& neighbours, const HeaterLayout& layout) {
+  std::vector<HeaterPair> pairs;
+  for (Neighbour& n : neighbours) {
+    if (std::min(n.near_um, n.far_um) > layout.pair_reach_um) continue;
+    n.coupling = static_cast<int>(pairs.size());
+    pairs.push_back({n.victim, n.aggressor});
+  }
+  return pairs;
+}
+
+}  // namespace
+
+void describe(Section& section, HeaterLayout& layout) {
+  section.value("heater_pitch_um", layout.heater_pitch_um, positive);
+  section.value("port_pitch_um", layout.port_pitch_um, positive);
+  section.value("reach_um", layout.reach_um, not_negative);
+  section.value("pair_reach_um", layout.pair_reach_um, not_negative);
+}
+
+ChipShape::ChipShape(photonic::Topology mesh, const HeaterLayout& layout)
+    : topology(std::move(mesh)),
+      heaters(layout),
+      neighbours(find_neighbours(topology, layout)),
+      distances(distinct_distances(neighbours)),
+      parameters(topology, near_pairs(neighbours, layout)) {
+  require(topology.modes >= 2, "calibration: a mesh of {} port has nothing to calibrate",
+          topology.modes);
+}
+
+}  // namespace lightloom::calibration

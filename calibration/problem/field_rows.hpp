@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "photonic/devices/complex.hpp"
+#include "photonic/meshes/mesh.hpp"
+
+namespace lightloom::calibration {
+
+/// Rows of fields (ports, inputs), real and imaginary parts apart.
+struct Fields {
+  std::vector<double> re, im;
+  std::size_t count = 0;
+
+  Fields(std::size_t ports, std::size_t inputs)
+      : re(ports * inputs), im(ports * inputs), count(inputs) {}
+};
+
+/// Rows of two ports.
+struct Rows {
+  double *top_re, *top_im, *bottom_re, *bottom_im;
+};
+inline Rows rows_of(Fields& f, const photonic::Cell& cell) {
+  const auto top = static_cast<std::size_t>(cell.top) * f.count,
+             bottom = static_cast<std::size_t>(cell.bottom) * f.count;
+  return {&f.re[top], &f.im[top], &f.re[bottom], &f.im[bottom]};
+}
+
+/// f = T f.
+inline void apply(const photonic::Transfer& t, std::size_t count, const Rows& f) {
+  const double ar = t.tt.real(), ai = t.tt.imag(), br = t.tb.real(), bi = t.tb.imag();
+  const double cr = t.bt.real(), ci = t.bt.imag(), dr = t.bb.real(), di = t.bb.imag();
+#pragma omp simd
+  for (std::size_t k = 0; k < count; ++k) {
+    const double ur = f.top_re[k], ui = f.top_im[k], vr = f.bottom_re[k], vi = f.bottom_im[k];
+    f.top_re[k] = ar * ur - ai * ui + br * vr - bi * vi;
+    f.top_im[k] = ar * ui + ai * ur + br * vi + bi * vr;
+    f.bottom_re[k] = cr * ur - ci * ui + dr * vr - di * vi;
+    f.bottom_im[k] = cr * ui + ci * ur + dr * vi + di * vr;
+  }
+}
+
+/// f += D g with the fields g in front of a cell, (2, inputs).
+inline void add(const photonic::Transfer& d, const double* g_re, const double* g_im,
+                std::size_t count, const Rows& f) {
+  const double ar = d.tt.real(), ai = d.tt.imag(), br = d.tb.real(), bi = d.tb.imag();
+  const double cr = d.bt.real(), ci = d.bt.imag(), dr = d.bb.real(), di = d.bb.imag();
+#pragma omp simd
+  for (std::size_t k = 0; k < count; ++k) {
+    const double ur = g_re[k], ui = g_im[k], vr = g_re[count + k], vi = g_im[count + k];
+    f.top_re[k] += ar * ur - ai * ui + br * vr - bi * vi;
+    f.top_im[k] += ar * ui + ai * ur + br * vi + bi * vr;
+    f.bottom_re[k] += cr * ur - ci * ui + dr * vr - di * vi;
+    f.bottom_im[k] += cr * ui + ci * ur + dr * vi + di * vr;
+  }
+}
+
+/// sum_k a_k b_k of complex rows.
+inline photonic::Complex dot(const double* a_re, const double* a_im, const double* b_re,
+                             const double* b_im, std::size_t count) {
+  double re = 0, im = 0;
+#pragma omp simd reduction(+ : re, im)
+  for (std::size_t k = 0; k < count; ++k) {
+    re += a_re[k] * b_re[k] - a_im[k] * b_im[k];
+    im += a_re[k] * b_im[k] + a_im[k] * b_re[k];
+  }
+  return {re, im};
+}
+
+}  // namespace lightloom::calibration

@@ -1,0 +1,78 @@
+#include "calibration/problem/held_out.hpp"
+
+#include <Eigen/Dense>
+#include <cmath>
+
+namespace lightloom::calibration {
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+
+/// |R^-T j|^2 of some rows of one setting.
+std::vector<double> shares(const FitProblem& problem, std::span<const double> parameters,
+                           std::span<const double> triangle,
+                           const std::vector<Eigen::Index>& rows) {
+  const DenseJacobian jacobian = dense_jacobian(problem, parameters);
+  const Eigen::Map<const Matrix> all(jacobian.values.data(), jacobian.rows, jacobian.columns);
+  const auto n = static_cast<Eigen::Index>(jacobian.columns);
+  Matrix chosen(n, static_cast<Eigen::Index>(rows.size()));
+  for (Eigen::Index c = 0; c < chosen.cols(); ++c)
+    chosen.col(c) = all.row(rows[static_cast<std::size_t>(c)]);
+  const Eigen::Map<const Matrix> r(triangle.data(), n, n);
+  constexpr Eigen::Index tile = 64;
+  const Eigen::Index tiles = (chosen.cols() + tile - 1) / tile;
+#pragma omp parallel for schedule(dynamic)
+  for (Eigen::Index t = 0; t < tiles; ++t) {
+    auto block = chosen.middleCols(t * tile, std::min(tile, chosen.cols() - t * tile));
+    r.triangularView<Eigen::Upper>().transpose().solveInPlace(block);
+  }
+  const Eigen::VectorXd squares = chosen.colwise().squaredNorm();
+  return {squares.data(), squares.data() + squares.size()};
+}
+
+}  // namespace
+
+HeldOut compare_held_out(const FitProblem& problem, std::span<const double> parameters,
+                         std::span<const double> triangle, double cut, std::size_t most) {
+  HeldOut result;
+  if (problem.settings.empty()) return result;
+  const std::size_t block = problem.data->block(), total = block * problem.settings.size();
+  const std::size_t stride = std::max<std::size_t>(1, (total + most - 1) / most);
+  double squares = 0, normalised = 0, uncertain = 0;
+  std::size_t next = 0;  // place of the next reading to sample, over all settings
+  for (std::size_t s = 0; s < problem.settings.size(); ++s) {
+    FitProblem one = problem;
+    one.settings = {problem.settings[s]};
+    const std::vector<double> r = residuals(one, parameters);
+    const double* sigma = &problem.sigma[static_cast<std::size_t>(one.settings[0]) * block];
+    const auto counts = [&](std::size_t row) {
+      return sigma[row] > 0 && !(cut > 0 && std::abs(r[row]) > cut);
+    };
+    std::vector<Eigen::Index> rows;
+    for (std::size_t row = 0; row < block; ++row) {
+      const bool sampled = s * block + row == next;
+      if (sampled) next += stride;
+      if (!counts(row)) continue;
+      squares += r[row] * r[row];
+      ++result.readings;
+      if (sampled) rows.push_back(static_cast<Eigen::Index>(row));
+    }
+    if (rows.empty()) continue;
+    const std::vector<double> share = shares(one, parameters, triangle, rows);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const double value = r[static_cast<std::size_t>(rows[i])];
+      normalised += value * value / (1 + share[i]);
+      uncertain += share[i];
+    }
+    result.sampled += static_cast<std::int64_t>(rows.size());
+  }
+  if (result.readings > 0) result.rms = std::sqrt(squares / static_cast<double>(result.readings));
+  if (result.sampled > 0) {
+    const auto sampled = static_cast<double>(result.sampled);
+    result.expected_rms = std::sqrt(1 + uncertain / sampled);
+    result.chi2_per_reading = normalised / sampled;
+  }
+  return result;
+}
+
+}  // namespace lightloom::calibration

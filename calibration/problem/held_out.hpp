@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+
+#include "calibration/problem/fit_problem.hpp"
+
+namespace lightloom::calibration {
+
+/// How well readings that were not fitted are predicted.
+struct HeldOut {
+  std::int64_t readings = 0;
+  double rms = 0;               // of (y - model) / sigma, sigma of the reading alone
+  double expected_rms = 0;      // sqrt(1 + mean s^2), s^2 as below
+  double chi2_per_reading = 0;  // mean of (y - model)^2 / (sigma^2 (1 + s^2)): 1 for a true model
+  std::int64_t sampled = 0;     // readings for which s^2 was computed
+};
+
+/// Compares with the settings of `problem` what a fit with R^T R = H = J^T J + priors predicts.
+/// A prediction is uncertain by its reading's noise and by the fit's parameters: its variance is
+/// sigma^2 (1 + s^2), s^2 = |R^-T j|^2 with j the row of the weighted Jacobian. New random settings
+/// have more of the second than those fitted, whose mean is n / readings at most. s^2 is computed
+/// for at most `most` readings, evenly chosen. Residuals beyond `cut` standard deviations count as
+/// outliers and are left out (0: none).
+HeldOut compare_held_out(const FitProblem& problem, std::span<const double> parameters,
+                         std::span<const double> triangle, double cut, std::size_t most = 4096);
+
+}  // namespace lightloom::calibration

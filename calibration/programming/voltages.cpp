@@ -1,0 +1,152 @@
+#include "calibration/programming/voltages.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/error.hpp"
+#include "core/random/random.hpp"
+#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/decomposition/local_correction.hpp"
+#include "photonic/devices/heater.hpp"
+#include "photonic/meshes/haar.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+using photonic::Complex;
+using photonic::SquareMatrix;
+
+constexpr double turn = 2 * std::numbers::pi;
+constexpr int rounds = 20;         // crosstalk of 1 % falls by that factor every round
+constexpr double settled = 1e-13;  // of the greatest V^2
+
+std::vector<double> without_splitter_errors(const ChipShape& shape, std::vector<double> values) {
+  for (const Kind kind : {Kind::alpha, Kind::beta})
+    for (int k = 0; k < shape.cells(); ++k)
+      values[static_cast<std::size_t>(shape.parameters.at(kind, k))] = 0;
+  return values;
+}
+
+}  // namespace
+
+Programming voltages_for(const ChipShape& shape, std::span<const double> parameters,
+                         const photonic::MeshSettings& settings, double max_voltage_V) {
+  const auto heaters = static_cast<std::size_t>(shape.heater_count());
+  const auto value = [&](Kind kind, std::size_t h) {
+    return parameters[static_cast<std::size_t>(shape.parameters.first(kind)) + h];
+  };
+  Programming result;
+  result.voltages.assign(heaters, 0.0);
+  std::vector<double> phases(heaters), square(heaters);
+  for (int round = 0; round < rounds; ++round) {
+    heater_phases(shape, parameters, result.voltages, phases);
+    result.out_of_range = 0;
+    double moved = 0;
+    for (std::size_t h = 0; h < heaters; ++h) {
+      const double target = h % 2 == 0 ? settings.theta[h / 2] : settings.phi[h / 2];
+      const photonic::HeaterLaw law{value(Kind::efficiency, h), value(Kind::curvature, h)};
+      double heat = target - (phases[h] - law.phase(square[h]));
+      heat -= turn * std::floor(heat / turn);
+      const auto wanted = law.gamma > 0 ? law.square(heat) : photonic::HeaterLaw::Square{0, false};
+      const double limit = max_voltage_V * max_voltage_V;
+      if (!wanted.reached || wanted.value > limit) ++result.out_of_range;
+      const double set = std::clamp(wanted.reached ? wanted.value : limit, 0.0, limit);
+      moved = std::max(moved, std::abs(set - square[h]) / limit);
+      square[h] = set;
+    }
+    for (std::size_t h = 0; h < heaters; ++h) result.voltages[h] = std::sqrt(square[h]);
+    if (moved < settled) break;
+  }
+  return result;
+}
+
+Programming program(const ChipShape& shape, std::span<const double> parameters,
+                    const SquareMatrix& target, double max_voltage_V) {
+  require(shape.topology.kind == photonic::MeshKind::clements && target.size == shape.ports(),
+          "program: needs a Clements mesh of {} ports and a matrix of that size (got {})",
+          shape.ports(), target.size);
+  const photonic::MeshSettings ideal = photonic::decompose_clements(target);
+  const photonic::CorrectedSettings corrected =
+      photonic::correct_locally(shape.topology, ideal, fabrication_of(shape, parameters));
+  Programming result = voltages_for(shape, parameters, corrected.settings, max_voltage_V);
+  result.unreachable = corrected.unreachable;
+  return result;
+}
+
+SquareMatrix realised_matrix(const ChipShape& shape, std::span<const double> parameters,
+                             std::span<const double> voltages) {
+  std::vector<double> phases(voltages.size());
+  heater_phases(shape, parameters, voltages, phases);
+  std::vector<photonic::Transfer> transfers(shape.topology.cells.size());
+  chip_transfers(shape, parameters, phases, transfers);
+  const int n = shape.ports();
+  SquareMatrix result = photonic::identity_matrix(n);
+  for (std::size_t k = 0; k < transfers.size(); ++k) {
+    const photonic::Cell& cell = shape.topology.cells[k];
+    const photonic::Transfer& t = transfers[k];
+    for (int column = 0; column < n; ++column) {
+      const Complex top = result(cell.top, column), bottom = result(cell.bottom, column);
+      result(cell.top, column) = photonic::mul(t.tt, top) + photonic::mul(t.tb, bottom);
+      result(cell.bottom, column) = photonic::mul(t.bt, top) + photonic::mul(t.bb, bottom);
+    }
+  }
+  return result;
+}
+
+double error_up_to_port_phases(const SquareMatrix& a, const SquareMatrix& b) {
+  const int n = a.size;
+  std::vector<Complex> out(static_cast<std::size_t>(n), 1.0), in(static_cast<std::size_t>(n), 1.0);
+  // Alternating maximisation of Re <D_out a D_in, b>; every half step is exact.
+  double overlap = 0;
+  for (int round = 0; round < 500; ++round) {
+    double now = 0;
+    for (int i = 0; i < n; ++i) {
+      Complex sum = 0;
+      for (int j = 0; j < n; ++j)
+        sum += std::conj(a(i, j) * in[static_cast<std::size_t>(j)]) * b(i, j);
+      out[static_cast<std::size_t>(i)] = std::abs(sum) > 0 ? sum / std::abs(sum) : 1.0;
+    }
+    for (int j = 0; j < n; ++j) {
+      Complex sum = 0;
+      for (int i = 0; i < n; ++i)
+        sum += std::conj(a(i, j) * out[static_cast<std::size_t>(i)]) * b(i, j);
+      in[static_cast<std::size_t>(j)] = std::abs(sum) > 0 ? sum / std::abs(sum) : 1.0;
+      now += std::abs(sum);
+    }
+    if (now - overlap <= 1e-14 * now) break;
+    overlap = now;
+  }
+  double norm = 0;
+  for (const Complex& value : a.values) norm += std::norm(value);
+  SquareMatrix moved(n);
+  for (int i = 0; i < n; ++i)
+    for (int j = 0; j < n; ++j)
+      moved(i, j) = (norm > 0 ? overlap / norm : 0.0) * out[static_cast<std::size_t>(i)] * a(i, j) *
+                    in[static_cast<std::size_t>(j)];
+  return photonic::matrix_error(moved, b);
+}
+
+ProgrammingComparison compare_programming(const ChipShape& shape, const Knowledge& knowledge,
+                                          double max_voltage_V, int targets, std::uint64_t seed) {
+  const Stream stream({.seed = seed, .purpose = Purpose::haar});
+  const std::vector<double> heaters_only = without_splitter_errors(shape, knowledge.fitted);
+  ProgrammingComparison mean{.targets = targets};
+  for (int t = 0; t < targets; ++t) {
+    const SquareMatrix target =
+        photonic::haar_unitary(shape.ports(), stream, static_cast<std::uint64_t>(t));
+    const auto error = [&](const std::vector<double>& believed) {
+      const Programming set = program(shape, believed, target, max_voltage_V);
+      return error_up_to_port_phases(realised_matrix(shape, knowledge.hidden, set.voltages),
+                                     target) /
+             targets;
+    };
+    mean.uncalibrated += error(knowledge.design);
+    mean.heaters_only += error(heaters_only);
+    mean.fitted += error(knowledge.fitted);
+    mean.perfect += error(knowledge.hidden);
+  }
+  return mean;
+}
+
+}  // namespace lightloom::calibration

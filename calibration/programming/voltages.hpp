@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "calibration/model/chip_model.hpp"
+
+namespace lightloom::calibration {
+
+/// Voltages that give the heaters the phases of `settings` (modulo 2 pi) by a chip's parameters:
+/// the heat every heater must give, crosstalk of all others taken off, in the lowest turn. Output
+/// phases have no heater and are ignored.
+struct Programming {
+  std::vector<double> voltages;  // (heaters)
+  int out_of_range = 0;          // heaters that would need more than the greatest voltage: clipped
+  int unreachable = 0;           // MZIs whose splitters cannot make their ratio (corrected only)
+};
+Programming voltages_for(const ChipShape& shape, std::span<const double> parameters,
+                         const photonic::MeshSettings& settings, double max_voltage_V);
+
+/// Decomposes `target` (Clements meshes only), corrects it device by device for the splitter errors
+/// in `parameters`, and finds the voltages. With alpha = beta = 0 there nothing is corrected.
+Programming program(const ChipShape& shape, std::span<const double> parameters,
+                    const photonic::SquareMatrix& target, double max_voltage_V);
+
+/// The field matrix a chip realises at these voltages, port couplings left out.
+photonic::SquareMatrix realised_matrix(const ChipShape& shape, std::span<const double> parameters,
+                                       std::span<const double> voltages);
+
+/// ||s D_out a D_in - b||_F / sqrt(N) at the best scale s and diagonal phases: the part of the
+/// error that powers can tell (input and output phases of a chip calibrated by powers are free).
+double error_up_to_port_phases(const photonic::SquareMatrix& a, const photonic::SquareMatrix& b);
+
+/// Mean error of Haar-random targets on the hidden chip, by what is known when programming it.
+struct ProgrammingComparison {
+  double uncalibrated = 0;  // the design values
+  double heaters_only = 0;  // fitted heater laws and crosstalk, no splitter errors
+  double fitted = 0;        // everything fitted, locally corrected
+  double perfect = 0;       // the hidden truth, locally corrected
+  int targets = 0;
+};
+struct Knowledge {
+  std::vector<double> design, fitted, hidden;  // parameter vectors
+};
+ProgrammingComparison compare_programming(const ChipShape& shape, const Knowledge& knowledge,
+                                          double max_voltage_V, int targets, std::uint64_t seed);
+
+}  // namespace lightloom::calibration

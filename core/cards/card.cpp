@@ -1,0 +1,320 @@
+#include "core/cards/card.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+#include "core/error.hpp"
+
+namespace lightloom {
+namespace {
+
+std::optional<double> parse_number(const std::string& text) {
+  const char* begin = text.data();
+  const char* end = begin + text.size();
+  if (begin != end && *begin == '+') ++begin;
+  if (text == ".inf" || text == "inf") return std::numeric_limits<double>::infinity();
+  double value = 0;
+  const auto [stop, problem] = std::from_chars(begin, end, value);
+  if (problem != std::errc{} || stop != end || std::isnan(value)) return std::nullopt;
+  return value;
+}
+
+std::string shown(const Tree& tree) {
+  switch (tree.kind) {
+    case Tree::Kind::null:
+      return "nothing";
+    case Tree::Kind::scalar:
+      return "'" + tree.scalar + "'";
+    case Tree::Kind::list:
+      return "a list";
+    case Tree::Kind::mapping:
+      return "a mapping";
+  }
+  return "";
+}
+
+std::string shown(Range range) {
+  const bool low = std::isfinite(range.low), high = std::isfinite(range.high);
+  if (low && high)
+    return fmt::format("{} {} to {}", range.open_low ? "above" : "from", range.low, range.high);
+  if (low) return fmt::format("{} {}", range.open_low ? "above" : "at least", range.low);
+  if (high) return fmt::format("at most {}", range.high);
+  return "any number";
+}
+
+bool inside(double value, Range range) {
+  return (range.open_low ? value > range.low : value >= range.low) && value <= range.high;
+}
+
+}  // namespace
+
+std::string nearest_word(std::string_view word, const std::vector<std::string>& known) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string& candidate : known) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= word.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j <= candidate.size(); ++j) {
+        const std::size_t substitute = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
+        diagonal = row[j];
+        row[j] = std::min({substitute, row[j] + 1, row[j - 1] + 1});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+Section::Section(const Tree& tree, std::string path, std::vector<std::string>& problems,
+                 Tree& resolved)
+    : tree_(tree), path_(std::move(path)), problems_(problems), resolved_(resolved) {
+  resolved_.kind = Tree::Kind::mapping;
+  if (tree_.kind != Tree::Kind::mapping && tree_.kind != Tree::Kind::null)
+    problem("", fmt::format("must be a mapping of keys to values, not {}", shown(tree_)));
+  raw("source");
+}
+
+Section::~Section() {
+  for (const auto& [key, value] : tree_.pairs) {
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    const std::string near = nearest_word(key, known_);
+    std::string known;
+    for (const std::string& name : known_)
+      if (name != "source") known += (known.empty() ? "" : ", ") + name;
+    problem(key, near.empty() ? fmt::format("is not a known key (known here: {})", known)
+                              : fmt::format("is not a known key (did you mean '{}'?)", near));
+  }
+}
+
+std::string Section::full(std::string_view key) const {
+  if (path_.empty()) return std::string(key);
+  return key.empty() ? path_ : fmt::format("{}.{}", path_, key);
+}
+
+void Section::problem(std::string_view key, const std::string& message) {
+  const Tree* at = key.empty() ? nullptr : tree_.find(key);
+  const std::string& origin = at != nullptr && !at->origin.empty() ? at->origin : tree_.origin;
+  std::string text = origin.empty() ? "" : origin + ": ";
+  const std::string name = full(key);
+  text += (name.empty() ? std::string("the card") : "'" + name + "'") + " " + message;
+  problems_.push_back(std::move(text));
+}
+
+const Tree* Section::take(std::string_view key) {
+  known_.emplace_back(key);
+  const Tree* found = tree_.find(key);
+  return found != nullptr && found->kind == Tree::Kind::null ? nullptr : found;
+}
+
+void Section::note(std::string_view key, Tree value) {
+  resolved_.at_or_add(key) = std::move(value);
+}
+
+bool Section::has(std::string_view key) const {
+  const Tree* found = tree_.find(key);
+  return found != nullptr && found->kind != Tree::Kind::null;
+}
+
+void Section::must_have(std::string_view key) {
+  if (!has(key)) problem("", fmt::format("needs the key '{}'", key));
+}
+
+const Tree* Section::raw(std::string_view key) {
+  const Tree* found = take(key);
+  if (found != nullptr) note(key, *found);
+  return found;
+}
+
+void Section::value(std::string_view key, double& field, Range range) {
+  if (const Tree* found = take(key)) {
+    const auto number =
+        found->kind == Tree::Kind::scalar ? parse_number(found->scalar) : std::nullopt;
+    if (!number)
+      problem(key, fmt::format("must be a number, not {}", shown(*found)));
+    else if (!inside(*number, range))
+      problem(key, fmt::format("is {} but must be {}", found->scalar, shown(range)));
+    else
+      field = *number;
+  }
+  note(key, Tree::of(field));
+}
+
+template <std::integral Integer>
+void Section::integer(std::string_view key, Integer& field, Range range) {
+  if (const Tree* found = take(key)) {
+    Integer number = 0;
+    const std::string& text = found->scalar;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (found->kind != Tree::Kind::scalar || text.empty() || error != std::errc{} ||
+        stop != text.data() + text.size())
+      problem(
+          key,
+          fmt::format("must be a whole number{}, not {}",
+                      error == std::errc::result_out_of_range ? " of a size this key can hold" : "",
+                      shown(*found)));
+    else if (!inside(static_cast<double>(number), range))
+      problem(key, fmt::format("is {} but must be {}", number, shown(range)));
+    else
+      field = number;
+  }
+  note(key, Tree::of(fmt::format("{}", field)));
+}
+
+void Section::value(std::string_view key, int& field, Range range) { integer(key, field, range); }
+void Section::value(std::string_view key, std::int64_t& field, Range range) {
+  integer(key, field, range);
+}
+void Section::value(std::string_view key, std::uint64_t& field) { integer(key, field, any_number); }
+
+void Section::value(std::string_view key, bool& field) {
+  if (const Tree* found = take(key)) {
+    const std::string& text = found->scalar;
+    const bool yes = text == "true" || text == "yes" || text == "on";
+    const bool no = text == "false" || text == "no" || text == "off";
+    if (found->kind != Tree::Kind::scalar || yes == no)
+      problem(key, fmt::format("must be true or false, not {}", shown(*found)));
+    else
+      field = yes;
+  }
+  note(key, Tree::of(std::string(field ? "true" : "false")));
+}
+
+void Section::value(std::string_view key, std::string& field) {
+  if (const Tree* found = take(key)) {
+    if (found->kind != Tree::Kind::scalar)
+      problem(key, fmt::format("must be a text, not {}", shown(*found)));
+    else
+      field = found->scalar;
+  }
+  note(key, Tree::of(field));
+}
+
+void Section::value(std::string_view key, std::vector<double>& field, Range range) {
+  Tree resolved = Tree::list();
+  if (const Tree* found = take(key)) {
+    std::vector<double> numbers;
+    bool good = found->kind == Tree::Kind::list;
+    for (const Tree& item : found->items) {
+      const auto number =
+          item.kind == Tree::Kind::scalar ? parse_number(item.scalar) : std::nullopt;
+      good = good && number && inside(*number, range);
+      numbers.push_back(number.value_or(0));
+    }
+    if (good)
+      field = std::move(numbers);
+    else
+      problem(key, fmt::format("must be a list of numbers, each {}", shown(range)));
+  }
+  for (const double number : field) resolved.items.push_back(Tree::of(number));
+  note(key, std::move(resolved));
+}
+
+void Section::value(std::string_view key, std::vector<int>& field, Range range) {
+  std::vector<double> numbers(field.begin(), field.end());
+  value(key, numbers, range);
+  const bool whole = std::all_of(numbers.begin(), numbers.end(), [](double number) {
+    return number == std::trunc(number) && std::abs(number) < 2147483648.0;
+  });
+  if (whole)
+    field.assign(numbers.begin(), numbers.end());
+  else
+    problem(key, "must be a list of whole numbers");
+}
+
+void Section::value(std::string_view key, std::vector<std::string>& field) {
+  Tree resolved = Tree::list();
+  if (const Tree* found = take(key)) {
+    std::vector<std::string> texts;
+    bool good = found->kind == Tree::Kind::list;
+    for (const Tree& item : found->items) {
+      good = good && item.kind == Tree::Kind::scalar;
+      texts.push_back(item.scalar);
+    }
+    if (good)
+      field = std::move(texts);
+    else
+      problem(key, fmt::format("must be a list of texts, not {}", shown(*found)));
+  }
+  for (const std::string& text : field) resolved.items.push_back(Tree::of(text));
+  note(key, std::move(resolved));
+}
+
+std::size_t Section::choose(std::string_view key, const std::string& current,
+                            const std::vector<std::string>& known) {
+  std::string text = current;
+  if (const Tree* found = take(key)) {
+    text = found->scalar;
+    if (std::find(known.begin(), known.end(), text) == known.end()) {
+      std::string all;
+      for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
+      const std::string near = nearest_word(text, known);
+      problem(key, fmt::format("is {} but must be one of {}{}", shown(*found), all,
+                               near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near)));
+      text = current;
+    }
+  }
+  note(key, Tree::of(text));
+  return static_cast<std::size_t>(std::find(known.begin(), known.end(), text) - known.begin());
+}
+
+void Section::section(std::string_view key, const std::function<void(Section&)>& read) {
+  static const Tree nothing;
+  const Tree* found = take(key);
+  Tree resolved = Tree::mapping();
+  {
+    Section inner(found != nullptr ? *found : nothing, full(key), problems_, resolved);
+    read(inner);
+  }
+  note(key, std::move(resolved));
+}
+
+bool Section::optional_section(std::string_view key, const std::function<void(Section&)>& read) {
+  if (take(key) == nullptr) return false;
+  section(key, read);
+  return true;
+}
+
+void Section::sections(std::string_view key,
+                       const std::function<void(Section&, std::size_t)>& read) {
+  const Tree* found = take(key);
+  Tree resolved = Tree::list();
+  if (found != nullptr && found->kind != Tree::Kind::list) {
+    problem(key, fmt::format("must be a list of mappings, not {}", shown(*found)));
+  } else if (found != nullptr) {
+    for (std::size_t i = 0; i < found->items.size(); ++i) {
+      Tree one = Tree::mapping();
+      {
+        Section inner(found->items[i], fmt::format("{}[{}]", full(key), i), problems_, one);
+        read(inner, i);
+      }
+      resolved.items.push_back(std::move(one));
+    }
+  }
+  note(key, std::move(resolved));
+}
+
+Tree read_tree(const Tree& tree, const std::function<void(Section&)>& read) {
+  std::vector<std::string> problems;
+  Tree resolved = Tree::mapping();
+  {
+    Section section(tree, "", problems, resolved);
+    read(section);
+  }
+  if (!problems.empty()) {
+    std::string text;
+    for (const std::string& problem : problems) text += (text.empty() ? "" : "\n") + problem;
+    throw Error(text);
+  }
+  return resolved;
+}
+
+}  // namespace lightloom

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/cards/tree.hpp"
+
+namespace lightloom {
+
+/// The legal range of a number, ends included unless `open_low`.
+struct Range {
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
+  bool open_low = false;
+};
+inline constexpr Range any_number{};
+inline constexpr Range positive{.low = 0, .open_low = true};
+inline constexpr Range not_negative{.low = 0};
+inline constexpr Range fraction{.low = 0, .high = 1};
+
+/// One mapping of a card being read into a struct. A card struct has a function
+///     void describe(Section& section, MyCard& card)
+/// that names each key once: `Section` reads the key if it is there, leaves the default if not,
+/// notes the resolved value, and reports unknown keys with the nearest known one. All problems of a
+/// card are collected and reported together. Every mapping also accepts `source:` (where its
+/// physical values come from: a text, or a mapping from key to text).
+class Section {
+ public:
+  Section(const Tree& tree, std::string path, std::vector<std::string>& problems, Tree& resolved);
+  ~Section();  // reports unknown keys
+  Section(const Section&) = delete;
+  Section& operator=(const Section&) = delete;
+
+  void value(std::string_view key, double& field, Range range = any_number);
+  void value(std::string_view key, int& field, Range range = any_number);
+  void value(std::string_view key, std::int64_t& field, Range range = any_number);
+  void value(std::string_view key, std::uint64_t& field);
+  void value(std::string_view key, bool& field);
+  void value(std::string_view key, std::string& field);
+  void value(std::string_view key, std::vector<double>& field, Range range = any_number);
+  void value(std::string_view key, std::vector<int>& field, Range range = any_number);
+  void value(std::string_view key, std::vector<std::string>& field);
+
+  /// One of a list of names.
+  template <class Enum>
+  void choice(std::string_view key, Enum& field,
+              std::initializer_list<std::pair<const char*, Enum>> names) {
+    std::string text;
+    std::vector<std::string> known;
+    for (const auto& [name, value] : names) {
+      known.emplace_back(name);
+      if (value == field) text = name;
+    }
+    const std::size_t index = choose(key, text, known);
+    if (index < known.size()) field = (names.begin() + static_cast<std::ptrdiff_t>(index))->second;
+  }
+
+  /// A mapping read by `read(Section&)`. Absent keys leave the defaults, which are still noted as
+  /// resolved.
+  void section(std::string_view key, const std::function<void(Section&)>& read);
+  /// A mapping that is another card struct.
+  template <class Card>
+  void card(std::string_view key, Card& card) {
+    section(key, [&](Section& inner) { describe(inner, card); });
+  }
+  /// A mapping that may be absent altogether; returns whether it is there (and not null).
+  bool optional_section(std::string_view key, const std::function<void(Section&)>& read);
+  /// A list of mappings; `read` is called once for each with its index.
+  void sections(std::string_view key, const std::function<void(Section&, std::size_t)>& read);
+  /// Accepts the key without reading it and returns its tree, or nullptr. It is copied to the
+  /// resolved card.
+  const Tree* raw(std::string_view key);
+
+  [[nodiscard]] bool has(std::string_view key) const;
+  /// Reports a missing key as a problem.
+  void must_have(std::string_view key);
+  /// Reports a problem with `key` (or with the section when empty): "<where>: <path.key>
+  /// <message>".
+  void problem(std::string_view key, const std::string& message);
+
+ private:
+  std::size_t choose(std::string_view key, const std::string& current,
+                     const std::vector<std::string>& known);
+  const Tree* take(std::string_view key);
+  void note(std::string_view key, Tree value);
+  [[nodiscard]] std::string full(std::string_view key) const;
+  template <std::integral Integer>
+  void integer(std::string_view key, Integer& field, Range range);
+
+  const Tree& tree_;
+  std::string path_;
+  std::vector<std::string>& problems_;
+  Tree& resolved_;
+  std::vector<std::string> known_;
+};
+
+/// Reads a whole tree with `describe`. Throws `Error` with all problems, one a line. `resolved`
+/// receives every value, defaults included.
+Tree read_tree(const Tree& tree, const std::function<void(Section&)>& read);
+
+template <class Card>
+Card read_card(const Tree& tree, Tree* resolved = nullptr) {
+  Card card;
+  Tree all = read_tree(tree, [&](Section& section) { describe(section, card); });
+  if (resolved != nullptr) *resolved = std::move(all);
+  return card;
+}
+
+/// The known word nearest to `word` by edit distance, or "" when none is near enough to be a likely
+/// slip.
+std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
+
+}  // namespace lightloom

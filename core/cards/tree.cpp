@@ -1,0 +1,240 @@
+#include "core/cards/tree.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/error.hpp"
+
+namespace lightloom {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t most_bytes = std::size_t{4} << 20;
+constexpr std::size_t most_values = 1'000'000;
+constexpr int deepest_nesting = 64;
+constexpr int deepest_include = 8;
+
+std::string place(const std::string& origin, const YAML::Mark& mark) {
+  return mark.is_null() ? origin : fmt::format("{}:{}", origin, mark.line + 1);
+}
+
+Tree convert(const YAML::Node& node, const std::string& origin, int depth, std::size_t& budget) {
+  require(depth < deepest_nesting, "{}: nested more than {} levels deep (simplify the card)",
+          place(origin, node.Mark()), deepest_nesting);
+  require(budget-- > 0, "{}: more than {} values (aliases included; split the card)", origin,
+          most_values);
+  Tree tree;
+  tree.origin = place(origin, node.Mark());
+  if (node.IsScalar()) {
+    tree.kind = Tree::Kind::scalar;
+    tree.scalar = node.Scalar();
+  } else if (node.IsSequence()) {
+    tree.kind = Tree::Kind::list;
+    for (const YAML::Node& item : node)
+      tree.items.push_back(convert(item, origin, depth + 1, budget));
+  } else if (node.IsMap()) {
+    tree.kind = Tree::Kind::mapping;
+    for (const auto& entry : node) {
+      require(entry.first.IsScalar(), "{}: a key must be a plain word", tree.origin);
+      const std::string& key = entry.first.Scalar();
+      require(tree.find(key) == nullptr, "{}: key '{}' appears twice (keep one)",
+              place(origin, entry.first.Mark()), key);
+      tree.pairs.emplace_back(key, convert(entry.second, origin, depth + 1, budget));
+      tree.pairs.back().second.origin = place(origin, entry.first.Mark());
+    }
+  }
+  return tree;
+}
+
+void emit(YAML::Emitter& out, const Tree& tree) {
+  switch (tree.kind) {
+    case Tree::Kind::null:
+      out << YAML::Null;
+      break;
+    case Tree::Kind::scalar:
+      out << tree.scalar;
+      break;
+    case Tree::Kind::list:
+      out << YAML::Flow << YAML::BeginSeq;
+      for (const Tree& item : tree.items) emit(out, item);
+      out << YAML::EndSeq;
+      break;
+    case Tree::Kind::mapping:
+      out << YAML::BeginMap;
+      for (const auto& [key, value] : tree.pairs) {
+        out << YAML::Key << key << YAML::Value;
+        emit(out, value);
+      }
+      out << YAML::EndMap;
+      break;
+  }
+}
+
+bool names_card(const Tree& tree) {
+  return tree.kind == Tree::Kind::scalar &&
+         (tree.scalar.ends_with(".yaml") || tree.scalar.ends_with(".yml"));
+}
+
+std::string file_of(const Tree& tree) {
+  const auto colon = tree.origin.rfind(':');
+  return colon == std::string::npos ? tree.origin : tree.origin.substr(0, colon);
+}
+
+Tree include(const Tree& name, const std::string& beside, int depth);
+
+/// Replaces every section that names another card by that card, in place.
+void expand(Tree& tree, const std::string& beside, int depth) {
+  if (names_card(tree)) {
+    tree = include(tree, beside, depth);
+    return;
+  }
+  for (Tree& item : tree.items) expand(item, beside, depth);
+  for (auto& [key, value] : tree.pairs)
+    if (key != "card" && key != "source") expand(value, beside, depth);  // a source may cite a file
+  const Tree* base = tree.find("card");
+  if (base == nullptr || !names_card(*base)) return;
+  Tree merged = include(*base, beside, depth);
+  for (auto& [key, value] : tree.pairs)
+    if (key != "card") merged.at_or_add(key) = std::move(value);
+  tree = std::move(merged);
+}
+
+Tree include(const Tree& name, const std::string& beside, int depth) {
+  require(depth < deepest_include,
+          "{}: cards include one another more than {} levels deep (a circle?)", name.origin,
+          deepest_include);
+  const std::string path = resolve_path(name.scalar, beside);
+  require(fs::exists(path),
+          "{}: card '{}' does not exist (looked from the working directory and beside '{}')",
+          name.origin, name.scalar, beside);
+  Tree card = load_yaml(path);
+  expand(card, path, depth + 1);
+  return card;
+}
+
+}  // namespace
+
+const Tree* Tree::find(std::string_view key) const {
+  for (const auto& [name, value] : pairs)
+    if (name == key) return &value;
+  return nullptr;
+}
+
+Tree* Tree::find(std::string_view key) {
+  return const_cast<Tree*>(static_cast<const Tree&>(*this).find(key));
+}
+
+Tree& Tree::at_or_add(std::string_view key) {
+  if (kind == Kind::null) kind = Kind::mapping;
+  require(kind == Kind::mapping, "{}: '{}' cannot be set below a value that is not a mapping",
+          origin, key);
+  if (Tree* found = find(key)) return *found;
+  pairs.emplace_back(std::string(key), Tree{});
+  return pairs.back().second;
+}
+
+Tree Tree::of(std::string text) {
+  Tree tree;
+  tree.kind = Kind::scalar;
+  tree.scalar = std::move(text);
+  return tree;
+}
+
+Tree Tree::of(double value) { return of(number_text(value)); }
+
+Tree Tree::mapping() {
+  Tree tree;
+  tree.kind = Kind::mapping;
+  return tree;
+}
+
+Tree Tree::list() {
+  Tree tree;
+  tree.kind = Kind::list;
+  return tree;
+}
+
+std::string number_text(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value).ptr;
+  return {text.data(), end};
+}
+
+Tree parse_yaml(const std::string& text, const std::string& origin) {
+  require(text.size() <= most_bytes, "{}: larger than 4 MiB (not a card?)", origin);
+  require(text.find('\0') == std::string::npos, "{}: holds binary data (not a card?)", origin);
+  try {
+    std::size_t budget = most_values;
+    return convert(YAML::Load(text), origin, 0, budget);
+  } catch (const YAML::Exception& error) {
+    throw Error(fmt::format("{}: not valid YAML ({})", place(origin, error.mark), error.msg));
+  }
+}
+
+Tree load_yaml(const std::string& path) {
+  require(fs::exists(path), "card '{}' does not exist", path);
+  require(!fs::is_directory(path), "card '{}' is a folder (name a .yaml file)", path);
+  std::ifstream file(path, std::ios::binary);
+  require(file.good(), "card '{}' cannot be read (check its permissions)", path);
+  std::string text(most_bytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return parse_yaml(text, path);
+}
+
+std::string to_yaml(const Tree& tree) {
+  YAML::Emitter out;
+  emit(out, tree);
+  return std::string(out.c_str()) + "\n";
+}
+
+std::string resolve_path(const std::string& name, const std::string& beside) {
+  const fs::path wanted(name);
+  std::error_code ignored;
+  if (wanted.is_absolute() || fs::exists(wanted, ignored)) return name;
+  for (fs::path folder = fs::absolute(beside, ignored).parent_path();;
+       folder = folder.parent_path()) {
+    if (fs::exists(folder / wanted, ignored)) return (folder / wanted).string();
+    if (folder == folder.parent_path()) break;
+  }
+  const fs::path shared = fs::path(LIGHTLOOM_SHARE_DIR) / wanted;
+  return fs::exists(shared, ignored) ? shared.string() : name;
+}
+
+void set_at(Tree& tree, std::string_view key_path, Tree value, const std::string& path) {
+  Tree* at = &tree;
+  while (true) {
+    const auto dot = key_path.find('.');
+    at = &at->at_or_add(key_path.substr(0, dot));
+    if (dot == std::string_view::npos) break;
+    expand(*at, at->origin.empty() ? path : file_of(*at), 0);
+    key_path.remove_prefix(dot + 1);
+  }
+  expand(value, path, 0);
+  *at = std::move(value);
+}
+
+void apply_setting(Tree& tree, const std::string& setting, const std::string& path) {
+  const auto equals = setting.find('=');
+  require(equals != std::string::npos && equals > 0,
+          "--set {}: expected key.path=value, for example --set train.epochs=3", setting);
+  const std::string key = setting.substr(0, equals);
+  require(key.front() != '.' && key.back() != '.' && key.find("..") == std::string::npos,
+          "--set {}: a key path is words joined by single dots", setting);
+  set_at(tree, key, parse_yaml(setting.substr(equals + 1), "--set " + setting), path);
+}
+
+Tree load_card(const std::string& path, const std::vector<std::string>& settings) {
+  Tree tree = load_yaml(path);
+  require(tree.kind == Tree::Kind::mapping, "{}: a card is a mapping of keys to values", path);
+  expand(tree, path, 0);
+  for (const std::string& setting : settings) apply_setting(tree, setting, path);
+  return tree;
+}
+
+}  // namespace lightloom

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cosim/analog/input_layout.hpp"
+#include "cosim/analog/tile_readout.hpp"
+#include "photonic/cores/tensor_core.hpp"
+
+namespace lightloom::cosim {
+
+/// The static transfer curves of a core's ADCs on one chip, one a row, as the read-out kernel takes
+/// them. Empty when the ADCs are perfect.
+AdcCurves adc_curves(const photonic::CoreDescription& core, std::uint64_t seed, std::uint32_t chip);
+/// Those of its DACs, one a column.
+std::vector<photonic::ConverterCurve> dac_curves(const photonic::CoreDescription& core,
+                                                 std::uint64_t seed, std::uint32_t chip);
+
+/// The light that a DAC of this curve sends for a coded input: no less than none where inputs are
+/// intensities.
+float dac_output(const photonic::ConverterCurve& curve, const InputCode& code, float coded);
+
+/// Copies the inputs of a block next to each other, position by position, in the order of the
+/// tile's columns (`runs`), each through the DAC of its column (`dacs`; empty: perfect ones).
+/// `sent` and `bases` hold the copy, and the block reads it from then on.
+void gather_inputs(std::span<const InputRun> runs, std::span<const photonic::ConverterCurve> dacs,
+                   const InputCode& code, ReadoutBlock& block, std::vector<float>& sent,
+                   std::vector<int>& bases);
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,231 @@
+#include "cosim/cost/cost_simulation.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "cosim/cost/factored_layers.hpp"
+#include "cosim/cost/layer_plan.hpp"
+#include "memory/buffers/edram.hpp"
+#include "memory/dram/dram_energy.hpp"
+#include "memory/dram/dram_estimate.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+void check(const CostInput& input) {
+  require(!input.layers.empty(), "cost simulation has no layers");
+  require(input.batch > 0, "batch is {} (must be at least 1)", input.batch);
+  require(input.activation_bits > 0 && input.activation_bits <= 32,
+          "activation_bits is {} (must lie between 1 and 32)", input.activation_bits);
+  for (const CostLayer& layer : input.layers) {
+    if (layer.way != Way::regenerate) continue;
+    require(input.generator.kind != GeneratorKind::none,
+            "layer '{}' regenerates its weights but the generator is none (choose electronic or "
+            "photonic)",
+            layer.shape.name);
+    require(input.generator.kind != GeneratorKind::photonic ||
+                input.generator.handover == Handover::digital ||
+                input.core.cost.decompose_operations == 0,
+            "generator hands over analog weights but the core '{}' needs settings computed from "
+            "them (use digital)",
+            input.core.kind);
+  }
+}
+
+/// Power that flows as long as the system is on, by component.
+Energies static_power_mW(const CostContext& context) {
+  const CostInput& input = context.input;
+  const memory::DramOrganization& dram = input.memory.dram.organization;
+  Energies power{};
+  const auto set = [&](Component component, double value) {
+    power[static_cast<std::size_t>(component)] = value;
+  };
+  set(Component::dram_background, context.dram.background_open_mW * dram.ranks * dram.units() +
+                                      memory::refresh_power_mW(input.memory.dram));
+  double leakage = 0;
+  for (const memory::BufferFigures* f :
+       {&context.weight_buffer, &context.tile_buffer, &context.activation_buffer})
+    leakage += f->leakage_mW;  // refresh of eDRAM goes by lifetimes
+  set(Component::buffer_leakage, leakage);
+  const bool electronic = input.generator.kind != GeneratorKind::none;
+  const bool photonic = input.generator.kind == GeneratorKind::photonic;
+  set(Component::generator_static, (electronic ? input.generator.electronic.static_power_mW : 0) +
+                                       (photonic ? input.generator.photonic.static_power_mW : 0));
+  const double cores = input.schedule.cores;
+  set(Component::hold,
+      cores * static_cast<double>(input.core.cost.devices) * input.core.cost.hold_power_mW);
+  set(Component::core_static, cores * input.core.cost.static_power_mW);
+  return power;
+}
+
+std::vector<AreaPart> areas_of(const CostContext& context) {
+  const CostInput& input = context.input;
+  std::vector<AreaPart> areas{{"weight buffer", context.weight_buffer.area_mm2},
+                              {"tile buffer", context.tile_buffer.area_mm2},
+                              {"activation buffer", context.activation_buffer.area_mm2}};
+  const double cores = input.schedule.cores;
+  double parts = 0;
+  for (const auto& part : input.core.cost.parts) {
+    areas.push_back({"core " + part.component, cores * part.area_mm2});
+    parts += part.area_mm2;
+  }
+  areas.push_back({"core", cores * std::max(0.0, input.core.cost.area_mm2 - parts)});
+  if (input.generator.kind != GeneratorKind::none)
+    areas.push_back({"electronic generator", input.generator.electronic.area_mm2});
+  if (input.generator.kind == GeneratorKind::photonic)
+    areas.push_back({"photonic generator", input.generator.photonic.area_mm2});
+  areas.push_back({"digital unit", input.digital.area_mm2});
+  return areas;
+}
+
+/// Adds what a planned (part of a) layer costs to its entry.
+void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
+              const LayerPlan& plan) {
+  if (plan.mapping.tiles >= cost.mapping.tiles) cost.mapping = plan.mapping;
+  for (std::size_t c = 0; c < component_count; ++c) cost.energy_pJ[c] += plan.energy_pJ[c];
+  cost.traffic.weight_bytes += plan.traffic.weight_bytes;
+  cost.traffic.input_bytes += plan.traffic.input_bytes;
+  cost.traffic.output_bytes += plan.traffic.output_bytes;
+  cost.input_bytes = std::max(cost.input_bytes, input_map_bytes(input, layer.shape));
+  cost.macs += layer.shape.macs() * input.batch;
+  cost.generation_macs += plan.generation_macs;
+  cost.digital_operations += layer.digital.operations() * input.batch;
+  cost.replicas = std::max(cost.replicas, plan.replicas);
+  cost.visits += static_cast<std::int64_t>(plan.tiles.size());
+  cost.spills_output = cost.spills_output || plan.spills_output;
+  cost.weights_refetched = cost.weights_refetched || plan.weights_refetched;
+}
+
+Stage largest(const StageTimes& times) {
+  return static_cast<Stage>(std::max_element(times.begin(), times.end()) - times.begin());
+}
+
+/// When the last of a layer's tiles [first, end) has left the core and the digital unit.
+double finished(const ScheduleResult& run, std::size_t first, std::size_t end) {
+  double latest = 0;
+  for (std::size_t tile = first; tile < end; ++tile)
+    for (const Stage stage : {Stage::compute, Stage::post_process})
+      latest = std::max(latest, run.ends[tile][static_cast<std::size_t>(stage)]);
+  return latest;
+}
+
+/// Cuts the timeline at the ends of the layers and shares out what runs all the time.
+void share_time(CostReport& report, const ScheduleResult& run, const Energies& power) {
+  std::size_t tile = 0;
+  double start = 0;
+  for (LayerCost& layer : report.layers) {
+    const bool last = &layer == &report.layers.back();
+    const std::size_t first = tile;
+    for (const std::size_t end = tile + layer.visits; tile < end; ++tile)
+      for (std::size_t s = 0; s < stage_count; ++s) layer.critical_ns[s] += run.critical[tile][s];
+    layer.start_ns = start;
+    layer.end_ns = start = last ? run.total : finished(run, first, tile);
+    layer.bound_by = largest(layer.critical_ns);
+    for (std::size_t c = 0; c < component_count; ++c)
+      layer.energy_pJ[c] += power[c] * layer.time_ns();  // mW ns = pJ
+  }
+}
+
+/// Refresh of eDRAM buffers by the lifetimes of the schedule: a layer's input map lives from the
+/// start of the layer before to the end of this one, its stored words while it runs, a regenerated
+/// tile for the visits that fit its places.
+void add_refresh(CostReport& report, const CostInput& input) {
+  double written_ns = 0;
+  for (std::size_t i = 0; i < report.layers.size(); ++i) {
+    LayerCost& layer = report.layers[i];
+    const auto refresh_pJ = [&](const memory::BufferCard& buffer, double bytes, double from_ns,
+                                double to_ns) {
+      if (buffer.kind != memory::BufferKind::edram) return 0.0;
+      const memory::StoredTensor tensor{std::min(bytes, buffer.bytes()), from_ns, to_ns};
+      const memory::EdramRefresh refresh = memory::lifetime_refresh(buffer, {&tensor, 1});
+      layer.refreshes += refresh.refreshes;
+      layer.failed_bits += refresh.failed_bits;
+      return refresh.energy_pJ;
+    };
+    const double visit_ns =
+        layer.time_ns() / static_cast<double>(std::max<std::int64_t>(1, layer.visits));
+    layer.energy_pJ[static_cast<std::size_t>(Component::buffer_leakage)] +=
+        refresh_pJ(input.memory.activation_buffer, layer.input_bytes, written_ns, layer.end_ns) +
+        refresh_pJ(input.memory.weight_buffer, layer.traffic.weight_bytes, layer.start_ns,
+                   layer.end_ns) +
+        refresh_pJ(input.memory.tile_buffer, input.memory.tile_buffer.bytes(), 0,
+                   visit_ns * (input.schedule.tile_slots + 1));
+    written_ns = layer.start_ns;
+  }
+}
+
+void place_on_roofline(LayerCost& layer, const CostInput& input) {
+  const double bytes = layer.traffic.sum(), macs = static_cast<double>(layer.macs);
+  const double stream_GBps =
+      memory::estimate_runs(input.memory.dram, 1e9).bandwidth_GBps * input.schedule.bandwidth_scale;
+  const double peak = static_cast<double>(input.core.rows) * input.core.columns *
+                      input.core.cost.symbol_rate_GHz * input.schedule.cores;
+  layer.attained_macs_per_ns = layer.time_ns() > 0 ? macs / layer.time_ns() : 0;
+  layer.intensity_macs_per_byte = bytes > 0 ? macs / bytes : 0;
+  layer.roof_macs_per_ns =
+      bytes > 0 ? std::min(peak, layer.intensity_macs_per_byte * stream_GBps) : peak;
+}
+
+void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& schedule) {
+  StageTimes critical{};
+  for (const LayerCost& layer : report.layers) {
+    for (std::size_t c = 0; c < component_count; ++c) report.energy_pJ[c] += layer.energy_pJ[c];
+    for (std::size_t s = 0; s < stage_count; ++s) critical[s] += layer.critical_ns[s];
+    report.traffic.weight_bytes += layer.traffic.weight_bytes;
+    report.traffic.input_bytes += layer.traffic.input_bytes;
+    report.traffic.output_bytes += layer.traffic.output_bytes;
+    report.tiles += layer.mapping.tiles;
+  }
+  report.bound_by = largest(critical);
+  for (std::size_t s = 0; s < stage_count; ++s) {
+    if (s == static_cast<std::size_t>(Stage::generate) && !schedule.generates) continue;
+    if (s == static_cast<std::size_t>(Stage::decompose) && !schedule.decomposes) continue;
+    if (s == static_cast<std::size_t>(Stage::post_process) && !schedule.post_processes) continue;
+    const StageUse& use = run.stages[s];
+    report.stages.push_back({.stage = static_cast<Stage>(s),
+                             .busy_ns = use.busy,
+                             .wait_data_ns = use.wait_data,
+                             .wait_slot_ns = use.wait_slot,
+                             .wait_dependency_ns = use.wait_dependency,
+                             .wait_shared_ns = use.wait_shared,
+                             .fill_ns = use.before_first,
+                             .drain_ns = use.after_last,
+                             .critical_ns = critical[s]});
+  }
+}
+
+/// Simulates layers that are ready to be planned; `origins` says which entry of `report` each
+/// belongs to.
+void simulate_expanded(const CostInput& input, const std::vector<ExpandedLayer>& expanded,
+                       CostReport& report) {
+  const CostContext context(input);
+  const NetworkPlan plan = plan_network(context);
+  for (std::size_t i = 0; i < expanded.size(); ++i)
+    add_plan(report.layers[expanded[i].origin], input, expanded[i].layer, plan.layers[i]);
+  const ScheduleInput& schedule = plan.schedule;
+  const ScheduleResult run = run_schedule(schedule);
+  report.time_ns = run.total;
+  share_time(report, run, static_power_mW(context));
+  add_refresh(report, input);
+  for (LayerCost& layer : report.layers) place_on_roofline(layer, input);
+  add_up(report, run, schedule);
+  report.areas = areas_of(context);
+}
+
+}  // namespace
+
+CostReport simulate_cost(const CostInput& input) {
+  check(input);
+  CostInput ready = choose_ways(input);
+  const std::vector<ExpandedLayer> expanded = expand_layers(ready.layers);
+  CostReport report;
+  for (const CostLayer& layer : ready.layers)
+    report.layers.push_back({.name = layer.shape.name, .way = layer.way});
+  ready.layers.clear();
+  for (const ExpandedLayer& part : expanded) ready.layers.push_back(part.layer);
+  simulate_expanded(ready, expanded, report);
+  return report;
+}
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,73 @@
+#include <algorithm>
+#include <cmath>
+
+#include "cosim/cost/layer_plan.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+bool any_time(const std::vector<LayerPlan>& plans, Stage stage) {
+  for (const LayerPlan& plan : plans)
+    for (const StageTimes& tile : plan.tiles)
+      if (tile[static_cast<std::size_t>(stage)] > 0) return true;
+  return false;
+}
+
+/// Places in a buffer: what the card asks for, as far as it holds the largest tile.
+int places(int wanted, double capacity_bytes, double tile_bytes) {
+  const double fit = tile_bytes > 0 ? std::floor(capacity_bytes / tile_bytes) : wanted;
+  return std::max(1, static_cast<int>(std::min<double>(wanted, fit)));
+}
+
+ScheduleSlots slots_of(const CostInput& input, const std::vector<LayerPlan>& plans) {
+  double weight_tile = 0, regenerated_tile = 0;
+  for (const LayerPlan& plan : plans) {
+    weight_tile = std::max(weight_tile, plan.largest_weight_tile_bytes);
+    regenerated_tile = std::max(regenerated_tile, plan.regenerated_tile_bytes);
+  }
+  const ScheduleCard& card = input.schedule;
+  return {.weights = places(card.weight_slots * card.cores, input.memory.weight_buffer.bytes(),
+                            weight_tile),
+          .tiles = places(card.tile_slots * card.cores, input.memory.tile_buffer.bytes(),
+                          regenerated_tile),
+          .settings = input.programming.shadow_settings ? 2 : 1,
+          .inputs = card.input_slots * card.cores,
+          .outputs = card.output_slots * card.cores};
+}
+
+ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& plans) {
+  ScheduleInput schedule;
+  schedule.slots = slots_of(input, plans);
+  schedule.cores = input.schedule.cores;
+  schedule.generates = any_time(plans, Stage::generate);
+  schedule.decomposes = any_time(plans, Stage::decompose);
+  schedule.post_processes = any_time(plans, Stage::post_process);
+  const memory::DramCard& dram = input.memory.dram;
+  const memory::DramTiming& t = dram.timing;
+  // Bus idle between the last write data and the first read data, the longer of the two changes.
+  schedule.direction_change_ns = (t.cwl + t.wtr_l + dram.organization.burst_cycles) * dram.clock_ns;
+  for (const LayerPlan& plan : plans) {
+    const auto before = static_cast<std::int64_t>(schedule.tiles.size()) - 1;
+    schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), before);
+    schedule.layer_starts.insert(schedule.layer_starts.end(), plan.tiles.size(), before + 1);
+    schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
+  }
+  // The very first access finds its bank closed.
+  schedule.tiles[0][0] += (t.rcd_read + t.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
+  return schedule;
+}
+
+}  // namespace
+
+NetworkPlan plan_network(const CostContext& context) {
+  NetworkPlan plan;
+  bool input_in_dram = true;  // the network's input
+  for (std::size_t i = 0; i < context.input.layers.size(); ++i) {
+    plan.layers.push_back(plan_layer(context, i, input_in_dram));
+    input_in_dram = plan.layers.back().spills_output;
+  }
+  plan.schedule = schedule_of(context.input, plan.layers);
+  return plan;
+}
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <limits>
+
+#include "cosim/cost/cost_simulation.hpp"
+
+// Which way each automatic layer takes.
+
+namespace lightloom::cosim {
+namespace {
+
+/// Tile visits that a descent may simulate: a few seconds. It stops after the layer in hand.
+constexpr std::int64_t most_visits = 20'000'000;
+
+double cost_of(const CostReport& report, Objective objective) {
+  switch (objective) {
+    case Objective::time:
+      return report.time_ns;
+    case Objective::energy:
+      return report.energy_J();
+    case Objective::energy_delay:
+      return report.energy_J() * report.time_ns;
+  }
+  return report.time_ns;
+}
+
+bool possible(const CostInput& input, const CostLayer& layer, Way way) {
+  if (way == Way::reload) return true;
+  if (!layer.takes_work()) return false;
+  if (way == Way::factored) return layer.factors.has_value() && layer.shape.groups == 1;
+  const bool analog_mesh = input.generator.kind == GeneratorKind::photonic &&
+                           input.generator.handover == Handover::analog &&
+                           input.core.cost.decompose_operations > 0;
+  return input.generator.kind != GeneratorKind::none && !analog_mesh;
+}
+
+std::vector<Way> possible_ways(const CostInput& input, const CostLayer& layer) {
+  if (layer.way != Way::automatic) return {layer.way};
+  std::vector<Way> ways;
+  for (const Way way : {Way::reload, Way::regenerate, Way::factored})
+    if (possible(input, layer, way)) ways.push_back(way);
+  return ways;
+}
+
+class Chooser {
+ public:
+  explicit Chooser(const CostInput& input) : input_(input), trial_(input) {
+    for (const CostLayer& layer : input.layers) options_.push_back(possible_ways(input, layer));
+  }
+
+  std::vector<Way> run() {
+    std::vector<Way> alone;
+    for (std::size_t i = 0; i < options_.size(); ++i) alone.push_back(best_alone(i));
+    consider(alone);
+    for (const Way way : {Way::reload, Way::regenerate, Way::factored}) consider(all(way, alone));
+    descend();
+    return best_;
+  }
+
+ private:
+  /// The cheapest way of a layer that is simulated by itself.
+  Way best_alone(std::size_t i) {
+    if (options_[i].size() == 1) return options_[i].front();
+    Way chosen = Way::reload;
+    double least = std::numeric_limits<double>::infinity();
+    trial_.layers = {input_.layers[i]};
+    for (const Way way : options_[i]) {
+      const double cost = simulate({way});
+      if (cost < least) {
+        least = cost;
+        chosen = way;
+      }
+    }
+    trial_.layers = input_.layers;
+    return chosen;
+  }
+
+  /// One way for all layers that can take it.
+  [[nodiscard]] std::vector<Way> all(Way way, std::vector<Way> ways) const {
+    for (std::size_t i = 0; i < ways.size(); ++i)
+      if (std::find(options_[i].begin(), options_[i].end(), way) != options_[i].end())
+        ways[i] = way;
+    return ways;
+  }
+
+  double simulate(const std::vector<Way>& ways) {
+    for (std::size_t i = 0; i < ways.size(); ++i) trial_.layers[i].way = ways[i];
+    trial_.generator = input_.generator;
+    drop_unused_generator(trial_);
+    const CostReport report = simulate_cost(trial_);
+    for (const LayerCost& layer : report.layers) visits_ += layer.visits;
+    return cost_of(report, input_.schedule.objective);
+  }
+
+  bool consider(const std::vector<Way>& ways) {
+    if (ways == best_) return false;
+    const double cost = simulate(ways);
+    if (!best_.empty() && cost >= least_) return false;
+    least_ = cost;
+    best_ = ways;
+    return true;
+  }
+
+  /// Changes the way of one layer at a time while the whole gets cheaper.
+  void descend() {
+    std::size_t unchanged = 0;
+    for (std::size_t i = 0; unchanged < options_.size() && visits_ < most_visits;
+         i = (i + 1) % options_.size()) {
+      ++unchanged;
+      for (const Way way : options_[i]) {
+        std::vector<Way> ways = best_;
+        ways[i] = way;
+        if (consider(ways)) unchanged = 0;
+      }
+    }
+  }
+
+  const CostInput& input_;
+  CostInput trial_;
+  std::vector<std::vector<Way>> options_;  // by layer
+  std::vector<Way> best_;
+  double least_ = 0;
+  std::int64_t visits_ = 0;
+};
+
+bool is_automatic(const CostLayer& layer) { return layer.way == Way::automatic; }
+
+}  // namespace
+
+void drop_unused_generator(CostInput& input) {
+  const bool used = std::any_of(input.layers.begin(), input.layers.end(),
+                                [](const CostLayer& l) { return l.way == Way::regenerate; });
+  if (!used) input.generator.kind = GeneratorKind::none;
+}
+
+CostInput choose_ways(const CostInput& input) {
+  if (std::none_of(input.layers.begin(), input.layers.end(), is_automatic)) return input;
+  CostInput chosen = input;
+  const std::vector<Way> ways = Chooser(input).run();
+  for (std::size_t i = 0; i < ways.size(); ++i) chosen.layers[i].way = ways[i];
+  drop_unused_generator(chosen);
+  return chosen;
+}
+
+}  // namespace lightloom::cosim

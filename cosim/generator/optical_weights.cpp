@@ -1,0 +1,42 @@
+#include "cosim/generator/optical_weights.hpp"
+
+#include <cassert>
+#include <limits>
+
+#include "nn/weights/multilevel/level_sizes.hpp"
+
+namespace lightloom::cosim {
+
+OpticalWeights::OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::WeightSource*> sources,
+                               const GeneratorNoise& noise, std::uint64_t seed, std::uint32_t chip)
+    : inner_(inner),
+      sources_(std::move(sources)),
+      noise_(noise),
+      seed_(seed),
+      chip_(chip),
+      bits_(sources_.size(), std::numeric_limits<double>::quiet_NaN()) {}
+
+void OpticalWeights::load(int layer, const nn::LayerShape& shape, std::span<const float> weights,
+                          std::uint32_t write) {
+  const auto k = static_cast<std::size_t>(layer);
+  assert(k < sources_.size());
+  const auto factors = sources_[k]->factors();
+  if (!factors) {
+    inner_.load(layer, shape, weights, write);
+    return;
+  }
+  std::vector<float> product(weights.size()), made(weights.size());
+  regenerate_optically(*factors, noise_,
+                       {.seed = seed_, .chip = chip_, .layer = static_cast<std::uint32_t>(layer)},
+                       write, product);
+  nn::in_dense_order(*factors, product, made);
+  bits_[k] = effective_bits(weights, made);
+  inner_.load(layer, shape, made, write);
+}
+
+void OpticalWeights::multiply(int layer, std::span<const float> inputs, int images,
+                              std::uint64_t first_image, std::span<float> outputs) {
+  inner_.multiply(layer, inputs, images, first_image, outputs);
+}
+
+}  // namespace lightloom::cosim

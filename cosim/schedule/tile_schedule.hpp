@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "cosim/schedule/pipeline.hpp"
+
+namespace lightloom::cosim {
+
+/// What happens to a tile. The fetches and the write-back share one DRAM; the others are units of
+/// their own.
+enum class Stage {
+  fetch_weights,  // stored words from DRAM to the weight buffer
+  fetch_inputs,   // activations that are not on chip
+  generate,
+  decompose,     // weights to device settings
+  program,       // write the settings and let them settle
+  compute,       // stream the activations through the core
+  post_process,  // normalise, activate, pool and add on the digital unit
+  write_back,    // outputs that do not stay on chip
+};
+inline constexpr std::size_t stage_count = 8;
+std::string_view stage_name(Stage stage);
+
+/// Service times of one tile by Stage, in ns.
+using StageTimes = std::array<double, stage_count>;
+
+/// Places behind the stages, in tiles. A place is free again when the next stage has finished its
+/// tile.
+struct ScheduleSlots {
+  int weights = 2;  // in the weight buffer
+  int tiles = 2;    // regenerated tiles before and after decomposition
+  int settings =
+      1;  // 1: the core is written when it is idle; 2: a shadow set is written while it computes
+  int inputs = 2;   // chunks of activations read ahead
+  int outputs = 2;  // chunks of results not written yet
+};
+
+struct ScheduleInput {
+  std::vector<StageTimes> tiles;  // in order of execution
+  std::vector<std::int64_t>
+      input_after;  // (tiles): the inputs are outputs that tile input_after[k] < k writes back; -1
+  ScheduleSlots slots;
+  int cores =
+      1;  // equal cores; tile k runs on core k mod cores, each with programming lanes of its own
+  std::vector<std::int64_t>
+      layer_starts;        // (tiles): first tile of the tile's layer; all cores finish
+                           // a layer before the next one computes. Empty: one layer
+  bool generates = false;  // the stages generate and decompose exist
+  bool decomposes = false;
+  bool post_processes = false;
+  double direction_change_ns = 0;  // DRAM between reading and writing
+};
+
+struct ScheduleResult {
+  double total = 0;
+  std::array<StageUse, stage_count> stages;  // program and compute: mean over the cores
+  std::vector<StageTimes> ends;              // by tile
+  std::vector<StageTimes>
+      critical;  // time on the critical path: the service time or 0; sums to total less `turning`
+  double turning = 0;  // direction changes on the critical path
+};
+
+/// Schedules the tiles on the DRAM (first come, first served, one job at a time) and the other
+/// units, every stage in order of tiles (on each core). A job starts as soon as its data, its place
+/// and its unit are there; no other order of DRAM jobs would start the next one earlier. O(tiles).
+ScheduleResult run_schedule(const ScheduleInput& input);
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,78 @@
+#include "cosim/studies/dram_replay.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cosim/cost/factored_layers.hpp"
+#include "cosim/cost/layer_plan.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+constexpr std::array<Stage, 3> dram_stages{Stage::fetch_weights, Stage::fetch_inputs,
+                                           Stage::write_back};
+
+CostInput ready_input(const CostInput& input) {
+  CostInput ready = choose_ways(input);
+  const std::vector<ExpandedLayer> parts = expand_layers(ready.layers);
+  ready.layers.clear();
+  for (const ExpandedLayer& part : parts) ready.layers.push_back(part.layer);
+  return ready;
+}
+
+struct Timeline {
+  std::vector<DramJob> jobs;
+  double total_ns = 0;
+};
+
+Timeline timeline_of(const CostInput& input) {
+  const CostInput ready = ready_input(input);
+  const CostContext context(ready);
+  const NetworkPlan plan = plan_network(context);
+  const ScheduleResult run = run_schedule(plan.schedule);
+  const double atom = ready.memory.dram.organization.atom_bytes();
+  Timeline timeline{.total_ns = run.total};
+  std::size_t visit = 0;
+  for (const LayerPlan& layer : plan.layers)
+    for (std::size_t i = 0; i < layer.tiles.size(); ++i, ++visit)
+      for (std::size_t kind = 0; kind < dram_stages.size(); ++kind) {
+        const auto stage = static_cast<std::size_t>(dram_stages[kind]);
+        if (layer.bursts[i][kind] <= 0) continue;
+        const double start = run.ends[visit][stage] - plan.schedule.tiles[visit][stage];
+        timeline.jobs.push_back({start, layer.bursts[i][kind] * atom, dram_stages[kind]});
+      }
+  std::stable_sort(timeline.jobs.begin(), timeline.jobs.end(),
+                   [](const DramJob& a, const DramJob& b) { return a.start_ns < b.start_ns; });
+  return timeline;
+}
+
+}  // namespace
+
+std::vector<DramJob> dram_jobs(const CostInput& input) { return timeline_of(input).jobs; }
+
+DramReplay replay_dram(const CostInput& input) {
+  const memory::DramCard& card = input.memory.dram;
+  const Timeline timeline = timeline_of(input);
+  const auto atom = static_cast<std::uint64_t>(card.organization.atom_bytes());
+  const std::uint64_t region = static_cast<std::uint64_t>(card.organization.bytes()) / 4;
+  std::array<std::uint64_t, stage_count> next{};
+  std::vector<memory::Request> requests;
+  for (const DramJob& job : timeline.jobs) {
+    const auto stage = static_cast<std::size_t>(job.stage);
+    const std::uint64_t base = job.stage == Stage::fetch_weights  ? 0
+                               : job.stage == Stage::fetch_inputs ? region
+                                                                  : 2 * region;
+    for (double bytes = 0; bytes < job.bytes; bytes += static_cast<double>(atom)) {
+      requests.push_back({.address = base + next[stage] % region,
+                          .write = job.stage == Stage::write_back,
+                          .arrival = static_cast<memory::Cycle>(job.start_ns / card.clock_ns)});
+      next[stage] += atom;
+    }
+  }
+  const auto source = memory::make_source(std::move(requests));
+  DramReplay replay{.schedule_ns = timeline.total_ns, .run = memory::run_source(card, *source)};
+  replay.command_ns = replay.run.time_ns;
+  return replay;
+}
+
+}  // namespace lightloom::cosim

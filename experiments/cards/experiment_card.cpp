@@ -1,0 +1,194 @@
+#include "experiments/cards/experiment_card.hpp"
+
+#include <algorithm>
+
+#include "core/cards/card.hpp"
+#include "core/error.hpp"
+#include "nn/models/models.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+/// Without a word on baselines: dense weights and INT8, as every speed-up needs something to be
+/// measured against.
+std::vector<Baseline> usual_baselines() {
+  Baseline integer, dense;
+  integer.weights.source = nn::SourceKind::integer;
+  dense.weights.source = nn::SourceKind::dense;
+  return {integer, dense};
+}
+
+void describe(Section& section, HardwareCard& card) {
+  section.card("core", card.core);
+  section.card("generator", card.generator);
+  section.card("memory", card.memory);
+  section.card("programming", card.programming);
+  section.card("digital", card.digital);
+  section.card("schedule", card.schedule);
+  section.choice("way", card.way,
+                 {{"source", WayChoice::source},
+                  {"reload", WayChoice::reload},
+                  {"factored", WayChoice::factored},
+                  {"automatic", WayChoice::automatic}});
+  section.value("batch", card.batch, {.low = 1, .high = 65536});
+  section.value("activation_bits", card.activation_bits, {.low = 1, .high = 32});
+}
+
+void describe(Section& section, NetworkCard& card) {
+  section.card("dataset", card.dataset);
+  section.section("model", [&](Section& inner) { inner.value("name", card.model); });
+  section.section("weights", [&](Section& inner) {
+    inner.value("file", card.weights_file);
+    describe(inner, card.weights);
+  });
+  card.baselines = read_baselines(section);
+  if (!section.has("baselines")) card.baselines = usual_baselines();
+}
+
+/// Averages of parameters know nothing of codes that move by a rule of their own, nor of
+/// projections.
+void check_average(Section& section, const nn::SourceCard& weights, const nn::TrainCard& train) {
+  const bool own = weights.source == nn::SourceKind::smart_deal ||
+                   weights.retraining == nn::Retraining::projection;
+  if (train.average > 0 && own)
+    section.problem("train",
+                    "has average above 0, which a source with a training rule of its own "
+                    "(smart_deal, retraining: projection) cannot take");
+}
+
+/// What `teacher` leaves out is as in `train`, except that nobody teaches the float network, it
+/// sees no noise, and a network that came with its weights is not trained.
+void describe(Section& section, const NetworkCard& network, TrainingCard& card) {
+  section.card("train", card.student);
+  check_average(section, network.weights, card.student);
+  card.teacher = card.student;
+  if (nn::is_onnx(network.model)) card.teacher.epochs = 0;
+  card.teacher.distill = card.teacher.noise_aware = false;
+  card.teacher.clip = card.teacher.curriculum = 0;
+  card.teacher.bit_errors = {};  // flipped exponents of 32-bit words would leave no network
+  section.section("teacher", [&](Section& inner) {
+    inner.value("file", card.teacher_file);
+    describe(inner, card.teacher);
+    if (card.teacher.distill)
+      inner.problem("distill", "must be false (the float network has no teacher)");
+    if (card.teacher.noise_aware)
+      inner.problem("noise_aware", "must be false (the float network is trained digitally)");
+  });
+}
+
+void describe(Section& section, CalibrationUse& card) {
+  if (const Tree* device = section.raw("device")) card.device = *device;
+  if (const Tree* truth = section.raw("truth")) card.truth = *truth;
+  section.value("posterior", card.posterior);
+  section.choice(
+      "knowledge", card.knowledge,
+      {{"none", Knowledge::none}, {"fitted", Knowledge::fitted}, {"perfect", Knowledge::perfect}});
+  if (card.has_truth() && !card.posterior.empty())
+    section.problem("posterior", "and truth both say which chip the light meets (give one)");
+  if (!card.has_device() &&
+      (!card.posterior.empty() || (card.used() && card.knowledge == Knowledge::fitted)))
+    section.problem("device", "is missing (the card of `lightloom calibrate fit -o`)");
+}
+
+void read_measures(Section& section, Measures& measures) {
+  std::vector<std::string> names{"accuracy", "cost"};
+  section.value("measure", names);
+  measures = {.accuracy = false, .cost = false};
+  for (const std::string& name : names) {
+    if (name == "accuracy")
+      measures.accuracy = true;
+    else if (name == "cost")
+      measures.cost = true;
+    else
+      section.problem("measure", fmt::format("holds '{}' but may hold accuracy and cost", name));
+  }
+  if (names.empty()) section.problem("measure", "is empty (name accuracy, cost or both)");
+}
+
+}  // namespace
+
+std::vector<Baseline> read_baselines(Section& section) {
+  std::vector<Baseline> given;
+  section.sections("baselines", [&](Section& inner, std::size_t) {
+    Baseline baseline;
+    inner.value("label", baseline.label);
+    describe(inner, baseline.weights);
+    given.push_back(std::move(baseline));
+  });
+  return given;
+}
+
+void describe(Section& section, Experiment& card) {
+  section.value("name", card.name);
+  section.value("summary", card.summary);
+  describe(section, card.network);
+  describe(section, card.network, card.training);
+  describe(section, card.hardware);
+  section.optional_section("generation_latency", [&](Section& inner) {
+    LatencyCase& latency = card.latency_case.emplace();
+    inner.value("kernel", latency.kernel, {.low = 1, .high = 31});
+    inner.value("map", latency.map, {.low = 1, .high = 65536});
+    describe(inner, latency.layer);
+  });
+  section.section("calibration", [&](Section& inner) { describe(inner, card.calibration); });
+  section.value("chips", card.chips, {.low = 0, .high = 1'000'000});
+  section.value("calibration_images", card.calibration_images, {.low = 1, .high = 100'000});
+  read_measures(section, card.measures);
+  section.card("bit_errors", card.bit_errors);
+  section.raw("sweep");
+  section.value("seed", card.seed);
+}
+
+/// `model: cnn3`, `model: net.onnx` and `model: {onnx: net.onnx}` are short for {name: ...}.
+static Tree with_model_name(Tree tree) {
+  if (tree.find("model") == nullptr) return tree;
+  Tree& model = tree.at_or_add("model");
+  if (model.kind == Tree::Kind::scalar) {
+    Tree section = Tree::mapping();
+    section.origin = model.origin;
+    section.at_or_add("name") = model;
+    model = std::move(section);
+  }
+  for (auto& [key, value] : model.pairs)
+    if (key == "onnx" && model.find("name") == nullptr) key = "name";
+  return tree;
+}
+
+Experiment read_experiment(const Tree& given) {
+  const Tree tree = with_model_name(given);
+  Tree resolved;
+  Experiment card = read_card<Experiment>(tree, &resolved);
+  card.resolved = std::move(resolved);
+  return card;
+}
+
+std::string label_of(const nn::SourceCard& card) {
+  switch (card.source) {
+    case nn::SourceKind::dense:
+      return "dense";
+    case nn::SourceKind::integer:
+      return fmt::format("int{}", card.bits);
+    default:
+      return nn::name_of(card.source);
+  }
+}
+
+std::vector<std::string> source_labels(const NetworkCard& card) {
+  std::vector<std::string> labels{label_of(card.weights)};
+  for (const Baseline& baseline : card.baselines) {
+    const std::string wanted = baseline.label.empty() ? label_of(baseline.weights) : baseline.label;
+    std::string label = wanted;
+    for (int copy = 2; std::find(labels.begin(), labels.end(), label) != labels.end(); ++copy)
+      label = fmt::format("{} ({})", wanted, copy);
+    labels.push_back(label);
+  }
+  return labels;
+}
+
+std::vector<nn::SourceCard> sources(const NetworkCard& card) {
+  std::vector<nn::SourceCard> all{card.weights};
+  for (const Baseline& baseline : card.baselines) all.push_back(baseline.weights);
+  return all;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/cards/tree.hpp"
+#include "cosim/cost/cost_simulation.hpp"
+#include "cosim/generator/generator_card.hpp"
+#include "memory/memory_card.hpp"
+#include "nn/data/dataset.hpp"
+#include "nn/train/train.hpp"
+#include "nn/weights/faults/bit_errors.hpp"
+#include "nn/weights/source_card.hpp"
+#include "photonic/cores/core_card.hpp"
+
+namespace lightloom::experiments {
+
+/// A weight source that the card's own is compared with.
+struct Baseline {
+  std::string label;  // "": named after the source
+  nn::SourceCard weights;
+};
+
+/// Which network, on images of which data set, with weights from where.
+struct NetworkCard {
+  std::string model = "cnn3";
+  nn::DatasetCard dataset;
+  nn::SourceCard weights;
+  std::string weights_file;  // trained weights of that source; "": train them
+  std::vector<Baseline> baselines;
+};
+
+/// The two trainings of an experiment.
+struct TrainingCard {
+  nn::TrainCard teacher;     // of the float network
+  std::string teacher_file;  // its trained weights; "": train it
+  nn::TrainCard student;     // of the weight source, from the projected float weights
+};
+
+/// How the layers of the card's own source are run.
+enum class WayChoice {
+  source,     // regenerated where the source takes work, else reloaded
+  reload,     // plain weights from memory, although the source could regenerate them
+  factored,   // the factors are executed, the weights never exist
+  automatic,  // whichever costs least, layer by layer
+};
+
+/// The hardware of an experiment: everything that time and energy depend on besides network and
+/// weights.
+struct HardwareCard {
+  photonic::CoreCard core;
+  cosim::GeneratorCard generator;
+  memory::MemoryCard memory;
+  cosim::ProgrammingCard programming;
+  cosim::DigitalUnitCard digital;
+  cosim::ScheduleCard schedule;
+  WayChoice way = WayChoice::source;
+  int batch = 1;            // images that share one loading of the weights
+  int activation_bits = 8;  // of feature maps in memory
+};
+
+/// The section `generation_latency`: one layer on paper (Eq. 8 of Gu et al., ICCV 2021) and in the
+/// schedule of the card's hardware.
+struct LatencyCase {
+  cosim::GenerationLatencyCard layer;
+  int kernel = 3;  // of the layer
+  int map = 16;    // edge of its square output map
+};
+
+/// How chips are programmed whose parameters were measured (`lightloom calibrate`).
+enum class Knowledge {
+  none,     // by the design alone
+  fitted,   // by the fitted device card
+  perfect,  // by the truth
+};
+
+/// The section `calibration`: chips of an mzi-mesh core that are calibrated ones. They are `truth`,
+/// or, with `posterior`, drawn from what a fit leaves open, or else just what `device` says.
+struct CalibrationUse {
+  Tree device;            // fitted card
+  Tree truth;             // card of the chip that the light meets
+  std::string posterior;  // file of `lightloom calibrate fit --posterior`
+  Knowledge knowledge = Knowledge::fitted;
+
+  [[nodiscard]] bool has_device() const { return device.kind != Tree::Kind::null; }
+  [[nodiscard]] bool has_truth() const { return truth.kind != Tree::Kind::null; }
+  [[nodiscard]] bool used() const { return has_device() || has_truth(); }
+};
+
+/// What a run finds out.
+struct Measures {
+  bool accuracy = true;
+  bool cost = true;
+};
+
+/// An experiment card.
+struct Experiment {
+  std::string name = "experiment";
+  std::string summary;  // a sentence for the report
+  NetworkCard network;
+  TrainingCard training;
+  HardwareCard hardware;
+  std::optional<LatencyCase> latency_case;
+  CalibrationUse calibration;
+  int chips = 16;               // Monte-Carlo instances; 0: no analog evaluation
+  int calibration_images = 64;  // training images that set the ranges of each chip's converters
+  Measures measures;
+  nn::BitErrorCard bit_errors;  // of the memory that holds the stored words; rate 0: none
+  std::uint64_t seed = 0;
+  Tree resolved;  // the card with every default filled in
+};
+
+/// The list `baselines` of a card, label and source each; empty when there is none.
+std::vector<Baseline> read_baselines(Section& section);
+void describe(Section& section, Experiment& card);
+/// Reads a card; throws `Error` with all its problems.
+Experiment read_experiment(const Tree& tree);
+
+/// The label of a source in tables and files: "multilevel", "int8", "dense".
+std::string label_of(const nn::SourceCard& card);
+/// Labels of the card's source and then of its baselines, made unique.
+std::vector<std::string> source_labels(const NetworkCard& card);
+/// The sources in the same order.
+std::vector<nn::SourceCard> sources(const NetworkCard& card);
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,154 @@
+// What a calibrated device card is for: predicting readings and programming matrices.
+#include <cmath>
+
+#include "calibration/calibrate.hpp"
+#include "calibration/measurement/data_check.hpp"
+#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/programming/voltages.hpp"
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "experiments/commands/calibrate/calibrate.hpp"
+#include "experiments/results/matrix_file.hpp"
+#include "experiments/results/report.hpp"
+#include "experiments/results/text_table.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using namespace calibration;
+
+/// What the device should have read.
+Measurements predicted(const DeviceFile& device, Measurements data) {
+  const std::size_t block = data.block();
+  for (int s = 0; s < data.settings; ++s)
+    predict(device.shape, device.parameters, data.voltages_of(s), data.inputs,
+            {data.readings.data() + static_cast<std::size_t>(s) * block, block});
+  data.monitor.clear();
+  data.sweeps.clear();
+  data.notes["predicted"] = "by a device card";
+  return data;
+}
+
+photonic::SquareMatrix square(const photonic::Matrix& matrix, int size) {
+  require(matrix.rows == size && matrix.columns == size,
+          "the matrix is {} x {}, the chip has {} ports", matrix.rows, matrix.columns, size);
+  photonic::SquareMatrix result(size);
+  result.values = matrix.values;
+  return result;
+}
+
+std::string voltage_table(const ChipShape& shape, const std::vector<double>& voltages) {
+  std::string text = "heater,voltage_V,name\n";
+  for (std::size_t h = 0; h < voltages.size(); ++h)
+    text += fmt::format("{},{},\"{}\"\n", h, number_text(voltages[h]),
+                        heater_name(shape.topology, static_cast<int>(h)));
+  return text;
+}
+
+/// Random targets on the hidden chip: what the card was worth.
+CommandResult compare(const CommandLine& line, const DeviceFile& device, double max_voltage_V) {
+  require(
+      line.has("truth"),
+      "lightloom calibrate program needs a matrix, or --truth hidden.yaml for a comparison over "
+      "random matrices");
+  const DeviceFile truth = read_device(line.value("truth"));
+  require(truth.shape.ports() == device.shape.ports(), "the truth has {} ports, the device {}",
+          truth.shape.ports(), device.shape.ports());
+  const auto targets = static_cast<int>(line.number("targets", 16, 1));
+  ChipCard design;
+  design.pi_voltage_V = calibrate_number(line, "pi-voltage", design.pi_voltage_V, 1e-6);
+  const ProgrammingComparison error = compare_programming(
+      device.shape, {design_parameters(device.shape, design), device.parameters, truth.parameters},
+      max_voltage_V, targets, line.seed.value_or(0));
+  CommandResult result;
+  result.json = {{"targets", targets},
+                 {"error",
+                  {{"uncalibrated", error.uncalibrated},
+                   {"heaters_only", error.heaters_only},
+                   {"fitted", error.fitted},
+                   {"perfect", error.perfect}}},
+                 {"improvement", error.uncalibrated / error.fitted}};
+  TextTable table({fmt::format("{} random unitaries, programmed with", targets), "error"});
+  table.row({"the design", fmt::format("{:.4f}", error.uncalibrated)});
+  table.row(
+      {"fitted heaters, splitters taken as perfect", fmt::format("{:.4f}", error.heaters_only)});
+  table.row({"the fitted card", fmt::format("{:.4f}", error.fitted)});
+  table.row({"the truth", fmt::format("{:.4f}", error.perfect)});
+  result.text = table.text() + fmt::format("{:.1f} times better than uncalibrated\n",
+                                           error.uncalibrated / error.fitted);
+  return result;
+}
+
+}  // namespace
+
+CommandResult calibrate_predict(const CommandLine& line) {
+  const DeviceFile device = read_device(calibrate_operand(line, 1, "a device card"));
+  const std::string path = calibrate_operand(line, 2, "measurements (.h5 or .csv)");
+  at_most_operands(line, 2);
+  if (!line.output.empty()) require_writable(line.output);
+  const Measurements data = read_measurements(path);
+  const DataReport report = check_data(device.shape, data);
+  for (const std::string& error : report.errors)
+    require(error.find("too few settings") == 0, "{}: {}", path, error);
+  const ResidualMap map = residual_map(device.shape, data, device.parameters);
+  double squares = 0;
+  for (const double rms : map.by_setting) squares += rms * rms;
+  const double chi2 = squares / static_cast<double>(map.by_setting.size());
+  const std::vector<std::string> swaps = find_swaps(device.shape, data, device.parameters);
+  CommandResult result;
+  result.json = {{"settings", data.settings},
+                 {"readings", data.readings.size()},
+                 {"rms", std::sqrt(chi2)},
+                 {"chi2_per_reading", chi2},
+                 {"swaps", swaps},
+                 {"warnings", report.warnings},
+                 {"residual_rms",
+                  {{"by_detector", map.by_detector},
+                   {"by_input", map.by_input},
+                   {"by_setting", map.by_setting}}}};
+  result.text = fmt::format(
+      "{} readings of {} settings\nRMS of reading minus prediction: {:.3f} times the noise\n",
+      data.readings.size(), data.settings, std::sqrt(chi2));
+  for (const std::string& swap : swaps) result.text += swap + "\n";
+  if (line.output.empty()) return result;
+  write_measurements(line.output, predicted(device, data));
+  result.json["predicted"] = line.output;
+  result.text += fmt::format("predicted readings: {}\n", line.output);
+  return result;
+}
+
+CommandResult calibrate_program(const CommandLine& line) {
+  const DeviceFile device = read_device(calibrate_operand(line, 1, "a device card"));
+  at_most_operands(line, 2);
+  const double max_voltage_V = calibrate_number(line, "max-voltage", 6.5, 1e-6);
+  if (line.operands.size() < 3) return compare(line, device, max_voltage_V);
+  if (!line.output.empty()) require_writable(line.output);
+  const photonic::SquareMatrix target = square(read_matrix(line.operands[2]), device.shape.ports());
+  const Programming set = program(device.shape, device.parameters, target, max_voltage_V);
+  const double error = error_up_to_port_phases(
+      realised_matrix(device.shape, device.parameters, set.voltages), target);
+  CommandResult result;
+  result.json = {{"modes", device.shape.ports()},
+                 {"voltages_V", set.voltages},
+                 {"out_of_range", set.out_of_range},
+                 {"unreachable", set.unreachable},
+                 {"expected_error", error}};
+  result.text = fmt::format(
+      "{} heaters; {} would need more than {} V, {} MZIs cannot make their ratio\nexpected error "
+      "up to port phases: {:.4g}\n",
+      set.voltages.size(), set.out_of_range, max_voltage_V, set.unreachable, error);
+  if (line.has("truth")) {
+    const DeviceFile truth = read_device(line.value("truth"));
+    const double real = error_up_to_port_phases(
+        realised_matrix(truth.shape, truth.parameters, set.voltages), target);
+    result.json["error"] = real;
+    result.text += fmt::format("error on the hidden chip: {:.4g}\n", real);
+  }
+  if (line.output.empty()) return result;
+  write_text(line.output, voltage_table(device.shape, set.voltages));
+  result.json["voltages"] = line.output;
+  result.text += fmt::format("voltages: {}\n", line.output);
+  return result;
+}
+
+}  // namespace lightloom::experiments

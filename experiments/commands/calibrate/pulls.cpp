@@ -1,0 +1,122 @@
+// Whether standard deviations are what they say: many chips with a known truth, each measured and
+// fitted as `simulate` and `fit` do.
+#include "calibration/fit/pulls.hpp"
+
+#include "calibration/hidden_measurement.hpp"
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "core/progress.hpp"
+#include "experiments/commands/calibrate/calibrate.hpp"
+#include "experiments/results/report.hpp"
+#include "experiments/results/text_table.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using namespace calibration;
+
+/// One chip, measured and fitted.
+struct FittedChip {
+  std::vector<ChipPulls> pulls;
+  double chi2_per_dof = 0, held_out = 0;
+};
+
+/// Throws `Error` where the fit refuses the data.
+FittedChip fit_chip(Tree tree, std::uint64_t seed) {
+  set_at(tree, "seed", Tree::of(fmt::format("{}", seed)), ".");
+  const HiddenChip hidden = hidden_chip(tree);
+  const Measurements data = measure_in_laboratory(hidden).data;
+  const Calibration found = calibrate(hidden.shape, data, hidden.card.fit);
+  return {pulls_of(hidden.shape, found.fit, hidden.parameters), found.fit.chi2_per_dof(),
+          found.fit.held_out.chi2_per_reading};
+}
+
+Json test_json(const NormalTest& test) {
+  return {{"values", test.count}, {"distance", test.distance}, {"p_value", test.p_value}};
+}
+
+Json to_json(const PullStatistics& one) {
+  return {{"kind", kind_name(one.kind)},
+          {"pulls", one.count},
+          {"mean", one.mean},
+          {"mean_error", one.mean_error},
+          {"variance", one.variance},
+          {"variance_error", one.variance_error},
+          {"greatest", one.greatest},
+          {"one_per_chip", test_json(one.one_per_chip)},
+          {"independent", test_json(one.independent)}};
+}
+
+std::string to_text(const std::vector<PullStatistics>& all) {
+  TextTable table({"pulls of", "number", "mean", "+-", "variance", "+-", "KS, one a chip", "p",
+                   "KS, decorrelated", "p"});
+  for (const PullStatistics& one : all)
+    table.row({kind_name(one.kind), fmt::format("{}", one.count), fmt::format("{:+.4f}", one.mean),
+               fmt::format("{:.4f}", one.mean_error), fmt::format("{:.4f}", one.variance),
+               fmt::format("{:.4f}", one.variance_error),
+               fmt::format("{:.3f}", one.one_per_chip.distance),
+               fmt::format("{:.3g}", one.one_per_chip.p_value),
+               fmt::format("{:.4f}", one.independent.distance),
+               fmt::format("{:.3g}", one.independent.p_value)});
+  return table.text();
+}
+
+std::string rows_text(const ChipShape& shape, const std::vector<std::vector<ChipPulls>>& chips) {
+  std::string text = "chip,kind,parameter,pull\n";
+  for (std::size_t c = 0; c < chips.size(); ++c)
+    for (const ChipPulls& one : chips[c])
+      for (std::size_t i = 0; i < one.pulls.size(); ++i)
+        text += fmt::format("{},{},\"{}\",{}\n", c, kind_name(one.kind),
+                            shape.parameters.name(one.parameters[i]), number_text(one.pulls[i]));
+  return text;
+}
+
+}  // namespace
+
+CommandResult calibrate_pulls(const CommandLine& line) {
+  const std::string path = calibrate_operand(line, 1, "the card of a chip");
+  at_most_operands(line, 1);
+  const auto count = static_cast<int>(line.number("chips", 50, 2));
+  if (!line.output.empty()) require_writable(line.output);
+  const Tree tree = load_card(path, line.settings);
+  HiddenChip first = hidden_chip(tree);
+  const std::uint64_t seed = line.seed.value_or(first.card.seed);
+  Progress progress("chips fitted", count, "chips");
+  std::vector<std::vector<ChipPulls>> chips;
+  std::vector<double> chi2, held_out;
+  std::vector<std::string> refused;
+  for (int c = 0; c < count; ++c) {
+    if (interrupted()) throw Failure(fmt::format("interrupted after {} chips", c));
+    const std::uint64_t own = seed + static_cast<std::uint64_t>(c);
+    try {
+      FittedChip one = fit_chip(tree, own);
+      chips.push_back(std::move(one.pulls));
+      chi2.push_back(one.chi2_per_dof);
+      held_out.push_back(one.held_out);
+    } catch (const Error& refusal) {
+      refused.push_back(fmt::format("seed {}: {}", own, refusal.what()));
+    }
+    progress.advance(1, chi2.empty() ? "" : fmt::format("chi^2/dof {:.3f}", chi2.back()));
+  }
+  require(!chips.empty(), "no chip of {} could be fitted\n  {}", path, fmt::join(refused, "\n  "));
+  const std::vector<PullStatistics> all = pull_statistics(chips);
+  CommandResult result;
+  result.json = {
+      {"chips", count},        {"first_seed", seed},        {"modes", first.shape.ports()},
+      {"chi2_per_dof", chi2},  {"held_out_chi2", held_out}, {"refused", refused},
+      {"pulls", Json::array()}};
+  for (const PullStatistics& one : all) result.json["pulls"].push_back(to_json(one));
+  result.text = fmt::format("{} chips of {} ports, seeds {} to {}\n", count, first.shape.ports(),
+                            seed, seed + static_cast<std::uint64_t>(count) - 1) +
+                to_text(all);
+  if (!refused.empty())
+    result.text +=
+        fmt::format("not fitted, and not among the pulls:\n  {}\n", fmt::join(refused, "\n  "));
+  if (line.output.empty()) return result;
+  write_text(line.output, rows_text(first.shape, chips));
+  result.json["table"] = line.output;
+  result.text += fmt::format("every pull: {}\n", line.output);
+  return result;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,29 @@
+#include "experiments/commands/card_input.hpp"
+
+#include "core/error.hpp"
+#include "experiments/commands/command_table.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+void set_seed(Tree& card, const CommandLine& line) {
+  if (line.seed) set_at(card, "seed", Tree::of(fmt::format("{}", *line.seed)), ".");
+}
+
+}  // namespace
+
+Tree load_card(const CommandLine& line) {
+  if (!line.operands.empty()) return load_given_card(line);
+  Tree card = Tree::mapping();
+  for (const std::string& setting : line.settings) apply_setting(card, setting, "./command-line");
+  set_seed(card, line);
+  return card;
+}
+
+Tree load_given_card(const CommandLine& line) {
+  Tree card = lightloom::load_card(only_operand(line, "a card"), line.settings);
+  set_seed(card, line);
+  return card;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,123 @@
+#include "core/error.hpp"
+#include "cosim/studies/break_even.hpp"
+#include "cosim/studies/latency_study.hpp"
+#include "experiments/commands/card_input.hpp"
+#include "experiments/commands/command_table.hpp"
+#include "experiments/results/text_table.hpp"
+#include "experiments/studies/cost_study.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using cosim::BreakEven;
+using cosim::Metric;
+
+/// Nanoseconds or picojoules in seconds or joules.
+double in_base_units(double value, Metric metric) {
+  return value * (metric == Metric::time ? 1e-9 : 1e-12);
+}
+
+Json to_json(const BreakEven& found) {
+  Json json{{"crossings", found.crossings}, {"sweep", Json::array()}};
+  for (const cosim::BreakEvenPoint& point : found.sweep)
+    json["sweep"].push_back({{"value", point.value},
+                             {"ours", in_base_units(point.ours, found.metric)},
+                             {"baseline", in_base_units(point.baseline, found.metric)},
+                             {"gain", point.gain()}});
+  return json;
+}
+
+/// A unit as a table shows it.
+std::string shown(const std::string& unit) { return unit == "1" ? "x the card's" : unit; }
+
+std::string crossings_text(const BreakEven& found, const std::string& unit) {
+  if (found.crossings.empty())
+    return fmt::format("none in range: it {} everywhere",
+                       found.sweep.front().gain() > 1 ? "pays" : "does not pay");
+  std::string text;
+  for (const double value : found.crossings)
+    text += fmt::format("{}{:.4g} {}", text.empty() ? "" : ", ", value, unit);
+  return text;
+}
+
+/// Where the card's source stops paying against each baseline, in time and in energy.
+void add_break_even(const CommandLine& line, const Experiment& card, const SourceLayers& layers,
+                    CommandResult& result) {
+  const cosim::Quantity quantity = cosim::quantity_named(line.value("breakeven"));
+  const std::vector<cosim::CostInput> inputs = cost_inputs(layers, card.hardware);
+  const std::vector<std::string> labels = source_labels(card.network);
+  require(inputs.size() > 1, "--breakeven needs a baseline in the card to break even with");
+  const auto range = cosim::default_range(inputs[0], quantity);
+  const std::string unit(cosim::quantity_unit(inputs[0], quantity)),
+      name(cosim::quantity_name(quantity));
+  Json& json = result.json["breakeven"];
+  TextTable table(
+      {fmt::format("{} at which {} breaks even", name, labels[0]), "in time", "in energy"});
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    const BreakEven time =
+        cosim::find_break_even(inputs[0], inputs[i], quantity, Metric::time, range);
+    const BreakEven energy =
+        cosim::find_break_even(inputs[0], inputs[i], quantity, Metric::energy, range);
+    json["quantity"] = name;
+    json["unit"] = unit;
+    json["card_value"] = time.card_value;
+    json["baselines"][labels[i]] = {{"time", to_json(time)}, {"energy", to_json(energy)}};
+    table.row({"against " + labels[i], crossings_text(time, shown(unit)),
+               crossings_text(energy, shown(unit))});
+  }
+  result.text += fmt::format("\n{}the card has {:.4g} {}; looked from {:.3g} to {:.3g}\n",
+                             table.text(), json["card_value"].get<double>(),
+                             unit == "1" ? "times" : unit, range.low, range.high);
+}
+
+/// Eq. 8 beside the schedule of the same layer.
+void add_latency_case(const Experiment& card, const SourceLayers& layers, CommandResult& result) {
+  const LatencyCase& latency = *card.latency_case;
+  const cosim::CostInput hardware = cost_inputs(layers, card.hardware).front();
+  const cosim::LatencyStudy study =
+      cosim::study_latency(latency.layer, hardware, latency.kernel, latency.map);
+  const cosim::GenerationLatency& equation = study.equation;
+  result.json["generation_latency"] = {
+      {"equation",
+       {{"dac_s", equation.dac_ps * 1e-12},
+        {"modulation_s", equation.modulation_ps * 1e-12},
+        {"propagation_s", equation.propagation_ps * 1e-12},
+        {"conversion_s", equation.conversion_ps * 1e-12},
+        {"total_s", equation.total_ps * 1e-12},
+        {"saved_s", equation.saved_ns * 1e-9}}},
+      {"schedule",
+       {{"generation_s", study.tiled_generation_ns * 1e-9},
+        {"load_reloaded_s", study.reload_load_ns * 1e-9},
+        {"load_regenerated_s", study.regenerate_load_ns * 1e-9},
+        {"time_reloaded_s", study.reload.time_s()},
+        {"time_regenerated_s", study.regenerate.time_s()},
+        {"speedup", study.speedup()},
+        {"bound_by", cosim::stage_name(study.regenerate.bound_by)}}}};
+  TextTable table({"one layer", "Eq. 8, one shot", "tiled and contended"});
+  table.row({"generation", fmt::format("{:.4g} ns", equation.total_ps * 1e-3),
+             fmt::format("{:.4g} ns", study.tiled_generation_ns)});
+  table.row({"load time saved", fmt::format("{:.4g} ns", equation.saved_ns),
+             fmt::format("{:.4g} ns", study.reload_load_ns - study.regenerate_load_ns)});
+  table.row({"layer time saved", "-",
+             fmt::format("{:.4g} ns of {:.4g} ({:.2f} x)",
+                         study.reload.time_ns - study.regenerate.time_ns, study.reload.time_ns,
+                         study.speedup())});
+  result.text += "\n" + table.text();
+}
+
+}  // namespace
+
+CommandResult run_cost(const CommandLine& line) {
+  const Experiment card = read_experiment(load_given_card(line));
+  const SourceLayers layers = source_layers(card.network);
+  const CostStudy study = study_cost(card, layers);
+  CommandResult result{.text = cost_text(study)};
+  result.json = {
+      {"name", card.name}, {"model", card.network.model}, {"dataset", card.network.dataset.name}};
+  add_cost(result.json, study);
+  if (card.latency_case) add_latency_case(card, layers, result);
+  if (line.has("breakeven")) add_break_even(line, card, layers, result);
+  return result;
+}
+
+}  // namespace lightloom::experiments

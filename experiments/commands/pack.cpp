@@ -1,0 +1,79 @@
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "experiments/commands/command_table.hpp"
+#include "experiments/results/packed_view.hpp"
+#include "experiments/results/weight_file.hpp"
+#include "nn/accounting/ratio.hpp"
+#include "nn/network/weights_file.hpp"
+#include "nn/packing/pack_network.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+constexpr const char* about_network = "network";
+
+std::string with_ending(const std::string& path, const std::string& ending) {
+  const std::size_t dot = path.rfind('.');
+  const bool in_name = dot != std::string::npos && path.find('/', dot) == std::string::npos;
+  return (in_name ? path.substr(0, dot) : path) + ending;
+}
+
+std::string output_of(const CommandLine& line, const std::string& input, const char* ending) {
+  const std::string output = line.output.empty() ? with_ending(input, ending) : line.output;
+  require(output != input, "--output would replace the input '{}'", input);
+  require_writable(output);
+  return output;
+}
+
+/// The identity of what unpacking gives: plain weights.
+WeightIdentity plain_identity(const WeightIdentity& from) {
+  return read_identity(fmt::format("model: {{name: {}}}\ndataset: {{name: {}}}\n"
+                                   "weights: {{source: dense, fc_bits: 32, activations: {}}}\n",
+                                   from.model, from.dataset, from.weights.activations),
+                       "unpacked weights");
+}
+
+}  // namespace
+
+CommandResult run_pack(const CommandLine& line) {
+  const std::string input = only_operand(line, "a file of trained weights");
+  require(line.settings.empty(), "--set belongs to a card, not to a weight file");
+  const WeightIdentity identity = identity_in(input);
+  const std::string output = output_of(line, input, ".llw");
+  nn::Network network = empty_network(identity);
+  nn::load_weights(input, network);
+  nn::PackedFile file = nn::packed(network);
+  file.about[about_network] = identity.text;
+  nn::write_packed(output, file);
+  CommandResult result = packed_view(output, file);
+  const nn::Ratio ratio = nn::ratio_of(network.shape(), identity.weights);
+  result.json["counted_bits"] = ratio.memory_bits;
+  result.json["memory_ratio"] = ratio.memory_ratio;
+  result.text += fmt::format("`ratio` counts {} bits: a memory ratio of {:.4f}\n",
+                             ratio.memory_bits, ratio.memory_ratio);
+  return result;
+}
+
+CommandResult run_unpack(const CommandLine& line) {
+  const std::string input = only_operand(line, "a packed weight file");
+  require(line.settings.empty(), "--set belongs to a card, not to a weight file");
+  const nn::PackedFile file = nn::read_packed(input);
+  const auto about = file.about.find(about_network);
+  require(about != file.about.end(),
+          "'{}' does not say which network its weights belong to (packed by another program?)",
+          input);
+  const WeightIdentity identity = read_identity(about->second, input);
+  const WeightIdentity plain = plain_identity(identity);
+  const std::string output = output_of(line, input, ".h5");
+  nn::Network network = empty_network(plain);
+  nn::unpack_into(file, identity.weights, network);
+  save_trained(output, network, plain);
+  return {.json = {{"weights", output},
+                   {"model", identity.model},
+                   {"dataset", identity.dataset},
+                   {"source", nn::name_of(identity.weights.source)}},
+          .text = fmt::format("{}: plain 32-bit weights of {}, regenerated from {}\n", output,
+                              identity.model, nn::name_of(identity.weights.source))};
+}
+
+}  // namespace lightloom::experiments

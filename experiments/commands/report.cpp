@@ -1,0 +1,30 @@
+#include "experiments/results/report.hpp"
+
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "experiments/commands/command_table.hpp"
+#include "experiments/results/provenance.hpp"
+
+namespace lightloom::experiments {
+
+CommandResult run_report(const CommandLine& line) {
+  const std::string results = only_operand(line, "a results file");
+  const std::string output = line.output.empty() ? report_path(results) : line.output;
+  std::error_code ignored;
+  require(!std::filesystem::equivalent(results, output, ignored),
+          "--output {} is the results file itself", output);
+  require_writable(output);
+  const Labelled data = read_labelled(results);
+  const std::string page = report_page(data);
+  write_text(output, page);
+  CommandResult result;
+  result.json = {{"report", output},
+                 {"results", results},
+                 {"title", text_attribute(data, "title")},
+                 {"bytes", page.size()}};
+  result.text = fmt::format("report: {}\n", output);
+  return result;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,41 @@
+#include <omp.h>
+
+#include "core/error.hpp"
+#include "experiments/commands/card_input.hpp"
+#include "experiments/commands/command_table.hpp"
+#include "experiments/results/provenance.hpp"
+#include "experiments/results/report.hpp"
+#include "experiments/studies/run_experiment.hpp"
+
+namespace lightloom::experiments {
+
+CommandResult run_run(const CommandLine& line) {
+  const Experiment card = read_experiment(load_given_card(line));
+  require(
+      card.resolved.find("sweep") == nullptr || line.has("ignore-sweep"),
+      "the card has a sweep section (use lightloom sweep, or --ignore-sweep for its base point)");
+  const std::string output = line.output.empty() ? card.name + ".h5" : line.output;
+  const std::string page = line.value("report", report_path(output));
+  require(page != output, "--report and --output name the same file");
+  require_writable(output);
+  require_writable(page);
+  Workbench workbench;
+  const RunResult result = run_experiment(card, workbench);
+  Labelled data = to_labelled(result, card);
+  add_origin(data, {.kind = "run",
+                    .card = card.resolved,
+                    .seed = card.seed,
+                    .command = line.text,
+                    .threads = omp_get_max_threads()});
+  if (!card.summary.empty()) data.attributes["summary"] = card.summary;
+  write_labelled(output, data);
+  write_text(page, report_page(data));
+  CommandResult outcome{.json = to_json(result),
+                        .text = fmt::format("{}\n\n", card.name) + to_text(result)};
+  outcome.json["results"] = output;
+  outcome.json["report"] = page;
+  outcome.text += fmt::format("\nresults: {}\nreport:  {}\n", output, page);
+  return outcome;
+}
+
+}  // namespace lightloom::experiments

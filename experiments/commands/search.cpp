@@ -1,0 +1,186 @@
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "experiments/commands/card_input.hpp"
+#include "experiments/commands/command_table.hpp"
+#include "experiments/results/report.hpp"
+#include "experiments/results/text_table.hpp"
+#include "experiments/studies/run_experiment.hpp"
+#include "experiments/studies/search_candidates.hpp"
+#include "nn/inference/inference.hpp"
+#include "nn/ops/loss.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+constexpr int batch = 128;
+
+/// Mean cross-entropy on the first images that are set aside to choose by, or on training images
+/// when none are.
+nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images) {
+  const nn::ImageSet& set = data.validation.size() > 0 ? data.validation : data.train;
+  const std::size_t count = std::min(images, set.size());
+  return [&set, count](nn::Network& network) {
+    nn::Inference inference(network);
+    nn::Tensor pixels, unused;
+    std::vector<int> labels;
+    double sum = 0;
+    for (std::size_t first = 0; first < count; first += batch) {
+      std::vector<std::uint32_t> order(std::min<std::size_t>(batch, count - first));
+      for (std::size_t i = 0; i < order.size(); ++i)
+        order[i] = static_cast<std::uint32_t>(first + i);
+      nn::fill_batch(set, order, pixels, labels);
+      sum += nn::cross_entropy(inference.forward(pixels), labels, unused) *
+             static_cast<double>(order.size());
+    }
+    return sum / static_cast<double>(count);
+  };
+}
+
+/// Test accuracy after the card's own training from the float network.
+double trained_accuracy(const Tree& card, Workbench& workbench) {
+  Experiment own = read_experiment(card);
+  own.chips = 0;
+  own.measures = {.accuracy = true, .cost = false};
+  return run_experiment(own, workbench).accuracy->source;
+}
+
+Json to_json(const Found& found) {
+  return {{"expected_loss_rise", found.error},
+          {"memory_ratio", found.memory_ratio},
+          {"time_s", found.time_s ? Json(*found.time_s) : Json()},
+          {"energy_J", found.energy_J ? Json(*found.energy_J) : Json()}};
+}
+
+void add_row(TextTable& table, const std::string& name, const Found& found, const Json& json) {
+  table.row({name, fmt::format("{:.4g}", found.error), fmt::format("{:.4f}", found.memory_ratio),
+             found.time_s ? fmt::format("{:.4g} us", 1e6 * *found.time_s) : "-",
+             found.energy_J ? fmt::format("{:.4g} uJ", 1e6 * *found.energy_J) : "-",
+             json.contains("accuracy") ? percent(json["accuracy"].get<double>()) : "-"});
+}
+
+std::string text_of(const SearchStudy& study, const Json& json) {
+  TextTable layers({"layer", "sensitivity", "chosen"});
+  for (std::size_t l = 0; l < study.layers.size(); ++l)
+    layers.row({study.layers[l], fmt::format("{:.3g}", study.sensitivities[l]),
+                setting_text(study.searched.card.layers[l].card)});
+  const bool measured = json["sensitivity"] == "measured";
+  TextTable totals({"", measured ? "expected rise of the loss" : "harm", "memory ratio", "time",
+                    "energy", "trained"});
+  add_row(totals, "per layer", study.searched, json["searched"]);
+  if (study.has_uniform()) {
+    add_row(totals, "uniform " + setting_text(study.uniform().card), study.uniform(),
+            json["uniform"]);
+    add_row(totals, "per layer, spending no more than that", study.equal, json["equal"]);
+  }
+  return layers.text() + "\n" + totals.text();
+}
+
+Json layers_json(const SearchStudy& study) {
+  Json layers = Json::array();
+  for (std::size_t l = 0; l < study.layers.size(); ++l)
+    layers.push_back({{"name", study.layers[l]},
+                      {"sensitivity", study.sensitivities[l]},
+                      {"setting", setting_text(study.searched.card.layers[l].card)}});
+  return layers;
+}
+
+/// How much the network suffers, by the option --sensitivity.
+nn::LayerHarm harm_by(const std::string& kind, const Experiment& card, nn::Network& trained,
+                      const nn::CalibrationLoss& loss) {
+  if (kind == "trained") return nn::trained_harm(trained);
+  if (kind == "relative") return nn::relative_harm(trained);
+  return {.sensitivities = nn::layer_sensitivities(trained, card.network.weights, loss)};
+}
+
+Json study_json(const SearchStudy& study, const std::string& kind, const SearchLimit& limit) {
+  Json json = {{"budget", {{name_of(limit.kind), limit.value}}},
+               {"sensitivity", kind},
+               {"searched", to_json(study.searched)},
+               {"layers", layers_json(study)}};
+  if (!study.has_uniform()) return json;
+  json["uniform"] = to_json(study.uniform());
+  json["uniform"]["setting"] = setting_text(study.uniform().card);
+  json["equal"] = to_json(study.equal);
+  return json;
+}
+
+/// Adds the test accuracies of what was found, the best uniform setting, and `equal`.
+void add_accuracies(const Experiment& card, const SearchStudy& study, Workbench& workbench,
+                    Json& json) {
+  const auto accuracy = [&](const Found& found) {
+    return trained_accuracy(card_with(card.resolved, found.card), workbench);
+  };
+  json["searched"]["accuracy"] = accuracy(study.searched);
+  if (!study.has_uniform()) return;
+  json["uniform"]["accuracy"] = accuracy(study.uniform());
+  json["equal"]["accuracy"] = accuracy(study.equal);
+}
+
+/// Trains the candidates, writes down what became of them, and returns the card that won.
+Tree choose_by_training(std::vector<Candidate> candidates, Workbench& workbench,
+                        CommandResult& result) {
+  const std::size_t best = train_candidates(candidates, workbench);
+  TextTable table({"candidate", "memory ratio", "divergence after training", ""});
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    const Candidate& one = candidates[c];
+    table.row({one.name, fmt::format("{:.4f}", one.found.memory_ratio),
+               fmt::format("{:.4f}", one.divergence), c == best ? "chosen" : ""});
+    Json json = to_json(one.found);
+    json["name"] = one.name;
+    json["divergence"] = one.divergence;
+    result.json["candidates"].push_back(std::move(json));
+  }
+  result.json["chosen"] = candidates[best].name;
+  result.text += "\n" + table.text();
+  return candidates[best].card;
+}
+
+/// `kind` first, then the other rules that need no images.
+std::vector<std::string> harms_to_try(const std::string& kind) {
+  std::vector<std::string> kinds{kind};
+  for (const char* other : {"trained", "relative"})
+    if (kind != other) kinds.emplace_back(other);
+  return kinds;
+}
+
+}  // namespace
+
+CommandResult run_search(const CommandLine& line) {
+  const SearchLimit limit = read_limit(line.value("budget", "(none)"));
+  const Experiment card = read_experiment(load_given_card(line));
+  require(card.network.weights.source == nn::SourceKind::multilevel,
+          "weights.source is {} but a search chooses settings of multilevel",
+          nn::name_of(card.network.weights.source));
+  const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
+  require_writable(output);
+  const std::string kind = line.value("sensitivity", "trained");
+  require(kind == "trained" || kind == "measured" || kind == "relative",
+          "--sensitivity is '{}' but may be trained, measured or relative", kind);
+  const auto images = static_cast<std::size_t>(line.number("images", 512, 1));
+  const auto uniforms = static_cast<std::size_t>(line.number("candidates", 0, 0));
+
+  Workbench workbench;
+  const Workbench::DatasetPtr data = workbench.dataset(card);
+  const Workbench::NetworkPtr teacher = workbench.teacher(card);
+  const nn::CalibrationLoss loss = calibration_loss(*data, images);
+  std::vector<std::string> kinds{kind};
+  if (uniforms > 0) kinds = harms_to_try(kind);
+  std::vector<SearchStudy> studies;
+  for (const std::string& one : kinds)
+    studies.push_back(study_search(card, *teacher->network,
+                                   harm_by(one, card, *teacher->network, loss), limit, uniforms));
+
+  CommandResult result;
+  result.json = study_json(studies.front(), kind, limit);
+  result.json["card"] = output;
+  if (line.has("fine-tune")) add_accuracies(card, studies.front(), workbench, result.json);
+  result.text = text_of(studies.front(), result.json);
+  Tree found = card_with(card.resolved, studies.front().searched.card);
+  if (uniforms > 0)
+    found = choose_by_training(candidates_of(card.resolved, studies, kinds), workbench, result);
+  write_text(output, to_yaml(found));
+  result.text += fmt::format("\ncard: {}\n", output);
+  return result;
+}
+
+}  // namespace lightloom::experiments

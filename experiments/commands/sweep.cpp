@@ -1,0 +1,81 @@
+#include "experiments/sweep/sweep.hpp"
+
+#include <omp.h>
+
+#include "core/error.hpp"
+#include "core/progress.hpp"
+#include "experiments/commands/card_input.hpp"
+#include "experiments/commands/command_table.hpp"
+#include "experiments/results/report.hpp"
+#include "experiments/studies/run_experiment.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+/// Every point's card is read before any work, so that a value out of range at the last point costs
+/// nothing.
+void check_points(const Tree& card, const SweepGrid& grid) {
+  for (std::size_t point = 0; point < grid.points(); ++point) {
+    try {
+      read_experiment(grid.card_at(card, point));
+    } catch (const Error& error) {
+      throw Error(fmt::format("{} (at the sweep's point {}: {})", error.what(), point + 1,
+                              grid.settings(point)));
+    }
+  }
+}
+
+std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
+                         const std::string& output, const std::string& page) {
+  std::string text = fmt::format("{} points", grid.points());
+  for (const SweepAxis& axis : grid.axes)
+    text += fmt::format("\n  {:<22} {} values", axis.name, axis.values.size());
+  if (outcome.resumed > 0)
+    text += fmt::format("\n{} were finished before, {} were computed now", outcome.resumed,
+                        outcome.computed);
+  return text + fmt::format("\n\nresults: {}\nreport:  {}\n", output, page);
+}
+
+}  // namespace
+
+CommandResult run_sweep_command(const CommandLine& line) {
+  const Tree card = load_given_card(line);
+  const SweepGrid grid = read_grid(card);
+  const Experiment base = read_experiment(grid.card_at(card, 0));
+  check_points(card, grid);
+  const std::string output = line.output.empty() ? base.name + ".h5" : line.output;
+  const std::string page = line.value("report", report_path(output));
+  require(page != output, "--report and --output name the same file");
+  require_writable(page);
+  Tree resolved = base.resolved;
+  resolved.at_or_add("sweep") = *card.find("sweep");
+  watch_for_interrupts();
+  Workbench workbench;
+  const auto measure = [&](const Tree& tree) {
+    const Experiment point = read_experiment(tree);
+    return to_labelled(run_experiment(point, workbench), point);
+  };
+  const SweepOutcome outcome = run_sweep({.card = card,
+                                          .grid = grid,
+                                          .point = measure,
+                                          .origin = {.kind = "sweep",
+                                                     .card = resolved,
+                                                     .seed = base.seed,
+                                                     .command = line.text,
+                                                     .threads = omp_get_max_threads()},
+                                          .output = output});
+  write_text(page, report_page(outcome.table));
+  CommandResult result{.text = summary_text(outcome, grid, output, page)};
+  result.json = {{"results", output},
+                 {"report", page},
+                 {"points", grid.points()},
+                 {"resumed", outcome.resumed},
+                 {"computed", outcome.computed},
+                 {"axes", Json::object()}};
+  for (const SweepAxis& axis : grid.axes)
+    result.json["axes"][axis.name] = {
+        {"key", axis.key}, {"unit", axis.unit}, {"size", axis.values.size()}};
+  return result;
+}
+
+}  // namespace lightloom::experiments

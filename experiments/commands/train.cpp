@@ -1,0 +1,85 @@
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "core/progress.hpp"
+#include "experiments/commands/card_input.hpp"
+#include "experiments/commands/command_table.hpp"
+#include "experiments/results/text_table.hpp"
+#include "experiments/results/training_ledger_view.hpp"
+#include "experiments/results/weight_file.hpp"
+#include "experiments/studies/run_experiment.hpp"
+#include "nn/network/weights_file.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+Json history_json(const nn::TrainResult& history) {
+  Json json = Json::array();
+  for (const nn::EpochRecord& epoch : history.epochs)
+    json.push_back({{"rate", epoch.rate},
+                    {"loss", epoch.loss},
+                    {"train_accuracy", epoch.train_accuracy},
+                    {"validation_accuracy", epoch.validation_accuracy}});
+  return json;
+}
+
+std::string history_text(const std::string& title, const nn::TrainResult& history) {
+  if (history.epochs.empty()) return "";
+  TextTable table({title, "loss", "training", "validation", ""});
+  for (std::size_t i = 0; i < history.epochs.size(); ++i) {
+    const nn::EpochRecord& epoch = history.epochs[i];
+    table.row({fmt::format("epoch {}", i + 1), fmt::format("{:.4f}", epoch.loss),
+               percent(epoch.train_accuracy), percent(epoch.validation_accuracy),
+               static_cast<int>(i) == history.best_epoch ? "kept" : ""});
+  }
+  return table.text() + "\n";
+}
+
+}  // namespace
+
+CommandResult run_train(const CommandLine& line) {
+  Experiment card = read_experiment(load_given_card(line));
+  const std::string output = line.output.empty() ? card.name + ".weights.h5" : line.output;
+  const std::string float_output = line.value("float");
+  require(output != float_output, "--output and --float name the same file");
+  require_writable(output);
+  if (!float_output.empty()) require_writable(float_output);
+  const std::string checkpoint = line.value("checkpoint");
+  for (const std::string& file : {checkpoint, checkpoint + ".float"})
+    require(checkpoint.empty() || (file != output && file != float_output),
+            "--checkpoint and {} name the same file '{}'", file == output ? "--output" : "--float",
+            file);
+  card.chips = 0;
+  card.measures = {.accuracy = true, .cost = false};
+  Workbench workbench;
+  if (!checkpoint.empty()) workbench.keep_checkpoints(card, checkpoint);
+  watch_for_interrupts();
+  const AccuracyResult accuracy = *run_experiment(card, workbench).accuracy;
+  if (!float_output.empty()) save_any_weights(float_output, *workbench.teacher(card)->network, {});
+  save_trained(output, *workbench.student(card)->network, identity_of(card));
+  CommandResult result;
+  result.json = {
+      {"accuracy",
+       {{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},
+        {"source", accuracy.source}}},
+      {"float_epochs", history_json(accuracy.teacher_history)},
+      {"epochs", history_json(accuracy.history)},
+      {"resumed_epochs",
+       {{"float", accuracy.teacher_history.resumed}, {"source", accuracy.history.resumed}}},
+      {"weights", output}};
+  if (!float_output.empty()) result.json["float_weights"] = float_output;
+  std::string ledger;
+  if (card.network.weights.source == nn::SourceKind::smart_deal &&
+      !accuracy.history.epochs.empty()) {
+    LedgerView view = ledger_view(card, *workbench.student(card)->network, accuracy.history);
+    result.json["training_ledger"] = std::move(view.json);
+    ledger = std::move(view.text) + "\n";
+  }
+  result.text = history_text("float network", accuracy.teacher_history) +
+                history_text(label_of(card.network.weights), accuracy.history) + ledger +
+                fmt::format("test accuracy: float {}, {} {}\nweights: {}\n",
+                            accuracy.float_network ? percent(*accuracy.float_network) : "not known",
+                            label_of(card.network.weights), percent(accuracy.source), output);
+  return result;
+}
+
+}  // namespace lightloom::experiments

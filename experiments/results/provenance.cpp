@@ -1,0 +1,42 @@
+#include "experiments/results/provenance.hpp"
+
+#include "core/error.hpp"
+#include "experiments/results/build_info.hpp"
+
+namespace lightloom::experiments {
+
+std::string card_hash(const Tree& resolved) {
+  std::uint64_t hash = 0xcbf29ce484222325u;  // Fowler, Noll, Vo: FNV-1a
+  for (const char letter : to_yaml(resolved)) {
+    hash ^= static_cast<unsigned char>(letter);
+    hash *= 0x100000001b3u;
+  }
+  return fmt::format("{:016x}", hash);
+}
+
+void add_origin(Labelled& data, const Origin& origin) {
+  const BuildInfo build = build_info();
+  const Tree* name = origin.card.find("name");
+  auto& attributes = data.attributes;
+  attributes["kind"] = origin.kind;
+  attributes["title"] = name != nullptr && !name->scalar.empty() ? name->scalar : origin.kind;
+  attributes["card"] = to_yaml(origin.card);
+  attributes["card_hash"] = card_hash(origin.card);
+  attributes["seed"] =
+      fmt::format("{}", origin.seed);  // text: HDF5 readers lose unsigned 64-bit numbers
+  attributes["command"] = origin.command;
+  attributes["threads"] = std::int64_t{origin.threads};
+  attributes["program_version"] = build.version;
+  attributes["git_revision"] = build.git_revision;
+  attributes["compiler"] = build.compiler;
+  attributes["build"] = build.build;
+}
+
+std::string text_attribute(const Labelled& data, const std::string& name) {
+  const auto found = data.attributes.find(name);
+  if (found == data.attributes.end()) return "";
+  const auto* text = std::get_if<std::string>(&found->second);
+  return text == nullptr ? "" : *text;
+}
+
+}  // namespace lightloom::experiments

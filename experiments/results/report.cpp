@@ -1,0 +1,111 @@
+#include "experiments/results/report.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "core/error.hpp"
+#include "experiments/results/embedded.hpp"
+#include "experiments/results/provenance.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+Json to_json(const Values& values) {
+  return std::visit([](const auto& list) { return Json(list); }, values);
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+std::string escape_html(std::string text) {
+  replace_all(text, "&", "&amp;");
+  replace_all(text, "<", "&lt;");
+  replace_all(text, ">", "&gt;");
+  return text;
+}
+
+/// JSON that cannot end the script element it stands in.
+std::string script_json(const Json& json) {
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  replace_all(text, "<", "\\u003c");
+  return text;
+}
+
+/// The template with every {{name}} replaced in one pass, so that a text containing {{...}} stays
+/// as it is.
+std::string fill(std::string_view page,
+                 const std::vector<std::pair<std::string_view, std::string_view>>& parts) {
+  std::string filled;
+  while (!page.empty()) {
+    const std::size_t open = page.find("{{");
+    filled += page.substr(0, open);
+    if (open == std::string_view::npos) break;
+    const std::size_t close = page.find("}}", open);
+    const std::string_view name = page.substr(open + 2, close - open - 2);
+    for (const auto& [key, value] : parts)
+      if (key == name) filled += value;
+    page.remove_prefix(close + 2);
+  }
+  return filled;
+}
+
+}  // namespace
+
+Json to_json(const Labelled& data) {
+  Json json{{"attributes", Json::object()}, {"axes", Json::array()}, {"variables", Json::array()}};
+  for (const auto& [name, value] : data.attributes)
+    std::visit([&, key = name](const auto& held) { json["attributes"][key] = held; }, value);
+  for (const Axis& axis : data.axes)
+    json["axes"].push_back({{"name", axis.name},
+                            {"unit", axis.unit},
+                            {"long_name", axis.long_name},
+                            {"values", to_json(axis.values)}});
+  for (const Variable& variable : data.variables)
+    json["variables"].push_back({{"name", variable.name},
+                                 {"axes", variable.axes},
+                                 {"unit", variable.unit},
+                                 {"long_name", variable.long_name},
+                                 {"values", to_json(variable.values)}});
+  return json;
+}
+
+std::string report_page(const Labelled& data) {
+  const std::string title = escape_html(text_attribute(data, "title") + " · lightloom");
+  const std::string json = script_json(to_json(data));
+  return fill(embedded::page_template, {{"title", title},
+                                        {"style", embedded::page_style},
+                                        {"data", json},
+                                        {"chart_library", embedded::chart_library},
+                                        {"data_script", embedded::page_data_script},
+                                        {"chart_script", embedded::page_chart_script},
+                                        {"page_script", embedded::page_script}});
+}
+
+std::string report_path(const std::string& results) {
+  const fs::path path(results);
+  return (path.parent_path() /
+          (path.stem() == "results" ? "report.html" : path.stem().string() + ".html"))
+      .string();
+}
+
+void write_text(const std::string& path, const std::string& text) {
+  require_writable(path);
+  const std::string beside = path + ".part";
+  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  if (file.fail()) {
+    std::remove(beside.c_str());
+    throw Failure(fmt::format("'{}' cannot be written (a full disk?)", path));
+  }
+  fs::rename(beside, path);
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,326 @@
+// How a cost study is shown: arrays, JSON, tables.
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "experiments/results/text_table.hpp"
+#include "experiments/studies/cost_study.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using cosim::Component;
+using cosim::CostReport;
+using cosim::LayerCost;
+using cosim::Stage;
+
+constexpr std::array<const char*, 7> states{"busy",
+                                            "waiting for data",
+                                            "waiting for space",
+                                            "waiting for its turn",
+                                            "waiting for the DRAM",
+                                            "before its first tile",
+                                            "after its last tile"};
+
+std::array<double, states.size()> in_states(const cosim::StageCost& stage) {
+  return {stage.busy_ns,        stage.wait_data_ns, stage.wait_slot_ns, stage.wait_dependency_ns,
+          stage.wait_shared_ns, stage.fill_ns,      stage.drain_ns};
+}
+
+std::vector<std::string> component_names() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < cosim::component_count; ++i)
+    names.emplace_back(cosim::component_name(static_cast<Component>(i)));
+  return names;
+}
+
+std::vector<std::string> stage_names() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < cosim::stage_count; ++i)
+    names.emplace_back(cosim::stage_name(static_cast<Stage>(i)));
+  return names;
+}
+
+void add_axes(Labelled& data, const CostStudy& study) {
+  std::vector<std::string> layers;
+  for (const LayerCost& layer : study.reports[0].layers) layers.push_back(layer.name);
+  if (data.axis("layer") == nullptr) data.add_axis({"layer", layers, "", "layer of the network"});
+  if (data.axis("source") == nullptr)
+    data.add_axis({"source", study.labels, "", "weight source, the card's own first"});
+  data.add_axis({"component", component_names(), "", "where energy goes"});
+  data.add_axis({"stage", stage_names(), "", "stage of the tile pipeline"});
+  data.add_axis({"state", std::vector<std::string>(states.begin(), states.end()), "",
+                 "what a stage does with the time"});
+}
+
+/// One number for every source, or for every source and layer, with a factor that turns it into the
+/// unit written.
+template <class Get>
+std::vector<double> by_source(const CostStudy& study, Get get) {
+  std::vector<double> values;
+  for (const CostReport& report : study.reports) values.push_back(get(report));
+  return values;
+}
+
+template <class Get>
+std::vector<double> by_layer(const CostStudy& study, Get get) {
+  std::vector<double> values;
+  for (const CostReport& report : study.reports)
+    for (const LayerCost& layer : report.layers) values.push_back(get(layer));
+  return values;
+}
+
+std::vector<double> energy_parts(const CostStudy& study) {
+  std::vector<double> values;
+  for (const CostReport& report : study.reports)
+    for (const LayerCost& layer : report.layers)
+      for (const double energy_pJ : layer.energy_pJ) values.push_back(energy_pJ * 1e-12);
+  return values;
+}
+
+std::vector<double> energy_by_source(const CostStudy& study) {
+  std::vector<double> values;
+  for (const CostReport& report : study.reports)
+    for (const double energy_pJ : report.energy_pJ) values.push_back(energy_pJ * 1e-12);
+  return values;
+}
+
+std::vector<double> time_parts(const CostStudy& study) {
+  std::vector<double> values;
+  for (const CostReport& report : study.reports)
+    for (const LayerCost& layer : report.layers)
+      for (const double time_ns : layer.critical_ns) values.push_back(time_ns * 1e-9);
+  return values;
+}
+
+std::vector<double> time_by_source(const CostStudy& study) {
+  std::vector<double> values;
+  for (const CostReport& report : study.reports) {
+    std::array<double, cosim::stage_count> sums{};
+    for (const LayerCost& layer : report.layers)
+      for (std::size_t stage = 0; stage < sums.size(); ++stage)
+        sums[stage] += layer.critical_ns[stage] * 1e-9;
+    values.insert(values.end(), sums.begin(), sums.end());
+  }
+  return values;
+}
+
+/// Stages that a simulation has not stay at zero.
+std::vector<double> stage_times(const CostStudy& study) {
+  std::vector<double> values;
+  for (const CostReport& report : study.reports) {
+    std::array<std::array<double, states.size()>, cosim::stage_count> times{};
+    for (const cosim::StageCost& stage : report.stages)
+      times[static_cast<std::size_t>(stage.stage)] = in_states(stage);
+    for (const auto& stage : times)
+      for (const double time_ns : stage) values.push_back(time_ns * 1e-9);
+  }
+  return values;
+}
+
+std::vector<double> ratios(const CostStudy& study, double (CostStudy::*ratio)(std::size_t) const) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < study.reports.size(); ++i) values.push_back((study.*ratio)(i));
+  return values;
+}
+
+Json energies_json(const cosim::Energies& energies) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < energies.size(); ++i)
+    if (energies[i] > 0)
+      json[std::string(cosim::component_name(static_cast<Component>(i)))] = energies[i] * 1e-12;
+  return json;
+}
+
+Json critical_json(const LayerCost& layer) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < layer.critical_ns.size(); ++i)
+    if (layer.critical_ns[i] > 0)
+      json[std::string(cosim::stage_name(static_cast<Stage>(i)))] = layer.critical_ns[i] * 1e-9;
+  return json;
+}
+
+Json layer_json(const LayerCost& layer) {
+  return {{"name", layer.name},
+          {"way", cosim::way_name(layer.way)},
+          {"time_s", layer.time_ns() * 1e-9},
+          {"energy_J", cosim::total(layer.energy_pJ) * 1e-12},
+          {"bound_by", cosim::stage_name(layer.bound_by)},
+          {"tiles", layer.mapping.tiles},
+          {"replicas", layer.replicas},
+          {"utilisation", layer.mapping.utilisation()},
+          {"macs", layer.macs},
+          {"generation_macs", layer.generation_macs},
+          {"digital_operations", layer.digital_operations},
+          {"edram_refreshes", layer.refreshes},
+          {"retention_failed_bits", layer.failed_bits},
+          {"weight_bytes", layer.traffic.weight_bytes},
+          {"input_bytes", layer.traffic.input_bytes},
+          {"output_bytes", layer.traffic.output_bytes},
+          {"attained_macs_per_s", layer.attained_macs_per_ns * 1e9},
+          {"roof_macs_per_s", layer.roof_macs_per_ns * 1e9},
+          {"intensity_macs_per_byte", layer.intensity_macs_per_byte},
+          {"critical_s", critical_json(layer)},
+          {"energy_parts_J", energies_json(layer.energy_pJ)}};
+}
+
+Json stages_json(const CostReport& report) {
+  Json json = Json::array();
+  for (const cosim::StageCost& stage : report.stages) {
+    Json one{{"stage", cosim::stage_name(stage.stage)}, {"critical_s", stage.critical_ns * 1e-9}};
+    const auto times = in_states(stage);
+    for (std::size_t i = 0; i < times.size(); ++i) one["states_s"][states[i]] = times[i] * 1e-9;
+    json.push_back(std::move(one));
+  }
+  return json;
+}
+
+Json source_json(const CostReport& report) {
+  Json areas = Json::object();
+  for (const cosim::AreaPart& part : report.areas) areas[part.component] = part.area_mm2;
+  return {{"time_s", report.time_s()},
+          {"energy_J", report.energy_J()},
+          {"power_W", report.power_W()},
+          {"area_mm2", report.area_mm2()},
+          {"bound_by", cosim::stage_name(report.bound_by)},
+          {"tiles", report.tiles},
+          {"dram_bytes", report.traffic.sum()},
+          {"energy_parts_J", energies_json(report.energy_pJ)},
+          {"area_parts_mm2", std::move(areas)},
+          {"stages", stages_json(report)}};
+}
+
+std::string sources_table(const CostStudy& study) {
+  TextTable table(
+      {"weights", "time", "speed-up", "energy", "gain", "power", "DRAM traffic", "bound by"});
+  for (std::size_t i = 0; i < study.reports.size(); ++i) {
+    const CostReport& report = study.reports[i];
+    table.row({study.labels[i], with_prefix(report.time_s(), "s"),
+               i == 0 ? "" : fmt::format("{:.3g} x", study.speedup(i)),
+               with_prefix(report.energy_J(), "J"),
+               i == 0 ? "" : fmt::format("{:.3g} x", study.energy_gain(i)),
+               with_prefix(report.power_W(), "W"), with_prefix(report.traffic.sum(), "B"),
+               std::string(cosim::stage_name(report.bound_by))});
+  }
+  return table.text();
+}
+
+/// Energy by component, largest of the card's own source first; components below a thousandth
+/// everywhere are left out.
+std::string energy_table(const CostStudy& study) {
+  std::vector<std::string> header{"energy"};
+  header.insert(header.end(), study.labels.begin(), study.labels.end());
+  TextTable table(header);
+  std::array<std::size_t, cosim::component_count> order{};
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return study.reports[0].energy_pJ[a] > study.reports[0].energy_pJ[b];
+  });
+  for (const std::size_t component : order) {
+    const bool counts =
+        std::any_of(study.reports.begin(), study.reports.end(), [&](const CostReport& report) {
+          return report.energy_pJ[component] > 1e-3 * cosim::total(report.energy_pJ);
+        });
+    if (!counts) continue;
+    std::vector<std::string> row{
+        std::string(cosim::component_name(static_cast<Component>(component)))};
+    for (const CostReport& report : study.reports)
+      row.push_back(with_prefix(report.energy_pJ[component] * 1e-12, "J"));
+    table.row(std::move(row));
+  }
+  return table.text();
+}
+
+std::string layers_table(const CostStudy& study) {
+  TextTable table({"layer (" + study.labels[0] + ")", "way", "tiles", "filled", "digital ops",
+                   "time", "energy", "bound by"});
+  for (const LayerCost& layer : study.reports[0].layers)
+    table.row({layer.name, cosim::way_name(layer.way), fmt::format("{}", layer.mapping.tiles),
+               fmt::format("{:.0f} %", 100 * layer.mapping.utilisation()),
+               with_prefix(static_cast<double>(layer.digital_operations), ""),
+               with_prefix(layer.time_ns() * 1e-9, "s"),
+               with_prefix(cosim::total(layer.energy_pJ) * 1e-12, "J"),
+               std::string(cosim::stage_name(layer.bound_by))});
+  return table.text();
+}
+
+}  // namespace
+
+void add_cost(Labelled& data, const CostStudy& study) {
+  add_axes(data, study);
+  const auto add = [&](const char* name, std::vector<std::string> axes, std::vector<double> values,
+                       const char* unit, const char* long_name) {
+    data.add({name, std::move(axes), std::move(values), unit, long_name});
+  };
+  add("time", {"source"},
+      by_source(study, [](const CostReport& report) { return report.time_s(); }), "s",
+      "time of one batch");
+  add("energy", {"source"},
+      by_source(study, [](const CostReport& report) { return report.energy_J(); }), "J",
+      "energy of one batch");
+  add("area", {"source"},
+      by_source(study, [](const CostReport& report) { return report.area_mm2(); }), "mm^2", "area");
+  add("speedup", {"source"}, ratios(study, &CostStudy::speedup), "1",
+      "time over the time of the card's source");
+  add("energy_gain", {"source"}, ratios(study, &CostStudy::energy_gain), "1",
+      "energy over the energy of the card's source");
+  add("dram_traffic", {"source"},
+      by_source(study, [](const CostReport& report) { return report.traffic.sum(); }), "B",
+      "bytes to and from DRAM");
+  add("time_by_source", {"source", "stage"}, time_by_source(study), "s",
+      "time on the critical path");
+  add("energy_by_source", {"source", "component"}, energy_by_source(study), "J", "energy");
+  add("stage_time", {"source", "stage", "state"}, stage_times(study), "s", "time");
+  add("layer_time", {"source", "layer"},
+      by_layer(study, [](const LayerCost& layer) { return layer.time_ns() * 1e-9; }), "s", "time");
+  add("layer_energy", {"source", "layer"},
+      by_layer(study, [](const LayerCost& layer) { return cosim::total(layer.energy_pJ) * 1e-12; }),
+      "J", "energy");
+  add("layer_traffic", {"source", "layer"},
+      by_layer(study, [](const LayerCost& layer) { return layer.traffic.sum(); }), "B",
+      "DRAM traffic");
+  add("layer_tiles", {"source", "layer"},
+      by_layer(study,
+               [](const LayerCost& layer) { return static_cast<double>(layer.mapping.tiles); }),
+      "1", "tiles");
+  add("layer_utilisation", {"source", "layer"},
+      by_layer(study, [](const LayerCost& layer) { return layer.mapping.utilisation(); }), "1",
+      "share of tiles that holds weights");
+  add("layer_attained", {"source", "layer"},
+      by_layer(study, [](const LayerCost& layer) { return layer.attained_macs_per_ns * 1e9; }),
+      "MAC/s", "multiply-adds per second");
+  add("layer_roof", {"source", "layer"},
+      by_layer(study, [](const LayerCost& layer) { return layer.roof_macs_per_ns * 1e9; }), "MAC/s",
+      "roofline: the smaller of peak and intensity times bandwidth");
+  add("layer_intensity", {"source", "layer"},
+      by_layer(study, [](const LayerCost& layer) { return layer.intensity_macs_per_byte; }),
+      "MAC/B", "multiply-adds per DRAM byte");
+  add("time_parts", {"source", "layer", "stage"}, time_parts(study), "s",
+      "time on the critical path");
+  add("energy_parts", {"source", "layer", "component"}, energy_parts(study), "J", "energy");
+}
+
+void add_cost(Json& json, const CostStudy& study) {
+  json["time_s"] = study.reports[0].time_s();
+  json["energy_J"] = study.reports[0].energy_J();
+  json["batch"] = study.batch;
+  json["bound_by"] = cosim::stage_name(study.reports[0].bound_by);
+  json["speedup"] = Json::object();
+  json["energy_gain"] = Json::object();
+  for (std::size_t i = 1; i < study.reports.size(); ++i) {
+    json["speedup"][study.labels[i]] = study.speedup(i);
+    json["energy_gain"][study.labels[i]] = study.energy_gain(i);
+  }
+  json["sources"] = Json::object();
+  for (std::size_t i = 0; i < study.reports.size(); ++i)
+    json["sources"][study.labels[i]] = source_json(study.reports[i]);
+  json["layers"] = Json::array();
+  for (const LayerCost& layer : study.reports[0].layers)
+    json["layers"].push_back(layer_json(layer));
+}
+
+std::string cost_text(const CostStudy& study) {
+  return fmt::format("{}\n{}\n{}", sources_table(study), energy_table(study), layers_table(study));
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/files/labelled.hpp"
+#include "experiments/cards/experiment_card.hpp"
+#include "experiments/commands/commands.hpp"
+#include "nn/graph/graph.hpp"
+
+namespace lightloom::experiments {
+
+/// The full cost simulations of a network under several weight sources on the same hardware. The
+/// first is the card's own.
+struct CostStudy {
+  std::vector<std::string> labels;
+  std::vector<cosim::CostReport> reports;
+  int batch = 1;
+
+  /// Time of source `i` over the time of the card's own.
+  [[nodiscard]] double speedup(std::size_t i) const;
+  [[nodiscard]] double energy_gain(std::size_t i) const;
+};
+
+/// The weight layers of a network under every source of the card, its own first. Independent of the
+/// hardware, and most of the work for a large network.
+using SourceLayers = std::vector<std::vector<cosim::CostLayer>>;
+SourceLayers source_layers(const NetworkCard& network);
+
+/// The layers of the last few networks: points of a hardware sweep share them.
+class SourceLayersCache {
+ public:
+  const SourceLayers& layers(const Experiment& card);
+
+ private:
+  std::map<std::string, SourceLayers> known_;
+};
+
+/// What is simulated for every source of the card, its own first.
+std::vector<cosim::CostInput> cost_inputs(const SourceLayers& layers, const HardwareCard& hardware);
+
+/// Simulates every source of the card, each with the same care.
+CostStudy study_cost(const Experiment& card, const SourceLayers& layers);
+
+/// Whether the value of a node cannot be negative: the data set's pixels unless normalised, what
+/// comes from ReLU and its like, and sums, products, pools of those. Cores with intensity inputs
+/// take such inputs in one pass.
+std::vector<bool> non_negative_values(const nn::Graph& graph, const nn::Normalise& pixels);
+
+/// Adds axes source, layer, component, stage, state and the variables of
+/// `docs/use/results-files.md`. The layer axis may exist.
+void add_cost(Labelled& data, const CostStudy& study);
+/// Adds time_s, energy_J, speedup, energy_gain, sources[...] and layers[...].
+void add_cost(Json& json, const CostStudy& study);
+/// Tables: time, energy, area and what binds for each source; energy by component; layers of the
+/// card's own source.
+std::string cost_text(const CostStudy& study);
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/files/labelled.hpp"
+#include "experiments/studies/chip_accuracy.hpp"
+#include "experiments/studies/cost_study.hpp"
+#include "experiments/studies/workbench.hpp"
+#include "nn/accounting/ratio.hpp"
+
+namespace lightloom::experiments {
+
+/// Accuracies on the whole test set.
+struct AccuracyResult {
+  std::optional<double> float_network;  // none when the weights came from a file and no teacher did
+  double source = 0;                    // regenerated weights, digital
+  std::optional<double> faulty;         // the same from stored words with the card's bit errors
+  std::int64_t flipped_bits = 0;        // of those words
+  nn::BitErrorCard bit_errors;          // that memory
+  std::vector<ChipResult> chips;
+  Spread over_chips{};
+  nn::TrainResult teacher_history, history;
+};
+
+/// Everything a run finds out.
+struct RunResult {
+  std::vector<std::string> labels;  // of the sources, the card's own first
+  std::vector<nn::Ratio> ratios;    // of the same
+  std::optional<AccuracyResult> accuracy;
+  std::optional<CostStudy> cost;
+};
+
+/// The whole way: train, encode, quantise, evaluate digitally and on chips, count bits, simulate
+/// time and energy.
+RunResult run_experiment(const Experiment& card, Workbench& workbench);
+
+/// The arrays of `docs/use/results-files.md`, without provenance. Equal runs give equal arrays.
+Labelled to_labelled(const RunResult& result, const Experiment& card);
+/// The object that `lightloom run --json` prints.
+Json to_json(const RunResult& result);
+/// The tables that `lightloom run` prints.
+std::string to_text(const RunResult& result);
+
+}  // namespace lightloom::experiments

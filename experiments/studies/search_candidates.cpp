@@ -1,0 +1,113 @@
+#include "experiments/studies/search_candidates.hpp"
+
+#include <algorithm>
+
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "experiments/results/text_table.hpp"
+#include "nn/inference/inference.hpp"
+#include "nn/ops/loss.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+constexpr std::size_t batch = 128;
+constexpr std::size_t most_training_images = 2048;  // to judge by when none are set aside
+
+Tree bits_tree(const nn::FactorBits& bits) {
+  Tree tree = Tree::mapping();
+  tree.at_or_add("basis") = Tree::of(std::to_string(bits.basis));
+  tree.at_or_add("intra") = Tree::of(std::to_string(bits.intra));
+  tree.at_or_add("cross") = Tree::of(std::to_string(bits.cross));
+  return tree;
+}
+
+void write_setting(const nn::SourceCard& card, Tree& section) {
+  section.at_or_add("intra") = Tree::of(std::to_string(card.intra));
+  section.at_or_add("cross") = Tree::of(std::to_string(card.cross));
+  section.at_or_add("cross_share") = Tree::of(number_text(card.cross_share));
+  section.at_or_add("bits") = bits_tree(card.factor_bits);
+}
+
+/// A section `weights.layers` for overrides of multi-level settings.
+Tree layers_tree(const nn::SourceCard& card) {
+  Tree list = Tree::list();
+  for (const nn::LayerOverride& layer : card.layers) {
+    Tree one = Tree::mapping();
+    one.at_or_add("layer") = Tree::of(layer.layer);
+    if (layer.card.source == nn::SourceKind::multilevel) write_setting(layer.card, one);
+    list.items.push_back(std::move(one));
+  }
+  return list;
+}
+
+double divergence(nn::Network& teacher, nn::Network& student, const nn::Dataset& data) {
+  const bool aside = data.validation.size() > 0;
+  const nn::ImageSet& set = aside ? data.validation : data.train;
+  const std::size_t count = aside ? set.size() : std::min(set.size(), most_training_images);
+  nn::Inference wanted(teacher), made(student);
+  nn::Tensor pixels, unused;
+  std::vector<int> labels;
+  double sum = 0;
+  for (std::size_t first = 0; first < count; first += batch) {
+    std::vector<std::uint32_t> order(std::min(batch, count - first));
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(first + i);
+    nn::fill_batch(set, order, pixels, labels);
+    const nn::Tensor& answers = wanted.forward(pixels);
+    sum += nn::distillation(made.forward(pixels), answers, labels, {.temperature = 1, .beta = 1},
+                            unused) *
+           static_cast<double>(order.size());
+  }
+  return sum / static_cast<double>(count);
+}
+
+}  // namespace
+
+Tree card_with(const Tree& resolved, const nn::SourceCard& weights) {
+  Tree card = resolved;
+  Tree& section = card.at_or_add("weights");
+  if (weights.layers.empty())
+    write_setting(weights, section);
+  else
+    section.at_or_add("layers") = layers_tree(weights);
+  return card;
+}
+
+std::string setting_text(const nn::SourceCard& card) {
+  if (card.source != nn::SourceKind::multilevel) return nn::name_of(card.source);
+  const nn::FactorBits& bits = card.factor_bits;
+  const std::string cross = card.cross_share > 0 ? fmt::format("{:g} Co", card.cross_share)
+                                                 : fmt::format("{}", card.cross);
+  return fmt::format("({}, {}; {}, {}, {})", card.intra, cross, bits.basis, bits.intra, bits.cross);
+}
+
+std::vector<Candidate> candidates_of(const Tree& resolved, const std::vector<SearchStudy>& studies,
+                                     const std::vector<std::string>& harms) {
+  std::vector<Candidate> all;
+  const auto add = [&](std::string name, const Found& found) {
+    Tree card = card_with(resolved, found.card);
+    const std::string text = to_yaml(card);
+    for (const Candidate& other : all)
+      if (to_yaml(other.card) == text) return;
+    all.push_back({.name = std::move(name), .found = found, .card = std::move(card)});
+  };
+  for (std::size_t s = 0; s < studies.size(); ++s)
+    add("per layer, " + harms[s], studies[s].searched);
+  for (const Found& found : studies.front().uniforms)
+    add("uniform " + setting_text(found.card), found);
+  return all;
+}
+
+std::size_t train_candidates(std::vector<Candidate>& candidates, Workbench& workbench) {
+  std::size_t best = 0;
+  for (std::size_t c = 0; c < candidates.size(); ++c) {
+    const Experiment card = read_experiment(candidates[c].card);
+    candidates[c].divergence =
+        divergence(*workbench.teacher(card)->network, *workbench.student(card)->network,
+                   *workbench.dataset(card));
+    if (candidates[c].divergence < candidates[best].divergence) best = c;
+  }
+  return best;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,183 @@
+#include "experiments/studies/workbench.hpp"
+
+#include <optional>
+
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "core/progress.hpp"
+#include "experiments/studies/chip_accuracy.hpp"
+#include "nn/inference/evaluate.hpp"
+#include "nn/inference/inference.hpp"
+#include "nn/io/torch_names.hpp"
+#include "nn/models/models.hpp"
+#include "nn/network/weights_file.hpp"
+#include "nn/onnx/import/import.hpp"
+#include "nn/train/checkpoint.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+constexpr std::size_t most_cached = 64;
+// Chips to train with are numbered from here: never one of those that are evaluated.
+constexpr std::uint32_t training_chip = 1u << 31;
+
+/// The text of some sections of a resolved card: equal texts mean equal work.
+std::string text_of(const Experiment& card, std::initializer_list<const char*> keys) {
+  Tree part = Tree::mapping();
+  for (const char* key : keys)
+    if (const Tree* found = card.resolved.find(key)) part.at_or_add(key) = *found;
+  return to_yaml(part);
+}
+
+template <class Value, class Make>
+std::shared_ptr<const Value> cached(std::map<std::string, std::shared_ptr<const Value>>& cache,
+                                    const std::string& key, Make make) {
+  const auto found = cache.find(key);
+  if (found != cache.end()) return found->second;
+  if (cache.size() >= most_cached) cache.clear();
+  auto made = std::make_shared<const Value>(make());
+  cache[key] = made;
+  return made;
+}
+
+/// A training that Ctrl-C cut short is no result.
+nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
+                            const nn::TrainCard& card, std::uint64_t seed,
+                            const nn::TrainHelpers& helpers) {
+  nn::TrainResult result = nn::train(network, data, card, seed, helpers);
+  if (!interrupted()) return result;
+  if (helpers.checkpoint.empty()) throw Failure("interrupted during training");
+  throw Failure(fmt::format("interrupted during training (the same command goes on from '{}')",
+                            helpers.checkpoint));
+}
+
+std::unique_ptr<nn::Network> make_network(const Experiment& card, const nn::SourceCard& weights,
+                                          nn::InitialWeights initial) {
+  return std::make_unique<nn::Network>(
+      nn::build_graph(card.network.model, card.network.dataset.name), weights, card.seed, initial);
+}
+
+/// With random weights, or those of the ONNX file that the network came from.
+std::unique_ptr<nn::Network> make_float_network(const Experiment& card) {
+  if (!nn::is_onnx(card.network.model))
+    return make_network(card, nn::SourceCard{}, nn::InitialWeights::drawn);
+  auto network = make_network(card, nn::SourceCard{}, nn::InitialWeights::none);
+  nn::onnx::give_weights(nn::onnx::import_model(card.network.model), *network);
+  return network;
+}
+
+/// Weights of our own HDF5 files, or of a safetensors file with PyTorch's names.
+void load_any_weights(const std::string& path, nn::Network& network) {
+  if (path.ends_with(".safetensors"))
+    nn::import_torch(nn::read_safetensors(path), network);
+  else
+    nn::load_weights(path, network);
+}
+
+/// Tensor cores to train through, their converters calibrated.
+class TrainingChips {
+ public:
+  TrainingChips(nn::Network& student, const nn::Dataset& data, const Experiment& card)
+      : core_(photonic::make_core(card.hardware.core)) {
+    for (int c = 0; c < card.training.student.chips; ++c) {
+      chips_.push_back(std::make_unique<Chip>(*core_, student, card,
+                                              training_chip + static_cast<std::uint32_t>(c)));
+      nn::Inference before(student, &chips_.back()->engine());
+      chips_.back()->calibrate(before, data, card.calibration_images);
+    }
+  }
+  [[nodiscard]] std::vector<nn::MatrixEngine*> engines() const {
+    std::vector<nn::MatrixEngine*> all;
+    for (const auto& chip : chips_) all.push_back(&chip->engine());
+    return all;
+  }
+
+ private:
+  std::unique_ptr<photonic::TensorCore> core_;
+  std::vector<std::unique_ptr<Chip>> chips_;
+};
+
+/// Trains the student; through tensor cores of its own if the card wants it to get used to their
+/// noise and to how chips differ.
+nn::TrainResult train_student(nn::Network& student, const nn::Dataset& data, const Experiment& card,
+                              nn::TrainHelpers helpers) {
+  std::optional<TrainingChips> chips;
+  if (card.training.student.noise_aware) {
+    chips.emplace(student, data, card);
+    helpers.engines = chips->engines();
+  }
+  return train_fully(student, data, card.training.student, card.seed, helpers);
+}
+
+/// What a training of the float network, or of the student, depends on.
+std::string float_identity(const Experiment& card) {
+  return text_of(card, {"dataset", "model", "teacher", "seed"});
+}
+std::string student_identity(const Experiment& card) {
+  std::string text = text_of(card, {"dataset", "model", "weights", "teacher", "train", "seed"});
+  if (card.training.student.noise_aware)
+    text += text_of(card, {"core", "generator", "calibration_images"});
+  return text;
+}
+
+}  // namespace
+
+double digital_accuracy(nn::Network& network, const nn::ImageSet& test) {
+  nn::Inference inference(network);
+  return nn::evaluate(inference, test).accuracy();
+}
+
+Workbench::DatasetPtr Workbench::dataset(const Experiment& card) {
+  return cached(datasets_, text_of(card, {"dataset", "seed"}),
+                [&] { return nn::load_dataset(card.network.dataset, card.seed); });
+}
+
+void Workbench::keep_checkpoints(const Experiment& card, const std::string& path) {
+  const std::string float_path = path + ".float";
+  require_writable(path);
+  require_writable(float_path);
+  nn::require_own_checkpoint(float_path, float_identity(card));
+  nn::require_own_checkpoint(path, student_identity(card));
+  checkpoint_ = path;
+  float_checkpoint_ = float_path;
+}
+
+Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
+  const std::string key = float_identity(card);
+  return cached(networks_, key, [&] {
+    TrainedNetwork teacher{.network = make_float_network(card), .history = {}};
+    if (!card.training.teacher_file.empty())
+      load_any_weights(card.training.teacher_file, *teacher.network);
+    else
+      teacher.history = train_fully(*teacher.network, *dataset(card), card.training.teacher,
+                                    card.seed, {.checkpoint = float_checkpoint_, .identity = key});
+    return teacher;
+  });
+}
+
+double Workbench::teacher_accuracy(const Experiment& card, const nn::ImageSet& test) {
+  return *cached(accuracies_, float_identity(card),
+                 [&] { return digital_accuracy(*teacher(card)->network, test); });
+}
+
+Workbench::NetworkPtr Workbench::student(const Experiment& card) {
+  const std::string key = student_identity(card);
+  return cached(networks_, key, [&] {
+    TrainedNetwork student{
+        .network = make_network(card, card.network.weights, nn::InitialWeights::none),
+        .history = {}};
+    if (!card.network.weights_file.empty()) {
+      load_any_weights(card.network.weights_file, *student.network);
+      return student;
+    }
+    const NetworkPtr float_network = teacher(card);
+    nn::copy_weights(*float_network->network, *student.network);
+    if (card.training.student.epochs > 0)
+      student.history = train_student(
+          *student.network, *dataset(card), card,
+          {.teacher = float_network->network.get(), .checkpoint = checkpoint_, .identity = key});
+    return student;
+  });
+}
+
+}  // namespace lightloom::experiments

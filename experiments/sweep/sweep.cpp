@@ -1,0 +1,88 @@
+#include "experiments/sweep/sweep.hpp"
+
+#include <chrono>
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "core/progress.hpp"
+#include "experiments/sweep/sweep_table.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds between_writes{300};  // cheap points do not wait for the disk
+
+/// The finished points of an earlier call, or an empty table.
+Labelled earlier_or_empty(const SweepTask& task) {
+  if (!std::filesystem::exists(task.output)) return empty_table(task.grid);
+  Labelled table = read_labelled(task.output);
+  require(text_attribute(table, "kind") == "sweep",
+          "'{}' exists and is no sweep result (name another --output, or remove it)", task.output);
+  require(text_attribute(table, "card_hash") == card_hash(task.origin.card),
+          "'{}' holds another sweep: its card hash is {}, this card's is {} (name another "
+          "--output, or remove it)",
+          task.output, text_attribute(table, "card_hash"), card_hash(task.origin.card));
+  const Variable* done = table.variable("done");
+  require(done != nullptr && size_of(done->values) == task.grid.points() &&
+              std::holds_alternative<std::vector<std::int64_t>>(done->values),
+          "'{}': the mask of finished points is damaged (remove the file)", task.output);
+  return table;
+}
+
+std::string join_names(const SweepGrid& grid) {
+  std::string names;
+  for (const SweepAxis& axis : grid.axes) names += (names.empty() ? "" : ",") + axis.name;
+  return names;
+}
+
+/// A user's mistake that shows only at one point names it and the call that repeats it.
+Labelled compute(const SweepTask& task, std::size_t point) {
+  try {
+    return task.point(task.grid.card_at(task.card, point));
+  } catch (const Error& error) {
+    throw Error(fmt::format("{} (at the sweep's point {}: {})", error.what(), point + 1,
+                            task.grid.settings(point)));
+  }
+}
+
+}  // namespace
+
+SweepOutcome run_sweep(const SweepTask& task) {
+  require_writable(task.output);
+  SweepOutcome outcome{.table = earlier_or_empty(task)};
+  Labelled& table = outcome.table;
+  add_origin(table, task.origin);
+  table.attributes["sweep_axes"] = join_names(task.grid);
+  outcome.resumed = count_done(table);
+  const std::size_t points = task.grid.points();
+  Progress progress("sweep", static_cast<std::int64_t>(points - outcome.resumed), "points");
+  auto written = Clock::now() - between_writes;
+  const auto save = [&] {
+    write_labelled(task.output, table);
+    written = Clock::now();
+  };
+  for (std::size_t point = 0; point < points; ++point) {
+    if (is_done(table, point)) continue;
+    if (interrupted()) break;
+    try {
+      put_point(table, task.grid, point, compute(task, point));
+    } catch (...) {
+      if (interrupted()) break;  // the point in hand is lost
+      if (outcome.computed > 0) save();
+      throw;
+    }
+    ++outcome.computed;
+    if (Clock::now() - written >= between_writes) save();
+    progress.advance(1, task.grid.describe(point));
+  }
+  if (outcome.computed > 0) save();
+  if (const std::size_t done = count_done(table); done < points)
+    throw Failure(fmt::format(
+        "interrupted with {} of {} points finished; they are in '{}', and the same command again "
+        "computes the rest",
+        done, points, task.output));
+  return outcome;
+}
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "core/files/labelled.hpp"
+#include "experiments/results/provenance.hpp"
+#include "experiments/sweep/sweep_grid.hpp"
+
+namespace lightloom::experiments {
+
+/// What is measured at one point of a sweep: a pure function of its card. Every point gives the
+/// same variables along equal axes; texts are not stacked.
+using PointFunction = std::function<Labelled(const Tree& card)>;
+
+struct SweepTask {
+  Tree card;  // with its sweep section, resolved as far as the hash should see
+  SweepGrid grid;
+  PointFunction point;
+  Origin origin;
+  std::string output;
+};
+
+struct SweepOutcome {
+  Labelled table;  // axes: the swept ones, then those of a point; `done` marks finished points
+  std::size_t resumed = 0;  // points found in the file
+  std::size_t computed = 0;
+};
+
+/// Computes the points that `output` does not hold yet, in order, and rewrites the file as they
+/// finish. Every point is a function of its card alone, so the order and who computes it do not
+/// matter. Throws `Error` when the file belongs to another sweep, `Failure` when interrupted; the
+/// file then holds the finished points.
+SweepOutcome run_sweep(const SweepTask& task);
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,137 @@
+#include "memory/buffers/buffer_card.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "memory/buffers/cacti_table.hpp"
+
+namespace lightloom::memory {
+namespace {
+
+/// Between entries `low` and `low + 1` of a table, a share `weight` of the way (outside [0, 1]:
+/// extrapolation).
+struct Place {
+  std::size_t low = 0;
+  double weight = 0;
+};
+
+Place place_of(std::span<const double> points, double value) {
+  std::size_t low = 0;
+  while (low + 2 < points.size() && value > points[low + 1]) ++low;
+  return {low, std::log(value / points[low]) / std::log(points[low + 1] / points[low])};
+}
+
+double geometric(double a, double b, double weight) { return a * std::pow(b / a, weight); }
+double linear(double a, double b, double weight) { return a + (b - a) * weight; }
+
+template <class Mix>
+CactiArray mix(const CactiArray& a, const CactiArray& b, double weight, Mix combine) {
+  return {combine(a.read_pJ, b.read_pJ, weight), combine(a.write_pJ, b.write_pJ, weight),
+          combine(a.leakage_mW, b.leakage_mW, weight), combine(a.area_mm2, b.area_mm2, weight),
+          combine(a.access_ns, b.access_ns, weight)};
+}
+
+/// One array of one technology row.
+CactiArray sram_at(std::size_t row, double capacity_KB, double word_bytes) {
+  const Place size = place_of(cacti_capacity_KB, capacity_KB);
+  const auto of_word = [&](std::size_t word) {
+    const CactiRow& table = cacti_sram[word][row];
+    return mix(table[size.low], table[size.low + 1], size.weight, geometric);
+  };
+  return mix(of_word(0), of_word(1), place_of(cacti_word_bytes, word_bytes).weight, geometric);
+}
+
+CactiArray sram_array(const BufferCard& card) {
+  const std::size_t type = card.cell == CellType::high_performance ? 0 : 3;
+  const double capacity_KB = card.capacity_KB / card.banks;
+  const auto node = [&](std::size_t i) { return sram_at(type + i, capacity_KB, card.word_bytes); };
+  if (card.node_nm >= 32) return mix(node(0), node(1), (45 - card.node_nm) / 13, linear);
+  if (card.node_nm >= 22) return mix(node(1), node(2), (32 - card.node_nm) / 10, linear);
+  CactiArray array = node(2);
+  const double root = std::sqrt(card.node_nm / 22);
+  array.read_pJ *= root;
+  array.write_pJ *= root;
+  array.leakage_mW *= 0.79 * root;
+  array.area_mm2 *= card.node_nm / 22;
+  return array;
+}
+
+/// (45 nm or 32 nm, capacity) interpolated like SRAM.
+double edram_value(const BufferCard& card, double CactiEdram::*field) {
+  const Place size = place_of(edram_capacity_KB, card.capacity_KB / card.banks);
+  const auto of_node = [&](std::size_t node) {
+    const auto& row = cacti_edram[node];
+    return geometric(row[size.low].*field, row[size.low + 1].*field, size.weight);
+  };
+  return linear(of_node(0), of_node(1), (45 - card.node_nm) / 13);
+}
+
+BufferFigures table_figures(const BufferCard& card) {
+  if (card.kind == BufferKind::sram) {
+    const CactiArray array = sram_array(card);
+    return {.read_pJ = array.read_pJ,
+            .write_pJ = array.write_pJ,
+            .leakage_mW = array.leakage_mW * card.banks,
+            .area_mm2 = array.area_mm2 * card.banks,
+            .access_ns = array.access_ns,
+            .cycle_ns = array.access_ns};
+  }
+  const double read_pJ = edram_value(card, &CactiEdram::read_pJ);
+  const double refresh_mW = edram_value(card, &CactiEdram::refresh_mW);
+  return {.read_pJ = read_pJ,
+          .write_pJ = read_pJ,
+          .leakage_mW = (edram_value(card, &CactiEdram::static_mW) - refresh_mW) * card.banks,
+          .refresh_mW = refresh_mW * card.banks,
+          .area_mm2 = edram_value(card, &CactiEdram::area_mm2) * card.banks,
+          .access_ns = edram_value(card, &CactiEdram::access_ns),
+          .cycle_ns = edram_value(card, &CactiEdram::cycle_ns)};
+}
+
+}  // namespace
+
+void describe(Section& section, BufferCard& card) {
+  section.choice("kind", card.kind, {{"sram", BufferKind::sram}, {"edram", BufferKind::edram}});
+  section.value("capacity_KB", card.capacity_KB, {.low = 0.25, .high = 1e6});
+  section.value("node_nm", card.node_nm, {.low = 3, .high = 90});
+  section.choice("cell", card.cell,
+                 {{"hp", CellType::high_performance}, {"lstp", CellType::low_standby_power}});
+  section.value("word_bytes", card.word_bytes, {.low = 1, .high = 256});
+  section.value("banks", card.banks, {.low = 1, .high = 65536});
+  section.value("ports", card.ports, {.low = 1, .high = 8});
+  section.value("retention_us", card.retention_us, not_negative);
+  section.value("read_pJ", card.read_pJ, not_negative);
+  section.value("write_pJ", card.write_pJ, not_negative);
+  section.value("leakage_mW", card.leakage_mW, not_negative);
+  section.value("area_mm2", card.area_mm2, not_negative);
+  section.value("access_ns", card.access_ns, not_negative);
+  if (card.kind == BufferKind::edram && (card.node_nm < 32 || card.node_nm > 45))
+    section.problem("node_nm",
+                    "must lie between 32 and 45 for edram (no table exists for other nodes)");
+  if (card.kind == BufferKind::edram && card.word_bytes != 32)
+    section.problem("word_bytes", "must be 32 for edram (no table exists for other words)");
+}
+
+BufferFigures buffer_figures(const BufferCard& card) {
+  BufferFigures figures = table_figures(card);
+  if (card.read_pJ > 0) figures.read_pJ = card.read_pJ;
+  if (card.write_pJ > 0) figures.write_pJ = card.write_pJ;
+  if (card.leakage_mW > 0) figures.leakage_mW = card.leakage_mW;
+  if (card.area_mm2 > 0) figures.area_mm2 = card.area_mm2;
+  if (card.access_ns > 0) figures.access_ns = figures.cycle_ns = card.access_ns;
+  return figures;
+}
+
+double buffer_bandwidth_GBps(const BufferCard& card) {
+  return card.word_bytes * card.banks * card.ports / buffer_figures(card).cycle_ns;
+}
+
+double read_energy_pJ(const BufferCard& card, const BufferFigures& figures, double bytes) {
+  return std::ceil(bytes / card.word_bytes) * figures.read_pJ;
+}
+
+double write_energy_pJ(const BufferCard& card, const BufferFigures& figures, double bytes) {
+  return std::ceil(bytes / card.word_bytes) * figures.write_pJ;
+}
+
+}  // namespace lightloom::memory

@@ -1,0 +1,113 @@
+#include "memory/dram/bank_scan.hpp"
+
+#include <algorithm>
+
+namespace lightloom::memory {
+namespace {
+
+constexpr int key_bits = 18;  // banks, or ages, in a key
+constexpr Cycle order_mask = (Cycle{1} << key_bits) - 1;
+constexpr Cycle far = never << key_bits;
+
+/// The smallest element.
+template <class Lanes>
+Cycle lowest(const Lanes& v) {
+  const Cycle a = std::min(v[0], v[1]), b = std::min(v[2], v[3]), c = std::min(v[4], v[5]),
+              d = std::min(v[6], v[7]);
+  return std::min(std::min(a, b), std::min(c, d));
+}
+
+}  // namespace
+
+BankScan::BankScan(int banks, int banks_per_group, int banks_per_rank, int wishes)
+    : stride_((banks + lanes - 1) / lanes * lanes),
+      blocks_(static_cast<std::size_t>(stride_ / lanes * wishes)) {
+  int wish = 0;
+  for (Block& block : blocks_) {
+    block.ready += never;
+    for (int i = 0; i < lanes; ++i, ++wish) {
+      const int bank = wish % stride_;
+      block.place[i] = wish / stride_;
+      block.number[i] = bank;
+      block.group[i] = bank / banks_per_group;
+      block.rank[i] = bank / banks_per_rank;
+    }
+  }
+}
+
+void BankScan::forbid(DramCommandKind kind, int bank, Cycle own_group, Cycle same_rank,
+                      Cycle other_rank) {
+  const Cycle group = blocks_[bank / lanes].group[bank % lanes],
+              rank = blocks_[bank / lanes].rank[bank % lanes];
+  const Lanes own = Lanes{} + own_group, same = Lanes{} + same_rank, other = Lanes{} + other_rank;
+  for (Block& block : blocks_) {
+    Lanes& limit = block.limit[static_cast<std::size_t>(kind)];
+    const Lanes elsewhere = block.rank == rank ? same : other;
+    const Lanes earliest = block.group == group ? own : elsewhere;
+    limit = limit > earliest ? limit : earliest;
+  }
+}
+
+template <class Order>
+BankScan::Keys BankScan::smallest(Cycle row_bus, Cycle column_bus, const Order& order) const {
+  Lanes row_keys = Lanes{} + far, column_keys = row_keys;
+  const Lanes none = row_keys;
+  for (const Block& block : blocks_) {
+    const auto row = block.kind < 2;
+    const Lanes row_rule = block.kind == 0 ? block.limit[0] : block.limit[1];
+    const Lanes column_rule = block.kind == 2 ? block.limit[2] : block.limit[3];
+    const Lanes rule = row ? row_rule : column_rule;
+    const Lanes bus = row ? Lanes{} + row_bus : Lanes{} + column_bus;
+    const Lanes legal = block.ready > rule ? block.ready : rule;
+    const Lanes start = legal > bus ? legal : bus;
+    Lanes key = start << key_bits;
+    order(key, block);
+    const Lanes as_row = row ? key : none, as_column = row ? none : key;
+    row_keys = as_row < row_keys ? as_row : row_keys;
+    column_keys = as_column < column_keys ? as_column : column_keys;
+  }
+  return {lowest(row_keys), lowest(column_keys)};
+}
+
+BankScan::Firsts BankScan::first_in_turn(Cycle row_bus, Cycle column_bus, int last_bank) const {
+  const Cycle count = stride_, last = last_bank;
+  const Keys keys = smallest(row_bus, column_bus, [&](Lanes& key, const Block& block) {
+    const Lanes behind = block.number - last - 1;
+    key |= (behind + (behind >= 0 ? Lanes{} : Lanes{} + count)) << 1 | block.place;
+  });
+  const auto found = [&](Cycle key) {
+    if (key >= far) return First{};
+    const Cycle bank = ((key & order_mask) >> 1) + last + 1;
+    return First{key >> key_bits,
+                 static_cast<int>((bank >= count ? bank - count : bank) + (key & 1) * count)};
+  };
+  return {found(keys.row), found(keys.column)};
+}
+
+BankScan::Firsts BankScan::first_by_age(Cycle row_bus, Cycle column_bus,
+                                        std::uint64_t newest) const {
+  const auto now = static_cast<Cycle>(newest);
+  const Keys keys = smallest(row_bus, column_bus, [&](Lanes& key, const Block& block) {
+    const Lanes behind = now - block.age;
+    key |= order_mask - (behind < order_mask ? behind : Lanes{} + order_mask);
+  });
+  return {aged(keys.row, row_bus, false, newest), aged(keys.column, column_bus, true, newest)};
+}
+
+/// The first bank whose command has this key.
+BankScan::First BankScan::aged(Cycle key, Cycle bus, bool column, std::uint64_t newest) const {
+  if (key >= far) return {};
+  for (int bank = 0; bank < static_cast<int>(blocks_.size()) * lanes; ++bank) {
+    const Block& block = blocks_[bank / lanes];
+    const int i = bank % lanes;
+    const auto kind = static_cast<std::size_t>(block.kind[i]);
+    const Cycle behind = static_cast<Cycle>(newest) - block.age[i];
+    const Cycle start = std::max({block.ready[i], block.limit[kind][i], bus});
+    if ((kind >= 2) == column &&
+        key == (start << key_bits | (order_mask - std::min(behind, order_mask))))
+      return {key >> key_bits, bank};
+  }
+  return {};
+}
+
+}  // namespace lightloom::memory

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "memory/dram/dram_command.hpp"
+
+namespace lightloom::memory {
+
+/// Later than any run: about an hour of DRAM time.
+inline constexpr Cycle never = Cycle{1} << 42;
+
+/// The command that every bank of a (pseudo-)channel wants next and the rules between banks, laid
+/// out so that one pass over whole vector registers finds the commands that can go first.
+class BankScan {
+  static constexpr int lanes = 8;
+  using Lanes = Cycle __attribute__((vector_size(8 * lanes)));
+
+ public:
+  /// Every bank may want `wishes` commands: number bank + stride() * i is its i-th.
+  BankScan(int banks, int banks_per_group, int banks_per_rank, int wishes);
+
+  /// Banks, rounded up to whole registers.
+  [[nodiscard]] int stride() const { return stride_; }
+
+  /// Wish number `wish` is a command of `kind` (activate to write), by its own rules from `ready`
+  /// on; `age` is that of the request behind it.
+  void want(int wish, DramCommandKind kind, Cycle ready, std::uint64_t age) {
+    Block& block = blocks_[wish / lanes];
+    block.ready[wish % lanes] = ready;
+    block.kind[wish % lanes] = static_cast<Cycle>(kind);
+    block.age[wish % lanes] = static_cast<Cycle>(age);
+  }
+
+  /// No command of `kind` before these cycles: to the group of `bank`, to the other groups of its
+  /// rank, to other ranks.
+  void forbid(DramCommandKind kind, int bank, Cycle own_group, Cycle same_rank, Cycle other_rank);
+
+  struct First {
+    Cycle ready = never;
+    int wish = -1;  // its number
+  };
+  struct Firsts {
+    First row, column;  // of activates and precharges, of reads and writes
+  };
+  /// The commands that can go first on buses free from these cycles on; of equals the one of the
+  /// bank that comes first in turn after `last_bank`.
+  [[nodiscard]] Firsts first_in_turn(Cycle row_bus, Cycle column_bus, int last_bank) const;
+  /// The same; of equals the one with the smallest age (`newest`: no age is larger).
+  [[nodiscard]] Firsts first_by_age(Cycle row_bus, Cycle column_bus, std::uint64_t newest) const;
+
+ private:
+  struct Block {
+    Lanes ready, kind, age;
+    Lanes number, group, rank;   // of each bank
+    Lanes place;                 // among the wishes of its bank
+    std::array<Lanes, 4> limit;  // by kind: earliest by rules between banks
+  };
+  /// Smallest `start << key_bits | order` of row and of column commands.
+  struct Keys {
+    Cycle row, column;
+  };
+  template <class Order>
+  [[nodiscard]] Keys smallest(Cycle row_bus, Cycle column_bus, const Order& order) const;
+  [[nodiscard]] First aged(Cycle key, Cycle bus, bool column, std::uint64_t newest) const;
+
+  int stride_;
+  std::vector<Block> blocks_;
+};
+
+}  // namespace lightloom::memory

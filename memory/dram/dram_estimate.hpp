@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "memory/dram/dram_card.hpp"
+#include "memory/dram/request_source.hpp"
+
+namespace lightloom::memory {
+
+/// What limits a DRAM.
+enum class DramBound { bus, ccd_l, activate, row_cycle, injection, turnaround };
+const char* bound_name(DramBound bound);
+
+/// Steady-state service of one kind of traffic: cycles per request = max(terms) / (1 - refresh
+/// share).
+struct DramEstimate {
+  struct Term {
+    DramBound bound;
+    double cycles_per_request;  // over all channels, without refresh
+  };
+  std::vector<Term> terms;
+  DramBound bound_by = DramBound::bus;
+  double refresh_share = 0;  // of the time, phi
+  double row_hit_share = 0;
+  double cycles_per_request = 0;  // with refresh
+  double bandwidth_GBps = 0;
+};
+
+/// Share of the time that refresh takes: (RTP + RP + RFC + RCD) / REFI, in the form Ramulator 2.1
+/// checks itself with. With per-bank refresh (RTP + RP + RFC_bank + RCD) / (banks * REFI_bank): the
+/// share of each bank.
+double refresh_share(const DramCard& card);
+
+/// Reads in sequential runs of `run_bytes` (rounded up to bursts) that start at random places; a
+/// long run is a stream. Formula of the analytic service model: the largest of BL / channels, CCD_L
+/// if a run stays in one bank group, (1 - h) max(RRD_S, FAW / 4) and (1 - h) RC / banks, h the
+/// row-hit share that the address mapping gives the run.
+DramEstimate estimate_runs(const DramCard& card, double run_bytes);
+
+/// Service of any traffic, from a sample of its addresses (the first `sample` requests of `source`,
+/// no simulation):
+///   bus         largest share of one channel x BL
+///   ccd_l       share of the commonest bank group inside a window of the queue x CCD_L
+///   activate    activations x max(RRD_S, FAW / 4), a request counting as a hit if its row was used
+///   within the window row_cycle   activations of the busiest bank x RC turnaround  bus plus, for
+///   each drained batch of writes, the idle gap of going to writes and back injection   1 /
+///   requests per cycle, or the mean distance of arrivals if that is longer
+DramEstimate estimate_traffic(const DramCard& card, RequestSource& source, int sample = 8192);
+
+/// Time to move `bytes` (rounded up to bursts) in runs of `run_bytes`, with the first access's
+/// latency left out.
+double transfer_ns(const DramCard& card, double bytes, double run_bytes);
+
+}  // namespace lightloom::memory

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nn/graph/layer_shape.hpp"
+
+namespace lightloom::nn {
+
+/// One image-shaped activation, channels last. A vector is a 1x1 map.
+struct MapShape {
+  int height = 1, width = 1, channels = 1;
+  [[nodiscard]] std::int64_t size() const { return std::int64_t{height} * width * channels; }
+  bool operator==(const MapShape&) const = default;
+};
+
+enum class Op {
+  input,
+  convolution,
+  linear,
+  batch_norm,
+  group_norm,  // over groups of channels of the whole map
+  layer_norm,  // over the channels of every position
+  activation,
+  max_pool,
+  average_pool,
+  global_pool,  // average over the whole map
+  flatten,      // (height, width, channels) in this order: free with channels last
+  add,
+  multiply,  // the second operand may be a 1x1 map (squeeze-excite)
+  concat,    // along channels
+  dropout,
+  softmax,    // over the channels
+  subsample,  // every second position, zero channels added on both sides (ResNet shortcut "option
+              // A")
+  attention,  // inputs query, key, value: the positions of a map are the tokens
+};
+
+enum class Activation { relu, relu6, hard_swish, hard_sigmoid, silu, sigmoid, gelu, tanh };
+
+/// Window of a convolution or pooling.
+struct Window {
+  int height = 1, width = 1, stride = 1, padding = 0, dilation = 1;
+};
+
+/// One operation of a network description. Holds no numbers, only geometry.
+struct Node {
+  Op op = Op::input;
+  std::string name;
+  std::vector<int> inputs;  // node numbers, all smaller than the node's own
+  MapShape shape;           // of the output
+  Window window;            // convolution, pooling
+  int groups = 1;           // convolution, group_norm; attention: heads
+  bool bias = false;        // convolution, linear
+  Activation activation = Activation::relu;
+  double rate = 0;            // dropout: probability of zero
+  double epsilon = 1e-5;      // normalisations: added to the variance
+  bool count_padding = true;  // average_pool: padded zeros count in the mean
+};
+
+/// A network without weights: nodes in order of execution, the last one is the output. Costs
+/// nothing to build.
+struct Graph {
+  std::string name;
+  std::vector<Node> nodes;
+};
+
+struct ConvolutionOptions {
+  int channels = 1;
+  int kernel = 1;
+  int stride = 1;
+  int padding = 0;
+  int groups = 1;
+  int dilation = 1;
+  bool bias = false;
+  int kernel_width = 0;  // 0: square
+};
+
+/// Builds a graph node by node, inferring shapes. Every call returns the number of the node it
+/// added.
+class GraphBuilder {
+ public:
+  GraphBuilder(std::string name, MapShape input);
+
+  int convolution(std::string name, int from, const ConvolutionOptions& options);
+  int linear(std::string name, int from, int out, bool bias);
+  int batch_norm(std::string name, int from, double epsilon = 1e-5);
+  int group_norm(std::string name, int from, int groups, double epsilon = 1e-5);
+  int layer_norm(std::string name, int from, double epsilon = 1e-5);
+  /// Scaled dot-product attention of `query` over the tokens of `key` and `value`.
+  int attention(int query, int key, int value, int heads);
+  int activation(int from, Activation kind);
+  int relu(int from) { return activation(from, Activation::relu); }
+  int max_pool(int from, const Window& window);
+  int average_pool(int from, const Window& window, bool count_padding = true);
+  int global_pool(int from);
+  int flatten(int from);
+  int add(int left, int right);
+  int multiply(int left, int right);
+  int concat(std::vector<int> from);
+  int dropout(int from, double rate);
+  int subsample(int from, int channels);
+  int softmax(int from);
+
+  /// Adds `side` zero channels on both sides of the last node, if it is a subsample.
+  bool widen_subsample(int node, int side);
+  /// Gives an existing weight layer a bias.
+  void give_bias(int layer);
+  [[nodiscard]] std::size_t size() const { return graph_.nodes.size(); }
+
+  [[nodiscard]] const MapShape& shape(int node) const;
+  /// The finished graph.
+  Graph finish() &&;
+
+ private:
+  int push(Node node);
+  int pool(Op op, int from, const Window& window);
+
+  Graph graph_;
+};
+
+/// Positions of a window along one axis of `size`; throws `Error` naming `where` when none fits.
+int window_positions(int size, int kernel, const Window& window, const std::string& where);
+
+/// Whether nodes of this kind have a scale and a shift per channel.
+bool is_norm(Op op);
+
+/// The geometry of the weight layer `node` (a convolution or linear).
+LayerShape layer_shape(const Graph& graph, int node);
+
+/// The weight layers and counts of a graph.
+NetworkShape network_shape(const Graph& graph);
+
+}  // namespace lightloom::nn

@@ -1,0 +1,124 @@
+#include "nn/inference/integer_engine.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "core/error.hpp"
+#include "nn/ops/quantise.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+/// The distance of neighbouring weights: of a stored scale, or the smallest power of two in use.
+float weight_scale(WeightLayer& layer, SourceKind kind, const std::vector<float>& dense) {
+  if (kind == SourceKind::power_of_two) {
+    float least = 0;
+    for (const float w : dense)
+      if (w != 0 && (least == 0 || std::abs(w) < least)) least = std::abs(w);
+    return least == 0 ? 1 : least;
+  }
+  for (const CodedStream& stream : layer.source->codes())
+    if (stream.name == "scale" && stream.words.size() == 1)
+      return std::bit_cast<float>(stream.words[0]);
+  throw Error(fmt::format("layer '{}' does not store integers of one scale", layer.shape.name));
+}
+
+std::vector<std::int64_t> integers_of(const std::vector<float>& dense, float scale,
+                                      const std::string& layer) {
+  std::vector<std::int64_t> integers;
+  for (const float w : dense) {
+    const float n = scale > 0 ? std::rint(w / scale) : 0.0f;
+    require(n * scale == w, "a weight of layer '{}' is no multiple of its scale", layer);
+    integers.push_back(static_cast<std::int64_t>(n));
+  }
+  return integers;
+}
+
+/// The step of `quantise_activation`, by the rule that it documents.
+float input_scale(const WeightLayer& layer) {
+  require(layer.activation_bits > 0 && layer.range.seen,
+          "layer '{}' does not quantise its inputs (weights.activations), or never saw any",
+          layer.shape.name);
+  const float low = std::min(layer.range.low, 0.0f), high = std::max(layer.range.high, 0.0f);
+  const float top = static_cast<float>((1 << layer.activation_bits) - 1);
+  return std::max((high - low) / top, std::numeric_limits<float>::epsilon());
+}
+
+/// One output: the window at (h, w) of output channel `out`.
+std::int64_t sum_at(const LayerShape& s, const std::int64_t* image,
+                    const std::vector<std::int64_t>& weights, int out, int h, int w) {
+  const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
+  std::int64_t sum = 0;
+  for (int i = 0; i < s.kernel_height; ++i) {
+    const int y = h * s.stride - s.padding + i * s.dilation;
+    if (y < 0 || y >= s.in_height) continue;
+    for (int j = 0; j < s.kernel_width; ++j) {
+      const int x = w * s.stride - s.padding + j * s.dilation;
+      if (x < 0 || x >= s.in_width) continue;
+      const std::int64_t* pixel = image + (std::int64_t{y} * s.in_width + x) * s.in_channels +
+                                  std::int64_t{out / out_group} * in_group;
+      for (int c = 0; c < in_group; ++c) {
+        const std::int64_t at =
+            ((std::int64_t{out} * in_group + c) * s.kernel_height + i) * s.kernel_width + j;
+        sum += weights[static_cast<std::size_t>(at)] * pixel[c];
+      }
+    }
+  }
+  return sum;
+}
+
+}  // namespace
+
+IntegerEngine::IntegerEngine(Network& network) {
+  for (WeightLayer& layer : network.weight_layers()) {
+    const SourceKind kind = card_for(network.source_card(), layer.shape.name).source;
+    require(
+        kind == SourceKind::integer || kind == SourceKind::lsq || kind == SourceKind::power_of_two,
+        "the weights of layer '{}' are not integers but '{}'", layer.shape.name, name_of(kind));
+    const std::vector<float> dense = dense_weight(layer);
+    const float scale = weight_scale(layer, kind, dense);
+    layers_.push_back({.shape = layer.shape,
+                       .weights = integers_of(dense, scale, layer.shape.name),
+                       .weight_scale = scale,
+                       .input_scale = input_scale(layer)});
+  }
+}
+
+void IntegerEngine::load(int layer, const LayerShape& shape, std::span<const float> weights,
+                         std::uint32_t /*write*/) {
+  const Layer& own = layers_.at(static_cast<std::size_t>(layer));
+  require(weights.size() == own.weights.size(), "layer '{}' has other weights", shape.name);
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    require(static_cast<float>(own.weights[i]) * own.weight_scale == weights[i],
+            "the weights of layer '{}' changed", shape.name);
+}
+
+void IntegerEngine::multiply(int layer, std::span<const float> inputs, int images,
+                             std::uint64_t /*first_image*/, std::span<float> outputs) {
+  const Layer& own = layers_.at(static_cast<std::size_t>(layer));
+  const LayerShape& s = own.shape;
+  std::vector<std::int64_t> codes;
+  for (const float x : inputs) {
+    const float code = std::rint(x / own.input_scale);
+    require(code * own.input_scale == x, "an input of layer '{}' is no level of its quantiser",
+            s.name);
+    codes.push_back(static_cast<std::int64_t>(code));
+  }
+  const double scale = double{own.weight_scale} * own.input_scale;
+  std::size_t at = 0;
+  for (int n = 0; n < images; ++n) {
+    const std::int64_t* image =
+        codes.data() + std::int64_t{n} * s.in_height * s.in_width * s.in_channels;
+    for (int h = 0; h < s.out_height; ++h)
+      for (int w = 0; w < s.out_width; ++w)
+        for (int out = 0; out < s.out_channels; ++out) {
+          const std::int64_t sum = sum_at(s, image, own.weights, out, h, w);
+          largest_sum_ = std::max(largest_sum_, std::abs(sum));
+          outputs[at++] = static_cast<float>(scale * static_cast<double>(sum));
+        }
+  }
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,98 @@
+#include "nn/network/weights_file.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "core/error.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+/// Calls visit(name, values) for every vector that belongs to the network's state.
+void visit_state(Network& network,
+                 const std::function<void(const std::string&, std::vector<float>&)>& visit) {
+  for (WeightLayer& layer : network.weight_layers()) {
+    for (Parameter* own : layer.source->parameters()) {
+      visit(layer.shape.name + ".weight." + own->name, own->value);
+    }
+    // Not trained, but part of what the source materialises (the generator's gain, clipping
+    // bounds).
+    for (Parameter* fixed : layer.source->constants()) {
+      visit(layer.shape.name + ".constant." + fixed->name, fixed->value);
+    }
+    if (!layer.bias.value.empty()) visit(layer.shape.name + ".bias", layer.bias.value);
+    if (layer.activation_bits > 0) {
+      std::vector<float> range{layer.range.low, layer.range.high, layer.range.seen ? 1.0f : 0.0f};
+      visit(layer.shape.name + ".range", range);
+      layer.range = {range[0], range[1], range[2] != 0.0f};
+    }
+  }
+  for (NormLayer& norm : network.norms()) {
+    visit(norm.name + ".scale", norm.scale.value);
+    visit(norm.name + ".shift", norm.shift.value);
+    visit(norm.name + ".mean", norm.mean);
+    visit(norm.name + ".variance", norm.variance);
+  }
+}
+
+}  // namespace
+
+void add_vector(Labelled& file, const std::string& name, std::vector<float> values) {
+  const std::string axis = "elements_" + std::to_string(values.size());
+  if (file.axis(axis) == nullptr) {
+    std::vector<std::int64_t> index(values.size());
+    std::iota(index.begin(), index.end(), 0);
+    file.add_axis({.name = axis, .values = std::move(index)});
+  }
+  file.add({.name = name, .axes = {axis}, .values = std::move(values)});
+}
+
+Weights weights_of(Network& network) {
+  Weights all;
+  visit_state(network, [&](const std::string& name, std::vector<float>& values) {
+    all.push_back({name, values});
+  });
+  return all;
+}
+
+void set_weights(Network& network, const Weights& weights) {
+  visit_state(network, [&](const std::string& name, std::vector<float>& values) {
+    const auto found = std::find_if(weights.begin(), weights.end(),
+                                    [&](const NamedValues& one) { return one.name == name; });
+    require(found != weights.end(), "the weights lack '{}' (another model or weight source?)",
+            name);
+    require(found->values.size() == values.size(),
+            "'{}' has {} values where the network needs {} (another model or weight source?)", name,
+            found->values.size(), values.size());
+    values = found->values;
+  });
+}
+
+void save_weights(const std::string& path, Network& network,
+                  const std::map<std::string, std::string>& about) {
+  Labelled file;
+  for (const auto& [key, value] : about) file.attributes[key] = value;
+  file.attributes["kind"] = std::string("weights");
+  file.attributes["model"] = network.graph().name;
+  file.attributes["source"] = std::string(name_of(network.source_card().source));
+  for (NamedValues& one : weights_of(network)) add_vector(file, one.name, std::move(one.values));
+  write_labelled(path, file);
+}
+
+void load_weights(const std::string& path, Network& network) {
+  const Labelled file = read_labelled(path);
+  Weights weights;
+  for (const Variable& variable : file.variables) {
+    if (const auto* values = std::get_if<std::vector<float>>(&variable.values)) {
+      weights.push_back({variable.name, *values});
+    }
+  }
+  try {
+    set_weights(network, weights);
+  } catch (const Error& problem) {
+    throw Error(fmt::format("'{}' does not fit the network: {}", path, problem.what()));
+  }
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/files/labelled.hpp"
+#include "nn/network/network.hpp"
+
+namespace lightloom::nn {
+
+/// Everything training changes in a network, by name: parameters of sources, biases, normalisations
+/// with their running statistics, activation ranges.
+struct NamedValues {
+  std::string name;
+  std::vector<float> values;
+};
+using Weights = std::vector<NamedValues>;
+
+/// Adds a vector to a file on the axis of its size, which it adds when needed.
+void add_vector(Labelled& file, const std::string& name, std::vector<float> values);
+
+Weights weights_of(Network& network);
+/// Throws `Error` naming the first entry that is missing or has another size.
+void set_weights(Network& network, const Weights& weights);
+
+/// Writes and reads them as one HDF5 file with the names of model and source as attributes, and
+/// those of `about`.
+void save_weights(const std::string& path, Network& network,
+                  const std::map<std::string, std::string>& about = {});
+void load_weights(const std::string& path, Network& network);
+
+}  // namespace lightloom::nn

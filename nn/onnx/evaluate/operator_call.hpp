@@ -1,0 +1,85 @@
+#pragma once
+
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "nn/onnx/model/unsupported.hpp"
+
+namespace lightloom::nn::onnx {
+
+using Dims = std::vector<std::int64_t>;
+
+/// One operator about to be evaluated.
+struct Call {
+  const Operation& operation;
+  std::vector<const Array*> inputs;  // null where an optional one is left out
+  std::int64_t opset = 0;
+};
+
+/// What an operator computes, output by output.
+using Function = std::vector<Array> (*)(const Call&);
+using Table = std::map<std::string_view, Function>;
+
+// Families of operators; each adds its own to the table.
+void add_elementwise(Table& table);
+void add_logic(Table& table);
+void add_reductions(Table& table);
+void add_selections(Table& table);
+void add_layout(Table& table);
+void add_indexing(Table& table);
+void add_constants(Table& table);
+void add_products(Table& table);
+void add_convolutions(Table& table);
+void add_pooling(Table& table);
+void add_normalisation(Table& table);
+void add_attention(Table& table);
+
+[[nodiscard]] bool has(const Call& call, std::size_t input);
+/// Throws `Unsupported` when the input is missing or of a type that arrays cannot hold.
+const Array& input(const Call& call, std::size_t number);
+/// The same for inputs that must be floating or integer.
+const Array& float_input(const Call& call, std::size_t number);
+const Array& integer_input(const Call& call, std::size_t number);
+/// Whether the output is asked for.
+[[nodiscard]] bool wants(const Call& call, std::size_t output);
+
+/// Throws `Unsupported` unless the condition holds.
+void support(const Call& call, bool condition, const char* otherwise);
+
+/// `axis` from the end if negative; throws `Error` outside of [-rank, rank).
+std::size_t axis_of(std::int64_t axis, std::size_t rank);
+/// The attribute `axis`.
+std::size_t axis_of(const Call& call, std::int64_t otherwise, std::size_t rank);
+/// Axes from the attribute `axes`, or from an input where it is one; empty if neither is there.
+Dims axes_of(const Call& call, std::size_t input);
+
+/// The number of elements; throws `Error` for more than 2^28 or a negative side: no file may ask
+/// for more memory than a machine has.
+std::int64_t checked_size(const Dims& dims);
+/// Row-major strides.
+Dims strides_of(const Dims& dims);
+/// Next index of `dims` in row-major order.
+void advance(Dims& index, const Dims& dims);
+
+/// An array of zeros.
+Array zeros(Dims dims, ElementType type);
+/// The element `from[i]` of `array` at i, `fill` where it is -1. Floats and integers alike.
+Array taken(const Array& array, Dims dims, const Dims& from, double fill = 0);
+/// The same elements in another shape.
+Array reshaped(const Array& array, Dims dims);
+
+/// numpy's broadcasting; throws `Error` when the shapes do not fit.
+Dims broadcast(const Dims& left, const Dims& right);
+Array broadcast_to(const Array& array, const Dims& dims);
+
+/// Element `i` as a number.
+double value(const Array& array, std::int64_t i);
+/// Whether `value` gives every element exactly: integers up to 2^53.
+[[nodiscard]] bool exact_in_double(const Array& array);
+/// Rounds to the element type.
+void round_floats(Array& array);
+/// As another type: floats truncate towards zero, anything but 0 is true.
+Array cast(const Array& array, ElementType type);
+
+}  // namespace lightloom::nn::onnx

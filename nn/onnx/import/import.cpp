@@ -1,0 +1,83 @@
+#include "nn/onnx/import/import.hpp"
+
+#include <filesystem>
+
+#include "core/error.hpp"
+
+namespace lightloom::nn::onnx {
+
+void give_weights(Imported imported, Network& network) {
+  for (auto& [node, values] : imported.layers) {
+    WeightLayer& layer = network.weight_layers()[static_cast<std::size_t>(network.index_of(node))];
+    layer.source->encode(values.weight);
+    if (!values.bias.empty()) layer.bias.value = std::move(values.bias);
+  }
+  for (auto& [node, values] : imported.norms) {
+    NormLayer& norm = network.norms()[static_cast<std::size_t>(network.index_of(node))];
+    norm.scale.value = std::move(values.scale);
+    norm.shift.value = std::move(values.shift);
+    norm.mean = std::move(values.mean);
+    norm.variance = std::move(values.variance);
+  }
+}
+
+Network network_of(Imported imported, const SourceCard& card) {
+  Network network(std::move(imported.graph), card, 0);
+  give_weights(std::move(imported), network);
+  return network;
+}
+
+Imported import_model(const std::string& path) {
+  const Model model = read_model(path);
+  try {
+    Imported imported = translate(model);
+    std::vector<Node>& nodes = imported.graph.nodes;
+    if (nodes.back().op == Op::softmax &&
+        nodes.back().inputs.front() + 2 == static_cast<int>(nodes.size())) {
+      nodes.pop_back();
+    }
+    imported.graph.name = std::filesystem::path(path).stem().string();
+    return imported;
+  } catch (const Unsupported& problem) {
+    throw Error(
+        fmt::format("cannot import '{}' (opset {}): {}", path, model.opset, problem.what()));
+  } catch (const Error& problem) {
+    throw Error(fmt::format("cannot import '{}': {}", path, problem.what()));
+  }
+}
+
+Network import_network(const std::string& path, const SourceCard& card) {
+  return network_of(import_model(path), card);
+}
+
+Tensor to_channels_last(const Array& array, const MapShape& map) {
+  const int images = static_cast<int>(array.size() / std::max<std::int64_t>(1, map.size()));
+  Tensor tensor(TensorShape(images, map));
+  const int area = map.height * map.width;
+  for (std::int64_t n = 0; n < images; ++n) {
+    for (int c = 0; c < map.channels; ++c) {
+      for (int p = 0; p < area; ++p) {
+        tensor.data()[(n * area + p) * map.channels + c] =
+            array.floats[static_cast<std::size_t>((n * map.channels + c) * area + p)];
+      }
+    }
+  }
+  return tensor;
+}
+
+std::vector<float> to_channels_first(const Tensor& tensor) {
+  const TensorShape& s = tensor.shape();
+  const int area = s.height * s.width;
+  std::vector<float> values(tensor.values().size());
+  for (std::int64_t n = 0; n < s.images; ++n) {
+    for (int p = 0; p < area; ++p) {
+      for (int c = 0; c < s.channels; ++c) {
+        values[static_cast<std::size_t>((n * s.channels + c) * area + p)] =
+            tensor.data()[(n * area + p) * s.channels + c];
+      }
+    }
+  }
+  return values;
+}
+
+}  // namespace lightloom::nn::onnx

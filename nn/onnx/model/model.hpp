@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "nn/onnx/model/element_type.hpp"
+
+namespace lightloom::nn::onnx {
+
+/// A tensor of any rank, row-major. Floating types are held in `floats`, integer and boolean ones
+/// in `integers`; types that we cannot hold keep both empty.
+struct Array {
+  std::vector<std::int64_t> dims;
+  std::vector<float> floats;
+  std::vector<std::int64_t> integers;
+  ElementType type = ElementType::float32;
+
+  [[nodiscard]] std::int64_t size() const;
+  [[nodiscard]] bool integer() const { return is_integer(type); }
+};
+
+/// A vector of int64.
+Array integers_array(std::vector<std::int64_t> values);
+
+struct Attribute {
+  std::vector<std::int64_t> integers;  // `i` or `ints`
+  std::vector<float> floats;           // `f` or `floats`
+  std::string text;                    // `s`
+  bool list = false;                   // `ints` or `floats`
+  bool graph = false;                  // a body of its own, which we do not read
+  Array array;                         // `t`
+};
+
+struct Operation {
+  std::string type, name;
+  std::vector<std::string> inputs, outputs;
+  std::map<std::string, Attribute> attributes;
+};
+
+struct Input {
+  std::string name;
+  std::vector<std::int64_t> dims;  // 0 where the file leaves it open
+  bool tensor = true;              // false: a sequence, map or optional
+};
+
+/// What we need of an ONNX file.
+struct Model {
+  std::int64_t opset = 0;
+  std::vector<Operation> operations;  // in order of execution
+  std::map<std::string, Array> constants;
+  std::vector<Input> inputs;  // without the constants
+  std::vector<std::string> outputs;
+};
+
+/// Whether this program can read ONNX files (libonnx-dev was there when it was built).
+bool available();
+
+/// Throws `Error` when the file is missing, malformed, keeps data elsewhere, or ONNX support was
+/// not built in.
+Model read_model(const std::string& path);
+
+/// Writes a model, beside `path` first and renamed when complete. Inputs and outputs are floats of
+/// the rank that `dims` says; a side of 0 stays open. Throws `Error` when the file cannot be
+/// written, or ONNX support was not built in.
+void write_model(const std::string& path, const Model& model);
+
+/// A TensorProto in a file of its own, as in the operator cases.
+Array read_array(const std::string& path);
+
+}  // namespace lightloom::nn::onnx

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+#include "nn/onnx/model/model.hpp"
+
+namespace lightloom::nn::onnx {
+
+/// An operator, element type, attribute or opset that we do not have; the text names the node.
+class Unsupported : public std::runtime_error {
+ public:
+  Unsupported(const Operation& operation, const std::string& reason);
+  std::string operation_type;
+};
+
+}  // namespace lightloom::nn::onnx

@@ -1,0 +1,96 @@
+#include "nn/ops/loss.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <vector>
+
+namespace lightloom::nn {
+namespace {
+
+/// log softmax(row / temperature)
+void log_softmax(std::span<const float> row, double temperature, std::vector<double>& out) {
+  const double top = *std::max_element(row.begin(), row.end());
+  double sum = 0;
+  for (const float value : row) sum += std::exp((value - top) / temperature);
+  const double shift = std::log(sum);
+  out.resize(row.size());
+  for (std::size_t c = 0; c < row.size(); ++c) out[c] = (row[c] - top) / temperature - shift;
+}
+
+std::span<const float> row_of(const Tensor& logits, std::size_t image) {
+  const std::size_t classes =
+      logits.values().size() / static_cast<std::size_t>(logits.shape().images);
+  return logits.values().subspan(image * classes, classes);
+}
+
+/// Adds weight * (softmax - target) to `d_row`, returns weight * H.
+double add_cross_entropy(std::span<const float> row, int label, double weight,
+                         std::span<float> d_row, std::vector<double>& scratch,
+                         double smoothing = 0) {
+  log_softmax(row, 1, scratch);
+  const auto target = static_cast<std::size_t>(label);
+  assert(target < row.size());
+  const double even = smoothing / static_cast<double>(row.size());
+  double loss = 0;
+  for (std::size_t c = 0; c < row.size(); ++c) {
+    const double wanted = even + (c == target ? 1 - smoothing : 0);
+    d_row[c] += static_cast<float>(weight * (std::exp(scratch[c]) - wanted));
+    loss -= wanted * scratch[c];
+  }
+  return weight * loss;
+}
+
+/// Adds weight T (p - q) to `d_row`, returns weight T^2 KL(q || p).
+double add_divergence(std::span<const float> row, std::span<const float> teacher, double weight,
+                      double temperature, std::span<float> d_row) {
+  std::vector<double> student_log, teacher_log;
+  log_softmax(row, temperature, student_log);
+  log_softmax(teacher, temperature, teacher_log);
+  double divergence = 0;
+  for (std::size_t c = 0; c < row.size(); ++c) {
+    const double q = std::exp(teacher_log[c]);
+    divergence += q * (teacher_log[c] - student_log[c]);
+    d_row[c] += static_cast<float>(weight * temperature * (std::exp(student_log[c]) - q));
+  }
+  return weight * temperature * temperature * divergence;
+}
+
+std::span<float> d_row_of(Tensor& d_logits, std::size_t image, std::size_t classes) {
+  return d_logits.values().subspan(image * classes, classes);
+}
+
+}  // namespace
+
+double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& d_logits,
+                     double smoothing) {
+  d_logits.resize(logits.shape());
+  std::ranges::fill(d_logits.values(), 0.0f);
+  std::vector<double> scratch;
+  double loss = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = row_of(logits, i);
+    loss += add_cross_entropy(row, labels[i], 1.0 / static_cast<double>(labels.size()),
+                              d_row_of(d_logits, i, row.size()), scratch, smoothing);
+  }
+  return loss;
+}
+
+double distillation(const Tensor& logits, const Tensor& teacher_logits, std::span<const int> labels,
+                    const DistillationOptions& options, Tensor& d_logits) {
+  d_logits.resize(logits.shape());
+  std::ranges::fill(d_logits.values(), 0.0f);
+  std::vector<double> scratch;
+  const double share = 1.0 / static_cast<double>(labels.size());
+  double loss = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = row_of(logits, i);
+    const auto d_row = d_row_of(d_logits, i, row.size());
+    loss += add_divergence(row, row_of(teacher_logits, i), share * options.beta,
+                           options.temperature, d_row);
+    loss += add_cross_entropy(row, labels[i], share * (1 - options.beta), d_row, scratch);
+  }
+  return loss;
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,191 @@
+#include "nn/search/knapsack.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+/// A Pareto-optimal assignment of the first layers.
+struct State {
+  std::int64_t cost = 0;
+  double error = 0;
+  std::uint32_t parent = 0, choice = 0;
+};
+
+/// Sorted by cost; keeps those with less error than everything cheaper.
+void keep_pareto(std::vector<State>& states) {
+  std::stable_sort(states.begin(), states.end(), [](const State& a, const State& b) {
+    return a.cost != b.cost ? a.cost < b.cost : a.error < b.error;
+  });
+  double least = std::numeric_limits<double>::infinity();
+  std::erase_if(states, [&](const State& state) {
+    if (state.error >= least) return true;
+    least = state.error;
+    return false;
+  });
+}
+
+std::int64_t round_up(std::int64_t cost, std::int64_t resolution) {
+  return (cost + resolution - 1) / resolution * resolution;
+}
+
+/// What the layers from each one on cost at least.
+std::vector<std::int64_t> least_rest(std::span<const LayerChoices> layers,
+                                     std::int64_t resolution) {
+  std::vector<std::int64_t> rest(layers.size() + 1);
+  for (std::size_t l = layers.size(); l-- > 0;) {
+    const auto cheapest =
+        std::min_element(layers[l].choices.begin(), layers[l].choices.end(),
+                         [](const Choice& a, const Choice& b) { return a.cost < b.cost; });
+    rest[l] = rest[l + 1] + round_up(cheapest->cost, resolution);
+  }
+  return rest;
+}
+
+std::vector<State> extend(std::span<const State> before, const LayerChoices& layer,
+                          std::int64_t limit, std::int64_t resolution) {
+  std::vector<State> after;
+  for (std::uint32_t p = 0; p < before.size(); ++p)
+    for (std::uint32_t c = 0; c < layer.choices.size(); ++c) {
+      const std::int64_t cost = before[p].cost + round_up(layer.choices[c].cost, resolution);
+      if (cost <= limit)
+        after.push_back({.cost = cost,
+                         .error = before[p].error + layer.choices[c].error,
+                         .parent = p,
+                         .choice = c});
+    }
+  keep_pareto(after);
+  return after;
+}
+
+SourceCard with(const SourceCard& base, int intra, double share, const FactorBits& bits) {
+  SourceCard card = base;
+  card.layers.clear();
+  card.source = SourceKind::multilevel;
+  card.intra = intra;
+  card.cross = 0;
+  card.cross_share = share;
+  card.factor_bits = bits;
+  return card;
+}
+
+/// Squared distance of a weight from what a source makes of it.
+double squared_error(SourceCard card, const SearchLayer& layer) {
+  card.projection.method = ProjectionCard::Method::svd;
+  const auto source = make_source(card, layer.shape);
+  source->encode(layer.dense);
+  std::vector<float> weight(layer.dense.size());
+  source->materialise(weight);
+  double sum = 0;
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    const double miss = double{weight[i]} - layer.dense[i];
+    sum += miss * miss;
+  }
+  return sum;
+}
+
+Choice judged(const SourceCard& card, const SearchLayer& layer, const ChoiceCost& cost) {
+  double error = squared_error(card, layer);
+  if (layer.rule.rounding != 1) {
+    SourceCard exact = card;
+    exact.factor_bits = {};
+    const double rounded = std::max(0.0, error - squared_error(exact, layer));
+    error += (layer.rule.rounding - 1) * rounded;
+  }
+  return {.card = card,
+          .cost = cost(layer.shape, card),
+          .error = layer.sensitivity * std::pow(error, layer.rule.power)};
+}
+
+}  // namespace
+
+SearchResult search_choices(std::span<const LayerChoices> layers, std::int64_t budget,
+                            std::int64_t resolution) {
+  require(resolution >= 1, "the resolution of a search is {} but must be at least 1", resolution);
+  const std::vector<std::int64_t> rest = least_rest(layers, resolution);
+  std::vector<std::vector<State>> stages{{State{}}};
+  SearchResult result;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    stages.push_back(extend(stages.back(), layers[l], budget - rest[l + 1], resolution));
+    result.states = std::max(result.states, stages.back().size());
+  }
+  if (stages.back().empty()) return result;
+  // The Pareto front falls in error with rising cost: its last state is the best.
+  auto at = static_cast<std::uint32_t>(stages.back().size() - 1);
+  result.error = stages.back()[at].error;
+  result.chosen.resize(layers.size());
+  for (std::size_t l = layers.size(); l-- > 0;) {
+    const State& state = stages[l + 1][at];
+    result.chosen[l] = state.choice;
+    result.cost += layers[l].choices[state.choice].cost;
+    at = state.parent;
+  }
+  return result;
+}
+
+std::int64_t stored_bits(const LayerShape& shape, const SourceCard& card) {
+  std::int64_t bits = 0;
+  for (const StoredStream& stream : stored_streams(card, shape))
+    if (stream.in_ratio) bits += stream.count * stream.bits;
+  return bits;
+}
+
+std::vector<SourceCard> grid_cards(const SourceCard& base, const SearchGrid& grid) {
+  std::vector<SourceCard> cards;
+  for (const int intra : grid.intra)
+    for (const double share : grid.cross_share)
+      for (const FactorBits& bits : grid.bits) cards.push_back(with(base, intra, share, bits));
+  return cards;
+}
+
+LayerChoices all_choices(const SearchLayer& layer, const SourceCard& base, const SearchGrid& grid,
+                         const ChoiceCost& cost) {
+  LayerChoices all{.layer = layer.shape.name};
+  SourceCard own = card_for(base, layer.shape.name);
+  own.layers.clear();
+  all.choices.push_back(judged(own, layer, cost));
+  if (layer.shape.kind == LayerShape::Kind::linear) return all;
+  int setting = 0;
+  for (const SourceCard& card : grid_cards(base, grid)) {
+    all.choices.push_back(judged(card, layer, cost));
+    all.choices.back().setting = setting++;
+  }
+  return all;
+}
+
+void drop_dominated(std::vector<Choice>& choices) {
+  std::stable_sort(choices.begin(), choices.end(), [](const Choice& a, const Choice& b) {
+    return a.cost != b.cost ? a.cost < b.cost : a.error < b.error;
+  });
+  double least = std::numeric_limits<double>::infinity();
+  std::erase_if(choices, [&](const Choice& choice) {
+    if (choice.error >= least) return true;
+    least = choice.error;
+    return false;
+  });
+}
+
+LayerChoices layer_choices(const LayerShape& shape, std::span<const float> dense,
+                           double sensitivity, const SourceCard& base, const SearchGrid& grid) {
+  LayerChoices choices =
+      all_choices({shape, {dense.begin(), dense.end()}, sensitivity}, base, grid);
+  drop_dominated(choices.choices);
+  return choices;
+}
+
+SourceCard chosen_card(const SourceCard& base, std::span<const LayerChoices> layers,
+                       const SearchResult& result) {
+  require(result.chosen.size() == layers.size(), "the search found nothing within its budget");
+  SourceCard card = base;
+  card.layers.clear();
+  for (std::size_t l = 0; l < layers.size(); ++l)
+    card.layers.push_back(
+        {.layer = layers[l].layer, .card = layers[l].choices[result.chosen[l]].card});
+  return card;
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "nn/accounting/ratio.hpp"
+#include "nn/network/network.hpp"
+#include "nn/search/knapsack.hpp"
+
+namespace lightloom::nn {
+
+/// Loss of a network on the caller's calibration images (never the test set).
+using CalibrationLoss = std::function<double(Network&)>;
+
+/// Per weight layer, how much the loss rises per unit of squared weight error: the layer's weight
+/// is replaced by what `probe` makes of it (three-bit integers where it changes nothing), all
+/// others stay. Rises below a thousandth of the largest count as that. `network` has dense sources
+/// and comes back unchanged.
+std::vector<double> layer_sensitivities(Network& network, const SourceCard& probe,
+                                        const CalibrationLoss& loss);
+
+/// How a network suffers from the weight errors of its layers: the sum of their harms.
+struct LayerHarm {
+  std::vector<double> sensitivities;  // one per weight layer
+  HarmRule rule;
+};
+/// Sensitivity 1 / ||W||^2: errors count relative to their layer, as if all layers mattered
+/// alike. Needs no images, and does not extrapolate a loss far beyond where it was measured.
+LayerHarm relative_harm(Network& network);
+/// Sensitivity size^(1/4) / ||W||^4, power 2, rounding 2: what a short training does not make up
+/// for. It makes up for small relative errors and hardly for large ones, for lost rank rather than
+/// for rounding, and large layers need smaller errors. Chosen among such rules by how they order 64
+/// trained ResNet-20s (docs/evidence/studies.md). Needs no images.
+LayerHarm trained_harm(Network& network);
+
+struct NetworkSearch {
+  SourceCard card;  // the base with an override per layer
+  SearchResult result;
+  std::vector<LayerChoices> layers;
+  Ratio ratio;  // of the network under `card`
+};
+
+/// The same setting in all layers.
+struct UniformChoice {
+  SourceCard card;
+  std::int64_t cost = 0;
+  double error = 0;
+};
+
+struct NetworkChoices {
+  std::vector<LayerChoices> layers;    // without the dominated ones
+  std::vector<UniformChoice> uniform;  // every setting of the grid, in its order
+
+  /// What the cheapest choice of every layer costs together.
+  [[nodiscard]] std::int64_t least_cost() const;
+  /// The uniform setting with the least error that costs at most `limit`, or null.
+  [[nodiscard]] const UniformChoice* best_uniform(std::int64_t limit) const;
+};
+
+/// The choices of every weight layer of a network of dense sources.
+NetworkChoices network_choices(Network& network, const SourceCard& base, const SearchGrid& grid,
+                               const LayerHarm& harm, const ChoiceCost& cost = stored_bits);
+
+/// Stored bits of a network that no choice changes: biases and normalisations.
+std::int64_t fixed_bits(const Network& network);
+
+/// The settings per layer with the least expected loss at a memory ratio of at most `memory_ratio`
+/// (biases and normalisations counted at 32 bits, as `ratio_of` does). Throws `Error` naming the
+/// smallest ratio that is possible when none fits.
+NetworkSearch search_network(Network& network, const SourceCard& base, const SearchGrid& grid,
+                             const LayerHarm& harm, double memory_ratio);
+
+}  // namespace lightloom::nn

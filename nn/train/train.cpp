@@ -1,0 +1,98 @@
+#include "nn/train/train.hpp"
+
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "core/progress.hpp"
+#include "nn/train/checkpoint.hpp"
+#include "nn/train/trainer.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+void check(const Dataset& data, const TrainCard& card, const TrainHelpers& helpers) {
+  require(data.train.size() > 0, "there is no image to train with");
+  require(!card.distill || helpers.teacher != nullptr,
+          "train.distill needs a trained teacher network");
+  require(!card.noise_aware || !helpers.engines.empty(),
+          "train.noise_aware needs a tensor core to multiply through");
+}
+
+double best_of(const TrainResult& result) {
+  return result.best_epoch < 0
+             ? -1.0
+             : result.epochs[static_cast<std::size_t>(result.best_epoch)].validation_accuracy;
+}
+
+bool out_of_patience(const TrainResult& result, int patience) {
+  return patience > 0 && static_cast<int>(result.epochs.size()) > result.best_epoch + patience;
+}
+
+std::string epoch_text(const TrainResult& result, int epochs) {
+  return fmt::format("epoch {}/{}, loss {:.3f}, validation {:.2f} %", result.epochs.size(), epochs,
+                     result.epochs.back().loss, 100 * result.epochs.back().validation_accuracy);
+}
+
+}  // namespace
+
+void describe(Section& section, TrainCard& card) {
+  section.value("epochs", card.epochs, not_negative);
+  section.value("batch", card.batch, {.low = 1, .high = 1 << 20});
+  describe(section, card.schedule);
+  describe(section, card.optimizer);
+  describe(section, card.decay);
+  section.card("augment", card.augment);
+  section.value("label_smoothing", card.label_smoothing, fraction);
+  section.value("average", card.average, fraction);
+  section.card("swa", card.swa);
+  if (card.average > 0 && card.swa.start > 0)
+    section.problem("swa", "and average both choose the weights that are kept (use one of them)");
+  section.value("recalibrate", card.recalibrate, not_negative);
+  section.value("patience", card.patience, not_negative);
+  section.value("distill", card.distill);
+  section.value("temperature", card.distillation.temperature, positive);
+  section.value("beta", card.distillation.beta, fraction);
+  section.value("noise_aware", card.noise_aware);
+  section.value("chips", card.chips, {.low = 1, .high = 1024});
+  section.card("bit_errors", card.bit_errors);
+  section.value("curriculum", card.curriculum, not_negative);
+  section.value("clip", card.clip, not_negative);
+}
+
+TrainResult train(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
+                  const TrainHelpers& helpers) {
+  check(data, card, helpers);
+  Trainer trainer(network, data, card, seed, helpers);
+  Checkpoint state{.seed = seed, .batch = card.batch, .identity = helpers.identity};
+  TrainResult& result = state.result;
+  if (!helpers.checkpoint.empty() && std::filesystem::exists(helpers.checkpoint)) {
+    state = load_checkpoint(helpers.checkpoint, network, state);
+    trainer.restore(state);
+    result.resumed = static_cast<int>(result.epochs.size());
+  }
+  Progress progress("train " + network.graph().name,
+                    static_cast<std::int64_t>(data.train.size()) * card.epochs, "images");
+  progress.advance(static_cast<std::int64_t>(data.train.size() * result.epochs.size()));
+  for (int epoch = static_cast<int>(result.epochs.size()); epoch < card.epochs; ++epoch) {
+    EpochRecord record = trainer.epoch(epoch, progress);
+    if (interrupted()) break;
+    Weights better;
+    record.validation_accuracy = trainer.validate(best_of(result), better);
+    result.epochs.push_back(record);
+    if (!better.empty()) {
+      result.best_epoch = epoch;
+      state.best = std::move(better);
+    }
+    progress.advance(0, epoch_text(result, card.epochs));
+    if (!helpers.checkpoint.empty()) {
+      trainer.save(state);
+      save_checkpoint(helpers.checkpoint, network, state);
+    }
+    if (out_of_patience(result, card.patience)) break;
+  }
+  if (result.best_epoch >= 0) set_weights(network, state.best);
+  result.own_changes = trainer.own_changes();
+  return result;
+}
+
+}  // namespace lightloom::nn

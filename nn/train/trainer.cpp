@@ -1,0 +1,213 @@
+#include "nn/train/trainer.hpp"
+
+#include <algorithm>
+
+#include "core/random/random.hpp"
+#include "nn/inference/evaluate.hpp"
+
+namespace lightloom::nn {
+
+Trainer::Trainer(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
+                 const TrainHelpers& helpers)
+    : network_(network),
+      data_(data),
+      card_(card),
+      seed_(seed),
+      engines_(card.noise_aware ? helpers.engines : std::vector<MatrixEngine*>{}),
+      parameters_(network.parameters()),
+      optimizer_(card.optimizer, parameters_,
+                 weight_decays(network, card.decay, card.optimizer.weight_decay)),
+      average_(card.average > 0 || card.swa.start > 0, parameters_),
+      pass_(network, seed),
+      order_(data.train.size()),
+      changes_(network.weight_layers().size()) {
+  if (card.distill) teacher_.emplace(*helpers.teacher);
+  if (has_errors(card.bit_errors)) memory_.emplace(network, card.bit_errors);
+}
+
+EpochRecord Trainer::epoch(int number, Progress& progress) {
+  fill_permutation(Stream({seed_, Purpose::shuffle}), static_cast<std::uint64_t>(number), order_);
+  Prefetch batches(data_.train, order_, static_cast<std::size_t>(card_.batch),
+                   {card_.augment, seed_, static_cast<std::uint64_t>(number)});
+  EpochRecord record{.rate = rate(number)};
+  std::int64_t correct = 0;
+  while (const Batch* batch = interrupted() ? nullptr : batches.next()) {
+    const auto count = static_cast<std::int64_t>(batch->labels.size());
+    record.loss += one_step(*batch, number, correct) * static_cast<double>(count);
+    progress.advance(count);
+  }
+  if (averages_epochs(number)) average_.include();
+  record.loss /= static_cast<double>(order_.size());
+  record.train_accuracy = static_cast<double>(correct) / static_cast<double>(order_.size());
+  return record;
+}
+
+double Trainer::validate(double best, Weights& better) {
+  const bool averaged = card_.swa.start == 0 || average_.count() > 0;
+  if (averaged) average_.change_places();
+  if (statistics_images() > 0)  // changes that no epoch of the training draws
+    pass_.estimate_statistics(data_.train, statistics_images(),
+                              static_cast<std::size_t>(card_.batch),
+                              {card_.augment, seed_, static_cast<std::uint64_t>(card_.epochs)});
+  const bool chooses = data_.validation.size() > 0;
+  const double accuracy = chooses ? validation_accuracy() : 0;
+  if (!chooses || accuracy > best) better = weights_of(network_);
+  if (averaged) average_.change_places();
+  return accuracy;
+}
+
+void Trainer::save(Checkpoint& state) {
+  state.step = step_;
+  state.now = weights_of(network_);
+  state.optimizer = optimizer_.state();
+  state.average = average_.values();
+  state.averaged = average_.count();
+}
+
+void Trainer::restore(const Checkpoint& state) {
+  step_ = state.step;
+  set_weights(network_, state.now);
+  optimizer_.restore(state.optimizer);
+  average_.restore(state.average, state.averaged);
+}
+
+double Trainer::rate(int epoch) const {
+  if (averages_epochs(epoch) && card_.swa.rate > 0) return card_.swa.rate;
+  const auto batch = static_cast<std::size_t>(card_.batch);
+  const std::size_t steps = (order_.size() + batch - 1) / batch;
+  return rate_at(card_.schedule, {step_, static_cast<std::int64_t>(steps), card_.epochs});
+}
+
+/// Whether the weights at the end of this epoch, numbered from 0, belong to the mean.
+bool Trainer::averages_epochs(int epoch) const {
+  return card_.swa.start > 0 && epoch + 1 >= card_.swa.start;
+}
+
+/// Averaged weights have no statistics of their own until they are taken: over all training images
+/// (Izmailov et al., algorithm 1) unless the card says over how many.
+int Trainer::statistics_images() const {
+  if (card_.recalibrate > 0 || average_.count() == 0) return card_.recalibrate;
+  return static_cast<int>(data_.train.size());
+}
+
+/// The chips take turns.
+MatrixEngine* Trainer::engine() const {
+  if (engines_.empty()) return nullptr;
+  return engines_[static_cast<std::size_t>(step_) % engines_.size()];
+}
+
+double Trainer::one_step(const Batch& batch, int epoch, std::int64_t& correct) {
+  const auto count = static_cast<std::uint64_t>(step_);
+  enter_step(count, epoch);
+  if (count == 0) clip();
+  const TrainingPass::Place place{.step = count,
+                                  .first_image = count * static_cast<std::uint64_t>(card_.batch),
+                                  .engine = engine()};
+  const double loss = forward_and_back(batch, place, correct);
+  if (memory_) learn_from_errors(batch, place, loss);
+  const double regulariser = leave_step();
+  optimizer_.step(rate(epoch));
+  take_own_steps(rate(epoch));
+  clip();
+  if (card_.average > 0) average_.follow(card_.average);
+  ++step_;
+  return loss + regulariser;
+}
+
+/// Adds the gradients of the batch in hand; returns its loss and counts the correct answers.
+double Trainer::forward_and_back(const Batch& batch, const TrainingPass::Place& place,
+                                 std::int64_t& correct) {
+  const Tensor& logits = pass_.forward(batch.images, place);
+  const std::vector<int> guesses = predictions(logits);
+  for (std::size_t i = 0; i < guesses.size(); ++i) correct += guesses[i] == batch.labels[i] ? 1 : 0;
+  const double loss = teacher_
+                          ? distillation(logits, teacher_->forward(batch.images), batch.labels,
+                                         card_.distillation, d_logits_)
+                          : cross_entropy(logits, batch.labels, d_logits_, card_.label_smoothing);
+  pass_.backward(d_logits_);
+  return loss;
+}
+
+/// RandBET (Stutz et al., MLSys 2021, algorithm 1): the mean of the gradients at the weights as
+/// they are, which is there already and gave the loss `clean`, and at those a faulty memory gives.
+void Trainer::learn_from_errors(const Batch& batch, const TrainingPass::Place& place,
+                                double clean) {
+  constexpr double slack = 1.15;  // of the authors' curriculum
+  if (card_.curriculum > 0 && clean >= slack * card_.curriculum) return;
+  std::vector<std::vector<float>> before;
+  if (card_.curriculum > 0)
+    for (const Parameter* parameter : parameters_) before.push_back(parameter->gradient);
+  std::int64_t unused = 0;
+  memory_->set(Faults::on);
+  const double faulty = forward_and_back(batch, place, unused);
+  memory_->set(Faults::off);
+  if (card_.curriculum > 0 && 0.5 * (clean + faulty) > card_.curriculum) {
+    for (std::size_t p = 0; p < before.size(); ++p) parameters_[p]->gradient.swap(before[p]);
+    return;
+  }
+  for (Parameter* parameter : parameters_)
+    for (float& gradient : parameter->gradient) gradient *= 0.5f;
+}
+
+/// Before the first step and after every one, so that what is kept is clipped too.
+void Trainer::clip() {
+  if (card_.clip == 0) return;
+  const auto most = static_cast<float>(card_.clip);
+  for (Parameter* parameter : parameters_)
+    for (float& value : parameter->value)
+      value = std::clamp(value, parameter->centre - most, parameter->centre + most);
+}
+
+/// Tells every source which step it is in: some add noise in training only.
+void Trainer::enter_step(std::uint64_t step, int epoch) {
+  std::uint32_t number = 0;
+  for (WeightLayer& layer : network_.weight_layers())
+    layer.source->set_step(
+        TrainingStep{.seed = seed_, .layer = number++, .step = step, .epoch = epoch});
+}
+
+/// Lets the sources update what they train by rules of their own.
+void Trainer::take_own_steps(double rate) {
+  std::size_t number = 0;
+  for (WeightLayer& layer : network_.weight_layers())
+    changes_[number++] += layer.source->own_step(rate);
+  ++own_steps_;
+}
+
+std::vector<double> Trainer::own_changes() const {
+  std::vector<double> mean;
+  for (const std::int64_t count : changes_)
+    mean.push_back(static_cast<double>(count) /
+                   static_cast<double>(std::max<std::int64_t>(1, own_steps_)));
+  return mean;
+}
+
+/// Adds the gradients of the sources' own regularisers, returns their value, and puts the sources
+/// back to evaluation.
+double Trainer::leave_step() {
+  double value = 0;
+  for (WeightLayer& layer : network_.weight_layers()) {
+    value += layer.source->regularise();
+    layer.source->set_step(std::nullopt);
+  }
+  return value;
+}
+
+/// Digitally, or over the chips, each of which sees its share of the images.
+double Trainer::validation_accuracy() {
+  if (engines_.empty()) {
+    Inference inference(network_);
+    return evaluate(inference, data_.validation).accuracy();
+  }
+  const std::size_t images = data_.validation.size(), chips = engines_.size();
+  std::int64_t correct = 0;
+  for (std::size_t chip = 0; chip < chips; ++chip) {
+    const std::size_t first = images * chip / chips, last = images * (chip + 1) / chips;
+    if (first == last) continue;
+    Inference inference(network_, engines_[chip]);
+    correct += evaluate(inference, data_.validation, {first, last}).correct;
+  }
+  return static_cast<double>(correct) / static_cast<double>(images);
+}
+
+}  // namespace lightloom::nn

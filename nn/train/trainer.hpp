@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/progress.hpp"
+#include "nn/data/prefetch.hpp"
+#include "nn/inference/inference.hpp"
+#include "nn/network/faulty_memory.hpp"
+#include "nn/train/checkpoint.hpp"
+#include "nn/train/train.hpp"
+#include "nn/train/training_pass.hpp"
+#include "nn/train/weight_average.hpp"
+
+namespace lightloom::nn {
+
+/// Everything one training needs from step to step. Refers to all it is given.
+class Trainer {
+ public:
+  Trainer(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
+          const TrainHelpers& helpers);
+
+  /// One epoch, numbered from 0, or less when the user interrupts. Validation accuracy stays open.
+  EpochRecord epoch(int number, Progress& progress);
+  /// Validation accuracy of what would be kept, and those weights if they are better than `best`.
+  double validate(double best, Weights& better);
+
+  /// Stored words that each source changed by its own rule, per step.
+  [[nodiscard]] std::vector<double> own_changes() const;
+
+  void save(Checkpoint& state);
+  void restore(const Checkpoint& state);
+
+ private:
+  [[nodiscard]] double rate(int epoch) const;
+  [[nodiscard]] bool averages_epochs(int epoch) const;
+  [[nodiscard]] int statistics_images() const;
+  MatrixEngine* engine() const;
+  double one_step(const Batch& batch, int epoch, std::int64_t& correct);
+  double forward_and_back(const Batch& batch, const TrainingPass::Place& place,
+                          std::int64_t& correct);
+  void learn_from_errors(const Batch& batch, const TrainingPass::Place& place, double clean);
+  void clip();
+  void enter_step(std::uint64_t step, int epoch);
+  void take_own_steps(double rate);
+  double leave_step();
+  double validation_accuracy();
+
+  Network& network_;
+  const Dataset& data_;
+  const TrainCard& card_;
+  std::uint64_t seed_;
+  std::vector<MatrixEngine*> engines_;  // empty: digital
+  std::vector<Parameter*> parameters_;
+  Optimizer optimizer_;
+  WeightAverage average_;
+  TrainingPass pass_;
+  std::optional<Inference> teacher_;
+  std::optional<FaultyMemory> memory_;
+  std::vector<std::uint32_t> order_;
+  std::vector<std::int64_t> changes_;  // by the sources' own rules, per layer
+  std::int64_t step_ = 0, own_steps_ = 0;
+  Tensor d_logits_;
+};
+
+}  // namespace lightloom::nn

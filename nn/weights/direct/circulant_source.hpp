@@ -1,0 +1,37 @@
+#pragma once
+
+#include "nn/weights/source/quantised_tensor.hpp"
+
+namespace lightloom::nn {
+
+/// Block-circulant weights (CirCNN, Ding et al., MICRO 2017): at every kernel position the matrix
+/// [out, in] is cut into block x block pieces, each circulant: element (i, j) is word (i - j) mod
+/// block. Edges are padded to whole blocks.
+class CirculantSource final : public WeightSource {
+ public:
+  CirculantSource(const LayerShape& shape, int block, int bits);
+
+  void encode(std::span<const float> dense) override;
+  void materialise(std::span<float> dense) override;
+  void backward(std::span<const float> d_dense) override;
+  std::vector<Parameter*> parameters() override { return {&words_.latent}; }
+  std::vector<Parameter*> constants() override { return {&gain_}; }
+  [[nodiscard]] std::vector<StoredStream> streams() const override;
+  std::vector<CodedStream> codes() override;
+  void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
+  /// One look-up a weight.
+  [[nodiscard]] RegenerationWork work() const override;
+
+ private:
+  void spread(float unit, std::span<float> dense) const;
+
+  std::vector<std::uint32_t> index_;  // dense element -> word
+  Factor words_;
+  Parameter gain_;
+};
+
+/// Stored words: ceil(in / block) ceil(out / block) block k^2.
+std::int64_t circulant_words(const LayerShape& shape, int block);
+std::vector<StoredStream> circulant_streams(const LayerShape& shape, int block, int bits);
+
+}  // namespace lightloom::nn

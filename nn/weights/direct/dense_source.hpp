@@ -1,0 +1,34 @@
+#pragma once
+
+#include "nn/weights/source/quantised_tensor.hpp"
+
+namespace lightloom::nn {
+
+/// From 16 bits on the reference implementation switches its quantiser off: `FloatSource`.
+inline bool kept_as_float(int bits) { return bits >= 16; }
+
+/// The weight itself through the symmetric DoReFa quantiser of 1 to 15 bits, times a fixed gain
+/// where the weight does not fit into (-1, 1).
+class DenseSource final : public WeightSource {
+ public:
+  DenseSource(const LayerShape& shape, int bits);
+
+  void encode(std::span<const float> dense) override;
+  void materialise(std::span<float> dense) override;
+  void backward(std::span<const float> d_dense) override;
+  std::vector<Parameter*> parameters() override { return {&weight_.latent}; }
+  std::vector<Parameter*> constants() override { return {&gain_}; }
+  [[nodiscard]] std::vector<StoredStream> streams() const override;
+  std::vector<CodedStream> codes() override;
+  void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
+  [[nodiscard]] RegenerationWork work() const override { return {}; }
+
+ private:
+  Factor weight_;
+  Parameter gain_;
+};
+
+/// The streams of a layer kept dense at these bits.
+std::vector<StoredStream> dense_streams(std::int64_t weights, int bits);
+
+}  // namespace lightloom::nn

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "nn/weights/multilevel/level_sizes.hpp"
+#include "nn/weights/source/quantised_tensor.hpp"
+#include "nn/weights/source/weight_source.hpp"
+#include "nn/weights/source_card.hpp"
+
+namespace lightloom::nn {
+
+/// Multi-level weight generation (Gu et al., ICCV 2021): W = gain V (U_i Wb_i), all three factors
+/// trained through the symmetric DoReFa quantiser. W is generated from the integer levels, exactly
+/// while their bound stays below 2^53, and multiplied once by the product of the scales: what
+/// integer hardware would give. The gain (1 in the paper, where a normalisation layer follows) is
+/// fixed by `encode` and folds into that one scale.
+class MultilevelSource final : public WeightSource {
+ public:
+  MultilevelSource(const SourceCard& card, const LayerShape& shape);
+
+  void encode(std::span<const float> dense) override;
+  void materialise(std::span<float> dense) override;
+  void backward(std::span<const float> d_dense) override;
+  std::vector<Parameter*> parameters() override;
+  std::vector<Parameter*> constants() override { return {&gain_}; }
+  [[nodiscard]] std::vector<StoredStream> streams() const override;
+  std::vector<CodedStream> codes() override;
+  void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
+  [[nodiscard]] RegenerationWork work() const override;
+  double regularise() override;
+  void set_step(std::optional<TrainingStep> step) override { step_ = step; }
+  [[nodiscard]] std::optional<Factors> factors() override;
+
+  [[nodiscard]] const Slots& slots() const { return slots_; }
+  [[nodiscard]] const Factor& basis() const { return basis_; }
+  [[nodiscard]] const Factor& u() const { return u_; }
+  [[nodiscard]] const Factor& v() const { return v_; }
+  /// Largest magnitude an integer of the generated weight can reach (1.5 of the reference); 0 when
+  /// a factor is not rounded.
+  [[nodiscard]] double integer_bound() const;
+
+ private:
+  std::vector<Factor*> factors_on();
+  void quantise_factors();
+  void set_factors(std::span<const float> dense);
+  void improve(std::span<const float> target);
+  void generate_kernels();
+  void regenerate(float scale, std::span<float> dense);
+  [[nodiscard]] float total_scale() const;
+  [[nodiscard]] bool noisy() const { return step_.has_value() && card_.quant_ratio < 1; }
+  std::span<const float> in_slot_order(std::span<const float> dense);
+
+  SourceCard card_;
+  LayerShape shape_;
+  Slots slots_;
+  Factor basis_, u_, v_;
+  Parameter gain_;
+  std::optional<TrainingStep> step_;
+  bool wide_ = false;           // integers past 2^24: multiply in double
+  std::vector<float> kernels_;  // [Bc, Ci*k*k], levels
+  std::vector<double> kernels_wide_, v_wide_;
+  std::vector<float> d_kernels_, ordered_;
+  std::vector<float> basis_values_, u_values_, v_values_;
+};
+
+/// The streams of a generated layer.
+std::vector<StoredStream> multilevel_streams(const SourceCard& card, const LayerShape& shape);
+
+}  // namespace lightloom::nn

@@ -1,0 +1,162 @@
+#include "nn/weights/multilevel/two_level_fit.hpp"
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+
+#include "core/random/random.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+using Matrix = Eigen::MatrixXd;
+using Index = Eigen::Index;
+using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+/// The eigenvectors of the `rank` largest eigenvalues of a symmetric matrix, largest first.
+Matrix leading_eigenvectors(const Matrix& symmetric, Index rank) {
+  const Eigen::SelfAdjointEigenSolver<Matrix> solver(symmetric);
+  return solver.eigenvectors().rightCols(rank).rowwise().reverse();
+}
+
+struct Pair {
+  Matrix left, right;  // product: the best approximation of that rank
+};
+
+/// Through the smaller of the two Gram matrices.
+Pair low_rank(const Matrix& a, Index rank) {
+  if (a.rows() <= a.cols()) {
+    Matrix left = leading_eigenvectors(a * a.transpose(), rank);
+    Matrix right = left.transpose() * a;
+    return {std::move(left), std::move(right)};
+  }
+  const Matrix right = leading_eigenvectors(a.transpose() * a, rank);
+  return {a * right, right.transpose()};
+}
+
+/// Scales a row or column to largest magnitude one and returns what it was.
+template <class Vector>
+double normalise(Vector&& vector) {
+  const double largest = vector.cwiseAbs().maxCoeff();
+  if (largest > 0) vector /= largest;
+  return largest;
+}
+
+/// One generated kernel: its two factors (or itself in `right`), normalised, and the magnitude of
+/// each component.
+struct Kernel {
+  Matrix left, right;
+  std::vector<double> magnitudes;
+};
+
+Kernel split_kernel(const Matrix& kernel, int intra) {
+  Kernel split;
+  if (intra == 0) {
+    split.right = kernel;
+    split.magnitudes = {normalise(split.right)};
+    return split;
+  }
+  Pair pair = low_rank(kernel, intra);
+  for (Index b = 0; b < intra; ++b)
+    split.magnitudes.push_back(normalise(pair.left.col(b)) * normalise(pair.right.row(b)));
+  split.left = std::move(pair.left);
+  split.right = std::move(pair.right);
+  return split;
+}
+
+/// Shares of one component's relative magnitude: a third for V when both levels are on, the rest
+/// evenly.
+struct Shares {
+  double v = 1;
+  std::vector<double> inner;  // per basis row: multiplies U's column and Wb's row alike
+};
+
+Shares share(const Kernel& kernel, double largest, const Slots& slots) {
+  const double own = *std::max_element(kernel.magnitudes.begin(), kernel.magnitudes.end());
+  Shares shares;
+  if (slots.cross_on) shares.v = std::pow(own / largest, slots.intra_on() ? 1.0 / 3 : 0.5);
+  for (const double magnitude : kernel.magnitudes) {
+    const double rest = shares.v > 0 ? magnitude / (largest * shares.v) : 0.0;
+    shares.inner.push_back(slots.intra_on() ? std::sqrt(rest) : rest);
+  }
+  return shares;
+}
+
+void store(const Matrix& from, double factor, std::span<float> to) {
+  std::size_t at = 0;
+  for (Index i = 0; i < from.rows(); ++i)
+    for (Index j = 0; j < from.cols(); ++j) to[at++] = static_cast<float>(factor * from(i, j));
+}
+
+void store_kernel(Kernel kernel, const Shares& shares, std::size_t m, const Slots& slots,
+                  double peak, TwoLevelFit& fit) {
+  for (std::size_t b = 0; b < shares.inner.size() && slots.intra_on(); ++b) {
+    kernel.left.col(static_cast<Index>(b)) *= shares.inner[b];
+    kernel.right.row(static_cast<Index>(b)) *= shares.inner[b];
+  }
+  const auto cross = static_cast<std::size_t>(slots.cross);
+  const std::size_t basis = fit.basis.size() / cross, u = fit.u.size() / cross;
+  const double outer = slots.intra_on() ? peak : peak * shares.inner[0];
+  store(kernel.right, outer, std::span(fit.basis).subspan(m * basis, basis));
+  if (slots.intra_on()) store(kernel.left, peak, std::span(fit.u).subspan(m * u, u));
+}
+
+Matrix to_double(std::span<const float> weight, Index rows, Index columns) {
+  Matrix matrix(rows, columns);
+  for (Index i = 0; i < rows; ++i)
+    for (Index j = 0; j < columns; ++j)
+      matrix(i, j) = weight[static_cast<std::size_t>(i * columns + j)];
+  return matrix;
+}
+
+TwoLevelFit empty_fit(const Slots& slots) {
+  return {.basis = std::vector<float>(static_cast<std::size_t>(slots.basis())),
+          .u = std::vector<float>(static_cast<std::size_t>(slots.u())),
+          .v = std::vector<float>(static_cast<std::size_t>(slots.v()))};
+}
+
+}  // namespace
+
+TwoLevelFit fit_by_svd(std::span<const float> weight, const Slots& slots, double peak) {
+  const Matrix target = to_double(weight, slots.kernels, slots.columns());
+  Pair outer{.left = Matrix(), .right = target};
+  if (slots.cross_on) outer = low_rank(target, slots.cross);
+
+  std::vector<Kernel> kernels;
+  double largest = 0;
+  for (Index m = 0; m < slots.cross; ++m) {
+    const double scale = slots.cross_on ? normalise(outer.left.col(m)) : 1.0;
+    const RowMajor row = scale * outer.right.row(m);
+    kernels.push_back(split_kernel(
+        Eigen::Map<const RowMajor>(row.data(), slots.channels, slots.area), slots.intra));
+    for (const double magnitude : kernels.back().magnitudes) largest = std::max(largest, magnitude);
+  }
+  TwoLevelFit fit = empty_fit(slots);
+  if (largest == 0) return fit;
+
+  for (Index m = 0; m < slots.cross; ++m) {
+    Kernel& kernel = kernels[static_cast<std::size_t>(m)];
+    const Shares shares = share(kernel, largest, slots);
+    if (slots.cross_on) outer.left.col(m) *= shares.v;
+    store_kernel(std::move(kernel), shares, static_cast<std::size_t>(m), slots, peak, fit);
+  }
+  if (slots.cross_on) store(outer.left, peak, fit.v);
+  const int factors = 1 + (slots.intra_on() ? 1 : 0) + (slots.cross_on ? 1 : 0);
+  fit.gain = largest / std::pow(peak, factors);
+  return fit;
+}
+
+TwoLevelFit random_fit(const Slots& slots, std::uint64_t seed, std::uint32_t layer) {
+  TwoLevelFit fit = empty_fit(slots);
+  const Stream stream({.seed = seed, .purpose = Purpose::initial_weights, .layer = layer});
+  const auto draw = [&](std::vector<float>& values, std::uint64_t shot, double variance) {
+    fill_normal(stream, shot, values);
+    for (float& value : values) value *= static_cast<float>(std::sqrt(variance));
+  };
+  draw(fit.basis, 0, 2.0 / (static_cast<double>(slots.kernels) * slots.area));
+  if (slots.intra_on()) draw(fit.u, 1, 2.0 / (static_cast<double>(slots.cross) * slots.intra));
+  if (slots.cross_on) draw(fit.v, 2, 2.0 / slots.kernels);
+  return fit;
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,140 @@
+#include "nn/weights/multilevel/two_level_product.hpp"
+
+#include <Eigen/Core>
+#include <algorithm>
+#include <vector>
+
+namespace lightloom::nn {
+namespace {
+
+template <class Real>
+using Matrix = Eigen::Matrix<Real, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+template <class Real>
+using View = Eigen::Map<Matrix<Real>, 0, Eigen::OuterStride<>>;
+template <class Real>
+using ConstView = Eigen::Map<const Matrix<Real>, 0, Eigen::OuterStride<>>;
+
+/// Columns multiplied at once: the panel of all kernels stays in the second-level cache. Threads
+/// share out panels and blocks of rows, never one product: Eigen's own threads wait for each other
+/// many times in each, and its sums would depend on their number.
+constexpr int panel_columns = 256;
+constexpr int block_rows = 128;
+
+/// Columns of the kernel matrix multiplied together.
+struct Panel {
+  int first = 0, count = 0;
+};
+
+/// panel = V kernels[:, panel].
+template <class Real>
+void multiply_panel(const Slots& slots, const Panel& panel, const Real* v, const Real* kernels,
+                    Real* out) {
+  const Eigen::OuterStride<> columns(slots.columns());
+  const ConstView<Real> left(v, slots.kernels, slots.cross, Eigen::OuterStride<>(slots.cross));
+  const ConstView<Real> right(kernels + panel.first, slots.cross, panel.count, columns);
+  View<Real>(out, slots.kernels, panel.count, Eigen::OuterStride<>(panel.count)).noalias() =
+      left * right;
+}
+
+/// ordered[:, panel] = scale * rows; `stride` between the rows given.
+template <class Real>
+void store_panel(const Slots& slots, const Panel& panel, const Real* rows, std::ptrdiff_t stride,
+                 float scale, std::span<float> ordered) {
+  for (int kernel = 0; kernel < slots.kernels; ++kernel) {
+    const Real* from = rows + kernel * stride;
+    float* to = ordered.data() + std::ptrdiff_t{kernel} * slots.columns() + panel.first;
+    for (int i = 0; i < panel.count; ++i) to[i] = scale * static_cast<float>(from[i]);
+  }
+}
+
+}  // namespace
+
+template <class Real>
+void level_one(const Slots& slots, const TwoLevels& levels, std::span<Real> all) {
+  const int area = slots.area, intra = slots.intra;
+#pragma omp parallel for schedule(static)
+  for (int m = 0; m < slots.cross; ++m) {
+    const float* wb = levels.basis.data() + std::ptrdiff_t{m} * intra * area;
+    const float* level = levels.u.data() + std::ptrdiff_t{m} * slots.channels * intra;
+    Real* to = all.data() + std::ptrdiff_t{m} * slots.columns();
+    for (int c = 0; c < slots.channels; ++c, level += intra, to += area) {
+      for (int s = 0; s < area; ++s) to[s] = Real(level[0]) * Real(wb[s]);
+      for (int b = 1; b < intra; ++b)
+        for (int s = 0; s < area; ++s) to[s] += Real(level[b]) * Real(wb[b * area + s]);
+    }
+  }
+}
+
+template void level_one(const Slots&, const TwoLevels&, std::span<float>);
+template void level_one(const Slots&, const TwoLevels&, std::span<double>);
+
+void level_one_backward(const Slots& slots, const TwoLevels& levels, const float* d_kernels,
+                        std::span<float> d_u_all, std::span<float> d_basis) {
+  const int area = slots.area, intra = slots.intra;
+  std::ranges::fill(d_basis, 0.0f);
+#pragma omp parallel for schedule(static)
+  for (int m = 0; m < slots.cross; ++m) {
+    const float* wb = levels.basis.data() + std::ptrdiff_t{m} * intra * area;
+    const float* level = levels.u.data() + std::ptrdiff_t{m} * slots.channels * intra;
+    const float* d_kernel = d_kernels + std::ptrdiff_t{m} * slots.columns();
+    float* d_wb = d_basis.data() + std::ptrdiff_t{m} * intra * area;
+    float* d_u = d_u_all.data() + std::ptrdiff_t{m} * slots.channels * intra;
+    for (int c = 0; c < slots.channels; ++c, d_kernel += area, level += intra, d_u += intra)
+      for (int b = 0; b < intra; ++b) {
+        float sum = 0;
+        for (int s = 0; s < area; ++s) {
+          sum += d_kernel[s] * wb[b * area + s];
+          d_wb[b * area + s] += level[b] * d_kernel[s];
+        }
+        d_u[b] = sum;
+      }
+  }
+}
+
+template <class Real>
+void level_two(const Slots& slots, std::span<const Real> v, std::span<const Real> kernels,
+               float scale, std::span<float> ordered) {
+#pragma omp parallel for schedule(static)
+  for (int at = 0; at < slots.columns(); at += panel_columns) {
+    const Panel panel{.first = at, .count = std::min(panel_columns, slots.columns() - at)};
+    if (slots.cross_on) {
+      static thread_local std::vector<Real> scratch;  // V times a panel of `kernels`
+      scratch.resize(static_cast<std::size_t>(slots.kernels) * panel_columns);
+      multiply_panel(slots, panel, v.data(), kernels.data(), scratch.data());
+      store_panel(slots, panel, scratch.data(), panel.count, scale, ordered);
+    } else {
+      store_panel(slots, panel, kernels.data() + panel.first, slots.columns(), scale, ordered);
+    }
+  }
+}
+
+template void level_two(const Slots&, std::span<const float>, std::span<const float>, float,
+                        std::span<float>);
+template void level_two(const Slots&, std::span<const double>, std::span<const double>, float,
+                        std::span<float>);
+
+void level_two_backward(const Slots& slots, std::span<const float> v,
+                        std::span<const float> kernels, const float* d_dense, std::span<float> d_v,
+                        std::span<float> d_kernels) {
+  const int rows = slots.kernels, columns = slots.columns();
+  const Eigen::Map<const Matrix<float>> dw(d_dense, rows, columns);
+  const Eigen::Map<const Matrix<float>> made(kernels.data(), slots.cross, columns);
+  const Eigen::Map<const Matrix<float>> cross(v.data(), rows, slots.cross);
+  Eigen::Map<Matrix<float>> d_cross(d_v.data(), rows, slots.cross);
+  Eigen::Map<Matrix<float>> d_made(d_kernels.data(), slots.cross, columns);
+#pragma omp parallel
+  {
+#pragma omp for schedule(static) nowait
+    for (int at = 0; at < rows; at += block_rows) {
+      const int count = std::min(block_rows, rows - at);
+      d_cross.middleRows(at, count).noalias() = dw.middleRows(at, count) * made.transpose();
+    }
+#pragma omp for schedule(static)
+    for (int at = 0; at < columns; at += panel_columns) {
+      const int count = std::min(panel_columns, columns - at);
+      d_made.middleCols(at, count).noalias() = cross.transpose() * dw.middleCols(at, count);
+    }
+  }
+}
+
+}  // namespace lightloom::nn

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/graph/layer_shape.hpp"
+
+namespace lightloom::nn {
+
+/// A trainable tensor and its gradient. Optimisers see nothing else.
+struct Parameter {
+  std::string name;
+  std::vector<float> value;
+  std::vector<float> gradient;  // same size; accumulated by backward, cleared by the optimiser
+  bool decay = true;            // subject to weight decay
+  float centre = 0;             // what clipping holds the values around: 1 for scales, as 1 + a
+};
+
+/// One stored stream of a layer.
+struct StoredStream {
+  std::string name;        // "basis", "intra", "cross", "weight", "exponent", ...
+  std::int64_t count = 0;  // stored words
+  int bits = 32;           // per word
+  bool in_ratio =
+      true;  // false: stored by a real file but counted in no published ratio (scales, alignment)
+  bool exposed = true;  // bits can be attacked by memory errors
+};
+
+/// The words of one stored stream as a memory holds them: the low `bits` bits of each.
+struct CodedStream {
+  std::string name;
+  int bits = 32;
+  bool in_ratio = true;
+  bool exposed = true;
+  std::vector<std::uint32_t> words;
+};
+
+/// Where a training forward happens: the address of the noise that some sources add in training
+/// only, and the epoch, at whose start some begin anew.
+struct TrainingStep {
+  std::uint64_t seed = 0;
+  std::uint32_t layer = 0;
+  std::uint64_t step = 0;
+  int epoch = 0;
+};
+
+/// What regenerating one layer's weights costs, per level (electronic operations).
+struct RegenerationWork {
+  std::int64_t intra_macs = 0;  // level 1: basis x intra-kernel coefficients
+  std::int64_t cross_macs = 0;  // level 2: kernels x cross-kernel coefficients
+  std::int64_t shifts = 0;
+  std::int64_t adds = 0;
+  std::int64_t lookups = 0;
+};
+
+/// The quantised factors of a two-level generator, W = V (U_i Wb_i), for hardware that computes
+/// with them. A level that is off has an empty factor. Views into the source, valid until its
+/// parameters change.
+struct Factors {
+  int out = 0, in = 0, area = 0;  // Co, Ci, k*k
+  int cross = 0, intra = 0;       // Bc (generated kernels), Bi
+  int groups = 1;  // of a grouped convolution, whose kernel j of every group lie side by side along
+                   // `in`: `in_dense_order` puts the product back
+  std::span<const float> basis;  // [Bc, Bi, area], or [Bc, in, area] when level 1 is off
+  std::span<const float> u;      // [Bc, in, Bi], empty when level 1 is off
+  std::span<const float> v;      // [out, Bc], empty when level 2 is off
+};
+
+/// Where a layer's weight comes from. A layer does not own a weight, it has a source.
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+
+  /// Fits the source's parameters to a dense weight [out, in/groups, kh, kw].
+  virtual void encode(std::span<const float> dense) = 0;
+  /// The dense weight as the hardware would regenerate it (quantised; bit-exact where it is
+  /// integer).
+  virtual void materialise(std::span<float> dense) = 0;
+  /// Adds the gradient of the loss with respect to the materialised weight to the gradients of the
+  /// source's own parameters (straight-through where it rounds). Refers to the latest
+  /// `materialise`.
+  virtual void backward(std::span<const float> d_dense) = 0;
+  virtual std::vector<Parameter*> parameters() = 0;
+  /// What `encode` fixes and no optimiser touches (gains, masks): a checkpoint keeps it beside the
+  /// parameters.
+  virtual std::vector<Parameter*> constants() { return {}; }
+  [[nodiscard]] virtual std::vector<StoredStream> streams() const = 0;
+  /// The stored words of the present parameters, one entry per entry of `streams()`.
+  virtual std::vector<CodedStream> codes() = 0;
+  /// Regenerates the dense weight from stored words alone, like `materialise` and equal to it to
+  /// the bit for the words of `codes()`. A `backward` after it refers to the words given (training
+  /// on weights with bit errors).
+  virtual void decode(std::span<const CodedStream> streams, std::span<float> dense) = 0;
+  [[nodiscard]] virtual RegenerationWork work() const = 0;
+  /// Adds the gradient of the source's own regulariser, if its card asks for one, and returns its
+  /// value.
+  virtual double regularise() { return 0; }
+  /// Updates what the source trains by a rule of its own, not the optimiser's, from the gradients
+  /// that `backward` added, once per step at the optimiser's rate. Returns how many stored words
+  /// changed.
+  virtual std::int64_t own_step(double /*rate*/) { return 0; }
+  /// The next `materialise` belongs to this training step; nullopt: to evaluation, which is the
+  /// state at first.
+  virtual void set_step(std::optional<TrainingStep> /*step*/) {}
+  /// The factors, for sources of the two-level kind.
+  [[nodiscard]] virtual std::optional<Factors> factors() { return std::nullopt; }
+};
+
+}  // namespace lightloom::nn

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "photonic/cores/core_card.hpp"
+
+namespace lightloom::photonic {
+
+/// A sample's mean with its spread. `standard_deviation` is that of the sample (n - 1); 0 for one
+/// value.
+struct Summary {
+  double mean = 0;
+  double standard_deviation = 0;
+  double standard_error = 0;
+  double smallest = 0, p05 = 0, p25 = 0, median = 0, p75 = 0, p95 = 0, largest = 0;
+};
+/// Summed in order, so equal on any number of threads. Quantiles interpolate linearly. Needs at
+/// least one value.
+Summary summarise(std::span<const double> values);
+
+struct ChipOptions {
+  int chips = 32;
+  std::uint64_t seed = 0;
+  std::uint32_t first_chip = 0;
+};
+
+/// What chips of a card make of random targets, one target a chip, with the values of every chip in
+/// order. Mesh: one mesh, target a Haar-random unitary U (a butterfly mesh, which cannot make one:
+/// a product of butterflies whose 2x2s are Haar-random). Ring bank and other cores: one tile of
+/// uniform weights in [-1, 1].
+struct ChipStatistics {
+  std::string
+      target;     // "Haar-random unitary", "random product of butterflies" or "uniform weights"
+  int modes = 0;  // mesh only
+  std::vector<double>
+      error;  // ||realised - target||_F / ||target||_F; for a unitary ||dU||_F / sqrt(N)
+  std::vector<double>
+      fidelity;  // |tr(target^T* realised)|^2 / (norms squared), 1 when equal up to a factor
+  std::vector<double> unreachable;        // fraction of devices that cannot take their setting
+  std::vector<double> insertion_loss_db;  // mesh: of the mesh alone; others: laser to detector
+  std::vector<double> power_mW;           // that holds the set phases
+  std::vector<double> reading_error;  // of one reading of every weight, beside `error`: noise of
+                                      // the cells, over ||target||_F; 0 where cells are quiet
+};
+ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options);
+
+/// Share of chips whose value is at most `limit`, with the 95 % interval of Wilson (1927).
+struct Yield {
+  double fraction = 0, low = 0, high = 1;
+};
+Yield yield_below(std::span<const double> values, double limit);
+
+}  // namespace lightloom::photonic

@@ -1,0 +1,151 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/random/random.hpp"
+#include "photonic/cores/core_cost.hpp"
+#include "photonic/cores/core_table.hpp"
+
+namespace lightloom::photonic {
+namespace {
+
+/// Crossbar of phase-change cells in differential pairs: w = T+ - T-, intensity inputs.
+class PcmCore final : public TensorCore {
+ public:
+  explicit PcmCore(const CoreCard& card)
+      : card_(card), description_(describe_core(card)), levels_(pcm_levels(card.pcm)) {}
+
+  [[nodiscard]] const CoreDescription& description() const override { return description_; }
+
+  RealisationReport realise(std::span<const float> targets, TileAddress address,
+                            std::span<float> realised, std::span<float> scales) const override {
+    const std::size_t tiles = checked_tiles(description_, targets, realised, scales);
+    if (tiles == 0) return {};
+    const std::size_t size = targets.size() / tiles;
+    std::vector<RealisationReport> reports(tiles);
+#pragma omp parallel for schedule(static)
+    for (std::size_t i = 0; i < tiles; ++i) {
+      TileAddress here = address;
+      here.tile += static_cast<std::uint32_t>(i);
+      const WrittenTile tile = write(targets.subspan(i * size, size), here);
+      scales[i] = static_cast<float>(tile.scale);
+      reports[i] = {.tiles = 1,
+                    .weights = static_cast<std::int64_t>(size),
+                    .devices = 2 * static_cast<std::int64_t>(size),
+                    .unreachable_devices = tile.stuck};
+      for (std::size_t k = 0; k < size; ++k)
+        realised[i * size + k] = static_cast<float>(
+            tile.scale * (tile.cells[2 * k].transmission - tile.cells[2 * k + 1].transmission));
+      add_errors(targets.subspan(i * size, size), realised.subspan(i * size, size), reports[i]);
+    }
+    RealisationReport total;
+    for (const RealisationReport& report : reports) total.add(report);
+    return total;
+  }
+
+  void cell_noise(std::span<const float> targets, TileAddress address,
+                  CellNoise noise) const override {
+    const auto size = static_cast<std::size_t>(description_.rows) *
+                      static_cast<std::size_t>(description_.columns);
+#pragma omp parallel for schedule(static)
+    for (std::size_t i = 0; i < targets.size() / size; ++i) {
+      TileAddress here = address;
+      here.tile += static_cast<std::uint32_t>(i);
+      const WrittenTile tile = write(targets.subspan(i * size, size), here);
+      for (std::size_t k = 0; k < size; ++k) {
+        const Cell &plus = tile.cells[2 * k], &minus = tile.cells[2 * k + 1];
+        const double sigma =
+            tile.scale * std::hypot(plus.transmission * plus.relative_reading_sigma,
+                                    minus.transmission * minus.relative_reading_sigma);
+        if (!noise.variance.empty())
+          noise.variance[i * size + k] = static_cast<float>(sigma * sigma);
+        if (!noise.light.empty())
+          noise.light[i * size + k] = static_cast<float>(plus.transmission + minus.transmission);
+      }
+    }
+  }
+
+ private:
+  /// The streams of one tile. A cell has the number 2 weight + (0 plus, 1 minus).
+  struct Draws {
+    Stream programming, drift, stuck;
+    std::uint32_t write;
+    explicit Draws(const TileAddress& a)
+        : programming({a.seed, Purpose::programming, a.chip, a.layer, a.tile}),
+          drift({a.seed, Purpose::cell_drift, a.chip, a.layer, a.tile}),
+          stuck({.seed = a.seed, .purpose = Purpose::stuck_device, .chip = a.chip}),
+          write(a.write) {}
+  };
+
+  struct Cell {
+    double transmission = 0;            // mean over readings
+    double relative_reading_sigma = 0;  // of one reading
+  };
+
+  /// Cells of one tile, plus and minus of each weight in turn.
+  struct WrittenTile {
+    std::vector<Cell> cells;
+    double scale = 1;  // network weight of a transmission difference of 1
+    std::int64_t stuck = 0;
+  };
+
+  /// The cell with number `cell` that was told to have the transmission `wanted`. `stuck` counts
+  /// those that do not obey.
+  Cell written_cell(double wanted, std::uint64_t cell, const Draws& draws,
+                    std::int64_t& stuck) const {
+    const PcmCard& pcm = card_.pcm;
+    const double level = pcm.level_bits > 0 ? nearest_level(levels_, wanted) : wanted;
+    if (pcm.stuck_low_fraction + pcm.stuck_high_fraction > 0) {
+      const double fate = draws.stuck.uniform(cell);
+      if (fate < pcm.stuck_low_fraction + pcm.stuck_high_fraction) {
+        ++stuck;
+        return {fate < pcm.stuck_low_fraction ? levels_.front() : levels_.back(), 0};
+      }
+    }
+    double written = level;
+    if (pcm.programming_scale > 0)
+      written = std::max(0.0, level + pcm_programming_sigma(pcm, level) *
+                                          draws.programming.normal(cell, draws.write));
+    double now = written;
+    if (pcm.drift_scale > 0 && pcm.elapsed_s > 0) {
+      const DriftExponent nu = pcm_drift_exponent(pcm, written);
+      const double exponent = std::abs(nu.mean + nu.sigma * draws.drift.normal(cell, draws.write));
+      now *= std::pow((pcm.elapsed_s + pcm.reference_s) / pcm.reference_s, -exponent);
+    }
+    return {now, pcm.read_scale > 0 ? pcm_read_sigma(pcm, written) : 0.0};
+  }
+
+  WrittenTile write(std::span<const float> target, const TileAddress& address) const {
+    const Draws draws(address);
+    const double lowest = levels_.front(), range = 1 - lowest, largest = largest_weight(target);
+    WrittenTile tile{.cells = std::vector<Cell>(2 * target.size()), .scale = largest / range};
+    double wanted_sum = 0, now_sum = 0;
+    for (std::size_t k = 0; k < target.size(); ++k) {
+      const double weight = target[k] / largest * range;
+      const double wanted[] = {lowest + std::max(weight, 0.0), lowest + std::max(-weight, 0.0)};
+      for (std::size_t side = 0; side < 2; ++side) {
+        const std::size_t c = 2 * k + side;
+        tile.cells[c] = written_cell(wanted[side], c, draws, tile.stuck);
+        wanted_sum += wanted[side];
+        now_sum += tile.cells[c].transmission;
+      }
+    }
+    // One reference reading of the tile tells by how much its outputs have to be scaled up again,
+    // and their noise with them.
+    const bool compensate =
+        card_.pcm.compensate_drift && card_.pcm.drift_scale > 0 && card_.pcm.elapsed_s > 0;
+    if (compensate && now_sum > 0) tile.scale *= wanted_sum / now_sum;
+    return tile;
+  }
+
+  CoreCard card_;
+  CoreDescription description_;
+  std::vector<double> levels_;
+};
+
+}  // namespace
+
+std::unique_ptr<TensorCore> make_pcm_core(const CoreCard& card) {
+  return std::make_unique<PcmCore>(card);
+}
+
+}  // namespace lightloom::photonic

@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "photonic/devices/converter.hpp"
+
+namespace lightloom::photonic {
+
+/// The addresses under which a tile's random numbers are drawn.
+struct TileAddress {
+  std::uint64_t seed = 0;
+  std::uint32_t chip = 0;
+  std::uint32_t layer = 0;
+  std::uint32_t tile = 0;
+  std::uint32_t write = 0;  // how often this tile has been programmed before
+};
+
+/// Noise of one analog read-out, as a standard deviation in units of the signal that one input at
+/// full scale gives through a weight of 1. For an output y of inputs x_j the variance is
+///     additive^2 + shot^2 P + relative^2 (y + dark sum_j w_j + leak P)^2,
+///     P = sum_j (|x_j|^p + dark) l_j,
+/// p = 1 for intensity inputs, 2 for field inputs, and l_j the share of an input's light that
+/// reaches the detectors: 1 unless the cells take it away (see TensorCore::cell_noise).
+struct ReadoutNoise {
+  double additive = 0;  // thermal, amplifier, dark current
+  double shot = 0;      // of the whole optical power on the detector
+  double relative = 0;  // laser intensity noise, common to all outputs of a symbol
+  double leak = 0;      // of that noise on the whole power, what a balanced pair lets through
+  double dark = 0;      // light of a code 0, in units of what full scale adds to it; its mean is
+                        // subtracted
+};
+
+/// How a chip takes its inputs.
+enum class InputCoding {
+  intensity,  // non-negative only: signed inputs take two passes
+  field,      // amplitude and sign at once
+  digital,    // ideal core: any number
+};
+
+/// Time and energy of one core, from the same component descriptions that give its noise.
+struct CoreCost {
+  double symbol_rate_GHz = 0;   // input vectors per second
+  double settle_ns = 0;         // after the weights of a tile were written
+  double write_energy_pJ = 0;   // per programmed device (DAC code and driver)
+  double hold_power_mW = 0;     // per programmed device, mean, while a tile is held
+  double laser_power_mW = 0;    // electrical, whole core, while streaming
+  double input_energy_pJ = 0;   // per input element and symbol: DAC + modulator
+  double output_energy_pJ = 0;  // per output element and symbol: detector, TIA, ADC
+  double static_power_mW = 0;   // whole core, as long as it is on
+  double area_mm2 = 0;
+  std::int64_t devices = 0;  // programmed devices per tile
+  double decompose_operations =
+      0;  // digital operations that turn a new weight tile into device settings (0: none)
+  struct Part {
+    std::string component;  // "ADC", "laser", ...
+    double energy_pJ_per_symbol = 0;
+    double area_mm2 = 0;
+  };
+  std::vector<Part> parts;  // the same energies and areas by component
+};
+
+/// What is fixed about a core, whatever its weights.
+struct CoreDescription {
+  std::string kind;
+  int rows = 0;     // outputs
+  int columns = 0;  // inputs
+  InputCoding coding = InputCoding::digital;
+  Converter input_dac;   // bits 0: no quantisation
+  Converter output_adc;  // bits 0: no quantisation
+  ReadoutNoise noise;
+  bool noisy_cells = false;  // `cell_noise` says more than its default
+  CoreCost cost;
+};
+
+/// What the weights of tiles do at every reading, per weight like the targets. Both may be empty.
+struct CellNoise {
+  std::span<float> variance;  // of the weight, in network units squared, new at every reading
+  std::span<float> light;     // share of an input's light that reaches the detectors through it
+};
+
+/// What happened while tiles were realised. Nothing is clipped silently.
+struct RealisationReport {
+  std::int64_t tiles = 0;
+  std::int64_t weights = 0;
+  std::int64_t clipped_weights = 0;  // outside the core's weight range
+  std::int64_t devices = 0;
+  std::int64_t unreachable_devices = 0;  // a setting the imperfect device cannot take
+  double squared_error = 0;              // sum of (realised - target)^2
+  double squared_target = 0;             // sum of target^2
+  void add(const RealisationReport& other);
+};
+
+/// A tensor core: what a chip makes of target weights. The only policy interface of this room.
+class TensorCore {
+ public:
+  virtual ~TensorCore() = default;
+  [[nodiscard]] virtual const CoreDescription& description() const = 0;
+
+  /// Realises consecutive tiles of one layer on one chip. `targets` and `realised` are (tiles,
+  /// rows, columns), row-major, in the network's units; tile i is drawn at address.tile + i. The
+  /// result holds the weights the analog hardware multiplies with, static and programming errors
+  /// included. `scales` (tiles) receives, per tile, the network weight that the core's full-scale
+  /// weight 1 stands for: read-out noise and ADC range are in units of it. Thread-safe; the same
+  /// address gives the same bits.
+  virtual RealisationReport realise(std::span<const float> targets, TileAddress address,
+                                    std::span<float> realised, std::span<float> scales) const = 0;
+
+  /// The reading noise of the same tiles. As it stands here: none, and all the light.
+  virtual void cell_noise(std::span<const float> targets, TileAddress address,
+                          CellNoise noise) const;
+};
+
+}  // namespace lightloom::photonic

@@ -1,0 +1,54 @@
+#include "photonic/decomposition/conventions.hpp"
+
+#include <cassert>
+#include <numbers>
+
+#include "photonic/decomposition/clements_reck.hpp"
+
+namespace lightloom::photonic {
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+/// Rewrites every device, `rewrite(theta, phi)` giving its own phases in the other convention and
+/// returning the phase that both its outputs are behind by; T diag(e^{ia}, e^{ib}) is e^{ib} times
+/// T with a - b more on its input phase.
+template <class Rewrite>
+MeshSettings rewritten(const Topology& topology, const MeshSettings& settings,
+                       const Rewrite& rewrite) {
+  assert(settings.theta.size() == topology.cells.size() && settings.outer.empty());
+  MeshSettings result = settings;
+  std::vector<double> ahead(static_cast<std::size_t>(topology.modes), 0.0);
+  for (std::size_t k = 0; k < topology.cells.size(); ++k) {
+    double& top = ahead[static_cast<std::size_t>(topology.cells[k].top)];
+    double& bottom = ahead[static_cast<std::size_t>(topology.cells[k].bottom)];
+    const double behind = rewrite(result.theta[k], result.phi[k]);
+    result.phi[k] = wrap_phase(result.phi[k] + top - bottom);
+    top = bottom = wrap_phase(bottom + behind);
+  }
+  for (std::size_t m = 0; m < ahead.size(); ++m)
+    result.screen[m] = wrap_phase(result.screen[m] + ahead[m]);
+  return result;
+}
+
+}  // namespace
+
+MeshSettings to_beamsplitter_convention(const Topology& topology, const MeshSettings& settings) {
+  return rewritten(topology, settings, [](double& theta, double& phi) {
+    const double behind = (theta - pi) / 2;
+    theta = (pi - theta) / 2;
+    phi += pi;
+    return behind;
+  });
+}
+
+MeshSettings from_beamsplitter_convention(const Topology& topology, const MeshSettings& theirs) {
+  return rewritten(topology, theirs, [](double& theta, double& phi) {
+    const double behind = theta;  // (pi - our theta) / 2
+    theta = pi - 2 * theta;
+    phi -= pi;
+    return behind;
+  });
+}
+
+}  // namespace lightloom::photonic

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <vector>
+
+#include "photonic/meshes/mesh.hpp"
+
+namespace lightloom::photonic {
+
+/// A complex (rows, columns) matrix, row-major.
+struct Matrix {
+  int rows = 0;
+  int columns = 0;
+  std::vector<Complex> values;
+};
+
+struct DecompositionOptions {
+  enum class Target {
+    unitary,  // one mesh; refuses what is not unitary
+    nearest,  // one mesh of the nearest unitary (polar decomposition), for a butterfly of the
+              // product of butterflies that is nearest level by level
+    svd,      // two meshes and attenuators, any matrix of any shape
+  };
+  MeshKind mesh = MeshKind::clements;
+  DeviceKind device = DeviceKind::mzi;
+  Target target = Target::unitary;
+  double tolerance = 0;  // largest |U U^dagger - 1| taken for unitary, and largest error taken for
+                         // a product of butterflies; 0: 1e-8 N
+};
+
+/// A matrix as settings of meshes: `scale` U(left) diag(attenuation) U(right), or U(right) alone
+/// for one mesh.
+struct MatrixDecomposition {
+  int modes = 0;
+  int devices = 0;   // MZIs, attenuators included
+  int columns = 0;   // depth of one mesh
+  double error = 0;  // ||matrix - rebuilt||_F / sqrt(N), N the larger side of the matrix
+  double distance_from_unitary =
+      0;  // largest |M M^dagger - 1|; of the matrix as given; -1 when it is not square
+  Topology topology;
+  MeshSettings right;               // the only mesh, or the one met first
+  MeshSettings left;                // svd only
+  std::vector<double> attenuation;  // svd only, amplitudes in [0, 1]
+  double scale = 1;                 // svd only
+  bool inputs_reversed = false;   // butterfly: input k enters the mode with the bits of k reversed
+  bool outputs_reversed = false;  // and output k leaves it there
+  Matrix rebuilt;                 // what ideal meshes of these settings do
+};
+
+/// Largest side of a matrix that is taken: a decomposition takes 14 N^3 flop and more.
+inline constexpr int most_modes = 4096;
+
+/// What ideal meshes of these settings do, a square matrix of all modes: settings back to a matrix.
+SquareMatrix rebuild_matrix(const MatrixDecomposition& settings, DeviceKind device);
+
+/// Throws `Error` for an empty matrix, one with infinite or undefined elements, and one that is not
+/// square or not unitary when a single mesh was asked for (naming its distance), or no product of
+/// butterflies when a butterfly mesh was (naming how far the best one is away).
+MatrixDecomposition decompose_matrix(const Matrix& matrix,
+                                     const DecompositionOptions& options = {});
+
+}  // namespace lightloom::photonic

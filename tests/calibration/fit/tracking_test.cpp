@@ -1,0 +1,96 @@
+// What to measure next, and following a chip that drifts.
+#include "calibration/fit/tracking.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/next_settings.hpp"
+#include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/programming/voltages.hpp"
+#include "core/random/random.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+struct Plan {
+  ChipCard card{.modes = 4};
+  ChipShape shape = chip_shape(card);
+  std::vector<double> parameters = hidden_parameters(shape, card, 5, 0);
+  Measurements candidates;
+  FitProblem problem;
+
+  explicit Plan(int settings) {
+    VirtualChip chip(shape, parameters, {}, 5);
+    candidates = measure(chip, random_voltages(shape, settings, 6.5, 9), single_ports(4));
+    problem.shape = &shape;
+    problem.data = &candidates;
+    std::vector<bool> is_free = free_kinds(shape.parameters, fitted_kinds({}));
+    problem.prior = design_prior(shape, {});
+    for (std::size_t p = 0; p < is_free.size(); ++p) {
+      if (is_free[p] && problem.prior.sigma[p] == 0) problem.prior.sigma[p] = 2;  // phi_0
+    }
+    problem.free = free_set(is_free);
+    problem.sigma = predicted_sigma(shape, candidates, parameters);
+  }
+};
+
+TEST(Design, GreedyTakesTheBestFirstAndBeatsRandomSettings) {
+  const Plan plan(40);
+  const Design design = choose_settings(plan.problem, plan.parameters, 6);
+  ASSERT_EQ(design.chosen.size(), 6u);
+  double best = 0;
+  for (int s = 0; s < 40; ++s)
+    best = std::max(best, information_of(plan.problem, plan.parameters, {s}));
+  EXPECT_NEAR(design.gain.front(), best, 1e-8 * best);
+  for (std::size_t i = 1; i < design.gain.size(); ++i)
+    EXPECT_LE(design.gain[i], design.gain[i - 1]);
+  EXPECT_NEAR(design.log_det, information_of(plan.problem, plan.parameters, design.chosen),
+              1e-6 * design.log_det);
+  for (int first = 0; first + 6 <= 36; first += 6) {
+    std::vector<int> random;
+    for (int s = first; s < first + 6; ++s) random.push_back(s);
+    EXPECT_GT(design.log_det, information_of(plan.problem, plan.parameters, random));
+  }
+}
+
+TEST(Tracking, FollowsADriftedChipFromFourSettings) {
+  const ChipCard card{.modes = 5};
+  const ChipShape shape = chip_shape(card);
+  std::vector<double> truth = hidden_parameters(shape, card, 6, 0);
+  VirtualChip fresh(shape, truth, {}, 6);
+  const SweepRun run = sweep_heaters(shape, instrument_of(fresh), {});
+  Measurements data = measure(fresh, random_voltages(shape, 40, 6.5, 6), single_ports(5));
+  data.sweeps = run.sweeps;
+  const FitResult fit = fit_mesh(shape, data, {});
+  const Stream stream({.seed = 6, .purpose = Purpose::test});
+  for (int h = 0; h < shape.heater_count(); ++h)
+    truth[static_cast<std::size_t>(shape.parameters.at(Kind::bias, h))] +=
+        0.1 * stream.normal(static_cast<std::uint64_t>(h));
+  VirtualChip later(shape, truth, {}, 60);
+  const Measurements few = measure(later, random_voltages(shape, 4, 6.5, 61), single_ports(5));
+  const Tracked tracked = track(shape, few, fit.parameters, fit.sigma);
+  EXPECT_TRUE(tracked.summary.converged) << tracked.summary.message;
+  EXPECT_GT(tracked.before, 5);
+  EXPECT_LT(tracked.after, 1.2);
+  // New settings, and matrices programmed on the moved chip, tell the same.
+  const Measurements other = measure(later, random_voltages(shape, 20, 6.5, 62), single_ports(5));
+  FitProblem problem{.shape = &shape, .data = &other};
+  for (int s = 0; s < 20; ++s) problem.settings.push_back(s);
+  problem.sigma = predicted_sigma(shape, other, truth);
+  const auto rms = [&](const std::vector<double>& parameters) {
+    double squares = 0;
+    const std::vector<double> r = residuals(problem, parameters);
+    for (const double value : r) squares += value * value;
+    return std::sqrt(squares / static_cast<double>(r.size()));
+  };
+  EXPECT_LT(rms(tracked.parameters), rms(fit.parameters) / 5);
+  const auto programmed = [&](const std::vector<double>& believed) {
+    return compare_programming(shape, {believed, believed, truth}, 6.5, 8, 1).fitted;
+  };
+  EXPECT_LT(programmed(tracked.parameters), programmed(fit.parameters) / 3);
+}
+
+}  // namespace
+}  // namespace lightloom::calibration

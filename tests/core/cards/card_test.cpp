@@ -1,0 +1,175 @@
+#include "core/cards/card.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.hpp"
+#include "tests/scratch_path.hpp"
+
+namespace lightloom {
+namespace {
+
+enum class Kind { ring, mesh };
+
+struct Example {
+  double bandwidth_GBps = 12;
+  int rows = 8;
+  bool local = false;
+  Kind kind = Kind::ring;
+  std::string name = "none";
+  std::vector<double> levels{1, 2};
+  int inner_bits = 4;
+};
+
+void describe(Section& section, Example& card) {
+  section.value("bandwidth_GBps", card.bandwidth_GBps, positive);
+  section.value("rows", card.rows, {.low = 1, .high = 64});
+  section.value("local", card.local);
+  section.choice("kind", card.kind, {{"ring", Kind::ring}, {"mesh", Kind::mesh}});
+  section.value("name", card.name);
+  section.value("levels", card.levels, not_negative);
+  section.section("inner", [&](Section& inner) {
+    inner.value("bits", card.inner_bits, {.low = 1, .high = 16});
+  });
+}
+
+Example read(const std::string& text, Tree* resolved = nullptr) {
+  return read_card<Example>(parse_yaml(text, "card.yaml"), resolved);
+}
+
+std::string problem_of(const std::string& text) {
+  try {
+    read(text);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::string folder_with(const std::string& name, const std::string& text) {
+  const auto folder = scratch_path("cards");
+  std::filesystem::create_directories(folder / "devices");
+  std::ofstream(folder / name) << text;
+  return folder.string();
+}
+
+TEST(Card, ReadsEveryKindOfValueAndLeavesDefaults) {
+  const Example card =
+      read("{bandwidth_GBps: 3.5e1, local: true, kind: mesh, levels: [0, 4], inner: {bits: 7}}");
+  EXPECT_EQ(card.bandwidth_GBps, 35);
+  EXPECT_EQ(card.rows, 8);
+  EXPECT_TRUE(card.local);
+  EXPECT_EQ(card.kind, Kind::mesh);
+  EXPECT_EQ(card.levels, (std::vector<double>{0, 4}));
+  EXPECT_EQ(card.inner_bits, 7);
+}
+
+TEST(Card, TheResolvedCardHoldsDefaultsAndReadsBackToTheSame) {
+  Tree resolved;
+  read("{rows: 5, kind: mesh, source: {rows: a paper}}", &resolved);
+  const std::string text = to_yaml(resolved);
+  EXPECT_NE(text.find("bandwidth_GBps: 12"), std::string::npos) << text;
+  EXPECT_NE(text.find("a paper"), std::string::npos) << text;
+  Tree again;
+  read(text, &again);
+  EXPECT_EQ(to_yaml(again), text);
+}
+
+TEST(Card, AnUnknownKeyNamesFileLineAndTheNearestKey) {
+  const std::string problem = problem_of("rows: 2\nbandwith_GBps: 3\n");
+  EXPECT_NE(problem.find("card.yaml:2"), std::string::npos) << problem;
+  EXPECT_NE(problem.find("did you mean 'bandwidth_GBps'"), std::string::npos) << problem;
+}
+
+TEST(Card, AllProblemsAreReportedAtOnce) {
+  const std::string problem = problem_of(
+      "rows: 65\nlocal: perhaps\nkind: rings\nlevels: 3\ninner: {bits: x}\nname: [a]\nunheard_of: "
+      "1\n");
+  for (const char* key :
+       {"'rows'", "'local'", "'kind'", "'levels'", "'inner.bits'", "'name'", "'unheard_of'"})
+    EXPECT_NE(problem.find(key), std::string::npos) << key << " in " << problem;
+  EXPECT_EQ(std::count(problem.begin(), problem.end(), '\n'), 6);
+}
+
+TEST(Card, RangesIncludeTheirEndsAndRefuseOnePast) {
+  EXPECT_EQ(problem_of("{rows: 1}"), "");
+  EXPECT_EQ(problem_of("{rows: 64}"), "");
+  EXPECT_NE(problem_of("{rows: 0}"), "");
+  EXPECT_NE(problem_of("{rows: 65}"), "");
+  EXPECT_NE(problem_of("{bandwidth_GBps: 0}"), "");
+  EXPECT_NE(problem_of("{bandwidth_GBps: .nan}"), "");
+  EXPECT_NE(problem_of("{rows: 99999999999999999999}"), "");
+  EXPECT_NE(problem_of("{rows: 2.5}"), "");
+  EXPECT_NE(problem_of("[1, 2]"), "");
+}
+
+TEST(Card, SettingsReplaceValuesByPathAndCreateMissingSections) {
+  Tree tree = parse_yaml("{rows: 3}", "card.yaml");
+  apply_setting(tree, "inner.bits=9", "card.yaml");
+  apply_setting(tree, "rows=4", "card.yaml");
+  apply_setting(tree, "levels=[5, 6]", "card.yaml");
+  const Example card = read_card<Example>(tree);
+  EXPECT_EQ(card.inner_bits, 9);
+  EXPECT_EQ(card.rows, 4);
+  EXPECT_EQ(card.levels, (std::vector<double>{5, 6}));
+  for (const char* wrong : {"rows", "=3", "rows.=3", ".rows=3", "a..b=3", "rows.x=3"})
+    EXPECT_THROW(apply_setting(tree, wrong, "card.yaml"), Error) << wrong;
+}
+
+TEST(Card, ASectionMayBeAnotherCardWithKeysOnTop) {
+  const std::string folder = folder_with("devices/inner.yaml", "bits: 3\n");
+  folder_with("whole.yaml", "inner: devices/inner.yaml\n");
+  folder_with("on-top.yaml", "inner: {card: devices/inner.yaml, bits: 5}\n");
+  EXPECT_EQ(read_card<Example>(load_card(folder + "/whole.yaml", {})).inner_bits, 3);
+  EXPECT_EQ(read_card<Example>(load_card(folder + "/on-top.yaml", {})).inner_bits, 5);
+  EXPECT_EQ(read_card<Example>(load_card(folder + "/whole.yaml", {"inner.bits=6"})).inner_bits, 6);
+}
+
+TEST(Card, ASourceMayCiteACardWithoutBeingReplacedByIt) {
+  const std::string folder =
+      folder_with("cites.yaml", "rows: 3\nsource: {rows: as in other.yaml}\n");
+  EXPECT_EQ(read_card<Example>(load_card(folder + "/cites.yaml", {})).rows, 3);
+}
+
+TEST(Card, AProblemInAnIncludedCardNamesThatCard) {
+  const std::string folder = folder_with("devices/bad.yaml", "# a comment\nbitz: 3\n");
+  folder_with("names-bad.yaml", "inner: devices/bad.yaml\n");
+  try {
+    read_card<Example>(load_card(folder + "/names-bad.yaml", {}));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("bad.yaml:2"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Card, CardsThatIncludeOneAnotherInACircleAreRefused) {
+  const std::string folder = folder_with("circle.yaml", "inner: circle.yaml\n");
+  EXPECT_THROW(load_card(folder + "/circle.yaml", {}), Error);
+  EXPECT_THROW(load_card(folder + "/absent.yaml", {}), Error);
+}
+
+TEST(Card, HostileTextsAreRefusedQuickly) {
+  std::string bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+  for (int i = 1; i < 12; ++i) {
+    std::string line = fmt::format("a{}: &a{} [", i, i);
+    for (int j = 0; j < 10; ++j) line += fmt::format("{}*a{}", j == 0 ? "" : ", ", i - 1);
+    bomb += line + "]\n";
+  }
+  EXPECT_THROW(parse_yaml(bomb, "bomb"), Error);
+  EXPECT_THROW(parse_yaml(std::string(100'000, '['), "deep"), Error);
+  EXPECT_THROW(parse_yaml("a: 1\na: 2\n", "twice"), Error);
+  EXPECT_THROW(parse_yaml("a: [1, 2\n", "open"), Error);
+  EXPECT_THROW(parse_yaml(std::string("a\0b", 3), "binary"), Error);
+}
+
+TEST(Card, TheNearestWordIsOnlySuggestedWhenItIsNear) {
+  const std::vector<std::string> known{"epochs", "rate", "optimizer"};
+  EXPECT_EQ(nearest_word("epoch", known), "epochs");
+  EXPECT_EQ(nearest_word("optimiser", known), "optimizer");
+  EXPECT_EQ(nearest_word("memory", known), "");
+}
+
+}  // namespace
+}  // namespace lightloom

@@ -1,0 +1,168 @@
+#include "core/files/labelled.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "core/error.hpp"
+#include "core/random/random.hpp"
+#include "tests/scratch_path.hpp"
+
+namespace lightloom {
+namespace {
+
+namespace fs = std::filesystem;
+
+Labelled example() {
+  Labelled data;
+  data.add_axis({"chip", std::vector<std::int64_t>{0, 1, 2}, "", "chip instance"});
+  data.add_axis({"component", std::vector<std::string>{"DRAM", "ADC"}, "", "component"});
+  data.add({"accuracy", {"chip"}, std::vector<double>{0.9, 0.91, 0.92}, "1", "test accuracy"});
+  data.add({"energy", {"chip", "component"}, std::vector<float>{1, 2, 3, 4, 5, 6}, "J", "energy"});
+  data.add({"total", {}, std::vector<double>{1e-300}, "s", ""});
+  data.add({"note", {}, std::vector<std::string>{"naïve ünicode"}, "", ""});
+  data.attributes["card"] = std::string(100'000, 'x');
+  data.attributes["seed"] = std::int64_t{-5};
+  data.attributes["ratio"] = 0.1;
+  return data;
+}
+
+std::string fresh_path(const std::string& name) {
+  const fs::path folder = scratch_path("labelled");
+  fs::create_directories(folder);
+  const fs::path path = folder / name;
+  fs::remove_all(path);
+  return path.string();
+}
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Labelled, WhatIsWrittenReadsBackWithNamesUnitsAndOrder) {
+  const std::string path = fresh_path("round-trip.h5");
+  const Labelled data = example();
+  write_labelled(path, data);
+  const Labelled back = read_labelled(path);
+  ASSERT_EQ(back.axes.size(), data.axes.size());
+  ASSERT_EQ(back.variables.size(), data.variables.size());
+  for (std::size_t i = 0; i < data.axes.size(); ++i) {
+    EXPECT_EQ(back.axes[i].name, data.axes[i].name);
+    EXPECT_EQ(back.axes[i].values, data.axes[i].values);
+  }
+  for (std::size_t i = 0; i < data.variables.size(); ++i) {
+    EXPECT_EQ(back.variables[i].name, data.variables[i].name);
+    EXPECT_EQ(back.variables[i].axes, data.variables[i].axes);
+    EXPECT_EQ(back.variables[i].values, data.variables[i].values);
+    EXPECT_EQ(back.variables[i].unit, data.variables[i].unit);
+    EXPECT_EQ(back.variables[i].long_name, data.variables[i].long_name);
+  }
+  EXPECT_EQ(std::get<std::string>(back.attributes.at("card")).size(), 100'000U);
+  EXPECT_EQ(std::get<std::int64_t>(back.attributes.at("seed")), -5);
+  EXPECT_EQ(std::get<double>(back.attributes.at("ratio")), 0.1);
+}
+
+TEST(Labelled, EqualDataGiveEqualBytes) {
+  const std::string first = fresh_path("first.h5"), second = fresh_path("second.h5");
+  write_labelled(first, example());
+  sleep(1);  // HDF5 would store times in whole seconds
+  write_labelled(second, example());
+  EXPECT_EQ(bytes_of(first), bytes_of(second));
+}
+
+TEST(Labelled, AVariableMustFitItsAxesAndHaveAFreeName) {
+  Labelled data = example();
+  EXPECT_THROW(data.add({"wrong", {"chip"}, std::vector<double>{1, 2}, "", ""}), Error);
+  EXPECT_THROW(data.add({"wrong", {"ship"}, std::vector<double>{1, 2, 3}, "", ""}), Error);
+  EXPECT_THROW(data.add({"chip", {}, std::vector<double>{1}, "", ""}), Error);
+  EXPECT_THROW(data.add_axis({"accuracy", std::vector<double>{1}, "", ""}), Error);
+}
+
+TEST(Labelled, AFileCutOffAnywhereIsRefusedAndNeverCrashes) {
+  const std::string path = fresh_path("whole.h5"), cut = fresh_path("cut.h5");
+  write_labelled(path, example());
+  const std::string bytes = bytes_of(path);
+  for (std::size_t size = 0; size < bytes.size(); size += 97) {
+    std::ofstream(cut, std::ios::binary) << bytes.substr(0, size);
+    EXPECT_THROW(read_labelled(cut), Error) << size;
+  }
+}
+
+TEST(Labelled, AFileWithDamagedBytesIsReadOrRefusedAndNeverCrashes) {
+  const std::string path = fresh_path("sound.h5"), damaged = fresh_path("damaged.h5");
+  Labelled data = example();
+  data.attributes["card"] = std::string("short");
+  write_labelled(path, data);
+  const std::string bytes = bytes_of(path);
+  const Stream stream({.seed = 5});
+  int refused = 0;
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    std::string changed = bytes;
+    for (std::uint64_t k = 0; k < 3; ++k)
+      changed[stream.below(bytes.size(), i, k)] = static_cast<char>(stream.below(256, i, 10 + k));
+    std::ofstream(damaged, std::ios::binary) << changed;
+    try {
+      read_labelled(damaged);
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 20);
+}
+
+TEST(Labelled, MissingForeignAndNewerFilesAreRefusedByName) {
+  EXPECT_THROW(read_labelled(fresh_path("absent.h5")), Error);
+  EXPECT_THROW(read_labelled(testing::TempDir()), Error);
+  const std::string text = fresh_path("text.h5");
+  std::ofstream(text) << "not HDF5 at all";
+  EXPECT_THROW(read_labelled(text), Error);
+}
+
+TEST(Labelled, ANewerSchemaIsRefusedWithBothVersions) {
+  const std::string path = fresh_path("newer.h5");
+  write_labelled(path, example());
+  std::string bytes = bytes_of(path);
+  // The version is the only attribute of that name: change its value in place.
+  const auto name = bytes.find("schema_version");
+  ASSERT_NE(name, std::string::npos);
+  const std::string one("\x01\0\0\0\0\0\0\0", 8);
+  const auto value = bytes.find(one, name + 40);
+  ASSERT_NE(value, std::string::npos);
+  bytes[value] = 99;
+  std::ofstream(path, std::ios::binary) << bytes;
+  try {
+    read_labelled(path);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("99"), std::string::npos) << error.what();
+  }
+}
+
+TEST(Labelled, AFailedWriteLeavesTheOldFileWhole) {
+  const std::string path = fresh_path("kept.h5");
+  write_labelled(path, example());
+  const std::string before = bytes_of(path);
+  Labelled bad = example();
+  bad.variables.push_back(
+      {"bad/name/x", {"chip"}, std::vector<double>{1, 2, 3}, "", ""});  // no such group
+  EXPECT_ANY_THROW(write_labelled(path, bad));
+  EXPECT_EQ(bytes_of(path), before);
+  for (const auto& entry : fs::directory_iterator(fs::path(path).parent_path()))
+    EXPECT_EQ(entry.path().string().find("partial"), std::string::npos) << entry.path();
+}
+
+TEST(Labelled, AnOutputThatCannotBeWrittenIsRefusedBeforeWork) {
+  EXPECT_THROW(require_writable(""), Error);
+  EXPECT_THROW(require_writable(testing::TempDir()), Error);
+  EXPECT_THROW(require_writable("/no/such/folder/x.h5"), Error);
+  EXPECT_NO_THROW(require_writable(fresh_path("new.h5")));
+  EXPECT_FALSE(fs::exists(fresh_path("new.h5")));
+}
+
+}  // namespace
+}  // namespace lightloom

@@ -1,0 +1,60 @@
+#include "cosim/analog/tile_readout.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "core/random/random.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+std::vector<float> values(std::size_t count) {
+  std::vector<float> made(count);
+  fill_normal(Stream({.seed = 6}), 0, made);
+  return made;
+}
+
+TEST(TileReadout, APixelsPowerIsTheSumOverItsChannels) {
+  for (const int channels : {1, 3, 16, 32, 37})
+    for (const int pixels : {1, 15, 16, 33})
+      for (const bool field : {false, true}) {
+        const std::vector<float> map = values(static_cast<std::size_t>(pixels * channels));
+        std::vector<float> powers(static_cast<std::size_t>(pixels));
+        pixel_powers(map.data(), pixels, channels, field, powers.data());
+        for (int p = 0; p < pixels; ++p) {
+          double expected = 0;
+          for (int c = 0; c < channels; ++c) {
+            const double x = map[static_cast<std::size_t>(p * channels + c)];
+            expected += field ? x * x : std::fabs(x);
+          }
+          // At most `channels` roundings of a sum of positive terms.
+          EXPECT_NEAR(powers[static_cast<std::size_t>(p)], expected, channels * 6e-8 * expected)
+              << channels << " channels, pixel " << p << " of " << pixels;
+        }
+      }
+}
+
+TEST(TileReadout, OnlyOutputsThatExistCountAsSaturated) {
+  constexpr int rows = 3, positions = 9;
+  PackedTile tile{.rows = rows, .padded_rows = readout_lanes};
+  tile.weights.assign(readout_lanes, 0.0F);
+  tile.runs = {{0, 1}};
+  const std::vector<float> map{1};
+  const std::vector<int> bases(positions, 0);
+  std::vector<float> noise(positions * rows + 4 * readout_lanes, 1000.0F);
+  std::fill_n(noise.begin(), positions * rows, 0.0F);
+  std::vector<float> outputs(positions * rows + readout_lanes);
+  const Readout readout{.sigma = 1, .step = 1, .lowest_code = -8, .highest_code = 7};
+  ReadoutBlock block{.map = map.data(), .bases = bases.data(), .positions = positions};
+  block.noise = noise.data();
+  block.outputs = outputs.data();
+  block.output_stride = rows;
+  EXPECT_EQ(read_out(tile, readout, block), 0);
+  noise[positions * rows - 1] = 1000.0F;
+  EXPECT_EQ(read_out(tile, readout, block), 1);
+}
+
+}  // namespace
+}  // namespace lightloom::cosim

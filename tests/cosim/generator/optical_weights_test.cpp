@@ -1,0 +1,95 @@
+#include "cosim/generator/optical_weights.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "nn/weights/source_card.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+/// Remembers what it was loaded with.
+struct RecordingEngine final : nn::MatrixEngine {
+  void load(int layer, const nn::LayerShape&, std::span<const float> weights,
+            std::uint32_t) override {
+    loaded.resize(std::max<std::size_t>(loaded.size(), static_cast<std::size_t>(layer) + 1));
+    loaded[static_cast<std::size_t>(layer)].assign(weights.begin(), weights.end());
+  }
+  void multiply(int layer, std::span<const float>, int, std::uint64_t, std::span<float>) override {
+    multiplied = layer;
+  }
+  std::vector<std::vector<float>> loaded;
+  int multiplied = -1;
+};
+
+std::unique_ptr<nn::WeightSource> source_for(const nn::LayerShape& shape, nn::SourceKind kind) {
+  nn::SourceCard card;
+  card.source = kind;
+  card.intra = 2;
+  card.cross = 8;
+  auto source = nn::make_source(card, shape);
+  const Stream stream({.seed = 1});
+  std::vector<float> dense(static_cast<std::size_t>(shape.weights()));
+  for (std::size_t i = 0; i < dense.size(); ++i)
+    dense[i] = static_cast<float>(0.1 * stream.normal(i));
+  source->encode(dense);
+  return source;
+}
+
+TEST(OpticalWeights, OnlyGeneratedLayersGetTheGeneratorsNoise) {
+  const nn::LayerShape shape{.name = "conv",
+                             .in_channels = 16,
+                             .out_channels = 24,
+                             .kernel_height = 3,
+                             .kernel_width = 3,
+                             .in_height = 5,
+                             .in_width = 5,
+                             .out_height = 3,
+                             .out_width = 3};
+  const auto generated = source_for(shape, nn::SourceKind::multilevel);
+  const auto stored = source_for(shape, nn::SourceKind::dense);
+  RecordingEngine engine;
+  OpticalWeights optical(engine, {generated.get(), stored.get()}, {.cross_sigma = 0.01}, 3, 1);
+  std::vector<float> weights(static_cast<std::size_t>(shape.weights()));
+  generated->materialise(weights);
+  optical.load(0, shape, weights, 0);
+  double square = 0, largest = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    square += std::pow(double{engine.loaded[0][i]} - weights[i], 2);
+    largest = std::max(largest, std::abs(double{weights[i]}));
+  }
+  const auto count = static_cast<double>(weights.size());
+  const double variance = std::pow(0.01 * largest, 2);
+  EXPECT_NEAR(square / count, variance, 4 * variance * std::sqrt(2 / count));
+  EXPECT_GT(optical.effective_bits_by_layer()[0], 3);
+  stored->materialise(weights);
+  optical.load(1, shape, weights, 0);
+  EXPECT_EQ(engine.loaded[1], weights);
+  EXPECT_TRUE(std::isnan(optical.effective_bits_by_layer()[1]));
+  optical.multiply(1, {}, 0, 0, {});
+  EXPECT_EQ(engine.multiplied, 1);
+}
+
+TEST(OpticalWeights, WithoutNoiseEveryKindOfLayerIsItsMaterialisedWeight) {
+  for (const int groups : {1, 2, 12}) {
+    const nn::LayerShape shape{.name = "conv",
+                               .in_channels = 12,
+                               .out_channels = 24,
+                               .kernel_height = 3,
+                               .kernel_width = 3,
+                               .groups = groups};
+    const auto source = source_for(shape, nn::SourceKind::multilevel);
+    RecordingEngine engine;
+    OpticalWeights optical(engine, {source.get()}, {}, 3, 1);
+    std::vector<float> weights(static_cast<std::size_t>(shape.weights()));
+    source->materialise(weights);
+    optical.load(0, shape, weights, 0);
+    ASSERT_TRUE(source->factors().has_value());
+    for (std::size_t i = 0; i < weights.size(); ++i)
+      ASSERT_NEAR(engine.loaded[0][i], weights[i], 1e-5) << groups;
+  }
+}
+
+}  // namespace
+}  // namespace lightloom::cosim

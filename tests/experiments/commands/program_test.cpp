@@ -1,0 +1,248 @@
+// The program as scripts call it.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <complex>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/experiments/example_results.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+const std::string data = LIGHTLOOM_SOURCE_DIR "/data/";
+const std::string multilevel =
+    "--set 'weights={source: multilevel, intra: 2, cross: 44, bits: {basis: 3, intra: 6, cross: "
+    "3}}' ";
+
+class Program : public testing::Test {
+ protected:
+  void SetUp() override { folder_ = scratch_folder("program"); }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  /// Runs with --json and parses standard output, which must hold one object and nothing else.
+  json object(const std::string& arguments) {
+    const Ran ran =
+        run_shell(fmt::format("cd {} && {} {} --json --quiet", folder_, program(), arguments));
+    EXPECT_EQ(ran.code, 0) << arguments << "\n" << ran.errors;
+    const json parsed = json::parse(ran.output, nullptr, false);
+    EXPECT_TRUE(parsed.is_object()) << arguments << "\n" << ran.output.substr(0, 400);
+    return parsed;
+  }
+  std::string folder_;
+};
+
+TEST_F(Program, CountsThePublishedRatiosOfResNet18) {
+  const json ten = object("ratio --model resnet18 --dataset cifar10 " + multilevel);
+  EXPECT_NEAR(ten["parameter_ratio"].get<double>(), 0.0497, 5e-5);  // Gu et al., ICCV 2021, table 1
+  EXPECT_NEAR(ten["memory_ratio"].get<double>(), 0.0080, 5e-5);
+  const json hundred = object("ratio --model resnet18 --dataset cifar100 " + multilevel);
+  EXPECT_NEAR(hundred["parameter_ratio"].get<double>(), 0.0536, 5e-5);
+  EXPECT_NEAR(hundred["memory_ratio"].get<double>(), 0.0090, 5e-5);
+  std::int64_t bits = 32 * ten["norm_parameters"].get<std::int64_t>();
+  for (const json& layer : ten["layers"]) bits += layer["memory_bits"].get<std::int64_t>();
+  EXPECT_EQ(bits, ten["memory_bits"].get<std::int64_t>());
+}
+
+TEST_F(Program, SimulatesCostWithoutData) {
+  const json cost = object("cost " + data + "experiments/fashion-mnist.yaml");
+  for (const char* key : {"time_s", "energy_J"}) EXPECT_GT(cost[key].get<double>(), 0) << key;
+  for (const char* baseline : {"int8", "dense"}) {
+    const double ratio =
+        cost["sources"][baseline]["time_s"].get<double>() / cost["time_s"].get<double>();
+    EXPECT_DOUBLE_EQ(cost["speedup"][baseline].get<double>(), ratio);
+  }
+  EXPECT_EQ(cost["layers"].size(), 4u);
+}
+
+TEST_F(Program, PutsTheLatencyEquationBesideTheSchedule) {
+  const json cost = object("cost " + data + "experiments/generation-latency.yaml");
+  const json& latency = cost["generation_latency"];
+  // Gu et al. print 0.5452 ns and 7.9 us for this layer; Eq. 8 with 34 GB/s gives 8.44 us.
+  EXPECT_NEAR(latency["equation"]["total_s"].get<double>(), 0.5452e-9, 1e-13);
+  EXPECT_NEAR(latency["equation"]["saved_s"].get<double>(), 8.44e-6, 1e-8);
+  const json& schedule = latency["schedule"];
+  EXPECT_GT(schedule["generation_s"].get<double>(), latency["equation"]["total_s"].get<double>());
+  EXPECT_NEAR(
+      schedule["speedup"].get<double>(),
+      schedule["time_reloaded_s"].get<double>() / schedule["time_regenerated_s"].get<double>(),
+      1e-12);
+}
+
+TEST_F(Program, DecomposesAMatrixAndSavesItsSettings) {
+  std::ofstream(folder_ + "/m.csv") << "0,1,0\n0,0,1\n1,0,0\n";
+  const json found = object("decompose m.csv --mesh clements --output settings.h5");
+  EXPECT_EQ(found["modes"], 3);
+  EXPECT_EQ(found["devices"], 3);
+  EXPECT_LT(found["error"].get<double>(), 1e-15);
+  EXPECT_LT(found["distance_from_unitary"].get<double>(), 1e-15);
+  const json again = object("decompose settings.h5 --mesh reck");  // the rebuilt matrix is a matrix
+  EXPECT_LT(again["error"].get<double>(), 1e-15);
+}
+
+/// Elements of a text matrix as lightloom writes them, re+imj and separators.
+std::vector<std::complex<double>> read_numbers(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::complex<double>> numbers;
+  double real = 0, imaginary = 0;
+  for (char unit = 0, separator = 0; file >> real >> imaginary >> unit; file.get(separator))
+    numbers.emplace_back(real, imaginary);
+  return numbers;
+}
+
+TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
+  using Numbers = std::vector<std::complex<double>>;
+  const Numbers any{1, 2, -0.5, 0, {0, 0.25}, 3}, one{{0, -1}},
+      unitary{0, 1, 0, 0, 0, {0, 1}, 1, 0, 0};
+  std::ofstream(folder_ + "/any.csv") << "1,2,-0.5\n0,0.25j,3\n";
+  std::ofstream(folder_ + "/one.csv") << "-1j\n";
+  std::ofstream(folder_ + "/u.csv") << "0,1,0\n0,0,1j\n1,0,0\n";
+  const std::pair<const char*, const Numbers*> cases[] = {
+      {"any.csv --target svd", &any},
+      {"any.csv --target svd --mesh reck --device compact", &any},
+      {"any.csv --target svd --convention strawberryfields", &any},
+      {"one.csv", &one},
+      {"u.csv --device three-splitter", &unitary},
+      {"u.csv --device crossing", &unitary},
+      {"u.csv --mesh reck --convention strawberryfields", &unitary}};
+  for (const auto& [how, wanted] : cases) {
+    const json found = object(fmt::format("decompose {} --output settings.h5", how));
+    const json back = object("decompose settings.h5 --back --output back.csv");
+    EXPECT_EQ(back["modes"], found["modes"]);
+    const Numbers got = read_numbers(folder_ + "/back.csv");
+    ASSERT_EQ(got.size(), wanted->size()) << how;
+    // Some tens of roundings of a matrix of norm 3.6.
+    for (std::size_t i = 0; i < got.size(); ++i)
+      EXPECT_LT(std::abs(got[i] - (*wanted)[i]), 2e-14) << how;
+  }
+  // Other files hold the same matrix, to the bit.
+  for (const char* name : {"back.npy", "back.h5"}) {
+    object(fmt::format("decompose settings.h5 --back --output {}", name));
+    object(fmt::format("decompose {} --output again.h5", name));
+    object("decompose back.csv --output text.h5");
+    EXPECT_EQ(object("inspect again.h5 --variable theta"),
+              object("inspect text.h5 --variable theta"));
+    EXPECT_EQ(object("inspect again.h5 --variable phi"), object("inspect text.h5 --variable phi"));
+  }
+  // The convention changes the phases, not the matrix.
+  object("decompose u.csv --output ours.h5");
+  object("decompose u.csv --output theirs.h5 --convention strawberryfields");
+  EXPECT_NE(object("inspect ours.h5 --variable theta"),
+            object("inspect theirs.h5 --variable theta"));
+}
+
+TEST_F(Program, DrawsChipsOfAnyCoreWithYieldAndLink) {
+  for (const char* card : {"mzi-mesh", "mrr-bank", "mrr-bank-carrier", "pcm-crossbar", "ideal"}) {
+    const json found = object(
+        fmt::format("chip {}devices/{}.yaml --set rows=8 --set columns=8 --chips 5 --limit 0.05 "
+                    "--enob 3",
+                    data, card));
+    for (const char* quantity :
+         {"error", "fidelity", "unreachable", "insertion_loss_dB", "power_mW", "reading_error"}) {
+      for (const char* key : {"mean", "std", "standard_error"})
+        EXPECT_TRUE(found[quantity][key].is_number()) << card << quantity << key;
+      EXPECT_EQ(found[quantity]["quantiles"].size(), 7u) << card << quantity;
+    }
+    EXPECT_TRUE(found["unreachable_fraction"].is_number()) << card;
+    const json& yield = found["yield"];
+    EXPECT_LE(yield["low"].get<double>(), yield["fraction"].get<double>()) << card;
+    EXPECT_GE(yield["high"].get<double>(), yield["fraction"].get<double>()) << card;
+    if (std::string(card) == "ideal") continue;
+    EXPECT_EQ(found["reading_error"]["mean"].get<double>() > 0,
+              std::string(card) == "pcm-crossbar");
+    EXPECT_LT(found["link"]["enob_converted"].get<double>(),
+              found["link"]["enob_uniform"].get<double>());
+    EXPECT_GT(found["laser"]["power_per_input_mW"].get<double>(), 0) << card;
+    EXPECT_EQ(found["converters"]["output_adc"]["enob"], 8.0) << card;
+  }
+}
+
+TEST_F(Program, DrawsChipsOfACore) {
+  const std::string chip =
+      "chip " + data +
+      "devices/mzi-mesh.yaml --set mesh.modes=8 --set phase_sigma_rad=0 "
+      "--set phase_bits=0 --set fabrication.splitter_sigma_rad=0.02 --chips 4 ";
+  const json plain = object(chip + "--set correction=none"),
+             corrected = object(chip + "--set correction=local");
+  for (const char* key : {"mean", "std", "standard_error"})
+    EXPECT_TRUE(plain["error"][key].is_number()) << key;
+  EXPECT_LT(corrected["error"]["mean"].get<double>(), plain["error"]["mean"].get<double>());
+  EXPECT_TRUE(plain["unreachable_fraction"].is_number());
+}
+
+TEST_F(Program, RunsAPatternThroughAMemory) {
+  const json run = object(
+      "memory " + data +
+      "memory/ddr4-2400.yaml --pattern rand_rd --requests 1000 --seed 12345 --set refresh=false");
+  for (const char* key : {"cycles", "bandwidth_GBps", "row_hits", "activates", "refreshes"})
+    EXPECT_TRUE(run[key].is_number()) << key;
+  for (const char* key : {"mean", "p50", "p99"})
+    EXPECT_TRUE(run["latency_cycles"][key].is_number()) << key;
+  EXPECT_EQ(run["refreshes"], 0);
+  EXPECT_TRUE(run["bound_by"].is_string());
+}
+
+TEST_F(Program, TrainsSavesEvaluatesSweepsInspectsAndReports) {
+  const std::string card =
+      data +
+      "experiments/quickstart.yaml --set dataset.train_limit=300 --set dataset.test_limit=50 "
+      "--set teacher.epochs=1 --set train.epochs=1 --set chips=2 ";
+  const json trained = object("train " + card + "--output w.h5 --float f.h5");
+  const std::string files = "--set weights.file=w.h5 --set teacher.file=f.h5 ";
+  const json run = object("run " + card + files + "--output results.h5");
+  EXPECT_EQ(run["accuracy"]["float"], trained["accuracy"]["float"]);
+  EXPECT_EQ(run["accuracy"]["source"], trained["accuracy"]["source"]);
+  EXPECT_TRUE(run["accuracy"]["chips"]["interval"].is_array());
+  for (const char* key : {"memory_ratio", "time_s", "energy_J"})
+    EXPECT_TRUE(run[key].is_number()) << key;
+  EXPECT_TRUE(run["speedup"]["int8"].is_number());
+  EXPECT_TRUE(fs::exists(folder_ + "/report.html"));
+  const json swept = object("sweep " + card + files +
+                            "--set 'sweep={core.phase_sigma_rad: [0, 0.01]}' --output s.h5");
+  EXPECT_EQ(swept["computed"], 2);
+  const json again = object("sweep " + card + files +
+                            "--set 'sweep={core.phase_sigma_rad: [0, 0.01]}' --output s.h5");
+  EXPECT_EQ(again["computed"], 0);
+  const json inspected = object("inspect s.h5");
+  EXPECT_EQ(inspected["axes"]["phase_sigma_rad"]["unit"], "rad");
+  EXPECT_EQ(inspected["variables"]["accuracy_chip"]["axes"], (json{"phase_sigma_rad", "chip"}));
+  EXPECT_EQ(object("report s.h5 --output page.html")["report"], "page.html");
+}
+
+TEST_F(Program, ASweepEndedByCtrlCKeepsItsPointsAndTheSameCommandComputesTheRest) {
+  const std::string sweep = fmt::format(
+      "{} sweep {}experiments/quickstart.yaml --quiet --set dataset.train_limit=300 --set "
+      "dataset.test_limit=100 --set "
+      "teacher.epochs=1 --set train.epochs=1 --set chips=4 --set "
+      "'sweep={{core.phase_sigma_rad: [0, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, "
+      "0.009, 0.01, 0.011]}}'",
+      program(), data);
+  const Ran stopped =
+      run_shell(fmt::format("cd {}; {} -o s.h5 & p=$!; while [ ! -e s.h5 ] && kill -0 $p; do sleep "
+                            "0.02; done; kill -INT $p; wait $p",
+                            folder_, sweep));
+  EXPECT_EQ(stopped.code, 1) << stopped.errors;
+  EXPECT_NE(stopped.errors.find("same command again"), std::string::npos) << stopped.errors;
+  const json rest =
+      json::parse(run_shell(fmt::format("cd {}; {} -o s.h5 --json", folder_, sweep)).output);
+  EXPECT_GT(rest["resumed"].get<int>(), 0);
+  EXPECT_GT(rest["computed"].get<int>(), 0);
+  EXPECT_EQ(rest["resumed"].get<int>() + rest["computed"].get<int>(), 12);
+  run_shell(fmt::format("cd {}; {} -o whole.h5", folder_, sweep));
+  EXPECT_EQ(object("inspect s.h5 --variable accuracy_chip"),
+            object("inspect whole.h5 --variable accuracy_chip"));
+}
+
+TEST_F(Program, KeepsTheJsonObjectInAFileWhenOutputNamesOne) {
+  const json shown = object("ratio --model cnn3 --dataset glyphs --output ratio.json");
+  std::ifstream file(folder_ + "/ratio.json");
+  EXPECT_EQ(json::parse(file), shown);
+}
+
+}  // namespace
+}  // namespace lightloom::experiments

@@ -1,0 +1,122 @@
+#include "experiments/results/matrix_file.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "tests/experiments/example_results.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using photonic::Complex;
+
+class MatrixFile : public testing::Test {
+ protected:
+  void SetUp() override { folder_ = scratch_folder("matrix"); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ + "/" + name) << text;
+    return folder_ + "/" + name;
+  }
+  std::string folder_;
+};
+
+const std::vector<Complex> expected{{1, 0}, {-2.5, 0}, {0, 1}, {0.5, -1.25}, {3, 0}, {0, 0}};
+
+TEST_F(MatrixFile, ReadsTextWithComplexNumbers) {
+  const auto matrix = read_matrix(write("m.csv", "# two rows\n1, -2.5, 1j\n0.5-1.25j,3,0\n"));
+  EXPECT_EQ(matrix.rows, 2);
+  EXPECT_EQ(matrix.columns, 3);
+  EXPECT_EQ(matrix.values, expected);
+  EXPECT_EQ(read_matrix(write("n.txt", "(1+0j) -2.5 1e0j\n.5-1.25j 3 0\n")).values, expected);
+}
+
+TEST_F(MatrixFile, ReadsWhatNumPySaves) {
+  const Ran ran =
+      run_shell(fmt::format("cd {} && /usr/bin/python3 -c \"import numpy as n; a = n.array([[1, "
+                            "-2.5, 1j], [0.5-1.25j, 3, 0]]);"
+                            "n.save('c16', a); n.save('c8', a.astype('c8')); n.save('fortran', "
+                            "n.asfortranarray(a)); n.save('f8', a.real);"
+                            "n.save('f4', a.real.astype('f4')); n.save('i8', n.array([[1, 2]])); "
+                            "n.save('i4', n.array([[1, 2]], 'i4'));"
+                            "n.save('one', n.ones(3)); n.save('big', a.real.astype('>f8')); "
+                            "n.save('text', n.array([['a', 'b']]))\"",
+                            folder_));
+  if (ran.code != 0) GTEST_SKIP() << "python3-numpy is not installed";
+  for (const char* name : {"c16", "c8", "fortran"})
+    EXPECT_EQ(read_matrix(folder_ + "/" + name + ".npy").values, expected) << name;
+  for (const char* name : {"f8", "f4"})
+    EXPECT_EQ(read_matrix(folder_ + "/" + name + ".npy").values[3], Complex(0.5, 0)) << name;
+  for (const char* name : {"i8", "i4"})
+    EXPECT_EQ(read_matrix(folder_ + "/" + name + ".npy").values, (std::vector<Complex>{1.0, 2.0}))
+        << name;
+  for (const char* name : {"one", "big", "text"})
+    EXPECT_THROW(read_matrix(folder_ + "/" + name + ".npy"), Error) << name;
+}
+
+TEST_F(MatrixFile, RefusesANumPyFileThatIsCutOffAnywhere) {
+  const Ran ran = run_shell(fmt::format(
+      "cd {} && /usr/bin/python3 -c \"import numpy as n; n.save('m', n.eye(2))\"", folder_));
+  if (ran.code != 0) GTEST_SKIP() << "python3-numpy is not installed";
+  std::ifstream file(folder_ + "/m.npy", std::ios::binary);
+  const std::string whole((std::istreambuf_iterator<char>(file)), {});
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    EXPECT_THROW(read_matrix(write("cut.npy", whole.substr(0, length))), Error) << length;
+}
+
+TEST_F(MatrixFile, ReadsOurOwnLabelledFiles) {
+  Labelled data;
+  data.add_axis({"row", std::vector<std::int64_t>{0, 1}, "1", "row"});
+  data.add_axis({"input", std::vector<std::int64_t>{0, 1, 2}, "1", "input"});
+  std::vector<double> real, imaginary;
+  for (const Complex& value : expected) {
+    real.push_back(value.real());
+    imaginary.push_back(value.imag());
+  }
+  data.add({"real", {"row", "input"}, real, "1", "real part"});
+  data.add({"imaginary", {"row", "input"}, imaginary, "1", "imaginary part"});
+  write_labelled(folder_ + "/m.h5", data);
+  EXPECT_EQ(read_matrix(folder_ + "/m.h5").values, expected);
+}
+
+TEST_F(MatrixFile, ReadsWhatH5pySaves) {
+  const Ran made = run_shell(fmt::format(R"(cd {} && /usr/bin/python3 -c "
+import h5py, numpy as np
+m = np.array([[1, -2.5, 1j], [.5 - 1.25j, 3, 0]])
+def save(name, **sets):
+    with h5py.File(name, 'w') as f:
+        for key, value in sets.items(): f[key] = value
+save('one.h5', anything=m, label=np.arange(3.))
+save('named.h5', matrix=m.astype('c8'), other=np.ones((2, 2)))
+save('parts.h5', real=m.real, imag=m.imag)
+save('several.h5', a=m, b=m)
+save('none.h5', a=np.arange(3.))
+save('texts.h5', a=np.array([[b'x', b'y']]))
+save('parts2.h5', real=m.real, imag=m.imag[:1])
+")",
+                                         folder_));
+  if (made.code != 0) GTEST_SKIP() << "python3-h5py is not installed: " << made.errors;
+  for (const char* name : {"one.h5", "named.h5", "parts.h5"})
+    EXPECT_EQ(read_matrix(folder_ + "/" + name).values, expected) << name;
+  for (const char* name : {"several.h5", "none.h5", "texts.h5", "parts2.h5"})
+    EXPECT_THROW(read_matrix(folder_ + "/" + name), Error) << name;
+  std::ifstream file(folder_ + "/one.h5", std::ios::binary);
+  const std::string whole(std::istreambuf_iterator<char>(file), {});
+  for (std::size_t length = 0; length < whole.size(); length += whole.size() / 40)
+    EXPECT_THROW(read_matrix(write("cut.h5", whole.substr(0, length))), Error) << length;
+}
+
+TEST_F(MatrixFile, RefusesWhatIsNoMatrix) {
+  for (const char* text :
+       {"", "#\n", "1,2\n3\n", "1,x\n", "1,2k\n", "nan,1\n", "inf,1\n", "1+2,1\n"})
+    EXPECT_THROW(read_matrix(write("bad.csv", text)), Error) << text;
+}
+
+}  // namespace
+}  // namespace lightloom::experiments

@@ -1,0 +1,48 @@
+#include "experiments/results/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "tests/experiments/example_results.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+constexpr int skipped = 77;
+const std::string scripts = LIGHTLOOM_SOURCE_DIR "/tests/experiments/";
+
+void expect_drawn(const Labelled& data, int least_charts) {
+  const std::string page = scratch_folder("page") + "/report.html";
+  write_text(page, report_page(data));
+  const Ran ran = run_shell(
+      fmt::format("/usr/bin/python3 {}render_page.py {} {}", scripts, page, least_charts));
+  std::filesystem::remove_all(std::filesystem::path(page).parent_path());
+  if (ran.code == skipped) GTEST_SKIP() << ran.output;
+  EXPECT_EQ(ran.code, 0) << ran.output << ran.errors;
+}
+
+TEST(Report, ChromiumDrawsEveryChartOfARunWithoutAnError) { expect_drawn(example_run(16), 7); }
+
+TEST(Report, ChromiumDrawsEveryChartOfASweepWithoutAnError) { expect_drawn(example_sweep(), 8); }
+
+TEST(Report, ATitleThatLooksLikeMarkupStaysText) {
+  const std::string page = report_page(example_run(2));
+  EXPECT_NE(page.find("example &lt;/script&gt; &amp; more"), std::string::npos);
+  EXPECT_NE(page.find("example \\u003c/script> & more"), std::string::npos);
+}
+
+TEST(Report, NamesThePageAfterTheResults) {
+  EXPECT_EQ(report_path("out/results.h5"), "out/report.html");
+  EXPECT_EQ(report_path("out/basis-bits.h5"), "out/basis-bits.html");
+}
+
+TEST(Report, NotANumberBecomesNull) {
+  Labelled data;
+  data.add({"x", {}, std::vector<double>{std::nan("")}, "1", "x"});
+  EXPECT_EQ(to_json(data)["variables"][0]["values"].dump(), "[null]");
+}
+
+}  // namespace
+}  // namespace lightloom::experiments

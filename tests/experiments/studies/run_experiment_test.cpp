@@ -1,0 +1,164 @@
+#include "experiments/studies/run_experiment.hpp"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "core/progress.hpp"
+#include "nn/models/models.hpp"
+#include "nn/network/weights_file.hpp"
+#include "tests/experiments/example_results.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A whole experiment that takes a second or two: few images, two chips with every kind of noise.
+const std::string small =
+    "dataset: {name: glyphs, train_limit: 400, test_limit: 100}\nmodel: {name: cnn3}\n"
+    "teacher: {epochs: 1}\ntrain: {epochs: 1, distill: true}\n"
+    "weights: {source: multilevel, intra: 2, cross: 8, bits: {basis: 4, intra: 4, cross: 4}, "
+    "activations: 8}\n"
+    "core: {card: data/devices/mrr-bank.yaml, rows: 32, columns: 32, programming_sigma_rad: "
+    "0.001}\n"
+    "generator: data/generators/photonic.yaml\nmemory: data/memory/lpddr4-edge.yaml\nchips: "
+    "2\nseed: 5\n";
+
+Experiment small_experiment(const std::vector<std::string>& settings = {}) {
+  const std::string place = LIGHTLOOM_SOURCE_DIR "/small.yaml";
+  Tree card = Tree::mapping();
+  const Tree text = parse_yaml(small, place);
+  for (const auto& [key, value] : text.pairs) set_at(card, key, value, place);
+  for (const std::string& setting : settings) apply_setting(card, setting, place);
+  return read_experiment(card);
+}
+
+const std::vector<double>& numbers(const Labelled& data, const char* name) {
+  return std::get<std::vector<double>>(data.variable(name)->values);
+}
+
+class Run : public testing::Test {
+ protected:
+  void SetUp() override { Progress::set_enabled(false); }
+};
+
+TEST_F(Run, GivesTheSameBitsOnOneAndTwoThreadsForGivenWeights) {
+  const std::string folder = scratch_folder("run");
+  const int threads = omp_get_max_threads();
+  Workbench first;
+  nn::save_weights(folder + "/w.h5", *first.student(small_experiment())->network);
+  const Experiment card = small_experiment({"weights.file=" + folder + "/w.h5"});
+  std::vector<Labelled> results;
+  for (const int count : {1, 2, 2}) {
+    omp_set_num_threads(count);
+    Workbench workbench;
+    results.push_back(to_labelled(run_experiment(card, workbench), card));
+  }
+  omp_set_num_threads(threads);
+  fs::remove_all(folder);
+  for (std::size_t i = 1; i < results.size(); ++i) {
+    ASSERT_EQ(results[i].variables.size(), results[0].variables.size());
+    for (const Variable& variable : results[0].variables) {
+      const auto& again = results[i].variable(variable.name)->values;
+      if (variable.name == "accuracy_float" || variable.name == "effective_bits")
+        continue;  // hold not-a-number
+      EXPECT_EQ(variable.values, again) << variable.name;
+    }
+  }
+}
+
+TEST_F(Run, ChipsDifferAndAQuietChipWithEnoughBitsEqualsTheDigitalNetwork) {
+  Workbench workbench;
+  const auto noisy = run_experiment(
+      small_experiment({"core.phase_sigma_rad=0.02", "measure=[accuracy]"}), workbench);
+  EXPECT_NE(noisy.accuracy->chips[0].counts.realisation.squared_error,
+            noisy.accuracy->chips[1].counts.realisation.squared_error);
+  const auto quiet =
+      run_experiment(small_experiment({"core={kind: ideal, rows: 32, columns: 32}",
+                                       "generator={kind: electronic}", "measure=[accuracy]"}),
+                     workbench);
+  for (const ChipResult& chip : quiet.accuracy->chips)
+    EXPECT_EQ(chip.accuracy, quiet.accuracy->source);
+}
+
+TEST_F(Run, AddsUpTimeAndEnergyOverLayersStagesAndComponents) {
+  const Experiment card = small_experiment({"measure=[cost]"});
+  Workbench workbench;
+  const Labelled data = to_labelled(run_experiment(card, workbench), card);
+  const auto sources = size_of(data.axis("source")->values);
+  ASSERT_EQ(sources, 3u);
+  for (const auto& [parts, total] :
+       {std::pair{"time_parts", "time"}, std::pair{"energy_parts", "energy"},
+        std::pair{"layer_time", "time"}, std::pair{"layer_energy", "energy"},
+        std::pair{"time_by_source", "time"}, std::pair{"energy_by_source", "energy"}}) {
+    const auto& all = numbers(data, parts);
+    const std::size_t each = all.size() / sources;
+    for (std::size_t i = 0; i < sources; ++i) {
+      const auto begin = all.begin() + static_cast<std::ptrdiff_t>(i * each);
+      const double sum = std::accumulate(begin, begin + static_cast<std::ptrdiff_t>(each), 0.0);
+      EXPECT_NEAR(sum, numbers(data, total)[i], 1e-12 * static_cast<double>(each) * sum)
+          << parts << " of source " << i;
+    }
+  }
+}
+
+TEST_F(Run, ComparesWithDenseAndInt8WhenTheCardNamesNoBaseline) {
+  EXPECT_EQ(source_labels(small_experiment().network),
+            (std::vector<std::string>{"multilevel", "int8", "dense"}));
+  EXPECT_EQ(source_labels(small_experiment({"baselines=[]"}).network),
+            std::vector<std::string>{"multilevel"});
+  EXPECT_EQ(source_labels(small_experiment({"baselines=[{source: dense, label: stored}, {source: "
+                                            "multilevel, intra: 2, cross: 4}]"})
+                              .network),
+            (std::vector<std::string>{"multilevel", "stored", "multilevel (2)"}));
+}
+
+TEST_F(Run, PointsThatShareATrainingShareIt) {
+  Workbench workbench;
+  const auto student = workbench.student(small_experiment());
+  EXPECT_EQ(workbench.student(small_experiment({"core.phase_sigma_rad=0.5", "chips=7"})), student);
+  EXPECT_NE(workbench.student(small_experiment({"weights.bits.basis=5"})), student);
+  EXPECT_EQ(workbench.teacher(small_experiment({"weights.bits.basis=5"})),
+            workbench.teacher(small_experiment()));
+  EXPECT_NE(workbench.teacher(small_experiment({"seed=6"})), workbench.teacher(small_experiment()));
+}
+
+TEST_F(Run, ATeacherLearnsAsTheCardTrainsUnlessItSaysOtherwise) {
+  const Experiment card = read_experiment(
+      parse_yaml("train: {epochs: 7, rate: 0.01, distill: true}\nteacher: {rate: 0.5}", "t"));
+  EXPECT_EQ(card.training.teacher.epochs, 7);
+  EXPECT_EQ(card.training.teacher.schedule.rate, 0.5);
+  EXPECT_FALSE(card.training.teacher.distill);
+  EXPECT_TRUE(card.training.student.distill);
+}
+
+TEST_F(Run, SpreadIsTheSamplesAndItsIntervalThatOfStudent) {
+  const Spread spread = spread_of({0.90, 0.92, 0.94});
+  EXPECT_NEAR(spread.mean, 0.92, 1e-15);
+  EXPECT_NEAR(spread.standard_deviation, 0.02, 1e-15);
+  EXPECT_NEAR(spread.high - spread.mean, 4.302652729749464 * 0.02 / std::sqrt(3.0),
+              1e-12);  // t(0.975, 2)
+  EXPECT_NEAR(spread.mean - spread.low, spread.high - spread.mean, 1e-15);
+  EXPECT_TRUE(std::isnan(spread_of({0.5}).standard_deviation));
+  EXPECT_TRUE(std::isnan(spread_of({}).mean));
+}
+
+TEST_F(Run, KnowsWhichLayersSeeNegativeInputs) {
+  const nn::Graph graph = nn::build_graph("cnn3", "glyphs");
+  const std::vector<bool> positive = non_negative_values(graph, {});
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const nn::Op op = graph.nodes[i].op;
+    const bool may_be_negative =
+        op == nn::Op::convolution || op == nn::Op::batch_norm || op == nn::Op::linear;
+    EXPECT_EQ(positive[i], !may_be_negative) << graph.nodes[i].name;
+  }
+  EXPECT_FALSE(non_negative_values(graph, {.mean = {0.5}, .std = {0.5}})[0]);
+}
+
+}  // namespace
+}  // namespace lightloom::experiments

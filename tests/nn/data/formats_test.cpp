@@ -1,0 +1,267 @@
+// Folders of images, MATLAB files and HDF5 arrays.
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "nn/data/dataset.hpp"
+#include "nn/data/readers.hpp"
+#include "tests/scratch_path.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+namespace fs = std::filesystem;
+using Bytes = std::vector<std::uint8_t>;
+
+class Formats : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(root_); }
+  void TearDown() override { fs::remove_all(root_); }
+
+  std::string write(const std::string& name, const Bytes& bytes) const {
+    fs::create_directories((root_ / name).parent_path());
+    std::ofstream(root_ / name, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    return (root_ / name).string();
+  }
+  static std::string problem_of(const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const Error& problem) {
+      return problem.what();
+    }
+    return "";
+  }
+
+  fs::path root_ = scratch_path("formats");
+};
+
+const DatasetShape colour{"made-up", {2, 3, 3}, 10}, grey{"made-up", {2, 3, 1}, 2};
+
+void add_word(Bytes& bytes, std::uint32_t word) {
+  for (int shift = 0; shift < 32; shift += 8)
+    bytes.push_back(static_cast<std::uint8_t>(word >> shift));
+}
+
+/// A MAT-file element: tag, length, data, padding to eight bytes.
+Bytes element(std::uint32_t tag, const Bytes& data) {
+  Bytes bytes;
+  add_word(bytes, tag);
+  add_word(bytes, static_cast<std::uint32_t>(data.size()));
+  bytes.insert(bytes.end(), data.begin(), data.end());
+  while (tag != 15 && bytes.size() % 8 != 0) bytes.push_back(0);
+  return bytes;
+}
+
+Bytes matrix(const std::string& name, const std::vector<std::uint32_t>& sides, const Bytes& data) {
+  Bytes flags, dims, all;
+  add_word(flags, 9);
+  add_word(flags, 0);
+  for (const std::uint32_t side : sides) add_word(dims, side);
+  // A short name as MATLAB writes it: in the tag itself.
+  Bytes small;
+  add_word(small, static_cast<std::uint32_t>(name.size()) << 16 | 1);
+  small.insert(small.end(), name.begin(), name.end());
+  small.resize(8);
+  for (const Bytes& part : {element(6, flags), element(5, dims), small, element(2, data)})
+    all.insert(all.end(), part.begin(), part.end());
+  return element(14, all);
+}
+
+Bytes compressed(const Bytes& plain) {
+  uLongf size = compressBound(plain.size());
+  Bytes packed(size);
+  compress(packed.data(), &size, plain.data(), plain.size());
+  packed.resize(size);
+  return element(15, packed);
+}
+
+Bytes mat_file(const std::vector<Bytes>& elements) {
+  const std::string text = "MATLAB 5.0 MAT-file, made by a test";
+  Bytes bytes(text.begin(), text.end());
+  bytes.resize(124, ' ');
+  bytes.insert(bytes.end(), {0, 1, 'I', 'M'});
+  for (const Bytes& one : elements) bytes.insert(bytes.end(), one.begin(), one.end());
+  return bytes;
+}
+
+/// Two images of 2 x 3 x 3, pixel (h, w, c) of image n is 100 n + 30 c + 10 h + w.
+Bytes columns_first() {
+  Bytes x;
+  for (int n = 0; n < 2; ++n)
+    for (int c = 0; c < 3; ++c)
+      for (int w = 0; w < 3; ++w)
+        for (int h = 0; h < 2; ++h)
+          x.push_back(static_cast<std::uint8_t>(100 * n + 30 * c + 10 * h + w));
+  return x;
+}
+
+void expect_two_images(const ImageSet& set) {
+  ASSERT_EQ(set.size(), 2u);
+  std::size_t at = 0;
+  for (int n = 0; n < 2; ++n)
+    for (int h = 0; h < 2; ++h)
+      for (int w = 0; w < 3; ++w)
+        for (int c = 0; c < 3; ++c)
+          EXPECT_EQ(set.pixels[at++], 100 * n + 30 * c + 10 * h + w) << n << h << w << c;
+}
+
+TEST_F(Formats, SvhnComesPlainAndCompressedWithTenAsTheDigitZero) {
+  const Bytes x = matrix("X", {2, 3, 3, 2}, columns_first()), y = matrix("y", {2, 1}, {10, 3});
+  for (const Bytes& file : {mat_file({x, y}), mat_file({compressed(x), compressed(y)})}) {
+    const ImageSet set = read_svhn({write("t.mat", file)}, colour);
+    expect_two_images(set);
+    EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{0, 3}));
+  }
+}
+
+TEST_F(Formats, EveryCutOfAMatlabFileIsOneSentence) {
+  const Bytes whole = mat_file(
+      {matrix("X", {2, 3, 3, 2}, columns_first()), compressed(matrix("y", {2, 1}, {10, 3}))});
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    const std::string path =
+        write("t.mat", Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
+    EXPECT_NE(problem_of([&] { read_svhn({path}, colour); }), "") << length;
+  }
+}
+
+TEST_F(Formats, MatlabLabelsOutsideOfOneToTenAndOtherShapesAreRefused) {
+  const Bytes x = matrix("X", {2, 3, 3, 2}, columns_first());
+  for (const Bytes& y : {matrix("y", {2, 1}, {0, 3}), matrix("y", {2, 1}, {11, 3}),
+                         matrix("y", {3, 1}, {1, 2, 3}), matrix("z", {2, 1}, {1, 2})}) {
+    const std::string path = write("t.mat", mat_file({x, y}));
+    EXPECT_NE(problem_of([&] { read_svhn({path}, colour); }), "");
+  }
+  const std::string path = write("t.mat", mat_file({x, matrix("y", {2, 1}, {1, 2})}));
+  EXPECT_NE(problem_of([&] { read_svhn({path}, {"made-up", {3, 2, 3}, 10}); }), "");
+}
+
+Bytes text_and(const std::string& text, const Bytes& data) {
+  Bytes bytes(text.begin(), text.end());
+  bytes.insert(bytes.end(), data.begin(), data.end());
+  return bytes;
+}
+
+TEST_F(Formats, FoldersOfImagesAreClassesInTheOrderOfTheirNames) {
+  write("set/b-cats/2.pgm", text_and("P5\n# a comment\n3 2\n255\n", {1, 2, 3, 4, 5, 6}));
+  write("set/a-dogs/1.pgm", text_and("P5 3 2 255\n", {7, 8, 9, 10, 11, 12}));
+  write("set/a-dogs/.hidden", {1});
+  const std::string folder = (root_ / "set").string();
+  const ImageSet set = read_folders({folder}, grey);
+  EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{0, 1}));
+  EXPECT_EQ(set.pixels, (Bytes{7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6}));
+  const Bytes pixels(18, 200);
+  write("colours/only/1.ppm", text_and("P6\n3 2\n255\n", pixels));
+  EXPECT_EQ(read_folders({(root_ / "colours").string()}, {"made-up", {2, 3, 3}, 1}).pixels, pixels);
+}
+
+TEST_F(Formats, ImagesThatDoNotFitAreOneSentence) {
+  const auto problem = [&](const std::string& name, const Bytes& image) {
+    fs::remove_all(root_ / "set");
+    write("set/a/1" + name, image);
+    write("set/b/1.pgm", text_and("P5 3 2 255\n", {7, 8, 9, 10, 11, 12}));
+    return problem_of([&] { read_folders({(root_ / "set").string()}, grey); });
+  };
+  EXPECT_EQ(problem(".pgm", text_and("P5 3 2 255\n", {1, 2, 3, 4, 5, 6})), "");
+  EXPECT_NE(problem(".pgm", text_and("P5 3 2 255\n", {1, 2, 3, 4, 5})), "") << "too short";
+  EXPECT_NE(problem(".pgm", text_and("P5 2 3 255\n", {1, 2, 3, 4, 5, 6})), "") << "turned";
+  EXPECT_NE(problem(".pgm", text_and("P6 3 2 255\n", {1, 2, 3, 4, 5, 6})), "") << "coloured";
+  EXPECT_NE(problem(".pgm", text_and("P5 3 2 65535\n", Bytes(12, 1))), "") << "16 bits";
+  EXPECT_NE(problem(".png", {1, 2, 3}), "") << "no PNG";
+  EXPECT_NE(problem(".gif", {1, 2, 3}), "") << "another kind";
+  fs::remove_all(root_ / "set" / "b");
+  EXPECT_NE(problem_of([&] { read_folders({(root_ / "set").string()}, grey); }), "") << "one class";
+}
+
+/// A chunk of a PNG file.
+Bytes chunk(const std::string& type, const Bytes& data) {
+  const auto big = [](std::uint32_t value) {
+    return Bytes{static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
+                 static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
+  };
+  const Bytes body = text_and(type, data);
+  Bytes all = big(static_cast<std::uint32_t>(data.size()));
+  all.insert(all.end(), body.begin(), body.end());
+  const Bytes sum =
+      big(static_cast<std::uint32_t>(crc32(0, body.data(), static_cast<uInt>(body.size()))));
+  all.insert(all.end(), sum.begin(), sum.end());
+  return all;
+}
+
+TEST_F(Formats, PngImagesAreRead) {
+  const Bytes rows{0, 1, 2, 3, 0, 4, 5, 6};  // a filter byte before each row
+  const Bytes packed = compressed(rows);
+  Bytes png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  for (const Bytes& part :
+       {chunk("IHDR", {0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0, 0, 0}),
+        chunk("IDAT", Bytes(packed.begin() + 8, packed.end())), chunk("IEND", {})})
+    png.insert(png.end(), part.begin(), part.end());
+  write("set/only/1.png", png);
+  const DatasetShape one{"made-up", {2, 3, 1}, 1};
+  const std::string folder = (root_ / "set").string();
+  const std::string problem = problem_of([&] { read_folders({folder}, one); });
+  if (problem.find("without libpng") != std::string::npos) GTEST_SKIP() << problem;
+  EXPECT_EQ(read_folders({folder}, one).pixels, (Bytes{1, 2, 3, 4, 5, 6}));
+  for (std::size_t cut = 9; cut + 13 < png.size(); cut += 7) {
+    write("set/only/1.png", Bytes(png.begin(), png.begin() + static_cast<std::ptrdiff_t>(cut)));
+    EXPECT_NE(problem_of([&] { read_folders({folder}, one); }), "") << cut;
+  }
+}
+
+TEST_F(Formats, ListsAreReadByTheEndingOfTheirFirstFile) {
+  const DatasetCard card{.name = "mnist",
+                         .root = root_.string(),
+                         .train = {"folder"},
+                         .test = {},
+                         .validate = {},
+                         .validation = 0};
+  for (int digit = 0; digit < 10; ++digit)
+    write("folder/" + std::to_string(digit) + "/1.pgm", text_and("P5 28 28 255\n", Bytes(784, 9)));
+  const Dataset data = load_dataset(card, 1);
+  EXPECT_EQ(data.train.size(), 10u);
+  EXPECT_EQ(data.train.labels[9], 9);
+  EXPECT_EQ(data.test.size(), 0u);
+}
+
+TEST_F(Formats, AnHdf5FileWithoutImagesIsOneSentence) {
+  const std::string path = (root_ / "other.h5").string();
+  write_labelled(path, {});
+  EXPECT_NE(problem_of([&] { read_hdf5({path}, grey); }).find("images"), std::string::npos);
+  EXPECT_NE(problem_of([&] { read_hdf5({write("no.h5", {1, 2, 3})}, grey); }), "");
+  EXPECT_NE(problem_of([&] { read_hdf5({(root_ / "none.h5").string()}, grey); }), "");
+}
+
+TEST_F(Formats, Hdf5ImagesOfH5pyAreRead) {
+  const std::string script = write(
+      "make.py", text_and("import h5py, numpy as np, sys\n"
+                          "with h5py.File(sys.argv[1], 'w') as f:\n"
+                          "    f.create_dataset('images', data=np.arange(12, "
+                          "dtype=np.uint8).reshape(2, 2, 3, 1), chunks=True, compression='gzip')\n"
+                          "    f['labels'] = np.array([1, 0], dtype=np.int32)\n"
+                          "with h5py.File(sys.argv[2], 'w') as f:\n"
+                          "    f['images'] = np.zeros((2, 2, 3), dtype=np.float32)\n"
+                          "    f['labels'] = np.array([1, 0])\n"
+                          "with h5py.File(sys.argv[3], 'w') as f:\n"
+                          "    f['images'] = np.zeros((2, 2, 3), dtype=np.uint8)\n"
+                          "    f['labels'] = np.array([1, 2])\n",
+                          {}));
+  const std::string good = (root_ / "good.h5").string(), floats = (root_ / "floats.h5").string(),
+                    label = (root_ / "label.h5").string();
+  const std::string command =
+      "/usr/bin/python3 " + script + " " + good + " " + floats + " " + label + " 2>/dev/null";
+  if (std::system(command.c_str()) != 0) GTEST_SKIP() << "python3-h5py is not installed";
+  const ImageSet set = read_hdf5({good, good}, grey);
+  EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{1, 0, 1, 0}));
+  EXPECT_EQ(Bytes(set.pixels.begin(), set.pixels.begin() + 12),
+            (Bytes{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
+  EXPECT_NE(problem_of([&] { read_hdf5({floats}, grey); }).find("uint8"), std::string::npos);
+  EXPECT_NE(problem_of([&] { read_hdf5({label}, grey); }).find("label 2"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lightloom::nn

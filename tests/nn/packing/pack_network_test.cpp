@@ -1,0 +1,240 @@
+#include "nn/packing/pack_network.hpp"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/random/random.hpp"
+#include "nn/accounting/ratio.hpp"
+#include "nn/models/models.hpp"
+#include "nn/search/layer_harm.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+Network network_with(const SourceCard& card, std::uint64_t seed = 1) {
+  return Network(build_graph("cnn3", "glyphs"), card, seed);
+}
+
+SourceCard multilevel() {
+  return {.source = SourceKind::multilevel,
+          .factor_bits = {.basis = 3, .intra = 6, .cross = 3},
+          .intra = 2,
+          .cross = 8,
+          .activations = 8};
+}
+
+TEST(PackedNetwork, HoldsExactlyTheBitsTheLedgerCounts) {
+  for (const SourceCard& card :
+       {SourceCard{}, multilevel(), SourceCard{.source = SourceKind::integer, .bits = 3},
+        SourceCard{.source = SourceKind::bsconv, .bits = 32}}) {
+    Network network = network_with(card);
+    const PackedFile file = packed(network);
+    const PackedSize size = size_of(file);
+    const Ratio ratio = ratio_of(network.shape(), card);
+    EXPECT_EQ(size.ratio_bits, ratio.memory_bits);
+    EXPECT_EQ(size.ratio_bits + size.extra_bits + size.padding_bits, ratio.complete_bits);
+    EXPECT_EQ(static_cast<std::int64_t>(8 * pack(file).size()),
+              ratio.complete_bits + size.header_bits);
+  }
+}
+
+TEST(PackedNetwork, UnpacksToTheSameMaterialisedWeights) {
+  Network network = network_with(multilevel());
+  for (NormLayer& norm : network.norms())
+    for (std::size_t i = 0; i < norm.mean.size(); ++i) norm.mean[i] = 0.1f * static_cast<float>(i);
+  for (WeightLayer& layer : network.weight_layers()) layer.range = {-1.5f, 2.5f, true};
+  const PackedFile file = unpack(pack(packed(network)), "test");
+  SourceCard plain;
+  plain.activations = 8;
+  Network back = network_with(plain, 2);
+  unpack_into(file, multilevel(), back);
+  for (std::size_t l = 0; l < network.weight_layers().size(); ++l) {
+    WeightLayer &a = network.weight_layers()[l], &b = back.weight_layers()[l];
+    EXPECT_EQ(dense_weight(a), dense_weight(b)) << a.shape.name;
+    EXPECT_EQ(a.bias.value, b.bias.value);
+    EXPECT_EQ(b.range.low, -1.5f);
+    EXPECT_EQ(b.range.high, 2.5f);
+  }
+  for (std::size_t n = 0; n < network.norms().size(); ++n) {
+    EXPECT_EQ(network.norms()[n].mean, back.norms()[n].mean);
+    EXPECT_EQ(network.norms()[n].scale.value, back.norms()[n].scale.value);
+  }
+}
+
+TEST(PackedNetwork, RefusesTheWeightsOfAnotherNetwork) {
+  Network network = network_with({});
+  PackedFile file = packed(network);
+  file.sections.pop_back();
+  EXPECT_THROW(unpack_into(file, {}, network), Error);
+}
+
+/// Calls `use` for every stream of a file.
+template <class Use>
+void for_streams(PackedFile& file, Use use) {
+  for (PackedSection& section : file.sections)
+    for (std::size_t s = 0; s < section.streams.size(); ++s) use(section, s);
+}
+
+TEST(PackedNetwork, RefusesStreamsThatAreNotItsLayersOwn) {
+  for (const SourceCard& card :
+       {SourceCard{}, multilevel(), SourceCard{.source = SourceKind::integer, .bits = 3},
+        SourceCard{.source = SourceKind::power_of_two, .bits = 4},
+        SourceCard{.source = SourceKind::circulant, .bits = 8},
+        SourceCard{.source = SourceKind::smart_exchange}}) {
+    Network network = network_with(card);
+    const PackedFile good = packed(network);
+    SourceCard plain;
+    plain.activations = card.activations;
+    Network back = network_with(plain, 2);
+    PackedFile bad = good;
+    int tried = 0;
+    const auto expect_refusal = [&](const char* what) {
+      EXPECT_THROW(unpack_into(bad, card, back), Error) << name_of(card.source) << what << tried;
+      bad = good;
+      ++tried;
+    };
+    PackedFile walk = good;
+    for_streams(walk, [&](PackedSection& section, std::size_t s) {
+      PackedSection& own = bad.sections[static_cast<std::size_t>(&section - walk.sections.data())];
+      const bool rows = own.streams[s].name == "coefficients";
+      own.streams[s].words.push_back(0);
+      expect_refusal(" longer ");
+      if (!rows) {
+        own.streams[s].words.pop_back();
+        expect_refusal(" shorter ");
+      }
+      own.streams[s].bits = own.streams[s].bits == 32 ? 31 : own.streams[s].bits + 1;
+      expect_refusal(" wider ");
+      own.streams[s].name += "x";
+      expect_refusal(" renamed ");
+      own.streams.erase(own.streams.begin() + static_cast<std::ptrdiff_t>(s));
+      expect_refusal(" missing ");
+    });
+    EXPECT_GT(tried, 20);
+  }
+}
+
+TEST(PackedNetwork, NoFlippedByteEndsInAnythingButAnError) {
+  const SourceCard card{.source = SourceKind::smart_exchange};
+  Network network = network_with(card), back = network_with({}, 2);
+  const std::vector<std::uint8_t> good = pack(packed(network));
+  const Stream stream({.seed = 2, .purpose = Purpose::test});
+  constexpr std::size_t preamble = 20, checksum = 16;
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    std::vector<std::uint8_t> bad = good;
+    for (std::uint64_t flip = 0; flip < 1 + i % 3; ++flip) {  // most within the description
+      const double share = stream.uniform(3 * i + flip) * (i % 4 == 0 ? 1.0 : 0.2);
+      const auto at =
+          preamble + static_cast<std::size_t>(share * static_cast<double>(good.size() - preamble));
+      bad[at] ^= static_cast<std::uint8_t>(1u << (stream.bits(i)[flip] % 8));
+    }
+    const auto sum =
+        static_cast<std::uint32_t>(crc32_z(0, bad.data() + preamble, bad.size() - preamble));
+    for (std::size_t byte = 0; byte < 4; ++byte)
+      bad[checksum + byte] = static_cast<std::uint8_t>(sum >> (8 * byte));
+    try {
+      unpack_into(unpack(bad, "flipped"), card, back);  // a flipped weight bit goes unnoticed
+    } catch (const Error&) {
+    }
+  }
+}
+
+/// A loss whose curvature per layer is known.
+CalibrationLoss quadratic(Network& reference, std::vector<double> curvature) {
+  std::vector<std::vector<float>> weights;
+  for (WeightLayer& layer : reference.weight_layers()) weights.push_back(dense_weight(layer));
+  return [weights, curvature](Network& network) {
+    double loss = 0.7;
+    for (std::size_t l = 0; l < weights.size(); ++l) {
+      const std::vector<float> now = dense_weight(network.weight_layers()[l]);
+      for (std::size_t i = 0; i < now.size(); ++i)
+        loss += curvature[l] * std::pow(double{now[i]} - weights[l][i], 2);
+    }
+    return loss;
+  };
+}
+
+TEST(NetworkSearch, MeasuresTheCurvatureOfEveryLayerAndLeavesTheNetworkAsItWas) {
+  Network network = network_with({});
+  const std::vector<double> curvature{3.0, 0.5, 0.01, 2.0};
+  ASSERT_EQ(network.weight_layers().size(), curvature.size());
+  const CalibrationLoss loss = quadratic(network, curvature);
+  const std::vector<double> found = layer_sensitivities(network, multilevel(), loss);
+  for (std::size_t l = 0; l < curvature.size(); ++l)
+    EXPECT_NEAR(found[l], curvature[l], 1e-6 * curvature[l]);
+  EXPECT_EQ(loss(network), 0.7);
+}
+
+TEST(NetworkSearch, RulesWithoutImagesLookAtTheWeightsAlone) {
+  Network network = network_with({});
+  const LayerHarm relative = relative_harm(network), trained = trained_harm(network);
+  EXPECT_EQ(relative.rule.power, 1);
+  EXPECT_EQ(trained.rule.power, 2);
+  ASSERT_EQ(trained.sensitivities.size(), network.weight_layers().size());
+  for (std::size_t l = 0; l < trained.sensitivities.size(); ++l) {
+    const std::vector<float> weight = dense_weight(network.weight_layers()[l]);
+    double norm = 0;
+    for (const float value : weight) norm += double{value} * value;
+    EXPECT_NEAR(relative.sensitivities[l] * norm, 1, 1e-12);
+    EXPECT_NEAR(std::pow(trained.sensitivities[l] * norm * norm, 4),
+                static_cast<double>(weight.size()), 1e-9 * static_cast<double>(weight.size()));
+  }
+}
+
+TEST(NetworkSearch, StaysWithinItsBudgetAndBeatsTheUniformSetting) {
+  Network network = network_with({});
+  const std::vector<double> curvature{3.0, 0.5, 0.01, 2.0};
+  SourceCard base = multilevel();
+  base.activations = 0;
+  const SearchGrid grid{
+      .intra = {1, 2, 3}, .cross_share = {0.25, 0.4}, .bits = {{2, 2, 2}, {3, 6, 3}}};
+  const double uniform = ratio_of(network.shape(), base).memory_ratio;
+  const NetworkSearch search = search_network(network, base, grid, {curvature}, uniform);
+  EXPECT_LE(search.ratio.memory_ratio, uniform);
+
+  const CalibrationLoss loss = quadratic(network, curvature);
+  const auto loss_of = [&](const SourceCard& card) {
+    Network student = network_with(card, 3);
+    copy_weights(network, student);
+    return loss(student) - 0.7;
+  };
+  const double searched = loss_of(search.card);
+  EXPECT_NEAR(searched, search.result.error, 1e-6 * searched);
+  EXPECT_LT(searched, loss_of(base));
+  EXPECT_THROW(search_network(network, base, grid, {curvature}, 0.001), Error);
+}
+
+TEST(NetworkChoices, NeverLoseToTheBestUniformSettingOfTheSameCost) {
+  Network network = network_with({});
+  const SearchGrid grid{
+      .intra = {1, 2}, .cross_share = {0.25, 0.5}, .bits = {{3, 3, 3}, {4, 6, 4}}};
+  const std::vector<double> sensitivities{5.0, 0.1, 1.0, 1.0};
+  // A cost of the caller's: words, whatever their bits.
+  const ChoiceCost words = [](const LayerShape& shape, const SourceCard& card) {
+    std::int64_t count = 0;
+    for (const StoredStream& stream : stored_streams(card, shape)) count += stream.count;
+    return count;
+  };
+  for (const ChoiceCost& cost : {ChoiceCost(stored_bits), words}) {
+    const NetworkChoices choices =
+        network_choices(network, multilevel(), grid, {sensitivities}, cost);
+    ASSERT_EQ(choices.uniform.size(), 8u);
+    for (const UniformChoice& uniform : choices.uniform) {
+      std::int64_t by_hand = 0;
+      for (const WeightLayer& layer : network.weight_layers())
+        by_hand += cost(layer.shape, uniform.card);
+      EXPECT_EQ(uniform.cost, by_hand);
+      const SearchResult found = search_choices(choices.layers, uniform.cost);
+      EXPECT_LE(found.cost, uniform.cost);
+      EXPECT_LE(found.error, choices.best_uniform(uniform.cost)->error * (1 + 1e-12));
+      EXPECT_LE(choices.best_uniform(uniform.cost)->error, uniform.error);
+    }
+    EXPECT_EQ(choices.best_uniform(choices.least_cost() - 1), nullptr);
+  }
+}
+
+}  // namespace
+}  // namespace lightloom::nn
