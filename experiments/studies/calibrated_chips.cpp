@@ -1,8 +1,8 @@
 #include "experiments/studies/calibrated_chips.hpp"
 
+#include "calibration/measurement/measurements_file.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -18,6 +18,15 @@ std::vector<double> design_of(const calibration::ChipShape& shape, const photoni
 }
 
 }  // namespace
+
+DeviceFile read_device(const std::string& path) { return device_of(load_yaml(path)); }
+
+DeviceFile device_of(const Tree& card) {
+  calibration::ChipShape shape = calibration::chip_shape(calibration::chip_of_device(card));
+  std::vector<double> parameters = calibration::parameters_of_card(shape, card),
+                      sigma = calibration::sigmas_of_card(shape, card);
+  return {std::move(shape), std::move(parameters), std::move(sigma)};
+}
 
 ProgrammedChips programmed_chips(const Experiment& card) {
   const CalibrationUse& use = card.calibration;

@@ -6,7 +6,7 @@
 
 #include "core/files/labelled.hpp"
 #include "experiments/cards/experiment_card.hpp"
-#include "experiments/commands/commands.hpp"
+#include "experiments/results/json.hpp"
 #include "nn/graph/graph.hpp"
 
 namespace lightloom::experiments {
