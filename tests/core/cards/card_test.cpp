@@ -164,12 +164,5 @@ TEST(Card, HostileTextsAreRefusedQuickly) {
   EXPECT_THROW(parse_yaml(std::string("a\0b", 3), "binary"), Error);
 }
 
-TEST(Card, TheNearestWordIsOnlySuggestedWhenItIsNear) {
-  const std::vector<std::string> known{"epochs", "rate", "optimizer"};
-  EXPECT_EQ(nearest_word("epoch", known), "epochs");
-  EXPECT_EQ(nearest_word("optimiser", known), "optimizer");
-  EXPECT_EQ(nearest_word("memory", known), "");
-}
-
 }  // namespace
 }  // namespace lightloom
