@@ -66,9 +66,9 @@ std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& 
 void choose_way(WayChoice choice, std::vector<CostLayer>& layers) {
   for (CostLayer& layer : layers) {
     if (!layer.takes_work()) continue;
-    if (choice == WayChoice::reload) layer.way = Way::reload;
-    if (choice == WayChoice::factored) layer.way = Way::factored;
-    if (choice == WayChoice::automatic) layer.way = Way::automatic;
+    if (choice == WayChoice::reload) layer.way = WeightDelivery::reload;
+    if (choice == WayChoice::factored) layer.way = WeightDelivery::factored;
+    if (choice == WayChoice::automatic) layer.way = WeightDelivery::automatic;
   }
 }
 

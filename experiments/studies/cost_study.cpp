@@ -12,7 +12,8 @@ cosim::GeneratorCard generator_for(const std::vector<cosim::CostLayer>& layers,
                                    const HardwareCard& hardware) {
   const bool generates =
       std::any_of(layers.begin(), layers.end(), [](const cosim::CostLayer& layer) {
-        return layer.way == cosim::Way::regenerate || layer.way == cosim::Way::automatic;
+        return layer.way == cosim::WeightDelivery::regenerate ||
+               layer.way == cosim::WeightDelivery::automatic;
       });
   cosim::GeneratorCard generator = hardware.generator;
   if (!generates) generator.kind = cosim::GeneratorKind::none;

@@ -36,14 +36,17 @@ TEST(NetworkLayers, OnlyLayersWhoseSourceTakesWorkHaveAChoice) {
   std::vector<CostLayer> plain = cost_layers(graph, {}, {.source = nn::SourceKind::dense}),
                          rebuilt = cost_layers(graph, {}, {.source = nn::SourceKind::multilevel});
   choose_way(WayChoice::automatic, plain);
-  for (const CostLayer& layer : plain) EXPECT_EQ(layer.way, Way::reload) << layer.shape.name;
+  for (const CostLayer& layer : plain)
+    EXPECT_EQ(layer.way, WeightDelivery::reload) << layer.shape.name;
   choose_way(WayChoice::source, rebuilt);
   int regenerated = 0;
-  for (const CostLayer& layer : rebuilt) regenerated += layer.way == Way::regenerate ? 1 : 0;
+  for (const CostLayer& layer : rebuilt)
+    regenerated += layer.way == WeightDelivery::regenerate ? 1 : 0;
   EXPECT_GT(regenerated, 0);
   choose_way(WayChoice::automatic, rebuilt);
   for (const CostLayer& layer : rebuilt)
-    EXPECT_EQ(layer.way, layer.takes_work() ? Way::automatic : Way::reload) << layer.shape.name;
+    EXPECT_EQ(layer.way, layer.takes_work() ? WeightDelivery::automatic : WeightDelivery::reload)
+        << layer.shape.name;
 }
 
 }  // namespace

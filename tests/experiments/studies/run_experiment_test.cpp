@@ -9,7 +9,6 @@
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
-#include "nn/models/models.hpp"
 #include "nn/network/weights_file.hpp"
 #include "tests/experiments/example_results.hpp"
 
