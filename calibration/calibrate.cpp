@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/fit/sweep_start.hpp"
 #include "calibration/measurement/data_check.hpp"
 #include "core/error.hpp"
 

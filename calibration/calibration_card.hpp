@@ -4,6 +4,7 @@
 
 #include "calibration/fit/mesh_fit.hpp"
 #include "calibration/laboratory/virtual_chip.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "core/cards/tree.hpp"
 
 namespace lightloom::calibration {

@@ -3,6 +3,7 @@
 #include <numbers>
 
 #include "calibration/fit/mesh_fit.hpp"
+#include "calibration/model/chip_card.hpp"
 
 namespace lightloom::calibration {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/fit/sweep_start.hpp"
 #include "calibration/measurement/data_check.hpp"
 #include "calibration/model/gauge.hpp"
 #include "calibration/problem/covariance.hpp"

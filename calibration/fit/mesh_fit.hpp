@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/problem/fit_problem.hpp"
 #include "calibration/problem/held_out.hpp"
 #include "calibration/problem/solve.hpp"

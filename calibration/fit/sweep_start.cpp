@@ -1,3 +1,5 @@
+#include "calibration/fit/sweep_start.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,7 +7,6 @@
 #include <numbers>
 
 #include "calibration/elements/fringe.hpp"
-#include "calibration/laboratory/heater_sweeps.hpp"
 #include "calibration/model/light_paths.hpp"
 
 namespace lightloom::calibration {

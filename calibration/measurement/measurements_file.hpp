@@ -2,9 +2,7 @@
 
 #include <string>
 
-#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/measurement/measurements.hpp"
-#include "core/cards/tree.hpp"
 
 namespace lightloom::calibration {
 
@@ -25,15 +23,5 @@ Measurements read_measurements(const std::string& path);
 /// Light enters one port at a time; every setting lists all ports in order.
 Measurements parse_measurements_csv(const std::string& text, const std::string& origin);
 std::string measurements_csv(const Measurements& data);
-
-/// The fitted chip as a card: parameters and standard deviations by kind, its mesh and layout.
-Tree device_card(const ChipShape& shape, std::span<const double> parameters,
-                 std::span<const double> sigma);
-/// The parameters of such a card. Throws `Error` for a card of another shape.
-std::vector<double> parameters_of_card(const ChipShape& shape, const Tree& card);
-/// Standard deviations of its parameters, 0 for held ones.
-std::vector<double> sigmas_of_card(const ChipShape& shape, const Tree& card);
-/// The mesh and layout of such a card, and its design values where it gives them.
-ChipCard chip_of_device(const Tree& card);
 
 }  // namespace lightloom::calibration

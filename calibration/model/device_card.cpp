@@ -1,6 +1,8 @@
+#include "calibration/model/device_card.hpp"
+
 #include <charconv>
 
-#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -82,5 +84,14 @@ ChipCard chip_of_device(const Tree& card) {
           "{}: no modes, topology and layout (not the card of a calibrated mesh)", card.origin);
   return read_card<ChipCard>(shape);
 }
+
+DeviceFile device_of(const Tree& card) {
+  ChipShape shape = chip_shape(chip_of_device(card));
+  std::vector<double> parameters = parameters_of_card(shape, card),
+                      sigma = sigmas_of_card(shape, card);
+  return {std::move(shape), std::move(parameters), std::move(sigma)};
+}
+
+DeviceFile read_device(const std::string& path) { return device_of(load_yaml(path)); }
 
 }  // namespace lightloom::calibration

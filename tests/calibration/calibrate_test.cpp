@@ -7,7 +7,8 @@
 
 #include "calibration/calibration_card.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
-#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"

@@ -5,6 +5,7 @@
 #include "calibration/fit/next_settings.hpp"
 #include "calibration/fit/tracking.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/calibrate/calibrate.hpp"

@@ -4,6 +4,8 @@
 #include "calibration/calibrate.hpp"
 #include "calibration/measurement/data_check.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"

@@ -1,5 +1,6 @@
 #include "calibration/hidden_measurement.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "core/progress.hpp"

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "calibration/elements/drift_fit.hpp"
+#include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"

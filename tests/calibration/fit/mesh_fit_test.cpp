@@ -6,8 +6,10 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/fit/sweep_start.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
 #include "calibration/measurement/data_check.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"

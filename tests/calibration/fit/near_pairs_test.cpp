@@ -4,8 +4,9 @@
 
 #include "calibration/fit/mesh_fit.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
-#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/chip_state.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/random/random.hpp"
 
 namespace lightloom::calibration {

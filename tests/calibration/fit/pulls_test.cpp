@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 
 namespace lightloom::calibration {

@@ -8,6 +8,7 @@
 #include "calibration/fit/mesh_fit.hpp"
 #include "calibration/fit/next_settings.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/random/random.hpp"
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/light_paths.hpp"
 
 namespace lightloom::calibration {

@@ -6,6 +6,8 @@
 #include <numbers>
 
 #include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/sweep_start.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 
 namespace lightloom::calibration {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "calibration/laboratory/virtual_chip.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "core/random/random.hpp"
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "calibration/fit/mesh_fit.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "calibration/problem/linearised_mesh.hpp"
 #include "calibration/problem/solve.hpp"

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "calibration/laboratory/virtual_chip.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/problem/fit_problem.hpp"
 #include "core/random/random.hpp"
 

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "calibration/fit/mesh_fit.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
