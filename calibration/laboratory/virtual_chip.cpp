@@ -38,7 +38,7 @@ std::vector<double> hidden_parameters(const ChipShape& shape, const ChipCard& ca
     return Stream({.seed = seed, .purpose = purpose, .chip = chip});
   };
   const Stream heaters = stream(Purpose::heater_spread);
-  const std::span<double> gamma = values_of(shape, values, Kind::efficiency);
+  const std::span<double> gamma = values_of(shape, values, ParameterKind::efficiency);
   for (std::size_t h = 0; h < gamma.size(); ++h)
     gamma[h] *= 1 + card.heater_sigma * heaters.normal(h);
   const auto dead_limit = static_cast<int>(gamma.size());
@@ -46,24 +46,28 @@ std::vector<double> hidden_parameters(const ChipShape& shape, const ChipCard& ca
     require(heater < dead_limit, "dead_heaters: the chip has no heater {} (it has {})", heater,
             dead_limit);
     gamma[static_cast<std::size_t>(heater)] = 0;
-    values_of(shape, values, Kind::curvature)[static_cast<std::size_t>(heater)] = 0;
+    values_of(shape, values, ParameterKind::curvature)[static_cast<std::size_t>(heater)] = 0;
   }
   add_normals(stream(Purpose::phase_bias), 0, card.bias_sigma_rad,
-              values_of(shape, values, Kind::bias));
+              values_of(shape, values, ParameterKind::bias));
   const Stream splitters = stream(Purpose::splitter_error);
-  for (double& alpha : values_of(shape, values, Kind::alpha)) alpha = card.splitter_mean_rad;
-  for (double& beta : values_of(shape, values, Kind::beta)) beta = card.splitter_mean_rad;
-  add_normals(splitters, 0, card.splitter_sigma_rad, values_of(shape, values, Kind::alpha));
-  add_normals(splitters, 1, card.splitter_sigma_rad, values_of(shape, values, Kind::beta));
+  for (double& alpha : values_of(shape, values, ParameterKind::alpha))
+    alpha = card.splitter_mean_rad;
+  for (double& beta : values_of(shape, values, ParameterKind::beta)) beta = card.splitter_mean_rad;
+  add_normals(splitters, 0, card.splitter_sigma_rad,
+              values_of(shape, values, ParameterKind::alpha));
+  add_normals(splitters, 1, card.splitter_sigma_rad, values_of(shape, values, ParameterKind::beta));
   const Stream losses = stream(Purpose::loss_error);
-  add_normals(losses, 0, card.arm_loss_sigma_db * per_db, values_of(shape, values, Kind::arm_gain));
-  add_normals(losses, 1, card.input_sigma_db * per_db, values_of(shape, values, Kind::input_gain));
+  add_normals(losses, 0, card.arm_loss_sigma_db * per_db,
+              values_of(shape, values, ParameterKind::arm_gain));
+  add_normals(losses, 1, card.input_sigma_db * per_db,
+              values_of(shape, values, ParameterKind::input_gain));
   add_normals(losses, 2, card.output_sigma_db * per_db,
-              values_of(shape, values, Kind::output_gain));
+              values_of(shape, values, ParameterKind::output_gain));
   add_normals(stream(Purpose::converter), 0, card.offset_sigma,
-              values_of(shape, values, Kind::offset));
-  values_of(shape, values, Kind::crosstalk)[0] = card.crosstalk_amplitude;
-  add_normals(heaters, 1, card.pair_sigma, values_of(shape, values, Kind::coupling));
+              values_of(shape, values, ParameterKind::offset));
+  values_of(shape, values, ParameterKind::crosstalk)[0] = card.crosstalk_amplitude;
+  add_normals(heaters, 1, card.pair_sigma, values_of(shape, values, ParameterKind::coupling));
   return values;
 }
 

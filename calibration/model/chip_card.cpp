@@ -38,15 +38,16 @@ ChipShape chip_shape(const ChipCard& card) {
 std::vector<double> design_parameters(const ChipShape& shape, const ChipCard& card) {
   std::vector<double> values(static_cast<std::size_t>(shape.parameters.size()));
   const double gamma = std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
-  for (double& g : values_of(shape, values, Kind::efficiency)) g = gamma;
-  for (double& g : values_of(shape, values, Kind::curvature))
+  for (double& g : values_of(shape, values, ParameterKind::efficiency)) g = gamma;
+  for (double& g : values_of(shape, values, ParameterKind::curvature))
     g = -card.self_heating * gamma * gamma / std::numbers::pi;
-  values_of(shape, values, Kind::device_gain)[0] = -card.device_loss_db * per_db;
-  values_of(shape, values, Kind::crosstalk)[1] = card.crosstalk_decay_um;
+  values_of(shape, values, ParameterKind::device_gain)[0] = -card.device_loss_db * per_db;
+  values_of(shape, values, ParameterKind::crosstalk)[1] = card.crosstalk_decay_um;
   return values;
 }
 
-std::span<double> values_of(const ChipShape& shape, std::vector<double>& parameters, Kind kind) {
+std::span<double> values_of(const ChipShape& shape, std::vector<double>& parameters,
+                            ParameterKind kind) {
   return {parameters.data() + shape.parameters.first(kind),
           static_cast<std::size_t>(shape.parameters.count(kind))};
 }

@@ -35,6 +35,7 @@ ChipShape chip_shape(const ChipCard& card);
 /// The parameters as designed: no errors, loss as nominal, biases 0, no crosstalk.
 std::vector<double> design_parameters(const ChipShape& shape, const ChipCard& card);
 /// The values of one kind in a vector of all parameters.
-std::span<double> values_of(const ChipShape& shape, std::vector<double>& parameters, Kind kind);
+std::span<double> values_of(const ChipShape& shape, std::vector<double>& parameters,
+                            ParameterKind kind);
 
 }  // namespace lightloom::calibration

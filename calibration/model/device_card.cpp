@@ -20,7 +20,7 @@ double number_of(const Tree& value, const Tree& card, const char* kind) {
 std::vector<double> numbers_of_card(const ChipShape& shape, const Tree& card, const char* what) {
   std::vector<double> numbers(static_cast<std::size_t>(shape.parameters.size()));
   for (int k = 0; k < kinds; ++k) {
-    const Kind kind = static_cast<Kind>(k);
+    const ParameterKind kind = static_cast<ParameterKind>(k);
     if (shape.parameters.count(kind) == 0) continue;  // cards without near pairs have no section
     const Tree* section = card.find(kind_name(kind));
     const Tree* values = section != nullptr ? section->find(what) : nullptr;
@@ -51,7 +51,7 @@ Tree device_card(const ChipShape& shape, std::span<const double> parameters,
   layout.at_or_add("reach_um") = Tree::of(shape.heaters.reach_um);
   layout.at_or_add("pair_reach_um") = Tree::of(shape.heaters.pair_reach_um);
   for (int k = 0; k < kinds; ++k) {
-    const Kind kind = static_cast<Kind>(k);
+    const ParameterKind kind = static_cast<ParameterKind>(k);
     if (shape.parameters.count(kind) == 0) continue;
     Tree values = Tree::list(), deviations = Tree::list();
     for (int i = 0; i < shape.parameters.count(kind); ++i) {

@@ -36,9 +36,9 @@ ProgrammedChips programmed_chips(const Experiment& card) {
   } else {
     chips.truth = {device.parameters};
   }
-  if (use.knowledge == Knowledge::none)
+  if (use.knowledge == ProgrammedBy::none)
     chips.believed = design_of(device.shape, card.hardware.core);
-  if (use.knowledge == Knowledge::perfect) {
+  if (use.knowledge == ProgrammedBy::perfect) {
     require(chips.truth.size() == 1,
             "calibration: knowledge: perfect needs one truth (not chips drawn from a posterior)");
     chips.believed = chips.truth.front();
