@@ -1,6 +1,7 @@
 #include "experiments/commands/calibrate/calibrate.hpp"
 
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::experiments {
