@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "calibration/problem/fit_problem.hpp"
+#include "calibration/problem/normal_equations.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -12,9 +14,8 @@ namespace {
 
 using Matrix = Eigen::MatrixXd;
 
-Matrix rows_of(FitProblem problem, std::span<const double> parameters, int setting) {
-  problem.settings = {setting};
-  const DenseJacobian j = dense_jacobian(problem, parameters);
+Matrix rows_of(const FitProblem& problem, std::span<const double> parameters, int setting) {
+  const DenseJacobian j = dense_jacobian_of(problem, setting, parameters);
   return Eigen::Map<const Matrix>(j.values.data(), j.rows, j.columns);
 }
 
@@ -44,7 +45,8 @@ Eigen::LLT<Matrix> factorised(const Matrix& information) {
 
 }  // namespace
 
-Design choose_settings(const FitProblem& problem, std::span<const double> parameters, int count) {
+SettingDesign choose_settings(const FitProblem& problem, std::span<const double> parameters,
+                              int count) {
   Matrix information = information_before(problem, parameters);
   Eigen::LLT<Matrix> factor = factorised(information);
   std::vector<int> left;
@@ -52,7 +54,7 @@ Design choose_settings(const FitProblem& problem, std::span<const double> parame
     if (std::find(problem.settings.begin(), problem.settings.end(), s) == problem.settings.end())
       left.push_back(s);
   std::vector<double> bound(left.size(), INFINITY);
-  Design design;
+  SettingDesign design;
   while (static_cast<int>(design.chosen.size()) < count && !left.empty()) {
     std::vector<bool> fresh(left.size(), false);
     std::size_t best = 0;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/fit/fit_result.hpp"
 #include "calibration/model/gauge.hpp"
 
 namespace lightloom::calibration {
@@ -100,7 +101,7 @@ std::vector<ChipPulls> pulls_of(const ChipShape& shape, const FitResult& fit,
   const Matrix covariance = covariance_matrix(fit);
   std::vector<ChipPulls> found;
   for (int kind = 0; kind < kinds; ++kind) {
-    ChipPulls own{.kind = static_cast<Kind>(kind)};
+    ChipPulls own{.kind = static_cast<ParameterKind>(kind)};
     std::vector<int> chosen;  // places among the free
     std::vector<double> off;
     for (int f = 0; f < fit.free.size(); ++f) {
@@ -108,7 +109,8 @@ std::vector<ChipPulls> pulls_of(const ChipShape& shape, const FitResult& fit,
       if (shape.parameters.kind_of(p) != own.kind) continue;
       const auto i = static_cast<std::size_t>(p);
       double difference = fit.parameters[i] - there[i];
-      if (own.kind == Kind::bias) difference = std::remainder(difference, 2 * std::numbers::pi);
+      if (own.kind == ParameterKind::bias)
+        difference = std::remainder(difference, 2 * std::numbers::pi);
       chosen.push_back(f);
       off.push_back(difference);
       own.parameters.push_back(p);
@@ -127,7 +129,7 @@ std::vector<PullStatistics> pull_statistics(const std::vector<std::vector<ChipPu
     std::vector<const ChipPulls*> own;
     for (const std::vector<ChipPulls>& chip : chips)
       for (const ChipPulls& one : chip)
-        if (one.kind == static_cast<Kind>(kind)) own.push_back(&one);
+        if (one.kind == static_cast<ParameterKind>(kind)) own.push_back(&one);
     if (!own.empty()) all.push_back(statistics_of(own));
   }
   return all;

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/fit_result.hpp"
 
 namespace lightloom::calibration {
 
@@ -18,7 +18,7 @@ NormalTest test_standard_normal(std::vector<double> values);
 
 /// (fit - truth) / sigma of the free parameters of one kind on one chip; phi_0 modulo 2 pi.
 struct ChipPulls {
-  Kind kind{};
+  ParameterKind kind{};
   std::vector<int> parameters;
   std::vector<double> pulls;
   std::vector<double> independent;  // L^-1 (fit - truth) with L L^T the kind's own covariance
@@ -30,7 +30,7 @@ std::vector<ChipPulls> pulls_of(const ChipShape& shape, const FitResult& fit,
 /// What the pulls of one kind are like over many chips. Pulls of one chip are correlated: standard
 /// errors come from the spread between chips, and only values that are independent are tested.
 struct PullStatistics {
-  Kind kind{};
+  ParameterKind kind{};
   std::size_t chips = 0, count = 0;  // count: pulls in all
   double mean = 0, mean_error = 0;
   double variance = 0, variance_error = 0;  // about 0

@@ -1,8 +1,9 @@
+#include "calibration/measurement/measurements_csv.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <sstream>
 
-#include "calibration/measurement/measurements_file.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
 

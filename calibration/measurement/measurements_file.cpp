@@ -7,6 +7,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "calibration/measurement/measurements_csv.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 

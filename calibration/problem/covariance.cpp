@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/parallel.hpp"
+
 namespace lightloom::calibration {
 namespace {
 
@@ -16,15 +18,15 @@ Matrix inverse_of(std::span<const double> triangle, int n) {
   Matrix inverse = Matrix::Zero(n, n);
   constexpr Eigen::Index tile = 128;
   const Eigen::Index blocks = (n + tile - 1) / tile;
-#pragma omp parallel for schedule(dynamic)
-  for (Eigen::Index b = blocks - 1; b >= 0; --b) {
+  parallel_for_dynamic(blocks, [&](Eigen::Index i) {
+    const Eigen::Index b = blocks - 1 - i;  // the longest first
     const Eigen::Index first = b * tile, width = std::min<Eigen::Index>(tile, n - first);
     auto block = inverse.block(0, first, first + width, width);
     block.bottomRows(width).setIdentity();
     r.topLeftCorner(first + width, first + width)
         .triangularView<Eigen::Upper>()
         .solveInPlace(block);
-  }
+  });
   return inverse;
 }
 

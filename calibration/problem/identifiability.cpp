@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "calibration/model/gauge.hpp"
+#include "calibration/problem/fit_problem.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -87,9 +88,7 @@ std::vector<int> dead_parameters(const FitProblem& problem, std::span<const doub
   if (squares.empty()) return {};
   // Column lengths setting by setting, until every parameter has been seen.
   for (const int setting : problem.settings) {
-    FitProblem one = problem;
-    one.settings = {setting};
-    const DenseJacobian jacobian = dense_jacobian(one, parameters);
+    const DenseJacobian jacobian = dense_jacobian_of(problem, setting, parameters);
     const Eigen::Map<const Matrix> values(jacobian.values.data(), jacobian.rows, jacobian.columns);
     double largest = 0;
     for (std::size_t f = 0; f < size; ++f) {

@@ -1,3 +1,5 @@
+#include "calibration/solvers/inexact_newton.hpp"
+
 #include <fmt/format.h>
 
 #include <Eigen/Core>
@@ -5,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-#include "calibration/solvers/least_squares.hpp"
+#include "calibration/solvers/cholesky.hpp"
 
 namespace lightloom::calibration {
 namespace {

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::experiments {

@@ -1,7 +1,7 @@
 #include "experiments/commands/commands.hpp"
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 #include "experiments/results/build_info.hpp"
 

@@ -3,8 +3,8 @@
 #include <numeric>
 #include <tuple>
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/matrix_file.hpp"

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/card_input.hpp"

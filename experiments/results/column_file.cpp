@@ -6,11 +6,11 @@
 
 namespace lightloom::experiments {
 
-using calibration::Column;
+using calibration::TableColumn;
 
-std::vector<Column> read_columns(const std::string& path) {
+std::vector<TableColumn> read_columns(const std::string& path) {
   const std::string text = read_file(path, "table");
-  std::vector<Column> columns;
+  std::vector<TableColumn> columns;
   for (const CsvLine& line : csv_lines(text)) {
     if (columns.empty()) {
       for (const std::string_view cell : line.cells) columns.push_back({std::string(cell), {}});
@@ -29,12 +29,12 @@ std::vector<Column> read_columns(const std::string& path) {
   return columns;
 }
 
-const std::vector<double>& column_named(const std::vector<Column>& table, const std::string& path,
-                                        const std::string& name) {
-  for (const Column& one : table)
+const std::vector<double>& column_named(const std::vector<TableColumn>& table,
+                                        const std::string& path, const std::string& name) {
+  for (const TableColumn& one : table)
     if (one.name == name) return one.values;
   std::vector<std::string> names;
-  for (const Column& one : table) names.push_back(one.name);
+  for (const TableColumn& one : table) names.push_back(one.name);
   throw Error(fmt::format("{}: no column '{}' (it has {})", path, name, fmt::join(names, ", ")));
 }
 

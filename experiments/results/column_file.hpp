@@ -9,10 +9,10 @@ namespace lightloom::experiments {
 
 /// Reads a CSV whose first line names its columns; `#` begins a comment. Every value is a finite
 /// number. Throws `Error` naming file and line.
-std::vector<calibration::Column> read_columns(const std::string& path);
+std::vector<calibration::TableColumn> read_columns(const std::string& path);
 
 /// The column of a name. Throws `Error` naming `path` and the columns there are.
-const std::vector<double>& column_named(const std::vector<calibration::Column>& table,
+const std::vector<double>& column_named(const std::vector<calibration::TableColumn>& table,
                                         const std::string& path, const std::string& name);
 
 }  // namespace lightloom::experiments

@@ -7,14 +7,6 @@
 
 namespace lightloom::experiments {
 
-/// The card of a calibrated mesh: its shape, parameters and their standard deviations.
-struct DeviceFile {
-  calibration::ChipShape shape;
-  std::vector<double> parameters, sigma;
-};
-DeviceFile device_of(const Tree& card);
-DeviceFile read_device(const std::string& path);
-
 /// The core of the card's hardware; with a section `calibration`, of chips as they were measured.
 std::unique_ptr<photonic::TensorCore> make_chips(const Experiment& card);
 

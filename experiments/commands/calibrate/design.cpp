@@ -4,12 +4,15 @@
 #include "calibration/calibrate.hpp"
 #include "calibration/calibration_card.hpp"
 #include "calibration/fit/next_settings.hpp"
+#include "calibration/fit/tracking.hpp"
+#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/device_card.hpp"
+#include "calibration/problem/fit_problem.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
-#include "experiments/studies/calibrated_chips.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -59,7 +62,7 @@ Shown run(const CommandLine& line) {
   const Measurements data = candidates(device, drawn, max_voltage_V, line.seed.value_or(0));
   const FitProblem problem = problem_of(device, data);
   require(problem.free.size() > 0, "the device card has no standard deviations (fit it first)");
-  const Design design = choose_settings(problem, device.parameters, count);
+  const SettingDesign design = choose_settings(problem, device.parameters, count);
   std::vector<int> first(static_cast<std::size_t>(count));
   for (int s = 0; s < count; ++s) first[static_cast<std::size_t>(s)] = s;
   const double random = information_of(problem, device.parameters, first);

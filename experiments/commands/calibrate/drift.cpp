@@ -15,7 +15,7 @@ using namespace calibration;
 Shown run(const CommandLine& line) {
   const std::string path = operand(line, 0, "a CSV with the columns time_s,value");
   at_most_operands(line, 1);
-  const std::vector<Column> table = read_columns(path);
+  const std::vector<TableColumn> table = read_columns(path);
   const std::vector<double>& time = column_named(table, path, "time_s");
   require(time.size() > 1, "{}: one row", path);
   const double interval = (time.back() - time.front()) / static_cast<double>(time.size() - 1);

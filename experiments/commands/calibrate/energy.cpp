@@ -62,11 +62,11 @@ Shown run(const CommandLine& line) {
       operand(line, 0, "a CSV with a column for each counted event and one of energies");
   at_most_operands(line, 1);
   if (!line.output.empty()) require_writable(line.output);
-  std::vector<Column> table = read_columns(path);
+  std::vector<TableColumn> table = read_columns(path);
   const std::string target = line.value("target", table.back().name);
   const std::vector<double> energy = column_named(table, path, target);
-  std::erase_if(table, [&](const Column& one) { return one.name == target; });
-  const LinearFit fit = fit_linear(table, energy, Weights::relative);
+  std::erase_if(table, [&](const TableColumn& one) { return one.name == target; });
+  const LinearFit fit = fit_linear(table, energy, RowWeights::relative);
   Shown result = linear_fit_view(fit);
   result.text =
       fmt::format("{} = sum of coefficients times columns, by relative errors\n", target) +

@@ -2,7 +2,11 @@
 
 #include "calibration/calibrate.hpp"
 #include "calibration/calibration_card.hpp"
+#include "calibration/fit/fit_result.hpp"
+#include "calibration/fit/posterior.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"

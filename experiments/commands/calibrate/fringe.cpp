@@ -24,7 +24,7 @@ FringeLaw law_of(const std::string& name) {
 Shown run(const CommandLine& line) {
   const std::string path = operand(line, 0, "a CSV with the columns voltage_V,power");
   at_most_operands(line, 1);
-  const std::vector<Column> table = read_columns(path);
+  const std::vector<TableColumn> table = read_columns(path);
   FringeOptions options{.law = law_of(line.value("law", "quadratic"))};
   if (line.has("pi-voltage")) {
     const double volts = line.real("pi-voltage", 0, 1e-6);

@@ -13,7 +13,7 @@ using namespace calibration;
 Shown run(const CommandLine& line) {
   const std::string path = operand(line, 0, "a CSV with two columns, x then y");
   at_most_operands(line, 1);
-  const std::vector<Column> table = read_columns(path);
+  const std::vector<TableColumn> table = read_columns(path);
   require(table.size() == 2, "{}: {} columns, a line has two (x, y)", path, table.size());
   const LinearFit fit = fit_line(table[0].values, table[1].values);
   Shown result = linear_fit_view(fit);

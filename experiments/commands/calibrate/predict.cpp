@@ -3,11 +3,11 @@
 #include "calibration/calibrate.hpp"
 #include "calibration/measurement/data_check.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"
-#include "experiments/studies/calibrated_chips.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -33,8 +33,8 @@ Shown run(const CommandLine& line) {
   if (!line.output.empty()) require_writable(line.output);
   const Measurements data = read_measurements(path);
   const DataReport report = check_data(device.shape, data);
-  for (const std::string& error : report.errors)
-    require(error.find("too few settings") == 0, "{}: {}", path, error);
+  const std::vector<std::string> errors = texts_of(report.errors, {DataFault::few_settings});
+  if (!errors.empty()) throw Error(fmt::format("{}: {}", path, errors.front()));
   const ResidualMap map = residual_map(device.shape, data, device.parameters);
   double squares = 0;
   for (const double rms : map.by_setting) squares += rms * rms;

@@ -1,6 +1,10 @@
 #include "calibration/calibrate.hpp"
 #include "calibration/calibration_card.hpp"
+#include "calibration/measurement/data_check.hpp"
+#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/chip_model.hpp"
+#include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
@@ -9,7 +13,6 @@
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
-#include "experiments/studies/calibrated_chips.hpp"
 
 namespace lightloom::experiments {
 namespace {

@@ -13,7 +13,7 @@ using namespace calibration;
 Shown run(const CommandLine& line) {
   const std::string path = operand(line, 0, "a CSV with the columns wavelength_nm,power");
   at_most_operands(line, 1);
-  const std::vector<Column> table = read_columns(path);
+  const std::vector<TableColumn> table = read_columns(path);
   const RingFit fit =
       fit_ring(column_named(table, path, "wavelength_nm"), column_named(table, path, "power"));
   Shown result;

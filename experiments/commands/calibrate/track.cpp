@@ -2,12 +2,12 @@
 
 #include "calibration/fit/tracking.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
-#include "experiments/studies/calibrated_chips.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -24,7 +24,7 @@ Shown run(const CommandLine& line) {
   const Tracked tracked = track(device.shape, data, device.parameters, device.sigma, belief);
   double moved = 0;
   for (int h = 0; h < device.shape.heater_count(); ++h) {
-    const auto p = static_cast<std::size_t>(device.shape.parameters.at(Kind::bias, h));
+    const auto p = static_cast<std::size_t>(device.shape.parameters.at(ParameterKind::bias, h));
     moved +=
         std::pow(tracked.parameters[p] - device.parameters[p], 2) / device.shape.heater_count();
   }
