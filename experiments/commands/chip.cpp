@@ -97,7 +97,7 @@ void add_yield(const photonic::ChipStatistics& found, const CommandLine& line, S
                   yield.fraction, yield.low, yield.high);
 }
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   const auto card = read_card<photonic::CoreCard>(
       lightloom::load_card(only_operand(line, "the card of a core"), line.settings));
   const photonic::ChipOptions options{

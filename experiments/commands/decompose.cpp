@@ -248,7 +248,7 @@ Shown run_back(const CommandLine& line) {
   return result;
 }
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
   if (line.has("back")) return run_back(line);
   const DecompositionOptions options = read_options(line);

@@ -10,7 +10,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string results = only_operand(line, "a results file");
   const std::string output = line.output.empty() ? report_path(results) : line.output;
   std::error_code ignored;

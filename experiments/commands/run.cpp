@@ -11,7 +11,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& progress) {
   const Experiment card = read_experiment(load_given_card(line));
   require(
       card.resolved.find("sweep") == nullptr || line.has("ignore-sweep"),
@@ -21,8 +21,8 @@ Shown run(const CommandLine& line) {
   require(page != output, "--report and --output name the same file");
   require_writable(output);
   require_writable(page);
-  Workbench workbench;
-  const RunResult result = run_experiment(card, workbench);
+  Workbench workbench(progress);
+  const RunResult result = run_experiment(card, workbench, progress);
   Labelled data = to_labelled(result, card);
   add_origin(data, {.kind = "run",
                     .card = card.resolved,

@@ -143,7 +143,7 @@ std::vector<std::string> harms_to_try(const std::string& kind) {
   return kinds;
 }
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& progress) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
   require(card.network.weights.source == nn::SourceKind::multilevel,
@@ -157,7 +157,7 @@ Shown run(const CommandLine& line) {
   const auto images = static_cast<std::size_t>(line.number("images", 512, 1));
   const auto uniforms = static_cast<std::size_t>(line.number("candidates", 0, 0));
 
-  Workbench workbench;
+  Workbench workbench(progress);
   const Workbench::DatasetPtr data = workbench.dataset(card);
   const Workbench::NetworkPtr teacher = workbench.teacher(card);
   const nn::CalibrationLoss loss = calibration_loss(*data, images);
@@ -166,7 +166,8 @@ Shown run(const CommandLine& line) {
   std::vector<SearchStudy> studies;
   for (const std::string& one : kinds)
     studies.push_back(study_search(card, *teacher->network,
-                                   harm_by(one, card, *teacher->network, loss), limit, uniforms));
+                                   harm_by(one, card, *teacher->network, loss),
+                                   {.limit = limit, .uniforms = uniforms}));
 
   Shown result;
   result.json = study_json(studies.front(), kind, limit);

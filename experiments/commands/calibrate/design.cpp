@@ -50,7 +50,7 @@ std::string voltage_rows(const Measurements& data, const std::vector<int>& chose
   return text + "\n";
 }
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   const DeviceFile device = read_device(operand(line, 0, "a device card"));
   at_most_operands(line, 1);
   const auto count = static_cast<int>(std::min<std::int64_t>(line.number("settings", 8, 1), 1000));

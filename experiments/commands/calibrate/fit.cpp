@@ -178,7 +178,7 @@ std::vector<double> given_start(const CommandLine& line, const ChipShape& shape)
   return parameters_of_card(shape, load_yaml(line.value("start")));
 }
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "measurements (.h5 or .csv)");
   at_most_operands(line, 1);
   if (!line.output.empty()) require_writable(line.output);

@@ -69,7 +69,7 @@ Shown compare(const CommandLine& line, const DeviceFile& device, double max_volt
   return result;
 }
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   const DeviceFile device = read_device(operand(line, 0, "a device card"));
   at_most_operands(line, 2);
   const double max_voltage_V = line.real("max-voltage", 6.5, 1e-6);

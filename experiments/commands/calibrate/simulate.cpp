@@ -37,7 +37,7 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   write_text(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
 }
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   require(!line.output.empty(), "lightloom calibrate simulate needs --output data.h5 (or .csv)");

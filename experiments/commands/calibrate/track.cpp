@@ -14,7 +14,7 @@ namespace {
 
 using namespace calibration;
 
-Shown run(const CommandLine& line) {
+Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string card = operand(line, 0, "a device card");
   const DeviceFile device = read_device(card);
   const Measurements data = read_measurements(operand(line, 1, "measurements (.h5 or .csv)"));
