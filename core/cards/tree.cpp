@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/cards/share_folder.hpp"
 #include "core/error.hpp"
 
 namespace lightloom {
@@ -202,7 +203,7 @@ std::string resolve_path(const std::string& name, const std::string& beside) {
     if (fs::exists(folder / wanted, ignored)) return (folder / wanted).string();
     if (folder == folder.parent_path()) break;
   }
-  const fs::path shared = fs::path(LIGHTLOOM_SHARE_DIR) / wanted;
+  const fs::path shared = fs::path(share_folder()) / wanted;
   return fs::exists(shared, ignored) ? shared.string() : name;
 }
 
