@@ -4,5 +4,7 @@
 #include "core/cards/card.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
+#include "core/matrix.hpp"
 #include "core/progress.hpp"
 #include "core/random/random.hpp"
+#include "core/statistics.hpp"
