@@ -7,15 +7,6 @@
 
 namespace lightloom::calibration {
 
-/// Two field entries, or what a derivative makes of them.
-struct Pair {
-  photonic::Complex top, bottom;
-};
-inline Pair apply(const photonic::Transfer& t, const Pair& f) {
-  return {photonic::mul(t.tt, f.top) + photonic::mul(t.tb, f.bottom),
-          photonic::mul(t.bt, f.top) + photonic::mul(t.bb, f.bottom)};
-}
-
 /// What the derivatives of one cell need beside its transfer T.
 struct CellState {
   photonic::Transfer transfer;

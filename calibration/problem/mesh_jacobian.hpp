@@ -35,13 +35,4 @@ void differentiate(const ChipShape& shape, std::span<const double> parameters,
                    const BaseColumns& columns, std::span<const double> row_weight,
                    SettingDerivatives& result);
 
-/// Columns of device parameters as sums of base columns, compressed by free parameter.
-struct Expansion {
-  std::vector<int> start;      // (free + 1)
-  std::vector<int> column;     // base column
-  std::vector<double> weight;  // d(base) / d(parameter)
-};
-Expansion expand(const ChipShape& shape, std::span<const double> parameters,
-                 std::span<const double> voltages, const BaseColumns& columns, const FreeSet& free);
-
 }  // namespace lightloom::calibration

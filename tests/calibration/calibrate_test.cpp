@@ -7,8 +7,8 @@
 
 #include "calibration/calibration_card.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
-#include "calibration/measurement/measurements_file.hpp"
-#include "calibration/model/gauge.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
 
@@ -130,7 +130,7 @@ TEST(Calibrate, PutsTheStrangestDeviceFirst) {
   ChipCard chip = four_ports;
   const ChipShape shape = chip_shape(chip);
   std::vector<double> hidden = hidden_parameters(shape, chip, 8, 0);
-  const int odd = shape.parameters.at(Kind::alpha, 3);
+  const int odd = shape.parameters.at(ParameterKind::alpha, 3);
   hidden[static_cast<std::size_t>(odd)] = 0.15;
   VirtualChip device(shape, hidden, {}, 8);
   const SweepRun run = sweep_heaters(shape, instrument_of(device), {});

@@ -1,8 +1,7 @@
 #include "experiments/commands/calibrate/calibrate.hpp"
 
-#include "calibration/measurement/measurements_file.hpp"
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::experiments {
@@ -75,15 +74,6 @@ void at_most_operands(const CommandLine& line, std::size_t count) {
 double calibrate_number(const CommandLine& line, const std::string& option, double otherwise,
                         double least) {
   return line.real(option, otherwise, least);
-}
-
-DeviceFile read_device(const std::string& path) { return device_of(load_yaml(path)); }
-
-DeviceFile device_of(const Tree& card) {
-  calibration::ChipShape shape = calibration::chip_shape(calibration::chip_of_device(card));
-  std::vector<double> parameters = calibration::parameters_of_card(shape, card),
-                      sigma = calibration::sigmas_of_card(shape, card);
-  return {std::move(shape), std::move(parameters), std::move(sigma)};
 }
 
 }  // namespace lightloom::experiments

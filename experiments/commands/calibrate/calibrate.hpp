@@ -33,14 +33,6 @@ void at_most_operands(const CommandLine& line, std::size_t count);
 double calibrate_number(const CommandLine& line, const std::string& option, double otherwise,
                         double least);
 
-/// The card of a calibrated mesh: its shape, parameters and their standard deviations.
-struct DeviceFile {
-  calibration::ChipShape shape;
-  std::vector<double> parameters, sigma;
-};
-DeviceFile device_of(const Tree& card);
-DeviceFile read_device(const std::string& path);
-
 /// Residuals, correlations and worst devices of a fit as one self-contained HTML page.
 std::string calibration_page(const calibration::ChipShape& shape,
                              const calibration::Calibration& found, const std::string& data);

@@ -32,10 +32,10 @@ std::vector<std::string> cells_of(const std::string& line) {
 }
 
 /// A CSV whose first line names its columns; `#` begins a comment.
-std::vector<Column> read_table(const std::string& path) {
+std::vector<TableColumn> read_table(const std::string& path) {
   std::ifstream file(path);
   require(file.good(), "'{}' does not exist or cannot be read", path);
-  std::vector<Column> columns;
+  std::vector<TableColumn> columns;
   int number = 0;
   for (std::string line; std::getline(file, line);) {
     ++number;
@@ -61,12 +61,12 @@ std::vector<Column> read_table(const std::string& path) {
   return columns;
 }
 
-const std::vector<double>& column(const std::vector<Column>& table, const std::string& path,
+const std::vector<double>& column(const std::vector<TableColumn>& table, const std::string& path,
                                   const std::string& name) {
-  for (const Column& one : table)
+  for (const TableColumn& one : table)
     if (one.name == name) return one.values;
   std::vector<std::string> names;
-  for (const Column& one : table) names.push_back(one.name);
+  for (const TableColumn& one : table) names.push_back(one.name);
   throw Error(fmt::format("{}: no column '{}' (it has {})", path, name, fmt::join(names, ", ")));
 }
 
@@ -107,7 +107,7 @@ Json linear_json(const LinearFit& fit) {
 CommandResult calibrate_fringe(const CommandLine& line) {
   const std::string path = calibrate_operand(line, 1, "a CSV with the columns voltage_V,power");
   at_most_operands(line, 1);
-  const std::vector<Column> table = read_table(path);
+  const std::vector<TableColumn> table = read_table(path);
   FringeOptions options{.law = law_of(line.value("law", "quadratic"))};
   if (line.has("pi-voltage")) {
     const double volts = calibrate_number(line, "pi-voltage", 0, 1e-6);
@@ -143,7 +143,7 @@ CommandResult calibrate_fringe(const CommandLine& line) {
 CommandResult calibrate_ring(const CommandLine& line) {
   const std::string path = calibrate_operand(line, 1, "a CSV with the columns wavelength_nm,power");
   at_most_operands(line, 1);
-  const std::vector<Column> table = read_table(path);
+  const std::vector<TableColumn> table = read_table(path);
   const RingFit fit = fit_ring(column(table, path, "wavelength_nm"), column(table, path, "power"));
   CommandResult result;
   result.json = {{"port", fit.dips ? "through" : "drop"},
@@ -175,7 +175,7 @@ CommandResult calibrate_ring(const CommandLine& line) {
 CommandResult calibrate_line(const CommandLine& line) {
   const std::string path = calibrate_operand(line, 1, "a CSV with two columns, x then y");
   at_most_operands(line, 1);
-  const std::vector<Column> table = read_table(path);
+  const std::vector<TableColumn> table = read_table(path);
   require(table.size() == 2, "{}: {} columns, a line has two (x, y)", path, table.size());
   const LinearFit fit = fit_line(table[0].values, table[1].values);
   return {.json = linear_json(fit),
@@ -232,11 +232,11 @@ CommandResult calibrate_energy(const CommandLine& line) {
       calibrate_operand(line, 1, "a CSV with a column for each counted event and one of energies");
   at_most_operands(line, 1);
   if (!line.output.empty()) require_writable(line.output);
-  std::vector<Column> table = read_table(path);
+  std::vector<TableColumn> table = read_table(path);
   const std::string target = line.value("target", table.back().name);
   const std::vector<double> energy = column(table, path, target);
-  std::erase_if(table, [&](const Column& one) { return one.name == target; });
-  const LinearFit fit = fit_linear(table, energy, Weights::relative);
+  std::erase_if(table, [&](const TableColumn& one) { return one.name == target; });
+  const LinearFit fit = fit_linear(table, energy, RowWeights::relative);
   CommandResult result{
       .json = linear_json(fit),
       .text = fmt::format("{} = sum of coefficients times columns, by relative errors\n", target) +
@@ -248,7 +248,7 @@ CommandResult calibrate_energy(const CommandLine& line) {
 CommandResult calibrate_drift(const CommandLine& line) {
   const std::string path = calibrate_operand(line, 1, "a CSV with the columns time_s,value");
   at_most_operands(line, 1);
-  const std::vector<Column> table = read_table(path);
+  const std::vector<TableColumn> table = read_table(path);
   const std::vector<double>& time = column(table, path, "time_s");
   require(time.size() > 1, "{}: one row", path);
   const double interval = (time.back() - time.front()) / static_cast<double>(time.size() - 1);

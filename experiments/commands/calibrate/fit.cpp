@@ -1,7 +1,11 @@
 #include <chrono>
 
 #include "calibration/calibrate.hpp"
+#include "calibration/fit/fit_result.hpp"
+#include "calibration/fit/posterior.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/calibrate/calibrate.hpp"

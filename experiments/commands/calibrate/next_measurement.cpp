@@ -5,6 +5,8 @@
 #include "calibration/fit/next_settings.hpp"
 #include "calibration/fit/tracking.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/device_card.hpp"
+#include "calibration/problem/fit_problem.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/calibrate/calibrate.hpp"
@@ -60,7 +62,7 @@ CommandResult calibrate_design(const CommandLine& line) {
   const Measurements data = candidates(device, drawn, max_voltage_V, line.seed.value_or(0));
   const FitProblem problem = problem_of(device, data);
   require(problem.free.size() > 0, "the device card has no standard deviations (fit it first)");
-  const Design design = choose_settings(problem, device.parameters, count);
+  const SettingDesign design = choose_settings(problem, device.parameters, count);
   std::vector<int> first(static_cast<std::size_t>(count));
   for (int s = 0; s < count; ++s) first[static_cast<std::size_t>(s)] = s;
   const double random = information_of(problem, device.parameters, first);
@@ -97,7 +99,7 @@ CommandResult calibrate_track(const CommandLine& line) {
   const Tracked tracked = track(device.shape, data, device.parameters, device.sigma, belief);
   double moved = 0;
   for (int h = 0; h < device.shape.heater_count(); ++h) {
-    const auto p = static_cast<std::size_t>(device.shape.parameters.at(Kind::bias, h));
+    const auto p = static_cast<std::size_t>(device.shape.parameters.at(ParameterKind::bias, h));
     moved +=
         std::pow(tracked.parameters[p] - device.parameters[p], 2) / device.shape.heater_count();
   }

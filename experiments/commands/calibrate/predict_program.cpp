@@ -4,6 +4,8 @@
 #include "calibration/calibrate.hpp"
 #include "calibration/measurement/data_check.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
@@ -88,8 +90,8 @@ CommandResult calibrate_predict(const CommandLine& line) {
   if (!line.output.empty()) require_writable(line.output);
   const Measurements data = read_measurements(path);
   const DataReport report = check_data(device.shape, data);
-  for (const std::string& error : report.errors)
-    require(error.find("too few settings") == 0, "{}: {}", path, error);
+  const std::vector<std::string> errors = texts_of(report.errors, {DataFault::few_settings});
+  if (!errors.empty()) throw Error(fmt::format("{}: {}", path, errors.front()));
   const ResidualMap map = residual_map(device.shape, data, device.parameters);
   double squares = 0;
   for (const double rms : map.by_setting) squares += rms * rms;

@@ -1,5 +1,7 @@
+#include "calibration/fit/fit_card.hpp"
 #include "calibration/hidden_measurement.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "core/progress.hpp"
@@ -25,8 +27,9 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   std::vector<double> card = design_start(hidden.shape, hidden.card.fit);
   const Stream stream({.seed = hidden.card.seed, .purpose = Purpose::drift, .layer = 1});
   for (int h = 0; h < hidden.shape.heater_count(); ++h) {
-    const auto gamma = static_cast<std::size_t>(hidden.shape.parameters.at(Kind::efficiency, h)),
-               bias = static_cast<std::size_t>(hidden.shape.parameters.at(Kind::bias, h));
+    const auto gamma = static_cast<std::size_t>(
+                   hidden.shape.parameters.at(ParameterKind::efficiency, h)),
+               bias = static_cast<std::size_t>(hidden.shape.parameters.at(ParameterKind::bias, h));
     const auto heater = static_cast<std::uint64_t>(h);
     card[bias] = hidden.parameters[bias] + 0.1 * stream.normal(heater, 0);
     card[gamma] = hidden.parameters[gamma] * (1 + 1e-3 * stream.normal(heater, 1));

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "calibration/elements/drift_fit.hpp"
+#include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
@@ -70,7 +71,7 @@ double error_after_drift(const DeviceFile& device, const std::vector<double>& no
                          const CommandLine& line) {
   std::vector<double> moved = device.parameters;
   for (std::size_t h = 0; h < normal.size(); ++h)
-    moved[static_cast<std::size_t>(device.shape.parameters.first(Kind::bias)) + h] +=
+    moved[static_cast<std::size_t>(device.shape.parameters.first(ParameterKind::bias)) + h] +=
         rms * normal[h];
   return compare_programming(device.shape, {device.parameters, device.parameters, moved},
                              calibrate_number(line, "max-voltage", 6.5, 1e-6),
