@@ -12,9 +12,7 @@
 namespace lightloom::cosim {
 namespace {
 
-double energy(const CostReport& report, Component component) {
-  return report.energy_pJ[static_cast<std::size_t>(component)];
-}
+double energy(const CostReport& report, Component component) { return report.energy_pJ[component]; }
 
 /// Everything but the core costs no time: memory as fast as numbers go.
 CostInput free_memory(std::vector<CostLayer> layers) {
@@ -251,7 +249,7 @@ TEST(Cost, DigitalWorkBehindALayerTakesItsTimeEnergyAndBufferTraffic) {
 TEST(Cost, DigitalWorkOfAFactoredLayerIsDoneOnce) {
   CostInput input{.layers = {multilevel_layer(conv(64, 64, 3, 8), 2, 16, 3, 6, 3)},
                   .core = round_core()};
-  input.layers[0].way = Way::factored;
+  input.layers[0].way = WeightDelivery::factored;
   input.layers[0].digital = {.adds = 1000};
   const CostReport report = simulate_cost(input);
   EXPECT_EQ(report.layers[0].digital_operations, 1000);

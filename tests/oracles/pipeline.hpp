@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "cosim/schedule/tile_schedule.hpp"
+
 namespace lightloom::cosim {
 
 /// A chain of stages that every tile passes in order, each stage one unit. Between stage s and s +
@@ -16,20 +18,6 @@ struct PipelineInput {
   /// left the last stage (its inputs are that tile's outputs); -1: no such wait.
   std::vector<std::int64_t> waits_for;
   int join_stage = 0;
-};
-
-/// Where a stage's time went. The seven parts add up to the whole time.
-struct StageUse {
-  double busy = 0;
-  double wait_data = 0;        // the stage before had not finished the tile
-  double wait_slot = 0;        // no free place behind the stage
-  double wait_dependency = 0;  // waits_for
-  double wait_shared = 0;      // another stage held the unit they share
-  double before_first = 0;     // fill
-  double after_last = 0;       // drain
-  [[nodiscard]] double sum() const {
-    return busy + wait_data + wait_slot + wait_dependency + wait_shared + before_first + after_last;
-  }
 };
 
 struct PipelineResult {
