@@ -1,4 +1,6 @@
 // The page of a fit: residuals, correlations, worst devices; one self-contained file, no script.
+#include "experiments/results/fit_page.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 
 #include "calibration/calibrate.hpp"
 #include "calibration/fit/fit_result.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
 #include "experiments/results/embedded.hpp"
 
 namespace lightloom::experiments {
