@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <cmath>
 
+#include "calibration/solvers/dense.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -74,19 +75,12 @@ LinearFit fit_linear(const std::vector<TableColumn>& columns, std::span<const do
   for (Eigen::Index j = 0; j < count; ++j) scaled.col(j) /= lengths[j] > 0 ? lengths[j] : 1.0;
   LinearFit fit{.freedom = static_cast<int>(rows - count)};
   name_alike(columns, scaled, fit);
-  Eigen::ColPivHouseholderQR<Matrix> qr(scaled);
-  qr.setThreshold(1e-10);
-  const Vector weighted = weight.cwiseProduct(right), x = qr.solve(weighted);
-  if (qr.rank() < count && fit.problems.empty())
-    fit.problems.push_back(
-        fmt::format("the rows determine {} of {} coefficients", qr.rank(), count));
+  const Vector weighted = weight.cwiseProduct(right);
+  const auto [x, rank, covariance] = solve_pivoted(scaled, weighted, 1e-10);
+  if (rank < count && fit.problems.empty())
+    fit.problems.push_back(fmt::format("the rows determine {} of {} coefficients", rank, count));
   const double squares = (weighted - scaled * x).squaredNorm();
   const double sigma = std::sqrt(squares / fit.freedom);
-  const Matrix covariance =
-      qr.rank() < count
-          ? Matrix(Matrix::Constant(count, count, INFINITY))
-          : Matrix(
-                (scaled.transpose() * scaled).ldlt().solve(Matrix(Matrix::Identity(count, count))));
   const double reach = student_95(fit.freedom);
   for (Eigen::Index j = 0; j < count; ++j) {
     const double scale = lengths[j] > 0 ? lengths[j] : 1.0, value = x[j] / scale,

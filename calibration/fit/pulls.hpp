@@ -4,17 +4,10 @@
 #include <vector>
 
 #include "calibration/fit/fit_result.hpp"
+#include "calibration/model/chip_shape.hpp"
+#include "core/statistics.hpp"
 
 namespace lightloom::calibration {
-
-/// Test of Kolmogorov and Smirnov against N(0, 1): the largest distance between the distribution
-/// functions, and how probable one as large is for independent standard normal values (asymptotic
-/// series with Stephens' correction for few values, J. R. Stat. Soc. B 32, 115 (1970)).
-struct NormalTest {
-  std::size_t count = 0;
-  double distance = 0, p_value = 1;
-};
-NormalTest test_standard_normal(std::vector<double> values);
 
 /// (fit - truth) / sigma of the free parameters of one kind on one chip; phi_0 modulo 2 pi.
 struct ChipPulls {

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "calibration/elements/fringe.hpp"
+#include "calibration/elements/harmonic.hpp"
 #include "calibration/model/light_paths.hpp"
 
 namespace lightloom::calibration {

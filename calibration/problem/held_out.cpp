@@ -1,10 +1,9 @@
 #include "calibration/problem/held_out.hpp"
 
-#include <Eigen/Dense>
 #include <cmath>
 
 #include "calibration/problem/fit_problem.hpp"
-#include "core/parallel.hpp"
+#include "calibration/solvers/dense.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -21,13 +20,7 @@ std::vector<double> shares(const FitProblem& problem, int setting,
   Matrix chosen(n, static_cast<Eigen::Index>(rows.size()));
   for (Eigen::Index c = 0; c < chosen.cols(); ++c)
     chosen.col(c) = all.row(rows[static_cast<std::size_t>(c)]);
-  const Eigen::Map<const Matrix> r(triangle.data(), n, n);
-  constexpr Eigen::Index tile = 64;
-  const Eigen::Index tiles = (chosen.cols() + tile - 1) / tile;
-  parallel_for_dynamic(tiles, [&](Eigen::Index t) {
-    auto block = chosen.middleCols(t * tile, std::min(tile, chosen.cols() - t * tile));
-    r.triangularView<Eigen::Upper>().transpose().solveInPlace(block);
-  });
+  solve_transposed(triangle, chosen);
   const Eigen::VectorXd squares = chosen.colwise().squaredNorm();
   return {squares.data(), squares.data() + squares.size()};
 }

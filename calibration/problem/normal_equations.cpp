@@ -7,30 +7,14 @@
 
 #include "calibration/problem/expansion.hpp"
 #include "calibration/problem/fit_problem.hpp"
-#include "calibration/solvers/parallel_if.hpp"
+#include "calibration/solvers/dense.hpp"
+#include "core/parallel.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
 template <class Scalar>
 using MatrixOf = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-
-/// B^T B by tiles of columns, each the work of one thread.
-template <class Scalar>
-void gram(const MatrixOf<Scalar>& base, MatrixOf<Scalar>& result) {
-  constexpr Eigen::Index tile = 192;
-  const Eigen::Index columns = base.cols(), tiles = (columns + tile - 1) / tile;
-  parallel_if(
-      threads_if(tiles > 2), static_cast<std::size_t>(tiles * tiles), [&](std::size_t place) {
-        const auto t = static_cast<Eigen::Index>(place);
-        const Eigen::Index i = t / tiles * tile, j = t % tiles * tile;
-        if (i > j) return;
-        const Eigen::Index wide = std::min(tile, columns - i), high = std::min(tile, columns - j);
-        result.block(i, j, wide, high).noalias() =
-            base.middleCols(i, wide).transpose() * base.middleCols(j, high);
-        if (i != j) result.block(j, i, high, wide) = result.block(i, j, wide, high).transpose();
-      });
-}
 
 /// Free parameters that are one base column each, and those that are sums of several.
 struct Sorted {

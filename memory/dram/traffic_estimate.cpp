@@ -1,10 +1,11 @@
+#include "memory/dram/traffic_estimate.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <vector>
 
 #include "memory/dram/address_mapping.hpp"
-#include "memory/dram/dram_estimate.hpp"
 
 namespace lightloom::memory {
 namespace {
@@ -22,33 +23,38 @@ Sampled sample_traffic(const DramCard& card, RequestSource& source, int sample) 
   const DramOrganization& o = card.organization;
   const AddressMapping mapping(card);
   Sampled s;
-  s.unit_requests.assign(o.units(), 0);
-  s.unit_activates.assign(o.units(), 0);
+  const auto units = static_cast<std::size_t>(o.units());
+  s.unit_requests.assign(units, 0);
+  s.unit_activates.assign(units, 0);
   const std::int64_t banks = std::int64_t{o.ranks} * o.banks(),
                      groups = std::int64_t{o.ranks} * o.bank_groups;
-  s.bank_activates.assign(o.units() * banks, 0);
+  s.bank_activates.assign(units * static_cast<std::size_t>(banks), 0);
   std::vector<std::map<std::int64_t, std::int64_t>> last_use(
       s.bank_activates.size());  // row -> request number
-  std::vector<std::vector<std::int64_t>> in_window(o.units(), std::vector<std::int64_t>(groups, 0));
+  std::vector<std::vector<std::int64_t>> in_window(
+      units, std::vector<std::int64_t>(static_cast<std::size_t>(groups), 0));
   std::int64_t windows = 0;
   Request request;
   while (s.count < sample && source.next(request)) {
     const DramAddress a = mapping.decode(request.address);
-    const std::int64_t group = std::int64_t{a.rank} * o.bank_groups + a.bank_group;
-    const std::int64_t bank = a.unit * banks + group * o.banks_per_group + a.bank;
+    const auto unit = static_cast<std::size_t>(a.unit);
+    const std::int64_t group_number = std::int64_t{a.rank} * o.bank_groups + a.bank_group;
+    const auto group = static_cast<std::size_t>(group_number);
+    const auto bank =
+        static_cast<std::size_t>(a.unit * banks + group_number * o.banks_per_group + a.bank);
     auto& rows = last_use[bank];
     const auto used = rows.find(a.row);
     if (used == rows.end() || s.count - used->second > window * o.units()) {
       ++s.bank_activates[bank];
-      ++s.unit_activates[a.unit];
+      ++s.unit_activates[unit];
     }
     rows[a.row] = s.count;
     ++s.count;
     s.writes += request.write ? 1 : 0;
     s.last_arrival = request.arrival;
-    std::vector<std::int64_t>& seen = in_window[a.unit];
+    std::vector<std::int64_t>& seen = in_window[unit];
     ++seen[group];
-    if (++s.unit_requests[a.unit] % window == 0) {
+    if (++s.unit_requests[unit] % window == 0) {
       s.crowded_group += static_cast<double>(*std::max_element(seen.begin(), seen.end())) / window;
       ++windows;
       std::fill(seen.begin(), seen.end(), 0);

@@ -1,4 +1,4 @@
-#include "memory/dram/dram_checker.hpp"
+#include "tests/oracles/dram_checker.hpp"
 
 #include <fmt/format.h>
 
