@@ -8,6 +8,7 @@
 #include <new>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/damaged_input.hpp"
 #include "experiments/interrupts.hpp"
@@ -52,7 +53,7 @@ void execute(const std::vector<std::string>& words) {
   using enum ProgramProgress::Display;
   ProgramProgress progress(line.quiet ? none : terminal);
   const Shown result = command.run(line, progress);
-  if (keep_json) write_text(line.output, json_text(result));
+  if (keep_json) write_file(line.output, json_text(result));
   print(result, line.json);
 }
 

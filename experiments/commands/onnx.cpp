@@ -1,6 +1,7 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -58,7 +59,7 @@ Shown check(const CommandLine& line, ProgressSink& /*progress*/) {
     result.json.push_back(to_json(results.back(), folder));
   }
   if (!line.output.empty())
-    write_text(line.output, result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_file(line.output, result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   result.text = to_text(results);
   return result;
 }

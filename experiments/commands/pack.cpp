@@ -1,5 +1,5 @@
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/packed_view.hpp"
 #include "experiments/results/shown.hpp"

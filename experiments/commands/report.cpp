@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/provenance.hpp"
 #include "experiments/results/shown.hpp"
@@ -19,7 +20,7 @@ Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   require_writable(output);
   const Labelled data = read_labelled(results);
   const std::string page = report_page(data);
-  write_text(output, page);
+  write_file(output, page);
   Shown result;
   result.json = {{"report", output},
                  {"results", results},

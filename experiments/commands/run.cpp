@@ -1,6 +1,7 @@
 #include <omp.h>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/provenance.hpp"
@@ -31,7 +32,7 @@ Shown run(const CommandLine& line, ProgressSink& progress) {
                     .threads = omp_get_max_threads()});
   if (!card.summary.empty()) data.attributes["summary"] = card.summary;
   write_labelled(output, data);
-  write_text(page, report_page(data));
+  write_file(page, report_page(data));
   Shown outcome{.json = to_json(result),
                 .text = fmt::format("{}\n\n", card.name) + to_text(result)};
   outcome.json["results"] = output;

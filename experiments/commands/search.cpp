@@ -1,49 +1,14 @@
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
-#include "experiments/studies/run_experiment.hpp"
 #include "experiments/studies/search_candidates.hpp"
-#include "nn/inference/inference.hpp"
-#include "nn/ops/loss.hpp"
 
 namespace lightloom::experiments {
 namespace {
-
-constexpr int batch = 128;
-
-/// Mean cross-entropy on the first images that are set aside to choose by, or on training images
-/// when none are.
-nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images) {
-  const nn::ImageSet& set = data.validation.size() > 0 ? data.validation : data.train;
-  const std::size_t count = std::min(images, set.size());
-  return [&set, count](nn::Network& network) {
-    nn::Inference inference(network);
-    nn::Tensor pixels, unused;
-    std::vector<int> labels;
-    double sum = 0;
-    for (std::size_t first = 0; first < count; first += batch) {
-      std::vector<std::uint32_t> order(std::min<std::size_t>(batch, count - first));
-      for (std::size_t i = 0; i < order.size(); ++i)
-        order[i] = static_cast<std::uint32_t>(first + i);
-      nn::fill_batch(set, order, pixels, labels);
-      sum += nn::cross_entropy(inference.forward(pixels), labels, unused) *
-             static_cast<double>(order.size());
-    }
-    return sum / static_cast<double>(count);
-  };
-}
-
-/// Test accuracy after the card's own training from the float network.
-double trained_accuracy(const Tree& card, Workbench& workbench) {
-  Experiment own = read_experiment(card);
-  own.chips = 0;
-  own.measures = {.accuracy = true, .cost = false};
-  return run_experiment(own, workbench).accuracy->source;
-}
 
 Json to_json(const Found& found) {
   return {{"expected_loss_rise", found.error},
@@ -83,14 +48,6 @@ Json layers_json(const SearchStudy& study) {
                       {"sensitivity", study.sensitivities[l]},
                       {"setting", setting_text(study.searched.card.layers[l].card)}});
   return layers;
-}
-
-/// How much the network suffers, by the option --sensitivity.
-nn::LayerHarm harm_by(const std::string& kind, const Experiment& card, nn::Network& trained,
-                      const nn::CalibrationLoss& loss) {
-  if (kind == "trained") return nn::trained_harm(trained);
-  if (kind == "relative") return nn::relative_harm(trained);
-  return {.sensitivities = nn::layer_sensitivities(trained, card.network.weights, loss)};
 }
 
 Json study_json(const SearchStudy& study, const std::string& kind, const SearchLimit& limit) {
@@ -166,7 +123,7 @@ Shown run(const CommandLine& line, ProgressSink& progress) {
   std::vector<SearchStudy> studies;
   for (const std::string& one : kinds)
     studies.push_back(study_search(card, *teacher->network,
-                                   harm_by(one, card, *teacher->network, loss),
+                                   harm_by(one, card.network, *teacher->network, loss),
                                    {.limit = limit, .uniforms = uniforms}));
 
   Shown result;
@@ -177,7 +134,7 @@ Shown run(const CommandLine& line, ProgressSink& progress) {
   Tree found = card_with(card.resolved, studies.front().searched.card);
   if (uniforms > 0)
     found = choose_by_training(candidates_of(card.resolved, studies, kinds), workbench, result);
-  write_text(output, to_yaml(found));
+  write_file(output, to_yaml(found));
   result.text += fmt::format("\ncard: {}\n", output);
   return result;
 }

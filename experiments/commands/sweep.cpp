@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -62,7 +63,7 @@ Shown run(const CommandLine& line, ProgressSink& progress) {
                                                      .threads = omp_get_max_threads()},
                                           .output = output},
                                          progress);
-  write_text(page, report_page(outcome.table));
+  write_file(page, report_page(outcome.table));
   Shown result{.text = summary_text(outcome, grid, output, page)};
   result.json = {{"results", output},
                  {"report", page},

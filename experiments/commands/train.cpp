@@ -1,5 +1,5 @@
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"

@@ -1,10 +1,9 @@
 #include "experiments/studies/workbench.hpp"
 
 #include <optional>
-#include <tuple>
 
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/progress.hpp"
 #include "cosim/analog/chip.hpp"
 #include "nn/inference/evaluate.hpp"
@@ -92,7 +91,7 @@ Workbench::FilePtr Workbench::network_file(const std::string& path) {
 }
 
 Workbench::GraphPtr Workbench::graph(const Experiment& card) {
-  const auto& [model, dataset] = std::tie(card.network.model, card.network.dataset.name);
+  const std::string &model = card.network.model, &dataset = card.network.dataset.name;
   return cached(graphs_, card.keys.graph, [&] {
     return nn::is_onnx(model) ? nn::fitted_graph(network_file(model)->graph, model, dataset)
                               : nn::build_graph(model, dataset);

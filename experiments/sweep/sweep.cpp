@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/sweep/sweep_table.hpp"
 
 namespace lightloom::experiments {

@@ -32,6 +32,6 @@ struct SweepOutcome {
 /// finish. Every point is a function of its card alone, so the order and who computes it do not
 /// matter. Throws `Error` when the file belongs to another sweep, `Failure` when cancelled; the
 /// file then holds the finished points.
-SweepOutcome run_sweep(const SweepTask& task, ProgressSink& progress);
+SweepOutcome run_sweep(const SweepTask& task, ProgressSink& progress = no_progress());
 
 }  // namespace lightloom::experiments

@@ -1,7 +1,7 @@
 #include "calibration/elements/linear_fit.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/column_file.hpp"
@@ -47,7 +47,7 @@ void write_energies(const CommandLine& line, const std::string& table, const Lin
                fmt::format("measured: lightloom calibrate energy {} (+- {:.2g})", table,
                            coefficient.sigma));
   }
-  write_text(line.output, to_yaml(written_out(std::move(card))));
+  write_file(line.output, to_yaml(written_out(std::move(card))));
   result.json["card"] = line.output;
   result.text += fmt::format("card: {}\n", line.output);
 }

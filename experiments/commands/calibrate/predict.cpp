@@ -5,7 +5,7 @@
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"
 

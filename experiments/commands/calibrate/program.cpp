@@ -7,6 +7,7 @@
 #include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/matrix_file.hpp"
@@ -97,7 +98,7 @@ Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
     result.text += fmt::format("error on the hidden chip: {:.4g}\n", real);
   }
   if (line.output.empty()) return result;
-  write_text(line.output, voltage_table(device.shape, set.voltages));
+  write_file(line.output, voltage_table(device.shape, set.voltages));
   result.json["voltages"] = line.output;
   result.text += fmt::format("voltages: {}\n", line.output);
   return result;

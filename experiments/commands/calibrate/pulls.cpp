@@ -6,6 +6,7 @@
 #include "calibration/calibration_card.hpp"
 #include "calibration/hidden_measurement.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -113,7 +114,7 @@ Shown run(const CommandLine& line, ProgressSink& progress) {
     result.text +=
         fmt::format("not fitted, and not among the pulls:\n  {}\n", fmt::join(refused, "\n  "));
   if (line.output.empty()) return result;
-  write_text(line.output, rows_text(first.shape, chips));
+  write_file(line.output, rows_text(first.shape, chips));
   result.json["table"] = line.output;
   result.text += fmt::format("every pull: {}\n", line.output);
   return result;

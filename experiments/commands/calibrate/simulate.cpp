@@ -3,7 +3,7 @@
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/random/random.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -17,7 +17,7 @@ using namespace calibration;
 /// The truth as a device card, for comparing with a fit.
 void write_truth(const CommandLine& line, const HiddenChip& hidden) {
   if (!line.has("truth")) return;
-  write_text(line.value("truth"), to_yaml(device_card(hidden.shape, hidden.parameters, {})));
+  write_file(line.value("truth"), to_yaml(device_card(hidden.shape, hidden.parameters, {})));
 }
 
 /// An earlier calibration of the same chip, from before its phases moved: phi_0 0.1 rad and gamma
@@ -34,7 +34,7 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
     card[bias] = hidden.parameters[bias] + 0.1 * stream.normal(heater, 0);
     card[gamma] = hidden.parameters[gamma] * (1 + 1e-3 * stream.normal(heater, 1));
   }
-  write_text(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
+  write_file(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
 }
 
 Shown run(const CommandLine& line, ProgressSink& /*progress*/) {

@@ -4,7 +4,7 @@
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
@@ -42,7 +42,7 @@ Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
       tracked.after > 1.5 ? "more than phases and port gains moved: fit again from all data\n"
                           : "");
   if (line.output.empty()) return result;
-  write_text(line.output, to_yaml(device_card(device.shape, tracked.parameters, tracked.sigma)));
+  write_file(line.output, to_yaml(device_card(device.shape, tracked.parameters, tracked.sigma)));
   result.json["device"] = line.output;
   result.text += fmt::format("device card: {}\n", line.output);
   return result;
