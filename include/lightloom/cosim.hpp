@@ -11,6 +11,5 @@
 #include "cosim/generator/optical_generator.hpp"
 #include "cosim/generator/optical_weights.hpp"
 #include "cosim/mapping.hpp"
-#include "cosim/schedule/pipeline.hpp"
 #include "cosim/schedule/tile_schedule.hpp"
 #include "cosim/studies/break_even.hpp"
