@@ -4,7 +4,7 @@
 
 namespace lightloom::calibration {
 
-/// Variance of a reading y: thermal^2 + shot y + (relative y)^2 (calibration reference, section 4).
+/// Variance of a reading y: thermal^2 + shot y + (relative y)^2 (docs/models/calibration/mesh.md).
 /// Readings are in units of a full-scale input that loses nothing.
 struct NoiseModel {
   double thermal = 2e-4;

@@ -27,7 +27,7 @@ struct SettingDerivatives {
   std::vector<double> jacobian;  // (base columns, inputs, ports): column after column
 };
 
-/// Analytic derivatives by one forward and one backward sweep (calibration reference, section 7):
+/// Analytic derivatives by one forward and one backward sweep (docs/models/calibration/mesh.md):
 /// dP_i/dp = 2 g_i Re{conj(y_i) R (dT/dp) f}. Every row is multiplied by its `row_weight` (inputs,
 /// ports); empty: 1.
 void differentiate(const ChipShape& shape, std::span<const double> parameters,
