@@ -35,8 +35,8 @@ struct FringeFit {
 };
 
 /// Fits a fringe without a starting guess: gamma on a grid that a period cannot slip through,
-/// linear least squares for the rest at each, then all together by Levenberg-Marquardt. Needs 5
-/// readings.
+/// linear least squares for the rest at each, then all together by Levenberg-Marquardt
+/// (docs/models/calibration/elements.md#fringe). Needs 5 readings.
 FringeFit fit_fringe(std::span<const double> volts, std::span<const double> readings,
                      const FringeOptions& options = {});
 

@@ -40,7 +40,7 @@ void describe(Section& section, FitCard& card);
 std::vector<ParameterKind> fitted_kinds(const FitCard& card);
 
 /// Parameters before any data: design values and layout guesses, splitters at +-0.02 rad in a fixed
-/// pattern, never 0 (docs/models/calibration/mesh.md).
+/// pattern, never 0 (docs/models/calibration/mesh.md#gauges).
 std::vector<double> design_start(const ChipShape& shape, const FitCard& card);
 Prior design_prior(const ChipShape& shape, const FitCard& card);
 

@@ -18,7 +18,8 @@ struct SweepRun {
 /// found roughly (`find_laws`). Then all MZIs are brought to the bar state, and each theta is swept
 /// between the ports whose light it holds, twice, the second time with all others where the first
 /// put them. phi: its MZI and the one before it on the same ports are set to half, which makes them
-/// one interferometer. Readings are means over random phases of stray light.
+/// one interferometer. (Rectangles with output detectors: Alexiev et al. 2021.) Readings are means
+/// over random phases of stray light.
 SweepRun sweep_heaters(const ChipShape& shape, const Instrument& instrument, const SweepPlan& plan);
 
 }  // namespace lightloom::calibration

@@ -56,7 +56,7 @@ class VirtualChip {
 };
 
 /// Voltages with V^2 uniform over [0, max^2] for every heater: settings for a fit are uniform in
-/// power (docs/models/calibration/mesh.md). (settings, heaters)
+/// power (docs/models/calibration/mesh.md#settings). (settings, heaters)
 std::vector<double> random_voltages(const ChipShape& shape, int settings, double max_voltage_V,
                                     std::uint64_t seed);
 

@@ -4,8 +4,9 @@
 
 namespace lightloom::calibration {
 
-/// Variance of a reading y: thermal^2 + shot y + (relative y)^2 (docs/models/calibration/mesh.md).
-/// Readings are in units of a full-scale input that loses nothing.
+/// Variance of a reading y: thermal^2 + shot y + (relative y)^2
+/// (docs/models/calibration/mesh.md#noise). Readings are in units of a full-scale input that loses
+/// nothing.
 struct NoiseModel {
   double thermal = 2e-4;
   double shot = 0;

@@ -18,9 +18,9 @@ Inputs single_ports(int ports);
 
 /// Phases of all heaters at `voltages`: phi_i = phi_0i + sum_j Gamma_ij (gamma_j V_j^2 + gamma_2j
 /// V_j^4), Gamma_ii = 1, Gamma_ij = kappa (e^{-d/d0} - e^{-d'/d0}) with the distances to the two
-/// arms of the victim, plus the coupling of near pairs (docs/models/calibration/mesh.md). Never
-/// wrapped. (The photonic room's `ThermalCrosstalk` warms every arm by phases set; here only the
-/// difference between the arms counts, by voltages, with derivatives.)
+/// arms of the victim, plus the coupling of near pairs (docs/models/calibration/mesh.md#model).
+/// Never wrapped. (The photonic room's `ThermalCrosstalk` warms every arm by phases set; here only
+/// the difference between the arms counts, by voltages, with derivatives.)
 void heater_phases(const ChipShape& shape, std::span<const double> parameters,
                    std::span<const double> voltages, std::span<double> phases_rad);
 /// The crosstalk kernel of one neighbour and its derivatives.
@@ -45,7 +45,7 @@ void chip_transfers(const ChipShape& shape, std::span<const double> parameters,
                     std::span<const double> phases_rad, std::span<photonic::Transfer> transfers);
 
 /// Detector readings (inputs, ports) at one setting: y_i = g_i |[U diag(sqrt c) x]_i|^2 + o_i
-/// (docs/models/calibration/mesh.md), without noise.
+/// (docs/models/calibration/mesh.md#model), without noise.
 void predict(const ChipShape& shape, std::span<const double> parameters,
              std::span<const double> voltages, const Inputs& inputs, std::span<double> readings);
 /// The same at given heater phases, for chips whose phases drift.

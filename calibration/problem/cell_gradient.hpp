@@ -17,7 +17,7 @@ struct CellState {
 std::vector<CellState> cell_states(const ChipShape& shape, std::span<const double> parameters,
                                    std::span<const double> phases_rad);
 
-/// dT/dp of one cell by its own parameters (docs/models/calibration/mesh.md); those by the log
+/// dT/dp of one cell by its parameters (docs/models/calibration/mesh.md#derivatives); those by log
 /// gains of the two arms are -i/2 times those by their phases.
 struct CellGradient {
   photonic::Transfer theta, phi, alpha, beta, device;

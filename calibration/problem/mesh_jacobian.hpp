@@ -27,9 +27,9 @@ struct SettingDerivatives {
   std::vector<double> jacobian;  // (base columns, inputs, ports): column after column
 };
 
-/// Analytic derivatives by one forward and one backward sweep (docs/models/calibration/mesh.md):
-/// dP_i/dp = 2 g_i Re{conj(y_i) R (dT/dp) f}. Every row is multiplied by its `row_weight` (inputs,
-/// ports); empty: 1.
+/// Analytic derivatives by one forward and one backward sweep
+/// (docs/models/calibration/mesh.md#derivatives): dP_i/dp = 2 g_i Re{conj(y_i) R (dT/dp) f}. Every
+/// row is multiplied by its `row_weight` (inputs, ports); empty: 1.
 void differentiate(const ChipShape& shape, std::span<const double> parameters,
                    std::span<const double> phases_rad, const Inputs& inputs,
                    const BaseColumns& columns, std::span<const double> row_weight,

@@ -26,10 +26,10 @@ void describe(Section& section, HardwareCard& card) {
   section.card("digital", card.digital);
   section.card("schedule", card.schedule);
   section.choice("way", card.way,
-                 {{"source", WayChoice::source},
-                  {"reload", WayChoice::reload},
-                  {"factored", WayChoice::factored},
-                  {"automatic", WayChoice::automatic}});
+                 {{"source", cosim::WayChoice::source},
+                  {"reload", cosim::WayChoice::reload},
+                  {"factored", cosim::WayChoice::factored},
+                  {"automatic", cosim::WayChoice::automatic}});
   section.value("batch", card.batch, {.low = 1, .high = 65536});
   section.value("activation_bits", card.activation_bits, {.low = 1, .high = 32});
 }

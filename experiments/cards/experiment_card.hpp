@@ -7,6 +7,7 @@
 
 #include "core/cards/tree.hpp"
 #include "cosim/cost/cost_simulation.hpp"
+#include "cosim/cost/network_layers.hpp"
 #include "cosim/generator/generator_card.hpp"
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"
@@ -39,14 +40,6 @@ struct TrainingCard {
   nn::TrainCard student;     // of the weight source, from the projected float weights
 };
 
-/// How the layers of the card's own source are run.
-enum class WayChoice {
-  source,     // regenerated where the source takes work, else reloaded
-  reload,     // plain weights from memory, although the source could regenerate them
-  factored,   // the factors are executed, the weights never exist
-  automatic,  // whichever costs least, layer by layer
-};
-
 /// The hardware of an experiment: everything that time and energy depend on besides network and
 /// weights.
 struct HardwareCard {
@@ -56,7 +49,7 @@ struct HardwareCard {
   cosim::ProgrammingCard programming;
   cosim::DigitalUnitCard digital;
   cosim::ScheduleCard schedule;
-  WayChoice way = WayChoice::source;
+  cosim::WayChoice way = cosim::WayChoice::source;
   int batch = 1;            // images that share one loading of the weights
   int activation_bits = 8;  // of feature maps in memory
 };

@@ -52,7 +52,7 @@ TEST(Calibrate, CountsWhatTheDataDetermineByBothMethods) {
   const ChipShape shape = chip_shape(four_ports);
   const Calibration found = calibrate(shape, good_data(), {});
   EXPECT_TRUE(found.visibility.by_jacobian);
-  // Calibration reference, section 8: N - 1 input phases with crosstalk free, and one scale.
+  // docs/models/calibration/mesh.md#gauges: N - 1 input phases with crosstalk free, one scale.
   EXPECT_EQ(found.visibility.unknowns - found.visibility.rank, 4);
   EXPECT_TRUE(found.visibility.unexplained.empty());
   const Visibility certified = visibility_of(shape, good_data(), {}, found.fit, 0);

@@ -4,10 +4,10 @@
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "core/progress.hpp"
 #include "core/random/random.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -37,10 +37,8 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   write_text(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
 }
 
-}  // namespace
-
-CommandResult calibrate_simulate(const CommandLine& line) {
-  const std::string path = calibrate_operand(line, 1, "the card of a chip");
+Shown run(const CommandLine& line) {
+  const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   require(!line.output.empty(), "lightloom calibrate simulate needs --output data.h5 (or .csv)");
   Tree tree = load_card(path, line.settings);
@@ -58,7 +56,7 @@ CommandResult calibrate_simulate(const CommandLine& line) {
   write_truth(line, hidden);
   write_earlier(line, hidden);
 
-  CommandResult result;
+  Shown result;
   result.json = {{"data", line.output},
                  {"modes", hidden.shape.ports()},
                  {"heaters", hidden.shape.heater_count()},
@@ -75,5 +73,17 @@ CommandResult calibrate_simulate(const CommandLine& line) {
   for (const std::string& problem : run.problems) result.text += "problem: " + problem + "\n";
   return result;
 }
+
+}  // namespace
+
+extern const Command calibrate_simulate_command{
+    .name = "calibrate simulate",
+    .operand = "chip.yaml",
+    .summary = "readings of a virtual chip in a virtual laboratory",
+    .writes = Writes::file,
+    .options = {{"truth", "FILE", "writes the hidden chip here, as a device card"},
+                {"earlier", "FILE",
+                 "writes an earlier calibration here, 0.1 rad off, for fit --start"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

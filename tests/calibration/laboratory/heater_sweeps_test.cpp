@@ -52,7 +52,7 @@ TEST(Startup, FindsThetaAndPhiOfManyChipsWithinTheirBasin) {
     const Started s({.modes = 9}, {}, seed);
     EXPECT_TRUE(s.start.silent.empty()) << "seed " << seed;
     for (int h = 0; h < s.shape.heater_count(); ++h)
-      // Calibration reference, section 6: a start within 1 rad is in the basin of the fit.
+      // A start within 1 rad is in the basin of the fit (docs/models/calibration/mesh.md#start).
       EXPECT_LT(s.error(ParameterKind::bias, h), 1) << "seed " << seed << ", heater " << h;
   }
 }
