@@ -64,7 +64,7 @@ struct LatencyCase {
 };
 
 /// How chips are programmed whose parameters were measured (`lightloom calibrate`).
-enum class Knowledge {
+enum class ProgrammedBy {
   none,     // by the design alone
   fitted,   // by the fitted device card
   perfect,  // by the truth
@@ -76,7 +76,7 @@ struct CalibrationUse {
   Tree device;            // fitted card
   Tree truth;             // card of the chip that the light meets
   std::string posterior;  // file of `lightloom calibrate fit --posterior`
-  Knowledge knowledge = Knowledge::fitted;
+  ProgrammedBy knowledge = ProgrammedBy::fitted;
 
   [[nodiscard]] bool has_device() const { return device.kind != Tree::Kind::null; }
   [[nodiscard]] bool has_truth() const { return truth.kind != Tree::Kind::null; }

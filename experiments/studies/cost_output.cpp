@@ -1,5 +1,6 @@
 // How a cost study is shown: arrays, JSON, tables.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "core/error.hpp"

@@ -7,7 +7,7 @@
 #include "core/files/labelled.hpp"
 #include "cosim/cost/network_layers.hpp"
 #include "experiments/cards/experiment_card.hpp"
-#include "experiments/commands/commands.hpp"
+#include "experiments/results/json.hpp"
 
 namespace lightloom::experiments {
 

@@ -1,6 +1,7 @@
 // How a run is shown: arrays, JSON, tables.
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "core/error.hpp"

@@ -38,7 +38,7 @@ inline photonic::CoreDescription round_core() {
   return core;
 }
 
-/// Multi-level layer with the accounting of the generation reference: basis, intra, cross streams
+/// Multi-level layer counted as docs/models/weights/accounting.md does: basis, intra, cross streams
 /// and their MACs.
 inline CostLayer multilevel_layer(const nn::LayerShape& shape, int intra, int cross, int basis_bits,
                                   int intra_bits, int cross_bits) {

@@ -277,7 +277,7 @@ TEST(EdramBuffers, AreRefreshedOnlyOnceDataOutliveTheirRetention) {
 // A 256-channel 3x3 layer regenerated from (2, 44; 3, 6, 3) costs 44.3 MACs a weight; it stops
 // paying in energy where they cost what the saved DRAM bits do. Both sides of the crossing are full
 // simulations, so the crossing is checked against the simulations, and its order of magnitude
-// against the closed form of the memory reference (2.61 pJ at 15 pJ/b).
+// against the closed form of docs/models/cosim/schedule.md#break-even (2.61 pJ at 15 pJ/b).
 TEST(BreakEven, EnergyPerMacAtWhichGenerationStopsPaying) {
   CostInput ours = one_layer(WeightDelivery::regenerate),
             baseline = one_layer(WeightDelivery::reload, no_generator);

@@ -55,8 +55,8 @@ TEST(ChipStatistics, QuantisedPhasesFollowTheirLaw) {
     CoreCard card = mesh_card(n);
     card.phase_bits = 8;
     const double law = std::sqrt(n) * 2 * M_PI / 256 / std::sqrt(12.0);
-    // Rounding errors of theta are not quite uniform near theta = 0: the reference measured 0.92
-    // to 1.04 of the law.
+    // Rounding errors of theta are not quite uniform near theta = 0: 0.92 to 1.04 of
+    // the law.
     expect_rms(chip_statistics(card, {.chips = 200}).error, law, 0.04, "bits", n);
   }
 }

@@ -1,14 +1,18 @@
-// What to measure next, and following a chip that drifts.
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/calibrate.hpp"
+#include "calibration/calibration_card.hpp"
 #include "calibration/fit/next_settings.hpp"
 #include "calibration/fit/tracking.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/device_card.hpp"
+#include "calibration/problem/fit_problem.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -46,26 +50,24 @@ std::string voltage_rows(const Measurements& data, const std::vector<int>& chose
   return text + "\n";
 }
 
-}  // namespace
-
-CommandResult calibrate_design(const CommandLine& line) {
-  const DeviceFile device = read_device(calibrate_operand(line, 1, "a device card"));
+Shown run(const CommandLine& line) {
+  const DeviceFile device = read_device(operand(line, 0, "a device card"));
   at_most_operands(line, 1);
   const auto count = static_cast<int>(std::min<std::int64_t>(line.number("settings", 8, 1), 1000));
   const auto drawn =
       static_cast<int>(std::min<std::int64_t>(line.number("targets", 5 * count, 1), 10000));
   require(drawn >= count, "--targets {}: fewer candidates than --settings {}", drawn, count);
   if (!line.output.empty()) require_writable(line.output);
-  const double max_voltage_V = calibrate_number(line, "max-voltage", 6.5, 1e-6);
+  const double max_voltage_V = line.real("max-voltage", 6.5, 1e-6);
   const Measurements data = candidates(device, drawn, max_voltage_V, line.seed.value_or(0));
   const FitProblem problem = problem_of(device, data);
   require(problem.free.size() > 0, "the device card has no standard deviations (fit it first)");
-  const Design design = choose_settings(problem, device.parameters, count);
+  const SettingDesign design = choose_settings(problem, device.parameters, count);
   std::vector<int> first(static_cast<std::size_t>(count));
   for (int s = 0; s < count; ++s) first[static_cast<std::size_t>(s)] = s;
   const double random = information_of(problem, device.parameters, first);
   const double unknowns = problem.free.size();
-  CommandResult result;
+  Shown result;
   result.json = {{"settings", count},
                  {"candidates", drawn},
                  {"unknowns", problem.free.size()},
@@ -86,39 +88,16 @@ CommandResult calibrate_design(const CommandLine& line) {
   return result;
 }
 
-CommandResult calibrate_track(const CommandLine& line) {
-  const std::string card = calibrate_operand(line, 1, "a device card");
-  const DeviceFile device = read_device(card);
-  const Measurements data =
-      read_measurements(calibrate_operand(line, 2, "measurements (.h5 or .csv)"));
-  at_most_operands(line, 2);
-  if (!line.output.empty()) require_writable(line.output);
-  const DriftBelief belief{.phase_sigma_rad = calibrate_number(line, "limit", 0.1, 1e-9)};
-  const Tracked tracked = track(device.shape, data, device.parameters, device.sigma, belief);
-  double moved = 0;
-  for (int h = 0; h < device.shape.heater_count(); ++h) {
-    const auto p = static_cast<std::size_t>(device.shape.parameters.at(Kind::bias, h));
-    moved +=
-        std::pow(tracked.parameters[p] - device.parameters[p], 2) / device.shape.heater_count();
-  }
-  CommandResult result;
-  result.json = {{"settings", data.settings},
-                 {"rms_before", tracked.before},
-                 {"rms_after", tracked.after},
-                 {"phase_moved_rad", std::sqrt(moved)},
-                 {"converged", tracked.summary.converged}};
-  result.text = fmt::format(
-      "{} settings: RMS over the noise {:.2f} with the card, {:.2f} after\nphases moved by {:.4f} "
-      "rad "
-      "(RMS)\n{}",
-      data.settings, tracked.before, tracked.after, std::sqrt(moved),
-      tracked.after > 1.5 ? "more than phases and port gains moved: fit again from all data\n"
-                          : "");
-  if (line.output.empty()) return result;
-  write_text(line.output, to_yaml(device_card(device.shape, tracked.parameters, tracked.sigma)));
-  result.json["device"] = line.output;
-  result.text += fmt::format("device card: {}\n", line.output);
-  return result;
-}
+}  // namespace
+
+extern const Command calibrate_design_command{
+    .name = "calibrate design",
+    .operand = "device.yaml",
+    .summary = "settings that would tell most about a fitted device",
+    .writes = Writes::file,
+    .options = {{"settings", "N", "how many (8)"},
+                {"targets", "N", "random candidates to choose from (5 for each)"},
+                {"max-voltage", "V", "of the drivers (6.5)"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

@@ -1,33 +1,23 @@
-// What a calibrated device card is for: predicting readings and programming matrices.
-#include <cmath>
-
 #include "calibration/calibrate.hpp"
+#include "calibration/calibration_card.hpp"
 #include "calibration/measurement/data_check.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/chip_model.hpp"
+#include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/matrix_file.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace lightloom::experiments {
 namespace {
 
 using namespace calibration;
-
-/// What the device should have read.
-Measurements predicted(const DeviceFile& device, Measurements data) {
-  const std::size_t block = data.block();
-  for (int s = 0; s < data.settings; ++s)
-    predict(device.shape, device.parameters, data.voltages_of(s), data.inputs,
-            {data.readings.data() + static_cast<std::size_t>(s) * block, block});
-  data.monitor.clear();
-  data.sweeps.clear();
-  data.notes["predicted"] = "by a device card";
-  return data;
-}
 
 photonic::SquareMatrix square(const photonic::Matrix& matrix, int size) {
   require(matrix.rows == size && matrix.columns == size,
@@ -46,7 +36,7 @@ std::string voltage_table(const ChipShape& shape, const std::vector<double>& vol
 }
 
 /// Random targets on the hidden chip: what the card was worth.
-CommandResult compare(const CommandLine& line, const DeviceFile& device, double max_voltage_V) {
+Shown compare(const CommandLine& line, const DeviceFile& device, double max_voltage_V) {
   require(
       line.has("truth"),
       "lightloom calibrate program needs a matrix, or --truth hidden.yaml for a comparison over "
@@ -56,11 +46,11 @@ CommandResult compare(const CommandLine& line, const DeviceFile& device, double 
           truth.shape.ports(), device.shape.ports());
   const auto targets = static_cast<int>(line.number("targets", 16, 1));
   ChipCard design;
-  design.pi_voltage_V = calibrate_number(line, "pi-voltage", design.pi_voltage_V, 1e-6);
+  design.pi_voltage_V = line.real("pi-voltage", design.pi_voltage_V, 1e-6);
   const ProgrammingComparison error = compare_programming(
       device.shape, {design_parameters(device.shape, design), device.parameters, truth.parameters},
       max_voltage_V, targets, line.seed.value_or(0));
-  CommandResult result;
+  Shown result;
   result.json = {{"targets", targets},
                  {"error",
                   {{"uncalibrated", error.uncalibrated},
@@ -79,55 +69,17 @@ CommandResult compare(const CommandLine& line, const DeviceFile& device, double 
   return result;
 }
 
-}  // namespace
-
-CommandResult calibrate_predict(const CommandLine& line) {
-  const DeviceFile device = read_device(calibrate_operand(line, 1, "a device card"));
-  const std::string path = calibrate_operand(line, 2, "measurements (.h5 or .csv)");
+Shown run(const CommandLine& line) {
+  const DeviceFile device = read_device(operand(line, 0, "a device card"));
   at_most_operands(line, 2);
+  const double max_voltage_V = line.real("max-voltage", 6.5, 1e-6);
+  if (line.operands.size() < 2) return compare(line, device, max_voltage_V);
   if (!line.output.empty()) require_writable(line.output);
-  const Measurements data = read_measurements(path);
-  const DataReport report = check_data(device.shape, data);
-  for (const std::string& error : report.errors)
-    require(error.find("too few settings") == 0, "{}: {}", path, error);
-  const ResidualMap map = residual_map(device.shape, data, device.parameters);
-  double squares = 0;
-  for (const double rms : map.by_setting) squares += rms * rms;
-  const double chi2 = squares / static_cast<double>(map.by_setting.size());
-  const std::vector<std::string> swaps = find_swaps(device.shape, data, device.parameters);
-  CommandResult result;
-  result.json = {{"settings", data.settings},
-                 {"readings", data.readings.size()},
-                 {"rms", std::sqrt(chi2)},
-                 {"chi2_per_reading", chi2},
-                 {"swaps", swaps},
-                 {"warnings", report.warnings},
-                 {"residual_rms",
-                  {{"by_detector", map.by_detector},
-                   {"by_input", map.by_input},
-                   {"by_setting", map.by_setting}}}};
-  result.text = fmt::format(
-      "{} readings of {} settings\nRMS of reading minus prediction: {:.3f} times the noise\n",
-      data.readings.size(), data.settings, std::sqrt(chi2));
-  for (const std::string& swap : swaps) result.text += swap + "\n";
-  if (line.output.empty()) return result;
-  write_measurements(line.output, predicted(device, data));
-  result.json["predicted"] = line.output;
-  result.text += fmt::format("predicted readings: {}\n", line.output);
-  return result;
-}
-
-CommandResult calibrate_program(const CommandLine& line) {
-  const DeviceFile device = read_device(calibrate_operand(line, 1, "a device card"));
-  at_most_operands(line, 2);
-  const double max_voltage_V = calibrate_number(line, "max-voltage", 6.5, 1e-6);
-  if (line.operands.size() < 3) return compare(line, device, max_voltage_V);
-  if (!line.output.empty()) require_writable(line.output);
-  const photonic::SquareMatrix target = square(read_matrix(line.operands[2]), device.shape.ports());
+  const photonic::SquareMatrix target = square(read_matrix(line.operands[1]), device.shape.ports());
   const Programming set = program(device.shape, device.parameters, target, max_voltage_V);
   const double error = error_up_to_port_phases(
       realised_matrix(device.shape, device.parameters, set.voltages), target);
-  CommandResult result;
+  Shown result;
   result.json = {{"modes", device.shape.ports()},
                  {"voltages_V", set.voltages},
                  {"out_of_range", set.out_of_range},
@@ -150,5 +102,18 @@ CommandResult calibrate_program(const CommandLine& line) {
   result.text += fmt::format("voltages: {}\n", line.output);
   return result;
 }
+
+}  // namespace
+
+extern const Command calibrate_program_command{
+    .name = "calibrate program",
+    .operand = "device.yaml [matrix]",
+    .summary = "voltages for a matrix, or how well random ones are programmed",
+    .writes = Writes::file,
+    .options = {{"truth", "FILE", "the hidden chip, to compare with"},
+                {"targets", "N", "random matrices without a given one (16)"},
+                {"max-voltage", "V", "of the drivers (6.5)"},
+                {"pi-voltage", "V", "design value of V_pi (4.36)"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

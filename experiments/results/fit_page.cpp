@@ -1,4 +1,6 @@
 // The page of a fit: residuals, correlations, worst devices; one self-contained file, no script.
+#include "experiments/results/fit_page.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,7 @@
 #include <numbers>
 
 #include "calibration/calibrate.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
+#include "calibration/fit/fit_result.hpp"
 #include "experiments/results/embedded.hpp"
 
 namespace lightloom::experiments {
@@ -92,14 +94,14 @@ std::string kinds_table(const ChipShape& shape, const FitResult& fit) {
   for (int kind = 0; kind < kinds; ++kind) {
     std::vector<double> sigmas;
     for (const int p : fit.free.parameters)
-      if (shape.parameters.kind_of(p) == static_cast<Kind>(kind))
+      if (shape.parameters.kind_of(p) == static_cast<ParameterKind>(kind))
         sigmas.push_back(fit.sigma[static_cast<std::size_t>(p)]);
     if (sigmas.empty()) continue;
     std::sort(sigmas.begin(), sigmas.end());
-    html +=
-        fmt::format("<tr><td>{}</td><td>{}</td><td>{:.2g}</td><td>{:.2g}</td><td>{}</td></tr>",
-                    kind_name(static_cast<Kind>(kind)), sigmas.size(), sigmas[sigmas.size() / 2],
-                    sigmas.back(), kind_unit(static_cast<Kind>(kind)));
+    html += fmt::format("<tr><td>{}</td><td>{}</td><td>{:.2g}</td><td>{:.2g}</td><td>{}</td></tr>",
+                        kind_name(static_cast<ParameterKind>(kind)), sigmas.size(),
+                        sigmas[sigmas.size() / 2], sigmas.back(),
+                        kind_unit(static_cast<ParameterKind>(kind)));
   }
   return html + "</table>";
 }
