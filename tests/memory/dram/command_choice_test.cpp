@@ -64,7 +64,8 @@ TEST_F(Choice, RowHitsGoBeforeOlderRequestsUpToTheCap) {
   EXPECT_EQ(wanted.kind, DramCommandKind::precharge);
   EXPECT_EQ(wanted.entry, older);
   queues->remove(older, 300);
-  EXPECT_EQ(wish(0, 400).entry, third);  // the oldest itself hits
+  EXPECT_EQ(wish(0, 400).entry, third);  // the oldest itself hits, whatever was served
+  EXPECT_EQ(wish(0, 400).kind, DramCommandKind::read);
 }
 
 TEST_F(Choice, OfEqualsTheNextBankInTurnGoes) {
