@@ -243,6 +243,12 @@ std::size_t Section::choose(std::string_view key, const std::string& current,
   return static_cast<std::size_t>(std::find(known.begin(), known.end(), text) - known.begin());
 }
 
+void Section::choice(std::string_view key, std::string& field,
+                     const std::vector<std::string>& names) {
+  const std::size_t index = choose(key, field, names);
+  if (index < names.size()) field = names[index];
+}
+
 void Section::section(std::string_view key, const std::function<void(Section&)>& read) {
   static const Tree nothing;
   const Tree* found = take(key);

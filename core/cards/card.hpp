@@ -63,6 +63,9 @@ class Section {
     if (index < known.size()) field = (names.begin() + static_cast<std::ptrdiff_t>(index))->second;
   }
 
+  /// One of a list of names that only the running program knows.
+  void choice(std::string_view key, std::string& field, const std::vector<std::string>& names);
+
   /// A mapping read by `read(Section&)`. Absent keys leave the defaults, which are still noted as
   /// resolved.
   void section(std::string_view key, const std::function<void(Section&)>& read);

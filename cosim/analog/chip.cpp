@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <numeric>
 
+#include "cosim/generator/generator_table.hpp"
+
 namespace lightloom::cosim {
 
 Chip::Chip(const photonic::TensorCore& core, nn::Network& network, const GeneratorCard& generator,
            ChipNumber chip)
     : analog_(core, chip.seed, chip.number) {
-  if (generator.kind != GeneratorKind::photonic) return;
+  if (!generator.present() || !generator_entry(generator.kind).regenerate) return;
   std::vector<nn::WeightSource*> sources;
   for (nn::WeightLayer& layer : network.weight_layers()) sources.push_back(layer.source.get());
-  optical_.emplace(analog_, std::move(sources), generator.noise, chip.seed, chip.number);
+  optical_.emplace(analog_, std::move(sources), generator, chip);
 }
 
 nn::MatrixEngine& Chip::engine() {

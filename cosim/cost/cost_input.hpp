@@ -5,6 +5,7 @@
 
 #include "cosim/cost/cost_cards.hpp"
 #include "cosim/cost/digital_work.hpp"
+#include "cosim/generator/generation_cost.hpp"
 #include "cosim/generator/generator_card.hpp"
 #include "cosim/mapping.hpp"
 #include "memory/memory_card.hpp"

@@ -31,7 +31,7 @@ Found judged(const Experiment& card, const nn::NetworkShape& shape, const nn::So
              double error) {
   Found found{.card = weights, .error = error};
   found.memory_ratio = nn::ratio_of(shape, weights).memory_ratio;
-  if (card.hardware.generator.kind == cosim::GeneratorKind::none) return found;
+  if (!card.hardware.generator.present()) return found;
   const Experiment own = with_weights(card, weights);
   const CostStudy study = study_cost(own, source_layers(own.network));
   found.time_s = study.reports.front().time_s();
@@ -160,7 +160,7 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn:
   const nn::SourceCard& base = card.network.weights;
   SearchStudy study{.sensitivities = harm.sensitivities};
   const bool memory = limit.kind == Kind::memory;
-  require(memory || card.hardware.generator.kind != cosim::GeneratorKind::none,
+  require(memory || card.hardware.generator.present(),
           "a {} budget needs hardware that generates weights (the card's generator is none)",
           name_of(limit.kind));
   const nn::ChoiceCost cost = memory ? nn::stored_bits : simulated_cost(card, limit.kind);

@@ -50,7 +50,8 @@ TEST(OpticalWeights, OnlyGeneratedLayersGetTheGeneratorsNoise) {
   const auto generated = source_for(shape, nn::SourceKind::multilevel);
   const auto stored = source_for(shape, nn::SourceKind::dense);
   RecordingEngine engine;
-  OpticalWeights optical(engine, {generated.get(), stored.get()}, {.cross_sigma = 0.01}, 3, 1);
+  OpticalWeights optical(engine, {generated.get(), stored.get()},
+                         {.kind = "photonic", .noise = {.cross_sigma = 0.01}}, {3, 1});
   std::vector<float> weights(static_cast<std::size_t>(shape.weights()));
   generated->materialise(weights);
   optical.load(0, shape, weights, 0);
@@ -81,7 +82,7 @@ TEST(OpticalWeights, WithoutNoiseEveryKindOfLayerIsItsMaterialisedWeight) {
                                .groups = groups};
     const auto source = source_for(shape, nn::SourceKind::multilevel);
     RecordingEngine engine;
-    OpticalWeights optical(engine, {source.get()}, {}, 3, 1);
+    OpticalWeights optical(engine, {source.get()}, {.kind = "photonic"}, {3, 1});
     std::vector<float> weights(static_cast<std::size_t>(shape.weights()));
     source->materialise(weights);
     optical.load(0, shape, weights, 0);
