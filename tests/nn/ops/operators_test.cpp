@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
+
 #include "nn/graph/graph.hpp"
 #include "nn/ops/elementwise.hpp"
 #include "nn/ops/normalisation.hpp"
