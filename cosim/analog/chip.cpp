@@ -1,7 +1,8 @@
 #include "cosim/analog/chip.hpp"
 
 #include <algorithm>
-#include <numeric>
+
+#include "nn/data/batch.hpp"
 
 #include "cosim/generator/generator_table.hpp"
 
@@ -27,13 +28,10 @@ std::vector<double> Chip::effective_bits() const {
 
 void Chip::calibrate(nn::Inference& inference, const nn::Dataset& data, int images) {
   const nn::ImageSet& set = data.train.size() > 0 ? data.train : data.test;
-  std::vector<std::uint32_t> order(std::min(set.size(), static_cast<std::size_t>(images)));
-  std::iota(order.begin(), order.end(), 0u);
-  nn::Tensor batch;
-  std::vector<int> labels;
-  nn::fill_batch(set, order, batch, labels);
+  const std::size_t count = std::min(set.size(), static_cast<std::size_t>(images));
   analog_.begin_calibration();
-  inference.forward(batch);
+  nn::for_each_batch(set, {0, count}, count,
+                     [&](const nn::Batch& batch, std::size_t) { inference.forward(batch.images); });
   analog_.end_calibration();
 }
 

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/results/text_table.hpp"
+#include "nn/data/batch.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/ops/loss.hpp"
 
@@ -46,18 +47,14 @@ double divergence(nn::Network& teacher, nn::Network& student, const nn::Dataset&
   const nn::ImageSet& set = aside ? data.validation : data.train;
   const std::size_t count = aside ? set.size() : std::min(set.size(), most_training_images);
   nn::Inference wanted(teacher), made(student);
-  nn::Tensor pixels, unused;
-  std::vector<int> labels;
+  nn::Tensor unused;
   double sum = 0;
-  for (std::size_t first = 0; first < count; first += batch) {
-    std::vector<std::uint32_t> order(std::min(batch, count - first));
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(first + i);
-    nn::fill_batch(set, order, pixels, labels);
-    const nn::Tensor& answers = wanted.forward(pixels);
-    sum += nn::distillation(made.forward(pixels), answers, labels, {.temperature = 1, .beta = 1},
-                            unused) *
-           static_cast<double>(order.size());
-  }
+  nn::for_each_batch(set, {0, count}, batch, [&](const nn::Batch& one, std::size_t) {
+    const nn::Tensor& answers = wanted.forward(one.images);
+    sum += nn::distillation(made.forward(one.images), answers, one.labels,
+                            {.temperature = 1, .beta = 1}, unused) *
+           static_cast<double>(one.labels.size());
+  });
   return sum / static_cast<double>(count);
 }
 

@@ -1,8 +1,9 @@
 // Integer-exact products against the fake-quantised ones.
-#include "nn/inference/integer_engine.hpp"
+#include "tests/oracles/integer_engine.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.hpp"

@@ -5,7 +5,6 @@
 
 #include <cmath>
 
-#include "core/progress.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/models/models.hpp"
 #include "nn/network/weights_file.hpp"
@@ -17,7 +16,6 @@ namespace lightloom::nn {
 namespace {
 
 Dataset glyphs(int train) {
-  Progress::set_enabled(false);
   return load_dataset({.name = "glyphs", .train_limit = train, .test_limit = 10}, 1);
 }
 

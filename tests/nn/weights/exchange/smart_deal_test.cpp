@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "core/progress.hpp"
 #include "core/random/random.hpp"
 #include "nn/accounting/training_ledger.hpp"
 #include "nn/models/models.hpp"
@@ -128,7 +127,6 @@ Parameter& constant(WeightSource& source, const std::string& name) {
 }
 
 TEST(SmartDeal, TrainsANetworkInItsCodesAlone) {
-  Progress::set_enabled(false);
   const Dataset data = load_dataset({.name = "glyphs", .train_limit = 300, .test_limit = 10}, 1);
   SourceCard card{.source = SourceKind::smart_deal};
   card.exchange.iterations = 3;
