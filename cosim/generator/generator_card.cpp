@@ -47,7 +47,7 @@ GenerationCost photonic_cost(const GeneratorCard& generator, const GenerationWor
 
 }  // namespace
 
-FactorShape factor_shape(const nn::Factors& f) {
+FactorShape factor_shape(const nn::TwoLevelFactors& f) {
   return {.out = f.out,
           .in = f.in,
           .area = f.area,

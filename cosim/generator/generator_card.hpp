@@ -17,7 +17,7 @@ struct FactorShape {
   bool cross_level = true;        // false: every kernel has its own coefficients, Bc = out
 };
 
-FactorShape factor_shape(const nn::Factors& factors);
+FactorShape factor_shape(const nn::TwoLevelFactors& factors);
 
 /// Electronic arithmetic that regenerates weights.
 struct ElectronicGenerator {

@@ -7,7 +7,7 @@
 
 namespace lightloom::cosim {
 
-OpticalWeights::OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::WeightSource*> sources,
+OpticalWeights::OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::StoredWeight*> sources,
                                const GeneratorNoise& noise, std::uint64_t seed, std::uint32_t chip)
     : inner_(inner),
       sources_(std::move(sources)),

@@ -13,7 +13,7 @@ namespace lightloom::cosim {
 class OpticalWeights final : public nn::MatrixEngine {
  public:
   /// `sources` by layer number; `inner` and the sources must outlive this.
-  OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::WeightSource*> sources,
+  OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::StoredWeight*> sources,
                  const GeneratorNoise& noise, std::uint64_t seed, std::uint32_t chip);
 
   void load(int layer, const nn::LayerShape& shape, std::span<const float> weights,
@@ -27,7 +27,7 @@ class OpticalWeights final : public nn::MatrixEngine {
 
  private:
   nn::MatrixEngine& inner_;
-  std::vector<nn::WeightSource*> sources_;
+  std::vector<nn::StoredWeight*> sources_;
   GeneratorNoise noise_;
   std::uint64_t seed_;
   std::uint32_t chip_;

@@ -17,7 +17,7 @@ Chip::Chip(const photonic::TensorCore& core, nn::Network& network, const Experim
            std::uint32_t number)
     : analog_(core, card.seed, number) {
   if (card.hardware.generator.kind != cosim::GeneratorKind::photonic) return;
-  std::vector<nn::WeightSource*> sources;
+  std::vector<nn::StoredWeight*> sources;
   for (nn::WeightLayer& layer : network.weight_layers()) sources.push_back(layer.source.get());
   optical_.emplace(analog_, std::move(sources), card.hardware.generator.noise, card.seed, number);
 }

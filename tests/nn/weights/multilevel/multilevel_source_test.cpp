@@ -54,10 +54,10 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 
 double norm(const std::vector<float>& a) { return distance(a, std::vector<float>(a.size())); }
 
-TEST(Slots, FollowTheRulesInEveryCase) {
+TEST(LevelSizes, FollowTheRulesInEveryCase) {
   const auto on = [](const LayerShape& shape, int intra, int cross) {
-    const Slots slots = slots_of(shape, intra, cross);
-    return std::pair(slots.intra_on(), slots.cross_on);
+    const LevelSizes sizes = sizes_of(shape, intra, cross);
+    return std::pair(sizes.intra_on(), sizes.cross_on);
   };
   const std::pair both(true, true), first(true, false), second(false, true), neither(false, false);
   EXPECT_EQ(on(convolution(64, 64, 3), 2, 44), both);
@@ -74,29 +74,29 @@ TEST(Slots, FollowTheRulesInEveryCase) {
   EXPECT_EQ(on(convolution(96, 96, 3, 96), 9, 40), neither);
 }
 
-TEST(Slots, GiveThePrintedShapesOfTheStem) {
-  const Slots stem = slots_of(convolution(3, 64, 3), 2, 44);
+TEST(LevelSizes, GiveThePrintedShapesOfTheStem) {
+  const LevelSizes stem = sizes_of(convolution(3, 64, 3), 2, 44);
   EXPECT_EQ(stem.basis(), 64 * 2 * 9);
   EXPECT_EQ(stem.u(), 64 * 3 * 2);
   EXPECT_EQ(stem.v(), 0);
-  const Slots depthwise = slots_of(convolution(96, 96, 3, 96), 5, 40);
+  const LevelSizes depthwise = sizes_of(convolution(96, 96, 3, 96), 5, 40);
   EXPECT_EQ(depthwise.basis(), 5 * 9);
   EXPECT_EQ(depthwise.u(), 96 * 5);
 }
 
-TEST(Slots, RefusingExpansionLeavesOffWhatStoresMore) {
+TEST(LevelSizes, RefusingExpansionLeavesOffWhatStoresMore) {
   const LayerShape shape = convolution(64, 64, 3);
-  EXPECT_EQ(slots_of(shape, 8, 0).stored(), 64 * 584);
-  EXPECT_FALSE(slots_of(shape, 8, 0, Expansion::refused).generated());
-  EXPECT_TRUE(slots_of(shape, 7, 0, Expansion::refused).intra_on());
-  EXPECT_FALSE(slots_of(convolution(32, 32, 1), 0, 28, Expansion::refused).generated());
+  EXPECT_EQ(sizes_of(shape, 8, 0).stored(), 64 * 584);
+  EXPECT_FALSE(sizes_of(shape, 8, 0, Expansion::refused).generated());
+  EXPECT_TRUE(sizes_of(shape, 7, 0, Expansion::refused).intra_on());
+  EXPECT_FALSE(sizes_of(convolution(32, 32, 1), 0, 28, Expansion::refused).generated());
   for (int intra = 0; intra < 9; ++intra)
     for (int cross = 0; cross < 64; ++cross)
-      EXPECT_LE(slots_of(shape, intra, cross, Expansion::refused).stored(), shape.weights());
+      EXPECT_LE(sizes_of(shape, intra, cross, Expansion::refused).stored(), shape.weights());
 }
 
 /// W[o, c, s] = sum over m, b of V[o, m] U[m, c, b] Wb[m, b, s], by definition, in double.
-std::vector<double> by_definition(const Factors& f) {
+std::vector<double> by_definition(const TwoLevelFactors& f) {
   std::vector<double> weight;
   for (int o = 0; o < f.out; ++o)
     for (int c = 0; c < f.in; ++c)
@@ -150,20 +150,20 @@ TEST(Multilevel, MaterialisesItsDefinitionInAllSlotCases) {
 
 /// The integer of every weight, in 64-bit integers, from the codes alone.
 std::vector<std::int64_t> integers(const MultilevelSource& source) {
-  const Slots& slots = source.slots();
-  const auto code = [](const Factor& factor, int at) {
+  const LevelSizes& sizes = source.sizes();
+  const auto code = [](const QuantisedTensor& factor, int at) {
     return static_cast<std::int64_t>(factor.levels[static_cast<std::size_t>(at)]);
   };
   std::vector<std::int64_t> sums;
-  for (int o = 0; o < slots.kernels; ++o)
-    for (int c = 0; c < slots.channels; ++c)
-      for (int s = 0; s < slots.area; ++s) {
+  for (int o = 0; o < sizes.kernels; ++o)
+    for (int c = 0; c < sizes.channels; ++c)
+      for (int s = 0; s < sizes.area; ++s) {
         std::int64_t sum = 0;
-        for (int m = 0; m < slots.cross; ++m)
-          for (int b = 0; b < slots.intra; ++b)
-            sum += code(source.v(), o * slots.cross + m) *
-                   code(source.u(), (m * slots.channels + c) * slots.intra + b) *
-                   code(source.basis(), (m * slots.intra + b) * slots.area + s);
+        for (int m = 0; m < sizes.cross; ++m)
+          for (int b = 0; b < sizes.intra; ++b)
+            sum += code(source.v(), o * sizes.cross + m) *
+                   code(source.u(), (m * sizes.channels + c) * sizes.intra + b) *
+                   code(source.basis(), (m * sizes.intra + b) * sizes.area + s);
         sums.push_back(sum);
       }
   return sums;
@@ -179,7 +179,7 @@ TEST(Multilevel, EqualsIntegerArithmeticTimesOneScaleToTheBit) {
     const std::vector<float> weight = materialised(source, shape);
     const std::vector<std::int64_t> sums = integers(source);
     double scale = source.constants()[0]->value[0];
-    for (const Factor* factor : {&source.basis(), &source.u(), &source.v()})
+    for (const QuantisedTensor* factor : {&source.basis(), &source.u(), &source.v()})
       scale *= factor->scale.scale;
     for (std::size_t i = 0; i < weight.size(); ++i) {
       ASSERT_EQ(weight[i], static_cast<float>(scale) * static_cast<float>(sums[i])) << bits.basis;
@@ -228,7 +228,7 @@ TEST(Multilevel, TheWholeCascadeEmitsIntegersWithinThePapersBound) {
     const std::vector<float> weight = materialised(source, shape);
     const double bound = source.integer_bound();
     double unit = 1;
-    for (const Factor* factor : {&source.basis(), &source.u(), &source.v()})
+    for (const QuantisedTensor* factor : {&source.basis(), &source.u(), &source.v()})
       unit *= factor->scale.scale;
     for (const float value : weight) {
       const double integer = value / unit;
@@ -282,7 +282,7 @@ TEST(Multilevel, GradientsOfAllFactorsAreTheDifferencesWhenNothingIsRounded) {
 }
 
 /// dL/dvalue of one element of a factor for L = sum of g times W: W is linear in it.
-double value_gradient(const Factors& f, std::vector<float>& element_of, std::size_t at,
+double value_gradient(const TwoLevelFactors& f, std::vector<float>& element_of, std::size_t at,
                       const std::vector<float>& g) {
   const std::vector<double> before = by_definition(f);
   element_of[at] += 1.0f;
@@ -301,7 +301,7 @@ TEST(Multilevel, GradientsThroughTheQuantisersFollowTheClosedForm) {
   materialised(source, shape);
   source.backward(g);
 
-  Factors f = source.factors().value();
+  TwoLevelFactors f = source.factors().value();
   std::vector<float> basis(f.basis.begin(), f.basis.end()), u(f.u.begin(), f.u.end()),
       v(f.v.begin(), f.v.end());
   f.basis = basis;
@@ -309,7 +309,7 @@ TEST(Multilevel, GradientsThroughTheQuantisersFollowTheClosedForm) {
   f.v = v;
   const double gain = source.constants()[0]->value[0];
   const struct {
-    const Factor& factor;
+    const QuantisedTensor& factor;
     std::vector<float>& values;
     double outside;  // the gain is folded into v
   } all[] = {{source.basis(), basis, 1.0}, {source.u(), u, 1.0}, {source.v(), v, gain}};
