@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/parallel.hpp"
+
 namespace lightloom::nn {
 namespace {
 
@@ -94,8 +96,9 @@ void level_one_backward(const LevelSizes& sizes, const TwoLevels& levels, const 
 template <class Real>
 void level_two(const LevelSizes& sizes, std::span<const Real> v, std::span<const Real> kernels,
                float scale, std::span<float> ordered) {
-#pragma omp parallel for schedule(static)
-  for (int at = 0; at < sizes.columns(); at += panel_columns) {
+  const int panels = (sizes.columns() + panel_columns - 1) / panel_columns;
+  parallel_for(panels, [&](std::ptrdiff_t number) {
+    const int at = static_cast<int>(number) * panel_columns;
     const Panel panel{.first = at, .count = std::min(panel_columns, sizes.columns() - at)};
     if (sizes.cross_on) {
       static thread_local std::vector<Real> scratch;  // V times a panel of `kernels`
@@ -105,7 +108,7 @@ void level_two(const LevelSizes& sizes, std::span<const Real> v, std::span<const
     } else {
       store_panel(sizes, panel, kernels.data() + panel.first, sizes.columns(), scale, ordered);
     }
-  }
+  });
 }
 
 template void level_two(const LevelSizes&, std::span<const float>, std::span<const float>, float,
@@ -122,19 +125,23 @@ void level_two_backward(const LevelSizes& sizes, std::span<const float> v,
   const Eigen::Map<const Matrix<float>> cross(v.data(), rows, sizes.cross);
   Eigen::Map<Matrix<float>> d_cross(d_v.data(), rows, sizes.cross);
   Eigen::Map<Matrix<float>> d_made(d_kernels.data(), sizes.cross, columns);
+  const auto block_of_d_cross = [&](int at) {
+    const int count = std::min(block_rows, rows - at);
+    d_cross.middleRows(at, count).noalias() = dw.middleRows(at, count) * made.transpose();
+  };
+  const auto panel_of_d_made = [&](int at) {
+    const int count = std::min(panel_columns, columns - at);
+    d_made.middleCols(at, count).noalias() = cross.transpose() * dw.middleCols(at, count);
+  };
+  FirstException first;  // the products allocate
 #pragma omp parallel
   {
 #pragma omp for schedule(static) nowait
-    for (int at = 0; at < rows; at += block_rows) {
-      const int count = std::min(block_rows, rows - at);
-      d_cross.middleRows(at, count).noalias() = dw.middleRows(at, count) * made.transpose();
-    }
+    for (int at = 0; at < rows; at += block_rows) first.run([&] { block_of_d_cross(at); });
 #pragma omp for schedule(static)
-    for (int at = 0; at < columns; at += panel_columns) {
-      const int count = std::min(panel_columns, columns - at);
-      d_made.middleCols(at, count).noalias() = cross.transpose() * dw.middleCols(at, count);
-    }
+    for (int at = 0; at < columns; at += panel_columns) first.run([&] { panel_of_d_made(at); });
   }
+  first.rethrow();
 }
 
 }  // namespace lightloom::nn
