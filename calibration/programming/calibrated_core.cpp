@@ -7,6 +7,8 @@
 #include "calibration/model/gauge.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
+#include "core/parallel.hpp"
+#include "photonic/cores/core_table.hpp"
 #include "photonic/decomposition/local_correction.hpp"
 #include "photonic/decomposition/svd_cache.hpp"
 
@@ -32,7 +34,7 @@ class CalibratedCore final : public photonic::TensorCore {
         cache_(card.core_rows(), card.core_columns(), chips_.shape.topology) {
     for (std::vector<double>& truth : chips_.truth)
       truth = in_gauge_of(chips_.shape, truth, chips_.believed);
-    const int bias = chips_.shape.parameters.first(Kind::bias);
+    const int bias = chips_.shape.parameters.first(ParameterKind::bias);
     for (std::size_t c = 0; c < chips_.moved_rad.size(); ++c)
       for (std::size_t h = 0; h < chips_.moved_rad[c].size(); ++h)
         chips_.truth[c][static_cast<std::size_t>(bias) + h] += chips_.moved_rad[c][h];
@@ -47,21 +49,18 @@ class CalibratedCore final : public photonic::TensorCore {
   photonic::RealisationReport realise(std::span<const float> targets, photonic::TileAddress address,
                                       std::span<float> realised,
                                       std::span<float> scales) const override {
+    const std::size_t tiles = photonic::checked_tiles(description(), targets, realised, scales);
     const auto size = static_cast<std::size_t>(description().rows) *
                       static_cast<std::size_t>(description().columns);
-    const std::size_t tiles = targets.size() / size;
-    require(targets.size() == tiles * size && realised.size() == targets.size() &&
-                scales.size() == tiles,
-            "realise: {} weights are no whole number of tiles", targets.size());
     const std::vector<double>& truth = chips_.truth[address.chip % chips_.truth.size()];
     std::vector<photonic::RealisationReport> reports(tiles);
-#pragma omp parallel for schedule(dynamic)
-    for (std::size_t i = 0; i < tiles; ++i) {
+    parallel_for_dynamic(static_cast<std::ptrdiff_t>(tiles), [&](std::ptrdiff_t tile) {
+      const auto i = static_cast<std::size_t>(tile);
       const auto target = targets.subspan(i * size, size);
       const auto settings = cache_.decomposed(target);
       scales[i] = static_cast<float>(settings->scale);
       reports[i] = build(*settings, truth, target, realised.subspan(i * size, size));
-    }
+    });
     photonic::RealisationReport total;
     for (const auto& report : reports) total.add(report);
     return total;

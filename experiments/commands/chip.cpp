@@ -4,7 +4,8 @@
 
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "photonic/cores/chip_statistics.hpp"
 #include "photonic/cores/link_budget.hpp"
@@ -45,7 +46,7 @@ Json converter_json(const photonic::Converter& converter) {
 }
 
 /// The light of the core and, with `--enob`, the laser it needs.
-void add_link(const photonic::CoreCard& card, const CommandLine& line, CommandResult& result) {
+void add_link(const photonic::CoreCard& card, const CommandLine& line, Shown& result) {
   const photonic::LinkBudget link = photonic::link_budget(card);
   result.json["link"] = {{"insertion_loss_dB", link.insertion_loss_db},
                          {"detected_mW", link.detected_mW},
@@ -82,8 +83,7 @@ void add_link(const photonic::CoreCard& card, const CommandLine& line, CommandRe
                            bits);
 }
 
-void add_yield(const photonic::ChipStatistics& found, const CommandLine& line,
-               CommandResult& result) {
+void add_yield(const photonic::ChipStatistics& found, const CommandLine& line, Shown& result) {
   if (!line.has("limit")) return;
   const double limit = line.real("limit", 0, 0);
   const photonic::Yield yield = photonic::yield_below(found.error, limit);
@@ -97,9 +97,7 @@ void add_yield(const photonic::ChipStatistics& found, const CommandLine& line,
                   yield.fraction, yield.low, yield.high);
 }
 
-}  // namespace
-
-CommandResult run_chip(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   const auto card = read_card<photonic::CoreCard>(
       lightloom::load_card(only_operand(line, "the card of a core"), line.settings));
   const photonic::ChipOptions options{
@@ -114,7 +112,7 @@ CommandResult run_chip(const CommandLine& line) {
       {"insertion_loss_dB", &found.insertion_loss_db},
       {"power_mW", &found.power_mW},
       {"reading_error", &found.reading_error}};
-  CommandResult result;
+  Shown result;
   result.json = {{"kind", photonic::kind_name(card.kind)},
                  {"target", found.target},
                  {"modes", found.modes},
@@ -134,5 +132,17 @@ CommandResult run_chip(const CommandLine& line) {
   if (card.kind != photonic::CoreKind::ideal) add_link(card, line, result);
   return result;
 }
+
+}  // namespace
+
+extern const Command chip_command{
+    .name = "chip",
+    .operand = "core.yaml",
+    .summary = "Monte-Carlo of a mesh or core over chips",
+    .writes = Writes::nothing,
+    .options = {{"chips", "N", "how many (32)"},
+                {"limit", "E", "the yield too: share of chips whose error is at most E"},
+                {"enob", "BITS", "the laser power too that the light needs for so many bits"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

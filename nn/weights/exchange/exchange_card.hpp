@@ -8,7 +8,7 @@ namespace lightloom::nn {
 struct ExchangeCard {
   double theta = 4e-3;  // coefficients below are zero
   double row_theta =
-      0;  // 3x3 only: rows of coefficients with a smaller L1 norm are zero (reference: 5 theta)
+      0;  // 3x3 only: rows of coefficients with a smaller L1 norm are zero (release: 5 theta)
   int iterations = 30;       // of the alternation at most
   double tolerance = 1e-10;  // it stops at a smaller change of the coefficients
 };

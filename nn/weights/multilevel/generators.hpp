@@ -16,7 +16,7 @@ SourceEntry separable_entry();       // `dsconv`: depthwise-separable
 SourceEntry shared_kernels_entry();  // `penni`: a few kernels shared by the layer
 
 /// The generator of a layer whose card has one of these kinds, `fc_bits` resolved. The quantisers
-/// run as the gate of the reference implementation has it, where linear layers have less than 16
+/// run as the gate of the release of Gu et al. (2021) has it, where linear layers have less than 16
 /// bits; a 32-bit factor is then still re-parameterised as tanh(x) / max|tanh(x)|.
 GeneratorPlan generator_plan(const SourceCard& card, const LevelSizes& sizes,
                              const FactorBits& bits);

@@ -91,7 +91,7 @@ TEST(PackedNetwork, RefusesStreamsThatAreNotItsLayersOwn) {
     PackedFile bad = good;
     int tried = 0;
     const auto expect_refusal = [&](const char* what) {
-      EXPECT_THROW(unpack_into(bad, card, back), Error) << name_of(card.source) << what << tried;
+      EXPECT_THROW(unpack_into(bad, card, back), Error) << card.source << what << tried;
       bad = good;
       ++tried;
     };
