@@ -82,6 +82,10 @@ class Section {
   /// resolved card.
   const Tree* raw(std::string_view key);
 
+  /// Puts these keys of the resolved card, read in whatever order, into this one: they share out
+  /// the places that they have among the others.
+  void arrange(std::initializer_list<std::string_view> order);
+
   [[nodiscard]] bool has(std::string_view key) const;
   /// Reports a missing key as a problem.
   void must_have(std::string_view key);

@@ -12,7 +12,7 @@ Chip::Chip(const photonic::TensorCore& core, nn::Network& network, const Generat
            ChipNumber chip)
     : analog_(core, chip.seed, chip.number) {
   if (!generator.present() || !generator_entry(generator.kind).regenerate) return;
-  std::vector<nn::WeightSource*> sources;
+  std::vector<nn::StoredWeight*> sources;
   for (nn::WeightLayer& layer : network.weight_layers()) sources.push_back(layer.source.get());
   optical_.emplace(analog_, std::move(sources), generator, chip);
 }

@@ -2,7 +2,7 @@
 
 namespace lightloom::cosim {
 
-FactorShape factor_shape(const nn::Factors& f) {
+FactorShape factor_shape(const nn::TwoLevelFactors& f) {
   return {.out = f.out,
           .in = f.in,
           .area = f.area,

@@ -15,7 +15,7 @@ struct FactorShape {
   bool cross_level = true;        // false: every kernel has its own coefficients, Bc = out
 };
 
-FactorShape factor_shape(const nn::Factors& factors);
+FactorShape factor_shape(const nn::TwoLevelFactors& factors);
 
 /// Work of regenerating one tile, or a part of a layer.
 struct GenerationWork {

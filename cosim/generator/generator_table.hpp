@@ -30,7 +30,7 @@ struct GeneratorEntry {
   std::function<GeneratorFigures(const GeneratorCard&)> figures;
   /// The weights of a two-level product [out, in, area] as one chip's generator hands them over,
   /// drawn from the write's address. May be empty: exact ones.
-  std::function<void(const GeneratorCard&, const nn::Factors&, const WeightWrite&,
+  std::function<void(const GeneratorCard&, const nn::TwoLevelFactors&, const WeightWrite&,
                      std::span<float> dense)>
       regenerate;
   /// Its weights can drive the core as they are (`handover: analog`).

@@ -58,7 +58,7 @@ double effective_bits(std::span<const float> exact, std::span<const float> noisy
                  : std::numeric_limits<double>::infinity();
 }
 
-void regenerate_optically(const nn::Factors& factors, const GeneratorNoise& noise,
+void regenerate_optically(const nn::TwoLevelFactors& factors, const GeneratorNoise& noise,
                           const WeightWrite& write, std::span<float> dense) {
   StreamAddress setting = write.address, detection = write.address;
   setting.purpose = Purpose::programming;

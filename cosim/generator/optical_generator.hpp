@@ -37,7 +37,7 @@ double effective_bits(std::span<const float> exact, std::span<const float> noisy
 /// The weights [out, in, area] as a photonic generator of one chip hands them over. A level that is
 /// off adds no noise. Drawn under Purpose::generator_readout and Purpose::programming, shot =
 /// write.number.
-void regenerate_optically(const nn::Factors& factors, const GeneratorNoise& noise,
+void regenerate_optically(const nn::TwoLevelFactors& factors, const GeneratorNoise& noise,
                           const WeightWrite& write, std::span<float> dense);
 
 }  // namespace lightloom::cosim

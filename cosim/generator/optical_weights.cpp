@@ -8,7 +8,7 @@
 
 namespace lightloom::cosim {
 
-OpticalWeights::OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::WeightSource*> sources,
+OpticalWeights::OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::StoredWeight*> sources,
                                const GeneratorCard& generator, ChipNumber chip)
     : inner_(inner),
       sources_(std::move(sources)),

@@ -21,7 +21,7 @@ class OpticalWeights final : public nn::MatrixEngine {
  public:
   /// `sources` by layer number; `inner` and the sources must outlive this. The kind of the
   /// generator must say how it regenerates.
-  OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::WeightSource*> sources,
+  OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::StoredWeight*> sources,
                  const GeneratorCard& generator, ChipNumber chip);
 
   void load(int layer, const nn::LayerShape& shape, std::span<const float> weights,
@@ -35,7 +35,7 @@ class OpticalWeights final : public nn::MatrixEngine {
 
  private:
   nn::MatrixEngine& inner_;
-  std::vector<nn::WeightSource*> sources_;
+  std::vector<nn::StoredWeight*> sources_;
   GeneratorCard generator_;
   ChipNumber chip_;
   std::vector<double> bits_;

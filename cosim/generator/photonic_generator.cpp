@@ -92,7 +92,7 @@ GeneratorEntry photonic_generator() {
             return GeneratorFigures{own.static_power_mW, own.area_mm2};
           },
       .regenerate =
-          [](const GeneratorCard& card, const nn::Factors& factors, const WeightWrite& write,
+          [](const GeneratorCard& card, const nn::TwoLevelFactors& factors, const WeightWrite& write,
              std::span<float> dense) { regenerate_optically(factors, card.noise, write, dense); },
       .drives_core = true};
 }

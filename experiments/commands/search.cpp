@@ -10,6 +10,7 @@
 #include "nn/data/batch.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/ops/loss.hpp"
+#include "nn/weights/multilevel/generators.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -142,9 +143,9 @@ std::vector<std::string> harms_to_try(const std::string& kind) {
 Shown run(const CommandLine& line) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
-  require(card.network.weights.source == nn::SourceKind::multilevel,
+  require(card.network.weights.source == nn::multilevel_kind,
           "weights.source is {} but a search chooses settings of multilevel",
-          nn::name_of(card.network.weights.source));
+          card.network.weights.source);
   const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
   require_writable(output);
   const std::string kind = line.value("sensitivity", "trained");

@@ -83,12 +83,6 @@ struct Search {
   }
 };
 
-/// The memory ratio of the cheapest setting of every layer.
-double least_ratio(const Search& search, nn::Network& trained) {
-  const auto dense = static_cast<double>(nn::ratio_of(search.shape, {}).dense_memory_bits);
-  return static_cast<double>(search.choices.least_cost() + nn::fixed_bits(trained)) / dense;
-}
-
 /// Moves the limit of the layers' summed costs until the whole just fits; nothing if it never does.
 std::optional<Found> search_whole(const Search& search, std::int64_t& layers_limit) {
   std::optional<Found> best;
@@ -172,12 +166,12 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn:
 
   std::int64_t layers_limit = 0;
   if (memory) {
-    const double dense = static_cast<double>(nn::ratio_of(search.shape, {}).dense_memory_bits);
-    layers_limit = static_cast<std::int64_t>(limit.value * dense + 1e-3) - nn::fixed_bits(trained);
+    const nn::MemoryBudget budget(search.shape);
+    layers_limit = budget.bits_at(limit.value);
     const nn::SearchResult result = search.within(layers_limit);
     require(!result.chosen.empty(),
             "no setting fits a memory ratio of {:g} (the smallest that the grid has is {:.4f})",
-            limit.value, least_ratio(search, trained));
+            limit.value, budget.ratio_with(search.choices.least_cost()));
     study.searched = search.found(result);
   } else {
     // Layers by themselves may take longer than the whole, in which they overlap.

@@ -11,14 +11,17 @@
 #include "nn/graph/matrix_engine.hpp"
 #include "nn/network/network.hpp"
 #include "nn/ops/quantise.hpp"
+#include "nn/weights/direct/integer_source.hpp"
+#include "nn/weights/direct/learned_step_source.hpp"
+#include "nn/weights/direct/power_source.hpp"
 
 namespace lightloom::nn {
 
 namespace integers {
 
 /// The distance of neighbouring weights: of a stored scale, or the smallest power of two in use.
-inline float weight_scale(WeightLayer& layer, SourceKind kind, const std::vector<float>& dense) {
-  if (kind == SourceKind::power_of_two) {
+inline float weight_scale(WeightLayer& layer, const std::string& kind, const std::vector<float>& dense) {
+  if (kind == power_kind) {
     float least = 0;
     for (const float w : dense)
       if (w != 0 && (least == 0 || std::abs(w) < least)) least = std::abs(w);
@@ -109,10 +112,9 @@ class IntegerEngine : public MatrixEngine {
 
 inline IntegerEngine::IntegerEngine(Network& network) {
   for (WeightLayer& layer : network.weight_layers()) {
-    const SourceKind kind = card_for(network.source_card(), layer.shape.name).source;
-    require(
-        kind == SourceKind::integer || kind == SourceKind::lsq || kind == SourceKind::power_of_two,
-        "the weights of layer '{}' are not integers but '{}'", layer.shape.name, name_of(kind));
+    const std::string kind = card_for(network.source_card(), layer.shape.name).source;
+    require(kind == integer_kind || kind == learned_step_kind || kind == power_kind,
+            "the weights of layer '{}' are not integers but '{}'", layer.shape.name, kind);
     const std::vector<float> dense = dense_weight(layer);
     const float scale = integers::weight_scale(layer, kind, dense);
     layers_.push_back({.shape = layer.shape,

@@ -10,7 +10,7 @@ namespace {
 
 struct TwoLevel {
   std::vector<float> basis, u, v;
-  nn::Factors factors;
+  nn::TwoLevelFactors factors;
   std::vector<float> dense;  // the exact product, summed in double
 };
 
