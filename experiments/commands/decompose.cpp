@@ -40,7 +40,7 @@ constexpr std::initializer_list<std::pair<const char*, DeviceKind>> device_names
     {"mzi", DeviceKind::mzi},
     {"three-splitter", DeviceKind::three_splitter},
     {"crossing", DeviceKind::crossing},
-    {"compact", DeviceKind::bell}};
+    {"compact", DeviceKind::compact}};
 
 /// Whose 2x2s the phases of a settings file belong to (see conventions.hpp).
 enum class Convention { lightloom, beamsplitter };
@@ -276,7 +276,7 @@ CommandResult run_decompose(const CommandLine& line) {
     result.text += fmt::format("inputs {}, outputs {}\n", order_name(found.inputs_reversed),
                                order_name(found.outputs_reversed));
   }
-  if (options.device == photonic::DeviceKind::bell) {
+  if (options.device == photonic::DeviceKind::compact) {
     const std::size_t outer = photonic::outer_shifters(found.topology).size();
     result.json["outer_shifters"] = outer;
     result.text += fmt::format("{} shifters in front of the mesh and at its edges\n", outer);

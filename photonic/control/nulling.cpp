@@ -7,7 +7,7 @@
 #include <limits>
 #include <numbers>
 
-#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/devices/angle.hpp"
 
 namespace lightloom::photonic {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "photonic/devices/heater.hpp"
+#include "photonic/devices/angle.hpp"
 
 namespace lightloom::photonic {
 namespace {

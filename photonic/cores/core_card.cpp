@@ -11,14 +11,6 @@ namespace {
 
 constexpr int default_size = 64;
 
-void describe(Section& section, ReadoutNoise& noise) {
-  section.value("additive", noise.additive, not_negative);
-  section.value("shot", noise.shot, not_negative);
-  section.value("relative", noise.relative, not_negative);
-  section.value("leak", noise.leak, fraction);
-  section.value("dark", noise.dark, not_negative);
-}
-
 void describe(Section& section, MeshCard& card) {
   section.value("modes", card.modes, {.low = 1, .high = 4096});
   section.choice("topology", card.topology,
@@ -29,7 +21,7 @@ void describe(Section& section, MeshCard& card) {
                  {{"mzi", DeviceKind::mzi},
                   {"three-splitter", DeviceKind::three_splitter},
                   {"crossing", DeviceKind::crossing},
-                  {"compact", DeviceKind::bell}});
+                  {"compact", DeviceKind::compact}});
   section.value("device_loss_db", card.device_loss_db, not_negative);
   section.value("balanced_edges", card.balanced_edges);
   section.value("mode_pitch_um", card.pitch.mode_um, positive);
@@ -90,7 +82,7 @@ void check_mesh(Section& section, const CoreCard& card) {
                     fmt::format("a butterfly mesh needs a power of two of modes, not {} (set "
                                 "mesh.modes, or rows and columns)",
                                 card.mesh_modes()));
-  if (card.mesh.device == DeviceKind::bell && card.crosstalk.kernel != CrosstalkKernel::none)
+  if (card.mesh.device == DeviceKind::compact && card.crosstalk.kernel != CrosstalkKernel::none)
     section.problem("crosstalk",
                     "crosstalk between the heaters of compact devices is not modelled (take "
                     "mesh.device mzi, or crosstalk.kernel none)");

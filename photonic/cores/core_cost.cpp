@@ -23,7 +23,7 @@ double mesh_cells(const CoreCard& card) {
 
 /// Shifters of one mesh: two a device, one a mode behind, and those in front of compact devices.
 double mesh_shifters(const CoreCard& card) {
-  const bool compact = card.mesh.device == DeviceKind::bell;
+  const bool compact = card.mesh.device == DeviceKind::compact;
   const Topology topology =
       compact ? make_topology(card.mesh.topology, card.mesh_modes()) : Topology{};
   return 2 * mesh_cells(card) + card.mesh_modes() +
@@ -41,7 +41,7 @@ double mean_mesh_phase(const CoreCard& card) {
   const int modes = card.mesh_modes();
   const double cells = mesh_cells(card);
   double thetas = 0;
-  if (card.mesh.device == DeviceKind::bell || card.phase_bias == PhaseBias::uniform) {
+  if (card.mesh.device == DeviceKind::compact || card.phase_bias == PhaseBias::uniform) {
     thetas = pi * cells;
   } else if (is_butterfly(card)) {
     thetas = cells * haar_mean_theta(1);

@@ -11,7 +11,7 @@ namespace lightloom::photonic {
 MeshChip::MeshChip(const CoreCard& card, const Topology& topology,
                    const ThermalCrosstalk& crosstalk, const TileAddress& address)
     : card_(card), topology_(topology), errors_(card, address, topology), crosstalk_(crosstalk) {
-  assert(card.mesh.device != DeviceKind::bell || !crosstalk.active());  // refused by the card
+  assert(card.mesh.device != DeviceKind::compact || !crosstalk.active());  // refused by the card
   for (std::uint32_t mesh = 0; mesh < 2; ++mesh) {
     fabrication_[mesh] = draw_fabrication(card.fabrication, topology,
                                           {address.seed, address.chip, mesh, card.mesh.pitch});

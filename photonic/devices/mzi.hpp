@@ -35,8 +35,8 @@ enum class DeviceKind {
   three_splitter,  // an extra splitter first, without a shifter (Hamerly et al., Nat. Commun. 13,
                    // 6831, 2022)
   crossing,        // an MZI followed by a waveguide crossing (same paper)
-  bell,  // compact: theta on the top and phi on the bottom inner arm (Bell and Walmsley, arXiv
-         // 2104.07561)
+  compact,  // theta on the top and phi on the bottom inner arm (Bell and Walmsley, APL Photonics 6,
+            // 070804, 2021)
 };
 
 /// A splitter of coupling angle eta: [[cos, i sin], [i sin, cos]]; the cross-coupled power is

@@ -138,7 +138,8 @@ TEST(Crosstalk, GrowsWithTheShareOfHeatThatLeaks) {
 }
 
 TEST(PhaseBias, IsMadeUpForBySetPointsAndCostsPower) {
-  for (const DeviceKind device : {DeviceKind::mzi, DeviceKind::three_splitter, DeviceKind::bell}) {
+  for (const DeviceKind device :
+       {DeviceKind::mzi, DeviceKind::three_splitter, DeviceKind::compact}) {
     CoreCard card;
     card.kind = CoreKind::mzi_mesh;
     card.mesh.modes = 9;
@@ -147,7 +148,7 @@ TEST(PhaseBias, IsMadeUpForBySetPointsAndCostsPower) {
     const double without = summarise(chip_statistics(card, {.chips = 20}).power_mW).mean;
     card.phase_bias = PhaseBias::uniform;
     const ChipStatistics found = chip_statistics(card, {.chips = 20});
-    const double shifters = device == DeviceKind::bell ? 81 + 4 : 81;
+    const double shifters = device == DeviceKind::compact ? 81 + 4 : 81;
     // Driven phases are uniform over a turn: mean pi, standard deviation 2 pi / sqrt 12. (The odd
     // compact mesh has four shifters in front.)
     const double turn_mW = 2 * card.shifter.pi_power_mW;
@@ -163,7 +164,7 @@ TEST(PhaseBias, IsMadeUpForBySetPointsAndCostsPower) {
 TEST(PhaseBias, BelongsToEveryShifterThatIsThereAndToNoOther) {
   CoreCard card;
   card.kind = CoreKind::mzi_mesh;
-  card.mesh.device = DeviceKind::bell;
+  card.mesh.device = DeviceKind::compact;
   card.phase_bias = PhaseBias::uniform;
   const Topology topology = clements_topology(8);
   const MeshSettings biases = phase_biases(card, {.seed = 4}, 0, topology);

@@ -7,6 +7,7 @@
 #include "photonic/cores/chip_statistics.hpp"
 #include "photonic/cores/core_card.hpp"
 #include "photonic/cores/mesh_chip.hpp"
+#include "photonic/devices/angle.hpp"
 #include "photonic/devices/ring.hpp"
 #include "photonic/meshes/haar.hpp"
 
