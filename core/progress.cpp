@@ -11,14 +11,6 @@
 namespace lightloom {
 namespace {
 
-std::atomic<bool> enabled{true};
-volatile std::sig_atomic_t interrupt_count = 0;
-
-extern "C" void note_interrupt(int signal_number) {
-  interrupt_count = interrupt_count + 1;
-  if (interrupt_count > 1) std::_Exit(128 + signal_number);
-}
-
 std::string duration_text(double seconds) {
   const auto whole = static_cast<long>(seconds + 0.5);
   if (whole < 60) return fmt::format("{}s", whole);
@@ -26,56 +18,87 @@ std::string duration_text(double seconds) {
   return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
 }
 
+std::string line_of(const ProgressReport& report, bool last) {
+  const auto done = static_cast<double>(report.done), total = static_cast<double>(report.total);
+  const double rate = report.seconds > 0 ? done / report.seconds : 0;
+  const double share = report.total > 0 ? done / total : 1;
+  const std::string left =
+      last ? duration_text(report.seconds) + " in all"
+           : duration_text((1 - share) * report.seconds / (share > 0 ? share : 1)) + " left";
+  return fmt::format("{} {:3.0f} %  {:.3g} {}/s  {}{}{}", report.title, share * 100, rate,
+                     report.unit, left, report.note.empty() ? "" : "  ", report.note);
+}
+
 }  // namespace
 
-Progress::Progress(std::string title, std::int64_t total, std::string unit)
-    : title_(std::move(title)),
-      unit_(std::move(unit)),
-      total_(total),
-      start_(Clock::now()),
-      shown_(start_),
-      terminal_(isatty(STDERR_FILENO) == 1) {}
-
-Progress::~Progress() {
-  if (visible_ && terminal_) std::fputs("\n", stderr);
+ProgressSink& no_progress() {
+  static ProgressSink sink;  // holds nothing
+  return sink;
 }
 
-void Progress::advance(std::int64_t steps, const std::string& note) {
-  done_ += steps;
-  note_ = note;
+TerminalProgress::TerminalProgress()
+    : shown_(Clock::now()), terminal_(isatty(STDERR_FILENO) == 1) {}
+
+TerminalProgress::~TerminalProgress() { end_line(); }
+
+void TerminalProgress::end_line() {
+  if (visible_ && terminal_) std::fputs("\n", stderr);
+  visible_ = false;
+}
+
+void TerminalProgress::report(const ProgressReport& report) {
   const auto now = Clock::now();
+  if (report.title != title_ || report.done < done_) {  // another piece of work begins
+    end_line();
+    title_ = report.title;
+    shown_ = now - std::chrono::duration_cast<Clock::duration>(
+                       std::chrono::duration<double>(report.seconds));
+  }
+  done_ = report.done;
   const double pause = terminal_ ? 0.2 : 15.0;
   const double first = terminal_ ? 1.0 : 5.0;
-  const bool due = std::chrono::duration<double>(now - shown_).count() > (visible_ ? pause : first);
-  const bool last = done_ >= total_;
-  if (enabled && (due || (last && visible_))) {
-    shown_ = now;
-    show(last);
-  }
-}
-
-void Progress::show(bool last) {
+  const double since = std::chrono::duration<double>(now - shown_).count();
+  const bool last = report.done >= report.total;
+  if (since <= (visible_ ? pause : first) && !(last && visible_)) return;
+  shown_ = now;
   visible_ = true;
-  const double seconds = std::chrono::duration<double>(shown_ - start_).count();
-  const double rate = seconds > 0 ? static_cast<double>(done_) / seconds : 0;
-  const double share = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 1;
-  const std::string left =
-      last ? duration_text(seconds) + " in all"
-           : duration_text((1 - share) * seconds / (share > 0 ? share : 1)) + " left";
-  const std::string text = fmt::format("{} {:3.0f} %  {:.3g} {}/s  {}{}{}", title_, share * 100,
-                                       rate, unit_, left, note_.empty() ? "" : "  ", note_);
-  if (terminal_)
-    std::fputs(fmt::format("\r\x1b[K{}", text).c_str(), stderr);
-  else
-    std::fputs((text + "\n").c_str(), stderr);
+  const std::string text = line_of(report, last);
+  std::fputs(terminal_ ? fmt::format("\r\x1b[K{}", text).c_str() : (text + "\n").c_str(), stderr);
   std::fflush(stderr);
+  if (last) end_line();
 }
 
-void Progress::set_enabled(bool value) { enabled = value; }
+Progress::Progress(ProgressSink& sink, std::string title, std::int64_t total, std::string unit)
+    : sink_(sink),
+      report_{.title = std::move(title), .unit = std::move(unit), .total = total, .note = {}},
+      start_(std::chrono::steady_clock::now()) {}
 
+void Progress::advance(std::int64_t steps, const std::string& note) {
+  report_.done += steps;
+  report_.note = note;
+  report_.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  sink_.report(report_);
+}
+
+// ---- what callers that have not changed yet use; goes with the last of them ----
+namespace {
+std::atomic<bool> enabled{true};
+volatile std::sig_atomic_t interrupt_count = 0;
+extern "C" void note_interrupt(int signal_number) {
+  interrupt_count = interrupt_count + 1;
+  if (interrupt_count > 1) std::_Exit(128 + signal_number);
+}
+}  // namespace
+ProgressSink& terminal_progress() {
+  static TerminalProgress sink;
+  return enabled ? sink : no_progress();
+}
+Progress::Progress(std::string title, std::int64_t total, std::string unit)
+    : Progress(terminal_progress(), std::move(title), total, std::move(unit)) {}
+void Progress::set_enabled(bool value) { enabled = value; }
 bool interrupted() { return interrupt_count > 0; }
 void set_interrupted(bool value) { interrupt_count = value ? 1 : 0; }
-
 void watch_for_interrupts() {
   std::signal(SIGINT, note_interrupt);
   std::signal(SIGTERM, note_interrupt);

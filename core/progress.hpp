@@ -6,38 +6,69 @@
 
 namespace lightloom {
 
-/// Shows how far long work is: a bar with rate and remaining time on a terminal, a line now and
-/// then in a log, nothing for work under a second. Writes to standard error. Only `report` prints,
-/// and never from a destructor during an error.
-class Progress {
+/// How far one piece of long work is.
+struct ProgressReport {
+  std::string title;  // "analog chips"
+  std::string unit;   // what is counted: "images"
+  std::int64_t done = 0;
+  std::int64_t total = 0;
+  std::string note;    // anything worth a word: "loss 0.31"
+  double seconds = 0;  // since the work began
+};
+
+/// Where long work says how far it is, and asks whether to go on. Whoever calls a long function
+/// hands one down; a library never reads a flag of the process and prints nothing by itself. The
+/// two verbs are called on one thread at a time.
+class ProgressSink {
  public:
-  /// `total` steps named by `unit` ("images").
-  Progress(std::string title, std::int64_t total, std::string unit);
-  ~Progress();
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  virtual ~ProgressSink() = default;
+  /// May be called often; the sink decides what to show.
+  virtual void report(const ProgressReport& /*report*/) {}
+  /// True once the work should end early. Long loops ask between points; what they return or throw
+  /// then stands at the function.
+  [[nodiscard]] virtual bool cancelled() const { return false; }
+};
 
-  void advance(std::int64_t steps, const std::string& note = "");
+/// Shows nothing and never cancels: the default of functions that take a sink.
+ProgressSink& no_progress();
 
-  /// Turns all progress output on or off (tests, --quiet).
-  static void set_enabled(bool enabled);
+/// A bar with rate and remaining time on a terminal, a line now and then in a log, nothing for work
+/// under a second. Writes to standard error.
+class TerminalProgress : public ProgressSink {
+ public:
+  TerminalProgress();
+  ~TerminalProgress() override;
+  void report(const ProgressReport& report) override;
 
  private:
   using Clock = std::chrono::steady_clock;
-  void show(bool last);
+  void end_line();
 
-  std::string title_, unit_, note_;
-  std::int64_t total_, done_ = 0;
-  Clock::time_point start_, shown_;
+  Clock::time_point shown_;
+  std::string title_;
+  std::int64_t done_ = 0;
   bool terminal_, visible_ = false;
 };
 
-/// True once the user pressed Ctrl-C or the process was asked to end. Long loops check it between
-/// points.
+/// Counts the steps of one piece of work and reports them to a sink.
+class Progress {
+ public:
+  /// `total` steps named by `unit` ("images").
+  Progress(ProgressSink& sink, std::string title, std::int64_t total, std::string unit);
+  Progress(std::string title, std::int64_t total, std::string unit);
+  static void set_enabled(bool enabled);
+  void advance(std::int64_t steps, const std::string& note = "");
+
+ private:
+  ProgressSink& sink_;
+  ProgressReport report_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+// ---- what callers that have not changed yet use; goes with the last of them ----
+ProgressSink& terminal_progress();
 bool interrupted();
-/// Makes SIGINT and SIGTERM set `interrupted()`; a second one ends the process.
 void watch_for_interrupts();
-/// For tests: sets or clears the flag.
 void set_interrupted(bool value);
 
 }  // namespace lightloom

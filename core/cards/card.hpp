@@ -114,8 +114,4 @@ Card read_card(const Tree& tree, Tree* resolved = nullptr) {
   return card;
 }
 
-/// The known word nearest to `word` by edit distance, or "" when none is near enough to be a likely
-/// slip.
-std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
-
 }  // namespace lightloom

@@ -1,16 +1,10 @@
 #pragma once
 
-#include <complex>
 #include <string>
-#include <vector>
+
+#include "core/matrix.hpp"
 
 namespace lightloom {
-
-/// A matrix as a file holds it, row-major.
-struct ComplexMatrix {
-  int rows = 0, columns = 0;
-  std::vector<std::complex<double>> values;
-};
 
 /// Reads a matrix from any HDF5 file: the data set `matrix` of the root group, or `real` with
 /// `imaginary` (or `imag`), or its only data set of two axes. Elements are floating-point numbers,

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 

@@ -1,5 +1,6 @@
 #include "experiments/commands/commands.hpp"
 
+#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "experiments/commands/command_table.hpp"

@@ -3,6 +3,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "experiments/commands/command_table.hpp"

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "experiments/cards/experiment_card.hpp"

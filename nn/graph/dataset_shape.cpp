@@ -1,5 +1,6 @@
 #include "nn/graph/dataset_shape.hpp"
 
+#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 

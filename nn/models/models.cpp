@@ -1,5 +1,6 @@
 #include "nn/models/models.hpp"
 
+#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "nn/models/builders.hpp"

@@ -1,24 +1,12 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <vector>
 
+#include "core/statistics.hpp"
 #include "photonic/cores/core_card.hpp"
 
 namespace lightloom::photonic {
-
-/// A sample's mean with its spread. `standard_deviation` is that of the sample (n - 1); 0 for one
-/// value.
-struct Summary {
-  double mean = 0;
-  double standard_deviation = 0;
-  double standard_error = 0;
-  double smallest = 0, p05 = 0, p25 = 0, median = 0, p75 = 0, p95 = 0, largest = 0;
-};
-/// Summed in order, so equal on any number of threads. Quantiles interpolate linearly. Needs at
-/// least one value.
-Summary summarise(std::span<const double> values);
 
 struct ChipOptions {
   int chips = 32;
@@ -45,11 +33,5 @@ struct ChipStatistics {
                                       // the cells, over ||target||_F; 0 where cells are quiet
 };
 ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options);
-
-/// Share of chips whose value is at most `limit`, with the 95 % interval of Wilson (1927).
-struct Yield {
-  double fraction = 0, low = 0, high = 1;
-};
-Yield yield_below(std::span<const double> values, double limit);
 
 }  // namespace lightloom::photonic

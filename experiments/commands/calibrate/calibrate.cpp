@@ -1,6 +1,7 @@
 #include "experiments/commands/calibrate/calibrate.hpp"
 
 #include "calibration/measurement/measurements_file.hpp"
+#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 

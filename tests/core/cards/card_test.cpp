@@ -1,3 +1,4 @@
+#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 
 #include <gtest/gtest.h>

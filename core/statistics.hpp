@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+
+namespace lightloom {
+
+/// A sample's mean with its spread. `standard_deviation` is that of the sample (n - 1); 0 for one
+/// value.
+struct Summary {
+  double mean = 0;
+  double standard_deviation = 0;
+  double standard_error = 0;
+  double smallest = 0, p05 = 0, p25 = 0, median = 0, p75 = 0, p95 = 0, largest = 0;
+};
+/// Summed in order, so equal on any number of threads. Quantiles interpolate linearly. Throws
+/// `Error` for no values.
+Summary summarise(std::span<const double> values);
+
+/// A share with its 95 % interval.
+struct Yield {
+  double fraction = 0, low = 0, high = 1;
+};
+/// Share of values that are at most `limit`, with the interval of Wilson (1927). Throws `Error` for
+/// no values.
+Yield yield_below(std::span<const double> values, double limit);
+
+}  // namespace lightloom
