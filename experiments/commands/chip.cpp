@@ -7,6 +7,7 @@
 #include "experiments/commands/command_table.hpp"
 #include "experiments/results/text_table.hpp"
 #include "photonic/cores/chip_statistics.hpp"
+#include "photonic/cores/core_cost.hpp"
 #include "photonic/cores/link_budget.hpp"
 
 namespace lightloom::experiments {
@@ -115,7 +116,7 @@ CommandResult run_chip(const CommandLine& line) {
       {"power_mW", &found.power_mW},
       {"reading_error", &found.reading_error}};
   CommandResult result;
-  result.json = {{"kind", photonic::kind_name(card.kind)},
+  result.json = {{"kind", card.kind},
                  {"target", found.target},
                  {"modes", found.modes},
                  {"chips", options.chips}};
@@ -131,7 +132,7 @@ CommandResult run_chip(const CommandLine& line) {
                                {"output_adc", converter_json(card.output_adc)}};
   result.text = fmt::format("target: {}\n\n{}", found.target, table.text());
   add_yield(found, line, result);
-  if (card.kind != photonic::CoreKind::ideal) add_link(card, line, result);
+  if (photonic::core_optics(card).light) add_link(card, line, result);
   return result;
 }
 

@@ -3,8 +3,8 @@
 #include <numeric>
 #include <tuple>
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 #include "experiments/commands/command_table.hpp"
 #include "experiments/results/matrix_file.hpp"
@@ -226,9 +226,9 @@ CommandResult run_back(const CommandLine& line) {
     settings.scale = file.values("scale", 1)[0];
   }
   const photonic::SquareMatrix whole = photonic::rebuild_matrix(settings, device);
-  photonic::Matrix matrix{.rows = std::min(file.length("row"), settings.modes),
-                          .columns = std::min(file.length("input"), settings.modes),
-                          .values = {}};
+  ComplexMatrix matrix{.rows = std::min(file.length("row"), settings.modes),
+                       .columns = std::min(file.length("input"), settings.modes),
+                       .values = {}};
   for (int r = 0; r < matrix.rows; ++r)
     for (int c = 0; c < matrix.columns; ++c) matrix.values.push_back(whole(r, c));
   CommandResult result;

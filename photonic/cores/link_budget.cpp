@@ -18,10 +18,11 @@ double snr_db(double signal_A, double variance_A2) {
 }
 
 LinkBudget link_budget(const CoreCard& card) {
-  require(card.kind != CoreKind::ideal, "an ideal core has no light, so no link budget");
-  const ReadoutNoise noise = readout_noise(card);
-  LinkBudget budget{.insertion_loss_db = insertion_loss_db(card),
-                    .detected_mW = detected_power_mW(card)};
+  const CoreOptics optics = core_optics(card);
+  require(optics.light, "a core of kind '{}' has no light, so no link budget", card.kind);
+  const ReadoutNoise& noise = optics.noise;
+  LinkBudget budget{.insertion_loss_db = optics.insertion_loss_db,
+                    .detected_mW = power_behind_mW(card, optics.insertion_loss_db)};
   const double light = 1 + noise.dark, laser = noise.relative * light * (1 + noise.leak);
   budget.noise =
       std::sqrt(noise.additive * noise.additive + noise.shot * noise.shot * light + laser * laser);

@@ -42,6 +42,12 @@ enum class DeviceKind {
 /// A splitter of coupling angle eta: [[cos, i sin], [i sin, cos]]; the cross-coupled power is
 /// sin^2(eta).
 Transfer splitter(double eta_rad);
+/// (top, bottom) = T (top, bottom).
+inline void apply(const Transfer& t, Complex& top, Complex& bottom) {
+  const Complex u = top, v = bottom;
+  top = mul(t.tt, u) + mul(t.tb, v);
+  bottom = mul(t.bt, u) + mul(t.bb, v);
+}
 /// a after b.
 Transfer compose(const Transfer& a, const Transfer& b);
 

@@ -78,11 +78,7 @@ Transfer inverse(const Transfer& t) {
 }
 
 void apply(const Transfer& t, const Rows& rows, int count) {
-  for (int k = 0; k < count; ++k) {
-    const Complex u = rows.top[k], v = rows.bottom[k];
-    rows.top[k] = mul(t.tt, u) + mul(t.tb, v);
-    rows.bottom[k] = mul(t.bt, u) + mul(t.bb, v);
-  }
+  for (int k = 0; k < count; ++k) apply(t, rows.top[k], rows.bottom[k]);
 }
 
 Complex overlap(const Complex* a, const Complex* b, int count) {

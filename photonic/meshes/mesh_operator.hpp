@@ -29,8 +29,7 @@ int carried_vectors(int batch, std::int64_t calls);
 template <class Real>
 class MeshOperator {
  public:
-  /// `batch` and `calls`: how it is going to be used; any use is correct. `topology` must outlive
-  /// it.
+  /// `batch` and `calls`: how it is going to be used; any use is correct.
   MeshOperator(const Topology& topology, std::span<const Transfer> transfers,
                std::span<const Complex> screen, int batch, std::int64_t calls);
   /// The same by a route of the caller's, for `carried` vectors (see carried_vectors).

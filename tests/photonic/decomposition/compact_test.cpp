@@ -7,6 +7,7 @@
 
 #include "core/random/random.hpp"
 #include "photonic/cores/chip_statistics.hpp"
+#include "photonic/cores/mzi_core.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/decomposition/matrix_decomposition.hpp"
 #include "photonic/meshes/haar.hpp"
@@ -83,11 +84,11 @@ TEST(Compact, KnownSplitterErrorsAreCorrectedExactlyWhereReachable) {
 TEST(Compact, ShiftersThatAreNotThereGetNoErrors) {
   // Every shifter sits on a guide that carries one row of a unitary, so an error of sigma moves the
   // matrix by sigma: E^2 = sigma^2 (shifters) / N.
-  CoreCard card{.kind = CoreKind::mzi_mesh};
+  CoreCard card = default_card("mzi-mesh");
   card.correction = Correction::none;
-  card.mesh.modes = 16;
-  card.mesh.device = DeviceKind::compact;
-  card.fabrication.splitter_sigma_rad = 0;
+  mesh_part(card).mesh.modes = 16;
+  mesh_part(card).mesh.device = DeviceKind::compact;
+  mesh_part(card).fabrication.splitter_sigma_rad = 0;
   card.phase_sigma_rad = 0.005;
   const ChipStatistics chips = chip_statistics(card, {.chips = 200, .seed = 4});
   std::vector<double> squares;
