@@ -45,7 +45,7 @@ std::vector<nn::LayerShape> resnet18() {
 
 CostLayer multilevel(const nn::LayerShape& shape, int intra, int cross) {
   const std::int64_t in = shape.in_channels, out = shape.out_channels, area = shape.kernel_area();
-  CostLayer layer{.shape = shape, .way = cosim::Way::regenerate};
+  CostLayer layer{.shape = shape, .way = cosim::WeightDelivery::regenerate};
   layer.streams = {{.name = "basis", .count = cross * intra * area, .bits = 3},
                    {.name = "intra", .count = cross * in * intra, .bits = 6},
                    {.name = "cross", .count = out * cross, .bits = 3}};
@@ -58,7 +58,7 @@ CostLayer multilevel(const nn::LayerShape& shape, int intra, int cross) {
   return layer;
 }
 
-cosim::CostInput system_of(int size, bool regenerated, cosim::Way way) {
+cosim::CostInput system_of(int size, bool regenerated, cosim::WeightDelivery way) {
   cosim::CostInput input;
   input.memory = read_card<memory::MemoryCard>(load_card("data/memory/lpddr4-edge.yaml", {}));
   input.core = {.kind = "bench", .rows = size, .columns = size};
@@ -80,8 +80,8 @@ cosim::CostInput system_of(int size, bool regenerated, cosim::Way way) {
 
 void three_sources(benchmark::State& state) {
   const int size = static_cast<int>(state.range(0));
-  const cosim::CostInput ours = system_of(size, true, cosim::Way::regenerate);
-  cosim::CostInput int8 = system_of(size, false, cosim::Way::reload), fp32 = int8;
+  const cosim::CostInput ours = system_of(size, true, cosim::WeightDelivery::regenerate);
+  cosim::CostInput int8 = system_of(size, false, cosim::WeightDelivery::reload), fp32 = int8;
   for (CostLayer& layer : fp32.layers) layer = cosim::reload_layer(layer.shape, 32);
   for (auto _ : state)
     for (const cosim::CostInput* input : {&ours, static_cast<const cosim::CostInput*>(&int8),
@@ -91,7 +91,7 @@ void three_sources(benchmark::State& state) {
 BENCHMARK(three_sources)->Arg(16)->Arg(64)->Arg(256)->Unit(benchmark::kMillisecond);
 
 void automatic_ways(benchmark::State& state) {
-  const cosim::CostInput input = system_of(64, true, cosim::Way::automatic);
+  const cosim::CostInput input = system_of(64, true, cosim::WeightDelivery::automatic);
   for (auto _ : state) benchmark::DoNotOptimize(cosim::simulate_cost(input).time_ns);
 }
 BENCHMARK(automatic_ways)->Unit(benchmark::kMillisecond);

@@ -6,8 +6,14 @@
 #include <cmath>
 #include <numeric>
 
-#include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/fit/fit_card.hpp"
+#include "calibration/fit/fit_result.hpp"
+#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/sweep_start.hpp"
 #include "calibration/measurement/data_check.hpp"
+#include "calibration/measurement/heater_swaps.hpp"
+#include "calibration/measurement/sweep_check.hpp"
+#include "calibration/problem/fit_problem.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -31,8 +37,8 @@ void check(const ChipShape& shape, const Measurements& data, const FitCard& card
            Calibration& result) {
   DataReport report = check_data(shape, data);
   const DataReport sweeps = check_sweeps(shape, data, card.pi_voltage_V);
-  append(report.errors, sweeps.errors);
-  refuse(report.errors);
+  report.errors.insert(report.errors.end(), sweeps.errors.begin(), sweeps.errors.end());
+  refuse(texts_of(report.errors));
   result.warnings = report.warnings;
   append(result.warnings, sweeps.warnings);
 }
@@ -96,8 +102,9 @@ void name_needs(const ChipShape& shape, const FitCard& card, const Measurements&
   std::vector<int> open;
   for (const int p : result.fit.free.parameters) {
     const auto i = static_cast<std::size_t>(p);
-    const Kind kind = shape.parameters.kind_of(p);
-    const bool of_device = kind == Kind::efficiency || kind == Kind::alpha || kind == Kind::beta;
+    const ParameterKind kind = shape.parameters.kind_of(p);
+    const bool of_device = kind == ParameterKind::efficiency || kind == ParameterKind::alpha ||
+                           kind == ParameterKind::beta;
     if (of_device && prior.sigma[i] > 0 && result.fit.sigma[i] > 0.8 * prior.sigma[i])
       open.push_back(p);
   }
@@ -122,9 +129,9 @@ std::vector<OddDevice> odd_devices(const ChipShape& shape, const FitCard& card,
   std::vector<OddDevice> devices;
   for (const int p : fit.free.parameters) {
     const auto i = static_cast<std::size_t>(p);
-    const Kind kind = shape.parameters.kind_of(p);
-    const bool of_device = kind == Kind::efficiency || kind == Kind::alpha || kind == Kind::beta ||
-                           kind == Kind::arm_gain;
+    const ParameterKind kind = shape.parameters.kind_of(p);
+    const bool of_device = kind == ParameterKind::efficiency || kind == ParameterKind::alpha ||
+                           kind == ParameterKind::beta || kind == ParameterKind::arm_gain;
     if (!of_device || prior.sigma[i] <= 0) continue;
     devices.push_back(
         {p, fit.parameters[i], fit.sigma[i], (fit.parameters[i] - prior.mean[i]) / prior.sigma[i]});

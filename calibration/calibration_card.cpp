@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "photonic/cores/mzi_core.hpp"
 

@@ -2,8 +2,9 @@
 
 #include <cstdint>
 
-#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/fit_card.hpp"
 #include "calibration/laboratory/virtual_chip.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "core/cards/tree.hpp"
 
 namespace lightloom::calibration {

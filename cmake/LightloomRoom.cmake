@@ -1,14 +1,58 @@
-# lightloom_room(<name> LINKS <libraries>): one static library from all sources of a folder, headers included from the root.
+# A room is a folder of the tree and a static library of its name: lightloom_<room>, for users lightloom::<room>.
+#
+# lightloom_room(<name> [FILES <source>...] [LINKS <target>...] [PRIVATE_LINKS <target>...] [HEADER_ONLY <target>...]
+#                [PUBLIC_HEADERS <header>...])
+#   FILES           sources; all of the folder without main.cpp when absent
+#   LINKS           other rooms, and libraries that our public headers show
+#   PRIVATE_LINKS   libraries that only our sources include; a user links them and sees no header of theirs
+#   HEADER_ONLY     the same, where there is nothing to link
+#   PUBLIC_HEADERS  what is installed, relative to the root of the tree. *Installed = promised.*
 function(lightloom_room name)
-  cmake_parse_arguments(ROOM "" "" "LINKS;PRIVATE_LINKS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
-  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
-  add_library(lightloom_${name} STATIC ${sources})
-  add_library(lightloom::${name} ALIAS lightloom_${name})
-  target_include_directories(lightloom_${name} PUBLIC "${PROJECT_SOURCE_DIR}")
-  target_link_libraries(lightloom_${name} PUBLIC ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})
-  lightloom_compile_options(lightloom_${name})
-  lightloom_precompile(lightloom_${name})
+  cmake_parse_arguments(ROOM "" "" "FILES;LINKS;PRIVATE_LINKS;HEADER_ONLY;PUBLIC_HEADERS" ${ARGN})
+  if(NOT ROOM_FILES)
+    file(GLOB_RECURSE ROOM_FILES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+    list(FILTER ROOM_FILES EXCLUDE REGEX "/main\\.cpp$")
+  endif()
+  set(target lightloom_${name})
+  add_library(${target} STATIC ${ROOM_FILES})
+  add_library(lightloom::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  set_property(GLOBAL APPEND PROPERTY LIGHTLOOM_ROOMS ${name})
+  target_link_libraries(${target} PUBLIC ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})
+  foreach(library IN LISTS ROOM_HEADER_ONLY)
+    target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${library}>)
+  endforeach()
+  lightloom_compile_options(${target})
+  lightloom_precompile(${target})
+  lightloom_public_headers(${target} ${ROOM_PUBLIC_HEADERS} include/lightloom/${name}.hpp)
+endfunction()
+
+# The public headers as users see them: <lightloom/photonic/meshes/mesh.hpp> for photonic/meshes/mesh.hpp. In our tree they name one
+# another from the root; the copies under build/include name one another under lightloom/, so that no name like
+# "core/error.hpp" enters another project. These copies are what is installed, and what CMake's own check compiles one by one.
+function(lightloom_public_headers target)
+  set(inputs "")
+  set(outputs "")
+  foreach(header IN LISTS ARGN)
+    list(APPEND inputs "${PROJECT_SOURCE_DIR}/${header}")
+    string(REGEX REPLACE "^include/lightloom/" "" header "${header}")
+    list(APPEND outputs "${PROJECT_BINARY_DIR}/include/lightloom/${header}")
+  endforeach()
+  set(script "${PROJECT_SOURCE_DIR}/cmake/public_headers.cmake")
+  add_custom_command(OUTPUT ${outputs} DEPENDS ${inputs} "${script}" VERBATIM COMMENT "Public headers of ${target}"
+                     COMMAND "${CMAKE_COMMAND}" "-Dinputs=${inputs}" "-Doutputs=${outputs}" -P "${script}")
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_BINARY_DIR}/include" FILES ${outputs})
+  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+endfunction()
+
+# lightloom::lightloom: all that was built.
+function(lightloom_whole)
+  get_property(rooms GLOBAL PROPERTY LIGHTLOOM_ROOMS)
+  add_library(lightloom_lightloom INTERFACE)
+  add_library(lightloom::lightloom ALIAS lightloom_lightloom)
+  set_target_properties(lightloom_lightloom PROPERTIES EXPORT_NAME lightloom)
+  list(TRANSFORM rooms PREPEND lightloom:: OUTPUT_VARIABLE targets)
+  target_link_libraries(lightloom_lightloom INTERFACE ${targets})
 endfunction()
 
 # What nearly every source includes is parsed once a target. Each source still includes what it uses. Off for ccache, which would
@@ -21,23 +65,29 @@ function(lightloom_precompile target)
   endif()
 endfunction()
 
+# Options of our own sources; none of them reaches a user.
 function(lightloom_compile_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE OpenMP::OpenMP_CXX)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wno-missing-field-initializers)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    # GCC bugs 105593 and 105651: g++ 12 warns about its own AVX-512 headers and std::string.
-    target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized
-                           -Wno-restrict)
+    # GCC bugs 105593, 105651 and 105329: g++ 12 warns about its own AVX-512 headers and std::string.
+    target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds
+                           -Wno-stringop-overflow)
   endif()
   if(LIGHTLOOM_WERROR)
-    target_compile_options(${target} PRIVATE -Werror)
+    target_compile_options(${target} PRIVATE -Werror -Wconversion -Wsign-conversion)
   endif()
   # One architecture for all rooms: Eigen's alignment depends on it.
   if(LIGHTLOOM_ARCH)
-    target_compile_options(${target} PUBLIC -march=${LIGHTLOOM_ARCH})
+    target_compile_options(${target} PRIVATE -march=${LIGHTLOOM_ARCH})
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      target_compile_options(${target} PUBLIC -mprefer-vector-width=512)
+      target_compile_options(${target} PRIVATE -mprefer-vector-width=512)
     endif()
   endif()
+  # Eigen under a name of our own: built for this architecture it must not be merged with a user's (or Ceres') copies of the
+  # same templates, which may have been built for another with other alignments. No public header shows an Eigen type.
+  target_compile_definitions(${target} PRIVATE Eigen=lightloom_eigen)
 endfunction()

@@ -4,7 +4,7 @@ execute_process(COMMAND git describe --always --dirty --abbrev=12 --exclude "*" 
 if(NOT status EQUAL 0)
   set(revision "unknown")
 endif()
-set(text "#include \"experiments/build_info.hpp\"
+set(text "#include \"experiments/results/build_info.hpp\"
 
 namespace lightloom::experiments {
 

@@ -9,7 +9,7 @@ while(start LESS length)
   string(APPEND literals "R\"EMBEDDED(${part})EMBEDDED\"\n")
   math(EXPR start "${start} + ${piece}")
 endwhile()
-file(WRITE "${output}" "#include <string_view>\n\n#include \"experiments/embedded.hpp\"\n\n"
+file(WRITE "${output}" "#include <string_view>\n\n#include \"experiments/results/embedded.hpp\"\n\n"
      "namespace lightloom::experiments::embedded {\n"
      "const std::string_view ${name} =\n${literals};\n"
      "}  // namespace lightloom::experiments::embedded\n")

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <numbers>
 
 #include "core/error.hpp"
 
@@ -14,6 +14,14 @@ double quantile(const std::vector<double>& sorted, double share) {
   const auto below = static_cast<std::size_t>(place);
   const std::size_t above = std::min(below + 1, sorted.size() - 1);
   return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+/// Probability that the scaled distance of Kolmogorov exceeds `lambda`.
+double kolmogorov_tail(double lambda) {
+  if (lambda < 0.2) return 1;  // 1 to 13 digits; the series converges slowly there
+  double sum = 0, sign = 1;
+  for (int k = 1; k <= 100; ++k, sign = -sign) sum += sign * std::exp(-2 * k * k * lambda * lambda);
+  return std::clamp(2 * sum, 0.0, 1.0);
 }
 
 }  // namespace
@@ -49,6 +57,21 @@ Yield yield_below(std::span<const double> values, double limit) {
   const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
   const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   return {p, std::max(0.0, centre - half), std::min(1.0, centre + half)};
+}
+
+NormalTest test_standard_normal(std::vector<double> values) {
+  NormalTest test{.count = values.size()};
+  if (values.empty()) return test;
+  std::sort(values.begin(), values.end());
+  const auto count = static_cast<double>(values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double normal = 0.5 * std::erfc(-values[i] / std::numbers::sqrt2);
+    test.distance = std::max({test.distance, normal - static_cast<double>(i) / count,
+                              static_cast<double>(i + 1) / count - normal});
+  }
+  const double root = std::sqrt(count);
+  test.p_value = kolmogorov_tail((root + 0.12 + 0.11 / root) * test.distance);
+  return test;
 }
 
 }  // namespace lightloom

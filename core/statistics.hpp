@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
+#include <vector>
 
 namespace lightloom {
 
@@ -23,5 +25,14 @@ struct Yield {
 /// Share of values that are at most `limit`, with the interval of Wilson (1927). Throws `Error` for
 /// no values.
 Yield yield_below(std::span<const double> values, double limit);
+
+/// Test of Kolmogorov and Smirnov against N(0, 1): the largest distance between the distribution
+/// functions, and how probable one as large is for independent standard normal values (asymptotic
+/// series with Stephens' correction for few values, J. R. Stat. Soc. B 32, 115 (1970)).
+struct NormalTest {
+  std::size_t count = 0;
+  double distance = 0, p_value = 1;
+};
+NormalTest test_standard_normal(std::vector<double> values);
 
 }  // namespace lightloom

@@ -15,8 +15,12 @@ std::size_t weight_offset(const nn::LayerShape& layer, const LayerMapping& mappi
                           int row, int column) {
   const int channels = layer.in_channels / layer.groups;
   const int position = column / channels, channel = column % channels;
-  const std::size_t output = static_cast<std::size_t>(group) * mapping.group_rows + row;
-  return (output * channels + channel) * layer.kernel_area() + position;
+  const std::int64_t output = std::int64_t{group} * mapping.group_rows + row;
+  return static_cast<std::size_t>((output * channels + channel) * layer.kernel_area() + position);
+}
+
+std::size_t places(TileShape tile) {
+  return static_cast<std::size_t>(tile.rows) * static_cast<std::size_t>(tile.columns);
 }
 
 }  // namespace
@@ -64,12 +68,12 @@ TileView tile_view(const LayerMapping& mapping, std::int64_t tile) {
 void gather_tile(const nn::LayerShape& layer, const LayerMapping& mapping,
                  std::span<const float> weights, std::int64_t tile, std::span<float> target) {
   assert(static_cast<std::int64_t>(weights.size()) == layer.weights());
-  assert(target.size() == static_cast<std::size_t>(mapping.tile.rows) * mapping.tile.columns);
+  assert(target.size() == places(mapping.tile));
   std::fill(target.begin(), target.end(), 0.0F);
   const TileView view = tile_view(mapping, tile);
   for (int s = 0; s < view.groups; ++s)
     for (int r = 0; r < view.rows; ++r) {
-      float* row = &target[static_cast<std::size_t>(s * view.rows + r) * mapping.tile.columns];
+      float* row = target.data() + std::int64_t{s * view.rows + r} * mapping.tile.columns;
       for (int c = 0; c < view.columns; ++c)
         row[s * view.columns + c] = weights[weight_offset(
             layer, mapping, view.first_group + s, view.first_row + r, view.first_column + c)];
@@ -78,7 +82,7 @@ void gather_tile(const nn::LayerShape& layer, const LayerMapping& mapping,
 
 std::vector<float> gather_tiles(const nn::LayerShape& layer, const LayerMapping& mapping,
                                 std::span<const float> weights) {
-  const std::size_t size = static_cast<std::size_t>(mapping.tile.rows) * mapping.tile.columns;
+  const std::size_t size = places(mapping.tile);
   std::vector<float> tiles(static_cast<std::size_t>(mapping.tiles) * size);
   for (std::int64_t tile = 0; tile < mapping.tiles; ++tile)
     gather_tile(layer, mapping, weights, tile,

@@ -12,6 +12,7 @@
 #include "experiments/commands/commands.hpp"
 #include "experiments/results/build_info.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 
 namespace {
 
@@ -23,32 +24,30 @@ void write(std::FILE* file, const std::string& text) {
     throw Failure("standard output cannot be written (a closed pipe or a full disk?)");
 }
 
-std::string json_text(const CommandResult& result) {
+std::string json_text(const Shown& result) {
   return result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-void print(const CommandResult& result, bool json) {
+void print(const Shown& result, bool json) {
   if (!json) return write(stdout, result.text);
   write(stderr, result.text);
   write(stdout, json_text(result));
 }
 
-void execute(const std::vector<std::string>& arguments) {
-  if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h" ||
-      arguments[0] == "help")
-    return write(stdout, help());
-  if (arguments[0] == "--version")
+void execute(const std::vector<std::string>& words) {
+  if (const std::string text = general_help(words); !text.empty()) return write(stdout, text);
+  if (words[0] == "--version")
     return write(stdout, fmt::format("lightloom {} ({})\n", build_info().version,
                                      build_info().git_revision));
-  const Command& command = find_command(arguments[0]);
-  const CommandLine line =
-      parse_command_line(command.name, {arguments.begin() + 1, arguments.end()}, command.options);
+  const CalledCommand called = find_command(words);
+  const Command& command = *called.command;
+  const CommandLine line = read_arguments(called);
   if (line.help) return write(stdout, help(command));
   Progress::set_enabled(!line.quiet);
   if (line.threads > 0) omp_set_num_threads(line.threads);
   const bool keep_json = command.writes == Writes::nothing && !line.output.empty();
   if (keep_json) require_writable(line.output);
-  const CommandResult result = command.run(line);
+  const Shown result = command.run(line);
   if (keep_json) write_text(line.output, json_text(result));
   print(result, line.json);
 }

@@ -6,8 +6,8 @@
 
 namespace lightloom::calibration {
 
-/// Drift of a phase about its set value as an Ornstein-Uhlenbeck process (photonics reference,
-/// section on drift) under white measurement noise.
+/// Drift of a phase about its set value as an Ornstein-Uhlenbeck process
+/// (docs/models/photonic/devices.md#drift) under white measurement noise.
 struct DriftFit {
   double sigma = 0, sigma_error = 0;  // standard deviation after a long time
   double time_constant_s = 0, time_constant_error = 0;

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "calibration/elements/harmonic.hpp"
+#include "calibration/solvers/dense.hpp"
 #include "calibration/solvers/least_squares.hpp"
 #include "core/error.hpp"
 #include "photonic/devices/angle.hpp"
@@ -94,19 +95,10 @@ ResidualFunction fringe_residuals(std::span<const double> volts, std::span<const
 /// Standard deviations of a small least-squares fit at x.
 std::vector<double> standard_deviations(const ResidualFunction& residuals, int rows,
                                         const std::vector<double>& x, double sigma) {
-  const auto columns = static_cast<Eigen::Index>(x.size());
-  std::vector<double> r(static_cast<std::size_t>(rows)),
-      values(static_cast<std::size_t>(rows) * x.size());
+  std::vector<double> r(static_cast<std::size_t>(rows)), values(r.size() * x.size());
   residuals(x, r, values);
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Eigen::Map<const RowMajor> jacobian(values.data(), rows, columns);
-  const Eigen::MatrixXd covariance =
-      (jacobian.transpose() * jacobian)
-          .ldlt()
-          .solve(Eigen::MatrixXd(Eigen::MatrixXd::Identity(columns, columns)));
-  std::vector<double> deviations;
-  for (Eigen::Index i = 0; i < columns; ++i)
-    deviations.push_back(sigma * std::sqrt(std::max(0.0, covariance(i, i))));
+  std::vector<double> deviations = inverse_gram_diagonal(values, r.size(), x.size());
+  for (double& d : deviations) d = sigma * std::sqrt(std::max(0.0, d));
   return deviations;
 }
 
@@ -128,28 +120,6 @@ void name_problems(const Sampling& sampling, double gamma, FringeFit& fit) {
 }
 
 }  // namespace
-
-double Harmonic::amplitude() const { return std::hypot(cosine, sine); }
-double Harmonic::phase_rad() const { return std::atan2(-sine, cosine); }
-
-Harmonic fit_harmonic(std::span<const double> angles_rad, std::span<const double> readings) {
-  Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
-  Eigen::Vector3d right = Eigen::Vector3d::Zero();
-  for (std::size_t i = 0; i < angles_rad.size(); ++i) {
-    const Eigen::Vector3d row(1, std::cos(angles_rad[i]), std::sin(angles_rad[i]));
-    normal += row * row.transpose();
-    right += readings[i] * row;
-  }
-  normal.diagonal().array() += 1e-12 * normal.trace();
-  const Eigen::Vector3d x = normal.ldlt().solve(right);
-  Harmonic h{x[0], x[1], x[2], 0};
-  for (std::size_t i = 0; i < angles_rad.size(); ++i) {
-    const double r =
-        readings[i] - x[0] - x[1] * std::cos(angles_rad[i]) - x[2] * std::sin(angles_rad[i]);
-    h.squares += r * r;
-  }
-  return h;
-}
 
 FringeFit fit_fringe(std::span<const double> volts, std::span<const double> readings,
                      const FringeOptions& options) {

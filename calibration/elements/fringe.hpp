@@ -35,18 +35,9 @@ struct FringeFit {
 };
 
 /// Fits a fringe without a starting guess: gamma on a grid that a period cannot slip through,
-/// linear least squares for the rest at each, then all together by Levenberg-Marquardt (calibration
-/// reference, section 6, stage A). Needs 5 readings.
+/// linear least squares for the rest at each, then all together by Levenberg-Marquardt
+/// (docs/models/calibration/elements.md#fringe). Needs 5 readings.
 FringeFit fit_fringe(std::span<const double> volts, std::span<const double> readings,
                      const FringeOptions& options = {});
-
-/// mean, cosine and sine part of y = a + b cos(x) + c sin(x) by linear least squares.
-struct Harmonic {
-  double mean = 0, cosine = 0, sine = 0, squares = 0;  // squares: of the residuals
-
-  [[nodiscard]] double amplitude() const;
-  [[nodiscard]] double phase_rad() const;  // y = mean + amplitude cos(x + phase)
-};
-Harmonic fit_harmonic(std::span<const double> angles_rad, std::span<const double> readings);
 
 }  // namespace lightloom::calibration

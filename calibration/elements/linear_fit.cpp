@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <cmath>
 
+#include "calibration/solvers/dense.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -24,11 +25,11 @@ double student_95(int freedom) {
          z * (3 * z2 * z2 * z2 + 19 * z2 * z2 + 17 * z2 - 15) / (384 * n * n * n);
 }
 
-void check(const std::vector<Column>& columns, std::span<const double> y) {
+void check(const std::vector<TableColumn>& columns, std::span<const double> y) {
   require(!columns.empty(), "linear fit: no columns");
   require(y.size() > columns.size(), "linear fit: {} rows for {} coefficients (one more is needed)",
           y.size(), columns.size());
-  for (const Column& column : columns) {
+  for (const TableColumn& column : columns) {
     require(column.values.size() == y.size(), "linear fit: column '{}' has {} rows, y has {}",
             column.name, column.values.size(), y.size());
     for (const double value : column.values)
@@ -38,7 +39,7 @@ void check(const std::vector<Column>& columns, std::span<const double> y) {
 }
 
 /// Pairs of columns that are nearly in proportion, and columns of zeros.
-void name_alike(const std::vector<Column>& columns, const Matrix& scaled, LinearFit& fit) {
+void name_alike(const std::vector<TableColumn>& columns, const Matrix& scaled, LinearFit& fit) {
   for (Eigen::Index j = 0; j < scaled.cols(); ++j) {
     const auto b = static_cast<std::size_t>(j);
     if (scaled.col(j).norm() == 0)
@@ -53,8 +54,8 @@ void name_alike(const std::vector<Column>& columns, const Matrix& scaled, Linear
 
 }  // namespace
 
-LinearFit fit_linear(const std::vector<Column>& columns, std::span<const double> y,
-                     Weights weights) {
+LinearFit fit_linear(const std::vector<TableColumn>& columns, std::span<const double> y,
+                     RowWeights weights) {
   check(columns, y);
   const auto rows = static_cast<Eigen::Index>(y.size()),
              count = static_cast<Eigen::Index>(columns.size());
@@ -62,7 +63,7 @@ LinearFit fit_linear(const std::vector<Column>& columns, std::span<const double>
   Vector right(rows), weight = Vector::Ones(rows);
   for (Eigen::Index i = 0; i < rows; ++i) {
     right[i] = y[static_cast<std::size_t>(i)];
-    if (weights == Weights::relative) {
+    if (weights == RowWeights::relative) {
       require(right[i] != 0, "linear fit: y is 0 in row {} (relative weights divide by it)", i);
       weight[i] = 1 / std::abs(right[i]);
     }
@@ -74,19 +75,12 @@ LinearFit fit_linear(const std::vector<Column>& columns, std::span<const double>
   for (Eigen::Index j = 0; j < count; ++j) scaled.col(j) /= lengths[j] > 0 ? lengths[j] : 1.0;
   LinearFit fit{.freedom = static_cast<int>(rows - count)};
   name_alike(columns, scaled, fit);
-  Eigen::ColPivHouseholderQR<Matrix> qr(scaled);
-  qr.setThreshold(1e-10);
-  const Vector weighted = weight.cwiseProduct(right), x = qr.solve(weighted);
-  if (qr.rank() < count && fit.problems.empty())
-    fit.problems.push_back(
-        fmt::format("the rows determine {} of {} coefficients", qr.rank(), count));
+  const Vector weighted = weight.cwiseProduct(right);
+  const auto [x, rank, covariance] = solve_pivoted(scaled, weighted, 1e-10);
+  if (rank < count && fit.problems.empty())
+    fit.problems.push_back(fmt::format("the rows determine {} of {} coefficients", rank, count));
   const double squares = (weighted - scaled * x).squaredNorm();
   const double sigma = std::sqrt(squares / fit.freedom);
-  const Matrix covariance =
-      qr.rank() < count
-          ? Matrix(Matrix::Constant(count, count, INFINITY))
-          : Matrix(
-                (scaled.transpose() * scaled).ldlt().solve(Matrix(Matrix::Identity(count, count))));
   const double reach = student_95(fit.freedom);
   for (Eigen::Index j = 0; j < count; ++j) {
     const double scale = lengths[j] > 0 ? lengths[j] : 1.0, value = x[j] / scale,
@@ -103,8 +97,8 @@ LinearFit fit_linear(const std::vector<Column>& columns, std::span<const double>
 }
 
 LinearFit fit_line(std::span<const double> x, std::span<const double> y) {
-  std::vector<Column> columns{{"offset", std::vector<double>(x.size(), 1.0)},
-                              {"slope", {x.begin(), x.end()}}};
+  std::vector<TableColumn> columns{{"offset", std::vector<double>(x.size(), 1.0)},
+                                   {"slope", {x.begin(), x.end()}}};
   LinearFit fit = fit_linear(columns, y);
   if (fit.freedom < 3 || !fit.problems.empty()) return fit;
   double mean = 0;

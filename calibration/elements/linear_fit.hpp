@@ -24,7 +24,7 @@ struct LinearFit {
 };
 
 /// Column of a linear model.
-struct Column {
+struct TableColumn {
   std::string name;
   std::vector<double> values;
 };
@@ -32,9 +32,9 @@ struct Column {
 /// Least squares with equal weights, by pivoted QR of columns scaled to length 1. `relative`: the
 /// standard deviation of y is in proportion to y (energies over decades), so rows are divided by y.
 /// Throws `Error` for fewer rows than columns, unequal lengths, NaN.
-enum class Weights { equal, relative };
-LinearFit fit_linear(const std::vector<Column>& columns, std::span<const double> y,
-                     Weights weights = Weights::equal);
+enum class RowWeights { equal, relative };
+LinearFit fit_linear(const std::vector<TableColumn>& columns, std::span<const double> y,
+                     RowWeights weights = RowWeights::equal);
 
 /// y = offset + slope x, and in `problems` whether a parabola fits significantly better (a detector
 /// that compresses, a converter that bends).

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/solvers/dense.hpp"
 #include "calibration/solvers/least_squares.hpp"
 #include "core/error.hpp"
 
@@ -66,18 +66,12 @@ std::vector<double> deviations_at(const ResidualFunction& function, std::size_t 
                                   const std::vector<double>& x) {
   std::vector<double> r(rows), values(rows * x.size());
   function(x, r, values);
-  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const auto n = static_cast<Eigen::Index>(x.size());
-  const Eigen::Map<const RowMajor> j(values.data(), static_cast<Eigen::Index>(rows), n);
-  const Eigen::MatrixXd covariance =
-      (j.transpose() * j).ldlt().solve(Eigen::MatrixXd(Eigen::MatrixXd::Identity(n, n)));
   double squares = 0;
   for (const double residual : r) squares += residual * residual;
   const double variance =
-      squares / std::max(1.0, static_cast<double>(rows) - static_cast<double>(n));
-  std::vector<double> result;
-  for (Eigen::Index i = 0; i < n; ++i)
-    result.push_back(std::sqrt(std::max(0.0, variance * covariance(i, i))));
+      squares / std::max(1.0, static_cast<double>(rows) - static_cast<double>(x.size()));
+  std::vector<double> result = inverse_gram_diagonal(values, rows, x.size());
+  for (double& d : result) d = std::sqrt(std::max(0.0, variance * d));
   return result;
 }
 

@@ -1,8 +1,10 @@
-// What a fit frees, where it starts and what is believed before the data.
+#include "calibration/fit/fit_card.hpp"
+
 #include <cmath>
 #include <numbers>
 
-#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/problem/fit_problem.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -40,16 +42,18 @@ void describe(Section& section, FitCard& card) {
   section.value("tolerance", card.tolerance, positive);
 }
 
-std::vector<Kind> fitted_kinds(const FitCard& card) {
-  std::vector<Kind> kinds_freed{Kind::efficiency,  Kind::bias,       Kind::alpha,      Kind::beta,
-                                Kind::device_gain, Kind::input_gain, Kind::output_gain};
+std::vector<ParameterKind> fitted_kinds(const FitCard& card) {
+  std::vector<ParameterKind> kinds_freed{ParameterKind::efficiency,  ParameterKind::bias,
+                                         ParameterKind::alpha,       ParameterKind::beta,
+                                         ParameterKind::device_gain, ParameterKind::input_gain,
+                                         ParameterKind::output_gain};
   if (card.fit_crosstalk) {
-    kinds_freed.push_back(Kind::crosstalk);
-    kinds_freed.push_back(Kind::coupling);  // none unless the layout asks
+    kinds_freed.push_back(ParameterKind::crosstalk);
+    kinds_freed.push_back(ParameterKind::coupling);  // none unless the layout asks
   }
-  if (card.fit_offsets) kinds_freed.push_back(Kind::offset);
-  if (card.fit_curvature) kinds_freed.push_back(Kind::curvature);
-  if (card.fit_arm_losses) kinds_freed.push_back(Kind::arm_gain);
+  if (card.fit_offsets) kinds_freed.push_back(ParameterKind::offset);
+  if (card.fit_curvature) kinds_freed.push_back(ParameterKind::curvature);
+  if (card.fit_arm_losses) kinds_freed.push_back(ParameterKind::arm_gain);
   return kinds_freed;
 }
 
@@ -60,10 +64,10 @@ std::vector<double> design_start(const ChipShape& shape, const FitCard& card) {
   design.crosstalk_decay_um = card.crosstalk_decay_um;
   std::vector<double> values = design_parameters(shape, design);
   const ParameterLayout& at = shape.parameters;
-  values[static_cast<std::size_t>(at.at(Kind::crosstalk, 0))] = card.crosstalk_amplitude;
+  values[static_cast<std::size_t>(at.at(ParameterKind::crosstalk, 0))] = card.crosstalk_amplitude;
   for (int k = 0; k < shape.cells(); ++k) {
-    values[static_cast<std::size_t>(at.at(Kind::alpha, k))] = k % 2 == 0 ? 0.02 : -0.02;
-    values[static_cast<std::size_t>(at.at(Kind::beta, k))] = k % 3 == 0 ? 0.02 : -0.02;
+    values[static_cast<std::size_t>(at.at(ParameterKind::alpha, k))] = k % 2 == 0 ? 0.02 : -0.02;
+    values[static_cast<std::size_t>(at.at(ParameterKind::beta, k))] = k % 3 == 0 ? 0.02 : -0.02;
   }
   return values;
 }
@@ -73,25 +77,27 @@ Prior design_prior(const ChipShape& shape, const FitCard& card) {
   prior.sigma.assign(prior.mean.size(), 0.0);
   if (card.prior_weight == 0) return prior;
   const ParameterLayout& at = shape.parameters;
-  const auto set = [&](Kind kind, double sigma) {
+  const auto set = [&](ParameterKind kind, double sigma) {
     for (int i = 0; i < at.count(kind); ++i)
       prior.sigma[static_cast<std::size_t>(at.at(kind, i))] = sigma / std::sqrt(card.prior_weight);
   };
   const double gamma = std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
-  set(Kind::efficiency, card.heater_sigma * gamma);
-  set(Kind::curvature, card.curvature_sigma * gamma * gamma / std::numbers::pi);
-  set(Kind::alpha, card.splitter_sigma_rad);
-  set(Kind::beta, card.splitter_sigma_rad);
-  set(Kind::arm_gain, card.arm_loss_sigma_db * per_db);
-  set(Kind::device_gain, card.device_loss_sigma_db * per_db);
-  set(Kind::input_gain, card.port_sigma_db * per_db);
-  set(Kind::output_gain, card.port_sigma_db * per_db);
-  set(Kind::offset, card.offset_sigma);
-  set(Kind::coupling, card.pair_sigma);
-  prior.sigma[static_cast<std::size_t>(at.at(Kind::crosstalk, 0))] = card.crosstalk_amplitude_sigma;
-  prior.sigma[static_cast<std::size_t>(at.at(Kind::crosstalk, 1))] = card.crosstalk_decay_sigma_um;
+  set(ParameterKind::efficiency, card.heater_sigma * gamma);
+  set(ParameterKind::curvature, card.curvature_sigma * gamma * gamma / std::numbers::pi);
+  set(ParameterKind::alpha, card.splitter_sigma_rad);
+  set(ParameterKind::beta, card.splitter_sigma_rad);
+  set(ParameterKind::arm_gain, card.arm_loss_sigma_db * per_db);
+  set(ParameterKind::device_gain, card.device_loss_sigma_db * per_db);
+  set(ParameterKind::input_gain, card.port_sigma_db * per_db);
+  set(ParameterKind::output_gain, card.port_sigma_db * per_db);
+  set(ParameterKind::offset, card.offset_sigma);
+  set(ParameterKind::coupling, card.pair_sigma);
+  prior.sigma[static_cast<std::size_t>(at.at(ParameterKind::crosstalk, 0))] =
+      card.crosstalk_amplitude_sigma;
+  prior.sigma[static_cast<std::size_t>(at.at(ParameterKind::crosstalk, 1))] =
+      card.crosstalk_decay_sigma_um;
   for (int k = 0; k < shape.cells(); ++k)
-    for (const Kind kind : {Kind::alpha, Kind::beta})
+    for (const ParameterKind kind : {ParameterKind::alpha, ParameterKind::beta})
       prior.mean[static_cast<std::size_t>(at.at(kind, k))] = 0;
   return prior;
 }

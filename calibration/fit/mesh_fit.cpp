@@ -7,10 +7,14 @@
 #include <cmath>
 #include <numbers>
 
-#include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/fit/conclusion.hpp"
+#include "calibration/fit/fit_card.hpp"
+#include "calibration/fit/fit_result.hpp"
+#include "calibration/fit/sweep_start.hpp"
 #include "calibration/measurement/data_check.hpp"
 #include "calibration/model/gauge.hpp"
-#include "calibration/problem/covariance.hpp"
+#include "calibration/problem/fit_problem.hpp"
+#include "calibration/problem/held_out.hpp"
 #include "calibration/problem/identifiability.hpp"
 #include "calibration/problem/solve.hpp"
 #include "calibration/solvers/least_squares.hpp"
@@ -19,8 +23,6 @@
 
 namespace lightloom::calibration {
 namespace {
-
-constexpr double outlier_sigmas = 5;
 
 double now_s() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -44,8 +46,8 @@ void hold_constant_heaters(const ChipShape& shape, const Measurements& data,
       high = std::max(high, data.voltages_of(s)[heater]);
     }
     if (high - low > 1e-6 * std::max(1.0, std::abs(high))) continue;
-    is_free[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, h))] = false;
-    is_free[static_cast<std::size_t>(shape.parameters.at(Kind::curvature, h))] = false;
+    is_free[static_cast<std::size_t>(shape.parameters.at(ParameterKind::efficiency, h))] = false;
+    is_free[static_cast<std::size_t>(shape.parameters.at(ParameterKind::curvature, h))] = false;
     result.notes.push_back(
         fmt::format("{} holds one voltage in all settings: its gamma cannot be told from its phi_0 "
                     "and is held; more data needed: settings in which it moves",
@@ -56,7 +58,7 @@ void hold_constant_heaters(const ChipShape& shape, const Measurements& data,
 void hold_silent_heaters(const ChipShape& shape, const FitResult& result,
                          std::vector<double>& parameters, std::vector<bool>& is_free) {
   for (const int heater : result.silent) {
-    for (const Kind kind : {Kind::efficiency, Kind::curvature}) {
+    for (const ParameterKind kind : {ParameterKind::efficiency, ParameterKind::curvature}) {
       const auto p = static_cast<std::size_t>(shape.parameters.at(kind, heater));
       parameters[p] = 0;
       is_free[p] = false;
@@ -85,103 +87,14 @@ std::vector<double> widened(std::vector<double> sigma, double floor) {
   return sigma;
 }
 
-void without(std::vector<bool>& is_free, const ChipShape& shape, const std::vector<Kind>& later) {
-  for (const Kind kind : later)
+void without(std::vector<bool>& is_free, const ChipShape& shape,
+             const std::vector<ParameterKind>& later) {
+  for (const ParameterKind kind : later)
     for (int i = 0; i < shape.parameters.count(kind); ++i)
       is_free[static_cast<std::size_t>(shape.parameters.at(kind, i))] = false;
 }
 
-/// Counts, chi^2 and covariance at the end.
-void conclude(FitProblem& problem, const FitCard& card, FitResult& result) {
-  problem.loss = {};
-  const std::vector<double> r = residuals(problem, result.parameters);
-  const std::size_t block = problem.data->block();
-  for (std::size_t i = 0; i < r.size(); ++i) {
-    const std::size_t s = static_cast<std::size_t>(problem.settings[i / block]);
-    if (!(problem.sigma[s * block + i % block] > 0)) continue;
-    if (card.huber > 0 && std::abs(r[i]) > outlier_sigmas) {
-      ++result.outliers;
-      continue;
-    }
-    ++result.readings;
-    result.chi2 += r[i] * r[i];
-    if (card.huber == 0 && std::abs(r[i]) > outlier_sigmas) ++result.outliers;
-  }
-  double priors = 0;
-  for (const int p : problem.free.parameters) {
-    const auto i = static_cast<std::size_t>(p);
-    if (problem.prior.sigma.empty() || problem.prior.sigma[i] <= 0) continue;
-    const double pull = (result.parameters[i] - problem.prior.mean[i]) / problem.prior.sigma[i];
-    result.chi2 += pull * pull;
-    ++priors;
-  }
-  result.dof = static_cast<double>(result.readings) + priors - problem.free.size();
-  NormalEquations equations = normal_equations(problem, result.parameters);
-  result.triangle = std::move(equations.hessian);
-  const double added = cholesky(result.triangle, equations.size);
-  if (added > 0)
-    result.notes.push_back(
-        fmt::format("the normal matrix is singular to {:.0e}: some standard "
-                    "deviations are lower bounds",
-                    added));
-  const Covariance covariance = covariance_of(result.triangle, equations.size);
-  result.sigma.assign(result.parameters.size(), 0.0);
-  for (std::size_t f = 0; f < problem.free.parameters.size(); ++f)
-    result.sigma[static_cast<std::size_t>(problem.free.parameters[f])] = covariance.sigma[f];
-  for (const auto& [i, j, value] : covariance.correlations)
-    result.correlations.push_back({problem.free.parameters[static_cast<std::size_t>(i)],
-                                   problem.free.parameters[static_cast<std::size_t>(j)], value});
-  result.free = problem.free;
-}
-
-/// Heaters and ports whose fitted value no honest chip has.
-void name_doubtful(const ChipShape& shape, const FitCard& card, FitResult& result) {
-  const double design = std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
-  for (int h = 0; h < shape.heater_count(); ++h) {
-    const auto p = static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, h));
-    if (result.sigma[p] == 0 || std::abs(result.parameters[p] / design - 1) < 8 * card.heater_sigma)
-      continue;
-    result.notes.push_back(fmt::format(
-        "{} has gamma = {:.4g} rad/V^2, {:.0f} % of its design: {}", heater_name(shape.topology, h),
-        result.parameters[p], 100 * result.parameters[p] / design,
-        result.parameters[p] < 0.3 * design ? "it hardly responds"
-                                            : "check its wiring and resistance"));
-  }
-}
-
 }  // namespace
-
-std::vector<int> kept_settings(int settings, double held_out) {
-  std::vector<int> kept;
-  for (int s = 0; s < settings; ++s)
-    if (std::floor((s + 1) * held_out) > std::floor(s * held_out)) kept.push_back(s);
-  return kept;
-}
-
-std::vector<int> fitted_settings(int settings, double held_out) {
-  std::vector<int> fitted;
-  for (int s = 0; s < settings; ++s)
-    if (std::floor((s + 1) * held_out) <= std::floor(s * held_out)) fitted.push_back(s);
-  return fitted;
-}
-
-std::vector<double> predicted_sigma(const ChipShape& shape, const Measurements& data,
-                                    std::span<const double> parameters) {
-  std::vector<double> sigma(data.readings.size());
-  const std::size_t block = data.block();
-#pragma omp parallel for schedule(dynamic) if (block >= 144)
-  for (int s = 0; s < data.settings; ++s) {
-    const auto setting = static_cast<std::size_t>(s);
-    const std::span<double> own(&sigma[setting * block], block);
-    predict(shape, parameters, data.voltages_of(s), data.inputs, own);
-    const double source = data.source(s);
-    for (std::size_t row = 0; row < block; ++row) {
-      const double reading = data.readings[setting * block + row];
-      own[row] = std::isfinite(reading) ? data.noise.sigma(own[row] * source) / source : 0.0;
-    }
-  }
-  return sigma;
-}
 
 FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCard& card) {
   require(!data.sweeps.empty(),
@@ -200,7 +113,7 @@ FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCa
   FitResult result;
   std::vector<bool> all_free = freed(shape, card);
   for (int h = 0; h < shape.heater_count(); ++h)
-    if (start[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, h))] == 0)
+    if (start[static_cast<std::size_t>(shape.parameters.at(ParameterKind::efficiency, h))] == 0)
       result.silent.push_back(h);
   hold_constant_heaters(shape, data, all_free, result);
   hold_silent_heaters(shape, result, start, all_free);
@@ -225,7 +138,8 @@ FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCa
   const std::vector<int> fitted = fitted_settings(data.settings, card.held_out);
   std::vector<bool> first_free = all_free;
   without(first_free, shape,
-          {Kind::crosstalk, Kind::coupling, Kind::curvature, Kind::arm_gain, Kind::offset});
+          {ParameterKind::crosstalk, ParameterKind::coupling, ParameterKind::curvature,
+           ParameterKind::arm_gain, ParameterKind::offset});
   // Four readings per unknown are enough to come near; the last stages take them all.
   const std::size_t unknowns =
       static_cast<std::size_t>(std::count(all_free.begin(), all_free.end(), true));

@@ -8,7 +8,7 @@
 namespace lightloom::calibration {
 
 /// Settings worth measuring, best first.
-struct Design {
+struct SettingDesign {
   std::vector<int> chosen;   // indices of candidates
   std::vector<double> gain;  // of each: how much it raises log det(J^T J + prior), natural log
   double log_det = 0;        // of the sum at the end, over that of the prior alone
@@ -19,7 +19,8 @@ struct Design {
 /// free parameter needs a prior or readings in `problem.settings`, which count as measured already.
 /// Gains only fall as settings are added, so most candidates are looked at once (lazy greedy).
 /// Greedy reaches at least 1 - 1/e of the best choice (Nemhauser et al. 1978).
-Design choose_settings(const FitProblem& problem, std::span<const double> parameters, int count);
+SettingDesign choose_settings(const FitProblem& problem, std::span<const double> parameters,
+                              int count);
 
 /// log det(J^T J + priors) with the given settings, over that without them.
 double information_of(const FitProblem& problem, std::span<const double> parameters,

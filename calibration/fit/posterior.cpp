@@ -1,4 +1,6 @@
-#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/posterior.hpp"
+
+#include "calibration/fit/fit_result.hpp"
 #include "calibration/problem/covariance.hpp"
 #include "core/random/random.hpp"
 

@@ -1,41 +1,20 @@
 #include "calibration/fit/pulls.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 
+#include "calibration/fit/fit_result.hpp"
 #include "calibration/model/gauge.hpp"
+#include "calibration/solvers/dense.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
-using Matrix = Eigen::MatrixXd;
-
-/// Probability that the scaled distance of Kolmogorov exceeds `lambda`.
-double kolmogorov_tail(double lambda) {
-  if (lambda < 0.2) return 1;  // 1 to 13 digits; the series converges slowly there
-  double sum = 0, sign = 1;
-  for (int k = 1; k <= 100; ++k, sign = -sign) sum += sign * std::exp(-2 * k * k * lambda * lambda);
-  return std::clamp(2 * sum, 0.0, 1.0);
-}
-
-/// H^-1 = R^-1 R^-T of all free parameters.
-Matrix covariance_matrix(const FitResult& fit) {
-  const auto n = static_cast<Eigen::Index>(fit.free.size());
-  const Eigen::Map<const Matrix> r(fit.triangle.data(), n, n);
-  const Matrix inverse = r.triangularView<Eigen::Upper>().solve(Matrix::Identity(n, n));
-  return inverse * inverse.transpose();
-}
-
 /// L^-1 d with L L^T the rows and columns `chosen` of `covariance`.
-std::vector<double> decorrelated(const Matrix& covariance, const std::vector<int>& chosen,
+std::vector<double> decorrelated(const Eigen::MatrixXd& covariance, const std::vector<int>& chosen,
                                  const std::vector<double>& off) {
-  const Matrix own = covariance(chosen, chosen);
-  Eigen::VectorXd z =
-      Eigen::Map<const Eigen::VectorXd>(off.data(), static_cast<Eigen::Index>(off.size()));
-  own.llt().matrixL().solveInPlace(z);
-  return {z.data(), z.data() + z.size()};
+  return whitened(covariance(chosen, chosen), off);
 }
 
 double mean_of(std::span<const double> values) {
@@ -79,28 +58,13 @@ PullStatistics statistics_of(const std::vector<const ChipPulls*>& own) {
 
 }  // namespace
 
-NormalTest test_standard_normal(std::vector<double> values) {
-  NormalTest test{.count = values.size()};
-  if (values.empty()) return test;
-  std::sort(values.begin(), values.end());
-  const auto count = static_cast<double>(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double normal = 0.5 * std::erfc(-values[i] / std::numbers::sqrt2);
-    test.distance = std::max({test.distance, normal - static_cast<double>(i) / count,
-                              static_cast<double>(i + 1) / count - normal});
-  }
-  const double root = std::sqrt(count);
-  test.p_value = kolmogorov_tail((root + 0.12 + 0.11 / root) * test.distance);
-  return test;
-}
-
 std::vector<ChipPulls> pulls_of(const ChipShape& shape, const FitResult& fit,
                                 std::span<const double> truth) {
   const std::vector<double> there = in_gauge_of(shape, truth, fit.parameters);
-  const Matrix covariance = covariance_matrix(fit);
+  const Eigen::MatrixXd covariance = covariance_matrix(fit.triangle, fit.free.size());
   std::vector<ChipPulls> found;
   for (int kind = 0; kind < kinds; ++kind) {
-    ChipPulls own{.kind = static_cast<Kind>(kind)};
+    ChipPulls own{.kind = static_cast<ParameterKind>(kind)};
     std::vector<int> chosen;  // places among the free
     std::vector<double> off;
     for (int f = 0; f < fit.free.size(); ++f) {
@@ -108,7 +72,8 @@ std::vector<ChipPulls> pulls_of(const ChipShape& shape, const FitResult& fit,
       if (shape.parameters.kind_of(p) != own.kind) continue;
       const auto i = static_cast<std::size_t>(p);
       double difference = fit.parameters[i] - there[i];
-      if (own.kind == Kind::bias) difference = std::remainder(difference, 2 * std::numbers::pi);
+      if (own.kind == ParameterKind::bias)
+        difference = std::remainder(difference, 2 * std::numbers::pi);
       chosen.push_back(f);
       off.push_back(difference);
       own.parameters.push_back(p);
@@ -127,7 +92,7 @@ std::vector<PullStatistics> pull_statistics(const std::vector<std::vector<ChipPu
     std::vector<const ChipPulls*> own;
     for (const std::vector<ChipPulls>& chip : chips)
       for (const ChipPulls& one : chip)
-        if (one.kind == static_cast<Kind>(kind)) own.push_back(&one);
+        if (one.kind == static_cast<ParameterKind>(kind)) own.push_back(&one);
     if (!own.empty()) all.push_back(statistics_of(own));
   }
   return all;

@@ -3,22 +3,15 @@
 #include <span>
 #include <vector>
 
-#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/fit_result.hpp"
+#include "calibration/model/chip_shape.hpp"
+#include "core/statistics.hpp"
 
 namespace lightloom::calibration {
 
-/// Test of Kolmogorov and Smirnov against N(0, 1): the largest distance between the distribution
-/// functions, and how probable one as large is for independent standard normal values (asymptotic
-/// series with Stephens' correction for few values, J. R. Stat. Soc. B 32, 115 (1970)).
-struct NormalTest {
-  std::size_t count = 0;
-  double distance = 0, p_value = 1;
-};
-NormalTest test_standard_normal(std::vector<double> values);
-
 /// (fit - truth) / sigma of the free parameters of one kind on one chip; phi_0 modulo 2 pi.
 struct ChipPulls {
-  Kind kind{};
+  ParameterKind kind{};
   std::vector<int> parameters;
   std::vector<double> pulls;
   std::vector<double> independent;  // L^-1 (fit - truth) with L L^T the kind's own covariance
@@ -30,7 +23,7 @@ std::vector<ChipPulls> pulls_of(const ChipShape& shape, const FitResult& fit,
 /// What the pulls of one kind are like over many chips. Pulls of one chip are correlated: standard
 /// errors come from the spread between chips, and only values that are independent are tested.
 struct PullStatistics {
-  Kind kind{};
+  ParameterKind kind{};
   std::size_t chips = 0, count = 0;  // count: pulls in all
   double mean = 0, mean_error = 0;
   double variance = 0, variance_error = 0;  // about 0

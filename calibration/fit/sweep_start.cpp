@@ -1,3 +1,5 @@
+#include "calibration/fit/sweep_start.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,7 +7,7 @@
 #include <numbers>
 
 #include "calibration/elements/fringe.hpp"
-#include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/elements/harmonic.hpp"
 #include "calibration/model/light_paths.hpp"
 
 namespace lightloom::calibration {
@@ -18,10 +20,11 @@ double model_phase(const ChipShape& shape, std::vector<double> parameters, const
                    double gamma) {
   const auto heater = sweep.heater;
   for (int k = 0; k < shape.cells(); ++k)
-    for (const Kind kind : {Kind::alpha, Kind::beta})
+    for (const ParameterKind kind : {ParameterKind::alpha, ParameterKind::beta})
       parameters[static_cast<std::size_t>(shape.parameters.at(kind, k))] = 0;
-  parameters[static_cast<std::size_t>(shape.parameters.at(Kind::bias, heater))] = 0;
-  parameters[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, heater))] = gamma;
+  parameters[static_cast<std::size_t>(shape.parameters.at(ParameterKind::bias, heater))] = 0;
+  parameters[static_cast<std::size_t>(shape.parameters.at(ParameterKind::efficiency, heater))] =
+      gamma;
   Inputs input{1, shape.ports(),
                std::vector<photonic::Complex>(static_cast<std::size_t>(shape.ports()))};
   input.fields[static_cast<std::size_t>(sweep.input)] = 1;
@@ -41,7 +44,7 @@ double crosstalk_phase(const ChipShape& shape, std::vector<double> parameters, c
   const auto heater = static_cast<std::size_t>(sweep.heater);
   std::vector<double> voltages = sweep.base_V, phases(voltages.size());
   voltages[heater] = 0;
-  parameters[static_cast<std::size_t>(shape.parameters.at(Kind::bias, sweep.heater))] = 0;
+  parameters[static_cast<std::size_t>(shape.parameters.at(ParameterKind::bias, sweep.heater))] = 0;
   heater_phases(shape, parameters, voltages, phases);
   return phases[heater];
 }
@@ -59,7 +62,7 @@ bool take_law(const ChipShape& shape, const std::vector<const Sweep*>& sweeps,
               std::vector<double>& parameters) {
   const int heater = sweeps.front()->heater;
   double& gamma =
-      parameters[static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, heater))];
+      parameters[static_cast<std::size_t>(shape.parameters.at(ParameterKind::efficiency, heater))];
   const double design = gamma;
   double sum = 0;
   photonic::Complex turns = 0;
@@ -78,7 +81,8 @@ bool take_law(const ChipShape& shape, const std::vector<const Sweep*>& sweeps,
   }
   gamma = sum / static_cast<double>(sweeps.size());
   if (heater % 2 == 1 && cell_before(shape, heater / 2) < 0) return true;  // its phi_0 is a gauge
-  parameters[static_cast<std::size_t>(shape.parameters.at(Kind::bias, heater))] = std::arg(turns);
+  parameters[static_cast<std::size_t>(shape.parameters.at(ParameterKind::bias, heater))] =
+      std::arg(turns);
   return true;
 }
 
@@ -92,7 +96,7 @@ double theta_at_rest(const ChipShape& shape, const std::vector<double>& paramete
   for (const photonic::Cell& cell : shape.topology.cells)
     met += cell.top == port || cell.bottom == port ? 1 : 0;
   const double gain =
-      parameters[static_cast<std::size_t>(shape.parameters.first(Kind::device_gain))];
+      parameters[static_cast<std::size_t>(shape.parameters.first(ParameterKind::device_gain))];
   double sum = 0;
   for (const double reading : sweep.readings) sum += reading;
   const double share = sum / static_cast<double>(sweep.readings.size()) / std::exp(gain * met);
@@ -116,7 +120,7 @@ SweepStart start_from_sweeps(const ChipShape& shape, std::vector<double> paramet
       start.problems.push_back(fmt::format("{} shows no fringe over its sweep (dead or unlit)",
                                            heater_name(shape.topology, h)));
       if (h % 2 == 0)
-        parameters[static_cast<std::size_t>(shape.parameters.at(Kind::bias, h))] =
+        parameters[static_cast<std::size_t>(shape.parameters.at(ParameterKind::bias, h))] =
             theta_at_rest(shape, parameters, *own.front());
     }
   }

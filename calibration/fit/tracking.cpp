@@ -1,23 +1,26 @@
 #include "calibration/fit/tracking.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <numeric>
 
-#include "calibration/fit/mesh_fit.hpp"
 #include "calibration/measurement/data_check.hpp"
 #include "calibration/problem/covariance.hpp"
 #include "calibration/problem/fit_problem.hpp"
+#include "calibration/problem/normal_equations.hpp"
 #include "calibration/problem/solve.hpp"
+#include "calibration/solvers/cholesky.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
 void check(const ChipShape& shape, const Measurements& data) {
-  for (const std::string& error : check_data(shape, data).errors) {
-    const bool few = error.find("too few settings") == 0 || error.find("all voltages") == 0;
-    require(few, "these measurements cannot be fitted ({})", error);
-  }
+  const std::vector<std::string> errors = texts_of(
+      check_data(shape, data).errors, {DataFault::few_settings, DataFault::static_voltages});
+  if (!errors.empty())
+    throw Error(fmt::format("these measurements cannot be fitted ({})", errors.front()));
 }
 
 /// Moving parameters, believed near where they were.
@@ -27,9 +30,9 @@ void believe(const ChipShape& shape, std::span<const double> parameters,
   problem.prior.mean.assign(parameters.begin(), parameters.end());
   problem.prior.sigma.assign(parameters.size(), 0.0);
   for (std::size_t p = 0; p < parameters.size(); ++p) {
-    const Kind kind = shape.parameters.kind_of(static_cast<int>(p));
-    const bool phase = kind == Kind::bias;
-    if (!phase && kind != Kind::input_gain && kind != Kind::output_gain) continue;
+    const ParameterKind kind = shape.parameters.kind_of(static_cast<int>(p));
+    const bool phase = kind == ParameterKind::bias;
+    if (!phase && kind != ParameterKind::input_gain && kind != ParameterKind::output_gain) continue;
     is_free[p] = sigma[p] > 0;  // the gauge stays held
     problem.prior.sigma[p] =
         std::hypot(sigma[p], phase ? belief.phase_sigma_rad : belief.power_sigma);

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/fit/fit_card.hpp"
+#include "calibration/fit/fit_result.hpp"
 #include "calibration/model/gauge.hpp"
+#include "calibration/problem/fit_problem.hpp"
 #include "calibration/problem/identifiability.hpp"
-#include "calibration/solvers/least_squares.hpp"
+#include "calibration/problem/normal_equations.hpp"
+#include "calibration/solvers/cholesky.hpp"
 
 namespace lightloom::calibration {
 namespace {

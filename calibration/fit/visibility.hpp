@@ -3,7 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/fit_card.hpp"
+#include "calibration/fit/fit_result.hpp"
 
 namespace lightloom::calibration {
 

@@ -1,8 +1,8 @@
+#include "calibration/laboratory/gamma_search.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-
-#include "calibration/laboratory/heater_laws.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -78,7 +78,7 @@ double best_gamma(const Moments& moments, std::span<const double> squares, doubl
 std::vector<std::vector<double>> sweep_near(Bench& bench, int heater,
                                             std::span<const double> squares) {
   const std::vector<int> lit = bench.ports_near(heater / 2);
-  const auto ports = static_cast<std::size_t>(bench.shape.ports());
+  const auto ports = static_cast<std::size_t>(bench.shape().ports());
   std::vector<std::vector<double>> entries(lit.size() * ports, std::vector<double>(squares.size()));
   const double rest = bench.square(heater);
   for (std::size_t i = 0; i < squares.size(); ++i) {
@@ -127,20 +127,20 @@ Moments moments_of(const std::vector<std::vector<double>>& entries, std::span<co
 }  // namespace
 
 void find_gamma(Bench& bench, int heater) {
-  const auto points = static_cast<std::size_t>(bench.plan.gamma_points);
+  const auto points = static_cast<std::size_t>(bench.plan().gamma_points);
   std::vector<double> squares;
   for (std::size_t i = 0; i < points; ++i)
     squares.push_back(bench.limit() * (static_cast<double>(i) + 0.5) / static_cast<double>(points));
-  HeaterKnowledge& known = bench.known[static_cast<std::size_t>(heater)];
-  const double floor_power = bench.plan.floor_power;
+  HeaterKnowledge& known = bench.known(heater);
+  const double floor_power = bench.plan().floor_power;
   double most = 0;
-  for (int state = 0; state < bench.plan.scattered_states && most < well_lit; ++state) {
+  for (int state = 0; state < bench.plan().scattered_states && most < well_lit; ++state) {
     if (state > 0) bench.scatter();
     const std::vector<std::vector<double>> entries = sweep_near(bench, heater, squares);
-    const double first =
-        best_gamma(moments_of(entries, squares, 0, floor_power, false), squares, bench.plan.gamma);
+    const double first = best_gamma(moments_of(entries, squares, 0, floor_power, false), squares,
+                                    bench.plan().gamma);
     const Moments moments = moments_of(entries, squares, first, floor_power, true);
-    const double gamma = best_gamma(moments, squares, bench.plan.gamma);
+    const double gamma = best_gamma(moments, squares, bench.plan().gamma);
     const Explained parts = explained(moments, squares, gamma);
     const double noise = std::max(parts.left / (static_cast<double>(points) - 3),
                                   1e-9 * (parts.constant + parts.fringe));

@@ -20,13 +20,13 @@ Instrument instrument_of(VirtualChip& chip) {
   };
 }
 
-Bench::Bench(const ChipShape& chip, const Instrument& instrument, const SweepPlan& sweep_plan)
-    : shape(chip),
-      plan(sweep_plan),
-      squares(static_cast<std::size_t>(chip.heater_count())),
-      known(static_cast<std::size_t>(chip.heater_count()), {.gamma = sweep_plan.gamma}),
+Bench::Bench(const ChipShape& shape, const Instrument& instrument, const SweepPlan& plan)
+    : shape_(shape),
       instrument_(instrument),
-      stream_({.seed = sweep_plan.seed, .purpose = Purpose::measurement, .layer = 2}) {
+      plan_(plan),
+      squares_(static_cast<std::size_t>(shape.heater_count())),
+      known_(static_cast<std::size_t>(shape.heater_count()), {.gamma = plan.gamma}),
+      stream_({.seed = plan.seed, .purpose = Purpose::measurement, .layer = 2}) {
   scatter();
 }
 
@@ -37,34 +37,41 @@ std::vector<double> Bench::read(int input) {
 
 std::vector<double> Bench::volts() const {
   std::vector<double> result;
-  result.reserve(squares.size());
-  for (const double square : squares) result.push_back(std::sqrt(std::clamp(square, 0.0, limit())));
+  result.reserve(squares_.size());
+  for (const double square : squares_)
+    result.push_back(std::sqrt(std::clamp(square, 0.0, limit())));
   return result;
 }
 
 void Bench::scatter() {
   ++shot_;
-  for (std::size_t h = 0; h < squares.size(); ++h) squares[h] = limit() * stream_.uniform(h, shot_);
+  for (std::size_t h = 0; h < squares_.size(); ++h)
+    squares_[h] = limit() * stream_.uniform(h, shot_);
 }
 
 void Bench::scatter_phi() {
   ++shot_;
-  for (std::size_t h = 1; h < squares.size(); h += 2)
-    squares[h] = limit() * stream_.uniform(h, shot_);
+  for (std::size_t h = 1; h < squares_.size(); h += 2)
+    squares_[h] = limit() * stream_.uniform(h, shot_);
 }
 
 void Bench::set_heat(int heater, double phase_rad) {
-  square(heater) = (phase_rad - turn * std::floor(phase_rad / turn)) /
-                   known[static_cast<std::size_t>(heater)].gamma;
+  square(heater) = (phase_rad - turn * std::floor(phase_rad / turn)) / known(heater).gamma;
 }
 
 void Bench::set_theta(int cell, double target_rad) {
   if (theta(cell).found) set_heat(2 * cell, target_rad - theta(cell).bias_rad);
 }
 
+std::vector<bool> Bench::silent() const {
+  std::vector<bool> silent;
+  for (const HeaterKnowledge& heater : known_) silent.push_back(heater.silent);
+  return silent;
+}
+
 std::vector<int> Bench::ports_near(int cell) const {
-  const int ports = shape.ports(), count = std::min(plan.lit_ports, ports);
-  const int top = shape.topology.cells[static_cast<std::size_t>(cell)].top;
+  const int ports = shape_.ports(), count = std::min(plan_.lit_ports, ports);
+  const int top = shape_.topology.cells[static_cast<std::size_t>(cell)].top;
   const int first = std::clamp(top + 1 - count / 2, 0, ports - count);
   std::vector<int> result;
   for (int p = first; p < first + count; ++p) result.push_back(p);

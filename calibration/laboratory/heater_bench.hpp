@@ -2,7 +2,7 @@
 
 #include <functional>
 #include <span>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "calibration/laboratory/virtual_chip.hpp"
@@ -38,21 +38,25 @@ struct HeaterKnowledge {
   bool bar_by_law = false;  // by the fringe itself
 };
 
-/// A chip in a laboratory: what its heaters hold, and what is known of them.
+/// A chip in a laboratory: what its heaters hold, and what is known of them. Shape and instrument
+/// must outlive it.
 class Bench {
  public:
   Bench(const ChipShape& shape, const Instrument& instrument, const SweepPlan& plan);
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
 
-  const ChipShape& shape;
-  const SweepPlan& plan;
-  std::vector<double> squares;         // V^2 held by every heater
-  std::vector<HeaterKnowledge> known;  // (heaters)
-
+  [[nodiscard]] const ChipShape& shape() const { return shape_; }
+  [[nodiscard]] const SweepPlan& plan() const { return plan_; }
   /// V^2 at the drivers' limit.
-  [[nodiscard]] double limit() const { return plan.max_voltage_V * plan.max_voltage_V; }
+  [[nodiscard]] double limit() const { return plan_.max_voltage_V * plan_.max_voltage_V; }
+  /// V^2 held by every heater.
+  [[nodiscard]] const std::vector<double>& squares() const { return squares_; }
+  [[nodiscard]] double& square(int heater) { return squares_[static_cast<std::size_t>(heater)]; }
+  void hold(std::vector<double> squares) { squares_ = std::move(squares); }
+  [[nodiscard]] std::vector<double> volts() const;
   /// Powers at all ports with light in one.
   std::vector<double> read(int input);
-  [[nodiscard]] std::vector<double> volts() const;
   /// Random V^2 for all heaters, or for the phi heaters alone.
   void scatter();
   void scatter_phi();
@@ -60,16 +64,22 @@ class Bench {
   void set_heat(int heater, double phase_rad);
   /// Brings a cell's theta to `target_rad`; leaves it where it is not known.
   void set_theta(int cell, double target_rad);
-  [[nodiscard]] HeaterKnowledge& theta(int cell) {
-    return known[static_cast<std::size_t>(2 * cell)];
+  [[nodiscard]] HeaterKnowledge& known(int heater) {
+    return known_[static_cast<std::size_t>(heater)];
   }
-  [[nodiscard]] double& square(int heater) { return squares[static_cast<std::size_t>(heater)]; }
+  [[nodiscard]] HeaterKnowledge& theta(int cell) { return known(2 * cell); }
+  /// Which heaters move no reading.
+  [[nodiscard]] std::vector<bool> silent() const;
   /// The `plan.lit_ports` ports next to a cell.
   [[nodiscard]] std::vector<int> ports_near(int cell) const;
   [[nodiscard]] int readings() const { return readings_; }
 
  private:
+  const ChipShape& shape_;
   const Instrument& instrument_;
+  SweepPlan plan_;
+  std::vector<double> squares_;         // (heaters)
+  std::vector<HeaterKnowledge> known_;  // (heaters)
   Stream stream_;
   std::uint64_t shot_ = 0;  // of the random states
   int readings_ = 0;

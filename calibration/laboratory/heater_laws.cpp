@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/laboratory/gamma_search.hpp"
+#include "calibration/laboratory/theta_search.hpp"
 #include "calibration/model/light_paths.hpp"
 
 namespace lightloom::calibration {
@@ -12,18 +14,12 @@ namespace {
 
 constexpr double pi = std::numbers::pi;
 
-std::vector<bool> silent_heaters(const Bench& bench) {
-  std::vector<bool> silent;
-  for (const HeaterKnowledge& heater : bench.known) silent.push_back(heater.silent);
-  return silent;
-}
-
 /// Finds every theta that shows, those first that others need.
 void find_thetas(Bench& bench) {
-  const std::vector<bool> silent = silent_heaters(bench);
+  const std::vector<bool> silent = bench.silent();
   for (bool more = true; more;) {
     more = false;
-    for (int k = 0; k < bench.shape.cells(); ++k)
+    for (int k = 0; k < bench.shape().cells(); ++k)
       if (!silent[static_cast<std::size_t>(2 * k)] && !bench.theta(k).found)
         more = find_theta(bench, k, silent) || more;
   }
@@ -40,10 +36,10 @@ double moved(const std::vector<double>& before, const std::vector<double>& after
 /// reaches its top arm, on from its top arm, and that of `lower` from its bottom arm. Seen at the
 /// port behind it, or by flipping the cell that comes next there.
 bool goes_straight(Bench& bench, int cell, int upper, int lower) {
-  const photonic::Cell& own = bench.shape.topology.cells[static_cast<std::size_t>(cell)];
+  const photonic::Cell& own = bench.shape().topology.cells[static_cast<std::size_t>(cell)];
   // The one next to come gets light of one arm only.
-  int port = own.top, next = next_cell(bench.shape, cell, own.top, +1);
-  const int other = next_cell(bench.shape, cell, own.bottom, +1);
+  int port = own.top, next = next_cell(bench.shape(), cell, own.top, +1);
+  const int other = next_cell(bench.shape(), cell, own.bottom, +1);
   if (next >= 0 && (other < next || bench.theta(next).silent)) {
     port = own.bottom;
     next = other;
@@ -66,13 +62,13 @@ bool goes_straight(Bench& bench, int cell, int upper, int lower) {
 /// are flipped where they turn out to be crossed.
 void tell_bars(Bench& bench) {
   bench.scatter_phi();
-  for (int k = 0; k < bench.shape.cells(); ++k) bench.set_theta(k, pi);
+  for (int k = 0; k < bench.shape().cells(); ++k) bench.set_theta(k, pi);
   std::vector<int> light;  // the input whose light is on each port
-  for (int p = 0; p < bench.shape.ports(); ++p) light.push_back(p);
-  for (int k = 0; k < bench.shape.cells(); ++k) {
+  for (int p = 0; p < bench.shape().ports(); ++p) light.push_back(p);
+  for (int k = 0; k < bench.shape().cells(); ++k) {
     HeaterKnowledge& theta = bench.theta(k);
     if (theta.bar_by_law) continue;
-    const photonic::Cell& cell = bench.shape.topology.cells[static_cast<std::size_t>(k)];
+    const photonic::Cell& cell = bench.shape().topology.cells[static_cast<std::size_t>(k)];
     int &upper = light[static_cast<std::size_t>(cell.top)],
         &lower = light[static_cast<std::size_t>(cell.bottom)];
     if (goes_straight(bench, k, upper, lower)) {
@@ -90,10 +86,10 @@ void tell_bars(Bench& bench) {
 }  // namespace
 
 void find_laws(Bench& bench) {
-  for (int h = 0; h < bench.shape.heater_count(); ++h) {
+  for (int h = 0; h < bench.shape().heater_count(); ++h) {
     // A phi heater on a port of the chip turns all light alike.
-    const int top = bench.shape.topology.cells[static_cast<std::size_t>(h / 2)].top;
-    if (h % 2 == 0 || next_cell(bench.shape, h / 2, top, -1) >= 0) find_gamma(bench, h);
+    const int top = bench.shape().topology.cells[static_cast<std::size_t>(h / 2)].top;
+    if (h % 2 == 0 || next_cell(bench.shape(), h / 2, top, -1) >= 0) find_gamma(bench, h);
   }
   // The second time with the help of MZIs whose bar state the first has told apart.
   for (int pass = 0; pass < 2; ++pass) {

@@ -19,9 +19,4 @@ namespace lightloom::calibration {
 /// the MZI behind, flipped, moves the light of the port that reaches it.
 void find_laws(Bench& bench);
 
-/// Its two parts: gamma of one heater, or that it is silent; theta of one cell, false if the arms
-/// do not allow it yet.
-void find_gamma(Bench& bench, int heater);
-bool find_theta(Bench& bench, int cell, const std::vector<bool>& silent);
-
 }  // namespace lightloom::calibration

@@ -23,7 +23,7 @@ class Sweeper {
 
   SweepRun run() {
     find_laws(bench_);
-    for (const HeaterKnowledge& heater : bench_.known) silent_.push_back(heater.silent);
+    silent_ = bench_.silent();
     for (int k = 0; k < shape_.cells(); ++k) bench_.set_theta(k, pi);
     for (int pass = 0; pass < 2; ++pass) {
       run_.sweeps.clear();
@@ -65,9 +65,9 @@ class Sweeper {
   /// one arm and of light that leaves `last` by one, whose mean heat the base voltages then give.
   /// Light that leaks out of the way and back, or into it from elsewhere, then adds up by powers.
   Sweep sweep(int heater, const Way& way, int first, int last) {
-    const SweepPlan& plan = bench_.plan;
+    const SweepPlan& plan = bench_.plan();
     Sweep result{.heater = heater, .input = way.input, .output = way.output};
-    const std::vector<double> rest = bench_.squares;
+    const std::vector<double> rest = bench_.squares();
     std::vector<double> mean(rest.size());
     result.readings.resize(static_cast<std::size_t>(plan.points));
     const std::optional<Arm> before = arm_before(shape_, first, silent_),
@@ -77,22 +77,22 @@ class Sweeper {
       const double x = 2 * pi * state / plan.states;
       if (before && !before->is_port()) bench_.set_heat(before->heater, x);
       if (behind && !behind->is_port()) bench_.set_heat(behind->heater, 2 * x);
-      for (std::size_t h = 0; h < rest.size(); ++h) mean[h] += bench_.squares[h] / plan.states;
+      for (std::size_t h = 0; h < rest.size(); ++h) mean[h] += bench_.squares()[h] / plan.states;
       for (int i = 0; i < plan.points; ++i) {
         bench_.square(heater) = square_at(i);
         result.readings[static_cast<std::size_t>(i)] +=
             bench_.read(way.input)[static_cast<std::size_t>(way.output)] / plan.states;
       }
-      bench_.squares = rest;
+      bench_.hold(rest);
     }
     for (int i = 0; i < plan.points; ++i) result.volts.push_back(std::sqrt(square_at(i)));
-    bench_.squares = mean;
+    bench_.hold(mean);
     result.base_V = bench_.volts();
-    bench_.squares = rest;
+    bench_.hold(rest);
     return result;
   }
   [[nodiscard]] double square_at(int point) const {
-    return bench_.limit() * (point + 0.5) / bench_.plan.points;
+    return bench_.limit() * (point + 0.5) / bench_.plan().points;
   }
 
   void sweep_theta(int cell) {
@@ -100,7 +100,7 @@ class Sweeper {
     const int top = shape_.topology.cells[static_cast<std::size_t>(cell)].top;
     Sweep result = sweep(2 * cell, theta.silent ? Way{top, top} : way_through(cell), cell, cell);
     if (!theta.silent) {
-      const double design = bench_.plan.gamma;
+      const double design = bench_.plan().gamma;
       const FringeFit fit = fit_fringe(result.volts, result.readings,
                                        {.gamma_low = 0.8 * design, .gamma_high = 1.2 * design});
       theta.gamma = fit.gamma;

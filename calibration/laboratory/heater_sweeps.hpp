@@ -18,20 +18,8 @@ struct SweepRun {
 /// found roughly (`find_laws`). Then all MZIs are brought to the bar state, and each theta is swept
 /// between the ports whose light it holds, twice, the second time with all others where the first
 /// put them. phi: its MZI and the one before it on the same ports are set to half, which makes them
-/// one interferometer. (The order of section 3, done with output detectors.) Readings are means
+/// one interferometer. (Rectangles with output detectors: Alexiev et al. 2021.) Readings are means
 /// over random phases of stray light.
 SweepRun sweep_heaters(const ChipShape& shape, const Instrument& instrument, const SweepPlan& plan);
-
-/// Heater laws from such sweeps, column by column: gamma and phi_0 of theta from its own fringe, of
-/// phi by comparing its fringe with the model's, with perfect splitters; means where a heater has
-/// several sweeps. Starts from `parameters` (design values and a guess of the crosstalk).
-struct SweepStart {
-  std::vector<double> parameters;
-  std::vector<std::string> problems;
-  std::vector<int> silent;  // heaters that show no fringe: gamma 0
-};
-/// A theta that shows no fringe starts where the brightness of its sweep puts it.
-SweepStart start_from_sweeps(const ChipShape& shape, std::vector<double> parameters,
-                             const std::vector<Sweep>& sweeps);
 
 }  // namespace lightloom::calibration

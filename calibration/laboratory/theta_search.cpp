@@ -1,9 +1,10 @@
+#include "calibration/laboratory/theta_search.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <complex>
 #include <numbers>
 
-#include "calibration/laboratory/heater_laws.hpp"
 #include "calibration/model/light_paths.hpp"
 
 namespace lightloom::calibration {
@@ -57,8 +58,8 @@ class ThetaScan {
     bench_.scatter();
     for (const Arm* arm : {&before_, &behind_})
       for (const int k : arm->bars) bench_.set_theta(k, pi);
-    const auto points = static_cast<std::size_t>(bench_.plan.theta_points);
-    const std::size_t entries = lit_.size() * static_cast<std::size_t>(bench_.shape.ports());
+    const auto points = static_cast<std::size_t>(bench_.plan().theta_points);
+    const std::size_t entries = lit_.size() * static_cast<std::size_t>(bench_.shape().ports());
     std::vector<std::vector<Complex>> amplitudes(points, std::vector<Complex>(entries));
     std::vector<double> mean(entries);
     for (std::size_t i = 0; i < points; ++i) {
@@ -84,13 +85,13 @@ class ThetaScan {
  private:
   /// Ports that one arm alone reaches, if there are any; the port that it is.
   [[nodiscard]] std::vector<bool> only(const Arm& arm, int step) const {
-    std::vector<bool> ports(static_cast<std::size_t>(bench_.shape.ports()));
+    std::vector<bool> ports(static_cast<std::size_t>(bench_.shape().ports()));
     if (arm.is_port()) {
       ports[static_cast<std::size_t>(arm.port)] = true;
       return ports;
     }
-    const std::vector<bool> own = reach(bench_.shape, cell_, arm.top, step),
-                            other = reach(bench_.shape, cell_, !arm.top, step);
+    const std::vector<bool> own = reach(bench_.shape(), cell_, arm.top, step),
+                            other = reach(bench_.shape(), cell_, !arm.top, step);
     for (std::size_t p = 0; p < ports.size(); ++p)
       if (own[p] && other[p]) return ports;
     for (std::size_t p = 0; p < ports.size(); ++p) ports[p] = own[p];
@@ -105,7 +106,7 @@ class ThetaScan {
     if (!before_.is_port()) bench_.set_heat(before_.heater, x);
     if (!behind_.is_port()) bench_.set_heat(behind_.heater, interferes_ ? -x : x);
     const Complex factor = interferes_ ? std::polar(1.0 / scan_points, -2 * x) : 1.0 / scan_points;
-    const auto ports = static_cast<std::size_t>(bench_.shape.ports());
+    const auto ports = static_cast<std::size_t>(bench_.shape().ports());
     for (std::size_t k = 0; k < lit_.size(); ++k) {
       const std::vector<double> powers = bench_.read(lit_[k]);
       for (std::size_t p = 0; p < ports; ++p) {
@@ -118,7 +119,7 @@ class ThetaScan {
   /// Quadratures of one entry, weighted by the noise that higher harmonics of theta show.
   void add_entry(const std::vector<std::vector<Complex>>& amplitudes, std::size_t entry,
                  double power) {
-    const auto ports = static_cast<std::size_t>(bench_.shape.ports());
+    const auto ports = static_cast<std::size_t>(bench_.shape().ports());
     if (!interferes_ && !pure(static_cast<std::size_t>(lit_[entry / ports]), entry % ports)) return;
     const auto points = static_cast<double>(amplitudes.size());
     Complex m = 0, p = 0, q = 0;
@@ -132,7 +133,7 @@ class ThetaScan {
       squares += std::norm(a) / points;
     }
     const double left = std::max(0.0, squares - std::norm(m) - (std::norm(p) + std::norm(q)) / 2);
-    const double size = 0.01 * (std::abs(power) + bench_.plan.floor_power);
+    const double size = 0.01 * (std::abs(power) + bench_.plan().floor_power);
     const double weight = 1 / (left + size * size);
     const auto dot = [](Complex a, Complex b) { return (a * std::conj(b)).real(); };
     sums_.pp += weight * std::norm(p);
@@ -160,11 +161,11 @@ bool ready(Bench& bench, const Arm& arm) {
 }  // namespace
 
 bool find_theta(Bench& bench, int cell, const std::vector<bool>& silent) {
-  const std::optional<Arm> before = arm_before(bench.shape, cell, silent),
-                           behind = arm_behind(bench.shape, cell, silent);
+  const std::optional<Arm> before = arm_before(bench.shape(), cell, silent),
+                           behind = arm_behind(bench.shape(), cell, silent);
   if (!before || !behind || !ready(bench, *before) || !ready(bench, *behind)) return false;
   ThetaScan scan(bench, cell, *before, *behind);
-  for (int state = 0; state < bench.plan.scattered_states; ++state) {
+  for (int state = 0; state < bench.plan().scattered_states; ++state) {
     scan.add_state();
     if (state > 0 && scan.axis().contrast > contrast) break;
   }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/model/chip_card.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 
@@ -12,40 +13,12 @@ namespace {
 
 constexpr double per_db = std::numbers::ln10 / 10;
 
-/// The span of one kind in a parameter vector.
-std::span<double> of_kind(const ChipShape& shape, std::vector<double>& values, Kind kind) {
-  return {values.data() + shape.parameters.first(kind),
-          static_cast<std::size_t>(shape.parameters.count(kind))};
-}
-
 void add_normals(const Stream& stream, std::uint64_t shot, double sigma, std::span<double> values) {
   if (sigma == 0) return;
   for (std::size_t i = 0; i < values.size(); ++i) values[i] += sigma * stream.normal(i, shot);
 }
 
 }  // namespace
-
-void describe(Section& section, ChipCard& card) {
-  section.value("modes", card.modes, {.low = 2, .high = 1024});
-  section.choice("topology", card.topology,
-                 {{"clements", photonic::MeshKind::clements}, {"reck", photonic::MeshKind::reck}});
-  section.card("layout", card.layout);
-  section.value("pi_voltage_V", card.pi_voltage_V, positive);
-  section.value("heater_sigma", card.heater_sigma, {.low = 0, .high = 0.3});
-  section.value("self_heating", card.self_heating, {.low = -0.5, .high = 0.5});
-  section.value("bias_sigma_rad", card.bias_sigma_rad, not_negative);
-  section.value("splitter_sigma_rad", card.splitter_sigma_rad, {.low = 0, .high = 0.3});
-  section.value("splitter_mean_rad", card.splitter_mean_rad, {.low = -0.3, .high = 0.3});
-  section.value("device_loss_db", card.device_loss_db, not_negative);
-  section.value("arm_loss_sigma_db", card.arm_loss_sigma_db, not_negative);
-  section.value("crosstalk_amplitude", card.crosstalk_amplitude, {.low = 0, .high = 1});
-  section.value("crosstalk_decay_um", card.crosstalk_decay_um, positive);
-  section.value("pair_sigma", card.pair_sigma, not_negative);
-  section.value("input_sigma_db", card.input_sigma_db, not_negative);
-  section.value("output_sigma_db", card.output_sigma_db, not_negative);
-  section.value("offset_sigma", card.offset_sigma, not_negative);
-  section.value("dead_heaters", card.dead_heaters, not_negative);
-}
 
 void describe(Section& section, LaboratoryCard& card) {
   section.card("noise", card.noise);
@@ -58,21 +31,6 @@ void describe(Section& section, LaboratoryCard& card) {
   section.value("saturation", card.saturation, not_negative);
 }
 
-ChipShape chip_shape(const ChipCard& card) {
-  return {photonic::make_topology(card.topology, card.modes), card.layout};
-}
-
-std::vector<double> design_parameters(const ChipShape& shape, const ChipCard& card) {
-  std::vector<double> values(static_cast<std::size_t>(shape.parameters.size()));
-  const double gamma = std::numbers::pi / (card.pi_voltage_V * card.pi_voltage_V);
-  for (double& g : of_kind(shape, values, Kind::efficiency)) g = gamma;
-  for (double& g : of_kind(shape, values, Kind::curvature))
-    g = -card.self_heating * gamma * gamma / std::numbers::pi;
-  of_kind(shape, values, Kind::device_gain)[0] = -card.device_loss_db * per_db;
-  of_kind(shape, values, Kind::crosstalk)[1] = card.crosstalk_decay_um;
-  return values;
-}
-
 std::vector<double> hidden_parameters(const ChipShape& shape, const ChipCard& card,
                                       std::uint64_t seed, std::uint32_t chip) {
   std::vector<double> values = design_parameters(shape, card);
@@ -80,7 +38,7 @@ std::vector<double> hidden_parameters(const ChipShape& shape, const ChipCard& ca
     return Stream({.seed = seed, .purpose = purpose, .chip = chip});
   };
   const Stream heaters = stream(Purpose::heater_spread);
-  const std::span<double> gamma = of_kind(shape, values, Kind::efficiency);
+  const std::span<double> gamma = values_of(shape, values, ParameterKind::efficiency);
   for (std::size_t h = 0; h < gamma.size(); ++h)
     gamma[h] *= 1 + card.heater_sigma * heaters.normal(h);
   const auto dead_limit = static_cast<int>(gamma.size());
@@ -88,23 +46,28 @@ std::vector<double> hidden_parameters(const ChipShape& shape, const ChipCard& ca
     require(heater < dead_limit, "dead_heaters: the chip has no heater {} (it has {})", heater,
             dead_limit);
     gamma[static_cast<std::size_t>(heater)] = 0;
-    of_kind(shape, values, Kind::curvature)[static_cast<std::size_t>(heater)] = 0;
+    values_of(shape, values, ParameterKind::curvature)[static_cast<std::size_t>(heater)] = 0;
   }
   add_normals(stream(Purpose::phase_bias), 0, card.bias_sigma_rad,
-              of_kind(shape, values, Kind::bias));
+              values_of(shape, values, ParameterKind::bias));
   const Stream splitters = stream(Purpose::splitter_error);
-  for (double& alpha : of_kind(shape, values, Kind::alpha)) alpha = card.splitter_mean_rad;
-  for (double& beta : of_kind(shape, values, Kind::beta)) beta = card.splitter_mean_rad;
-  add_normals(splitters, 0, card.splitter_sigma_rad, of_kind(shape, values, Kind::alpha));
-  add_normals(splitters, 1, card.splitter_sigma_rad, of_kind(shape, values, Kind::beta));
+  for (double& alpha : values_of(shape, values, ParameterKind::alpha))
+    alpha = card.splitter_mean_rad;
+  for (double& beta : values_of(shape, values, ParameterKind::beta)) beta = card.splitter_mean_rad;
+  add_normals(splitters, 0, card.splitter_sigma_rad,
+              values_of(shape, values, ParameterKind::alpha));
+  add_normals(splitters, 1, card.splitter_sigma_rad, values_of(shape, values, ParameterKind::beta));
   const Stream losses = stream(Purpose::loss_error);
-  add_normals(losses, 0, card.arm_loss_sigma_db * per_db, of_kind(shape, values, Kind::arm_gain));
-  add_normals(losses, 1, card.input_sigma_db * per_db, of_kind(shape, values, Kind::input_gain));
-  add_normals(losses, 2, card.output_sigma_db * per_db, of_kind(shape, values, Kind::output_gain));
+  add_normals(losses, 0, card.arm_loss_sigma_db * per_db,
+              values_of(shape, values, ParameterKind::arm_gain));
+  add_normals(losses, 1, card.input_sigma_db * per_db,
+              values_of(shape, values, ParameterKind::input_gain));
+  add_normals(losses, 2, card.output_sigma_db * per_db,
+              values_of(shape, values, ParameterKind::output_gain));
   add_normals(stream(Purpose::converter), 0, card.offset_sigma,
-              of_kind(shape, values, Kind::offset));
-  of_kind(shape, values, Kind::crosstalk)[0] = card.crosstalk_amplitude;
-  add_normals(heaters, 1, card.pair_sigma, of_kind(shape, values, Kind::coupling));
+              values_of(shape, values, ParameterKind::offset));
+  values_of(shape, values, ParameterKind::crosstalk)[0] = card.crosstalk_amplitude;
+  add_normals(heaters, 1, card.pair_sigma, values_of(shape, values, ParameterKind::coupling));
   return values;
 }
 

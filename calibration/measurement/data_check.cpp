@@ -36,7 +36,7 @@ std::string place(const Measurements& data, std::size_t index) {
 
 bool sizes_fit(const ChipShape& shape, const Measurements& data, DataReport& report) {
   const auto complain = [&](bool wrong, std::string text) {
-    if (wrong) report.errors.push_back(std::move(text));
+    if (wrong) report.errors.push_back({DataFault::sizes, std::move(text)});
   };
   complain(data.settings < 1, "no settings");
   complain(
@@ -73,18 +73,22 @@ void check_numbers(const Measurements& data, DataReport& report) {
       monitors.add(fmt::format("setting {}", s));
   if (readings.any())
     report.errors.push_back(
-        fmt::format("{} readings are not finite ({})", readings.count(), readings.text()));
+        {DataFault::not_finite,
+         fmt::format("{} readings are not finite ({})", readings.count(), readings.text())});
   if (voltages.any())
     report.errors.push_back(
-        fmt::format("{} voltages are not finite ({})", voltages.count(), voltages.text()));
+        {DataFault::not_finite,
+         fmt::format("{} voltages are not finite ({})", voltages.count(), voltages.text())});
   if (monitors.any())
     report.errors.push_back(
-        fmt::format("{} monitor values are not positive ({})", monitors.count(), monitors.text()));
+        {DataFault::not_finite, fmt::format("{} monitor values are not positive ({})",
+                                            monitors.count(), monitors.text())});
   if (negative.any())
     report.errors.push_back(
-        fmt::format("{} powers are negative far beyond their noise ({}): is the dark reading "
-                    "subtracted twice, or the unit a logarithm?",
-                    negative.count(), negative.text()));
+        {DataFault::negative_power,
+         fmt::format("{} powers are negative far beyond their noise ({}): is the dark reading "
+                     "subtracted twice, or the unit a logarithm?",
+                     negative.count(), negative.text())});
   if (negative_volts.any())
     report.warnings.push_back(fmt::format("{} voltages are negative ({}); only V^2 counts",
                                           negative_volts.count(), negative_volts.text()));
@@ -102,10 +106,12 @@ void check_saturation(const Measurements& data, DataReport& report) {
       at_end += data.readings[i] == greatest ? 1 : 0;
     if (at_end >= 3 && greatest > 0)
       report.errors.push_back(
-          fmt::format("detector {} is saturated: {} of {} readings are exactly {:.6g}", p, at_end,
-                      count, greatest));
+          {DataFault::saturation,
+           fmt::format("detector {} is saturated: {} of {} readings are exactly {:.6g}", p, at_end,
+                       count, greatest)});
     if (greatest <= 5 * data.noise.thermal)
-      report.errors.push_back(fmt::format("detector {} sees no light in any setting", p));
+      report.errors.push_back(
+          {DataFault::darkness, fmt::format("detector {} sees no light in any setting", p)});
   }
 }
 
@@ -122,12 +128,14 @@ void check_inputs(const Measurements& data, DataReport& report) {
       most = std::max(most, sum / data.source(s));
     }
     if (most < 1e-3 * sent)
-      report.errors.push_back(fmt::format("input {}: its light reaches no detector", k));
+      report.errors.push_back(
+          {DataFault::darkness, fmt::format("input {}: its light reaches no detector", k)});
     if (most > 3 * sent)
       report.errors.push_back(
-          fmt::format("input {}: detectors read {:.3g} times the light sent in; readings are in "
-                      "units of a full-scale input",
-                      k, most / std::max(sent, 1e-300)));
+          {DataFault::units,
+           fmt::format("input {}: detectors read {:.3g} times the light sent in; readings are in "
+                       "units of a full-scale input",
+                       k, most / std::max(sent, 1e-300))});
   }
 }
 
@@ -148,7 +156,8 @@ void check_settings(const ChipShape& shape, const Measurements& data, DataReport
   }
   if (static_cast<int>(constant.count()) == heaters)
     report.errors.push_back(
-        "all voltages are the same in all settings: static data cannot separate heater laws");
+        {DataFault::static_voltages,
+         "all voltages are the same in all settings: static data cannot separate heater laws"});
   else if (constant.any())
     report.warnings.push_back(fmt::format("constant voltage: {}", constant.text()));
   if (repeated.any())
@@ -158,9 +167,10 @@ void check_settings(const ChipShape& shape, const Measurements& data, DataReport
   const std::size_t wanted = (5 * unknowns + data.block() - 1) / data.block();
   if (count < unknowns)
     report.errors.push_back(
-        fmt::format("too few settings: {} readings for about {} unknowns (measure at least {} "
-                    "settings with all inputs, better {})",
-                    count, unknowns, wanted, 2 * wanted));
+        {DataFault::few_settings,
+         fmt::format("too few settings: {} readings for about {} unknowns (measure at least {} "
+                     "settings with all inputs, better {})",
+                     count, unknowns, wanted, 2 * wanted)});
   else if (count < 5 * unknowns)
     report.warnings.push_back(fmt::format(
         "few settings: {} readings for about {} unknowns; {} settings would give 5 each", count,
@@ -205,6 +215,15 @@ void swaps_along(const Measurements& data, const std::vector<double>& model, boo
 
 }  // namespace
 
+std::vector<std::string> texts_of(const std::vector<DataError>& errors,
+                                  std::initializer_list<DataFault> allowed) {
+  std::vector<std::string> texts;
+  for (const DataError& error : errors)
+    if (std::find(allowed.begin(), allowed.end(), error.fault) == allowed.end())
+      texts.push_back(error.text);
+  return texts;
+}
+
 DataReport check_data(const ChipShape& shape, const Measurements& data) {
   DataReport report;
   if (!sizes_fit(shape, data, report)) return report;
@@ -218,7 +237,7 @@ DataReport check_data(const ChipShape& shape, const Measurements& data) {
 void refuse_bad_data(const ChipShape& shape, const Measurements& data) {
   const DataReport report = check_data(shape, data);
   std::string text = "calibrate: these measurements cannot be fitted";
-  for (const std::string& error : report.errors) text += "\n  " + error;
+  for (const DataError& error : report.errors) text += "\n  " + error.text;
   if (!report.errors.empty()) throw Error(text);
 }
 

@@ -1,3 +1,5 @@
+#include "calibration/measurement/heater_swaps.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,7 +7,7 @@
 #include <numbers>
 #include <numeric>
 
-#include "calibration/measurement/data_check.hpp"
+#include "core/parallel.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -104,8 +106,10 @@ std::vector<std::string> find_swapped_heaters(const ChipShape& shape, const Meas
   const auto heaters = static_cast<std::size_t>(shape.heater_count());
   std::vector<double> gain(heaters);
   const double straight = exchanged(misfit, 0, 0);
-#pragma omp parallel for schedule(dynamic)
-  for (std::size_t h = 0; h < heaters; ++h) gain[h] = straight - freed(misfit, h);
+  parallel_for_dynamic(shape.heater_count(), [&](std::ptrdiff_t h) {
+    const auto heater = static_cast<std::size_t>(h);
+    gain[heater] = straight - freed(misfit, heater);
+  });
   std::vector<std::size_t> order(heaters);
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](auto a, auto b) { return gain[a] > gain[b]; });

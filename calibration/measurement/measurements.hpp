@@ -1,25 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "calibration/measurement/noise_model.hpp"
 #include "calibration/model/chip_model.hpp"
 
 namespace lightloom::calibration {
-
-/// Variance of a reading y: thermal^2 + shot y + (relative y)^2 (calibration reference, section 4).
-/// Readings are in units of a full-scale input that loses nothing.
-struct NoiseModel {
-  double thermal = 2e-4;
-  double shot = 0;
-  double relative = 0.01;
-
-  [[nodiscard]] double sigma(double reading) const;
-};
-void describe(Section& section, NoiseModel& noise);
 
 /// One heater swept while the others hold: the raw data of stage A.
 struct Sweep {
@@ -43,6 +32,8 @@ struct Measurements {
   [[nodiscard]] std::size_t block() const {
     return static_cast<std::size_t>(inputs.count) * static_cast<std::size_t>(inputs.ports);
   }
+  /// Whether one setting is work enough for a thread.
+  [[nodiscard]] bool large() const { return block() >= 144; }
   [[nodiscard]] std::span<const double> voltages_of(int setting) const {
     const std::size_t heaters = voltages.size() / static_cast<std::size_t>(settings);
     return {voltages.data() + static_cast<std::size_t>(setting) * heaters, heaters};

@@ -1,26 +1,21 @@
+#include "calibration/measurement/measurements_csv.hpp"
+
 #include <charconv>
 #include <cmath>
-#include <sstream>
+#include <string_view>
 
-#include "calibration/measurement/measurements_file.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
+#include "core/files/csv.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
-using Cells = std::vector<std::string>;
+using Cells = std::vector<std::string_view>;
 
-std::string trimmed(const std::string& text, const char* spaces = " \t\r") {
+std::string_view trimmed(std::string_view text, const char* spaces = " \t\r") {
   const auto from = text.find_first_not_of(spaces), to = text.find_last_not_of(" \t\r");
-  return from == std::string::npos ? "" : text.substr(from, to - from + 1);
-}
-
-Cells split(const std::string& line) {
-  Cells cells;
-  std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) cells.push_back(trimmed(cell));
-  return cells;
+  return from == std::string_view::npos ? "" : text.substr(from, to - from + 1);
 }
 
 /// Reads line by line into one table or the other.
@@ -29,15 +24,12 @@ class Reader {
   explicit Reader(std::string origin) : origin_(std::move(origin)) {}
 
   Measurements read(std::string_view text) {
-    if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // byte order mark
-    std::stringstream stream{std::string(text)};
-    for (std::string line; std::getline(stream, line);) {
-      ++line_;
-      if (trimmed(line).empty()) continue;
-      if (line[0] == '#')
-        note(line);
+    for (const CsvLine& line : csv_lines(text, CsvComments::kept)) {
+      line_ = line.number;
+      if (line.cells.size() == 1 && line.cells[0].starts_with('#'))
+        note(line.cells[0]);
       else
-        row(split(line));
+        row(line.cells);
     }
     require(ports_ > 0, "{}: no table of settings (a header setting,input,v0,...,p0,... begins it)",
             origin_);
@@ -58,7 +50,8 @@ class Reader {
                               fmt::format(text, std::forward<Arguments>(arguments)...)));
   }
 
-  double number(const std::string& text) {
+  /// Readings that are no number are for `check_data` to name.
+  double number(std::string_view text) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     check(error == std::errc() && end == text.data() + text.size(), "'{}' is not a number", text);
@@ -72,11 +65,11 @@ class Reader {
   }
 
   /// `# name = value`.
-  void note(const std::string& line) {
+  void note(std::string_view line) {
     const auto equal = line.find('=');
-    if (equal == std::string::npos) return;
-    const std::string name = trimmed(line.substr(0, equal), " #\t\r"),
-                      value = trimmed(line.substr(equal + 1));
+    if (equal == std::string_view::npos) return;
+    const std::string_view name = trimmed(line.substr(0, equal), " #\t\r"),
+                           value = trimmed(line.substr(equal + 1));
     if (name == "noise_thermal")
       data_.noise.thermal = number(value);
     else if (name == "noise_shot")
@@ -84,7 +77,7 @@ class Reader {
     else if (name == "noise_relative")
       data_.noise.relative = number(value);
     else
-      data_.notes[name] = value;
+      data_.notes[std::string(name)] = value;
   }
 
   void row(const Cells& cells) {
@@ -94,7 +87,7 @@ class Reader {
           "sweep,heater,input,output,volts,power,v0,...");
     check(cells.size() == columns_, "{} values for {} columns", cells.size(), columns_);
     std::vector<double> values;
-    for (const std::string& cell : cells) values.push_back(number(cell));
+    for (const std::string_view cell : cells) values.push_back(number(cell));
     table_ == Table::settings ? setting_row(values) : sweep_row(values);
   }
 

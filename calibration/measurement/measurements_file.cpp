@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <numeric>
-#include <sstream>
 
+#include "calibration/measurement/measurements_csv.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
 
 namespace lightloom::calibration {
@@ -97,14 +96,6 @@ std::vector<Sweep> sweeps_of(const Labelled& file, const std::string& path, std:
   return sweeps;
 }
 
-void write_csv(const std::string& path, const std::string& text) {
-  require_writable(path);
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  if (out.fail()) throw Failure(fmt::format("'{}' cannot be written (a full disk?)", path));
-}
-
 double number_attribute(const Labelled& file, const char* name, double otherwise) {
   const auto found = file.attributes.find(name);
   if (found == file.attributes.end()) return otherwise;
@@ -117,7 +108,7 @@ double number_attribute(const Labelled& file, const char* name, double otherwise
 }  // namespace
 
 void write_measurements(const std::string& path, const Measurements& data) {
-  if (path.ends_with(".csv")) return write_csv(path, measurements_csv(data));
+  if (path.ends_with(".csv")) return write_file(path, measurements_csv(data));
   Labelled file;
   const auto settings = static_cast<std::size_t>(data.settings);
   const std::size_t heaters = data.voltages.size() / std::max<std::size_t>(settings, 1);
@@ -147,13 +138,8 @@ void write_measurements(const std::string& path, const Measurements& data) {
 }
 
 Measurements read_measurements(const std::string& path) {
-  if (path.ends_with(".csv")) {
-    std::ifstream in(path, std::ios::binary);
-    require(in.good() && !std::filesystem::is_directory(path), "'{}' cannot be read", path);
-    std::stringstream text;
-    text << in.rdbuf();
-    return parse_measurements_csv(text.str(), path);
-  }
+  if (path.ends_with(".csv"))
+    return parse_measurements_csv(read_file(path, "measurement file"), path);
   const Labelled file = read_labelled(path);
   Measurements data;
   data.settings = static_cast<int>(length_of(file, path, "setting"));

@@ -2,9 +2,7 @@
 
 #include <string>
 
-#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/measurement/measurements.hpp"
-#include "core/cards/tree.hpp"
 
 namespace lightloom::calibration {
 
@@ -17,23 +15,5 @@ void write_measurements(const std::string& path, const Measurements& data);
 /// Reads what `write_measurements` wrote, or what a script wrote in the same formats. Throws
 /// `Error` naming line or variable.
 Measurements read_measurements(const std::string& path);
-
-/// CSV with two tables, each begun by its header, and `# name = value` lines for noise_thermal,
-/// noise_shot, noise_relative and notes:
-///     setting,input[,monitor],v0,...,p0,...       a line per setting and lit port
-///     sweep,heater,input,output,volts,power,v0,...   a line per point of a sweep
-/// Light enters one port at a time; every setting lists all ports in order.
-Measurements parse_measurements_csv(const std::string& text, const std::string& origin);
-std::string measurements_csv(const Measurements& data);
-
-/// The fitted chip as a card: parameters and standard deviations by kind, its mesh and layout.
-Tree device_card(const ChipShape& shape, std::span<const double> parameters,
-                 std::span<const double> sigma);
-/// The parameters of such a card. Throws `Error` for a card of another shape.
-std::vector<double> parameters_of_card(const ChipShape& shape, const Tree& card);
-/// Standard deviations of its parameters, 0 for held ones.
-std::vector<double> sigmas_of_card(const ChipShape& shape, const Tree& card);
-/// The mesh and layout of such a card, and its design values where it gives them.
-ChipCard chip_of_device(const Tree& card);
 
 }  // namespace lightloom::calibration

@@ -1,7 +1,7 @@
+#include "calibration/measurement/noise_model.hpp"
+
 #include <algorithm>
 #include <cmath>
-
-#include "calibration/measurement/measurements.hpp"
 
 namespace lightloom::calibration {
 

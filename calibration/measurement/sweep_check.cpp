@@ -1,11 +1,11 @@
+#include "calibration/measurement/sweep_check.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <set>
-
-#include "calibration/measurement/data_check.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -63,7 +63,7 @@ DataReport check_sweeps(const ChipShape& shape, const Measurements& data, double
     const Sweep& sweep = data.sweeps[s];
     const std::string wrong = broken(shape, sweep);
     if (!wrong.empty()) {
-      report.errors.push_back(fmt::format("sweep {}: {}", s, wrong));
+      report.errors.push_back({DataFault::sweep, fmt::format("sweep {}: {}", s, wrong)});
       continue;
     }
     swept.insert(sweep.heater);
@@ -76,9 +76,10 @@ DataReport check_sweeps(const ChipShape& shape, const Measurements& data, double
   }
   if (!aliased.empty())
     report.errors.push_back(
-        fmt::format("aliased sweeps: neighbouring points are more than pi apart in phase at the "
-                    "design's V_pi of {} V (heaters {})",
-                    pi_voltage_V, listed(aliased)));
+        {DataFault::sweep,
+         fmt::format("aliased sweeps: neighbouring points are more than pi apart in phase at the "
+                     "design's V_pi of {} V (heaters {})",
+                     pi_voltage_V, listed(aliased))});
   if (!coarse.empty())
     report.warnings.push_back(fmt::format(
         "under-sampled sweeps: neighbouring points are more than pi/2 apart in phase (heaters {})",

@@ -3,6 +3,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "calibration/model/field_pair.hpp"
 #include "photonic/devices/heater.hpp"
 #include "photonic/meshes/propagate.hpp"
 
@@ -19,26 +20,27 @@ Inputs single_ports(int ports) {
   return inputs;
 }
 
-Kernel crosstalk_kernel(const Neighbour& n, double amplitude, double decay_um) {
+HeatKernel crosstalk_kernel(const HeaterNeighbour& n, double amplitude, double decay_um) {
   const double near = std::exp(-n.near_um / decay_um), far = std::exp(-n.far_um / decay_um);
   const double slope = (n.near_um * near - n.far_um * far) / (decay_um * decay_um);
   return {amplitude * (near - far), near - far, amplitude * slope};
 }
 
-std::vector<Kernel> crosstalk_kernels(const ChipShape& shape, std::span<const double> parameters) {
-  const auto first = static_cast<std::size_t>(shape.parameters.first(Kind::crosstalk));
-  std::vector<Kernel> kernels;
-  for (const Neighbour& n : shape.distances)
+std::vector<HeatKernel> crosstalk_kernels(const ChipShape& shape,
+                                          std::span<const double> parameters) {
+  const auto first = static_cast<std::size_t>(shape.parameters.first(ParameterKind::crosstalk));
+  std::vector<HeatKernel> kernels;
+  for (const HeaterNeighbour& n : shape.distances)
     kernels.push_back(crosstalk_kernel(n, parameters[first], parameters[first + 1]));
   return kernels;
 }
 
 std::vector<double> neighbour_kernels(const ChipShape& shape, std::span<const double> parameters) {
-  const std::vector<Kernel> kernels = crosstalk_kernels(shape, parameters);
+  const std::vector<HeatKernel> kernels = crosstalk_kernels(shape, parameters);
   std::vector<double> values;
   values.reserve(shape.neighbours.size());
-  const double* own = parameters.data() + shape.parameters.first(Kind::coupling);
-  for (const Neighbour& n : shape.neighbours)
+  const double* own = parameters.data() + shape.parameters.first(ParameterKind::coupling);
+  for (const HeaterNeighbour& n : shape.neighbours)
     values.push_back(kernels[static_cast<std::size_t>(n.pair)].value +
                      (n.coupling >= 0 ? own[n.coupling] : 0.0));
   return values;
@@ -49,17 +51,17 @@ void heater_phases(const ChipShape& shape, std::span<const double> parameters,
   const ParameterLayout& at = shape.parameters;
   const auto heaters = static_cast<std::size_t>(shape.heater_count());
   assert(voltages.size() == heaters && phases_rad.size() == heaters);
-  const double* gamma = &parameters[static_cast<std::size_t>(at.first(Kind::efficiency))];
-  const double* gamma2 = &parameters[static_cast<std::size_t>(at.first(Kind::curvature))];
-  const double* bias = &parameters[static_cast<std::size_t>(at.first(Kind::bias))];
-  const double* kernel = &parameters[static_cast<std::size_t>(at.first(Kind::crosstalk))];
+  const double* gamma = &parameters[static_cast<std::size_t>(at.first(ParameterKind::efficiency))];
+  const double* gamma2 = &parameters[static_cast<std::size_t>(at.first(ParameterKind::curvature))];
+  const double* bias = &parameters[static_cast<std::size_t>(at.first(ParameterKind::bias))];
+  const double* kernel = &parameters[static_cast<std::size_t>(at.first(ParameterKind::crosstalk))];
   std::vector<double> heat(heaters);
   for (std::size_t j = 0; j < heaters; ++j) {
     const double v2 = voltages[j] * voltages[j];
     heat[j] = photonic::HeaterLaw{gamma[j], gamma2[j]}.phase(v2);
     phases_rad[j] = bias[j] + heat[j];
   }
-  if (kernel[0] == 0 && at.count(Kind::coupling) == 0) return;
+  if (kernel[0] == 0 && at.count(ParameterKind::coupling) == 0) return;
   const std::vector<double> gammas = neighbour_kernels(shape, parameters);
   for (std::size_t i = 0; i < gammas.size(); ++i)
     phases_rad[static_cast<std::size_t>(shape.neighbours[i].victim)] +=
@@ -68,16 +70,16 @@ void heater_phases(const ChipShape& shape, std::span<const double> parameters,
 
 photonic::Fabrication fabrication_of(const ChipShape& shape, std::span<const double> parameters) {
   const ParameterLayout& at = shape.parameters;
-  const auto value = [&](Kind kind, int i) {
+  const auto value = [&](ParameterKind kind, int i) {
     return parameters[static_cast<std::size_t>(at.at(kind, i))];
   };
   photonic::Fabrication cells(shape.topology.cells.size());
   for (int k = 0; k < shape.cells(); ++k) {
     photonic::MziErrors& cell = cells[static_cast<std::size_t>(k)];
-    cell.alpha_rad = value(Kind::alpha, k);
-    cell.beta_rad = value(Kind::beta, k);
-    cell.theta_top.log_gain = value(Kind::arm_gain, 2 * k);
-    cell.phi_top.log_gain = value(Kind::arm_gain, 2 * k + 1);
+    cell.alpha_rad = value(ParameterKind::alpha, k);
+    cell.beta_rad = value(ParameterKind::beta, k);
+    cell.theta_top.log_gain = value(ParameterKind::arm_gain, 2 * k);
+    cell.phi_top.log_gain = value(ParameterKind::arm_gain, 2 * k + 1);
   }
   return cells;
 }
@@ -89,7 +91,7 @@ photonic::MeshSettings settings_of(const ChipShape& shape, std::span<const doubl
     settings.theta[k] = phases_rad[2 * k];
     settings.phi[k] = phases_rad[2 * k + 1];
   }
-  const int first = shape.parameters.first(Kind::screen);
+  const int first = shape.parameters.first(ParameterKind::screen);
   for (std::size_t p = 0; p < settings.screen.size(); ++p)
     settings.screen[p] = parameters[static_cast<std::size_t>(first) + p];
   return settings;
@@ -101,15 +103,10 @@ void chip_transfers(const ChipShape& shape, std::span<const double> parameters,
                            settings_of(shape, parameters, phases_rad),
                            fabrication_of(shape, parameters), transfers);
   const double gain =
-      parameters[static_cast<std::size_t>(shape.parameters.first(Kind::device_gain))];
+      parameters[static_cast<std::size_t>(shape.parameters.first(ParameterKind::device_gain))];
   if (gain == 0) return;
   const double amplitude = std::exp(gain / 2);
-  for (Transfer& t : transfers) {
-    t.tt *= amplitude;
-    t.tb *= amplitude;
-    t.bt *= amplitude;
-    t.bb *= amplitude;
-  }
+  for (Transfer& t : transfers) amplify(t, amplitude);
 }
 
 namespace {
@@ -119,15 +116,13 @@ void propagate_one(const ChipShape& shape, std::span<const Transfer> transfers, 
                    double* im) {
   for (std::size_t k = 0; k < transfers.size(); ++k) {
     const Cell& cell = shape.topology.cells[k];
-    const Complex u(re[cell.top], im[cell.top]), v(re[cell.bottom], im[cell.bottom]);
-    if (u == 0.0 && v == 0.0) continue;
-    const Transfer& t = transfers[k];
-    const Complex top = photonic::mul(t.tt, u) + photonic::mul(t.tb, v);
-    const Complex bottom = photonic::mul(t.bt, u) + photonic::mul(t.bb, v);
-    re[cell.top] = top.real();
-    im[cell.top] = top.imag();
-    re[cell.bottom] = bottom.real();
-    im[cell.bottom] = bottom.imag();
+    const FieldPair in{{re[cell.top], im[cell.top]}, {re[cell.bottom], im[cell.bottom]}};
+    if (in.top == 0.0 && in.bottom == 0.0) continue;
+    const FieldPair out = apply(transfers[k], in);
+    re[cell.top] = out.top.real();
+    im[cell.top] = out.top.imag();
+    re[cell.bottom] = out.bottom.real();
+    im[cell.bottom] = out.bottom.imag();
   }
 }
 
@@ -148,12 +143,12 @@ void predict_by(const ChipShape& shape, std::span<const double> parameters,
   const auto count = static_cast<std::size_t>(inputs.count);
   assert(inputs.ports == shape.ports() && readings.size() == count * ports);
   const ParameterLayout& at = shape.parameters;
-  const auto value = [&](Kind kind, std::size_t i) {
+  const auto value = [&](ParameterKind kind, std::size_t i) {
     return parameters[static_cast<std::size_t>(at.first(kind)) + i];
   };
   std::vector<double> re(ports * count), im(ports * count);
   for (std::size_t p = 0; p < ports; ++p) {
-    const double coupling = std::exp(value(Kind::input_gain, p) / 2);
+    const double coupling = std::exp(value(ParameterKind::input_gain, p) / 2);
     for (std::size_t k = 0; k < count; ++k) {
       re[p * count + k] = coupling * inputs.fields[k * ports + p].real();
       im[p * count + k] = coupling * inputs.fields[k * ports + p].imag();
@@ -165,7 +160,8 @@ void predict_by(const ChipShape& shape, std::span<const double> parameters,
     photonic::propagate<double>(shape.topology, transfers, {},
                                 {re.data(), im.data(), shape.ports(), inputs.count, inputs.count});
   for (std::size_t p = 0; p < ports; ++p) {
-    const double gain = std::exp(value(Kind::output_gain, p)), offset = value(Kind::offset, p);
+    const double gain = std::exp(value(ParameterKind::output_gain, p)),
+                 offset = value(ParameterKind::offset, p);
     for (std::size_t k = 0; k < count; ++k) {
       const double r = re[p * count + k], i = im[p * count + k];
       readings[k * ports + p] = gain * (r * r + i * i) + offset;

@@ -3,44 +3,10 @@
 #include <span>
 #include <vector>
 
-#include "calibration/model/parameters.hpp"
-#include "core/cards/card.hpp"
+#include "calibration/model/chip_shape.hpp"
 #include "photonic/meshes/mesh.hpp"
 
 namespace lightloom::calibration {
-
-/// Where the heaters lie: column c of the mesh has its phi heaters at x = 2 c pitch and its theta
-/// heaters at (2 c + 1) pitch, each on the upper arm of its cell; port p runs along y = p pitch.
-struct HeaterLayout {
-  double heater_pitch_um = 200;  // along the light, between the two heaters of one cell
-  double port_pitch_um = 60;     // across
-  double reach_um = 250;         // crosstalk beyond this distance is left out
-  double pair_reach_um = 0;      // nearer pairs have a crosstalk of their own beside the kernel
-};
-void describe(Section& section, HeaterLayout& layout);
-
-/// A heater that warms the arms of another heater's cell, at the distances given.
-struct Neighbour {
-  int victim = 0, aggressor = 0;
-  double near_um = 0;  // from the aggressor to the victim's heated arm
-  double far_um = 0;   // to its other arm
-  int pair = 0;        // index of these distances among the chip's
-  int coupling = -1;   // which `Kind::coupling` is theirs, or none
-};
-
-/// What is known of a chip without measuring: its mesh and the places of its heaters.
-struct ChipShape {
-  photonic::Topology topology;
-  HeaterLayout heaters;
-  std::vector<Neighbour> neighbours;  // by victim
-  std::vector<Neighbour> distances;   // one of each pair of distances: a layout has few
-  ParameterLayout parameters;
-
-  ChipShape(photonic::Topology mesh, const HeaterLayout& layout);
-  [[nodiscard]] int cells() const { return static_cast<int>(topology.cells.size()); }
-  [[nodiscard]] int heater_count() const { return 2 * cells(); }
-  [[nodiscard]] int ports() const { return topology.modes; }
-};
 
 /// Coherent input vectors, (inputs, ports): amplitude 1 is full scale.
 struct Inputs {
@@ -52,19 +18,20 @@ Inputs single_ports(int ports);
 
 /// Phases of all heaters at `voltages`: phi_i = phi_0i + sum_j Gamma_ij (gamma_j V_j^2 + gamma_2j
 /// V_j^4), Gamma_ii = 1, Gamma_ij = kappa (e^{-d/d0} - e^{-d'/d0}) with the distances to the two
-/// arms of the victim, plus the coupling of near pairs (calibration reference, section 2). Never
-/// wrapped. (The photonic room's `ThermalCrosstalk` warms every arm by phases set; here only the
-/// difference between the arms counts, by voltages, with derivatives.)
+/// arms of the victim, plus the coupling of near pairs (docs/models/calibration/mesh.md#model).
+/// Never wrapped. (The photonic room's `ThermalCrosstalk` warms every arm by phases set; here only
+/// the difference between the arms counts, by voltages, with derivatives.)
 void heater_phases(const ChipShape& shape, std::span<const double> parameters,
                    std::span<const double> voltages, std::span<double> phases_rad);
 /// The crosstalk kernel of one neighbour and its derivatives.
-struct Kernel {
+struct HeatKernel {
   double value = 0, by_amplitude = 0, by_decay = 0;
 };
-Kernel crosstalk_kernel(const Neighbour& neighbour, double amplitude, double decay_um);
+HeatKernel crosstalk_kernel(const HeaterNeighbour& neighbour, double amplitude, double decay_um);
 
 /// The kernel of every pair of distances of the chip.
-std::vector<Kernel> crosstalk_kernels(const ChipShape& shape, std::span<const double> parameters);
+std::vector<HeatKernel> crosstalk_kernels(const ChipShape& shape,
+                                          std::span<const double> parameters);
 
 /// Gamma_ij of every neighbour of the chip, in its order: kernel and coupling.
 std::vector<double> neighbour_kernels(const ChipShape& shape, std::span<const double> parameters);
@@ -78,7 +45,7 @@ void chip_transfers(const ChipShape& shape, std::span<const double> parameters,
                     std::span<const double> phases_rad, std::span<photonic::Transfer> transfers);
 
 /// Detector readings (inputs, ports) at one setting: y_i = g_i |[U diag(sqrt c) x]_i|^2 + o_i
-/// (calibration reference, section 4), without noise.
+/// (docs/models/calibration/mesh.md#model), without noise.
 void predict(const ChipShape& shape, std::span<const double> parameters,
              std::span<const double> voltages, const Inputs& inputs, std::span<double> readings);
 /// The same at given heater phases, for chips whose phases drift.

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/model/field_pair.hpp"
 #include "photonic/devices/heater.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
 std::vector<double> of_heaters(const ChipShape& shape, std::span<const double> parameters,
-                               Kind kind) {
+                               ParameterKind kind) {
   const auto values = parameters.subspan(static_cast<std::size_t>(shape.parameters.first(kind)),
                                          static_cast<std::size_t>(shape.heater_count()));
   return {values.begin(), values.end()};
@@ -18,9 +19,9 @@ std::vector<double> of_heaters(const ChipShape& shape, std::span<const double> p
 }  // namespace
 
 ChipState::ChipState(const ChipShape& shape, std::span<const double> parameters)
-    : gamma_(of_heaters(shape, parameters, Kind::efficiency)),
-      gamma2_(of_heaters(shape, parameters, Kind::curvature)),
-      bias_(of_heaters(shape, parameters, Kind::bias)),
+    : gamma_(of_heaters(shape, parameters, ParameterKind::efficiency)),
+      gamma2_(of_heaters(shape, parameters, ParameterKind::curvature)),
+      bias_(of_heaters(shape, parameters, ParameterKind::bias)),
       fabrication_(fabrication_of(shape, parameters)),
       heat_(gamma_.size()),
       phases_(gamma_.size()),
@@ -28,12 +29,12 @@ ChipState::ChipState(const ChipShape& shape, std::span<const double> parameters)
       changed_(fabrication_.size(), 1),
       transfers_(fabrication_.size()) {
   const double gain =
-      parameters[static_cast<std::size_t>(shape.parameters.first(Kind::device_gain))];
+      parameters[static_cast<std::size_t>(shape.parameters.first(ParameterKind::device_gain))];
   amplitude_ = std::exp(gain / 2);
   const std::vector<double> kernels = neighbour_kernels(shape, parameters);
   std::vector<std::vector<Heat>> from(gamma_.size()), to(gamma_.size());
   for (std::size_t i = 0; i < shape.neighbours.size(); ++i) {
-    const Neighbour& n = shape.neighbours[i];
+    const HeaterNeighbour& n = shape.neighbours[i];
     if (kernels[i] == 0) continue;
     from[static_cast<std::size_t>(n.victim)].push_back({n.aggressor, kernels[i]});
     to[static_cast<std::size_t>(n.aggressor)].push_back({n.victim, kernels[i]});
@@ -72,12 +73,7 @@ void ChipState::turn(std::size_t heater) {
 void ChipState::transfer(std::size_t cell) {
   photonic::Transfer t = photonic::device(photonic::DeviceKind::mzi, phases_[2 * cell],
                                           phases_[2 * cell + 1], fabrication_[cell]);
-  if (amplitude_ != 1) {
-    t.tt *= amplitude_;
-    t.tb *= amplitude_;
-    t.bt *= amplitude_;
-    t.bb *= amplitude_;
-  }
+  if (amplitude_ != 1) amplify(t, amplitude_);
   transfers_[cell] = t;
   changed_[cell] = 0;
 }

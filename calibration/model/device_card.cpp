@@ -1,6 +1,8 @@
+#include "calibration/model/device_card.hpp"
+
 #include <charconv>
 
-#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -18,7 +20,7 @@ double number_of(const Tree& value, const Tree& card, const char* kind) {
 std::vector<double> numbers_of_card(const ChipShape& shape, const Tree& card, const char* what) {
   std::vector<double> numbers(static_cast<std::size_t>(shape.parameters.size()));
   for (int k = 0; k < kinds; ++k) {
-    const Kind kind = static_cast<Kind>(k);
+    const ParameterKind kind = static_cast<ParameterKind>(k);
     if (shape.parameters.count(kind) == 0) continue;  // cards without near pairs have no section
     const Tree* section = card.find(kind_name(kind));
     const Tree* values = section != nullptr ? section->find(what) : nullptr;
@@ -49,7 +51,7 @@ Tree device_card(const ChipShape& shape, std::span<const double> parameters,
   layout.at_or_add("reach_um") = Tree::of(shape.heaters.reach_um);
   layout.at_or_add("pair_reach_um") = Tree::of(shape.heaters.pair_reach_um);
   for (int k = 0; k < kinds; ++k) {
-    const Kind kind = static_cast<Kind>(k);
+    const ParameterKind kind = static_cast<ParameterKind>(k);
     if (shape.parameters.count(kind) == 0) continue;
     Tree values = Tree::list(), deviations = Tree::list();
     for (int i = 0; i < shape.parameters.count(kind); ++i) {
@@ -82,5 +84,14 @@ ChipCard chip_of_device(const Tree& card) {
           "{}: no modes, topology and layout (not the card of a calibrated mesh)", card.origin);
   return read_card<ChipCard>(shape);
 }
+
+DeviceFile device_of(const Tree& card) {
+  ChipShape shape = chip_shape(chip_of_device(card));
+  std::vector<double> parameters = parameters_of_card(shape, card),
+                      sigma = sigmas_of_card(shape, card);
+  return {std::move(shape), std::move(parameters), std::move(sigma)};
+}
+
+DeviceFile read_device(const std::string& path) { return device_of(load_yaml(path)); }
 
 }  // namespace lightloom::calibration

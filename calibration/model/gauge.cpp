@@ -43,7 +43,7 @@ class Collector {
     direction_.assign(static_cast<std::size_t>(shape_.parameters.size()), 0.0);
     return direction_;
   }
-  double& at(Kind kind, int element) {
+  double& at(ParameterKind kind, int element) {
     return direction_[static_cast<std::size_t>(shape_.parameters.at(kind, element))];
   }
   void finish(std::string name) {
@@ -65,19 +65,19 @@ class Collector {
 };
 
 void input_phases(const ChipShape& shape, const FreeSet& free, Collector& collect) {
-  const bool screen = free.has(shape.parameters.at(Kind::screen, 0));
+  const bool screen = free.has(shape.parameters.at(ParameterKind::screen, 0));
   for (int port = 0; port < shape.ports(); ++port) {
     const Carried moved = carry(shape, one_port(shape, port));
     collect.begin();
     for (int k = 0; k < shape.cells(); ++k)
-      collect.at(Kind::bias, 2 * k + 1) = moved.arms[static_cast<std::size_t>(k)];
+      collect.at(ParameterKind::bias, 2 * k + 1) = moved.arms[static_cast<std::size_t>(k)];
     for (int p = 0; screen && p < shape.ports(); ++p)
-      collect.at(Kind::screen, p) = moved.outputs[static_cast<std::size_t>(p)];
+      collect.at(ParameterKind::screen, p) = moved.outputs[static_cast<std::size_t>(p)];
     collect.finish(fmt::format("input phase of port {}", port));
   }
   for (int port = 0; port < shape.ports(); ++port) {
     collect.begin();
-    collect.at(Kind::screen, port) = 1;
+    collect.at(ParameterKind::screen, port) = 1;
     collect.finish(fmt::format("output phase of port {}", port));
   }
 }
@@ -85,18 +85,18 @@ void input_phases(const ChipShape& shape, const FreeSet& free, Collector& collec
 void input_gains(const ChipShape& shape, Collector& collect) {
   collect.begin();
   for (int p = 0; p < shape.ports(); ++p) {
-    collect.at(Kind::input_gain, p) = 1;
-    collect.at(Kind::output_gain, p) = -1;
+    collect.at(ParameterKind::input_gain, p) = 1;
+    collect.at(ParameterKind::output_gain, p) = -1;
   }
   collect.finish("common scale of the input couplings against the detector gains");
   for (int port = 0; port < shape.ports(); ++port) {
     const Carried moved = carry(shape, one_port(shape, port));
     collect.begin();
-    collect.at(Kind::input_gain, port) = 1;
+    collect.at(ParameterKind::input_gain, port) = 1;
     for (int k = 0; k < shape.cells(); ++k)
-      collect.at(Kind::arm_gain, 2 * k + 1) = -moved.arms[static_cast<std::size_t>(k)];
+      collect.at(ParameterKind::arm_gain, 2 * k + 1) = -moved.arms[static_cast<std::size_t>(k)];
     for (int p = 0; p < shape.ports(); ++p)
-      collect.at(Kind::output_gain, p) = -moved.outputs[static_cast<std::size_t>(p)];
+      collect.at(ParameterKind::output_gain, p) = -moved.outputs[static_cast<std::size_t>(p)];
     collect.finish(fmt::format("gain of input port {} against the gains of the arms", port));
   }
 }
@@ -105,17 +105,17 @@ void input_gains(const ChipShape& shape, Collector& collect) {
 void common_gain(const ChipShape& shape, Collector& collect) {
   std::vector<double> at_port(static_cast<std::size_t>(shape.ports()));
   collect.begin();
-  collect.at(Kind::device_gain, 0) = 1;
+  collect.at(ParameterKind::device_gain, 0) = 1;
   for (int k = 0; k < shape.cells(); ++k) {
     const Cell& cell = shape.topology.cells[static_cast<std::size_t>(k)];
     double& top = at_port[static_cast<std::size_t>(cell.top)];
     double& bottom = at_port[static_cast<std::size_t>(cell.bottom)];
-    collect.at(Kind::arm_gain, 2 * k + 1) = -(top - bottom);
+    collect.at(ParameterKind::arm_gain, 2 * k + 1) = -(top - bottom);
     bottom += 1;
     top = bottom;
   }
   for (int p = 0; p < shape.ports(); ++p)
-    collect.at(Kind::output_gain, p) = -at_port[static_cast<std::size_t>(p)];
+    collect.at(ParameterKind::output_gain, p) = -at_port[static_cast<std::size_t>(p)];
   collect.finish("loss common to all MZIs against the gains of arms and detectors");
 }
 
@@ -184,12 +184,12 @@ std::vector<bool> fresh_cells(const ChipShape& shape) {
 void first_column(const ChipShape& shape, const FreeSet& free, std::span<const double> parameters,
                   Collector& collect) {
   const ParameterLayout& at = shape.parameters;
-  const bool seen = parameters[static_cast<std::size_t>(at.at(Kind::crosstalk, 0))] != 0 ||
-                    free.has(at.at(Kind::crosstalk, 0));
+  const bool seen = parameters[static_cast<std::size_t>(at.at(ParameterKind::crosstalk, 0))] != 0 ||
+                    free.has(at.at(ParameterKind::crosstalk, 0));
   const std::vector<bool> fresh = fresh_cells(shape);
   for (int k = 0; !seen && k < shape.cells(); ++k) {
     if (!fresh[static_cast<std::size_t>(k)]) continue;
-    for (const Kind kind : {Kind::efficiency, Kind::curvature}) {
+    for (const ParameterKind kind : {ParameterKind::efficiency, ParameterKind::curvature}) {
       collect.begin();
       collect.at(kind, 2 * k + 1) = 1;
       collect.finish(
@@ -212,51 +212,51 @@ std::vector<NullDirection> known_null_directions(const ChipShape& shape, const F
 
 void hold_gauge(const ChipShape& shape, std::vector<bool>& is_free) {
   const ParameterLayout& at = shape.parameters;
-  const auto is = [&](Kind kind, int i) {
+  const auto is = [&](ParameterKind kind, int i) {
     return static_cast<bool>(is_free[static_cast<std::size_t>(at.at(kind, i))]);
   };
-  const auto hold = [&](Kind kind, int i) {
+  const auto hold = [&](ParameterKind kind, int i) {
     is_free[static_cast<std::size_t>(at.at(kind, i))] = false;
   };
-  const bool crosstalk = is(Kind::crosstalk, 0), arms = is(Kind::arm_gain, 0);
+  const bool crosstalk = is(ParameterKind::crosstalk, 0), arms = is(ParameterKind::arm_gain, 0);
   const std::vector<bool> gauge = solve_gauge(shape, {}).is_gauge_cell, fresh = fresh_cells(shape);
   for (int k = 0; k < shape.cells(); ++k) {
     if (gauge[static_cast<std::size_t>(k)]) {
-      hold(Kind::bias, 2 * k + 1);
-      if (arms) hold(Kind::arm_gain, 2 * k + 1);
+      hold(ParameterKind::bias, 2 * k + 1);
+      if (arms) hold(ParameterKind::arm_gain, 2 * k + 1);
     }
     if (fresh[static_cast<std::size_t>(k)] && !crosstalk) {
-      hold(Kind::efficiency, 2 * k + 1);
-      hold(Kind::curvature, 2 * k + 1);
+      hold(ParameterKind::efficiency, 2 * k + 1);
+      hold(ParameterKind::curvature, 2 * k + 1);
     }
   }
-  if (arms) hold(Kind::device_gain, 0);
-  if (is(Kind::input_gain, 0)) hold(Kind::output_gain, 0);
-  for (int p = 0; p < shape.ports(); ++p) hold(Kind::screen, p);
+  if (arms) hold(ParameterKind::device_gain, 0);
+  if (is(ParameterKind::input_gain, 0)) hold(ParameterKind::output_gain, 0);
+  for (int p = 0; p < shape.ports(); ++p) hold(ParameterKind::screen, p);
 }
 
 std::vector<double> in_gauge_of(const ChipShape& shape, std::span<const double> parameters,
                                 std::span<const double> reference) {
   std::vector<double> result(parameters.begin(), parameters.end());
   const ParameterLayout& at = shape.parameters;
-  const auto value = [&](Kind kind, int i) -> double& {
+  const auto value = [&](ParameterKind kind, int i) -> double& {
     return result[static_cast<std::size_t>(at.at(kind, i))];
   };
-  const auto wanted = [&](Kind kind, int i) {
+  const auto wanted = [&](ParameterKind kind, int i) {
     return reference[static_cast<std::size_t>(at.at(kind, i))];
   };
   std::vector<double> change(static_cast<std::size_t>(shape.cells()));
   for (int k = 0; k < shape.cells(); ++k)
     change[static_cast<std::size_t>(k)] =
-        wanted(Kind::bias, 2 * k + 1) - value(Kind::bias, 2 * k + 1);
+        wanted(ParameterKind::bias, 2 * k + 1) - value(ParameterKind::bias, 2 * k + 1);
   const Carried moved = carry(shape, solve_gauge(shape, change).input_phases);
   for (int k = 0; k < shape.cells(); ++k)
-    value(Kind::bias, 2 * k + 1) += moved.arms[static_cast<std::size_t>(k)];
-  const double scale = wanted(Kind::output_gain, 0) - value(Kind::output_gain, 0);
+    value(ParameterKind::bias, 2 * k + 1) += moved.arms[static_cast<std::size_t>(k)];
+  const double scale = wanted(ParameterKind::output_gain, 0) - value(ParameterKind::output_gain, 0);
   for (int p = 0; p < shape.ports(); ++p) {
-    value(Kind::output_gain, p) += scale;
-    value(Kind::input_gain, p) -= scale;
-    value(Kind::screen, p) = wanted(Kind::screen, p);
+    value(ParameterKind::output_gain, p) += scale;
+    value(ParameterKind::input_gain, p) -= scale;
+    value(ParameterKind::screen, p) = wanted(ParameterKind::screen, p);
   }
   return result;
 }

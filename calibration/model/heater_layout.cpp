@@ -1,10 +1,9 @@
-// Which heaters warm which arms, from where they lie.
+#include "calibration/model/heater_layout.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 
-#include "calibration/model/chip_model.hpp"
-#include "core/error.hpp"
 #include "photonic/meshes/heater_places.hpp"
 
 namespace lightloom::calibration {
@@ -23,12 +22,21 @@ Place heater_place(const photonic::Topology& topology, const HeaterLayout& layou
   return photonic::guide_place(pitch_of(layout), stage, cell.top);
 }
 
-std::vector<Neighbour> find_neighbours(const photonic::Topology& topology,
-                                       const HeaterLayout& layout) {
+}  // namespace
+
+void describe(Section& section, HeaterLayout& layout) {
+  section.value("heater_pitch_um", layout.heater_pitch_um, positive);
+  section.value("port_pitch_um", layout.port_pitch_um, positive);
+  section.value("reach_um", layout.reach_um, not_negative);
+  section.value("pair_reach_um", layout.pair_reach_um, not_negative);
+}
+
+std::vector<HeaterNeighbour> find_neighbours(const photonic::Topology& topology,
+                                             const HeaterLayout& layout) {
   const int heaters = 2 * static_cast<int>(topology.cells.size());
   std::vector<Place> places;
   for (int h = 0; h < heaters; ++h) places.push_back(heater_place(topology, layout, h));
-  std::vector<Neighbour> found;
+  std::vector<HeaterNeighbour> found;
   for (int i = 0; i < heaters; ++i) {
     const Cell& cell = topology.cells[static_cast<std::size_t>(i / 2)];
     const Place near = places[static_cast<std::size_t>(i)];
@@ -42,12 +50,11 @@ std::vector<Neighbour> find_neighbours(const photonic::Topology& topology,
   return found;
 }
 
-/// One neighbour for each pair of distances, and the index of each in it.
-std::vector<Neighbour> distinct_distances(std::vector<Neighbour>& neighbours) {
+std::vector<HeaterNeighbour> distinct_distances(std::vector<HeaterNeighbour>& neighbours) {
   constexpr double per_um = 1e6;  // distances that differ by round-off are one
   std::map<std::pair<long long, long long>, int> index;
-  std::vector<Neighbour> distances;
-  for (Neighbour& n : neighbours) {
+  std::vector<HeaterNeighbour> distances;
+  for (HeaterNeighbour& n : neighbours) {
     const auto [at, fresh] =
         index.try_emplace({std::llround(n.near_um * per_um), std::llround(n.far_um * per_um)},
                           static_cast<int>(distances.size()));
@@ -57,34 +64,15 @@ std::vector<Neighbour> distinct_distances(std::vector<Neighbour>& neighbours) {
   return distances;
 }
 
-/// Gives near pairs a coupling of their own.
-std::vector<HeaterPair> near_pairs(std::vector<Neighbour>& neighbours, const HeaterLayout& layout) {
+std::vector<HeaterPair> near_pairs(std::vector<HeaterNeighbour>& neighbours,
+                                   const HeaterLayout& layout) {
   std::vector<HeaterPair> pairs;
-  for (Neighbour& n : neighbours) {
+  for (HeaterNeighbour& n : neighbours) {
     if (std::min(n.near_um, n.far_um) > layout.pair_reach_um) continue;
     n.coupling = static_cast<int>(pairs.size());
     pairs.push_back({n.victim, n.aggressor});
   }
   return pairs;
-}
-
-}  // namespace
-
-void describe(Section& section, HeaterLayout& layout) {
-  section.value("heater_pitch_um", layout.heater_pitch_um, positive);
-  section.value("port_pitch_um", layout.port_pitch_um, positive);
-  section.value("reach_um", layout.reach_um, not_negative);
-  section.value("pair_reach_um", layout.pair_reach_um, not_negative);
-}
-
-ChipShape::ChipShape(photonic::Topology mesh, const HeaterLayout& layout)
-    : topology(std::move(mesh)),
-      heaters(layout),
-      neighbours(find_neighbours(topology, layout)),
-      distances(distinct_distances(neighbours)),
-      parameters(topology, near_pairs(neighbours, layout)) {
-  require(topology.modes >= 2, "calibration: a mesh of {} port has nothing to calibrate",
-          topology.modes);
 }
 
 }  // namespace lightloom::calibration

@@ -43,39 +43,39 @@ ParameterLayout::ParameterLayout(const photonic::Topology& topology, std::vector
   for (std::size_t k = 0; k < kinds; ++k) start_[k + 1] = start_[k] + counts[k];
 }
 
-Kind ParameterLayout::kind_of(int index) const {
+ParameterKind ParameterLayout::kind_of(int index) const {
   assert(index >= 0 && index < size());
   std::size_t k = 0;
   while (start_[k + 1] <= index) ++k;
-  return static_cast<Kind>(k);
+  return static_cast<ParameterKind>(k);
 }
 
 std::string ParameterLayout::name(int index) const {
-  const Kind kind = kind_of(index);
+  const ParameterKind kind = kind_of(index);
   const int element = index - first(kind);
   const char* text = kind_name(kind);
   switch (kind) {
-    case Kind::efficiency:
-    case Kind::curvature:
-    case Kind::bias:
-    case Kind::arm_gain:
+    case ParameterKind::efficiency:
+    case ParameterKind::curvature:
+    case ParameterKind::bias:
+    case ParameterKind::arm_gain:
       return fmt::format("{} of {}", text, heater_name(topology_, element));
-    case Kind::alpha:
-    case Kind::beta:
+    case ParameterKind::alpha:
+    case ParameterKind::beta:
       return fmt::format("{} of {}", text, cell_name(topology_, element));
-    case Kind::device_gain:
+    case ParameterKind::device_gain:
       return "log gain common to all MZIs";
-    case Kind::crosstalk:
+    case ParameterKind::crosstalk:
       return element == 0 ? "amplitude of the crosstalk" : "decay length of the crosstalk";
-    case Kind::input_gain:
+    case ParameterKind::input_gain:
       return fmt::format("log coupling of input port {}", element);
-    case Kind::output_gain:
+    case ParameterKind::output_gain:
       return fmt::format("log gain of detector {}", element);
-    case Kind::offset:
+    case ParameterKind::offset:
       return fmt::format("offset of detector {}", element);
-    case Kind::screen:
+    case ParameterKind::screen:
       return fmt::format("output phase of port {}", element);
-    case Kind::coupling: {
+    case ParameterKind::coupling: {
       const HeaterPair& pair = pairs_[static_cast<std::size_t>(element)];
       return fmt::format("crosstalk of {} on {} beyond the kernel",
                          heater_name(topology_, pair.aggressor),
@@ -85,8 +85,8 @@ std::string ParameterLayout::name(int index) const {
   return text;
 }
 
-const char* kind_name(Kind kind) { return texts[static_cast<std::size_t>(kind)].name; }
-const char* kind_unit(Kind kind) { return texts[static_cast<std::size_t>(kind)].unit; }
+const char* kind_name(ParameterKind kind) { return texts[static_cast<std::size_t>(kind)].name; }
+const char* kind_unit(ParameterKind kind) { return texts[static_cast<std::size_t>(kind)].unit; }
 
 std::string heater_name(const photonic::Topology& topology, int heater) {
   return fmt::format("the {} heater of {}", heater % 2 == 0 ? "theta" : "phi",
@@ -104,9 +104,10 @@ FreeSet free_set(const std::vector<bool>& is_free) {
   return set;
 }
 
-std::vector<bool> free_kinds(const ParameterLayout& layout, const std::vector<Kind>& kinds_freed) {
+std::vector<bool> free_kinds(const ParameterLayout& layout,
+                             const std::vector<ParameterKind>& kinds_freed) {
   std::vector<bool> is_free(static_cast<std::size_t>(layout.size()), false);
-  for (const Kind kind : kinds_freed)
+  for (const ParameterKind kind : kinds_freed)
     for (int i = 0; i < layout.count(kind); ++i)
       is_free[static_cast<std::size_t>(layout.at(kind, i))] = true;
   return is_free;

@@ -9,7 +9,7 @@ namespace lightloom::calibration {
 
 /// The kinds of unknowns of a chip, in the order in which a parameter vector holds them. Heater 2k
 /// is theta of cell k of the topology, heater 2k + 1 its phi.
-enum class Kind {
+enum class ParameterKind {
   efficiency,   // gamma of a heater, rad/V^2
   curvature,    // gamma_2 of a heater, rad/V^4: self-heating
   bias,         // phi_0 of a heater, rad: phase without a voltage, modulo 2 pi
@@ -37,12 +37,14 @@ class ParameterLayout {
   ParameterLayout(const photonic::Topology& topology, std::vector<HeaterPair> pairs);
 
   [[nodiscard]] int size() const { return start_[kinds]; }
-  [[nodiscard]] int first(Kind kind) const { return start_[static_cast<std::size_t>(kind)]; }
-  [[nodiscard]] int count(Kind kind) const {
+  [[nodiscard]] int first(ParameterKind kind) const {
+    return start_[static_cast<std::size_t>(kind)];
+  }
+  [[nodiscard]] int count(ParameterKind kind) const {
     return start_[static_cast<std::size_t>(kind) + 1] - start_[static_cast<std::size_t>(kind)];
   }
-  [[nodiscard]] int at(Kind kind, int element) const { return first(kind) + element; }
-  [[nodiscard]] Kind kind_of(int index) const;
+  [[nodiscard]] int at(ParameterKind kind, int element) const { return first(kind) + element; }
+  [[nodiscard]] ParameterKind kind_of(int index) const;
   /// "gamma of the phi heater of MZI 7 (column 3, ports 4-5)"; ports count from 0.
   [[nodiscard]] std::string name(int index) const;
 
@@ -53,8 +55,8 @@ class ParameterLayout {
 };
 
 /// "gamma", "phi_0", ...: short, as in files and tables.
-const char* kind_name(Kind kind);
-const char* kind_unit(Kind kind);
+const char* kind_name(ParameterKind kind);
+const char* kind_unit(ParameterKind kind);
 /// "the phi heater of MZI 7 (column 3, ports 4-5)".
 std::string heater_name(const photonic::Topology& topology, int heater);
 
@@ -68,6 +70,7 @@ struct FreeSet {
 };
 FreeSet free_set(const std::vector<bool>& is_free);
 /// All parameters of the kinds listed.
-std::vector<bool> free_kinds(const ParameterLayout& layout, const std::vector<Kind>& kinds_freed);
+std::vector<bool> free_kinds(const ParameterLayout& layout,
+                             const std::vector<ParameterKind>& kinds_freed);
 
 }  // namespace lightloom::calibration

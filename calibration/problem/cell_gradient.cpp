@@ -19,8 +19,9 @@ std::vector<CellState> cell_states(const ChipShape& shape, std::span<const doubl
   std::vector<CellState> states(transfers.size());
   for (int k = 0; k < shape.cells(); ++k) {
     const auto cell = static_cast<std::size_t>(k);
-    const double beta = parameters[static_cast<std::size_t>(at.at(Kind::beta, k))];
-    const double gain = parameters[static_cast<std::size_t>(at.at(Kind::arm_gain, 2 * k + 1))];
+    const double beta = parameters[static_cast<std::size_t>(at.at(ParameterKind::beta, k))];
+    const double gain =
+        parameters[static_cast<std::size_t>(at.at(ParameterKind::arm_gain, 2 * k + 1))];
     states[cell] = {transfers[cell], std::polar(std::exp(gain / 2), phases[2 * cell + 1]),
                     std::sin(2 * beta), std::cos(2 * beta)};
   }

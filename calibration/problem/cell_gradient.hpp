@@ -7,15 +7,6 @@
 
 namespace lightloom::calibration {
 
-/// Two field entries, or what a derivative makes of them.
-struct Pair {
-  photonic::Complex top, bottom;
-};
-inline Pair apply(const photonic::Transfer& t, const Pair& f) {
-  return {photonic::mul(t.tt, f.top) + photonic::mul(t.tb, f.bottom),
-          photonic::mul(t.bt, f.top) + photonic::mul(t.bb, f.bottom)};
-}
-
 /// What the derivatives of one cell need beside its transfer T.
 struct CellState {
   photonic::Transfer transfer;
@@ -26,7 +17,7 @@ struct CellState {
 std::vector<CellState> cell_states(const ChipShape& shape, std::span<const double> parameters,
                                    std::span<const double> phases_rad);
 
-/// dT/dp of one cell by its own parameters (calibration reference, section 7); those by the log
+/// dT/dp of one cell by its parameters (docs/models/calibration/mesh.md#derivatives); those by log
 /// gains of the two arms are -i/2 times those by their phases.
 struct CellGradient {
   photonic::Transfer theta, phi, alpha, beta, device;

@@ -1,7 +1,4 @@
-// Device parameters from what the light meets: the sparse half of the chain rule.
-#include <vector>
-
-#include "calibration/problem/mesh_jacobian.hpp"
+#include "calibration/problem/expansion.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -21,7 +18,7 @@ struct Gather {
 void gather_heaters(const ChipShape& shape, std::span<const double> parameters,
                     std::span<const double> voltages, const BaseColumns& columns, Gather& gather) {
   const ParameterLayout& at = shape.parameters;
-  const auto value = [&](Kind kind, int i) {
+  const auto value = [&](ParameterKind kind, int i) {
     return parameters[static_cast<std::size_t>(at.at(kind, i))];
   };
   const auto square = [&](int heater) {
@@ -30,29 +27,33 @@ void gather_heaters(const ChipShape& shape, std::span<const double> parameters,
   };
   for (int h = 0; h < shape.heater_count(); ++h) {
     const double v2 = square(h);
-    gather.add(at.at(Kind::efficiency, h), columns.phase(h), v2);
-    gather.add(at.at(Kind::curvature, h), columns.phase(h), v2 * v2);
-    gather.add(at.at(Kind::bias, h), columns.phase(h), 1);
+    gather.add(at.at(ParameterKind::efficiency, h), columns.phase(h), v2);
+    gather.add(at.at(ParameterKind::curvature, h), columns.phase(h), v2 * v2);
+    gather.add(at.at(ParameterKind::bias, h), columns.phase(h), 1);
   }
-  const std::vector<Kernel> kernels = crosstalk_kernels(shape, parameters);
+  const std::vector<HeatKernel> kernels = crosstalk_kernels(shape, parameters);
   std::vector<double> by_amplitude(voltages.size()), by_decay(voltages.size());
-  for (const Neighbour& n : shape.neighbours) {
-    const Kernel& kernel = kernels[static_cast<std::size_t>(n.pair)];
+  for (const HeaterNeighbour& n : shape.neighbours) {
+    const HeatKernel& kernel = kernels[static_cast<std::size_t>(n.pair)];
     const double v2 = square(n.aggressor);
-    const double gamma = kernel.value + (n.coupling >= 0 ? value(Kind::coupling, n.coupling) : 0.0);
-    gather.add(at.at(Kind::efficiency, n.aggressor), columns.phase(n.victim), gamma * v2);
-    gather.add(at.at(Kind::curvature, n.aggressor), columns.phase(n.victim), gamma * v2 * v2);
-    const double heat =
-        (value(Kind::efficiency, n.aggressor) + value(Kind::curvature, n.aggressor) * v2) * v2;
+    const double gamma =
+        kernel.value + (n.coupling >= 0 ? value(ParameterKind::coupling, n.coupling) : 0.0);
+    gather.add(at.at(ParameterKind::efficiency, n.aggressor), columns.phase(n.victim), gamma * v2);
+    gather.add(at.at(ParameterKind::curvature, n.aggressor), columns.phase(n.victim),
+               gamma * v2 * v2);
+    const double heat = (value(ParameterKind::efficiency, n.aggressor) +
+                         value(ParameterKind::curvature, n.aggressor) * v2) *
+                        v2;
     by_amplitude[static_cast<std::size_t>(n.victim)] += kernel.by_amplitude * heat;
     by_decay[static_cast<std::size_t>(n.victim)] += kernel.by_decay * heat;
     if (n.coupling >= 0)
-      gather.add(at.at(Kind::coupling, n.coupling), columns.phase(n.victim), heat);
+      gather.add(at.at(ParameterKind::coupling, n.coupling), columns.phase(n.victim), heat);
   }
   for (int h = 0; h < shape.heater_count(); ++h) {
-    gather.add(at.at(Kind::crosstalk, 0), columns.phase(h),
+    gather.add(at.at(ParameterKind::crosstalk, 0), columns.phase(h),
                by_amplitude[static_cast<std::size_t>(h)]);
-    gather.add(at.at(Kind::crosstalk, 1), columns.phase(h), by_decay[static_cast<std::size_t>(h)]);
+    gather.add(at.at(ParameterKind::crosstalk, 1), columns.phase(h),
+               by_decay[static_cast<std::size_t>(h)]);
   }
 }
 
@@ -65,16 +66,16 @@ Expansion expand(const ChipShape& shape, std::span<const double> parameters,
   gather_heaters(shape, parameters, voltages, columns, gather);
   const ParameterLayout& at = shape.parameters;
   for (int k = 0; k < shape.cells(); ++k) {
-    gather.add(at.at(Kind::alpha, k), columns.alpha(k), 1);
-    gather.add(at.at(Kind::beta, k), columns.beta(k), 1);
+    gather.add(at.at(ParameterKind::alpha, k), columns.alpha(k), 1);
+    gather.add(at.at(ParameterKind::beta, k), columns.beta(k), 1);
   }
   for (int h = 0; h < shape.heater_count(); ++h)
-    gather.add(at.at(Kind::arm_gain, h), columns.arm + h, 1);
-  gather.add(at.at(Kind::device_gain, 0), columns.device, 1);
+    gather.add(at.at(ParameterKind::arm_gain, h), columns.arm + h, 1);
+  gather.add(at.at(ParameterKind::device_gain, 0), columns.device, 1);
   for (int p = 0; p < shape.ports(); ++p) {
-    gather.add(at.at(Kind::input_gain, p), columns.input + p, 1);
-    gather.add(at.at(Kind::output_gain, p), columns.output + p, 1);
-    gather.add(at.at(Kind::offset, p), columns.offset + p, 1);
+    gather.add(at.at(ParameterKind::input_gain, p), columns.input + p, 1);
+    gather.add(at.at(ParameterKind::output_gain, p), columns.output + p, 1);
+    gather.add(at.at(ParameterKind::offset, p), columns.offset + p, 1);
   }
   Expansion result;
   result.start.push_back(0);

@@ -9,26 +9,26 @@
 namespace lightloom::calibration {
 
 /// Rows of fields (ports, inputs), real and imaginary parts apart.
-struct Fields {
+struct FieldRows {
   std::vector<double> re, im;
   std::size_t count = 0;
 
-  Fields(std::size_t ports, std::size_t inputs)
+  FieldRows(std::size_t ports, std::size_t inputs)
       : re(ports * inputs), im(ports * inputs), count(inputs) {}
 };
 
 /// Rows of two ports.
-struct Rows {
+struct RowPair {
   double *top_re, *top_im, *bottom_re, *bottom_im;
 };
-inline Rows rows_of(Fields& f, const photonic::Cell& cell) {
+inline RowPair rows_of(FieldRows& f, const photonic::Cell& cell) {
   const auto top = static_cast<std::size_t>(cell.top) * f.count,
              bottom = static_cast<std::size_t>(cell.bottom) * f.count;
   return {&f.re[top], &f.im[top], &f.re[bottom], &f.im[bottom]};
 }
 
-/// f = T f.
-inline void apply(const photonic::Transfer& t, std::size_t count, const Rows& f) {
+/// f = T f for every input: `apply` of a `FieldPair` along rows, real and imaginary parts apart.
+inline void apply(const photonic::Transfer& t, std::size_t count, const RowPair& f) {
   const double ar = t.tt.real(), ai = t.tt.imag(), br = t.tb.real(), bi = t.tb.imag();
   const double cr = t.bt.real(), ci = t.bt.imag(), dr = t.bb.real(), di = t.bb.imag();
 #pragma omp simd
@@ -43,7 +43,7 @@ inline void apply(const photonic::Transfer& t, std::size_t count, const Rows& f)
 
 /// f += D g with the fields g in front of a cell, (2, inputs).
 inline void add(const photonic::Transfer& d, const double* g_re, const double* g_im,
-                std::size_t count, const Rows& f) {
+                std::size_t count, const RowPair& f) {
   const double ar = d.tt.real(), ai = d.tt.imag(), br = d.tb.real(), bi = d.tb.imag();
   const double cr = d.bt.real(), ci = d.bt.imag(), dr = d.bb.real(), di = d.bb.imag();
 #pragma omp simd

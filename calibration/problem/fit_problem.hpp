@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "calibration/measurement/measurements.hpp"
-#include "calibration/problem/mesh_jacobian.hpp"
 
 namespace lightloom::calibration {
 
@@ -15,7 +14,7 @@ struct Prior {
 
 /// Robust estimation: residuals beyond `huber` standard deviations pull with constant force. 0:
 /// least squares.
-struct Loss {
+struct RobustLoss {
   double huber = 0;
 };
 
@@ -28,15 +27,7 @@ struct FitProblem {
   FreeSet free;
   std::vector<double> sigma;  // (settings of the data, inputs, ports)
   Prior prior;
-  Loss loss;
-};
-
-/// J^T J, J^T r and half the cost at one point.
-struct NormalEquations {
-  int size = 0;
-  std::vector<double> hessian;   // (size, size), symmetric, both halves
-  std::vector<double> gradient;  // (size)
-  double cost = 0;
+  RobustLoss loss;
 };
 
 /// One setting's share of the cost.
@@ -46,21 +37,11 @@ struct SettingResiduals {
   std::vector<double> row_weight;  // what the rows of the model's Jacobian are multiplied by
 };
 SettingResiduals setting_residuals(const FitProblem& problem, int setting,
-                                   std::span<const double> model);
+                                   std::span<const double> model, const RobustLoss& loss);
 double prior_cost(const FitProblem& problem, std::span<const double> parameters);
 
 /// Half the sum of squares (robust where asked).
 double fit_cost(const FitProblem& problem, std::span<const double> parameters);
-
-/// The normal equations, accumulated setting by setting over the base columns: no Jacobian of the
-/// whole device is ever held (12 GB at 64 ports). Equal to the bit on any number of threads.
-NormalEquations normal_equations(const FitProblem& problem, std::span<const double> parameters);
-
-/// J^T J + prior alone, estimated from some of the settings (evenly chosen, scaled to all of them;
-/// `rows_per_unknown` rows for each free parameter) in single precision: a preconditioner at a
-/// fraction of the cost. Both halves of `hessian` (free, free) are written.
-void rough_hessian(const FitProblem& problem, std::span<const double> parameters,
-                   double rows_per_unknown, std::span<double> hessian);
 
 /// The whole weighted Jacobian d(model / sigma) / d(free parameters), column-major with
 /// `rows = settings * inputs * ports`, without priors: for rank decisions and tests.
@@ -69,8 +50,18 @@ struct DenseJacobian {
   std::vector<double> values;
 };
 DenseJacobian dense_jacobian(const FitProblem& problem, std::span<const double> parameters);
+/// Of one setting alone.
+DenseJacobian dense_jacobian_of(const FitProblem& problem, int setting,
+                                std::span<const double> parameters);
+
+/// sigma of every reading by the noise model at the readings that `parameters` predict.
+std::vector<double> predicted_sigma(const ChipShape& shape, const Measurements& data,
+                                    std::span<const double> parameters);
 
 /// (y - model) / sigma of every fitted reading, 0 where left out; (settings, inputs, ports).
 std::vector<double> residuals(const FitProblem& problem, std::span<const double> parameters);
+/// Of one setting alone, (inputs, ports).
+std::vector<double> residuals_of(const FitProblem& problem, int setting,
+                                 std::span<const double> parameters);
 
 }  // namespace lightloom::calibration

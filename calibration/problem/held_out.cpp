@@ -1,7 +1,9 @@
 #include "calibration/problem/held_out.hpp"
 
-#include <Eigen/Dense>
 #include <cmath>
+
+#include "calibration/problem/fit_problem.hpp"
+#include "calibration/solvers/dense.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -9,23 +11,16 @@ namespace {
 using Matrix = Eigen::MatrixXd;
 
 /// |R^-T j|^2 of some rows of one setting.
-std::vector<double> shares(const FitProblem& problem, std::span<const double> parameters,
-                           std::span<const double> triangle,
+std::vector<double> shares(const FitProblem& problem, int setting,
+                           std::span<const double> parameters, std::span<const double> triangle,
                            const std::vector<Eigen::Index>& rows) {
-  const DenseJacobian jacobian = dense_jacobian(problem, parameters);
+  const DenseJacobian jacobian = dense_jacobian_of(problem, setting, parameters);
   const Eigen::Map<const Matrix> all(jacobian.values.data(), jacobian.rows, jacobian.columns);
   const auto n = static_cast<Eigen::Index>(jacobian.columns);
   Matrix chosen(n, static_cast<Eigen::Index>(rows.size()));
   for (Eigen::Index c = 0; c < chosen.cols(); ++c)
     chosen.col(c) = all.row(rows[static_cast<std::size_t>(c)]);
-  const Eigen::Map<const Matrix> r(triangle.data(), n, n);
-  constexpr Eigen::Index tile = 64;
-  const Eigen::Index tiles = (chosen.cols() + tile - 1) / tile;
-#pragma omp parallel for schedule(dynamic)
-  for (Eigen::Index t = 0; t < tiles; ++t) {
-    auto block = chosen.middleCols(t * tile, std::min(tile, chosen.cols() - t * tile));
-    r.triangularView<Eigen::Upper>().transpose().solveInPlace(block);
-  }
+  solve_transposed(triangle, chosen);
   const Eigen::VectorXd squares = chosen.colwise().squaredNorm();
   return {squares.data(), squares.data() + squares.size()};
 }
@@ -41,10 +36,9 @@ HeldOut compare_held_out(const FitProblem& problem, std::span<const double> para
   double squares = 0, normalised = 0, uncertain = 0;
   std::size_t next = 0;  // place of the next reading to sample, over all settings
   for (std::size_t s = 0; s < problem.settings.size(); ++s) {
-    FitProblem one = problem;
-    one.settings = {problem.settings[s]};
-    const std::vector<double> r = residuals(one, parameters);
-    const double* sigma = &problem.sigma[static_cast<std::size_t>(one.settings[0]) * block];
+    const int setting = problem.settings[s];
+    const std::vector<double> r = residuals_of(problem, setting, parameters);
+    const double* sigma = &problem.sigma[static_cast<std::size_t>(setting) * block];
     const auto counts = [&](std::size_t row) {
       return sigma[row] > 0 && !(cut > 0 && std::abs(r[row]) > cut);
     };
@@ -58,7 +52,7 @@ HeldOut compare_held_out(const FitProblem& problem, std::span<const double> para
       if (sampled) rows.push_back(static_cast<Eigen::Index>(row));
     }
     if (rows.empty()) continue;
-    const std::vector<double> share = shares(one, parameters, triangle, rows);
+    const std::vector<double> share = shares(problem, setting, parameters, triangle, rows);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const double value = r[static_cast<std::size_t>(rows[i])];
       normalised += value * value / (1 + share[i]);
@@ -73,6 +67,20 @@ HeldOut compare_held_out(const FitProblem& problem, std::span<const double> para
     result.chi2_per_reading = normalised / sampled;
   }
   return result;
+}
+
+std::vector<int> kept_settings(int settings, double held_out) {
+  std::vector<int> kept;
+  for (int s = 0; s < settings; ++s)
+    if (std::floor((s + 1) * held_out) > std::floor(s * held_out)) kept.push_back(s);
+  return kept;
+}
+
+std::vector<int> fitted_settings(int settings, double held_out) {
+  std::vector<int> fitted;
+  for (int s = 0; s < settings; ++s)
+    if (std::floor((s + 1) * held_out) <= std::floor(s * held_out)) fitted.push_back(s);
+  return fitted;
 }
 
 }  // namespace lightloom::calibration

@@ -24,4 +24,8 @@ struct HeldOut {
 HeldOut compare_held_out(const FitProblem& problem, std::span<const double> parameters,
                          std::span<const double> triangle, double cut, std::size_t most = 4096);
 
+/// Which settings are fitted and which kept, every k-th by the share.
+std::vector<int> fitted_settings(int settings, double held_out);
+std::vector<int> kept_settings(int settings, double held_out);
+
 }  // namespace lightloom::calibration

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "calibration/model/gauge.hpp"
+#include "calibration/problem/fit_problem.hpp"
+#include "calibration/solvers/dense.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -65,20 +67,6 @@ Matrix confirm_known(const FitProblem& problem, std::span<const double> paramete
   return basis;
 }
 
-/// Orthonormal columns that a pivoted QR of this rank maps to nothing.
-Matrix null_space(const Eigen::ColPivHouseholderQR<Matrix>& pivoted, Eigen::Index rank) {
-  const Matrix& qr = pivoted.matrixQR();
-  const Eigen::Index size = qr.cols(), left = size - rank;
-  Matrix directions(size, left);
-  directions.topRows(rank) = -qr.topLeftCorner(rank, rank)
-                                  .triangularView<Eigen::Upper>()
-                                  .solve(qr.topRightCorner(rank, left));
-  directions.bottomRows(left).setIdentity();
-  if (left == 0) return directions;
-  const Matrix in_place = pivoted.colsPermutation() * directions;
-  return Eigen::HouseholderQR<Matrix>(in_place).householderQ() * Matrix::Identity(size, left);
-}
-
 }  // namespace
 
 std::vector<int> dead_parameters(const FitProblem& problem, std::span<const double> parameters) {
@@ -87,9 +75,7 @@ std::vector<int> dead_parameters(const FitProblem& problem, std::span<const doub
   if (squares.empty()) return {};
   // Column lengths setting by setting, until every parameter has been seen.
   for (const int setting : problem.settings) {
-    FitProblem one = problem;
-    one.settings = {setting};
-    const DenseJacobian jacobian = dense_jacobian(one, parameters);
+    const DenseJacobian jacobian = dense_jacobian_of(problem, setting, parameters);
     const Eigen::Map<const Matrix> values(jacobian.values.data(), jacobian.rows, jacobian.columns);
     double largest = 0;
     for (std::size_t f = 0; f < size; ++f) {
@@ -117,17 +103,14 @@ Identifiability identify(const FitProblem& problem, std::span<const double> para
     if (lengths[f] == 0)
       result.dead.push_back(problem.free.parameters[static_cast<std::size_t>(f)]);
 
-  const Eigen::HouseholderQR<Matrix> qr(scaled);
-  const Eigen::Index square = std::min(scaled.rows(), scaled.cols());
-  const Matrix triangle = qr.matrixQR().topRows(square).triangularView<Eigen::Upper>();
-  const Eigen::ColPivHouseholderQR<Matrix> pivoted(triangle);
-  const Vector s = pivoted.matrixQR().diagonal().cwiseAbs();
-  while (result.rank < s.size() && s[result.rank] > tolerance * s[0]) ++result.rank;
+  const RankDecision decision = decide_rank(scaled, tolerance);
+  const Vector& s = decision.pivots;
+  result.rank = decision.rank;
   if (result.rank > 0) result.smallest_kept = s[result.rank - 1] / s[0];
   result.gap =
       result.rank < s.size() && s[result.rank] > 0 ? s[result.rank - 1] / s[result.rank] : 1e300;
   const Matrix known = confirm_known(problem, parameters, scaled, lengths, result);
-  const Matrix null = null_space(pivoted, result.rank);
+  const Matrix& null = decision.null_space;
   for (Eigen::Index j = 0; j < null.cols(); ++j) {
     const Vector rest = null.col(j) - known * (known.transpose() * null.col(j));
     if (rest.norm() > 0.1) result.unexplained.push_back(in_words(problem, rest.normalized()));

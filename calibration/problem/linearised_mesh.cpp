@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/problem/expansion.hpp"
 #include "calibration/problem/field_rows.hpp"
+#include "calibration/problem/fit_problem.hpp"
+#include "calibration/solvers/parallel_if.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -68,7 +71,7 @@ std::vector<double> run_forward(const FitProblem& problem, const BaseColumns& co
                                 const Setting& s, std::span<const double> base) {
   const auto ports = static_cast<std::size_t>(problem.shape->ports());
   const std::size_t count = s.signal.size() / ports;
-  Fields t(ports, count);
+  FieldRows t(ports, count);
   for (std::size_t p = 0; columns.input >= 0 && p < ports; ++p) {
     const double half = 0.5 * base[static_cast<std::size_t>(columns.input) + p];
     for (std::size_t i = p * count; i < (p + 1) * count; ++i) {
@@ -77,7 +80,7 @@ std::vector<double> run_forward(const FitProblem& problem, const BaseColumns& co
     }
   }
   for (std::size_t q = 0; q < s.cells.size(); ++q) {
-    const Rows rows = rows_of(t, problem.shape->topology.cells[q]);
+    const RowPair rows = rows_of(t, problem.shape->topology.cells[q]);
     apply(s.cells[q].transfer, count, rows);
     add(turned(s.cells[q], columns, static_cast<int>(q), base), &s.re[2 * q * count],
         &s.im[2 * q * count], count, rows);
@@ -101,7 +104,7 @@ std::vector<double> run_back(const FitProblem& problem, const BaseColumns& colum
   const auto ports = static_cast<std::size_t>(problem.shape->ports());
   const std::size_t count = s.signal.size() / ports;
   std::vector<double> base(static_cast<std::size_t>(columns.size));
-  Fields lambda(ports, count);
+  FieldRows lambda(ports, count);
   for (std::size_t p = 0; p < ports; ++p) {
     double gain = 0, offset = 0;
     for (std::size_t i = p * count; i < (p + 1) * count; ++i) {
@@ -114,7 +117,7 @@ std::vector<double> run_back(const FitProblem& problem, const BaseColumns& colum
     if (columns.offset >= 0) base[static_cast<std::size_t>(columns.offset) + p] = offset;
   }
   for (std::size_t q = s.cells.size(); q-- > 0;) {
-    const Rows l = rows_of(lambda, problem.shape->topology.cells[q]);
+    const RowPair l = rows_of(lambda, problem.shape->topology.cells[q]);
     const double *top_re = &s.re[2 * q * count], *top_im = &s.im[2 * q * count];
     const double *bottom_re = top_re + count, *bottom_im = top_im + count;
     const Transfer g{dot(l.top_re, l.top_im, top_re, top_im, count),
@@ -145,12 +148,12 @@ void prepare(const FitProblem& problem, std::span<const double> parameters,
   heater_phases(shape, parameters, voltages, phases);
   s.cells = cell_states(shape, parameters, phases);
   s.expansion = expand(shape, parameters, voltages, columns, problem.free);
-  Fields f(ports, count);
-  const auto value = [&](Kind kind, std::size_t i) {
+  FieldRows f(ports, count);
+  const auto value = [&](ParameterKind kind, std::size_t i) {
     return parameters[static_cast<std::size_t>(shape.parameters.first(kind)) + i];
   };
   for (std::size_t p = 0; p < ports; ++p) {
-    const double coupling = std::exp(value(Kind::input_gain, p) / 2);
+    const double coupling = std::exp(value(ParameterKind::input_gain, p) / 2);
     for (std::size_t k = 0; k < count; ++k) {
       f.re[p * count + k] = coupling * inputs.fields[k * ports + p].real();
       f.im[p * count + k] = coupling * inputs.fields[k * ports + p].imag();
@@ -161,7 +164,7 @@ void prepare(const FitProblem& problem, std::span<const double> parameters,
   s.re.resize(2 * s.cells.size() * count);
   s.im.resize(s.re.size());
   for (std::size_t q = 0; q < s.cells.size(); ++q) {
-    const Rows rows = rows_of(f, shape.topology.cells[q]);
+    const RowPair rows = rows_of(f, shape.topology.cells[q]);
     double *re = &s.re[2 * q * count], *im = &s.im[2 * q * count];
     std::copy_n(rows.top_re, count, re);
     std::copy_n(rows.top_im, count, im);
@@ -174,15 +177,15 @@ void prepare(const FitProblem& problem, std::span<const double> parameters,
     for (std::size_t k = 0; k < count; ++k) {
       const std::size_t i = p * count + k;
       model[k * ports + p] =
-          std::exp(value(Kind::output_gain, p)) * (f.re[i] * f.re[i] + f.im[i] * f.im[i]) +
-          value(Kind::offset, p);
+          std::exp(value(ParameterKind::output_gain, p)) * (f.re[i] * f.re[i] + f.im[i] * f.im[i]) +
+          value(ParameterKind::offset, p);
     }
-  const SettingResiduals r = setting_residuals(problem, setting, model);
+  const SettingResiduals r = setting_residuals(problem, setting, model, problem.loss);
   s.cost = r.cost;
   for (std::vector<double>* row : {&s.pull_re, &s.pull_im, &s.signal, &s.weight, &s.residual})
     row->resize(count * ports);
   for (std::size_t p = 0; p < ports; ++p) {
-    const double gain = std::exp(value(Kind::output_gain, p));
+    const double gain = std::exp(value(ParameterKind::output_gain, p));
     for (std::size_t k = 0; k < count; ++k) {
       const std::size_t i = p * count + k, row = k * ports + p;
       const double w = r.row_weight[row];
@@ -227,12 +230,11 @@ double LinearisedMesh::linearise(std::span<const double> parameters, std::span<d
   const std::size_t count = problem_.settings.size(), n = gradient.size();
   settings_.resize(count);
   std::vector<double> shares(count * n);
-#pragma omp parallel for schedule(dynamic) if (problem_.data->block() >= 144)
-  for (std::size_t s = 0; s < count; ++s) {
+  parallel_if(threads_if(problem_.data->large()), count, [&](std::size_t s) {
     prepare(problem_, parameters, columns_, problem_.settings[s], settings_[s]);
     gather(settings_[s].expansion,
            run_back(problem_, columns_, settings_[s], settings_[s].residual), {&shares[s * n], n});
-  }
+  });
   sum_rows(shares, gradient);
   double cost = prior_cost(problem_, parameters);
   for (const Setting& s : settings_) cost += s.cost;
@@ -248,13 +250,12 @@ double LinearisedMesh::linearise(std::span<const double> parameters, std::span<d
 void LinearisedMesh::product(std::span<const double> v, std::span<double> result) const {
   const std::size_t count = settings_.size(), n = v.size();
   std::vector<double> shares(count * n);
-#pragma omp parallel for schedule(dynamic) if (problem_.data->block() >= 144)
-  for (std::size_t i = 0; i < count; ++i) {
+  parallel_if(threads_if(problem_.data->large()), count, [&](std::size_t i) {
     const Setting& s = settings_[i];
     const std::vector<double> change =
         run_forward(problem_, columns_, s, scatter(s.expansion, v, columns_.size));
     gather(s.expansion, run_back(problem_, columns_, s, change), {&shares[i * n], n});
-  }
+  });
   sum_rows(shares, result);
   const Prior& prior = problem_.prior;
   for (std::size_t f = 0; !prior.sigma.empty() && f < n; ++f) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "calibration/problem/cell_gradient.hpp"
+#include "calibration/problem/expansion.hpp"
 #include "calibration/problem/fit_problem.hpp"
 
 namespace lightloom::calibration {

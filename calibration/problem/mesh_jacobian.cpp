@@ -4,7 +4,9 @@
 #include <cassert>
 #include <cmath>
 
+#include "calibration/model/field_pair.hpp"
 #include "calibration/problem/cell_gradient.hpp"
+#include "calibration/solvers/parallel_if.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -14,14 +16,16 @@ using photonic::Complex;
 using photonic::mul;
 using photonic::Transfer;
 
-Pair scaled(Complex factor, const Pair& f) { return {mul(factor, f.top), mul(factor, f.bottom)}; }
+FieldPair scaled(Complex factor, const FieldPair& f) {
+  return {mul(factor, f.top), mul(factor, f.bottom)};
+}
 
 /// (dT/dp) f of one cell for its own parameters.
 struct CellDerivatives {
-  Pair theta, phi, alpha, beta, device;
+  FieldPair theta, phi, alpha, beta, device;
 };
 
-CellDerivatives differentiate_cell(const CellGradient& g, const Pair& in) {
+CellDerivatives differentiate_cell(const CellGradient& g, const FieldPair& in) {
   return {apply(g.theta, in), apply(g.phi, in), apply(g.alpha, in), apply(g.beta, in),
           apply(g.device, in)};
 }
@@ -29,8 +33,8 @@ CellDerivatives differentiate_cell(const CellGradient& g, const Pair& in) {
 /// Everything the columns are made of, for all inputs of one setting.
 struct Sweeps {
   std::vector<CellState> cells;
-  std::vector<Pair> before;      // (cells, inputs): fields in front of each cell
-  std::vector<double> after_re;  // (cells, 2, ports): R, the two columns of what comes after it
+  std::vector<FieldPair> before;  // (cells, inputs): fields in front of each cell
+  std::vector<double> after_re;   // (cells, 2, ports): R, the two columns of what comes after it
   std::vector<double> after_im;
   std::vector<double> pull_re, pull_im;  // (inputs, ports): 2 g_i w conj(y_i)
   std::vector<Complex> out;              // (inputs, ports)
@@ -41,7 +45,7 @@ void sweep_forward(const ChipShape& shape, std::span<const double> parameters, c
                    Sweeps& s) {
   const auto ports = static_cast<std::size_t>(shape.ports()),
              count = static_cast<std::size_t>(inputs.count);
-  const int first = shape.parameters.first(Kind::input_gain);
+  const int first = shape.parameters.first(ParameterKind::input_gain);
   s.injected.resize(count * ports);
   s.before.resize(s.cells.size() * count);
   for (std::size_t k = 0; k < count; ++k)
@@ -54,7 +58,7 @@ void sweep_forward(const ChipShape& shape, std::span<const double> parameters, c
     for (std::size_t q = 0; q < s.cells.size(); ++q) {
       const Cell& cell = shape.topology.cells[q];
       Complex &top = field[cell.top], &bottom = field[cell.bottom];
-      const Pair in{top, bottom}, after = apply(s.cells[q].transfer, in);
+      const FieldPair in{top, bottom}, after = apply(s.cells[q].transfer, in);
       s.before[q * count + k] = in;
       top = after.top;
       bottom = after.bottom;
@@ -90,7 +94,7 @@ void sweep_backward(const ChipShape& shape, Sweeps& s) {
 }
 
 /// `column[i] = Re(z0 a + z1 b)` over the detectors.
-void combine(std::size_t ports, const double* z, const Pair& d, double* column) {
+void combine(std::size_t ports, const double* z, const FieldPair& d, double* column) {
   const double *z0r = z, *z0i = z + ports, *z1r = z + 2 * ports, *z1i = z + 3 * ports;
   const double ar = d.top.real(), ai = d.top.imag(), br = d.bottom.real(), bi = d.bottom.imag();
   for (std::size_t i = 0; i < ports; ++i)
@@ -135,7 +139,7 @@ void device_column(const Sweeps& s, const BaseColumns& columns, std::size_t port
   std::fill(column, column + rows, 0.0);
   for (std::size_t q = 0; q < s.cells.size(); ++q) {
     for (std::size_t k = 0; k < count; ++k) {
-      const Pair out = apply(s.cells[q].transfer, s.before[q * count + k]);
+      const FieldPair out = apply(s.cells[q].transfer, s.before[q * count + k]);
       for (std::size_t i = 0; i < ports; ++i) {
         const Complex r0(s.after_re[2 * q * ports + i], s.after_im[2 * q * ports + i]);
         const Complex r1(s.after_re[(2 * q + 1) * ports + i], s.after_im[(2 * q + 1) * ports + i]);
@@ -160,7 +164,7 @@ void input_columns(const ChipShape& shape, const Sweeps& s, const BaseColumns& c
     for (std::size_t q = 0; q < s.cells.size(); ++q) {
       Complex &top = field[static_cast<std::size_t>(shape.topology.cells[q].top)],
               &bottom = field[static_cast<std::size_t>(shape.topology.cells[q].bottom)];
-      const Pair after = apply(s.cells[q].transfer, {top, bottom});
+      const FieldPair after = apply(s.cells[q].transfer, {top, bottom});
       top = after.top;
       bottom = after.bottom;
     }
@@ -194,7 +198,7 @@ void detector_columns(const BaseColumns& columns, std::size_t ports, std::span<c
 
 BaseColumns base_columns(const ChipShape& shape, const FreeSet& free) {
   BaseColumns columns{.cells = shape.cells(), .ports = shape.ports(), .size = 4 * shape.cells()};
-  const auto take = [&](Kind kind, int count, int& first) {
+  const auto take = [&](ParameterKind kind, int count, int& first) {
     bool any = false;
     for (int i = 0; i < shape.parameters.count(kind); ++i)
       any = any || free.has(shape.parameters.at(kind, i));
@@ -202,11 +206,11 @@ BaseColumns base_columns(const ChipShape& shape, const FreeSet& free) {
     first = columns.size;
     columns.size += count;
   };
-  take(Kind::arm_gain, shape.heater_count(), columns.arm);
-  take(Kind::device_gain, 1, columns.device);
-  take(Kind::input_gain, shape.ports(), columns.input);
-  take(Kind::output_gain, shape.ports(), columns.output);
-  take(Kind::offset, shape.ports(), columns.offset);
+  take(ParameterKind::arm_gain, shape.heater_count(), columns.arm);
+  take(ParameterKind::device_gain, 1, columns.device);
+  take(ParameterKind::input_gain, shape.ports(), columns.input);
+  take(ParameterKind::output_gain, shape.ports(), columns.output);
+  take(ParameterKind::offset, shape.ports(), columns.offset);
   return columns;
 }
 
@@ -228,18 +232,17 @@ void differentiate(const ChipShape& shape, std::span<const double> parameters,
   for (std::size_t row = 0; row < rows; ++row) {
     const std::size_t p = row % ports;
     const double gain =
-        std::exp(parameters[static_cast<std::size_t>(at.first(Kind::output_gain)) + p]);
+        std::exp(parameters[static_cast<std::size_t>(at.first(ParameterKind::output_gain)) + p]);
     const double pull = 2 * gain * (row_weight.empty() ? 1.0 : row_weight[row]);
     s.pull_re[row] = pull * s.out[row].real();
     s.pull_im[row] = -pull * s.out[row].imag();
     signal[row] = gain * std::norm(s.out[row]);
     result.readings[row] =
-        signal[row] + parameters[static_cast<std::size_t>(at.first(Kind::offset)) + p];
+        signal[row] + parameters[static_cast<std::size_t>(at.first(ParameterKind::offset)) + p];
   }
   result.jacobian.resize(static_cast<std::size_t>(columns.size) * rows);
-#pragma omp parallel for schedule(static) if (ports >= 12)
-  for (std::size_t q = 0; q < s.cells.size(); ++q)
-    cell_columns(s, columns, ports, q, result.jacobian);
+  parallel_if(threads_if(ports >= 12), s.cells.size(),
+              [&](std::size_t q) { cell_columns(s, columns, ports, q, result.jacobian); });
   if (columns.device >= 0) device_column(s, columns, ports, result.jacobian);
   if (columns.input >= 0) input_columns(shape, s, columns, result.jacobian);
   detector_columns(columns, ports, row_weight, signal, result.jacobian);

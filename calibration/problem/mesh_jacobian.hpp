@@ -27,21 +27,12 @@ struct SettingDerivatives {
   std::vector<double> jacobian;  // (base columns, inputs, ports): column after column
 };
 
-/// Analytic derivatives by one forward and one backward sweep (calibration reference, section 7):
-/// dP_i/dp = 2 g_i Re{conj(y_i) R (dT/dp) f}. Every row is multiplied by its `row_weight` (inputs,
-/// ports); empty: 1.
+/// Analytic derivatives by one forward and one backward sweep
+/// (docs/models/calibration/mesh.md#derivatives): dP_i/dp = 2 g_i Re{conj(y_i) R (dT/dp) f}. Every
+/// row is multiplied by its `row_weight` (inputs, ports); empty: 1.
 void differentiate(const ChipShape& shape, std::span<const double> parameters,
                    std::span<const double> phases_rad, const Inputs& inputs,
                    const BaseColumns& columns, std::span<const double> row_weight,
                    SettingDerivatives& result);
-
-/// Columns of device parameters as sums of base columns, compressed by free parameter.
-struct Expansion {
-  std::vector<int> start;      // (free + 1)
-  std::vector<int> column;     // base column
-  std::vector<double> weight;  // d(base) / d(parameter)
-};
-Expansion expand(const ChipShape& shape, std::span<const double> parameters,
-                 std::span<const double> voltages, const BaseColumns& columns, const FreeSet& free);
 
 }  // namespace lightloom::calibration

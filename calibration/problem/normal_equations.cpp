@@ -1,30 +1,20 @@
+#include "calibration/problem/normal_equations.hpp"
+
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
+#include "calibration/problem/expansion.hpp"
 #include "calibration/problem/fit_problem.hpp"
+#include "calibration/solvers/dense.hpp"
+#include "core/parallel.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
 template <class Scalar>
 using MatrixOf = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-
-/// B^T B by tiles of columns, each the work of one thread.
-template <class Scalar>
-void gram(const MatrixOf<Scalar>& base, MatrixOf<Scalar>& result) {
-  constexpr Eigen::Index tile = 192;
-  const Eigen::Index columns = base.cols(), tiles = (columns + tile - 1) / tile;
-#pragma omp parallel for schedule(dynamic) if (tiles > 2)
-  for (Eigen::Index t = 0; t < tiles * tiles; ++t) {
-    const Eigen::Index i = t / tiles * tile, j = t % tiles * tile;
-    if (i > j) continue;
-    const Eigen::Index wide = std::min(tile, columns - i), high = std::min(tile, columns - j);
-    result.block(i, j, wide, high).noalias() =
-        base.middleCols(i, wide).transpose() * base.middleCols(j, high);
-    if (i != j) result.block(j, i, high, wide) = result.block(i, j, wide, high).transpose();
-  }
-}
 
 /// Free parameters that are one base column each, and those that are sums of several.
 struct Sorted {
@@ -51,8 +41,11 @@ void add_expanded(const Expansion& e, const MatrixOf<Scalar>& m, double factor,
   const auto add_plain = [&](std::size_t i, std::size_t j, const Scalar* column, double weight) {
     entry(i, j) += weight * e.weight[first(i)] * static_cast<double>(column[e.column[first(i)]]);
   };
+  FirstException first_exception;
 #pragma omp parallel if (size > 256)
   {
+    std::optional<Eigen::Matrix<Scalar, Eigen::Dynamic, 1>> own;  // all else allocates nothing
+    first_exception.run([&] { own.emplace(m.rows()); });
 #pragma omp for schedule(dynamic, 16) nowait
     for (std::size_t b = 0; b < kinds.plain.size(); ++b) {
       const std::size_t j = kinds.plain[b];
@@ -60,9 +53,10 @@ void add_expanded(const Expansion& e, const MatrixOf<Scalar>& m, double factor,
       for (std::size_t a = 0; a <= b; ++a)
         add_plain(kinds.plain[a], j, column, factor * e.weight[first(j)]);
     }
-    Eigen::Matrix<Scalar, Eigen::Dynamic, 1> mixed(m.rows());
 #pragma omp for schedule(dynamic, 16)
     for (std::size_t b = 0; b < kinds.mixed.size(); ++b) {
+      if (!own) continue;
+      Eigen::Matrix<Scalar, Eigen::Dynamic, 1>& mixed = *own;
       const std::size_t j = kinds.mixed[b];
       mixed.setZero();
       for (auto t = first(j); t < first(j + 1); ++t)
@@ -77,6 +71,7 @@ void add_expanded(const Expansion& e, const MatrixOf<Scalar>& m, double factor,
       }
     }
   }
+  first_exception.rethrow();
 }
 
 /// gradient += E^T b.
@@ -131,7 +126,7 @@ double accumulate(const FitProblem& problem, std::span<const double> parameters,
     const std::span<const double> voltages = problem.data->voltages_of(setting);
     heater_phases(shape, parameters, voltages, phases);
     predict_at(shape, parameters, phases, problem.data->inputs, model);
-    const SettingResiduals r = setting_residuals(problem, setting, model);
+    const SettingResiduals r = setting_residuals(problem, setting, model, problem.loss);
     differentiate(shape, parameters, phases, problem.data->inputs, columns, r.row_weight,
                   derivatives);
     const Eigen::Map<const Eigen::MatrixXd> jacobian(derivatives.jacobian.data(), rows,

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "calibration/problem/fit_problem.hpp"
 #include "calibration/problem/linearised_mesh.hpp"
+#include "calibration/problem/normal_equations.hpp"
+#include "calibration/solvers/inexact_newton.hpp"
 
 namespace lightloom::calibration {
 namespace {

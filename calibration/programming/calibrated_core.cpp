@@ -34,7 +34,7 @@ class CalibratedCore final : public photonic::TensorCore {
         cache_(card.core_rows(), card.core_columns(), chips_.shape.topology) {
     for (std::vector<double>& truth : chips_.truth)
       truth = in_gauge_of(chips_.shape, truth, chips_.believed);
-    const int bias = chips_.shape.parameters.first(Kind::bias);
+    const int bias = chips_.shape.parameters.first(ParameterKind::bias);
     for (std::size_t c = 0; c < chips_.moved_rad.size(); ++c)
       for (std::size_t h = 0; h < chips_.moved_rad[c].size(); ++h)
         chips_.truth[c][static_cast<std::size_t>(bias) + h] += chips_.moved_rad[c][h];

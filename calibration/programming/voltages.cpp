@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/model/field_pair.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
@@ -22,7 +23,7 @@ constexpr int rounds = 20;         // crosstalk of 1 % falls by that factor ever
 constexpr double settled = 1e-13;  // of the greatest V^2
 
 std::vector<double> without_splitter_errors(const ChipShape& shape, std::vector<double> values) {
-  for (const Kind kind : {Kind::alpha, Kind::beta})
+  for (const ParameterKind kind : {ParameterKind::alpha, ParameterKind::beta})
     for (int k = 0; k < shape.cells(); ++k)
       values[static_cast<std::size_t>(shape.parameters.at(kind, k))] = 0;
   return values;
@@ -33,7 +34,7 @@ std::vector<double> without_splitter_errors(const ChipShape& shape, std::vector<
 Programming voltages_for(const ChipShape& shape, std::span<const double> parameters,
                          const photonic::MeshSettings& settings, double max_voltage_V) {
   const auto heaters = static_cast<std::size_t>(shape.heater_count());
-  const auto value = [&](Kind kind, std::size_t h) {
+  const auto value = [&](ParameterKind kind, std::size_t h) {
     return parameters[static_cast<std::size_t>(shape.parameters.first(kind)) + h];
   };
   Programming result;
@@ -45,7 +46,8 @@ Programming voltages_for(const ChipShape& shape, std::span<const double> paramet
     double moved = 0;
     for (std::size_t h = 0; h < heaters; ++h) {
       const double target = h % 2 == 0 ? settings.theta[h / 2] : settings.phi[h / 2];
-      const photonic::HeaterLaw law{value(Kind::efficiency, h), value(Kind::curvature, h)};
+      const photonic::HeaterLaw law{value(ParameterKind::efficiency, h),
+                                    value(ParameterKind::curvature, h)};
       double heat = target - (phases[h] - law.phase(square[h]));
       heat -= turn * std::floor(heat / turn);
       const auto wanted = law.gamma > 0 ? law.square(heat) : photonic::HeaterLaw::Square{0, false};
@@ -84,11 +86,11 @@ SquareMatrix realised_matrix(const ChipShape& shape, std::span<const double> par
   SquareMatrix result = photonic::identity_matrix(n);
   for (std::size_t k = 0; k < transfers.size(); ++k) {
     const photonic::Cell& cell = shape.topology.cells[k];
-    const photonic::Transfer& t = transfers[k];
     for (int column = 0; column < n; ++column) {
-      const Complex top = result(cell.top, column), bottom = result(cell.bottom, column);
-      result(cell.top, column) = photonic::mul(t.tt, top) + photonic::mul(t.tb, bottom);
-      result(cell.bottom, column) = photonic::mul(t.bt, top) + photonic::mul(t.bb, bottom);
+      Complex &top = result(cell.top, column), &bottom = result(cell.bottom, column);
+      const FieldPair out = apply(transfers[k], {top, bottom});
+      top = out.top;
+      bottom = out.bottom;
     }
   }
   return result;
@@ -127,24 +129,23 @@ double error_up_to_port_phases(const SquareMatrix& a, const SquareMatrix& b) {
   return photonic::matrix_error(moved, b);
 }
 
-ProgrammingComparison compare_programming(const ChipShape& shape, const Knowledge& knowledge,
+ProgrammingComparison compare_programming(const ChipShape& shape, const ParameterBeliefs& beliefs,
                                           double max_voltage_V, int targets, std::uint64_t seed) {
   const Stream stream({.seed = seed, .purpose = Purpose::haar});
-  const std::vector<double> heaters_only = without_splitter_errors(shape, knowledge.fitted);
+  const std::vector<double> heaters_only = without_splitter_errors(shape, beliefs.fitted);
   ProgrammingComparison mean{.targets = targets};
   for (int t = 0; t < targets; ++t) {
     const SquareMatrix target =
         photonic::haar_unitary(shape.ports(), stream, static_cast<std::uint64_t>(t));
     const auto error = [&](const std::vector<double>& believed) {
       const Programming set = program(shape, believed, target, max_voltage_V);
-      return error_up_to_port_phases(realised_matrix(shape, knowledge.hidden, set.voltages),
-                                     target) /
+      return error_up_to_port_phases(realised_matrix(shape, beliefs.hidden, set.voltages), target) /
              targets;
     };
-    mean.uncalibrated += error(knowledge.design);
+    mean.uncalibrated += error(beliefs.design);
     mean.heaters_only += error(heaters_only);
-    mean.fitted += error(knowledge.fitted);
-    mean.perfect += error(knowledge.hidden);
+    mean.fitted += error(beliefs.fitted);
+    mean.perfect += error(beliefs.hidden);
   }
   return mean;
 }

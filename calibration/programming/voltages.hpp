@@ -40,10 +40,10 @@ struct ProgrammingComparison {
   double perfect = 0;       // the hidden truth, locally corrected
   int targets = 0;
 };
-struct Knowledge {
+struct ParameterBeliefs {
   std::vector<double> design, fitted, hidden;  // parameter vectors
 };
-ProgrammingComparison compare_programming(const ChipShape& shape, const Knowledge& knowledge,
+ProgrammingComparison compare_programming(const ChipShape& shape, const ParameterBeliefs& beliefs,
                                           double max_voltage_V, int targets, std::uint64_t seed);
 
 }  // namespace lightloom::calibration

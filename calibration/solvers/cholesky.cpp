@@ -1,9 +1,11 @@
+#include "calibration/solvers/cholesky.hpp"
+
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cassert>
 #include <limits>
 
-#include "calibration/solvers/least_squares.hpp"
+#include "core/parallel.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -23,14 +25,12 @@ bool factorise(Tiles a) {
     if (rest == 0) break;
     const Eigen::Index blocks = (rest + tile - 1) / tile;
     const auto pivot = a.block(k, k, width, width).triangularView<Eigen::Upper>();
-#pragma omp parallel for schedule(dynamic)
-    for (Eigen::Index b = 0; b < blocks; ++b) {
+    parallel_for_dynamic(blocks, [&](Eigen::Index b) {
       const Eigen::Index j = k + width + b * tile, wide = std::min(tile, n - j);
       auto row = a.block(k, j, width, wide);
       pivot.transpose().solveInPlace(row);
-    }
-#pragma omp parallel for schedule(dynamic)
-    for (Eigen::Index b = 0; b < blocks; ++b) {
+    });
+    parallel_for_dynamic(blocks, [&](Eigen::Index b) {
       const Eigen::Index j = k + width + b * tile, wide = std::min(tile, n - j);
       const auto panel = a.block(k, j, width, wide);
       const Eigen::Index above = j - (k + width);
@@ -38,7 +38,7 @@ bool factorise(Tiles a) {
         a.block(k + width, j, above, wide).noalias() -=
             a.block(k, k + width, width, above).transpose() * panel;
       a.block(j, j, wide, wide).triangularView<Eigen::Upper>() -= panel.transpose() * panel;
-    }
+    });
   }
   return true;
 }

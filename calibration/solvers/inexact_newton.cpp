@@ -1,3 +1,5 @@
+#include "calibration/solvers/inexact_newton.hpp"
+
 #include <fmt/format.h>
 
 #include <Eigen/Core>
@@ -5,7 +7,8 @@
 #include <cmath>
 #include <utility>
 
-#include "calibration/solvers/least_squares.hpp"
+#include "calibration/solvers/cholesky.hpp"
+#include "calibration/solvers/dense.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -40,8 +43,10 @@ class Preconditioner {
   }
   [[nodiscard]] Vector apply(const Vector& r) const {
     Vector z = r;
-    matrix_.triangularView<Eigen::Upper>().transpose().solveInPlace(z);
-    matrix_.triangularView<Eigen::Upper>().solveInPlace(z);
+    const std::span<const double> triangle(matrix_.data(),
+                                           static_cast<std::size_t>(matrix_.size()));
+    solve_transposed(triangle, z);
+    solve_upper(triangle, z);
     return z;
   }
   [[nodiscard]] const Vector& diagonal() const { return diagonal_; }

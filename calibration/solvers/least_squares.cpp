@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "calibration/solvers/cholesky.hpp"
+
 namespace lightloom::calibration {
 namespace {
 

@@ -44,26 +44,4 @@ using NormalFunction = std::function<bool(std::span<const double>, double& cost,
 LeastSquaresSummary minimise_normal(const NormalFunction& normal, std::vector<double>& x,
                                     const LeastSquaresOptions& options);
 
-/// A least-squares problem that never forms its Jacobian.
-struct InexactProblem {
-  /// Half the cost, and for the second the gradient; `product` refers to the point of the latest
-  /// `linearise`.
-  std::function<double(std::span<const double>)> cost;
-  std::function<double(std::span<const double>, std::span<double> gradient)> linearise;
-  std::function<void(std::span<const double> v, std::span<double> result)> product;  // J^T J v
-  std::function<void(std::span<double>)> hessian;  // J^T J (n, n) or near it, both halves
-};
-
-/// Levenberg-Marquardt with the trust-region rule of Ceres whose steps are solved by conjugate
-/// gradients to 1 % in the norm of the preconditioner, a Cholesky factor of `hessian` plus damping
-/// that is kept until an inner solve takes more than 40 products. For problems too large for the
-/// above (Ceres solves n + 1 dense rows by QR of 2 n: 3.3 n^3 per step, and J^T J at every step
-/// costs even more); no bounds.
-LeastSquaresSummary minimise_inexact(const InexactProblem& problem, std::vector<double>& x,
-                                     const LeastSquaresOptions& options);
-
-/// Upper triangle R with R^T R = matrix (n, n; column-major), by LAPACK-free blocked Cholesky; adds
-/// as little to the diagonal as makes it positive. Returns what was added, relative to it.
-double cholesky(std::span<double> matrix, int n);
-
 }  // namespace lightloom::calibration

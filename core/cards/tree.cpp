@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/cards/share_folder.hpp"
 #include "core/error.hpp"
 
 namespace lightloom {
@@ -202,9 +203,25 @@ std::string resolve_path(const std::string& name, const std::string& beside) {
     if (fs::exists(folder / wanted, ignored)) return (folder / wanted).string();
     if (folder == folder.parent_path()) break;
   }
-  const fs::path shared = fs::path(LIGHTLOOM_SHARE_DIR) / wanted;
+  const fs::path shared = fs::path(share_folder()) / wanted;
   return fs::exists(shared, ignored) ? shared.string() : name;
 }
+
+namespace {
+
+/// The file `name`, or the shipped card of that name where an installation keeps it.
+std::string here_or_shipped(const std::string& name) {
+  std::error_code ignored;
+  if (fs::exists(name, ignored) || fs::path(name).is_absolute()) return name;
+  const fs::path shipped = fs::path(share_folder()) / name;
+  require(fs::exists(shipped, ignored),
+          "card '{}' does not exist, neither here nor among the shipped cards (which were looked "
+          "for in {})",
+          name, share_folder());
+  return shipped.string();
+}
+
+}  // namespace
 
 void set_at(Tree& tree, std::string_view key_path, Tree value, const std::string& path) {
   Tree* at = &tree;
@@ -229,7 +246,8 @@ void apply_setting(Tree& tree, const std::string& setting, const std::string& pa
   set_at(tree, key, parse_yaml(setting.substr(equals + 1), "--set " + setting), path);
 }
 
-Tree load_card(const std::string& path, const std::vector<std::string>& settings) {
+Tree load_card(const std::string& name, const std::vector<std::string>& settings) {
+  const std::string path = here_or_shipped(name);
   Tree tree = load_yaml(path);
   require(tree.kind == Tree::Kind::mapping, "{}: a card is a mapping of keys to values", path);
   expand(tree, path, 0);

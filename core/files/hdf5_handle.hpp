@@ -3,18 +3,25 @@
 #include <hdf5.h>
 
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 
 namespace lightloom {
 
-/// Owns an HDF5 identifier. A negative one is an error of the library and owns nothing; who opens
-/// knows what to say then.
+/// Owns an HDF5 identifier; a negative one owns nothing.
 class Hdf5Handle {
  public:
   Hdf5Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
   ~Hdf5Handle() {
     if (id_ >= 0) close_(id_);
+  }
+  Hdf5Handle(Hdf5Handle&& other) noexcept
+      : id_(std::exchange(other.id_, hid_t{-1})), close_(other.close_) {}
+  Hdf5Handle& operator=(Hdf5Handle&& other) noexcept {
+    std::swap(id_, other.id_);
+    std::swap(close_, other.close_);
+    return *this;
   }
   Hdf5Handle(const Hdf5Handle&) = delete;
   Hdf5Handle& operator=(const Hdf5Handle&) = delete;
@@ -25,13 +32,45 @@ class Hdf5Handle {
   herr_t (*close_)(hid_t);
 };
 
-/// One of a file being read: an identifier that cannot be opened is an `Error` that names the file.
-class Hdf5ReadHandle : public Hdf5Handle {
+/// An identifier made while writing; a negative one is a `Failure` that says what cannot be done.
+inline Hdf5Handle hdf5_made(hid_t id, herr_t (*close)(hid_t), const char* what) {
+  if (id < 0) throw Failure(fmt::format("HDF5 cannot {}", what));
+  return {id, close};
+}
+
+/// An identifier of a file being read; a negative one is an `Error` that names the file.
+inline Hdf5Handle hdf5_opened(hid_t id, herr_t (*close)(hid_t), const std::string& path) {
+  require(id >= 0, "'{}' cannot be read as HDF5 (cut off or damaged?)", path);
+  return {id, close};
+}
+
+/// Throws `Failure` for a negative status.
+inline void hdf5_check(herr_t status, const char* what) {
+  if (status < 0) throw Failure(fmt::format("HDF5 cannot {}", what));
+}
+
+/// Whether `name` of a group is a data set. (Of several versions of HDF5's own question, each knows
+/// only some.)
+inline bool hdf5_is_data_set(hid_t group, const char* name) {
+  const Hdf5Handle object(H5Oopen(group, name, H5P_DEFAULT), H5Oclose);
+  return object >= 0 && H5Iget_type(object) == H5I_DATASET;
+}
+
+/// Keeps HDF5 from printing its error stack on this thread while it lives, and gives back to the
+/// host program what it had set before.
+class Hdf5Quiet {
  public:
-  Hdf5ReadHandle(hid_t id, herr_t (*close)(hid_t), const std::string& path)
-      : Hdf5Handle(id, close) {
-    require(id >= 0, "'{}' cannot be read as HDF5 (cut off or damaged?)", path);
+  Hdf5Quiet() {
+    H5Eget_auto2(H5E_DEFAULT, &function_, &data_);
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   }
+  ~Hdf5Quiet() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
+  Hdf5Quiet(const Hdf5Quiet&) = delete;
+  Hdf5Quiet& operator=(const Hdf5Quiet&) = delete;
+
+ private:
+  H5E_auto2_t function_ = nullptr;
+  void* data_ = nullptr;
 };
 
 }  // namespace lightloom

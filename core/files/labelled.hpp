@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/files/atomic_file.hpp"  // require_writable goes with write_labelled
+
 namespace lightloom {
 
 /// Contents of an array or attribute.
@@ -58,8 +60,5 @@ void write_labelled(const std::string& path, const Labelled& data);
 /// Reads a file written by `write_labelled`. Throws `Error` for missing, truncated, foreign or
 /// newer files.
 Labelled read_labelled(const std::string& path);
-
-/// Throws `Error` unless `path` can be created or replaced; creates nothing. Call before long work.
-void require_writable(const std::string& path);
 
 }  // namespace lightloom

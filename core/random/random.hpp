@@ -47,6 +47,31 @@ struct StreamAddress {
   std::uint32_t tile = 0;
 };
 
+/// Families of numbers that share a purpose, told apart by what stands in the place of the layer.
+/// Each has its name here and nowhere a number; append only.
+struct Family {
+  Purpose purpose;
+  std::uint32_t layer;
+};
+namespace family {
+inline constexpr Family laboratory_reading{Purpose::measurement, 0};   // noise of a reading
+inline constexpr Family laboratory_settings{Purpose::measurement, 1};  // voltages of a measurement
+inline constexpr Family bench_states{Purpose::measurement, 2};         // stray light of a sweep
+inline constexpr Family posterior_sample{Purpose::measurement, 3};     // draws of fitted parameters
+inline constexpr Family phase_drift{Purpose::drift, 0};              // phases on the chip, in time
+inline constexpr Family earlier_calibration{Purpose::drift, 1};      // what an old card is off by
+inline constexpr Family drift_since_calibration{Purpose::drift, 2};  // draws of `calibrate when`
+inline constexpr Family all[] = {laboratory_reading,     laboratory_settings, bench_states,
+                                 posterior_sample,       phase_drift,         earlier_calibration,
+                                 drift_since_calibration};
+}  // namespace family
+
+/// The address of a family's numbers for one chip (or sample).
+inline constexpr StreamAddress address_of(Family family, std::uint64_t seed,
+                                          std::uint32_t chip = 0) {
+  return {.seed = seed, .purpose = family.purpose, .chip = chip, .layer = family.layer};
+}
+
 /// Random numbers as a pure function of (address, device, shot): Philox4x32-10 (Salmon et al., SC
 /// 2011) by Random123. The address is hashed once into a key; (device, shot) is the counter. No
 /// state, so any thread may draw any number.

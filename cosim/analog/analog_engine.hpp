@@ -5,9 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "cosim/analog/converter_errors.hpp"
-#include "cosim/analog/tile_readout.hpp"
-#include "cosim/mapping.hpp"
+#include "cosim/analog/layer_on_core.hpp"
 #include "nn/graph/matrix_engine.hpp"
 #include "photonic/cores/tensor_core.hpp"
 
@@ -36,7 +34,6 @@ struct AnalogCounts {
 class AnalogEngine final : public nn::MatrixEngine {
  public:
   AnalogEngine(const photonic::TensorCore& core, std::uint64_t seed, std::uint32_t chip);
-  ~AnalogEngine() override;
 
   void load(int layer, const nn::LayerShape& shape, std::span<const float> weights,
             std::uint32_t write) override;
@@ -50,28 +47,24 @@ class AnalogEngine final : public nn::MatrixEngine {
 
   [[nodiscard]] const AnalogCounts& counts() const { return counts_; }
 
-  struct Layer;  // defined in the source file only
-  struct Scratch;
-
  private:
-  Layer& layer_at(int layer);
-  void calibrate_inputs(Layer& layer, std::span<const float> inputs) const;
-  void calibrate_outputs(Layer& layer, std::span<const float> inputs, int images) const;
-  void pack_tiles(Layer& layer, std::span<const float> targets, std::span<const float> realised,
-                  std::uint32_t write) const;
-  [[nodiscard]] bool needs_power() const;
-  void draw_noise(const Layer& layer, const Readout& readout, std::int64_t tile, std::uint64_t shot,
-                  Scratch& scratch, ReadoutBlock& block) const;
-  void run_image(const Layer& layer, std::span<const float> input, std::uint64_t image,
-                 Scratch& scratch, std::span<float> output) const;
+  LayerOnCore& layer_at(int layer);
+  /// One input map on its way through a layer.
+  struct Image {
+    std::span<const float> input;
+    std::uint64_t number = 0;
+    std::span<float> output;
+  };
+  /// What one image put through the converters.
+  struct ImageCounts {
+    std::int64_t clipped = 0, saturated = 0, conversions = 0;
+  };
+  ImageCounts run_image(const LayerOnCore& layer, const Image& image,
+                        ReadoutScratch& scratch) const;
 
-  const photonic::TensorCore& core_;
-  std::uint64_t seed_;
-  std::uint32_t chip_;
-  AdcCurves adcs_;
-  std::vector<photonic::ConverterCurve> dacs_;
+  ChipCore chip_;
   bool calibrating_ = false;
-  std::vector<std::unique_ptr<Layer>> layers_;
+  std::vector<std::unique_ptr<LayerOnCore>> layers_;
   AnalogCounts counts_;
 };
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "cosim/analog/input_layout.hpp"
+#include "cosim/analog/input_code.hpp"
 #include "cosim/analog/tile_readout.hpp"
 #include "photonic/cores/tensor_core.hpp"
 

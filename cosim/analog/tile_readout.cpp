@@ -19,7 +19,7 @@ Vector load(const float* from) {
 
 /// A few positions of a tile with all their outputs, in registers.
 template <int count, int vectors>
-using Sums = Vector[count][vectors];
+using Sums = Vector[std::size_t{count}][std::size_t{vectors}];
 
 /// sums = inputs of `count` positions * weights (inputs, padded rows).
 template <int count, int vectors>
@@ -31,10 +31,10 @@ inline void multiply(const PackedTile& tile, const float* map, const int* bases,
     for (int v = 0; v < vectors; ++v) sums[i][v] = Vector{};
   const float* weights = tile.weights.data() + row;
   for (const InputRun& run : tile.runs) {
-    const float* inputs[count];
+    const float* inputs[std::size_t{count}];
     for (int i = 0; i < count; ++i) inputs[i] = map + bases[i] + run.offset;
     for (int k = 0; k < run.length; ++k, weights += tile.padded_rows) {
-      Vector weight[vectors];
+      Vector weight[std::size_t{vectors}];
       for (int v = 0; v < vectors; ++v) weight[v] = load(weights + v * readout_lanes);
 #pragma GCC unroll 8
       for (int i = 0; i < count; ++i)

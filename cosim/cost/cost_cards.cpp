@@ -1,60 +1,6 @@
-#include <numeric>
-
-#include "cosim/cost/cost_simulation.hpp"
+#include "cosim/cost/cost_cards.hpp"
 
 namespace lightloom::cosim {
-
-const char* way_name(Way way) {
-  switch (way) {
-    case Way::reload:
-      return "reload";
-    case Way::regenerate:
-      return "regenerate";
-    case Way::factored:
-      return "factored";
-    case Way::automatic:
-      return "automatic";
-  }
-  return "";
-}
-
-std::string_view component_name(Component component) {
-  static constexpr std::array<std::string_view, component_count> names{
-      "DRAM transfer",        "DRAM activate",
-      "DRAM background",      "weight buffer",
-      "tile buffer",          "activation buffer",
-      "buffer leakage",       "generator",
-      "generator converters", "generator laser",
-      "generator static",     "decomposition",
-      "programming",          "hold",
-      "input converters",     "laser",
-      "output converters",    "accumulation",
-      "core static",          "post processing"};
-  return names[static_cast<std::size_t>(component)];
-}
-
-double total(const Energies& energies) {
-  return std::accumulate(energies.begin(), energies.end(), 0.0);
-}
-
-double CostReport::area_mm2() const {
-  double sum = 0;
-  for (const AreaPart& part : areas) sum += part.area_mm2;
-  return sum;
-}
-
-CostLayer reload_layer(const nn::LayerShape& shape, int bits) {
-  return {.shape = shape,
-          .way = Way::reload,
-          .streams = {{.name = "weight", .count = shape.weights(), .bits = bits}}};
-}
-
-CostLayer source_layer(const nn::LayerShape& shape, nn::WeightSource& source) {
-  CostLayer layer{.shape = shape, .streams = source.streams(), .work = source.work()};
-  if (layer.takes_work()) layer.way = Way::regenerate;
-  if (const auto factors = source.factors()) layer.factors = factor_shape(*factors);
-  return layer;
-}
 
 void describe(Section& section, ProgrammingCard& card) {
   section.value("lanes", card.lanes, {.low = 0, .high = 1e9});

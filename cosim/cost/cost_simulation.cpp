@@ -5,7 +5,8 @@
 
 #include "core/error.hpp"
 #include "cosim/cost/factored_layers.hpp"
-#include "cosim/cost/layer_plan.hpp"
+#include "cosim/cost/network_plan.hpp"
+#include "cosim/cost/way_choice.hpp"
 #include "memory/buffers/edram.hpp"
 #include "memory/dram/dram_energy.hpp"
 #include "memory/dram/dram_estimate.hpp"
@@ -19,7 +20,7 @@ void check(const CostInput& input) {
   require(input.activation_bits > 0 && input.activation_bits <= 32,
           "activation_bits is {} (must lie between 1 and 32)", input.activation_bits);
   for (const CostLayer& layer : input.layers) {
-    if (layer.way != Way::regenerate) continue;
+    if (layer.way != WeightDelivery::regenerate) continue;
     require(input.generator.kind != GeneratorKind::none,
             "layer '{}' regenerates its weights but the generator is none (choose electronic or "
             "photonic)",
@@ -37,25 +38,23 @@ void check(const CostInput& input) {
 Energies static_power_mW(const CostContext& context) {
   const CostInput& input = context.input;
   const memory::DramOrganization& dram = input.memory.dram.organization;
-  Energies power{};
-  const auto set = [&](Component component, double value) {
-    power[static_cast<std::size_t>(component)] = value;
-  };
-  set(Component::dram_background, context.dram.background_open_mW * dram.ranks * dram.units() +
-                                      memory::refresh_power_mW(input.memory.dram));
+  Energies power;
+  power[Component::dram_background] = context.dram.background_open_mW * dram.ranks * dram.units() +
+                                      memory::refresh_power_mW(input.memory.dram);
   double leakage = 0;
   for (const memory::BufferFigures* f :
        {&context.weight_buffer, &context.tile_buffer, &context.activation_buffer})
     leakage += f->leakage_mW;  // refresh of eDRAM goes by lifetimes
-  set(Component::buffer_leakage, leakage);
+  power[Component::buffer_leakage] = leakage;
   const bool electronic = input.generator.kind != GeneratorKind::none;
   const bool photonic = input.generator.kind == GeneratorKind::photonic;
-  set(Component::generator_static, (electronic ? input.generator.electronic.static_power_mW : 0) +
-                                       (photonic ? input.generator.photonic.static_power_mW : 0));
+  power[Component::generator_static] =
+      (electronic ? input.generator.electronic.static_power_mW : 0) +
+      (photonic ? input.generator.photonic.static_power_mW : 0);
   const double cores = input.schedule.cores;
-  set(Component::hold,
-      cores * static_cast<double>(input.core.cost.devices) * input.core.cost.hold_power_mW);
-  set(Component::core_static, cores * input.core.cost.static_power_mW);
+  power[Component::hold] =
+      cores * static_cast<double>(input.core.cost.devices) * input.core.cost.hold_power_mW;
+  power[Component::core_static] = cores * input.core.cost.static_power_mW;
   return power;
 }
 
@@ -83,7 +82,7 @@ std::vector<AreaPart> areas_of(const CostContext& context) {
 void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
               const LayerPlan& plan) {
   if (plan.mapping.tiles >= cost.mapping.tiles) cost.mapping = plan.mapping;
-  for (std::size_t c = 0; c < component_count; ++c) cost.energy_pJ[c] += plan.energy_pJ[c];
+  add(cost.energy_pJ, plan.energy_pJ);
   cost.traffic.weight_bytes += plan.traffic.weight_bytes;
   cost.traffic.input_bytes += plan.traffic.input_bytes;
   cost.traffic.output_bytes += plan.traffic.output_bytes;
@@ -101,12 +100,16 @@ Stage largest(const StageTimes& times) {
   return static_cast<Stage>(std::max_element(times.begin(), times.end()) - times.begin());
 }
 
+void add(StageTimes& sum, const StageTimes& times) {
+  for (const Stage stage : all_of_enum<Stage>()) sum[stage] += times[stage];
+}
+
 /// When the last of a layer's tiles [first, end) has left the core and the digital unit.
 double finished(const ScheduleResult& run, std::size_t first, std::size_t end) {
   double latest = 0;
   for (std::size_t tile = first; tile < end; ++tile)
     for (const Stage stage : {Stage::compute, Stage::post_process})
-      latest = std::max(latest, run.ends[tile][static_cast<std::size_t>(stage)]);
+      latest = std::max(latest, run.ends[tile][stage]);
   return latest;
 }
 
@@ -117,12 +120,12 @@ void share_time(CostReport& report, const ScheduleResult& run, const Energies& p
   for (LayerCost& layer : report.layers) {
     const bool last = &layer == &report.layers.back();
     const std::size_t first = tile;
-    for (const std::size_t end = tile + layer.visits; tile < end; ++tile)
-      for (std::size_t s = 0; s < stage_count; ++s) layer.critical_ns[s] += run.critical[tile][s];
+    for (const std::size_t end = tile + static_cast<std::size_t>(layer.visits); tile < end; ++tile)
+      add(layer.critical_ns, run.critical[tile]);
     layer.start_ns = start;
     layer.end_ns = start = last ? run.total : finished(run, first, tile);
     layer.bound_by = largest(layer.critical_ns);
-    for (std::size_t c = 0; c < component_count; ++c)
+    for (const Component c : all_of_enum<Component>())
       layer.energy_pJ[c] += power[c] * layer.time_ns();  // mW ns = pJ
   }
 }
@@ -145,7 +148,7 @@ void add_refresh(CostReport& report, const CostInput& input) {
     };
     const double visit_ns =
         layer.time_ns() / static_cast<double>(std::max<std::int64_t>(1, layer.visits));
-    layer.energy_pJ[static_cast<std::size_t>(Component::buffer_leakage)] +=
+    layer.energy_pJ[Component::buffer_leakage] +=
         refresh_pJ(input.memory.activation_buffer, layer.input_bytes, written_ns, layer.end_ns) +
         refresh_pJ(input.memory.weight_buffer, layer.traffic.weight_bytes, layer.start_ns,
                    layer.end_ns) +
@@ -168,22 +171,22 @@ void place_on_roofline(LayerCost& layer, const CostInput& input) {
 }
 
 void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& schedule) {
-  StageTimes critical{};
+  StageTimes critical;
   for (const LayerCost& layer : report.layers) {
-    for (std::size_t c = 0; c < component_count; ++c) report.energy_pJ[c] += layer.energy_pJ[c];
-    for (std::size_t s = 0; s < stage_count; ++s) critical[s] += layer.critical_ns[s];
+    add(report.energy_pJ, layer.energy_pJ);
+    add(critical, layer.critical_ns);
     report.traffic.weight_bytes += layer.traffic.weight_bytes;
     report.traffic.input_bytes += layer.traffic.input_bytes;
     report.traffic.output_bytes += layer.traffic.output_bytes;
     report.tiles += layer.mapping.tiles;
   }
   report.bound_by = largest(critical);
-  for (std::size_t s = 0; s < stage_count; ++s) {
-    if (s == static_cast<std::size_t>(Stage::generate) && !schedule.generates) continue;
-    if (s == static_cast<std::size_t>(Stage::decompose) && !schedule.decomposes) continue;
-    if (s == static_cast<std::size_t>(Stage::post_process) && !schedule.post_processes) continue;
-    const StageUse& use = run.stages[s];
-    report.stages.push_back({.stage = static_cast<Stage>(s),
+  for (const Stage stage : all_of_enum<Stage>()) {
+    if (stage == Stage::generate && !schedule.generates) continue;
+    if (stage == Stage::decompose && !schedule.decomposes) continue;
+    if (stage == Stage::post_process && !schedule.post_processes) continue;
+    const StageUse& use = run.stages[stage];
+    report.stages.push_back({.stage = stage,
                              .busy_ns = use.busy,
                              .wait_data_ns = use.wait_data,
                              .wait_slot_ns = use.wait_slot,
@@ -191,7 +194,7 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
                              .wait_shared_ns = use.wait_shared,
                              .fill_ns = use.before_first,
                              .drain_ns = use.after_last,
-                             .critical_ns = critical[s]});
+                             .critical_ns = critical[stage]});
   }
 }
 

@@ -9,7 +9,7 @@ namespace lightloom::cosim {
 
 StoredBits stored_bits(const CostLayer& layer) {
   StoredBits bits;
-  const bool generated = layer.way == Way::regenerate;
+  const bool generated = layer.way == WeightDelivery::regenerate;
   if (!generated && layer.takes_work()) {
     bits.tile = static_cast<double>(layer.shape.weights()) * layer.reload_bits;
     return bits;

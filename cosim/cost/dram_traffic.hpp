@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cosim/cost/cost_simulation.hpp"
+#include "cosim/cost/cost_input.hpp"
 #include "memory/dram/dram_card.hpp"
 
 namespace lightloom::cosim {

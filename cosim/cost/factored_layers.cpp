@@ -53,14 +53,10 @@ void expand(const CostLayer& layer, std::size_t origin, std::vector<ExpandedLaye
 
 }  // namespace
 
-bool CostLayer::takes_work() const {
-  return work.intra_macs + work.cross_macs + work.shifts + work.adds + work.lookups > 0;
-}
-
 std::vector<ExpandedLayer> expand_layers(const std::vector<CostLayer>& layers) {
   std::vector<ExpandedLayer> expanded;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].way == Way::factored)
+    if (layers[i].way == WeightDelivery::factored)
       expand(layers[i], i, expanded);
     else
       expanded.push_back({layers[i], i});

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "cosim/cost/cost_simulation.hpp"
+#include "cosim/cost/cost_input.hpp"
 
 namespace lightloom::cosim {
 

@@ -1,7 +1,7 @@
+#include "cosim/cost/network_plan.hpp"
+
 #include <algorithm>
 #include <cmath>
-
-#include "cosim/cost/layer_plan.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -9,7 +9,7 @@ namespace {
 bool any_time(const std::vector<LayerPlan>& plans, Stage stage) {
   for (const LayerPlan& plan : plans)
     for (const StageTimes& tile : plan.tiles)
-      if (tile[static_cast<std::size_t>(stage)] > 0) return true;
+      if (tile[stage] > 0) return true;
   return false;
 }
 
@@ -19,7 +19,7 @@ int places(int wanted, double capacity_bytes, double tile_bytes) {
   return std::max(1, static_cast<int>(std::min<double>(wanted, fit)));
 }
 
-ScheduleSlots slots_of(const CostInput& input, const std::vector<LayerPlan>& plans) {
+BufferPlaces buffer_places(const CostInput& input, const std::vector<LayerPlan>& plans) {
   double weight_tile = 0, regenerated_tile = 0;
   for (const LayerPlan& plan : plans) {
     weight_tile = std::max(weight_tile, plan.largest_weight_tile_bytes);
@@ -37,7 +37,7 @@ ScheduleSlots slots_of(const CostInput& input, const std::vector<LayerPlan>& pla
 
 ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& plans) {
   ScheduleInput schedule;
-  schedule.slots = slots_of(input, plans);
+  schedule.places = buffer_places(input, plans);
   schedule.cores = input.schedule.cores;
   schedule.generates = any_time(plans, Stage::generate);
   schedule.decomposes = any_time(plans, Stage::decompose);
@@ -53,7 +53,8 @@ ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& 
     schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
   }
   // The very first access finds its bank closed.
-  schedule.tiles[0][0] += (t.rcd_read + t.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
+  schedule.tiles.front()[Stage::fetch_weights] +=
+      (t.rcd_read + t.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
   return schedule;
 }
 
@@ -63,7 +64,7 @@ NetworkPlan plan_network(const CostContext& context) {
   NetworkPlan plan;
   bool input_in_dram = true;  // the network's input
   for (std::size_t i = 0; i < context.input.layers.size(); ++i) {
-    plan.layers.push_back(plan_layer(context, i, input_in_dram));
+    plan.layers.push_back(plan_layer(layer_setup(context, i, input_in_dram)));
     input_in_dram = plan.layers.back().spills_output;
   }
   plan.schedule = schedule_of(context.input, plan.layers);

@@ -1,9 +1,9 @@
+#include "cosim/cost/way_choice.hpp"
+
 #include <algorithm>
 #include <limits>
 
 #include "cosim/cost/cost_simulation.hpp"
-
-// Which way each automatic layer takes.
 
 namespace lightloom::cosim {
 namespace {
@@ -23,20 +23,21 @@ double cost_of(const CostReport& report, Objective objective) {
   return report.time_ns;
 }
 
-bool possible(const CostInput& input, const CostLayer& layer, Way way) {
-  if (way == Way::reload) return true;
+bool possible(const CostInput& input, const CostLayer& layer, WeightDelivery way) {
+  if (way == WeightDelivery::reload) return true;
   if (!layer.takes_work()) return false;
-  if (way == Way::factored) return layer.factors.has_value() && layer.shape.groups == 1;
+  if (way == WeightDelivery::factored) return layer.factors.has_value() && layer.shape.groups == 1;
   const bool analog_mesh = input.generator.kind == GeneratorKind::photonic &&
                            input.generator.handover == Handover::analog &&
                            input.core.cost.decompose_operations > 0;
   return input.generator.kind != GeneratorKind::none && !analog_mesh;
 }
 
-std::vector<Way> possible_ways(const CostInput& input, const CostLayer& layer) {
-  if (layer.way != Way::automatic) return {layer.way};
-  std::vector<Way> ways;
-  for (const Way way : {Way::reload, Way::regenerate, Way::factored})
+std::vector<WeightDelivery> possible_ways(const CostInput& input, const CostLayer& layer) {
+  if (layer.way != WeightDelivery::automatic) return {layer.way};
+  std::vector<WeightDelivery> ways;
+  for (const WeightDelivery way :
+       {WeightDelivery::reload, WeightDelivery::regenerate, WeightDelivery::factored})
     if (possible(input, layer, way)) ways.push_back(way);
   return ways;
 }
@@ -47,23 +48,25 @@ class Chooser {
     for (const CostLayer& layer : input.layers) options_.push_back(possible_ways(input, layer));
   }
 
-  std::vector<Way> run() {
-    std::vector<Way> alone;
+  std::vector<WeightDelivery> run() {
+    std::vector<WeightDelivery> alone;
     for (std::size_t i = 0; i < options_.size(); ++i) alone.push_back(best_alone(i));
     consider(alone);
-    for (const Way way : {Way::reload, Way::regenerate, Way::factored}) consider(all(way, alone));
+    for (const WeightDelivery way :
+         {WeightDelivery::reload, WeightDelivery::regenerate, WeightDelivery::factored})
+      consider(all(way, alone));
     descend();
     return best_;
   }
 
  private:
   /// The cheapest way of a layer that is simulated by itself.
-  Way best_alone(std::size_t i) {
+  WeightDelivery best_alone(std::size_t i) {
     if (options_[i].size() == 1) return options_[i].front();
-    Way chosen = Way::reload;
+    WeightDelivery chosen = WeightDelivery::reload;
     double least = std::numeric_limits<double>::infinity();
     trial_.layers = {input_.layers[i]};
-    for (const Way way : options_[i]) {
+    for (const WeightDelivery way : options_[i]) {
       const double cost = simulate({way});
       if (cost < least) {
         least = cost;
@@ -75,14 +78,15 @@ class Chooser {
   }
 
   /// One way for all layers that can take it.
-  [[nodiscard]] std::vector<Way> all(Way way, std::vector<Way> ways) const {
+  [[nodiscard]] std::vector<WeightDelivery> all(WeightDelivery way,
+                                                std::vector<WeightDelivery> ways) const {
     for (std::size_t i = 0; i < ways.size(); ++i)
       if (std::find(options_[i].begin(), options_[i].end(), way) != options_[i].end())
         ways[i] = way;
     return ways;
   }
 
-  double simulate(const std::vector<Way>& ways) {
+  double simulate(const std::vector<WeightDelivery>& ways) {
     for (std::size_t i = 0; i < ways.size(); ++i) trial_.layers[i].way = ways[i];
     trial_.generator = input_.generator;
     drop_unused_generator(trial_);
@@ -91,7 +95,7 @@ class Chooser {
     return cost_of(report, input_.schedule.objective);
   }
 
-  bool consider(const std::vector<Way>& ways) {
+  bool consider(const std::vector<WeightDelivery>& ways) {
     if (ways == best_) return false;
     const double cost = simulate(ways);
     if (!best_.empty() && cost >= least_) return false;
@@ -106,8 +110,8 @@ class Chooser {
     for (std::size_t i = 0; unchanged < options_.size() && visits_ < most_visits;
          i = (i + 1) % options_.size()) {
       ++unchanged;
-      for (const Way way : options_[i]) {
-        std::vector<Way> ways = best_;
+      for (const WeightDelivery way : options_[i]) {
+        std::vector<WeightDelivery> ways = best_;
         ways[i] = way;
         if (consider(ways)) unchanged = 0;
       }
@@ -116,26 +120,27 @@ class Chooser {
 
   const CostInput& input_;
   CostInput trial_;
-  std::vector<std::vector<Way>> options_;  // by layer
-  std::vector<Way> best_;
+  std::vector<std::vector<WeightDelivery>> options_;  // by layer
+  std::vector<WeightDelivery> best_;
   double least_ = 0;
   std::int64_t visits_ = 0;
 };
 
-bool is_automatic(const CostLayer& layer) { return layer.way == Way::automatic; }
+bool is_automatic(const CostLayer& layer) { return layer.way == WeightDelivery::automatic; }
 
 }  // namespace
 
 void drop_unused_generator(CostInput& input) {
-  const bool used = std::any_of(input.layers.begin(), input.layers.end(),
-                                [](const CostLayer& l) { return l.way == Way::regenerate; });
+  const bool used = std::any_of(input.layers.begin(), input.layers.end(), [](const CostLayer& l) {
+    return l.way == WeightDelivery::regenerate;
+  });
   if (!used) input.generator.kind = GeneratorKind::none;
 }
 
 CostInput choose_ways(const CostInput& input) {
   if (std::none_of(input.layers.begin(), input.layers.end(), is_automatic)) return input;
   CostInput chosen = input;
-  const std::vector<Way> ways = Chooser(input).run();
+  const std::vector<WeightDelivery> ways = Chooser(input).run();
   for (std::size_t i = 0; i < ways.size(); ++i) chosen.layers[i].way = ways[i];
   drop_unused_generator(chosen);
   return chosen;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 namespace lightloom::cosim {
 namespace {
@@ -15,10 +16,18 @@ struct Job {
   Cause ready_cause = Cause::none;
 };
 
-constexpr bool uses_dram(std::size_t stage) {
-  return stage == static_cast<std::size_t>(Stage::fetch_weights) ||
-         stage == static_cast<std::size_t>(Stage::fetch_inputs) ||
-         stage == static_cast<std::size_t>(Stage::write_back);
+constexpr bool uses_dram(Stage stage) {
+  return stage == Stage::fetch_weights || stage == Stage::fetch_inputs ||
+         stage == Stage::write_back;
+}
+
+constexpr auto all_stages = all_of_enum<Stage>();
+constexpr auto stage_count = static_cast<std::int64_t>(all_stages.size());
+
+/// The element of a tile.
+template <class T>
+auto& of_tile(T& values, std::int64_t tile) {
+  return values[static_cast<std::size_t>(tile)];
 }
 
 class Simulation {
@@ -26,11 +35,11 @@ class Simulation {
   explicit Simulation(const ScheduleInput& input)
       : input_(input),
         tiles_(static_cast<std::int64_t>(input.tiles.size())),
-        jobs_(input.tiles.size() * stage_count) {
-    present_.fill(true);
-    present_[index(Stage::generate)] = input.generates;
-    present_[index(Stage::decompose)] = input.decomposes;
-    present_[index(Stage::post_process)] = input.post_processes;
+        jobs_(input.tiles.size()) {
+    for (const Stage stage : all_stages) present_[stage] = true;
+    present_[Stage::generate] = input.generates;
+    present_[Stage::decompose] = input.decomposes;
+    present_[Stage::post_process] = input.post_processes;
   }
 
   ScheduleResult run() {
@@ -43,20 +52,23 @@ class Simulation {
   }
 
  private:
-  static std::size_t index(Stage stage) { return static_cast<std::size_t>(stage); }
-  Job& job(std::size_t stage, std::int64_t tile) {
-    return jobs_[static_cast<std::size_t>(tile) * stage_count + stage];
+  Job& job(Stage stage, std::int64_t tile) { return of_tile(jobs_, tile)[stage]; }
+  /// Jobs are numbered tile by tile, in order of their stages.
+  static std::int64_t number(Stage stage, std::int64_t tile) {
+    return tile * stage_count + static_cast<std::int64_t>(stage);
   }
+  static Stage stage_of(std::int64_t number) { return static_cast<Stage>(number % stage_count); }
+  static std::int64_t tile_of(std::int64_t number) { return number / stage_count; }
 
   /// The stage after `stage` on the way of the weights.
   [[nodiscard]] Stage after(Stage stage) const {
-    for (std::size_t s = index(stage) + 1; s < index(Stage::compute); ++s)
-      if (s != index(Stage::fetch_inputs) && present_[s]) return static_cast<Stage>(s);
+    for (const Stage next : {Stage::generate, Stage::decompose, Stage::program})
+      if (next > stage && present_[next]) return next;
     return Stage::compute;
   }
   [[nodiscard]] Stage before(Stage stage) const {
-    for (std::size_t s = index(stage); s-- > index(Stage::generate);)
-      if (present_[s]) return static_cast<Stage>(s);
+    for (const Stage previous : {Stage::decompose, Stage::generate})
+      if (previous < stage && present_[previous]) return previous;
     return Stage::fetch_weights;
   }
 
@@ -71,60 +83,60 @@ class Simulation {
   /// Takes the end of another job into account; false while that job is not scheduled.
   bool wait_for(Job& waiting, Stage stage, std::int64_t tile, Cause cause) {
     if (tile < 0) return true;
-    const std::size_t s = index(stage);
-    if (tile >= next_[s]) return false;
-    const double end = job(s, tile).end;
+    if (tile >= next_[stage]) return false;
+    const double end = job(stage, tile).end;
     if (end > waiting.ready || waiting.ready_cause == Cause::none) {
       waiting.ready = end;
       waiting.ready_cause = cause;
-      waiting.decided_by =
-          tile * static_cast<std::int64_t>(stage_count) + static_cast<std::int64_t>(s);
+      waiting.decided_by = number(stage, tile);
     }
     return true;
   }
 
   /// Works out when the next job of a stage could start but for its unit; false while that is open.
-  bool find_ready(std::size_t s, std::int64_t k, Job& waiting) {
-    const ScheduleSlots& slots = input_.slots;
-    const Stage stage = static_cast<Stage>(s);
+  bool find_ready(Stage stage, std::int64_t k, Job& waiting) {
+    const BufferPlaces& places = input_.places;
     switch (stage) {
       case Stage::fetch_weights:
-        return wait_for(waiting, after(stage), k - slots.weights, Cause::slot);
+        return wait_for(waiting, after(stage), k - places.weights, Cause::slot);
       case Stage::fetch_inputs:
-        return wait_for(waiting, Stage::compute, k - slots.inputs, Cause::slot) &&
+        return wait_for(waiting, Stage::compute, k - places.inputs, Cause::slot) &&
                wait_for(waiting, Stage::write_back,
-                        input_.input_after.empty() ? -1 : input_.input_after[k], Cause::dependency);
+                        input_.input_after.empty() ? -1 : of_tile(input_.input_after, k),
+                        Cause::dependency);
       case Stage::generate:
       case Stage::decompose:
         return wait_for(waiting, before(stage), k, Cause::data) &&
-               wait_for(waiting, after(stage), k - slots.tiles, Cause::slot);
+               wait_for(waiting, after(stage), k - places.tiles, Cause::slot);
       case Stage::program:
         return wait_for(waiting, before(stage), k, Cause::data) &&
-               wait_for(waiting, Stage::compute, k - slots.settings * input_.cores, Cause::slot);
+               wait_for(waiting, Stage::compute, k - places.settings * input_.cores, Cause::slot);
       case Stage::compute:
         return wait_for(waiting, Stage::program, k, Cause::data) &&
                wait_for(waiting, Stage::fetch_inputs, k, Cause::data) &&
                wait_for_layer_before(waiting, k) &&
-               wait_for(waiting, after_compute(), k - slots.outputs, Cause::slot);
+               wait_for(waiting, after_compute(), k - places.outputs, Cause::slot);
       case Stage::post_process:
         return wait_for(waiting, Stage::compute, k, Cause::data) &&
-               wait_for(waiting, Stage::write_back, k - slots.outputs, Cause::slot);
+               wait_for(waiting, Stage::write_back, k - places.outputs, Cause::slot);
       case Stage::write_back:
         return wait_for(waiting, before_write_back(), k, Cause::data);
+      case Stage::count:
+        break;
     }
     return false;
   }
 
   /// Units of a stage; tile k belongs to unit k mod units.
-  [[nodiscard]] std::int64_t units(std::size_t s) const {
-    return s == index(Stage::program) || s == index(Stage::compute) ? input_.cores : 1;
+  [[nodiscard]] std::int64_t units(Stage stage) const {
+    return stage == Stage::program || stage == Stage::compute ? input_.cores : 1;
   }
 
   /// The layers before have left all cores and the digital unit. One core keeps that order by
   /// itself, and so does the digital unit.
   bool wait_for_layer_before(Job& waiting, std::int64_t k) {
     if (input_.layer_starts.empty()) return true;
-    const std::int64_t first = input_.layer_starts[k];
+    const std::int64_t first = of_tile(input_.layer_starts, k);
     if (input_.post_processes)
       return wait_for(waiting, Stage::post_process, first - 1, Cause::dependency);
     if (input_.cores == 1) return true;
@@ -134,33 +146,30 @@ class Simulation {
     return true;
   }
 
-  [[nodiscard]] bool waits_for_dram(std::size_t s, std::int64_t k) const {
-    return uses_dram(s) && input_.tiles[k][s] > 0;
+  [[nodiscard]] bool waits_for_dram(Stage stage, std::int64_t k) const {
+    return uses_dram(stage) && of_tile(input_.tiles, k)[stage] > 0;
   }
 
-  void place(std::size_t s, Job waiting, double unit_free, std::int64_t unit_job) {
-    const std::int64_t k = next_[s]++;
+  void place(Stage stage, Job waiting, double unit_free, std::int64_t unit_job) {
+    const std::int64_t k = next_[stage]++;
     waiting.start = std::max(waiting.ready, unit_free);
     if (unit_free >= waiting.ready && unit_job >= 0) waiting.decided_by = unit_job;
-    waiting.end = waiting.start + input_.tiles[k][s];
-    job(s, k) = waiting;
+    waiting.end = waiting.start + of_tile(input_.tiles, k)[stage];
+    job(stage, k) = waiting;
   }
 
   /// Schedules what needs no DRAM as far as it is known. Jobs of one stage stay in order.
   bool advance_units() {
     bool progress = false;
-    for (std::size_t s = 0; s < stage_count; ++s) {
-      if (!present_[s]) continue;
-      while (next_[s] < tiles_ && !waits_for_dram(s, next_[s])) {
+    for (const Stage stage : all_stages) {
+      if (!present_[stage]) continue;
+      while (next_[stage] < tiles_ && !waits_for_dram(stage, next_[stage])) {
         Job waiting;
-        const std::int64_t k = next_[s];
-        if (!find_ready(s, k, waiting)) break;
-        const std::int64_t before = k - units(s);  // on the same unit
-        const std::int64_t before_it =
-            before >= 0
-                ? before * static_cast<std::int64_t>(stage_count) + static_cast<std::int64_t>(s)
-                : -1;
-        place(s, waiting, before >= 0 ? job(s, before).end : 0, before_it);
+        const std::int64_t k = next_[stage];
+        if (!find_ready(stage, k, waiting)) break;
+        const std::int64_t before = k - units(stage);  // on the same unit
+        place(stage, waiting, before >= 0 ? job(stage, before).end : 0,
+              before >= 0 ? number(stage, before) : -1);
         progress = true;
       }
     }
@@ -171,41 +180,41 @@ class Simulation {
   /// Everything not scheduled yet hangs on some DRAM job, so nothing unknown can become ready
   /// before this one starts.
   bool serve_dram() {
-    std::size_t chosen = stage_count;
+    Stage chosen = Stage::count;
     Job best;
     for (const Stage stage : {Stage::fetch_inputs, Stage::write_back, Stage::fetch_weights}) {
-      const std::size_t s = index(stage);
       Job waiting;
-      if (next_[s] >= tiles_ || !find_ready(s, next_[s], waiting)) continue;
-      if (next_[s] > 0) waiting.ready = std::max(waiting.ready, job(s, next_[s] - 1).end);
+      const std::int64_t k = next_[stage];
+      if (k >= tiles_ || !find_ready(stage, k, waiting)) continue;
+      if (k > 0) waiting.ready = std::max(waiting.ready, job(stage, k - 1).end);
       const double start = std::max(waiting.ready, dram_free_),
                    best_start = std::max(best.ready, dram_free_);
-      if (chosen == stage_count || start < best_start ||
+      if (chosen == Stage::count || start < best_start ||
           (start == best_start && waiting.ready < best.ready)) {
-        chosen = s;
+        chosen = stage;
         best = waiting;
       }
     }
-    if (chosen == stage_count) return false;
-    const bool writes = chosen == index(Stage::write_back);
+    if (chosen == Stage::count) return false;
+    const bool writes = chosen == Stage::write_back;
     const double turn = dram_job_ >= 0 && writes != dram_writes_ ? input_.direction_change_ns : 0;
     const std::int64_t k = next_[chosen];
     place(chosen, best, dram_job_ >= 0 ? dram_free_ + turn : 0, dram_job_);
     dram_free_ = job(chosen, k).end;
-    dram_job_ = k * static_cast<std::int64_t>(stage_count) + static_cast<std::int64_t>(chosen);
+    dram_job_ = number(chosen, k);
     dram_writes_ = writes;
     return true;
   }
 
-  void account(std::size_t s, std::int64_t k, StageUse& use) {
-    const Job& now = job(s, k);
-    const std::int64_t before = k - units(s);
+  void account(Stage stage, std::int64_t k, StageUse& use) {
+    const Job& now = job(stage, k);
+    const std::int64_t before = k - units(stage);
     use.busy += now.end - now.start;
     if (before < 0) {
       use.before_first += now.start;
       return;
     }
-    const double from = job(s, before).end;
+    const double from = job(stage, before).end;
     const double until_ready = std::max(0.0, std::min(now.ready, now.start) - from);
     switch (now.ready_cause) {
       case Cause::data:
@@ -225,52 +234,52 @@ class Simulation {
     r.ends.resize(input_.tiles.size());
     r.critical.resize(input_.tiles.size());
     std::int64_t last = -1;
-    for (std::size_t s = 0; s < stage_count; ++s) {
-      if (!present_[s]) continue;
-      assert(next_[s] == tiles_);
+    for (const Stage stage : all_stages) {
+      if (!present_[stage]) continue;
+      assert(next_[stage] == tiles_);
       for (std::int64_t k = 0; k < tiles_; ++k) {
-        account(s, k, r.stages[s]);
-        r.ends[k][s] = job(s, k).end;
-        if (last < 0 || job(s, k).end > r.total)
-          last = k * static_cast<std::int64_t>(stage_count) + static_cast<std::int64_t>(s);
-        r.total = std::max(r.total, job(s, k).end);
+        account(stage, k, r.stages[stage]);
+        const double end = job(stage, k).end;
+        of_tile(r.ends, k)[stage] = end;
+        if (last < 0 || end > r.total) last = number(stage, k);
+        r.total = std::max(r.total, end);
       }
     }
-    for (std::size_t s = 0; s < stage_count && tiles_ > 0; ++s)
-      if (present_[s]) account_ends(s, r);
+    for (const Stage stage : all_stages)
+      if (present_[stage] && tiles_ > 0) account_ends(stage, r);
     trace_back(r, last);
     return r;
   }
 
   /// Time after each unit's last job, and the mean over units.
-  void account_ends(std::size_t s, ScheduleResult& r) {
-    StageUse& use = r.stages[s];
-    for (std::int64_t unit = 0; unit < units(s); ++unit) {
+  void account_ends(Stage stage, ScheduleResult& r) {
+    StageUse& use = r.stages[stage];
+    for (std::int64_t unit = 0; unit < units(stage); ++unit) {
       const std::int64_t k = tiles_ - 1 - unit;
-      use.after_last += k >= 0 ? r.total - job(s, k).end : r.total;
+      use.after_last += k >= 0 ? r.total - job(stage, k).end : r.total;
     }
-    const auto count = static_cast<double>(units(s));
+    const auto count = static_cast<double>(units(stage));
     for (double* part : {&use.busy, &use.wait_data, &use.wait_slot, &use.wait_dependency,
                          &use.wait_shared, &use.before_first, &use.after_last})
       *part /= count;
   }
 
   void trace_back(ScheduleResult& r, std::int64_t on) {
+    const auto of = [&](std::int64_t n) -> const Job& { return job(stage_of(n), tile_of(n)); };
     while (on >= 0) {
-      const Job& now = jobs_[on];
-      r.critical[on / static_cast<std::int64_t>(stage_count)]
-                [on % static_cast<std::int64_t>(stage_count)] = now.end - now.start;
+      const Job& now = of(on);
+      of_tile(r.critical, tile_of(on))[stage_of(on)] = now.end - now.start;
       const std::int64_t before_it = now.decided_by;
-      r.turning += now.start - (before_it >= 0 ? jobs_[before_it].end : 0);
+      r.turning += now.start - (before_it >= 0 ? of(before_it).end : 0);
       on = before_it;
     }
   }
 
   const ScheduleInput& input_;
   std::int64_t tiles_;
-  std::vector<Job> jobs_;
-  std::array<bool, stage_count> present_{};
-  std::array<std::int64_t, stage_count> next_{};
+  std::vector<EnumArray<Stage, Job>> jobs_;  // by tile
+  EnumArray<Stage, bool> present_;
+  EnumArray<Stage, std::int64_t> next_;
   double dram_free_ = 0;
   std::int64_t dram_job_ = -1;
   bool dram_writes_ = false;
@@ -279,9 +288,10 @@ class Simulation {
 }  // namespace
 
 std::string_view stage_name(Stage stage) {
-  static constexpr std::array<std::string_view, stage_count> names{
-      "fetch weights", "fetch inputs", "generate",     "decompose",
-      "program",       "compute",      "post process", "write back"};
+  static constexpr std::string_view names[] = {"fetch weights", "fetch inputs", "generate",
+                                               "decompose",     "program",      "compute",
+                                               "post process",  "write back"};
+  static_assert(std::size(names) == all_stages.size());
   return names[static_cast<std::size_t>(stage)];
 }
 

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
-#include "cosim/schedule/pipeline.hpp"
+#include "core/enum_array.hpp"
 
 namespace lightloom::cosim {
 
@@ -21,16 +19,30 @@ enum class Stage {
   compute,       // stream the activations through the core
   post_process,  // normalise, activate, pool and add on the digital unit
   write_back,    // outputs that do not stay on chip
+  count,
 };
-inline constexpr std::size_t stage_count = 8;
 std::string_view stage_name(Stage stage);
 
-/// Service times of one tile by Stage, in ns.
-using StageTimes = std::array<double, stage_count>;
+/// Service times of one tile, in ns.
+using StageTimes = EnumArray<Stage, double>;
+
+/// Where a stage's time went. The seven parts add up to the whole time.
+struct StageUse {
+  double busy = 0;
+  double wait_data = 0;        // the stage before had not finished the tile
+  double wait_slot = 0;        // no free place behind the stage
+  double wait_dependency = 0;  // waits_for
+  double wait_shared = 0;      // another stage held the unit they share
+  double before_first = 0;     // fill
+  double after_last = 0;       // drain
+  [[nodiscard]] double sum() const {
+    return busy + wait_data + wait_slot + wait_dependency + wait_shared + before_first + after_last;
+  }
+};
 
 /// Places behind the stages, in tiles. A place is free again when the next stage has finished its
 /// tile.
-struct ScheduleSlots {
+struct BufferPlaces {
   int weights = 2;  // in the weight buffer
   int tiles = 2;    // regenerated tiles before and after decomposition
   int settings =
@@ -43,7 +55,7 @@ struct ScheduleInput {
   std::vector<StageTimes> tiles;  // in order of execution
   std::vector<std::int64_t>
       input_after;  // (tiles): the inputs are outputs that tile input_after[k] < k writes back; -1
-  ScheduleSlots slots;
+  BufferPlaces places;
   int cores =
       1;  // equal cores; tile k runs on core k mod cores, each with programming lanes of its own
   std::vector<std::int64_t>
@@ -57,8 +69,8 @@ struct ScheduleInput {
 
 struct ScheduleResult {
   double total = 0;
-  std::array<StageUse, stage_count> stages;  // program and compute: mean over the cores
-  std::vector<StageTimes> ends;              // by tile
+  EnumArray<Stage, StageUse> stages;  // program and compute: mean over the cores
+  std::vector<StageTimes> ends;       // by tile
   std::vector<StageTimes>
       critical;  // time on the critical path: the service time or 0; sums to total less `turning`
   double turning = 0;  // direction changes on the critical path

@@ -1,16 +1,15 @@
 #include "cosim/studies/dram_replay.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <utility>
 
 #include "cosim/cost/factored_layers.hpp"
-#include "cosim/cost/layer_plan.hpp"
+#include "cosim/cost/network_plan.hpp"
+#include "cosim/cost/way_choice.hpp"
 
 namespace lightloom::cosim {
 namespace {
-
-constexpr std::array<Stage, 3> dram_stages{Stage::fetch_weights, Stage::fetch_inputs,
-                                           Stage::write_back};
 
 CostInput ready_input(const CostInput& input) {
   CostInput ready = choose_ways(input);
@@ -18,6 +17,12 @@ CostInput ready_input(const CostInput& input) {
   ready.layers.clear();
   for (const ExpandedLayer& part : parts) ready.layers.push_back(part.layer);
   return ready;
+}
+
+std::array<std::pair<Stage, double>, 3> by_stage(const VisitBursts& bursts) {
+  return {{{Stage::fetch_weights, bursts.weights},
+           {Stage::fetch_inputs, bursts.inputs},
+           {Stage::write_back, bursts.outputs}}};
 }
 
 struct Timeline {
@@ -35,11 +40,10 @@ Timeline timeline_of(const CostInput& input) {
   std::size_t visit = 0;
   for (const LayerPlan& layer : plan.layers)
     for (std::size_t i = 0; i < layer.tiles.size(); ++i, ++visit)
-      for (std::size_t kind = 0; kind < dram_stages.size(); ++kind) {
-        const auto stage = static_cast<std::size_t>(dram_stages[kind]);
-        if (layer.bursts[i][kind] <= 0) continue;
+      for (const auto& [stage, bursts] : by_stage(layer.bursts[i])) {
+        if (bursts <= 0) continue;
         const double start = run.ends[visit][stage] - plan.schedule.tiles[visit][stage];
-        timeline.jobs.push_back({start, layer.bursts[i][kind] * atom, dram_stages[kind]});
+        timeline.jobs.push_back({start, bursts * atom, stage});
       }
   std::stable_sort(timeline.jobs.begin(), timeline.jobs.end(),
                    [](const DramJob& a, const DramJob& b) { return a.start_ns < b.start_ns; });
@@ -55,18 +59,17 @@ DramReplay replay_dram(const CostInput& input) {
   const Timeline timeline = timeline_of(input);
   const auto atom = static_cast<std::uint64_t>(card.organization.atom_bytes());
   const std::uint64_t region = static_cast<std::uint64_t>(card.organization.bytes()) / 4;
-  std::array<std::uint64_t, stage_count> next{};
+  EnumArray<Stage, std::uint64_t> next;
   std::vector<memory::Request> requests;
   for (const DramJob& job : timeline.jobs) {
-    const auto stage = static_cast<std::size_t>(job.stage);
     const std::uint64_t base = job.stage == Stage::fetch_weights  ? 0
                                : job.stage == Stage::fetch_inputs ? region
                                                                   : 2 * region;
     for (double bytes = 0; bytes < job.bytes; bytes += static_cast<double>(atom)) {
-      requests.push_back({.address = base + next[stage] % region,
+      requests.push_back({.address = base + next[job.stage] % region,
                           .write = job.stage == Stage::write_back,
                           .arrival = static_cast<memory::Cycle>(job.start_ns / card.clock_ns)});
-      next[stage] += atom;
+      next[job.stage] += atom;
     }
   }
   const auto source = memory::make_source(std::move(requests));

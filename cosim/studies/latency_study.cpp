@@ -26,7 +26,7 @@ CostLayer layer_of(const GenerationLatencyCard& card, int kernel, int map) {
                  .in_width = map,
                  .out_height = map,
                  .out_width = map};
-  layer.way = Way::regenerate;
+  layer.way = WeightDelivery::regenerate;
   layer.streams = {
       {.name = "basis",
        .count = std::int64_t{card.cross} * card.intra * area,
@@ -61,7 +61,7 @@ LatencyStudy study_latency(const GenerationLatencyCard& card, const CostInput& h
   input.schedule.bandwidth_scale =
       card.bandwidth_GBps / memory::estimate_runs(input.memory.dram, 1e9).bandwidth_GBps;
   study.regenerate = simulate_cost(input);
-  input.layers[0].way = Way::reload;
+  input.layers[0].way = WeightDelivery::reload;
   input.generator.kind = GeneratorKind::none;
   study.reload = simulate_cost(input);
   study.tiled_generation_ns = busy_of(study.regenerate, Stage::generate);

@@ -26,10 +26,10 @@ void describe(Section& section, HardwareCard& card) {
   section.card("digital", card.digital);
   section.card("schedule", card.schedule);
   section.choice("way", card.way,
-                 {{"source", WayChoice::source},
-                  {"reload", WayChoice::reload},
-                  {"factored", WayChoice::factored},
-                  {"automatic", WayChoice::automatic}});
+                 {{"source", cosim::WayChoice::source},
+                  {"reload", cosim::WayChoice::reload},
+                  {"factored", cosim::WayChoice::factored},
+                  {"automatic", cosim::WayChoice::automatic}});
   section.value("batch", card.batch, {.low = 1, .high = 65536});
   section.value("activation_bits", card.activation_bits, {.low = 1, .high = 32});
 }
@@ -80,13 +80,14 @@ void describe(Section& section, CalibrationUse& card) {
   if (const Tree* device = section.raw("device")) card.device = *device;
   if (const Tree* truth = section.raw("truth")) card.truth = *truth;
   section.value("posterior", card.posterior);
-  section.choice(
-      "knowledge", card.knowledge,
-      {{"none", Knowledge::none}, {"fitted", Knowledge::fitted}, {"perfect", Knowledge::perfect}});
+  section.choice("knowledge", card.knowledge,
+                 {{"none", ProgrammedBy::none},
+                  {"fitted", ProgrammedBy::fitted},
+                  {"perfect", ProgrammedBy::perfect}});
   if (card.has_truth() && !card.posterior.empty())
     section.problem("posterior", "and truth both say which chip the light meets (give one)");
   if (!card.has_device() &&
-      (!card.posterior.empty() || (card.used() && card.knowledge == Knowledge::fitted)))
+      (!card.posterior.empty() || (card.used() && card.knowledge == ProgrammedBy::fitted)))
     section.problem("device", "is missing (the card of `lightloom calibrate fit -o`)");
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/cards/tree.hpp"
 #include "cosim/cost/cost_simulation.hpp"
+#include "cosim/cost/network_layers.hpp"
 #include "cosim/generator/generator_card.hpp"
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"
@@ -39,14 +40,6 @@ struct TrainingCard {
   nn::TrainCard student;     // of the weight source, from the projected float weights
 };
 
-/// How the layers of the card's own source are run.
-enum class WayChoice {
-  source,     // regenerated where the source takes work, else reloaded
-  reload,     // plain weights from memory, although the source could regenerate them
-  factored,   // the factors are executed, the weights never exist
-  automatic,  // whichever costs least, layer by layer
-};
-
 /// The hardware of an experiment: everything that time and energy depend on besides network and
 /// weights.
 struct HardwareCard {
@@ -56,7 +49,7 @@ struct HardwareCard {
   cosim::ProgrammingCard programming;
   cosim::DigitalUnitCard digital;
   cosim::ScheduleCard schedule;
-  WayChoice way = WayChoice::source;
+  cosim::WayChoice way = cosim::WayChoice::source;
   int batch = 1;            // images that share one loading of the weights
   int activation_bits = 8;  // of feature maps in memory
 };
@@ -70,7 +63,7 @@ struct LatencyCase {
 };
 
 /// How chips are programmed whose parameters were measured (`lightloom calibrate`).
-enum class Knowledge {
+enum class ProgrammedBy {
   none,     // by the design alone
   fitted,   // by the fitted device card
   perfect,  // by the truth
@@ -82,7 +75,7 @@ struct CalibrationUse {
   Tree device;            // fitted card
   Tree truth;             // card of the chip that the light meets
   std::string posterior;  // file of `lightloom calibrate fit --posterior`
-  Knowledge knowledge = Knowledge::fitted;
+  ProgrammedBy knowledge = ProgrammedBy::fitted;
 
   [[nodiscard]] bool has_device() const { return device.kind != Tree::Kind::null; }
   [[nodiscard]] bool has_truth() const { return truth.kind != Tree::Kind::null; }

@@ -1,7 +1,6 @@
 #include "experiments/commands/card_input.hpp"
 
 #include "core/error.hpp"
-#include "experiments/commands/command_table.hpp"
 
 namespace lightloom::experiments {
 namespace {

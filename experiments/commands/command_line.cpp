@@ -4,29 +4,14 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::experiments {
 namespace {
 
 namespace po = boost::program_options;
-
-const std::vector<CommandOption>& common_options() {
-  static const std::vector<CommandOption> options{
-      {"set", "key.path=value", "change one key of the card; may be repeated"},
-      {"output,o", "FILE", "where the result goes"},
-      {"threads", "N", "threads to use (all when absent)"},
-      {"seed", "N", "replaces the card's seed"},
-      {"json", "", "print exactly one JSON object on standard output"},
-      {"quiet", "", "no progress on standard error"},
-      {"help,h", "", "explain this command"},
-  };
-  return options;
-}
-
-std::string long_name(const std::string& name) { return name.substr(0, name.find(',')); }
 
 void declare(po::options_description& all, const CommandOption& option) {
   if (option.value.empty())
@@ -50,7 +35,7 @@ std::string unknown_option(const std::string& option, const std::string& command
                            const std::vector<CommandOption>& extra) {
   std::vector<std::string> known;
   for (const auto* options : {&common_options(), &extra})
-    for (const CommandOption& each : *options) known.push_back("--" + long_name(each.name));
+    for (const CommandOption& each : *options) known.push_back("--" + long_name(each));
   const std::string near = nearest_word(option, known);
   return fmt::format("'{}' is not an option of lightloom {} ({})", option, command,
                      near.empty() ? fmt::format("lightloom {} --help lists them", command)
@@ -86,6 +71,50 @@ void take(const po::variables_map& values, const char* name, T& field) {
 }
 
 }  // namespace
+
+const std::vector<CommandOption>& common_options() {
+  static const std::vector<CommandOption> options{
+      {"set", "key.path=value", "change one key of the card; may be repeated"},
+      {"output,o", "FILE", "where the result goes"},
+      {"threads", "N", "threads to use (all when absent)"},
+      {"seed", "N", "replaces the card's seed"},
+      {"json", "", "print exactly one JSON object on standard output"},
+      {"quiet", "", "no progress on standard error"},
+      {"help,h", "", "explain this command"},
+  };
+  return options;
+}
+
+std::string long_name(const CommandOption& option) {
+  return option.name.substr(0, option.name.find(','));
+}
+
+std::string options_help(const std::vector<CommandOption>& options) {
+  std::string text;
+  for (const CommandOption& option : options)
+    text += fmt::format("  --{:<24} {}\n",
+                        long_name(option) + (option.value.empty() ? "" : " " + option.value),
+                        option.help);
+  return text;
+}
+
+std::string only_operand(const CommandLine& line, const std::string& what) {
+  require(!line.operands.empty(), "lightloom {} needs {}", line.command, what);
+  require(line.operands.size() == 1, "lightloom {} takes one operand, {}, but '{}' follows it",
+          line.command, what, line.operands.size() < 2 ? "" : line.operands[1]);
+  return line.operands[0];
+}
+
+const std::string& operand(const CommandLine& line, std::size_t index, const std::string& what) {
+  require(line.operands.size() > index, "lightloom {} needs {}", line.command, what);
+  return line.operands[index];
+}
+
+void at_most_operands(const CommandLine& line, std::size_t count) {
+  require(line.operands.size() <= count, "lightloom {} takes {} operand{}, but '{}' is given too",
+          line.command, count, count == 1 ? "" : "s",
+          line.operands.empty() ? "" : line.operands.back());
+}
 
 std::string CommandLine::value(const std::string& option, const std::string& otherwise) const {
   const auto found = extra.find(option);
@@ -133,7 +162,7 @@ CommandLine parse_command_line(const std::string& command,
     line.threads = static_cast<int>(threads);
   }
   for (const CommandOption& option : options) {
-    const std::string name = long_name(option.name);
+    const std::string name = long_name(option);
     if (values.count(name) == 0) continue;
     if (!option.value.empty())
       line.extra[name] = values[name].as<std::string>();
@@ -141,15 +170,6 @@ CommandLine parse_command_line(const std::string& command,
       line.extra[name] = "on";
   }
   return line;
-}
-
-std::string common_options_help() {
-  std::string text;
-  for (const CommandOption& option : common_options())
-    text += fmt::format("  --{:<24} {}\n",
-                        long_name(option.name) + (option.value.empty() ? "" : " " + option.value),
-                        option.help);
-  return text;
 }
 
 }  // namespace lightloom::experiments

@@ -10,7 +10,7 @@ namespace lightloom::experiments {
 
 /// An option of one command besides those that all share.
 struct CommandOption {
-  std::string name;   // without dashes
+  std::string name;   // without dashes; "output,o" where a letter stands for it too
   std::string value;  // placeholder in the help, "" for a switch
   std::string help;
 };
@@ -40,13 +40,24 @@ struct CommandLine {
   [[nodiscard]] double real(const std::string& option, double otherwise, double least) const;
 };
 
+/// The single operand of a command that takes one. Throws `Error` naming `what` it should be.
+std::string only_operand(const CommandLine& line, const std::string& what);
+/// Operand `index` of a command that takes several. Throws `Error` naming `what` it should be.
+const std::string& operand(const CommandLine& line, std::size_t index, const std::string& what);
+/// Throws `Error` when there are more than `count` operands.
+void at_most_operands(const CommandLine& line, std::size_t count);
+
 /// Reads the arguments that follow the command's name. Throws `Error` for unknown options (with the
 /// nearest known one), missing values and values that are not numbers.
 CommandLine parse_command_line(const std::string& command,
                                const std::vector<std::string>& arguments,
                                const std::vector<CommandOption>& options);
 
-/// The shared options, one a line, for the help.
-std::string common_options_help();
+/// The options that every command has.
+const std::vector<CommandOption>& common_options();
+/// "output" of an option declared as "output,o".
+std::string long_name(const CommandOption& option);
+/// Options one a line, as a help shows them.
+std::string options_help(const std::vector<CommandOption>& options);
 
 }  // namespace lightloom::experiments

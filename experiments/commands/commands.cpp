@@ -1,168 +1,93 @@
 #include "experiments/commands/commands.hpp"
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
-#include "experiments/commands/command_table.hpp"
 #include "experiments/results/build_info.hpp"
 
 namespace lightloom::experiments {
 
-const std::vector<Command>& commands() {
-  static const std::vector<Command> table{
-      {"run",
-       "card.yaml",
-       "one experiment: accuracy, storage, time and energy",
-       Writes::file,
-       {{"report", "FILE", "where the page goes (beside the results when absent)"},
-        {"ignore-sweep", "", "run the base point of a card that has a sweep section"}},
-       run_run},
-      {"sweep",
-       "card.yaml",
-       "a grid of experiments, resumable",
-       Writes::file,
-       {{"report", "FILE", "where the page goes (beside the results when absent)"}},
-       run_sweep_command},
-      {"train",
-       "card.yaml",
-       "train and save weights",
-       Writes::file,
-       {{"float", "FILE", "save the float network's weights too"},
-        {"checkpoint", "FILE",
-         "state after every epoch, taken up again by the same command (float network: "
-         "FILE.float)"}},
-       run_train},
-      {"ratio",
-       "[card.yaml]",
-       "parameters and memory of a network under a weight source",
-       Writes::nothing,
-       {{"model", "NAME", "network, instead of the card's"},
-        {"dataset", "NAME", "data set, instead of the card's"}},
-       run_ratio},
-      {"pack",
-       "weights.h5",
-       "trained weights as a weight memory holds them, bit by bit",
-       Writes::file,
-       {},
-       run_pack},
-      {"unpack",
-       "weights.llw",
-       "a packed file's weights, regenerated, as plain weights",
-       Writes::file,
-       {},
-       run_unpack},
-      {"search",
-       "card.yaml",
-       "settings per layer of multi-level weights within a budget",
-       Writes::file,
-       {{"budget", "WHAT=LIMIT", "memory=<ratio>, time=<seconds> or energy=<joules>"},
-        {"sensitivity", "KIND",
-         "trained (default): what a short training does not make up for; relative: equal relative "
-         "errors count alike; measured: the rise of the loss"},
-        {"images", "N", "to measure the layers' sensitivities with (512)"},
-        {"fine-tune", "", "train what was found and the best uniform setting, and compare"},
-        {"candidates", "N",
-         "train N uniform settings and the best per layer by every rule, keep the closest to the "
-         "float network on images set aside (0: none)"}},
-       run_search},
-      {"cost",
-       "card.yaml",
-       "time and energy alone, no data needed",
-       Writes::nothing,
-       {{"breakeven", "WHAT",
-         "where regenerating stops paying: bandwidth, settle, batch, generator_rate, "
-         "generator_energy"}},
-       run_cost},
-      {"decompose",
-       "matrix",
-       "a matrix into mesh settings, with the reconstruction error",
-       Writes::file,
-       {{"mesh", "NAME", "clements (default), reck or butterfly"},
-        {"target", "NAME", "unitary (default), nearest (unitary), or svd for any matrix"},
-        {"device", "NAME", "mzi (default), three-splitter, crossing or compact"},
-        {"convention", "NAME", "of the phases in --output: lightloom (default), strawberryfields"},
-        {"back", "", "settings, as --output wrote them, back into a matrix (--output: where to)"}},
-       run_decompose},
-      {"chip",
-       "core.yaml",
-       "Monte-Carlo of a mesh or core over chips",
-       Writes::nothing,
-       {{"chips", "N", "how many (32)"},
-        {"limit", "E", "the yield too: share of chips whose error is at most E"},
-        {"enob", "BITS", "the laser power too that the light needs for so many bits"}},
-       run_chip},
-      {"memory",
-       "dram.yaml",
-       "a request pattern or trace through a DRAM",
-       Writes::nothing,
-       {{"pattern", "NAME", "seq_rd, rand_rd, tile4k_rd, seq_2r1w, stride_rd, ..."},
-        {"requests", "N", "of the pattern (100000)"},
-        {"trace", "FILE", "CSV: cycle, address, r or w"},
-        {"advise", "", "what binds, and other address mappings"},
-        {"fast", "", "pattern: simulate two windows and carry on their rate"}},
-       run_memory},
-      {"onnx",
-       "check|save|fold",
-       "check operator cases of ONNX, save a card's network, fold batch normalisation",
-       Writes::file,
-       {},
-       run_onnx},
-      {"calibrate",
-       "action files",
-       "a device from measurements: simulate, fit, predict, program, ...",
-       Writes::file,
-       {{"card", "FILE",
-         "fit: chip, laboratory and fit sections of a calibration card; when: an experiment"},
-        {"start", "FILE", "fit: start from this device card instead of sweeps"},
-        {"truth", "FILE",
-         "simulate writes the hidden chip here, program compares with it, when --card drifts it"},
-        {"earlier", "FILE", "simulate: an earlier calibration, 0.1 rad off, for fit --start"},
-        {"targets", "N", "program: random matrices (16); design: candidates (5 each)"},
-        {"max-voltage", "V", "of the drivers (6.5)"},
-        {"pi-voltage", "V", "design value of V_pi (4.36)"},
-        {"law", "NAME", "fringe: quadratic (default), self-heating or cubic"},
-        {"target", "NAME", "energy: the column to explain (the last)"},
-        {"limit", "VALUE", "drift: the deviation at which to calibrate again; track: rad expected"},
-        {"settings", "N", "design: how many settings (8)"},
-        {"chips", "N", "pulls: how many chips are measured and fitted (50)"},
-        {"accuracy", "VALUE",
-         "when --card: the network's accuracy below which the chip is too old"},
-        {"draws", "N", "when: drifts drawn, for the spread of the answer (5)"},
-        {"error", "VALUE", "when: error of a programmed matrix that must not be exceeded"},
-        {"spread", "RAD", "when: standard deviation of the phases' drift after a long time"},
-        {"time-constant", "S", "when: of that drift"},
-        {"into", "FILE", "energy -o: the card whose energies the coefficients replace"},
-        {"section", "PATH", "energy -o: where in that card, with dots"},
-        {"posterior", "FILE", "fit: chips drawn from what the fit leaves open (for `run`)"},
-        {"samples", "N", "fit: how many of them (32)"},
-        {"report", "FILE", "fit: a page with residuals, correlations and worst devices"}},
-       run_calibrate},
-      {"report",
-       "results.h5",
-       "results as one self-contained HTML page",
-       Writes::file,
-       {},
-       run_report},
-      {"inspect",
-       "file",
-       "what is in a results file, or a card with all its defaults",
-       Writes::nothing,
-       {{"variable", "NAME", "print the values of one variable or axis"}},
-       run_inspect},
-  };
+extern const Command run_command, sweep_command, train_command, ratio_command, pack_command,
+    unpack_command, search_command, cost_command, decompose_command, chip_command, memory_command,
+    onnx_check_command, onnx_save_command, onnx_fold_command, calibrate_simulate_command,
+    calibrate_fit_command, calibrate_predict_command, calibrate_program_command,
+    calibrate_design_command, calibrate_track_command, calibrate_when_command,
+    calibrate_pulls_command, calibrate_fringe_command, calibrate_ring_command,
+    calibrate_line_command, calibrate_energy_command, calibrate_drift_command, report_command,
+    inspect_command;
+
+const std::vector<const Command*>& commands() {
+  static const std::vector<const Command*> table{&run_command,
+                                                 &sweep_command,
+                                                 &train_command,
+                                                 &ratio_command,
+                                                 &pack_command,
+                                                 &unpack_command,
+                                                 &search_command,
+                                                 &cost_command,
+                                                 &decompose_command,
+                                                 &chip_command,
+                                                 &memory_command,
+                                                 &onnx_check_command,
+                                                 &onnx_save_command,
+                                                 &onnx_fold_command,
+                                                 &calibrate_simulate_command,
+                                                 &calibrate_fit_command,
+                                                 &calibrate_predict_command,
+                                                 &calibrate_program_command,
+                                                 &calibrate_design_command,
+                                                 &calibrate_track_command,
+                                                 &calibrate_when_command,
+                                                 &calibrate_pulls_command,
+                                                 &calibrate_fringe_command,
+                                                 &calibrate_ring_command,
+                                                 &calibrate_line_command,
+                                                 &calibrate_energy_command,
+                                                 &calibrate_drift_command,
+                                                 &report_command,
+                                                 &inspect_command};
   return table;
 }
 
-const Command& find_command(const std::string& name) {
-  std::vector<std::string> known;
-  for (const Command& command : commands()) {
-    if (name == command.name) return command;
-    known.emplace_back(command.name);
-  }
-  const std::string near = nearest_word(name, known);
-  throw Error(fmt::format(
-      "'{}' is not a command ({})", name,
-      near.empty() ? "lightloom --help lists them" : fmt::format("did you mean '{}'?", near)));
+const std::vector<CommandGroup>& command_groups() {
+  static const std::vector<CommandGroup> groups{
+      {"onnx", "check operator cases of ONNX, save a card's network, fold batch normalisation"},
+      {"calibrate", "a device from measurements: simulate, fit, predict, program, ..."}};
+  return groups;
+}
+
+namespace {
+
+/// "calibrate" of "calibrate fit", "" of a command of one word.
+std::string group_name(const Command& command) {
+  const auto blank = command.name.find(' ');
+  return blank == std::string::npos ? "" : command.name.substr(0, blank);
+}
+
+const CommandGroup* group_named(const std::string& name) {
+  for (const CommandGroup& group : command_groups())
+    if (group.name == name) return &group;
+  return nullptr;
+}
+
+bool asks_for_help(const std::string& word) {
+  return word == "--help" || word == "-h" || word == "help";
+}
+
+std::string actions_text(const CommandGroup& group) {
+  std::string text;
+  for (const Command* command : actions_of(group))
+    text += fmt::format("\n  {:<10} {:<24} {}", action_name(*command), command->operand,
+                        command->summary);
+  return text;
+}
+
+std::string help(const CommandGroup& group) {
+  return fmt::format(
+             "lightloom {} <action>\n{}\n\nactions{}\n\n`lightloom {} <action> --help` lists the "
+             "options of an action.\n\noptions of every command\n",
+             group.name, group.summary, actions_text(group), group.name) +
+         options_help(common_options());
 }
 
 std::string help() {
@@ -171,33 +96,133 @@ std::string help() {
       "together\n\n"
       "usage: lightloom <command> [card or file] [--set key.path=value]... [options]\n\ncommands\n",
       build_info().version);
-  for (const Command& command : commands())
-    text += fmt::format("  {:<10} {:<14} {}\n", command.name, command.operand, command.summary);
-  return text + "\noptions of every command\n" + common_options_help() +
+  std::string before;  // group of the row before
+  for (const Command* command : commands()) {
+    const std::string name = group_name(*command);
+    if (name.empty())
+      text +=
+          fmt::format("  {:<10} {:<14} {}\n", command->name, command->operand, command->summary);
+    else if (name != before)
+      text += fmt::format("  {:<10} {:<14} {}\n", name, "<action> ...", group_named(name)->summary);
+    before = name;
+  }
+  return text + "\noptions of every command\n" + options_help(common_options()) +
          "\nExit code 0: done, 1: the work failed, 2: the input is wrong.\n";
+}
+
+/// Whether the word is an option that takes the next word as its value.
+bool takes_next_word(const std::string& word, const CommandGroup& group) {
+  if (word.find('=') != std::string::npos) return false;
+  const auto is_meant = [&](const CommandOption& option) {
+    const bool letter = word.size() == 2 && option.name.ends_with("," + word.substr(1));
+    return !option.value.empty() && (word == "--" + long_name(option) || letter);
+  };
+  const auto any = [&](const std::vector<CommandOption>& options) {
+    return std::any_of(options.begin(), options.end(), is_meant);
+  };
+  const std::vector<const Command*> actions = actions_of(group);
+  return any(common_options()) || std::any_of(actions.begin(), actions.end(),
+                                              [&](auto* action) { return any(action->options); });
+}
+
+/// Position of the first word behind the group's name that is neither an option nor its value.
+std::size_t action_position(const std::vector<std::string>& words, const CommandGroup& group) {
+  std::size_t at = 1;
+  while (at < words.size() && words[at].starts_with("-"))
+    at += takes_next_word(words[at], group) ? 2 : 1;
+  return at;
+}
+
+/// The command called `name` among some of them, or the nearest name in `near`.
+const Command* named(const std::string& name, const std::vector<const Command*>& among,
+                     std::string (*name_of)(const Command&), std::string& near) {
+  std::vector<std::string> known;
+  for (const Command* command : among) {
+    known.push_back(name_of(*command));
+    if (known.back() == name) return command;
+  }
+  near = nearest_word(name, known);
+  return nullptr;
+}
+
+CalledCommand find_action(const std::vector<std::string>& words, const CommandGroup& group) {
+  const std::size_t at = action_position(words, group);
+  require(at < words.size(), "lightloom {} needs an action:{}", group.name, actions_text(group));
+  std::string near;
+  const Command* found = named(words[at], actions_of(group), action_name, near);
+  require(found != nullptr, "lightloom {} has no action '{}'{}", group.name, words[at],
+          near.empty() ? ":" + actions_text(group) : fmt::format(" (did you mean '{}'?)", near));
+  CalledCommand called{.command = found, .arguments = {words.begin() + 1, words.end()}};
+  called.arguments.erase(called.arguments.begin() + static_cast<std::ptrdiff_t>(at) - 1);
+  return called;
+}
+
+/// Throws when an argument is an option of another action of the command's group.
+void refuse_options_of_others(const CalledCommand& called) {
+  const CommandGroup* group = group_named(group_name(*called.command));
+  if (group == nullptr) return;
+  const auto has = [](const std::vector<CommandOption>& options, const std::string& word) {
+    return std::any_of(options.begin(), options.end(), [&](const CommandOption& option) {
+      return word == "--" + long_name(option) || word.starts_with("--" + long_name(option) + "=");
+    });
+  };
+  for (const std::string& word : called.arguments) {
+    if (!word.starts_with("--") || has(common_options(), word) ||
+        has(called.command->options, word))
+      continue;
+    std::vector<std::string> others;
+    for (const Command* other : actions_of(*group))
+      if (has(other->options, word)) others.push_back(other->name);
+    require(others.empty(), "'{}' is not an option of lightloom {} but of lightloom {}",
+            word.substr(0, word.find('=')), called.command->name,
+            fmt::join(others, ", lightloom "));
+  }
+}
+
+}  // namespace
+
+std::vector<const Command*> actions_of(const CommandGroup& group) {
+  std::vector<const Command*> actions;
+  for (const Command* command : commands())
+    if (group_name(*command) == group.name) actions.push_back(command);
+  return actions;
+}
+
+std::string action_name(const Command& command) {
+  return command.name.substr(command.name.rfind(' ') + 1);  // npos + 1 is 0
+}
+
+CalledCommand find_command(const std::vector<std::string>& words) {
+  if (const CommandGroup* group = group_named(words.at(0))) return find_action(words, *group);
+  for (const Command* command : commands())
+    if (command->name == words[0]) return {command, {words.begin() + 1, words.end()}};
+  std::vector<std::string> known;
+  for (const Command* command : commands())
+    if (group_name(*command).empty()) known.push_back(command->name);
+  for (const CommandGroup& group : command_groups()) known.push_back(group.name);
+  const std::string near = nearest_word(words[0], known);
+  throw Error(fmt::format(
+      "'{}' is not a command ({})", words[0],
+      near.empty() ? "lightloom --help lists them" : fmt::format("did you mean '{}'?", near)));
+}
+
+CommandLine read_arguments(const CalledCommand& called) {
+  refuse_options_of_others(called);
+  return parse_command_line(called.command->name, called.arguments, called.command->options);
+}
+
+std::string general_help(const std::vector<std::string>& words) {
+  if (words.empty() || asks_for_help(words[0])) return help();
+  const CommandGroup* group = group_named(words[0]);
+  if (group == nullptr || action_position(words, *group) < words.size()) return "";
+  return std::any_of(words.begin(), words.end(), asks_for_help) ? help(*group) : "";
 }
 
 std::string help(const Command& command) {
   std::string text =
       fmt::format("lightloom {} {}\n{}\n", command.name, command.operand, command.summary);
-  if (!command.options.empty()) text += "\noptions\n";
-  for (const CommandOption& option : command.options)
-    text +=
-        fmt::format("  --{:<24} {}\n",
-                    option.name + (option.value.empty() ? "" : " " + option.value), option.help);
-  return text + "\noptions of every command\n" + common_options_help();
-}
-
-std::string only_operand(const CommandLine& line, const std::string& what) {
-  require(!line.operands.empty(), "lightloom {} needs {}", line.command, what);
-  require(line.operands.size() == 1, "lightloom {} takes one operand, {}, but '{}' follows it",
-          line.command, what, line.operands[std::min<std::size_t>(1, line.operands.size() - 1)]);
-  return line.operands[0];
-}
-
-void no_operand(const CommandLine& line) {
-  require(line.operands.empty(), "lightloom {} takes no operand, but '{}' is given", line.command,
-          line.operands.empty() ? "" : line.operands[0]);
+  if (!command.options.empty()) text += "\noptions\n" + options_help(command.options);
+  return text + "\noptions of every command\n" + options_help(common_options());
 }
 
 }  // namespace lightloom::experiments

@@ -2,7 +2,8 @@
 #include "cosim/studies/break_even.hpp"
 #include "cosim/studies/latency_study.hpp"
 #include "experiments/commands/card_input.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/cost_study.hpp"
 
@@ -42,7 +43,7 @@ std::string crossings_text(const BreakEven& found, const std::string& unit) {
 
 /// Where the card's source stops paying against each baseline, in time and in energy.
 void add_break_even(const CommandLine& line, const Experiment& card, const SourceLayers& layers,
-                    CommandResult& result) {
+                    Shown& result) {
   const cosim::Quantity quantity = cosim::quantity_named(line.value("breakeven"));
   const std::vector<cosim::CostInput> inputs = cost_inputs(layers, card.hardware);
   const std::vector<std::string> labels = source_labels(card.network);
@@ -71,7 +72,7 @@ void add_break_even(const CommandLine& line, const Experiment& card, const Sourc
 }
 
 /// Eq. 8 beside the schedule of the same layer.
-void add_latency_case(const Experiment& card, const SourceLayers& layers, CommandResult& result) {
+void add_latency_case(const Experiment& card, const SourceLayers& layers, Shown& result) {
   const LatencyCase& latency = *card.latency_case;
   const cosim::CostInput hardware = cost_inputs(layers, card.hardware).front();
   const cosim::LatencyStudy study =
@@ -105,13 +106,11 @@ void add_latency_case(const Experiment& card, const SourceLayers& layers, Comman
   result.text += "\n" + table.text();
 }
 
-}  // namespace
-
-CommandResult run_cost(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   const Experiment card = read_experiment(load_given_card(line));
   const SourceLayers layers = source_layers(card.network);
   const CostStudy study = study_cost(card, layers);
-  CommandResult result{.text = cost_text(study)};
+  Shown result{.text = cost_text(study)};
   result.json = {
       {"name", card.name}, {"model", card.network.model}, {"dataset", card.network.dataset.name}};
   add_cost(result.json, study);
@@ -119,5 +118,17 @@ CommandResult run_cost(const CommandLine& line) {
   if (line.has("breakeven")) add_break_even(line, card, layers, result);
   return result;
 }
+
+}  // namespace
+
+extern const Command cost_command{
+    .name = "cost",
+    .operand = "card.yaml",
+    .summary = "time and energy alone, no data needed",
+    .writes = Writes::nothing,
+    .options = {{"breakeven", "WHAT",
+                 "where regenerating stops paying: bandwidth, settle, batch, generator_rate, "
+                 "generator_energy"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

@@ -6,9 +6,10 @@
 #include "core/cards/card.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/matrix_file.hpp"
 #include "experiments/results/provenance.hpp"
+#include "experiments/results/shown.hpp"
 #include "photonic/decomposition/compact.hpp"
 #include "photonic/decomposition/conventions.hpp"
 #include "photonic/decomposition/matrix_decomposition.hpp"
@@ -205,7 +206,7 @@ class SettingsReader {
 };
 
 /// Settings back into the matrix that ideal meshes make of them.
-CommandResult run_back(const CommandLine& line) {
+Shown run_back(const CommandLine& line) {
   for (const char* option : {"mesh", "target", "device", "convention"})
     require(!line.has(option), "--{} is not for --back: the settings say what they belong to",
             option);
@@ -231,7 +232,7 @@ CommandResult run_back(const CommandLine& line) {
                        .values = {}};
   for (int r = 0; r < matrix.rows; ++r)
     for (int c = 0; c < matrix.columns; ++c) matrix.values.push_back(whole(r, c));
-  CommandResult result;
+  Shown result;
   result.json = {
       {"modes", settings.modes},
       {"devices", settings.topology.cells.size()},
@@ -247,9 +248,7 @@ CommandResult run_back(const CommandLine& line) {
   return result;
 }
 
-}  // namespace
-
-CommandResult run_decompose(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
   if (line.has("back")) return run_back(line);
   const DecompositionOptions options = read_options(line);
@@ -257,7 +256,7 @@ CommandResult run_decompose(const CommandLine& line) {
   const std::string path = only_operand(line, "a matrix (.npy, .csv or .h5)");
   if (!line.output.empty()) require_writable(line.output);
   const MatrixDecomposition found = photonic::decompose_matrix(read_matrix(path), options);
-  CommandResult result;
+  Shown result;
   result.json = {{"modes", found.modes},
                  {"devices", found.devices},
                  {"columns", found.columns},
@@ -288,5 +287,21 @@ CommandResult run_decompose(const CommandLine& line) {
   result.text += fmt::format("settings: {}\n", line.output);
   return result;
 }
+
+}  // namespace
+
+extern const Command decompose_command{
+    .name = "decompose",
+    .operand = "matrix",
+    .summary = "a matrix into mesh settings, with the reconstruction error",
+    .writes = Writes::file,
+    .options = {{"mesh", "NAME", "clements (default), reck or butterfly"},
+                {"target", "NAME", "unitary (default), nearest (unitary), or svd for any matrix"},
+                {"device", "NAME", "mzi (default), three-splitter, crossing or compact"},
+                {"convention", "NAME",
+                 "of the phases in --output: lightloom (default), strawberryfields"},
+                {"back", "",
+                 "settings, as --output wrote them, back into a matrix (--output: where to)"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

@@ -1,15 +1,16 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/card_input.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/packed_view.hpp"
 #include "experiments/results/provenance.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -144,12 +145,12 @@ std::vector<std::string> names_in(const Labelled& data) {
 }
 
 /// One variable or axis with all its values.
-CommandResult one_variable(const Labelled& data, const std::string& name) {
+Shown one_variable(const Labelled& data, const std::string& name) {
   const Json all = to_json(data);
   for (const char* kind : {"axes", "variables"})
     for (const Json& each : all[kind])
       if (each["name"] == name) {
-        CommandResult result{.json = each};
+        Shown result{.json = each};
         for (const Json& value : each["values"])
           result.text += (value.is_string() ? value.get<std::string>() : value.dump()) + "\n";
         return result;
@@ -160,7 +161,7 @@ CommandResult one_variable(const Labelled& data, const std::string& name) {
 }
 
 /// An experiment card with every default filled in.
-CommandResult resolved_card(const CommandLine& line) {
+Shown resolved_card(const CommandLine& line) {
   require(!line.has("variable"), "--variable belongs to a results file, not to a card");
   const Experiment card = read_experiment(load_given_card(line));
   const std::string text = to_yaml(card.resolved);
@@ -168,9 +169,7 @@ CommandResult resolved_card(const CommandLine& line) {
           .text = text};
 }
 
-}  // namespace
-
-CommandResult run_inspect(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   const std::string path = only_operand(line, "a results file or an experiment card");
   if (path.ends_with(".yaml") || path.ends_with(".yml")) return resolved_card(line);
   require(line.settings.empty(), "--set belongs to a card, not to a results file");
@@ -179,5 +178,15 @@ CommandResult run_inspect(const CommandLine& line) {
   if (line.has("variable")) return one_variable(data, line.value("variable"));
   return {.json = description(path, data), .text = listing(path, data)};
 }
+
+}  // namespace
+
+extern const Command inspect_command{
+    .name = "inspect",
+    .operand = "file",
+    .summary = "what is in a results file, or a card with all its defaults",
+    .writes = Writes::nothing,
+    .options = {{"variable", "NAME", "print the values of one variable or axis"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

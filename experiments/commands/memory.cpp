@@ -1,5 +1,6 @@
 #include "core/error.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "memory/dram/dram_run.hpp"
 #include "memory/dram/mapping_advisor.hpp"
@@ -78,7 +79,7 @@ std::uint64_t seed_of(const CommandLine& line) {
 /// Most requests that are simulated one by one (about an hour).
 constexpr std::int64_t most_requests = 10'000'000'000;
 
-CommandResult run_fast(const CommandLine& line, const memory::DramCard& card) {
+Shown run_fast(const CommandLine& line, const memory::DramCard& card) {
   const memory::FastRun run = memory::run_pattern_fast(
       card, line.value("pattern"), line.number("requests", 100000, 1), seed_of(line));
   const double time_s = static_cast<double>(run.cycles) * card.clock_ns * 1e-9;
@@ -105,7 +106,7 @@ CommandResult run_fast(const CommandLine& line, const memory::DramCard& card) {
 
 /// Sentences on what binds; for a pattern also how other address mappings would do.
 void add_advice(const CommandLine& line, const memory::DramCard& card, const memory::MemoryRun& run,
-                CommandResult& result) {
+                Shown& result) {
   std::vector<memory::MappingResult> mappings;
   if (line.has("pattern"))
     mappings = memory::compare_mappings(card, line.value("pattern"), run.requests, seed_of(line));
@@ -121,9 +122,7 @@ void add_advice(const CommandLine& line, const memory::DramCard& card, const mem
     result.text += sentence.get<std::string>() + "\n";
 }
 
-}  // namespace
-
-CommandResult run_memory(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   const std::string path = only_operand(line, "the card of a memory");
   require(line.has("pattern") != line.has("trace"),
           "lightloom memory needs --pattern NAME or --trace FILE (one of them; patterns: {})",
@@ -136,7 +135,7 @@ CommandResult run_memory(const CommandLine& line) {
   if (line.has("fast")) {
     require(line.has("pattern") && !line.has("advise"),
             "--fast belongs to --pattern, without --advise (a trace has no rate to carry on)");
-    CommandResult result = run_fast(line, card);
+    Shown result = run_fast(line, card);
     result.json["card"] = to_yaml(resolved);
     return result;
   }
@@ -147,10 +146,24 @@ CommandResult run_memory(const CommandLine& line) {
   const memory::MemoryRun run =
       line.has("trace") ? memory::run_trace(card, line.value("trace"))
                         : memory::run_pattern(card, line.value("pattern"), requests, seed_of(line));
-  CommandResult result{.json = to_json(run), .text = to_text(run)};
+  Shown result{.json = to_json(run), .text = to_text(run)};
   if (line.has("advise")) add_advice(line, card, run, result);
   result.json["card"] = to_yaml(resolved);
   return result;
 }
+
+}  // namespace
+
+extern const Command memory_command{
+    .name = "memory",
+    .operand = "dram.yaml",
+    .summary = "a request pattern or trace through a DRAM",
+    .writes = Writes::nothing,
+    .options = {{"pattern", "NAME", "seq_rd, rand_rd, tile4k_rd, seq_2r1w, stride_rd, ..."},
+                {"requests", "N", "of the pattern (100000)"},
+                {"trace", "FILE", "CSV: cycle, address, r or w"},
+                {"advise", "", "what binds, and other address mappings"},
+                {"fast", "", "pattern: simulate two windows and carry on their rate"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

@@ -3,8 +3,9 @@
 #include "core/error.hpp"
 #include "core/progress.hpp"
 #include "experiments/commands/card_input.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/onnx/check.hpp"
@@ -42,9 +43,16 @@ std::string to_text(const std::vector<CaseResult>& results) {
                      counts["pass"], results.size(), counts["fail"], counts["unsupported"]);
 }
 
-CommandResult check(const CommandLine& line) {
+void require_onnx() {
+  require(nn::onnx::available(),
+          "this program was built without ONNX (install libonnx-dev and rebuild)");
+}
+
+Shown check(const CommandLine& line) {
+  require_onnx();
+  require(!line.operands.empty(), "lightloom onnx check needs folders of operator cases");
   if (!line.output.empty()) require_writable(line.output);
-  CommandResult result{.json = Json::array(), .text = ""};
+  Shown result{.json = Json::array(), .text = ""};
   std::vector<CaseResult> results;
   for (const std::string& folder : line.operands) {
     results.push_back(nn::onnx::check_case(folder));
@@ -57,7 +65,8 @@ CommandResult check(const CommandLine& line) {
 }
 
 /// The network of a card, with the weights that its source regenerates.
-CommandResult save(const CommandLine& line) {
+Shown save(const CommandLine& line) {
+  require_onnx();
   const Experiment card = read_experiment(load_given_card(line));
   const std::string output = line.output.empty() ? card.name + ".onnx" : line.output;
   require_writable(output);
@@ -67,9 +76,9 @@ CommandResult save(const CommandLine& line) {
 }
 
 /// A network file whose batch normalisations are part of its layers.
-CommandResult fold(const CommandLine& line) {
-  require(line.operands.size() == 1, "lightloom onnx fold takes one ONNX file");
-  const std::string& input = line.operands[0];
+Shown fold(const CommandLine& line) {
+  require_onnx();
+  const std::string input = only_operand(line, "an ONNX file");
   const std::string output = line.output.empty() ? input + ".folded.onnx" : line.output;
   require_writable(output);
   nn::onnx::Imported imported = nn::onnx::import_model(input);
@@ -82,19 +91,24 @@ CommandResult fold(const CommandLine& line) {
 
 }  // namespace
 
-CommandResult run_onnx(const CommandLine& line) {
-  require(nn::onnx::available(),
-          "this program was built without ONNX (install libonnx-dev and rebuild)");
-  const std::map<std::string, CommandResult (*)(const CommandLine&)> actions{
-      {"check", check}, {"save", save}, {"fold", fold}};
-  const auto action =
-      line.operands.size() < 2 ? actions.end() : actions.find(line.operands.front());
-  require(action != actions.end(),
-          "lightloom onnx needs 'check' and the folders of operator cases, 'save' and a card, or "
-          "'fold' and an ONNX file");
-  CommandLine rest = line;
-  rest.operands.erase(rest.operands.begin());
-  return action->second(rest);
-}
+extern const Command onnx_check_command{
+    .name = "onnx check",
+    .operand = "case-folder...",
+    .summary = "operator cases of ONNX through our engine and the interpreter",
+    .writes = Writes::file,
+    .options = {},
+    .run = check};
+extern const Command onnx_save_command{.name = "onnx save",
+                                       .operand = "card.yaml",
+                                       .summary = "a card's network with its regenerated weights",
+                                       .writes = Writes::file,
+                                       .options = {},
+                                       .run = save};
+extern const Command onnx_fold_command{.name = "onnx fold",
+                                       .operand = "net.onnx",
+                                       .summary = "batch normalisations into their layers",
+                                       .writes = Writes::file,
+                                       .options = {},
+                                       .run = fold};
 
 }  // namespace lightloom::experiments

@@ -1,7 +1,8 @@
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/packed_view.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/weight_file.hpp"
 #include "nn/accounting/ratio.hpp"
 #include "nn/network/weights_file.hpp"
@@ -33,9 +34,7 @@ WeightIdentity plain_identity(const WeightIdentity& from) {
                        "unpacked weights");
 }
 
-}  // namespace
-
-CommandResult run_pack(const CommandLine& line) {
+Shown pack(const CommandLine& line) {
   const std::string input = only_operand(line, "a file of trained weights");
   require(line.settings.empty(), "--set belongs to a card, not to a weight file");
   const WeightIdentity identity = identity_in(input);
@@ -45,7 +44,7 @@ CommandResult run_pack(const CommandLine& line) {
   nn::PackedFile file = nn::packed(network);
   file.about[about_network] = identity.text;
   nn::write_packed(output, file);
-  CommandResult result = packed_view(output, file);
+  Shown result = packed_view(output, file);
   const nn::Ratio ratio = nn::ratio_of(network.shape(), identity.weights);
   result.json["counted_bits"] = ratio.memory_bits;
   result.json["memory_ratio"] = ratio.memory_ratio;
@@ -54,7 +53,7 @@ CommandResult run_pack(const CommandLine& line) {
   return result;
 }
 
-CommandResult run_unpack(const CommandLine& line) {
+Shown unpack(const CommandLine& line) {
   const std::string input = only_operand(line, "a packed weight file");
   require(line.settings.empty(), "--set belongs to a card, not to a weight file");
   const nn::PackedFile file = nn::read_packed(input);
@@ -75,5 +74,23 @@ CommandResult run_unpack(const CommandLine& line) {
           .text = fmt::format("{}: plain 32-bit weights of {}, regenerated from {}\n", output,
                               identity.model, nn::name_of(identity.weights.source))};
 }
+
+}  // namespace
+
+extern const Command pack_command{
+    .name = "pack",
+    .operand = "weights.h5",
+    .summary = "trained weights as a weight memory holds them, bit by bit",
+    .writes = Writes::file,
+    .options = {},
+    .run = pack};
+
+extern const Command unpack_command{
+    .name = "unpack",
+    .operand = "weights.llw",
+    .summary = "a packed file's weights, regenerated, as plain weights",
+    .writes = Writes::file,
+    .options = {},
+    .run = unpack};
 
 }  // namespace lightloom::experiments

@@ -4,7 +4,8 @@
 #include "core/error.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/card_input.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "nn/models/models.hpp"
 
@@ -123,7 +124,7 @@ std::string to_text(const nn::Ratio& ratio, const RatioCard& card) {
 }
 
 /// The totals of the card's source and of every baseline, one row each.
-void add_sources(const nn::NetworkShape& shape, const RatioCard& card, CommandResult& result) {
+void add_sources(const nn::NetworkShape& shape, const RatioCard& card, Shown& result) {
   const NetworkCard network{.weights = card.weights, .baselines = card.baselines};
   const std::vector<std::string> labels = source_labels(network);
   TextTable table({"source", "parameter ratio", "memory ratio", "complete"});
@@ -142,15 +143,24 @@ void add_sources(const nn::NetworkShape& shape, const RatioCard& card, CommandRe
   result.text += "\n" + table.text();
 }
 
-}  // namespace
-
-CommandResult run_ratio(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   const RatioCard card = read_ratio_card(line);
   const nn::NetworkShape shape = nn::network_shape(card.model, card.dataset);
   const nn::Ratio ratio = nn::ratio_of(shape, card.weights);
-  CommandResult result{.json = to_json(ratio, card), .text = to_text(ratio, card)};
+  Shown result{.json = to_json(ratio, card), .text = to_text(ratio, card)};
   if (!card.baselines.empty()) add_sources(shape, card, result);
   return result;
 }
+
+}  // namespace
+
+extern const Command ratio_command{
+    .name = "ratio",
+    .operand = "[card.yaml]",
+    .summary = "parameters and memory of a network under a weight source",
+    .writes = Writes::nothing,
+    .options = {{"model", "NAME", "network, instead of the card's"},
+                {"dataset", "NAME", "data set, instead of the card's"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

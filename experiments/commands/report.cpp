@@ -3,12 +3,14 @@
 #include <filesystem>
 
 #include "core/error.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/provenance.hpp"
+#include "experiments/results/shown.hpp"
 
 namespace lightloom::experiments {
+namespace {
 
-CommandResult run_report(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   const std::string results = only_operand(line, "a results file");
   const std::string output = line.output.empty() ? report_path(results) : line.output;
   std::error_code ignored;
@@ -18,7 +20,7 @@ CommandResult run_report(const CommandLine& line) {
   const Labelled data = read_labelled(results);
   const std::string page = report_page(data);
   write_text(output, page);
-  CommandResult result;
+  Shown result;
   result.json = {{"report", output},
                  {"results", results},
                  {"title", text_attribute(data, "title")},
@@ -26,5 +28,14 @@ CommandResult run_report(const CommandLine& line) {
   result.text = fmt::format("report: {}\n", output);
   return result;
 }
+
+}  // namespace
+
+extern const Command report_command{.name = "report",
+                                    .operand = "results.h5",
+                                    .summary = "results as one self-contained HTML page",
+                                    .writes = Writes::file,
+                                    .options = {},
+                                    .run = run};
 
 }  // namespace lightloom::experiments

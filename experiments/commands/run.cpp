@@ -2,14 +2,16 @@
 
 #include "core/error.hpp"
 #include "experiments/commands/card_input.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/provenance.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/studies/run_experiment.hpp"
 
 namespace lightloom::experiments {
+namespace {
 
-CommandResult run_run(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   const Experiment card = read_experiment(load_given_card(line));
   require(
       card.resolved.find("sweep") == nullptr || line.has("ignore-sweep"),
@@ -30,12 +32,23 @@ CommandResult run_run(const CommandLine& line) {
   if (!card.summary.empty()) data.attributes["summary"] = card.summary;
   write_labelled(output, data);
   write_text(page, report_page(data));
-  CommandResult outcome{.json = to_json(result),
-                        .text = fmt::format("{}\n\n", card.name) + to_text(result)};
+  Shown outcome{.json = to_json(result),
+                .text = fmt::format("{}\n\n", card.name) + to_text(result)};
   outcome.json["results"] = output;
   outcome.json["report"] = page;
   outcome.text += fmt::format("\nresults: {}\nreport:  {}\n", output, page);
   return outcome;
 }
+
+}  // namespace
+
+extern const Command run_command{
+    .name = "run",
+    .operand = "card.yaml",
+    .summary = "one experiment: accuracy, storage, time and energy",
+    .writes = Writes::file,
+    .options = {{"report", "FILE", "where the page goes (beside the results when absent)"},
+                {"ignore-sweep", "", "run the base point of a card that has a sweep section"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

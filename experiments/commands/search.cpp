@@ -1,8 +1,9 @@
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/card_input.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "experiments/studies/search_candidates.hpp"
@@ -117,8 +118,7 @@ void add_accuracies(const Experiment& card, const SearchStudy& study, Workbench&
 }
 
 /// Trains the candidates, writes down what became of them, and returns the card that won.
-Tree choose_by_training(std::vector<Candidate> candidates, Workbench& workbench,
-                        CommandResult& result) {
+Tree choose_by_training(std::vector<Candidate> candidates, Workbench& workbench, Shown& result) {
   const std::size_t best = train_candidates(candidates, workbench);
   TextTable table({"candidate", "memory ratio", "divergence after training", ""});
   for (std::size_t c = 0; c < candidates.size(); ++c) {
@@ -143,9 +143,7 @@ std::vector<std::string> harms_to_try(const std::string& kind) {
   return kinds;
 }
 
-}  // namespace
-
-CommandResult run_search(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
   require(card.network.weights.source == nn::SourceKind::multilevel,
@@ -170,7 +168,7 @@ CommandResult run_search(const CommandLine& line) {
     studies.push_back(study_search(card, *teacher->network,
                                    harm_by(one, card, *teacher->network, loss), limit, uniforms));
 
-  CommandResult result;
+  Shown result;
   result.json = study_json(studies.front(), kind, limit);
   result.json["card"] = output;
   if (line.has("fine-tune")) add_accuracies(card, studies.front(), workbench, result.json);
@@ -182,5 +180,24 @@ CommandResult run_search(const CommandLine& line) {
   result.text += fmt::format("\ncard: {}\n", output);
   return result;
 }
+
+}  // namespace
+
+extern const Command search_command{
+    .name = "search",
+    .operand = "card.yaml",
+    .summary = "settings per layer of multi-level weights within a budget",
+    .writes = Writes::file,
+    .options =
+        {{"budget", "WHAT=LIMIT", "memory=<ratio>, time=<seconds> or energy=<joules>"},
+         {"sensitivity", "KIND",
+          "trained (default): what a short training does not make up for; relative: equal relative "
+          "errors count alike; measured: the rise of the loss"},
+         {"images", "N", "to measure the layers' sensitivities with (512)"},
+         {"fine-tune", "", "train what was found and the best uniform setting, and compare"},
+         {"candidates", "N",
+          "train N uniform settings and the best per layer by every rule, keep the closest to the "
+          "float network on images set aside (0: none)"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

@@ -5,8 +5,9 @@
 #include "core/error.hpp"
 #include "core/progress.hpp"
 #include "experiments/commands/card_input.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/studies/run_experiment.hpp"
 
 namespace lightloom::experiments {
@@ -36,9 +37,7 @@ std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
   return text + fmt::format("\n\nresults: {}\nreport:  {}\n", output, page);
 }
 
-}  // namespace
-
-CommandResult run_sweep_command(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   const Tree card = load_given_card(line);
   const SweepGrid grid = read_grid(card);
   const Experiment base = read_experiment(grid.card_at(card, 0));
@@ -65,7 +64,7 @@ CommandResult run_sweep_command(const CommandLine& line) {
                                                      .threads = omp_get_max_threads()},
                                           .output = output});
   write_text(page, report_page(outcome.table));
-  CommandResult result{.text = summary_text(outcome, grid, output, page)};
+  Shown result{.text = summary_text(outcome, grid, output, page)};
   result.json = {{"results", output},
                  {"report", page},
                  {"points", grid.points()},
@@ -77,5 +76,15 @@ CommandResult run_sweep_command(const CommandLine& line) {
         {"key", axis.key}, {"unit", axis.unit}, {"size", axis.values.size()}};
   return result;
 }
+
+}  // namespace
+
+extern const Command sweep_command{
+    .name = "sweep",
+    .operand = "card.yaml",
+    .summary = "a grid of experiments, resumable",
+    .writes = Writes::file,
+    .options = {{"report", "FILE", "where the page goes (beside the results when absent)"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

@@ -2,7 +2,8 @@
 #include "core/files/labelled.hpp"
 #include "core/progress.hpp"
 #include "experiments/commands/card_input.hpp"
-#include "experiments/commands/command_table.hpp"
+#include "experiments/commands/command.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/results/training_ledger_view.hpp"
 #include "experiments/results/weight_file.hpp"
@@ -34,9 +35,7 @@ std::string history_text(const std::string& title, const nn::TrainResult& histor
   return table.text() + "\n";
 }
 
-}  // namespace
-
-CommandResult run_train(const CommandLine& line) {
+Shown run(const CommandLine& line) {
   Experiment card = read_experiment(load_given_card(line));
   const std::string output = line.output.empty() ? card.name + ".weights.h5" : line.output;
   const std::string float_output = line.value("float");
@@ -56,7 +55,7 @@ CommandResult run_train(const CommandLine& line) {
   const AccuracyResult accuracy = *run_experiment(card, workbench).accuracy;
   if (!float_output.empty()) save_any_weights(float_output, *workbench.teacher(card)->network, {});
   save_trained(output, *workbench.student(card)->network, identity_of(card));
-  CommandResult result;
+  Shown result;
   result.json = {
       {"accuracy",
        {{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},
@@ -70,7 +69,7 @@ CommandResult run_train(const CommandLine& line) {
   std::string ledger;
   if (card.network.weights.source == nn::SourceKind::smart_deal &&
       !accuracy.history.epochs.empty()) {
-    LedgerView view = ledger_view(card, *workbench.student(card)->network, accuracy.history);
+    Shown view = ledger_view(card, *workbench.student(card)->network, accuracy.history);
     result.json["training_ledger"] = std::move(view.json);
     ledger = std::move(view.text) + "\n";
   }
@@ -81,5 +80,18 @@ CommandResult run_train(const CommandLine& line) {
                             label_of(card.network.weights), percent(accuracy.source), output);
   return result;
 }
+
+}  // namespace
+
+extern const Command train_command{
+    .name = "train",
+    .operand = "card.yaml",
+    .summary = "train and save weights",
+    .writes = Writes::file,
+    .options = {{"float", "FILE", "save the float network's weights too"},
+                {"checkpoint", "FILE",
+                 "state after every epoch, taken up again by the same command (float network: "
+                 "FILE.float)"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace lightloom::experiments {
@@ -22,16 +23,16 @@ std::string stream_text(const nn::CodedStream& stream) {
 
 }  // namespace
 
-CommandResult packed_view(const std::string& path, const nn::PackedFile& file) {
+Shown packed_view(const std::string& path, const nn::PackedFile& file) {
   const nn::PackedSize size = nn::size_of(file);
-  CommandResult result{.json = {{"file", path},
-                                {"bytes", size.total_bits() / 8},
-                                {"ratio_bits", size.ratio_bits},
-                                {"extra_bits", size.extra_bits},
-                                {"padding_bits", size.padding_bits},
-                                {"header_bits", size.header_bits},
-                                {"about", Json::object()},
-                                {"layers", Json::array()}}};
+  Shown result{.json = {{"file", path},
+                        {"bytes", size.total_bits() / 8},
+                        {"ratio_bits", size.ratio_bits},
+                        {"extra_bits", size.extra_bits},
+                        {"padding_bits", size.padding_bits},
+                        {"header_bits", size.header_bits},
+                        {"about", Json::object()},
+                        {"layers", Json::array()}}};
   for (const auto& [key, value] : file.about) result.json["about"][key] = value;
   TextTable table({"layer", "streams"});
   for (const nn::PackedSection& section : file.sections) {

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "core/files/labelled.hpp"
-#include "experiments/commands/commands.hpp"
+#include "experiments/results/json.hpp"
 
 namespace lightloom::experiments {
 

@@ -59,4 +59,10 @@ std::string with_prefix(double value, const std::string& unit) {
 
 std::string percent(double share) { return fmt::format("{:.2f} %", 100 * share); }
 
+std::string problems_text(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const std::string& problem : problems) text += "problem: " + problem + "\n";
+  return text;
+}
+
 }  // namespace lightloom::experiments

@@ -24,5 +24,7 @@ class TextTable {
 std::string with_prefix(double value, const std::string& unit);
 /// "97.31 %"
 std::string percent(double share);
+/// One line "problem: ..." for each.
+std::string problems_text(const std::vector<std::string>& problems);
 
 }  // namespace lightloom::experiments

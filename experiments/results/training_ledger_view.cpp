@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "nn/accounting/training_ledger.hpp"
 
@@ -30,8 +31,7 @@ std::string kilobits(std::int64_t bits) {
 
 }  // namespace
 
-LedgerView ledger_view(const Experiment& card, nn::Network& trained,
-                       const nn::TrainResult& history) {
+Shown ledger_view(const Experiment& card, nn::Network& trained, const nn::TrainResult& history) {
   std::vector<nn::LedgerLayer> layers;
   for (nn::WeightLayer& layer : trained.weight_layers()) {
     const std::size_t number = layers.size();
@@ -46,7 +46,7 @@ LedgerView ledger_view(const Experiment& card, nn::Network& trained,
                            {.state_words = state_words(card.training.student.optimizer),
                             .activation_bits = weights.activations > 0 ? weights.activations : 32});
   const int batch = card.training.student.batch;
-  LedgerView view;
+  Shown view;
   view.json["batch"] = batch;
   TextTable table({"training, kbit", "stored", "forward", "backward", "update", "activations"});
   for (const auto& [name, ledger] :

@@ -1,8 +1,9 @@
 #include "experiments/studies/calibrated_chips.hpp"
 
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
 #include "photonic/cores/mzi_core.hpp"
 
 namespace lightloom::experiments {
@@ -24,10 +25,11 @@ std::vector<double> design_of(const calibration::ChipShape& shape, const photoni
 
 ProgrammedChips programmed_chips(const Experiment& card) {
   const CalibrationUse& use = card.calibration;
-  const DeviceFile device = device_of(use.has_device() ? use.device : use.truth);
+  const calibration::DeviceFile device =
+      calibration::device_of(use.has_device() ? use.device : use.truth);
   ProgrammedChips chips{.shape = device.shape, .believed = device.parameters, .truth = {}};
   if (use.has_truth()) {
-    const DeviceFile truth = device_of(use.truth);
+    const calibration::DeviceFile truth = calibration::device_of(use.truth);
     require(truth.parameters.size() == device.parameters.size(),
             "calibration: the truth has {} ports and the device {}", truth.shape.ports(),
             device.shape.ports());
@@ -37,9 +39,9 @@ ProgrammedChips programmed_chips(const Experiment& card) {
   } else {
     chips.truth = {device.parameters};
   }
-  if (use.knowledge == Knowledge::none)
+  if (use.knowledge == ProgrammedBy::none)
     chips.believed = design_of(device.shape, card.hardware.core);
-  if (use.knowledge == Knowledge::perfect) {
+  if (use.knowledge == ProgrammedBy::perfect) {
     require(chips.truth.size() == 1,
             "calibration: knowledge: perfect needs one truth (not chips drawn from a posterior)");
     chips.believed = chips.truth.front();

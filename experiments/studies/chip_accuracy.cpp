@@ -13,36 +13,6 @@
 
 namespace lightloom::experiments {
 
-Chip::Chip(const photonic::TensorCore& core, nn::Network& network, const Experiment& card,
-           std::uint32_t number)
-    : analog_(core, card.seed, number) {
-  if (card.hardware.generator.kind != cosim::GeneratorKind::photonic) return;
-  std::vector<nn::WeightSource*> sources;
-  for (nn::WeightLayer& layer : network.weight_layers()) sources.push_back(layer.source.get());
-  optical_.emplace(analog_, std::move(sources), card.hardware.generator.noise, card.seed, number);
-}
-
-nn::MatrixEngine& Chip::engine() {
-  if (optical_) return *optical_;
-  return analog_;
-}
-
-std::vector<double> Chip::effective_bits() const {
-  return optical_ ? optical_->effective_bits_by_layer() : std::vector<double>{};
-}
-
-void Chip::calibrate(nn::Inference& inference, const nn::Dataset& data, int images) {
-  const nn::ImageSet& set = data.train.size() > 0 ? data.train : data.test;
-  std::vector<std::uint32_t> order(std::min(set.size(), static_cast<std::size_t>(images)));
-  std::iota(order.begin(), order.end(), 0u);
-  nn::Tensor batch;
-  std::vector<int> labels;
-  nn::fill_batch(set, order, batch, labels);
-  analog_.begin_calibration();
-  inference.forward(batch);
-  analog_.end_calibration();
-}
-
 std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& data,
                                        const Experiment& card) {
   return evaluate_chips(network, data, card, *make_chips(card));
@@ -54,7 +24,8 @@ std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& 
   std::vector<ChipResult> chips;
   for (int number = 0; number < card.chips; ++number) {
     if (interrupted()) throw Failure("interrupted during the evaluation of chips");
-    Chip chip(core, network, card, static_cast<std::uint32_t>(number));
+    cosim::Chip chip(core, network, card.hardware.generator,
+                     {card.seed, static_cast<std::uint32_t>(number)});
     nn::Inference inference(network, &chip.engine());
     chip.calibrate(inference, data, card.calibration_images);
     const double accuracy = nn::evaluate(inference, data.test).accuracy();

@@ -1,44 +1,17 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <vector>
 
-#include "cosim/analog/analog_engine.hpp"
-#include "cosim/generator/optical_weights.hpp"
+#include "cosim/analog/chip.hpp"
 #include "experiments/cards/experiment_card.hpp"
-#include "nn/inference/inference.hpp"
 
 namespace lightloom::experiments {
-
-/// One chip as a matrix engine: its tensor core, and the photonic generator before it where the
-/// card has one.
-class Chip {
- public:
-  Chip(const photonic::TensorCore& core, nn::Network& network, const Experiment& card,
-       std::uint32_t number);
-  Chip(const Chip&) = delete;
-  Chip& operator=(const Chip&) = delete;
-
-  [[nodiscard]] nn::MatrixEngine& engine();
-  /// Lets the converters find their ranges on the first training images (test images where there
-  /// are no others). `inference` runs the network through `engine()`.
-  void calibrate(nn::Inference& inference, const nn::Dataset& data, int images);
-
-  [[nodiscard]] const cosim::AnalogCounts& counts() const { return analog_.counts(); }
-  /// By weight layer; empty without a photonic generator, not a number for layers it does not make.
-  [[nodiscard]] std::vector<double> effective_bits() const;
-
- private:
-  cosim::AnalogEngine analog_;
-  std::optional<cosim::OpticalWeights> optical_;
-};
 
 /// One chip on the whole test set.
 struct ChipResult {
   double accuracy = 0;
   cosim::AnalogCounts counts;
-  std::vector<double> effective_bits;  // see Chip
+  std::vector<double> effective_bits;  // see cosim::Chip
 };
 
 /// Every chip of the experiment: the network's weights realised on that chip, its converters

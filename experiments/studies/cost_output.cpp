@@ -1,5 +1,6 @@
 // How a cost study is shown: arrays, JSON, tables.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -29,15 +30,14 @@ std::array<double, states.size()> in_states(const cosim::StageCost& stage) {
 
 std::vector<std::string> component_names() {
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < cosim::component_count; ++i)
-    names.emplace_back(cosim::component_name(static_cast<Component>(i)));
+  for (const Component component : all_of_enum<Component>())
+    names.emplace_back(cosim::component_name(component));
   return names;
 }
 
 std::vector<std::string> stage_names() {
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < cosim::stage_count; ++i)
-    names.emplace_back(cosim::stage_name(static_cast<Stage>(i)));
+  for (const Stage stage : all_of_enum<Stage>()) names.emplace_back(cosim::stage_name(stage));
   return names;
 }
 
@@ -96,10 +96,9 @@ std::vector<double> time_parts(const CostStudy& study) {
 std::vector<double> time_by_source(const CostStudy& study) {
   std::vector<double> values;
   for (const CostReport& report : study.reports) {
-    std::array<double, cosim::stage_count> sums{};
+    EnumArray<Stage, double> sums;
     for (const LayerCost& layer : report.layers)
-      for (std::size_t stage = 0; stage < sums.size(); ++stage)
-        sums[stage] += layer.critical_ns[stage] * 1e-9;
+      for (const Stage stage : all_of_enum<Stage>()) sums[stage] += layer.critical_ns[stage] * 1e-9;
     values.insert(values.end(), sums.begin(), sums.end());
   }
   return values;
@@ -109,9 +108,8 @@ std::vector<double> time_by_source(const CostStudy& study) {
 std::vector<double> stage_times(const CostStudy& study) {
   std::vector<double> values;
   for (const CostReport& report : study.reports) {
-    std::array<std::array<double, states.size()>, cosim::stage_count> times{};
-    for (const cosim::StageCost& stage : report.stages)
-      times[static_cast<std::size_t>(stage.stage)] = in_states(stage);
+    EnumArray<Stage, std::array<double, states.size()>> times;
+    for (const cosim::StageCost& stage : report.stages) times[stage.stage] = in_states(stage);
     for (const auto& stage : times)
       for (const double time_ns : stage) values.push_back(time_ns * 1e-9);
   }
@@ -126,17 +124,17 @@ std::vector<double> ratios(const CostStudy& study, double (CostStudy::*ratio)(st
 
 Json energies_json(const cosim::Energies& energies) {
   Json json = Json::object();
-  for (std::size_t i = 0; i < energies.size(); ++i)
-    if (energies[i] > 0)
-      json[std::string(cosim::component_name(static_cast<Component>(i)))] = energies[i] * 1e-12;
+  for (const Component component : all_of_enum<Component>())
+    if (energies[component] > 0)
+      json[std::string(cosim::component_name(component))] = energies[component] * 1e-12;
   return json;
 }
 
 Json critical_json(const LayerCost& layer) {
   Json json = Json::object();
-  for (std::size_t i = 0; i < layer.critical_ns.size(); ++i)
-    if (layer.critical_ns[i] > 0)
-      json[std::string(cosim::stage_name(static_cast<Stage>(i)))] = layer.critical_ns[i] * 1e-9;
+  for (const Stage stage : all_of_enum<Stage>())
+    if (layer.critical_ns[stage] > 0)
+      json[std::string(cosim::stage_name(stage))] = layer.critical_ns[stage] * 1e-9;
   return json;
 }
 
@@ -211,19 +209,17 @@ std::string energy_table(const CostStudy& study) {
   std::vector<std::string> header{"energy"};
   header.insert(header.end(), study.labels.begin(), study.labels.end());
   TextTable table(header);
-  std::array<std::size_t, cosim::component_count> order{};
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+  auto order = all_of_enum<Component>();
+  std::stable_sort(order.begin(), order.end(), [&](Component a, Component b) {
     return study.reports[0].energy_pJ[a] > study.reports[0].energy_pJ[b];
   });
-  for (const std::size_t component : order) {
+  for (const Component component : order) {
     const bool counts =
         std::any_of(study.reports.begin(), study.reports.end(), [&](const CostReport& report) {
           return report.energy_pJ[component] > 1e-3 * cosim::total(report.energy_pJ);
         });
     if (!counts) continue;
-    std::vector<std::string> row{
-        std::string(cosim::component_name(static_cast<Component>(component)))};
+    std::vector<std::string> row{std::string(cosim::component_name(component))};
     for (const CostReport& report : study.reports)
       row.push_back(with_prefix(report.energy_pJ[component] * 1e-12, "J"));
     table.row(std::move(row));

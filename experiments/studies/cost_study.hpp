@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/files/labelled.hpp"
+#include "cosim/cost/network_layers.hpp"
 #include "experiments/cards/experiment_card.hpp"
-#include "experiments/commands/commands.hpp"
-#include "nn/graph/graph.hpp"
+#include "experiments/results/json.hpp"
 
 namespace lightloom::experiments {
 
@@ -42,11 +42,6 @@ std::vector<cosim::CostInput> cost_inputs(const SourceLayers& layers, const Hard
 
 /// Simulates every source of the card, each with the same care.
 CostStudy study_cost(const Experiment& card, const SourceLayers& layers);
-
-/// Whether the value of a node cannot be negative: the data set's pixels unless normalised, what
-/// comes from ReLU and its like, and sums, products, pools of those. Cores with intensity inputs
-/// take such inputs in one pass.
-std::vector<bool> non_negative_values(const nn::Graph& graph, const nn::Normalise& pixels);
 
 /// Adds axes source, layer, component, stage, state and the variables of
 /// `docs/use/results-files.md`. The layer axis may exist.

@@ -1,6 +1,7 @@
 // How a run is shown: arrays, JSON, tables.
 #include <cmath>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -213,8 +214,7 @@ Json faulty_json(const RunResult& result) {
   json["access_energy"] = memory.access_energy;
   if (result.cost) {
     const cosim::CostReport& report = result.cost->reports.front();
-    const double buffer_J =
-        1e-12 * report.energy_pJ[static_cast<std::size_t>(cosim::Component::weight_buffer)];
+    const double buffer_J = 1e-12 * report.energy_pJ[cosim::Component::weight_buffer];
     json["weight_buffer_J"] = buffer_J * memory.access_energy;
     json["energy_J"] = report.energy_J() - buffer_J * (1 - memory.access_energy);
   }

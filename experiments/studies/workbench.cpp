@@ -80,8 +80,9 @@ class TrainingChips {
   TrainingChips(nn::Network& student, const nn::Dataset& data, const Experiment& card)
       : core_(photonic::make_core(card.hardware.core)) {
     for (int c = 0; c < card.training.student.chips; ++c) {
-      chips_.push_back(std::make_unique<Chip>(*core_, student, card,
-                                              training_chip + static_cast<std::uint32_t>(c)));
+      const cosim::ChipNumber number{card.seed, training_chip + static_cast<std::uint32_t>(c)};
+      chips_.push_back(
+          std::make_unique<cosim::Chip>(*core_, student, card.hardware.generator, number));
       nn::Inference before(student, &chips_.back()->engine());
       chips_.back()->calibrate(before, data, card.calibration_images);
     }
@@ -94,7 +95,7 @@ class TrainingChips {
 
  private:
   std::unique_ptr<photonic::TensorCore> core_;
-  std::vector<std::unique_ptr<Chip>> chips_;
+  std::vector<std::unique_ptr<cosim::Chip>> chips_;
 };
 
 /// Trains the student; through tensor cores of its own if the card wants it to get used to their

@@ -61,18 +61,6 @@ EdramRefresh lifetime_refresh(const BufferCard& card, std::span<const StoredTens
   return sum;
 }
 
-double blind_refresh_power_mW(const BufferCard& card, double temperature_K) {
-  const BufferFigures figures = buffer_figures(card);
-  const double words = card.bytes() / card.word_bytes;
-  return words * (figures.read_pJ + figures.write_pJ) / retention_ns(card, temperature_K);
-}
-
-double blind_availability(const BufferCard& card, double temperature_K) {
-  const double words = card.bytes() / card.word_bytes / (card.banks * card.ports);
-  return std::max(0.0,
-                  1 - words * buffer_figures(card).cycle_ns / retention_ns(card, temperature_K));
-}
-
 double failure_probability(double age_ns, double retention_time_ns, double sigma,
                            double weak_share) {
   if (age_ns <= 0) return 0;

@@ -35,12 +35,6 @@ double refreshes_needed(double lifetime_ns, double retention_time_ns);
 EdramRefresh lifetime_refresh(const BufferCard& card, std::span<const StoredTensor> tensors,
                               double temperature_K = 350);
 
-/// A controller that knows no lifetimes refreshes everything all the time: power in mW.
-double blind_refresh_power_mW(const BufferCard& card, double temperature_K = 350);
-
-/// Share of the time that the ports are free beside blind refresh: 1 - rows t_cycle / t_ret.
-double blind_availability(const BufferCard& card, double temperature_K = 350);
-
 /// Probability that a cell has lost its bit after `age_ns` without refresh: log-normal retention
 /// whose nominal value is the quantile `weak_share` of the cells (default: one cell in a million),
 /// spread `sigma` of ln t.

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::array<std::string_view, 7> field_names{"ch", "pc", "ra", "bg", "ba", "ro", "co"};
 
-int bits_of(std::int64_t size) { return std::bit_width(static_cast<std::uint64_t>(size)) - 1; }
+int bits_of(std::int64_t size) {
+  return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(size))) - 1;
+}
 
 AddressField field_named(std::string_view name, const std::string& mapping) {
   const auto* found = std::find(field_names.begin(), field_names.end(), name);

@@ -37,8 +37,7 @@ BankScan::BankScan(int banks, int banks_per_group, int banks_per_rank, int wishe
 
 void BankScan::forbid(DramCommandKind kind, int bank, Cycle own_group, Cycle same_rank,
                       Cycle other_rank) {
-  const Cycle group = blocks_[bank / lanes].group[bank % lanes],
-              rank = blocks_[bank / lanes].rank[bank % lanes];
+  const Cycle group = block_of(bank).group[bank % lanes], rank = block_of(bank).rank[bank % lanes];
   const Lanes own = Lanes{} + own_group, same = Lanes{} + same_rank, other = Lanes{} + other_rank;
   for (Block& block : blocks_) {
     Lanes& limit = block.limit[static_cast<std::size_t>(kind)];
@@ -98,7 +97,7 @@ BankScan::Firsts BankScan::first_by_age(Cycle row_bus, Cycle column_bus,
 BankScan::First BankScan::aged(Cycle key, Cycle bus, bool column, std::uint64_t newest) const {
   if (key >= far) return {};
   for (int bank = 0; bank < static_cast<int>(blocks_.size()) * lanes; ++bank) {
-    const Block& block = blocks_[bank / lanes];
+    const Block& block = block_of(bank);
     const int i = bank % lanes;
     const auto kind = static_cast<std::size_t>(block.kind[i]);
     const Cycle behind = static_cast<Cycle>(newest) - block.age[i];

@@ -8,9 +8,6 @@
 
 namespace lightloom::memory {
 
-/// Later than any run: about an hour of DRAM time.
-inline constexpr Cycle never = Cycle{1} << 42;
-
 /// The command that every bank of a (pseudo-)channel wants next and the rules between banks, laid
 /// out so that one pass over whole vector registers finds the commands that can go first.
 class BankScan {
@@ -27,7 +24,7 @@ class BankScan {
   /// Wish number `wish` is a command of `kind` (activate to write), by its own rules from `ready`
   /// on; `age` is that of the request behind it.
   void want(int wish, DramCommandKind kind, Cycle ready, std::uint64_t age) {
-    Block& block = blocks_[wish / lanes];
+    Block& block = block_of(wish);
     block.ready[wish % lanes] = ready;
     block.kind[wish % lanes] = static_cast<Cycle>(kind);
     block.age[wish % lanes] = static_cast<Cycle>(age);
@@ -61,6 +58,12 @@ class BankScan {
   struct Keys {
     Cycle row, column;
   };
+  [[nodiscard]] Block& block_of(int wish) {
+    return blocks_[static_cast<std::size_t>(wish / lanes)];
+  }
+  [[nodiscard]] const Block& block_of(int wish) const {
+    return blocks_[static_cast<std::size_t>(wish / lanes)];
+  }
   template <class Order>
   [[nodiscard]] Keys smallest(Cycle row_bus, Cycle column_bus, const Order& order) const;
   [[nodiscard]] First aged(Cycle key, Cycle bus, bool column, std::uint64_t newest) const;

@@ -6,6 +6,8 @@ namespace lightloom::memory {
 
 /// Command-clock cycles.
 using Cycle = std::int64_t;
+/// Later than any run: about an hour of DRAM time.
+inline constexpr Cycle never = Cycle{1} << 42;
 
 enum class DramCommandKind : std::uint8_t {
   activate,

@@ -68,7 +68,7 @@ DramEstimate estimate_runs(const DramCard& card, double run_bytes) {
   const DramOrganization& o = card.organization;
   const DramTiming& t = card.timing;
   const double bursts = std::clamp(std::ceil(run_bytes / o.atom_bytes()), 1.0, std::ldexp(1.0, 40));
-  const int bits = std::bit_width(static_cast<std::uint64_t>(bursts)) - 1;
+  const auto bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(bursts))) - 1;
   const RunReach reach = reach_of(card, bits);
   const double miss = std::ldexp(1.0, -reach.columns);
   const double units = o.units();  // queues hold many runs: short ones spread over all channels
@@ -90,11 +90,6 @@ DramEstimate estimate_runs(const DramCard& card, double run_bytes) {
   estimate.cycles_per_request = slowest->cycles_per_request / (1 - estimate.refresh_share);
   estimate.bandwidth_GBps = o.atom_bytes() / (estimate.cycles_per_request * card.clock_ns);
   return estimate;
-}
-
-double transfer_ns(const DramCard& card, double bytes, double run_bytes) {
-  const double bursts = std::ceil(bytes / card.organization.atom_bytes());
-  return bursts * estimate_runs(card, run_bytes).cycles_per_request * card.clock_ns;
 }
 
 }  // namespace lightloom::memory

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "memory/dram/dram_card.hpp"
-#include "memory/dram/request_source.hpp"
 
 namespace lightloom::memory {
 
@@ -37,19 +35,5 @@ double refresh_share(const DramCard& card);
 /// if a run stays in one bank group, (1 - h) max(RRD_S, FAW / 4) and (1 - h) RC / banks, h the
 /// row-hit share that the address mapping gives the run.
 DramEstimate estimate_runs(const DramCard& card, double run_bytes);
-
-/// Service of any traffic, from a sample of its addresses (the first `sample` requests of `source`,
-/// no simulation):
-///   bus         largest share of one channel x BL
-///   ccd_l       share of the commonest bank group inside a window of the queue x CCD_L
-///   activate    activations x max(RRD_S, FAW / 4), a request counting as a hit if its row was used
-///   within the window row_cycle   activations of the busiest bank x RC turnaround  bus plus, for
-///   each drained batch of writes, the idle gap of going to writes and back injection   1 /
-///   requests per cycle, or the mean distance of arrivals if that is longer
-DramEstimate estimate_traffic(const DramCard& card, RequestSource& source, int sample = 8192);
-
-/// Time to move `bytes` (rounded up to bursts) in runs of `run_bytes`, with the first access's
-/// latency left out.
-double transfer_ns(const DramCard& card, double bytes, double run_bytes);
 
 }  // namespace lightloom::memory

@@ -67,8 +67,9 @@ class System {
     const int units = card.organization.units();
     for (int u = 0; u < units; ++u) controllers_.emplace_back(card);
     if (probes.commands != nullptr) {
-      probes.commands->assign(units, {});
-      for (int u = 0; u < units; ++u) controllers_[u].record(&(*probes.commands)[u]);
+      probes.commands->assign(controllers_.size(), {});
+      for (std::size_t u = 0; u < controllers_.size(); ++u)
+        controllers_[u].record(&(*probes.commands)[u]);
     }
   }
 
@@ -104,7 +105,7 @@ class System {
   void offer(RequestSource& source, Cycle k) {
     blocked_ = false;
     for (int slot = 0; more_ && request_.arrival <= k; ++slot) {
-      DramController& controller = controllers_[place_.unit];
+      DramController& controller = controllers_[static_cast<std::size_t>(place_.unit)];
       if (slot == card_.controller.requests_per_cycle) return;
       if (!controller.has_room(request_.write)) {
         blocked_ = true;
@@ -135,11 +136,11 @@ class System {
 
   void collect() {
     for (DramController& controller : controllers_) {
-      for (const auto& c : controller.completions) {
+      for (const DramController::Completion& c : controller.completions()) {
         finish(c.number, c.accepted, c.done);
         --reads_waiting_;
       }
-      controller.completions.clear();
+      controller.clear_completions();
     }
   }
 

@@ -56,7 +56,7 @@ struct RunProbes {
 /// Runs a source to its end at command level.
 MemoryRun run_source(const DramCard& card, RequestSource& source, const RunProbes& probes = {});
 
-/// Runs a pattern of traffic.hpp.
+/// Runs a pattern of request_source.hpp.
 MemoryRun run_pattern(const DramCard& card, const std::string& pattern, std::int64_t requests,
                       std::uint64_t seed);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/error.hpp"
+#include "core/files/csv.hpp"
 
 namespace lightloom::memory {
 namespace {
@@ -100,16 +101,14 @@ bool parse_number(std::string_view text, Number& number) {
   return error == std::errc{} && end == text.data() + text.size() && !text.empty();
 }
 
-bool parse_request(std::string_view line, Request& request) {
-  const std::size_t a = line.find(','), b = line.find(',', a + 1);
-  if (a == std::string_view::npos || b == std::string_view::npos) return false;
-  const std::string_view kind = trimmed(line.substr(b + 1));
+bool parse_request(const std::vector<std::string_view>& cells, Request& request) {
+  if (cells.size() != 3) return false;
+  const std::string_view kind = cells[2];
   const bool read = kind == "r" || kind == "R" || kind == "read",
              write = kind == "w" || kind == "W" || kind == "write";
   request.write = write;
-  return (read || write) && parse_number(trimmed(line.substr(0, a)), request.arrival) &&
-         request.arrival >= 0 &&
-         parse_number(trimmed(line.substr(a + 1, b - a - 1)), request.address);
+  return (read || write) && parse_number(cells[0], request.arrival) && request.arrival >= 0 &&
+         parse_number(cells[1], request.address);
 }
 
 /// A line as a message can show it.
@@ -132,7 +131,8 @@ class TraceSource final : public RequestSource {
       ++number_;
       const std::string_view text = trimmed(line_);
       if (text.empty() || text.front() == '#') continue;
-      const bool good = parse_request(text, request);
+      csv_cells(text, cells_);
+      const bool good = !text.ends_with(',') && parse_request(cells_, request);
       const bool header =
           number_ == 1 && !good && text.find_first_of("0123456789") == std::string_view::npos;
       if (header) continue;
@@ -152,6 +152,7 @@ class TraceSource final : public RequestSource {
 
  private:
   std::string path_, line_;
+  std::vector<std::string_view> cells_;  // of line_
   std::ifstream file_;
   std::int64_t number_ = 0;
   Cycle before_ = 0;

@@ -18,9 +18,9 @@ struct FastRun {
   bool extrapolated = false;  // false: the run was short and simulated in full
 };
 
-/// Fast path for long patterns of traffic.hpp that go on as they began: two windows are simulated
-/// at command level, and the steady rate between their ends is carried on to `requests`. The cost
-/// does not depend on the length. Agreement with the command level is tested
+/// Fast path for long patterns of request_source.hpp that go on as they began: two windows are
+/// simulated at command level, and the steady rate between their ends is carried on to `requests`.
+/// The cost does not depend on the length. Agreement with the command level is tested
 /// (docs/evidence/memory.md).
 FastRun run_pattern_fast(const DramCard& card, const std::string& pattern, std::int64_t requests,
                          std::uint64_t seed);

@@ -9,7 +9,9 @@
 #include "nn/inference/inference.hpp"
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/import.hpp"
+#include "nn/onnx/import/translate.hpp"
 #include "nn/onnx/model/attributes.hpp"
+#include "nn/onnx/model/unsupported.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {

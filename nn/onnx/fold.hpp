@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/onnx/import/import.hpp"
+#include "nn/onnx/import/imported.hpp"
 
 namespace lightloom::nn::onnx {
 

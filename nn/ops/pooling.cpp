@@ -32,17 +32,18 @@ int end_padding(int size, int positions, int kernel, const Window& window) {
 }
 
 Calls make_calls(PoolKind kind, const Window& w, const TensorShape& x, const TensorShape& y) {
-  const auto x_desc = onednn::map_desc(x), y_desc = onednn::map_desc(y);
-  const dnnl::memory::dims strides{w.stride, w.stride}, kernel{w.height, w.width},
-      begin{w.padding, w.padding},
-      end{end_padding(x.height, y.height, w.height, w), end_padding(x.width, y.width, w.width, w)};
-  const auto how = algorithm_of(kind);
-  const dnnl::pooling_forward::primitive_desc forward(
-      {dnnl::prop_kind::forward_training, how, x_desc, y_desc, strides, kernel, begin, end},
-      onednn::engine());
-  const dnnl::pooling_backward::primitive_desc backward(
-      {how, x_desc, y_desc, strides, kernel, begin, end}, onednn::engine(), forward);
-  Calls calls{dnnl::pooling_forward(forward), dnnl::pooling_backward(backward), {}, x_desc, y_desc};
+  const onednn::PoolingShape shape{.how = algorithm_of(kind),
+                                   .x = onednn::map_desc(x),
+                                   .y = onednn::map_desc(y),
+                                   .strides = {w.stride, w.stride},
+                                   .kernel = {w.height, w.width},
+                                   .begin = {w.padding, w.padding},
+                                   .end = {end_padding(x.height, y.height, w.height, w),
+                                           end_padding(x.width, y.width, w.width, w)}};
+  const auto forward = onednn::describe_pooling(shape);
+  const auto backward = onednn::describe_pooling_gradient(shape, forward);
+  Calls calls{
+      dnnl::pooling_forward(forward), dnnl::pooling_backward(backward), {}, shape.x, shape.y};
   if (kind == PoolKind::max) {
     calls.workspace = dnnl::memory(forward.workspace_desc(), onednn::engine());
   }

@@ -1,7 +1,7 @@
 #include "nn/ops/product_calls.hpp"
 
 #include <algorithm>
-#include <cassert>
+#include <stdexcept>
 
 namespace lightloom::nn::onednn {
 namespace {
@@ -52,9 +52,9 @@ struct Descriptors {
       plain_y = map_desc({images, s.out_height, s.out_width, s.out_channels});
     }
     const bool free = method == algorithm::convolution_winograd;
-    x = free ? memory::desc(plain_x.dims(), f32, Tag::any) : plain_x;
-    y = free ? memory::desc(plain_y.dims(), f32, Tag::any) : plain_y;
-    weights = {plain_weights(s).dims(), f32, Tag::any};
+    x = free ? memory::desc(dims_of(plain_x), f32, Tag::any) : plain_x;
+    y = free ? memory::desc(dims_of(plain_y), f32, Tag::any) : plain_y;
+    weights = {dims_of(plain_weights(s)), f32, Tag::any};
     strides = {s.stride, s.stride};
     dilations = {s.dilation - 1, s.dilation - 1};
     padding = {s.padding, s.padding};
@@ -64,16 +64,20 @@ struct Descriptors {
 void append_activation(dnnl::post_ops& after, Activation activation) {
   switch (activation) {
     case Activation::relu:
-      return after.append_eltwise(1.0f, algorithm::eltwise_relu, 0.0f, 0.0f);
+      return append_eltwise(after, algorithm::eltwise_relu, 0.0f, 0.0f);
     case Activation::relu6:
-      return after.append_eltwise(1.0f, algorithm::eltwise_clip, 0.0f, 6.0f);
+      return append_eltwise(after, algorithm::eltwise_clip, 0.0f, 6.0f);
     case Activation::hard_swish:
-      return after.append_eltwise(1.0f, algorithm::eltwise_hardswish, 0.0f, 0.0f);
+      return append_hard_swish(after);
     case Activation::silu:
-      return after.append_eltwise(1.0f, algorithm::eltwise_swish, 1.0f, 0.0f);
-    default:
-      assert(false);
+      return append_eltwise(after, algorithm::eltwise_swish, 1.0f, 0.0f);
+    case Activation::hard_sigmoid:
+    case Activation::sigmoid:
+    case Activation::gelu:
+    case Activation::tanh:
+      break;
   }
+  throw std::logic_error("a product cannot end in this activation (see can_fuse)");
 }
 
 dnnl::primitive_attr attributes(const Finish& finish) {
@@ -88,23 +92,22 @@ dnnl::primitive_attr attributes(const Finish& finish) {
 dnnl::convolution_forward::primitive_desc convolution_hint(const Descriptors& d,
                                                            const dnnl::primitive_attr& attr,
                                                            Bias bias) {
+  using Forward = dnnl::convolution_forward;
   const auto kind = prop_kind::forward_training;
-  using Desc = dnnl::convolution_forward::desc;
-  const Desc desc = bias == Bias::with ? Desc(kind, d.method, d.x, d.weights, d.bias, d.y,
-                                              d.strides, d.dilations, d.padding, d.padding)
-                                       : Desc(kind, d.method, d.x, d.weights, d.y, d.strides,
-                                              d.dilations, d.padding, d.padding);
-  return {desc, attr, engine()};
+  if (bias == Bias::with)
+    return describe_forward<Forward>(attr, kind, d.method, d.x, d.weights, d.bias, d.y, d.strides,
+                                     d.dilations, d.padding, d.padding);
+  return describe_forward<Forward>(attr, kind, d.method, d.x, d.weights, d.y, d.strides,
+                                   d.dilations, d.padding, d.padding);
 }
 
 dnnl::inner_product_forward::primitive_desc linear_hint(const Descriptors& d,
                                                         const dnnl::primitive_attr& attr,
                                                         Bias bias) {
-  using Desc = dnnl::inner_product_forward::desc;
+  using Forward = dnnl::inner_product_forward;
   const auto kind = prop_kind::forward_training;
-  const Desc desc = bias == Bias::with ? Desc(kind, d.x, d.weights, d.bias, d.y)
-                                       : Desc(kind, d.x, d.weights, d.y);
-  return {desc, attr, engine()};
+  if (bias == Bias::with) return describe_forward<Forward>(attr, kind, d.x, d.weights, d.bias, d.y);
+  return describe_forward<Forward>(attr, kind, d.x, d.weights, d.y);
 }
 
 /// The call of a forward primitive.
@@ -146,30 +149,32 @@ Call input_gradient(const Descriptors& d) {
   if (d.linear) {
     using Backward = dnnl::inner_product_backward_data;
     return input_gradient_of<Backward>(
-        Backward::primitive_desc({d.x, d.weights, d.y}, engine(), linear_hint(d, {}, Bias::none)));
+        describe_backward<Backward>(linear_hint(d, {}, Bias::none), d.x, d.weights, d.y));
   }
   using Backward = dnnl::convolution_backward_data;
-  return input_gradient_of<Backward>(Backward::primitive_desc(
-      {d.method, d.x, d.weights, d.y, d.strides, d.dilations, d.padding, d.padding}, engine(),
-      convolution_hint(d, {}, Bias::none)));
+  return input_gradient_of<Backward>(
+      describe_backward<Backward>(convolution_hint(d, {}, Bias::none), d.method, d.x, d.weights,
+                                  d.y, d.strides, d.dilations, d.padding, d.padding));
+}
+
+Call linear_weight_gradient(const Descriptors& d, Bias bias) {
+  using Backward = dnnl::inner_product_backward_weights;
+  const auto hint = linear_hint(d, {}, bias);
+  return weight_gradient_of<Backward>(
+      bias == Bias::with ? describe_backward<Backward>(hint, d.x, d.weights, d.bias, d.y)
+                         : describe_backward<Backward>(hint, d.x, d.weights, d.y));
 }
 
 Call weight_gradient(const Descriptors& d, Bias bias) {
-  if (d.linear) {
-    using Backward = dnnl::inner_product_backward_weights;
-    const Backward::desc desc = bias == Bias::with ? Backward::desc(d.x, d.weights, d.bias, d.y)
-                                                   : Backward::desc(d.x, d.weights, d.y);
-    return weight_gradient_of<Backward>(
-        Backward::primitive_desc(desc, engine(), linear_hint(d, {}, bias)));
-  }
+  if (d.linear) return linear_weight_gradient(d, bias);
   using Backward = dnnl::convolution_backward_weights;
-  const Backward::desc desc = bias == Bias::with
-                                  ? Backward::desc(d.method, d.x, d.weights, d.bias, d.y, d.strides,
-                                                   d.dilations, d.padding, d.padding)
-                                  : Backward::desc(d.method, d.x, d.weights, d.y, d.strides,
-                                                   d.dilations, d.padding, d.padding);
+  const auto hint = convolution_hint(d, {}, bias);
   return weight_gradient_of<Backward>(
-      Backward::primitive_desc(desc, engine(), convolution_hint(d, {}, bias)));
+      bias == Bias::with
+          ? describe_backward<Backward>(hint, d.method, d.x, d.weights, d.bias, d.y, d.strides,
+                                        d.dilations, d.padding, d.padding)
+          : describe_backward<Backward>(hint, d.method, d.x, d.weights, d.y, d.strides, d.dilations,
+                                        d.padding, d.padding));
 }
 
 /// make(descriptors) by Winograd's method where it may be used and pays and this machine and these
@@ -212,7 +217,7 @@ Call weight_gradient_call(const LayerShape& shape, int images, Bias bias) {
                       [&](const Descriptors& d) { return weight_gradient(d, bias); });
   if (slice.out_channels < shape.out_channels) {  // some of the channels of every pixel
     const memory::dim pixel = shape.out_channels, row = pixel * shape.out_width;
-    call.plain_y = {call.plain_y.dims(), f32, {row * shape.out_height, 1, row, pixel}};
+    call.plain_y = {dims_of(call.plain_y), f32, {row * shape.out_height, 1, row, pixel}};
   }
   return call;
 }

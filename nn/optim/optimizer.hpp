@@ -32,8 +32,8 @@ struct OptimizerState {
 };
 
 /// SGD with momentum (Nesterov form as in PyTorch), Adam (Kingma and Ba 2015), AdamW (Loshchilov
-/// and Hutter 2019) and RAdam (Liu et al. 2020, in the form of generation's reference
-/// implementation: decoupled decay, raw averages with the rectified step, plain momentum while the
+/// and Hutter 2019) and RAdam (Liu et al. 2020, in the form of the release of Gu
+/// et al. 2021: decoupled decay, raw averages with the rectified step, plain momentum while the
 /// variance is intractable). Elementwise, so the same bits on any thread count.
 class Optimizer {
  public:

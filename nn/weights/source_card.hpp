@@ -51,7 +51,7 @@ struct ProjectionCard {
 struct ExchangeCard {
   double theta = 4e-3;  // coefficients below are zero
   double row_theta =
-      0;  // 3x3 only: rows of coefficients with a smaller L1 norm are zero (reference: 5 theta)
+      0;  // 3x3 only: rows of coefficients with a smaller L1 norm are zero (release: 5 theta)
   int iterations = 30;       // of the alternation at most
   double tolerance = 1e-10;  // it stops at a smaller change of the coefficients
 };
@@ -111,9 +111,9 @@ struct SourceCard {
 
   /// Bits of a linear layer, `fc_bits` resolved.
   [[nodiscard]] int linear_bits() const;
-  /// Whether the generator's quantisers run: the gate of the reference implementation, linear bits
-  /// below 16. Off, the factors are used as they are; on, a 32-bit factor is still re-parameterised
-  /// as tanh(x) / max|tanh(x)|.
+  /// Whether the generator's quantisers run: the gate of the release of Gu et al. (2021), linear
+  /// bits below 16. Off, the factors are used as they are; on, a 32-bit factor is still
+  /// re-parameterised as tanh(x) / max|tanh(x)|.
   [[nodiscard]] bool quantised() const { return linear_bits() < 16; }
   /// The slots of a convolution under this card, for the kinds that are two-level generators.
   [[nodiscard]] Slots slots(const LayerShape& shape) const;

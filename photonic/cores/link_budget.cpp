@@ -49,11 +49,11 @@ LaserRequirement required_laser_power(const CoreCard& card, double bits) {
   return {.power_per_input_mW = high, .reachable = true};
 }
 
-double sensitivity_laser_power_mW(double loss_db, double fan_out, int bits, double wall_plug,
-                                  double extinction_db, double sensitivity_dBm) {
+double sensitivity_laser_power_mW(const SensitivityRule& rule) {
   const double detector_mW =
-      std::pow(10.0, (loss_db + sensitivity_dBm + 10 * std::log10(fan_out)) / 10);
-  return detector_mW * std::exp2(bits) / wall_plug / (1 - std::pow(10.0, -extinction_db / 10));
+      std::pow(10.0, (rule.loss_db + rule.sensitivity_dBm + 10 * std::log10(rule.fan_out)) / 10);
+  return detector_mW * std::exp2(rule.bits) / rule.wall_plug /
+         (1 - std::pow(10.0, -rule.extinction_db / 10));
 }
 
 }  // namespace lightloom::photonic

@@ -27,8 +27,8 @@ CellSetting with_phase(const SplitSetting& split, Complex first, Complex second,
   return {split.s, split.c, direction(ratio), split.limit};
 }
 
-/// theta, phi of an MZI with splitter errors whose T11 : T12 is that of the target (photonics
-/// reference, section 9.1).
+/// theta, phi of an MZI with splitter errors whose T11 : T12 is that of the target
+/// (docs/models/photonic/meshes.md#local-correction).
 CellSetting match_ratio(Complex target_11, Complex target_12, const SplitterAngles& a) {
   const SplitSetting split = match_powers(std::norm(target_11), std::norm(target_12), a);
   const Complex top(-split.c * a.s_plus, split.s * a.c_minus),

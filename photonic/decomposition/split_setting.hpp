@@ -13,7 +13,8 @@ struct SplitSetting {
 };
 
 /// The setting that gives |T11|^2 : |T12|^2 = p11 : p12, clipped to what splitters with those
-/// errors can do (photonics reference, section 9.1). Holds for the plain and the compact MZI.
+/// errors can do (Bandyopadhyay et al., Optica 8, 1247, 2021). Holds for the plain and the compact
+/// MZI.
 SplitSetting match_powers(double p11, double p12, const SplitterAngles& splitters);
 
 }  // namespace lightloom::photonic

@@ -8,8 +8,8 @@
 
 namespace lightloom::photonic {
 
-/// How a converter's power grows with its bits b, other things equal (photonics reference, section
-/// 5).
+/// How a converter's power grows with its bits b, other things equal
+/// (docs/models/photonic/devices.md#converter).
 enum class PowerLaw {
   fixed,   // as given, whatever the bits
   sar,     // b

@@ -5,7 +5,8 @@
 
 namespace lightloom::photonic {
 
-/// Variances of a photocurrent in A^2 over a one-sided bandwidth (photonics reference, section 5).
+/// Variances of a photocurrent in A^2 over a one-sided bandwidth
+/// (docs/models/photonic/devices.md#detection).
 /// Shot noise 2q(i + i_dark)B of a mean photocurrent i (A) on diodes whose dark currents add up to
 /// i_dark (A).
 double shot_variance_A2(double photocurrent_A, double dark_A, double bandwidth_Hz);

@@ -59,7 +59,7 @@ SplitterAngles::SplitterAngles(const MziErrors& e) {
   s_minus = std::sin(e.alpha_rad - e.beta_rad);
 }
 
-// The product of the lossless stages written out (photonics reference, section 2).
+// The product of the lossless stages written out (docs/models/photonic/devices.md#mzi).
 Transfer mzi_from(double s, double c, Complex e_phi, const SplitterAngles& a) {
   const Complex common(c, s), with_phi = mul(common, e_phi);
   return {mul(with_phi, Complex(-c * a.s_plus, s * a.c_minus)),

@@ -53,7 +53,7 @@ void cell_transfers(const Topology& topology, DeviceKind kind, const MeshSetting
 SquareMatrix mesh_matrix(const Topology& topology, DeviceKind kind, const MeshSettings& settings,
                          std::span<const MziErrors> fabrication = {});
 
-/// ||a - b||_F / sqrt(N), the error of section 16 of every law in docs/evidence/photonics.md.
+/// ||a - b||_F / sqrt(N), the error E of every law in docs/evidence/photonics.md.
 double matrix_error(const SquareMatrix& a, const SquareMatrix& b);
 /// |tr(a^dagger b)| / sqrt(tr(a^dagger a) tr(b^dagger b)), squared: 1 when equal up to a factor.
 double matrix_fidelity(const SquareMatrix& a, const SquareMatrix& b);

@@ -7,8 +7,8 @@
 
 #include "calibration/calibration_card.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
-#include "calibration/measurement/measurements_file.hpp"
-#include "calibration/model/gauge.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
 
@@ -52,7 +52,7 @@ TEST(Calibrate, CountsWhatTheDataDetermineByBothMethods) {
   const ChipShape shape = chip_shape(four_ports);
   const Calibration found = calibrate(shape, good_data(), {});
   EXPECT_TRUE(found.visibility.by_jacobian);
-  // Calibration reference, section 8: N - 1 input phases with crosstalk free, and one scale.
+  // docs/models/calibration/mesh.md#gauges: N - 1 input phases with crosstalk free, one scale.
   EXPECT_EQ(found.visibility.unknowns - found.visibility.rank, 4);
   EXPECT_TRUE(found.visibility.unexplained.empty());
   const Visibility certified = visibility_of(shape, good_data(), {}, found.fit, 0);
@@ -130,7 +130,7 @@ TEST(Calibrate, PutsTheStrangestDeviceFirst) {
   ChipCard chip = four_ports;
   const ChipShape shape = chip_shape(chip);
   std::vector<double> hidden = hidden_parameters(shape, chip, 8, 0);
-  const int odd = shape.parameters.at(Kind::alpha, 3);
+  const int odd = shape.parameters.at(ParameterKind::alpha, 3);
   hidden[static_cast<std::size_t>(odd)] = 0.15;
   VirtualChip device(shape, hidden, {}, 8);
   const SweepRun run = sweep_heaters(shape, instrument_of(device), {});

@@ -11,6 +11,7 @@
 #include "calibration/calibration_card.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "tests/scratch_path.hpp"

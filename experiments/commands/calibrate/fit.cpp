@@ -1,12 +1,19 @@
 #include <chrono>
 
 #include "calibration/calibrate.hpp"
+#include "calibration/calibration_card.hpp"
+#include "calibration/fit/fit_result.hpp"
+#include "calibration/fit/posterior.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/build_info.hpp"
+#include "experiments/results/fit_page.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/calibrated_chips.hpp"
 
@@ -171,10 +178,8 @@ std::vector<double> given_start(const CommandLine& line, const ChipShape& shape)
   return parameters_of_card(shape, load_yaml(line.value("start")));
 }
 
-}  // namespace
-
-CommandResult calibrate_fit(const CommandLine& line) {
-  const std::string path = calibrate_operand(line, 1, "measurements (.h5 or .csv)");
+Shown run(const CommandLine& line) {
+  const std::string path = operand(line, 0, "measurements (.h5 or .csv)");
   at_most_operands(line, 1);
   if (!line.output.empty()) require_writable(line.output);
   for (const char* file : {"report", "posterior"})
@@ -193,7 +198,7 @@ CommandResult calibrate_fit(const CommandLine& line) {
   const Calibration found = calibrate(shape, data, card.fit, given_start(line, shape));
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  CommandResult result{.json = to_json(shape, found), .text = to_text(shape, found, seconds)};
+  Shown result{.json = to_json(shape, found), .text = to_text(shape, found, seconds)};
   result.json["seconds"] = seconds;
   if (line.has("report")) {
     write_text(line.value("report"), calibration_page(shape, found, path));
@@ -216,5 +221,19 @@ CommandResult calibrate_fit(const CommandLine& line) {
   result.text += fmt::format("\ndevice card: {}\n", line.output);
   return result;
 }
+
+}  // namespace
+
+extern const Command calibrate_fit_command{
+    .name = "calibrate fit",
+    .operand = "data.h5",
+    .summary = "a device from its readings",
+    .writes = Writes::file,
+    .options = {{"card", "FILE", "chip, laboratory and fit sections of a calibration card"},
+                {"start", "FILE", "start from this device card instead of sweeps"},
+                {"posterior", "FILE", "chips drawn from what the fit leaves open (for `run`)"},
+                {"samples", "N", "how many of them (32)"},
+                {"report", "FILE", "a page with residuals, correlations and worst devices"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

@@ -2,12 +2,15 @@
 // fitted as `simulate` and `fit` do.
 #include "calibration/fit/pulls.hpp"
 
+#include "calibration/calibrate.hpp"
+#include "calibration/calibration_card.hpp"
 #include "calibration/hidden_measurement.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "core/progress.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace lightloom::experiments {
@@ -71,10 +74,8 @@ std::string rows_text(const ChipShape& shape, const std::vector<std::vector<Chip
   return text;
 }
 
-}  // namespace
-
-CommandResult calibrate_pulls(const CommandLine& line) {
-  const std::string path = calibrate_operand(line, 1, "the card of a chip");
+Shown run(const CommandLine& line) {
+  const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   const auto count = static_cast<int>(line.number("chips", 50, 2));
   if (!line.output.empty()) require_writable(line.output);
@@ -100,7 +101,7 @@ CommandResult calibrate_pulls(const CommandLine& line) {
   }
   require(!chips.empty(), "no chip of {} could be fitted\n  {}", path, fmt::join(refused, "\n  "));
   const std::vector<PullStatistics> all = pull_statistics(chips);
-  CommandResult result;
+  Shown result;
   result.json = {
       {"chips", count},        {"first_seed", seed},        {"modes", first.shape.ports()},
       {"chi2_per_dof", chi2},  {"held_out_chi2", held_out}, {"refused", refused},
@@ -118,5 +119,15 @@ CommandResult calibrate_pulls(const CommandLine& line) {
   result.text += fmt::format("every pull: {}\n", line.output);
   return result;
 }
+
+}  // namespace
+
+extern const Command calibrate_pulls_command{
+    .name = "calibrate pulls",
+    .operand = "chip.yaml",
+    .summary = "whether the standard deviations of fits are what they say",
+    .writes = Writes::file,
+    .options = {{"chips", "N", "how many are measured and fitted (50)"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

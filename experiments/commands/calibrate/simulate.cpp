@@ -1,11 +1,13 @@
+#include "calibration/fit/fit_card.hpp"
 #include "calibration/hidden_measurement.hpp"
 #include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "core/progress.hpp"
 #include "core/random/random.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
+#include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -25,8 +27,9 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   std::vector<double> card = design_start(hidden.shape, hidden.card.fit);
   const Stream stream({.seed = hidden.card.seed, .purpose = Purpose::drift, .layer = 1});
   for (int h = 0; h < hidden.shape.heater_count(); ++h) {
-    const auto gamma = static_cast<std::size_t>(hidden.shape.parameters.at(Kind::efficiency, h)),
-               bias = static_cast<std::size_t>(hidden.shape.parameters.at(Kind::bias, h));
+    const auto gamma = static_cast<std::size_t>(
+                   hidden.shape.parameters.at(ParameterKind::efficiency, h)),
+               bias = static_cast<std::size_t>(hidden.shape.parameters.at(ParameterKind::bias, h));
     const auto heater = static_cast<std::uint64_t>(h);
     card[bias] = hidden.parameters[bias] + 0.1 * stream.normal(heater, 0);
     card[gamma] = hidden.parameters[gamma] * (1 + 1e-3 * stream.normal(heater, 1));
@@ -34,10 +37,8 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   write_text(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
 }
 
-}  // namespace
-
-CommandResult calibrate_simulate(const CommandLine& line) {
-  const std::string path = calibrate_operand(line, 1, "the card of a chip");
+Shown run(const CommandLine& line) {
+  const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   require(!line.output.empty(), "lightloom calibrate simulate needs --output data.h5 (or .csv)");
   Tree tree = load_card(path, line.settings);
@@ -55,7 +56,7 @@ CommandResult calibrate_simulate(const CommandLine& line) {
   write_truth(line, hidden);
   write_earlier(line, hidden);
 
-  CommandResult result;
+  Shown result;
   result.json = {{"data", line.output},
                  {"modes", hidden.shape.ports()},
                  {"heaters", hidden.shape.heater_count()},
@@ -72,5 +73,17 @@ CommandResult calibrate_simulate(const CommandLine& line) {
   for (const std::string& problem : run.problems) result.text += "problem: " + problem + "\n";
   return result;
 }
+
+}  // namespace
+
+extern const Command calibrate_simulate_command{
+    .name = "calibrate simulate",
+    .operand = "chip.yaml",
+    .summary = "readings of a virtual chip in a virtual laboratory",
+    .writes = Writes::file,
+    .options = {{"truth", "FILE", "writes the hidden chip here, as a device card"},
+                {"earlier", "FILE",
+                 "writes an earlier calibration here, 0.1 rad off, for fit --start"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

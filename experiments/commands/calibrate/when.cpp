@@ -5,10 +5,12 @@
 #include <functional>
 
 #include "calibration/elements/drift_fit.hpp"
+#include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
-#include "experiments/commands/calibrate/calibrate.hpp"
+#include "experiments/commands/command.hpp"
+#include "experiments/results/shown.hpp"
 #include "experiments/studies/calibrated_chips.hpp"
 #include "experiments/studies/chip_accuracy.hpp"
 #include "experiments/studies/workbench.hpp"
@@ -70,10 +72,10 @@ double error_after_drift(const DeviceFile& device, const std::vector<double>& no
                          const CommandLine& line) {
   std::vector<double> moved = device.parameters;
   for (std::size_t h = 0; h < normal.size(); ++h)
-    moved[static_cast<std::size_t>(device.shape.parameters.first(Kind::bias)) + h] +=
+    moved[static_cast<std::size_t>(device.shape.parameters.first(ParameterKind::bias)) + h] +=
         rms * normal[h];
   return compare_programming(device.shape, {device.parameters, device.parameters, moved},
-                             calibrate_number(line, "max-voltage", 6.5, 1e-6),
+                             line.real("max-voltage", 6.5, 1e-6),
                              static_cast<int>(line.number("targets", 8, 1)), line.seed.value_or(0))
       .fitted;
 }
@@ -137,7 +139,7 @@ std::string time_text(double seconds) {
 }
 
 /// What the drifts found mean: the median of the draws, and how far they lie apart.
-void answer(Drifts drifts, const DriftFit& drift, CommandResult& result) {
+void answer(Drifts drifts, const DriftFit& drift, Shown& result) {
   std::sort(drifts.begin(), drifts.end());
   std::vector<double> times;
   Json times_json = Json::array(), drifts_json = Json::array();
@@ -166,9 +168,9 @@ void answer(Drifts drifts, const DriftFit& drift, CommandResult& result) {
                              drifts.size(), time_text(times.front()), time_text(times.back()));
 }
 
-CommandResult by_error(const CommandLine& line, const DeviceFile& device, const DriftFit& drift,
-                       std::size_t draws) {
-  const double limit = calibrate_number(line, "error", 0, 1e-9);
+Shown by_error(const CommandLine& line, const DeviceFile& device, const DriftFit& drift,
+               std::size_t draws) {
+  const double limit = line.real("error", 0, 1e-9);
   std::vector<std::vector<double>> directions;
   for (std::uint32_t d = 0; d < draws; ++d)
     directions.push_back(direction(device.shape, line.seed.value_or(0), d));
@@ -177,10 +179,10 @@ CommandResult by_error(const CommandLine& line, const DeviceFile& device, const 
           "--error {}: a fresh calibration of this chip leaves {:.4g} already (splitters that "
           "cannot reach their ratios, clipped drivers)",
           limit, fresh);
-  CommandResult result{.json = {{"error_fresh", fresh}, {"error_limit", limit}},
-                       .text = fmt::format("error of a programmed matrix: {:.4g} when fresh, {} "
-                                           "allowed\n",
-                                           fresh, limit)};
+  Shown result{.json = {{"error_fresh", fresh}, {"error_limit", limit}},
+               .text = fmt::format("error of a programmed matrix: {:.4g} when fresh, {} "
+                                   "allowed\n",
+                                   fresh, limit)};
   answer(crossings(draws, 0.01,
                    [&](const Drifts& rms) {
                      std::vector<bool> worse;
@@ -193,9 +195,9 @@ CommandResult by_error(const CommandLine& line, const DeviceFile& device, const 
   return result;
 }
 
-CommandResult by_accuracy(const CommandLine& line, const Tree& device, const DriftFit& drift,
-                          std::size_t draws) {
-  const double limit = calibrate_number(line, "accuracy", 0, 1e-9);
+Shown by_accuracy(const CommandLine& line, const Tree& device, const DriftFit& drift,
+                  std::size_t draws) {
+  const double limit = line.real("accuracy", 0, 1e-9);
   require(limit <= 1, "--accuracy {}: must be at most 1", limit);
   const AgingNetwork network(line, device, draws);
   const Spread fresh = spread_of(network.accuracies(Drifts(draws, 0.0)));
@@ -203,12 +205,12 @@ CommandResult by_accuracy(const CommandLine& line, const Tree& device, const Dri
   require(fresh.mean >= limit,
           "--accuracy {}: a fresh calibration of this chip gives {:.4g} only ({:.4g} digitally)",
           limit, fresh.mean, digital);
-  CommandResult result{.json = {{"accuracy_digital", digital},
-                                {"accuracy_fresh", fresh.mean},
-                                {"accuracy_limit", limit}},
-                       .text = fmt::format("accuracy: {:.4g} digitally, {:.4g} on the chip when "
-                                           "fresh, {} asked for\n",
-                                           digital, fresh.mean, limit)};
+  Shown result{.json = {{"accuracy_digital", digital},
+                        {"accuracy_fresh", fresh.mean},
+                        {"accuracy_limit", limit}},
+               .text = fmt::format("accuracy: {:.4g} digitally, {:.4g} on the chip when "
+                                   "fresh, {} asked for\n",
+                                   digital, fresh.mean, limit)};
   // An accuracy over some hundred images does not tell drifts of a few percent apart.
   answer(crossings(draws, 0.05,
                    [&](const Drifts& rms) {
@@ -221,10 +223,8 @@ CommandResult by_accuracy(const CommandLine& line, const Tree& device, const Dri
   return result;
 }
 
-}  // namespace
-
-CommandResult calibrate_when(const CommandLine& line) {
-  const std::string path = calibrate_operand(line, 1, "a device card");
+Shown run(const CommandLine& line) {
+  const std::string path = operand(line, 0, "a device card");
   const Tree card = load_yaml(path);
   const DeviceFile device = device_of(card);
   at_most_operands(line, 1);
@@ -236,12 +236,31 @@ CommandResult calibrate_when(const CommandLine& line) {
   require(line.has("card") == line.has("accuracy"),
           "lightloom calibrate when: --accuracy goes with --card (an experiment whose network runs "
           "on the chip)");
-  const DriftFit drift{.sigma = calibrate_number(line, "spread", 0, 1e-12),
-                       .time_constant_s = calibrate_number(line, "time-constant", 0, 1e-12)};
+  const DriftFit drift{.sigma = line.real("spread", 0, 1e-12),
+                       .time_constant_s = line.real("time-constant", 0, 1e-12)};
   const auto draws = static_cast<std::size_t>(line.number("draws", 5, 1));
   require(draws <= 1000, "--draws {}: must be at most 1000", draws);
   return line.has("accuracy") ? by_accuracy(line, card, drift, draws)
                               : by_error(line, device, drift, draws);
 }
+
+}  // namespace
+
+extern const Command calibrate_when_command{
+    .name = "calibrate when",
+    .operand = "device.yaml",
+    .summary = "when a drifting device must be calibrated again",
+    .writes = Writes::nothing,
+    .options = {{"error", "VALUE", "error of a programmed matrix that must not be exceeded"},
+                {"card", "FILE", "an experiment whose network runs on the chip"},
+                {"accuracy", "VALUE",
+                 "with --card: the network's accuracy below which the chip is too old"},
+                {"spread", "RAD", "standard deviation of the phases' drift after a long time"},
+                {"time-constant", "S", "of that drift"},
+                {"draws", "N", "drifts drawn, for the spread of the answer (5)"},
+                {"truth", "FILE", "with --card: the chip that drifts, instead of the card's"},
+                {"targets", "N", "with --error: random matrices programmed (8)"},
+                {"max-voltage", "V", "with --error: of the drivers (6.5)"}},
+    .run = run};
 
 }  // namespace lightloom::experiments

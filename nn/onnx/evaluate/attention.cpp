@@ -39,7 +39,7 @@ Array by_columns(const Array& x) {
 }
 
 /// Keys or values that came before, then the new ones.
-Array with_past(const Call& call, std::size_t past, const Array& now) {
+Array with_past(const OperatorCall& call, std::size_t past, const Array& now) {
   if (!has(call, past)) return now;
   const Array& before = float_input(call, past);
   require(before.dims.size() == 4 && before.dims[1] == now.dims[1] &&
@@ -63,7 +63,7 @@ struct Heads {
   Array q, k, v;
 };
 
-Heads heads_of(const Call& call) {
+Heads heads_of(const OperatorCall& call) {
   const Operation& o = call.operation;
   Heads h{by_heads(float_input(call, 0), integer(o, "q_num_heads", 0)),
           by_heads(float_input(call, 1), integer(o, "kv_num_heads", 0)),
@@ -78,7 +78,7 @@ Heads heads_of(const Call& call) {
 }
 
 /// What is added to every score: 0, a float mask, or minus infinity where nothing may be seen.
-Array mask_of(const Call& call, const Dims& scores) {
+Array mask_of(const OperatorCall& call, const Dims& scores) {
   Array mask = zeros(scores, ElementType::float32);
   if (has(call, 3)) {
     Array given = input(call, 3);
@@ -103,7 +103,7 @@ Array mask_of(const Call& call, const Dims& scores) {
   return mask;
 }
 
-Array scores_of(const Call& call, const Heads& h) {
+Array scores_of(const OperatorCall& call, const Heads& h) {
   const Dims &q = h.q.dims, &k = h.k.dims;
   Array scores = zeros({q[0], q[1], q[2], k[2]}, h.q.type);
   const double scale = real(call.operation, "scale", 1 / std::sqrt(static_cast<double>(q[3])));
@@ -142,7 +142,7 @@ Array softmax_rows(Array scores, const Array& mask) {
 }
 
 /// Scaled dot-product attention with shared key heads (opset 23).
-std::vector<Array> attention(const Call& call) {
+std::vector<Array> attention(const OperatorCall& call) {
   const Operation& o = call.operation;
   const Heads h = heads_of(call);
   const bool masked = has(call, 3) || has(call, 6) || integer(o, "is_causal", 0) != 0;
@@ -174,6 +174,6 @@ std::vector<Array> attention(const Call& call) {
 
 }  // namespace
 
-void add_attention(Table& table) { table["Attention"] = attention; }
+void add_attention(OperatorTable& table) { table["Attention"] = attention; }
 
 }  // namespace lightloom::nn::onnx

@@ -13,7 +13,7 @@ Array floats_array(std::vector<float> values) {
   return {.dims = {count}, .floats = std::move(values)};
 }
 
-std::vector<Array> constant(const Call& call) {
+std::vector<Array> constant(const OperatorCall& call) {
   const auto& attributes = call.operation.attributes;
   const auto find = [&](const char* key) {
     const auto found = attributes.find(key);
@@ -37,7 +37,7 @@ std::vector<Array> constant(const Call& call) {
   throw Unsupported(call.operation, "a constant of this kind");
 }
 
-std::vector<Array> constant_of_shape(const Call& call) {
+std::vector<Array> constant_of_shape(const OperatorCall& call) {
   const Dims& dims = integer_input(call, 0).integers;
   const auto found = call.operation.attributes.find("value");
   if (found == call.operation.attributes.end()) return {zeros(dims, ElementType::float32)};
@@ -49,7 +49,7 @@ std::vector<Array> constant_of_shape(const Call& call) {
   return {taken(fill, dims, Dims(static_cast<std::size_t>(checked_size(dims)), 0))};
 }
 
-std::vector<Array> shape(const Call& call) {
+std::vector<Array> shape(const OperatorCall& call) {
   require(has(call, 0), "Shape of nothing");
   const Dims& dims = call.inputs[0]->dims;
   const auto rank = static_cast<std::int64_t>(dims.size());
@@ -61,24 +61,24 @@ std::vector<Array> shape(const Call& call) {
   return {integers_array({dims.begin() + start, dims.begin() + end})};
 }
 
-std::vector<Array> size(const Call& call) {
+std::vector<Array> size(const OperatorCall& call) {
   require(has(call, 0), "Size of nothing");
   Array out = integers_array({call.inputs[0]->size()});
   out.dims.clear();
   return {out};
 }
 
-std::vector<Array> cast_to(const Call& call) {
+std::vector<Array> cast_to(const OperatorCall& call) {
   const auto type = static_cast<ElementType>(integer(call.operation, "to", 0));
   if (!held(type)) throw Unsupported(call.operation, "the element type " + name_of(type));
   return {cast(input(call, 0), type)};
 }
 
-std::vector<Array> cast_like(const Call& call) {
+std::vector<Array> cast_like(const OperatorCall& call) {
   return {cast(input(call, 0), input(call, 1).type)};
 }
 
-std::vector<Array> range(const Call& call) {
+std::vector<Array> range(const OperatorCall& call) {
   const Array& first = input(call, 0);
   const double start = value(first, 0), limit = value(input(call, 1), 0),
                step = value(input(call, 2), 0);
@@ -97,7 +97,7 @@ std::vector<Array> range(const Call& call) {
   return {out};
 }
 
-std::vector<Array> eye_like(const Call& call) {
+std::vector<Array> eye_like(const OperatorCall& call) {
   const Array& x = input(call, 0);
   require(x.dims.size() == 2, "EyeLike of something that is no matrix");
   const auto type =
@@ -114,8 +114,8 @@ std::vector<Array> eye_like(const Call& call) {
 
 }  // namespace
 
-void add_constants(Table& table) {
-  const std::pair<std::string_view, Function> all[] = {
+void add_constants(OperatorTable& table) {
+  const std::pair<std::string_view, OperatorFunction> all[] = {
       {"Constant", constant}, {"ConstantOfShape", constant_of_shape},
       {"Shape", shape},       {"Size", size},
       {"Cast", cast_to},      {"CastLike", cast_like},

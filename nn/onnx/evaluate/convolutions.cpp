@@ -20,7 +20,7 @@ void set(Array& array, std::int64_t at, double number) {
   }
 }
 
-double bias_of(const Call& call, std::size_t number, std::int64_t channel) {
+double bias_of(const OperatorCall& call, std::size_t number, std::int64_t channel) {
   return has(call, number) ? value(input(call, number), channel) : 0;
 }
 
@@ -31,7 +31,7 @@ Dims joined(std::int64_t images, std::int64_t channels, const Dims& sides) {
 }
 
 /// y[n, m, p] = bias[m] + sum over c, k of w[m, c, k] x[n, c, place(p, k)].
-Array convolved(const Call& call, const Array& x, const Array& w, std::size_t bias) {
+Array convolved(const OperatorCall& call, const Array& x, const Array& w, std::size_t bias) {
   const Dims sides = map_sides(x);
   require(w.dims.size() == x.dims.size(), "a weight of another rank than the map");
   const Windows windows = windows_of(call, sides, map_sides(w));
@@ -60,12 +60,12 @@ Array convolved(const Call& call, const Array& x, const Array& w, std::size_t bi
   return y;
 }
 
-std::vector<Array> convolution(const Call& call) {
+std::vector<Array> convolution(const OperatorCall& call) {
   return {convolved(call, float_input(call, 0), float_input(call, 1), 2)};
 }
 
 /// As int32 less a zero point, which may differ by channel of the weight.
-Array without_zero(const Call& call, std::size_t operand, std::size_t zero_point) {
+Array without_zero(const OperatorCall& call, std::size_t operand, std::size_t zero_point) {
   Array x = cast(integer_input(call, operand), ElementType::int32);
   if (!has(call, zero_point)) return x;
   Array zero = cast(integer_input(call, zero_point), ElementType::int32);
@@ -77,12 +77,12 @@ Array without_zero(const Call& call, std::size_t operand, std::size_t zero_point
   return x;
 }
 
-std::vector<Array> convolution_integer(const Call& call) {
+std::vector<Array> convolution_integer(const OperatorCall& call) {
   return {convolved(call, without_zero(call, 0, 2), without_zero(call, 1, 3), 4)};
 }
 
 /// Pads that give a wanted output, from output_shape or SAME.
-void settle_transposed(const Call& call, const Dims& sides, const Dims& added, Windows& w,
+void settle_transposed(const OperatorCall& call, const Dims& sides, const Dims& added, Windows& w,
                        Dims& out) {
   const std::string automatic = text(call.operation, "auto_pad", "NOTSET");
   const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
@@ -103,7 +103,7 @@ void settle_transposed(const Call& call, const Dims& sides, const Dims& added, W
 }
 
 /// The adjoint of a convolution: every element of x spreads over a window of y.
-std::vector<Array> transposed_convolution(const Call& call) {
+std::vector<Array> transposed_convolution(const OperatorCall& call) {
   const Array &x = float_input(call, 0), &weight = float_input(call, 1);
   const Dims sides = map_sides(x);
   require(weight.dims.size() == x.dims.size(), "a weight of another rank than the map");
@@ -142,7 +142,7 @@ std::vector<Array> transposed_convolution(const Call& call) {
 
 }  // namespace
 
-void add_convolutions(Table& table) {
+void add_convolutions(OperatorTable& table) {
   table["Conv"] = convolution;
   table["ConvInteger"] = convolution_integer;
   table["ConvTranspose"] = transposed_convolution;

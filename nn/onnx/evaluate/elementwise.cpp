@@ -26,7 +26,7 @@ std::vector<Array> mapped(const Array& x, const Real& f) {
 
 /// A function of one number without parameters.
 template <Unary F>
-std::vector<Array> unary(const Call& call) {
+std::vector<Array> unary(const OperatorCall& call) {
   support(call, exact_in_double(input(call, 0)), "integers past 2^53");
   return mapped(input(call, 0), F);
 }
@@ -50,7 +50,7 @@ using Parametric = double (*)(double x, double a, double b);
 
 /// A function of one number with up to two attributes.
 template <Parametric F>
-std::vector<Array> parametric(const Call& call, Parameter a, Parameter b = {"", 0}) {
+std::vector<Array> parametric(const OperatorCall& call, Parameter a, Parameter b = {"", 0}) {
   const double first = real(call.operation, a.name, a.otherwise);
   const double second = real(call.operation, b.name, b.otherwise);
   return mapped(input(call, 0), [=](double x) { return F(x, first, second); });
@@ -78,13 +78,13 @@ double gelu_tanh(double x) {
   return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
 }
 
-std::vector<Array> gelu_of(const Call& call) {
+std::vector<Array> gelu_of(const OperatorCall& call) {
   const bool approximate = text(call.operation, "approximate", "none") == "tanh";
   return mapped(input(call, 0), approximate ? gelu_tanh : gelu);
 }
 
 /// Bounds as attributes before opset 11, inputs since.
-std::vector<Array> clip(const Call& call) {
+std::vector<Array> clip(const OperatorCall& call) {
   const Array& x = input(call, 0);
   support(call, exact_in_double(x), "integers past 2^53");
   const auto bound = [&](std::size_t number, const char* key, double otherwise) {
@@ -101,7 +101,7 @@ using Whole = std::int64_t (*)(std::int64_t, std::int64_t);
 
 /// Both operands in double, or exactly in int64; the result has the left operand's type.
 template <Binary F, Whole G>
-Array combined(const Call& call, const Array& left, const Array& right) {
+Array combined(const OperatorCall& call, const Array& left, const Array& right) {
   require(left.integer() == right.integer(), "{} of a floating and an integer operand",
           call.operation.type);
   const Dims dims = broadcast(left.dims, right.dims);
@@ -118,14 +118,14 @@ Array combined(const Call& call, const Array& left, const Array& right) {
 }
 
 template <Binary F, Whole G>
-std::vector<Array> binary(const Call& call) {
+std::vector<Array> binary(const OperatorCall& call) {
   // Before opset 7 the right operand could be placed by an attribute.
   support(call, !call.operation.attributes.contains("axis"), "the broadcasting of opset 6");
   return {combined<F, G>(call, input(call, 0), input(call, 1))};
 }
 
 template <Binary F, Whole G>
-std::vector<Array> variadic(const Call& call) {
+std::vector<Array> variadic(const OperatorCall& call) {
   Array sum = input(call, 0);
   for (std::size_t i = 1; i < call.inputs.size(); ++i)
     sum = combined<F, G>(call, sum, input(call, i));
@@ -170,14 +170,14 @@ std::int64_t modulo_whole(std::int64_t a, std::int64_t b) {
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
-std::vector<Array> mod(const Call& call) {
+std::vector<Array> mod(const OperatorCall& call) {
   const bool like_c = integer(call.operation, "fmod", 0) != 0;
   support(call, like_c || input(call, 0).integer(), "floating operands without fmod");
   return like_c ? binary<modulo, remainder_whole>(call) : binary<modulo, modulo_whole>(call);
 }
 
 /// One slope per channel before opset 7, numpy's broadcasting since.
-std::vector<Array> prelu_of(const Call& call) {
+std::vector<Array> prelu_of(const OperatorCall& call) {
   if (call.opset >= 7) return binary<prelu, prelu_whole>(call);
   const Array& x = input(call, 0);
   Array slope = input(call, 1);
@@ -188,14 +188,14 @@ std::vector<Array> prelu_of(const Call& call) {
   return {combined<prelu, prelu_whole>(call, x, slope)};
 }
 
-std::vector<Array> mean(const Call& call) {
+std::vector<Array> mean(const OperatorCall& call) {
   Array sum = variadic<add, add_whole>(call).front();
   const double count = static_cast<double>(call.inputs.size());
   return mapped(sum, [=](double one) { return one / count; });
 }
 
 /// The one binary operator whose operands may differ in type.
-std::vector<Array> power(const Call& call) {
+std::vector<Array> power(const OperatorCall& call) {
   const Array &base = input(call, 0), &exponent = input(call, 1);
   support(call, exact_in_double(base), "integers past 2^53");
   const Dims dims = broadcast(base.dims, exponent.dims);
@@ -235,27 +235,31 @@ double arc_sine_h(double x) { return std::asinh(x); }
 double arc_cosine_h(double x) { return std::acosh(x); }
 double arc_tangent_h(double x) { return std::atanh(x); }
 
-void add_parametric(Table& table) {
-  table["Elu"] = [](const Call& c) { return parametric<elu>(c, {"alpha", 1}); };
-  table["Celu"] = [](const Call& c) { return parametric<celu>(c, {"alpha", 1}); };
-  table["Selu"] = [](const Call& c) {
+void add_parametric(OperatorTable& table) {
+  table["Elu"] = [](const OperatorCall& c) { return parametric<elu>(c, {"alpha", 1}); };
+  table["Celu"] = [](const OperatorCall& c) { return parametric<celu>(c, {"alpha", 1}); };
+  table["Selu"] = [](const OperatorCall& c) {
     return parametric<selu>(c, {"alpha", 1.67326319217681884765625},
                             {"gamma", 1.05070102214813232421875});
   };
-  table["LeakyRelu"] = [](const Call& c) { return parametric<leaky_relu>(c, {"alpha", 0.01}); };
-  table["ThresholdedRelu"] = [](const Call& c) { return parametric<thresholded>(c, {"alpha", 1}); };
-  table["HardSigmoid"] = [](const Call& c) {
+  table["LeakyRelu"] = [](const OperatorCall& c) {
+    return parametric<leaky_relu>(c, {"alpha", 0.01});
+  };
+  table["ThresholdedRelu"] = [](const OperatorCall& c) {
+    return parametric<thresholded>(c, {"alpha", 1});
+  };
+  table["HardSigmoid"] = [](const OperatorCall& c) {
     return parametric<hard_sigmoid>(c, {"alpha", 0.2}, {"beta", 0.5});
   };
-  table["Swish"] = [](const Call& c) { return parametric<swish>(c, {"alpha", 1}); };
-  table["Shrink"] = [](const Call& c) {
+  table["Swish"] = [](const OperatorCall& c) { return parametric<swish>(c, {"alpha", 1}); };
+  table["Shrink"] = [](const OperatorCall& c) {
     return parametric<shrink>(c, {"bias", 0}, {"lambd", 0.5});
   };
   table["Gelu"] = gelu_of;
   table["Clip"] = clip;
 }
 
-void add_arithmetic(Table& table) {
+void add_arithmetic(OperatorTable& table) {
   table["Add"] = binary<add, add_whole>;
   table["Sub"] = binary<subtract, subtract_whole>;
   table["Mul"] = binary<multiply, multiply_whole>;
@@ -271,8 +275,8 @@ void add_arithmetic(Table& table) {
 
 }  // namespace
 
-void add_elementwise(Table& table) {
-  const std::pair<std::string_view, Function> plain[] = {
+void add_elementwise(OperatorTable& table) {
+  const std::pair<std::string_view, OperatorFunction> plain[] = {
       {"Abs", unary<magnitude>},
       {"Neg", unary<negative>},
       {"Ceil", unary<up>},

@@ -8,9 +8,9 @@
 namespace lightloom::nn::onnx {
 namespace {
 
-const Table& table() {
-  static const Table all = [] {
-    Table made;
+const OperatorTable& table() {
+  static const OperatorTable all = [] {
+    OperatorTable made;
     add_elementwise(made);
     add_logic(made);
     add_reductions(made);

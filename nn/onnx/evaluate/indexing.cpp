@@ -30,12 +30,12 @@ Range range_of(std::int64_t start, std::int64_t end, std::int64_t step, std::int
 }
 
 /// An input since opset 10, an attribute before.
-Dims numbers(const Call& call, std::size_t number, const char* key) {
+Dims numbers(const OperatorCall& call, std::size_t number, const char* key) {
   if (has(call, number)) return integer_input(call, number).integers;
   return integers(call.operation, key, {});
 }
 
-std::vector<Array> slice(const Call& call) {
+std::vector<Array> slice(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const Dims starts = numbers(call, 1, "starts"), ends = numbers(call, 2, "ends");
   Dims axes = numbers(call, 3, "axes"), steps = numbers(call, 4, "steps");
@@ -77,7 +77,7 @@ std::int64_t padded_from(std::int64_t at, std::int64_t side, const std::string& 
   return back < side ? back : 2 * side - 2 - back;
 }
 
-std::vector<Array> pad(const Call& call) {
+std::vector<Array> pad(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const std::string mode = text(call.operation, "mode", "constant");
   support(call, mode == "constant" || mode == "edge" || mode == "reflect" || mode == "wrap",
@@ -114,7 +114,7 @@ std::int64_t wrapped_index(std::int64_t at, std::int64_t side) {
   return at < 0 ? at + side : at;
 }
 
-std::vector<Array> gather(const Call& call) {
+std::vector<Array> gather(const OperatorCall& call) {
   const Array &x = input(call, 0), &indices = integer_input(call, 1);
   const std::size_t axis = axis_of(call, 0, x.dims.size());
   const Lines lines(x.dims, axis);
@@ -147,7 +147,7 @@ Dims element_places(const Array& x, const Array& indices, std::size_t axis) {
   return from;
 }
 
-std::vector<Array> gather_elements(const Call& call) {
+std::vector<Array> gather_elements(const OperatorCall& call) {
   const Array &x = input(call, 0), &indices = integer_input(call, 1);
   const std::size_t axis = axis_of(call, 0, x.dims.size());
   return {taken(x, indices.dims, element_places(x, indices, axis))};
@@ -175,7 +175,7 @@ Dims slice_places(const Array& x, const Array& indices, std::size_t batch, std::
   return places;
 }
 
-std::vector<Array> gather_nd(const Call& call) {
+std::vector<Array> gather_nd(const OperatorCall& call) {
   const Array &x = input(call, 0), &indices = integer_input(call, 1);
   const auto batch = static_cast<std::size_t>(
       std::clamp<std::int64_t>(integer(call.operation, "batch_dims", 0), 0, 64));
@@ -193,7 +193,8 @@ std::vector<Array> gather_nd(const Call& call) {
 }
 
 /// Puts an update on its place: alone, or combined with what is there.
-void put(const Call& call, Array& x, std::int64_t to, const Array& updates, std::int64_t from) {
+void put(const OperatorCall& call, Array& x, std::int64_t to, const Array& updates,
+         std::int64_t from) {
   const std::string how = text(call.operation, "reduction", "none");
   const double now = value(x, to), update = value(updates, from);
   const double found = how == "none"  ? update
@@ -208,7 +209,7 @@ void put(const Call& call, Array& x, std::int64_t to, const Array& updates, std:
   }
 }
 
-std::vector<Array> scatter_elements(const Call& call) {
+std::vector<Array> scatter_elements(const OperatorCall& call) {
   Array x = input(call, 0);
   const Array &indices = integer_input(call, 1), &updates = input(call, 2);
   require(updates.dims == indices.dims, "updates of another shape than the indices");
@@ -219,7 +220,7 @@ std::vector<Array> scatter_elements(const Call& call) {
   return {x};
 }
 
-std::vector<Array> scatter_nd(const Call& call) {
+std::vector<Array> scatter_nd(const OperatorCall& call) {
   Array x = input(call, 0);
   const Array &indices = integer_input(call, 1), &updates = input(call, 2);
   std::int64_t slice = 1;
@@ -234,7 +235,7 @@ std::vector<Array> scatter_nd(const Call& call) {
   return {x};
 }
 
-std::vector<Array> one_hot(const Call& call) {
+std::vector<Array> one_hot(const OperatorCall& call) {
   const Array &indices = input(call, 0), &values = input(call, 2);
   const std::int64_t depth = std::lround(value(input(call, 1), 0));
   require(values.size() == 2 && depth >= 0, "OneHot needs two values and a depth");
@@ -252,7 +253,7 @@ std::vector<Array> one_hot(const Call& call) {
 }
 
 /// Keeps one triangle of every matrix.
-std::vector<Array> triangle(const Call& call) {
+std::vector<Array> triangle(const OperatorCall& call) {
   const Array& x = input(call, 0);
   require(x.dims.size() >= 2, "Trilu of something that is no matrix");
   const std::int64_t k = has(call, 1) ? std::lround(value(integer_input(call, 1), 0)) : 0;
@@ -267,7 +268,7 @@ std::vector<Array> triangle(const Call& call) {
   return {taken(x, x.dims, from)};
 }
 
-std::vector<Array> non_zero(const Call& call) {
+std::vector<Array> non_zero(const OperatorCall& call) {
   const Array& x = input(call, 0);
   std::vector<Dims> found;
   Dims index(x.dims.size());
@@ -286,8 +287,8 @@ std::vector<Array> non_zero(const Call& call) {
 
 }  // namespace
 
-void add_indexing(Table& table) {
-  const std::pair<std::string_view, Function> all[] = {
+void add_indexing(OperatorTable& table) {
+  const std::pair<std::string_view, OperatorFunction> all[] = {
       {"Slice", slice},
       {"Pad", pad},
       {"Gather", gather},

@@ -8,7 +8,7 @@
 namespace lightloom::nn::onnx {
 namespace {
 
-std::vector<Array> reshape(const Call& call) {
+std::vector<Array> reshape(const OperatorCall& call) {
   const Array& x = input(call, 0);
   Dims to = has(call, 1) ? integer_input(call, 1).integers : integers(call.operation, "shape", {});
   const bool zero = integer(call.operation, "allowzero", 0) != 0;
@@ -29,7 +29,7 @@ std::vector<Array> reshape(const Call& call) {
   return {reshaped(x, to)};
 }
 
-std::vector<Array> flatten(const Call& call) {
+std::vector<Array> flatten(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const std::int64_t given = integer(call.operation, "axis", 1);
   const std::size_t rank = x.dims.size();
@@ -39,7 +39,7 @@ std::vector<Array> flatten(const Call& call) {
   return {reshaped(x, to)};
 }
 
-std::vector<Array> squeeze(const Call& call) {
+std::vector<Array> squeeze(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const Dims axes = axes_of(call, 1);
   std::vector<bool> gone(x.dims.size());
@@ -53,7 +53,7 @@ std::vector<Array> squeeze(const Call& call) {
   return {reshaped(x, to)};
 }
 
-std::vector<Array> unsqueeze(const Call& call) {
+std::vector<Array> unsqueeze(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const Dims axes = axes_of(call, 1);
   const std::size_t rank = x.dims.size() + axes.size();
@@ -66,7 +66,7 @@ std::vector<Array> unsqueeze(const Call& call) {
   return {reshaped(x, to)};
 }
 
-std::vector<Array> transpose(const Call& call) {
+std::vector<Array> transpose(const OperatorCall& call) {
   const Array& x = input(call, 0);
   Dims order = integers(call.operation, "perm", {});
   if (order.empty()) {
@@ -92,7 +92,7 @@ std::vector<Array> transpose(const Call& call) {
   return {taken(x, dims, from)};
 }
 
-std::vector<Array> expand(const Call& call) {
+std::vector<Array> expand(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const Dims to = broadcast(x.dims, integer_input(call, 1).integers);
   checked_size(to);
@@ -111,7 +111,7 @@ void append(const Array& part, std::int64_t first, std::int64_t count, Array& ou
   }
 }
 
-std::vector<Array> concat(const Call& call) {
+std::vector<Array> concat(const OperatorCall& call) {
   const Array& first = input(call, 0);
   const std::size_t axis = axis_of(call, 1, first.dims.size());
   Array out{.dims = first.dims, .type = first.type};
@@ -136,7 +136,7 @@ std::vector<Array> concat(const Call& call) {
 }
 
 /// Sides from an input, an attribute, or equal ones with a smaller last one.
-Dims split_sides(const Call& call, std::int64_t side) {
+Dims split_sides(const OperatorCall& call, std::int64_t side) {
   if (has(call, 1)) return integer_input(call, 1).integers;
   const Dims given = integers(call.operation, "split", {});
   if (!given.empty()) return given;
@@ -149,7 +149,7 @@ Dims split_sides(const Call& call, std::int64_t side) {
   return sides;
 }
 
-std::vector<Array> split(const Call& call) {
+std::vector<Array> split(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const std::size_t axis = axis_of(call, 0, x.dims.size());
   const Dims sides = split_sides(call, x.dims[axis]);
@@ -171,7 +171,7 @@ std::vector<Array> split(const Call& call) {
   return parts;
 }
 
-std::vector<Array> tile(const Call& call) {
+std::vector<Array> tile(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const Dims& times = integer_input(call, 1).integers;
   require(times.size() == x.dims.size(), "Tile repeats {} of {} axes", times.size(), x.dims.size());
@@ -189,7 +189,7 @@ std::vector<Array> tile(const Call& call) {
 }
 
 /// Moves between depth and blocks of space by two reshapes and a transposition.
-std::vector<Array> move_blocks(const Call& call, bool to_space) {
+std::vector<Array> move_blocks(const OperatorCall& call, bool to_space) {
   const Array& x = input(call, 0);
   const std::int64_t b = integer(call.operation, "blocksize", 1);
   require(x.dims.size() == 4 && b > 0, "{} needs a map", call.operation.type);
@@ -212,13 +212,13 @@ std::vector<Array> move_blocks(const Call& call, bool to_space) {
   return {reshaped(transpose({turn, {&cut}, call.opset}).front(), to)};
 }
 
-std::vector<Array> depth_to_space(const Call& call) { return move_blocks(call, true); }
-std::vector<Array> space_to_depth(const Call& call) { return move_blocks(call, false); }
+std::vector<Array> depth_to_space(const OperatorCall& call) { return move_blocks(call, true); }
+std::vector<Array> space_to_depth(const OperatorCall& call) { return move_blocks(call, false); }
 
-std::vector<Array> identity(const Call& call) { return {input(call, 0)}; }
+std::vector<Array> identity(const OperatorCall& call) { return {input(call, 0)}; }
 
 /// Inference: everything passes. A mask of ones where it is asked for.
-std::vector<Array> dropout(const Call& call) {
+std::vector<Array> dropout(const OperatorCall& call) {
   const bool training = has(call, 2) && value(integer_input(call, 2), 0) != 0;
   const double rate = has(call, 1) ? value(input(call, 1), 0) : 0.5;
   support(call, !training || rate == 0, "dropping at random");
@@ -231,8 +231,8 @@ std::vector<Array> dropout(const Call& call) {
 
 }  // namespace
 
-void add_layout(Table& table) {
-  const std::pair<std::string_view, Function> all[] = {
+void add_layout(OperatorTable& table) {
+  const std::pair<std::string_view, OperatorFunction> all[] = {
       {"Reshape", reshape},     {"Flatten", flatten},
       {"Squeeze", squeeze},     {"Unsqueeze", unsqueeze},
       {"Transpose", transpose}, {"Expand", expand},

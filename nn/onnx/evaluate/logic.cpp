@@ -10,7 +10,7 @@ namespace {
 
 /// A boolean of two numbers, of integers exactly. `F` compares whatever it is given.
 template <class F>
-std::vector<Array> relation(const Call& call) {
+std::vector<Array> relation(const OperatorCall& call) {
   const Dims dims = broadcast(input(call, 0).dims, input(call, 1).dims);
   const Array a = broadcast_to(input(call, 0), dims), b = broadcast_to(input(call, 1), dims);
   Array out = zeros(dims, ElementType::boolean);
@@ -25,7 +25,7 @@ std::vector<Array> relation(const Call& call) {
 using Question = bool (*)(double);
 
 template <Question F>
-std::vector<Array> question(const Call& call) {
+std::vector<Array> question(const OperatorCall& call) {
   const Array& x = input(call, 0);
   Array out = zeros(x.dims, ElementType::boolean);
   for (std::int64_t i = 0; i < out.size(); ++i) {
@@ -34,7 +34,7 @@ std::vector<Array> question(const Call& call) {
   return {out};
 }
 
-std::vector<Array> is_infinite(const Call& call) {
+std::vector<Array> is_infinite(const OperatorCall& call) {
   const bool up = integer(call.operation, "detect_positive", 1) != 0;
   const bool down = integer(call.operation, "detect_negative", 1) != 0;
   const Array& x = input(call, 0);
@@ -61,7 +61,7 @@ bool not_a_number(double x) { return std::isnan(x); }
 using Bits = std::uint64_t (*)(std::uint64_t, std::uint64_t);
 
 template <Bits F>
-std::vector<Array> bitwise(const Call& call) {
+std::vector<Array> bitwise(const OperatorCall& call) {
   const Dims dims = broadcast(integer_input(call, 0).dims, integer_input(call, 1).dims);
   Array a = broadcast_to(input(call, 0), dims);
   const Array b = broadcast_to(input(call, 1), dims);
@@ -79,18 +79,18 @@ std::uint64_t bits_xor(std::uint64_t a, std::uint64_t b) { return a ^ b; }
 std::uint64_t shift_left(std::uint64_t a, std::uint64_t b) { return b > 63 ? 0 : a << b; }
 std::uint64_t shift_right(std::uint64_t a, std::uint64_t b) { return b > 63 ? 0 : a >> b; }
 
-std::vector<Array> bit_shift(const Call& call) {
+std::vector<Array> bit_shift(const OperatorCall& call) {
   return text(call.operation, "direction", "") == "LEFT" ? bitwise<shift_left>(call)
                                                          : bitwise<shift_right>(call);
 }
 
-std::vector<Array> bitwise_not(const Call& call) {
+std::vector<Array> bitwise_not(const OperatorCall& call) {
   Array out = integer_input(call, 0);
   for (std::int64_t& one : out.integers) one = wrapped(~one, out.type);
   return {out};
 }
 
-std::vector<Array> where(const Call& call) {
+std::vector<Array> where(const OperatorCall& call) {
   const Array &condition = integer_input(call, 0), &x = input(call, 1), &y = input(call, 2);
   require(x.type == y.type, "Where chooses between two types");
   const Dims dims = broadcast(broadcast(condition.dims, x.dims), y.dims);
@@ -109,8 +109,8 @@ std::vector<Array> where(const Call& call) {
 
 }  // namespace
 
-void add_logic(Table& table) {
-  const std::pair<std::string_view, Function> all[] = {
+void add_logic(OperatorTable& table) {
+  const std::pair<std::string_view, OperatorFunction> all[] = {
       {"Equal", relation<std::equal_to<>>},
       {"Less", relation<std::less<>>},
       {"Greater", relation<std::greater<>>},

@@ -37,14 +37,14 @@ Array channel_of(const Array& x, std::int64_t channel) {
   return taken(x, {static_cast<std::int64_t>(from.size())}, from);
 }
 
-Array parameter(const Call& call, std::size_t number, std::int64_t count) {
+Array parameter(const OperatorCall& call, std::size_t number, std::int64_t count) {
   const Array& found = float_input(call, number);
   require(found.size() == count, "{} has {} numbers for {} channels", call.operation.type,
           found.size(), count);
   return found;
 }
 
-std::vector<Array> batch_norm(const Call& call) {
+std::vector<Array> batch_norm(const OperatorCall& call) {
   Array x = float_input(call, 0);
   require(x.dims.size() >= 2, "BatchNormalization needs images and channels");
   support(call, integer(call.operation, "spatial", 1) == 1, "statistics per position");
@@ -86,7 +86,7 @@ void normalise(Array& x, std::int64_t count, double epsilon) {
   }
 }
 
-std::vector<Array> instance_norm(const Call& call) {
+std::vector<Array> instance_norm(const OperatorCall& call) {
   Array x = float_input(call, 0);
   require(x.dims.size() >= 3, "InstanceNormalization needs a map");
   const Array scale = parameter(call, 1, x.dims[1]), shift = parameter(call, 2, x.dims[1]);
@@ -100,7 +100,7 @@ std::vector<Array> instance_norm(const Call& call) {
 }
 
 /// Scale and shift per group in opset 18, per channel since 21.
-std::vector<Array> group_norm(const Call& call) {
+std::vector<Array> group_norm(const OperatorCall& call) {
   Array x = float_input(call, 0);
   const std::int64_t groups = integer(call.operation, "num_groups", 0);
   require(x.dims.size() >= 2 && groups > 0 && x.dims[1] % groups == 0,
@@ -118,7 +118,7 @@ std::vector<Array> group_norm(const Call& call) {
 }
 
 /// Scales (and shifts) rows of the axes from `axis` on, by arrays that broadcast to them.
-void scale_rows(const Call& call, std::size_t axis, Array& x) {
+void scale_rows(const OperatorCall& call, std::size_t axis, Array& x) {
   const Dims row(x.dims.begin() + static_cast<std::ptrdiff_t>(axis), x.dims.end());
   const Array scale = broadcast_to(float_input(call, 1), row);
   const Array shift = has(call, 2) ? broadcast_to(float_input(call, 2), row) : zeros(row, x.type);
@@ -128,7 +128,7 @@ void scale_rows(const Call& call, std::size_t axis, Array& x) {
   }
 }
 
-std::vector<Array> layer_norm(const Call& call) {
+std::vector<Array> layer_norm(const OperatorCall& call) {
   Array x = float_input(call, 0);
   const std::size_t axis = axis_of(call, -1, x.dims.size());
   const double epsilon = real(call.operation, "epsilon", 1e-5);
@@ -146,7 +146,7 @@ std::vector<Array> layer_norm(const Call& call) {
   return {x, mean, inverse};
 }
 
-std::vector<Array> rms_norm(const Call& call) {
+std::vector<Array> rms_norm(const OperatorCall& call) {
   Array x = float_input(call, 0);
   const std::size_t axis = axis_of(call, -1, x.dims.size());
   const double epsilon = real(call.operation, "epsilon", 1e-5);
@@ -165,7 +165,7 @@ std::vector<Array> rms_norm(const Call& call) {
   return {x};
 }
 
-std::vector<Array> norm_along_axis(const Call& call) {
+std::vector<Array> norm_along_axis(const OperatorCall& call) {
   Array x = float_input(call, 0);
   const Lines lines(x.dims, axis_of(call, -1, x.dims.size()));
   const bool absolute = integer(call.operation, "p", 2) == 1;
@@ -185,7 +185,7 @@ std::vector<Array> norm_along_axis(const Call& call) {
 }
 
 /// Across channels: y = x / (bias + alpha / size * sum of squares of the neighbours)^beta.
-std::vector<Array> response_norm(const Call& call) {
+std::vector<Array> response_norm(const OperatorCall& call) {
   const Array& x = float_input(call, 0);
   require(x.dims.size() >= 2, "LRN needs channels");
   const Lines lines(x.dims, 1);
@@ -212,8 +212,8 @@ std::vector<Array> response_norm(const Call& call) {
 
 }  // namespace
 
-void add_normalisation(Table& table) {
-  const std::pair<std::string_view, Function> all[] = {
+void add_normalisation(OperatorTable& table) {
+  const std::pair<std::string_view, OperatorFunction> all[] = {
       {"BatchNormalization", batch_norm},
       {"InstanceNormalization", instance_norm},
       {"GroupNormalization", group_norm},

@@ -8,15 +8,15 @@
 
 namespace lightloom::nn::onnx {
 
-bool has(const Call& call, std::size_t input) {
+bool has(const OperatorCall& call, std::size_t input) {
   return input < call.inputs.size() && call.inputs[input] != nullptr;
 }
 
-void support(const Call& call, bool condition, const char* otherwise) {
+void support(const OperatorCall& call, bool condition, const char* otherwise) {
   if (!condition) throw Unsupported(call.operation, otherwise);
 }
 
-const Array& input(const Call& call, std::size_t number) {
+const Array& input(const OperatorCall& call, std::size_t number) {
   require(has(call, number), "{} lacks its input {}", call.operation.type, number);
   const Array& array = *call.inputs[number];
   if (!held(array.type)) {
@@ -31,7 +31,7 @@ const Array& input(const Call& call, std::size_t number) {
   return array;
 }
 
-const Array& float_input(const Call& call, std::size_t number) {
+const Array& float_input(const OperatorCall& call, std::size_t number) {
   const Array& array = input(call, number);
   if (array.integer()) {
     throw Unsupported(call.operation, "the element type " + name_of(array.type));
@@ -39,7 +39,7 @@ const Array& float_input(const Call& call, std::size_t number) {
   return array;
 }
 
-const Array& integer_input(const Call& call, std::size_t number) {
+const Array& integer_input(const OperatorCall& call, std::size_t number) {
   const Array& array = input(call, number);
   if (!array.integer()) {
     throw Unsupported(call.operation, "the element type " + name_of(array.type));
@@ -47,7 +47,7 @@ const Array& integer_input(const Call& call, std::size_t number) {
   return array;
 }
 
-bool wants(const Call& call, std::size_t output) {
+bool wants(const OperatorCall& call, std::size_t output) {
   return output < call.operation.outputs.size() && !call.operation.outputs[output].empty();
 }
 
@@ -57,11 +57,11 @@ std::size_t axis_of(std::int64_t axis, std::size_t rank) {
   return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
 }
 
-std::size_t axis_of(const Call& call, std::int64_t otherwise, std::size_t rank) {
+std::size_t axis_of(const OperatorCall& call, std::int64_t otherwise, std::size_t rank) {
   return axis_of(integer(call.operation, "axis", otherwise), rank);
 }
 
-Dims axes_of(const Call& call, std::size_t number) {
+Dims axes_of(const OperatorCall& call, std::size_t number) {
   if (has(call, number)) return integer_input(call, number).integers;
   return integers(call.operation, "axes", {});
 }

@@ -11,48 +11,48 @@ namespace lightloom::nn::onnx {
 using Dims = std::vector<std::int64_t>;
 
 /// One operator about to be evaluated.
-struct Call {
+struct OperatorCall {
   const Operation& operation;
   std::vector<const Array*> inputs;  // null where an optional one is left out
   std::int64_t opset = 0;
 };
 
 /// What an operator computes, output by output.
-using Function = std::vector<Array> (*)(const Call&);
-using Table = std::map<std::string_view, Function>;
+using OperatorFunction = std::vector<Array> (*)(const OperatorCall&);
+using OperatorTable = std::map<std::string_view, OperatorFunction>;
 
 // Families of operators; each adds its own to the table.
-void add_elementwise(Table& table);
-void add_logic(Table& table);
-void add_reductions(Table& table);
-void add_selections(Table& table);
-void add_layout(Table& table);
-void add_indexing(Table& table);
-void add_constants(Table& table);
-void add_products(Table& table);
-void add_convolutions(Table& table);
-void add_pooling(Table& table);
-void add_normalisation(Table& table);
-void add_attention(Table& table);
+void add_elementwise(OperatorTable& table);
+void add_logic(OperatorTable& table);
+void add_reductions(OperatorTable& table);
+void add_selections(OperatorTable& table);
+void add_layout(OperatorTable& table);
+void add_indexing(OperatorTable& table);
+void add_constants(OperatorTable& table);
+void add_products(OperatorTable& table);
+void add_convolutions(OperatorTable& table);
+void add_pooling(OperatorTable& table);
+void add_normalisation(OperatorTable& table);
+void add_attention(OperatorTable& table);
 
-[[nodiscard]] bool has(const Call& call, std::size_t input);
+[[nodiscard]] bool has(const OperatorCall& call, std::size_t input);
 /// Throws `Unsupported` when the input is missing or of a type that arrays cannot hold.
-const Array& input(const Call& call, std::size_t number);
+const Array& input(const OperatorCall& call, std::size_t number);
 /// The same for inputs that must be floating or integer.
-const Array& float_input(const Call& call, std::size_t number);
-const Array& integer_input(const Call& call, std::size_t number);
+const Array& float_input(const OperatorCall& call, std::size_t number);
+const Array& integer_input(const OperatorCall& call, std::size_t number);
 /// Whether the output is asked for.
-[[nodiscard]] bool wants(const Call& call, std::size_t output);
+[[nodiscard]] bool wants(const OperatorCall& call, std::size_t output);
 
 /// Throws `Unsupported` unless the condition holds.
-void support(const Call& call, bool condition, const char* otherwise);
+void support(const OperatorCall& call, bool condition, const char* otherwise);
 
 /// `axis` from the end if negative; throws `Error` outside of [-rank, rank).
 std::size_t axis_of(std::int64_t axis, std::size_t rank);
 /// The attribute `axis`.
-std::size_t axis_of(const Call& call, std::int64_t otherwise, std::size_t rank);
+std::size_t axis_of(const OperatorCall& call, std::int64_t otherwise, std::size_t rank);
 /// Axes from the attribute `axes`, or from an input where it is one; empty if neither is there.
-Dims axes_of(const Call& call, std::size_t input);
+Dims axes_of(const OperatorCall& call, std::size_t input);
 
 /// The number of elements; throws `Error` for more than 2^28 or a negative side: no file may ask
 /// for more memory than a machine has.

@@ -16,7 +16,7 @@ struct Pool {
   Dims places;
   std::int64_t area, count, kernel, planes;
 
-  Pool(const Call& call, Dims whole)
+  Pool(const OperatorCall& call, Dims whole)
       : x(input(call, 0)),
         sides(map_sides(x)),
         windows(windows_of(call, sides, std::move(whole))),
@@ -47,7 +47,7 @@ std::int64_t by_columns(std::int64_t place, const Dims& sides) {
   return number;
 }
 
-std::vector<Array> max_pool(const Call& call) {
+std::vector<Array> max_pool(const OperatorCall& call) {
   const Pool pool(call, {});
   const bool columns = integer(call.operation, "storage_order", 0) != 0;
   Array out = pool.output(pool.x.type), indices = pool.output(ElementType::int64);
@@ -72,7 +72,7 @@ std::vector<Array> max_pool(const Call& call) {
   return {out, indices};
 }
 
-std::vector<Array> average(const Call& call, Dims whole) {
+std::vector<Array> average(const OperatorCall& call, Dims whole) {
   float_input(call, 0);
   const Pool pool(call, std::move(whole));
   const bool padded = integer(call.operation, "count_include_pad", 0) != 0;
@@ -90,7 +90,7 @@ std::vector<Array> average(const Call& call, Dims whole) {
   return {out};
 }
 
-std::vector<Array> norm(const Call& call, Dims whole) {
+std::vector<Array> norm(const OperatorCall& call, Dims whole) {
   float_input(call, 0);
   const Pool pool(call, std::move(whole));
   const double p = static_cast<double>(integer(call.operation, "p", 2));
@@ -106,14 +106,16 @@ std::vector<Array> norm(const Call& call, Dims whole) {
   return {out};
 }
 
-std::vector<Array> average_pool(const Call& call) { return average(call, {}); }
-std::vector<Array> norm_pool(const Call& call) { return norm(call, {}); }
-std::vector<Array> global_average(const Call& call) {
+std::vector<Array> average_pool(const OperatorCall& call) { return average(call, {}); }
+std::vector<Array> norm_pool(const OperatorCall& call) { return norm(call, {}); }
+std::vector<Array> global_average(const OperatorCall& call) {
   return average(call, map_sides(input(call, 0)));
 }
-std::vector<Array> global_norm(const Call& call) { return norm(call, map_sides(input(call, 0))); }
+std::vector<Array> global_norm(const OperatorCall& call) {
+  return norm(call, map_sides(input(call, 0)));
+}
 
-std::vector<Array> global_max(const Call& call) {
+std::vector<Array> global_max(const OperatorCall& call) {
   Operation whole = call.operation;
   whole.attributes["kernel_shape"].integers = map_sides(input(call, 0));
   return {max_pool({whole, call.inputs, call.opset}).front()};
@@ -121,7 +123,7 @@ std::vector<Array> global_max(const Call& call) {
 
 }  // namespace
 
-void add_pooling(Table& table) {
+void add_pooling(OperatorTable& table) {
   table["MaxPool"] = max_pool;
   table["AveragePool"] = average_pool;
   table["LpPool"] = norm_pool;

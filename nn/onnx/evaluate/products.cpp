@@ -62,12 +62,12 @@ Array turned(const Array& matrix) {
 
 namespace {
 
-std::vector<Array> matmul(const Call& call) {
+std::vector<Array> matmul(const OperatorCall& call) {
   require(input(call, 0).type == input(call, 1).type, "a product of two types");
   return {matrix_product(input(call, 0), input(call, 1))};
 }
 
-std::vector<Array> gemm(const Call& call) {
+std::vector<Array> gemm(const OperatorCall& call) {
   const Operation& o = call.operation;
   const Array a = integer(o, "transA", 0) != 0 ? turned(input(call, 0)) : input(call, 0);
   const Array b = integer(o, "transB", 0) != 0 ? turned(input(call, 1)) : input(call, 1);
@@ -88,7 +88,7 @@ std::vector<Array> gemm(const Call& call) {
 }
 
 /// An operand as int32 less its zero point: one, or one per row of the left or column of the right.
-Array without_zero(const Call& call, std::size_t operand, std::size_t zero_point) {
+Array without_zero(const OperatorCall& call, std::size_t operand, std::size_t zero_point) {
   Array x = cast(integer_input(call, operand), ElementType::int32);
   if (!has(call, zero_point)) return x;
   Array zero = cast(integer_input(call, zero_point), ElementType::int32);
@@ -98,13 +98,13 @@ Array without_zero(const Call& call, std::size_t operand, std::size_t zero_point
   return x;
 }
 
-std::vector<Array> matmul_integer(const Call& call) {
+std::vector<Array> matmul_integer(const OperatorCall& call) {
   return {matrix_product(without_zero(call, 0, 2), without_zero(call, 1, 3))};
 }
 
 }  // namespace
 
-void add_products(Table& table) {
+void add_products(OperatorTable& table) {
   table["MatMul"] = matmul;
   table["Gemm"] = gemm;
   table["MatMulInteger"] = matmul_integer;

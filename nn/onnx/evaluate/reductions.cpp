@@ -15,7 +15,7 @@ using Values = std::span<const double>;
 using Reduction = double (*)(Values);
 
 /// Which axes vanish: named ones, or all, or none where the operator says so.
-std::vector<bool> reduced_axes(const Call& call, std::size_t rank) {
+std::vector<bool> reduced_axes(const OperatorCall& call, std::size_t rank) {
   const Dims axes = axes_of(call, 1);
   const bool none = axes.empty() && integer(call.operation, "noop_with_empty_axes", 0) != 0;
   std::vector<bool> reduced(rank, axes.empty() && !none);
@@ -40,7 +40,7 @@ std::vector<std::vector<double>> gathered(const Array& x, const std::vector<bool
   return groups;
 }
 
-std::vector<Array> reduce(const Call& call, Reduction f) {
+std::vector<Array> reduce(const OperatorCall& call, Reduction f) {
   const Array& x = input(call, 0);
   const std::vector<bool> reduced = reduced_axes(call, x.dims.size());
   Dims kept = x.dims, squeezed;
@@ -87,14 +87,14 @@ double log_sum_exp(Values x) {
 }
 
 template <Reduction F>
-std::vector<Array> reduced(const Call& call) {
+std::vector<Array> reduced(const OperatorCall& call) {
   return reduce(call, F);
 }
 
 }  // namespace
 
-void add_reductions(Table& table) {
-  const std::pair<std::string_view, Function> all[] = {
+void add_reductions(OperatorTable& table) {
+  const std::pair<std::string_view, OperatorFunction> all[] = {
       {"ReduceSum", reduced<sum>},        {"ReduceMean", reduced<mean>},
       {"ReduceProd", reduced<product>},   {"ReduceMax", reduced<largest>},
       {"ReduceMin", reduced<smallest>},   {"ReduceSumSquare", reduced<sum_of_squares>},

@@ -20,7 +20,7 @@ Dims ordered(const Array& x, const Lines& lines, std::int64_t line, bool largest
   return order;
 }
 
-std::vector<Array> best_place(const Call& call, bool largest) {
+std::vector<Array> best_place(const OperatorCall& call, bool largest) {
   const Array& x = input(call, 0);
   const std::size_t axis = axis_of(call, 0, x.dims.size());
   const Lines lines(x.dims, axis);
@@ -44,10 +44,10 @@ std::vector<Array> best_place(const Call& call, bool largest) {
   return {out};
 }
 
-std::vector<Array> arg_max(const Call& call) { return best_place(call, true); }
-std::vector<Array> arg_min(const Call& call) { return best_place(call, false); }
+std::vector<Array> arg_max(const OperatorCall& call) { return best_place(call, true); }
+std::vector<Array> arg_min(const OperatorCall& call) { return best_place(call, false); }
 
-std::vector<Array> top_k(const Call& call) {
+std::vector<Array> top_k(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const std::size_t axis = axis_of(call, -1, x.dims.size());
   const Lines lines(x.dims, axis);
@@ -72,7 +72,7 @@ std::vector<Array> top_k(const Call& call) {
 }
 
 /// Before opset 13 softmax and its kin see a matrix, cut at the axis.
-Lines softmax_lines(const Call& call, const Dims& dims) {
+Lines softmax_lines(const OperatorCall& call, const Dims& dims) {
   if (call.opset >= 13) return {dims, axis_of(call, -1, dims.size())};
   const auto given = integer(call.operation, "axis", 1);
   const std::size_t axis =
@@ -103,7 +103,7 @@ void soften(Array& x, const Lines& lines, std::int64_t line, Soft kind) {
 }
 
 template <Soft Kind>
-std::vector<Array> softened(const Call& call) {
+std::vector<Array> softened(const OperatorCall& call) {
   Array x = float_input(call, 0);
   const Lines lines = softmax_lines(call, x.dims);
   for (std::int64_t line = 0; line < lines.lines() && lines.count > 0; ++line) {
@@ -112,7 +112,7 @@ std::vector<Array> softened(const Call& call) {
   return {x};
 }
 
-std::vector<Array> cumulative_sum(const Call& call) {
+std::vector<Array> cumulative_sum(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const auto place = std::lround(value(integer_input(call, 1), 0));
   const Lines lines(x.dims, axis_of(place, x.dims.size()));
@@ -138,8 +138,8 @@ std::vector<Array> cumulative_sum(const Call& call) {
 
 }  // namespace
 
-void add_selections(Table& table) {
-  const std::pair<std::string_view, Function> all[] = {
+void add_selections(OperatorTable& table) {
+  const std::pair<std::string_view, OperatorFunction> all[] = {
       {"ArgMax", arg_max},
       {"ArgMin", arg_min},
       {"TopK", top_k},

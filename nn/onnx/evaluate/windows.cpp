@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t most = 1 << 20;  // of any window attribute: far above what a map can need
 
-Dims attribute(const Call& call, const char* key, std::size_t count, std::int64_t otherwise,
+Dims attribute(const OperatorCall& call, const char* key, std::size_t count, std::int64_t otherwise,
                std::int64_t least) {
   Dims found = integers(call.operation, key, Dims(count, otherwise));
   require(found.size() == count, "{} names {} numbers for {} axes", key, found.size(), count);
@@ -32,7 +32,7 @@ void pad_same(const Dims& sides, bool upper, Windows& w) {
   }
 }
 
-void count_positions(const Call& call, const Dims& sides, Windows& w) {
+void count_positions(const OperatorCall& call, const Dims& sides, Windows& w) {
   const bool ceiling = integer(call.operation, "ceil_mode", 0) != 0;
   for (std::size_t a = 0; a < sides.size(); ++a) {
     const std::int64_t reach = w.dilations[a] * (w.kernel[a] - 1) + 1;
@@ -52,7 +52,7 @@ Dims map_sides(const Array& x) {
   return {x.dims.begin() + 2, x.dims.end()};
 }
 
-Windows window_attributes(const Call& call, std::size_t axes, Dims kernel) {
+Windows window_attributes(const OperatorCall& call, std::size_t axes, Dims kernel) {
   Windows w;
   w.kernel = kernel.empty() ? attribute(call, "kernel_shape", axes, 1, 1) : std::move(kernel);
   require(w.kernel.size() == axes, "a window of {} axes on a map of {}", w.kernel.size(), axes);
@@ -68,7 +68,7 @@ Windows window_attributes(const Call& call, std::size_t axes, Dims kernel) {
   return w;
 }
 
-Windows windows_of(const Call& call, const Dims& sides, Dims kernel) {
+Windows windows_of(const OperatorCall& call, const Dims& sides, Dims kernel) {
   Windows w = window_attributes(call, sides.size(), std::move(kernel));
   const std::string automatic = text(call.operation, "auto_pad", "NOTSET");
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {

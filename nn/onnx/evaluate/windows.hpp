@@ -18,10 +18,10 @@ inline constexpr std::int64_t padding_place = -1, past_padding = -2;
 
 /// The windows that the attributes kernel_shape, strides, dilations, pads, auto_pad and ceil_mode
 /// put on a map of `sides`. `kernel` overrides the attribute where it is not empty.
-Windows windows_of(const Call& call, const Dims& sides, Dims kernel);
+Windows windows_of(const OperatorCall& call, const Dims& sides, Dims kernel);
 
 /// Strides, dilations and pads alone; positions stay open.
-Windows window_attributes(const Call& call, std::size_t axes, Dims kernel);
+Windows window_attributes(const OperatorCall& call, std::size_t axes, Dims kernel);
 
 /// For every window, the places in the map of its kernel elements: [count][kernel_size].
 Dims window_places(const Windows& windows, const Dims& sides);

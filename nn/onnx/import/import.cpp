@@ -1,8 +1,11 @@
 #include "nn/onnx/import/import.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "nn/onnx/import/translate.hpp"
+#include "nn/onnx/model/unsupported.hpp"
 
 namespace lightloom::nn::onnx {
 
@@ -44,10 +47,6 @@ Imported import_model(const std::string& path) {
   } catch (const Error& problem) {
     throw Error(fmt::format("cannot import '{}': {}", path, problem.what()));
   }
-}
-
-Network import_network(const std::string& path, const SourceCard& card) {
-  return network_of(import_model(path), card);
 }
 
 Tensor to_channels_last(const Array& array, const MapShape& map) {

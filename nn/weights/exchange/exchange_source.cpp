@@ -106,7 +106,7 @@ void ExchangeSource::encode(std::span<const float> dense) {
 
 void ExchangeSource::round() {
   const PowerCode code = power_code();
-  const auto theta = static_cast<float>(card_.theta) - 1e-5f;  // the reference's margin
+  const auto theta = static_cast<float>(card_.theta) - 1e-5f;  // the release's margin
   for (std::size_t i = 0; i < powers_.size(); ++i) {
     const float value = coefficients_.value[i];
     const bool kept = mask_.value[i] != 0.0f && std::abs(value) >= theta;

@@ -33,8 +33,8 @@ class MultilevelSource final : public WeightSource {
   [[nodiscard]] const Factor& basis() const { return basis_; }
   [[nodiscard]] const Factor& u() const { return u_; }
   [[nodiscard]] const Factor& v() const { return v_; }
-  /// Largest magnitude an integer of the generated weight can reach (1.5 of the reference); 0 when
-  /// a factor is not rounded.
+  /// Largest magnitude an integer of the generated weight can reach; 0 when a factor is not
+  /// rounded (docs/models/weights/multilevel.md#precision).
   [[nodiscard]] double integer_bound() const;
 
  private:

@@ -79,7 +79,7 @@ TEST(LinearFit, IntervalsHoldTheTruthAsOftenAsTheySay) {
   int inside = 0, all = 0;
   for (std::uint64_t trial = 0; trial < 2000; ++trial) {
     const Stream stream({.seed = trial, .purpose = Purpose::test});
-    std::vector<Column> columns{{"activates", {}}, {"reads", {}}, {"time_us", {}}};
+    std::vector<TableColumn> columns{{"activates", {}}, {"reads", {}}, {"time_us", {}}};
     std::vector<double> energy;
     for (std::uint64_t row = 0; row < 12; ++row) {
       double sum = 0;
@@ -89,7 +89,7 @@ TEST(LinearFit, IntervalsHoldTheTruthAsOftenAsTheySay) {
       }
       energy.push_back(sum * (1 + 0.02 * stream.normal(9, row)));
     }
-    const LinearFit fit = fit_linear(columns, energy, Weights::relative);
+    const LinearFit fit = fit_linear(columns, energy, RowWeights::relative);
     for (std::size_t c = 0; c < 3; ++c, ++all)
       inside += fit.coefficients[c].low <= truth[c] && truth[c] <= fit.coefficients[c].high ? 1 : 0;
   }

@@ -6,8 +6,12 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/fit/fit_card.hpp"
+#include "calibration/fit/fit_result.hpp"
+#include "calibration/fit/sweep_start.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
 #include "calibration/measurement/data_check.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
@@ -41,7 +45,7 @@ struct Laboratory {
                             int parameter) const {
     const auto p = static_cast<std::size_t>(parameter);
     double difference = found.parameters[p] - truth_there[p];
-    if (shape.parameters.kind_of(parameter) == Kind::bias)
+    if (shape.parameters.kind_of(parameter) == ParameterKind::bias)
       difference = std::remainder(difference, turn);
     return difference / found.sigma[p];
   }
@@ -62,7 +66,7 @@ TEST(MeshFit, PredictsHeldOutPowersAtTheNoiseAndFindsTheParametersWithinTheirErr
     EXPECT_NEAR(fit.held_out.rms, fit.held_out.expected_rms, 4 / std::sqrt(2 * readings));
     const std::vector<double> truth = in_gauge_of(lab.shape, lab.truth, fit.parameters);
     for (const int p : fit.free.parameters) {
-      if (lab.shape.parameters.kind_of(p) == Kind::crosstalk) continue;  // not Gaussian
+      if (lab.shape.parameters.kind_of(p) == ParameterKind::crosstalk) continue;  // not Gaussian
       const double pull = lab.pull(fit, truth, p);
       EXPECT_LT(std::abs(pull), 5) << lab.shape.parameters.name(p);
       sum += pull;
@@ -118,7 +122,7 @@ TEST(MeshFit, RecoversAllVisibleParametersWithoutNoise) {
   for (const int p : fit.free.parameters) {
     const auto i = static_cast<std::size_t>(p);
     double difference = fit.parameters[i] - truth[i];
-    if (lab.shape.parameters.kind_of(p) == Kind::bias)
+    if (lab.shape.parameters.kind_of(p) == ParameterKind::bias)
       difference = std::remainder(difference, turn);
     // In units of what noise of 1e-3 would leave: 1e-8 of full scale is 1e-5 of it.
     EXPECT_LT(std::abs(difference), 1e-5 * std::max(fit.sigma[i], 1e-3))
@@ -140,7 +144,8 @@ TEST(MeshFit, NamesAHeaterThatNeverMovesAndFitsTheRest) {
     return note.find("the phi heater of MZI 2 (column 1, ports 1-2) holds one voltage") == 0;
   });
   EXPECT_TRUE(named);
-  EXPECT_EQ(fit.sigma[static_cast<std::size_t>(lab.shape.parameters.at(Kind::efficiency, heater))],
+  EXPECT_EQ(fit.sigma[static_cast<std::size_t>(
+                lab.shape.parameters.at(ParameterKind::efficiency, heater))],
             0);
   EXPECT_NEAR(fit.chi2_per_dof(), 1, 4 * standard_error_of_chi2(fit));
 }
@@ -148,7 +153,8 @@ TEST(MeshFit, NamesAHeaterThatNeverMovesAndFitsTheRest) {
 TEST(MeshFit, AStartOffByAFringeOrderShowsInChiSquare) {
   const Laboratory lab({.modes = 4}, {}, 40);
   SweepStart start = start_from_sweeps(lab.shape, design_start(lab.shape, {}), lab.data.sweeps);
-  const auto gamma = static_cast<std::size_t>(lab.shape.parameters.at(Kind::efficiency, 4));
+  const auto gamma =
+      static_cast<std::size_t>(lab.shape.parameters.at(ParameterKind::efficiency, 4));
   start.parameters[gamma] += turn / (6.5 * 6.5);
   const FitResult fit = fit_mesh(lab.shape, lab.data, {}, start.parameters);
   const bool recovered = std::abs(fit.chi2_per_dof() - 1) < 4 * standard_error_of_chi2(fit);
@@ -201,7 +207,7 @@ TEST(DataCheck, NamesEveryKindOfBadData) {
     const DataReport report = check_data(shape, bad);
     EXPECT_THROW(refuse_bad_data(shape, bad), Error);
     std::string all;
-    for (const std::string& error : report.errors) all += error + "\n";
+    for (const DataError& error : report.errors) all += error.text + "\n";
     return all;
   };
   EXPECT_NE(errors_of([](Measurements& m) {

@@ -2,10 +2,12 @@
 
 #include <cmath>
 
+#include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/mesh_fit.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
-#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/chip_state.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/random/random.hpp"
 
 namespace lightloom::calibration {
@@ -59,13 +61,13 @@ struct Measured {
 
 TEST(NearPairs, OwnCouplingsAreFoundWithinTheirErrorsAndMissedWithoutThem) {
   const Measured lab(with_pairs(5, 0.01));
-  const int pairs = lab.shape.parameters.count(Kind::coupling);
+  const int pairs = lab.shape.parameters.count(ParameterKind::coupling);
   ASSERT_GT(pairs, 10);
   const FitResult fit = fit_mesh(lab.shape, lab.data, {});
   EXPECT_NEAR(fit.chi2_per_dof(), 1, 4 * std::sqrt(2 / fit.dof));
   double squares = 0, known = 0, seen = 0;
   for (int i = 0; i < pairs; ++i) {
-    const auto p = static_cast<std::size_t>(lab.shape.parameters.at(Kind::coupling, i));
+    const auto p = static_cast<std::size_t>(lab.shape.parameters.at(ParameterKind::coupling, i));
     if (fit.sigma[p] == 0) {  // heat on first-column phi heaters: no power tells their phase
       EXPECT_NE(lab.shape.parameters.name(static_cast<int>(p)).find("on the phi heater"),
                 std::string::npos);
@@ -81,7 +83,7 @@ TEST(NearPairs, OwnCouplingsAreFoundWithinTheirErrorsAndMissedWithoutThem) {
   ChipCard blind = with_pairs(5, 0);
   blind.layout.pair_reach_um = 0;
   const ChipShape kernel_only = chip_shape(blind);
-  EXPECT_EQ(kernel_only.parameters.count(Kind::coupling), 0);
+  EXPECT_EQ(kernel_only.parameters.count(ParameterKind::coupling), 0);
   const FitResult without = fit_mesh(kernel_only, lab.data, {});
   EXPECT_GT(without.chi2_per_dof(), 1 + 8 * std::sqrt(2 / without.dof));
 }

@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/fit/fit_result.hpp"
+#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/posterior.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 
 namespace lightloom::calibration {
@@ -42,7 +46,7 @@ double quantile(double share) {
   return low;
 }
 
-const PullStatistics& of(const std::vector<PullStatistics>& all, Kind kind) {
+const PullStatistics& of(const std::vector<PullStatistics>& all, ParameterKind kind) {
   return *std::find_if(all.begin(), all.end(),
                        [&](const PullStatistics& one) { return one.kind == kind; });
 }
@@ -85,15 +89,15 @@ TEST(Pulls, OfTruthsDrawnFromTheFitItselfAreStandardNormalAndOfWiderOnesNot) {
     EXPECT_EQ(one.independent.count, one.count);
   }
   // 12000 values with a standard deviation of 1.3: the distance of the distributions is 0.064.
-  EXPECT_LT(of(wider, Kind::efficiency).independent.p_value, 1e-6);
-  EXPECT_NEAR(of(wider, Kind::efficiency).variance, 1.69 * of(honest, Kind::efficiency).variance,
-              1e-9);
+  EXPECT_LT(of(wider, ParameterKind::efficiency).independent.p_value, 1e-6);
+  EXPECT_NEAR(of(wider, ParameterKind::efficiency).variance,
+              1.69 * of(honest, ParameterKind::efficiency).variance, 1e-9);
 }
 
 TEST(Pulls, OneOfEveryChipIsAnotherParameterOnEachOfThem) {
   std::vector<std::vector<ChipPulls>> chips;
   for (std::size_t c = 0; c < 50; ++c) {
-    ChipPulls own{.kind = Kind::alpha, .pulls = std::vector<double>(100)};
+    ChipPulls own{.kind = ParameterKind::alpha, .pulls = std::vector<double>(100)};
     own.pulls[2 * c] = quantile((static_cast<double>(c) + 0.5) / 50);
     own.independent = own.pulls;
     chips.push_back({own});
@@ -109,7 +113,7 @@ TEST(Pulls, DoNotDependOnTheGaugeOfTheTruthNorOnWholeTurns) {
        known_null_directions(example.shape, free_set(everything), example.truth))
     if (known.name.starts_with("input phase") || known.name.starts_with("common scale"))
       for (std::size_t p = 0; p < other.size(); ++p) other[p] += 0.4 * known.direction[p];
-  other[static_cast<std::size_t>(example.shape.parameters.at(Kind::bias, 0))] += 4 * M_PI;
+  other[static_cast<std::size_t>(example.shape.parameters.at(ParameterKind::bias, 0))] += 4 * M_PI;
   const auto here = pulls_of(example.shape, example.fit, example.truth),
              there = pulls_of(example.shape, example.fit, other);
   ASSERT_EQ(here.size(), there.size());
@@ -127,7 +131,8 @@ void expect_standard_normal(int modes, int settings) {
   }
   const std::vector<PullStatistics> all = pull_statistics(chips);
   constexpr double level = 0.01 / 8;  // of each of the eight tests, 1 % of all of them together
-  for (const Kind kind : {Kind::efficiency, Kind::bias, Kind::alpha, Kind::beta}) {
+  for (const ParameterKind kind : {ParameterKind::efficiency, ParameterKind::bias,
+                                   ParameterKind::alpha, ParameterKind::beta}) {
     const PullStatistics& one = of(all, kind);
     EXPECT_GT(one.one_per_chip.p_value, level) << kind_name(kind);
     EXPECT_GT(one.independent.p_value, level) << kind_name(kind);

@@ -5,9 +5,13 @@
 
 #include <cmath>
 
+#include "calibration/fit/fit_card.hpp"
+#include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/mesh_fit.hpp"
 #include "calibration/fit/next_settings.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/problem/fit_problem.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/random/random.hpp"
 
@@ -36,9 +40,9 @@ struct Plan {
   }
 };
 
-TEST(Design, GreedyTakesTheBestFirstAndBeatsRandomSettings) {
+TEST(SettingDesign, GreedyTakesTheBestFirstAndBeatsRandomSettings) {
   const Plan plan(40);
-  const Design design = choose_settings(plan.problem, plan.parameters, 6);
+  const SettingDesign design = choose_settings(plan.problem, plan.parameters, 6);
   ASSERT_EQ(design.chosen.size(), 6u);
   double best = 0;
   for (int s = 0; s < 40; ++s)
@@ -66,7 +70,7 @@ TEST(Tracking, FollowsADriftedChipFromFourSettings) {
   const FitResult fit = fit_mesh(shape, data, {});
   const Stream stream({.seed = 6, .purpose = Purpose::test});
   for (int h = 0; h < shape.heater_count(); ++h)
-    truth[static_cast<std::size_t>(shape.parameters.at(Kind::bias, h))] +=
+    truth[static_cast<std::size_t>(shape.parameters.at(ParameterKind::bias, h))] +=
         0.1 * stream.normal(static_cast<std::uint64_t>(h));
   VirtualChip later(shape, truth, {}, 60);
   const Measurements few = measure(later, random_voltages(shape, 4, 6.5, 61), single_ports(5));

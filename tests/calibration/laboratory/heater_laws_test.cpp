@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/light_paths.hpp"
 
 namespace lightloom::calibration {
@@ -103,8 +104,9 @@ TEST_P(BlindStart, FindsEveryLawExactlyInAPerfectMesh) {
     find_laws(bench);
     for (int k = 0; k < shape.cells(); ++k) {
       const HeaterKnowledge& theta = bench.theta(k);
-      const auto gamma = static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, 2 * k)),
-                 bias = static_cast<std::size_t>(shape.parameters.at(Kind::bias, 2 * k));
+      const auto gamma = static_cast<std::size_t>(
+                     shape.parameters.at(ParameterKind::efficiency, 2 * k)),
+                 bias = static_cast<std::size_t>(shape.parameters.at(ParameterKind::bias, 2 * k));
       EXPECT_TRUE(theta.bar_found) << "seed " << seed << ", MZI " << k;
       EXPECT_NEAR(theta.gamma / truth[gamma], 1, 1e-5) << "seed " << seed << ", MZI " << k;
       EXPECT_LT(std::abs(std::remainder(theta.bias_rad - truth[bias], 2 * pi)), 1e-3)
@@ -129,8 +131,9 @@ TEST(BlindStart, OutliersAndADriftingSourceDoNotMoveIt) {
   Bench bench(shape, instrument, plan);
   find_laws(bench);
   for (int k = 0; k < shape.cells(); ++k) {
-    const auto gamma = static_cast<std::size_t>(shape.parameters.at(Kind::efficiency, 2 * k)),
-               bias = static_cast<std::size_t>(shape.parameters.at(Kind::bias, 2 * k));
+    const auto gamma =
+                   static_cast<std::size_t>(shape.parameters.at(ParameterKind::efficiency, 2 * k)),
+               bias = static_cast<std::size_t>(shape.parameters.at(ParameterKind::bias, 2 * k));
     EXPECT_NEAR(bench.theta(k).gamma / truth[gamma], 1, 0.02) << "MZI " << k;  // 0.1 rad a turn
     EXPECT_LT(std::abs(std::remainder(bench.theta(k).bias_rad - truth[bias], 2 * pi)), 0.3)
         << "MZI " << k;

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/fit/fit_card.hpp"
+#include "calibration/fit/sweep_start.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 
 namespace lightloom::calibration {
@@ -32,14 +34,15 @@ struct Started {
     start = start_from_sweeps(shape, design_start(shape, fit), run.sweeps);
     truth = in_gauge_of(shape, truth, start.parameters);
   }
-  [[nodiscard]] double error(Kind kind, int heater) const {
+  [[nodiscard]] double error(ParameterKind kind, int heater) const {
     const auto p = static_cast<std::size_t>(shape.parameters.at(kind, heater));
     return distance(start.parameters[p], truth[p]);
   }
   /// Root mean square over theta (0) or phi (1).
   [[nodiscard]] double bias_error(int which) const {
     double sum = 0;
-    for (int k = 0; k < shape.cells(); ++k) sum += std::pow(error(Kind::bias, 2 * k + which), 2);
+    for (int k = 0; k < shape.cells(); ++k)
+      sum += std::pow(error(ParameterKind::bias, 2 * k + which), 2);
     return std::sqrt(sum / shape.cells());
   }
 };
@@ -49,8 +52,8 @@ TEST(Startup, FindsThetaAndPhiOfManyChipsWithinTheirBasin) {
     const Started s({.modes = 9}, {}, seed);
     EXPECT_TRUE(s.start.silent.empty()) << "seed " << seed;
     for (int h = 0; h < s.shape.heater_count(); ++h)
-      // Calibration reference, section 6: a start within 1 rad is in the basin of the fit.
-      EXPECT_LT(s.error(Kind::bias, h), 1) << "seed " << seed << ", heater " << h;
+      // A start within 1 rad is in the basin of the fit (docs/models/calibration/mesh.md#start).
+      EXPECT_LT(s.error(ParameterKind::bias, h), 1) << "seed " << seed << ", heater " << h;
   }
 }
 
@@ -59,9 +62,9 @@ TEST(Startup, IsExactForAPerfectMeshWithoutNoise) {
   const Started s(card, {.noise = {.thermal = 0, .shot = 0, .relative = 0}}, 3);
   // Left: light that MZIs leak whose bar state is off by the error of their own sweeps before.
   for (int h = 0; h < s.shape.heater_count(); ++h) {
-    EXPECT_LT(s.error(Kind::bias, h), 1e-4) << "heater " << h;
+    EXPECT_LT(s.error(ParameterKind::bias, h), 1e-4) << "heater " << h;
     if (h % 2 == 0 || s.shape.topology.cells[static_cast<std::size_t>(h / 2)].column > 0) {
-      EXPECT_LT(s.error(Kind::efficiency, h), 1e-5) << "heater " << h;
+      EXPECT_LT(s.error(ParameterKind::efficiency, h), 1e-5) << "heater " << h;
     }
   }
 }
@@ -82,11 +85,11 @@ TEST(Startup, DeadHeatersAreNamedAndTheirNeighboursFoundAllTheSame) {
     EXPECT_EQ(s.start.silent, (std::vector<int>{12, 23})) << "seed " << seed;
     for (int k = 0; k < s.shape.cells(); ++k) {
       if (k == 6) continue;
-      EXPECT_LT(s.error(Kind::bias, 2 * k), 0.3) << "seed " << seed << ", MZI " << k;
+      EXPECT_LT(s.error(ParameterKind::bias, 2 * k), 0.3) << "seed " << seed << ", MZI " << k;
     }
     for (const int heater : s.start.silent)
       EXPECT_EQ(s.start.parameters[static_cast<std::size_t>(
-                    s.shape.parameters.at(Kind::efficiency, heater))],
+                    s.shape.parameters.at(ParameterKind::efficiency, heater))],
                 0);
   }
 }
@@ -95,7 +98,7 @@ TEST(Startup, AThetaThatCannotMoveStartsWhereItsBrightnessPutsIt) {
   const ChipCard card{.modes = 6, .crosstalk_amplitude = 0, .dead_heaters = {12}};
   for (const std::uint64_t seed : {1u, 2u, 3u, 4u}) {
     const Started s(card, {}, seed);
-    const auto p = static_cast<std::size_t>(s.shape.parameters.at(Kind::bias, 12));
+    const auto p = static_cast<std::size_t>(s.shape.parameters.at(ParameterKind::bias, 12));
     // Its sign cannot be seen. Two ports of 0.3 dB make its share of the light uncertain by 10 %,
     // and a tenth may come back by other ways.
     const auto share = [](double theta) { return std::pow(std::sin(theta / 2), 2); };

@@ -7,6 +7,9 @@
 #include <filesystem>
 
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/measurement/measurements_csv.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "tests/scratch_path.hpp"
 

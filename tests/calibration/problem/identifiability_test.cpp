@@ -6,14 +6,17 @@
 #include <cmath>
 
 #include "calibration/laboratory/virtual_chip.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
+#include "calibration/problem/fit_problem.hpp"
 #include "core/random/random.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
-using Kinds = std::vector<Kind>;
-const Kinds base{Kind::efficiency, Kind::bias, Kind::alpha, Kind::beta};
+using Kinds = std::vector<ParameterKind>;
+const Kinds base{ParameterKind::efficiency, ParameterKind::bias, ParameterKind::alpha,
+                 ParameterKind::beta};
 
 Kinds with(Kinds kinds_freed, const Kinds& more) {
   kinds_freed.insert(kinds_freed.end(), more.begin(), more.end());
@@ -64,14 +67,19 @@ TEST_P(NullSpace, HasTheDimensionTheGaugesPredict) {
     return found.null_dimension();
   };
   EXPECT_EQ(null_of({}), gauges);
-  EXPECT_EQ(null_of({Kind::screen}), gauges + n);
-  EXPECT_EQ(null_of({Kind::input_gain, Kind::output_gain}), gauges + 1);
-  EXPECT_EQ(null_of({Kind::input_gain, Kind::output_gain, Kind::device_gain}), gauges + 1);
-  EXPECT_EQ(null_of({Kind::arm_gain}), gauges);
-  EXPECT_EQ(null_of({Kind::arm_gain, Kind::input_gain, Kind::output_gain}), gauges + n);
-  EXPECT_EQ(null_of({Kind::arm_gain, Kind::input_gain, Kind::output_gain, Kind::device_gain}),
+  EXPECT_EQ(null_of({ParameterKind::screen}), gauges + n);
+  EXPECT_EQ(null_of({ParameterKind::input_gain, ParameterKind::output_gain}), gauges + 1);
+  EXPECT_EQ(
+      null_of({ParameterKind::input_gain, ParameterKind::output_gain, ParameterKind::device_gain}),
+      gauges + 1);
+  EXPECT_EQ(null_of({ParameterKind::arm_gain}), gauges);
+  EXPECT_EQ(
+      null_of({ParameterKind::arm_gain, ParameterKind::input_gain, ParameterKind::output_gain}),
+      gauges + n);
+  EXPECT_EQ(null_of({ParameterKind::arm_gain, ParameterKind::input_gain, ParameterKind::output_gain,
+                     ParameterKind::device_gain}),
             gauges + n + 1);
-  EXPECT_EQ(null_of({Kind::offset}), gauges);
+  EXPECT_EQ(null_of({ParameterKind::offset}), gauges);
 }
 
 TEST_P(NullSpace, ShowsTheFirstColumnThroughCrosstalk) {
@@ -79,7 +87,7 @@ TEST_P(NullSpace, ShowsTheFirstColumnThroughCrosstalk) {
   ChipCard card = chip_of(n);
   card.crosstalk_amplitude = 0.05;
   Example e(card, single_ports(n));
-  EXPECT_EQ(e.of(with(base, {Kind::crosstalk})).null_dimension(), n - 1);
+  EXPECT_EQ(e.of(with(base, {ParameterKind::crosstalk})).null_dimension(), n - 1);
 }
 
 TEST_P(NullSpace, IsEmptyForCoherentInputsOfKnownPhase) {
@@ -98,9 +106,10 @@ TEST_P(NullSpace, IsEmptyOnceTheGaugeIsHeld) {
     ChipCard card = chip_of(n);
     card.crosstalk_amplitude = amplitude;
     Example e(card, single_ports(n));
-    Kinds freed = with(base, {Kind::input_gain, Kind::output_gain, Kind::arm_gain, Kind::offset,
-                              Kind::device_gain, Kind::screen});
-    if (amplitude > 0) freed.push_back(Kind::crosstalk);
+    Kinds freed =
+        with(base, {ParameterKind::input_gain, ParameterKind::output_gain, ParameterKind::arm_gain,
+                    ParameterKind::offset, ParameterKind::device_gain, ParameterKind::screen});
+    if (amplitude > 0) freed.push_back(ParameterKind::crosstalk);
     std::vector<bool> is_free = free_kinds(e.shape.parameters, freed);
     const auto before = std::count(is_free.begin(), is_free.end(), true);
     hold_gauge(e.shape, is_free);
@@ -118,7 +127,7 @@ TEST(Gauge, MovingAlongAKnownDirectionChangesNoReading) {
     const ChipShape shape = chip_shape(card);
     const std::vector<double> truth = hidden_parameters(shape, card, 2, 0);
     std::vector<bool> all(truth.size(), true);
-    all[static_cast<std::size_t>(shape.parameters.at(Kind::crosstalk, 0))] = false;
+    all[static_cast<std::size_t>(shape.parameters.at(ParameterKind::crosstalk, 0))] = false;
     const FreeSet free = free_set(all);
     const std::vector<double> voltages = random_voltages(shape, 1, 6.5, 1);
     const auto readings = [&](const std::vector<double>& parameters) {
@@ -150,7 +159,7 @@ TEST(Gauge, TruthMovedIntoTheGaugeOfTheDesignReadsTheSameAndHasItsHeldEntries) {
     hold_gauge(shape, is_free);
     int held = 0;
     for (int h = 1; h < shape.heater_count(); h += 2) {
-      const auto p = static_cast<std::size_t>(shape.parameters.at(Kind::bias, h));
+      const auto p = static_cast<std::size_t>(shape.parameters.at(ParameterKind::bias, h));
       if (is_free[p]) continue;
       EXPECT_NEAR(moved[p], design[p], 1e-12);
       ++held;
@@ -172,14 +181,14 @@ TEST(Identifiability, NamesTheUnlitDevices) {
   Example e(chip_of(6), inputs);
   const Identifiability found = e.of(base);
   ASSERT_FALSE(found.dead.empty());
-  const auto is_dead = [&](Kind kind, int element) {
+  const auto is_dead = [&](ParameterKind kind, int element) {
     return std::count(found.dead.begin(), found.dead.end(), e.shape.parameters.at(kind, element)) >
            0;
   };
-  EXPECT_TRUE(is_dead(Kind::alpha, 1));       // cell 1: column 0, ports 2-3
-  EXPECT_TRUE(is_dead(Kind::efficiency, 2));  // its theta heater
-  EXPECT_FALSE(is_dead(Kind::alpha, 0));
-  EXPECT_EQ(e.shape.parameters.name(e.shape.parameters.at(Kind::alpha, 1)),
+  EXPECT_TRUE(is_dead(ParameterKind::alpha, 1));       // cell 1: column 0, ports 2-3
+  EXPECT_TRUE(is_dead(ParameterKind::efficiency, 2));  // its theta heater
+  EXPECT_FALSE(is_dead(ParameterKind::alpha, 0));
+  EXPECT_EQ(e.shape.parameters.name(e.shape.parameters.at(ParameterKind::alpha, 1)),
             "alpha of MZI 1 (column 0, ports 2-3)");
 }
 

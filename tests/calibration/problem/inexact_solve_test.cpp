@@ -4,10 +4,16 @@
 #include <cmath>
 #include <cstring>
 
+#include "calibration/fit/fit_card.hpp"
+#include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/mesh_fit.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
+#include "calibration/problem/fit_problem.hpp"
 #include "calibration/problem/linearised_mesh.hpp"
+#include "calibration/problem/normal_equations.hpp"
 #include "calibration/problem/solve.hpp"
+#include "calibration/solvers/inexact_newton.hpp"
 #include "calibration/solvers/least_squares.hpp"
 #include "core/random/random.hpp"
 
@@ -62,7 +68,7 @@ struct Example {
 TEST(LinearisedMesh, GradientAndProductsAreThoseOfTheNormalEquations) {
   for (const int modes : {2, 5}) {
     Example e(modes, 4);
-    ASSERT_GT(e.shape.parameters.count(Kind::coupling), modes == 2 ? -1 : 5);
+    ASSERT_GT(e.shape.parameters.count(ParameterKind::coupling), modes == 2 ? -1 : 5);
     const NormalEquations equations = normal_equations(e.problem, e.point);
     const auto n = static_cast<Eigen::Index>(equations.size);
     LinearisedMesh mesh(e.problem);
@@ -144,10 +150,10 @@ TEST(Inexact, FindsTheMinimumThatCeresFinds) {
   const Measurements data = measure(chip, random_voltages(shape, 30, 6.5, 9), single_ports(6));
   std::vector<double> start = design_start(shape, {});
   const Stream stream({.seed = 4, .purpose = Purpose::test});
-  for (const Kind kind : {Kind::efficiency, Kind::bias})
+  for (const ParameterKind kind : {ParameterKind::efficiency, ParameterKind::bias})
     for (int h = 0; h < shape.heater_count(); ++h) {
       const auto p = static_cast<std::size_t>(shape.parameters.at(kind, h));
-      start[p] = truth[p] + (kind == Kind::bias ? 0.1 : 1e-4) * stream.normal(p);
+      start[p] = truth[p] + (kind == ParameterKind::bias ? 0.1 : 1e-4) * stream.normal(p);
     }
   const FitResult ceres = fitted(shape, data, start, Solver::ceres),
                   ours = fitted(shape, data, start, Solver::inexact);
@@ -185,7 +191,7 @@ void expect_equal_minima(int modes, int settings) {
   const Stream stream({.seed = 4, .purpose = Purpose::test});
   for (const int p : problem.free.parameters) {
     const auto i = static_cast<std::size_t>(p);
-    const bool phase = shape.parameters.kind_of(p) == Kind::bias;
+    const bool phase = shape.parameters.kind_of(p) == ParameterKind::bias;
     start[i] += (phase ? 0.02 : 1e-4) * stream.normal(i);
   }
   const LeastSquaresOptions options{.max_iterations = 40, .function_tolerance = 1e-10};

@@ -4,7 +4,9 @@
 #include <cstring>
 
 #include "calibration/laboratory/virtual_chip.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/problem/fit_problem.hpp"
+#include "calibration/problem/normal_equations.hpp"
 #include "core/random/random.hpp"
 
 #ifdef _OPENMP
@@ -14,10 +16,11 @@
 namespace lightloom::calibration {
 namespace {
 
-const std::vector<Kind> every_kind{Kind::efficiency,  Kind::curvature, Kind::bias,
-                                   Kind::alpha,       Kind::beta,      Kind::arm_gain,
-                                   Kind::device_gain, Kind::crosstalk, Kind::input_gain,
-                                   Kind::output_gain, Kind::offset,    Kind::coupling};
+const std::vector<ParameterKind> every_kind{
+    ParameterKind::efficiency,  ParameterKind::curvature, ParameterKind::bias,
+    ParameterKind::alpha,       ParameterKind::beta,      ParameterKind::arm_gain,
+    ParameterKind::device_gain, ParameterKind::crosstalk, ParameterKind::input_gain,
+    ParameterKind::output_gain, ParameterKind::offset,    ParameterKind::coupling};
 
 Inputs superpositions(int ports, int count) {
   const Stream stream({.seed = 3, .purpose = Purpose::test});
@@ -82,7 +85,7 @@ double worst_column(const Example& e, const DenseJacobian& jacobian) {
 TEST(MeshJacobian, EqualsCentralDifferencesForALossyChipAndAnyInputs) {
   for (const int modes : {2, 3, 6}) {
     const Example e(lossy_card(modes), superpositions(modes, 3), 2);
-    EXPECT_EQ(e.shape.parameters.count(Kind::coupling) > 20, modes == 6);
+    EXPECT_EQ(e.shape.parameters.count(ParameterKind::coupling) > 20, modes == 6);
     // Differences: round-off 1e-16 over a step of 1e-6, and h^2 / 6 with h = V^4 1e-6 at gamma_2.
     EXPECT_LT(worst_column(e, dense_jacobian(e.problem, e.truth)), 3e-6) << modes;
   }
@@ -104,7 +107,8 @@ TEST(MeshJacobian, CheckerCatchesADerivativeThatIsWrong) {
   const Example e(lossy_card(4), single_ports(4), 2);
   DenseJacobian wrong = dense_jacobian(e.problem, e.truth);
   const int alpha =
-      e.problem.free.position[static_cast<std::size_t>(e.shape.parameters.at(Kind::alpha, 2))];
+      e.problem.free
+          .position[static_cast<std::size_t>(e.shape.parameters.at(ParameterKind::alpha, 2))];
   const auto rows = static_cast<std::size_t>(wrong.rows);
   for (std::size_t row = 0; row < rows; ++row)
     wrong.values[static_cast<std::size_t>(alpha) * rows + row] *= 1.001;

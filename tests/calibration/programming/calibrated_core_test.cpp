@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "calibration/fit/mesh_fit.hpp"
+#include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
@@ -67,7 +67,7 @@ TEST(CalibratedCore, KnowledgeOfTheChipIsWhatMakesItsMatricesRight) {
   std::vector<double> near = c.truth;
   const Stream stream({.seed = 5, .purpose = Purpose::test});
   for (int h = 0; h < c.shape.heater_count(); ++h)
-    near[static_cast<std::size_t>(c.shape.parameters.at(Kind::bias, h))] +=
+    near[static_cast<std::size_t>(c.shape.parameters.at(ParameterKind::bias, h))] +=
         0.02 * stream.normal(static_cast<std::uint64_t>(h));
   const double perfect = c.error(c.truth, {c.truth}), fitted = c.error(near, {c.truth}),
                none = c.error(c.design, {c.truth});
@@ -83,7 +83,7 @@ TEST(CalibratedCore, PhasesOfPortsThatPowersCannotSeeChangeNothing) {
   const std::vector<double> moved = [&] {
     std::vector<double> reference = c.truth;
     for (int h = 0; h < c.shape.heater_count(); ++h)
-      reference[static_cast<std::size_t>(c.shape.parameters.at(Kind::bias, h))] += 0.7;
+      reference[static_cast<std::size_t>(c.shape.parameters.at(ParameterKind::bias, h))] += 0.7;
     return in_gauge_of(c.shape, c.truth, reference);
   }();
   EXPECT_NE(moved, c.truth);
@@ -104,7 +104,8 @@ TEST(CalibratedCore, DriftSinceThePortsWereTrimmedIsNotTrimmedAway) {
   const auto drifted = [&](const std::vector<double>& moved) {
     std::vector<double> truth = c.truth;
     for (std::size_t h = 0; h < heaters; ++h)
-      truth[static_cast<std::size_t>(c.shape.parameters.first(Kind::bias)) + h] += moved[h];
+      truth[static_cast<std::size_t>(c.shape.parameters.first(ParameterKind::bias)) + h] +=
+          moved[h];
     return c.error(c.truth, {truth});
   };
   const double fresh = c.error(c.truth, {c.truth});

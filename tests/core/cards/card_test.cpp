@@ -1,4 +1,3 @@
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 
 #include <gtest/gtest.h>
@@ -163,13 +162,6 @@ TEST(Card, HostileTextsAreRefusedQuickly) {
   EXPECT_THROW(parse_yaml("a: 1\na: 2\n", "twice"), Error);
   EXPECT_THROW(parse_yaml("a: [1, 2\n", "open"), Error);
   EXPECT_THROW(parse_yaml(std::string("a\0b", 3), "binary"), Error);
-}
-
-TEST(Card, TheNearestWordIsOnlySuggestedWhenItIsNear) {
-  const std::vector<std::string> known{"epochs", "rate", "optimizer"};
-  EXPECT_EQ(nearest_word("epoch", known), "epochs");
-  EXPECT_EQ(nearest_word("optimiser", known), "optimizer");
-  EXPECT_EQ(nearest_word("memory", known), "");
 }
 
 }  // namespace

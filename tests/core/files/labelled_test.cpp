@@ -9,7 +9,6 @@
 #include <iterator>
 
 #include "core/error.hpp"
-#include "core/random/random.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom {
@@ -91,28 +90,6 @@ TEST(Labelled, AFileCutOffAnywhereIsRefusedAndNeverCrashes) {
     std::ofstream(cut, std::ios::binary) << bytes.substr(0, size);
     EXPECT_THROW(read_labelled(cut), Error) << size;
   }
-}
-
-TEST(Labelled, AFileWithDamagedBytesIsReadOrRefusedAndNeverCrashes) {
-  const std::string path = fresh_path("sound.h5"), damaged = fresh_path("damaged.h5");
-  Labelled data = example();
-  data.attributes["card"] = std::string("short");
-  write_labelled(path, data);
-  const std::string bytes = bytes_of(path);
-  const Stream stream({.seed = 5});
-  int refused = 0;
-  for (std::uint64_t i = 0; i < 200; ++i) {
-    std::string changed = bytes;
-    for (std::uint64_t k = 0; k < 3; ++k)
-      changed[stream.below(bytes.size(), i, k)] = static_cast<char>(stream.below(256, i, 10 + k));
-    std::ofstream(damaged, std::ios::binary) << changed;
-    try {
-      read_labelled(damaged);
-    } catch (const Error&) {
-      ++refused;
-    }
-  }
-  EXPECT_GT(refused, 20);
 }
 
 TEST(Labelled, MissingForeignAndNewerFilesAreRefusedByName) {

@@ -160,6 +160,14 @@ TEST(Random, PermutationsHoldEveryIndexOnceAndDifferByShot) {
   EXPECT_TRUE(std::is_permutation(first.begin(), first.end(), sorted.begin()));
 }
 
+TEST(Random, NoTwoFamiliesShareTheirNumbers) {
+  for (const Family& one : family::all)
+    for (const Family& other : family::all) {
+      const bool same = &one == &other;
+      EXPECT_EQ(Stream(address_of(one, 5)).key() == Stream(address_of(other, 5)).key(), same);
+    }
+}
+
 TEST(Random, NumbersDoNotDependOnTheThreadCount) {
   const Stream stream({.seed = 2});
   const auto draw = [&](int threads) {

@@ -38,12 +38,12 @@ inline photonic::CoreDescription round_core() {
   return core;
 }
 
-/// Multi-level layer with the accounting of the generation reference: basis, intra, cross streams
+/// Multi-level layer counted as docs/models/weights/accounting.md does: basis, intra, cross streams
 /// and their MACs.
 inline CostLayer multilevel_layer(const nn::LayerShape& shape, int intra, int cross, int basis_bits,
                                   int intra_bits, int cross_bits) {
   const std::int64_t in = shape.in_channels, out = shape.out_channels, area = shape.kernel_area();
-  CostLayer layer{.shape = shape, .way = Way::regenerate};
+  CostLayer layer{.shape = shape, .way = WeightDelivery::regenerate};
   layer.streams = {{.name = "basis", .count = cross * intra * area, .bits = basis_bits},
                    {.name = "intra", .count = cross * in * intra, .bits = intra_bits},
                    {.name = "cross", .count = out * cross, .bits = cross_bits}};

@@ -12,9 +12,7 @@
 namespace lightloom::cosim {
 namespace {
 
-double energy(const CostReport& report, Component component) {
-  return report.energy_pJ[static_cast<std::size_t>(component)];
-}
+double energy(const CostReport& report, Component component) { return report.energy_pJ[component]; }
 
 /// Everything but the core costs no time: memory as fast as numbers go.
 CostInput free_memory(std::vector<CostLayer> layers) {
@@ -100,7 +98,7 @@ TEST(Cost, LayersAddUpToTheWholeInTimeEnergyAndBytes) {
 
 TEST(Cost, EveryStoredBitCrossesTheDramOnceInWholeBursts) {
   const CostReport report = simulate_cost(multilevel_input(GeneratorKind::electronic));
-  const double bits = 171336;  // generation reference, C = 256, (2, 44; 3, 6, 3)
+  const double bits = 171336;  // C = 256, (2, 44; 3, 6, 3): 792 x 3 + 22528 x 6 + 11264 x 3
   EXPECT_EQ(report.layers[0].traffic.weight_bytes, std::ceil(bits / 8 / 64) * 64);
   const CostReport plain =
       simulate_cost({.layers = {reload_layer(conv(256, 256, 3, 8), 8)}, .core = round_core()});
@@ -251,7 +249,7 @@ TEST(Cost, DigitalWorkBehindALayerTakesItsTimeEnergyAndBufferTraffic) {
 TEST(Cost, DigitalWorkOfAFactoredLayerIsDoneOnce) {
   CostInput input{.layers = {multilevel_layer(conv(64, 64, 3, 8), 2, 16, 3, 6, 3)},
                   .core = round_core()};
-  input.layers[0].way = Way::factored;
+  input.layers[0].way = WeightDelivery::factored;
   input.layers[0].digital = {.adds = 1000};
   const CostReport report = simulate_cost(input);
   EXPECT_EQ(report.layers[0].digital_operations, 1000);

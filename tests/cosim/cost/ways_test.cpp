@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "cosim/cost/factored_layers.hpp"
+#include "cosim/cost/way_choice.hpp"
 #include "cosim/studies/break_even.hpp"
 #include "memory/dram/dram_estimate.hpp"
 #include "memory/dram/request_source.hpp"
@@ -12,7 +13,7 @@
 namespace lightloom::cosim {
 namespace {
 
-CostInput one_layer(Way way, GeneratorKind kind = GeneratorKind::electronic) {
+CostInput one_layer(WeightDelivery way, GeneratorKind kind = GeneratorKind::electronic) {
   CostInput input{.layers = {multilevel_layer(conv(256, 256, 3, 8), 2, 44, 3, 6, 3)},
                   .core = round_core()};
   input.layers[0].way = way;
@@ -21,18 +22,18 @@ CostInput one_layer(Way way, GeneratorKind kind = GeneratorKind::electronic) {
 }
 
 TEST(Ways, AFactoredLayerRunsItsThreeFactorsAndStoresOnlyThem) {
-  const auto parts = expand_layers(one_layer(Way::factored).layers);
+  const auto parts = expand_layers(one_layer(WeightDelivery::factored).layers);
   ASSERT_EQ(parts.size(), 3U);
   std::int64_t macs = 0;
   for (const ExpandedLayer& part : parts) macs += part.layer.shape.macs();
   // in * Bc Bi + Bc Bi k^2 + out * Bc, at 64 positions each
   EXPECT_EQ(macs, 64 * (256 * 88 + 88 * 9 + 256 * 44));
-  const CostReport report = simulate_cost(one_layer(Way::factored, GeneratorKind::none));
+  const CostReport report = simulate_cost(one_layer(WeightDelivery::factored, GeneratorKind::none));
   ASSERT_EQ(report.layers.size(), 1U);
   EXPECT_EQ(report.layers[0].macs, macs);
   EXPECT_EQ(report.layers[0].generation_macs, 0);
   double bits = 0;
-  for (const auto& stream : one_layer(Way::factored).layers[0].streams)
+  for (const auto& stream : one_layer(WeightDelivery::factored).layers[0].streams)
     bits += static_cast<double>(stream.count) * stream.bits;
   EXPECT_EQ(bits, 171336);
   EXPECT_LE(std::abs(report.traffic.weight_bytes - bits / 8),
@@ -80,13 +81,15 @@ TEST(Ways, AutomaticTakesTheCheapestForEveryObjective) {
                    : r.energy_J() * (objective == Objective::energy ? 1 : r.time_ns);
       };
       double best = INFINITY;
-      for (const Way way : {Way::reload, Way::regenerate, Way::factored}) {
-        CostInput input = one_layer(
-            way, way == Way::regenerate ? GeneratorKind::electronic : GeneratorKind::none);
+      for (const WeightDelivery way :
+           {WeightDelivery::reload, WeightDelivery::regenerate, WeightDelivery::factored}) {
+        CostInput input =
+            one_layer(way, way == WeightDelivery::regenerate ? GeneratorKind::electronic
+                                                             : GeneratorKind::none);
         input.core.cost.settle_ns = settle_ns;
         best = std::min(best, measure(simulate_cost(input)));
       }
-      CostInput input = one_layer(Way::automatic);
+      CostInput input = one_layer(WeightDelivery::automatic);
       input.core.cost.settle_ns = settle_ns;
       input.schedule.objective = objective;
       EXPECT_EQ(measure(simulate_cost(input)), best);
@@ -125,51 +128,52 @@ TEST(Ways, AutomaticNetworksAreNeverDearerThanAnySingleWayNorThanAnyChangeOfOneL
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     CostInput input = random_network(1000 * seed);
     const Objective objective = input.schedule.objective;
-    const auto cost = [&](const std::vector<Way>& ways) {
+    const auto cost = [&](const std::vector<WeightDelivery>& ways) {
       CostInput fixed = input;
       for (std::size_t i = 0; i < ways.size(); ++i) fixed.layers[i].way = ways[i];
       drop_unused_generator(fixed);
       return measure(simulate_cost(fixed), objective);
     };
-    for (CostLayer& layer : input.layers) layer.way = Way::automatic;
+    for (CostLayer& layer : input.layers) layer.way = WeightDelivery::automatic;
     const double automatic = measure(simulate_cost(input), objective);
-    std::vector<Way> chosen;
+    std::vector<WeightDelivery> chosen;
     for (const CostLayer& layer : choose_ways(input).layers) chosen.push_back(layer.way);
     EXPECT_EQ(automatic, cost(chosen));
-    for (const Way way : {Way::reload, Way::regenerate, Way::factored}) {
-      EXPECT_LE(automatic, cost(std::vector<Way>(chosen.size(), way))) << seed;
+    for (const WeightDelivery way :
+         {WeightDelivery::reload, WeightDelivery::regenerate, WeightDelivery::factored}) {
+      EXPECT_LE(automatic, cost(std::vector<WeightDelivery>(chosen.size(), way))) << seed;
       for (std::size_t i = 0; i < chosen.size(); ++i) {
-        std::vector<Way> changed = chosen;
+        std::vector<WeightDelivery> changed = chosen;
         changed[i] = way;
         EXPECT_LE(automatic, cost(changed)) << seed << " layer " << i;
       }
     }
-    mixed += chosen != std::vector<Way>(chosen.size(), chosen.front()) ? 1 : 0;
+    mixed += chosen != std::vector<WeightDelivery>(chosen.size(), chosen.front()) ? 1 : 0;
   }
   EXPECT_GT(mixed, 5);  // the choice is no single way everywhere
 }
 
 TEST(Ways, AutomaticPaysForNoGeneratorThatNobodyUses) {
-  CostInput input = one_layer(Way::automatic);
+  CostInput input = one_layer(WeightDelivery::automatic);
   input.generator.electronic = {.macs_per_ns = 1e-3, .static_power_mW = 50};
   input.layers[0].factors.reset();  // leaves reloading
   const CostReport report = simulate_cost(input);
-  EXPECT_EQ(report.layers[0].way, Way::reload);
-  EXPECT_EQ(report.energy_pJ[static_cast<std::size_t>(Component::generator_static)], 0);
+  EXPECT_EQ(report.layers[0].way, WeightDelivery::reload);
+  EXPECT_EQ(report.energy_pJ[Component::generator_static], 0);
   EXPECT_EQ(choose_ways(input).generator.kind, GeneratorKind::none);
 }
 
 TEST(Ways, AutomaticLeavesOutWhatTheHardwareCannotRun) {
-  CostInput input = one_layer(Way::automatic, GeneratorKind::none);
-  EXPECT_NE(choose_ways(input).layers[0].way, Way::regenerate);
+  CostInput input = one_layer(WeightDelivery::automatic, GeneratorKind::none);
+  EXPECT_NE(choose_ways(input).layers[0].way, WeightDelivery::regenerate);
   input.layers[0].factors.reset();
-  EXPECT_EQ(choose_ways(input).layers[0].way, Way::reload);
-  input.layers[0].way = Way::factored;
+  EXPECT_EQ(choose_ways(input).layers[0].way, WeightDelivery::reload);
+  input.layers[0].way = WeightDelivery::factored;
   EXPECT_THROW(simulate_cost(input), Error);
 }
 
 TEST(Ways, AReloadedSourceStoresPlainWeights) {
-  const CostReport reloaded = simulate_cost(one_layer(Way::reload, GeneratorKind::none));
+  const CostReport reloaded = simulate_cost(one_layer(WeightDelivery::reload, GeneratorKind::none));
   const CostReport plain =
       simulate_cost({.layers = {reload_layer(conv(256, 256, 3, 8), 8)}, .core = round_core()});
   EXPECT_EQ(reloaded.time_ns, plain.time_ns);
@@ -180,9 +184,7 @@ TEST(Dataflow, OtherStationariesProgramMoreAndMovePartialSumsLess) {
   CostInput input{.layers = {reload_layer(conv(128, 128, 3, 32), 8)}, .core = round_core()};
   input.memory.activation_buffer = {.capacity_KB = 1024,
                                     .access_ns = 1e-3};  // else its bandwidth decides
-  const auto sums = [](const CostReport& r) {
-    return r.energy_pJ[static_cast<std::size_t>(Component::activation_buffer)];
-  };
+  const auto sums = [](const CostReport& r) { return r.energy_pJ[Component::activation_buffer]; };
   const CostReport weight = simulate_cost(input);
   input.schedule.dataflow = Dataflow::output_stationary;
   const CostReport output = simulate_cost(input);
@@ -196,7 +198,7 @@ TEST(Dataflow, OtherStationariesProgramMoreAndMovePartialSumsLess) {
   EXPECT_GT(output.time_ns, weight.time_ns);
   EXPECT_EQ(output.layers[0].macs, weight.layers[0].macs);
   const auto streaming = [](const CostReport& r) {
-    return r.energy_pJ[static_cast<std::size_t>(Component::output_converters)];
+    return r.energy_pJ[Component::output_converters];
   };
   EXPECT_NEAR(streaming(output), streaming(weight), 1e-6 * streaming(weight));
 }
@@ -250,9 +252,7 @@ TEST(EdramBuffers, AreRefreshedOnlyOnceDataOutliveTheirRetention) {
       .core = round_core()};
   input.memory.activation_buffer = {
       .kind = memory::BufferKind::edram, .capacity_KB = 256, .node_nm = 32};
-  const auto leak = [](const CostReport& r) {
-    return r.energy_pJ[static_cast<std::size_t>(Component::buffer_leakage)];
-  };
+  const auto leak = [](const CostReport& r) { return r.energy_pJ[Component::buffer_leakage]; };
   const auto leakage_mW = [&] {
     double sum = 0;
     for (const auto* card :
@@ -278,10 +278,10 @@ TEST(EdramBuffers, AreRefreshedOnlyOnceDataOutliveTheirRetention) {
 // A 256-channel 3x3 layer regenerated from (2, 44; 3, 6, 3) costs 44.3 MACs a weight; it stops
 // paying in energy where they cost what the saved DRAM bits do. Both sides of the crossing are full
 // simulations, so the crossing is checked against the simulations, and its order of magnitude
-// against the closed form of the memory reference (2.61 pJ at 15 pJ/b).
+// against the closed form of docs/models/cosim/schedule.md#break-even (2.61 pJ at 15 pJ/b).
 TEST(BreakEven, EnergyPerMacAtWhichGenerationStopsPaying) {
-  CostInput ours = one_layer(Way::regenerate),
-            baseline = one_layer(Way::reload, GeneratorKind::none);
+  CostInput ours = one_layer(WeightDelivery::regenerate),
+            baseline = one_layer(WeightDelivery::reload, GeneratorKind::none);
   for (CostInput* input : {&ours, &baseline}) {
     input->memory.dram.currents.vdd_V = 0;
     input->memory.dram.access_pJ_per_bit = 15;
@@ -298,16 +298,17 @@ TEST(BreakEven, EnergyPerMacAtWhichGenerationStopsPaying) {
 }
 
 TEST(BreakEven, APhotonicGeneratorIsTurnedByFactorsOfItsRateAndEnergy) {
-  const CostInput ours = one_layer(Way::regenerate, GeneratorKind::photonic);
-  const CostInput baseline = one_layer(Way::reload, GeneratorKind::none);
+  const CostInput ours = one_layer(WeightDelivery::regenerate, GeneratorKind::photonic);
+  const CostInput baseline = one_layer(WeightDelivery::reload, GeneratorKind::none);
   EXPECT_EQ(quantity_unit(ours, Quantity::generator_energy), "1");
-  EXPECT_EQ(quantity_unit(one_layer(Way::regenerate), Quantity::generator_energy), "pJ/MAC");
+  EXPECT_EQ(quantity_unit(one_layer(WeightDelivery::regenerate), Quantity::generator_energy),
+            "pJ/MAC");
   const auto generator_pJ = [](const CostInput& input) {
     const CostReport report = simulate_cost(input);
     double sum = 0;
     for (const Component c :
          {Component::generator, Component::generator_converters, Component::generator_laser})
-      sum += report.energy_pJ[static_cast<std::size_t>(c)];
+      sum += report.energy_pJ[c];
     return sum;
   };
   CostInput turned = ours;
@@ -324,8 +325,8 @@ TEST(BreakEven, APhotonicGeneratorIsTurnedByFactorsOfItsRateAndEnergy) {
 }
 
 TEST(BreakEven, MoreBandwidthEndsTheGainInTime) {
-  CostInput ours = one_layer(Way::regenerate),
-            baseline = one_layer(Way::reload, GeneratorKind::none);
+  CostInput ours = one_layer(WeightDelivery::regenerate),
+            baseline = one_layer(WeightDelivery::reload, GeneratorKind::none);
   for (CostInput* input : {&ours, &baseline})
     input->core.cost = {.symbol_rate_GHz = 10, .devices = 4096};
   ours.generator.electronic.macs_per_ns = 4096;
@@ -341,13 +342,13 @@ TEST(BreakEven, MoreBandwidthEndsTheGainInTime) {
 TEST(BreakEven, KnowsItsQuantitiesAndRefusesEmptyRanges) {
   EXPECT_EQ(quantity_named("settle"), Quantity::settle_time);
   EXPECT_THROW(quantity_named("phase"), Error);
-  const CostInput input = one_layer(Way::reload, GeneratorKind::none);
+  const CostInput input = one_layer(WeightDelivery::reload, GeneratorKind::none);
   EXPECT_THROW(find_break_even(input, input, Quantity::batch, Metric::time, {10, 10, 5}), Error);
 }
 
 TEST(BreakEven, ALargerBatchAmortisesTheLoadAndEndsTheGain) {
-  CostInput ours = one_layer(Way::regenerate),
-            baseline = one_layer(Way::reload, GeneratorKind::none);
+  CostInput ours = one_layer(WeightDelivery::regenerate),
+            baseline = one_layer(WeightDelivery::reload, GeneratorKind::none);
   ours.generator.electronic.macs_per_ns = 1024;
   for (CostInput* input : {&ours, &baseline}) {
     input->core.cost = {.symbol_rate_GHz = 10, .devices = 4096};

@@ -5,7 +5,7 @@
 namespace lightloom::cosim {
 namespace {
 
-// Gu et al., ICCV 2021, section 3.4, and its corrected reading in the generation reference.
+// Gu et al., ICCV 2021, section 3.4, read as docs/models/cosim/schedule.md#eq-8 does.
 TEST(GenerationLatency, ReproducesThePapersCase) {
   const GenerationLatency paper = generation_latency({});
   EXPECT_NEAR(paper.dac_ps, 400, 1e-9);

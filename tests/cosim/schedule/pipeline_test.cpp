@@ -1,4 +1,4 @@
-#include "cosim/schedule/pipeline.hpp"
+#include "tests/oracles/pipeline.hpp"
 
 #include <gtest/gtest.h>
 

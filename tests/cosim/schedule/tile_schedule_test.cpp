@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/random/random.hpp"
+#include "tests/oracles/pipeline.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -13,9 +14,6 @@ namespace {
 constexpr Stage all_stages[] = {Stage::fetch_weights, Stage::fetch_inputs, Stage::generate,
                                 Stage::decompose,     Stage::program,      Stage::compute,
                                 Stage::post_process,  Stage::write_back};
-
-double& at(StageTimes& times, Stage stage) { return times[static_cast<std::size_t>(stage)]; }
-double at(const StageTimes& times, Stage stage) { return times[static_cast<std::size_t>(stage)]; }
 
 /// Random small case with integer times, so that sums are exact.
 ScheduleInput random_case(std::uint64_t number) {
@@ -28,15 +26,15 @@ ScheduleInput random_case(std::uint64_t number) {
   input.generates = below(2) == 1;
   input.decomposes = below(2) == 1;
   input.post_processes = below(2) == 1;
-  input.slots = {1 + below(3), 1 + below(3), 1 + below(2), 1 + below(3), 1 + below(3)};
+  input.places = {1 + below(3), 1 + below(3), 1 + below(2), 1 + below(3), 1 + below(3)};
   input.tiles.resize(1 + below(30));
   for (StageTimes& tile : input.tiles)
     for (const Stage stage : all_stages)
-      if (below(4) > 0) at(tile, stage) = below(20);
+      if (below(4) > 0) tile[stage] = below(20);
   for (StageTimes& tile : input.tiles) {
-    if (!input.generates) at(tile, Stage::generate) = 0;
-    if (!input.decomposes) at(tile, Stage::decompose) = 0;
-    if (!input.post_processes) at(tile, Stage::post_process) = 0;
+    if (!input.generates) tile[Stage::generate] = 0;
+    if (!input.decomposes) tile[Stage::decompose] = 0;
+    if (!input.post_processes) tile[Stage::post_process] = 0;
   }
   if (below(2) == 1) {
     input.input_after.assign(input.tiles.size(), -1);
@@ -63,13 +61,13 @@ TEST(Schedule, WithoutActivationTrafficItIsTheMaxPlusPipeline) {
     if (input.post_processes) stages.push_back(Stage::post_process);
     input.layer_starts.clear();  // else the digital unit empties between layers
     pipeline.stages = static_cast<int>(stages.size());
-    pipeline.slots.assign(stages.size() - 1, input.slots.tiles);
-    pipeline.slots.front() = input.slots.weights;
-    if (input.post_processes) pipeline.slots.back() = input.slots.outputs;
-    pipeline.slots[stages.size() - (input.post_processes ? 3 : 2)] = input.slots.settings;
+    pipeline.slots.assign(stages.size() - 1, input.places.tiles);
+    pipeline.slots.front() = input.places.weights;
+    if (input.post_processes) pipeline.slots.back() = input.places.outputs;
+    pipeline.slots[stages.size() - (input.post_processes ? 3 : 2)] = input.places.settings;
     for (StageTimes& tile : input.tiles) {
-      at(tile, Stage::fetch_inputs) = at(tile, Stage::write_back) = 0;
-      for (const Stage stage : stages) pipeline.times.push_back(at(tile, stage));
+      tile[Stage::fetch_inputs] = tile[Stage::write_back] = 0;
+      for (const Stage stage : stages) pipeline.times.push_back(tile[stage]);
     }
     ASSERT_EQ(run_schedule(input).total, run_pipeline(pipeline).total) << n;
   }
@@ -88,8 +86,7 @@ TEST(Schedule, EveryStagesBusyAndWaitingTimesAddUpToTheTotal) {
           (stage == Stage::decompose && !input.decomposes) ||
           (stage == Stage::post_process && !input.post_processes))
         continue;
-      ASSERT_EQ(result.stages[static_cast<std::size_t>(stage)].sum(), result.total)
-          << n << stage_name(stage);
+      ASSERT_EQ(result.stages[stage].sum(), result.total) << n << stage_name(stage);
     }
   }
 }
@@ -102,13 +99,13 @@ TEST(Schedule, TheDramDoesOneJobAtATimeAndTheTotalIsBoundedByEveryUnit) {
     std::vector<std::pair<double, double>> jobs;
     for (std::size_t k = 0; k < input.tiles.size(); ++k)
       for (const Stage stage : all_stages) {
-        const double t = at(input.tiles[k], stage);
+        const double t = input.tiles[k][stage];
         everything += t;
         if (stage != Stage::fetch_weights && stage != Stage::fetch_inputs &&
             stage != Stage::write_back)
           continue;
         dram += t;
-        if (t > 0) jobs.emplace_back(at(result.ends[k], stage) - t, at(result.ends[k], stage));
+        if (t > 0) jobs.emplace_back(result.ends[k][stage] - t, result.ends[k][stage]);
       }
     std::sort(jobs.begin(), jobs.end());
     for (std::size_t i = 1; i < jobs.size(); ++i) ASSERT_GE(jobs[i].first, jobs[i - 1].second);
@@ -123,35 +120,35 @@ TEST(Schedule, NoJobStartsBeforeItsDataPlaceOrProducer) {
     const ScheduleInput input = random_case(n);
     const ScheduleResult r = run_schedule(input);
     for (std::size_t k = 0; k < input.tiles.size(); ++k) {
-      const auto start = [&](Stage s) { return at(r.ends[k], s) - at(input.tiles[k], s); };
-      ASSERT_GE(start(Stage::compute), at(r.ends[k], Stage::program));
-      ASSERT_GE(start(Stage::compute), at(r.ends[k], Stage::fetch_inputs));
-      ASSERT_GE(start(Stage::write_back), at(r.ends[k], Stage::compute));
-      ASSERT_GE(start(Stage::program), at(r.ends[k], Stage::fetch_weights));
-      const auto free_of = [&](int slots) { return static_cast<std::int64_t>(k) - slots; };
-      const std::int64_t settings = free_of(input.slots.settings * input.cores);
+      const auto start = [&](Stage s) { return r.ends[k][s] - input.tiles[k][s]; };
+      ASSERT_GE(start(Stage::compute), r.ends[k][Stage::program]);
+      ASSERT_GE(start(Stage::compute), r.ends[k][Stage::fetch_inputs]);
+      ASSERT_GE(start(Stage::write_back), r.ends[k][Stage::compute]);
+      ASSERT_GE(start(Stage::program), r.ends[k][Stage::fetch_weights]);
+      const auto free_of = [&](int places) { return static_cast<std::int64_t>(k) - places; };
+      const std::int64_t settings = free_of(input.places.settings * input.cores);
       if (settings >= 0) {
-        ASSERT_GE(start(Stage::program), at(r.ends[settings], Stage::compute));
+        ASSERT_GE(start(Stage::program), r.ends[settings][Stage::compute]);
       }
       if (free_of(input.cores) >= 0) {
-        ASSERT_GE(start(Stage::compute), at(r.ends[free_of(input.cores)], Stage::compute));
-        ASSERT_GE(start(Stage::program), at(r.ends[free_of(input.cores)], Stage::program));
+        ASSERT_GE(start(Stage::compute), r.ends[free_of(input.cores)][Stage::compute]);
+        ASSERT_GE(start(Stage::program), r.ends[free_of(input.cores)][Stage::program]);
       }
       if (!input.layer_starts.empty()) {
         for (std::int64_t other = 0; other < input.layer_starts[k]; ++other)
           for (const Stage stage : {Stage::compute, Stage::post_process})
-            ASSERT_GE(start(Stage::compute), at(r.ends[other], stage));
+            ASSERT_GE(start(Stage::compute), r.ends[other][stage]);
       }
       const Stage results = input.post_processes ? Stage::post_process : Stage::write_back;
-      if (free_of(input.slots.outputs) >= 0) {
-        const StageTimes& ends = r.ends[free_of(input.slots.outputs)];
-        ASSERT_GE(start(Stage::compute), at(ends, results));
-        ASSERT_GE(start(results), at(ends, Stage::write_back));
+      if (free_of(input.places.outputs) >= 0) {
+        const StageTimes& ends = r.ends[free_of(input.places.outputs)];
+        ASSERT_GE(start(Stage::compute), ends[results]);
+        ASSERT_GE(start(results), ends[Stage::write_back]);
       }
-      ASSERT_GE(start(results), at(r.ends[k], Stage::compute));
-      ASSERT_GE(start(Stage::write_back), at(r.ends[k], results) * (input.post_processes ? 1 : 0));
+      ASSERT_GE(start(results), r.ends[k][Stage::compute]);
+      ASSERT_GE(start(Stage::write_back), r.ends[k][results] * (input.post_processes ? 1 : 0));
       if (!input.input_after.empty() && input.input_after[k] >= 0) {
-        ASSERT_GE(start(Stage::fetch_inputs), at(r.ends[input.input_after[k]], Stage::write_back));
+        ASSERT_GE(start(Stage::fetch_inputs), r.ends[input.input_after[k]][Stage::write_back]);
       }
     }
   }
@@ -161,14 +158,14 @@ TEST(Schedule, EqualTilesTakeTurnsOnTheCores) {
   for (int cores = 1; cores <= 5; ++cores)
     for (int tiles = 1; tiles <= 12; ++tiles) {
       StageTimes tile{};
-      at(tile, Stage::program) = 3;
-      at(tile, Stage::compute) = 7;
+      tile[Stage::program] = 3;
+      tile[Stage::compute] = 7;
       const int rounds = (tiles + cores - 1) / cores;
       ScheduleInput input{.tiles = std::vector<StageTimes>(tiles, tile),
-                          .slots = {12, 12, 1, 12, 12},
+                          .places = {12, 12, 1, 12, 12},
                           .cores = cores};
       EXPECT_EQ(run_schedule(input).total, rounds * 10) << cores << " cores, " << tiles;
-      input.slots.settings = 2;  // programming hides behind computing
+      input.places.settings = 2;  // programming hides behind computing
       EXPECT_EQ(run_schedule(input).total, 3 + rounds * 7) << cores << " cores, " << tiles;
     }
 }
@@ -177,17 +174,17 @@ TEST(Schedule, ContentionDelaysWeightsBehindActivations) {
   ScheduleInput input;
   for (int k = 0; k < 50; ++k) {
     StageTimes tile{};
-    at(tile, Stage::fetch_weights) = 10;
-    at(tile, Stage::program) = 1;
-    at(tile, Stage::compute) = 5;
+    tile[Stage::fetch_weights] = 10;
+    tile[Stage::program] = 1;
+    tile[Stage::compute] = 5;
     input.tiles.push_back(tile);
   }
   EXPECT_EQ(run_schedule(input).total, 50 * 10 + 1 + 5);
-  for (StageTimes& tile : input.tiles) at(tile, Stage::fetch_inputs) = 4;
+  for (StageTimes& tile : input.tiles) tile[Stage::fetch_inputs] = 4;
   const ScheduleResult shared = run_schedule(input);
   EXPECT_GE(shared.total, 50 * 14);
-  EXPECT_GT(shared.stages[static_cast<std::size_t>(Stage::fetch_weights)].wait_shared, 150);
-  for (StageTimes& tile : input.tiles) at(tile, Stage::write_back) = 2;
+  EXPECT_GT(shared.stages[Stage::fetch_weights].wait_shared, 150);
+  for (StageTimes& tile : input.tiles) tile[Stage::write_back] = 2;
   input.direction_change_ns = 1;
   EXPECT_GE(run_schedule(input).total, 50 * 16 + 40);
 }

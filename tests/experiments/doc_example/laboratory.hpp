@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "calibration/laboratory/virtual_chip.hpp"
+#include "calibration/model/chip_card.hpp"
 
 /// The laboratory of docs/use/calibration.md: a virtual chip.
 inline std::vector<double> read_powers(std::span<const double> volts, int port) {

@@ -9,7 +9,6 @@
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
-#include "nn/models/models.hpp"
 #include "nn/network/weights_file.hpp"
 #include "tests/experiments/example_results.hpp"
 
@@ -146,18 +145,6 @@ TEST_F(Run, SpreadIsTheSamplesAndItsIntervalThatOfStudent) {
   EXPECT_NEAR(spread.mean - spread.low, spread.high - spread.mean, 1e-15);
   EXPECT_TRUE(std::isnan(spread_of({0.5}).standard_deviation));
   EXPECT_TRUE(std::isnan(spread_of({}).mean));
-}
-
-TEST_F(Run, KnowsWhichLayersSeeNegativeInputs) {
-  const nn::Graph graph = nn::build_graph("cnn3", "glyphs");
-  const std::vector<bool> positive = non_negative_values(graph, {});
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const nn::Op op = graph.nodes[i].op;
-    const bool may_be_negative =
-        op == nn::Op::convolution || op == nn::Op::batch_norm || op == nn::Op::linear;
-    EXPECT_EQ(positive[i], !may_be_negative) << graph.nodes[i].name;
-  }
-  EXPECT_FALSE(non_negative_values(graph, {.mean = {0.5}, .std = {0.5}})[0]);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ std::uint64_t random_address(std::uint64_t n) {
   return Stream({.seed = 3, .purpose = Purpose::test}).below(std::uint64_t{1} << 33, n);
 }
 
-// Bit tables of the memory reference, section "Address mappings".
+// Bit tables of docs/models/memory/dram.md#address-mapping.
 TEST(AddressMapping, CutsTheBitsOfTheComparedConfigurations) {
   const AddressMapping column_low(preset("ddr4-2400", {"mapping=rochrababgco"}));
   const AddressMapping group_low(preset("ddr4-2400", {"mapping=rorabachcobg"}));

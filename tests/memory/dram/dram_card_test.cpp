@@ -50,8 +50,7 @@ TEST(DramCard, RefusesWhatNoDeviceCanBe) {
   EXPECT_NO_THROW(preset("ddr4-2400", {"timing_cycles.rc=39"}));
 }
 
-// Section "DRAM energy" of the memory reference: IDD form of DRAMsim3, multiplied by the clock
-// period.
+// docs/models/memory/dram.md#energy: IDD form of DRAMsim3, multiplied by the clock period.
 TEST(DramEnergy, MatchesTheTabulatedEnergiesOfThreeDevices) {
   const DramEnergy ddr4 = dram_energy(preset("ddr4-2400"));
   EXPECT_NEAR(ddr4.activate_pJ, 4156.8 * 0.83, 1e-6);
@@ -114,7 +113,7 @@ TEST(DramEstimate, RefreshSharesMatchTheReference) {
 }
 
 // Cycles for 100,000 requests as the analytic model gives them; DRAMsim3 lies within 0.6 % of each
-// (memory reference, 8).
+// (docs/models/memory/dram.md#closed-form).
 TEST(DramEstimate, GivesTheModelsCyclesForStreamRandomAndTiles) {
   const auto cycles = [](const DramCard& card, double run) {
     return 1e5 * estimate_runs(card, run).cycles_per_request;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "memory/dram/dram_run.hpp"
+#include "memory/dram/traffic_estimate.hpp"
 #include "tests/memory/presets.hpp"
 
 namespace lightloom::memory {

@@ -91,8 +91,8 @@ TEST(DramReference, WithItsQueuesAndNoCapTheModelIsRamulators) {
     EXPECT_NEAR(cycles_of(card, c), c.cycles, 0.01 * c.cycles) << c.pattern;
 }
 
-// Closed forms of the unloaded latencies (memory reference, section 6): hit, closed and conflict,
-// pipeline c = 2.
+// Closed forms of the unloaded latencies (docs/models/memory/dram.md#unloaded-latency): hit,
+// closed and conflict, pipeline c = 2.
 TEST(DramReference, UnloadedLatenciesAreExact) {
   for (const auto& [name, hit, closed] :
        {std::tuple{"ddr4-2400", 23, 40}, std::tuple{"hbm2", 18, 32}}) {
@@ -144,7 +144,7 @@ TEST(DramReference, SixteenStreamedReadsFinishEverySixCycles) {
   for (std::size_t i = 0; i < done.size(); ++i) EXPECT_EQ(done[i], static_cast<Cycle>(40 + 6 * i));
 }
 
-// DRAMsim3's own energy figure for this run is 5.217e8 V mA cycle (memory reference, section 9).
+// DRAMsim3's own energy figure for this run is 5.217e8 V mA cycle (docs/evidence/memory.md#energy).
 TEST(DramReference, EnergyOfAStreamMatchesDramsim3sBooks) {
   const MemoryRun run = run_pattern(preset("ddr4-2400", group_low), "seq_rd", 100000, 0);
   EXPECT_NEAR(run.energy.total_pJ() / 0.83, 5.217e8, 0.001e8);

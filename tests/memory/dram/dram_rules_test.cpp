@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "core/random/random.hpp"
-#include "memory/dram/dram_checker.hpp"
 #include "memory/dram/dram_run.hpp"
 #include "tests/memory/presets.hpp"
+#include "tests/oracles/dram_checker.hpp"
 
 namespace lightloom::memory {
 namespace {

@@ -12,6 +12,7 @@
 #include "nn/models/models.hpp"
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/import.hpp"
+#include "nn/onnx/import/translate.hpp"
 #include "tests/nn/reference.hpp"
 #include "tests/scratch_path.hpp"
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "nn/inference/inference.hpp"
+#include "nn/onnx/import/import.hpp"
 #include "tests/nn/reference.hpp"
 
 namespace lightloom::nn::onnx {

@@ -106,7 +106,7 @@ double reconstruction(MeshKind kind, const SquareMatrix& u) {
 
 TEST(Decomposition, RebuildsHaarUnitariesOfAnySize) {
   // Each of N/2 devices on a path rounds a few times: error of a few epsilon sqrt(N); the bar of
-  // the reference is 1e-13.
+  // docs/evidence/photonics.md is 1e-13.
   for (const int n : {1, 2, 3, 5, 8, 16, 33, 64, 256})
     for (const MeshKind kind : {MeshKind::clements, MeshKind::reck})
       EXPECT_LT(reconstruction(kind, haar_unitary(n, random_numbers, 10)), 2e-15 * std::sqrt(n))

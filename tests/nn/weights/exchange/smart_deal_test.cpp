@@ -216,7 +216,7 @@ TEST(TrainingLedger, WeightsShrinkAndActivationsDoNot) {
   EXPECT_EQ(deal.stored_bits, 64 * (2568 + 9 * 24) + 2 * 64 * 576 + 64 * 9 * 32);
   EXPECT_EQ(deal.update_bits, 2 * (2 * 64 * 576 + 2 * 64 * 9 * 32 + 4 * 1000));
   const TrainingLedger momentum = smart_deal_ledger(shape, exchange_streams(shape), {}, {}, 1000);
-  EXPECT_EQ(momentum.stored_bits - deal.stored_bits, 32 * 64 * 576) << "the reference's average";
+  EXPECT_EQ(momentum.stored_bits - deal.stored_bits, 32 * 64 * 576) << "the average of the release";
   EXPECT_LT(deal.weight_traffic_bits(), int8.weight_traffic_bits());
   EXPECT_LT(int8.weight_traffic_bits(), fp32.weight_traffic_bits());
   EXPECT_EQ(deal.activation_bits, fp32.activation_bits);

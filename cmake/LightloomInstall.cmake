@@ -1,0 +1,27 @@
+# What `cmake --install` puts where; two components: `runtime` (program, cards, manual page, completions) and `dev` (libraries,
+# public headers, CMake package).
+include(CMakePackageConfigHelpers)
+set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/lightloom")
+
+get_property(rooms GLOBAL PROPERTY LIGHTLOOM_ROOMS)
+foreach(room IN LISTS rooms)
+  install(TARGETS lightloom_${room} EXPORT lightloom-${room}
+          ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT dev
+          FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev)
+  install(EXPORT lightloom-${room} NAMESPACE lightloom:: DESTINATION "${package_folder}" COMPONENT dev)
+endforeach()
+install(FILES include/lightloom/lightloom.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/lightloom" COMPONENT dev)
+
+configure_package_config_file(cmake/lightloomConfig.cmake.in "${PROJECT_BINARY_DIR}/lightloomConfig.cmake"
+                              INSTALL_DESTINATION "${package_folder}" PATH_VARS CMAKE_INSTALL_DATADIR)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/lightloomConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/lightloomConfig.cmake" "${PROJECT_BINARY_DIR}/lightloomConfigVersion.cmake"
+        DESTINATION "${package_folder}" COMPONENT dev)
+
+# Cards, the shipped weights that cards name, and the script that fetches data sets.
+install(DIRECTORY data DESTINATION "${CMAKE_INSTALL_DATADIR}/lightloom" COMPONENT runtime
+        FILES_MATCHING PATTERN "*.yaml" PATTERN "weights/*.h5" PATTERN "*.LICENSE")
+install(PROGRAMS data/get-datasets DESTINATION "${CMAKE_INSTALL_DATADIR}/lightloom/data" COMPONENT runtime)
+if(LIGHTLOOM_PROGRAM)
+  install(TARGETS lightloom RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runtime)
+endif()

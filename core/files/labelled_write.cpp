@@ -1,0 +1,121 @@
+#include <hdf5_hl.h>
+
+#include "core/files/atomic_file.hpp"
+#include "core/files/hdf5_types.hpp"
+#include "core/files/labelled.hpp"
+
+namespace lightloom {
+namespace {
+
+Hdf5Handle space_of(const std::vector<hsize_t>& shape) {
+  return hdf5_made(shape.empty()
+                       ? H5Screate(H5S_SCALAR)
+                       : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
+                   H5Sclose, "make a data space");
+}
+
+void write_attribute(hid_t object, const std::string& name, const std::string& text) {
+  const Hdf5Handle type = hdf5_text_type();
+  const Hdf5Handle space = hdf5_made(H5Screate(H5S_SCALAR), H5Sclose, "make a data space");
+  const Hdf5Handle attribute =
+      hdf5_made(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+                "write an attribute");
+  const char* pointer = text.c_str();
+  hdf5_check(H5Awrite(attribute, type, &pointer), "write an attribute");
+}
+
+template <class T>
+void write_attribute(hid_t object, const std::string& name, T number) {
+  const Hdf5Handle space = hdf5_made(H5Screate(H5S_SCALAR), H5Sclose, "make a data space");
+  const Hdf5Handle attribute = hdf5_made(
+      H5Acreate2(object, name.c_str(), hdf5_number_type<T>(), space, H5P_DEFAULT, H5P_DEFAULT),
+      H5Aclose, "write an attribute");
+  hdf5_check(H5Awrite(attribute, hdf5_number_type<T>(), &number), "write an attribute");
+}
+
+/// Makes the array `name` and fills it.
+Hdf5Handle write_dataset(hid_t file, const std::string& name, const Values& values,
+                         const std::vector<hsize_t>& shape) {
+  const Hdf5Handle space = space_of(shape);
+  const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "set up an array");
+  hdf5_check(H5Pset_obj_track_times(creation, false),
+             "set up an array");  // equal data, equal bytes
+  return std::visit(
+      [&]<class T>(const std::vector<T>& list) {
+        constexpr bool text = std::is_same_v<T, std::string>;
+        const Hdf5Handle type = [] {
+          if constexpr (text)
+            return hdf5_text_type();
+          else
+            return hdf5_made(H5Tcopy(hdf5_number_type<T>()), H5Tclose, "copy a type");
+        }();
+        Hdf5Handle set = hdf5_made(
+            H5Dcreate2(file, name.c_str(), type, space, H5P_DEFAULT, creation, H5P_DEFAULT),
+            H5Dclose, "create an array");
+        if (list.empty()) return set;
+        const auto write = [&](const void* data) {
+          hdf5_check(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "write an array");
+        };
+        if constexpr (text) {
+          std::vector<const char*> pointers;
+          for (const std::string& item : list) pointers.push_back(item.c_str());
+          write(pointers.data());
+        } else {
+          write(list.data());
+        }
+        return set;
+      },
+      values);
+}
+
+void describe_dataset(hid_t set, const std::string& unit, const std::string& long_name) {
+  if (!unit.empty()) write_attribute(set, "units", unit);
+  if (!long_name.empty()) write_attribute(set, "long_name", long_name);
+}
+
+void write_axes(hid_t file, const Labelled& data) {
+  for (const Axis& axis : data.axes) {
+    const Hdf5Handle set = write_dataset(file, axis.name, axis.values, {size_of(axis.values)});
+    describe_dataset(set, axis.unit, axis.long_name);
+    hdf5_check(H5DSset_scale(set, axis.name.c_str()), "mark a dimension scale");
+  }
+}
+
+void write_variable(hid_t file, const Labelled& data, const Variable& variable) {
+  std::vector<hsize_t> shape;
+  for (const std::string& name : variable.axes) shape.push_back(size_of(data.axis(name)->values));
+  const Hdf5Handle set = write_dataset(file, variable.name, variable.values, shape);
+  describe_dataset(set, variable.unit, variable.long_name);
+  for (std::size_t i = 0; i < variable.axes.size(); ++i) {
+    const Hdf5Handle scale =
+        hdf5_made(H5Dopen2(file, variable.axes[i].c_str(), H5P_DEFAULT), H5Dclose, "open an axis");
+    hdf5_check(H5DSattach_scale(set, scale, static_cast<unsigned>(i)), "attach a dimension scale");
+  }
+}
+
+void write_whole(const std::string& path, const Labelled& data) {
+  const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "set up a file");
+  hdf5_check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
+             "set up a file");
+  const Hdf5Handle file = hdf5_made(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, H5P_DEFAULT),
+                                    H5Fclose, "create the file");
+  write_attribute(file, "schema_version", schema_version);
+  for (const auto& [name, value] : data.attributes) {
+    if (name == "schema_version") continue;
+    std::visit([&](const auto& content) { write_attribute(file, name, content); }, value);
+  }
+  write_axes(file, data);
+  for (const Variable& variable : data.variables) write_variable(file, data, variable);
+  hdf5_check(H5Fflush(file, H5F_SCOPE_GLOBAL), "write the file to disk");
+}
+
+}  // namespace
+
+void write_labelled(const std::string& path, const Labelled& data) {
+  const Hdf5Quiet quiet;
+  AtomicFile file(path);
+  write_whole(file.temporary(), data);
+  file.commit();
+}
+
+}  // namespace lightloom

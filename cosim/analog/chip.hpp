@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "cosim/analog/analog_engine.hpp"
+#include "cosim/generator/generator_card.hpp"
+#include "cosim/generator/optical_weights.hpp"
+#include "nn/data/dataset.hpp"
+#include "nn/inference/inference.hpp"
+#include "nn/network/network.hpp"
+
+namespace lightloom::cosim {
+
+/// Which chip: everything random on it is drawn from these two.
+struct ChipNumber {
+  std::uint64_t seed = 0;
+  std::uint32_t number = 0;
+};
+
+/// One chip as a matrix engine: its tensor core, and the photonic generator before it where the
+/// card has one. Core and network must outlive it.
+class Chip {
+ public:
+  Chip(const photonic::TensorCore& core, nn::Network& network, const GeneratorCard& generator,
+       ChipNumber chip);
+  Chip(const Chip&) = delete;
+  Chip& operator=(const Chip&) = delete;
+
+  [[nodiscard]] nn::MatrixEngine& engine();
+  /// Lets the converters find their ranges on the first `images` training images (test images where
+  /// there are no others). `inference` runs the network through `engine()`.
+  void calibrate(nn::Inference& inference, const nn::Dataset& data, int images);
+
+  [[nodiscard]] const AnalogCounts& counts() const { return analog_.counts(); }
+  /// By weight layer; empty without a photonic generator, not a number for layers it does not make.
+  [[nodiscard]] std::vector<double> effective_bits() const;
+
+ private:
+  AnalogEngine analog_;
+  std::optional<OpticalWeights> optical_;
+};
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,72 @@
+#include "cosim/analog/range_calibration.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cosim/analog/converter_range.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+/// Partial sums looked at when a converter range is chosen.
+constexpr std::int64_t most_samples = 1'000'000;
+
+void calibrate_inputs(LayerOnCore& layer, const photonic::CoreDescription& core,
+                      std::span<const float> inputs) {
+  const auto [low, high] = std::minmax_element(inputs.begin(), inputs.end());
+  const float largest = inputs.empty() ? 0.0F : std::max(std::fabs(*low), std::fabs(*high));
+  layer.ranges.signed_inputs = !inputs.empty() && *low < 0;
+  const bool scaled = core.coding != photonic::InputCoding::digital || core.input_dac.bits > 0;
+  layer.ranges.input_full_scale = scaled && largest > 0 ? largest : 1.0F;
+}
+
+/// Magnitudes of partial sums, spread evenly over all of them.
+std::vector<float> sample_outputs(const LayerOnCore& layer, const ChipCore& chip,
+                                  std::span<const float> inputs, int images) {
+  const photonic::CoreDescription& core = chip.card();
+  ReadoutScratch scratch;
+  scratch.coded.assign(layer.layout.values(layer.shape), 0.0F);
+  const std::int64_t sums = std::int64_t{images} * layer.shape.positions() *
+                            layer.shape.out_channels * layer.mapping.column_tiles;
+  const std::int64_t stride =
+      std::max<std::int64_t>(1, sums / most_samples) | 1;  // odd: meets every output
+  std::int64_t seen = 0;
+  std::vector<float> samples;
+  InputCode code;
+  const auto sample = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t) {
+    const TilePass pass{.chip = chip, .layer = layer, .code = code, .tile = tile};
+    const PackedTile& packed = pass.packed();
+    gather(pass, scratch, block);
+    scratch.outputs.assign(
+        static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(packed.rows), 0.0F);
+    block.outputs = scratch.outputs.data();
+    block.output_stride = packed.rows;
+    read_out(packed, {}, block);
+    for (const float y : scratch.outputs)
+      if (seen++ % stride == 0) samples.push_back(std::fabs(y));
+  };
+  const std::size_t size = inputs.size() / static_cast<std::size_t>(images);
+  for (int i = 0; i < images; ++i)
+    for (int pass = 0; pass < passes_of(layer, core); ++pass) {
+      code = code_of_pass(layer, core, pass);
+      code_inputs(layer.shape, layer.layout,
+                  inputs.subspan(static_cast<std::size_t>(i) * size, size), code, scratch.coded);
+      for_each_block(layer, scratch.coded, 0, sample);
+    }
+  return samples;
+}
+
+}  // namespace
+
+void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const float> inputs,
+                      int images) {
+  const photonic::Converter& adc = chip.card().output_adc;
+  calibrate_inputs(layer, chip.card(), inputs);
+  layer.ranges.calibrated = true;
+  layer.ranges.output_full_scale = static_cast<float>(adc.full_scale);
+  if (adc.bits == 0 || adc.full_scale > 0) return;
+  layer.ranges.output_full_scale =
+      static_cast<float>(best_full_scale(sample_outputs(layer, chip, inputs, images), adc.bits));
+}
+
+}  // namespace lightloom::cosim

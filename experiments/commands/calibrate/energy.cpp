@@ -1,0 +1,90 @@
+#include "calibration/elements/linear_fit.hpp"
+#include "core/cards/tree.hpp"
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "experiments/commands/command.hpp"
+#include "experiments/results/column_file.hpp"
+#include "experiments/results/linear_fit_view.hpp"
+#include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using namespace calibration;
+
+/// Where a value comes from, beside what the section says of its other values.
+void set_source(Tree& card, const std::string& section, const std::string& name,
+                const std::string& text) {
+  const Tree* at = &card;
+  for (std::string rest = section; at != nullptr && !rest.empty();) {
+    const auto dot = rest.find('.');
+    at = at->find(rest.substr(0, dot));
+    rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
+  }
+  const std::string source = section.empty() ? "source" : section + ".source";
+  const Tree* found = at == nullptr ? nullptr : at->find("source");
+  if (found != nullptr && found->kind == Tree::Kind::scalar) {
+    const Tree whole = *found;
+    set_at(card, source, Tree::mapping(), ".");
+    set_at(card, source + ".others", whole, ".");
+  }
+  set_at(card, source + "." + name, Tree::of(text), ".");
+}
+
+/// `--into card.yaml --section path -o mine.yaml`: the card with the coefficients in the place of
+/// its own, each under the name of its column. Cards that it names are written out, so that it
+/// stands anywhere.
+void write_energies(const CommandLine& line, const std::string& table, const LinearFit& fit,
+                    Shown& result) {
+  require(line.has("into"),
+          "lightloom calibrate energy -o needs --into card.yaml (the card whose energies the "
+          "coefficients replace, each named as its column)");
+  require(fit.problems.empty(), "{}: {} (nothing written)", table, fmt::join(fit.problems, "; "));
+  Tree card = load_card(line.value("into"), {});
+  const std::string section = line.value("section", "");
+  for (const auto& coefficient : fit.coefficients) {
+    require(coefficient.value >= 0, "{}: the coefficient of '{}' is negative ({:.4g})", table,
+            coefficient.name, coefficient.value);
+    set_at(card, section.empty() ? coefficient.name : section + "." + coefficient.name,
+           Tree::of(coefficient.value), ".");
+    set_source(card, section, coefficient.name,
+               fmt::format("measured: lightloom calibrate energy {} (+- {:.2g})", table,
+                           coefficient.sigma));
+  }
+  write_text(line.output, to_yaml(card));
+  result.json["card"] = line.output;
+  result.text += fmt::format("card: {}\n", line.output);
+}
+
+Shown run(const CommandLine& line) {
+  const std::string path =
+      operand(line, 0, "a CSV with a column for each counted event and one of energies");
+  at_most_operands(line, 1);
+  if (!line.output.empty()) require_writable(line.output);
+  std::vector<TableColumn> table = read_columns(path);
+  const std::string target = line.value("target", table.back().name);
+  const std::vector<double> energy = column_named(table, path, target);
+  std::erase_if(table, [&](const TableColumn& one) { return one.name == target; });
+  const LinearFit fit = fit_linear(table, energy, RowWeights::relative);
+  Shown result = linear_fit_view(fit);
+  result.text =
+      fmt::format("{} = sum of coefficients times columns, by relative errors\n", target) +
+      result.text;
+  if (!line.output.empty()) write_energies(line, path, fit, result);
+  return result;
+}
+
+}  // namespace
+
+extern const Command calibrate_energy_command{
+    .name = "calibrate energy",
+    .operand = "table.csv",
+    .summary = "energies of counted events from measured sums",
+    .writes = Writes::file,
+    .options = {{"target", "NAME", "the column to explain (the last)"},
+                {"into", "FILE", "with --output: the card whose energies the coefficients replace"},
+                {"section", "PATH", "with --output: where in that card, with dots"}},
+    .run = run};
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,119 @@
+#include "calibration/calibrate.hpp"
+#include "calibration/calibration_card.hpp"
+#include "calibration/measurement/data_check.hpp"
+#include "calibration/measurement/measurements_file.hpp"
+#include "calibration/model/chip_card.hpp"
+#include "calibration/model/chip_model.hpp"
+#include "calibration/model/device_card.hpp"
+#include "calibration/programming/voltages.hpp"
+#include "core/error.hpp"
+#include "core/files/labelled.hpp"
+#include "experiments/commands/command.hpp"
+#include "experiments/results/matrix_file.hpp"
+#include "experiments/results/report.hpp"
+#include "experiments/results/shown.hpp"
+#include "experiments/results/text_table.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using namespace calibration;
+
+photonic::SquareMatrix square(const ComplexMatrix& matrix, int size) {
+  require(matrix.rows == size && matrix.columns == size,
+          "the matrix is {} x {}, the chip has {} ports", matrix.rows, matrix.columns, size);
+  photonic::SquareMatrix result(size);
+  result.values = matrix.values;
+  return result;
+}
+
+std::string voltage_table(const ChipShape& shape, const std::vector<double>& voltages) {
+  std::string text = "heater,voltage_V,name\n";
+  for (std::size_t h = 0; h < voltages.size(); ++h)
+    text += fmt::format("{},{},\"{}\"\n", h, number_text(voltages[h]),
+                        heater_name(shape.topology, static_cast<int>(h)));
+  return text;
+}
+
+/// Random targets on the hidden chip: what the card was worth.
+Shown compare(const CommandLine& line, const DeviceFile& device, double max_voltage_V) {
+  require(
+      line.has("truth"),
+      "lightloom calibrate program needs a matrix, or --truth hidden.yaml for a comparison over "
+      "random matrices");
+  const DeviceFile truth = read_device(line.value("truth"));
+  require(truth.shape.ports() == device.shape.ports(), "the truth has {} ports, the device {}",
+          truth.shape.ports(), device.shape.ports());
+  const auto targets = static_cast<int>(line.number("targets", 16, 1));
+  ChipCard design;
+  design.pi_voltage_V = line.real("pi-voltage", design.pi_voltage_V, 1e-6);
+  const ProgrammingComparison error = compare_programming(
+      device.shape, {design_parameters(device.shape, design), device.parameters, truth.parameters},
+      max_voltage_V, targets, line.seed.value_or(0));
+  Shown result;
+  result.json = {{"targets", targets},
+                 {"error",
+                  {{"uncalibrated", error.uncalibrated},
+                   {"heaters_only", error.heaters_only},
+                   {"fitted", error.fitted},
+                   {"perfect", error.perfect}}},
+                 {"improvement", error.uncalibrated / error.fitted}};
+  TextTable table({fmt::format("{} random unitaries, programmed with", targets), "error"});
+  table.row({"the design", fmt::format("{:.4f}", error.uncalibrated)});
+  table.row(
+      {"fitted heaters, splitters taken as perfect", fmt::format("{:.4f}", error.heaters_only)});
+  table.row({"the fitted card", fmt::format("{:.4f}", error.fitted)});
+  table.row({"the truth", fmt::format("{:.4f}", error.perfect)});
+  result.text = table.text() + fmt::format("{:.1f} times better than uncalibrated\n",
+                                           error.uncalibrated / error.fitted);
+  return result;
+}
+
+Shown run(const CommandLine& line) {
+  const DeviceFile device = read_device(operand(line, 0, "a device card"));
+  at_most_operands(line, 2);
+  const double max_voltage_V = line.real("max-voltage", 6.5, 1e-6);
+  if (line.operands.size() < 2) return compare(line, device, max_voltage_V);
+  if (!line.output.empty()) require_writable(line.output);
+  const photonic::SquareMatrix target = square(read_matrix(line.operands[1]), device.shape.ports());
+  const Programming set = program(device.shape, device.parameters, target, max_voltage_V);
+  const double error = error_up_to_port_phases(
+      realised_matrix(device.shape, device.parameters, set.voltages), target);
+  Shown result;
+  result.json = {{"modes", device.shape.ports()},
+                 {"voltages_V", set.voltages},
+                 {"out_of_range", set.out_of_range},
+                 {"unreachable", set.unreachable},
+                 {"expected_error", error}};
+  result.text = fmt::format(
+      "{} heaters; {} would need more than {} V, {} MZIs cannot make their ratio\nexpected error "
+      "up to port phases: {:.4g}\n",
+      set.voltages.size(), set.out_of_range, max_voltage_V, set.unreachable, error);
+  if (line.has("truth")) {
+    const DeviceFile truth = read_device(line.value("truth"));
+    const double real = error_up_to_port_phases(
+        realised_matrix(truth.shape, truth.parameters, set.voltages), target);
+    result.json["error"] = real;
+    result.text += fmt::format("error on the hidden chip: {:.4g}\n", real);
+  }
+  if (line.output.empty()) return result;
+  write_text(line.output, voltage_table(device.shape, set.voltages));
+  result.json["voltages"] = line.output;
+  result.text += fmt::format("voltages: {}\n", line.output);
+  return result;
+}
+
+}  // namespace
+
+extern const Command calibrate_program_command{
+    .name = "calibrate program",
+    .operand = "device.yaml [matrix]",
+    .summary = "voltages for a matrix, or how well random ones are programmed",
+    .writes = Writes::file,
+    .options = {{"truth", "FILE", "the hidden chip, to compare with"},
+                {"targets", "N", "random matrices without a given one (16)"},
+                {"max-voltage", "V", "of the drivers (6.5)"},
+                {"pi-voltage", "V", "design value of V_pi (4.36)"}},
+    .run = run};
+
+}  // namespace lightloom::experiments

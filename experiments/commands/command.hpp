@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "experiments/commands/command_line.hpp"
+#include "experiments/results/json.hpp"
+
+namespace lightloom::experiments {
+
+/// Whether a command writes files of its own, or --output should hold its JSON object.
+enum class Writes { file, nothing };
+
+/// One command of the program. Its file ends in its `extern const Command`, and the table in
+/// commands.cpp lists it: options, help, completion and manual page come from here.
+struct Command {
+  std::string name;     // "run"; "calibrate fit" is the action `fit` of the group `calibrate`
+  std::string operand;  // what it works on, as shown in the help; "" for none
+  std::string summary;
+  Writes writes = Writes::nothing;
+  std::vector<CommandOption> options;
+  Shown (*run)(const CommandLine& line) = nullptr;
+};
+
+}  // namespace lightloom::experiments

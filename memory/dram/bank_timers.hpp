@@ -1,0 +1,103 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "memory/dram/bank_scan.hpp"
+#include "memory/dram/dram_card.hpp"
+#include "memory/dram/dram_command.hpp"
+
+namespace lightloom::memory {
+
+/// What the commands of one controller have counted.
+struct CommandCounts {
+  std::int64_t reads = 0, writes = 0;  // column commands
+  std::int64_t row_hits = 0;           // column commands that are not the first since their ACT
+  std::int64_t activates = 0, precharges = 0, refreshes = 0;
+  std::int64_t same_group_pairs = 0;  // column commands that follow one to the same bank group
+  Cycle rank_open_cycles = 0;         // summed over ranks: some row is open
+  std::vector<std::int64_t> bank_activates;  // (ranks * banks)
+  std::vector<std::int64_t> bank_columns;    // (ranks * banks)
+};
+
+/// The state of the banks and ranks of one (pseudo-)channel: open rows, the earliest cycles that
+/// the rules inside a bank leave, and refreshes. What a command forbids to other banks goes into
+/// the scan that it is handed.
+class BankTimers {
+ public:
+  struct Bank {
+    std::int64_t open_row = -1;
+    Cycle activate = 0, precharge = 0, read = 0, write = 0;  // earliest, by rules within the bank
+    int served = 0;                                          // column commands since ACT
+    int rank = 0, group = 0;                                 // group: over all ranks
+  };
+  /// A refresh that waits to be issued.
+  struct RefreshOffer {
+    Cycle ready = never;
+    int rank = -1;
+  };
+
+  explicit BankTimers(const DramCard& card);
+
+  [[nodiscard]] int banks() const { return static_cast<int>(banks_.size()); }
+  [[nodiscard]] int banks_per_rank() const { return banks_per_rank_; }
+  [[nodiscard]] const Bank& bank(int number) const {
+    return banks_[static_cast<std::size_t>(number)];
+  }
+  /// A refresh keeps new work from the bank.
+  [[nodiscard]] bool blocked(int number) const;
+  /// Cycles from a read command to the end of its data.
+  [[nodiscard]] Cycle read_latency() const { return Cycle{t_.cl} + burst_; }
+
+  /// Begins the refreshes that are due; returns whether one began.
+  bool start_refreshes(Cycle k);
+  /// When the next refresh is due that has not begun.
+  [[nodiscard]] Cycle next_refresh() const;
+  /// The refresh that can go first on a bus free from `row_bus` on, the last of equals.
+  [[nodiscard]] RefreshOffer offered_refresh(Cycle row_bus) const;
+  /// Counts the refreshes of idle ranks until cycle `until` instead of simulating them, all but the
+  /// last few.
+  void skip_refreshes(Cycle until);
+  /// The bank, over all ranks, that a refresh of this rank begins with.
+  [[nodiscard]] int refreshed_bank(int rank) const;
+
+  // What each command does at cycle k.
+  void activate(int number, std::int64_t row, Cycle k, BankScan& rules);
+  void precharge(int number, Cycle k, BankScan& rules);
+  void read(int number, Cycle k, BankScan& rules);
+  void write(int number, Cycle k, BankScan& rules);
+  void refresh(int rank, Cycle k, BankScan& rules);
+
+  /// Counts so far; `now` closes the open-row times.
+  [[nodiscard]] CommandCounts counts(Cycle now) const;
+
+ private:
+  struct Rank {
+    Cycle refresh = 0;
+    std::array<Cycle, 4> last_activates{-never, -never, -never, -never};
+    std::size_t oldest_activate = 0;
+    int open_banks = 0;
+    Cycle opened = 0;
+    Cycle refresh_due = 0;
+    bool refresh_pending = false;
+    int refresh_bank = 0;  // per-bank mode: the next one
+  };
+
+  [[nodiscard]] Bank& at(int number) { return banks_[static_cast<std::size_t>(number)]; }
+  [[nodiscard]] Rank& rank(int number) { return ranks_[static_cast<std::size_t>(number)]; }
+  [[nodiscard]] const Rank& rank(int number) const {
+    return ranks_[static_cast<std::size_t>(number)];
+  }
+  void count_column(int number);
+
+  DramTiming t_;
+  int burst_, banks_per_rank_, read_to_write_, write_to_precharge_, column_long_, column_short_;
+  bool refreshes_, all_banks_;  // refreshed at once
+  std::vector<Bank> banks_;
+  std::vector<Rank> ranks_;
+  int last_group_ = -1;
+  CommandCounts counts_;
+};
+
+}  // namespace lightloom::memory

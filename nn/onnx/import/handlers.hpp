@@ -1,0 +1,20 @@
+#pragma once
+
+#include <map>
+#include <string_view>
+
+#include "nn/onnx/import/translation.hpp"
+#include "nn/onnx/model/attributes.hpp"
+
+namespace lightloom::nn::onnx {
+
+/// Adds one operation of a model to the graph, or throws `Unsupported`.
+using Handler = void (*)(Translation&, const Operation&);
+using Handlers = std::map<std::string_view, Handler>;
+
+// Families of operators; each adds its own to the table.
+void add_products(Handlers& handlers);
+void add_elementwise(Handlers& handlers);
+void add_shapes(Handlers& handlers);
+
+}  // namespace lightloom::nn::onnx

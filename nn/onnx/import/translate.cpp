@@ -1,0 +1,45 @@
+#include "nn/onnx/import/translate.hpp"
+
+#include <fmt/format.h>
+
+#include "nn/onnx/evaluate/evaluate.hpp"
+#include "nn/onnx/import/handlers.hpp"
+
+namespace lightloom::nn::onnx {
+namespace {
+
+const Handlers& handlers() {
+  static const Handlers all = [] {
+    Handlers made;
+    add_products(made);
+    add_elementwise(made);
+    add_shapes(made);
+    return made;
+  }();
+  return all;
+}
+
+/// Operations on constants alone, as exporters write shapes and reshaped weights.
+bool fold_constants(Translation& translation, const Operation& o) {
+  const auto inputs = translation.all_constant(o);
+  if (!inputs || inputs->empty() || !interprets(o.type)) return false;
+  translation.results(o, evaluate(o, *inputs, translation.opset()));
+  return true;
+}
+
+}  // namespace
+
+Imported translate(const Model& model) {
+  Translation translation(model);
+  for (const Operation& operation : model.operations) {
+    if (fold_constants(translation, operation)) continue;
+    const auto found = handlers().find(operation.type);
+    if (found == handlers().end()) {
+      throw Unsupported(operation, fmt::format("this operator (opset {})", model.opset));
+    }
+    found->second(translation, operation);
+  }
+  return std::move(translation).finish();
+}
+
+}  // namespace lightloom::nn::onnx

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "nn/onnx/import/imported.hpp"
+#include "nn/onnx/model/model.hpp"
+
+namespace lightloom::nn::onnx {
+
+/// Translates a model with one changing input; all others must be constants. Inference semantics:
+/// dropout does nothing. Throws `Unsupported`.
+Imported translate(const Model& model);
+
+}  // namespace lightloom::nn::onnx
