@@ -22,14 +22,15 @@ GenerationWork generation_work(const LayerSetup& setup, const Visit& v) {
   work.weights = std::int64_t{v.view.groups} * v.view.rows * v.view.columns;
   if (!layer.factors) return work;
   const FactorShape& f = *layer.factors;
-  const PhotonicGenerator& card = setup.input().generator.photonic;
   work.basis_words = part(std::int64_t{f.cross} * std::max(f.intra, 1) * f.area, column_share);
   work.intra_words = f.intra_level ? part(std::int64_t{f.cross} * f.in * f.intra, column_share) : 0;
   work.cross_words = f.cross_level ? std::int64_t{v.view.rows} * f.cross : 0;
   for (const nn::StoredStream& stream : layer.streams)
     if (stream.in_ratio) work.word_bits = std::max(work.word_bits, stream.bits);
-  work.intra_shots = part(intra_shots(card, f), column_share);
-  work.cross_shots = cross_shots(card, f, v.view.rows, v.view.columns);
+  work.factors = f;
+  work.kernel_share = column_share;
+  work.rows = v.view.rows;
+  work.columns = v.view.columns;
   return work;
 }
 
@@ -67,8 +68,7 @@ void keep_in_tile_buffer(const LayerSetup& setup, const Visit& v, std::int64_t w
 
 VisitGeneration generate(const LayerSetup& setup, const Visit& v) {
   const GenerationWork work = generation_work(setup, v);
-  const GenerationCost cost =
-      generation_cost(setup.input().generator, work, setup.layer.factors.has_value());
+  const GenerationCost cost = generation_cost(*setup.generator, setup.input().generator, work);
   VisitGeneration generation{.generator = cost,
                              .macs = work.operations.intra_macs + work.operations.cross_macs};
   Energies& energy = generation.cost.energy_pJ;

@@ -78,7 +78,7 @@ Json to_json(const nn::LayerRatio& layer) {
 Json to_json(const nn::Ratio& ratio, const RatioCard& card) {
   Json json{{"model", card.model},
             {"dataset", card.dataset},
-            {"source", nn::name_of(card.weights.source)},
+            {"source", card.weights.source},
             {"parameters", ratio.parameters},
             {"dense_parameters", ratio.dense_parameters},
             {"parameter_ratio", ratio.parameter_ratio},
@@ -119,8 +119,8 @@ std::string to_text(const nn::Ratio& ratio, const RatioCard& card) {
       "{} on {}, weights: {}\n\n{}\nparameter ratio {:.4f}, memory ratio {:.4f} (published "
       "accounting), "
       "{:.4f} with scales, statistics and padding\n",
-      card.model, card.dataset, nn::name_of(card.weights.source), table.text(),
-      ratio.parameter_ratio, ratio.memory_ratio, ratio.complete_ratio);
+      card.model, card.dataset, card.weights.source, table.text(), ratio.parameter_ratio,
+      ratio.memory_ratio, ratio.complete_ratio);
 }
 
 /// The totals of the card's source and of every baseline, one row each.

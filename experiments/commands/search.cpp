@@ -7,13 +7,15 @@
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "experiments/studies/search_candidates.hpp"
+#include "nn/data/batch.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/ops/loss.hpp"
+#include "nn/weights/multilevel/generators.hpp"
 
 namespace lightloom::experiments {
 namespace {
 
-constexpr int batch = 128;
+constexpr std::size_t batch = 128;
 
 /// Mean cross-entropy on the first images that are set aside to choose by, or on training images
 /// when none are.
@@ -22,17 +24,12 @@ nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images
   const std::size_t count = std::min(images, set.size());
   return [&set, count](nn::Network& network) {
     nn::Inference inference(network);
-    nn::Tensor pixels, unused;
-    std::vector<int> labels;
+    nn::Tensor unused;
     double sum = 0;
-    for (std::size_t first = 0; first < count; first += batch) {
-      std::vector<std::uint32_t> order(std::min<std::size_t>(batch, count - first));
-      for (std::size_t i = 0; i < order.size(); ++i)
-        order[i] = static_cast<std::uint32_t>(first + i);
-      nn::fill_batch(set, order, pixels, labels);
-      sum += nn::cross_entropy(inference.forward(pixels), labels, unused) *
-             static_cast<double>(order.size());
-    }
+    nn::for_each_batch(set, {0, count}, batch, [&](const nn::Batch& one, std::size_t) {
+      sum += nn::cross_entropy(inference.forward(one.images), one.labels, unused) *
+             static_cast<double>(one.labels.size());
+    });
     return sum / static_cast<double>(count);
   };
 }
@@ -146,9 +143,9 @@ std::vector<std::string> harms_to_try(const std::string& kind) {
 Shown run(const CommandLine& line) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
-  require(card.network.weights.source == nn::SourceKind::multilevel,
+  require(card.network.weights.source == nn::multilevel_kind,
           "weights.source is {} but a search chooses settings of multilevel",
-          nn::name_of(card.network.weights.source));
+          card.network.weights.source);
   const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
   require_writable(output);
   const std::string kind = line.value("sensitivity", "trained");

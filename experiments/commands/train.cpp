@@ -9,6 +9,7 @@
 #include "experiments/results/weight_file.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "nn/network/weights_file.hpp"
+#include "nn/weights/exchange/smart_deal_source.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -67,8 +68,7 @@ Shown run(const CommandLine& line) {
       {"weights", output}};
   if (!float_output.empty()) result.json["float_weights"] = float_output;
   std::string ledger;
-  if (card.network.weights.source == nn::SourceKind::smart_deal &&
-      !accuracy.history.epochs.empty()) {
+  if (card.network.weights.source == nn::smart_deal_kind && !accuracy.history.epochs.empty()) {
     Shown view = ledger_view(card, *workbench.student(card)->network, accuracy.history);
     result.json["training_ledger"] = std::move(view.json);
     ledger = std::move(view.text) + "\n";

@@ -40,12 +40,21 @@ std::shared_ptr<const Value> cached(std::map<std::string, std::shared_ptr<const 
   return made;
 }
 
+/// The terminal, and Ctrl-C. Until a sink comes down from `main`.
+class UserSink : public ProgressSink {
+ public:
+  void report(const ProgressReport& report) override { terminal_progress().report(report); }
+  [[nodiscard]] bool cancelled() const override { return interrupted(); }
+};
+
 /// A training that Ctrl-C cut short is no result.
 nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
                             const nn::TrainCard& card, std::uint64_t seed,
-                            const nn::TrainHelpers& helpers) {
+                            nn::TrainHelpers helpers) {
+  UserSink user;
+  helpers.progress = &user;
   nn::TrainResult result = nn::train(network, data, card, seed, helpers);
-  if (!interrupted()) return result;
+  if (!helpers.progress->cancelled()) return result;
   if (helpers.checkpoint.empty()) throw Failure("interrupted during training");
   throw Failure(fmt::format("interrupted during training (the same command goes on from '{}')",
                             helpers.checkpoint));

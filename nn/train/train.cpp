@@ -70,12 +70,13 @@ TrainResult train(Network& network, const Dataset& data, const TrainCard& card, 
     trainer.restore(state);
     result.resumed = static_cast<int>(result.epochs.size());
   }
-  Progress progress("train " + network.graph().name,
+  ProgressSink& sink = *helpers.progress;
+  Progress progress(sink, "train " + network.graph().name,
                     static_cast<std::int64_t>(data.train.size()) * card.epochs, "images");
   progress.advance(static_cast<std::int64_t>(data.train.size() * result.epochs.size()));
   for (int epoch = static_cast<int>(result.epochs.size()); epoch < card.epochs; ++epoch) {
     EpochRecord record = trainer.epoch(epoch, progress);
-    if (interrupted()) break;
+    if (sink.cancelled()) break;
     Weights better;
     record.validation_accuracy = trainer.validate(best_of(result), better);
     result.epochs.push_back(record);

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "core/cards/card.hpp"
+#include "core/progress.hpp"
+#include "nn/data/batch.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/graph/matrix_engine.hpp"
 #include "nn/network/network.hpp"
@@ -21,7 +23,7 @@ namespace lightloom::nn {
 struct TrainCard {
   int epochs = 5;
   int batch = 64;
-  Schedule schedule;
+  RateSchedule schedule;
   OptimizerOptions optimizer;
   DecayRules decay;
   Augmentation augment;
@@ -58,6 +60,7 @@ struct TrainHelpers {
   std::string checkpoint = {};  // written after each epoch; taken up if it exists; "": none
   std::string identity = {};  // what the training depends on, as text: kept in the checkpoint, and
                               // one with another text is refused
+  ProgressSink* progress = &no_progress();  // told of the images trained with; may end it early
 };
 
 struct EpochRecord {
@@ -78,8 +81,8 @@ struct TrainResult {
 
 /// Trains in place. The epoch with the best validation accuracy (the first of equals) is kept;
 /// without validation images the last. Repeats to the bit for a given seed and thread count, also
-/// when interrupted and taken up from a checkpoint. An interrupt ends it after the step in hand;
-/// the epoch begun is lost, not the training.
+/// when ended early and taken up from a checkpoint. Once the sink is cancelled it ends after the
+/// step in hand; the epoch begun is lost, not the training.
 TrainResult train(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
                   const TrainHelpers& helpers = {});
 

@@ -12,6 +12,7 @@ Trainer::Trainer(Network& network, const Dataset& data, const TrainCard& card, s
     : network_(network),
       data_(data),
       card_(card),
+      sink_(*helpers.progress),
       seed_(seed),
       engines_(card.noise_aware ? helpers.engines : std::vector<MatrixEngine*>{}),
       parameters_(network.parameters()),
@@ -31,7 +32,7 @@ EpochRecord Trainer::epoch(int number, Progress& progress) {
                    {card_.augment, seed_, static_cast<std::uint64_t>(number)});
   EpochRecord record{.rate = rate(number)};
   std::int64_t correct = 0;
-  while (const Batch* batch = interrupted() ? nullptr : batches.next()) {
+  while (const Batch* batch = sink_.cancelled() ? nullptr : batches.next()) {
     const auto count = static_cast<std::int64_t>(batch->labels.size());
     record.loss += one_step(*batch, number, correct) * static_cast<double>(count);
     progress.advance(count);

@@ -21,7 +21,8 @@ class Trainer {
   Trainer(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
           const TrainHelpers& helpers);
 
-  /// One epoch, numbered from 0, or less when the user interrupts. Validation accuracy stays open.
+  /// One epoch, numbered from 0, or less once the sink is cancelled. Validation accuracy stays
+  /// open.
   EpochRecord epoch(int number, Progress& progress);
   /// Validation accuracy of what would be kept, and those weights if they are better than `best`.
   double validate(double best, Weights& better);
@@ -50,6 +51,7 @@ class Trainer {
   Network& network_;
   const Dataset& data_;
   const TrainCard& card_;
+  ProgressSink& sink_;
   std::uint64_t seed_;
   std::vector<MatrixEngine*> engines_;  // empty: digital
   std::vector<Parameter*> parameters_;

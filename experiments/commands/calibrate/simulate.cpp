@@ -2,6 +2,7 @@
 #include "calibration/hidden_measurement.hpp"
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/device_card.hpp"
+#include "calibration/model/streams.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "core/random/random.hpp"
@@ -25,7 +26,9 @@ void write_truth(const CommandLine& line, const HiddenChip& hidden) {
 void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   if (!line.has("earlier")) return;
   std::vector<double> card = design_start(hidden.shape, hidden.card.fit);
-  const Stream stream({.seed = hidden.card.seed, .purpose = Purpose::drift, .layer = 1});
+  const Stream stream({.seed = hidden.card.seed,
+                       .purpose = Purpose::drift,
+                       .layer = layer_of(DriftStream::earlier_calibration)});
   for (int h = 0; h < hidden.shape.heater_count(); ++h) {
     const auto gamma = static_cast<std::size_t>(
                    hidden.shape.parameters.at(ParameterKind::efficiency, h)),

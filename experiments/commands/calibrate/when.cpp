@@ -6,6 +6,7 @@
 
 #include "calibration/elements/drift_fit.hpp"
 #include "calibration/model/device_card.hpp"
+#include "calibration/model/streams.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
@@ -28,7 +29,10 @@ constexpr double finest_rad = 1e-4;  // nor differences below it
 /// number. At one time that is the distribution of an Ornstein-Uhlenbeck process that starts at
 /// rest; from time to time the direction of a draw stays.
 std::vector<double> direction(const ChipShape& shape, std::uint64_t seed, std::uint32_t draw) {
-  const Stream stream({.seed = seed, .purpose = Purpose::drift, .chip = draw, .layer = 2});
+  const Stream stream({.seed = seed,
+                       .purpose = Purpose::drift,
+                       .chip = draw,
+                       .layer = layer_of(DriftStream::since_calibration)});
   std::vector<double> normal;
   for (int h = 0; h < shape.heater_count(); ++h)
     normal.push_back(stream.normal(static_cast<std::uint64_t>(h)));

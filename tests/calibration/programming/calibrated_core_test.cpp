@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
 
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
@@ -122,6 +123,24 @@ TEST(CalibratedCore, EveryChipIsOneOfThoseGiven) {
   EXPECT_LT(c.error(c.truth, both, 0), 0.1);
   EXPECT_GT(c.error(c.truth, both, 1), 0.5);
   EXPECT_EQ(c.error(c.truth, both, 2), c.error(c.truth, both, 0));
+}
+
+TEST(CalibratedCore, RefusesWeightsThatAreNoNumbers) {
+  const Chips c;
+  const auto core = make_calibrated_core(mesh_core(6), {c.shape, c.truth, {c.truth}});
+  std::vector<float> targets(72), realised(72), scales(2);
+  fill_normal(Stream({.seed = 5, .purpose = Purpose::test}), 0, targets);
+  EXPECT_NO_THROW(core->realise(targets, {}, realised, scales));
+  for (const float wrong : {NAN, INFINITY, -INFINITY}) {
+    targets[41] = wrong;
+    try {
+      core->realise(targets, {}, realised, scales);
+      FAIL() << wrong;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("not a finite number"), std::string::npos)
+          << error.what();
+    }
+  }
 }
 
 TEST(CalibratedCore, RefusesCoresOfAnotherKindOrSize) {
