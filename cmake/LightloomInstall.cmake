@@ -12,6 +12,18 @@ foreach(room IN LISTS rooms)
 endforeach()
 install(FILES include/lightloom/lightloom.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/lightloom" COMPONENT dev)
 
+# What nn was given of its optional parts, a user links too.
+set(LIGHTLOOM_FIND_FOR_NN "")
+if(LIGHTLOOM_NN)
+  get_target_property(nn_libraries lightloom_nn LINK_LIBRARIES)
+  foreach(part IN ITEMS Protobuf:protobuf::libprotobuf PNG:PNG::PNG)
+    string(REGEX MATCH "^([A-Za-z]+):(.*)$" matched "${part}")
+    if(CMAKE_MATCH_2 IN_LIST nn_libraries)
+      string(APPEND LIGHTLOOM_FIND_FOR_NN "find_dependency(${CMAKE_MATCH_1})\n    ")
+    endif()
+  endforeach()
+  string(STRIP "${LIGHTLOOM_FIND_FOR_NN}" LIGHTLOOM_FIND_FOR_NN)
+endif()
 configure_package_config_file(cmake/lightloomConfig.cmake.in "${PROJECT_BINARY_DIR}/lightloomConfig.cmake"
                               INSTALL_DESTINATION "${package_folder}" PATH_VARS CMAKE_INSTALL_DATADIR)
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/lightloomConfigVersion.cmake" COMPATIBILITY SameMinorVersion)

@@ -97,7 +97,7 @@ void add_yield(const photonic::ChipStatistics& found, const CommandLine& line, S
                   yield.fraction, yield.low, yield.high);
 }
 
-Shown run(const CommandLine& line) {
+Shown do_chip(const CommandLine& line) {
   const auto card = read_card<photonic::CoreCard>(
       lightloom::load_card(only_operand(line, "the card of a core"), line.settings));
   const photonic::ChipOptions options{
@@ -143,6 +143,6 @@ extern const Command chip_command{
     .options = {{"chips", "N", "how many (32)"},
                 {"limit", "E", "the yield too: share of chips whose error is at most E"},
                 {"enob", "BITS", "the laser power too that the light needs for so many bits"}},
-    .run = run};
+    .run = do_chip};
 
 }  // namespace lightloom::experiments

@@ -11,7 +11,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Shown run(const CommandLine& line) {
+Shown do_run(const CommandLine& line) {
   const Experiment card = read_experiment(load_given_card(line));
   require(
       card.resolved.find("sweep") == nullptr || line.has("ignore-sweep"),
@@ -49,6 +49,6 @@ extern const Command run_command{
     .writes = Writes::file,
     .options = {{"report", "FILE", "where the page goes (beside the results when absent)"},
                 {"ignore-sweep", "", "run the base point of a card that has a sweep section"}},
-    .run = run};
+    .run = do_run};
 
 }  // namespace lightloom::experiments
