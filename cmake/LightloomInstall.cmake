@@ -35,5 +35,13 @@ install(DIRECTORY data DESTINATION "${CMAKE_INSTALL_DATADIR}/lightloom" COMPONEN
         FILES_MATCHING PATTERN "*.yaml" PATTERN "weights/*.h5" PATTERN "*.LICENSE")
 install(PROGRAMS data/get-datasets DESTINATION "${CMAKE_INSTALL_DATADIR}/lightloom/data" COMPONENT runtime)
 if(LIGHTLOOM_PROGRAM)
+  set(shell_files "${PROJECT_BINARY_DIR}/experiments")
+  install(FILES "${shell_files}/lightloom.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT runtime)
+  install(FILES "${shell_files}/lightloom.bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+          RENAME lightloom COMPONENT runtime)
+  install(FILES "${shell_files}/_lightloom" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" COMPONENT runtime)
   install(TARGETS lightloom RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runtime)
+endif()
+if(PROJECT_IS_TOP_LEVEL)
+  include(LightloomPackages)
 endif()
