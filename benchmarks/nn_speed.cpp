@@ -21,6 +21,7 @@
 #include "nn/ops/loss.hpp"
 #include "nn/optim/optimizer.hpp"
 #include "nn/train/training_pass.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 
 namespace {
 
@@ -108,10 +109,10 @@ int main(int argc, char** argv) {
   const std::string only = argc > 5 ? argv[5] : "";
   SourceCard source;
   if (argc > 6 && std::string(argv[6]) == "multilevel") {
-    source.source = SourceKind::multilevel;
-    source.intra = 2;
-    source.cross = 44;
-    source.factor_bits = {.basis = 3, .intra = 6, .cross = 3};
+    source.source = "multilevel";
+    source.settings.of<MultilevelCard>().intra = 2;
+    source.settings.of<MultilevelCard>().cross = 44;
+    source.settings.of<MultilevelCard>().bits = {.basis = 3, .intra = 6, .cross = 3};
   }
   Network network(build_graph(argv[1], argv[2]), source, 1);
   const Batch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);

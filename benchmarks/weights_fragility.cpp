@@ -2,6 +2,7 @@
 
 #include "core/random/random.hpp"
 #include "nn/weights/faults/bit_errors.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 /// Which stored stream is fragile: the relative squared weight error that one flipped bit causes on
@@ -38,15 +39,14 @@ void fragility(benchmark::State& state, const SourceCard& card, const std::strin
   state.counters["flips"] = static_cast<double>(flips);
 }
 
-const SourceCard multilevel{
-    .source = SourceKind::multilevel, .factor_bits = {3, 6, 3}, .intra = 2, .cross = 44};
-const SourceCard exchange{.source = SourceKind::smart_exchange};
-BENCHMARK_CAPTURE(fragility, int8_weight, {.source = SourceKind::integer, .bits = 8}, "weight")
+const SourceCard multilevel{.source = "multilevel",
+                            .settings = MultilevelCard{.bits = {3, 6, 3}, .intra = 2, .cross = 44}};
+const SourceCard exchange{.source = "smart_exchange"};
+BENCHMARK_CAPTURE(fragility, int8_weight, {.source = "integer", .bits = 8}, "weight")
     ->Iterations(400);
-BENCHMARK_CAPTURE(fragility, int4_weight, {.source = SourceKind::integer, .bits = 4}, "weight")
+BENCHMARK_CAPTURE(fragility, int4_weight, {.source = "integer", .bits = 4}, "weight")
     ->Iterations(400);
-BENCHMARK_CAPTURE(fragility, power_of_two_weight, {.source = SourceKind::power_of_two, .bits = 4},
-                  "weight")
+BENCHMARK_CAPTURE(fragility, power_of_two_weight, {.source = "power_of_two", .bits = 4}, "weight")
     ->Iterations(400);
 BENCHMARK_CAPTURE(fragility, multilevel_basis, multilevel, "basis")->Iterations(400);
 BENCHMARK_CAPTURE(fragility, multilevel_intra, multilevel, "intra")->Iterations(400);

@@ -2,6 +2,7 @@
 
 #include "core/random/random.hpp"
 #include "nn/optim/optimizer.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace {
@@ -20,10 +21,10 @@ LayerShape layer(std::int64_t channels) {
 }
 
 SourceCard paper_card(int bits) {
-  return {.source = SourceKind::multilevel,
-          .factor_bits = bits == 8 ? FactorBits{8, 8, 8} : FactorBits{3, 6, 3},
-          .intra = 2,
-          .cross = 44};
+  return {
+      .source = "multilevel",
+      .settings = MultilevelCard{
+          .bits = bits == 8 ? FactorBits{8, 8, 8} : FactorBits{3, 6, 3}, .intra = 2, .cross = 44}};
 }
 
 std::vector<float> random_weight(const LayerShape& shape) {

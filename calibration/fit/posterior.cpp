@@ -1,6 +1,7 @@
 #include "calibration/fit/posterior.hpp"
 
 #include "calibration/fit/fit_result.hpp"
+#include "calibration/model/streams.hpp"
 #include "calibration/problem/covariance.hpp"
 #include "core/random/random.hpp"
 
@@ -8,7 +9,10 @@ namespace lightloom::calibration {
 
 std::vector<double> sample_posterior(const FitResult& fit, std::uint64_t seed,
                                      std::uint32_t sample) {
-  const Stream stream({.seed = seed, .purpose = Purpose::measurement, .chip = sample, .layer = 3});
+  const Stream stream({.seed = seed,
+                       .purpose = Purpose::measurement,
+                       .chip = sample,
+                       .layer = layer_of(MeasurementStream::posterior)});
   std::vector<double> z(fit.free.parameters.size());
   for (std::size_t f = 0; f < z.size(); ++f) z[f] = stream.normal(f);
   const std::vector<double> step = draw(fit.triangle, z);

@@ -58,6 +58,8 @@ Tracked track(const ChipShape& shape, const Measurements& data, std::span<const 
   problem.settings.resize(static_cast<std::size_t>(data.settings));
   std::iota(problem.settings.begin(), problem.settings.end(), 0);
   believe(shape, parameters, sigma, belief, problem);
+  require(problem.free.size() > 0,
+          "track: the earlier calibration has no standard deviations (fit it first)");
   // Twice, because the noise follows the predicted readings; first with room for the drift.
   for (const double floor : {0.2 * belief.phase_sigma_rad / shape.ports(), 0.0, 0.0}) {
     problem.sigma = predicted_sigma(shape, data, result.parameters);

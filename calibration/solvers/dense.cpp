@@ -126,7 +126,8 @@ void solve_transposed(std::span<const double> triangle, Matrix& b) {
 }
 
 void solve_transposed(std::span<const double> triangle, Vector& b) {
-  square(triangle, b.size()).triangularView<Eigen::Upper>().transpose().solveInPlace(b);
+  const auto r = square(triangle, b.size());
+  r.triangularView<Eigen::Upper>().transpose().solveInPlace(b);
 }
 
 void solve_upper(std::span<const double> triangle, Vector& b) {

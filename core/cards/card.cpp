@@ -264,6 +264,24 @@ std::size_t Section::choose(std::string_view key, const std::string& current,
   return static_cast<std::size_t>(std::find(known.begin(), known.end(), text) - known.begin());
 }
 
+void Section::choice(std::string_view key, std::string& field,
+                     const std::vector<std::string>& names) {
+  const std::size_t index = choose(key, field, names);
+  if (index < names.size()) field = names[index];
+}
+
+void Section::arrange(std::initializer_list<std::string_view> order) {
+  std::vector<std::size_t> places;
+  std::vector<std::pair<std::string, Tree>> sorted;
+  for (std::size_t i = 0; i < resolved_.pairs.size(); ++i)
+    if (std::find(order.begin(), order.end(), resolved_.pairs[i].first) != order.end())
+      places.push_back(i);
+  for (const std::string_view key : order)
+    for (const std::size_t place : places)
+      if (resolved_.pairs[place].first == key) sorted.push_back(resolved_.pairs[place]);
+  for (std::size_t i = 0; i < places.size(); ++i) resolved_.pairs[places[i]] = std::move(sorted[i]);
+}
+
 void Section::section(std::string_view key, const std::function<void(Section&)>& read) {
   const Tree* found = take(key);
   Tree resolved = Tree::mapping(), loaded;

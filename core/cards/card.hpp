@@ -70,6 +70,9 @@ class Section {
     if (index < known.size()) field = (names.begin() + static_cast<std::ptrdiff_t>(index))->second;
   }
 
+  /// One of a list of names that only the running program knows.
+  void choice(std::string_view key, std::string& field, const std::vector<std::string>& names);
+
   /// A mapping read by `read(Section&)`. Absent keys leave the defaults, which are still noted as
   /// resolved.
   void section(std::string_view key, const std::function<void(Section&)>& read);
@@ -88,6 +91,10 @@ class Section {
   /// The same for a section that is read elsewhere: the card itself where its path is given, null
   /// when absent.
   Tree tree(std::string_view key);
+
+  /// Puts these keys of the resolved card, read in whatever order, into this one: they share out
+  /// the places that they have among the others.
+  void arrange(std::initializer_list<std::string_view> order);
 
   [[nodiscard]] bool has(std::string_view key) const;
   /// Reports a missing key as a problem.

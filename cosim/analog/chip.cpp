@@ -1,17 +1,20 @@
 #include "cosim/analog/chip.hpp"
 
 #include <algorithm>
-#include <numeric>
+
+#include "nn/data/batch.hpp"
+
+#include "cosim/generator/generator_table.hpp"
 
 namespace lightloom::cosim {
 
 Chip::Chip(const photonic::TensorCore& core, nn::Network& network, const GeneratorCard& generator,
            ChipNumber chip)
     : analog_(core, chip.seed, chip.number) {
-  if (generator.kind != GeneratorKind::photonic) return;
-  std::vector<nn::WeightSource*> sources;
+  if (!generator.present() || !generator_entry(generator.kind).regenerate) return;
+  std::vector<nn::StoredWeight*> sources;
   for (nn::WeightLayer& layer : network.weight_layers()) sources.push_back(layer.source.get());
-  optical_.emplace(analog_, std::move(sources), generator.noise, chip.seed, chip.number);
+  optical_.emplace(analog_, std::move(sources), generator, chip);
 }
 
 nn::MatrixEngine& Chip::engine() {
@@ -25,13 +28,10 @@ std::vector<double> Chip::effective_bits() const {
 
 void Chip::calibrate(nn::Inference& inference, const nn::Dataset& data, int images) {
   const nn::ImageSet& set = data.train.size() > 0 ? data.train : data.test;
-  std::vector<std::uint32_t> order(std::min(set.size(), static_cast<std::size_t>(images)));
-  std::iota(order.begin(), order.end(), 0u);
-  nn::Tensor batch;
-  std::vector<int> labels;
-  nn::fill_batch(set, order, batch, labels);
+  const std::size_t count = std::min(set.size(), static_cast<std::size_t>(images));
   analog_.begin_calibration();
-  inference.forward(batch);
+  nn::for_each_batch(set, {0, count}, count,
+                     [&](const nn::Batch& batch, std::size_t) { inference.forward(batch.images); });
   analog_.end_calibration();
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -13,14 +12,8 @@
 
 namespace lightloom::cosim {
 
-/// Which chip: everything random on it is drawn from these two.
-struct ChipNumber {
-  std::uint64_t seed = 0;
-  std::uint32_t number = 0;
-};
-
-/// One chip as a matrix engine: its tensor core, and the photonic generator before it where the
-/// card has one. Core and network must outlive it.
+/// One chip as a matrix engine: its tensor core, and before it the generator, where its card has
+/// one that does not make exact weights. Core and network must outlive it.
 class Chip {
  public:
   Chip(const photonic::TensorCore& core, nn::Network& network, const GeneratorCard& generator,
@@ -34,7 +27,7 @@ class Chip {
   void calibrate(nn::Inference& inference, const nn::Dataset& data, int images);
 
   [[nodiscard]] const AnalogCounts& counts() const { return analog_.counts(); }
-  /// By weight layer; empty without a photonic generator, not a number for layers it does not make.
+  /// By weight layer; empty where weights are exact, not a number for layers no generator makes.
   [[nodiscard]] std::vector<double> effective_bits() const;
 
  private:

@@ -26,7 +26,7 @@ CostLayer reload_layer(const nn::LayerShape& shape, int bits) {
           .streams = {{.name = "weight", .count = shape.weights(), .bits = bits}}};
 }
 
-CostLayer source_layer(const nn::LayerShape& shape, nn::WeightSource& source) {
+CostLayer source_layer(const nn::LayerShape& shape, nn::StoredWeight& source) {
   CostLayer layer{.shape = shape, .streams = source.streams(), .work = source.work()};
   if (layer.takes_work()) layer.way = WeightDelivery::regenerate;
   if (const auto factors = source.factors()) layer.factors = factor_shape(*factors);

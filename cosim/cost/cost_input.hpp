@@ -5,6 +5,7 @@
 
 #include "cosim/cost/cost_cards.hpp"
 #include "cosim/cost/digital_work.hpp"
+#include "cosim/generator/generation_cost.hpp"
 #include "cosim/generator/generator_card.hpp"
 #include "cosim/mapping.hpp"
 #include "memory/memory_card.hpp"
@@ -39,7 +40,7 @@ struct CostLayer {
 /// A layer whose plain weights of `bits` each are in DRAM.
 CostLayer reload_layer(const nn::LayerShape& shape, int bits);
 /// A layer run from a weight source: regenerated if that takes work, else its streams are reloaded.
-CostLayer source_layer(const nn::LayerShape& shape, nn::WeightSource& source);
+CostLayer source_layer(const nn::LayerShape& shape, nn::StoredWeight& source);
 
 /// Everything a cost simulation depends on.
 struct CostInput {

@@ -1,5 +1,7 @@
 #include "cosim/cost/cost_simulation.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -7,6 +9,7 @@
 #include "cosim/cost/factored_layers.hpp"
 #include "cosim/cost/network_plan.hpp"
 #include "cosim/cost/way_choice.hpp"
+#include "cosim/generator/generator_table.hpp"
 #include "memory/buffers/edram.hpp"
 #include "memory/dram/dram_energy.hpp"
 #include "memory/dram/dram_estimate.hpp"
@@ -21,17 +24,21 @@ void check(const CostInput& input) {
           "activation_bits is {} (must lie between 1 and 32)", input.activation_bits);
   for (const CostLayer& layer : input.layers) {
     if (layer.way != WeightDelivery::regenerate) continue;
-    require(input.generator.kind != GeneratorKind::none,
-            "layer '{}' regenerates its weights but the generator is none (choose electronic or "
-            "photonic)",
-            layer.shape.name);
-    require(input.generator.kind != GeneratorKind::photonic ||
-                input.generator.handover == Handover::digital ||
-                input.core.cost.decompose_operations == 0,
+    require(input.generator.present(),
+            "layer '{}' regenerates its weights but the generator is none (choose {})",
+            layer.shape.name, fmt::join(generator_kinds(), " or "));
+    require(!hands_over_light(input.generator) || input.core.cost.decompose_operations == 0,
             "generator hands over analog weights but the core '{}' needs settings computed from "
             "them (use digital)",
             input.core.kind);
   }
+}
+
+/// What the card's generator is besides its electronic unit.
+GeneratorFigures generator_figures(const GeneratorCard& card) {
+  if (!card.present()) return {};
+  const GeneratorEntry& entry = generator_entry(card.kind);
+  return entry.figures ? entry.figures(card) : GeneratorFigures{};
 }
 
 /// Power that flows as long as the system is on, by component.
@@ -46,11 +53,10 @@ Energies static_power_mW(const CostContext& context) {
        {&context.weight_buffer, &context.tile_buffer, &context.activation_buffer})
     leakage += f->leakage_mW;  // refresh of eDRAM goes by lifetimes
   power[Component::buffer_leakage] = leakage;
-  const bool electronic = input.generator.kind != GeneratorKind::none;
-  const bool photonic = input.generator.kind == GeneratorKind::photonic;
+  const GeneratorCard& generator = input.generator;
   power[Component::generator_static] =
-      (electronic ? input.generator.electronic.static_power_mW : 0) +
-      (photonic ? input.generator.photonic.static_power_mW : 0);
+      (generator.present() ? generator.electronic.static_power_mW : 0) +
+      generator_figures(generator).static_power_mW;
   const double cores = input.schedule.cores;
   power[Component::hold] =
       cores * static_cast<double>(input.core.cost.devices) * input.core.cost.hold_power_mW;
@@ -70,10 +76,10 @@ std::vector<AreaPart> areas_of(const CostContext& context) {
     parts += part.area_mm2;
   }
   areas.push_back({"core", cores * std::max(0.0, input.core.cost.area_mm2 - parts)});
-  if (input.generator.kind != GeneratorKind::none)
-    areas.push_back({"electronic generator", input.generator.electronic.area_mm2});
-  if (input.generator.kind == GeneratorKind::photonic)
-    areas.push_back({"photonic generator", input.generator.photonic.area_mm2});
+  const GeneratorCard& generator = input.generator;
+  if (generator.present()) areas.push_back({"electronic generator", generator.electronic.area_mm2});
+  if (generator.present() && generator.kind != electronic_name)
+    areas.push_back({generator.kind + " generator", generator_figures(generator).area_mm2});
   areas.push_back({"digital unit", input.digital.area_mm2});
   return areas;
 }

@@ -118,8 +118,8 @@ LayerSetup layer_setup(const CostContext& context, std::size_t index, bool input
   LayerSetup setup{.context = context, .layer = layer, .bits = stored_bits(layer)};
   setup.mapping = map_layer(layer.shape, {input.core.rows, input.core.columns}, input.packing);
   setup.regenerate = layer.way == WeightDelivery::regenerate;
-  setup.drives_core = input.generator.kind == GeneratorKind::photonic &&
-                      input.generator.handover == Handover::analog && layer.factors.has_value();
+  if (setup.regenerate) setup.generator = &generator_entry(input.generator.kind);
+  setup.drives_core = hands_over_light(input.generator) && layer.factors.has_value();
   setup.vectors = static_cast<double>(setup.mapping.input_vectors) * input.batch;
   setup.stored_as_settings = settings_are_quicker(setup);
   choose_order(setup);

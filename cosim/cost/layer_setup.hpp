@@ -4,6 +4,7 @@
 
 #include "cosim/cost/cost_input.hpp"
 #include "cosim/cost/dram_traffic.hpp"
+#include "cosim/generator/generator_table.hpp"
 #include "cosim/mapping.hpp"
 #include "memory/buffers/buffer_card.hpp"
 #include "memory/dram/dram_energy.hpp"
@@ -32,6 +33,7 @@ struct LayerSetup {
   const CostLayer& layer;
   LayerMapping mapping;
   StoredBits bits;
+  const GeneratorEntry* generator = nullptr;  // of a layer that is regenerated
   bool regenerate = false;
   bool stored_as_settings = false;  // device settings made beforehand come from DRAM
   bool column_outer = false;        // order of tiles: all rows of a column first

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "cosim/cost/cost_simulation.hpp"
+#include "cosim/generator/generator_table.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -27,10 +28,9 @@ bool possible(const CostInput& input, const CostLayer& layer, WeightDelivery way
   if (way == WeightDelivery::reload) return true;
   if (!layer.takes_work()) return false;
   if (way == WeightDelivery::factored) return layer.factors.has_value() && layer.shape.groups == 1;
-  const bool analog_mesh = input.generator.kind == GeneratorKind::photonic &&
-                           input.generator.handover == Handover::analog &&
-                           input.core.cost.decompose_operations > 0;
-  return input.generator.kind != GeneratorKind::none && !analog_mesh;
+  const bool analog_mesh =
+      hands_over_light(input.generator) && input.core.cost.decompose_operations > 0;
+  return input.generator.present() && !analog_mesh;
 }
 
 std::vector<WeightDelivery> possible_ways(const CostInput& input, const CostLayer& layer) {
@@ -134,7 +134,7 @@ void drop_unused_generator(CostInput& input) {
   const bool used = std::any_of(input.layers.begin(), input.layers.end(), [](const CostLayer& l) {
     return l.way == WeightDelivery::regenerate;
   });
-  if (!used) input.generator.kind = GeneratorKind::none;
+  if (!used) input.generator.kind = no_generator;
 }
 
 CostInput choose_ways(const CostInput& input) {

@@ -21,11 +21,10 @@ float largest_magnitude(std::span<const float> values) {
 
 /// Adds Gaussian errors of `sigma` times the largest magnitude. `part` keeps the numbers of several
 /// uses of one stream apart.
-void disturb(std::span<float> values, double sigma, const StreamAddress& address,
-             std::uint64_t write, std::uint64_t part) {
+void disturb(std::span<float> values, double sigma, const WeightWrite& write, std::uint64_t part) {
   if (sigma == 0) return;
   std::vector<float> normals(values.size());
-  fill_normal(Stream(address), write * 4 + part, normals);
+  fill_normal(Stream(write.address), write.number * 4 + part, normals);
   const auto scale = static_cast<float>(sigma * largest_magnitude(values));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] += scale * normals[i];
 }
@@ -59,10 +58,9 @@ double effective_bits(std::span<const float> exact, std::span<const float> noisy
                  : std::numeric_limits<double>::infinity();
 }
 
-void regenerate_optically(const nn::Factors& factors, const GeneratorNoise& noise,
-                          const StreamAddress& address, std::uint64_t write,
-                          std::span<float> dense) {
-  StreamAddress setting = address, detection = address;
+void regenerate_optically(const nn::TwoLevelFactors& factors, const GeneratorNoise& noise,
+                          const WeightWrite& write, std::span<float> dense) {
+  StreamAddress setting = write.address, detection = write.address;
   setting.purpose = Purpose::programming;
   detection.purpose = Purpose::generator_readout;
   const Eigen::Index kernel = std::int64_t{factors.in} * factors.area;
@@ -72,22 +70,22 @@ void regenerate_optically(const nn::Factors& factors, const GeneratorNoise& nois
     std::copy(factors.basis.begin(), factors.basis.end(), kernels.begin());
   } else {
     std::vector<float> u = copy_of(factors.u);
-    disturb(u, noise.coefficient_sigma, setting, write, 0);
+    disturb(u, noise.coefficient_sigma, {setting, write.number}, 0);
     for (int m = 0; m < factors.cross; ++m)
       Eigen::Map<Matrix>(kernels.data() + m * kernel, factors.in, factors.area).noalias() =
           View(u.data() + std::int64_t{m} * factors.in * factors.intra, factors.in, factors.intra) *
           View(factors.basis.data() + std::int64_t{m} * factors.intra * factors.area, factors.intra,
                factors.area);
-    disturb(kernels, noise.intra_sigma, detection, write, 1);
+    disturb(kernels, noise.intra_sigma, {detection, write.number}, 1);
   }
   if (factors.v.empty()) {
     std::copy(kernels.begin(), kernels.end(), dense.begin());
   } else {
     std::vector<float> v = copy_of(factors.v);
-    disturb(v, noise.coefficient_sigma, setting, write, 2);
+    disturb(v, noise.coefficient_sigma, {setting, write.number}, 2);
     Eigen::Map<Matrix>(dense.data(), factors.out, kernel).noalias() =
         View(v.data(), factors.out, factors.cross) * View(kernels.data(), factors.cross, kernel);
-    disturb(dense, noise.cross_sigma, detection, write, 3);
+    disturb(dense, noise.cross_sigma, {detection, write.number}, 3);
   }
   digitise(dense, noise.handover_bits);
 }

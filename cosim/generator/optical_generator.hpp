@@ -22,16 +22,22 @@ struct GeneratorNoise {
 
 void describe(Section& section, GeneratorNoise& noise);
 
+/// One writing of a layer's weights on one chip: where its random numbers come from (seed, chip,
+/// layer).
+struct WeightWrite {
+  StreamAddress address;
+  std::uint64_t number = 0;
+};
+
 /// Effective bits of a regenerated weight against the noiseless one, log2(range / (sqrt(12) rms
 /// error)), range the peak-to-peak of the noiseless weights (uniform definition; compare sup(q) of
 /// Gu et al. 2021, Sec. 3.2).
 double effective_bits(std::span<const float> exact, std::span<const float> noisy);
 
 /// The weights [out, in, area] as a photonic generator of one chip hands them over. A level that is
-/// off adds no noise. Drawn from (seed, chip, layer) under Purpose::generator_readout and
-/// Purpose::programming, shot = write.
-void regenerate_optically(const nn::Factors& factors, const GeneratorNoise& noise,
-                          const StreamAddress& address, std::uint64_t write,
-                          std::span<float> dense);
+/// off adds no noise. Drawn under Purpose::generator_readout and Purpose::programming, shot =
+/// write.number.
+void regenerate_optically(const nn::TwoLevelFactors& factors, const GeneratorNoise& noise,
+                          const WeightWrite& write, std::span<float> dense);
 
 }  // namespace lightloom::cosim

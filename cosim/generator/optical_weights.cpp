@@ -3,16 +3,16 @@
 #include <cassert>
 #include <limits>
 
+#include "cosim/generator/generator_table.hpp"
 #include "nn/weights/multilevel/level_sizes.hpp"
 
 namespace lightloom::cosim {
 
-OpticalWeights::OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::WeightSource*> sources,
-                               const GeneratorNoise& noise, std::uint64_t seed, std::uint32_t chip)
+OpticalWeights::OpticalWeights(nn::MatrixEngine& inner, std::vector<nn::StoredWeight*> sources,
+                               const GeneratorCard& generator, ChipNumber chip)
     : inner_(inner),
       sources_(std::move(sources)),
-      noise_(noise),
-      seed_(seed),
+      generator_(generator),
       chip_(chip),
       bits_(sources_.size(), std::numeric_limits<double>::quiet_NaN()) {}
 
@@ -26,9 +26,9 @@ void OpticalWeights::load(int layer, const nn::LayerShape& shape, std::span<cons
     return;
   }
   std::vector<float> product(weights.size()), made(weights.size());
-  regenerate_optically(*factors, noise_,
-                       {.seed = seed_, .chip = chip_, .layer = static_cast<std::uint32_t>(layer)},
-                       write, product);
+  const StreamAddress address{
+      .seed = chip_.seed, .chip = chip_.number, .layer = static_cast<std::uint32_t>(layer)};
+  generator_entry(generator_.kind).regenerate(generator_, *factors, {address, write}, product);
   nn::in_dense_order(*factors, product, made);
   bits_[k] = effective_bits(weights, made);
   inner_.load(layer, shape, made, write);

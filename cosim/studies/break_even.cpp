@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "cosim/generator/generator_table.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -18,7 +19,11 @@ constexpr QuantityName names[] = {{Quantity::bandwidth, "bandwidth", "1"},
                                   {Quantity::generator_rate, "generator_rate", "MAC/ns"},
                                   {Quantity::generator_energy, "generator_energy", "pJ/MAC"}};
 
-bool photonic(const CostInput& input) { return input.generator.kind == GeneratorKind::photonic; }
+/// Whether the generator has more than the electronic unit: its rates and energies are then turned
+/// together.
+bool turned_as_a_whole(const CostInput& input) {
+  return input.generator.present() && input.generator.kind != electronic_name;
+}
 
 double get(const CostInput& input, Quantity quantity) {
   switch (quantity) {
@@ -29,9 +34,11 @@ double get(const CostInput& input, Quantity quantity) {
     case Quantity::batch:
       return input.batch;
     case Quantity::generator_rate:
-      return photonic(input) ? input.generator.rate_scale : input.generator.electronic.macs_per_ns;
+      return turned_as_a_whole(input) ? input.generator.rate_scale
+                                      : input.generator.electronic.macs_per_ns;
     case Quantity::generator_energy:
-      return photonic(input) ? input.generator.energy_scale : input.generator.electronic.mac_pJ;
+      return turned_as_a_whole(input) ? input.generator.energy_scale
+                                      : input.generator.electronic.mac_pJ;
   }
   return 0;
 }
@@ -48,11 +55,12 @@ void set(CostInput& input, Quantity quantity, double value) {
       input.batch = static_cast<int>(std::lround(value));
       break;
     case Quantity::generator_rate:
-      (photonic(input) ? input.generator.rate_scale : input.generator.electronic.macs_per_ns) =
-          value;
+      (turned_as_a_whole(input) ? input.generator.rate_scale
+                                : input.generator.electronic.macs_per_ns) = value;
       break;
     case Quantity::generator_energy:
-      (photonic(input) ? input.generator.energy_scale : input.generator.electronic.mac_pJ) = value;
+      (turned_as_a_whole(input) ? input.generator.energy_scale
+                                : input.generator.electronic.mac_pJ) = value;
       break;
   }
 }
@@ -111,7 +119,7 @@ std::string_view quantity_name(Quantity quantity) {
 std::string_view quantity_unit(const CostInput& ours, Quantity quantity) {
   const bool of_generator =
       quantity == Quantity::generator_rate || quantity == Quantity::generator_energy;
-  if (of_generator && photonic(ours)) return "1";
+  if (of_generator && turned_as_a_whole(ours)) return "1";
   return names[static_cast<std::size_t>(quantity)].unit;
 }
 

@@ -14,8 +14,8 @@ enum class Quantity {
   bandwidth,         // effective DRAM bandwidth, as a factor of the card's
   settle_time,       // of the core's settings, ns
   batch,             // images at once
-  generator_rate,    // MACs per ns of an electronic generator; a photonic one: factor of its rate
-  generator_energy,  // pJ per MAC of an electronic generator; a photonic one: factor of its energy
+  generator_rate,    // MACs per ns of an electronic generator; of others: factor of its rate
+  generator_energy,  // pJ per MAC of an electronic generator; of others: factor of its energy
 };
 std::string_view quantity_name(Quantity quantity);
 /// Its unit; "1" for a factor of what the card has.

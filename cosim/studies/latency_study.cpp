@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "cosim/generator/generator_table.hpp"
+#include "cosim/generator/photonic_generator.hpp"
 #include "memory/dram/dram_estimate.hpp"
 
 namespace lightloom::cosim {
@@ -54,15 +56,16 @@ LatencyStudy study_latency(const GenerationLatencyCard& card, const CostInput& h
   LatencyStudy study{.equation = generation_latency(card)};
   CostInput input = hardware;
   input.layers = {layer_of(card, kernel, map)};
-  input.generator.kind = GeneratorKind::photonic;
-  input.generator.photonic.word_bits = card.dac_bits;
-  input.generator.photonic.dac_rate_Gbps = card.dac_rate_Gbps;
-  input.generator.photonic.shot_ns = card.modulation_ps * 1e-3;
+  input.generator.kind = photonic_generator().name;
+  auto& generator = input.generator.own.get<PhotonicGenerator>();
+  generator.word_bits = card.dac_bits;
+  generator.dac_rate_Gbps = card.dac_rate_Gbps;
+  generator.shot_ns = card.modulation_ps * 1e-3;
   input.schedule.bandwidth_scale =
       card.bandwidth_GBps / memory::estimate_runs(input.memory.dram, 1e9).bandwidth_GBps;
   study.regenerate = simulate_cost(input);
   input.layers[0].way = WeightDelivery::reload;
-  input.generator.kind = GeneratorKind::none;
+  input.generator.kind = no_generator;
   study.reload = simulate_cost(input);
   study.tiled_generation_ns = busy_of(study.regenerate, Stage::generate);
   study.reload_load_ns = busy_of(study.reload, Stage::fetch_weights);

@@ -5,6 +5,7 @@
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "nn/models/models.hpp"
+#include "nn/weights/direct/integer_source.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -13,8 +14,8 @@ namespace {
 /// measured against.
 std::vector<Baseline> usual_baselines() {
   Baseline integer, dense;
-  integer.weights.source = nn::SourceKind::integer;
-  dense.weights.source = nn::SourceKind::dense;
+  integer.weights.source = nn::integer_kind;
+  dense.weights.source = nn::dense_kind;
   return {integer, dense};
 }
 
@@ -48,8 +49,7 @@ void describe(Section& section, NetworkCard& card) {
 /// Averages of parameters know nothing of codes that move by a rule of their own, nor of
 /// projections.
 void check_average(Section& section, const nn::SourceCard& weights, const nn::TrainCard& train) {
-  const bool own = weights.source == nn::SourceKind::smart_deal ||
-                   weights.retraining == nn::Retraining::projection;
+  const bool own = nn::has_own_rule(weights) || weights.retraining == nn::Retraining::projection;
   if (train.average > 0 && own)
     section.problem("train",
                     "has average above 0, which a source with a training rule of its own "
@@ -220,14 +220,7 @@ Experiment read_experiment(const Tree& given) {
 }
 
 std::string label_of(const nn::SourceCard& card) {
-  switch (card.source) {
-    case nn::SourceKind::dense:
-      return "dense";
-    case nn::SourceKind::integer:
-      return fmt::format("int{}", card.bits);
-    default:
-      return nn::name_of(card.source);
-  }
+  return card.source == nn::integer_kind ? fmt::format("int{}", card.bits) : card.source;
 }
 
 std::vector<std::string> source_labels(const NetworkCard& card) {

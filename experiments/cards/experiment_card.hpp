@@ -8,6 +8,7 @@
 #include "core/cards/tree.hpp"
 #include "cosim/cost/cost_simulation.hpp"
 #include "cosim/cost/network_layers.hpp"
+#include "cosim/generator/generation_latency.hpp"
 #include "cosim/generator/generator_card.hpp"
 #include "experiments/cards/section_keys.hpp"
 #include "memory/memory_card.hpp"

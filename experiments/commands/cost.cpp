@@ -1,5 +1,6 @@
 #include "core/error.hpp"
 #include "cosim/studies/break_even.hpp"
+#include "cosim/studies/dram_replay.hpp"
 #include "cosim/studies/latency_study.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
@@ -107,7 +108,29 @@ void add_latency_case(const Experiment& card, const SourceLayers& layers, Shown&
   result.text += "\n" + table.text();
 }
 
-Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
+/// Every source's DRAM transfers again, at command level.
+void add_replay(const Experiment& card, const SourceLayers& layers, Shown& result) {
+  const std::vector<cosim::CostInput> inputs = cost_inputs(layers, card.hardware);
+  const std::vector<std::string> labels = source_labels(card.network);
+  Json& json = result.json["replay"];
+  TextTable table({"DRAM at command level", "schedule ends", "last data", "requests", "row hits"});
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const cosim::DramReplay replay = cosim::replay_dram(inputs[i]);
+    const auto requests = static_cast<double>(replay.run.requests);
+    const double hits = requests > 0 ? static_cast<double>(replay.run.row_hits) / requests : 0;
+    json[labels[i]] = {{"schedule_s", replay.schedule_ns * 1e-9},
+                       {"command_s", replay.command_ns * 1e-9},
+                       {"requests", replay.run.requests},
+                       {"writes", replay.run.writes},
+                       {"row_hit_share", hits}};
+    table.row({labels[i], with_prefix(replay.schedule_ns * 1e-9, "s"),
+               with_prefix(replay.command_ns * 1e-9, "s"), fmt::format("{}", replay.run.requests),
+               fmt::format("{:.1f} %", 100 * hits)});
+  }
+  result.text += "\n" + table.text();
+}
+
+Shown do_cost(const CommandLine& line, ProgressSink& /*progress*/) {
   const Experiment card = read_experiment(load_given_card(line));
   const SourceLayers layers =
       source_layers(nn::build_graph(card.network.model, card.network.dataset.name), card.network);
@@ -118,6 +141,7 @@ Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
   add_cost(result.json, study);
   if (card.latency_case) add_latency_case(card, layers, result);
   if (line.has("breakeven")) add_break_even(line, card, layers, result);
+  if (line.has("replay")) add_replay(card, layers, result);
   return result;
 }
 
@@ -130,7 +154,8 @@ extern const Command cost_command{
     .writes = Writes::nothing,
     .options = {{"breakeven", "WHAT",
                  "where regenerating stops paying: bandwidth, settle, batch, generator_rate, "
-                 "generator_energy"}},
-    .run = run};
+                 "generator_energy"},
+                {"replay", "", "the schedule's DRAM transfers again, command by command"}},
+    .run = do_cost};
 
 }  // namespace lightloom::experiments

@@ -60,7 +60,7 @@ Shown run_back(const CommandLine& line) {
   const StoredMeshSettings stored = read_mesh_settings(path);
   const MatrixDecomposition& settings = stored.settings;
   const photonic::SquareMatrix whole = photonic::rebuild_matrix(settings, stored.kind.device);
-  photonic::Matrix matrix{.rows = stored.rows, .columns = stored.columns, .values = {}};
+  ComplexMatrix matrix{.rows = stored.rows, .columns = stored.columns, .values = {}};
   for (int r = 0; r < matrix.rows; ++r)
     for (int c = 0; c < matrix.columns; ++c) matrix.values.push_back(whole(r, c));
   Shown result;
@@ -79,7 +79,7 @@ Shown run_back(const CommandLine& line) {
   return result;
 }
 
-Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
+Shown do_decompose(const CommandLine& line, ProgressSink& /*progress*/) {
   require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
   if (line.has("back")) return run_back(line);
   const DecompositionOptions options = read_options(line);
@@ -107,7 +107,7 @@ Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
     result.text += fmt::format("inputs {}, outputs {}\n", order_name(found.inputs_reversed),
                                order_name(found.outputs_reversed));
   }
-  if (options.device == photonic::DeviceKind::bell) {
+  if (options.device == photonic::DeviceKind::compact) {
     const std::size_t outer = photonic::outer_shifters(found.topology).size();
     result.json["outer_shifters"] = outer;
     result.text += fmt::format("{} shifters in front of the mesh and at its edges\n", outer);
@@ -136,6 +136,6 @@ extern const Command decompose_command{
                  "of the phases in --output: lightloom (default), strawberryfields"},
                 {"back", "",
                  "settings, as --output wrote them, back into a matrix (--output: where to)"}},
-    .run = run};
+    .run = do_decompose};
 
 }  // namespace lightloom::experiments

@@ -70,9 +70,9 @@ Shown unpack(const CommandLine& line, ProgressSink& /*progress*/) {
   return {.json = {{"weights", output},
                    {"model", identity.model},
                    {"dataset", identity.dataset},
-                   {"source", nn::name_of(identity.weights.source)}},
+                   {"source", identity.weights.source}},
           .text = fmt::format("{}: plain 32-bit weights of {}, regenerated from {}\n", output,
-                              identity.model, nn::name_of(identity.weights.source))};
+                              identity.model, identity.weights.source)};
 }
 
 }  // namespace

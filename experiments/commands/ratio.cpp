@@ -79,7 +79,7 @@ Json to_json(const nn::LayerRatio& layer) {
 Json to_json(const nn::Ratio& ratio, const RatioCard& card) {
   Json json{{"model", card.model},
             {"dataset", card.dataset},
-            {"source", nn::name_of(card.weights.source)},
+            {"source", card.weights.source},
             {"parameters", ratio.parameters},
             {"dense_parameters", ratio.dense_parameters},
             {"parameter_ratio", ratio.parameter_ratio},
@@ -120,8 +120,8 @@ std::string to_text(const nn::Ratio& ratio, const RatioCard& card) {
       "{} on {}, weights: {}\n\n{}\nparameter ratio {:.4f}, memory ratio {:.4f} (published "
       "accounting), "
       "{:.4f} with scales, statistics and padding\n",
-      card.model, card.dataset, nn::name_of(card.weights.source), table.text(),
-      ratio.parameter_ratio, ratio.memory_ratio, ratio.complete_ratio);
+      card.model, card.dataset, card.weights.source, table.text(), ratio.parameter_ratio,
+      ratio.memory_ratio, ratio.complete_ratio);
 }
 
 /// The totals of the card's source and of every baseline, one row each.
@@ -144,7 +144,7 @@ void add_sources(const nn::NetworkShape& shape, const RatioCard& card, Shown& re
   result.text += "\n" + table.text();
 }
 
-Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
+Shown do_ratio(const CommandLine& line, ProgressSink& /*progress*/) {
   const RatioCard card = read_ratio_card(line);
   const nn::NetworkShape shape = nn::network_shape(card.model, card.dataset);
   const nn::Ratio ratio = nn::ratio_of(shape, card.weights);
@@ -162,6 +162,6 @@ extern const Command ratio_command{
     .writes = Writes::nothing,
     .options = {{"model", "NAME", "network, instead of the card's"},
                 {"dataset", "NAME", "data set, instead of the card's"}},
-    .run = run};
+    .run = do_ratio};
 
 }  // namespace lightloom::experiments

@@ -6,6 +6,7 @@
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/search_candidates.hpp"
+#include "nn/weights/multilevel/generators.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -17,7 +18,7 @@ Json to_json(const Found& found) {
           {"energy_J", found.energy_J ? Json(*found.energy_J) : Json()}};
 }
 
-void add_row(TextTable& table, const std::string& name, const Found& found, const Json& json) {
+void add_found(TextTable& table, const std::string& name, const Found& found, const Json& json) {
   table.row({name, fmt::format("{:.4g}", found.error), fmt::format("{:.4f}", found.memory_ratio),
              found.time_s ? fmt::format("{:.4g} us", 1e6 * *found.time_s) : "-",
              found.energy_J ? fmt::format("{:.4g} uJ", 1e6 * *found.energy_J) : "-",
@@ -32,11 +33,11 @@ std::string text_of(const SearchStudy& study, const Json& json) {
   const bool measured = json["sensitivity"] == "measured";
   TextTable totals({"", measured ? "expected rise of the loss" : "harm", "memory ratio", "time",
                     "energy", "trained"});
-  add_row(totals, "per layer", study.searched, json["searched"]);
+  add_found(totals, "per layer", study.searched, json["searched"]);
   if (study.has_uniform()) {
-    add_row(totals, "uniform " + setting_text(study.uniform().card), study.uniform(),
-            json["uniform"]);
-    add_row(totals, "per layer, spending no more than that", study.equal, json["equal"]);
+    add_found(totals, "uniform " + setting_text(study.uniform().card), study.uniform(),
+              json["uniform"]);
+    add_found(totals, "per layer, spending no more than that", study.equal, json["equal"]);
   }
   return layers.text() + "\n" + totals.text();
 }
@@ -100,12 +101,12 @@ std::vector<std::string> harms_to_try(const std::string& kind) {
   return kinds;
 }
 
-Shown run(const CommandLine& line, ProgressSink& progress) {
+Shown do_search(const CommandLine& line, ProgressSink& progress) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
-  require(card.network.weights.source == nn::SourceKind::multilevel,
+  require(card.network.weights.source == nn::multilevel_kind,
           "weights.source is {} but a search chooses settings of multilevel",
-          nn::name_of(card.network.weights.source));
+          card.network.weights.source);
   const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
   require_writable(output);
   const std::string kind = line.value("sensitivity", "trained");
@@ -156,6 +157,6 @@ extern const Command search_command{
          {"candidates", "N",
           "train N uniform settings and the best per layer by every rule, keep the closest to the "
           "float network on images set aside (0: none)"}},
-    .run = run};
+    .run = do_search};
 
 }  // namespace lightloom::experiments

@@ -37,7 +37,7 @@ std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
   return text + fmt::format("\n\nresults: {}\nreport:  {}\n", output, page);
 }
 
-Shown run(const CommandLine& line, ProgressSink& progress) {
+Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
   const Tree card = with_cards_of_experiment(load_given_card(line));
   const SweepGrid grid = read_grid(card);
   const Experiment base = read_experiment(grid.card_at(card, 0));
@@ -85,7 +85,7 @@ extern const Command sweep_command{
     .summary = "a grid of experiments, resumable",
     .writes = Writes::file,
     .options = {{"report", "FILE", "where the page goes (beside the results when absent)"}},
-    .run = run,
+    .run = do_sweep,
     .ends_when_asked = true};
 
 }  // namespace lightloom::experiments

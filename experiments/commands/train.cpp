@@ -8,6 +8,7 @@
 #include "experiments/results/weight_file.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "nn/network/weights_file.hpp"
+#include "nn/weights/exchange/smart_deal_source.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -34,7 +35,7 @@ std::string history_text(const std::string& title, const nn::TrainResult& histor
   return table.text() + "\n";
 }
 
-Shown run(const CommandLine& line, ProgressSink& progress) {
+Shown do_train(const CommandLine& line, ProgressSink& progress) {
   Experiment card = read_experiment(load_given_card(line));
   const std::string output = line.output.empty() ? card.name + ".weights.h5" : line.output;
   const std::string float_output = line.value("float");
@@ -65,8 +66,7 @@ Shown run(const CommandLine& line, ProgressSink& progress) {
       {"weights", output}};
   if (!float_output.empty()) result.json["float_weights"] = float_output;
   std::string ledger;
-  if (card.network.weights.source == nn::SourceKind::smart_deal &&
-      !accuracy.history.epochs.empty()) {
+  if (card.network.weights.source == nn::smart_deal_kind && !accuracy.history.epochs.empty()) {
     Shown view = ledger_view(card, *workbench.student(card)->network, accuracy.history);
     result.json["training_ledger"] = std::move(view.json);
     ledger = std::move(view.text) + "\n";
@@ -90,7 +90,7 @@ extern const Command train_command{
                 {"checkpoint", "FILE",
                  "state after every epoch, taken up again by the same command (float network: "
                  "FILE.float)"}},
-    .run = run,
+    .run = do_train,
     .ends_when_asked = true};
 
 }  // namespace lightloom::experiments

@@ -16,11 +16,10 @@ namespace lightloom::experiments {
 namespace {
 
 using photonic::Complex;
-using photonic::Matrix;
 
 constexpr std::int64_t most_elements = std::int64_t{1} << 26;
 
-Matrix read_numpy(const std::string& path) {
+ComplexMatrix read_numpy(const std::string& path) {
   const NpyArray array = read_npy(path);
   require(array.shape.size() == 2 && array.count() > 0,
           "{}: a matrix has two axes, this array has the shape ({})", path,
@@ -29,9 +28,9 @@ Matrix read_numpy(const std::string& path) {
               array.count() <= most_elements,
           "{}: {} x {} elements are too many", path, array.shape[0], array.shape[1]);
   const std::int64_t rows = array.shape[0], columns = array.shape[1];
-  Matrix matrix{.rows = static_cast<int>(rows),
-                .columns = static_cast<int>(columns),
-                .values = std::vector<Complex>(static_cast<std::size_t>(array.count()))};
+  ComplexMatrix matrix{.rows = static_cast<int>(rows),
+                       .columns = static_cast<int>(columns),
+                       .values = std::vector<Complex>(static_cast<std::size_t>(array.count()))};
   for (std::int64_t i = 0; i < array.count(); ++i) {
     const std::int64_t to = array.columns_first ? i % rows * columns + i / rows : i;
     matrix.values[static_cast<std::size_t>(to)] = {array.real(i), array.imaginary(i)};
@@ -61,9 +60,9 @@ std::optional<Complex> parse_complex(std::string text) {
   return Complex(first, second);
 }
 
-Matrix read_text(const std::string& path) {
+ComplexMatrix read_text(const std::string& path) {
   std::istringstream lines(read_file(path, "matrix file"));
-  Matrix matrix;
+  ComplexMatrix matrix;
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
     for (char& letter : line)
@@ -88,18 +87,13 @@ Matrix read_text(const std::string& path) {
   return matrix;
 }
 
-Matrix read_hdf5(const std::string& path) {
-  ComplexMatrix matrix = read_hdf5_matrix(path);
-  return {.rows = matrix.rows, .columns = matrix.columns, .values = std::move(matrix.values)};
-}
-
-std::string numpy_bytes(const Matrix& matrix) {
+std::string numpy_bytes(const ComplexMatrix& matrix) {
   const std::int64_t shape[] = {matrix.rows, matrix.columns};
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(matrix.values.data());
   return npy_bytes("<c16", shape, {bytes, matrix.values.size() * sizeof(Complex)});
 }
 
-std::string text_bytes(const Matrix& matrix) {
+std::string text_bytes(const ComplexMatrix& matrix) {
   std::string text;
   for (std::size_t i = 0; i < matrix.values.size(); ++i) {
     const bool last = (i + 1) % static_cast<std::size_t>(matrix.columns) == 0;
@@ -109,7 +103,7 @@ std::string text_bytes(const Matrix& matrix) {
   return text;
 }
 
-void write_hdf5(const std::string& path, const Matrix& matrix) {
+void write_hdf5(const std::string& path, const ComplexMatrix& matrix) {
   const auto numbers = [](int count) {
     std::vector<std::int64_t> list(static_cast<std::size_t>(count));
     for (std::size_t i = 0; i < list.size(); ++i) list[i] = static_cast<std::int64_t>(i);
@@ -132,17 +126,17 @@ bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.end
 
 }  // namespace
 
-void write_matrix(const std::string& path, const Matrix& matrix) {
+void write_matrix(const std::string& path, const ComplexMatrix& matrix) {
   if (is_hdf5(path)) return write_hdf5(path, matrix);
   write_file(path, path.ends_with(".npy") ? numpy_bytes(matrix) : text_bytes(matrix));
 }
 
-Matrix read_matrix(const std::string& path) {
+ComplexMatrix read_matrix(const std::string& path) {
   std::error_code ignored;
   require(std::filesystem::exists(path, ignored), "matrix file '{}' does not exist", path);
-  const Matrix matrix = path.ends_with(".npy") ? read_numpy(path)
-                        : is_hdf5(path)        ? read_hdf5(path)
-                                               : read_text(path);
+  const ComplexMatrix matrix = path.ends_with(".npy") ? read_numpy(path)
+                               : is_hdf5(path)        ? read_hdf5_matrix(path)
+                                                      : read_text(path);
   for (std::size_t i = 0; i < matrix.values.size(); ++i)
     require(std::isfinite(matrix.values[i].real()) && std::isfinite(matrix.values[i].imag()),
             "{}: element ({}, {}) is not a finite number", path,

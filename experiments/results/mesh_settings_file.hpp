@@ -21,7 +21,7 @@ inline constexpr std::array<std::pair<const char*, photonic::DeviceKind>, 4> dev
     {{"mzi", photonic::DeviceKind::mzi},
      {"three-splitter", photonic::DeviceKind::three_splitter},
      {"crossing", photonic::DeviceKind::crossing},
-     {"compact", photonic::DeviceKind::bell}}};
+     {"compact", photonic::DeviceKind::compact}}};
 inline constexpr std::array<std::pair<const char*, PhaseConvention>, 2> convention_names{
     {{"lightloom", PhaseConvention::lightloom},
      {"strawberryfields", PhaseConvention::strawberryfields}}};

@@ -41,10 +41,10 @@ Shown ledger_view(const Experiment& card, nn::Network& trained, const nn::TrainR
          .moved = number < history.own_changes.size() ? history.own_changes[number] : 0.0});
   }
   const nn::SourceCard& weights = card.network.weights;
-  const nn::TrainingLedgers ledgers =
-      nn::training_ledgers(layers, trained.shape().norm_parameters, weights.smart_deal,
-                           {.state_words = state_words(card.training.student.optimizer),
-                            .activation_bits = weights.activations > 0 ? weights.activations : 32});
+  const nn::TrainingLedgers ledgers = nn::training_ledgers(
+      layers, trained.shape().norm_parameters, weights.settings.of<nn::BucketOptions>(),
+      {.state_words = state_words(card.training.student.optimizer),
+       .activation_bits = weights.activations > 0 ? weights.activations : 32});
   const int batch = card.training.student.batch;
   Shown view;
   view.json["batch"] = batch;

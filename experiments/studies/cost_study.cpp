@@ -14,7 +14,7 @@ cosim::GeneratorCard generator_for(const std::vector<cosim::CostLayer>& layers,
                layer.way == cosim::WeightDelivery::automatic;
       });
   cosim::GeneratorCard generator = hardware.generator;
-  if (!generates) generator.kind = cosim::GeneratorKind::none;
+  if (!generates) generator.kind = cosim::no_generator;
   return generator;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/model/streams.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
@@ -21,7 +22,10 @@ constexpr double finest_rad = 1e-4;  // nor differences below it
 
 std::vector<double> drift_direction(const ChipShape& shape, std::uint64_t seed,
                                     std::uint32_t draw) {
-  const Stream stream({.seed = seed, .purpose = Purpose::drift, .chip = draw, .layer = 2});
+  const Stream stream({.seed = seed,
+                       .purpose = Purpose::drift,
+                       .chip = draw,
+                       .layer = layer_of(DriftStream::since_calibration)});
   std::vector<double> normal;
   for (int h = 0; h < shape.heater_count(); ++h)
     normal.push_back(stream.normal(static_cast<std::uint64_t>(h)));

@@ -5,8 +5,10 @@
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/studies/run_experiment.hpp"
+#include "nn/data/batch.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/ops/loss.hpp"
+#include "nn/weights/multilevel/generators.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -23,10 +25,11 @@ Tree bits_tree(const nn::FactorBits& bits) {
 }
 
 void write_setting(const nn::SourceCard& card, Tree& section) {
-  section.at_or_add("intra") = Tree::of(std::to_string(card.intra));
-  section.at_or_add("cross") = Tree::of(std::to_string(card.cross));
-  section.at_or_add("cross_share") = Tree::of(number_text(card.cross_share));
-  section.at_or_add("bits") = bits_tree(card.factor_bits);
+  const auto& own = card.settings.of<nn::MultilevelCard>();
+  section.at_or_add("intra") = Tree::of(std::to_string(own.intra));
+  section.at_or_add("cross") = Tree::of(std::to_string(own.cross));
+  section.at_or_add("cross_share") = Tree::of(number_text(own.cross_share));
+  section.at_or_add("bits") = bits_tree(own.bits);
 }
 
 /// A section `weights.layers` for overrides of multi-level settings.
@@ -35,7 +38,7 @@ Tree layers_tree(const nn::SourceCard& card) {
   for (const nn::LayerOverride& layer : card.layers) {
     Tree one = Tree::mapping();
     one.at_or_add("layer") = Tree::of(layer.layer);
-    if (layer.card.source == nn::SourceKind::multilevel) write_setting(layer.card, one);
+    if (layer.card.source == nn::multilevel_kind) write_setting(layer.card, one);
     list.items.push_back(std::move(one));
   }
   return list;
@@ -46,18 +49,14 @@ double divergence(nn::Network& teacher, nn::Network& student, const nn::Dataset&
   const nn::ImageSet& set = aside ? data.validation : data.train;
   const std::size_t count = aside ? set.size() : std::min(set.size(), most_training_images);
   nn::Inference wanted(teacher), made(student);
-  nn::Tensor pixels, unused;
-  std::vector<int> labels;
+  nn::Tensor unused;
   double sum = 0;
-  for (std::size_t first = 0; first < count; first += batch) {
-    std::vector<std::uint32_t> order(std::min(batch, count - first));
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(first + i);
-    nn::fill_batch(set, order, pixels, labels);
-    const nn::Tensor& answers = wanted.forward(pixels);
-    sum += nn::distillation(made.forward(pixels), answers, labels, {.temperature = 1, .beta = 1},
-                            unused) *
-           static_cast<double>(order.size());
-  }
+  nn::for_each_batch(set, {0, count}, batch, [&](const nn::Batch& one, std::size_t) {
+    const nn::Tensor& answers = wanted.forward(one.images);
+    sum += nn::distillation(made.forward(one.images), answers, one.labels,
+                            {.temperature = 1, .beta = 1}, unused) *
+           static_cast<double>(one.labels.size());
+  });
   return sum / static_cast<double>(count);
 }
 
@@ -74,11 +73,12 @@ Tree card_with(const Tree& resolved, const nn::SourceCard& weights) {
 }
 
 std::string setting_text(const nn::SourceCard& card) {
-  if (card.source != nn::SourceKind::multilevel) return nn::name_of(card.source);
-  const nn::FactorBits& bits = card.factor_bits;
-  const std::string cross = card.cross_share > 0 ? fmt::format("{:g} Co", card.cross_share)
-                                                 : fmt::format("{}", card.cross);
-  return fmt::format("({}, {}; {}, {}, {})", card.intra, cross, bits.basis, bits.intra, bits.cross);
+  if (card.source != nn::multilevel_kind) return card.source;
+  const auto& own = card.settings.of<nn::MultilevelCard>();
+  const nn::FactorBits& bits = own.bits;
+  const std::string cross =
+      own.cross_share > 0 ? fmt::format("{:g} Co", own.cross_share) : fmt::format("{}", own.cross);
+  return fmt::format("({}, {}; {}, {}, {})", own.intra, cross, bits.basis, bits.intra, bits.cross);
 }
 
 std::vector<Candidate> candidates_of(const Tree& resolved, const std::vector<SearchStudy>& studies,
@@ -103,17 +103,12 @@ nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images
   const std::size_t count = std::min(images, set.size());
   return [&set, count](nn::Network& network) {
     nn::Inference inference(network);
-    nn::Tensor pixels, unused;
-    std::vector<int> labels;
+    nn::Tensor unused;
     double sum = 0;
-    for (std::size_t first = 0; first < count; first += batch) {
-      std::vector<std::uint32_t> order(std::min<std::size_t>(batch, count - first));
-      for (std::size_t i = 0; i < order.size(); ++i)
-        order[i] = static_cast<std::uint32_t>(first + i);
-      nn::fill_batch(set, order, pixels, labels);
-      sum += nn::cross_entropy(inference.forward(pixels), labels, unused) *
-             static_cast<double>(order.size());
-    }
+    nn::for_each_batch(set, {0, count}, batch, [&](const nn::Batch& one, std::size_t) {
+      sum += nn::cross_entropy(inference.forward(one.images), one.labels, unused) *
+             static_cast<double>(one.labels.size());
+    });
     return sum / static_cast<double>(count);
   };
 }

@@ -72,19 +72,13 @@ struct Search {
   [[nodiscard]] Found judged(const nn::SourceCard& weights, double error) const {
     Found found{.card = weights, .error = error};
     found.memory_ratio = nn::ratio_of(shape, weights).memory_ratio;
-    if (card.hardware.generator.kind == cosim::GeneratorKind::none) return found;
+    if (!card.hardware.generator.present()) return found;
     const cosim::CostReport report = cosim::simulate_cost(cost_input(card, graph, weights));
     found.time_s = report.time_s();
     found.energy_J = report.energy_J();
     return found;
   }
 };
-
-/// The memory ratio of the cheapest setting of every layer.
-double least_ratio(const Search& search, nn::Network& trained) {
-  const auto dense = static_cast<double>(nn::ratio_of(search.shape, {}).dense_memory_bits);
-  return static_cast<double>(search.choices.least_cost() + nn::fixed_bits(trained)) / dense;
-}
 
 /// Moves the limit of the layers' summed costs until the whole just fits; nothing if it never does.
 std::optional<Found> search_whole(const Search& search, std::int64_t& layers_limit) {
@@ -158,7 +152,7 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn:
   const nn::SourceCard& base = card.network.weights;
   SearchStudy study{.sensitivities = harm.sensitivities};
   const bool memory = limit.kind == Kind::memory;
-  require(memory || card.hardware.generator.kind != cosim::GeneratorKind::none,
+  require(memory || card.hardware.generator.present(),
           "a {} budget needs hardware that generates weights (the card's generator is none)",
           name_of(limit.kind));
   const nn::ChoiceCost cost =
@@ -172,12 +166,12 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn:
 
   std::int64_t layers_limit = 0;
   if (memory) {
-    const double dense = static_cast<double>(nn::ratio_of(search.shape, {}).dense_memory_bits);
-    layers_limit = static_cast<std::int64_t>(limit.value * dense + 1e-3) - nn::fixed_bits(trained);
+    const nn::MemoryBudget budget(search.shape);
+    layers_limit = budget.bits_at(limit.value);
     const nn::SearchResult result = search.within(layers_limit);
     require(!result.chosen.empty(),
             "no setting fits a memory ratio of {:g} (the smallest that the grid has is {:.4f})",
-            limit.value, least_ratio(search, trained));
+            limit.value, budget.ratio_with(search.choices.least_cost()));
     study.searched = search.found(result);
   } else {
     // Layers by themselves may take longer than the whole, in which they overlap.

@@ -42,13 +42,9 @@ BankTimers::BankTimers(const DramCard& card)
   // Ranks take turns; the first refresh is due after its share of the interval, not at cycle 0.
   for (int r = 0; r < ranks; ++r)
     rank(r).refresh_due = card.refresh ? std::max<Cycle>(1, interval * (r + 1) / ranks) : never;
+  find_next_refresh();
   counts_.bank_activates.assign(banks_.size(), 0);
   counts_.bank_columns.assign(banks_.size(), 0);
-}
-
-bool BankTimers::blocked(int number) const {
-  const Rank& own = rank(bank(number).rank);
-  return own.refresh_pending && (all_banks_ || number % banks_per_rank_ == own.refresh_bank);
 }
 
 bool BankTimers::start_refreshes(Cycle k) {
@@ -57,15 +53,16 @@ bool BankTimers::start_refreshes(Cycle k) {
     if (r.refresh_pending || r.refresh_due > k) continue;
     r.refresh_pending = any = true;
     r.refresh_due += all_banks_ ? t_.refi : t_.refi_bank;
+    ++pending_;
   }
+  find_next_refresh();
   return any;
 }
 
-Cycle BankTimers::next_refresh() const {
-  Cycle next = never;
+void BankTimers::find_next_refresh() {
+  next_refresh_ = never;
   for (const Rank& r : ranks_)
-    if (!r.refresh_pending) next = std::min(next, r.refresh_due);
-  return next;
+    if (!r.refresh_pending) next_refresh_ = std::min(next_refresh_, r.refresh_due);
 }
 
 int BankTimers::refreshed_bank(int number) const {
@@ -97,6 +94,7 @@ void BankTimers::skip_refreshes(Cycle until) {
     counts_.refreshes += skipped;
     r.refresh_bank = static_cast<int>((r.refresh_bank + skipped) % banks_per_rank_);
   }
+  find_next_refresh();
 }
 
 void BankTimers::activate(int number, std::int64_t row, Cycle k, BankScan& rules) {
@@ -161,6 +159,8 @@ void BankTimers::refresh(int number, Cycle k, BankScan& rules) {
   Rank& own = rank(number);
   const int first = number * banks_per_rank_;
   own.refresh_pending = false;
+  --pending_;
+  find_next_refresh();
   ++counts_.refreshes;
   if (all_banks_) {
     raise(own.refresh, k + t_.rfc);

@@ -46,14 +46,20 @@ class BankTimers {
     return banks_[static_cast<std::size_t>(number)];
   }
   /// A refresh keeps new work from the bank.
-  [[nodiscard]] bool blocked(int number) const;
+  [[nodiscard]] bool blocked(int number) const {
+    if (pending_ == 0) return false;
+    const Rank& own = rank(bank(number).rank);
+    return own.refresh_pending && (all_banks_ || number % banks_per_rank_ == own.refresh_bank);
+  }
   /// Cycles from a read command to the end of its data.
   [[nodiscard]] Cycle read_latency() const { return Cycle{t_.cl} + burst_; }
 
   /// Begins the refreshes that are due; returns whether one began.
   bool start_refreshes(Cycle k);
   /// When the next refresh is due that has not begun.
-  [[nodiscard]] Cycle next_refresh() const;
+  [[nodiscard]] Cycle next_refresh() const { return next_refresh_; }
+  /// Some refresh has begun and is not issued yet.
+  [[nodiscard]] bool refresh_pending() const { return pending_ > 0; }
   /// The refresh that can go first on a bus free from `row_bus` on, the last of equals.
   [[nodiscard]] RefreshOffer offered_refresh(Cycle row_bus) const;
   /// Counts the refreshes of idle ranks until cycle `until` instead of simulating them, all but the
@@ -90,12 +96,15 @@ class BankTimers {
     return ranks_[static_cast<std::size_t>(number)];
   }
   void count_column(int number);
+  void find_next_refresh();
 
   DramTiming t_;
   int burst_, banks_per_rank_, read_to_write_, write_to_precharge_, column_long_, column_short_;
   bool refreshes_, all_banks_;  // refreshed at once
   std::vector<Bank> banks_;
   std::vector<Rank> ranks_;
+  int pending_ = 0;  // refreshes that have begun
+  Cycle next_refresh_ = never;
   int last_group_ = -1;
   CommandCounts counts_;
 };

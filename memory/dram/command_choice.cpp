@@ -104,6 +104,7 @@ void CommandChoice::scan(Cycle not_before, const RequestQueues& queues, const Ba
 
 void CommandChoice::offer_refreshes(const BankTimers& timers) {
   next_refresh_ = timers.next_refresh();
+  if (!timers.refresh_pending()) return;
   const BankTimers::RefreshOffer offer = timers.offered_refresh(row_bus_);
   if (offer.rank >= 0 && offer.ready <= row_best_.ready) row_best_ = {offer.ready, -1 - offer.rank};
 }

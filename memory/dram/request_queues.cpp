@@ -192,20 +192,6 @@ bool RequestQueues::hazard_cleared(const Entry& entry) const {
          (!waits(own.list[0], entry.hazard) && !waits(own.arrived[0], entry.hazard));
 }
 
-int RequestQueues::oldest_allowed(int number) const {
-  for (int e = bank(number).list[list_of(writing_)].head; e >= 0; e = entry(e).next)
-    if (!entry(e).write || hazard_cleared(entry(e))) return e;
-  return -1;
-}
-
-int RequestQueues::oldest_hit(int first, std::int64_t row, Of kind) const {
-  for (int e = first; e >= 0; e = entry(e).next)
-    if (entry(e).row == row && (kind == Of::any || entry(e).write == (kind == Of::writes)) &&
-        (!entry(e).write || hazard_cleared(entry(e))))
-      return e;
-  return -1;
-}
-
 void RequestQueues::remove(int number, Cycle k) {
   const bool write = entry(number).write;
   const std::size_t queue = write ? 1 : 0, list = list_of(write);

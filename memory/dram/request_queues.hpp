@@ -68,10 +68,20 @@ class RequestQueues {
   int move_one(Cycle k);
 
   /// The oldest request of a bank's queue that may be served, or -1.
-  [[nodiscard]] int oldest_allowed(int bank) const;
+  [[nodiscard]] int oldest_allowed(int number) const {
+    for (int e = bank(number).list[list_of(writing_)].head; e >= 0; e = entry(e).next)
+      if (!entry(e).write || hazard_cleared(entry(e))) return e;
+    return -1;
+  }
   enum class Of { any, reads, writes };
   /// The first request from `first` on in its queue that wants `row` and may be served, or -1.
-  [[nodiscard]] int oldest_hit(int first, std::int64_t row, Of kind) const;
+  [[nodiscard]] int oldest_hit(int first, std::int64_t row, Of kind) const {
+    for (int e = first; e >= 0; e = entry(e).next)
+      if (entry(e).row == row && (kind == Of::any || entry(e).write == (kind == Of::writes)) &&
+          (!entry(e).write || hazard_cleared(entry(e))))
+        return e;
+    return -1;
+  }
 
   /// The request was served at cycle k.
   void remove(int number, Cycle k);

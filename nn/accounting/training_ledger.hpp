@@ -4,7 +4,8 @@
 #include <span>
 
 #include "nn/graph/layer_shape.hpp"
-#include "nn/weights/source_card.hpp"
+#include "nn/weights/exchange/exchange_card.hpp"
+#include "nn/weights/source/weight_source.hpp"
 
 namespace lightloom::nn {
 

@@ -1,8 +1,9 @@
+#include "nn/data/batch.hpp"
+
 #include <algorithm>
-#include <array>
+#include <numeric>
 
 #include "core/random/random.hpp"
-#include "nn/data/dataset.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -105,6 +106,18 @@ void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Tenso
       from = changed.data();
     }
     fill_image(from, set.image, map, images.data() + i * size);
+  }
+}
+
+void for_each_batch(const ImageSet& set, const ImageRange& range, std::size_t size,
+                    const std::function<void(const Batch& batch, std::size_t first)>& body) {
+  Batch batch;
+  std::vector<std::uint32_t> order;
+  for (std::size_t first = range.first; first < range.last; first += size) {
+    order.resize(std::min(size, range.last - first));
+    std::iota(order.begin(), order.end(), static_cast<std::uint32_t>(first));
+    fill_batch(set, order, batch.images, batch.labels);
+    body(batch, first);
   }
 }
 

@@ -40,15 +40,29 @@ void append_file(const std::string& path, const DatasetShape& expected, std::siz
   }
 }
 
+/// Records of `label_bytes` labels (the last one counts) and 3072 pixels, channel by channel.
+template <std::size_t label_bytes>
+ImageSet read_records(const std::vector<std::string>& paths, const DatasetShape& expected) {
+  ImageSet set{.image = expected.image};
+  for (const std::string& path : paths) append_file(path, expected, label_bytes, set);
+  return set;
+}
+
 }  // namespace
 
-ImageSet read_cifar(const std::vector<std::string>& paths, const DatasetShape& expected,
-                    int label_bytes) {
-  ImageSet set{.image = expected.image};
-  for (const std::string& path : paths) {
-    append_file(path, expected, static_cast<std::size_t>(label_bytes), set);
-  }
-  return set;
+Reader cifar10_reader() {
+  return {.format = "CIFAR-10 records",
+          .read = read_records<1>,
+          .published = {{"cifar10",
+                         {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin",
+                          "data_batch_4.bin", "data_batch_5.bin"},
+                         {"test_batch.bin"}}}};
+}
+
+Reader cifar100_reader() {
+  return {.format = "CIFAR-100 records",
+          .read = read_records<2>,
+          .published = {{"cifar100", {"train.bin"}, {"test.bin"}}}};
 }
 
 }  // namespace lightloom::nn

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
+#include "nn/data/glyphs.hpp"
 #include "nn/data/readers.hpp"
 
 namespace lightloom::nn {
@@ -40,50 +41,35 @@ std::vector<std::string> listed_files(const DatasetCard& card,
   return paths;
 }
 
-using Reader = ImageSet (*)(const std::vector<std::string>&, const DatasetShape&);
-
-ImageSet read_cifar10(const std::vector<std::string>& paths, const DatasetShape& shape) {
-  return read_cifar(paths, shape, 1);
+/// Who reads a list of files that any data set may come in; nullptr: they are of its own kind.
+const Reader* general_reader(const std::vector<std::string>& paths) {
+  if (paths.empty()) return nullptr;
+  for (const Reader& reader : readers())
+    if (reader.takes != nullptr && reader.takes(paths.front())) return &reader;
+  return nullptr;
 }
-ImageSet read_cifar100(const std::vector<std::string>& paths, const DatasetShape& shape) {
-  return read_cifar(paths, shape, 2);
-}
 
-/// A data set's own files, as its authors publish them.
-struct OwnFiles {
-  const char* name;
-  Reader read;
-  std::vector<std::string> train, test;
+/// The reader of the files that a data set's authors publish, and those files.
+struct OwnReader {
+  const Reader* reader = nullptr;
+  const PublishedFiles* files = nullptr;
 };
 
-const OwnFiles* own_files(const std::string& name) {
-  const std::vector<std::string> idx_train{"train-images-idx3-ubyte.gz",
-                                           "train-labels-idx1-ubyte.gz"},
-      idx_test{"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"};
-  static const std::vector<OwnFiles> all{
-      {"mnist", read_idx_pairs, idx_train, idx_test},
-      {"fashion-mnist", read_idx_pairs, idx_train, idx_test},
-      {"cifar10",
-       read_cifar10,
-       {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
-        "data_batch_5.bin"},
-       {"test_batch.bin"}},
-      {"cifar100", read_cifar100, {"train.bin"}, {"test.bin"}},
-      {"svhn", read_svhn, {"train_32x32.mat"}, {"test_32x32.mat"}},
-  };
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const OwnFiles& one) { return one.name == name; });
-  return found == all.end() ? nullptr : &*found;
+OwnReader own_reader(const std::string& dataset) {
+  for (const Reader& reader : readers())
+    for (const PublishedFiles& files : reader.published)
+      if (files.dataset == dataset) return {&reader, &files};
+  return {};
 }
 
-/// Who reads a list of files that any data set may come in; nullptr: they are of its own kind.
-Reader general_reader(const std::vector<std::string>& paths) {
-  if (paths.empty()) return nullptr;
-  const std::string& first = paths.front();
-  if (first.ends_with(".npy")) return read_npy_pairs;
-  if (first.ends_with(".h5") || first.ends_with(".hdf5")) return read_hdf5;
-  if (first.ends_with(".mat")) return read_svhn;
-  return std::filesystem::is_directory(first) ? read_folders : nullptr;
+/// "NumPy files, HDF5 files or folders of images".
+std::string general_formats() {
+  std::vector<std::string_view> names;
+  for (const Reader& reader : readers())
+    if (reader.takes != nullptr) names.push_back(reader.format);
+  const std::string_view last = names.back();
+  names.pop_back();
+  return fmt::format("{} or {}", fmt::join(names, ", "), last);
 }
 
 /// The parts of a data set that is read from files.
@@ -94,19 +80,20 @@ class Files {
       general_ = general_ || general_reader(listed_files(card, *listed)) != nullptr;
   }
 
-  /// The listed files, else those of `official`; nothing where other parts are arrays or folders.
+  /// The listed files, else the `published` ones; nothing where other parts are arrays or folders.
   [[nodiscard]] ImageSet read(const std::vector<std::string>& listed,
-                              std::vector<std::string> OwnFiles::*official) const {
+                              std::vector<std::string> PublishedFiles::*published) const {
     std::vector<std::string> paths = listed_files(card_, listed);
-    if (const Reader reader = general_reader(paths)) return reader(paths, shape_);
-    if (paths.empty() && (general_ || official == nullptr)) return {.image = shape_.image};
-    const OwnFiles* own = own_files(card_.name);
-    require(own != nullptr,
-            "data set '{}' has no reader of its own (list NumPy files, HDF5 files or folders of "
-            "images in dataset.train and dataset.test; its shape alone serves `ratio` and `cost`)",
-            card_.name);
+    if (const Reader* reader = general_reader(paths)) return reader->read(paths, shape_);
+    if (paths.empty() && (general_ || published == nullptr)) return {.image = shape_.image};
+    const auto [own, files] = own_reader(card_.name);
+    require(
+        own != nullptr,
+        "data set '{}' has no reader of its own (list {} in dataset.train and dataset.test; its "
+        "shape alone serves `ratio` and `cost`)",
+        card_.name, general_formats());
     if (paths.empty())
-      for (const std::string& name : own->*official) paths.push_back(find_file(card_, name));
+      for (const std::string& name : files->*published) paths.push_back(find_file(card_, name));
     return own->read(paths, shape_);
   }
 
@@ -118,8 +105,8 @@ class Files {
 
 void load_files(const DatasetCard& card, Dataset& data) {
   const Files files(card);
-  data.train = files.read(card.train, &OwnFiles::train);
-  data.test = files.read(card.test, &OwnFiles::test);
+  data.train = files.read(card.train, &PublishedFiles::train);
+  data.test = files.read(card.test, &PublishedFiles::test);
   data.validation = files.read(card.validate, nullptr);
   require(data.train.size() > 0, "dataset.train lists no images");
 }

@@ -96,8 +96,8 @@ void append_image(const std::string& path, const DatasetShape& expected, ImageSe
   append_pnm(path, expected, set);
 }
 
-}  // namespace
-
+/// One folder of images (PNG, binary PPM and PGM, all of the data set's size) for each class, in
+/// the order of their names.
 ImageSet read_folders(const std::vector<std::string>& paths, const DatasetShape& expected) {
   ImageSet set{.image = expected.image};
   for (const std::string& path : paths) {
@@ -114,6 +114,16 @@ ImageSet read_folders(const std::vector<std::string>& paths, const DatasetShape&
     }
   }
   return set;
+}
+
+}  // namespace
+
+Reader folder_reader() {
+  return {
+      .format = "folders of images", .read = read_folders, .takes = [](const std::string& path) {
+        std::error_code unknown;
+        return fs::is_directory(path, unknown);
+      }};
 }
 
 }  // namespace lightloom::nn

@@ -1,10 +1,13 @@
+#include "nn/data/glyphs.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <vector>
 
+#include "core/parallel.hpp"
 #include "core/random/random.hpp"
-#include "nn/data/readers.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -181,8 +184,8 @@ ImageSet make_glyphs(std::size_t count, std::uint64_t seed, std::uint32_t part) 
   set.pixels.resize(count * side * side);
   set.labels.resize(count);
   const Stream stream({seed, Purpose::glyphs, 0, part});
-#pragma omp parallel for schedule(static)
-  for (std::size_t i = 0; i < count; ++i) {
+  parallel_for(static_cast<std::ptrdiff_t>(count), [&](std::ptrdiff_t image) {
+    const auto i = static_cast<std::size_t>(image);
     Draws draws(stream, i);
     Canvas canvas{};
     const auto label = static_cast<std::size_t>(draws.uniform(0, 10));
@@ -194,7 +197,7 @@ ImageSet make_glyphs(std::size_t count, std::uint64_t seed, std::uint32_t part) 
       const double value = std::clamp(canvas[p] + noise * draws.normal(), 0.0, 1.0);
       set.pixels[i * canvas.size() + p] = static_cast<std::uint8_t>(std::lround(255 * value));
     }
-  }
+  });
   return set;
 }
 

@@ -25,12 +25,19 @@ void append_file(const std::string& path, const DatasetShape& expected, ImageSet
   }
 }
 
-}  // namespace
-
-ImageSet read_hdf5(const std::vector<std::string>& paths, const DatasetShape& expected) {
+/// The data sets `images`, uint8 (count, height, width, channels), and `labels` (count).
+ImageSet read_files(const std::vector<std::string>& paths, const DatasetShape& expected) {
   ImageSet set{.image = expected.image};
   for (const std::string& path : paths) append_file(path, expected, set);
   return set;
+}
+
+}  // namespace
+
+Reader hdf5_reader() {
+  return {.format = "HDF5 files", .read = read_files, .takes = [](const std::string& path) {
+            return path.ends_with(".h5") || path.ends_with(".hdf5");
+          }};
 }
 
 }  // namespace lightloom::nn

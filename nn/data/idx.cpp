@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <span>
 
 #include "core/error.hpp"
 #include "nn/data/readers.hpp"
@@ -68,8 +69,7 @@ class Source {
   std::unique_ptr<gzFile_s, Close> file_;
 };
 
-}  // namespace
-
+/// A pair of files, gzipped or not: images (magic 2051) and labels (magic 2049).
 ImageSet read_idx(const std::string& images_path, const std::string& labels_path,
                   const DatasetShape& expected) {
   ImageSet set{.image = expected.image};
@@ -101,7 +101,8 @@ ImageSet read_idx(const std::string& images_path, const std::string& labels_path
   return set;
 }
 
-ImageSet read_idx_pairs(const std::vector<std::string>& paths, const DatasetShape& expected) {
+/// Images and labels in turn.
+ImageSet read_pairs(const std::vector<std::string>& paths, const DatasetShape& expected) {
   require(paths.size() % 2 == 0, "a data set of IDX files lists images and labels in turn");
   ImageSet all{.image = expected.image};
   for (std::size_t i = 0; i < paths.size(); i += 2) {
@@ -110,6 +111,16 @@ ImageSet read_idx_pairs(const std::vector<std::string>& paths, const DatasetShap
     all.labels.insert(all.labels.end(), pair.labels.begin(), pair.labels.end());
   }
   return all;
+}
+
+}  // namespace
+
+Reader idx_reader() {
+  const std::vector<std::string> train{"train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"},
+      test{"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"};
+  return {.format = "IDX files",
+          .read = read_pairs,
+          .published = {{"mnist", train, test}, {"fashion-mnist", train, test}}};
 }
 
 }  // namespace lightloom::nn

@@ -3,12 +3,11 @@
 #include <zlib.h>
 
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <span>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -130,27 +129,16 @@ std::optional<MatlabArray> array_of(Bytes matrix, const std::string& path) {
   return array;
 }
 
-std::vector<std::uint8_t> bytes_of(const std::string& path) {
-  std::error_code failed;
-  const auto size = std::filesystem::file_size(path, failed);
-  std::ifstream file(path, std::ios::binary);
-  require(!failed && file.good(), "cannot read '{}' (the file is missing or not readable)", path);
-  require(size <= most_bytes, "'{}' is larger than 2 GiB", path);
-  std::vector<std::uint8_t> bytes(size);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  require(file.good() || size == 0, "'{}' cannot be read", path);
-  return bytes;
-}
-
 }  // namespace
 
 std::vector<MatlabArray> read_matlab(const std::string& path) {
-  const std::vector<std::uint8_t> bytes = bytes_of(path);
+  const std::string contents = read_file(path, "MATLAB file", most_bytes);
+  const Bytes bytes(reinterpret_cast<const std::uint8_t*>(contents.data()), contents.size());
   require(bytes.size() >= 128 && std::memcmp(bytes.data(), "MATLAB 5.0 MAT-file", 19) == 0 &&
               bytes[126] == 'I' && bytes[127] == 'M',
           "'{}' is not a little-endian MATLAB 5.0 file", path);
   std::vector<MatlabArray> arrays;
-  Elements elements(Bytes(bytes).subspan(128), path);
+  Elements elements(bytes.subspan(128), path);
   while (elements.more()) {
     Element element = elements.next();
     std::vector<std::uint8_t> unpacked;

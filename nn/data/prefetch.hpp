@@ -2,17 +2,10 @@
 
 #include <future>
 #include <span>
-#include <vector>
 
-#include "nn/data/dataset.hpp"
+#include "nn/data/batch.hpp"
 
 namespace lightloom::nn {
-
-/// The images of one training step.
-struct Batch {
-  Tensor images;
-  std::vector<int> labels;
-};
 
 /// Hands out the images of an epoch batch by batch, in a given order; a thread of its own prepares
 /// the next batch while the present one is trained with. The same bits as `fill_batch`. Refers to

@@ -1,42 +1,33 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "nn/data/dataset.hpp"
+#include "nn/data/image_set.hpp"
+#include "nn/graph/dataset_shape.hpp"
 
 namespace lightloom::nn {
 
-/// A pair of IDX files, gzipped or not: images (magic 2051) and labels (magic 2049).
-ImageSet read_idx(const std::string& images_path, const std::string& labels_path,
-                  const DatasetShape& expected);
+/// A data set's own files, as its authors publish them.
+struct PublishedFiles {
+  std::string_view dataset;
+  std::vector<std::string> train, test;
+};
 
-/// The same for any number of pairs, images and labels in turn.
-ImageSet read_idx_pairs(const std::vector<std::string>& paths, const DatasetShape& expected);
+/// A format that data sets come in. Each is one file of this folder and one row of the table.
+struct Reader {
+  std::string_view format;  // in sentences: "NumPy files"
+  /// Reads files of the format, all of one part of a data set of the expected shape. Missing or
+  /// broken files are an `Error`.
+  ImageSet (*read)(const std::vector<std::string>& paths, const DatasetShape& expected);
+  /// Whether a file that a card lists is of this format, whatever the data set; null: the format
+  /// serves its own data sets alone.
+  bool (*takes)(const std::string& path) = nullptr;
+  std::vector<PublishedFiles> published = {};  // data sets that come in it
+};
 
-/// Files of the binary CIFAR format: records of `label_bytes` labels (the last one counts) and 3072
-/// pixels, channel by channel.
-ImageSet read_cifar(const std::vector<std::string>& paths, const DatasetShape& expected,
-                    int label_bytes);
-
-/// NumPy files in turn: uint8 images (count, height, width, channels) and their integer labels
-/// (count).
-ImageSet read_npy_pairs(const std::vector<std::string>& paths, const DatasetShape& expected);
-
-/// HDF5 files with the data sets `images`, uint8 (count, height, width, channels), and `labels`
-/// (count).
-ImageSet read_hdf5(const std::vector<std::string>& paths, const DatasetShape& expected);
-
-/// SVHN's cropped digits: MATLAB files with X, uint8 (height, width, channels, count), and y, 1 to
-/// 10, where 10 is the digit zero.
-ImageSet read_svhn(const std::vector<std::string>& paths, const DatasetShape& expected);
-
-/// Folders with one folder of images (PNG, binary PPM and PGM, all of the data set's size) for each
-/// class, in the order of their names.
-ImageSet read_folders(const std::vector<std::string>& paths, const DatasetShape& expected);
-
-/// Generated stroke digits, deterministic from `seed`; `part` tells training (0) from test images
-/// (1).
-ImageSet make_glyphs(std::size_t count, std::uint64_t seed, std::uint32_t part);
+/// The one table of readers.
+const std::vector<Reader>& readers();
 
 }  // namespace lightloom::nn

@@ -36,8 +36,8 @@ void append_images(const MatlabArray& x, ImageSet& set, const std::string& path)
   }
 }
 
-}  // namespace
-
+/// SVHN's cropped digits: X, uint8 (height, width, channels, count), and y, 1 to 10, where 10 is
+/// the digit zero.
 ImageSet read_svhn(const std::vector<std::string>& paths, const DatasetShape& expected) {
   ImageSet set{.image = expected.image};
   for (const std::string& path : paths) {
@@ -47,12 +47,22 @@ ImageSet read_svhn(const std::vector<std::string>& paths, const DatasetShape& ex
     for (const std::uint8_t label : labels.values) {
       require(label >= 1 && label <= expected.classes, "'{}' holds the label {} (SVHN has 1 to {})",
               path, label, expected.classes);
-      set.labels.push_back(label % expected.classes);  // 10 is the digit zero
+      set.labels.push_back(
+          static_cast<std::uint16_t>(label % expected.classes));  // 10 is the digit zero
     }
     require(set.pixels.size() == set.labels.size() * static_cast<std::size_t>(set.image.size()),
             "'{}' holds different numbers of images and labels", path);
   }
   return set;
+}
+
+}  // namespace
+
+Reader svhn_reader() {
+  return {.format = "MATLAB files",
+          .read = read_svhn,
+          .takes = [](const std::string& path) { return path.ends_with(".mat"); },
+          .published = {{"svhn", {"train_32x32.mat"}, {"test_32x32.mat"}}}};
 }
 
 }  // namespace lightloom::nn

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "nn/data/dataset.hpp"
+#include "nn/data/batch.hpp"
 #include "nn/inference/inference.hpp"
 
 namespace lightloom::nn {
@@ -16,11 +16,6 @@ struct Evaluation {
   [[nodiscard]] double accuracy() const {
     return images > 0 ? static_cast<double>(correct) / static_cast<double>(images) : 0.0;
   }
-};
-
-/// The images first, ..., last - 1 of a set.
-struct ImageRange {
-  std::size_t first = 0, last = 0;
 };
 
 /// Classifies images of a set in order, `batch` at a time: all of them, or a range.

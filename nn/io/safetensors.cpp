@@ -3,11 +3,11 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -17,17 +17,7 @@ using nlohmann::json;
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
 constexpr std::uint64_t largest_header = 100'000'000;  // the limit of the reference implementation
-
-std::string read_bytes(const std::string& path) {
-  std::error_code failed;
-  const auto size = std::filesystem::file_size(path, failed);
-  std::ifstream file(path, std::ios::binary);
-  require(!failed && file.good(), "cannot read '{}' (the file is missing or not readable)", path);
-  std::string bytes(size, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(size));
-  require(file.good() || size == 0, "cannot read '{}'", path);
-  return bytes;
-}
+constexpr std::size_t largest_file = std::size_t{1} << 36;
 
 template <class T>
 T load(const char* from) {
@@ -103,7 +93,7 @@ std::vector<NamedArray> parse(const std::string& bytes) {
 }  // namespace
 
 std::vector<NamedArray> read_safetensors(const std::string& path) {
-  const std::string bytes = read_bytes(path);
+  const std::string bytes = read_file(path, "weight file", largest_file);
   try {
     return parse(bytes);
   } catch (const json::exception&) {
@@ -123,21 +113,18 @@ void write_safetensors(const std::string& path, const std::vector<NamedArray>& a
   }
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
-  const std::string beside = path + ".part";
-  {
-    std::ofstream file(beside, std::ios::binary);
-    const std::uint64_t length = text.size();
-    file.write(reinterpret_cast<const char*>(&length), sizeof length);
-    file << text;
-    for (const NamedArray& array : arrays) {
-      file.write(reinterpret_cast<const char*>(array.values.data()),
-                 static_cast<std::streamsize>(array.values.size() * sizeof(float)));
-    }
-    require(file.good(), "cannot write '{}' (no such folder, no permission or a full disk)", path);
+  AtomicFile whole(path);
+  std::ofstream file(whole.temporary(), std::ios::binary);
+  const std::uint64_t length = text.size();
+  file.write(reinterpret_cast<const char*>(&length), sizeof length);
+  file << text;
+  for (const NamedArray& array : arrays) {
+    file.write(reinterpret_cast<const char*>(array.values.data()),
+               static_cast<std::streamsize>(array.values.size() * sizeof(float)));
   }
-  std::error_code failed;
-  std::filesystem::rename(beside, path, failed);
-  require(!failed, "cannot write '{}' ({})", path, failed.message());
+  file.close();
+  if (!file.good()) throw Failure(fmt::format("cannot write '{}' (the disk may be full)", path));
+  whole.commit();
 }
 
 }  // namespace lightloom::nn

@@ -18,7 +18,7 @@ struct NamedArray {
 /// integer tensors are left out. Every malformed file is one `Error`.
 std::vector<NamedArray> read_safetensors(const std::string& path);
 
-/// Writes F32 tensors in the given order, beside `path` first and renamed when complete.
+/// Writes F32 tensors in the given order, complete or not at all.
 void write_safetensors(const std::string& path, const std::vector<NamedArray>& arrays);
 
 }  // namespace lightloom::nn

@@ -3,10 +3,32 @@
 #include "core/cards/card.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
-#include "nn/models/builders.hpp"
 #include "nn/onnx/import/import.hpp"
 
 namespace lightloom::nn {
+
+// The files beside this one: a new network is declared and listed here.
+namespace models {
+
+Graph mlp(const DatasetShape& data);
+Graph lenet5(const DatasetShape& data);
+Graph cnn3(const DatasetShape& data);
+Graph vgg8(const DatasetShape& data);
+Graph vgg11(const DatasetShape& data);
+Graph resnet18(const DatasetShape& data);
+Graph resnet34(const DatasetShape& data);
+Graph resnet50(const DatasetShape& data);
+Graph resnet20(const DatasetShape& data);
+Graph resnet32(const DatasetShape& data);
+Graph resnet44(const DatasetShape& data);
+Graph resnet56(const DatasetShape& data);
+Graph densenet121(const DatasetShape& data);
+Graph mobilenetv2(const DatasetShape& data);
+Graph mobilenetv3_small(const DatasetShape& data);
+Graph mobilenetv3_large(const DatasetShape& data);
+Graph efficientnet_b0(const DatasetShape& data);
+
+}  // namespace models
 
 const std::vector<Model>& known_models() {
   static const std::vector<Model> all{

@@ -7,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "nn/graph/consumers.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -155,7 +156,8 @@ void copy_weights(Network& teacher, Network& student) {
             from.shape.name);
     std::vector<float> weight = dense_weight(from);
     const SourceCard card = card_for(student.source_card(), to.shape.name);
-    if (card.projection.equalise && norms[n] != nullptr && !to.shape.bias)
+    if (card.settings.of<MultilevelCard>().projection.equalise && norms[n] != nullptr &&
+        !to.shape.bias)
       equalise(weight, *norms[n]);
     to.source->encode(weight);
     to.bias.value = from.bias.value;

@@ -1,5 +1,6 @@
 #include "nn/network/weight_decay.hpp"
 
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::nn {

@@ -75,7 +75,7 @@ void save_weights(const std::string& path, Network& network,
   for (const auto& [key, value] : about) file.attributes[key] = value;
   file.attributes["kind"] = std::string("weights");
   file.attributes["model"] = network.graph().name;
-  file.attributes["source"] = std::string(name_of(network.source_card().source));
+  file.attributes["source"] = network.source_card().source;
   for (NamedValues& one : weights_of(network)) add_vector(file, one.name, std::move(one.values));
   write_labelled(path, file);
 }

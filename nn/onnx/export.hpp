@@ -12,7 +12,7 @@ namespace lightloom::nn::onnx {
 /// it.
 Model export_model(Network& network);
 
-/// Writes it to a file, beside `path` first and renamed when complete.
+/// Writes it to a file, complete or not at all.
 void export_network(const std::string& path, Network& network);
 
 }  // namespace lightloom::nn::onnx

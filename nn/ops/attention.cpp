@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "core/parallel.hpp"
+
 namespace lightloom::nn {
 namespace {
 
@@ -50,18 +52,16 @@ Matrix weights_of(const Head& head, const Tensor& q, const Tensor& k) {
 }  // namespace
 
 void attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, Tensor& y) {
-#pragma omp parallel for schedule(static)
-  for (int n = 0; n < q.shape().images * heads; ++n) {
-    const Head head = head_of(q, heads, n);
+  parallel_for(std::ptrdiff_t{q.shape().images} * heads, [&](std::ptrdiff_t n) {
+    const Head head = head_of(q, heads, static_cast<int>(n));
     head.of(y).noalias() = weights_of(head, q, k) * head.of(v);
-  }
+  });
 }
 
 void attention_backward(const Tensor& q, const Tensor& k, const Tensor& v, int heads,
                         const Tensor& dy, const AttentionGradients& gradients) {
-#pragma omp parallel for schedule(static)
-  for (int n = 0; n < q.shape().images * heads; ++n) {
-    const Head head = head_of(q, heads, n);
+  parallel_for(std::ptrdiff_t{q.shape().images} * heads, [&](std::ptrdiff_t n) {
+    const Head head = head_of(q, heads, static_cast<int>(n));
     const Matrix p = weights_of(head, q, k);
     head.of(gradients.dv).noalias() = p.transpose() * head.of(dy);
     Matrix d = head.of(dy) * head.of(v).transpose();
@@ -71,7 +71,7 @@ void attention_backward(const Tensor& q, const Tensor& k, const Tensor& v, int h
     d.array() *= p.array() * (1.0f / std::sqrt(static_cast<float>(head.width)));
     head.of(gradients.dq).noalias() = d * head.of(k);
     head.of(gradients.dk).noalias() = d.transpose() * head.of(q);
-  }
+  });
 }
 
 }  // namespace lightloom::nn

@@ -160,15 +160,6 @@ void add_bias(std::span<const float> bias, Tensor& y) {
   }
 }
 
-void bias_gradient(const Tensor& dy, std::span<float> d_bias) {
-  const std::size_t channels = d_bias.size();
-  std::fill(d_bias.begin(), d_bias.end(), 0.0f);
-  const std::span<const float> all = dy.values();
-  for (std::size_t p = 0; p < all.size(); p += channels) {
-    for (std::size_t c = 0; c < channels; ++c) d_bias[c] += all[p + c];
-  }
-}
-
 void join_channels(const Tensor& part, int at, Tensor& whole) {
   const int from = part.shape().channels, to = whole.shape().channels;
 #pragma omp parallel for schedule(static)

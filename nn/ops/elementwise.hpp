@@ -31,8 +31,6 @@ void multiply_backward(const Tensor& left, const Tensor& dy, Tensor& d_right);
 
 /// Adds a bias per channel in place.
 void add_bias(std::span<const float> bias, Tensor& y);
-/// Sums dy over images and map into d_bias (overwritten), in a fixed order.
-void bias_gradient(const Tensor& dy, std::span<float> d_bias);
 
 /// Copies the channels of `part` into `whole` starting at channel `at`, or back out of it.
 void join_channels(const Tensor& part, int at, Tensor& whole);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/cards/card.hpp"
-#include "nn/weights/source/weight_source.hpp"
+#include "nn/optim/parameter.hpp"
 
 namespace lightloom::nn {
 

@@ -9,7 +9,8 @@ namespace {
 enum class Counted { in_ratio, extra };
 
 CodedStream real_stream(const char* name, std::span<const float> values, Counted counted) {
-  return to_words({.name = name, .in_ratio = counted == Counted::in_ratio}, Coding::real, values);
+  return to_words({.name = name, .in_ratio = counted == Counted::in_ratio}, WordCoding::real,
+                  values);
 }
 
 PackedSection pack_layer(WeightLayer& layer) {
@@ -34,7 +35,7 @@ PackedSection pack_norm(const NormLayer& norm) {
 void read_real(const CodedStream& stream, const char* name, std::span<float> values) {
   require(stream.name == name && stream.bits == 32, "a stream '{}' of {} bits stands for '{}'",
           stream.name, stream.bits, name);
-  from_words(stream, Coding::real, values);
+  from_words(stream, WordCoding::real, values);
 }
 
 /// Takes the layer's own streams off the back of the section; the source's remain.

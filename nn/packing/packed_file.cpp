@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -191,22 +189,12 @@ PackedFile unpack(std::span<const std::uint8_t> bytes, const std::string& origin
 
 void write_packed(const std::string& path, const PackedFile& file) {
   const std::vector<std::uint8_t> bytes = pack(file);
-  const std::string beside = path + ".part";
-  {
-    std::ofstream out(beside, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(bytes.data()),
-              static_cast<std::streamsize>(bytes.size()));
-    require(static_cast<bool>(out.flush()),
-            "cannot write '{}' (is the folder there, writable and not full?)", path);
-  }
-  std::filesystem::rename(beside, path);
+  write_file(path, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 PackedFile read_packed(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  require(in.is_open(), "cannot read '{}' (no such file, or no permission)", path);
-  const std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(in), {}};
-  return unpack(bytes, path);
+  const std::string bytes = read_file(path, "packed weight file");
+  return unpack({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, path);
 }
 
 }  // namespace lightloom::nn

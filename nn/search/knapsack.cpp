@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "nn/weights/multilevel/generators.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -65,17 +66,18 @@ std::vector<State> extend(std::span<const State> before, const LayerChoices& lay
 SourceCard with(const SourceCard& base, int intra, double share, const FactorBits& bits) {
   SourceCard card = base;
   card.layers.clear();
-  card.source = SourceKind::multilevel;
-  card.intra = intra;
-  card.cross = 0;
-  card.cross_share = share;
-  card.factor_bits = bits;
+  card.source = multilevel_kind;
+  auto& own = card.settings.of<MultilevelCard>();
+  own.intra = intra;
+  own.cross = 0;
+  own.cross_share = share;
+  own.bits = bits;
   return card;
 }
 
 /// Squared distance of a weight from what a source makes of it.
 double squared_error(SourceCard card, const SearchLayer& layer) {
-  card.projection.method = ProjectionCard::Method::svd;
+  card.settings.of<MultilevelCard>().projection.method = ProjectionCard::Method::svd;
   const auto source = make_source(card, layer.shape);
   source->encode(layer.dense);
   std::vector<float> weight(layer.dense.size());
@@ -92,7 +94,7 @@ Choice judged(const SourceCard& card, const SearchLayer& layer, const ChoiceCost
   double error = squared_error(card, layer);
   if (layer.rule.rounding != 1) {
     SourceCard exact = card;
-    exact.factor_bits = {};
+    exact.settings.of<MultilevelCard>().bits = {};
     const double rounded = std::max(0.0, error - squared_error(exact, layer));
     error += (layer.rule.rounding - 1) * rounded;
   }
@@ -167,14 +169,6 @@ void drop_dominated(std::vector<Choice>& choices) {
     least = choice.error;
     return false;
   });
-}
-
-LayerChoices layer_choices(const LayerShape& shape, std::span<const float> dense,
-                           double sensitivity, const SourceCard& base, const SearchGrid& grid) {
-  LayerChoices choices =
-      all_choices({shape, {dense.begin(), dense.end()}, sensitivity}, base, grid);
-  drop_dominated(choices.choices);
-  return choices;
 }
 
 SourceCard chosen_card(const SourceCard& base, std::span<const LayerChoices> layers,

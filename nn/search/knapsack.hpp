@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace lightloom::nn {
@@ -79,9 +80,6 @@ LayerChoices all_choices(const SearchLayer& layer, const SourceCard& base, const
                          const ChoiceCost& cost = stored_bits);
 /// Leaves out choices that cost no less and harm no less than another, and sorts by cost.
 void drop_dominated(std::vector<Choice>& choices);
-/// Both.
-LayerChoices layer_choices(const LayerShape& shape, std::span<const float> dense,
-                           double sensitivity, const SourceCard& base, const SearchGrid& grid);
 
 /// `base` with an override per layer for what was chosen.
 SourceCard chosen_card(const SourceCard& base, std::span<const LayerChoices> layers,

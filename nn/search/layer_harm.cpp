@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "nn/weights/direct/integer_source.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -35,7 +36,7 @@ double sensitivity(Network& network, WeightLayer& layer, const SourceCard& probe
   const double norm = squared_norm(dense);
   double distance = squared_distance(dense, moved);
   if (distance <= 1e-6 * norm) {
-    moved = through({.source = SourceKind::integer, .bits = 3}, layer.shape, dense);
+    moved = through({.source = integer_kind, .bits = 3}, layer.shape, dense);
     distance = squared_distance(dense, moved);
   }
   layer.source->encode(moved);
@@ -58,11 +59,19 @@ void add_uniform(const LayerChoices& layer, std::vector<UniformChoice>& uniform)
 
 }  // namespace
 
-std::int64_t fixed_bits(const Network& network) {
-  const NetworkShape shape = network.shape();
+MemoryBudget::MemoryBudget(const NetworkShape& shape)
+    : dense_(ratio_of(shape, {}).dense_memory_bits) {
   std::int64_t words = shape.norm_parameters;
   for (const LayerShape& layer : shape.layers) words += layer.bias ? layer.out_channels : 0;
-  return 32 * words;
+  fixed_ = 32 * words;
+}
+
+std::int64_t MemoryBudget::bits_at(double ratio) const {
+  return static_cast<std::int64_t>(ratio * static_cast<double>(dense_) + 1e-3) - fixed_;
+}
+
+double MemoryBudget::ratio_with(std::int64_t bits) const {
+  return static_cast<double>(bits + fixed_) / static_cast<double>(dense_);
 }
 
 std::int64_t NetworkChoices::least_cost() const {
@@ -129,23 +138,6 @@ NetworkChoices network_choices(Network& network, const SourceCard& base, const S
     choices.layers.push_back(std::move(all));
   }
   return choices;
-}
-
-NetworkSearch search_network(Network& network, const SourceCard& base, const SearchGrid& grid,
-                             const LayerHarm& harm, double memory_ratio) {
-  NetworkChoices choices = network_choices(network, base, grid, harm);
-  const auto dense_bits = static_cast<double>(ratio_of(network.shape(), {}).dense_memory_bits);
-  const std::int64_t fixed = fixed_bits(network);
-  // A ratio that came from bits gives those bits back.
-  const auto budget = static_cast<std::int64_t>(memory_ratio * dense_bits + 1e-3) - fixed;
-  NetworkSearch search{.result = search_choices(choices.layers, budget)};
-  require(!search.result.chosen.empty(),
-          "no setting fits a memory ratio of {} (the smallest here is {:.4f})", memory_ratio,
-          static_cast<double>(choices.least_cost() + fixed) / dense_bits);
-  search.card = chosen_card(base, choices.layers, search.result);
-  search.layers = std::move(choices.layers);
-  search.ratio = ratio_of(network.shape(), search.card);
-  return search;
 }
 
 }  // namespace lightloom::nn

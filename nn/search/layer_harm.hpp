@@ -33,13 +33,6 @@ LayerHarm relative_harm(Network& network);
 /// trained ResNet-20s (docs/evidence/studies.md). Needs no images.
 LayerHarm trained_harm(Network& network);
 
-struct NetworkSearch {
-  SourceCard card;  // the base with an override per layer
-  SearchResult result;
-  std::vector<LayerChoices> layers;
-  Ratio ratio;  // of the network under `card`
-};
-
 /// The same setting in all layers.
 struct UniformChoice {
   SourceCard card;
@@ -61,13 +54,20 @@ struct NetworkChoices {
 NetworkChoices network_choices(Network& network, const SourceCard& base, const SearchGrid& grid,
                                const LayerHarm& harm, const ChoiceCost& cost = stored_bits);
 
-/// Stored bits of a network that no choice changes: biases and normalisations.
-std::int64_t fixed_bits(const Network& network);
+/// Bits of a whole network as memory ratios count them (`ratio_of`): choices of layers have a
+/// share of them, biases and normalisations the rest.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(const NetworkShape& shape);
+  /// What all layers may store at a memory ratio of at most `ratio`. A ratio that came from bits
+  /// gives those bits back.
+  [[nodiscard]] std::int64_t bits_at(double ratio) const;
+  /// The memory ratio when the layers store `bits`.
+  [[nodiscard]] double ratio_with(std::int64_t bits) const;
 
-/// The settings per layer with the least expected loss at a memory ratio of at most `memory_ratio`
-/// (biases and normalisations counted at 32 bits, as `ratio_of` does). Throws `Error` naming the
-/// smallest ratio that is possible when none fits.
-NetworkSearch search_network(Network& network, const SourceCard& base, const SearchGrid& grid,
-                             const LayerHarm& harm, double memory_ratio);
+ private:
+  std::int64_t dense_ = 0;  // the network at 32 bits throughout
+  std::int64_t fixed_ = 0;  // biases and normalisations, at 32 bits
+};
 
 }  // namespace lightloom::nn

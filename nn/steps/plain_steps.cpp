@@ -1,4 +1,4 @@
-#include <cassert>
+#include <stdexcept>
 
 #include "nn/ops/attention.hpp"
 #include "nn/ops/elementwise.hpp"
@@ -257,10 +257,15 @@ std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_
       return std::make_unique<AttentionStep>(graph, node);
     case Op::subsample:
       return std::make_unique<SubsampleStep>(graph, node);
-    default:
-      assert(false);
-      return nullptr;
+    case Op::input:
+    case Op::convolution:
+    case Op::linear:
+    case Op::batch_norm:
+    case Op::group_norm:
+    case Op::layer_norm:
+      break;  // of steps with parameters, or none
   }
+  throw std::logic_error("node " + node_of(graph, node).name + " has no plain step");
 }
 
 std::unique_ptr<Step> make_add_relu_step(const Graph& graph, int node, int output) {

@@ -140,7 +140,7 @@ void save_checkpoint(const std::string& path, const Network& network, const Chec
   Labelled file;
   file.attributes["kind"] = std::string("checkpoint");
   file.attributes["model"] = network.graph().name;
-  file.attributes["source"] = std::string(name_of(network.source_card().source));
+  file.attributes["source"] = network.source_card().source;
   file.attributes["seed"] = static_cast<std::int64_t>(state.seed);
   file.attributes["batch"] = state.batch;
   file.attributes["step"] = state.step;

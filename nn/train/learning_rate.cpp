@@ -18,23 +18,23 @@ double one_cycle(double rate, double share) {
                       : ease(rate, last * rate, (share - rise) / (1 - rise));
 }
 
-double without_warmup(const Schedule& schedule, const TrainingTime& time) {
+double without_warmup(const RateSchedule& schedule, const TrainingTime& time) {
   const auto epoch = static_cast<int>(time.step / time.steps_per_epoch);
   const double share = static_cast<double>(time.step) /
                        (static_cast<double>(time.steps_per_epoch) * std::max(1, time.epochs));
   switch (schedule.kind) {
-    case ScheduleKind::constant:
+    case RateKind::constant:
       return schedule.rate;
-    case ScheduleKind::cosine:
+    case RateKind::cosine:
       return ease(schedule.rate, 0, share);
-    case ScheduleKind::exponential:
+    case RateKind::exponential:
       return schedule.rate * std::pow(schedule.decay, epoch);
-    case ScheduleKind::step: {
+    case RateKind::step: {
       const auto passed = std::count_if(schedule.milestones.begin(), schedule.milestones.end(),
                                         [&](int milestone) { return epoch >= milestone; });
       return schedule.rate * std::pow(schedule.decay, static_cast<double>(passed));
     }
-    case ScheduleKind::one_cycle:
+    case RateKind::one_cycle:
       return one_cycle(schedule.rate, share);
   }
   return schedule.rate;
@@ -42,24 +42,24 @@ double without_warmup(const Schedule& schedule, const TrainingTime& time) {
 
 }  // namespace
 
-void describe(Section& section, Schedule& schedule) {
+void describe(Section& section, RateSchedule& schedule) {
   section.choice("schedule", schedule.kind,
-                 {{"constant", ScheduleKind::constant},
-                  {"cosine", ScheduleKind::cosine},
-                  {"exponential", ScheduleKind::exponential},
-                  {"step", ScheduleKind::step},
-                  {"one-cycle", ScheduleKind::one_cycle}});
+                 {{"constant", RateKind::constant},
+                  {"cosine", RateKind::cosine},
+                  {"exponential", RateKind::exponential},
+                  {"step", RateKind::step},
+                  {"one-cycle", RateKind::one_cycle}});
   section.value("rate", schedule.rate, positive);
   section.value("decay", schedule.decay, {.low = 0, .high = 1, .open_low = true});
   section.value("milestones", schedule.milestones, not_negative);
   section.value("warmup", schedule.warmup, not_negative);
 }
 
-double rate_at(const Schedule& schedule, const TrainingTime& time) {
+double rate_at(const RateSchedule& schedule, const TrainingTime& time) {
   const double rate = without_warmup(schedule, time);
   const double warm = schedule.warmup * static_cast<double>(time.steps_per_epoch);
   const double done = static_cast<double>(time.step) + 1;
-  return schedule.kind != ScheduleKind::one_cycle && done < warm ? rate * done / warm : rate;
+  return schedule.kind != RateKind::one_cycle && done < warm ? rate * done / warm : rate;
 }
 
 }  // namespace lightloom::nn

@@ -7,11 +7,11 @@
 
 namespace lightloom::nn {
 
-enum class ScheduleKind { constant, cosine, exponential, step, one_cycle };
+enum class RateKind { constant, cosine, exponential, step, one_cycle };
 
 /// How the learning rate goes with training.
-struct Schedule {
-  ScheduleKind kind = ScheduleKind::cosine;
+struct RateSchedule {
+  RateKind kind = RateKind::cosine;
   double rate = 0.002;          // the largest
   double decay = 0.98;          // exponential: factor per epoch; step: factor per milestone
   std::vector<int> milestones;  // step: epochs at which the rate falls
@@ -19,7 +19,7 @@ struct Schedule {
 };
 
 /// Keys: schedule, rate, decay, milestones, warmup, read into the caller's own section.
-void describe(Section& section, Schedule& schedule);
+void describe(Section& section, RateSchedule& schedule);
 
 /// How far training is.
 struct TrainingTime {
@@ -32,6 +32,6 @@ struct TrainingTime {
 /// Hutter 2017); exponential and step change between epochs; one_cycle rises by a cosine from
 /// rate/25 to rate in the first 30 % and falls by a cosine to rate/250000 (Smith and Topin 2019,
 /// PyTorch's defaults).
-double rate_at(const Schedule& schedule, const TrainingTime& time);
+double rate_at(const RateSchedule& schedule, const TrainingTime& time);
 
 }  // namespace lightloom::nn

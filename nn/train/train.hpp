@@ -6,6 +6,7 @@
 
 #include "core/cards/card.hpp"
 #include "core/progress.hpp"
+#include "nn/data/batch.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/graph/matrix_engine.hpp"
 #include "nn/network/network.hpp"
@@ -22,7 +23,7 @@ namespace lightloom::nn {
 struct TrainCard {
   int epochs = 5;
   int batch = 64;
-  Schedule schedule;
+  RateSchedule schedule;
   OptimizerOptions optimizer;
   DecayRules decay;
   Augmentation augment;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <stdexcept>
 
 #include "nn/graph/consumers.hpp"
 #include "nn/ops/elementwise.hpp"
@@ -22,10 +23,23 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
     case Op::group_norm:
     case Op::layer_norm:
       return make_group_norm_step(network, node);
-    default:
+    case Op::input:
+    case Op::activation:
+    case Op::max_pool:
+    case Op::average_pool:
+    case Op::global_pool:
+    case Op::flatten:
+    case Op::add:
+    case Op::multiply:
+    case Op::concat:
+    case Op::dropout:
+    case Op::softmax:
+    case Op::attention:
+    case Op::subsample:
       return output == node ? make_plain_step(network.graph(), node, seed)
                             : make_add_relu_step(network.graph(), node, output);
   }
+  throw std::logic_error("a node of no known operation");
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "nn/data/dataset.hpp"
+#include "nn/data/batch.hpp"
 #include "nn/graph/matrix_engine.hpp"
 #include "nn/network/network.hpp"
 #include "nn/ops/tensor.hpp"

@@ -5,7 +5,7 @@
 namespace lightloom::nn {
 
 ProjectedSource::ProjectedSource(std::unique_ptr<WeightSource> inner, const LayerShape& shape)
-    : inner_(std::move(inner)) {
+    : ForwardingSource(std::move(inner)) {
   const auto count = static_cast<std::size_t>(shape.weights());
   dense_ = {
       .name = "dense", .value = std::vector<float>(count), .gradient = std::vector<float>(count)};
@@ -19,8 +19,8 @@ void ProjectedSource::encode(std::span<const float> dense) {
 
 void ProjectedSource::project() {
   if (!moved_) return;
-  inner_->encode(dense_.value);
-  inner_->materialise(dense_.value);
+  inner().encode(dense_.value);
+  inner().materialise(dense_.value);
   moved_ = false;
 }
 
@@ -30,7 +30,7 @@ void ProjectedSource::materialise(std::span<float> dense) {
     return;
   }
   project();
-  inner_->materialise(dense);
+  inner().materialise(dense);
 }
 
 void ProjectedSource::backward(std::span<const float> d_dense) {
@@ -38,26 +38,26 @@ void ProjectedSource::backward(std::span<const float> d_dense) {
 }
 
 std::vector<Parameter*> ProjectedSource::constants() {
-  std::vector<Parameter*> all = inner_->parameters();
-  for (Parameter* fixed : inner_->constants()) all.push_back(fixed);
+  std::vector<Parameter*> all = inner().parameters();
+  for (Parameter* fixed : inner().constants()) all.push_back(fixed);
   return all;
 }
 
 std::vector<CodedStream> ProjectedSource::codes() {
   project();
-  return inner_->codes();
+  return inner().codes();
 }
 
 void ProjectedSource::set_step(std::optional<TrainingStep> step) {
   training_ = step.has_value();
   moved_ = moved_ || training_;
-  inner_->set_step(std::nullopt);
+  inner().set_step(std::nullopt);
 }
 
-std::optional<Factors> ProjectedSource::factors() {
+std::optional<TwoLevelFactors> ProjectedSource::factors() {
   if (training_) return std::nullopt;
   project();
-  return inner_->factors();
+  return inner().factors();
 }
 
 }  // namespace lightloom::nn

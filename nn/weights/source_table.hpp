@@ -1,21 +1,21 @@
 #pragma once
 
-#include "nn/weights/source_card.hpp"
+#include <string>
+#include <vector>
+
+#include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
 
-/// One kind of weight source: how to make it for a layer and what it stores there.
-struct SourceEntry {
-  SourceKind kind;
-  const char* name;
-  std::unique_ptr<WeightSource> (*make)(const SourceCard&, const LayerShape&);
-  std::vector<StoredStream> (*streams)(const SourceCard&, const LayerShape&);
-};
+/// Adds a kind to the one table of sources, for cards that are read from then on; its own cards
+/// become known in every section `weights`. Throws `Error` for a name that is taken. Not to be
+/// called while other threads read cards or make sources.
+void register_source(SourceEntry entry);
 
-/// Whether the layer's weight is a product of factors, W = V (U Wb) with one level or both.
-bool has_factors(const SourceCard& card, const LayerShape& shape);
+/// The kind of that name. Throws `Error` if there is none. The reference stays valid.
+const SourceEntry& source_entry(const std::string& name);
 
-/// The entry of a kind in the one table of sources.
-const SourceEntry& source_entry(SourceKind kind);
+/// The names of all kinds, in the order of the table.
+std::vector<std::string> source_names();
 
 }  // namespace lightloom::nn

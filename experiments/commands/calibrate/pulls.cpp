@@ -74,7 +74,7 @@ std::string rows_text(const ChipShape& shape, const std::vector<std::vector<Chip
   return text;
 }
 
-Shown run(const CommandLine& line, ProgressSink& progress) {
+Shown do_pulls(const CommandLine& line, ProgressSink& progress) {
   const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   const auto count = static_cast<int>(line.number("chips", 50, 2));
@@ -128,7 +128,7 @@ extern const Command calibrate_pulls_command{
     .summary = "whether the standard deviations of fits are what they say",
     .writes = Writes::file,
     .options = {{"chips", "N", "how many are measured and fitted (50)"}},
-    .run = run,
+    .run = do_pulls,
     .ends_when_asked = true};
 
 }  // namespace lightloom::experiments

@@ -2,6 +2,7 @@
 #include "calibration/hidden_measurement.hpp"
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/device_card.hpp"
+#include "calibration/model/streams.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/random/random.hpp"
@@ -25,7 +26,9 @@ void write_truth(const CommandLine& line, const HiddenChip& hidden) {
 void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   if (!line.has("earlier")) return;
   std::vector<double> card = design_start(hidden.shape, hidden.card.fit);
-  const Stream stream({.seed = hidden.card.seed, .purpose = Purpose::drift, .layer = 1});
+  const Stream stream({.seed = hidden.card.seed,
+                       .purpose = Purpose::drift,
+                       .layer = layer_of(DriftStream::earlier_calibration)});
   for (int h = 0; h < hidden.shape.heater_count(); ++h) {
     const auto gamma = static_cast<std::size_t>(
                    hidden.shape.parameters.at(ParameterKind::efficiency, h)),
@@ -37,7 +40,7 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   write_file(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
 }
 
-Shown run(const CommandLine& line, ProgressSink& /*progress*/) {
+Shown do_simulate(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   require(!line.output.empty(), "lightloom calibrate simulate needs --output data.h5 (or .csv)");
@@ -84,6 +87,6 @@ extern const Command calibrate_simulate_command{
     .options = {{"truth", "FILE", "writes the hidden chip here, as a device card"},
                 {"earlier", "FILE",
                  "writes an earlier calibration here, 0.1 rad off, for fit --start"}},
-    .run = run};
+    .run = do_simulate};
 
 }  // namespace lightloom::experiments

@@ -120,7 +120,7 @@ Shown by_accuracy(const CommandLine& line, const Experiment& card, const DriftFi
   return result;
 }
 
-Shown run(const CommandLine& line, ProgressSink& progress) {
+Shown do_when(const CommandLine& line, ProgressSink& progress) {
   const std::string path = operand(line, 0, "a device card");
   const Tree card = load_yaml(path);
   const DeviceFile device = device_of(card);
@@ -158,6 +158,6 @@ extern const Command calibrate_when_command{
                 {"truth", "FILE", "with --card: the chip that drifts, instead of the card's"},
                 {"targets", "N", "with --error: random matrices programmed (8)"},
                 {"max-voltage", "V", "with --error: of the drivers (6.5)"}},
-    .run = run};
+    .run = do_when};
 
 }  // namespace lightloom::experiments

@@ -61,9 +61,9 @@ bool available();
 /// not built in.
 Model read_model(const std::string& path);
 
-/// Writes a model, beside `path` first and renamed when complete. Inputs and outputs are floats of
-/// the rank that `dims` says; a side of 0 stays open. Throws `Error` when the file cannot be
-/// written, or ONNX support was not built in.
+/// Writes a model, complete or not at all. Inputs and outputs are floats of
+/// the rank that `dims` says; a side of 0 stays open. Throws `Error` when the place cannot be
+/// written or ONNX support was not built in, `Failure` on a full disk.
 void write_model(const std::string& path, const Model& model);
 
 /// A TensorProto in a file of its own, as in the operator cases.

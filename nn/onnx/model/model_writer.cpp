@@ -6,8 +6,9 @@
 #define ONNX_NAMESPACE onnx
 #include <onnx/onnx_pb.h>
 
-#include <filesystem>
 #include <fstream>
+
+#include "core/files/atomic_file.hpp"
 #endif
 
 namespace lightloom::nn::onnx {
@@ -86,14 +87,13 @@ void write_model(const std::string& path, const Model& model) {
   }
   for (const Input& input : model.inputs) write_value(input.name, input.dims, *graph.add_input());
   for (const std::string& output : model.outputs) write_value(output, {}, *graph.add_output());
-  const std::string beside = path + ".part";
-  std::ofstream file(beside, std::ios::binary);
-  const bool written = proto.SerializeToOstream(&file) && file.flush().good();
+  AtomicFile whole(path);
+  std::ofstream file(whole.temporary(), std::ios::binary);
+  const bool written = proto.SerializeToOstream(&file);
   file.close();
-  std::error_code failed;
-  if (written) std::filesystem::rename(beside, path, failed);
-  require(written && !failed, "cannot write '{}' (no such folder, no permission or a full disk)",
-          path);
+  if (!written || !file.good())
+    throw Failure(fmt::format("cannot write '{}' (the disk may be full)", path));
+  whole.commit();
 }
 
 #else

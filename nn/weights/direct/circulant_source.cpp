@@ -35,7 +35,7 @@ std::int64_t circulant_words(const LayerShape& shape, int block) {
 
 CirculantSource::CirculantSource(const LayerShape& shape, int block, int bits)
     : index_(circulant_index(shape, block)),
-      words_(make_factor("weight", circulant_words(shape, block), stored_bits(bits),
+      words_(make_tensor("weight", circulant_words(shape, block), stored_bits(bits),
                          stored_bits(bits) < 32 ? Rounding::dorefa : Rounding::none)),
       gain_{.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false} {
   assert(shape.groups == 1);
@@ -106,6 +106,28 @@ void CirculantSource::decode(std::span<const CodedStream> streams, std::span<flo
 
 RegenerationWork CirculantSource::work() const {
   return {.lookups = static_cast<std::int64_t>(index_.size())};
+}
+
+void describe(Section& section, CirculantCard& card) {
+  section.value("block", card.block, {.low = 1});
+}
+
+SourceEntry circulant_entry() {
+  const auto block = [](const SourceCard& card) { return card.settings.of<CirculantCard>().block; };
+  return {.name = "circulant",
+          .settings = {settings_of<CirculantCard>()},
+          .bits = 32,
+          .bits_of_linear = [](const SourceCard& card) { return card.bits < 16 ? 8 : 32; },
+          .takes = [](const SourceCard&,
+                      const LayerShape& shape) { return !is_linear(shape) && shape.groups == 1; },
+          .make =
+              [block](const SourceCard& card, const LayerShape& shape) {
+                return std::make_unique<CirculantSource>(shape, block(card), card.bits);
+              },
+          .streams =
+              [block](const SourceCard& card, const LayerShape& shape) {
+                return circulant_streams(shape, block(card), card.bits);
+              }};
 }
 
 }  // namespace lightloom::nn

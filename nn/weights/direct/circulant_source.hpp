@@ -1,8 +1,16 @@
 #pragma once
 
 #include "nn/weights/source/quantised_tensor.hpp"
+#include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
+
+/// What `circulant` reads of the section `weights`.
+struct CirculantCard {
+  int block = 4;
+};
+/// Key: block.
+void describe(Section& section, CirculantCard& card);
 
 /// Block-circulant weights (CirCNN, Ding et al., MICRO 2017): at every kernel position the matrix
 /// [out, in] is cut into block x block pieces, each circulant: element (i, j) is word (i - j) mod
@@ -26,12 +34,15 @@ class CirculantSource final : public WeightSource {
   void spread(float unit, std::span<float> dense) const;
 
   std::vector<std::uint32_t> index_;  // dense element -> word
-  Factor words_;
+  QuantisedTensor words_;
   Parameter gain_;
 };
 
 /// Stored words: ceil(in / block) ceil(out / block) block k^2.
 std::int64_t circulant_words(const LayerShape& shape, int block);
 std::vector<StoredStream> circulant_streams(const LayerShape& shape, int block, int bits);
+
+/// `circulant`: ungrouped convolutions; a published baseline, unquantised unless told otherwise.
+SourceEntry circulant_entry();
 
 }  // namespace lightloom::nn

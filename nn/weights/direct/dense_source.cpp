@@ -4,12 +4,13 @@
 #include <cassert>
 
 #include "core/error.hpp"
+#include "nn/weights/direct/float_source.hpp"
 #include "nn/weights/source/latent.hpp"
 
 namespace lightloom::nn {
 
 DenseSource::DenseSource(const LayerShape& shape, int bits)
-    : weight_(make_factor("weight", shape.weights(), bits, Rounding::dorefa)),
+    : weight_(make_tensor("weight", shape.weights(), bits, Rounding::dorefa)),
       gain_{.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false} {
   assert(!kept_as_float(bits));
 }
@@ -39,6 +40,23 @@ std::vector<StoredStream> dense_streams(std::int64_t weights, int bits) {
     streams.push_back(
         {.name = "scale", .count = 1, .bits = 32, .in_ratio = false, .exposed = false});
   return streams;
+}
+
+SourceEntry dense_entry() {
+  const auto bits = [](const SourceCard& card, const LayerShape& shape) {
+    return is_linear(shape) ? card.fc_bits : card.dense_bits;
+  };
+  return {.name = dense_kind,
+          .bits_of_linear = [](const SourceCard&) { return 32; },
+          .make = [bits](const SourceCard& card,
+                         const LayerShape& shape) -> std::unique_ptr<WeightSource> {
+            if (kept_as_float(bits(card, shape))) return std::make_unique<FloatSource>(shape);
+            return std::make_unique<DenseSource>(shape, bits(card, shape));
+          },
+          .streams =
+              [bits](const SourceCard& card, const LayerShape& shape) {
+                return dense_streams(shape.weights(), bits(card, shape));
+              }};
 }
 
 std::vector<StoredStream> DenseSource::streams() const {

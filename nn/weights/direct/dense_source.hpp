@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nn/weights/source/quantised_tensor.hpp"
+#include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
 
@@ -24,11 +25,14 @@ class DenseSource final : public WeightSource {
   [[nodiscard]] RegenerationWork work() const override { return {}; }
 
  private:
-  Factor weight_;
+  QuantisedTensor weight_;
   Parameter gain_;
 };
 
 /// The streams of a layer kept dense at these bits.
 std::vector<StoredStream> dense_streams(std::int64_t weights, int bits);
+
+/// `dense`: convolutions at `dense_bits`, linear layers at `fc_bits`, by default 32.
+SourceEntry dense_entry();
 
 }  // namespace lightloom::nn

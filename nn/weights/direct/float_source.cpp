@@ -35,12 +35,12 @@ std::vector<StoredStream> FloatSource::streams() const {
 }
 
 std::vector<CodedStream> FloatSource::codes() {
-  return {to_words(streams()[0], Coding::real, weight_.value)};
+  return {to_words(streams()[0], WordCoding::real, weight_.value)};
 }
 
 void FloatSource::decode(std::span<const CodedStream> streams, std::span<float> dense) {
   require(streams.size() == 1, "a dense layer was stored in {} streams", streams.size());
-  from_words(streams[0], Coding::real, dense);
+  from_words(streams[0], WordCoding::real, dense);
 }
 
 }  // namespace lightloom::nn

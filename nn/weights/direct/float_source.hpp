@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nn/graph/layer_shape.hpp"
 #include "nn/weights/source/weight_source.hpp"
 
 namespace lightloom::nn {

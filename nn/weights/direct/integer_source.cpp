@@ -14,15 +14,20 @@ constexpr int most_bits = 23;  // integers that single precision holds with room
 
 int stored_bits(int bits) { return bits > most_bits ? 32 : bits; }
 
-Coding coding_of(int bits) { return bits == 32 ? Coding::real : Coding::offset; }
+WordCoding coding_of(int bits) { return bits == 32 ? WordCoding::real : WordCoding::offset; }
 
 }  // namespace
 
-IntegerSource::IntegerSource(const LayerShape& shape, int bits, double weight_clip,
-                             IntegerScales scales)
-    : bits_(stored_bits(bits)), weight_clip_(static_cast<float>(weight_clip)) {
+void describe(Section& section, IntegerCard& card) {
+  section.choice("scales", card.scales,
+                 {{"layer", IntegerScales::layer}, {"filter", IntegerScales::filter}});
+  section.value("weight_clip", card.weight_clip, not_negative);
+}
+
+IntegerSource::IntegerSource(const LayerShape& shape, int bits, const IntegerCard& card)
+    : bits_(stored_bits(bits)), weight_clip_(static_cast<float>(card.weight_clip)) {
   const auto count = static_cast<std::size_t>(shape.weights());
-  const auto groups = static_cast<std::size_t>(integer_scales(shape, scales));
+  const auto groups = static_cast<std::size_t>(integer_scales(shape, card.scales));
   weight_ = {
       .name = "weight", .value = std::vector<float>(count), .gradient = std::vector<float>(count)};
   clip_ = {.name = "clip",
@@ -93,7 +98,7 @@ std::vector<CodedStream> IntegerSource::codes() {
   round();
   const std::vector<StoredStream> stored = streams();
   std::vector<CodedStream> coded{to_words(stored[0], coding_of(bits_), levels_)};
-  if (bits_ < 32) coded.push_back(to_words(stored[1], Coding::real, scales_));
+  if (bits_ < 32) coded.push_back(to_words(stored[1], WordCoding::real, scales_));
   return coded;
 }
 
@@ -101,8 +106,25 @@ void IntegerSource::decode(std::span<const CodedStream> streams, std::span<float
   require(streams.size() == (bits_ < 32 ? 2 : 1), "an integer layer was stored in {} streams",
           streams.size());
   from_words(streams[0], coding_of(bits_), levels_);
-  if (bits_ < 32) from_words(streams[1], Coding::real, scales_);
+  if (bits_ < 32) from_words(streams[1], WordCoding::real, scales_);
   multiply_out(dense);
+}
+
+SourceEntry integer_entry() {
+  return {.name = integer_kind,
+          .settings = {settings_of<IntegerCard>()},
+          .bits_of_linear = [](const SourceCard& card) { return card.bits; },
+          .make =
+              [](const SourceCard& card, const LayerShape& shape) {
+                return std::make_unique<IntegerSource>(shape, word_bits(card, shape),
+                                                       card.settings.of<IntegerCard>());
+              },
+          .streams =
+              [](const SourceCard& card, const LayerShape& shape) {
+                return integer_streams(
+                    shape.weights(), word_bits(card, shape),
+                    integer_scales(shape, card.settings.of<IntegerCard>().scales));
+              }};
 }
 
 }  // namespace lightloom::nn

@@ -1,9 +1,21 @@
 #pragma once
 
-#include "nn/weights/source/weight_source.hpp"
-#include "nn/weights/source_card.hpp"
+#include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
+
+inline constexpr const char* integer_kind = "integer";
+
+/// What shares a scale of uniform integers.
+enum class IntegerScales { layer, filter };
+
+/// What `integer` reads of the section `weights`.
+struct IntegerCard {
+  IntegerScales scales = IntegerScales::layer;
+  double weight_clip = 0;  // weights are held within +-weight_clip (RandBET); 0: off
+};
+/// Keys: scales, weight_clip.
+void describe(Section& section, IntegerCard& card);
 
 /// Uniform symmetric integers, one scale per layer or one per output channel: INT-q, the control
 /// every other source must beat. The latent weight is trained straight through the rounding;
@@ -11,8 +23,7 @@ namespace lightloom::nn {
 /// error of `encode` was least. From 24 bits on the weight is kept as it is.
 class IntegerSource final : public WeightSource {
  public:
-  IntegerSource(const LayerShape& shape, int bits, double weight_clip = 0,
-                IntegerScales scales = IntegerScales::layer);
+  IntegerSource(const LayerShape& shape, int bits, const IntegerCard& card = {});
 
   void encode(std::span<const float> dense) override;
   void materialise(std::span<float> dense) override;
@@ -43,5 +54,13 @@ std::vector<StoredStream> integer_streams(std::int64_t weights, int bits, std::i
 
 /// How many scales an integer layer has.
 std::int64_t integer_scales(const LayerShape& shape, IntegerScales scales);
+
+/// Bits of the words that a kind without other rules for linear layers has for a layer.
+inline int word_bits(const SourceCard& card, const LayerShape& shape) {
+  return is_linear(shape) ? card.fc_bits : card.bits;
+}
+
+/// `integer`: every layer, linear ones at `fc_bits`, by default as the others.
+SourceEntry integer_entry();
 
 }  // namespace lightloom::nn

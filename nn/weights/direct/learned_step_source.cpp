@@ -68,14 +68,31 @@ std::vector<StoredStream> LearnedStepSource::streams() const {
 
 std::vector<CodedStream> LearnedStepSource::codes() {
   round();
-  return {to_words(streams()[0], Coding::offset, levels_), scale_stream(step_.value[0])};
+  return {to_words(streams()[0], WordCoding::offset, levels_), scale_stream(step_.value[0])};
 }
 
 void LearnedStepSource::decode(std::span<const CodedStream> streams, std::span<float> dense) {
   require(streams.size() == 2, "an integer layer was stored in {} streams", streams.size());
-  from_words(streams[0], Coding::offset, levels_);
+  from_words(streams[0], WordCoding::offset, levels_);
   const float step = to_float(streams[1].words.at(0));
   for (std::size_t i = 0; i < dense.size(); ++i) dense[i] = step * levels_[i];
+}
+
+SourceEntry learned_step_entry() {
+  const auto bits = [](const SourceCard& card, const LayerShape& shape) {
+    return std::min(8, word_bits(card, shape));
+  };
+  return {.name = learned_step_kind,
+          // A step learned for one bit has no level but zero.
+          .bits_range = {.low = 2, .high = 16},
+          .make =
+              [bits](const SourceCard& card, const LayerShape& shape) {
+                return std::make_unique<LearnedStepSource>(shape, bits(card, shape));
+              },
+          .streams =
+              [bits](const SourceCard& card, const LayerShape& shape) {
+                return integer_streams(shape.weights(), bits(card, shape));
+              }};
 }
 
 }  // namespace lightloom::nn

@@ -1,8 +1,10 @@
 #pragma once
 
-#include "nn/weights/source/weight_source.hpp"
+#include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
+
+inline constexpr const char* learned_step_kind = "lsq";
 
 /// Learned step size quantisation (LSQ, Esser et al., ICLR 2020): w = s clip(round(v / s), -Q, Q),
 /// both v and the step s trained; symmetric codes, Q = 2^(bits-1) - 1, 2 to 16 bits. Step gradients
@@ -27,5 +29,8 @@ class LearnedStepSource final : public WeightSource {
   std::vector<float> levels_;
   int bits_;
 };
+
+/// `lsq`: every layer, at 8 bits at most.
+SourceEntry learned_step_entry();
 
 }  // namespace lightloom::nn

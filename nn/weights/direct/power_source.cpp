@@ -62,4 +62,19 @@ RegenerationWork PowerSource::work() const {
   return {.shifts = static_cast<std::int64_t>(weight_.value.size())};
 }
 
+SourceEntry power_entry() {
+  return {
+      .name = power_kind,
+      .bits = 4,
+      // Eight bits of exponent span what a float holds.
+      .bits_range = {.low = 2, .high = 8},
+      .takes = [](const SourceCard&, const LayerShape& shape) { return !is_linear(shape); },
+      .make =
+          [](const SourceCard& card, const LayerShape& shape) {
+            return std::make_unique<PowerSource>(shape, card.bits);
+          },
+      .streams = [](const SourceCard& card,
+                    const LayerShape& shape) { return power_streams(shape.weights(), card.bits); }};
+}
+
 }  // namespace lightloom::nn

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "nn/weights/source/power_of_two.hpp"
-#include "nn/weights/source/weight_source.hpp"
+#include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
+
+inline constexpr const char* power_kind = "power_of_two";
 
 /// Every weight a signed power of two of `bits` bits (2 to 8), the top exponent fixed by `encode`:
 /// the control for sources that rebuild by shifts. Trained straight through.
@@ -29,5 +31,8 @@ class PowerSource final : public WeightSource {
 };
 
 std::vector<StoredStream> power_streams(std::int64_t weights, int bits);
+
+/// `power_of_two`: convolutions.
+SourceEntry power_entry();
 
 }  // namespace lightloom::nn

@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
+#include "nn/optim/parameter.hpp"
+#include "nn/weights/exchange/exchange_card.hpp"
 #include "nn/weights/source/power_of_two.hpp"
-#include "nn/weights/source/weight_source.hpp"
-#include "nn/weights/source_card.hpp"
 
 namespace lightloom::nn {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "nn/graph/layer_shape.hpp"
-#include "nn/weights/source_card.hpp"
+#include "nn/weights/exchange/exchange_card.hpp"
 
 namespace lightloom::nn {
 

@@ -194,9 +194,9 @@ std::vector<CodedStream> ExchangeSource::codes() {
     if (index.words.back() == 0u) continue;
     for (const float value : values) coefficients.words.push_back(power_word(code, value));
   }
-  return {std::move(coefficients), to_words(stored[1], Coding::offset, basis_codes_),
-          std::move(index), to_words(stored[3], Coding::real, scales_),
-          to_words(stored[4], Coding::real, top_.value)};
+  return {std::move(coefficients), to_words(stored[1], WordCoding::offset, basis_codes_),
+          std::move(index), to_words(stored[3], WordCoding::real, scales_),
+          to_words(stored[4], WordCoding::real, top_.value)};
 }
 
 void ExchangeSource::decode(std::span<const CodedStream> streams, std::span<float> dense) {
@@ -211,8 +211,8 @@ void ExchangeSource::decode(std::span<const CodedStream> streams, std::span<floa
     powers_[row] = stored && at < words.size() ? power_value(code, words[at]) : 0.0f;
     at += stored;
   }
-  from_words(streams[1], Coding::offset, basis_codes_);
-  from_words(streams[3], Coding::real, scales_);
+  from_words(streams[1], WordCoding::offset, basis_codes_);
+  from_words(streams[3], WordCoding::real, scales_);
   count_rows();
   rebuild(dense);
 }
@@ -220,6 +220,18 @@ void ExchangeSource::decode(std::span<const CodedStream> streams, std::span<floa
 /// A shift and an add per stored non-zero coefficient and column.
 RegenerationWork ExchangeSource::work() const {
   return {.shifts = columns * nonzero_, .adds = columns * nonzero_};
+}
+
+SourceEntry exchange_entry() {
+  return {.name = "smart_exchange",
+          .settings = {settings_of<ExchangeCard>("exchange")},
+          .takes = [](const SourceCard&, const LayerShape& shape) { return exchangeable(shape); },
+          .make =
+              [](const SourceCard& card, const LayerShape& shape) {
+                return std::make_unique<ExchangeSource>(card.settings.of<ExchangeCard>(), shape);
+              },
+          .streams = [](const SourceCard&,
+                        const LayerShape& shape) { return exchange_streams(shape); }};
 }
 
 }  // namespace lightloom::nn

@@ -2,7 +2,7 @@
 
 #include "nn/weights/exchange/exchange_blocks.hpp"
 #include "nn/weights/source/power_of_two.hpp"
-#include "nn/weights/source/weight_source.hpp"
+#include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
 
@@ -56,5 +56,8 @@ class ExchangeSource final : public WeightSource {
 
 /// With every row live.
 std::vector<StoredStream> exchange_streams(const LayerShape& shape);
+
+/// `smart_exchange`: the layers that the reshape rules cover.
+SourceEntry exchange_entry();
 
 }  // namespace lightloom::nn

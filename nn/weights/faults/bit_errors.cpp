@@ -127,7 +127,7 @@ std::int64_t flip_bits(const BitErrorCard& card, std::uint32_t layer,
   return count;
 }
 
-std::int64_t materialise_with_errors(WeightSource& source, const BitErrorCard& card,
+std::int64_t materialise_with_errors(WeightCode& source, const BitErrorCard& card,
                                      std::uint32_t layer, std::span<float> dense) {
   source.materialise(dense);
   std::vector<CodedStream> streams = source.codes();

@@ -36,7 +36,7 @@ std::int64_t flip_bits(const BitErrorCard& card, std::uint32_t layer,
 
 /// The weight a faulty memory gives: materialises, stores, flips, regenerates. A `backward` after
 /// it refers to the faulty words. Returns the number of flipped bits.
-std::int64_t materialise_with_errors(WeightSource& source, const BitErrorCard& card,
+std::int64_t materialise_with_errors(WeightCode& source, const BitErrorCard& card,
                                      std::uint32_t layer, std::span<float> dense);
 
 /// How a memory's bit error rate and access energy go with its supply voltage: data, by

@@ -4,13 +4,10 @@
 #include <span>
 
 #include "nn/graph/layer_shape.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source/weight_source.hpp"
 
 namespace lightloom::nn {
-
-/// Whether a level that would store more than it replaces is used all the same (as in the published
-/// rows) or left off.
-enum class Expansion { allowed, refused };
 
 /// How the weight [out, in/groups, kh, kw] is seen as `kernels` kernels of `channels` x `area`.
 enum class Layout {
@@ -20,7 +17,7 @@ enum class Layout {
 };
 
 /// Which factors of the two-level generator a layer has, and their sizes.
-struct Slots {
+struct LevelSizes {
   int kernels = 0;   // Co, out channels per group
   int channels = 0;  // Ci, in channels of all groups
   int area = 0;      // k*k
@@ -43,28 +40,31 @@ struct Slots {
   [[nodiscard]] std::int64_t stored() const { return generated() ? basis() + u() + v() : dense(); }
 };
 
-/// The slot rules of Gu et al. (ICCV 2021): level 2 is on iff 0 < cross < min(Co, Ci k^2), level 1
+/// The rules of Gu et al. (ICCV 2021): level 2 is on iff 0 < cross < min(Co, Ci k^2), level 1
 /// iff 0 < intra < min(Ci, k^2). A depthwise layer is one kernel with a channel per group, as the
 /// published MobileNetV2 ratios have it; other grouped convolutions stack their groups along the
 /// channels in the same way (our extension: the paper leaves them open).
-Slots slots_of(const LayerShape& shape, int intra, int cross,
-               Expansion expansion = Expansion::allowed);
+LevelSizes sizes_of(const LayerShape& shape, int intra, int cross,
+                    Expansion expansion = Expansion::allowed);
 
 /// Blueprint-separable (Haase and Amthor, CVPR 2020): every kernel is one k x k blueprint times a
 /// weight per channel.
-Slots blueprint_slots(const LayerShape& shape);
+LevelSizes blueprint_sizes(const LayerShape& shape);
 /// Depthwise-separable (Chollet, CVPR 2017) as a weight: one k x k filter per input channel, then a
 /// 1x1 convolution.
-Slots separable_slots(const LayerShape& shape);
+LevelSizes separable_sizes(const LayerShape& shape);
 /// PENNI (Li et al., ICML 2020), unpruned: `kernels` k x k kernels shared by the whole layer. Like
 /// the two above only for ungrouped convolutions with k > 1; others stay dense.
-Slots shared_kernel_slots(const LayerShape& shape, int kernels);
+LevelSizes shared_kernel_sizes(const LayerShape& shape, int kernels);
 
-/// Between the dense order and that of the slots, [kernels, channels, area]. Needed unless the
+/// Between the dense order and that of the sizes, [kernels, channels, area]. Needed unless the
 /// layout is plain.
-void to_slot_order(const Slots& slots, std::span<const float> dense, std::span<float> ordered);
-void to_dense_order(const Slots& slots, std::span<const float> ordered, std::span<float> dense);
+void to_level_order(const LevelSizes& sizes, std::span<const float> dense,
+                    std::span<float> ordered);
+void to_dense_order(const LevelSizes& sizes, std::span<const float> ordered,
+                    std::span<float> dense);
 /// The product of `factors`, [out, in, area], as the dense weight.
-void in_dense_order(const Factors& factors, std::span<const float> product, std::span<float> dense);
+void in_dense_order(const TwoLevelFactors& factors, std::span<const float> product,
+                    std::span<float> dense);
 
 }  // namespace lightloom::nn

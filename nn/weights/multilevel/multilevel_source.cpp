@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "nn/optim/optimizer.hpp"
+#include "nn/weights/multilevel/orthogonality.hpp"
 #include "nn/weights/multilevel/two_level_fit.hpp"
 #include "nn/weights/multilevel/two_level_product.hpp"
 #include "nn/weights/source/one_thread.hpp"
@@ -25,37 +26,36 @@ std::uint32_t name_number(const std::string& name) {
 
 }  // namespace
 
-MultilevelSource::MultilevelSource(const SourceCard& card, const LayerShape& shape)
-    : card_(card), shape_(shape), slots_(card.slots(shape)) {
-  assert(slots_.generated());
-  const FactorBits own = card.generator_bits();
-  const Rounding rounding = card.quantised() ? Rounding::dorefa : Rounding::none;
-  basis_ = make_factor("basis", slots_.basis(), own.basis, rounding);
-  u_ = make_factor("intra", slots_.u(), own.intra, rounding);
-  v_ = make_factor("cross", slots_.v(), own.cross, rounding);
+MultilevelSource::MultilevelSource(const GeneratorPlan& plan, const MultilevelCard& card,
+                                   const LayerShape& shape)
+    : card_(card), shape_(shape), plan_(plan), sizes_(plan.sizes) {
+  assert(sizes_.generated());
+  basis_ = make_tensor("basis", sizes_.basis(), plan.bits.basis, plan.rounding);
+  u_ = make_tensor("intra", sizes_.u(), plan.bits.intra, plan.rounding);
+  v_ = make_tensor("cross", sizes_.v(), plan.bits.cross, plan.rounding);
   gain_ = {.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false};
   const double bound = integer_bound();
   wide_ = bound >= exact_in_float && bound < exact_in_double;
-  const auto kernels = static_cast<std::size_t>(std::int64_t{slots_.cross} * slots_.columns());
+  const auto kernels = static_cast<std::size_t>(std::int64_t{sizes_.cross} * sizes_.columns());
   kernels_.resize(kernels);
   d_kernels_.resize(kernels);
   if (wide_) {
     kernels_wide_.resize(kernels);
     v_wide_.resize(v_.levels.size());
   }
-  if (slots_.layout != Layout::plain) ordered_.resize(static_cast<std::size_t>(slots_.dense()));
+  if (sizes_.layout != Layout::plain) ordered_.resize(static_cast<std::size_t>(sizes_.dense()));
 }
 
 double MultilevelSource::integer_bound() const {
   double bound = 1;
-  for (const Factor* factor : {&basis_, &u_, &v_})
+  for (const QuantisedTensor* factor : {&basis_, &u_, &v_})
     if (factor->on()) bound *= factor->integer() ? std::exp2(factor->bits) - 1 : 0.0;
-  return bound * (slots_.intra_on() ? slots_.intra : 1) * (slots_.cross_on ? slots_.cross : 1);
+  return bound * (sizes_.intra_on() ? sizes_.intra : 1) * (sizes_.cross_on ? sizes_.cross : 1);
 }
 
 void MultilevelSource::quantise_factors() {
   std::uint64_t shot = 0;
-  for (Factor* factor : factors_on()) {
+  for (QuantisedTensor* factor : factors_on()) {
     quantise(*factor);
     if (noisy()) keep_unrounded(*factor, card_.quant_ratio, *step_, shot++);
   }
@@ -63,29 +63,29 @@ void MultilevelSource::quantise_factors() {
 
 float MultilevelSource::total_scale() const {
   double scale = gain_.value[0];
-  for (const Factor* factor : {&basis_, &u_, &v_}) scale *= factor->scale.scale;
+  for (const QuantisedTensor* factor : {&basis_, &u_, &v_}) scale *= factor->scale.scale;
   return static_cast<float>(scale);
 }
 
 void MultilevelSource::generate_kernels() {
   const TwoLevels levels{.u = u_.levels, .basis = basis_.levels};
   if (wide_) {
-    if (slots_.intra_on())
-      level_one<double>(slots_, levels, kernels_wide_);
+    if (sizes_.intra_on())
+      level_one<double>(sizes_, levels, kernels_wide_);
     else
       std::copy(basis_.levels.begin(), basis_.levels.end(), kernels_wide_.begin());
     std::copy(v_.levels.begin(), v_.levels.end(), v_wide_.begin());
     std::transform(kernels_wide_.begin(), kernels_wide_.end(), kernels_.begin(),
                    [](double value) { return static_cast<float>(value); });
-  } else if (slots_.intra_on()) {
-    level_one<float>(slots_, levels, kernels_);
+  } else if (sizes_.intra_on()) {
+    level_one<float>(sizes_, levels, kernels_);
   } else {
     std::copy(basis_.levels.begin(), basis_.levels.end(), kernels_.begin());
   }
 }
 
 void MultilevelSource::materialise(std::span<float> dense) {
-  assert(static_cast<std::int64_t>(dense.size()) == slots_.dense());
+  assert(static_cast<std::int64_t>(dense.size()) == sizes_.dense());
   quantise_factors();
   regenerate(total_scale(), dense);
 }
@@ -94,27 +94,27 @@ void MultilevelSource::regenerate(float scale, std::span<float> dense) {
   generate_kernels();
   const std::span<float> target = ordered_.empty() ? dense : std::span<float>(ordered_);
   if (wide_)
-    level_two<double>(slots_, v_wide_, kernels_wide_, scale, target);
+    level_two<double>(sizes_, v_wide_, kernels_wide_, scale, target);
   else
-    level_two<float>(slots_, v_.levels, kernels_, scale, target);
-  if (!ordered_.empty()) to_dense_order(slots_, ordered_, dense);
+    level_two<float>(sizes_, v_.levels, kernels_, scale, target);
+  if (!ordered_.empty()) to_dense_order(sizes_, ordered_, dense);
 }
 
-std::span<const float> MultilevelSource::in_slot_order(std::span<const float> dense) {
+std::span<const float> MultilevelSource::in_level_order(std::span<const float> dense) {
   if (ordered_.empty()) return dense;
-  to_slot_order(slots_, dense, ordered_);
+  to_level_order(sizes_, dense, ordered_);
   return ordered_;
 }
 
 void MultilevelSource::backward(std::span<const float> d_dense) {
-  const std::span<const float> g = in_slot_order(d_dense);
+  const std::span<const float> g = in_level_order(d_dense);
   const float* d_kernels = g.data();
-  if (slots_.cross_on) {
-    level_two_backward(slots_, v_.levels, kernels_, g.data(), v_.d_value, d_kernels_);
+  if (sizes_.cross_on) {
+    level_two_backward(sizes_, v_.levels, kernels_, g.data(), v_.d_value, d_kernels_);
     d_kernels = d_kernels_.data();
   }
-  if (slots_.intra_on())
-    level_one_backward(slots_, {.u = u_.levels, .basis = basis_.levels}, d_kernels, u_.d_value,
+  if (sizes_.intra_on())
+    level_one_backward(sizes_, {.u = u_.levels, .basis = basis_.levels}, d_kernels, u_.d_value,
                        basis_.d_value);
   else
     std::copy_n(d_kernels, basis_.d_value.size(), basis_.d_value.begin());
@@ -128,12 +128,12 @@ void MultilevelSource::encode(std::span<const float> dense) {
   const OneThread one_thread;
   const ProjectionCard& projection = card_.projection;
   if (projection.method != ProjectionCard::Method::random) {
-    assert(static_cast<std::int64_t>(dense.size()) == slots_.dense());
+    assert(static_cast<std::int64_t>(dense.size()) == sizes_.dense());
     set_factors(dense);
     if (projection.method == ProjectionCard::Method::l2) improve(dense);
     return;
   }
-  TwoLevelFit fit = random_fit(slots_, projection.seed, name_number(shape_.name));
+  TwoLevelFit fit = random_fit(sizes_, projection.seed, name_number(shape_.name));
   basis_.latent.value = std::move(fit.basis);
   u_.latent.value = std::move(fit.u);
   v_.latent.value = std::move(fit.v);
@@ -141,7 +141,7 @@ void MultilevelSource::encode(std::span<const float> dense) {
 }
 
 void MultilevelSource::set_factors(std::span<const float> dense) {
-  const TwoLevelFit fit = fit_by_svd(in_slot_order(dense), slots_, card_.projection.peak);
+  const TwoLevelFit fit = fit_by_svd(in_level_order(dense), sizes_, card_.projection.peak);
   double gain = fit.gain;
   gain *= set_latent(basis_, fit.basis);
   gain *= set_latent(u_, fit.u);
@@ -182,13 +182,13 @@ void MultilevelSource::improve(std::span<const float> target) {
 
 std::vector<Parameter*> MultilevelSource::parameters() {
   std::vector<Parameter*> all;
-  for (Factor* factor : factors_on()) all.push_back(&factor->latent);
+  for (QuantisedTensor* factor : factors_on()) all.push_back(&factor->latent);
   return all;
 }
 
-std::vector<Factor*> MultilevelSource::factors_on() {
-  std::vector<Factor*> all;
-  for (Factor* factor : {&basis_, &u_, &v_})
+std::vector<QuantisedTensor*> MultilevelSource::factors_on() {
+  std::vector<QuantisedTensor*> all;
+  for (QuantisedTensor* factor : {&basis_, &u_, &v_})
     if (factor->on()) all.push_back(factor);
   return all;
 }
@@ -197,14 +197,14 @@ std::vector<CodedStream> MultilevelSource::codes() {
   quantise_factors();
   const std::vector<StoredStream> stored = streams();
   std::vector<CodedStream> coded;
-  for (const Factor* factor : factors_on())
+  for (const QuantisedTensor* factor : factors_on())
     coded.push_back(to_words(stored[coded.size()], factor->coding(), factor->levels));
   coded.push_back(scale_stream(total_scale()));
   return coded;
 }
 
 void MultilevelSource::decode(std::span<const CodedStream> coded, std::span<float> dense) {
-  const std::vector<Factor*> on = factors_on();
+  const std::vector<QuantisedTensor*> on = factors_on();
   require(coded.size() == on.size() + 1, "layer '{}' has {} stored streams but needs {}",
           shape_.name, coded.size(), on.size() + 1);
   for (std::size_t i = 0; i < on.size(); ++i) from_words(coded[i], on[i]->coding(), on[i]->levels);
@@ -214,32 +214,32 @@ void MultilevelSource::decode(std::span<const CodedStream> coded, std::span<floa
 double MultilevelSource::regularise() {
   if (card_.orthogonality.lambda == 0) return 0;
   const bool mean = card_.orthogonality.form == OrthogonalityForm::mean;
-  const int kernels = slots_.cross, intra = slots_.intra;
+  const int kernels = sizes_.cross, intra = sizes_.intra;
   const auto share = [&](double entries) {
     return card_.orthogonality.lambda / (mean ? entries : 1.0);
   };
   double value = 0;
-  if (slots_.intra_on() && (intra > 1 || !mean)) {
+  if (sizes_.intra_on() && (intra > 1 || !mean)) {
     const double entries = static_cast<double>(kernels) * intra * intra;
-    value += rows_from_orthonormal({basis_.latent.value, kernels, intra, slots_.area},
+    value += rows_from_orthonormal({basis_.latent.value, kernels, intra, sizes_.area},
                                    share(entries), basis_.latent.gradient);
-    value += columns_from_orthogonal({u_.latent.value, kernels, slots_.channels, intra},
+    value += columns_from_orthogonal({u_.latent.value, kernels, sizes_.channels, intra},
                                      share(entries), u_.latent.gradient);
   }
-  if (!slots_.cross_on) return value;
+  if (!sizes_.cross_on) return value;
   const double entries = static_cast<double>(kernels) * kernels;
-  if (!slots_.intra_on() && mean)  // the paper has no term for the basis of a layer without level 1
-    value += rows_from_orthonormal({basis_.latent.value, 1, kernels, slots_.columns()},
+  if (!sizes_.intra_on() && mean)  // the paper has no term for the basis of a layer without level 1
+    value += rows_from_orthonormal({basis_.latent.value, 1, kernels, sizes_.columns()},
                                    share(entries), basis_.latent.gradient);
-  return value + columns_from_orthogonal({v_.latent.value, 1, slots_.kernels, kernels},
+  return value + columns_from_orthogonal({v_.latent.value, 1, sizes_.kernels, kernels},
                                          share(entries), v_.latent.gradient);
 }
 
-std::optional<Factors> MultilevelSource::factors() {
-  if (slots_.layout == Layout::by_input || slots_.kernels * slots_.groups != shape_.out_channels)
+std::optional<TwoLevelFactors> MultilevelSource::factors() {
+  if (sizes_.layout == Layout::by_input || sizes_.kernels * sizes_.groups != shape_.out_channels)
     return std::nullopt;
   quantise_factors();
-  const auto fill = [](const Factor& factor, float extra, std::vector<float>& values) {
+  const auto fill = [](const QuantisedTensor& factor, float extra, std::vector<float>& values) {
     values.resize(factor.levels.size());
     for (std::size_t i = 0; i < values.size(); ++i)
       values[i] = extra * factor.scale.scale * factor.levels[i];
@@ -248,39 +248,36 @@ std::optional<Factors> MultilevelSource::factors() {
   fill(v_, gain, v_values_);
   fill(u_, v_.on() ? 1.0f : gain, u_values_);
   fill(basis_, v_.on() || u_.on() ? 1.0f : gain, basis_values_);
-  return Factors{.out = slots_.kernels,
-                 .in = slots_.channels,
-                 .area = slots_.area,
-                 .cross = slots_.cross,
-                 .intra = slots_.intra,
-                 .groups = slots_.layout == Layout::grouped ? slots_.groups : 1,
-                 .basis = basis_values_,
-                 .u = u_values_,
-                 .v = v_values_};
+  return TwoLevelFactors{.out = sizes_.kernels,
+                         .in = sizes_.channels,
+                         .area = sizes_.area,
+                         .cross = sizes_.cross,
+                         .intra = sizes_.intra,
+                         .groups = sizes_.layout == Layout::grouped ? sizes_.groups : 1,
+                         .basis = basis_values_,
+                         .u = u_values_,
+                         .v = v_values_};
 }
 
-std::vector<StoredStream> multilevel_streams(const SourceCard& card, const LayerShape& shape) {
-  const Slots slots = card.slots(shape);
-  const FactorBits own = card.generator_bits();
-  const auto bits = [&](int factor) { return card.quantised() ? factor : 32; };
+std::vector<StoredStream> generator_streams(const GeneratorPlan& plan) {
+  const LevelSizes& sizes = plan.sizes;
+  const auto bits = [&](int factor) { return plan.rounding == Rounding::dorefa ? factor : 32; };
   std::vector<StoredStream> streams{
-      {.name = "basis", .count = slots.basis(), .bits = bits(own.basis)}};
-  if (slots.intra_on())
-    streams.push_back({.name = "intra", .count = slots.u(), .bits = bits(own.intra)});
-  if (slots.cross_on)
-    streams.push_back({.name = "cross", .count = slots.v(), .bits = bits(own.cross)});
+      {.name = "basis", .count = sizes.basis(), .bits = bits(plan.bits.basis)}};
+  if (sizes.intra_on())
+    streams.push_back({.name = "intra", .count = sizes.u(), .bits = bits(plan.bits.intra)});
+  if (sizes.cross_on)
+    streams.push_back({.name = "cross", .count = sizes.v(), .bits = bits(plan.bits.cross)});
   streams.push_back({.name = "scale", .count = 1, .bits = 32, .in_ratio = false, .exposed = false});
   return streams;
 }
 
-std::vector<StoredStream> MultilevelSource::streams() const {
-  return multilevel_streams(card_, shape_);
-}
+std::vector<StoredStream> MultilevelSource::streams() const { return generator_streams(plan_); }
 
 RegenerationWork MultilevelSource::work() const {
-  const std::int64_t kernels = std::int64_t{slots_.cross} * slots_.columns();
-  return {.intra_macs = slots_.intra_on() ? kernels * slots_.intra : 0,
-          .cross_macs = slots_.cross_on ? kernels * slots_.kernels : 0};
+  const std::int64_t kernels = std::int64_t{sizes_.cross} * sizes_.columns();
+  return {.intra_macs = sizes_.intra_on() ? kernels * sizes_.intra : 0,
+          .cross_macs = sizes_.cross_on ? kernels * sizes_.kernels : 0};
 }
 
 }  // namespace lightloom::nn

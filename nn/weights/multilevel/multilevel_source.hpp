@@ -1,11 +1,19 @@
 #pragma once
 
+#include "nn/graph/layer_shape.hpp"
 #include "nn/weights/multilevel/level_sizes.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source/quantised_tensor.hpp"
 #include "nn/weights/source/weight_source.hpp"
-#include "nn/weights/source_card.hpp"
 
 namespace lightloom::nn {
+
+/// What a layer's generator is made of.
+struct GeneratorPlan {
+  LevelSizes sizes;  // something is generated
+  FactorBits bits;
+  Rounding rounding = Rounding::dorefa;  // none: the factors are used as they are
+};
 
 /// Multi-level weight generation (Gu et al., ICCV 2021): W = gain V (U_i Wb_i), all three factors
 /// trained through the symmetric DoReFa quantiser. W is generated from the integer levels, exactly
@@ -14,7 +22,8 @@ namespace lightloom::nn {
 /// fixed by `encode` and folds into that one scale.
 class MultilevelSource final : public WeightSource {
  public:
-  MultilevelSource(const SourceCard& card, const LayerShape& shape);
+  /// Of `card` the source reads how it is fitted and trained; the plan has the rest.
+  MultilevelSource(const GeneratorPlan& plan, const MultilevelCard& card, const LayerShape& shape);
 
   void encode(std::span<const float> dense) override;
   void materialise(std::span<float> dense) override;
@@ -27,18 +36,18 @@ class MultilevelSource final : public WeightSource {
   [[nodiscard]] RegenerationWork work() const override;
   double regularise() override;
   void set_step(std::optional<TrainingStep> step) override { step_ = step; }
-  [[nodiscard]] std::optional<Factors> factors() override;
+  [[nodiscard]] std::optional<TwoLevelFactors> factors() override;
 
-  [[nodiscard]] const Slots& slots() const { return slots_; }
-  [[nodiscard]] const Factor& basis() const { return basis_; }
-  [[nodiscard]] const Factor& u() const { return u_; }
-  [[nodiscard]] const Factor& v() const { return v_; }
+  [[nodiscard]] const LevelSizes& sizes() const { return sizes_; }
+  [[nodiscard]] const QuantisedTensor& basis() const { return basis_; }
+  [[nodiscard]] const QuantisedTensor& u() const { return u_; }
+  [[nodiscard]] const QuantisedTensor& v() const { return v_; }
   /// Largest magnitude an integer of the generated weight can reach; 0 when a factor is not
   /// rounded (docs/models/weights/multilevel.md#precision).
   [[nodiscard]] double integer_bound() const;
 
  private:
-  std::vector<Factor*> factors_on();
+  std::vector<QuantisedTensor*> factors_on();
   void quantise_factors();
   void set_factors(std::span<const float> dense);
   void improve(std::span<const float> target);
@@ -46,12 +55,13 @@ class MultilevelSource final : public WeightSource {
   void regenerate(float scale, std::span<float> dense);
   [[nodiscard]] float total_scale() const;
   [[nodiscard]] bool noisy() const { return step_.has_value() && card_.quant_ratio < 1; }
-  std::span<const float> in_slot_order(std::span<const float> dense);
+  std::span<const float> in_level_order(std::span<const float> dense);
 
-  SourceCard card_;
+  MultilevelCard card_;
   LayerShape shape_;
-  Slots slots_;
-  Factor basis_, u_, v_;
+  GeneratorPlan plan_;
+  LevelSizes sizes_;
+  QuantisedTensor basis_, u_, v_;
   Parameter gain_;
   std::optional<TrainingStep> step_;
   bool wide_ = false;           // integers past 2^24: multiply in double
@@ -62,6 +72,6 @@ class MultilevelSource final : public WeightSource {
 };
 
 /// The streams of a generated layer.
-std::vector<StoredStream> multilevel_streams(const SourceCard& card, const LayerShape& shape);
+std::vector<StoredStream> generator_streams(const GeneratorPlan& plan);
 
 }  // namespace lightloom::nn

@@ -20,12 +20,6 @@ void for_matrices(const MatrixStack& stack, std::span<float> d, Use use) {
 
 }  // namespace
 
-void describe(Section& section, OrthogonalityCard& card) {
-  section.value("lambda", card.lambda, not_negative);
-  section.choice("form", card.form,
-                 {{"mean", OrthogonalityForm::mean}, {"sum", OrthogonalityForm::sum}});
-}
-
 double rows_from_orthonormal(const MatrixStack& stack, double weight, std::span<float> d) {
   double value = 0;
   for_matrices(stack, d, [&](const auto& a, auto& gradient) {

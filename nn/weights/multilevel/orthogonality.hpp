@@ -2,23 +2,7 @@
 
 #include <span>
 
-#include "core/cards/card.hpp"
-
 namespace lightloom::nn {
-
-/// The two published forms of the regulariser differ by orders of magnitude; a lambda belongs to
-/// one of them.
-enum class OrthogonalityForm {
-  mean,  // mean over entries (reference implementation)
-  sum,   // squared Frobenius norm (Gu et al., ICCV 2021, Eq. 7)
-};
-
-/// The section `orthogonality` of a multi-level source. Recommended: 0.01 to 0.05 (mean).
-struct OrthogonalityCard {
-  double lambda = 0;  // 0: off
-  OrthogonalityForm form = OrthogonalityForm::mean;
-};
-void describe(Section& section, OrthogonalityCard& card);
 
 /// `a` holds `count` matrices (rows, columns), row-major.
 struct MatrixStack {

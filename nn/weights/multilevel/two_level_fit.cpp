@@ -71,13 +71,13 @@ struct Shares {
   std::vector<double> inner;  // per basis row: multiplies U's column and Wb's row alike
 };
 
-Shares share(const Kernel& kernel, double largest, const Slots& slots) {
+Shares share(const Kernel& kernel, double largest, const LevelSizes& sizes) {
   const double own = *std::max_element(kernel.magnitudes.begin(), kernel.magnitudes.end());
   Shares shares;
-  if (slots.cross_on) shares.v = std::pow(own / largest, slots.intra_on() ? 1.0 / 3 : 0.5);
+  if (sizes.cross_on) shares.v = std::pow(own / largest, sizes.intra_on() ? 1.0 / 3 : 0.5);
   for (const double magnitude : kernel.magnitudes) {
     const double rest = shares.v > 0 ? magnitude / (largest * shares.v) : 0.0;
-    shares.inner.push_back(slots.intra_on() ? std::sqrt(rest) : rest);
+    shares.inner.push_back(sizes.intra_on() ? std::sqrt(rest) : rest);
   }
   return shares;
 }
@@ -88,17 +88,17 @@ void store(const Matrix& from, double factor, std::span<float> to) {
     for (Index j = 0; j < from.cols(); ++j) to[at++] = static_cast<float>(factor * from(i, j));
 }
 
-void store_kernel(Kernel kernel, const Shares& shares, std::size_t m, const Slots& slots,
+void store_kernel(Kernel kernel, const Shares& shares, std::size_t m, const LevelSizes& sizes,
                   double peak, TwoLevelFit& fit) {
-  for (std::size_t b = 0; b < shares.inner.size() && slots.intra_on(); ++b) {
+  for (std::size_t b = 0; b < shares.inner.size() && sizes.intra_on(); ++b) {
     kernel.left.col(static_cast<Index>(b)) *= shares.inner[b];
     kernel.right.row(static_cast<Index>(b)) *= shares.inner[b];
   }
-  const auto cross = static_cast<std::size_t>(slots.cross);
+  const auto cross = static_cast<std::size_t>(sizes.cross);
   const std::size_t basis = fit.basis.size() / cross, u = fit.u.size() / cross;
-  const double outer = slots.intra_on() ? peak : peak * shares.inner[0];
+  const double outer = sizes.intra_on() ? peak : peak * shares.inner[0];
   store(kernel.right, outer, std::span(fit.basis).subspan(m * basis, basis));
-  if (slots.intra_on()) store(kernel.left, peak, std::span(fit.u).subspan(m * u, u));
+  if (sizes.intra_on()) store(kernel.left, peak, std::span(fit.u).subspan(m * u, u));
 }
 
 Matrix to_double(std::span<const float> weight, Index rows, Index columns) {
@@ -109,53 +109,53 @@ Matrix to_double(std::span<const float> weight, Index rows, Index columns) {
   return matrix;
 }
 
-TwoLevelFit empty_fit(const Slots& slots) {
-  return {.basis = std::vector<float>(static_cast<std::size_t>(slots.basis())),
-          .u = std::vector<float>(static_cast<std::size_t>(slots.u())),
-          .v = std::vector<float>(static_cast<std::size_t>(slots.v()))};
+TwoLevelFit empty_fit(const LevelSizes& sizes) {
+  return {.basis = std::vector<float>(static_cast<std::size_t>(sizes.basis())),
+          .u = std::vector<float>(static_cast<std::size_t>(sizes.u())),
+          .v = std::vector<float>(static_cast<std::size_t>(sizes.v()))};
 }
 
 }  // namespace
 
-TwoLevelFit fit_by_svd(std::span<const float> weight, const Slots& slots, double peak) {
-  const Matrix target = to_double(weight, slots.kernels, slots.columns());
+TwoLevelFit fit_by_svd(std::span<const float> weight, const LevelSizes& sizes, double peak) {
+  const Matrix target = to_double(weight, sizes.kernels, sizes.columns());
   Pair outer{.left = Matrix(), .right = target};
-  if (slots.cross_on) outer = low_rank(target, slots.cross);
+  if (sizes.cross_on) outer = low_rank(target, sizes.cross);
 
   std::vector<Kernel> kernels;
   double largest = 0;
-  for (Index m = 0; m < slots.cross; ++m) {
-    const double scale = slots.cross_on ? normalise(outer.left.col(m)) : 1.0;
+  for (Index m = 0; m < sizes.cross; ++m) {
+    const double scale = sizes.cross_on ? normalise(outer.left.col(m)) : 1.0;
     const RowMajor row = scale * outer.right.row(m);
     kernels.push_back(split_kernel(
-        Eigen::Map<const RowMajor>(row.data(), slots.channels, slots.area), slots.intra));
+        Eigen::Map<const RowMajor>(row.data(), sizes.channels, sizes.area), sizes.intra));
     for (const double magnitude : kernels.back().magnitudes) largest = std::max(largest, magnitude);
   }
-  TwoLevelFit fit = empty_fit(slots);
+  TwoLevelFit fit = empty_fit(sizes);
   if (largest == 0) return fit;
 
-  for (Index m = 0; m < slots.cross; ++m) {
+  for (Index m = 0; m < sizes.cross; ++m) {
     Kernel& kernel = kernels[static_cast<std::size_t>(m)];
-    const Shares shares = share(kernel, largest, slots);
-    if (slots.cross_on) outer.left.col(m) *= shares.v;
-    store_kernel(std::move(kernel), shares, static_cast<std::size_t>(m), slots, peak, fit);
+    const Shares shares = share(kernel, largest, sizes);
+    if (sizes.cross_on) outer.left.col(m) *= shares.v;
+    store_kernel(std::move(kernel), shares, static_cast<std::size_t>(m), sizes, peak, fit);
   }
-  if (slots.cross_on) store(outer.left, peak, fit.v);
-  const int factors = 1 + (slots.intra_on() ? 1 : 0) + (slots.cross_on ? 1 : 0);
+  if (sizes.cross_on) store(outer.left, peak, fit.v);
+  const int factors = 1 + (sizes.intra_on() ? 1 : 0) + (sizes.cross_on ? 1 : 0);
   fit.gain = largest / std::pow(peak, factors);
   return fit;
 }
 
-TwoLevelFit random_fit(const Slots& slots, std::uint64_t seed, std::uint32_t layer) {
-  TwoLevelFit fit = empty_fit(slots);
+TwoLevelFit random_fit(const LevelSizes& sizes, std::uint64_t seed, std::uint32_t layer) {
+  TwoLevelFit fit = empty_fit(sizes);
   const Stream stream({.seed = seed, .purpose = Purpose::initial_weights, .layer = layer});
   const auto draw = [&](std::vector<float>& values, std::uint64_t shot, double variance) {
     fill_normal(stream, shot, values);
     for (float& value : values) value *= static_cast<float>(std::sqrt(variance));
   };
-  draw(fit.basis, 0, 2.0 / (static_cast<double>(slots.kernels) * slots.area));
-  if (slots.intra_on()) draw(fit.u, 1, 2.0 / (static_cast<double>(slots.cross) * slots.intra));
-  if (slots.cross_on) draw(fit.v, 2, 2.0 / slots.kernels);
+  draw(fit.basis, 0, 2.0 / (static_cast<double>(sizes.kernels) * sizes.area));
+  if (sizes.intra_on()) draw(fit.u, 1, 2.0 / (static_cast<double>(sizes.cross) * sizes.intra));
+  if (sizes.cross_on) draw(fit.v, 2, 2.0 / sizes.kernels);
   return fit;
 }
 

@@ -8,8 +8,8 @@
 
 namespace lightloom::nn {
 
-/// Factor values with W ~ gain V (U_i Wb_i); every factor's largest magnitude is the peak asked
-/// for.
+/// QuantisedTensor values with W ~ gain V (U_i Wb_i); every factor's largest magnitude is the peak
+/// asked for.
 struct TwoLevelFit {
   std::vector<float> basis;  // [Bc, Bi, area], or [Bc, channels, area] when level 1 is off
   std::vector<float> u;      // [Bc, channels, Bi]
@@ -21,10 +21,10 @@ struct TwoLevelFit {
 /// planted with both levels on is not recovered). `weight` is [kernels, channels, area]. The free
 /// scales spread each component's magnitude evenly over its factors, which with one quantiser step
 /// per factor keeps the summed rounding error low.
-TwoLevelFit fit_by_svd(std::span<const float> weight, const Slots& slots, double peak);
+TwoLevelFit fit_by_svd(std::span<const float> weight, const LevelSizes& sizes, double peak);
 
 /// The reference implementation's random start: normal, standard deviation sqrt(2 / (Co k^2)) for
 /// the basis, sqrt(2 / (Bc Bi)) for U, sqrt(2 / Co) for V. Gain 1.
-TwoLevelFit random_fit(const Slots& slots, std::uint64_t seed, std::uint32_t layer);
+TwoLevelFit random_fit(const LevelSizes& sizes, std::uint64_t seed, std::uint32_t layer);
 
 }  // namespace lightloom::nn

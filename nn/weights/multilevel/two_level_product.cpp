@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/parallel.hpp"
+
 namespace lightloom::nn {
 namespace {
 
@@ -27,22 +29,22 @@ struct Panel {
 
 /// panel = V kernels[:, panel].
 template <class Real>
-void multiply_panel(const Slots& slots, const Panel& panel, const Real* v, const Real* kernels,
+void multiply_panel(const LevelSizes& sizes, const Panel& panel, const Real* v, const Real* kernels,
                     Real* out) {
-  const Eigen::OuterStride<> columns(slots.columns());
-  const ConstView<Real> left(v, slots.kernels, slots.cross, Eigen::OuterStride<>(slots.cross));
-  const ConstView<Real> right(kernels + panel.first, slots.cross, panel.count, columns);
-  View<Real>(out, slots.kernels, panel.count, Eigen::OuterStride<>(panel.count)).noalias() =
+  const Eigen::OuterStride<> columns(sizes.columns());
+  const ConstView<Real> left(v, sizes.kernels, sizes.cross, Eigen::OuterStride<>(sizes.cross));
+  const ConstView<Real> right(kernels + panel.first, sizes.cross, panel.count, columns);
+  View<Real>(out, sizes.kernels, panel.count, Eigen::OuterStride<>(panel.count)).noalias() =
       left * right;
 }
 
 /// ordered[:, panel] = scale * rows; `stride` between the rows given.
 template <class Real>
-void store_panel(const Slots& slots, const Panel& panel, const Real* rows, std::ptrdiff_t stride,
-                 float scale, std::span<float> ordered) {
-  for (int kernel = 0; kernel < slots.kernels; ++kernel) {
+void store_panel(const LevelSizes& sizes, const Panel& panel, const Real* rows,
+                 std::ptrdiff_t stride, float scale, std::span<float> ordered) {
+  for (int kernel = 0; kernel < sizes.kernels; ++kernel) {
     const Real* from = rows + kernel * stride;
-    float* to = ordered.data() + std::ptrdiff_t{kernel} * slots.columns() + panel.first;
+    float* to = ordered.data() + std::ptrdiff_t{kernel} * sizes.columns() + panel.first;
     for (int i = 0; i < panel.count; ++i) to[i] = scale * static_cast<float>(from[i]);
   }
 }
@@ -50,14 +52,14 @@ void store_panel(const Slots& slots, const Panel& panel, const Real* rows, std::
 }  // namespace
 
 template <class Real>
-void level_one(const Slots& slots, const TwoLevels& levels, std::span<Real> all) {
-  const int area = slots.area, intra = slots.intra;
+void level_one(const LevelSizes& sizes, const TwoLevels& levels, std::span<Real> all) {
+  const int area = sizes.area, intra = sizes.intra;
 #pragma omp parallel for schedule(static)
-  for (int m = 0; m < slots.cross; ++m) {
+  for (int m = 0; m < sizes.cross; ++m) {
     const float* wb = levels.basis.data() + std::ptrdiff_t{m} * intra * area;
-    const float* level = levels.u.data() + std::ptrdiff_t{m} * slots.channels * intra;
-    Real* to = all.data() + std::ptrdiff_t{m} * slots.columns();
-    for (int c = 0; c < slots.channels; ++c, level += intra, to += area) {
+    const float* level = levels.u.data() + std::ptrdiff_t{m} * sizes.channels * intra;
+    Real* to = all.data() + std::ptrdiff_t{m} * sizes.columns();
+    for (int c = 0; c < sizes.channels; ++c, level += intra, to += area) {
       for (int s = 0; s < area; ++s) to[s] = Real(level[0]) * Real(wb[s]);
       for (int b = 1; b < intra; ++b)
         for (int s = 0; s < area; ++s) to[s] += Real(level[b]) * Real(wb[b * area + s]);
@@ -65,21 +67,21 @@ void level_one(const Slots& slots, const TwoLevels& levels, std::span<Real> all)
   }
 }
 
-template void level_one(const Slots&, const TwoLevels&, std::span<float>);
-template void level_one(const Slots&, const TwoLevels&, std::span<double>);
+template void level_one(const LevelSizes&, const TwoLevels&, std::span<float>);
+template void level_one(const LevelSizes&, const TwoLevels&, std::span<double>);
 
-void level_one_backward(const Slots& slots, const TwoLevels& levels, const float* d_kernels,
+void level_one_backward(const LevelSizes& sizes, const TwoLevels& levels, const float* d_kernels,
                         std::span<float> d_u_all, std::span<float> d_basis) {
-  const int area = slots.area, intra = slots.intra;
+  const int area = sizes.area, intra = sizes.intra;
   std::ranges::fill(d_basis, 0.0f);
 #pragma omp parallel for schedule(static)
-  for (int m = 0; m < slots.cross; ++m) {
+  for (int m = 0; m < sizes.cross; ++m) {
     const float* wb = levels.basis.data() + std::ptrdiff_t{m} * intra * area;
-    const float* level = levels.u.data() + std::ptrdiff_t{m} * slots.channels * intra;
-    const float* d_kernel = d_kernels + std::ptrdiff_t{m} * slots.columns();
+    const float* level = levels.u.data() + std::ptrdiff_t{m} * sizes.channels * intra;
+    const float* d_kernel = d_kernels + std::ptrdiff_t{m} * sizes.columns();
     float* d_wb = d_basis.data() + std::ptrdiff_t{m} * intra * area;
-    float* d_u = d_u_all.data() + std::ptrdiff_t{m} * slots.channels * intra;
-    for (int c = 0; c < slots.channels; ++c, d_kernel += area, level += intra, d_u += intra)
+    float* d_u = d_u_all.data() + std::ptrdiff_t{m} * sizes.channels * intra;
+    for (int c = 0; c < sizes.channels; ++c, d_kernel += area, level += intra, d_u += intra)
       for (int b = 0; b < intra; ++b) {
         float sum = 0;
         for (int s = 0; s < area; ++s) {
@@ -92,49 +94,54 @@ void level_one_backward(const Slots& slots, const TwoLevels& levels, const float
 }
 
 template <class Real>
-void level_two(const Slots& slots, std::span<const Real> v, std::span<const Real> kernels,
+void level_two(const LevelSizes& sizes, std::span<const Real> v, std::span<const Real> kernels,
                float scale, std::span<float> ordered) {
-#pragma omp parallel for schedule(static)
-  for (int at = 0; at < slots.columns(); at += panel_columns) {
-    const Panel panel{.first = at, .count = std::min(panel_columns, slots.columns() - at)};
-    if (slots.cross_on) {
+  const int panels = (sizes.columns() + panel_columns - 1) / panel_columns;
+  parallel_for(panels, [&](std::ptrdiff_t number) {
+    const int at = static_cast<int>(number) * panel_columns;
+    const Panel panel{.first = at, .count = std::min(panel_columns, sizes.columns() - at)};
+    if (sizes.cross_on) {
       static thread_local std::vector<Real> scratch;  // V times a panel of `kernels`
-      scratch.resize(static_cast<std::size_t>(slots.kernels) * panel_columns);
-      multiply_panel(slots, panel, v.data(), kernels.data(), scratch.data());
-      store_panel(slots, panel, scratch.data(), panel.count, scale, ordered);
+      scratch.resize(static_cast<std::size_t>(sizes.kernels) * panel_columns);
+      multiply_panel(sizes, panel, v.data(), kernels.data(), scratch.data());
+      store_panel(sizes, panel, scratch.data(), panel.count, scale, ordered);
     } else {
-      store_panel(slots, panel, kernels.data() + panel.first, slots.columns(), scale, ordered);
+      store_panel(sizes, panel, kernels.data() + panel.first, sizes.columns(), scale, ordered);
     }
-  }
+  });
 }
 
-template void level_two(const Slots&, std::span<const float>, std::span<const float>, float,
+template void level_two(const LevelSizes&, std::span<const float>, std::span<const float>, float,
                         std::span<float>);
-template void level_two(const Slots&, std::span<const double>, std::span<const double>, float,
+template void level_two(const LevelSizes&, std::span<const double>, std::span<const double>, float,
                         std::span<float>);
 
-void level_two_backward(const Slots& slots, std::span<const float> v,
+void level_two_backward(const LevelSizes& sizes, std::span<const float> v,
                         std::span<const float> kernels, const float* d_dense, std::span<float> d_v,
                         std::span<float> d_kernels) {
-  const int rows = slots.kernels, columns = slots.columns();
+  const int rows = sizes.kernels, columns = sizes.columns();
   const Eigen::Map<const Matrix<float>> dw(d_dense, rows, columns);
-  const Eigen::Map<const Matrix<float>> made(kernels.data(), slots.cross, columns);
-  const Eigen::Map<const Matrix<float>> cross(v.data(), rows, slots.cross);
-  Eigen::Map<Matrix<float>> d_cross(d_v.data(), rows, slots.cross);
-  Eigen::Map<Matrix<float>> d_made(d_kernels.data(), slots.cross, columns);
+  const Eigen::Map<const Matrix<float>> made(kernels.data(), sizes.cross, columns);
+  const Eigen::Map<const Matrix<float>> cross(v.data(), rows, sizes.cross);
+  Eigen::Map<Matrix<float>> d_cross(d_v.data(), rows, sizes.cross);
+  Eigen::Map<Matrix<float>> d_made(d_kernels.data(), sizes.cross, columns);
+  const auto block_of_d_cross = [&](int at) {
+    const int count = std::min(block_rows, rows - at);
+    d_cross.middleRows(at, count).noalias() = dw.middleRows(at, count) * made.transpose();
+  };
+  const auto panel_of_d_made = [&](int at) {
+    const int count = std::min(panel_columns, columns - at);
+    d_made.middleCols(at, count).noalias() = cross.transpose() * dw.middleCols(at, count);
+  };
+  FirstException first;  // the products allocate
 #pragma omp parallel
   {
 #pragma omp for schedule(static) nowait
-    for (int at = 0; at < rows; at += block_rows) {
-      const int count = std::min(block_rows, rows - at);
-      d_cross.middleRows(at, count).noalias() = dw.middleRows(at, count) * made.transpose();
-    }
+    for (int at = 0; at < rows; at += block_rows) first.run([&] { block_of_d_cross(at); });
 #pragma omp for schedule(static)
-    for (int at = 0; at < columns; at += panel_columns) {
-      const int count = std::min(panel_columns, columns - at);
-      d_made.middleCols(at, count).noalias() = cross.transpose() * dw.middleCols(at, count);
-    }
+    for (int at = 0; at < columns; at += panel_columns) first.run([&] { panel_of_d_made(at); });
   }
+  first.rethrow();
 }
 
 }  // namespace lightloom::nn

@@ -8,56 +8,57 @@
 
 namespace lightloom::nn {
 
-Factor make_factor(const char* name, std::int64_t count, int bits, Rounding rounding) {
-  Factor factor{
+QuantisedTensor make_tensor(const char* name, std::int64_t count, int bits, Rounding rounding) {
+  QuantisedTensor tensor{
       .bits = bits, .rounded = rounding == Rounding::dorefa, .scale = {.range = 0, .scale = 1}};
   const auto size = static_cast<std::size_t>(count);
-  factor.latent.name = name;
+  tensor.latent.name = name;
   for (auto* buffer :
-       {&factor.latent.value, &factor.latent.gradient, &factor.levels, &factor.d_value})
+       {&tensor.latent.value, &tensor.latent.gradient, &tensor.levels, &tensor.d_value})
     buffer->resize(size);
-  if (factor.rounded) factor.squashed.resize(size);
-  return factor;
+  if (tensor.rounded) tensor.squashed.resize(size);
+  return tensor;
 }
 
-void quantise(Factor& factor) {
-  factor.unclamped = false;
-  if (factor.rounded)
-    factor.scale = dorefa_forward(factor.latent.value, factor.bits, factor.squashed, factor.levels);
+void quantise(QuantisedTensor& tensor) {
+  tensor.unclamped = false;
+  if (tensor.rounded)
+    tensor.scale = dorefa_forward(tensor.latent.value, tensor.bits, tensor.squashed, tensor.levels);
   else
-    std::copy(factor.latent.value.begin(), factor.latent.value.end(), factor.levels.begin());
+    std::copy(tensor.latent.value.begin(), tensor.latent.value.end(), tensor.levels.begin());
 }
 
-void keep_unrounded(Factor& factor, double ratio, const TrainingStep& step, std::uint64_t which) {
-  if (!factor.rounded || factor.scale.scale == 0.0f) return;
-  factor.unclamped = true;
+void keep_unrounded(QuantisedTensor& tensor, double ratio, const TrainingStep& step,
+                    std::uint64_t which) {
+  if (!tensor.rounded || tensor.scale.scale == 0.0f) return;
+  tensor.unclamped = true;
   const Stream stream({.seed = step.seed, .purpose = Purpose::quant_noise, .layer = step.layer});
-  for (std::size_t i = 0; i < factor.levels.size(); ++i)
+  for (std::size_t i = 0; i < tensor.levels.size(); ++i)
     if (stream.uniform(i, 3 * step.step + which) >= ratio)
-      factor.levels[i] = factor.squashed[i] / factor.scale.scale;
+      tensor.levels[i] = tensor.squashed[i] / tensor.scale.scale;
 }
 
-void add_gradient(Factor& factor, float outside) {
-  if (!factor.on()) return;
-  for (float& d : factor.d_value) d *= outside;
-  std::vector<float>& gradient = factor.latent.gradient;
-  if (!factor.rounded || (factor.unclamped && factor.bits == 1)) {
-    for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += factor.d_value[i];
-  } else if (factor.unclamped) {
+void add_gradient(QuantisedTensor& tensor, float outside) {
+  if (!tensor.on()) return;
+  for (float& d : tensor.d_value) d *= outside;
+  std::vector<float>& gradient = tensor.latent.gradient;
+  if (!tensor.rounded || (tensor.unclamped && tensor.bits == 1)) {
+    for (std::size_t i = 0; i < gradient.size(); ++i) gradient[i] += tensor.d_value[i];
+  } else if (tensor.unclamped) {
     for (std::size_t i = 0; i < gradient.size(); ++i)
-      gradient[i] += factor.d_value[i] * (1.0f - factor.squashed[i] * factor.squashed[i]);
+      gradient[i] += tensor.d_value[i] * (1.0f - tensor.squashed[i] * tensor.squashed[i]);
   } else {
-    dorefa_backward(factor.squashed, factor.bits, factor.scale, factor.d_value, gradient);
+    dorefa_backward(tensor.squashed, tensor.bits, tensor.scale, tensor.d_value, gradient);
   }
 }
 
-double set_latent(Factor& factor, std::span<const float> values) {
-  std::copy(values.begin(), values.end(), factor.latent.value.begin());
-  if (!factor.rounded || values.empty()) return 1;
+double set_latent(QuantisedTensor& tensor, std::span<const float> values) {
+  std::copy(values.begin(), values.end(), tensor.latent.value.begin());
+  if (!tensor.rounded || values.empty()) return 1;
   float largest = 0;
   for (const float value : values) largest = std::max(largest, std::abs(value));
-  to_latent(factor.latent.value, factor.bits, 1.0f);
-  return factor.bits == 32 && largest > 0 ? largest
+  to_latent(tensor.latent.value, tensor.bits, 1.0f);
+  return tensor.bits == 32 && largest > 0 ? largest
                                           : 1.0;  // 32 bits: the quantiser stretches to one
 }
 

@@ -9,7 +9,7 @@
 namespace lightloom::nn {
 
 /// One trained tensor of a source with its symmetric DoReFa quantiser: value = scale * level.
-struct Factor {
+struct QuantisedTensor {
   Parameter latent;
   int bits = 32;
   bool rounded = false;         // through the quantiser; otherwise used as it is
@@ -22,26 +22,27 @@ struct Factor {
 
   [[nodiscard]] bool on() const { return !levels.empty(); }
   [[nodiscard]] bool integer() const { return rounded && bits < 32; }
-  [[nodiscard]] Coding coding() const { return integer() ? Coding::odd : Coding::real; }
+  [[nodiscard]] WordCoding coding() const { return integer() ? WordCoding::odd : WordCoding::real; }
 };
 
 enum class Rounding { none, dorefa };
 
-Factor make_factor(const char* name, std::int64_t count, int bits, Rounding rounding);
+QuantisedTensor make_tensor(const char* name, std::int64_t count, int bits, Rounding rounding);
 
 /// Computes levels and scale from the latent tensor.
-void quantise(Factor& factor);
+void quantise(QuantisedTensor& tensor);
 
 /// Quant-Noise (Fan et al., ICLR 2021) after `quantise`: each element keeps its unrounded value
 /// with probability 1 - ratio.
-void keep_unrounded(Factor& factor, double ratio, const TrainingStep& step, std::uint64_t which);
+void keep_unrounded(QuantisedTensor& tensor, double ratio, const TrainingStep& step,
+                    std::uint64_t which);
 
 /// Adds the gradient to the latent's: `d_value` times `outside`, the product of everything that
-/// multiplies the values but the factor's own scale, through the quantiser.
-void add_gradient(Factor& factor, float outside);
+/// multiplies the values but the tensor's own scale, through the quantiser.
+void add_gradient(QuantisedTensor& tensor, float outside);
 
 /// Sets the latent so that the quantiser gives `values` (magnitudes below one where it rounds);
 /// returns what a gain must make good for it.
-double set_latent(Factor& factor, std::span<const float> values);
+double set_latent(QuantisedTensor& tensor, std::span<const float> values);
 
 }  // namespace lightloom::nn

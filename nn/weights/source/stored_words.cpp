@@ -11,29 +11,29 @@ namespace {
 
 constexpr int most_bits = 23;
 
-std::uint32_t word_of(float level, int bits, Coding coding) {
-  if (coding == Coding::real) return std::bit_cast<std::uint32_t>(level);
+std::uint32_t word_of(float level, int bits, WordCoding coding) {
+  if (coding == WordCoding::real) return std::bit_cast<std::uint32_t>(level);
   if (bits == 1) return level < 0.0f ? 0u : 1u;
   const auto n = static_cast<std::int32_t>(level);
   const std::int32_t word =
-      coding == Coding::odd ? (n + (1 << bits) - 1) / 2 : n + (1 << (bits - 1));
+      coding == WordCoding::odd ? (n + (1 << bits) - 1) / 2 : n + (1 << (bits - 1));
   assert(word >= 0 && word < (1 << bits));
   return static_cast<std::uint32_t>(word);
 }
 
-float level_of(std::uint32_t word, int bits, Coding coding) {
-  if (coding == Coding::real) return std::bit_cast<float>(word);
+float level_of(std::uint32_t word, int bits, WordCoding coding) {
+  if (coding == WordCoding::real) return std::bit_cast<float>(word);
   if (bits == 1) return word == 0u ? -1.0f : 1.0f;
   const auto code = static_cast<std::int32_t>(word);
-  return static_cast<float>(coding == Coding::odd ? 2 * code - ((1 << bits) - 1)
-                                                  : code - (1 << (bits - 1)));
+  return static_cast<float>(coding == WordCoding::odd ? 2 * code - ((1 << bits) - 1)
+                                                      : code - (1 << (bits - 1)));
 }
 
 }  // namespace
 
-CodedStream to_words(const StoredStream& stream, Coding coding, std::span<const float> levels) {
+CodedStream to_words(const StoredStream& stream, WordCoding coding, std::span<const float> levels) {
   require(
-      coding == Coding::real || stream.bits <= most_bits,
+      coding == WordCoding::real || stream.bits <= most_bits,
       "stream '{}' of {} bits cannot be stored bit-exactly (rounded streams have at most {} bits)",
       stream.name, stream.bits, most_bits);
   CodedStream coded{.name = stream.name,
@@ -65,7 +65,7 @@ int stored_exponent(std::uint32_t word) {
   return std::isnan(value) ? 0 : static_cast<int>(std::clamp(value, -200.0f, 200.0f));
 }
 
-void from_words(const CodedStream& stream, Coding coding, std::span<float> levels) {
+void from_words(const CodedStream& stream, WordCoding coding, std::span<float> levels) {
   require(stream.words.size() == levels.size(), "stream '{}' has {} words but the layer needs {}",
           stream.name, stream.words.size(), levels.size());
   for (std::size_t i = 0; i < levels.size(); ++i)

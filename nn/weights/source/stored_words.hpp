@@ -11,7 +11,7 @@
 namespace lightloom::nn {
 
 /// How a stream's numbers become words.
-enum class Coding {
+enum class WordCoding {
   real,  // IEEE single precision, 32 bits
   odd,  // odd integers n in [-(2^b - 1), 2^b - 1] as (n + 2^b - 1) / 2: no zero; for 1 bit the sign
   offset,  // integers n as n + 2^(b-1) (1 bit: the sign)
@@ -19,10 +19,10 @@ enum class Coding {
 
 /// Throws `Error` for rounded streams of more than 23 bits, whose levels single precision does not
 /// hold.
-CodedStream to_words(const StoredStream& stream, Coding coding, std::span<const float> levels);
+CodedStream to_words(const StoredStream& stream, WordCoding coding, std::span<const float> levels);
 
 /// The inverse.
-void from_words(const CodedStream& stream, Coding coding, std::span<float> levels);
+void from_words(const CodedStream& stream, WordCoding coding, std::span<float> levels);
 
 /// Throws `Error` unless the streams are those that a layer's source stores: names, bits, and as
 /// many words. Streams whose length depends on the weights (rows of SmartExchange) may be shorter.

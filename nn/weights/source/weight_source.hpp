@@ -1,24 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "nn/graph/layer_shape.hpp"
+#include "nn/optim/parameter.hpp"
 
 namespace lightloom::nn {
-
-/// A trainable tensor and its gradient. Optimisers see nothing else.
-struct Parameter {
-  std::string name;
-  std::vector<float> value;
-  std::vector<float> gradient;  // same size; accumulated by backward, cleared by the optimiser
-  bool decay = true;            // subject to weight decay
-  float centre = 0;             // what clipping holds the values around: 1 for scales, as 1 + a
-};
 
 /// One stored stream of a layer.
 struct StoredStream {
@@ -60,7 +50,7 @@ struct RegenerationWork {
 /// The quantised factors of a two-level generator, W = V (U_i Wb_i), for hardware that computes
 /// with them. A level that is off has an empty factor. Views into the source, valid until its
 /// parameters change.
-struct Factors {
+struct TwoLevelFactors {
   int out = 0, in = 0, area = 0;  // Co, Ci, k*k
   int cross = 0, intra = 0;       // Bc (generated kernels), Bi
   int groups = 1;  // of a grouped convolution, whose kernel j of every group lie side by side along
@@ -70,32 +60,50 @@ struct Factors {
   std::span<const float> v;      // [out, Bc], empty when level 2 is off
 };
 
-/// Where a layer's weight comes from. A layer does not own a weight, it has a source.
-class WeightSource {
+/// What hardware needs to know of a layer's weight: what a memory stores of it, what making it
+/// again costs, and the factors it can compute with in its place.
+class StoredWeight {
  public:
-  virtual ~WeightSource() = default;
+  virtual ~StoredWeight() = default;
 
-  /// Fits the source's parameters to a dense weight [out, in/groups, kh, kw].
+  [[nodiscard]] virtual std::vector<StoredStream> streams() const = 0;
+  [[nodiscard]] virtual RegenerationWork work() const = 0;
+  /// The factors of the present parameters, for sources of the two-level kind. Whoever multiplies
+  /// them gets the weight of `WeightCode::materialise`, to rounding.
+  [[nodiscard]] virtual std::optional<TwoLevelFactors> factors() { return std::nullopt; }
+};
+
+/// A weight as a code: fitted to a dense one, stored as words, regenerated from them.
+class WeightCode : public StoredWeight {
+ public:
+  /// Fits the parameters to a dense weight [out, in/groups, kh, kw].
   virtual void encode(std::span<const float> dense) = 0;
   /// The dense weight as the hardware would regenerate it (quantised; bit-exact where it is
   /// integer).
   virtual void materialise(std::span<float> dense) = 0;
-  /// Adds the gradient of the loss with respect to the materialised weight to the gradients of the
-  /// source's own parameters (straight-through where it rounds). Refers to the latest
-  /// `materialise`.
-  virtual void backward(std::span<const float> d_dense) = 0;
+  /// The stored words of the present parameters, one entry per entry of `streams()`.
+  virtual std::vector<CodedStream> codes() = 0;
+  /// Regenerates the dense weight from stored words alone, like `materialise` and equal to it to
+  /// the bit for the words of `codes()`. A `Learnable::backward` after it refers to the words given
+  /// (training on weights with bit errors).
+  virtual void decode(std::span<const CodedStream> streams, std::span<float> dense) = 0;
+};
+
+/// What a training needs of a weight. Those with a default are for sources that do more than
+/// follow an optimiser.
+class Learnable {
+ public:
+  virtual ~Learnable() = default;
+
+  /// What the optimiser trains.
   virtual std::vector<Parameter*> parameters() = 0;
   /// What `encode` fixes and no optimiser touches (gains, masks): a checkpoint keeps it beside the
   /// parameters.
   virtual std::vector<Parameter*> constants() { return {}; }
-  [[nodiscard]] virtual std::vector<StoredStream> streams() const = 0;
-  /// The stored words of the present parameters, one entry per entry of `streams()`.
-  virtual std::vector<CodedStream> codes() = 0;
-  /// Regenerates the dense weight from stored words alone, like `materialise` and equal to it to
-  /// the bit for the words of `codes()`. A `backward` after it refers to the words given (training
-  /// on weights with bit errors).
-  virtual void decode(std::span<const CodedStream> streams, std::span<float> dense) = 0;
-  [[nodiscard]] virtual RegenerationWork work() const = 0;
+  /// Adds the gradient of the loss with respect to the dense weight to the gradients of the
+  /// parameters (straight-through where they are rounded). Refers to the latest `materialise` or
+  /// `decode`.
+  virtual void backward(std::span<const float> d_dense) = 0;
   /// Adds the gradient of the source's own regulariser, if its card asks for one, and returns its
   /// value.
   virtual double regularise() { return 0; }
@@ -106,8 +114,10 @@ class WeightSource {
   /// The next `materialise` belongs to this training step; nullopt: to evaluation, which is the
   /// state at first.
   virtual void set_step(std::optional<TrainingStep> /*step*/) {}
-  /// The factors, for sources of the two-level kind.
-  [[nodiscard]] virtual std::optional<Factors> factors() { return std::nullopt; }
 };
+
+/// Where a layer's weight comes from. A layer does not own a weight, it has a source. Who needs one
+/// role of it takes that.
+class WeightSource : public WeightCode, public Learnable {};
 
 }  // namespace lightloom::nn

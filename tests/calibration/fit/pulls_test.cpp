@@ -36,33 +36,9 @@ Example fitted_chip(const ChipCard& card, std::uint32_t number, int settings) {
   return {std::move(shape), std::move(truth), std::move(fit)};
 }
 
-/// Where the normal distribution reaches `share`.
-double quantile(double share) {
-  double low = -5, high = 5;
-  for (int step = 0; step < 60; ++step) {
-    const double middle = 0.5 * (low + high);
-    (0.5 * std::erfc(-middle / std::sqrt(2.0)) < share ? low : high) = middle;
-  }
-  return low;
-}
-
 const PullStatistics& of(const std::vector<PullStatistics>& all, ParameterKind kind) {
   return *std::find_if(all.begin(), all.end(),
                        [&](const PullStatistics& one) { return one.kind == kind; });
-}
-
-TEST(NormalTest, KnowsTheTableOfKolmogorov) {
-  // Five equal values x: the distance is the normal distribution at x, and Stephens' factor for
-  // five of them is 2.4053. Points of the table (Smirnov 1948): 1.3581 at 5 %, 1.6276 at 1 %.
-  for (const auto& [lambda, p] : {std::pair{1.3581, 0.05}, {1.6276, 0.01}}) {
-    const double wanted = lambda / 2.40526;
-    const NormalTest test = test_standard_normal(std::vector<double>(5, quantile(wanted)));
-    EXPECT_NEAR(test.distance, wanted, 1e-9);
-    EXPECT_NEAR(test.p_value, p,
-                1e-4 * lambda);  // the table's last digit times the slope 4 lambda p
-  }
-  EXPECT_EQ(test_standard_normal({0}).distance, 0.5);
-  EXPECT_EQ(test_standard_normal({0}).count, 1u);
 }
 
 TEST(Pulls, OfTruthsDrawnFromTheFitItselfAreStandardNormalAndOfWiderOnesNot) {

@@ -13,6 +13,7 @@
 #include "calibration/model/chip_card.hpp"
 #include "calibration/problem/fit_problem.hpp"
 #include "calibration/programming/voltages.hpp"
+#include "core/error.hpp"
 #include "core/random/random.hpp"
 
 namespace lightloom::calibration {
@@ -94,6 +95,12 @@ TEST(Tracking, FollowsADriftedChipFromFourSettings) {
     return compare_programming(shape, {believed, believed, truth}, 6.5, 8, 1).fitted;
   };
   EXPECT_LT(programmed(tracked.parameters), programmed(fit.parameters) / 3);
+}
+
+TEST(Tracking, RefusesACardWithoutStandardDeviations) {
+  const Plan plan(10);
+  const std::vector<double> held(plan.parameters.size(), 0.0);
+  EXPECT_THROW(track(plan.shape, plan.candidates, plan.parameters, held), Error);
 }
 
 }  // namespace

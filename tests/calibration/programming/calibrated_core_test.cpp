@@ -4,19 +4,21 @@
 
 #include <cmath>
 #include <numbers>
+#include <string>
 
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
+#include "photonic/cores/mzi_core.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
 photonic::CoreCard mesh_core(int modes) {
-  photonic::CoreCard card;
-  card.kind = photonic::CoreKind::mzi_mesh;
-  card.mesh.modes = modes;
+  photonic::CoreCard card = photonic::default_card("mzi-mesh");
+  photonic::mesh_part(card).mesh.modes = modes;
   return card;
 }
 
@@ -124,10 +126,28 @@ TEST(CalibratedCore, EveryChipIsOneOfThoseGiven) {
   EXPECT_EQ(c.error(c.truth, both, 2), c.error(c.truth, both, 0));
 }
 
+TEST(CalibratedCore, RefusesWeightsThatAreNoNumbers) {
+  const Chips c;
+  const auto core = make_calibrated_core(mesh_core(6), {c.shape, c.truth, {c.truth}});
+  std::vector<float> targets(72), realised(72), scales(2);
+  fill_normal(Stream({.seed = 5, .purpose = Purpose::test}), 0, targets);
+  EXPECT_NO_THROW(core->realise(targets, {}, realised, scales));
+  for (const float wrong : {NAN, INFINITY, -INFINITY}) {
+    targets[41] = wrong;
+    try {
+      core->realise(targets, {}, realised, scales);
+      FAIL() << wrong;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("not a finite number"), std::string::npos)
+          << error.what();
+    }
+  }
+}
+
 TEST(CalibratedCore, RefusesCoresOfAnotherKindOrSize) {
   const Chips c;
-  photonic::CoreCard ring = mesh_core(6);
-  ring.kind = photonic::CoreKind::mrr_bank;
+  photonic::CoreCard ring = photonic::default_card("mrr-bank");
+  ring.rows = ring.columns = 6;
   for (const auto& card : {mesh_core(5), ring})
     EXPECT_THROW(make_calibrated_core(card, {c.shape, c.truth, {c.truth}}), Error);
   EXPECT_THROW(make_calibrated_core(mesh_core(6), {c.shape, c.truth, {}}), Error);

@@ -33,8 +33,8 @@ TEST(NetworkLayers, DigitalWorkBelongsToTheWeightLayerBeforeItAndNoneIsLost) {
 
 TEST(NetworkLayers, OnlyLayersWhoseSourceTakesWorkHaveAChoice) {
   const nn::Graph graph = nn::build_graph("cnn3", "glyphs");
-  std::vector<CostLayer> plain = cost_layers(graph, {}, {.source = nn::SourceKind::dense}),
-                         rebuilt = cost_layers(graph, {}, {.source = nn::SourceKind::multilevel});
+  std::vector<CostLayer> plain = cost_layers(graph, {}, {.source = "dense"}),
+                         rebuilt = cost_layers(graph, {}, {.source = "multilevel"});
   choose_way(WayChoice::automatic, plain);
   for (const CostLayer& layer : plain)
     EXPECT_EQ(layer.way, WeightDelivery::reload) << layer.shape.name;

@@ -13,7 +13,7 @@
 namespace lightloom::cosim {
 namespace {
 
-CostInput one_layer(WeightDelivery way, GeneratorKind kind = GeneratorKind::electronic) {
+CostInput one_layer(WeightDelivery way, const std::string& kind = "electronic") {
   CostInput input{.layers = {multilevel_layer(conv(256, 256, 3, 8), 2, 44, 3, 6, 3)},
                   .core = round_core()};
   input.layers[0].way = way;
@@ -28,7 +28,7 @@ TEST(Ways, AFactoredLayerRunsItsThreeFactorsAndStoresOnlyThem) {
   for (const ExpandedLayer& part : parts) macs += part.layer.shape.macs();
   // in * Bc Bi + Bc Bi k^2 + out * Bc, at 64 positions each
   EXPECT_EQ(macs, 64 * (256 * 88 + 88 * 9 + 256 * 44));
-  const CostReport report = simulate_cost(one_layer(WeightDelivery::factored, GeneratorKind::none));
+  const CostReport report = simulate_cost(one_layer(WeightDelivery::factored, no_generator));
   ASSERT_EQ(report.layers.size(), 1U);
   EXPECT_EQ(report.layers[0].macs, macs);
   EXPECT_EQ(report.layers[0].generation_macs, 0);
@@ -84,8 +84,7 @@ TEST(Ways, AutomaticTakesTheCheapestForEveryObjective) {
       for (const WeightDelivery way :
            {WeightDelivery::reload, WeightDelivery::regenerate, WeightDelivery::factored}) {
         CostInput input =
-            one_layer(way, way == WeightDelivery::regenerate ? GeneratorKind::electronic
-                                                             : GeneratorKind::none);
+            one_layer(way, way == WeightDelivery::regenerate ? "electronic" : no_generator);
         input.core.cost.settle_ns = settle_ns;
         best = std::min(best, measure(simulate_cost(input)));
       }
@@ -111,7 +110,7 @@ CostInput random_network(std::uint64_t seed) {
     channels = out;
   }
   input.core.cost.settle_ns = pick({0, 100, 2000});
-  input.generator.kind = pick({0, 1}) > 0 ? GeneratorKind::electronic : GeneratorKind::photonic;
+  input.generator.kind = pick({0, 1}) > 0 ? "electronic" : "photonic";
   input.generator.electronic.macs_per_ns = pick({64, 1024, 16384});
   input.schedule.bandwidth_scale = pick({0.05, 1, 20});
   input.schedule.objective = static_cast<Objective>(static_cast<int>(pick({0, 1, 2})));
@@ -160,11 +159,11 @@ TEST(Ways, AutomaticPaysForNoGeneratorThatNobodyUses) {
   const CostReport report = simulate_cost(input);
   EXPECT_EQ(report.layers[0].way, WeightDelivery::reload);
   EXPECT_EQ(report.energy_pJ[Component::generator_static], 0);
-  EXPECT_EQ(choose_ways(input).generator.kind, GeneratorKind::none);
+  EXPECT_EQ(choose_ways(input).generator.kind, no_generator);
 }
 
 TEST(Ways, AutomaticLeavesOutWhatTheHardwareCannotRun) {
-  CostInput input = one_layer(WeightDelivery::automatic, GeneratorKind::none);
+  CostInput input = one_layer(WeightDelivery::automatic, no_generator);
   EXPECT_NE(choose_ways(input).layers[0].way, WeightDelivery::regenerate);
   input.layers[0].factors.reset();
   EXPECT_EQ(choose_ways(input).layers[0].way, WeightDelivery::reload);
@@ -173,7 +172,7 @@ TEST(Ways, AutomaticLeavesOutWhatTheHardwareCannotRun) {
 }
 
 TEST(Ways, AReloadedSourceStoresPlainWeights) {
-  const CostReport reloaded = simulate_cost(one_layer(WeightDelivery::reload, GeneratorKind::none));
+  const CostReport reloaded = simulate_cost(one_layer(WeightDelivery::reload, no_generator));
   const CostReport plain =
       simulate_cost({.layers = {reload_layer(conv(256, 256, 3, 8), 8)}, .core = round_core()});
   EXPECT_EQ(reloaded.time_ns, plain.time_ns);
@@ -281,7 +280,7 @@ TEST(EdramBuffers, AreRefreshedOnlyOnceDataOutliveTheirRetention) {
 // against the closed form of docs/models/cosim/schedule.md#break-even (2.61 pJ at 15 pJ/b).
 TEST(BreakEven, EnergyPerMacAtWhichGenerationStopsPaying) {
   CostInput ours = one_layer(WeightDelivery::regenerate),
-            baseline = one_layer(WeightDelivery::reload, GeneratorKind::none);
+            baseline = one_layer(WeightDelivery::reload, no_generator);
   for (CostInput* input : {&ours, &baseline}) {
     input->memory.dram.currents.vdd_V = 0;
     input->memory.dram.access_pJ_per_bit = 15;
@@ -298,8 +297,8 @@ TEST(BreakEven, EnergyPerMacAtWhichGenerationStopsPaying) {
 }
 
 TEST(BreakEven, APhotonicGeneratorIsTurnedByFactorsOfItsRateAndEnergy) {
-  const CostInput ours = one_layer(WeightDelivery::regenerate, GeneratorKind::photonic);
-  const CostInput baseline = one_layer(WeightDelivery::reload, GeneratorKind::none);
+  const CostInput ours = one_layer(WeightDelivery::regenerate, "photonic");
+  const CostInput baseline = one_layer(WeightDelivery::reload, no_generator);
   EXPECT_EQ(quantity_unit(ours, Quantity::generator_energy), "1");
   EXPECT_EQ(quantity_unit(one_layer(WeightDelivery::regenerate), Quantity::generator_energy),
             "pJ/MAC");
@@ -326,7 +325,7 @@ TEST(BreakEven, APhotonicGeneratorIsTurnedByFactorsOfItsRateAndEnergy) {
 
 TEST(BreakEven, MoreBandwidthEndsTheGainInTime) {
   CostInput ours = one_layer(WeightDelivery::regenerate),
-            baseline = one_layer(WeightDelivery::reload, GeneratorKind::none);
+            baseline = one_layer(WeightDelivery::reload, no_generator);
   for (CostInput* input : {&ours, &baseline})
     input->core.cost = {.symbol_rate_GHz = 10, .devices = 4096};
   ours.generator.electronic.macs_per_ns = 4096;
@@ -342,13 +341,13 @@ TEST(BreakEven, MoreBandwidthEndsTheGainInTime) {
 TEST(BreakEven, KnowsItsQuantitiesAndRefusesEmptyRanges) {
   EXPECT_EQ(quantity_named("settle"), Quantity::settle_time);
   EXPECT_THROW(quantity_named("phase"), Error);
-  const CostInput input = one_layer(WeightDelivery::reload, GeneratorKind::none);
+  const CostInput input = one_layer(WeightDelivery::reload, no_generator);
   EXPECT_THROW(find_break_even(input, input, Quantity::batch, Metric::time, {10, 10, 5}), Error);
 }
 
 TEST(BreakEven, ALargerBatchAmortisesTheLoadAndEndsTheGain) {
   CostInput ours = one_layer(WeightDelivery::regenerate),
-            baseline = one_layer(WeightDelivery::reload, GeneratorKind::none);
+            baseline = one_layer(WeightDelivery::reload, no_generator);
   ours.generator.electronic.macs_per_ns = 1024;
   for (CostInput* input : {&ours, &baseline}) {
     input->core.cost = {.symbol_rate_GHz = 10, .devices = 4096};

@@ -10,7 +10,7 @@ namespace {
 
 struct TwoLevel {
   std::vector<float> basis, u, v;
-  nn::Factors factors;
+  nn::TwoLevelFactors factors;
   std::vector<float> dense;  // the exact product, summed in double
 };
 
@@ -52,7 +52,7 @@ TwoLevel two_level(int out, int in, int area, int cross, int intra) {
 std::vector<float> regenerate(const TwoLevel& t, const GeneratorNoise& noise,
                               std::uint32_t chip = 0, std::uint64_t write = 0) {
   std::vector<float> dense(t.dense.size());
-  regenerate_optically(t.factors, noise, {.seed = 1, .chip = chip, .layer = 2}, write, dense);
+  regenerate_optically(t.factors, noise, {{.seed = 1, .chip = chip, .layer = 2}, write}, dense);
   return dense;
 }
 
@@ -90,7 +90,7 @@ TEST(OpticalGenerator, Level1NoiseReachesTheWeightsThroughV) {
   kernels.factors.v = {};
   float largest = 0;
   std::vector<float> level1(6 * 40 * 25);
-  regenerate_optically(kernels.factors, {}, {}, 0, level1);
+  regenerate_optically(kernels.factors, {}, {}, level1);
   for (const float value : level1) largest = std::max(largest, std::fabs(value));
   double expected = 0;
   for (const float v : t.v) expected += double{v} * v / 9;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace lightloom::cosim {
@@ -23,11 +24,11 @@ struct RecordingEngine final : nn::MatrixEngine {
   int multiplied = -1;
 };
 
-std::unique_ptr<nn::WeightSource> source_for(const nn::LayerShape& shape, nn::SourceKind kind) {
+std::unique_ptr<nn::WeightSource> source_for(const nn::LayerShape& shape, const char* kind) {
   nn::SourceCard card;
   card.source = kind;
-  card.intra = 2;
-  card.cross = 8;
+  card.settings.of<nn::MultilevelCard>().intra = 2;
+  card.settings.of<nn::MultilevelCard>().cross = 8;
   auto source = nn::make_source(card, shape);
   const Stream stream({.seed = 1});
   std::vector<float> dense(static_cast<std::size_t>(shape.weights()));
@@ -47,10 +48,11 @@ TEST(OpticalWeights, OnlyGeneratedLayersGetTheGeneratorsNoise) {
                              .in_width = 5,
                              .out_height = 3,
                              .out_width = 3};
-  const auto generated = source_for(shape, nn::SourceKind::multilevel);
-  const auto stored = source_for(shape, nn::SourceKind::dense);
+  const auto generated = source_for(shape, "multilevel");
+  const auto stored = source_for(shape, "dense");
   RecordingEngine engine;
-  OpticalWeights optical(engine, {generated.get(), stored.get()}, {.cross_sigma = 0.01}, 3, 1);
+  OpticalWeights optical(engine, {generated.get(), stored.get()},
+                         {.kind = "photonic", .noise = {.cross_sigma = 0.01}}, {3, 1});
   std::vector<float> weights(static_cast<std::size_t>(shape.weights()));
   generated->materialise(weights);
   optical.load(0, shape, weights, 0);
@@ -79,9 +81,9 @@ TEST(OpticalWeights, WithoutNoiseEveryKindOfLayerIsItsMaterialisedWeight) {
                                .kernel_height = 3,
                                .kernel_width = 3,
                                .groups = groups};
-    const auto source = source_for(shape, nn::SourceKind::multilevel);
+    const auto source = source_for(shape, "multilevel");
     RecordingEngine engine;
-    OpticalWeights optical(engine, {source.get()}, {}, 3, 1);
+    OpticalWeights optical(engine, {source.get()}, {.kind = "photonic"}, {3, 1});
     std::vector<float> weights(static_cast<std::size_t>(shape.weights()));
     source->materialise(weights);
     optical.load(0, shape, weights, 0);

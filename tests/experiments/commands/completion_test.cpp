@@ -62,7 +62,7 @@ TEST(Completion, OfAnUnknownShellIsRefused) {
 }
 
 TEST(ManualPage, NamesEveryCommandAndOption) {
-  const Ran made = run_shell(program() + " man");
+  const Ran made = run_shell(program() + " completion man");
   ASSERT_EQ(made.code, 0) << made.errors;
   EXPECT_EQ(made.output.rfind(".TH LIGHTLOOM 1", 0), 0u);
   for (const Command* command : commands()) {
@@ -75,7 +75,7 @@ TEST(ManualPage, NamesEveryCommandAndOption) {
     }
   }
   if (run_shell("command -v groff").code != 0) GTEST_SKIP() << "groff is not installed";
-  const Ran shown = run_shell(program() + " man | groff -man -Tascii -ww");
+  const Ran shown = run_shell(program() + " completion man | groff -man -Tascii -ww");
   EXPECT_EQ(shown.errors, "");
   EXPECT_NE(shown.output.find("calibrate fit"), std::string::npos);
 }

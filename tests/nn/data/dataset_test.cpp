@@ -9,7 +9,9 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "nn/data/readers.hpp"
+#include "nn/data/batch.hpp"
+#include "nn/data/glyphs.hpp"
+#include "tests/nn/data/read_with.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -82,14 +84,17 @@ std::string problem_of(F call) {
 class Idx : public Files {
  protected:
   [[nodiscard]] std::string problem() const {
-    return problem_of([&] { read_idx(path("images"), path("labels"), dataset_shape("mnist")); });
+    return problem_of([&] {
+      read_with("IDX files", {path("images"), path("labels")}, dataset_shape("mnist"));
+    });
   }
 };
 
 TEST_F(Idx, ReadsPixelsAndLabelsInOrder) {
   write_gzip("images", idx_images(3));
   write_gzip("labels", idx_labels(3));
-  const ImageSet set = read_idx(path("images"), path("labels"), dataset_shape("mnist"));
+  const ImageSet set =
+      read_with("IDX files", {path("images"), path("labels")}, dataset_shape("mnist"));
   ASSERT_EQ(set.size(), 3u);
   EXPECT_EQ(set.pixels[784 + 5], (784 + 5) % 251);
   EXPECT_EQ(set.labels, (Labels{0, 1, 2}));
@@ -170,11 +175,11 @@ TEST_F(Files, CifarRecordsBecomeChannelsLastInAnyNumberAndFiles) {
   }
   two.pop_back();
   write("two.bin", two);
-  EXPECT_THROW(read_cifar({path("two.bin")}, dataset_shape("cifar10"), 1), Error);
+  EXPECT_THROW(read_with("CIFAR-10 records", {path("two.bin")}, dataset_shape("cifar10")), Error);
   record[0] = 10;
   write("one.bin", record);
-  EXPECT_THROW(read_cifar({path("one.bin")}, dataset_shape("cifar10"), 1), Error);
-  EXPECT_THROW(read_cifar({path("none.bin")}, dataset_shape("cifar10"), 1), Error);
+  EXPECT_THROW(read_with("CIFAR-10 records", {path("one.bin")}, dataset_shape("cifar10")), Error);
+  EXPECT_THROW(read_with("CIFAR-10 records", {path("none.bin")}, dataset_shape("cifar10")), Error);
 }
 
 TEST_F(Files, ListedImagesValidateInsteadOfAShareOfTheTrainingOnes) {
@@ -241,6 +246,40 @@ TEST_F(Files, ArraysOfNumPyAreADataSetOfAnyKnownShape) {
     EXPECT_THROW(load(images, "y.npy"), Error) << images;
   for (const char* labels : {"one.npy", "large.npy", "below.npy", "x.npy", "junk.npy"})
     EXPECT_THROW(load("x.npy", labels), Error) << labels;
+}
+
+TEST_F(Files, ANegativeLabelOfOneByteIsNoClassEvenWhereThereAreMoreThan255) {
+  const DatasetShape many{"made-up", {1, 1, 1}, 300};
+  write("x.npy", npy("|u1", "2, 1, 1", {5, 6}));
+  write("y.npy", npy("|u1", "2,", {1, 255}));
+  write("negative.npy", npy("|i1", "2,", {1, 255}));
+  const auto read = [&](const char* labels) {
+    return read_with("NumPy files", {path("x.npy"), path(labels)}, many);
+  };
+  EXPECT_EQ(read("y.npy").labels, (Labels{1, 255}));
+  const std::string problem = problem_of([&] { read("negative.npy"); });
+  EXPECT_NE(problem.find("the label -1"), std::string::npos) << problem;
+}
+
+TEST(Batches, CoverARangeInOrderWithAShortOneAtTheEnd) {
+  ImageSet set{.image = {1, 1, 1}};
+  for (int i = 0; i < 33; ++i) {
+    set.pixels.push_back(static_cast<std::uint8_t>(i));
+    set.labels.push_back(static_cast<std::uint16_t>(i % 7));
+  }
+  std::vector<std::size_t> firsts, counts;
+  int next = 4;
+  for_each_batch(set, {4, 31}, 10, [&](const Batch& batch, std::size_t first) {
+    firsts.push_back(first);
+    counts.push_back(batch.labels.size());
+    for (std::size_t i = 0; i < batch.labels.size(); ++i, ++next) {
+      EXPECT_EQ(batch.labels[i], next % 7);
+      EXPECT_FLOAT_EQ(batch.images.data()[i], static_cast<float>(next) / 255);
+    }
+  });
+  EXPECT_EQ(firsts, (std::vector<std::size_t>{4, 14, 24}));
+  EXPECT_EQ(counts, (std::vector<std::size_t>{10, 10, 7}));
+  for_each_batch(set, {5, 5}, 10, [](const Batch&, std::size_t) { ADD_FAILURE(); });
 }
 
 TEST(Glyphs, AreAPureFunctionOfTheSeedAndNotOfTheirNumber) {

@@ -4,11 +4,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "nn/data/dataset.hpp"
-#include "nn/data/readers.hpp"
+#include "tests/nn/data/read_with.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {
@@ -114,7 +115,7 @@ void expect_two_images(const ImageSet& set) {
 TEST_F(Formats, SvhnComesPlainAndCompressedWithTenAsTheDigitZero) {
   const Bytes x = matrix("X", {2, 3, 3, 2}, columns_first()), y = matrix("y", {2, 1}, {10, 3});
   for (const Bytes& file : {mat_file({x, y}), mat_file({compressed(x), compressed(y)})}) {
-    const ImageSet set = read_svhn({write("t.mat", file)}, colour);
+    const ImageSet set = read_with("MATLAB files", {write("t.mat", file)}, colour);
     expect_two_images(set);
     EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{0, 3}));
   }
@@ -126,7 +127,7 @@ TEST_F(Formats, EveryCutOfAMatlabFileIsOneSentence) {
   for (std::size_t length = 0; length < whole.size(); ++length) {
     const std::string path =
         write("t.mat", Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
-    EXPECT_NE(problem_of([&] { read_svhn({path}, colour); }), "") << length;
+    EXPECT_NE(problem_of([&] { read_with("MATLAB files", {path}, colour); }), "") << length;
   }
 }
 
@@ -135,10 +136,10 @@ TEST_F(Formats, MatlabLabelsOutsideOfOneToTenAndOtherShapesAreRefused) {
   for (const Bytes& y : {matrix("y", {2, 1}, {0, 3}), matrix("y", {2, 1}, {11, 3}),
                          matrix("y", {3, 1}, {1, 2, 3}), matrix("z", {2, 1}, {1, 2})}) {
     const std::string path = write("t.mat", mat_file({x, y}));
-    EXPECT_NE(problem_of([&] { read_svhn({path}, colour); }), "");
+    EXPECT_NE(problem_of([&] { read_with("MATLAB files", {path}, colour); }), "");
   }
   const std::string path = write("t.mat", mat_file({x, matrix("y", {2, 1}, {1, 2})}));
-  EXPECT_NE(problem_of([&] { read_svhn({path}, {"made-up", {3, 2, 3}, 10}); }), "");
+  EXPECT_NE(problem_of([&] { read_with("MATLAB files", {path}, {"made-up", {3, 2, 3}, 10}); }), "");
 }
 
 Bytes text_and(const std::string& text, const Bytes& data) {
@@ -152,12 +153,15 @@ TEST_F(Formats, FoldersOfImagesAreClassesInTheOrderOfTheirNames) {
   write("set/a-dogs/1.pgm", text_and("P5 3 2 255\n", {7, 8, 9, 10, 11, 12}));
   write("set/a-dogs/.hidden", {1});
   const std::string folder = (root_ / "set").string();
-  const ImageSet set = read_folders({folder}, grey);
+  const ImageSet set = read_with("folders of images", {folder}, grey);
   EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{0, 1}));
   EXPECT_EQ(set.pixels, (Bytes{7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6}));
   const Bytes pixels(18, 200);
   write("colours/only/1.ppm", text_and("P6\n3 2\n255\n", pixels));
-  EXPECT_EQ(read_folders({(root_ / "colours").string()}, {"made-up", {2, 3, 3}, 1}).pixels, pixels);
+  EXPECT_EQ(
+      read_with("folders of images", {(root_ / "colours").string()}, {"made-up", {2, 3, 3}, 1})
+          .pixels,
+      pixels);
 }
 
 TEST_F(Formats, ImagesThatDoNotFitAreOneSentence) {
@@ -165,7 +169,7 @@ TEST_F(Formats, ImagesThatDoNotFitAreOneSentence) {
     fs::remove_all(root_ / "set");
     write("set/a/1" + name, image);
     write("set/b/1.pgm", text_and("P5 3 2 255\n", {7, 8, 9, 10, 11, 12}));
-    return problem_of([&] { read_folders({(root_ / "set").string()}, grey); });
+    return problem_of([&] { read_with("folders of images", {(root_ / "set").string()}, grey); });
   };
   EXPECT_EQ(problem(".pgm", text_and("P5 3 2 255\n", {1, 2, 3, 4, 5, 6})), "");
   EXPECT_NE(problem(".pgm", text_and("P5 3 2 255\n", {1, 2, 3, 4, 5})), "") << "too short";
@@ -175,7 +179,9 @@ TEST_F(Formats, ImagesThatDoNotFitAreOneSentence) {
   EXPECT_NE(problem(".png", {1, 2, 3}), "") << "no PNG";
   EXPECT_NE(problem(".gif", {1, 2, 3}), "") << "another kind";
   fs::remove_all(root_ / "set" / "b");
-  EXPECT_NE(problem_of([&] { read_folders({(root_ / "set").string()}, grey); }), "") << "one class";
+  EXPECT_NE(problem_of([&] { read_with("folders of images", {(root_ / "set").string()}, grey); }),
+            "")
+      << "one class";
 }
 
 /// A chunk of a PNG file.
@@ -204,12 +210,12 @@ TEST_F(Formats, PngImagesAreRead) {
   write("set/only/1.png", png);
   const DatasetShape one{"made-up", {2, 3, 1}, 1};
   const std::string folder = (root_ / "set").string();
-  const std::string problem = problem_of([&] { read_folders({folder}, one); });
+  const std::string problem = problem_of([&] { read_with("folders of images", {folder}, one); });
   if (problem.find("without libpng") != std::string::npos) GTEST_SKIP() << problem;
-  EXPECT_EQ(read_folders({folder}, one).pixels, (Bytes{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(read_with("folders of images", {folder}, one).pixels, (Bytes{1, 2, 3, 4, 5, 6}));
   for (std::size_t cut = 9; cut + 13 < png.size(); cut += 7) {
     write("set/only/1.png", Bytes(png.begin(), png.begin() + static_cast<std::ptrdiff_t>(cut)));
-    EXPECT_NE(problem_of([&] { read_folders({folder}, one); }), "") << cut;
+    EXPECT_NE(problem_of([&] { read_with("folders of images", {folder}, one); }), "") << cut;
   }
 }
 
@@ -228,12 +234,33 @@ TEST_F(Formats, ListsAreReadByTheEndingOfTheirFirstFile) {
   EXPECT_EQ(data.test.size(), 0u);
 }
 
+TEST(Readers, EveryFormatHasANameAndEveryDataSetOneReaderOfItsOwn) {
+  std::set<std::string_view> formats, datasets;
+  for (const Reader& reader : readers()) {
+    EXPECT_TRUE(formats.insert(reader.format).second) << reader.format;
+    EXPECT_NE(reader.read, nullptr);
+    EXPECT_TRUE(reader.takes != nullptr || !reader.published.empty()) << reader.format;
+    for (const PublishedFiles& files : reader.published) {
+      EXPECT_NO_THROW((void)dataset_shape(files.dataset)) << files.dataset;
+      EXPECT_TRUE(datasets.insert(files.dataset).second) << files.dataset;
+      EXPECT_FALSE(files.train.empty() || files.test.empty()) << files.dataset;
+    }
+  }
+}
+
+TEST_F(Formats, ADataSetWithoutAReaderSaysWhatMayBeListed) {
+  const std::string problem = problem_of([&] { load_dataset({.name = "imagenet"}, 1); });
+  for (const char* format : {"NumPy files", "HDF5 files", "MATLAB files", "folders of images"})
+    EXPECT_NE(problem.find(format), std::string::npos) << problem;
+}
+
 TEST_F(Formats, AnHdf5FileWithoutImagesIsOneSentence) {
   const std::string path = (root_ / "other.h5").string();
   write_labelled(path, {});
-  EXPECT_NE(problem_of([&] { read_hdf5({path}, grey); }).find("images"), std::string::npos);
-  EXPECT_NE(problem_of([&] { read_hdf5({write("no.h5", {1, 2, 3})}, grey); }), "");
-  EXPECT_NE(problem_of([&] { read_hdf5({(root_ / "none.h5").string()}, grey); }), "");
+  EXPECT_NE(problem_of([&] { read_with("HDF5 files", {path}, grey); }).find("images"),
+            std::string::npos);
+  EXPECT_NE(problem_of([&] { read_with("HDF5 files", {write("no.h5", {1, 2, 3})}, grey); }), "");
+  EXPECT_NE(problem_of([&] { read_with("HDF5 files", {(root_ / "none.h5").string()}, grey); }), "");
 }
 
 TEST_F(Formats, Hdf5ImagesOfH5pyAreRead) {
@@ -255,12 +282,14 @@ TEST_F(Formats, Hdf5ImagesOfH5pyAreRead) {
   const std::string command =
       "/usr/bin/python3 " + script + " " + good + " " + floats + " " + label + " 2>/dev/null";
   if (std::system(command.c_str()) != 0) GTEST_SKIP() << "python3-h5py is not installed";
-  const ImageSet set = read_hdf5({good, good}, grey);
+  const ImageSet set = read_with("HDF5 files", {good, good}, grey);
   EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{1, 0, 1, 0}));
   EXPECT_EQ(Bytes(set.pixels.begin(), set.pixels.begin() + 12),
             (Bytes{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
-  EXPECT_NE(problem_of([&] { read_hdf5({floats}, grey); }).find("uint8"), std::string::npos);
-  EXPECT_NE(problem_of([&] { read_hdf5({label}, grey); }).find("label 2"), std::string::npos);
+  EXPECT_NE(problem_of([&] { read_with("HDF5 files", {floats}, grey); }).find("uint8"),
+            std::string::npos);
+  EXPECT_NE(problem_of([&] { read_with("HDF5 files", {label}, grey); }).find("label 2"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
 // Integer-exact products against the fake-quantised ones.
-#include "nn/inference/integer_engine.hpp"
+#include "tests/oracles/integer_engine.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.hpp"
@@ -64,7 +65,7 @@ class Comparing : public MatrixEngine {
   int compared = 0;
 };
 
-SourceCard card(SourceKind source, int bits, int activations) {
+SourceCard card(const char* source, int bits, int activations) {
   SourceCard made;
   made.source = source;
   made.bits = bits;
@@ -75,9 +76,8 @@ SourceCard card(SourceKind source, int bits, int activations) {
 
 TEST(IntegerEngine, AgreesWithTheFakeQuantisedPathUpToTheRoundingOfItsFloats) {
   for (const SourceCard& one :
-       {card(SourceKind::integer, 1, 1), card(SourceKind::integer, 3, 4),
-        card(SourceKind::integer, 8, 8), card(SourceKind::integer, 16, 16),
-        card(SourceKind::lsq, 4, 8), card(SourceKind::power_of_two, 4, 8)}) {
+       {card("integer", 1, 1), card("integer", 3, 4), card("integer", 8, 8),
+        card("integer", 16, 16), card("lsq", 4, 8), card("power_of_two", 4, 8)}) {
     Network network(awkward(), one, 5);
     see_ranges(network);
     Comparing both(network);
@@ -91,7 +91,7 @@ TEST(IntegerEngine, AgreesWithTheFakeQuantisedPathUpToTheRoundingOfItsFloats) {
 TEST(IntegerEngine, RefusesWhatIsNoIntegerToTheBit) {
   Network dense(awkward(), {}, 5);
   EXPECT_THROW(IntegerEngine{dense}, Error);
-  Network unseen(awkward(), card(SourceKind::integer, 8, 8), 5);
+  Network unseen(awkward(), card("integer", 8, 8), 5);
   EXPECT_THROW(IntegerEngine{unseen}, Error) << "no range yet";
   see_ranges(unseen);
   IntegerEngine engine(unseen);

@@ -10,6 +10,7 @@
 #include "nn/network/weights_file.hpp"
 #include "nn/ops/loss.hpp"
 #include "nn/train/training_pass.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "tests/nn/reference.hpp"
 #include "tests/scratch_path.hpp"
 
@@ -266,10 +267,10 @@ TEST(Weights, SurviveAFileAndRefuseAnotherNetwork) {
 TEST(Weights, OfAGeneratorMaterialiseTheSameAfterAFile) {
   const auto path = scratch_path("generator.h5");
   SourceCard card;
-  card.source = SourceKind::multilevel;
-  card.intra = 2;
-  card.cross = 8;
-  card.factor_bits = {4, 4, 4};
+  card.source = "multilevel";
+  card.settings.of<MultilevelCard>().intra = 2;
+  card.settings.of<MultilevelCard>().cross = 8;
+  card.settings.of<MultilevelCard>().bits = {4, 4, 4};
   Network saved(build_graph("cnn3", "glyphs"), card, 5),
       loaded(build_graph("cnn3", "glyphs"), card, 6);
   save_weights(path.string(), saved);

@@ -7,6 +7,7 @@
 
 #include "nn/inference/inference.hpp"
 #include "nn/onnx/import/import.hpp"
+#include "nn/onnx/import/translate.hpp"
 #include "tests/nn/reference.hpp"
 
 namespace lightloom::nn::onnx {

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
+
 #include "nn/graph/graph.hpp"
 #include "nn/ops/elementwise.hpp"
 #include "nn/ops/normalisation.hpp"
@@ -212,6 +214,29 @@ double by_definition(Activation kind, double x) {
       return x * 0.5 * std::erfc(-x / std::sqrt(2.0));
   }
   return 0;
+}
+
+TEST(Product, EndsInEveryActivationThatCanBeFused) {
+  const Case c{"", {5, 4, 3}, {.channels = 6, .kernel = 3, .padding = 1}};
+  const LayerShape s = shape_of(c);
+  const Doubles x = random_doubles(60, 0),
+                w = random_doubles(static_cast<std::size_t>(s.weights()), 1);
+  const Doubles plain = reference::product(s, 1, x, w);
+  int fused = 0;
+  for (const Activation kind :
+       {Activation::relu, Activation::relu6, Activation::hard_swish, Activation::hard_sigmoid,
+        Activation::silu, Activation::sigmoid, Activation::gelu, Activation::tanh}) {
+    if (!can_fuse(kind)) continue;
+    ++fused;
+    Product product(s);
+    product.set_weights(floats(w));
+    Tensor y(TensorShape(1, 5, 4, 6));
+    product.forward(reference::tensor(x, {1, 5, 4, 3}), {}, y, {.activation = kind});
+    Doubles expected = plain;
+    for (double& value : expected) value = by_definition(kind, value);
+    expect_near(y.values(), expected, 60, "y");
+  }
+  EXPECT_EQ(fused, 4);
 }
 
 TEST(Activations, ForwardAndGradientAgreeWithTheDefinition) {

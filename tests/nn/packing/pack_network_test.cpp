@@ -9,7 +9,8 @@
 #include "core/random/random.hpp"
 #include "nn/accounting/ratio.hpp"
 #include "nn/models/models.hpp"
-#include "nn/search/layer_harm.hpp"
+#include "nn/network/network.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -19,17 +20,16 @@ Network network_with(const SourceCard& card, std::uint64_t seed = 1) {
 }
 
 SourceCard multilevel() {
-  return {.source = SourceKind::multilevel,
-          .factor_bits = {.basis = 3, .intra = 6, .cross = 3},
-          .intra = 2,
-          .cross = 8,
-          .activations = 8};
+  return {.source = "multilevel",
+          .activations = 8,
+          .settings =
+              MultilevelCard{.bits = {.basis = 3, .intra = 6, .cross = 3}, .intra = 2, .cross = 8}};
 }
 
 TEST(PackedNetwork, HoldsExactlyTheBitsTheLedgerCounts) {
   for (const SourceCard& card :
-       {SourceCard{}, multilevel(), SourceCard{.source = SourceKind::integer, .bits = 3},
-        SourceCard{.source = SourceKind::bsconv, .bits = 32}}) {
+       {SourceCard{}, multilevel(), SourceCard{.source = "integer", .bits = 3},
+        SourceCard{.source = "bsconv", .bits = 32}}) {
     Network network = network_with(card);
     const PackedFile file = packed(network);
     const PackedSize size = size_of(file);
@@ -80,10 +80,9 @@ void for_streams(PackedFile& file, Use use) {
 
 TEST(PackedNetwork, RefusesStreamsThatAreNotItsLayersOwn) {
   for (const SourceCard& card :
-       {SourceCard{}, multilevel(), SourceCard{.source = SourceKind::integer, .bits = 3},
-        SourceCard{.source = SourceKind::power_of_two, .bits = 4},
-        SourceCard{.source = SourceKind::circulant, .bits = 8},
-        SourceCard{.source = SourceKind::smart_exchange}}) {
+       {SourceCard{}, multilevel(), SourceCard{.source = "integer", .bits = 3},
+        SourceCard{.source = "power_of_two", .bits = 4},
+        SourceCard{.source = "circulant", .bits = 8}, SourceCard{.source = "smart_exchange"}}) {
     Network network = network_with(card);
     const PackedFile good = packed(network);
     SourceCard plain;
@@ -92,7 +91,7 @@ TEST(PackedNetwork, RefusesStreamsThatAreNotItsLayersOwn) {
     PackedFile bad = good;
     int tried = 0;
     const auto expect_refusal = [&](const char* what) {
-      EXPECT_THROW(unpack_into(bad, card, back), Error) << name_of(card.source) << what << tried;
+      EXPECT_THROW(unpack_into(bad, card, back), Error) << card.source << what << tried;
       bad = good;
       ++tried;
     };
@@ -118,7 +117,7 @@ TEST(PackedNetwork, RefusesStreamsThatAreNotItsLayersOwn) {
 }
 
 TEST(PackedNetwork, NoFlippedByteEndsInAnythingButAnError) {
-  const SourceCard card{.source = SourceKind::smart_exchange};
+  const SourceCard card{.source = "smart_exchange"};
   Network network = network_with(card), back = network_with({}, 2);
   const std::vector<std::uint8_t> good = pack(packed(network));
   const Stream stream({.seed = 2, .purpose = Purpose::test});
@@ -139,100 +138,6 @@ TEST(PackedNetwork, NoFlippedByteEndsInAnythingButAnError) {
       unpack_into(unpack(bad, "flipped"), card, back);  // a flipped weight bit goes unnoticed
     } catch (const Error&) {
     }
-  }
-}
-
-/// A loss whose curvature per layer is known.
-CalibrationLoss quadratic(Network& reference, std::vector<double> curvature) {
-  std::vector<std::vector<float>> weights;
-  for (WeightLayer& layer : reference.weight_layers()) weights.push_back(dense_weight(layer));
-  return [weights, curvature](Network& network) {
-    double loss = 0.7;
-    for (std::size_t l = 0; l < weights.size(); ++l) {
-      const std::vector<float> now = dense_weight(network.weight_layers()[l]);
-      for (std::size_t i = 0; i < now.size(); ++i)
-        loss += curvature[l] * std::pow(double{now[i]} - weights[l][i], 2);
-    }
-    return loss;
-  };
-}
-
-TEST(NetworkSearch, MeasuresTheCurvatureOfEveryLayerAndLeavesTheNetworkAsItWas) {
-  Network network = network_with({});
-  const std::vector<double> curvature{3.0, 0.5, 0.01, 2.0};
-  ASSERT_EQ(network.weight_layers().size(), curvature.size());
-  const CalibrationLoss loss = quadratic(network, curvature);
-  const std::vector<double> found = layer_sensitivities(network, multilevel(), loss);
-  for (std::size_t l = 0; l < curvature.size(); ++l)
-    EXPECT_NEAR(found[l], curvature[l], 1e-6 * curvature[l]);
-  EXPECT_EQ(loss(network), 0.7);
-}
-
-TEST(NetworkSearch, RulesWithoutImagesLookAtTheWeightsAlone) {
-  Network network = network_with({});
-  const LayerHarm relative = relative_harm(network), trained = trained_harm(network);
-  EXPECT_EQ(relative.rule.power, 1);
-  EXPECT_EQ(trained.rule.power, 2);
-  ASSERT_EQ(trained.sensitivities.size(), network.weight_layers().size());
-  for (std::size_t l = 0; l < trained.sensitivities.size(); ++l) {
-    const std::vector<float> weight = dense_weight(network.weight_layers()[l]);
-    double norm = 0;
-    for (const float value : weight) norm += double{value} * value;
-    EXPECT_NEAR(relative.sensitivities[l] * norm, 1, 1e-12);
-    EXPECT_NEAR(std::pow(trained.sensitivities[l] * norm * norm, 4),
-                static_cast<double>(weight.size()), 1e-9 * static_cast<double>(weight.size()));
-  }
-}
-
-TEST(NetworkSearch, StaysWithinItsBudgetAndBeatsTheUniformSetting) {
-  Network network = network_with({});
-  const std::vector<double> curvature{3.0, 0.5, 0.01, 2.0};
-  SourceCard base = multilevel();
-  base.activations = 0;
-  const SearchGrid grid{
-      .intra = {1, 2, 3}, .cross_share = {0.25, 0.4}, .bits = {{2, 2, 2}, {3, 6, 3}}};
-  const double uniform = ratio_of(network.shape(), base).memory_ratio;
-  const NetworkSearch search = search_network(network, base, grid, {curvature}, uniform);
-  EXPECT_LE(search.ratio.memory_ratio, uniform);
-
-  const CalibrationLoss loss = quadratic(network, curvature);
-  const auto loss_of = [&](const SourceCard& card) {
-    Network student = network_with(card, 3);
-    copy_weights(network, student);
-    return loss(student) - 0.7;
-  };
-  const double searched = loss_of(search.card);
-  EXPECT_NEAR(searched, search.result.error, 1e-6 * searched);
-  EXPECT_LT(searched, loss_of(base));
-  EXPECT_THROW(search_network(network, base, grid, {curvature}, 0.001), Error);
-}
-
-TEST(NetworkChoices, NeverLoseToTheBestUniformSettingOfTheSameCost) {
-  Network network = network_with({});
-  const SearchGrid grid{
-      .intra = {1, 2}, .cross_share = {0.25, 0.5}, .bits = {{3, 3, 3}, {4, 6, 4}}};
-  const std::vector<double> sensitivities{5.0, 0.1, 1.0, 1.0};
-  // A cost of the caller's: words, whatever their bits.
-  const ChoiceCost words = [](const LayerShape& shape, const SourceCard& card) {
-    std::int64_t count = 0;
-    for (const StoredStream& stream : stored_streams(card, shape)) count += stream.count;
-    return count;
-  };
-  for (const ChoiceCost& cost : {ChoiceCost(stored_bits), words}) {
-    const NetworkChoices choices =
-        network_choices(network, multilevel(), grid, {sensitivities}, cost);
-    ASSERT_EQ(choices.uniform.size(), 8u);
-    for (const UniformChoice& uniform : choices.uniform) {
-      std::int64_t by_hand = 0;
-      for (const WeightLayer& layer : network.weight_layers())
-        by_hand += cost(layer.shape, uniform.card);
-      EXPECT_EQ(uniform.cost, by_hand);
-      const SearchResult found = search_choices(choices.layers, uniform.cost);
-      EXPECT_LE(found.cost, uniform.cost);
-      EXPECT_LE(found.error, choices.best_uniform(uniform.cost)->error * (1 + 1e-12));
-      EXPECT_LE(choices.best_uniform(uniform.cost)->error, uniform.error);
-    }
-    EXPECT_EQ(choices.best_uniform(choices.least_cost() - 1), nullptr);
   }
 }
 

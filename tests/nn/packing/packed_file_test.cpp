@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 #include "tests/scratch_path.hpp"
 
@@ -107,8 +108,8 @@ TEST(PackedFile, SurvivesTheDisk) {
 TEST(PackedFile, ARegeneratedLayerIsTheSameToTheBit) {
   const LayerShape shape{
       .name = "c", .in_channels = 17, .out_channels = 23, .kernel_height = 3, .kernel_width = 3};
-  const SourceCard card{
-      .source = SourceKind::multilevel, .factor_bits = {3, 6, 3}, .intra = 2, .cross = 9};
+  const SourceCard card{.source = "multilevel",
+                        .settings = MultilevelCard{.bits = {3, 6, 3}, .intra = 2, .cross = 9}};
   const auto source = make_source(card, shape);
   std::vector<float> weight(static_cast<std::size_t>(shape.weights())), back(weight.size());
   fill_normal(Stream({.seed = 9}), 0, weight);

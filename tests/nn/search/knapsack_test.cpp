@@ -103,7 +103,8 @@ TEST(Search, BeatsTheBestUniformSettingOfItsGridAtEqualMemory) {
       {.name = "b", .in_channels = 16, .out_channels = 32, .kernel_height = 3, .kernel_width = 3}};
   const double sensitivity[] = {10.0, 0.1};
   const SourceCard base{
-      .source = SourceKind::multilevel, .factor_bits = {3, 6, 3}, .intra = 2, .cross_share = 0.5};
+      .source = "multilevel",
+      .settings = MultilevelCard{.bits = {3, 6, 3}, .intra = 2, .cross_share = 0.5}};
   std::vector<LayerChoices> layers;
   double uniform_error = 0;
   std::int64_t uniform_cost = 0;
@@ -111,8 +112,10 @@ TEST(Search, BeatsTheBestUniformSettingOfItsGridAtEqualMemory) {
     std::vector<float> dense(static_cast<std::size_t>(shapes[l].weights()));
     fill_normal(Stream({.seed = l}), 0, dense);
     for (float& value : dense) value *= 0.1f;
-    layers.push_back(layer_choices(shapes[l], dense, sensitivity[l], base, {}));
-    const LayerChoices own = layer_choices(shapes[l], dense, sensitivity[l], base, {.intra = {}});
+    const SearchLayer layer{shapes[l], dense, sensitivity[l], {}};
+    layers.push_back(all_choices(layer, base, {}));
+    drop_dominated(layers.back().choices);
+    const LayerChoices own = all_choices(layer, base, {.intra = {}});
     uniform_error += own.choices[0].error;
     uniform_cost += own.choices[0].cost;
   }
@@ -130,7 +133,8 @@ TEST(Search, CountsHarmByItsRule) {
       .name = "a", .in_channels = 16, .out_channels = 16, .kernel_height = 3, .kernel_width = 3};
   SearchLayer layer{.shape = shape, .dense = std::vector<float>(2304), .sensitivity = 3};
   fill_normal(Stream({.seed = 4}), 0, layer.dense);
-  const SourceCard base{.source = SourceKind::multilevel, .intra = 2, .cross_share = 0.5};
+  const SourceCard base{.source = "multilevel",
+                        .settings = MultilevelCard{.intra = 2, .cross_share = 0.5}};
   const SearchGrid grid{.intra = {2}, .cross_share = {0.5, 1}, .bits = {{3, 4, 4}, {32, 32, 32}}};
   const auto errors = [&](HarmRule rule) {
     layer.rule = rule;

@@ -5,27 +5,25 @@
 
 #include <cmath>
 
-#include "core/progress.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/models/models.hpp"
 #include "nn/network/weights_file.hpp"
 #include "nn/train/train.hpp"
 #include "nn/train/training_pass.hpp"
 #include "nn/weights/faults/faulty_source.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 
 namespace lightloom::nn {
 namespace {
 
 Dataset glyphs(int train) {
-  Progress::set_enabled(false);
   return load_dataset({.name = "glyphs", .train_limit = train, .test_limit = 10}, 1);
 }
 
 SourceCard multilevel() {
-  return {.source = SourceKind::multilevel,
-          .factor_bits = {.basis = 4, .intra = 4, .cross = 4},
-          .intra = 2,
-          .cross = 8};
+  return {.source = "multilevel",
+          .settings =
+              MultilevelCard{.bits = {.basis = 4, .intra = 4, .cross = 4}, .intra = 2, .cross = 8}};
 }
 
 Network cnn(const SourceCard& card, std::uint64_t seed = 7,
@@ -43,7 +41,8 @@ TEST(TrainingSources, AddsTheirRegularisersToLossAndGradient) {
   const Dataset data = glyphs(256);
   SourceCard card = multilevel();
   Network plain = cnn(card);
-  card.orthogonality = {.lambda = 1.0, .form = OrthogonalityForm::sum};
+  card.settings.of<MultilevelCard>().orthogonality = {.lambda = 1.0,
+                                                      .form = OrthogonalityForm::sum};
   Network regular = cnn(card), probe = cnn(card);
   const double before = regularisers(probe);
   const TrainResult without = train(plain, data, {.epochs = 1}, 1);
@@ -59,7 +58,7 @@ TEST(TrainingSources, MeetTrainingNoiseInTrainingOnly) {
   const Dataset data = glyphs(256);
   SourceCard card = multilevel();
   Network rounded = cnn(card);
-  card.quant_ratio = 0.5;
+  card.settings.of<MultilevelCard>().quant_ratio = 0.5;
   Network noisy = cnn(card);
   const TrainResult without = train(rounded, data, {.epochs = 1}, 1);
   const TrainResult with = train(noisy, data, {.epochs = 1}, 1);
@@ -103,7 +102,7 @@ TEST(Recalibration, ServesWhatTheTrainerKeeps) {
 TEST(BitErrorTraining, WithoutAnyFlipIsTheSameTrainingToTheBit) {
   omp_set_num_threads(1);
   const Dataset data = glyphs(200);
-  const SourceCard card{.source = SourceKind::integer, .bits = 8};
+  const SourceCard card{.source = "integer", .bits = 8};
   Network plain = cnn(card), flawless = cnn(card), faulty = cnn(card);
   TrainCard recipe{.epochs = 1};
   train(plain, data, recipe, 1);
@@ -124,7 +123,7 @@ TEST(BitErrorTraining, WithoutAnyFlipIsTheSameTrainingToTheBit) {
 TEST(BitErrorTraining, ACurriculumKeepsErrorsOutUntilTheLossIsLow) {
   omp_set_num_threads(1);
   const Dataset data = glyphs(200);
-  const SourceCard card{.source = SourceKind::integer, .bits = 8};
+  const SourceCard card{.source = "integer", .bits = 8};
   TrainCard recipe{.epochs = 1};
   const auto weight = [&](const TrainCard& how) {
     Network network = cnn(card);
@@ -183,7 +182,7 @@ TEST(Equalise, GivesEveryKernelTheSameLengthAndTheNetworkTheSameOutput) {
   norm.variance[3] = 1e-7f;  // where epsilon rules
   norm.scale.value[5] = -0.7f;
   SourceCard card;
-  card.projection.equalise = true;
+  card.settings.of<MultilevelCard>().projection.equalise = true;
   Network student = cnn(card, 9, InitialWeights::none);
   copy_weights(teacher, student);
   for (std::size_t l = 0; l < 3; ++l) {

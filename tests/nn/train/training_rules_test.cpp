@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include "core/error.hpp"
-#include "core/progress.hpp"
 #include "nn/data/prefetch.hpp"
 #include "nn/network/weights_file.hpp"
 #include "nn/train/checkpoint.hpp"
@@ -28,10 +27,7 @@ Graph tiny() {
 
 class TrainingRules : public testing::Test {
  protected:
-  void SetUp() override {
-    Progress::set_enabled(false);
-    omp_set_num_threads(1);
-  }
+  void SetUp() override { omp_set_num_threads(1); }
   /// Without validation images the last epoch is kept.
   Dataset data_ =
       load_dataset({.name = "glyphs", .train_limit = 150, .test_limit = 2, .validation = 0}, 1);
@@ -48,7 +44,7 @@ bool is_statistic(const std::string& name) {
 }
 
 TEST_F(TrainingRules, StochasticWeightAveragingKeepsTheMeanOfTheLastEpochs) {
-  const TrainCard plain{.epochs = 2, .schedule = {.kind = ScheduleKind::constant, .rate = 0.01}};
+  const TrainCard plain{.epochs = 2, .schedule = {.kind = RateKind::constant, .rate = 0.01}};
   std::vector<Weights> ends;
   for (const int epochs : {2, 3, 4}) {
     TrainCard card = plain;

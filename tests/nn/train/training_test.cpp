@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/error.hpp"
@@ -31,7 +32,6 @@ double test_accuracy(Network& network, const Dataset& data) {
 }
 
 TEST(Training, GlyphsAreTooHardForALinearClassifierAndEasyForTheSmallNetwork) {
-  Progress::set_enabled(false);
   omp_set_num_threads(1);  // waiting threads would fight with other tests for the cores
   const Dataset data = glyphs(0, 0);
   Network linear(linear_classifier(), {}, 1);
@@ -49,7 +49,6 @@ TEST(Training, GlyphsAreTooHardForALinearClassifierAndEasyForTheSmallNetwork) {
 }
 
 TEST(Training, RepeatsToTheBitForASeedAndThreadCount) {
-  Progress::set_enabled(false);
   const Dataset data = glyphs(300, 10);
   for (const int threads : {1, 2}) {
     omp_set_num_threads(threads);
@@ -70,7 +69,6 @@ TEST(Training, RepeatsToTheBitForASeedAndThreadCount) {
 class Checkpoints : public testing::Test {
  protected:
   void SetUp() override {
-    Progress::set_enabled(false);
     omp_set_num_threads(1);
     std::filesystem::remove(path_);
   }
@@ -80,18 +78,26 @@ class Checkpoints : public testing::Test {
   std::string path_ = scratch_path("checkpoint.h5").string();
 };
 
-/// Multiplies exactly and stands for the user who presses Ctrl-C at training step `stop`.
+/// Stands for the user who wants an end.
+class Stop : public ProgressSink {
+ public:
+  [[nodiscard]] bool cancelled() const override { return asked; }
+  bool asked = false;
+};
+
+/// Multiplies exactly; at training step `step` the user wants an end.
 class StoppingEngine : public reference::SlowEngine {
  public:
-  explicit StoppingEngine(std::uint32_t stop) : stop_(stop) {}
+  StoppingEngine(Stop& stop, std::uint32_t step) : stop_(stop), step_(step) {}
   void load(int layer, const LayerShape& shape, std::span<const float> weights,
             std::uint32_t write) override {
-    if (write == stop_) set_interrupted(true);
+    if (write == step_) stop_.asked = true;
     SlowEngine::load(layer, shape, weights, write);
   }
 
  private:
-  std::uint32_t stop_;
+  Stop& stop_;
+  std::uint32_t step_;
 };
 
 Graph tiny() {
@@ -105,12 +111,13 @@ Graph tiny() {
 TEST_F(Checkpoints, ResumeToTheSameBitsAfterAnInterrupt) {
   const Dataset data = glyphs(200, 10);  // 180 to train with: 3 steps an epoch
   Network straight(tiny(), {}, 7), cut(tiny(), {}, 7), fresh(tiny(), {}, 99);
-  StoppingEngine never(1000), in_second_epoch(4);
+  Stop stop;
+  StoppingEngine never(stop, 1000), in_second_epoch(stop, 4);
   card_.noise_aware = true;
   const TrainResult whole = train(straight, data, card_, 7, {.engines = {&never}});
-  const TrainResult first =
-      train(cut, data, card_, 7, {.engines = {&in_second_epoch}, .checkpoint = path_});
-  set_interrupted(false);
+  const TrainResult first = train(
+      cut, data, card_, 7, {.engines = {&in_second_epoch}, .checkpoint = path_, .progress = &stop});
+  ASSERT_TRUE(stop.asked);
   ASSERT_EQ(first.epochs.size(), 1u);
   // Everything must come from the file: the network is another one.
   const TrainResult rest = train(fresh, data, card_, 7, {.engines = {&never}, .checkpoint = path_});
@@ -133,22 +140,22 @@ TEST_F(Checkpoints, OfAnotherSeedOrModelAreRefused) {
 }
 
 TEST(Schedules, HaveTheirKnownValues) {
-  const auto at = [](const Schedule& schedule, std::int64_t step) {
+  const auto at = [](const RateSchedule& schedule, std::int64_t step) {
     return rate_at(schedule, {step, 10, 10});
   };
-  EXPECT_DOUBLE_EQ(at({.kind = ScheduleKind::cosine, .rate = 1}, 0), 1);
-  EXPECT_NEAR(at({.kind = ScheduleKind::cosine, .rate = 1}, 50), 0.5, 1e-12);
-  EXPECT_NEAR(at({.kind = ScheduleKind::exponential, .rate = 1, .decay = 0.98}, 29), 0.98 * 0.98,
+  EXPECT_DOUBLE_EQ(at({.kind = RateKind::cosine, .rate = 1}, 0), 1);
+  EXPECT_NEAR(at({.kind = RateKind::cosine, .rate = 1}, 50), 0.5, 1e-12);
+  EXPECT_NEAR(at({.kind = RateKind::exponential, .rate = 1, .decay = 0.98}, 29), 0.98 * 0.98,
               1e-12);
-  const Schedule steps{.kind = ScheduleKind::step, .rate = 1, .decay = 0.1, .milestones = {3, 6}};
+  const RateSchedule steps{.kind = RateKind::step, .rate = 1, .decay = 0.1, .milestones = {3, 6}};
   EXPECT_NEAR(at(steps, 29), 1, 1e-12);
   EXPECT_NEAR(at(steps, 30), 0.1, 1e-12);
   EXPECT_NEAR(at(steps, 60), 0.01, 1e-12);
-  const Schedule cycle{.kind = ScheduleKind::one_cycle, .rate = 1};
+  const RateSchedule cycle{.kind = RateKind::one_cycle, .rate = 1};
   EXPECT_NEAR(at(cycle, 0), 1.0 / 25, 1e-12);
   EXPECT_NEAR(at(cycle, 30), 1, 1e-12);
   EXPECT_LT(at(cycle, 99), 0.01);
-  const Schedule warm{.kind = ScheduleKind::constant, .rate = 1, .warmup = 2};
+  const RateSchedule warm{.kind = RateKind::constant, .rate = 1, .warmup = 2};
   EXPECT_NEAR(at(warm, 9), 0.5, 1e-12);
   EXPECT_NEAR(at(warm, 20), 1, 1e-12);
 }
@@ -185,7 +192,6 @@ TEST(Augmentation, IsAPureFunctionOfSeedEpochAndImage) {
 }
 
 TEST(Training, StopsWhenThePatienceIsOver) {
-  Progress::set_enabled(false);
   const Dataset data = glyphs(300, 50);
   Network network(linear_classifier(), {}, 1);
   // Without a step nothing gets better than the first epoch.

@@ -1,3 +1,5 @@
+#include "nn/weights/source_table.hpp"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -5,10 +7,14 @@
 #include <numeric>
 
 #include "core/cards/tree.hpp"
+#include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "nn/accounting/ratio.hpp"
 #include "nn/models/models.hpp"
 #include "nn/weights/direct/circulant_source.hpp"
+#include "nn/weights/direct/dense_source.hpp"
+#include "nn/weights/direct/integer_source.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace lightloom::nn {
@@ -44,6 +50,75 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   double sum = 0;
   for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(double{a[i]} - b[i], 2);
   return std::sqrt(sum);
+}
+
+SourceCard multilevel(int intra, int cross, FactorBits bits = {}) {
+  return {.source = "multilevel",
+          .settings = MultilevelCard{.bits = bits, .intra = intra, .cross = cross}};
+}
+
+TEST(Source, StoresExactlyWhatTheLedgerCounts) {
+  const std::vector<LayerShape> shapes{
+      convolution(3, 16, 3),
+      convolution(16, 32, 1),
+      convolution(32, 32, 3, 32),
+      {.name = "fc", .kind = LayerShape::Kind::linear, .in_channels = 33, .out_channels = 10}};
+  for (const SourceCard& card : {SourceCard{}, SourceCard{.source = "integer", .bits = 4},
+                                 multilevel(2, 8, {3, 6, 3}), multilevel(2, 8)})
+    for (const LayerShape& shape : shapes) {
+      const auto source = make_source(card, shape);
+      const auto own = source->streams(), counted = stored_streams(card, shape);
+      ASSERT_EQ(own.size(), counted.size());
+      std::int64_t words = 0;
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        EXPECT_EQ(own[i].name, counted[i].name);
+        EXPECT_EQ(own[i].count, counted[i].count);
+        EXPECT_EQ(own[i].bits, counted[i].bits);
+        if (own[i].in_ratio) words += own[i].count;
+      }
+      std::int64_t trained = 0;
+      for (const Parameter* parameter : source->parameters())
+        trained += static_cast<std::int64_t>(parameter->value.size());
+      EXPECT_EQ(words, trained);
+    }
+}
+
+TEST(Source, DenseAndIntegerReturnWhatTheyWereGiven) {
+  const LayerShape shape = convolution(7, 9, 3);
+  const std::vector<float> weight = normals(shape.weights(), 0.5);
+  float largest = 0;
+  for (const float value : weight) largest = std::max(largest, std::abs(value));
+  EXPECT_GT(largest, 1.0f);  // past what tanh can give: the gain has to make it good
+  const auto worst = [&](std::unique_ptr<WeightSource> source) {
+    source->encode(weight);
+    const std::vector<float> back = materialised(*source, shape);
+    double miss = 0;
+    for (std::size_t i = 0; i < weight.size(); ++i)
+      miss = std::max(miss, std::abs(double{back[i]} - weight[i]));
+    return miss;
+  };
+  EXPECT_EQ(worst(make_source({}, shape)), 0.0);
+  EXPECT_LE(worst(std::make_unique<IntegerSource>(shape, 8)), 0.5001 * largest / 127);
+  EXPECT_LE(worst(std::make_unique<DenseSource>(shape, 8)), 1.0001 * largest / 255);
+}
+
+TEST(Source, CardsReadTheFormOfTheDesign) {
+  const auto card =
+      read_card<SourceCard>(parse_yaml("{source: multilevel, intra: 2, cross: 8, bits: {basis: 4, "
+                                       "intra: 5, cross: 6}, activations: 8}",
+                                       "card"));
+  EXPECT_EQ(card.source, "multilevel");
+  EXPECT_EQ(card.settings.of<MultilevelCard>().bits.intra, 5);
+  EXPECT_EQ(linear_bits(card), 8);
+  EXPECT_EQ(card.activations, 8);
+  EXPECT_EQ(read_card<SourceCard>(parse_yaml("{source: integer, bits: 4}", "card")).bits, 4);
+  EXPECT_EQ(
+      linear_bits(read_card<SourceCard>(parse_yaml("{source: multilevel, intra: 2}", "card"))), 32);
+  EXPECT_THROW(read_card<SourceCard>(parse_yaml("{source: multilevle}", "card")), Error);
+  EXPECT_THROW(read_card<SourceCard>(parse_yaml("{source: integer, bits: {basis: 3}}", "card")),
+               Error);
+  EXPECT_THROW(read_card<SourceCard>(parse_yaml("{source: multilevel, bits: {basis: 0}}", "card")),
+               Error);
 }
 
 TEST(SourceCards, OverridesInheritWhatTheyLeaveOut) {
@@ -323,6 +398,90 @@ TEST(QuantNoise, RoundsAllInEvaluationAndTheAskedShareInTraining) {
   EXPECT_EQ(first, again);
   EXPECT_NE(first, next);
   EXPECT_EQ(materialised(*source, shape), rounded);
+}
+
+TEST(SourceCards, OverlappingStarsAreMatchedAtOnce) {
+  SourceCard card;
+  card.layers.push_back({.layer = std::string(30, '*') + "x", .card = {.bits = 3}});
+  EXPECT_EQ(card_for(card, std::string(300, 'a')).bits, 8);
+  EXPECT_EQ(card_for(card, std::string(300, 'a') + "x").bits, 3);
+}
+
+TEST(SourceCards, ResolvedKeysStandInTheirOrderWhateverTheTableHas) {
+  Tree resolved;
+  const std::string text = "{activations: 4, source: integer, layers: [{layer: a, block: 2}]}";
+  read_card<SourceCard>(parse_yaml(text, "test"), &resolved);
+  const std::vector<std::string> usual{"source",        "bits",        "intra",       "cross",
+                                       "cross_share",   "expansion",   "kernels",     "block",
+                                       "linear",        "scales",      "weight_clip", "fc_bits",
+                                       "dense_bits",    "activations", "quant_ratio", "projection",
+                                       "orthogonality", "exchange",    "smart_deal",  "retraining"};
+  const auto keys = [](const Tree& tree) {
+    std::vector<std::string> all;
+    for (const auto& [key, value] : tree.pairs) all.push_back(key);
+    return all;
+  };
+  std::vector<std::string> whole = usual, layer = usual;
+  whole.push_back("layers");
+  layer.insert(layer.begin(), "layer");
+  EXPECT_EQ(keys(resolved), whole);
+  EXPECT_EQ(keys(resolved.find("layers")->items.at(0)), layer);
+}
+
+struct FineCard {
+  int finer = 1;
+};
+void describe(Section& section, FineCard& card) {
+  section.value("finer", card.finer, {.low = 0, .high = 8});
+}
+
+/// Integers of a few bits more than the card has.
+SourceEntry fine_entry() {
+  const auto bits = [](const SourceCard& card) {
+    return card.bits + card.settings.of<FineCard>().finer;
+  };
+  return {.name = "fine",
+          .settings = {settings_of<FineCard>()},
+          .bits = 5,
+          .takes = [](const SourceCard&, const LayerShape& shape) { return !is_linear(shape); },
+          .make =
+              [bits](const SourceCard& card, const LayerShape& shape) {
+                return std::make_unique<IntegerSource>(shape, bits(card));
+              },
+          .streams =
+              [bits](const SourceCard& card, const LayerShape& shape) {
+                return integer_streams(shape.weights(), bits(card));
+              }};
+}
+
+/// Last in this file: what is registered stays.
+TEST(SourceTable, TakesAKindFromOutsideAndRefusesATakenName) {
+  EXPECT_THROW(card_of("source: fine"), Error);
+  EXPECT_THROW(source_entry("fine"), Error);
+  register_source(fine_entry());
+  const SourceCard card = card_of(
+      "{source: fine, finer: 2, layers: [{layer: b, finer: 3, bits: 4}, {layer: c, source: "
+      "dense}]}");
+  EXPECT_EQ(card.bits, 5);
+  LayerShape shape = convolution(3, 4, 3);
+  const auto bits = [&] { return make_source(card, shape)->streams().at(0).bits; };
+  EXPECT_EQ(bits(), 7);
+  EXPECT_EQ(stored_streams(card, shape).at(0).bits, 7);
+  shape.name = "b";
+  EXPECT_EQ(bits(), 7);
+  shape.name = "c";
+  EXPECT_EQ(bits(), 32);
+  shape = {.name = "fc", .kind = LayerShape::Kind::linear, .in_channels = 4, .out_channels = 3};
+  EXPECT_EQ(bits(), 8) << "not taken: dense at the bits of linear layers";
+  EXPECT_EQ(card_of("{source: integer, finer: 4}").bits, 8) << "its keys are known everywhere";
+  EXPECT_EQ(source_names().back(), "fine");
+
+  for (const char* taken : {"fine", "multilevel"}) {
+    SourceEntry again = fine_entry();
+    again.name = taken;
+    EXPECT_THROW(register_source(again), Error) << taken;
+  }
+  EXPECT_THROW(register_source({.name = "empty"}), Error);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "core/progress.hpp"
 #include "core/random/random.hpp"
 #include "nn/accounting/training_ledger.hpp"
 #include "nn/models/models.hpp"
@@ -128,11 +127,10 @@ Parameter& constant(WeightSource& source, const std::string& name) {
 }
 
 TEST(SmartDeal, TrainsANetworkInItsCodesAlone) {
-  Progress::set_enabled(false);
   const Dataset data = load_dataset({.name = "glyphs", .train_limit = 300, .test_limit = 10}, 1);
-  SourceCard card{.source = SourceKind::smart_deal};
-  card.exchange.iterations = 3;
-  card.smart_deal = {.momentum = 0, .switch_bar = 3, .theta = card.exchange.theta};
+  SourceCard card{.source = "smart_deal"};
+  card.settings.of<ExchangeCard>().iterations = 3;
+  card.settings.of<BucketOptions>() = {.momentum = 0, .switch_bar = 3};
   const auto make = [&] { return Network(build_graph("lenet5", "glyphs"), card, 3); };
   Network start = make(), network = make(), again = make();
   const TrainCard recipe{.epochs = 2, .batch = 25, .optimizer = {.kind = OptimizerKind::sgd}};
@@ -158,9 +156,7 @@ TEST(SmartDeal, TrainsANetworkInItsCodesAlone) {
 TEST(SmartDeal, CountersBeginAnewWithEveryEpoch) {
   const LayerShape shape{
       .name = "c", .in_channels = 16, .out_channels = 4, .kernel_height = 3, .kernel_width = 3};
-  SourceCard card{.source = SourceKind::smart_deal};
-  card.smart_deal = {.momentum = 0, .switch_bar = 3, .theta = card.exchange.theta};
-  SmartDealSource source(card, shape);
+  SmartDealSource source({}, {.momentum = 0, .switch_bar = 3}, shape);
   std::vector<float> weight(static_cast<std::size_t>(shape.weights()));
   fill_normal(Stream({.seed = 4}), 0, weight);
   source.encode(weight);

@@ -10,7 +10,9 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "nn/optim/optimizer.hpp"
+#include "nn/weights/direct/integer_source.hpp"
 #include "nn/weights/faults/faulty_source.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace lightloom::nn {
@@ -86,8 +88,10 @@ TEST(BitErrors, StayWithinTheNamedStreamsAndTheWordWidth) {
 TEST(BitErrors, OneFlipInACrossCoefficientChangesOneKernelInABasisAll) {
   const LayerShape shape{
       .name = "c", .in_channels = 8, .out_channels = 12, .kernel_height = 3, .kernel_width = 3};
-  const auto source = make_source(
-      {.source = SourceKind::multilevel, .factor_bits = {4, 4, 4}, .intra = 2, .cross = 5}, shape);
+  const auto source =
+      make_source({.source = "multilevel",
+                   .settings = MultilevelCard{.bits = {4, 4, 4}, .intra = 2, .cross = 5}},
+                  shape);
   std::vector<float> dense(static_cast<std::size_t>(shape.weights()));
   fill_normal(Stream({.seed = 10}), 0, dense);
   source->encode(dense);
@@ -115,9 +119,10 @@ TEST(BitErrors, BackwardRefersToTheFaultyWords) {
   const LayerShape shape{
       .name = "c", .in_channels = 8, .out_channels = 12, .kernel_height = 3, .kernel_width = 3};
   const auto gradient = [&](double rate) {
-    const auto source = make_source(
-        {.source = SourceKind::multilevel, .factor_bits = {4, 4, 4}, .intra = 2, .cross = 5},
-        shape);
+    const auto source =
+        make_source({.source = "multilevel",
+                     .settings = MultilevelCard{.bits = {4, 4, 4}, .intra = 2, .cross = 5}},
+                    shape);
     std::vector<float> dense(static_cast<std::size_t>(shape.weights()));
     fill_normal(Stream({.seed = 10}), 0, dense);
     source->encode(dense);
@@ -127,8 +132,10 @@ TEST(BitErrors, BackwardRefersToTheFaultyWords) {
     return source->parameters()[1]->gradient;
   };
   const LayerShape copy = shape;
-  const auto source = make_source(
-      {.source = SourceKind::multilevel, .factor_bits = {4, 4, 4}, .intra = 2, .cross = 5}, copy);
+  const auto source =
+      make_source({.source = "multilevel",
+                   .settings = MultilevelCard{.bits = {4, 4, 4}, .intra = 2, .cross = 5}},
+                  copy);
   std::vector<float> dense(static_cast<std::size_t>(shape.weights()));
   fill_normal(Stream({.seed = 10}), 0, dense);
   source->encode(dense);
@@ -142,7 +149,7 @@ TEST(FaultySource, KeepsItsErrorsInEvaluationAndDrawsNewOnesEveryTrainingStep) {
   const LayerShape shape{.name = "c", .in_channels = 50, .out_channels = 20};
   std::vector<float> dense(1000), clean(1000), weight(1000), again(1000);
   fill_normal(Stream({.seed = 4}), 0, dense);
-  FaultySource source(make_source({.source = SourceKind::integer, .bits = 8}, shape),
+  FaultySource source(make_source({.source = "integer", .bits = 8}, shape),
                       {.rate = 0.01, .seed = 5}, 2);
   source.encode(dense);
   source.inner().materialise(clean);
@@ -174,8 +181,10 @@ double robust_error(Faults faults) {
   const LayerShape shape{.name = "c", .in_channels = 40, .out_channels = 30};
   std::vector<float> target(1200), weight(1200);
   fill_normal(Stream({.seed = 6}), 0, target);
-  FaultySource source(make_source({.source = SourceKind::low_rank, .bits = 6, .cross = 10}, shape),
-                      {.rate = 0.02, .streams = {"basis", "cross"}}, 0);
+  FaultySource source(
+      make_source({.source = "low_rank", .bits = 6, .settings = MultilevelCard{.cross = 10}},
+                  shape),
+      {.rate = 0.02, .streams = {"basis", "cross"}}, 0);
   source.encode(target);
   source.set_faults(faults);
   Optimizer optimizer({.kind = OptimizerKind::radam}, source.parameters());
@@ -238,12 +247,28 @@ TEST(WeightClip, HoldsTheLatentWeights) {
   const LayerShape shape{.name = "c", .in_channels = 50, .out_channels = 20};
   std::vector<float> dense(1000);
   fill_normal(Stream({.seed = 4}), 0, dense);
-  const auto source =
-      make_source({.source = SourceKind::integer, .bits = 8, .weight_clip = 0.5}, shape);
+  const auto source = make_source(
+      {.source = "integer", .bits = 8, .settings = IntegerCard{.weight_clip = 0.5}}, shape);
   source->encode(dense);
   source->materialise(dense);
   for (const float value : source->parameters()[0]->value) EXPECT_LE(std::abs(value), 0.5f);
   EXPECT_NEAR(*std::max_element(dense.begin(), dense.end()), 0.5f, 1e-6f);
+}
+
+TEST(FaultySource, HasTheFactorsOfItsSourceOnlyWithoutFaults) {
+  const LayerShape shape{
+      .name = "c", .in_channels = 9, .out_channels = 7, .kernel_height = 3, .kernel_width = 3};
+  FaultySource source(
+      make_source({.source = "multilevel", .settings = MultilevelCard{.intra = 2, .cross = 4}},
+                  shape),
+      {.rate = 0.02}, 0);
+  std::vector<float> dense(static_cast<std::size_t>(shape.weights()));
+  fill_normal(Stream({.seed = 6, .purpose = Purpose::test}), 0, dense);
+  source.encode(dense);
+  EXPECT_FALSE(source.factors().has_value()) << "those of the source are free of errors";
+  source.set_faults(Faults::off);
+  ASSERT_TRUE(source.factors().has_value());
+  EXPECT_EQ(source.factors()->cross, 4);
 }
 
 }  // namespace

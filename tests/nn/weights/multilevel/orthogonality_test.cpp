@@ -5,17 +5,10 @@
 #include <cmath>
 
 #include "core/random/random.hpp"
-#include "nn/weights/multilevel/multilevel_source.hpp"
+#include "tests/nn/weights/multilevel/fixture.hpp"
 
 namespace lightloom::nn {
 namespace {
-
-std::vector<float> normals(std::size_t count, double spread) {
-  std::vector<float> values(count);
-  fill_normal(Stream({.seed = 8, .purpose = Purpose::test}), 0, values);
-  for (float& value : values) value *= static_cast<float>(spread);
-  return values;
-}
 
 TEST(Orthogonality, VanishesAtOrthonormalFactors) {
   const std::vector<float> rows{0.6f, 0.8f, 0.0f, -0.8f, 0.6f, 0.0f};
@@ -27,7 +20,7 @@ TEST(Orthogonality, VanishesAtOrthonormalFactors) {
 }
 
 TEST(Orthogonality, RowTermIsTheSquaredFrobeniusNormWithItsGradient) {
-  std::vector<float> a = normals(2 * 3 * 5, 0.5), d(a.size()), ignored(a.size());
+  std::vector<float> a = normals(2 * 3 * 5, 0.5, 8), d(a.size()), ignored(a.size());
   const MatrixStack stack{a, 2, 3, 5};
   double expected = 0;
   for (int m = 0; m < 2; ++m)
@@ -51,7 +44,7 @@ TEST(Orthogonality, RowTermIsTheSquaredFrobeniusNormWithItsGradient) {
 
 TEST(Orthogonality, ColumnTermPullsAcrossColumnsOnly) {
   // With the norms held, the gradient of a column has no part that only the norm would answer to.
-  std::vector<float> a = normals(6 * 2, 1.0), d(a.size());
+  std::vector<float> a = normals(6 * 2, 1.0, 8), d(a.size());
   const double value = columns_from_orthogonal({a, 1, 6, 2}, 1.0, d);
   double norms[2] = {0, 0}, cross = 0;
   for (int i = 0; i < 6; ++i) {
@@ -67,13 +60,12 @@ TEST(Orthogonality, ColumnTermPullsAcrossColumnsOnly) {
 }
 
 MultilevelSource source_with(OrthogonalityForm form, int intra, int cross) {
-  SourceCard card{
-      .source = SourceKind::multilevel, .factor_bits = {3, 6, 3}, .intra = intra, .cross = cross};
-  card.orthogonality = {.lambda = 0.05, .form = form};
+  SourceCard card = multilevel(intra, cross, {3, 6, 3});
+  card.settings.of<MultilevelCard>().orthogonality = {.lambda = 0.05, .form = form};
   const LayerShape shape{
       .name = "c", .in_channels = 8, .out_channels = 12, .kernel_height = 3, .kernel_width = 3};
-  MultilevelSource source(card, shape);
-  source.encode(normals(static_cast<std::size_t>(shape.weights()), 0.1));
+  MultilevelSource source = generator(card, shape);
+  source.encode(normals(shape.weights(), 0.1, 8));
   return source;
 }
 

@@ -1,19 +1,27 @@
-#include "nn/inference/integer_engine.hpp"
+#pragma once
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "core/error.hpp"
+#include "nn/graph/matrix_engine.hpp"
+#include "nn/network/network.hpp"
 #include "nn/ops/quantise.hpp"
+#include "nn/weights/direct/integer_source.hpp"
+#include "nn/weights/direct/learned_step_source.hpp"
+#include "nn/weights/direct/power_source.hpp"
 
 namespace lightloom::nn {
-namespace {
+
+namespace integers {
 
 /// The distance of neighbouring weights: of a stored scale, or the smallest power of two in use.
-float weight_scale(WeightLayer& layer, SourceKind kind, const std::vector<float>& dense) {
-  if (kind == SourceKind::power_of_two) {
+inline float weight_scale(WeightLayer& layer, const std::string& kind, const std::vector<float>& dense) {
+  if (kind == power_kind) {
     float least = 0;
     for (const float w : dense)
       if (w != 0 && (least == 0 || std::abs(w) < least)) least = std::abs(w);
@@ -25,8 +33,8 @@ float weight_scale(WeightLayer& layer, SourceKind kind, const std::vector<float>
   throw Error(fmt::format("layer '{}' does not store integers of one scale", layer.shape.name));
 }
 
-std::vector<std::int64_t> integers_of(const std::vector<float>& dense, float scale,
-                                      const std::string& layer) {
+inline std::vector<std::int64_t> integers_of(const std::vector<float>& dense, float scale,
+                                             const std::string& layer) {
   std::vector<std::int64_t> integers;
   for (const float w : dense) {
     const float n = scale > 0 ? std::rint(w / scale) : 0.0f;
@@ -37,7 +45,7 @@ std::vector<std::int64_t> integers_of(const std::vector<float>& dense, float sca
 }
 
 /// The step of `quantise_activation`, by the rule that it documents.
-float input_scale(const WeightLayer& layer) {
+inline float input_scale(const WeightLayer& layer) {
   require(layer.activation_bits > 0 && layer.range.seen,
           "layer '{}' does not quantise its inputs (weights.activations), or never saw any",
           layer.shape.name);
@@ -47,8 +55,8 @@ float input_scale(const WeightLayer& layer) {
 }
 
 /// One output: the window at (h, w) of output channel `out`.
-std::int64_t sum_at(const LayerShape& s, const std::int64_t* image,
-                    const std::vector<std::int64_t>& weights, int out, int h, int w) {
+inline std::int64_t sum_at(const LayerShape& s, const std::int64_t* image,
+                           const std::vector<std::int64_t>& weights, int out, int h, int w) {
   const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
   std::int64_t sum = 0;
   for (int i = 0; i < s.kernel_height; ++i) {
@@ -69,25 +77,55 @@ std::int64_t sum_at(const LayerShape& s, const std::int64_t* image,
   return sum;
 }
 
-}  // namespace
+}  // namespace integers
 
-IntegerEngine::IntegerEngine(Network& network) {
+/// Products as integer hardware computes them: integer weights times integer activations, summed
+/// exactly in 64 bits, one multiplication by both scales at the end. Checks the fake-quantised
+/// path, which multiplies rounded floats. For networks whose layers quantise their inputs and whose
+/// sources are uniform integers, learned steps or powers of two.
+class IntegerEngine : public MatrixEngine {
+ public:
+  /// Takes the integers that the sources store now. Throws `Error` for other sources and for layers
+  /// without a quantiser that has seen its range.
+  explicit IntegerEngine(Network& network);
+
+  /// Throws `Error` when the weights are not those integers times their scale, to the bit.
+  void load(int layer, const LayerShape& shape, std::span<const float> weights,
+            std::uint32_t write) override;
+  /// Throws `Error` when an input is not a level of the layer's quantiser, to the bit.
+  void multiply(int layer, std::span<const float> inputs, int images, std::uint64_t first_image,
+                std::span<float> outputs) override;
+
+  /// The largest magnitude of a sum so far: what an accumulator must hold.
+  [[nodiscard]] std::int64_t largest_sum() const { return largest_sum_; }
+
+ private:
+  struct Layer {
+    LayerShape shape;
+    std::vector<std::int64_t> weights;
+    float weight_scale = 1, input_scale = 1;
+  };
+
+  std::vector<Layer> layers_;
+  std::int64_t largest_sum_ = 0;
+};
+
+inline IntegerEngine::IntegerEngine(Network& network) {
   for (WeightLayer& layer : network.weight_layers()) {
-    const SourceKind kind = card_for(network.source_card(), layer.shape.name).source;
-    require(
-        kind == SourceKind::integer || kind == SourceKind::lsq || kind == SourceKind::power_of_two,
-        "the weights of layer '{}' are not integers but '{}'", layer.shape.name, name_of(kind));
+    const std::string kind = card_for(network.source_card(), layer.shape.name).source;
+    require(kind == integer_kind || kind == learned_step_kind || kind == power_kind,
+            "the weights of layer '{}' are not integers but '{}'", layer.shape.name, kind);
     const std::vector<float> dense = dense_weight(layer);
-    const float scale = weight_scale(layer, kind, dense);
+    const float scale = integers::weight_scale(layer, kind, dense);
     layers_.push_back({.shape = layer.shape,
-                       .weights = integers_of(dense, scale, layer.shape.name),
+                       .weights = integers::integers_of(dense, scale, layer.shape.name),
                        .weight_scale = scale,
-                       .input_scale = input_scale(layer)});
+                       .input_scale = integers::input_scale(layer)});
   }
 }
 
-void IntegerEngine::load(int layer, const LayerShape& shape, std::span<const float> weights,
-                         std::uint32_t /*write*/) {
+inline void IntegerEngine::load(int layer, const LayerShape& shape, std::span<const float> weights,
+                                std::uint32_t /*write*/) {
   const Layer& own = layers_.at(static_cast<std::size_t>(layer));
   require(weights.size() == own.weights.size(), "layer '{}' has other weights", shape.name);
   for (std::size_t i = 0; i < weights.size(); ++i)
@@ -95,8 +133,8 @@ void IntegerEngine::load(int layer, const LayerShape& shape, std::span<const flo
             "the weights of layer '{}' changed", shape.name);
 }
 
-void IntegerEngine::multiply(int layer, std::span<const float> inputs, int images,
-                             std::uint64_t /*first_image*/, std::span<float> outputs) {
+inline void IntegerEngine::multiply(int layer, std::span<const float> inputs, int images,
+                                    std::uint64_t /*first_image*/, std::span<float> outputs) {
   const Layer& own = layers_.at(static_cast<std::size_t>(layer));
   const LayerShape& s = own.shape;
   std::vector<std::int64_t> codes;
@@ -114,7 +152,7 @@ void IntegerEngine::multiply(int layer, std::span<const float> inputs, int image
     for (int h = 0; h < s.out_height; ++h)
       for (int w = 0; w < s.out_width; ++w)
         for (int out = 0; out < s.out_channels; ++out) {
-          const std::int64_t sum = sum_at(s, image, own.weights, out, h, w);
+          const std::int64_t sum = integers::sum_at(s, image, own.weights, out, h, w);
           largest_sum_ = std::max(largest_sum_, std::abs(sum));
           outputs[at++] = static_cast<float>(scale * static_cast<double>(sum));
         }

@@ -1,0 +1,76 @@
+#include "cosim/generator/generator_table.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <mutex>
+
+#include "core/cards/words.hpp"
+#include "core/error.hpp"
+
+namespace lightloom::cosim {
+
+namespace {
+
+struct GeneratorTable {
+  std::mutex mutex;
+  std::deque<GeneratorEntry> entries{electronic_generator(), photonic_generator()};
+
+  const GeneratorEntry* find(const std::string& name) const {
+    const auto found = std::find_if(entries.begin(), entries.end(),
+                                    [&](const GeneratorEntry& e) { return e.name == name; });
+    return found == entries.end() ? nullptr : &*found;
+  }
+};
+
+GeneratorTable& table() {
+  static GeneratorTable generators;
+  return generators;
+}
+
+}  // namespace
+
+const GeneratorEntry& generator_entry(const std::string& name) {
+  {
+    GeneratorTable& generators = table();
+    const std::lock_guard lock(generators.mutex);
+    if (const GeneratorEntry* found = generators.find(name)) return *found;
+  }
+  const std::string near = nearest_word(name, generator_kinds());
+  throw Error(fmt::format("there is no generator of kind '{}'{}", name,
+                          near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near)));
+}
+
+std::vector<std::string> generator_kinds() {
+  GeneratorTable& generators = table();
+  const std::lock_guard lock(generators.mutex);
+  std::vector<std::string> names;
+  for (const GeneratorEntry& entry : generators.entries) names.push_back(entry.name);
+  return names;
+}
+
+void register_generator(const GeneratorEntry& entry) {
+  require(!entry.name.empty(), "a kind of generator needs a name (cards choose it by that)");
+  require(entry.cost != nullptr, "the kind of generator '{}' lacks its `cost`", entry.name);
+  GeneratorTable& generators = table();
+  const std::lock_guard lock(generators.mutex);
+  require(entry.name != no_generator && generators.find(entry.name) == nullptr,
+          "there is a kind of generator '{}' already (give yours another name)", entry.name);
+  generators.entries.push_back(entry);
+}
+
+bool hands_over_light(const GeneratorCard& card) {
+  return card.handover == Handover::analog && card.present() &&
+         generator_entry(card.kind).drives_core;
+}
+
+GenerationCost generation_cost(const GeneratorEntry& entry, const GeneratorCard& card,
+                               const GenerationWork& work) {
+  GenerationCost cost = entry.cost(card, work);
+  cost.time_ns /= card.rate_scale;
+  cost.arithmetic_pJ *= card.energy_scale;
+  cost.conversion_pJ *= card.energy_scale;
+  cost.laser_pJ *= card.energy_scale / card.rate_scale;
+  return cost;
+}
+
+}  // namespace lightloom::cosim

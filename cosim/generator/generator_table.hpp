@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cosim/generator/generation_cost.hpp"
+#include "cosim/generator/generator_card.hpp"
+
+namespace lightloom::cosim {
+
+/// What a generator is and draws besides the electronic unit that every kind has.
+struct GeneratorFigures {
+  double static_power_mW = 0;
+  double area_mm2 = 0;
+};
+
+/// One kind of weight generator: all that the rest of the code knows of it. A kind is one file,
+/// which ends in this row, and one line of the table in generator_table.cpp; code outside this
+/// library hands its row to `register_generator`.
+struct GeneratorEntry {
+  /// What cards call it (`generator.kind`).
+  std::string name;
+  /// Reads the section that only this kind has, into `card.own`. May be empty.
+  std::function<void(Section&, GeneratorCard& card)> describe;
+  /// Time and energy of some work, before the card's scales.
+  std::function<GenerationCost(const GeneratorCard&, const GenerationWork&)> cost;
+  /// May be empty: the electronic unit is all.
+  std::function<GeneratorFigures(const GeneratorCard&)> figures;
+  /// The weights of a two-level product [out, in, area] as one chip's generator hands them over,
+  /// drawn from the write's address. May be empty: exact ones.
+  std::function<void(const GeneratorCard&, const nn::TwoLevelFactors&, const WeightWrite&,
+                     std::span<float> dense)>
+      regenerate;
+  /// Its weights can drive the core as they are (`handover: analog`).
+  bool drives_core = false;
+};
+
+/// The row of that name; it stays where it is. Throws `Error`, naming the nearest known name.
+const GeneratorEntry& generator_entry(const std::string& name);
+/// All names, ours first.
+std::vector<std::string> generator_kinds();
+
+/// Adds a kind of generator, from then on as good as ours in cards. Throws `Error` for a name that
+/// is empty or taken, and for a row without `cost`. Thread-safe.
+void register_generator(const GeneratorEntry& entry);
+
+/// Whether the card's generator sets the core without digits in between.
+bool hands_over_light(const GeneratorCard& card);
+
+/// Time and energy of some work on the card's generator, whose row is `entry`.
+GenerationCost generation_cost(const GeneratorEntry& entry, const GeneratorCard& card,
+                               const GenerationWork& work);
+
+/// Our rows, each at the end of its own file.
+GeneratorEntry electronic_generator();
+GeneratorEntry photonic_generator();
+/// The kind that is the electronic unit and nothing else.
+inline constexpr const char* electronic_name = "electronic";
+
+}  // namespace lightloom::cosim
