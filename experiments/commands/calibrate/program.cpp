@@ -19,7 +19,7 @@ namespace {
 
 using namespace calibration;
 
-photonic::SquareMatrix square(const photonic::Matrix& matrix, int size) {
+photonic::SquareMatrix square(const ComplexMatrix& matrix, int size) {
   require(matrix.rows == size && matrix.columns == size,
           "the matrix is {} x {}, the chip has {} ports", matrix.rows, matrix.columns, size);
   photonic::SquareMatrix result(size);
