@@ -13,7 +13,7 @@ namespace {
 
 using photonic::MeshKind;
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 std::vector<bool> all_live(const ChipShape& shape) {
   return std::vector<bool>(static_cast<std::size_t>(shape.heater_count()));

@@ -13,9 +13,9 @@
 namespace lightloom::calibration {
 namespace {
 
-constexpr double turn = 2 * std::numbers::pi;
+constexpr double whole_turn = 2 * std::numbers::pi;
 
-double distance(double a, double b) { return std::abs(std::remainder(a - b, turn)); }
+double distance(double a, double b) { return std::abs(std::remainder(a - b, whole_turn)); }
 
 /// Sweeps of one hidden chip, and the start they give in the truth's gauge.
 struct Started {

@@ -12,7 +12,7 @@ namespace lightloom::cosim {
 namespace {
 
 /// 96 channels in, 80 out, 3 x 3 on 14 x 14: 14 column tiles and 2 row tiles of 64 x 64.
-CostInput one_layer(WeightDelivery way) {
+CostInput one_planned_layer(WeightDelivery way) {
   CostInput input{.core = round_core()};
   const nn::LayerShape shape = conv(96, 80, 3, 14);
   input.layers = {way == WeightDelivery::regenerate ? multilevel_layer(shape, 2, 24, 4, 4, 4)
@@ -30,7 +30,7 @@ TEST(LayerPlan, BurstsOfTheVisitsAddUpToTheTrafficOfTheLayer) {
   for (const WeightDelivery way : {WeightDelivery::reload, WeightDelivery::regenerate})
     for (const Dataflow flow :
          {Dataflow::weight_stationary, Dataflow::output_stationary, Dataflow::input_stationary}) {
-      CostInput input = one_layer(way);
+      CostInput input = one_planned_layer(way);
       input.schedule.dataflow = flow;
       input.schedule.block_vectors = 50;
       const LayerPlan plan = plan_of(input);
@@ -50,7 +50,7 @@ TEST(LayerPlan, BurstsOfTheVisitsAddUpToTheTrafficOfTheLayer) {
 
 // Every tile is programmed and driven whole, whatever part of it holds weights.
 TEST(LayerPlan, EnergyOfTheCoreFollowsFromVisitsAndVectors) {
-  CostInput input = one_layer(WeightDelivery::reload);
+  CostInput input = one_planned_layer(WeightDelivery::reload);
   input.schedule.dataflow = Dataflow::output_stationary;
   input.schedule.block_vectors = 50;
   const LayerPlan plan = plan_of(input);
@@ -66,7 +66,7 @@ TEST(LayerPlan, EnergyOfTheCoreFollowsFromVisitsAndVectors) {
 }
 
 TEST(LayerPlan, ColumnsComeFirstWherePartialSumsFitAndKernelsAreFormedOnce) {
-  CostInput input = one_layer(WeightDelivery::regenerate);
+  CostInput input = one_planned_layer(WeightDelivery::regenerate);
   const CostLayer& layer = input.layers[0];
   input.memory.activation_buffer.capacity_KB = 1024;
   EXPECT_EQ(plan_of(input).generation_macs, layer.work.intra_macs + layer.work.cross_macs);
@@ -92,7 +92,7 @@ TEST(LayerPlan, CopiesComputeButBringNoWeights) {
 }
 
 TEST(LayerPlan, LightThatDrivesTheCoreSkipsTheTileBufferAndStaysOn) {
-  CostInput input = one_layer(WeightDelivery::regenerate);
+  CostInput input = one_planned_layer(WeightDelivery::regenerate);
   input.generator.kind = "photonic";
   const LayerPlan digital = plan_of(input);
   input.generator.handover = Handover::analog;
@@ -109,7 +109,7 @@ TEST(LayerPlan, LightThatDrivesTheCoreSkipsTheTileBufferAndStaysOn) {
 }
 
 TEST(LayerPlan, TooManyVisitsAreRefusedWithTheirNumber) {
-  CostInput input = one_layer(WeightDelivery::reload);
+  CostInput input = one_planned_layer(WeightDelivery::reload);
   input.schedule.dataflow = Dataflow::output_stationary;
   input.schedule.block_vectors = 1;
   input.batch = 911;  // 911 * 196 blocks of 28 tiles: 4,999,568
@@ -121,7 +121,7 @@ TEST(LayerPlan, TooManyVisitsAreRefusedWithTheirNumber) {
 }
 
 TEST(NetworkPlan, TheVeryFirstFetchFindsItsBankClosed) {
-  const CostInput input = one_layer(WeightDelivery::reload);
+  const CostInput input = one_planned_layer(WeightDelivery::reload);
   const CostContext context(input);
   const NetworkPlan plan = plan_network(context);
   const memory::DramCard& dram = input.memory.dram;
