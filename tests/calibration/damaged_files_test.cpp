@@ -10,6 +10,7 @@
 #include "calibration/calibrate.hpp"
 #include "calibration/calibration_card.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "core/error.hpp"

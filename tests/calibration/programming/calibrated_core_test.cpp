@@ -6,6 +6,7 @@
 #include <numbers>
 #include <string>
 
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "core/error.hpp"
