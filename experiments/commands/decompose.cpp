@@ -42,7 +42,7 @@ constexpr std::initializer_list<std::pair<const char*, DeviceKind>> device_names
     {"mzi", DeviceKind::mzi},
     {"three-splitter", DeviceKind::three_splitter},
     {"crossing", DeviceKind::crossing},
-    {"compact", DeviceKind::bell}};
+    {"compact", DeviceKind::compact}};
 
 /// Whose 2x2s the phases of a settings file belong to (see conventions.hpp).
 enum class Convention { lightloom, beamsplitter };
@@ -227,9 +227,9 @@ Shown run_back(const CommandLine& line) {
     settings.scale = file.values("scale", 1)[0];
   }
   const photonic::SquareMatrix whole = photonic::rebuild_matrix(settings, device);
-  photonic::Matrix matrix{.rows = std::min(file.length("row"), settings.modes),
-                          .columns = std::min(file.length("input"), settings.modes),
-                          .values = {}};
+  ComplexMatrix matrix{.rows = std::min(file.length("row"), settings.modes),
+                       .columns = std::min(file.length("input"), settings.modes),
+                       .values = {}};
   for (int r = 0; r < matrix.rows; ++r)
     for (int c = 0; c < matrix.columns; ++c) matrix.values.push_back(whole(r, c));
   Shown result;
@@ -248,7 +248,7 @@ Shown run_back(const CommandLine& line) {
   return result;
 }
 
-Shown run(const CommandLine& line) {
+Shown do_decompose(const CommandLine& line) {
   require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
   if (line.has("back")) return run_back(line);
   const DecompositionOptions options = read_options(line);
@@ -276,7 +276,7 @@ Shown run(const CommandLine& line) {
     result.text += fmt::format("inputs {}, outputs {}\n", order_name(found.inputs_reversed),
                                order_name(found.outputs_reversed));
   }
-  if (options.device == photonic::DeviceKind::bell) {
+  if (options.device == photonic::DeviceKind::compact) {
     const std::size_t outer = photonic::outer_shifters(found.topology).size();
     result.json["outer_shifters"] = outer;
     result.text += fmt::format("{} shifters in front of the mesh and at its edges\n", outer);
@@ -302,6 +302,6 @@ extern const Command decompose_command{
                  "of the phases in --output: lightloom (default), strawberryfields"},
                 {"back", "",
                  "settings, as --output wrote them, back into a matrix (--output: where to)"}},
-    .run = run};
+    .run = do_decompose};
 
 }  // namespace lightloom::experiments

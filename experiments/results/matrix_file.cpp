@@ -17,7 +17,6 @@ namespace lightloom::experiments {
 namespace {
 
 using photonic::Complex;
-using photonic::Matrix;
 
 constexpr std::size_t most_bytes = std::size_t{1} << 30;
 constexpr std::int64_t most_elements = std::int64_t{1} << 26;
@@ -95,7 +94,7 @@ ElementType element_type(const std::string& text, const std::string& path) {
                   path, text));
 }
 
-Matrix read_npy(const std::string& path) {
+ComplexMatrix read_npy(const std::string& path) {
   const std::string bytes = read_bytes(path);
   require(bytes.size() >= 12 && bytes.compare(0, 6, "\x93NUMPY") == 0, "{}: not a NumPy file",
           path);
@@ -113,7 +112,7 @@ Matrix read_npy(const std::string& path) {
   require(bytes.size() - start == count * type.size,
           "{}: {} bytes of data, but its shape needs {} (cut off?)", path, bytes.size() - start,
           count * type.size);
-  Matrix matrix{
+  ComplexMatrix matrix{
       .rows = shape.rows, .columns = shape.columns, .values = std::vector<Complex>(count)};
   for (std::size_t i = 0; i < count; ++i) {
     const auto rows = static_cast<std::size_t>(shape.rows),
@@ -146,9 +145,9 @@ std::optional<Complex> parse_complex(std::string text) {
   return Complex(first, second);
 }
 
-Matrix read_text(const std::string& path) {
+ComplexMatrix read_text(const std::string& path) {
   std::istringstream lines(read_bytes(path));
-  Matrix matrix;
+  ComplexMatrix matrix;
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
     for (char& letter : line)
@@ -173,12 +172,7 @@ Matrix read_text(const std::string& path) {
   return matrix;
 }
 
-Matrix read_hdf5(const std::string& path) {
-  ComplexMatrix matrix = read_hdf5_matrix(path);
-  return {.rows = matrix.rows, .columns = matrix.columns, .values = std::move(matrix.values)};
-}
-
-std::string npy_bytes(const Matrix& matrix) {
+std::string npy_bytes(const ComplexMatrix& matrix) {
   std::string header =
       fmt::format("{{'descr': '<c16', 'fortran_order': False, 'shape': ({}, {}), }}", matrix.rows,
                   matrix.columns);
@@ -196,7 +190,7 @@ std::string npy_bytes(const Matrix& matrix) {
   return bytes;
 }
 
-std::string text_bytes(const Matrix& matrix) {
+std::string text_bytes(const ComplexMatrix& matrix) {
   std::string text;
   for (std::size_t i = 0; i < matrix.values.size(); ++i) {
     const bool last = (i + 1) % static_cast<std::size_t>(matrix.columns) == 0;
@@ -206,7 +200,7 @@ std::string text_bytes(const Matrix& matrix) {
   return text;
 }
 
-void write_hdf5(const std::string& path, const Matrix& matrix) {
+void write_hdf5(const std::string& path, const ComplexMatrix& matrix) {
   const auto numbers = [](int count) {
     std::vector<std::int64_t> list(static_cast<std::size_t>(count));
     for (std::size_t i = 0; i < list.size(); ++i) list[i] = static_cast<std::int64_t>(i);
@@ -229,7 +223,7 @@ bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.end
 
 }  // namespace
 
-void write_matrix(const std::string& path, const Matrix& matrix) {
+void write_matrix(const std::string& path, const ComplexMatrix& matrix) {
   if (is_hdf5(path)) return write_hdf5(path, matrix);
   const std::string beside = path + ".part";
   {
@@ -242,10 +236,10 @@ void write_matrix(const std::string& path, const Matrix& matrix) {
   require(!problem, "'{}' cannot be written ({})", path, problem.message());
 }
 
-Matrix read_matrix(const std::string& path) {
-  const Matrix matrix = path.ends_with(".npy") ? read_npy(path)
-                        : is_hdf5(path)        ? read_hdf5(path)
-                                               : read_text(path);
+ComplexMatrix read_matrix(const std::string& path) {
+  const ComplexMatrix matrix = path.ends_with(".npy") ? read_npy(path)
+                               : is_hdf5(path)        ? read_hdf5_matrix(path)
+                                                      : read_text(path);
   for (std::size_t i = 0; i < matrix.values.size(); ++i)
     require(std::isfinite(matrix.values[i].real()) && std::isfinite(matrix.values[i].imag()),
             "{}: element ({}, {}) is not a finite number", path,

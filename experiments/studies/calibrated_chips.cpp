@@ -4,6 +4,7 @@
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
+#include "photonic/cores/mzi_core.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -13,8 +14,10 @@ using calibration::ProgrammedChips;
 /// The design that an mzi-mesh core's card gives its heaters.
 std::vector<double> design_of(const calibration::ChipShape& shape, const photonic::CoreCard& core) {
   calibration::ChipCard design;
-  design.pi_voltage_V = core.heater.pi_voltage_V;
-  design.device_loss_db = core.mesh.device_loss_db;
+  if (const photonic::MeshCoreCard* own = photonic::find_mesh_part(core)) {
+    design.pi_voltage_V = own->heater.pi_voltage_V;
+    design.device_loss_db = own->mesh.device_loss_db;
+  }
   return calibration::design_parameters(shape, design);
 }
 
