@@ -1,6 +1,5 @@
 #include "nn/models/models.hpp"
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
