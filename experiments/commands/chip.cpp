@@ -129,7 +129,7 @@ void add_configured(const photonic::CoreCard& card, const photonic::ChipOptions&
   result.text += "\n" + table.text();
 }
 
-Shown run(const CommandLine& line) {
+Shown do_chip(const CommandLine& line) {
   const auto card = read_card<photonic::CoreCard>(
       lightloom::load_card(only_operand(line, "the card of a core"), line.settings));
   const photonic::ChipOptions options{
@@ -178,6 +178,6 @@ extern const Command chip_command{
                 {"configure", "METHOD",
                  "the same chips set from readings alone: nulling, nulling-powers or self"},
                 {"enob", "BITS", "the laser power too that the light needs for so many bits"}},
-    .run = run};
+    .run = do_chip};
 
 }  // namespace lightloom::experiments

@@ -129,7 +129,7 @@ void add_replay(const Experiment& card, const SourceLayers& layers, Shown& resul
   result.text += "\n" + table.text();
 }
 
-Shown run(const CommandLine& line) {
+Shown do_cost(const CommandLine& line) {
   const Experiment card = read_experiment(load_given_card(line));
   const SourceLayers layers = source_layers(card.network);
   const CostStudy study = study_cost(card, layers);
@@ -154,6 +154,6 @@ extern const Command cost_command{
                  "where regenerating stops paying: bandwidth, settle, batch, generator_rate, "
                  "generator_energy"},
                 {"replay", "", "the schedule's DRAM transfers again, command by command"}},
-    .run = run};
+    .run = do_cost};
 
 }  // namespace lightloom::experiments

@@ -248,7 +248,7 @@ Shown run_back(const CommandLine& line) {
   return result;
 }
 
-Shown run(const CommandLine& line) {
+Shown do_decompose(const CommandLine& line) {
   require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
   if (line.has("back")) return run_back(line);
   const DecompositionOptions options = read_options(line);
@@ -302,6 +302,6 @@ extern const Command decompose_command{
                  "of the phases in --output: lightloom (default), strawberryfields"},
                 {"back", "",
                  "settings, as --output wrote them, back into a matrix (--output: where to)"}},
-    .run = run};
+    .run = do_decompose};
 
 }  // namespace lightloom::experiments

@@ -143,7 +143,7 @@ void add_sources(const nn::NetworkShape& shape, const RatioCard& card, Shown& re
   result.text += "\n" + table.text();
 }
 
-Shown run(const CommandLine& line) {
+Shown do_ratio(const CommandLine& line) {
   const RatioCard card = read_ratio_card(line);
   const nn::NetworkShape shape = nn::network_shape(card.model, card.dataset);
   const nn::Ratio ratio = nn::ratio_of(shape, card.weights);
@@ -161,6 +161,6 @@ extern const Command ratio_command{
     .writes = Writes::nothing,
     .options = {{"model", "NAME", "network, instead of the card's"},
                 {"dataset", "NAME", "data set, instead of the card's"}},
-    .run = run};
+    .run = do_ratio};
 
 }  // namespace lightloom::experiments

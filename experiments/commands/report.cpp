@@ -10,7 +10,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Shown run(const CommandLine& line) {
+Shown do_report(const CommandLine& line) {
   const std::string results = only_operand(line, "a results file");
   const std::string output = line.output.empty() ? report_path(results) : line.output;
   std::error_code ignored;
@@ -36,6 +36,6 @@ extern const Command report_command{.name = "report",
                                     .summary = "results as one self-contained HTML page",
                                     .writes = Writes::file,
                                     .options = {},
-                                    .run = run};
+                                    .run = do_report};
 
 }  // namespace lightloom::experiments

@@ -1,9 +1,6 @@
-#include <omp.h>
-
 #include "core/error.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/provenance.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/studies/run_experiment.hpp"
@@ -11,7 +8,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Shown run(const CommandLine& line) {
+Shown do_run(const CommandLine& line) {
   const Experiment card = read_experiment(load_given_card(line));
   require(
       card.resolved.find("sweep") == nullptr || line.has("ignore-sweep"),
@@ -23,13 +20,7 @@ Shown run(const CommandLine& line) {
   require_writable(page);
   Workbench workbench;
   const RunResult result = run_experiment(card, workbench);
-  Labelled data = to_labelled(result, card);
-  add_origin(data, {.kind = "run",
-                    .card = card.resolved,
-                    .seed = card.seed,
-                    .command = line.text,
-                    .threads = omp_get_max_threads()});
-  if (!card.summary.empty()) data.attributes["summary"] = card.summary;
+  const Labelled data = results_of(result, card, line.text);
   write_labelled(output, data);
   write_text(page, report_page(data));
   Shown outcome{.json = to_json(result),
@@ -49,6 +40,6 @@ extern const Command run_command{
     .writes = Writes::file,
     .options = {{"report", "FILE", "where the page goes (beside the results when absent)"},
                 {"ignore-sweep", "", "run the base point of a card that has a sweep section"}},
-    .run = run};
+    .run = do_run};
 
 }  // namespace lightloom::experiments

@@ -49,7 +49,7 @@ Json to_json(const Found& found) {
           {"energy_J", found.energy_J ? Json(*found.energy_J) : Json()}};
 }
 
-void add_row(TextTable& table, const std::string& name, const Found& found, const Json& json) {
+void add_found(TextTable& table, const std::string& name, const Found& found, const Json& json) {
   table.row({name, fmt::format("{:.4g}", found.error), fmt::format("{:.4f}", found.memory_ratio),
              found.time_s ? fmt::format("{:.4g} us", 1e6 * *found.time_s) : "-",
              found.energy_J ? fmt::format("{:.4g} uJ", 1e6 * *found.energy_J) : "-",
@@ -64,11 +64,11 @@ std::string text_of(const SearchStudy& study, const Json& json) {
   const bool measured = json["sensitivity"] == "measured";
   TextTable totals({"", measured ? "expected rise of the loss" : "harm", "memory ratio", "time",
                     "energy", "trained"});
-  add_row(totals, "per layer", study.searched, json["searched"]);
+  add_found(totals, "per layer", study.searched, json["searched"]);
   if (study.has_uniform()) {
-    add_row(totals, "uniform " + setting_text(study.uniform().card), study.uniform(),
-            json["uniform"]);
-    add_row(totals, "per layer, spending no more than that", study.equal, json["equal"]);
+    add_found(totals, "uniform " + setting_text(study.uniform().card), study.uniform(),
+              json["uniform"]);
+    add_found(totals, "per layer, spending no more than that", study.equal, json["equal"]);
   }
   return layers.text() + "\n" + totals.text();
 }
@@ -140,7 +140,7 @@ std::vector<std::string> harms_to_try(const std::string& kind) {
   return kinds;
 }
 
-Shown run(const CommandLine& line) {
+Shown do_search(const CommandLine& line) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
   require(card.network.weights.source == nn::multilevel_kind,
@@ -195,6 +195,6 @@ extern const Command search_command{
          {"candidates", "N",
           "train N uniform settings and the best per layer by every rule, keep the closest to the "
           "float network on images set aside (0: none)"}},
-    .run = run};
+    .run = do_search};
 
 }  // namespace lightloom::experiments

@@ -37,7 +37,7 @@ std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
   return text + fmt::format("\n\nresults: {}\nreport:  {}\n", output, page);
 }
 
-Shown run(const CommandLine& line) {
+Shown do_sweep(const CommandLine& line) {
   const Tree card = load_given_card(line);
   const SweepGrid grid = read_grid(card);
   const Experiment base = read_experiment(grid.card_at(card, 0));
@@ -85,6 +85,6 @@ extern const Command sweep_command{
     .summary = "a grid of experiments, resumable",
     .writes = Writes::file,
     .options = {{"report", "FILE", "where the page goes (beside the results when absent)"}},
-    .run = run};
+    .run = do_sweep};
 
 }  // namespace lightloom::experiments

@@ -36,7 +36,7 @@ std::string history_text(const std::string& title, const nn::TrainResult& histor
   return table.text() + "\n";
 }
 
-Shown run(const CommandLine& line) {
+Shown do_train(const CommandLine& line) {
   Experiment card = read_experiment(load_given_card(line));
   const std::string output = line.output.empty() ? card.name + ".weights.h5" : line.output;
   const std::string float_output = line.value("float");
@@ -92,6 +92,6 @@ extern const Command train_command{
                 {"checkpoint", "FILE",
                  "state after every epoch, taken up again by the same command (float network: "
                  "FILE.float)"}},
-    .run = run};
+    .run = do_train};
 
 }  // namespace lightloom::experiments

@@ -37,6 +37,8 @@ RunResult run_experiment(const Experiment& card, Workbench& workbench);
 
 /// The arrays of `docs/use/results-files.md`, without provenance. Equal runs give equal arrays.
 Labelled to_labelled(const RunResult& result, const Experiment& card);
+/// The same with provenance, as a results file holds it; `command` is what started the run.
+Labelled results_of(const RunResult& result, const Experiment& card, const std::string& command);
 /// The object that `lightloom run --json` prints.
 Json to_json(const RunResult& result);
 /// The tables that `lightloom run` prints.

@@ -22,7 +22,7 @@ constexpr std::size_t most_cached = 64;
 constexpr std::uint32_t training_chip = 1u << 31;
 
 /// The text of some sections of a resolved card: equal texts mean equal work.
-std::string text_of(const Experiment& card, std::initializer_list<const char*> keys) {
+std::string keys_text(const Experiment& card, std::initializer_list<const char*> keys) {
   Tree part = Tree::mapping();
   for (const char* key : keys)
     if (const Tree* found = card.resolved.find(key)) part.at_or_add(key) = *found;
@@ -121,12 +121,12 @@ nn::TrainResult train_student(nn::Network& student, const nn::Dataset& data, con
 
 /// What a training of the float network, or of the student, depends on.
 std::string float_identity(const Experiment& card) {
-  return text_of(card, {"dataset", "model", "teacher", "seed"});
+  return keys_text(card, {"dataset", "model", "teacher", "seed"});
 }
 std::string student_identity(const Experiment& card) {
-  std::string text = text_of(card, {"dataset", "model", "weights", "teacher", "train", "seed"});
+  std::string text = keys_text(card, {"dataset", "model", "weights", "teacher", "train", "seed"});
   if (card.training.student.noise_aware)
-    text += text_of(card, {"core", "generator", "calibration_images"});
+    text += keys_text(card, {"core", "generator", "calibration_images"});
   return text;
 }
 
@@ -138,7 +138,7 @@ double digital_accuracy(nn::Network& network, const nn::ImageSet& test) {
 }
 
 Workbench::DatasetPtr Workbench::dataset(const Experiment& card) {
-  return cached(datasets_, text_of(card, {"dataset", "seed"}),
+  return cached(datasets_, keys_text(card, {"dataset", "seed"}),
                 [&] { return nn::load_dataset(card.network.dataset, card.seed); });
 }
 

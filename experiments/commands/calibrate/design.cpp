@@ -50,7 +50,7 @@ std::string voltage_rows(const Measurements& data, const std::vector<int>& chose
   return text + "\n";
 }
 
-Shown run(const CommandLine& line) {
+Shown do_design(const CommandLine& line) {
   const DeviceFile device = read_device(operand(line, 0, "a device card"));
   at_most_operands(line, 1);
   const auto count = static_cast<int>(std::min<std::int64_t>(line.number("settings", 8, 1), 1000));
@@ -98,6 +98,6 @@ extern const Command calibrate_design_command{
     .options = {{"settings", "N", "how many (8)"},
                 {"targets", "N", "random candidates to choose from (5 for each)"},
                 {"max-voltage", "V", "of the drivers (6.5)"}},
-    .run = run};
+    .run = do_design};
 
 }  // namespace lightloom::experiments

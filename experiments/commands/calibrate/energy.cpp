@@ -57,7 +57,7 @@ void write_energies(const CommandLine& line, const std::string& table, const Lin
   result.text += fmt::format("card: {}\n", line.output);
 }
 
-Shown run(const CommandLine& line) {
+Shown do_energy(const CommandLine& line) {
   const std::string path =
       operand(line, 0, "a CSV with a column for each counted event and one of energies");
   at_most_operands(line, 1);
@@ -85,6 +85,6 @@ extern const Command calibrate_energy_command{
     .options = {{"target", "NAME", "the column to explain (the last)"},
                 {"into", "FILE", "with --output: the card whose energies the coefficients replace"},
                 {"section", "PATH", "with --output: where in that card, with dots"}},
-    .run = run};
+    .run = do_energy};
 
 }  // namespace lightloom::experiments

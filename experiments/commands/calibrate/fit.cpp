@@ -178,7 +178,7 @@ std::vector<double> given_start(const CommandLine& line, const ChipShape& shape)
   return parameters_of_card(shape, load_yaml(line.value("start")));
 }
 
-Shown run(const CommandLine& line) {
+Shown do_fit(const CommandLine& line) {
   const std::string path = operand(line, 0, "measurements (.h5 or .csv)");
   at_most_operands(line, 1);
   if (!line.output.empty()) require_writable(line.output);
@@ -234,6 +234,6 @@ extern const Command calibrate_fit_command{
                 {"posterior", "FILE", "chips drawn from what the fit leaves open (for `run`)"},
                 {"samples", "N", "how many of them (32)"},
                 {"report", "FILE", "a page with residuals, correlations and worst devices"}},
-    .run = run};
+    .run = do_fit};
 
 }  // namespace lightloom::experiments

@@ -69,7 +69,7 @@ Shown compare(const CommandLine& line, const DeviceFile& device, double max_volt
   return result;
 }
 
-Shown run(const CommandLine& line) {
+Shown do_program(const CommandLine& line) {
   const DeviceFile device = read_device(operand(line, 0, "a device card"));
   at_most_operands(line, 2);
   const double max_voltage_V = line.real("max-voltage", 6.5, 1e-6);
@@ -114,6 +114,6 @@ extern const Command calibrate_program_command{
                 {"targets", "N", "random matrices without a given one (16)"},
                 {"max-voltage", "V", "of the drivers (6.5)"},
                 {"pi-voltage", "V", "design value of V_pi (4.36)"}},
-    .run = run};
+    .run = do_program};
 
 }  // namespace lightloom::experiments

@@ -74,7 +74,7 @@ std::string rows_text(const ChipShape& shape, const std::vector<std::vector<Chip
   return text;
 }
 
-Shown run(const CommandLine& line) {
+Shown do_pulls(const CommandLine& line) {
   const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   const auto count = static_cast<int>(line.number("chips", 50, 2));
@@ -128,6 +128,6 @@ extern const Command calibrate_pulls_command{
     .summary = "whether the standard deviations of fits are what they say",
     .writes = Writes::file,
     .options = {{"chips", "N", "how many are measured and fitted (50)"}},
-    .run = run};
+    .run = do_pulls};
 
 }  // namespace lightloom::experiments

@@ -40,7 +40,7 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   write_text(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
 }
 
-Shown run(const CommandLine& line) {
+Shown do_simulate(const CommandLine& line) {
   const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   require(!line.output.empty(), "lightloom calibrate simulate needs --output data.h5 (or .csv)");
@@ -87,6 +87,6 @@ extern const Command calibrate_simulate_command{
     .options = {{"truth", "FILE", "writes the hidden chip here, as a device card"},
                 {"earlier", "FILE",
                  "writes an earlier calibration here, 0.1 rad off, for fit --start"}},
-    .run = run};
+    .run = do_simulate};
 
 }  // namespace lightloom::experiments

@@ -14,7 +14,7 @@ namespace {
 
 using namespace calibration;
 
-Shown run(const CommandLine& line) {
+Shown do_track(const CommandLine& line) {
   const std::string card = operand(line, 0, "a device card");
   const DeviceFile device = read_device(card);
   const Measurements data = read_measurements(operand(line, 1, "measurements (.h5 or .csv)"));
@@ -56,6 +56,6 @@ extern const Command calibrate_track_command{
     .summary = "a drifted device from few readings",
     .writes = Writes::file,
     .options = {{"limit", "RAD", "drift of the phases to expect (0.1)"}},
-    .run = run};
+    .run = do_track};
 
 }  // namespace lightloom::experiments

@@ -227,7 +227,7 @@ Shown by_accuracy(const CommandLine& line, const Tree& device, const DriftFit& d
   return result;
 }
 
-Shown run(const CommandLine& line) {
+Shown do_when(const CommandLine& line) {
   const std::string path = operand(line, 0, "a device card");
   const Tree card = load_yaml(path);
   const DeviceFile device = device_of(card);
@@ -265,6 +265,6 @@ extern const Command calibrate_when_command{
                 {"truth", "FILE", "with --card: the chip that drifts, instead of the card's"},
                 {"targets", "N", "with --error: random matrices programmed (8)"},
                 {"max-voltage", "V", "with --error: of the drivers (6.5)"}},
-    .run = run};
+    .run = do_when};
 
 }  // namespace lightloom::experiments
