@@ -21,6 +21,7 @@
 #include "nn/ops/loss.hpp"
 #include "nn/optim/optimizer.hpp"
 #include "nn/train/training_pass.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 
 namespace {
 

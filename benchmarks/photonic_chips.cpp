@@ -7,6 +7,7 @@
 #include "core/random/random.hpp"
 #include "photonic/cores/chip_statistics.hpp"
 #include "photonic/cores/core_card.hpp"
+#include "photonic/cores/mzi_core.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/meshes/haar.hpp"
 
@@ -20,10 +21,9 @@ void clements(benchmark::State& state) {
 BENCHMARK(clements)->Arg(16)->Arg(64)->Arg(256)->Unit(benchmark::kMillisecond);
 
 CoreCard imperfect_mesh(int modes) {
-  CoreCard card;
-  card.kind = CoreKind::mzi_mesh;
-  card.mesh.modes = modes;
-  card.fabrication.splitter_sigma_rad = 0.01;
+  CoreCard card = default_card("mzi-mesh");
+  mesh_part(card).mesh.modes = modes;
+  mesh_part(card).fabrication.splitter_sigma_rad = 0.01;
   return card;
 }
 
@@ -60,11 +60,11 @@ BENCHMARK(next_chip)->Unit(benchmark::kMillisecond)->UseRealTime()->MeasureProce
 /// the given number of threads.
 void thousand_chips(benchmark::State& state) {
   CoreCard card = imperfect_mesh(64);
-  card.fabrication.gradient_sigma_rad = 0.005;
-  card.fabrication.correlated_sigma_rad = 0.005;
-  card.fabrication.arm_loss_sigma_db = 0.02;
+  mesh_part(card).fabrication.gradient_sigma_rad = 0.005;
+  mesh_part(card).fabrication.correlated_sigma_rad = 0.005;
+  mesh_part(card).fabrication.arm_loss_sigma_db = 0.02;
   card.phase_sigma_rad = 0.005;
-  card.heater.efficiency_sigma = 0.002;
+  mesh_part(card).heater.efficiency_sigma = 0.002;
   const int before = omp_get_max_threads();
   omp_set_num_threads(static_cast<int>(state.range(0)));
   for (auto _ : state) benchmark::DoNotOptimize(chip_statistics(card, {.chips = 1000}));

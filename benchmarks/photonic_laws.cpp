@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "photonic/cores/chip_statistics.hpp"
+#include "photonic/cores/mzi_core.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/meshes/haar.hpp"
 
@@ -15,9 +16,8 @@ namespace {
 constexpr int chips = 40;
 
 CoreCard mesh_card(int modes) {
-  CoreCard card;
-  card.kind = CoreKind::mzi_mesh;
-  card.mesh.modes = modes;
+  CoreCard card = default_card("mzi-mesh");
+  mesh_part(card).mesh.modes = modes;
   card.correction = Correction::none;
   return card;
 }
@@ -50,11 +50,11 @@ void laws() {
     for (const double sigma : {0.005, 0.02}) {
       const double law = std::sqrt(2.0 * (n - 1)) * sigma;
       CoreCard card = mesh_card(n);
-      card.fabrication.splitter_sigma_rad = sigma;
+      mesh_part(card).fabrication.splitter_sigma_rad = sigma;
       row("splitters, uncorrected", n, sigma, card, law);
-      card.mesh.device = DeviceKind::three_splitter;
+      mesh_part(card).mesh.device = DeviceKind::three_splitter;
       row("three splitters, uncorrected", n, sigma, card, std::sqrt(1.5) * law);
-      card.mesh.device = DeviceKind::mzi;
+      mesh_part(card).mesh.device = DeviceKind::mzi;
       card.correction = Correction::local;
       row("splitters, corrected", n, sigma, card,
           law * law / std::sqrt(6.0) * std::sqrt((n + 1.0) / (n - 1.0)));

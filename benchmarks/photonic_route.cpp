@@ -42,8 +42,10 @@ struct Case {
   [[nodiscard]] double time(Route route, std::vector<float>& re, std::vector<float>& im) const {
     const int n = topology.modes;
     const int planned = carried_vectors(batch, calls);
-    const double ready = time_of([&] { MeshOperator<float>(topology, cells, {}, route, planned); });
-    const MeshOperator<float> mesh(topology, cells, {}, route, planned);
+    const double ready = time_of([&] {
+      MeshOperator<float>(topology, cells, {}, OperatorRoute{route, planned});
+    });
+    const MeshOperator<float> mesh(topology, cells, {}, OperatorRoute{route, planned});
     const double apply = time_of([&] { mesh.apply({re.data(), im.data(), n, batch, batch}); });
     return ready + apply * static_cast<double>(calls);
   }

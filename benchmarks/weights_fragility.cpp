@@ -2,6 +2,7 @@
 
 #include "core/random/random.hpp"
 #include "nn/weights/faults/bit_errors.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 /// Which stored stream is fragile: the relative squared weight error that one flipped bit causes on

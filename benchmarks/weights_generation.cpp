@@ -2,6 +2,7 @@
 
 #include "core/random/random.hpp"
 #include "nn/optim/optimizer.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace {

@@ -6,7 +6,7 @@
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
-#include "photonic/cores/core_card.hpp"
+#include "photonic/cores/mzi_core.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -27,26 +27,26 @@ std::pair<Tree, Tree> split(const Tree& tree) {
 /// The chip that the card of an MZI-mesh core describes.
 ChipCard chip_of_core(const Tree& tree) {
   const auto core = read_card<photonic::CoreCard>(tree);
-  require(
-      core.kind == photonic::CoreKind::mzi_mesh && core.mesh.device == photonic::DeviceKind::mzi,
-      "{}: only cores of kind mzi-mesh with device mzi can be calibrated (this one is {})",
-      tree.origin, photonic::kind_name(core.kind));
+  const photonic::MeshCoreCard* own = photonic::find_mesh_part(core);
+  require(own != nullptr && own->mesh.device == photonic::DeviceKind::mzi,
+          "{}: only cores of kind mzi-mesh with device mzi can be calibrated (this one is {})",
+          tree.origin, core.kind);
   ChipCard chip;
-  chip.modes = core.mesh_modes();
-  chip.topology = core.mesh.topology;
-  chip.layout = {.heater_pitch_um = core.mesh.pitch.column_um / 2,
-                 .port_pitch_um = core.mesh.pitch.mode_um};
-  chip.pi_voltage_V = core.heater.pi_voltage_V;
-  chip.self_heating = core.heater.self_heating;
-  if (core.heater.efficiency_sigma > 0) chip.heater_sigma = core.heater.efficiency_sigma;
-  chip.splitter_sigma_rad = core.fabrication.splitter_sigma_rad;
-  chip.splitter_mean_rad = core.fabrication.splitter_mean_rad;
-  chip.device_loss_db = core.mesh.device_loss_db;
-  chip.arm_loss_sigma_db = core.fabrication.arm_loss_sigma_db;
+  chip.modes = photonic::mesh_modes(core);
+  chip.topology = own->mesh.topology;
+  chip.layout = {.heater_pitch_um = own->mesh.pitch.column_um / 2,
+                 .port_pitch_um = own->mesh.pitch.mode_um};
+  chip.pi_voltage_V = own->heater.pi_voltage_V;
+  chip.self_heating = own->heater.self_heating;
+  if (own->heater.efficiency_sigma > 0) chip.heater_sigma = own->heater.efficiency_sigma;
+  chip.splitter_sigma_rad = own->fabrication.splitter_sigma_rad;
+  chip.splitter_mean_rad = own->fabrication.splitter_mean_rad;
+  chip.device_loss_db = own->mesh.device_loss_db;
+  chip.arm_loss_sigma_db = own->fabrication.arm_loss_sigma_db;
   chip.crosstalk_amplitude = 0;
-  if (core.crosstalk.kernel == photonic::CrosstalkKernel::exponential) {
-    chip.crosstalk_amplitude = core.crosstalk.strength;
-    chip.crosstalk_decay_um = core.crosstalk.decay_um;
+  if (own->crosstalk.kernel == photonic::CrosstalkKernel::exponential) {
+    chip.crosstalk_amplitude = own->crosstalk.strength;
+    chip.crosstalk_decay_um = own->crosstalk.decay_um;
   }
   return chip;
 }
@@ -111,13 +111,7 @@ CalibrationCard card_for(const Measurements& data, Tree tree, Tree* resolved) {
     return card;
   }
   const auto offer = [&](const char* path, std::string text) {
-    const Tree* at = &tree;
-    std::string rest = path;
-    for (; at != nullptr && !rest.empty();) {
-      const auto dot = rest.find('.');
-      at = at->find(rest.substr(0, dot));
-      rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
-    }
+    const Tree* at = find_at(tree, path);
     if (kind_or_null(at) == Tree::Kind::null) set_at(tree, path, Tree::of(std::move(text)), ".");
   };
   if (tree.kind == Tree::Kind::null) tree = Tree::mapping();

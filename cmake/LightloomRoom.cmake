@@ -65,6 +65,27 @@ function(lightloom_precompile target)
   endif()
 endfunction()
 
+# lightloom_unity(<target> [<folder>...]): the files of a folder are compiled as one, where that saves much (their templates and JSON
+# are then instantiated once) and nothing is decided by last digits: what the compiler inlines across files may be contracted to
+# other fused multiplications. Names in unnamed namespaces must differ within such a folder. All folders when none is given; files
+# with options of their own stay alone. Off while developing: one changed file is then one file to compile.
+option(LIGHTLOOM_UNITY "Compile some folders as one file each" ON)
+function(lightloom_unity target)
+  if(NOT LIGHTLOOM_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  get_target_property(sources ${target} SOURCES)
+  foreach(source IN LISTS sources)
+    cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE relative)
+    cmake_path(GET relative PARENT_PATH folder)
+    if(relative MATCHES "\\.cpp$" AND NOT relative MATCHES "^\\.\\.|^build/" AND (NOT ARGN OR folder IN_LIST ARGN))
+      string(MAKE_C_IDENTIFIER "${folder}" group)
+      set_source_files_properties("${source}" PROPERTIES UNITY_GROUP ${group})
+    endif()
+  endforeach()
+endfunction()
+
 # Options of our own sources; none of them reaches a user.
 function(lightloom_compile_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)
@@ -75,7 +96,7 @@ function(lightloom_compile_options target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # GCC bugs 105593, 105651 and 105329: g++ 12 warns about its own AVX-512 headers and std::string.
     target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized -Wno-restrict -Wno-array-bounds
-                           -Wno-stringop-overflow)
+                           -Wno-stringop-overflow -Wno-stringop-overread)
   endif()
   if(LIGHTLOOM_WERROR)
     target_compile_options(${target} PRIVATE -Werror -Wconversion -Wsign-conversion)

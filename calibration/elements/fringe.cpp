@@ -10,7 +10,7 @@
 #include "calibration/solvers/dense.hpp"
 #include "calibration/solvers/least_squares.hpp"
 #include "core/error.hpp"
-#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/devices/angle.hpp"
 
 namespace lightloom::calibration {
 namespace {

@@ -4,19 +4,22 @@
 #include <cmath>
 #include <map>
 
+#include "photonic/meshes/heater_places.hpp"
+
 namespace lightloom::calibration {
 namespace {
 
 using photonic::Cell;
+using photonic::Place;
 
-struct Place {
-  double x_um = 0, y_um = 0;
-};
+photonic::Pitch pitch_of(const HeaterLayout& layout) {
+  return {.mode_um = layout.port_pitch_um, .column_um = 2 * layout.heater_pitch_um};
+}
 
 Place heater_place(const photonic::Topology& topology, const HeaterLayout& layout, int heater) {
   const Cell& cell = topology.cells[static_cast<std::size_t>(heater / 2)];
-  const int stage = 2 * cell.column + (heater % 2 == 0 ? 1 : 0);
-  return {stage * layout.heater_pitch_um, cell.top * layout.port_pitch_um};
+  const int stage = heater % 2 == 0 ? photonic::theta_stage(cell) : photonic::phi_stage(cell);
+  return photonic::guide_place(pitch_of(layout), stage, cell.top);
 }
 
 }  // namespace
@@ -37,12 +40,10 @@ std::vector<HeaterNeighbour> find_neighbours(const photonic::Topology& topology,
   for (int i = 0; i < heaters; ++i) {
     const Cell& cell = topology.cells[static_cast<std::size_t>(i / 2)];
     const Place near = places[static_cast<std::size_t>(i)];
-    const double other_y = cell.bottom * layout.port_pitch_um;
+    const Place other{near.x_um, cell.bottom * layout.port_pitch_um};
     for (int j = 0; j < heaters; ++j) {
       const Place from = places[static_cast<std::size_t>(j)];
-      const double dx = from.x_um - near.x_um;
-      const double d = std::hypot(dx, from.y_um - near.y_um),
-                   far = std::hypot(dx, from.y_um - other_y);
+      const double d = photonic::distance_um(from, near), far = photonic::distance_um(from, other);
       if (i != j && std::min(d, far) <= layout.reach_um) found.push_back({i, j, d, far});
     }
   }

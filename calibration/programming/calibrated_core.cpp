@@ -7,8 +7,8 @@
 #include "calibration/model/gauge.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
-#include "core/parallel.hpp"
-#include "photonic/cores/core_table.hpp"
+#include "photonic/cores/mzi_core.hpp"
+#include "photonic/cores/tiles.hpp"
 #include "photonic/decomposition/local_correction.hpp"
 #include "photonic/decomposition/svd_cache.hpp"
 
@@ -28,7 +28,7 @@ double mean_amplitude(const SquareMatrix& matrix) {
 class CalibratedCore final : public photonic::TensorCore {
  public:
   CalibratedCore(const photonic::CoreCard& card, ProgrammedChips chips)
-      : limit_V_(card.heater.max_voltage_V),
+      : limit_V_(photonic::mesh_part(card).heater.max_voltage_V),
         chips_(std::move(chips)),
         nominal_(photonic::make_core(card)),
         cache_(card.core_rows(), card.core_columns(), chips_.shape.topology) {
@@ -49,45 +49,32 @@ class CalibratedCore final : public photonic::TensorCore {
   photonic::RealisationReport realise(std::span<const float> targets, photonic::TileAddress address,
                                       std::span<float> realised,
                                       std::span<float> scales) const override {
-    const std::size_t tiles = photonic::checked_tiles(description(), targets, realised, scales);
-    const auto size = static_cast<std::size_t>(description().rows) *
-                      static_cast<std::size_t>(description().columns);
     const std::vector<double>& truth = chips_.truth[address.chip % chips_.truth.size()];
-    std::vector<photonic::RealisationReport> reports(tiles);
-    parallel_for_dynamic(static_cast<std::ptrdiff_t>(tiles), [&](std::ptrdiff_t tile) {
-      const auto i = static_cast<std::size_t>(tile);
-      const auto target = targets.subspan(i * size, size);
-      const auto settings = cache_.decomposed(target);
-      scales[i] = static_cast<float>(settings->scale);
-      reports[i] = build(*settings, truth, target, realised.subspan(i * size, size));
-    });
-    photonic::RealisationReport total;
-    for (const auto& report : reports) total.add(report);
-    return total;
+    return photonic::realise_tiles(description(), {targets, address, realised, scales},
+                                   [&](const photonic::Tile& tile) {
+                                     const auto settings = cache_.decomposed(tile.target);
+                                     tile.scale = static_cast<float>(settings->scale);
+                                     return build(*settings, truth, tile.realised);
+                                   });
   }
 
  private:
   photonic::RealisationReport build(const photonic::SvdSettings& target,
-                                    const std::vector<double>& truth, std::span<const float> wanted,
+                                    const std::vector<double>& truth,
                                     std::span<float> realised) const {
-    photonic::RealisationReport report{.tiles = 1,
-                                       .weights = static_cast<std::int64_t>(wanted.size()),
-                                       .devices = description().cost.devices};
+    photonic::RealisationReport report{.devices = description().cost.devices};
     const SquareMatrix right = pass(target.right, truth, report),
                        left = pass(target.left, truth, report);
     const int n = chips_.shape.ports();
     const double scale = target.scale / (passed_ * passed_);
     const auto columns = static_cast<std::size_t>(description().columns);
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
+    for (std::size_t i = 0; i < realised.size(); ++i) {
       const int r = static_cast<int>(i / columns), c = static_cast<int>(i % columns);
       Complex sum = 0;
       for (int k = 0; k < n; ++k)
         sum += photonic::mul(left(r, k),
                              target.attenuation[static_cast<std::size_t>(k)] * right(k, c));
       realised[i] = static_cast<float>(scale * sum.real());
-      const double difference = static_cast<double>(realised[i]) - static_cast<double>(wanted[i]);
-      report.squared_error += difference * difference;
-      report.squared_target += static_cast<double>(wanted[i]) * static_cast<double>(wanted[i]);
     }
     return report;
   }
@@ -121,14 +108,15 @@ class CalibratedCore final : public photonic::TensorCore {
 
 std::unique_ptr<photonic::TensorCore> make_calibrated_core(const photonic::CoreCard& card,
                                                            ProgrammedChips chips) {
-  require(card.kind == photonic::CoreKind::mzi_mesh &&
-              card.mesh.device == photonic::DeviceKind::mzi &&
-              card.mesh_modes() == chips.shape.ports() &&
+  const photonic::MeshCoreCard* own = photonic::find_mesh_part(card);
+  const int modes = std::max(card.core_rows(), card.core_columns());
+  require(own != nullptr && own->mesh.device == photonic::DeviceKind::mzi &&
+              modes == chips.shape.ports() &&
               chips.shape.topology.kind == photonic::MeshKind::clements &&
-              card.mesh.topology == photonic::MeshKind::clements,
+              own->mesh.topology == photonic::MeshKind::clements,
           "calibration: the core must be a Clements mzi-mesh with as many modes as the calibrated "
           "chip has ports (the core is {} with {} modes, the chip has {} ports)",
-          photonic::kind_name(card.kind), card.mesh_modes(), chips.shape.ports());
+          card.kind, modes, chips.shape.ports());
   require(!chips.truth.empty(), "calibration: no chip");
   assert(chips.moved_rad.empty() || chips.moved_rad.size() == chips.truth.size());
   return std::make_unique<CalibratedCore>(card, std::move(chips));

@@ -28,7 +28,8 @@ void for_each_visit(const LayerSetup& setup, const Use& use) {
 /// Adds a part of the visit in hand.
 void add(LayerPlan& plan, const VisitCost& part) {
   for (const Stage stage : all_of_enum<Stage>()) plan.tiles.back()[stage] += part.time_ns[stage];
-  add(plan.energy_pJ, part.energy_pJ);
+  for (const EnergyTerms::Term& term : part.energy.terms())
+    plan.energy_pJ[term.component] += term.amount * term.each_pJ;
 }
 
 /// Weights of the tile that are not there yet: rebuilt, or turned into settings.

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cassert>
 #include <cstdint>
+#include <span>
 
 #include "cosim/cost/cost_report.hpp"
 #include "cosim/cost/layer_setup.hpp"
@@ -26,11 +29,33 @@ struct Visit {
                                // wait in the tile buffer)
 };
 
-/// What (a part of) a visit costs: time on the units, and energy. A part touches a component once,
-/// so that sums of energies run over the parts of all visits in order.
+/// Energy of a visit, component by component in the order in which it is spent. A term stays a
+/// product until it is added to a sum, so that the sum is rounded once where the processor has
+/// fused multiply-adds.
+class EnergyTerms {
+ public:
+  struct Term {
+    Component component = Component::count;
+    double amount = 0;
+    double each_pJ = 0;
+  };
+
+  void spend(Component component, double amount, double each_pJ) {
+    assert(count_ < terms_.size());
+    terms_[count_++] = {component, amount, each_pJ};
+  }
+  void spend(Component component, double energy_pJ) { spend(component, energy_pJ, 1); }
+  [[nodiscard]] std::span<const Term> terms() const { return std::span(terms_).first(count_); }
+
+ private:
+  std::array<Term, 5> terms_;
+  std::size_t count_ = 0;
+};
+
+/// What (a part of) a visit costs: time on the units, and energy.
 struct VisitCost {
   StageTimes time_ns;
-  Energies energy_pJ;
+  EnergyTerms energy;
 };
 
 Visit visit_of(const LayerSetup& setup, TilePlace tile, std::int64_t block, int replica);

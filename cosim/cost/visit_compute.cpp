@@ -30,7 +30,7 @@ VisitCost program(const LayerSetup& setup) {
   const double rounds = card.lanes > 0 ? std::ceil(devices / card.lanes) : (devices > 0 ? 1 : 0);
   VisitCost cost;
   cost.time_ns[Stage::program] = rounds / card.rate_GHz + core.settle_ns;
-  cost.energy_pJ[Component::programming] = devices * core.write_energy_pJ;
+  cost.energy.spend(Component::programming, devices, core.write_energy_pJ);
   return cost;
 }
 
@@ -57,17 +57,18 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
   VisitCost cost;
   cost.time_ns[Stage::compute] =
       std::max(core_ns, (read_bytes + written) / setup.context.activation_GBps);
-  Energies& energy = cost.energy_pJ;
-  energy[Component::activation_buffer] =
-      memory::read_energy_pJ(buffer, figures, read_bytes) +
-      memory::write_energy_pJ(buffer, figures, written) +
-      (input.memory.line_buffer ? im2col * input.activation_bits * input.memory.register_pJ_per_bit
-                                : 0);
-  energy[Component::input_converters] = symbols * input.core.columns * core.input_energy_pJ;
-  energy[Component::output_converters] = symbols * input.core.rows * core.output_energy_pJ;
-  energy[Component::laser] = core_ns * core.laser_power_mW;
-  energy[Component::accumulation] =
-      outputs * ((first ? 0 : 1) + (passes - 1)) * input.digital.add_pJ;
+  EnergyTerms& energy = cost.energy;
+  energy.spend(Component::activation_buffer,
+               memory::read_energy_pJ(buffer, figures, read_bytes) +
+                   memory::write_energy_pJ(buffer, figures, written) +
+                   (input.memory.line_buffer
+                        ? im2col * input.activation_bits * input.memory.register_pJ_per_bit
+                        : 0));
+  energy.spend(Component::input_converters, symbols * input.core.columns, core.input_energy_pJ);
+  energy.spend(Component::output_converters, symbols * input.core.rows, core.output_energy_pJ);
+  energy.spend(Component::laser, core_ns, core.laser_power_mW);
+  energy.spend(Component::accumulation, outputs * ((first ? 0 : 1) + (passes - 1)),
+               input.digital.add_pJ);
   return cost;
 }
 
@@ -86,14 +87,15 @@ VisitCost post_process(const LayerSetup& setup, const Visit& v) {
   cost.time_ns[Stage::post_process] =
       std::max(static_cast<double>(work.operations()) * share / card.vector_operations_per_ns,
                (read + written) / setup.context.activation_GBps);
-  cost.energy_pJ[Component::post_processing] =
-      share * (static_cast<double>(work.adds) * card.add_pJ +
-               static_cast<double>(work.multiplies) * card.multiply_pJ +
-               static_cast<double>(work.lookups) * card.lookup_pJ);
+  cost.energy.spend(Component::post_processing, share,
+                    static_cast<double>(work.adds) * card.add_pJ +
+                        static_cast<double>(work.multiplies) * card.multiply_pJ +
+                        static_cast<double>(work.lookups) * card.lookup_pJ);
   const memory::BufferCard& buffer = input.memory.activation_buffer;
   const memory::BufferFigures& figures = setup.context.activation_buffer;
-  cost.energy_pJ[Component::activation_buffer] = memory::read_energy_pJ(buffer, figures, read) +
-                                                 memory::write_energy_pJ(buffer, figures, written);
+  cost.energy.spend(Component::activation_buffer,
+                    memory::read_energy_pJ(buffer, figures, read) +
+                        memory::write_energy_pJ(buffer, figures, written));
   return cost;
 }
 

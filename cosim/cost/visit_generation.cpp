@@ -56,11 +56,12 @@ void keep_in_tile_buffer(const LayerSetup& setup, const Visit& v, std::int64_t w
       two_levels ? static_cast<double>(factors->cross) * v.view.columns * word : 0;
   generation.cost.time_ns[Stage::generate] =
       std::max(generation.generator.time_ns, (tile_bytes + kernel_bytes) / setup.context.tile_GBps);
-  generation.cost.energy_pJ[Component::tile_buffer] =
+  generation.cost.energy.spend(
+      Component::tile_buffer,
       (v.forms_kernels ? memory::write_energy_pJ(buffer, figures, kernel_bytes) : 0) +
-      memory::read_energy_pJ(buffer, figures, kernel_bytes) +
-      memory::write_energy_pJ(buffer, figures, tile_bytes) +
-      memory::read_energy_pJ(buffer, figures, tile_bytes);
+          memory::read_energy_pJ(buffer, figures, kernel_bytes) +
+          memory::write_energy_pJ(buffer, figures, tile_bytes) +
+          memory::read_energy_pJ(buffer, figures, tile_bytes));
   generation.tile_bytes = tile_bytes;
 }
 
@@ -71,12 +72,13 @@ VisitGeneration generate(const LayerSetup& setup, const Visit& v) {
   const GenerationCost cost = generation_cost(*setup.generator, setup.input().generator, work);
   VisitGeneration generation{.generator = cost,
                              .macs = work.operations.intra_macs + work.operations.cross_macs};
-  Energies& energy = generation.cost.energy_pJ;
-  energy[Component::weight_buffer] = memory::read_energy_pJ(
-      setup.input().memory.weight_buffer, setup.context.weight_buffer, coefficient_bytes(setup, v));
-  energy[Component::generator] = cost.arithmetic_pJ;
-  energy[Component::generator_converters] = cost.conversion_pJ;
-  energy[Component::generator_laser] = cost.laser_pJ;
+  EnergyTerms& energy = generation.cost.energy;
+  energy.spend(Component::weight_buffer,
+               memory::read_energy_pJ(setup.input().memory.weight_buffer,
+                                      setup.context.weight_buffer, coefficient_bytes(setup, v)));
+  energy.spend(Component::generator, cost.arithmetic_pJ);
+  energy.spend(Component::generator_converters, cost.conversion_pJ);
+  energy.spend(Component::generator_laser, cost.laser_pJ);
   if (setup.drives_core)
     generation.cost.time_ns[Stage::program] = cost.time_ns;  // no overlap with the computation
   else
@@ -89,7 +91,7 @@ VisitCost keep_light_on(const LayerSetup& setup, const Visit& v, const Generatio
   if (!setup.drives_core || !(generator.time_ns > 0)) return cost;
   const double rate_GHz = setup.core().symbol_rate_GHz;
   const double compute_ns = rate_GHz > 0 ? v.vectors / rate_GHz : 0;
-  cost.energy_pJ[Component::generator_laser] = generator.laser_pJ / generator.time_ns * compute_ns;
+  cost.energy.spend(Component::generator_laser, generator.laser_pJ / generator.time_ns, compute_ns);
   return cost;
 }
 
@@ -99,7 +101,7 @@ VisitCost compute_settings(const LayerSetup& setup) {
   if (operations <= 0) return cost;
   const DigitalUnitCard& unit = setup.input().digital;
   cost.time_ns[Stage::decompose] = operations / unit.operations_per_ns;
-  cost.energy_pJ[Component::decomposition] = operations * unit.operation_pJ;
+  cost.energy.spend(Component::decomposition, operations, unit.operation_pJ);
   return cost;
 }
 

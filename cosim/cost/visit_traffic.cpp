@@ -59,8 +59,9 @@ VisitTraffic move_data(const LayerSetup& setup, const Visit& v, LayerMeters& met
   traffic.bursts = {meters.weights.bursts() - before.weights,
                     meters.inputs.bursts() - before.inputs,
                     meters.outputs.bursts() - before.outputs};
-  traffic.cost.energy_pJ[Component::weight_buffer] =
-      memory::write_energy_pJ(setup.input().memory.weight_buffer, context.weight_buffer, bytes);
+  traffic.cost.energy.spend(
+      Component::weight_buffer,
+      memory::write_energy_pJ(setup.input().memory.weight_buffer, context.weight_buffer, bytes));
   return traffic;
 }
 
@@ -68,8 +69,9 @@ VisitCost read_stored_tile(const LayerSetup& setup, const Visit& v, double fetch
   VisitCost cost;
   if (setup.regenerate || v.replica > 0) return cost;
   const double used = setup.stored_as_settings ? fetched_bytes : setup.bits.tile * v.used_share / 8;
-  cost.energy_pJ[Component::weight_buffer] =
-      memory::read_energy_pJ(setup.input().memory.weight_buffer, setup.context.weight_buffer, used);
+  cost.energy.spend(Component::weight_buffer,
+                    memory::read_energy_pJ(setup.input().memory.weight_buffer,
+                                           setup.context.weight_buffer, used));
   return cost;
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
@@ -8,12 +9,12 @@
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "photonic/cores/chip_statistics.hpp"
+#include "photonic/cores/configuration_study.hpp"
+#include "photonic/cores/core_cost.hpp"
 #include "photonic/cores/link_budget.hpp"
 
 namespace lightloom::experiments {
 namespace {
-
-using photonic::Summary;
 
 Json summary_json(const Summary& summary) {
   return {{"mean", summary.mean},
@@ -65,9 +66,11 @@ void add_link(const photonic::CoreCard& card, const CommandLine& line, Shown& re
   const photonic::LaserRequirement laser = photonic::required_laser_power(card, bits);
   const double electrical = laser.power_per_input_mW * card.core_columns() / card.laser.wall_plug;
   // The rule of thumb knows bits as a whole number.
-  const double rule = photonic::sensitivity_laser_power_mW(
-      link.insertion_loss_db, 1, static_cast<int>(std::ceil(bits)), card.laser.wall_plug,
-      card.modulator.extinction_db);
+  const double rule =
+      photonic::sensitivity_laser_power_mW({.loss_db = link.insertion_loss_db,
+                                            .bits = static_cast<int>(std::ceil(bits)),
+                                            .wall_plug = card.laser.wall_plug,
+                                            .extinction_db = card.modulator.extinction_db});
   result.json["laser"] = {
       {"enob_uniform", bits},
       {"reachable", laser.reachable},
@@ -86,7 +89,7 @@ void add_link(const photonic::CoreCard& card, const CommandLine& line, Shown& re
 void add_yield(const photonic::ChipStatistics& found, const CommandLine& line, Shown& result) {
   if (!line.has("limit")) return;
   const double limit = line.real("limit", 0, 0);
-  const photonic::Yield yield = photonic::yield_below(found.error, limit);
+  const Yield yield = yield_below(found.error, limit);
   result.json["yield"] = {{"limit", limit},
                           {"fraction", yield.fraction},
                           {"low", yield.low},
@@ -97,7 +100,36 @@ void add_yield(const photonic::ChipStatistics& found, const CommandLine& line, S
                   yield.fraction, yield.low, yield.high);
 }
 
-Shown run(const CommandLine& line) {
+/// The chips configured from readings, knowing nothing of their errors (`--configure`).
+void add_configured(const photonic::CoreCard& card, const photonic::ChipOptions& options,
+                    const CommandLine& line, Shown& result) {
+  using photonic::ConfigurationMethod;
+  if (!line.has("configure")) return;
+  const std::string name = line.value("configure");
+  const std::map<std::string, ConfigurationMethod> methods{
+      {"nulling", ConfigurationMethod::nulling},
+      {"nulling-powers", ConfigurationMethod::nulling_powers},
+      {"self", ConfigurationMethod::self}};
+  require(methods.contains(name), "--configure {}: must be nulling, nulling-powers or self", name);
+  const photonic::ConfiguredChips found =
+      photonic::configure_chips(card, options, methods.at(name));
+  const std::pair<const char*, const std::vector<double>*> quantities[] = {
+      {"error_before", &found.error_before},
+      {"error_after", &found.error_after},
+      {"readings", &found.readings},
+      {"unreachable", &found.unreachable}};
+  Json& configured = result.json["configured"];
+  configured = {{"method", name}, {"target", found.target}, {"modes", found.modes}};
+  TextTable table({"configured by " + name, "mean", "std", "std error", "5 %", "median", "95 %"});
+  for (const auto& [quantity, values] : quantities) {
+    const Summary summary = summarise(*values);
+    configured[quantity] = summary_json(summary);
+    add_row(table, quantity, summary);
+  }
+  result.text += "\n" + table.text();
+}
+
+Shown do_chip(const CommandLine& line, ProgressSink& /*progress*/) {
   const auto card = read_card<photonic::CoreCard>(
       lightloom::load_card(only_operand(line, "the card of a core"), line.settings));
   const photonic::ChipOptions options{
@@ -113,14 +145,14 @@ Shown run(const CommandLine& line) {
       {"power_mW", &found.power_mW},
       {"reading_error", &found.reading_error}};
   Shown result;
-  result.json = {{"kind", photonic::kind_name(card.kind)},
+  result.json = {{"kind", card.kind},
                  {"target", found.target},
                  {"modes", found.modes},
                  {"chips", options.chips}};
   TextTable table({fmt::format("{} chips", options.chips), "mean", "std", "std error", "5 %",
                    "median", "95 %"});
   for (const auto& [name, values] : quantities) {
-    const Summary summary = photonic::summarise(*values);
+    const Summary summary = summarise(*values);
     result.json[name] = summary_json(summary);
     add_row(table, name, summary);
   }
@@ -129,7 +161,8 @@ Shown run(const CommandLine& line) {
                                {"output_adc", converter_json(card.output_adc)}};
   result.text = fmt::format("target: {}\n\n{}", found.target, table.text());
   add_yield(found, line, result);
-  if (card.kind != photonic::CoreKind::ideal) add_link(card, line, result);
+  if (photonic::core_optics(card).light) add_link(card, line, result);
+  add_configured(card, options, line, result);
   return result;
 }
 
@@ -142,7 +175,9 @@ extern const Command chip_command{
     .writes = Writes::nothing,
     .options = {{"chips", "N", "how many (32)"},
                 {"limit", "E", "the yield too: share of chips whose error is at most E"},
+                {"configure", "METHOD",
+                 "the same chips set from readings alone: nulling, nulling-powers or self"},
                 {"enob", "BITS", "the laser power too that the light needs for so many bits"}},
-    .run = run};
+    .run = do_chip};
 
 }  // namespace lightloom::experiments

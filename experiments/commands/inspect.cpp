@@ -169,7 +169,7 @@ Shown resolved_card(const CommandLine& line) {
           .text = text};
 }
 
-Shown run(const CommandLine& line) {
+Shown do_inspect(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = only_operand(line, "a results file or an experiment card");
   if (path.ends_with(".yaml") || path.ends_with(".yml")) return resolved_card(line);
   require(line.settings.empty(), "--set belongs to a card, not to a results file");
@@ -187,6 +187,6 @@ extern const Command inspect_command{
     .summary = "what is in a results file, or a card with all its defaults",
     .writes = Writes::nothing,
     .options = {{"variable", "NAME", "print the values of one variable or axis"}},
-    .run = run};
+    .run = do_inspect};
 
 }  // namespace lightloom::experiments

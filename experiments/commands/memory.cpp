@@ -122,7 +122,7 @@ void add_advice(const CommandLine& line, const memory::DramCard& card, const mem
     result.text += sentence.get<std::string>() + "\n";
 }
 
-Shown run(const CommandLine& line) {
+Shown do_memory(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = only_operand(line, "the card of a memory");
   require(line.has("pattern") != line.has("trace"),
           "lightloom memory needs --pattern NAME or --trace FILE (one of them; patterns: {})",
@@ -164,6 +164,6 @@ extern const Command memory_command{
                 {"trace", "FILE", "CSV: cycle, address, r or w"},
                 {"advise", "", "what binds, and other address mappings"},
                 {"fast", "", "pattern: simulate two windows and carry on their rate"}},
-    .run = run};
+    .run = do_memory};
 
 }  // namespace lightloom::experiments

@@ -1,9 +1,7 @@
-#include <omp.h>
-
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/provenance.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/studies/run_experiment.hpp"
@@ -11,7 +9,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Shown run(const CommandLine& line) {
+Shown do_run(const CommandLine& line, ProgressSink& progress) {
   const Experiment card = read_experiment(load_given_card(line));
   require(
       card.resolved.find("sweep") == nullptr || line.has("ignore-sweep"),
@@ -21,17 +19,11 @@ Shown run(const CommandLine& line) {
   require(page != output, "--report and --output name the same file");
   require_writable(output);
   require_writable(page);
-  Workbench workbench;
-  const RunResult result = run_experiment(card, workbench);
-  Labelled data = to_labelled(result, card);
-  add_origin(data, {.kind = "run",
-                    .card = card.resolved,
-                    .seed = card.seed,
-                    .command = line.text,
-                    .threads = omp_get_max_threads()});
-  if (!card.summary.empty()) data.attributes["summary"] = card.summary;
+  Workbench workbench(progress);
+  const RunResult result = run_experiment(card, workbench, progress);
+  const Labelled data = results_of(result, card, line.text);
   write_labelled(output, data);
-  write_text(page, report_page(data));
+  write_file(page, report_page(data));
   Shown outcome{.json = to_json(result),
                 .text = fmt::format("{}\n\n", card.name) + to_text(result)};
   outcome.json["results"] = output;
@@ -49,6 +41,6 @@ extern const Command run_command{
     .writes = Writes::file,
     .options = {{"report", "FILE", "where the page goes (beside the results when absent)"},
                 {"ignore-sweep", "", "run the base point of a card that has a sweep section"}},
-    .run = run};
+    .run = do_run};
 
 }  // namespace lightloom::experiments

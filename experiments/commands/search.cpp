@@ -1,46 +1,15 @@
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
-#include "experiments/studies/run_experiment.hpp"
 #include "experiments/studies/search_candidates.hpp"
-#include "nn/data/batch.hpp"
-#include "nn/inference/inference.hpp"
-#include "nn/ops/loss.hpp"
 #include "nn/weights/multilevel/generators.hpp"
 
 namespace lightloom::experiments {
 namespace {
-
-constexpr std::size_t batch = 128;
-
-/// Mean cross-entropy on the first images that are set aside to choose by, or on training images
-/// when none are.
-nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images) {
-  const nn::ImageSet& set = data.validation.size() > 0 ? data.validation : data.train;
-  const std::size_t count = std::min(images, set.size());
-  return [&set, count](nn::Network& network) {
-    nn::Inference inference(network);
-    nn::Tensor unused;
-    double sum = 0;
-    nn::for_each_batch(set, {0, count}, batch, [&](const nn::Batch& one, std::size_t) {
-      sum += nn::cross_entropy(inference.forward(one.images), one.labels, unused) *
-             static_cast<double>(one.labels.size());
-    });
-    return sum / static_cast<double>(count);
-  };
-}
-
-/// Test accuracy after the card's own training from the float network.
-double trained_accuracy(const Tree& card, Workbench& workbench) {
-  Experiment own = read_experiment(card);
-  own.chips = 0;
-  own.measures = {.accuracy = true, .cost = false};
-  return run_experiment(own, workbench).accuracy->source;
-}
 
 Json to_json(const Found& found) {
   return {{"expected_loss_rise", found.error},
@@ -49,7 +18,7 @@ Json to_json(const Found& found) {
           {"energy_J", found.energy_J ? Json(*found.energy_J) : Json()}};
 }
 
-void add_row(TextTable& table, const std::string& name, const Found& found, const Json& json) {
+void add_found(TextTable& table, const std::string& name, const Found& found, const Json& json) {
   table.row({name, fmt::format("{:.4g}", found.error), fmt::format("{:.4f}", found.memory_ratio),
              found.time_s ? fmt::format("{:.4g} us", 1e6 * *found.time_s) : "-",
              found.energy_J ? fmt::format("{:.4g} uJ", 1e6 * *found.energy_J) : "-",
@@ -64,11 +33,11 @@ std::string text_of(const SearchStudy& study, const Json& json) {
   const bool measured = json["sensitivity"] == "measured";
   TextTable totals({"", measured ? "expected rise of the loss" : "harm", "memory ratio", "time",
                     "energy", "trained"});
-  add_row(totals, "per layer", study.searched, json["searched"]);
+  add_found(totals, "per layer", study.searched, json["searched"]);
   if (study.has_uniform()) {
-    add_row(totals, "uniform " + setting_text(study.uniform().card), study.uniform(),
-            json["uniform"]);
-    add_row(totals, "per layer, spending no more than that", study.equal, json["equal"]);
+    add_found(totals, "uniform " + setting_text(study.uniform().card), study.uniform(),
+              json["uniform"]);
+    add_found(totals, "per layer, spending no more than that", study.equal, json["equal"]);
   }
   return layers.text() + "\n" + totals.text();
 }
@@ -80,14 +49,6 @@ Json layers_json(const SearchStudy& study) {
                       {"sensitivity", study.sensitivities[l]},
                       {"setting", setting_text(study.searched.card.layers[l].card)}});
   return layers;
-}
-
-/// How much the network suffers, by the option --sensitivity.
-nn::LayerHarm harm_by(const std::string& kind, const Experiment& card, nn::Network& trained,
-                      const nn::CalibrationLoss& loss) {
-  if (kind == "trained") return nn::trained_harm(trained);
-  if (kind == "relative") return nn::relative_harm(trained);
-  return {.sensitivities = nn::layer_sensitivities(trained, card.network.weights, loss)};
 }
 
 Json study_json(const SearchStudy& study, const std::string& kind, const SearchLimit& limit) {
@@ -140,7 +101,7 @@ std::vector<std::string> harms_to_try(const std::string& kind) {
   return kinds;
 }
 
-Shown run(const CommandLine& line) {
+Shown do_search(const CommandLine& line, ProgressSink& progress) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
   require(card.network.weights.source == nn::multilevel_kind,
@@ -154,7 +115,7 @@ Shown run(const CommandLine& line) {
   const auto images = static_cast<std::size_t>(line.number("images", 512, 1));
   const auto uniforms = static_cast<std::size_t>(line.number("candidates", 0, 0));
 
-  Workbench workbench;
+  Workbench workbench(progress);
   const Workbench::DatasetPtr data = workbench.dataset(card);
   const Workbench::NetworkPtr teacher = workbench.teacher(card);
   const nn::CalibrationLoss loss = calibration_loss(*data, images);
@@ -163,7 +124,8 @@ Shown run(const CommandLine& line) {
   std::vector<SearchStudy> studies;
   for (const std::string& one : kinds)
     studies.push_back(study_search(card, *teacher->network,
-                                   harm_by(one, card, *teacher->network, loss), limit, uniforms));
+                                   harm_by(one, card.network, *teacher->network, loss),
+                                   {.limit = limit, .uniforms = uniforms}));
 
   Shown result;
   result.json = study_json(studies.front(), kind, limit);
@@ -173,7 +135,7 @@ Shown run(const CommandLine& line) {
   Tree found = card_with(card.resolved, studies.front().searched.card);
   if (uniforms > 0)
     found = choose_by_training(candidates_of(card.resolved, studies, kinds), workbench, result);
-  write_text(output, to_yaml(found));
+  write_file(output, to_yaml(found));
   result.text += fmt::format("\ncard: {}\n", output);
   return result;
 }
@@ -195,6 +157,6 @@ extern const Command search_command{
          {"candidates", "N",
           "train N uniform settings and the best per layer by every rule, keep the closest to the "
           "float network on images set aside (0: none)"}},
-    .run = run};
+    .run = do_search};
 
 }  // namespace lightloom::experiments

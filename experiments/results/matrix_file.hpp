@@ -11,10 +11,10 @@ namespace lightloom::experiments {
 /// `imaginary`, or its only one of two axes; see `read_hdf5_matrix`), else text with one row a
 /// line, columns separated by commas or spaces, complex numbers as `0.5-1.25j`. Throws `Error`
 /// naming what is wrong.
-photonic::Matrix read_matrix(const std::string& path);
+ComplexMatrix read_matrix(const std::string& path);
 
 /// Writes complex numbers to `.npy`, `.h5` (data sets `real` and `imaginary`) or, under any other
 /// name, text that `read_matrix` takes; beside `path` and renamed when complete.
-void write_matrix(const std::string& path, const photonic::Matrix& matrix);
+void write_matrix(const std::string& path, const ComplexMatrix& matrix);
 
 }  // namespace lightloom::experiments

@@ -162,7 +162,7 @@ Json layer_json(const LayerCost& layer) {
           {"energy_parts_J", energies_json(layer.energy_pJ)}};
 }
 
-Json stages_json(const CostReport& report) {
+Json pipeline_json(const CostReport& report) {
   Json json = Json::array();
   for (const cosim::StageCost& stage : report.stages) {
     Json one{{"stage", cosim::stage_name(stage.stage)}, {"critical_s", stage.critical_ns * 1e-9}};
@@ -185,7 +185,7 @@ Json source_json(const CostReport& report) {
           {"dram_bytes", report.traffic.sum()},
           {"energy_parts_J", energies_json(report.energy_pJ)},
           {"area_parts_mm2", std::move(areas)},
-          {"stages", stages_json(report)}};
+          {"stages", pipeline_json(report)}};
 }
 
 std::string sources_table(const CostStudy& study) {

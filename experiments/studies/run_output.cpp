@@ -1,10 +1,13 @@
 // How a run is shown: arrays, JSON, tables.
+#include <omp.h>
+
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "core/error.hpp"
+#include "experiments/results/provenance.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/run_experiment.hpp"
 
@@ -290,6 +293,17 @@ Labelled to_labelled(const RunResult& result, const Experiment& card) {
     add_cost(data, *result.cost);
     add_scalar(data, "images", card.hardware.batch, "1", "images of one batch");
   }
+  return data;
+}
+
+Labelled results_of(const RunResult& result, const Experiment& card, const std::string& command) {
+  Labelled data = to_labelled(result, card);
+  add_origin(data, {.kind = "run",
+                    .card = card.resolved,
+                    .seed = card.seed,
+                    .command = command,
+                    .threads = omp_get_max_threads()});
+  if (!card.summary.empty()) data.attributes["summary"] = card.summary;
   return data;
 }
 

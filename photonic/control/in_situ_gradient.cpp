@@ -13,7 +13,7 @@ constexpr double quarter_pi = std::numbers::pi / 4;
 std::array<Complex, 2> before_theta(DeviceKind kind, double phi_rad, const MziErrors& errors,
                                     Complex top, Complex bottom) {
   Transfer first = splitter(quarter_pi + errors.alpha_rad);
-  if (kind != DeviceKind::bell)
+  if (kind != DeviceKind::compact)
     first = compose(first, {std::polar(1.0, phi_rad + errors.phi_top.phase_rad), 0, 0,
                             std::polar(1.0, errors.phi_bottom.phase_rad)});
   return {mul(first.tt, top) + mul(first.tb, bottom), mul(first.bt, top) + mul(first.bb, bottom)};
@@ -45,7 +45,7 @@ MeshSettings shifter_powers(const Topology& topology, DeviceKind kind, const Mes
     const auto outer = before_phi(kind, errors, top, bottom);
     const auto inner = before_theta(kind, settings.phi[k], errors, outer[0], outer[1]);
     powers.theta[k] = std::norm(inner[0]);
-    powers.phi[k] = std::norm(kind == DeviceKind::bell ? inner[1] : outer[0]);
+    powers.phi[k] = std::norm(kind == DeviceKind::compact ? inner[1] : outer[0]);
     const Transfer& t = transfers[k];
     const Complex u = top, v = bottom;
     top = mul(t.tt, u) + mul(t.tb, v);

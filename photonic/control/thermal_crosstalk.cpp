@@ -5,16 +5,13 @@
 #include <cmath>
 #include <numbers>
 
-#include "photonic/devices/heater.hpp"
+#include "photonic/devices/angle.hpp"
+#include "photonic/meshes/heater_places.hpp"
 
 namespace lightloom::photonic {
 namespace {
 
 constexpr double turn = 2 * std::numbers::pi;
-
-struct Place {
-  double x_um = 0, y_um = 0;
-};
 
 /// Guides of a mesh: heated arms in the order of shifters, and all victims in the order of
 /// `induced`. Where a mode skips columns, its bare guide is part of the victim it leads to.
@@ -28,16 +25,15 @@ struct Layout {
 };
 
 Layout make_layout(const Pitch& pitch, const Topology& topology) {
-  const auto place = [&](double half_column, int mode) {
-    return Place{half_column * pitch.column_um / 2, mode * pitch.mode_um};
-  };
+  const auto place = [&](int stage, int mode) { return guide_place(pitch, stage, mode); };
   const int cells = static_cast<int>(topology.cells.size());
   Layout layout;
   for (const Cell& cell : topology.cells)
-    layout.heaters.push_back(place(2 * cell.column + 1, cell.top));
+    layout.heaters.push_back(place(theta_stage(cell), cell.top));
   for (const Cell& cell : topology.cells)
-    layout.heaters.push_back(place(2 * cell.column, cell.top));
-  for (int m = 0; m < topology.modes; ++m) layout.heaters.push_back(place(2 * topology.columns, m));
+    layout.heaters.push_back(place(phi_stage(cell), cell.top));
+  for (int m = 0; m < topology.modes; ++m)
+    layout.heaters.push_back(place(screen_stage(topology), m));
   std::vector<int> from(static_cast<std::size_t>(topology.modes));  // next column of every mode
   // The guide of a mode from where it was last left to `half_column`, where something sits on it.
   const auto reach = [&](int half_column, int mode, int own) {
@@ -50,14 +46,14 @@ Layout make_layout(const Pitch& pitch, const Topology& topology) {
   for (int k = 0; k < cells; ++k) {
     const Cell& cell = topology.cells[static_cast<std::size_t>(k)];
     const auto at = static_cast<std::ptrdiff_t>(layout.victims.size());
-    reach(2 * cell.column, cell.top, cells + k);
-    reach(2 * cell.column, cell.bottom, -1);
-    reach(2 * cell.column + 1, cell.top, k);
-    reach(2 * cell.column + 1, cell.bottom, -1);
+    reach(phi_stage(cell), cell.top, cells + k);
+    reach(phi_stage(cell), cell.bottom, -1);
+    reach(theta_stage(cell), cell.top, k);
+    reach(theta_stage(cell), cell.bottom, -1);
     // theta before phi
     std::rotate(layout.victims.begin() + at, layout.victims.begin() + at + 2, layout.victims.end());
   }
-  for (int m = 0; m < topology.modes; ++m) reach(2 * topology.columns, m, 2 * cells + m);
+  for (int m = 0; m < topology.modes; ++m) reach(screen_stage(topology), m, 2 * cells + m);
   return layout;
 }
 
@@ -138,8 +134,7 @@ ThermalCrosstalk::ThermalCrosstalk(const CrosstalkCard& card, const Pitch& pitch
         for (const int j : columns[static_cast<std::size_t>(h)]) {
           if (j == own) continue;
           const Place& heater = layout.heaters[static_cast<std::size_t>(j)];
-          const double value =
-              crosstalk_share(card, std::hypot(place.x_um - heater.x_um, place.y_um - heater.y_um));
+          const double value = crosstalk_share(card, distance_um(place, heater));
           if (value > card.cutoff) shares_.push_back({j, value});
         }
     }

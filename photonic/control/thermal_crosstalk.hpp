@@ -57,7 +57,7 @@ class ThermalCrosstalk {
     int shifter;
     double value;
   };
-  const Topology& topology_;
+  Topology topology_;
   std::vector<Share> shares_;
   std::vector<std::size_t> starts_;  // shares of victim v are [starts_[v], starts_[v + 1])
 };

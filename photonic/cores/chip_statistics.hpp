@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct ChipOptions {
 struct ChipStatistics {
   std::string
       target;     // "Haar-random unitary", "random product of butterflies" or "uniform weights"
-  int modes = 0;  // mesh only
+  int modes = 1;  // of the mesh; 1 without
   std::vector<double>
       error;  // ||realised - target||_F / ||target||_F; for a unitary ||dU||_F / sqrt(N)
   std::vector<double>
@@ -32,6 +33,17 @@ struct ChipStatistics {
   std::vector<double> reading_error;  // of one reading of every weight, beside `error`: noise of
                                       // the cells, over ||target||_F; 0 where cells are quiet
 };
+/// Throws `Error` for less than one chip.
 ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options);
+
+/// One chip's share of the above.
+struct ChipRow {
+  double error = 0, fidelity = 0, unreachable = 0, insertion_loss_db = 0, power_mW = 0,
+         reading_error = 0;
+};
+/// Works the rows of all chips out, on all threads, and lines them up. `target` and `modes` are
+/// the caller's to fill.
+ChipStatistics collect_chips(const ChipOptions& options,
+                             const std::function<ChipRow(const TileAddress&)>& row);
 
 }  // namespace lightloom::photonic

@@ -1,12 +1,53 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "photonic/cores/core_card.hpp"
 
 namespace lightloom::photonic {
 
-/// Nominal optical loss from the laser to the detector of one output, in dB, at weight 1. For a
-/// weight bank the split of every input over the rows is included, for a mesh two meshes and the
-/// attenuators.
+/// How the light of a core is sent and read: what a kind of core adds to laser, modulators,
+/// detectors and converters, which all share.
+struct CoreOptics {
+  InputCoding coding = InputCoding::digital;
+  bool light = true;  // false: no laser, modulators and receivers
+  /// Nominal, from the laser to the detector of one output, at weight 1. For cores that send every
+  /// input to all outputs that split is included.
+  double insertion_loss_db = 0;
+  double oscillators_mW = 0;  // optical power beside that of the inputs, whole core
+  ReadoutNoise noise;
+  bool noisy_cells = false;  // `TensorCore::cell_noise` says more than its default
+};
+
+/// What is programmed for a tile.
+struct CoreDevices {
+  double programmed = 0;          // devices with a setting of their own, per tile
+  double placed = 0;              // devices that take a shifter's area
+  double mean_phase_rad = 0;      // that a shifter holds; 0: settings stay without power
+  double setting_operations = 0;  // that turn a new tile into settings
+  struct Part {
+    std::string component;
+    double power_mW = 0;  // as long as the core is on
+    double area_mm2 = 0;
+  };
+  std::vector<Part> others{};  // what the kind has besides
+};
+
+CoreOptics core_optics(const CoreCard& card);
+CoreDevices core_devices(const CoreCard& card);
+
+/// Loss of every input before it comes to what is special about a core: laser to chip, and
+/// modulator.
+double input_loss_db(const CoreCard& card);
+/// Optical power of one full-scale input behind a loss, in mW.
+double power_behind_mW(const CoreCard& card, double loss_db);
+/// Read-out noise of the card's laser, detectors and symbol rate behind a loss, of intensities
+/// and of fields.
+ReadoutNoise intensity_noise(const CoreCard& card, double loss_db);
+ReadoutNoise homodyne_noise(const CoreCard& card, double loss_db);
+
+/// See CoreOptics.
 double insertion_loss_db(const CoreCard& card);
 /// Optical power in mW that a full-scale input brings to the detector of one output through
 /// weight 1.
@@ -18,8 +59,5 @@ ReadoutNoise readout_noise(const CoreCard& card);
 CoreCost core_cost(const CoreCard& card);
 /// All of the above as the description of a core.
 CoreDescription describe_core(const CoreCard& card);
-
-/// Mean MZIs that light meets in one mesh of the card (columns when edges are balanced).
-double mean_devices_met(const CoreCard& card);
 
 }  // namespace lightloom::photonic

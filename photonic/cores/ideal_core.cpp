@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "photonic/cores/core_cost.hpp"
 #include "photonic/cores/core_table.hpp"
+#include "photonic/cores/tiles.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -13,19 +13,13 @@ class IdealCore final : public TensorCore {
 
   [[nodiscard]] const CoreDescription& description() const override { return description_; }
 
-  RealisationReport realise(std::span<const float> targets, TileAddress, std::span<float> realised,
-                            std::span<float> scales) const override {
-    const std::size_t tiles = checked_tiles(description_, targets, realised, scales);
-    const std::size_t size = tiles > 0 ? targets.size() / tiles : 0;
-    RealisationReport report{.tiles = static_cast<std::int64_t>(tiles),
-                             .weights = static_cast<std::int64_t>(targets.size())};
-    for (std::size_t i = 0; i < tiles; ++i) {
-      const auto tile = targets.subspan(i * size, size);
-      std::copy(tile.begin(), tile.end(), realised.begin() + static_cast<std::ptrdiff_t>(i * size));
-      scales[i] = largest_weight(tile);
-      add_errors(tile, tile, report);
-    }
-    return report;
+  RealisationReport realise(std::span<const float> targets, TileAddress address,
+                            std::span<float> realised, std::span<float> scales) const override {
+    return realise_tiles(description_, {targets, address, realised, scales}, [](const Tile& tile) {
+      std::ranges::copy(tile.target, tile.realised.begin());
+      tile.scale = largest_weight(tile.target);
+      return RealisationReport{};
+    });
   }
 
  private:
@@ -34,8 +28,18 @@ class IdealCore final : public TensorCore {
 
 }  // namespace
 
-std::unique_ptr<TensorCore> make_ideal_core(const CoreCard& card) {
-  return std::make_unique<IdealCore>(card);
+CoreEntry ideal_core() {
+  return {.name = "ideal",
+          .describe = [](Section& section,
+                         CoreCard& card) { section.card("noise", card.own.of<ReadoutNoise>()); },
+          .make = [](const CoreCard& card) { return std::make_unique<IdealCore>(card); },
+          .optics =
+              [](const CoreCard& card) {
+                return CoreOptics{.light = false, .noise = card.own.of<ReadoutNoise>()};
+              },
+          .devices = {},
+          .size = {},
+          .statistics = {}};
 }
 
 }  // namespace lightloom::photonic

@@ -18,10 +18,11 @@ double snr_db(double signal_A, double variance_A2) {
 }
 
 LinkBudget link_budget(const CoreCard& card) {
-  require(card.kind != CoreKind::ideal, "an ideal core has no light, so no link budget");
-  const ReadoutNoise noise = readout_noise(card);
-  LinkBudget budget{.insertion_loss_db = insertion_loss_db(card),
-                    .detected_mW = detected_power_mW(card)};
+  const CoreOptics optics = core_optics(card);
+  require(optics.light, "a core of kind '{}' has no light, so no link budget", card.kind);
+  const ReadoutNoise& noise = optics.noise;
+  LinkBudget budget{.insertion_loss_db = optics.insertion_loss_db,
+                    .detected_mW = power_behind_mW(card, optics.insertion_loss_db)};
   const double light = 1 + noise.dark, laser = noise.relative * light * (1 + noise.leak);
   budget.noise =
       std::sqrt(noise.additive * noise.additive + noise.shot * noise.shot * light + laser * laser);
@@ -48,11 +49,11 @@ LaserRequirement required_laser_power(const CoreCard& card, double bits) {
   return {.power_per_input_mW = high, .reachable = true};
 }
 
-double sensitivity_laser_power_mW(double loss_db, double fan_out, int bits, double wall_plug,
-                                  double extinction_db, double sensitivity_dBm) {
+double sensitivity_laser_power_mW(const SensitivityRule& rule) {
   const double detector_mW =
-      std::pow(10.0, (loss_db + sensitivity_dBm + 10 * std::log10(fan_out)) / 10);
-  return detector_mW * std::exp2(bits) / wall_plug / (1 - std::pow(10.0, -extinction_db / 10));
+      std::pow(10.0, (rule.loss_db + rule.sensitivity_dBm + 10 * std::log10(rule.fan_out)) / 10);
+  return detector_mW * std::exp2(rule.bits) / rule.wall_plug /
+         (1 - std::pow(10.0, -rule.extinction_db / 10));
 }
 
 }  // namespace lightloom::photonic

@@ -37,7 +37,14 @@ LaserRequirement required_laser_power(const CoreCard& card, double bits);
 /// SimPhony's rule, a heuristic kept for comparison: electrical mW = 10^((loss + S + 10 log10
 /// k)/10) 2^bits / wall_plug / (1 - 10^(-ER/10)), S = -27 dBm the detector's sensitivity, k the
 /// fan-out.
-double sensitivity_laser_power_mW(double loss_db, double fan_out, int bits, double wall_plug,
-                                  double extinction_db, double sensitivity_dBm = -27);
+struct SensitivityRule {
+  double loss_db = 0;
+  double fan_out = 1;
+  int bits = 0;
+  double wall_plug = 1;
+  double extinction_db = 200;
+  double sensitivity_dBm = -27;
+};
+double sensitivity_laser_power_mW(const SensitivityRule& rule);
 
 }  // namespace lightloom::photonic

@@ -1,22 +1,33 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
 #include "photonic/control/thermal_crosstalk.hpp"
-#include "photonic/cores/core_card.hpp"
+#include "photonic/cores/mzi_core.hpp"
 #include "photonic/cores/phase_control.hpp"
 #include "photonic/decomposition/local_correction.hpp"
 #include "photonic/meshes/mesh.hpp"
 
 namespace lightloom::photonic {
 
+/// What all chips of an MZI-mesh card share.
+struct MeshDesign {
+  explicit MeshDesign(const CoreCard& core);
+
+  CoreCard card;
+  Topology topology;
+  ThermalCrosstalk crosstalk;
+  double devices_met = 0;  // see mean_devices_met
+
+  [[nodiscard]] const MeshCoreCard& mesh() const { return mesh_part(card); }
+};
+
 /// What is fixed about the meshes of one chip of a card: fabrication errors and the static errors
 /// of its phases. Mesh 0 is met first (V^T of an SVD core), mesh 1 last (U).
 class MeshChip {
  public:
-  /// All but the address must outlive the chip.
-  MeshChip(const CoreCard& card, const Topology& topology, const ThermalCrosstalk& crosstalk,
-           const TileAddress& address);
+  MeshChip(std::shared_ptr<const MeshDesign> design, const TileAddress& address);
 
   struct Applied {
     MeshSettings settings;    // phases of the driven shifters
@@ -29,6 +40,9 @@ class MeshChip {
   /// rounded, then with the errors of set phases.
   [[nodiscard]] Applied apply(const MeshSettings& ideal, int mesh, const TileAddress& address,
                               Leak leak) const;
+  /// The same for phases set as they are: nothing is corrected or made up for before drivers,
+  /// errors and crosstalk take them.
+  [[nodiscard]] Applied drive(const MeshSettings& set, int mesh, const TileAddress& address) const;
 
   /// Attenuators between the meshes: MZIs read at their bar port, amplitude sin(theta/2). A phase
   /// error d turns the field by d/2 too.
@@ -44,12 +58,10 @@ class MeshChip {
   [[nodiscard]] double loss_normalisation(int meshes) const;
 
  private:
-  const CoreCard& card_;
-  const Topology& topology_;
+  std::shared_ptr<const MeshDesign> design_;
   std::array<Fabrication, 2> fabrication_;
   std::array<MeshSettings, 2> biases_;
   PhaseErrors errors_;
-  const ThermalCrosstalk& crosstalk_;
 };
 
 }  // namespace lightloom::photonic

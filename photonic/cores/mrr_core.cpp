@@ -6,11 +6,64 @@
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
-#include "photonic/cores/core_cost.hpp"
 #include "photonic/cores/core_table.hpp"
 #include "photonic/cores/phase_control.hpp"
+#include "photonic/cores/tiles.hpp"
+#include "photonic/meshes/dispersion.hpp"
 
 namespace lightloom::photonic {
+namespace {
+
+/// Rounds of set-point correction for the crosstalk between the rings of a bus, and flop of one
+/// ring at one wavelength.
+constexpr int ring_correction_rounds = 5;
+constexpr int ring_evaluation_flop = 16;
+
+}  // namespace
+
+void describe(Section& section, RingBankCard& card) {
+  constexpr Range coupling{.low = 0.01, .high = 0.9999};
+  section.value("self_coupling_in", card.ring.self_coupling_in, coupling);
+  section.value("self_coupling_drop", card.ring.self_coupling_drop, coupling);
+  section.value("turn_amplitude", card.ring.turn_amplitude, {.low = 0.01, .high = 1});
+  section.value("channels", card.channels, {.low = 1, .high = 256});
+  section.value("weight_range", card.weight_range, {.low = 0.01, .high = 1});
+  section.value("insertion_loss_db", card.insertion_loss_db, not_negative);
+  section.value("mean_shift_rad", card.mean_shift_rad, not_negative);
+  section.value("radius_um", card.radius_um, positive);
+  section.value("group_index", card.group_index, {.low = 1});
+  section.value("wavelength_nm", card.wavelength_nm, positive);
+  section.value("thermal_shift_nm_per_K", card.thermal_shift_nm_per_K);
+  section.value("temperature_K", card.temperature_K);
+  section.value("laser_shift_nm", card.laser_shift_nm, {.low = -200, .high = 200});
+  section.value("relock", card.relock);
+  if (card.channels > card.most_channels())
+    section.problem(
+        "channels",
+        fmt::format("{} is too many: the free spectral range of {:.3g} nm holds {:.3g} "
+                    "line widths of these rings, so at most {} wavelengths can be told "
+                    "apart (take fewer, or rings of higher finesse)",
+                    card.channels, card.fsr_nm(), ring_finesse(card.ring), card.most_channels()));
+}
+
+double RingBankCard::fsr_nm() const {
+  return ring_fsr_nm(group_index, 2 * std::numbers::pi * radius_um, wavelength_nm);
+}
+
+double RingBankCard::thermal_shift_rad_per_K() const {
+  return 2 * std::numbers::pi * thermal_shift_nm_per_K / fsr_nm();
+}
+
+double RingBankCard::moved_rad() const {
+  if (relock) return 0;
+  return temperature_K * thermal_shift_rad_per_K() +
+         guide_phase_change_rad(2 * std::numbers::pi * radius_um, group_index, wavelength_nm,
+                                laser_shift_nm);
+}
+
+int RingBankCard::most_channels() const {
+  return std::max(1, static_cast<int>(ring_finesse(ring)));
+}
 
 RingBus::RingBus(const Ring& ring, int channels) : ring_(ring), channels_(channels) {
   for (int j = 0; j < channels; ++j) {
@@ -56,17 +109,18 @@ class MrrCore final : public TensorCore {
   explicit MrrCore(const CoreCard& card)
       : card_(card),
         description_(describe_core(card)),
-        bus_(card.bank.ring, card.bank.channels),
-        moved_rad_(card.bank.moved_rad()) {
-    const double highest = ring_weight(card.bank.ring, 0),
-                 lowest = ring_weight(card.bank.ring, std::numbers::pi);
-    limit_ = card.bank.weight_range * std::min(highest, -lowest);
+        bank_(card.own.of<RingBankCard>()),
+        bus_(bank_.ring, bank_.channels),
+        moved_rad_(bank_.moved_rad()) {
+    const double highest = ring_weight(bank_.ring, 0),
+                 lowest = ring_weight(bank_.ring, std::numbers::pi);
+    limit_ = bank_.weight_range * std::min(highest, -lowest);
     require(limit_ > 0,
             "the rings of the bank cannot make a weight of both signs (drop - through runs from {} "
             "to {})",
             lowest, highest);
     step_rad_ = card.phase_bits > 0
-                    ? ring_phase_for(card.bank.ring, -limit_) / (std::exp2(card.phase_bits) - 1)
+                    ? ring_phase_for(bank_.ring, -limit_) / (std::exp2(card.phase_bits) - 1)
                     : 0;
   }
 
@@ -74,35 +128,22 @@ class MrrCore final : public TensorCore {
 
   RealisationReport realise(std::span<const float> targets, TileAddress address,
                             std::span<float> realised, std::span<float> scales) const override {
-    const std::size_t tiles = checked_tiles(description_, targets, realised, scales);
-    if (tiles == 0) return {};
-    const std::size_t size = targets.size() / tiles;
+    const auto size = static_cast<std::size_t>(description_.rows) *
+                      static_cast<std::size_t>(description_.columns);
     const std::vector<double> fixed = static_phase_errors(card_, address, size);
-    std::vector<RealisationReport> reports(tiles);
-#pragma omp parallel for schedule(static)
-    for (std::size_t i = 0; i < tiles; ++i) {
-      TileAddress here = address;
-      here.tile += static_cast<std::uint32_t>(i);
-      reports[i] = realise_tile(targets.subspan(i * size, size), here, fixed,
-                                realised.subspan(i * size, size), scales[i]);
-    }
-    RealisationReport total;
-    for (const RealisationReport& report : reports) total.add(report);
-    return total;
+    return realise_tiles(description_, {targets, address, realised, scales},
+                         [&](const Tile& tile) { return realise_tile(tile, fixed); });
   }
 
  private:
-  RealisationReport realise_tile(std::span<const float> target, const TileAddress& address,
-                                 std::span<const double> fixed, std::span<float> realised,
-                                 float& scale) const {
+  RealisationReport realise_tile(const Tile& tile, std::span<const double> fixed) const {
+    const auto& [target, address, realised, scale] = tile;
     const auto columns = static_cast<std::size_t>(description_.columns);
     const auto channels = static_cast<std::size_t>(bus_.channels());
     const Stream programming(
         {address.seed, Purpose::programming, address.chip, address.layer, address.tile});
     scale = largest_weight(target) / static_cast<float>(limit_);
-    RealisationReport report{.tiles = 1,
-                             .weights = static_cast<std::int64_t>(target.size()),
-                             .devices = static_cast<std::int64_t>(target.size())};
+    RealisationReport report{.devices = static_cast<std::int64_t>(target.size())};
     for (std::size_t first = 0; first < target.size();) {
       const std::size_t count = std::min(channels, columns - first % columns);
       std::vector<double> phases(count), weights(count);
@@ -119,7 +160,6 @@ class MrrCore final : public TensorCore {
         realised[first + k] = static_cast<float>(scale * weights[k]);
       first += count;
     }
-    add_errors(target, realised, report);
     return report;
   }
 
@@ -132,7 +172,7 @@ class MrrCore final : public TensorCore {
     for (std::size_t k = 0; k < count; ++k)
       own[k] = wanted[k] = static_cast<double>(target[k]) / scale;
     const auto set = [&] {
-      for (std::size_t k = 0; k < count; ++k) phases[k] = ring_phase_for(card_.bank.ring, own[k]);
+      for (std::size_t k = 0; k < count; ++k) phases[k] = ring_phase_for(bank_.ring, own[k]);
     };
     set();
     if (card_.correction == Correction::none) return 0;
@@ -153,16 +193,52 @@ class MrrCore final : public TensorCore {
 
   CoreCard card_;
   CoreDescription description_;
+  RingBankCard bank_;
   RingBus bus_;
   double limit_ = 1;      // largest modulus of drop - through that is used
   double step_rad_ = 0;   // of the phase DAC; 0: continuous
   double moved_rad_ = 0;  // of all rings, since the last calibration
 };
 
+double weights_of(const CoreCard& card) {
+  return static_cast<double>(card.core_rows()) * card.core_columns();
+}
+
+CoreOptics ring_optics(const CoreCard& card) {
+  const double loss_db = input_loss_db(card) + card.own.of<RingBankCard>().insertion_loss_db +
+                         10 * std::log10(card.core_rows());
+  return {.coding = InputCoding::intensity,
+          .insertion_loss_db = loss_db,
+          .noise = intensity_noise(card, loss_db)};
+}
+
+/// One ring set-point is a table look-up, and each round of crosstalk correction evaluates every
+/// ring of a bus at every wavelength of the bus.
+CoreDevices rings(const CoreCard& card) {
+  const RingBankCard& bank = card.own.of<RingBankCard>();
+  const double weights = weights_of(card);
+  const int rounds = card.correction == Correction::local ? ring_correction_rounds : 0;
+  return {.programmed = weights,
+          .placed = weights,
+          .mean_phase_rad = bank.mean_shift_rad,
+          .setting_operations = weights * (1 + rounds * bank.channels * ring_evaluation_flop)};
+}
+
 }  // namespace
 
-std::unique_ptr<TensorCore> make_mrr_core(const CoreCard& card) {
-  return std::make_unique<MrrCore>(card);
+CoreEntry mrr_core() {
+  return {.name = "mrr-bank",
+          .describe =
+              [](Section& section, CoreCard& card) {
+                describe_light(section, card);
+                describe_phases(section, card);
+                section.card("bank", card.own.of<RingBankCard>());
+              },
+          .make = [](const CoreCard& card) { return std::make_unique<MrrCore>(card); },
+          .optics = ring_optics,
+          .devices = rings,
+          .size = {},
+          .statistics = {}};
 }
 
 }  // namespace lightloom::photonic

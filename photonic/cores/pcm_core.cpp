@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/parallel.hpp"
 #include "core/random/random.hpp"
-#include "photonic/cores/core_cost.hpp"
 #include "photonic/cores/core_table.hpp"
+#include "photonic/cores/tiles.hpp"
+#include "photonic/devices/pcm.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -12,42 +14,32 @@ namespace {
 class PcmCore final : public TensorCore {
  public:
   explicit PcmCore(const CoreCard& card)
-      : card_(card), description_(describe_core(card)), levels_(pcm_levels(card.pcm)) {}
+      : pcm_(card.own.of<PcmCard>()),
+        description_(describe_core(card)),
+        levels_(pcm_levels(pcm_)) {}
 
   [[nodiscard]] const CoreDescription& description() const override { return description_; }
 
   RealisationReport realise(std::span<const float> targets, TileAddress address,
                             std::span<float> realised, std::span<float> scales) const override {
-    const std::size_t tiles = checked_tiles(description_, targets, realised, scales);
-    if (tiles == 0) return {};
-    const std::size_t size = targets.size() / tiles;
-    std::vector<RealisationReport> reports(tiles);
-#pragma omp parallel for schedule(static)
-    for (std::size_t i = 0; i < tiles; ++i) {
-      TileAddress here = address;
-      here.tile += static_cast<std::uint32_t>(i);
-      const WrittenTile tile = write(targets.subspan(i * size, size), here);
-      scales[i] = static_cast<float>(tile.scale);
-      reports[i] = {.tiles = 1,
-                    .weights = static_cast<std::int64_t>(size),
-                    .devices = 2 * static_cast<std::int64_t>(size),
-                    .unreachable_devices = tile.stuck};
-      for (std::size_t k = 0; k < size; ++k)
-        realised[i * size + k] = static_cast<float>(
-            tile.scale * (tile.cells[2 * k].transmission - tile.cells[2 * k + 1].transmission));
-      add_errors(targets.subspan(i * size, size), realised.subspan(i * size, size), reports[i]);
-    }
-    RealisationReport total;
-    for (const RealisationReport& report : reports) total.add(report);
-    return total;
+    return realise_tiles(description_, {targets, address, realised, scales}, [&](const Tile& tile) {
+      const WrittenTile written = write(tile.target, tile.address);
+      tile.scale = static_cast<float>(written.scale);
+      for (std::size_t k = 0; k < tile.target.size(); ++k)
+        tile.realised[k] =
+            static_cast<float>(written.scale * (written.cells[2 * k].transmission -
+                                                written.cells[2 * k + 1].transmission));
+      return RealisationReport{.devices = 2 * static_cast<std::int64_t>(tile.target.size()),
+                               .unreachable_devices = written.stuck};
+    });
   }
 
   void cell_noise(std::span<const float> targets, TileAddress address,
                   CellNoise noise) const override {
     const auto size = static_cast<std::size_t>(description_.rows) *
                       static_cast<std::size_t>(description_.columns);
-#pragma omp parallel for schedule(static)
-    for (std::size_t i = 0; i < targets.size() / size; ++i) {
+    parallel_for(static_cast<std::ptrdiff_t>(targets.size() / size), [&](std::ptrdiff_t number) {
+      const auto i = static_cast<std::size_t>(number);
       TileAddress here = address;
       here.tile += static_cast<std::uint32_t>(i);
       const WrittenTile tile = write(targets.subspan(i * size, size), here);
@@ -61,7 +53,7 @@ class PcmCore final : public TensorCore {
         if (!noise.light.empty())
           noise.light[i * size + k] = static_cast<float>(plus.transmission + minus.transmission);
       }
-    }
+    });
   }
 
  private:
@@ -92,7 +84,7 @@ class PcmCore final : public TensorCore {
   /// those that do not obey.
   Cell written_cell(double wanted, std::uint64_t cell, const Draws& draws,
                     std::int64_t& stuck) const {
-    const PcmCard& pcm = card_.pcm;
+    const PcmCard& pcm = pcm_;
     const double level = pcm.level_bits > 0 ? nearest_level(levels_, wanted) : wanted;
     if (pcm.stuck_low_fraction + pcm.stuck_high_fraction > 0) {
       const double fate = draws.stuck.uniform(cell);
@@ -131,21 +123,45 @@ class PcmCore final : public TensorCore {
     }
     // One reference reading of the tile tells by how much its outputs have to be scaled up again,
     // and their noise with them.
-    const bool compensate =
-        card_.pcm.compensate_drift && card_.pcm.drift_scale > 0 && card_.pcm.elapsed_s > 0;
+    const bool compensate = pcm_.compensate_drift && pcm_.drift_scale > 0 && pcm_.elapsed_s > 0;
     if (compensate && now_sum > 0) tile.scale *= wanted_sum / now_sum;
     return tile;
   }
 
-  CoreCard card_;
+  PcmCard pcm_;
   CoreDescription description_;
   std::vector<double> levels_;
 };
 
+CoreOptics crossbar_optics(const CoreCard& card) {
+  const double loss_db = input_loss_db(card) + card.own.of<PcmCard>().insertion_loss_db +
+                         10 * std::log10(card.core_rows());
+  return {.coding = InputCoding::intensity,
+          .insertion_loss_db = loss_db,
+          .noise = intensity_noise(card, loss_db),
+          .noisy_cells = true};
+}
+
+/// A written cell holds its state without power. One level look-up a weight.
+CoreDevices cells(const CoreCard& card) {
+  const double weights = static_cast<double>(card.core_rows()) * card.core_columns();
+  return {.programmed = weights, .placed = weights, .setting_operations = weights};
+}
+
 }  // namespace
 
-std::unique_ptr<TensorCore> make_pcm_core(const CoreCard& card) {
-  return std::make_unique<PcmCore>(card);
+CoreEntry pcm_core() {
+  return {.name = "pcm-crossbar",
+          .describe =
+              [](Section& section, CoreCard& card) {
+                describe_light(section, card);
+                section.card("pcm", card.own.of<PcmCard>());
+              },
+          .make = [](const CoreCard& card) { return std::make_unique<PcmCore>(card); },
+          .optics = crossbar_optics,
+          .devices = cells,
+          .size = {},
+          .statistics = {}};
 }
 
 }  // namespace lightloom::photonic

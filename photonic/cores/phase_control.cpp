@@ -4,7 +4,9 @@
 #include <numbers>
 
 #include "core/random/random.hpp"
+#include "photonic/cores/mzi_core.hpp"
 #include "photonic/decomposition/compact.hpp"
+#include "photonic/devices/angle.hpp"
 
 namespace lightloom::photonic {
 
@@ -55,7 +57,7 @@ int drive_heaters(const HeaterCard& card, const TileAddress& address, int mesh,
 
 MeshSettings phase_biases(const CoreCard& card, const TileAddress& address, int mesh,
                           const Topology& topology) {
-  if (card.phase_bias == PhaseBias::none) return {};
+  if (mesh_part(card).phase_bias == PhaseBias::none) return {};
   const Stream stream({.seed = address.seed,
                        .purpose = Purpose::phase_bias,
                        .chip = address.chip,
@@ -65,7 +67,7 @@ MeshSettings phase_biases(const CoreCard& card, const TileAddress& address, int 
   const auto draw = [&](double& phase) { phase = 2 * std::numbers::pi * stream.uniform(device++); };
   for (auto* phases : {&biases.theta, &biases.phi, &biases.screen})
     for (double& phase : *phases) draw(phase);
-  if (card.mesh.device != DeviceKind::bell) return biases;
+  if (mesh_part(card).mesh.device != DeviceKind::compact) return biases;
   biases.outer.resize(topology.cells.size());
   for (const int k : outer_shifters(topology)) draw(biases.outer[static_cast<std::size_t>(k)]);
   return biases;
@@ -83,7 +85,8 @@ void add_phases(const MeshSettings& phases, double sign, MeshSettings& settings)
 
 PhaseErrors::PhaseErrors(const CoreCard& card, const TileAddress& address, const Topology& topology)
     : programming_sigma_rad_(card.programming_sigma_rad),
-      outer_(card.mesh.device == DeviceKind::bell ? outer_shifters(topology) : std::vector<int>{}),
+      outer_(mesh_part(card).mesh.device == DeviceKind::compact ? outer_shifters(topology)
+                                                                : std::vector<int>{}),
       shifters_(2 * topology.cells.size() + static_cast<std::size_t>(topology.modes) +
                 outer_.size()) {
   const std::size_t count = 2 * shifters_ + static_cast<std::size_t>(topology.modes);

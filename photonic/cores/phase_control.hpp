@@ -1,6 +1,7 @@
 #pragma once
 
 #include "photonic/cores/core_card.hpp"
+#include "photonic/devices/heater.hpp"
 #include "photonic/meshes/mesh.hpp"
 
 namespace lightloom::photonic {

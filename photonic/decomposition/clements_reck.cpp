@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "photonic/decomposition/rotation_chain.hpp"
+#include "photonic/devices/angle.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -129,11 +130,6 @@ void null_diagonal_from_left(SplitMatrix& u, int i, std::vector<Placed>& devices
 }
 
 }  // namespace
-
-double wrap_phase(double angle_rad) {
-  const double wrapped = std::remainder(angle_rad, 2 * pi);
-  return wrapped <= -pi ? pi : wrapped;
-}
 
 MeshSettings decompose_clements(const SquareMatrix& unitary) {
   const int n = unitary.size;

@@ -12,7 +12,4 @@ namespace lightloom::photonic {
 MeshSettings decompose_clements(const SquareMatrix& unitary);
 MeshSettings decompose_reck(const SquareMatrix& unitary);
 
-/// `angle` moved into (-pi, pi].
-double wrap_phase(double angle_rad);
-
 }  // namespace lightloom::photonic

@@ -6,8 +6,8 @@
 #include <numbers>
 #include <optional>
 
-#include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/decomposition/split_setting.hpp"
+#include "photonic/devices/angle.hpp"
 
 namespace lightloom::photonic {
 namespace {

@@ -4,7 +4,7 @@
 
 namespace lightloom::photonic {
 
-/// Settings that make a mesh of compact devices (`DeviceKind::bell`: both shifters on the inner
+/// Settings that make a mesh of compact devices (`DeviceKind::compact`: both shifters on the inner
 /// arms; Bell and Walmsley, APL Photonics 6, 070804, 2021) do what `ideal` makes a mesh of perfect
 /// plain MZIs do. A compact device has no phase in front of one of its inputs, only one common to
 /// both outputs; the phases that a cell wants between its inputs are taken up by the common phases

@@ -3,7 +3,7 @@
 #include <cassert>
 #include <numbers>
 
-#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/devices/angle.hpp"
 
 namespace lightloom::photonic {
 namespace {

@@ -5,9 +5,9 @@
 #include <cmath>
 #include <numbers>
 
-#include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/decomposition/compact.hpp"
 #include "photonic/decomposition/split_setting.hpp"
+#include "photonic/devices/angle.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -89,27 +89,12 @@ void carry_phases(const Transfer& target, const Transfer& real, Limit limit, Com
 
 }  // namespace
 
-SplitSetting match_powers(double p11, double p12, const SplitterAngles& a) {
-  const double c_plus2 = a.c_plus * a.c_plus, s_plus2 = a.s_plus * a.s_plus;
-  const double c_minus2 = a.c_minus * a.c_minus, s_minus2 = a.s_minus * a.s_minus;
-  const double below = (c_plus2 - s_minus2) * p11 + (c_minus2 - s_plus2) * p12;
-  const double wanted = (c_plus2 * p11 - s_plus2 * p12) / below;
-  constexpr double round_off = 1e-14;  // a device exactly at its limit is reachable
-  SplitSetting setting;
-  if (!(wanted >= -round_off)) setting.limit = Limit::cross;
-  if (wanted > 1 + round_off) setting.limit = Limit::bar;
-  const double s2 = std::clamp(wanted, 0.0, 1.0);
-  setting.s = std::sqrt(s2);
-  setting.c = std::sqrt(1 - s2);
-  return setting;
-}
-
 CorrectedSettings correct_locally(const Topology& topology, const MeshSettings& ideal,
                                   std::span<const MziErrors> fabrication,
                                   const CorrectionOptions& options) {
   const std::size_t cells = topology.cells.size();
   assert((fabrication.empty() || fabrication.size() == cells) && ideal.theta.size() == cells);
-  if (options.device == DeviceKind::bell) return compact_settings(topology, ideal, fabrication);
+  if (options.device == DeviceKind::compact) return compact_settings(topology, ideal, fabrication);
   const MziErrors perfect;
   CorrectedSettings result{.settings = zero_settings(topology)};
   std::vector<Complex> carried(static_cast<std::size_t>(topology.modes), 1.0);

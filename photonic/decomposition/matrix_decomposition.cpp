@@ -15,7 +15,7 @@ namespace {
 using Target = DecompositionOptions::Target;
 
 /// The matrix in the top left corner of a square of zeros.
-SquareMatrix padded(const Matrix& matrix) {
+SquareMatrix padded(const ComplexMatrix& matrix) {
   SquareMatrix square(std::max(matrix.rows, matrix.columns));
   for (int r = 0; r < matrix.rows; ++r)
     for (int c = 0; c < matrix.columns; ++c)
@@ -36,7 +36,7 @@ double tolerance_of(const DecompositionOptions& options, int modes) {
   return options.tolerance > 0 ? options.tolerance : 1e-8 * modes;
 }
 
-void check(const Matrix& matrix, const DecompositionOptions& options, double distance) {
+void check(const ComplexMatrix& matrix, const DecompositionOptions& options, double distance) {
   require(options.mesh != MeshKind::butterfly || options.target != Target::svd,
           "butterfly meshes have too few devices for the factors of an arbitrary matrix (use a "
           "clements or reck mesh, or the unitary or nearest target)");
@@ -107,7 +107,8 @@ SquareMatrix rebuild_matrix(const MatrixDecomposition& result, DeviceKind device
   return multiply(mesh_matrix(result.topology, device, result.left), whole);
 }
 
-MatrixDecomposition decompose_matrix(const Matrix& matrix, const DecompositionOptions& options) {
+MatrixDecomposition decompose_matrix(const ComplexMatrix& matrix,
+                                     const DecompositionOptions& options) {
   require(matrix.rows >= 1 && matrix.columns >= 1, "cannot decompose an empty matrix");
   require(std::max(matrix.rows, matrix.columns) <= most_modes,
           "a matrix of {} x {} is too large for a mesh (at most {} modes are taken)", matrix.rows,

@@ -2,16 +2,10 @@
 
 #include <vector>
 
+#include "core/matrix.hpp"
 #include "photonic/meshes/mesh.hpp"
 
 namespace lightloom::photonic {
-
-/// A complex (rows, columns) matrix, row-major.
-struct Matrix {
-  int rows = 0;
-  int columns = 0;
-  std::vector<Complex> values;
-};
 
 struct DecompositionOptions {
   enum class Target {
@@ -43,7 +37,7 @@ struct MatrixDecomposition {
   double scale = 1;                 // svd only
   bool inputs_reversed = false;   // butterfly: input k enters the mode with the bits of k reversed
   bool outputs_reversed = false;  // and output k leaves it there
-  Matrix rebuilt;                 // what ideal meshes of these settings do
+  ComplexMatrix rebuilt;          // what ideal meshes of these settings do
 };
 
 /// Largest side of a matrix that is taken: a decomposition takes 14 N^3 flop and more.
@@ -55,7 +49,7 @@ SquareMatrix rebuild_matrix(const MatrixDecomposition& settings, DeviceKind devi
 /// Throws `Error` for an empty matrix, one with infinite or undefined elements, and one that is not
 /// square or not unitary when a single mesh was asked for (naming its distance), or no product of
 /// butterflies when a butterfly mesh was (naming how far the best one is away).
-MatrixDecomposition decompose_matrix(const Matrix& matrix,
+MatrixDecomposition decompose_matrix(const ComplexMatrix& matrix,
                                      const DecompositionOptions& options = {});
 
 }  // namespace lightloom::photonic

@@ -1,6 +1,6 @@
 #include "photonic/decomposition/svd_settings.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/SVD>
 #include <algorithm>
 #include <cassert>
 #include <cmath>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "photonic/cores/tensor_core.hpp"
+#include "photonic/devices/readout_noise.hpp"
 #include "photonic/devices/transceiver.hpp"
 
 namespace lightloom::photonic {

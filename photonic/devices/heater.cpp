@@ -6,18 +6,19 @@
 
 namespace lightloom::photonic {
 
+void describe(Section& section, ShifterCard& card) {
+  section.value("pi_power_mW", card.pi_power_mW, not_negative);
+  section.value("settle_us", card.settle_us, not_negative);
+  section.value("write_energy_pJ", card.write_energy_pJ, not_negative);
+  section.value("area_um2", card.area_um2, not_negative);
+}
+
 void describe(Section& section, HeaterCard& card) {
   section.value("pi_voltage_V", card.pi_voltage_V, positive);
   section.value("max_voltage_V", card.max_voltage_V, positive);
   section.value("voltage_bits", card.voltage_bits, {.low = 0, .high = 24});
   section.value("self_heating", card.self_heating, {.low = 0, .high = 0.2});
   section.value("efficiency_sigma", card.efficiency_sigma, {.low = 0, .high = 0.2});
-}
-
-double held_phase(double phase_rad) {
-  constexpr double turn = 2 * std::numbers::pi;
-  if (phase_rad >= 0 && phase_rad < turn + heater_margin_rad) return phase_rad;
-  return phase_rad - turn * std::floor(phase_rad / turn);
 }
 
 HeaterLaw heater_law(const HeaterCard& card) {

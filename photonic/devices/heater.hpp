@@ -4,6 +4,15 @@
 
 namespace lightloom::photonic {
 
+/// A phase shifter (or the heater of a ring).
+struct ShifterCard {
+  double pi_power_mW = 30;        // electrical power for a phase of pi
+  double settle_us = 10;          // after a new setting
+  double write_energy_pJ = 3.57;  // of one new setting: DAC code and driver
+  double area_um2 = 0;            // of one device with its shifters and its share of guides
+};
+void describe(Section& section, ShifterCard& card);
+
 /// How a thermo-optic shifter turns a voltage into a phase: phi = gamma V^2 + gamma_2 V^4, gamma =
 /// pi / V_pi^2. The quartic term is the resistance's rise with its own heat, R = R0 (1 + rho P), to
 /// first order in rho: gamma_2 = -h gamma^2 / pi with h = rho P_pi, the relative rise of the
@@ -18,12 +27,6 @@ struct HeaterCard {
       0;  // relative spread of gamma over the heaters of a chip that calibration does not know
 };
 void describe(Section& section, HeaterCard& card);
-
-/// Heaters hold phases in [0, 2 pi + margin): the margin lets compensated crosstalk pass a full
-/// turn without a jump that would change the heat on all neighbours.
-inline constexpr double heater_margin_rad = 1;
-/// `phase_rad` if a heater holds it as it is, else brought into [0, 2 pi).
-double held_phase(double phase_rad);
 
 /// The law of one heater: phi = gamma V^2 + gamma_2 V^4.
 struct HeaterLaw {

@@ -29,7 +29,7 @@ Transfer closed_mzi(double theta_rad, double phi_rad, const MziErrors& e) {
 }
 
 /// Both shifters between the splitters; the arms' errors of the two stages add up.
-Transfer bell(double theta_rad, double phi_rad, const MziErrors& e) {
+Transfer compact(double theta_rad, double phi_rad, const MziErrors& e) {
   const Arm top{e.theta_top.phase_rad + e.phi_top.phase_rad,
                 e.theta_top.log_gain + e.phi_top.log_gain};
   const Arm bottom{e.theta_bottom.phase_rad + e.phi_bottom.phase_rad,
@@ -88,8 +88,8 @@ Transfer device(DeviceKind kind, double theta_rad, double phi_rad, const MziErro
       const Transfer t = mzi(theta_rad, phi_rad, errors);
       return {t.bt, t.bb, t.tt, t.tb};
     }
-    case DeviceKind::bell:
-      return bell(theta_rad, phi_rad, errors);
+    case DeviceKind::compact:
+      return compact(theta_rad, phi_rad, errors);
   }
   return mzi(theta_rad, phi_rad, errors);
 }

@@ -35,13 +35,19 @@ enum class DeviceKind {
   three_splitter,  // an extra splitter first, without a shifter (Hamerly et al., Nat. Commun. 13,
                    // 6831, 2022)
   crossing,        // an MZI followed by a waveguide crossing (same paper)
-  bell,  // compact: theta on the top and phi on the bottom inner arm (Bell and Walmsley, arXiv
-         // 2104.07561)
+  compact,  // theta on the top and phi on the bottom inner arm (Bell and Walmsley, APL Photonics 6,
+            // 070804, 2021)
 };
 
 /// A splitter of coupling angle eta: [[cos, i sin], [i sin, cos]]; the cross-coupled power is
 /// sin^2(eta).
 Transfer splitter(double eta_rad);
+/// (top, bottom) = T (top, bottom).
+inline void apply(const Transfer& t, Complex& top, Complex& bottom) {
+  const Complex u = top, v = bottom;
+  top = mul(t.tt, u) + mul(t.tb, v);
+  bottom = mul(t.bt, u) + mul(t.bb, v);
+}
 /// a after b.
 Transfer compose(const Transfer& a, const Transfer& b);
 

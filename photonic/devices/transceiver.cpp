@@ -27,11 +27,4 @@ void describe(Section& section, DetectorCard& card) {
   section.value("diode_area_um2", card.diode_area_um2, not_negative);
 }
 
-void describe(Section& section, ShifterCard& card) {
-  section.value("pi_power_mW", card.pi_power_mW, not_negative);
-  section.value("settle_us", card.settle_us, not_negative);
-  section.value("write_energy_pJ", card.write_energy_pJ, not_negative);
-  section.value("area_um2", card.area_um2, not_negative);
-}
-
 }  // namespace lightloom::photonic

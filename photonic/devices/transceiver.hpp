@@ -46,17 +46,8 @@ struct DetectorCard {
   double diode_area_um2 = 0;  // per diode
 };
 
-/// A phase shifter (or the heater of a ring).
-struct ShifterCard {
-  double pi_power_mW = 30;        // electrical power for a phase of pi
-  double settle_us = 10;          // after a new setting
-  double write_energy_pJ = 3.57;  // of one new setting: DAC code and driver
-  double area_um2 = 0;            // of one device with its shifters and its share of guides
-};
-
 void describe(Section& section, LaserCard& card);
 void describe(Section& section, ModulatorCard& card);
 void describe(Section& section, DetectorCard& card);
-void describe(Section& section, ShifterCard& card);
 
 }  // namespace lightloom::photonic

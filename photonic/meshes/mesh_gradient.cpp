@@ -31,11 +31,13 @@ Transfer first_splitter(const Transfer& t, double phi_rad, const MziErrors& e) {
   return compose(t, {0, i_unit / b1_over_b2, i_unit * b1_over_b2, 0});
 }
 
-/// A plain MZI. `bell` moves the outer arms inside.
-Transfer plain_derivative(bool bell, DeviceParameter parameter, const Transfer& t, double phi_rad,
-                          const MziErrors& e) {
+/// A plain MZI. `compact` moves the outer arms inside.
+Transfer plain_derivative(bool compact, DeviceParameter parameter, const Transfer& t,
+                          double phi_rad, const MziErrors& e) {
   const auto inner = [&](double sign) { return compose(inner_arm(e.beta_rad, sign), t); };
-  const auto outer = [&](double sign) { return bell ? inner(sign) : compose(t, outer_arm(sign)); };
+  const auto outer = [&](double sign) {
+    return compact ? inner(sign) : compose(t, outer_arm(sign));
+  };
   switch (parameter) {
     case DeviceParameter::theta:
       return scaled(i_unit, inner(1));
@@ -46,8 +48,8 @@ Transfer plain_derivative(bool bell, DeviceParameter parameter, const Transfer& 
     case DeviceParameter::theta_bottom_gain:
       return scaled(0.5, inner(-1));
     case DeviceParameter::phi:
-      return bell ? scaled(i_unit, inner(-1))
-                  : scaled(i_unit, outer(1));  // bell: phi drives the bottom inner arm
+      return compact ? scaled(i_unit, inner(-1))
+                     : scaled(i_unit, outer(1));  // compact: phi drives the bottom inner arm
     case DeviceParameter::phi_bottom:
       return scaled(i_unit, outer(-1));
     case DeviceParameter::phi_top_gain:
@@ -55,7 +57,7 @@ Transfer plain_derivative(bool bell, DeviceParameter parameter, const Transfer& 
     case DeviceParameter::phi_bottom_gain:
       return scaled(0.5, outer(-1));
     case DeviceParameter::alpha:
-      return bell ? scaled(i_unit, compose(t, swap_ports)) : first_splitter(t, phi_rad, e);
+      return compact ? scaled(i_unit, compose(t, swap_ports)) : first_splitter(t, phi_rad, e);
     case DeviceParameter::beta:
       return scaled(i_unit, compose(swap_ports, t));
     case DeviceParameter::epsilon:
@@ -76,11 +78,7 @@ Transfer inverse(const Transfer& t) {
 }
 
 void apply(const Transfer& t, const Rows& rows, int count) {
-  for (int k = 0; k < count; ++k) {
-    const Complex u = rows.top[k], v = rows.bottom[k];
-    rows.top[k] = mul(t.tt, u) + mul(t.tb, v);
-    rows.bottom[k] = mul(t.bt, u) + mul(t.bb, v);
-  }
+  for (int k = 0; k < count; ++k) apply(t, rows.top[k], rows.bottom[k]);
 }
 
 Complex overlap(const Complex* a, const Complex* b, int count) {
@@ -93,7 +91,7 @@ Complex overlap(const Complex* a, const Complex* b, int count) {
 
 Transfer device_derivative(DeviceKind kind, DeviceParameter parameter, double theta_rad,
                            double phi_rad, const MziErrors& errors) {
-  if (kind == DeviceKind::bell)
+  if (kind == DeviceKind::compact)
     return plain_derivative(true, parameter, device(kind, theta_rad, phi_rad, errors), phi_rad,
                             errors);
   if (kind == DeviceKind::three_splitter && parameter == DeviceParameter::epsilon)

@@ -38,18 +38,19 @@ int carried_vectors(int batch, std::int64_t calls) {
 
 template <class Real>
 MeshOperator<Real>::MeshOperator(const Topology& topology, std::span<const Transfer> transfers,
-                                 std::span<const Complex> screen, int batch, std::int64_t calls)
-    : MeshOperator(topology, transfers, screen, choose_route(topology.modes, batch, calls),
-                   carried_vectors(batch, calls)) {}
+                                 std::span<const Complex> screen, const OperatorUse& use)
+    : MeshOperator(topology, transfers, screen,
+                   OperatorRoute{choose_route(topology.modes, use.batch, use.calls),
+                                 carried_vectors(use.batch, use.calls)}) {}
 
 template <class Real>
 MeshOperator<Real>::MeshOperator(const Topology& topology, std::span<const Transfer> transfers,
-                                 std::span<const Complex> screen, Route route, int carried)
-    : route_(route) {
+                                 std::span<const Complex> screen, const OperatorRoute& by)
+    : route_(by.route) {
   const int n = topology.modes;
   sweep_ = prepare<Real>(topology, transfers, screen,
-                         preparation_for(route == Route::dense ? n : carried));
-  if (route == Route::sweep) return;
+                         preparation_for(route_ == Route::dense ? n : by.carried));
+  if (route_ == Route::sweep) return;
   const auto size = static_cast<std::size_t>(n) * static_cast<std::size_t>(n);
   re_.assign(size, 0);
   im_.assign(size, 0);

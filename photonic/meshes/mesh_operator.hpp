@@ -25,17 +25,26 @@ Route choose_route(int modes, int batch, std::int64_t calls);
 /// time, whatever it is given. What the dearer preparation of the cells has to pay for itself on.
 int carried_vectors(int batch, std::int64_t calls);
 
+/// How an operator is going to be used: `calls` times with `batch` vectors. Any use is correct.
+struct OperatorUse {
+  int batch = 1;
+  std::int64_t calls = 1;
+};
+/// What that comes to: a route, and the vectors its preparation is for (see carried_vectors).
+struct OperatorRoute {
+  Route route = Route::sweep;
+  int carried = 1;
+};
+
 /// A mesh with fixed settings, applied by the quicker route.
 template <class Real>
 class MeshOperator {
  public:
-  /// `batch` and `calls`: how it is going to be used; any use is correct. `topology` must outlive
-  /// it.
   MeshOperator(const Topology& topology, std::span<const Transfer> transfers,
-               std::span<const Complex> screen, int batch, std::int64_t calls);
-  /// The same by a route of the caller's, for `carried` vectors (see carried_vectors).
+               std::span<const Complex> screen, const OperatorUse& use);
+  /// The same by a route of the caller's.
   MeshOperator(const Topology& topology, std::span<const Transfer> transfers,
-               std::span<const Complex> screen, Route route, int carried);
+               std::span<const Complex> screen, const OperatorRoute& by);
 
   /// Sends `fields` through the mesh, in place. Thread-safe.
   void apply(FieldView<Real> fields) const;

@@ -112,19 +112,19 @@ void walk_pair(const Diagonal<Element>& a, const Diagonal<Element>& b, Row<Real,
 }
 
 template <class Element, class Real, int G>
-void walk_mesh(const Topology& topology, const std::vector<Element>& cells, Row<Real, G>* rows) {
+void walk_mesh(const PreparedMesh<Real>& mesh, const std::vector<Element>& cells,
+               Row<Real, G>* rows) {
   const auto diagonal = [&](std::size_t d) {
-    const Topology::Diagonal& at = topology.diagonals[d];
+    const Topology::Diagonal& at = mesh.diagonals[d];
     return Diagonal<Element>{&cells[static_cast<std::size_t>(at.offset)], at.first_mode,
                              at.first_mode + at.count - 1};
   };
-  const std::size_t count = topology.diagonals.size();
+  const std::size_t count = mesh.diagonals.size();
   for (std::size_t d = 0; d + 1 < count; d += 2) walk_pair(diagonal(d), diagonal(d + 1), rows);
   if (count % 2 == 1)
     walk(diagonal(count - 1), diagonal(count - 1).first, diagonal(count - 1).last, rows);
-  if (count > 0) return;
-  for (std::size_t k = 0; k < topology.cells.size(); ++k)
-    cross<Real, G>(cells[k], rows[topology.cells[k].top], rows[topology.cells[k].bottom]);
+  for (std::size_t k = 0; k < mesh.pairs.size(); ++k)
+    cross<Real, G>(cells[k], rows[mesh.pairs[k].top], rows[mesh.pairs[k].bottom]);
 }
 
 template <class Real, int G>
@@ -194,9 +194,9 @@ void propagate_blocks(const PreparedMesh<Real>& mesh, FieldView<Real> fields, in
     for (int at = first, block = 0; at < end; at += width, ++block) {
       Row<Real, G>* of_block = rows.get() + static_cast<std::size_t>(block) * modes;
       if (mesh.scaled.empty())
-        walk_mesh(*mesh.topology, mesh.full, of_block);
+        walk_mesh(mesh, mesh.full, of_block);
       else
-        walk_mesh(*mesh.topology, mesh.scaled, of_block);
+        walk_mesh(mesh, mesh.scaled, of_block);
       for (std::size_t m = 0; m < mesh.outputs.size(); ++m) turn(mesh.outputs[m], of_block[m]);
     }
     copy_blocks<Real, G, false>(fields, first, end, rows.get());
@@ -268,7 +268,8 @@ void fill_full(const Topology& topology, std::span<const Transfer> transfers,
 template <class Real>
 PreparedMesh<Real> prepare(const Topology& topology, std::span<const Transfer> transfers,
                            std::span<const Complex> screen, Preparation preparation) {
-  PreparedMesh<Real> mesh{.topology = &topology};
+  PreparedMesh<Real> mesh{.diagonals = topology.diagonals};
+  if (mesh.diagonals.empty()) mesh.pairs = topology.cells;
   const bool done = preparation == Preparation::scaled && fill_scaled(topology, transfers, mesh);
   if (!done) {
     fill_full(topology, transfers, mesh);

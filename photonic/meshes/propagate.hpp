@@ -38,8 +38,9 @@ struct PreparedMesh {
     Real r_r, r_i, q_r, q_i;
     int crossed;
   };
-  const Topology* topology = nullptr;  // must outlive the preparation
-  std::vector<Full> full;              // one of the two is empty; in the order of the walk
+  std::vector<Topology::Diagonal> diagonals;  // the walk; or, where there are none,
+  std::vector<Cell> pairs;                    // the cells in order
+  std::vector<Full> full;                     // one of the two is empty; in the order of the walk
   std::vector<Scaled> scaled;
   std::vector<Complex> outputs;  // factor of every mode, screen included
 };

@@ -12,7 +12,7 @@ namespace {
 
 using namespace calibration;
 
-Shown run(const CommandLine& line) {
+Shown do_drift(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "a CSV with the columns time_s,value");
   at_most_operands(line, 1);
   const std::vector<TableColumn> table = read_columns(path);
@@ -54,6 +54,6 @@ extern const Command calibrate_drift_command{
     .summary = "spread and time constant of a drift",
     .writes = Writes::nothing,
     .options = {{"limit", "RAD", "the deviation at which to calibrate again"}},
-    .run = run};
+    .run = do_drift};
 
 }  // namespace lightloom::experiments

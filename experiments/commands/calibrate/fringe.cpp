@@ -21,7 +21,7 @@ FringeLaw law_of(const std::string& name) {
   throw Error(fmt::format("--law {}: must be quadratic, self-heating or cubic", name));
 }
 
-Shown run(const CommandLine& line) {
+Shown do_fringe(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "a CSV with the columns voltage_V,power");
   at_most_operands(line, 1);
   const std::vector<TableColumn> table = read_columns(path);
@@ -66,6 +66,6 @@ extern const Command calibrate_fringe_command{
     .writes = Writes::nothing,
     .options = {{"law", "NAME", "quadratic (default), self-heating or cubic"},
                 {"pi-voltage", "V", "design value of V_pi, to look near it"}},
-    .run = run};
+    .run = do_fringe};
 
 }  // namespace lightloom::experiments

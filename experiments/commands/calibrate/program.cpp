@@ -7,6 +7,7 @@
 #include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/matrix_file.hpp"
@@ -19,7 +20,7 @@ namespace {
 
 using namespace calibration;
 
-photonic::SquareMatrix square(const photonic::Matrix& matrix, int size) {
+photonic::SquareMatrix square(const ComplexMatrix& matrix, int size) {
   require(matrix.rows == size && matrix.columns == size,
           "the matrix is {} x {}, the chip has {} ports", matrix.rows, matrix.columns, size);
   photonic::SquareMatrix result(size);
@@ -69,7 +70,7 @@ Shown compare(const CommandLine& line, const DeviceFile& device, double max_volt
   return result;
 }
 
-Shown run(const CommandLine& line) {
+Shown do_program(const CommandLine& line, ProgressSink& /*progress*/) {
   const DeviceFile device = read_device(operand(line, 0, "a device card"));
   at_most_operands(line, 2);
   const double max_voltage_V = line.real("max-voltage", 6.5, 1e-6);
@@ -97,7 +98,7 @@ Shown run(const CommandLine& line) {
     result.text += fmt::format("error on the hidden chip: {:.4g}\n", real);
   }
   if (line.output.empty()) return result;
-  write_text(line.output, voltage_table(device.shape, set.voltages));
+  write_file(line.output, voltage_table(device.shape, set.voltages));
   result.json["voltages"] = line.output;
   result.text += fmt::format("voltages: {}\n", line.output);
   return result;
@@ -114,6 +115,6 @@ extern const Command calibrate_program_command{
                 {"targets", "N", "random matrices without a given one (16)"},
                 {"max-voltage", "V", "of the drivers (6.5)"},
                 {"pi-voltage", "V", "design value of V_pi (4.36)"}},
-    .run = run};
+    .run = do_program};
 
 }  // namespace lightloom::experiments

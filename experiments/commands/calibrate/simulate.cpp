@@ -4,7 +4,7 @@
 #include "calibration/model/device_card.hpp"
 #include "calibration/model/streams.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/random/random.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -18,7 +18,7 @@ using namespace calibration;
 /// The truth as a device card, for comparing with a fit.
 void write_truth(const CommandLine& line, const HiddenChip& hidden) {
   if (!line.has("truth")) return;
-  write_text(line.value("truth"), to_yaml(device_card(hidden.shape, hidden.parameters, {})));
+  write_file(line.value("truth"), to_yaml(device_card(hidden.shape, hidden.parameters, {})));
 }
 
 /// An earlier calibration of the same chip, from before its phases moved: phi_0 0.1 rad and gamma
@@ -37,10 +37,10 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
     card[bias] = hidden.parameters[bias] + 0.1 * stream.normal(heater, 0);
     card[gamma] = hidden.parameters[gamma] * (1 + 1e-3 * stream.normal(heater, 1));
   }
-  write_text(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
+  write_file(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
 }
 
-Shown run(const CommandLine& line) {
+Shown do_simulate(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   require(!line.output.empty(), "lightloom calibrate simulate needs --output data.h5 (or .csv)");
@@ -87,6 +87,6 @@ extern const Command calibrate_simulate_command{
     .options = {{"truth", "FILE", "writes the hidden chip here, as a device card"},
                 {"earlier", "FILE",
                  "writes an earlier calibration here, 0.1 rad off, for fit --start"}},
-    .run = run};
+    .run = do_simulate};
 
 }  // namespace lightloom::experiments

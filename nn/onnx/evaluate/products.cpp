@@ -88,7 +88,7 @@ std::vector<Array> gemm(const OperatorCall& call) {
 }
 
 /// An operand as int32 less its zero point: one, or one per row of the left or column of the right.
-Array without_zero(const OperatorCall& call, std::size_t operand, std::size_t zero_point) {
+Array factor_without_zero(const OperatorCall& call, std::size_t operand, std::size_t zero_point) {
   Array x = cast(integer_input(call, operand), ElementType::int32);
   if (!has(call, zero_point)) return x;
   Array zero = cast(integer_input(call, zero_point), ElementType::int32);
@@ -99,7 +99,7 @@ Array without_zero(const OperatorCall& call, std::size_t operand, std::size_t ze
 }
 
 std::vector<Array> matmul_integer(const OperatorCall& call) {
-  return {matrix_product(without_zero(call, 0, 2), without_zero(call, 1, 3))};
+  return {matrix_product(factor_without_zero(call, 0, 2), factor_without_zero(call, 1, 3))};
 }
 
 }  // namespace

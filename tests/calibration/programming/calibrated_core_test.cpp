@@ -11,14 +11,14 @@
 #include "calibration/model/gauge.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
+#include "photonic/cores/mzi_core.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
 photonic::CoreCard mesh_core(int modes) {
-  photonic::CoreCard card;
-  card.kind = photonic::CoreKind::mzi_mesh;
-  card.mesh.modes = modes;
+  photonic::CoreCard card = photonic::default_card("mzi-mesh");
+  photonic::mesh_part(card).mesh.modes = modes;
   return card;
 }
 
@@ -146,8 +146,8 @@ TEST(CalibratedCore, RefusesWeightsThatAreNoNumbers) {
 
 TEST(CalibratedCore, RefusesCoresOfAnotherKindOrSize) {
   const Chips c;
-  photonic::CoreCard ring = mesh_core(6);
-  ring.kind = photonic::CoreKind::mrr_bank;
+  photonic::CoreCard ring = photonic::default_card("mrr-bank");
+  ring.rows = ring.columns = 6;
   for (const auto& card : {mesh_core(5), ring})
     EXPECT_THROW(make_calibrated_core(card, {c.shape, c.truth, {c.truth}}), Error);
   EXPECT_THROW(make_calibrated_core(mesh_core(6), {c.shape, c.truth, {}}), Error);

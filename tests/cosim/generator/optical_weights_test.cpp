@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace lightloom::cosim {

@@ -10,6 +10,7 @@
 #include "nn/network/weights_file.hpp"
 #include "nn/ops/loss.hpp"
 #include "nn/train/training_pass.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "tests/nn/reference.hpp"
 #include "tests/scratch_path.hpp"
 

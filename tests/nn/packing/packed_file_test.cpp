@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 #include "tests/scratch_path.hpp"
 

@@ -11,6 +11,7 @@
 #include "nn/train/train.hpp"
 #include "nn/train/training_pass.hpp"
 #include "nn/weights/faults/faulty_source.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -40,7 +41,8 @@ TEST(TrainingSources, AddsTheirRegularisersToLossAndGradient) {
   const Dataset data = glyphs(256);
   SourceCard card = multilevel();
   Network plain = cnn(card);
-  card.settings.of<MultilevelCard>().orthogonality = {.lambda = 1.0, .form = OrthogonalityForm::sum};
+  card.settings.of<MultilevelCard>().orthogonality = {.lambda = 1.0,
+                                                      .form = OrthogonalityForm::sum};
   Network regular = cnn(card), probe = cnn(card);
   const double before = regularisers(probe);
   const TrainResult without = train(plain, data, {.epochs = 1}, 1);

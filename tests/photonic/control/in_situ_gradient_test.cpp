@@ -8,6 +8,7 @@
 #include "core/random/random.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/decomposition/conventions.hpp"
+#include "photonic/devices/angle.hpp"
 #include "photonic/meshes/haar.hpp"
 #include "photonic/meshes/mesh_gradient.hpp"
 
@@ -27,7 +28,7 @@ TEST(InSitu, ThreeMapsOfPowersGiveTheGradientOfTheAdjointSweep) {
   constexpr int n = 7;
   const Topology topology = clements_topology(n);
   for (const DeviceKind kind :
-       {DeviceKind::mzi, DeviceKind::three_splitter, DeviceKind::crossing, DeviceKind::bell}) {
+       {DeviceKind::mzi, DeviceKind::three_splitter, DeviceKind::crossing, DeviceKind::compact}) {
     const MeshSettings settings = haar_clements_settings(topology, draws, 1);
     Fabrication fabrication(topology.cells.size());
     for (std::size_t k = 0; k < fabrication.size(); ++k) {

@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/random/random.hpp"
-#include "photonic/control/nulling.hpp"
+#include "photonic/control/field_nulling.hpp"
+#include "photonic/control/power_nulling.hpp"
 #include "photonic/decomposition/butterfly.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/decomposition/local_correction.hpp"

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
+#include "photonic/cores/mzi_core.hpp"
 #include "photonic/decomposition/matrix_decomposition.hpp"
 #include "photonic/meshes/haar.hpp"
 
@@ -14,9 +15,8 @@ namespace lightloom::photonic {
 namespace {
 
 CoreCard mesh_card(int modes) {
-  CoreCard card;
-  card.kind = CoreKind::mzi_mesh;
-  card.mesh.modes = modes;
+  CoreCard card = default_card("mzi-mesh");
+  mesh_part(card).mesh.modes = modes;
   card.correction = Correction::none;
   return card;
 }
@@ -35,7 +35,7 @@ TEST(ChipStatistics, SplitterErrorsFollowTheirLaw) {
   // First order E0 = sqrt(2 (N-1)) sigma; the next order of the series is E0^2/4 relative to it.
   for (const int n : {8, 16, 33}) {
     CoreCard card = mesh_card(n);
-    card.fabrication.splitter_sigma_rad = 0.005;
+    mesh_part(card).fabrication.splitter_sigma_rad = 0.005;
     const double law = std::sqrt(2.0 * (n - 1)) * 0.005;
     expect_rms(chip_statistics(card, {.chips = 200}).error, law, law * law / 4, "splitters", n);
   }
@@ -64,7 +64,7 @@ TEST(ChipStatistics, QuantisedPhasesFollowTheirLaw) {
 TEST(ChipStatistics, LocalCorrectionIsExactWhereEveryDeviceCanTakeItsSetting) {
   CoreCard card = mesh_card(8);
   card.correction = Correction::local;
-  card.fabrication.splitter_sigma_rad = 0.02;
+  mesh_part(card).fabrication.splitter_sigma_rad = 0.02;
   const ChipStatistics s = chip_statistics(card, {.chips = 200});
   int exact = 0;
   for (std::size_t i = 0; i < s.error.size(); ++i) {
@@ -88,7 +88,7 @@ TEST(ChipStatistics, WhatLocalCorrectionLeavesFollowsItsLaw) {
   constexpr double sigma = 0.02;
   CoreCard card = mesh_card(n);
   card.correction = Correction::local;
-  card.fabrication.splitter_sigma_rad = sigma;
+  mesh_part(card).fabrication.splitter_sigma_rad = sigma;
   const ChipStatistics s = chip_statistics(card, {.chips = 60});
   expect_rms(s.error, std::sqrt(2.0 / 3 * (n * n - 1)) * sigma * sigma, 0.03, "corrected", n);
   const Summary unreachable = summarise(s.unreachable);
@@ -99,10 +99,10 @@ TEST(ChipStatistics, WhatLocalCorrectionLeavesFollowsItsLaw) {
 TEST(ChipStatistics, ThreeSplitterAndCrossingMeshesRealiseTheirTargets) {
   for (const DeviceKind device : {DeviceKind::three_splitter, DeviceKind::crossing}) {
     CoreCard card = mesh_card(12);
-    card.mesh.device = device;
+    mesh_part(card).mesh.device = device;
     for (const double error : chip_statistics(card, {.chips = 5}).error) EXPECT_LT(error, 1e-13);
     card.correction = Correction::local;
-    card.fabrication.splitter_sigma_rad = 0.02;
+    mesh_part(card).fabrication.splitter_sigma_rad = 0.02;
     const ChipStatistics s = chip_statistics(card, {.chips = 50});
     for (std::size_t i = 0; i < s.error.size(); ++i) {
       const double limit = s.unreachable[i] == 0 ? 1e-13 : 1.0;
@@ -114,9 +114,9 @@ TEST(ChipStatistics, ThreeSplitterAndCrossingMeshesRealiseTheirTargets) {
 TEST(ChipStatistics, ThreeSplittersReachAlmostEveryHaarSetting) {
   CoreCard card = mesh_card(24);
   card.correction = Correction::local;
-  card.fabrication.splitter_sigma_rad = 0.03;
+  mesh_part(card).fabrication.splitter_sigma_rad = 0.03;
   const double plain = summarise(chip_statistics(card, {.chips = 40}).unreachable).mean;
-  card.mesh.device = DeviceKind::three_splitter;
+  mesh_part(card).mesh.device = DeviceKind::three_splitter;
   const double three = summarise(chip_statistics(card, {.chips = 40}).unreachable).mean;
   EXPECT_GT(plain, 0.005);
   EXPECT_LT(three, plain / 5);
@@ -126,16 +126,16 @@ TEST(ChipStatistics, CrossingMeshesForgiveErrorsCommonToAllSplitters) {
   // With alpha = beta the bar state is perfect, and with a crossing Haar settings crowd there.
   CoreCard card = mesh_card(24);
   card.correction = Correction::local;
-  card.fabrication.splitter_mean_rad = 0.03;
+  mesh_part(card).fabrication.splitter_mean_rad = 0.03;
   const double plain = summarise(chip_statistics(card, {.chips = 20}).error).mean;
-  card.mesh.device = DeviceKind::crossing;
+  mesh_part(card).mesh.device = DeviceKind::crossing;
   const double crossing = summarise(chip_statistics(card, {.chips = 20}).error).mean;
   EXPECT_LT(crossing, plain / 5);
 }
 
 TEST(ChipStatistics, DoNotDependOnTheNumberOfThreads) {
   CoreCard card = mesh_card(9);
-  card.fabrication.splitter_sigma_rad = 0.02;
+  mesh_part(card).fabrication.splitter_sigma_rad = 0.02;
   card.phase_sigma_rad = 0.01;
   const int before = omp_get_max_threads();
   omp_set_num_threads(1);
@@ -151,20 +151,20 @@ TEST(ChipStatistics, DoNotDependOnTheNumberOfThreads) {
 
 TEST(ChipStatistics, LossIsReportedAndUnbalancedEdgesCostAccuracy) {
   CoreCard card = mesh_card(8);
-  card.mesh.device_loss_db = 0.5;
+  mesh_part(card).mesh.device_loss_db = 0.5;
   const ChipStatistics balanced = chip_statistics(card, {.chips = 3});
   EXPECT_NEAR(balanced.insertion_loss_db[0], 8 * 0.5, 1e-9);
   EXPECT_LT(balanced.error[0], 1e-13);
-  card.mesh.balanced_edges = false;
+  mesh_part(card).mesh.balanced_edges = false;
   const ChipStatistics unbalanced = chip_statistics(card, {.chips = 3});
   EXPECT_GT(unbalanced.error[0], 0.01);
   EXPECT_LT(unbalanced.error[0], 0.3);
   EXPECT_NEAR(unbalanced.insertion_loss_db[0], 7 * 0.5, 0.3);
 }
 
-Matrix random_matrix(int rows, int columns) {
+ComplexMatrix random_matrix(int rows, int columns) {
   const Stream stream({.seed = 2, .purpose = Purpose::test});
-  Matrix m{rows, columns, {}};
+  ComplexMatrix m{rows, columns, {}};
   for (std::uint64_t k = 0; k < static_cast<std::uint64_t>(rows * columns); ++k)
     m.values.emplace_back(stream.normal(2 * k), stream.normal(2 * k + 1));
   return m;
@@ -178,13 +178,13 @@ TEST(MatrixDecomposition, SvdTakesAnyShapeAndZeros) {
     EXPECT_LT(d.error, 1e-13) << rows << "x" << columns;
     EXPECT_EQ(d.devices, d.modes * (d.modes - 1) + d.modes);
   }
-  Matrix zero{3, 3, std::vector<Complex>(9)};
+  ComplexMatrix zero{3, 3, std::vector<Complex>(9)};
   EXPECT_EQ(decompose_matrix(zero, {.target = Target::svd}).error, 0);
 }
 
 TEST(MatrixDecomposition, RefusesWhatIsNotUnitaryAndNamesItsDistance) {
   const SquareMatrix u = haar_unitary(6, Stream({.seed = 3}));
-  Matrix m{6, 6, u.values};
+  ComplexMatrix m{6, 6, u.values};
   EXPECT_LT(decompose_matrix(m).error, 1e-14);
   for (Complex& v : m.values) v *= 1.01;
   try {
@@ -203,7 +203,7 @@ TEST(MatrixDecomposition, RefusesWhatIsNotUnitaryAndNamesItsDistance) {
 }
 
 TEST(MatrixDecomposition, OtherDevicesRebuildTheMatrixToo) {
-  const Matrix m{7, 7, haar_unitary(7, Stream({.seed = 3})).values};
+  const ComplexMatrix m{7, 7, haar_unitary(7, Stream({.seed = 3})).values};
   for (const MeshKind mesh : {MeshKind::clements, MeshKind::reck})
     for (const DeviceKind device : {DeviceKind::three_splitter, DeviceKind::crossing})
       EXPECT_LT(decompose_matrix(m, {.mesh = mesh, .device = device}).error, 1e-13);

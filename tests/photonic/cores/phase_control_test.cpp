@@ -8,6 +8,7 @@
 
 #include "photonic/control/thermal_crosstalk.hpp"
 #include "photonic/cores/chip_statistics.hpp"
+#include "photonic/cores/mzi_core.hpp"
 #include "photonic/decomposition/compact.hpp"
 #include "photonic/devices/drift.hpp"
 #include "photonic/devices/heater.hpp"
@@ -108,19 +109,18 @@ TEST(Crosstalk, HeatOnABareGuideIsFoundWhereItLeads) {
 }
 
 CoreCard crosstalk_card() {
-  CoreCard card;
-  card.kind = CoreKind::mzi_mesh;
-  card.mesh.modes = 9;
+  CoreCard card = default_card("mzi-mesh");
+  mesh_part(card).mesh.modes = 9;
   card.correction = Correction::none;
-  card.crosstalk = {.kernel = CrosstalkKernel::exponential, .decay_um = 10};
-  card.mesh.pitch = {.mode_um = 25, .column_um = 60};
+  mesh_part(card).crosstalk = {.kernel = CrosstalkKernel::exponential, .decay_um = 10};
+  mesh_part(card).mesh.pitch = {.mode_um = 25, .column_um = 60};
   return card;
 }
 
 TEST(Crosstalk, KnownCrosstalkIsCompensatedToRoundOff) {
   CoreCard card = crosstalk_card();
   const ChipStatistics unaware = chip_statistics(card, {.chips = 5});
-  card.crosstalk.aware = true;
+  mesh_part(card).crosstalk.aware = true;
   const ChipStatistics aware = chip_statistics(card, {.chips = 5});
   for (std::size_t i = 0; i < 5; ++i) {
     EXPECT_GT(unaware.error[i], 0.1);
@@ -130,24 +130,24 @@ TEST(Crosstalk, KnownCrosstalkIsCompensatedToRoundOff) {
 
 TEST(Crosstalk, GrowsWithTheShareOfHeatThatLeaks) {
   CoreCard card = crosstalk_card();
-  card.crosstalk.strength = 0.02;
+  mesh_part(card).crosstalk.strength = 0.02;
   const double weak = summarise(chip_statistics(card, {.chips = 20}).error).mean;
-  card.crosstalk.strength = 0.04;
+  mesh_part(card).crosstalk.strength = 0.04;
   const double strong = summarise(chip_statistics(card, {.chips = 20}).error).mean;
   EXPECT_NEAR(strong / weak, 2, 0.05);  // linear while phases stay small
 }
 
 TEST(PhaseBias, IsMadeUpForBySetPointsAndCostsPower) {
-  for (const DeviceKind device : {DeviceKind::mzi, DeviceKind::three_splitter, DeviceKind::bell}) {
-    CoreCard card;
-    card.kind = CoreKind::mzi_mesh;
-    card.mesh.modes = 9;
-    card.mesh.device = device;
+  for (const DeviceKind device :
+       {DeviceKind::mzi, DeviceKind::three_splitter, DeviceKind::compact}) {
+    CoreCard card = default_card("mzi-mesh");
+    mesh_part(card).mesh.modes = 9;
+    mesh_part(card).mesh.device = device;
     card.correction = Correction::none;
     const double without = summarise(chip_statistics(card, {.chips = 20}).power_mW).mean;
-    card.phase_bias = PhaseBias::uniform;
+    mesh_part(card).phase_bias = PhaseBias::uniform;
     const ChipStatistics found = chip_statistics(card, {.chips = 20});
-    const double shifters = device == DeviceKind::bell ? 81 + 4 : 81;
+    const double shifters = device == DeviceKind::compact ? 81 + 4 : 81;
     // Driven phases are uniform over a turn: mean pi, standard deviation 2 pi / sqrt 12. (The odd
     // compact mesh has four shifters in front.)
     const double turn_mW = 2 * card.shifter.pi_power_mW;
@@ -161,10 +161,9 @@ TEST(PhaseBias, IsMadeUpForBySetPointsAndCostsPower) {
 }
 
 TEST(PhaseBias, BelongsToEveryShifterThatIsThereAndToNoOther) {
-  CoreCard card;
-  card.kind = CoreKind::mzi_mesh;
-  card.mesh.device = DeviceKind::bell;
-  card.phase_bias = PhaseBias::uniform;
+  CoreCard card = default_card("mzi-mesh");
+  mesh_part(card).mesh.device = DeviceKind::compact;
+  mesh_part(card).phase_bias = PhaseBias::uniform;
   const Topology topology = clements_topology(8);
   const MeshSettings biases = phase_biases(card, {.seed = 4}, 0, topology);
   std::vector<double> all = biases.theta;
@@ -183,8 +182,8 @@ TEST(PhaseBias, BelongsToEveryShifterThatIsThereAndToNoOther) {
 
 TEST(PhaseBias, IsSolvedForTogetherWithCrosstalk) {
   CoreCard card = crosstalk_card();
-  card.crosstalk.aware = true;
-  card.phase_bias = PhaseBias::uniform;
+  mesh_part(card).crosstalk.aware = true;
+  mesh_part(card).phase_bias = PhaseBias::uniform;
   for (const double error : chip_statistics(card, {.chips = 5}).error) EXPECT_LT(error, 1e-12);
 }
 
@@ -248,8 +247,8 @@ TEST(HeaterInMesh, UnknownEfficiencyActsAsAProportionalPhaseError) {
   // d phi = sigma phi, phi uniform over a turn: rms sigma 2 pi / sqrt 3; theta and screen likewise
   // but for theta's own law.
   CoreCard card = crosstalk_card();
-  card.crosstalk.kernel = CrosstalkKernel::none;
-  card.heater.efficiency_sigma = 0.002;
+  mesh_part(card).crosstalk.kernel = CrosstalkKernel::none;
+  mesh_part(card).heater.efficiency_sigma = 0.002;
   const double error = summarise(chip_statistics(card, {.chips = 60}).error).mean;
   const double upper = std::sqrt(9.0) * 0.002 * 2 * pi / std::sqrt(3.0);
   EXPECT_LT(error, upper);
@@ -258,8 +257,8 @@ TEST(HeaterInMesh, UnknownEfficiencyActsAsAProportionalPhaseError) {
 
 TEST(HeaterInMesh, TooSmallAVoltageIsCounted) {
   CoreCard card = crosstalk_card();
-  card.crosstalk.kernel = CrosstalkKernel::none;
-  card.heater.max_voltage_V = 4.36;  // reaches pi only
+  mesh_part(card).crosstalk.kernel = CrosstalkKernel::none;
+  mesh_part(card).heater.max_voltage_V = 4.36;  // reaches pi only
   const ChipStatistics s = chip_statistics(card, {.chips = 2});
   EXPECT_GT(s.unreachable[0], 0.3);
   EXPECT_GT(s.error[0], 0.1);

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "photonic/cores/chip_statistics.hpp"
+#include "photonic/cores/mzi_core.hpp"
 #include "photonic/decomposition/complex_svd.hpp"
 #include "photonic/decomposition/matrix_decomposition.hpp"
 #include "photonic/meshes/haar.hpp"
@@ -107,7 +108,7 @@ TEST(Butterfly, TakesBlocksThatPassOrCross) {
   EXPECT_LT(decompose_butterfly(identity_matrix(n)).error, 1e-14);
 }
 
-Matrix as_matrix(const SquareMatrix& u) { return {u.size, u.size, u.values}; }
+ComplexMatrix as_matrix(const SquareMatrix& u) { return {u.size, u.size, u.values}; }
 
 TEST(Butterfly, OtherUnitariesAreRefusedWithTheirDistanceOrProjectedOnRequest) {
   const SquareMatrix u = haar_unitary(8, random_numbers, 5);
@@ -149,10 +150,10 @@ TEST(Butterfly, SmallDeparturesFromAProductAreFoundToFirstOrder) {
 }
 
 CoreCard butterfly_card(int modes) {
-  CoreCard card{.kind = CoreKind::mzi_mesh};
+  CoreCard card = default_card("mzi-mesh");
   card.correction = Correction::none;
-  card.mesh.modes = modes;
-  card.mesh.topology = MeshKind::butterfly;
+  mesh_part(card).mesh.modes = modes;
+  mesh_part(card).mesh.topology = MeshKind::butterfly;
   return card;
 }
 
@@ -161,7 +162,7 @@ TEST(Butterfly, ErrorsOfChipsFollowTheFirstOrderLaws) {
   // sigma: E = sqrt(2 log2 N) sigma and sqrt(log2 N + 1) sigma.
   const int n = 64;
   CoreCard splitters = butterfly_card(n), phases = butterfly_card(n);
-  splitters.fabrication.splitter_sigma_rad = 0.005;
+  mesh_part(splitters).fabrication.splitter_sigma_rad = 0.005;
   phases.phase_sigma_rad = 0.005;
   const auto rms = [](const CoreCard& card) {
     std::vector<double> squares;
@@ -179,7 +180,7 @@ TEST(Butterfly, ErrorsOfChipsFollowTheFirstOrderLaws) {
 TEST(Butterfly, LocalCorrectionMakesReachableChipsExact) {
   CoreCard card = butterfly_card(16);
   card.correction = Correction::local;
-  card.fabrication.splitter_sigma_rad = 0.01;
+  mesh_part(card).fabrication.splitter_sigma_rad = 0.01;
   const ChipStatistics chips = chip_statistics(card, {.chips = 40, .seed = 8});
   int exact = 0;
   for (std::size_t i = 0; i < chips.error.size(); ++i) {

@@ -7,6 +7,7 @@
 
 #include "core/random/random.hpp"
 #include "photonic/cores/chip_statistics.hpp"
+#include "photonic/cores/mzi_core.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/decomposition/matrix_decomposition.hpp"
 #include "photonic/meshes/haar.hpp"
@@ -19,7 +20,7 @@ const Stream random_numbers({.seed = 43, .purpose = Purpose::test});
 double compact_error(const Topology& topology, const MeshSettings& ideal,
                      const Fabrication& fabrication = {}) {
   const CorrectedSettings found = compact_settings(topology, ideal, fabrication);
-  return matrix_error(mesh_matrix(topology, DeviceKind::bell, found.settings, fabrication),
+  return matrix_error(mesh_matrix(topology, DeviceKind::compact, found.settings, fabrication),
                       mesh_matrix(topology, DeviceKind::mzi, ideal));
 }
 
@@ -28,7 +29,7 @@ TEST(Compact, RebuildsUnitariesOfAnySizeToRoundOff) {
     for (const int n : {1, 2, 3, 4, 5, 8, 16, 33, 64}) {
       const SquareMatrix u = haar_unitary(n, random_numbers, static_cast<std::uint64_t>(n));
       const MatrixDecomposition found =
-          decompose_matrix({n, n, u.values}, {.mesh = mesh, .device = DeviceKind::bell});
+          decompose_matrix({n, n, u.values}, {.mesh = mesh, .device = DeviceKind::compact});
       // As for plain MZIs, and the phases carried along a path of N devices add N roundings.
       EXPECT_LT(found.error, 6e-15 * std::sqrt(n)) << n;
     }
@@ -40,7 +41,7 @@ TEST(Compact, TakesZerosInTheMatrix) {
     SquareMatrix reversed(n);
     for (int r = 0; r < n; ++r) reversed(r, n - 1 - r) = 1;
     for (const SquareMatrix& u : {identity_matrix(n), reversed})
-      EXPECT_LT(decompose_matrix({n, n, u.values}, {.device = DeviceKind::bell}).error, 1e-14);
+      EXPECT_LT(decompose_matrix({n, n, u.values}, {.device = DeviceKind::compact}).error, 1e-14);
   }
 }
 
@@ -70,7 +71,7 @@ TEST(Compact, KnownSplitterErrorsAreCorrectedExactlyWhereReachable) {
       fabrication[k].beta_rad = 0.01 * random_numbers.normal(k, 300 + chip);
     }
     const MeshSettings blind = compact_settings(topology, ideal).settings;
-    EXPECT_GT(matrix_error(mesh_matrix(topology, DeviceKind::bell, blind, fabrication),
+    EXPECT_GT(matrix_error(mesh_matrix(topology, DeviceKind::compact, blind, fabrication),
                            mesh_matrix(topology, DeviceKind::mzi, ideal)),
               0.02);
     if (compact_settings(topology, ideal, fabrication).unreachable > 0) continue;
@@ -83,11 +84,11 @@ TEST(Compact, KnownSplitterErrorsAreCorrectedExactlyWhereReachable) {
 TEST(Compact, ShiftersThatAreNotThereGetNoErrors) {
   // Every shifter sits on a guide that carries one row of a unitary, so an error of sigma moves the
   // matrix by sigma: E^2 = sigma^2 (shifters) / N.
-  CoreCard card{.kind = CoreKind::mzi_mesh};
+  CoreCard card = default_card("mzi-mesh");
   card.correction = Correction::none;
-  card.mesh.modes = 16;
-  card.mesh.device = DeviceKind::bell;
-  card.fabrication.splitter_sigma_rad = 0;
+  mesh_part(card).mesh.modes = 16;
+  mesh_part(card).mesh.device = DeviceKind::compact;
+  mesh_part(card).fabrication.splitter_sigma_rad = 0;
   card.phase_sigma_rad = 0.005;
   const ChipStatistics chips = chip_statistics(card, {.chips = 200, .seed = 4});
   std::vector<double> squares;

@@ -81,7 +81,8 @@ TEST(Detection, LinkBudgetSubtractsEveryLoss) {
 }
 
 TEST(Detection, SensitivityRuleIsThatOfSimPhony) {
-  EXPECT_NEAR(sensitivity_laser_power_mW(10, 4, 4, 0.2, 10),
+  EXPECT_NEAR(sensitivity_laser_power_mW(
+                  {.loss_db = 10, .fan_out = 4, .bits = 4, .wall_plug = 0.2, .extinction_db = 10}),
               std::pow(10.0, (10 - 27 + 6.0206) / 10) * 16 / 0.2 / 0.9, 1e-4);
 }
 

@@ -7,6 +7,8 @@
 #include "photonic/cores/chip_statistics.hpp"
 #include "photonic/cores/core_card.hpp"
 #include "photonic/cores/mesh_chip.hpp"
+#include "photonic/cores/mzi_core.hpp"
+#include "photonic/devices/angle.hpp"
 #include "photonic/devices/ring.hpp"
 #include "photonic/meshes/haar.hpp"
 
@@ -45,10 +47,9 @@ TEST(Dispersion, LinesEquallySpacedInFrequencyMeetEveryRingEquallySpacedInPhase)
 }
 
 CoreCard mesh_card(int modes) {
-  CoreCard card;
-  card.kind = CoreKind::mzi_mesh;
-  card.mesh.modes = modes;
-  card.mesh.device_loss_db = 0;
+  CoreCard card = default_card("mzi-mesh");
+  mesh_part(card).mesh.modes = modes;
+  mesh_part(card).mesh.device_loss_db = 0;
   card.correction = Correction::none;
   return card;
 }
@@ -56,12 +57,11 @@ CoreCard mesh_card(int modes) {
 TEST(Dispersion, MovesPhasesSplittersAndArmsOfAMesh) {
   // The mesh worked out device by device at the other wavelength.
   CoreCard card = mesh_card(5);
-  card.dispersion = {.shift_nm = 8, .coupler_rad_per_nm = 0.003, .arm_difference_um = 2};
+  mesh_part(card).dispersion = {.shift_nm = 8, .coupler_rad_per_nm = 0.003, .arm_difference_um = 2};
   const Topology topology = make_topology(MeshKind::clements, 5);
-  const ThermalCrosstalk crosstalk(card.crosstalk, card.mesh.pitch, topology);
   MeshSettings ideal =
       haar_clements_settings(topology, Stream({.seed = 3, .purpose = Purpose::test}));
-  const MeshChip chip(card, topology, crosstalk, {});
+  const MeshChip chip(std::make_shared<const MeshDesign>(card), {});
   const MeshChip::Applied applied = chip.apply(ideal, 0, {}, Leak::nearest);
   const SquareMatrix moved =
       mesh_matrix(topology, DeviceKind::mzi, applied.settings, applied.fabrication);
@@ -85,14 +85,14 @@ TEST(Dispersion, IsNotCorrectedUnlikeTheSameErrorOfFabrication) {
   const auto error = [](double known, double moved) {
     CoreCard card = mesh_card(16);
     card.correction = Correction::local;
-    card.fabrication.splitter_mean_rad = known;
-    card.dispersion = {.shift_nm = 1e-9, .coupler_rad_per_nm = moved / 1e-9};
+    mesh_part(card).fabrication.splitter_mean_rad = known;
+    mesh_part(card).dispersion = {.shift_nm = 1e-9, .coupler_rad_per_nm = moved / 1e-9};
     return summarise(chip_statistics(card, {.chips = 10}).error).mean;
   };
   const double corrected = error(0.01, 0), moved = error(0, 0.01);
   EXPECT_GT(moved, 5 * corrected);
   CoreCard uncorrected = mesh_card(16);
-  uncorrected.fabrication.splitter_mean_rad = 0.01;
+  mesh_part(uncorrected).fabrication.splitter_mean_rad = 0.01;
   EXPECT_NEAR(moved, summarise(chip_statistics(uncorrected, {.chips = 10}).error).mean, 1e-9);
 }
 

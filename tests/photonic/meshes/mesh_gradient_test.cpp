@@ -59,7 +59,7 @@ constexpr DeviceParameter all_parameters[] = {DeviceParameter::theta,
                                               DeviceParameter::theta_top_gain,
                                               DeviceParameter::theta_bottom_gain};
 constexpr DeviceKind all_kinds[] = {DeviceKind::mzi, DeviceKind::three_splitter,
-                                    DeviceKind::crossing, DeviceKind::bell};
+                                    DeviceKind::crossing, DeviceKind::compact};
 
 Point random_point(std::uint64_t shot) {
   const auto draw = [&](std::uint64_t k) { return random_numbers.normal(k, shot); };
@@ -166,7 +166,7 @@ DualTransfer dual_device(DeviceKind kind, Point p) {
       return mzi.after(dual_splitter(number(P::epsilon)));
     case DeviceKind::crossing:
       return {mzi.bt, mzi.bb, mzi.tt, mzi.tb};
-    case DeviceKind::bell:
+    case DeviceKind::compact:
       return outer.after(both).after(inner);
   }
   return mzi;

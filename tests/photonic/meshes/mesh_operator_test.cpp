@@ -30,7 +30,7 @@ TEST(MeshOperator, BothRoutesApplyTheMatrixOfTheMesh) {
           im[i] = random.normal(i, 2);
         }
         const std::vector<double> x = re, y = im;
-        const MeshOperator<double> mesh(topology, cells, screen, route, batch);
+        const MeshOperator<double> mesh(topology, cells, screen, OperatorRoute{route, batch});
         mesh.apply({re.data(), im.data(), n, batch, stride});
         for (int out = 0; out < n; ++out)
           for (int b = 0; b < stride; ++b) {
@@ -44,6 +44,29 @@ TEST(MeshOperator, BothRoutesApplyTheMatrixOfTheMesh) {
             EXPECT_NEAR(std::abs(Complex(re[at], im[at]) - expected), 0, 1e-13) << n << batch;
           }
       }
+  }
+}
+
+TEST(MeshOperator, OutlivesTheTopologyItWasMadeOf) {
+  for (const MeshKind kind : {MeshKind::clements, MeshKind::butterfly}) {
+    const Stream random({.seed = 13});
+    std::vector<double> re{1, 0, 0, 0}, im(4);
+    SquareMatrix matrix;
+    const MeshOperator<double> mesh = [&] {
+      const Topology topology = make_topology(kind, 4);
+      MeshSettings settings = zero_settings(topology);
+      for (std::size_t k = 0; k < settings.theta.size(); ++k) settings.theta[k] = random.uniform(k);
+      std::vector<Transfer> cells(topology.cells.size());
+      cell_transfers(topology, DeviceKind::mzi, settings, {}, cells);
+      matrix = mesh_matrix(topology, DeviceKind::mzi, settings);
+      return MeshOperator<double>(topology, cells, {}, OperatorRoute{Route::sweep, 1});
+    }();
+    mesh.apply({re.data(), im.data(), 4, 1, 1});
+    for (int out = 0; out < 4; ++out)
+      EXPECT_NEAR(
+          std::abs(Complex(re[static_cast<std::size_t>(out)], im[static_cast<std::size_t>(out)]) -
+                   matrix(out, 0)),
+          0, 1e-14);
   }
 }
 

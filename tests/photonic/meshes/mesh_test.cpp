@@ -81,7 +81,7 @@ TEST(Mzi, CompactDeviceMatchesItsClosedForm) {
       Complex(-c * sp, -s * cm);
   closed *= std::exp(Complex(0, (theta + phi) / 2));
   const MziErrors e{.alpha_rad = alpha, .beta_rad = beta};
-  EXPECT_LT((as_eigen(device(DeviceKind::bell, theta, phi, e)) - closed).norm(), 4e-15);
+  EXPECT_LT((as_eigen(device(DeviceKind::compact, theta, phi, e)) - closed).norm(), 4e-15);
 }
 
 TEST(Topology, DepthsAndCountsAreThoseOfThePapers) {

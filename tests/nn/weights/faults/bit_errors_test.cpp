@@ -10,7 +10,9 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "nn/optim/optimizer.hpp"
+#include "nn/weights/direct/integer_source.hpp"
 #include "nn/weights/faults/faulty_source.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/source_card.hpp"
 
 namespace lightloom::nn {

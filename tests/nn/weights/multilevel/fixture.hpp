@@ -46,6 +46,12 @@ inline double norm(const std::vector<float>& a) {
   return distance(a, std::vector<float>(a.size()));
 }
 
+/// A layer and how it is generated.
+struct Case {
+  LayerShape shape;
+  int intra, cross;
+};
+
 /// The generator that a card makes of a layer.
 inline MultilevelSource generator(const SourceCard& card, const LayerShape& shape) {
   return dynamic_cast<MultilevelSource&>(*make_source(card, shape));

@@ -32,11 +32,6 @@ std::vector<double> by_definition(const TwoLevelFactors& f) {
   return weight;
 }
 
-struct Case {
-  LayerShape shape;
-  int intra, cross;
-};
-
 const std::vector<Case> cases{{convolution(5, 7, 3), 2, 3},        // both levels
                               {convolution(5, 7, 3), 2, 0},        // level 1
                               {convolution(5, 7, 3), 0, 3},        // level 2

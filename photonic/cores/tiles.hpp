@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "photonic/cores/tensor_core.hpp"
+
+namespace lightloom::photonic {
+
+/// The arguments of `TensorCore::realise`.
+struct TileBatch {
+  std::span<const float> targets;
+  TileAddress address;
+  std::span<float> realised, scales;
+};
+
+/// One tile of them, (rows, columns) row-major.
+struct Tile {
+  std::span<const float> target;
+  TileAddress address;
+  std::span<float> realised;
+  float& scale;
+};
+
+/// Fills `realised` and `scale` of one tile and reports its devices and clipped weights.
+using TileWork = std::function<RealisationReport(const Tile&)>;
+
+/// What the `realise` of every core is around its tiles: refuses counts that are no whole number of
+/// tiles and weights that are no finite numbers, runs the tiles on all threads, counts tiles and
+/// weights, and adds up reports and errors in order.
+RealisationReport realise_tiles(const CoreDescription& description, const TileBatch& batch,
+                                const TileWork& work);
+
+/// Largest modulus of a tile, 1 for a zero tile.
+float largest_weight(std::span<const float> tile);
+
+}  // namespace lightloom::photonic
