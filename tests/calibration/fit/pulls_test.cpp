@@ -9,6 +9,7 @@
 #include "calibration/fit/mesh_fit.hpp"
 #include "calibration/fit/posterior.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 
@@ -34,6 +35,16 @@ PullsExample fitted_chip(const ChipCard& card, std::uint32_t number, int setting
   // parameters that the data hardly determine, too.
   FitResult fit = fit_mesh(shape, data, {.splitter_sigma_rad = card.splitter_sigma_rad});
   return {std::move(shape), std::move(truth), std::move(fit)};
+}
+
+/// Where the normal distribution reaches `share`.
+double quantile(double share) {
+  double low = -5, high = 5;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = 0.5 * (low + high);
+    (0.5 * std::erfc(-middle / std::sqrt(2.0)) < share ? low : high) = middle;
+  }
+  return low;
 }
 
 const PullStatistics& of(const std::vector<PullStatistics>& all, ParameterKind kind) {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/light_paths.hpp"
 

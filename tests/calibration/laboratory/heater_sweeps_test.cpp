@@ -7,6 +7,7 @@
 
 #include "calibration/fit/fit_card.hpp"
 #include "calibration/fit/sweep_start.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 

@@ -7,6 +7,7 @@
 #include "calibration/fit/fit_card.hpp"
 #include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/mesh_fit.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "calibration/problem/fit_problem.hpp"

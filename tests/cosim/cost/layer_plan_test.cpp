@@ -129,9 +129,10 @@ TEST(NetworkPlan, TheVeryFirstFetchFindsItsBankClosed) {
       (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
   EXPECT_DOUBLE_EQ(plan.schedule.tiles[0][Stage::fetch_weights],
                    plan.layers[0].tiles[0][Stage::fetch_weights] + wait_ns);
-  for (const Stage stage : all_of_enum<Stage>())
-    if (stage != Stage::fetch_weights)
-      EXPECT_EQ(plan.schedule.tiles[0][stage], plan.layers[0].tiles[0][stage]);
+  for (const Stage stage : all_of_enum<Stage>()) {
+    if (stage == Stage::fetch_weights) continue;
+    EXPECT_EQ(plan.schedule.tiles[0][stage], plan.layers[0].tiles[0][stage]);
+  }
 }
 
 }  // namespace
