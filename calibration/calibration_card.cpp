@@ -111,13 +111,7 @@ CalibrationCard card_for(const Measurements& data, Tree tree, Tree* resolved) {
     return card;
   }
   const auto offer = [&](const char* path, std::string text) {
-    const Tree* at = &tree;
-    std::string rest = path;
-    for (; at != nullptr && !rest.empty();) {
-      const auto dot = rest.find('.');
-      at = at->find(rest.substr(0, dot));
-      rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
-    }
+    const Tree* at = find_at(tree, path);
     if (kind_or_null(at) == Tree::Kind::null) set_at(tree, path, Tree::of(std::move(text)), ".");
   };
   if (tree.kind == Tree::Kind::null) tree = Tree::mapping();

@@ -8,8 +8,10 @@
 #include <new>
 
 #include "core/error.hpp"
-#include "core/progress.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/commands.hpp"
+#include "experiments/commands/damaged_input.hpp"
+#include "experiments/interrupts.hpp"
 #include "experiments/results/build_info.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
@@ -43,12 +45,15 @@ void execute(const std::vector<std::string>& words) {
   const Command& command = *called.command;
   const CommandLine line = read_arguments(called);
   if (line.help) return write(stdout, help(command));
-  Progress::set_enabled(!line.quiet);
   if (line.threads > 0) omp_set_num_threads(line.threads);
   const bool keep_json = command.writes == Writes::nothing && !line.output.empty();
   if (keep_json) require_writable(line.output);
-  const Shown result = command.run(line);
-  if (keep_json) write_text(line.output, json_text(result));
+  refuse_damaged(hdf5_inputs(line));
+  if (command.ends_when_asked) experiments::watch_for_interrupts();
+  using enum ProgramProgress::Display;
+  ProgramProgress progress(line.quiet ? none : terminal);
+  const Shown result = command.run(line, progress);
+  if (keep_json) write_file(line.output, json_text(result));
   print(result, line.json);
 }
 
@@ -59,11 +64,12 @@ int complain(const char* message, int code) {
 
 /// libgomp's idle threads spin for milliseconds unless told otherwise; two runs on the same cores
 /// would then slow each other tenfold. It reads its settings before main, hence the second start.
-/// What the user has set stands; where there is no /proc the program simply goes on.
+/// What the user has set stands; where the program cannot be
+/// started again it simply goes on.
 void keep_idle_threads_from_spinning(char** arguments) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
-  setenv("GOMP_SPINCOUNT", "1000", 1);  // some 50 us
-  execv("/proc/self/exe", arguments);
+  if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)  // some 50 us
+    execv("/proc/self/exe", arguments);          // on failure the program goes on
 }
 
 }  // namespace

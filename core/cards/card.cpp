@@ -51,9 +51,8 @@ bool inside(double value, Range range) {
 
 }  // namespace
 
-Section::Section(const Tree& tree, std::string path, std::vector<std::string>& problems,
-                 Tree& resolved)
-    : tree_(tree), path_(std::move(path)), problems_(problems), resolved_(resolved) {
+Section::Section(const Tree& tree, std::string path, CardReading& reading, Tree& resolved)
+    : tree_(tree), path_(std::move(path)), reading_(reading), resolved_(resolved) {
   resolved_.kind = Tree::Kind::mapping;
   if (tree_.kind != Tree::Kind::mapping && tree_.kind != Tree::Kind::null)
     problem("", fmt::format("must be a mapping of keys to values, not {}", shown(tree_)));
@@ -83,7 +82,7 @@ void Section::problem(std::string_view key, const std::string& message) {
   std::string text = origin.empty() ? "" : origin + ": ";
   const std::string name = full(key);
   text += (name.empty() ? std::string("the card") : "'" + name + "'") + " " + message;
-  problems_.push_back(std::move(text));
+  reading_.problems.push_back(std::move(text));
 }
 
 const Tree* Section::take(std::string_view key) {
@@ -109,6 +108,28 @@ const Tree* Section::raw(std::string_view key) {
   const Tree* found = take(key);
   if (found != nullptr) note(key, *found);
   return found;
+}
+
+Tree Section::tree(std::string_view key) {
+  const Tree* found = take(key);
+  if (found == nullptr) return {};
+  Tree loaded;
+  loaded = opened(*found, full(key), loaded);
+  note(key, loaded);
+  return loaded;
+}
+
+/// The section that a tree is: itself, or the card that it names, loaded into `loaded`; an empty
+/// one, and a problem, when there is no such card.
+const Tree& Section::opened(const Tree& tree, const std::string& path, Tree& loaded) {
+  if (!stands_for_card(tree)) return tree;
+  try {
+    loaded = section_of(tree);
+    reading_.cards.emplace_back(path, loaded);
+  } catch (const Error& error) {
+    reading_.problems.emplace_back(error.what());
+  }
+  return loaded;
 }
 
 void Section::value(std::string_view key, double& field, Range range) {
@@ -262,11 +283,11 @@ void Section::arrange(std::initializer_list<std::string_view> order) {
 }
 
 void Section::section(std::string_view key, const std::function<void(Section&)>& read) {
-  static const Tree nothing;
   const Tree* found = take(key);
-  Tree resolved = Tree::mapping();
+  Tree resolved = Tree::mapping(), loaded;
   {
-    Section inner(found != nullptr ? *found : nothing, full(key), problems_, resolved);
+    const Tree& tree = found == nullptr ? loaded : opened(*found, full(key), loaded);
+    Section inner(tree, full(key), reading_, resolved);
     read(inner);
   }
   note(key, std::move(resolved));
@@ -281,35 +302,70 @@ bool Section::optional_section(std::string_view key, const std::function<void(Se
 void Section::sections(std::string_view key,
                        const std::function<void(Section&, std::size_t)>& read) {
   const Tree* found = take(key);
-  Tree resolved = Tree::list();
-  if (found != nullptr && found->kind != Tree::Kind::list) {
+  Tree resolved = Tree::list(), loaded;
+  const Tree& list = found == nullptr ? loaded : opened(*found, full(key), loaded);
+  if (found != nullptr && list.kind != Tree::Kind::list)
     problem(key, fmt::format("must be a list of mappings, not {}", shown(*found)));
-  } else if (found != nullptr) {
-    for (std::size_t i = 0; i < found->items.size(); ++i) {
-      Tree one = Tree::mapping();
-      {
-        Section inner(found->items[i], fmt::format("{}[{}]", full(key), i), problems_, one);
-        read(inner, i);
-      }
-      resolved.items.push_back(std::move(one));
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const std::string path = fmt::format("{}[{}]", full(key), i);
+    Tree one = Tree::mapping(), card;
+    {
+      Section inner(opened(list.items[i], path, card), path, reading_, one);
+      read(inner, i);
     }
+    resolved.items.push_back(std::move(one));
   }
   note(key, std::move(resolved));
 }
 
+namespace {
+
+/// The place of a section's path, "a.b[2].c", or nullptr.
+Tree* place_of(Tree& tree, std::string_view path) {
+  Tree* at = &tree;
+  while (at != nullptr && !path.empty()) {
+    const std::string_view word = path.substr(0, path.find_first_of(".["));
+    if (!word.empty()) {
+      at = at->find(word);
+      path.remove_prefix(word.size());
+    } else if (path.front() == '.') {
+      path.remove_prefix(1);
+    } else {
+      std::size_t index = 0;
+      const std::size_t close = path.find(']');
+      std::from_chars(path.data() + 1, path.data() + close, index);
+      at = index < at->items.size() ? &at->items[index] : nullptr;
+      path.remove_prefix(close + 1);
+    }
+  }
+  return at;
+}
+
+}  // namespace
+
 Tree read_tree(const Tree& tree, const std::function<void(Section&)>& read) {
-  std::vector<std::string> problems;
+  CardReading reading;
   Tree resolved = Tree::mapping();
   {
-    Section section(tree, "", problems, resolved);
+    const Tree whole = section_of(tree);
+    Section section(whole, "", reading, resolved);
     read(section);
   }
-  if (!problems.empty()) {
-    std::string text;
-    for (const std::string& problem : problems) text += (text.empty() ? "" : "\n") + problem;
-    throw Error(text);
-  }
+  if (!reading.problems.empty()) throw Error(fmt::format("{}", fmt::join(reading.problems, "\n")));
   return resolved;
+}
+
+Tree with_cards(Tree tree, const std::function<void(Section&)>& read) {
+  tree = section_of(std::move(tree));
+  CardReading reading;
+  Tree resolved = Tree::mapping();
+  {
+    Section section(tree, "", reading, resolved);
+    read(section);
+  }
+  for (auto& [path, card] : reading.cards)  // a card before those that it names
+    if (Tree* place = place_of(tree, path)) *place = std::move(card);
+  return tree;
 }
 
 }  // namespace lightloom

@@ -26,15 +26,22 @@ inline constexpr Range positive{.low = 0, .open_low = true};
 inline constexpr Range not_negative{.low = 0};
 inline constexpr Range fraction{.low = 0, .high = 1};
 
+/// What reading a card gathers beside its values.
+struct CardReading {
+  std::vector<std::string> problems;
+  std::vector<std::pair<std::string, Tree>> cards;  // that sections named, by the section's path
+};
+
 /// One mapping of a card being read into a struct. A card struct has a function
 ///     void describe(Section& section, MyCard& card)
 /// that names each key once: `Section` reads the key if it is there, leaves the default if not,
 /// notes the resolved value, and reports unknown keys with the nearest known one. All problems of a
 /// card are collected and reported together. Every mapping also accepts `source:` (where its
-/// physical values come from: a text, or a mapping from key to text).
+/// physical values come from: a text, or a mapping from key to text). A section may be the path of
+/// another card, or name one under the key `card` (see `section_of`).
 class Section {
  public:
-  Section(const Tree& tree, std::string path, std::vector<std::string>& problems, Tree& resolved);
+  Section(const Tree& tree, std::string path, CardReading& reading, Tree& resolved);
   ~Section();  // reports unknown keys
   Section(const Section&) = delete;
   Section& operator=(const Section&) = delete;
@@ -81,6 +88,9 @@ class Section {
   /// Accepts the key without reading it and returns its tree, or nullptr. It is copied to the
   /// resolved card.
   const Tree* raw(std::string_view key);
+  /// The same for a section that is read elsewhere: the card itself where its path is given, null
+  /// when absent.
+  Tree tree(std::string_view key);
 
   /// Puts these keys of the resolved card, read in whatever order, into this one: they share out
   /// the places that they have among the others.
@@ -97,6 +107,7 @@ class Section {
   std::size_t choose(std::string_view key, const std::string& current,
                      const std::vector<std::string>& known);
   const Tree* take(std::string_view key);
+  const Tree& opened(const Tree& tree, const std::string& path, Tree& loaded);
   void note(std::string_view key, Tree value);
   [[nodiscard]] std::string full(std::string_view key) const;
   template <std::integral Integer>
@@ -104,7 +115,7 @@ class Section {
 
   const Tree& tree_;
   std::string path_;
-  std::vector<std::string>& problems_;
+  CardReading& reading_;
   Tree& resolved_;
   std::vector<std::string> known_;
 };
@@ -112,6 +123,10 @@ class Section {
 /// Reads a whole tree with `describe`. Throws `Error` with all problems, one a line. `resolved`
 /// receives every value, defaults included.
 Tree read_tree(const Tree& tree, const std::function<void(Section&)>& read);
+
+/// `tree` with the cards that its sections name in their places, wherever `read` expects a section.
+/// Its problems are left to whoever reads it.
+Tree with_cards(Tree tree, const std::function<void(Section&)>& read);
 
 template <class Card>
 Card read_card(const Tree& tree, Tree* resolved = nullptr) {

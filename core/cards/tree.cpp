@@ -81,41 +81,50 @@ bool names_card(const Tree& tree) {
          (tree.scalar.ends_with(".yaml") || tree.scalar.ends_with(".yml"));
 }
 
-std::string file_of(const Tree& tree) {
-  const auto colon = tree.origin.rfind(':');
-  return colon == std::string::npos ? tree.origin : tree.origin.substr(0, colon);
+/// Notes where texts stand that could name a card, if nobody has.
+void note_file(Tree& tree, const std::shared_ptr<const CardFile>& file) {
+  if (names_card(tree) && tree.file == nullptr) tree.file = file;
+  for (Tree& item : tree.items) note_file(item, file);
+  for (auto& [key, value] : tree.pairs) note_file(value, file);
 }
 
-Tree include(const Tree& name, const std::string& beside, int depth);
+Tree load_text(const std::string& path) {
+  require(fs::exists(path), "card '{}' does not exist", path);
+  require(!fs::is_directory(path), "card '{}' is a folder (name a .yaml file)", path);
+  std::ifstream file(path, std::ios::binary);
+  require(file.good(), "card '{}' cannot be read (check its permissions)", path);
+  std::string text(most_bytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return parse_yaml(text, path);
+}
 
-/// Replaces every section that names another card by that card, in place.
-void expand(Tree& tree, const std::string& beside, int depth) {
-  if (names_card(tree)) {
-    tree = include(tree, beside, depth);
-    return;
+/// Whether a card's own text or one that led to it names `path`.
+void refuse_circle(const Tree& name, const std::string& path) {
+  int depth = 0;
+  for (const CardFile* file = name.file.get(); file != nullptr; file = file->named_by.get()) {
+    std::error_code ignored;
+    require(!fs::equivalent(file->path, path, ignored), "{}: card '{}' includes itself (a circle)",
+            name.origin, path);
+    require(++depth <= deepest_include, "{}: cards include one another more than {} levels deep",
+            name.origin, deepest_include);
   }
-  for (Tree& item : tree.items) expand(item, beside, depth);
-  for (auto& [key, value] : tree.pairs)
-    if (key != "card" && key != "source") expand(value, beside, depth);  // a source may cite a file
-  const Tree* base = tree.find("card");
-  if (base == nullptr || !names_card(*base)) return;
-  Tree merged = include(*base, beside, depth);
-  for (auto& [key, value] : tree.pairs)
-    if (key != "card") merged.at_or_add(key) = std::move(value);
-  tree = std::move(merged);
 }
 
-Tree include(const Tree& name, const std::string& beside, int depth) {
-  require(depth < deepest_include,
-          "{}: cards include one another more than {} levels deep (a circle?)", name.origin,
-          deepest_include);
+Tree card_named(const Tree& name) {
+  const std::string beside = name.file == nullptr ? "./command-line" : name.file->path;
   const std::string path = resolve_path(name.scalar, beside);
   require(fs::exists(path),
           "{}: card '{}' does not exist (looked from the working directory and beside '{}')",
           name.origin, name.scalar, beside);
-  Tree card = load_yaml(path);
-  expand(card, path, depth + 1);
+  refuse_circle(name, path);
+  Tree card = load_text(path);
+  note_file(card, std::make_shared<const CardFile>(CardFile{path, name.file}));
   return card;
+}
+
+void open_section(Tree& tree) {
+  if (stands_for_card(tree)) tree = section_of(std::move(tree));
 }
 
 }  // namespace
@@ -178,14 +187,24 @@ Tree parse_yaml(const std::string& text, const std::string& origin) {
 }
 
 Tree load_yaml(const std::string& path) {
-  require(fs::exists(path), "card '{}' does not exist", path);
-  require(!fs::is_directory(path), "card '{}' is a folder (name a .yaml file)", path);
-  std::ifstream file(path, std::ios::binary);
-  require(file.good(), "card '{}' cannot be read (check its permissions)", path);
-  std::string text(most_bytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return parse_yaml(text, path);
+  Tree tree = load_text(path);
+  note_file(tree, std::make_shared<const CardFile>(CardFile{path, nullptr}));
+  return tree;
+}
+
+bool stands_for_card(const Tree& tree) {
+  if (names_card(tree)) return true;
+  const Tree* base = tree.find("card");
+  return base != nullptr && names_card(*base);
+}
+
+Tree section_of(Tree tree) {
+  if (names_card(tree)) return section_of(card_named(tree));
+  if (!stands_for_card(tree)) return tree;
+  Tree merged = section_of(card_named(*tree.find("card")));
+  for (auto& [key, value] : tree.pairs)
+    if (key != "card") merged.at_or_add(key) = std::move(value);
+  return merged;
 }
 
 std::string to_yaml(const Tree& tree) {
@@ -207,6 +226,17 @@ std::string resolve_path(const std::string& name, const std::string& beside) {
   return fs::exists(shared, ignored) ? shared.string() : name;
 }
 
+Tree* find_at(Tree& tree, std::string_view key_path) {
+  Tree* at = &tree;
+  for (;;) {
+    open_section(*at);
+    const auto dot = key_path.find('.');
+    at = at->find(key_path.substr(0, dot));
+    if (at == nullptr || dot == std::string_view::npos) return at;
+    key_path.remove_prefix(dot + 1);
+  }
+}
+
 namespace {
 
 /// The file `name`, or the shipped card of that name where an installation keeps it.
@@ -225,14 +255,14 @@ std::string here_or_shipped(const std::string& name) {
 
 void set_at(Tree& tree, std::string_view key_path, Tree value, const std::string& path) {
   Tree* at = &tree;
-  while (true) {
+  for (;;) {
+    open_section(*at);
     const auto dot = key_path.find('.');
     at = &at->at_or_add(key_path.substr(0, dot));
     if (dot == std::string_view::npos) break;
-    expand(*at, at->origin.empty() ? path : file_of(*at), 0);
     key_path.remove_prefix(dot + 1);
   }
-  expand(value, path, 0);
+  note_file(value, std::make_shared<const CardFile>(CardFile{path, nullptr}));
   *at = std::move(value);
 }
 
@@ -248,9 +278,8 @@ void apply_setting(Tree& tree, const std::string& setting, const std::string& pa
 
 Tree load_card(const std::string& name, const std::vector<std::string>& settings) {
   const std::string path = here_or_shipped(name);
-  Tree tree = load_yaml(path);
+  Tree tree = section_of(load_yaml(path));
   require(tree.kind == Tree::Kind::mapping, "{}: a card is a mapping of keys to values", path);
-  expand(tree, path, 0);
   for (const std::string& setting : settings) apply_setting(tree, setting, path);
   return tree;
 }

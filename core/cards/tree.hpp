@@ -1,11 +1,18 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace lightloom {
+
+/// A file of a card, and the file that names it; nothing for the first.
+struct CardFile {
+  std::string path;
+  std::shared_ptr<const CardFile> named_by;
+};
 
 /// A parsed card: scalars, lists and mappings in file order, each knowing where it came from.
 struct Tree {
@@ -16,6 +23,7 @@ struct Tree {
   std::vector<Tree> items;                          // kind list
   std::vector<std::pair<std::string, Tree>> pairs;  // kind mapping
   std::string origin;                               // "card.yaml:12" or "--set key=value"
+  std::shared_ptr<const CardFile> file;  // of a text that could name a card: where it stands
 
   [[nodiscard]] const Tree* find(std::string_view key) const;
   [[nodiscard]] Tree* find(std::string_view key);
@@ -38,16 +46,28 @@ Tree load_yaml(const std::string& path);
 /// YAML text of a tree; parsing it gives the tree back.
 std::string to_yaml(const Tree& tree);
 
-/// Loads a card and applies `settings` ("key.path=value", the value in YAML) in order. A section
-/// that is the path of another card, or a mapping with the key `card`, is replaced by that card
-/// with the mapping's other keys on top. Paths are looked for from the working directory, then from
-/// the card's folder and its parents.
+/// Loads a card and applies `settings` ("key.path=value", the value in YAML) in order. Cards that
+/// its sections name are loaded when they are read (see `section_of`).
 Tree load_card(const std::string& path, const std::vector<std::string>& settings);
+
+/// The mapping that `tree` is where a section is expected: the card whose path it is, or, with the
+/// path of a card under the key `card`, that card with the mapping's other keys on top; else `tree`
+/// itself. Only whoever reads a card knows where a section is expected: elsewhere a text that ends
+/// in .yaml is a text. Paths are looked for from the working directory, then from the folder of the
+/// card that names them and its parents. Throws `Error` for a card that is missing, or that
+/// includes itself.
+Tree section_of(Tree tree);
+/// Whether `section_of` would load a card.
+bool stands_for_card(const Tree& tree);
+
+/// The value at `key.path`, or nullptr. Cards that sections on the way name are loaded in place.
+Tree* find_at(Tree& tree, std::string_view key_path);
 
 /// Applies one "key.path=value" to a tree that came from `path` (for looking up further cards).
 void apply_setting(Tree& tree, const std::string& setting, const std::string& path);
 
-/// Sets `key.path` to a value already parsed.
+/// Sets `key.path` to a value already parsed. Cards that sections on the way name are loaded in
+/// place; cards that the value names are looked for beside `path`.
 void set_at(Tree& tree, std::string_view key_path, Tree value, const std::string& path);
 
 /// Finds a file named in a card: as it is, else in the folder of `beside` or one of its parents,

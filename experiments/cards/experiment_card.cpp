@@ -77,8 +77,8 @@ void describe(Section& section, const NetworkCard& network, TrainingCard& card) 
 }
 
 void describe(Section& section, CalibrationUse& card) {
-  if (const Tree* device = section.raw("device")) card.device = *device;
-  if (const Tree* truth = section.raw("truth")) card.truth = *truth;
+  card.device = section.tree("device");
+  card.truth = section.tree("truth");
   section.value("posterior", card.posterior);
   section.choice("knowledge", card.knowledge,
                  {{"none", ProgrammedBy::none},
@@ -140,10 +140,13 @@ void describe(Section& section, Experiment& card) {
   section.value("seed", card.seed);
 }
 
+namespace {
+
 /// `model: cnn3`, `model: net.onnx` and `model: {onnx: net.onnx}` are short for {name: ...}.
-static Tree with_model_name(Tree tree) {
+Tree with_model_name(Tree tree) {
   if (tree.find("model") == nullptr) return tree;
   Tree& model = tree.at_or_add("model");
+  model = section_of(std::move(model));
   if (model.kind == Tree::Kind::scalar) {
     Tree section = Tree::mapping();
     section.origin = model.origin;
@@ -155,11 +158,64 @@ static Tree with_model_name(Tree tree) {
   return tree;
 }
 
+void describe_experiment(Section& section) {
+  Experiment unused;
+  describe(section, unused);
+}
+
+/// Replaces values of swept sections by the cards that they name. `values` is the part of the sweep
+/// below `path`, and `base` the card without its sweep.
+void open_swept(Tree& values, const std::string& path, const Tree& base) {
+  for (auto& [key, value] : values.pairs)
+    open_swept(value, path.empty() ? key : path + "." + key, base);
+  for (Tree& value : values.items) {
+    if (!stands_for_card(value)) continue;
+    Tree point = base;
+    set_at(point, path, value, "./command-line");
+    point = with_cards(with_model_name(std::move(point)), describe_experiment);
+    if (Tree* found = find_at(point, path); found->kind != Tree::Kind::scalar)
+      value = std::move(*found);
+  }
+}
+
+/// The short forms in full, and swept sections opened.
+Tree prepared(const Tree& given) {
+  Tree tree = with_model_name(section_of(given));
+  if (tree.find("sweep") == nullptr) return tree;
+  Tree base = tree;
+  std::erase_if(base.pairs, [](const auto& pair) { return pair.first == "sweep"; });
+  Tree& sweep = tree.at_or_add("sweep");
+  sweep = section_of(std::move(sweep));
+  open_swept(sweep, "", base);
+  return tree;
+}
+
+}  // namespace
+
+Tree with_cards_of_experiment(const Tree& tree) {
+  return with_cards(prepared(tree), describe_experiment);
+}
+
+Tree written_out(Tree card) {
+  card = with_cards(std::move(card), describe_experiment);
+  card = with_cards(std::move(card), [](Section& section) {
+    memory::MemoryCard unused;
+    describe(section, unused);
+  });
+  return with_cards(std::move(card), [](Section& section) {
+    photonic::CoreCard unused;
+    describe(section, unused);
+  });
+}
+
 Experiment read_experiment(const Tree& given) {
-  const Tree tree = with_model_name(given);
+  const Tree tree = prepared(given);
   Tree resolved;
   Experiment card = read_card<Experiment>(tree, &resolved);
   card.resolved = std::move(resolved);
+  card.keys =
+      section_keys(card.resolved, card.training.student.noise_aware ? TrainedThrough::core
+                                                                    : TrainedThrough::nothing);
   return card;
 }
 

@@ -10,6 +10,7 @@
 #include "cosim/cost/network_layers.hpp"
 #include "cosim/generator/generation_latency.hpp"
 #include "cosim/generator/generator_card.hpp"
+#include "experiments/cards/section_keys.hpp"
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/train/train.hpp"
@@ -104,11 +105,18 @@ struct Experiment {
   nn::BitErrorCard bit_errors;  // of the memory that holds the stored words; rate 0: none
   std::uint64_t seed = 0;
   Tree resolved;  // the card with every default filled in
+  SectionKeys keys;
 };
 
 /// The list `baselines` of a card, label and source each; empty when there is none.
 std::vector<Baseline> read_baselines(Section& section);
 void describe(Section& section, Experiment& card);
+/// The card of an experiment with all the cards that its sections name in their places, those of
+/// swept sections too, so that it stands by itself.
+Tree with_cards_of_experiment(const Tree& tree);
+/// A card of an experiment, a memory or a core with all the cards that its sections name in their
+/// places, as it was otherwise.
+Tree written_out(Tree card);
 /// Reads a card; throws `Error` with all its problems.
 Experiment read_experiment(const Tree& tree);
 

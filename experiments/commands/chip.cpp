@@ -129,7 +129,7 @@ void add_configured(const photonic::CoreCard& card, const photonic::ChipOptions&
   result.text += "\n" + table.text();
 }
 
-Shown do_chip(const CommandLine& line) {
+Shown do_chip(const CommandLine& line, ProgressSink& /*progress*/) {
   const auto card = read_card<photonic::CoreCard>(
       lightloom::load_card(only_operand(line, "the card of a core"), line.settings));
   const photonic::ChipOptions options{

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/progress.hpp"
 #include "experiments/commands/command_line.hpp"
 #include "experiments/results/json.hpp"
 
@@ -19,7 +20,9 @@ struct Command {
   std::string summary;
   Writes writes = Writes::nothing;
   std::vector<CommandOption> options;
-  Shown (*run)(const CommandLine& line) = nullptr;
+  /// Does the work and says what it found. Tells the sink how far it is.
+  Shown (*run)(const CommandLine& line, ProgressSink& progress) = nullptr;
+  bool ends_when_asked = false;  // asks its sink whether to end, so that Ctrl-C ends it in order
 };
 
 }  // namespace lightloom::experiments

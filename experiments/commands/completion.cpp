@@ -181,7 +181,7 @@ std::string manual_page() {
          "\\-\\-threads\n.SH EXIT STATUS\n0: done, 1: the work failed, 2: the input is wrong.\n";
 }
 
-Shown do_completion(const CommandLine& line) {
+Shown do_completion(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string kind = only_operand(line, "bash, zsh or man");
   require(kind == "bash" || kind == "zsh" || kind == "man",
           "lightloom completion knows bash, zsh and man, but not '{}'", kind);

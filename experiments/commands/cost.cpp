@@ -7,6 +7,7 @@
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/cost_study.hpp"
+#include "nn/models/models.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -129,10 +130,11 @@ void add_replay(const Experiment& card, const SourceLayers& layers, Shown& resul
   result.text += "\n" + table.text();
 }
 
-Shown do_cost(const CommandLine& line) {
+Shown do_cost(const CommandLine& line, ProgressSink& /*progress*/) {
   const Experiment card = read_experiment(load_given_card(line));
-  const SourceLayers layers = source_layers(card.network);
-  const CostStudy study = study_cost(card, layers);
+  const SourceLayers layers =
+      source_layers(nn::build_graph(card.network.model, card.network.dataset.name), card.network);
+  const CostStudy study = study_cost(card.network, card.hardware, layers);
   Shown result{.text = cost_text(study)};
   result.json = {
       {"name", card.name}, {"model", card.network.model}, {"dataset", card.network.dataset.name}};

@@ -169,7 +169,7 @@ Shown resolved_card(const CommandLine& line) {
           .text = text};
 }
 
-Shown do_inspect(const CommandLine& line) {
+Shown do_inspect(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = only_operand(line, "a results file or an experiment card");
   if (path.ends_with(".yaml") || path.ends_with(".yml")) return resolved_card(line);
   require(line.settings.empty(), "--set belongs to a card, not to a results file");

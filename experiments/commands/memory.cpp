@@ -122,7 +122,7 @@ void add_advice(const CommandLine& line, const memory::DramCard& card, const mem
     result.text += sentence.get<std::string>() + "\n";
 }
 
-Shown do_memory(const CommandLine& line) {
+Shown do_memory(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = only_operand(line, "the card of a memory");
   require(line.has("pattern") != line.has("trace"),
           "lightloom memory needs --pattern NAME or --trace FILE (one of them; patterns: {})",

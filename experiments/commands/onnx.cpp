@@ -1,7 +1,7 @@
 #include <map>
 
 #include "core/error.hpp"
-#include "core/progress.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -48,7 +48,7 @@ void require_onnx() {
           "this program was built without ONNX (install libonnx-dev and rebuild)");
 }
 
-Shown check(const CommandLine& line) {
+Shown check(const CommandLine& line, ProgressSink& /*progress*/) {
   require_onnx();
   require(!line.operands.empty(), "lightloom onnx check needs folders of operator cases");
   if (!line.output.empty()) require_writable(line.output);
@@ -59,24 +59,24 @@ Shown check(const CommandLine& line) {
     result.json.push_back(to_json(results.back(), folder));
   }
   if (!line.output.empty())
-    write_text(line.output, result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_file(line.output, result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   result.text = to_text(results);
   return result;
 }
 
 /// The network of a card, with the weights that its source regenerates.
-Shown save(const CommandLine& line) {
+Shown save(const CommandLine& line, ProgressSink& progress) {
   require_onnx();
   const Experiment card = read_experiment(load_given_card(line));
   const std::string output = line.output.empty() ? card.name + ".onnx" : line.output;
   require_writable(output);
-  Workbench workbench;
+  Workbench workbench(progress);
   nn::onnx::export_network(output, *workbench.student(card)->network);
   return {.json = {{"model", output}}, .text = fmt::format("model: {}\n", output)};
 }
 
 /// A network file whose batch normalisations are part of its layers.
-Shown fold(const CommandLine& line) {
+Shown fold(const CommandLine& line, ProgressSink& /*progress*/) {
   require_onnx();
   const std::string input = only_operand(line, "an ONNX file");
   const std::string output = line.output.empty() ? input + ".folded.onnx" : line.output;

@@ -1,5 +1,5 @@
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/packed_view.hpp"
 #include "experiments/results/shown.hpp"
@@ -34,7 +34,7 @@ WeightIdentity plain_identity(const WeightIdentity& from) {
                        "unpacked weights");
 }
 
-Shown pack(const CommandLine& line) {
+Shown pack(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string input = only_operand(line, "a file of trained weights");
   require(line.settings.empty(), "--set belongs to a card, not to a weight file");
   const WeightIdentity identity = identity_in(input);
@@ -53,7 +53,7 @@ Shown pack(const CommandLine& line) {
   return result;
 }
 
-Shown unpack(const CommandLine& line) {
+Shown unpack(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string input = only_operand(line, "a packed weight file");
   require(line.settings.empty(), "--set belongs to a card, not to a weight file");
   const nn::PackedFile file = nn::read_packed(input);

@@ -21,10 +21,11 @@ struct RatioCard {
 };
 
 std::string name_in(const Tree& card, const char* key) {
-  const Tree* section = card.find(key);
-  if (section == nullptr) return "";
-  if (section->kind == Tree::Kind::scalar) return section->scalar;
-  const Tree* name = section->find("name");
+  const Tree* given = card.find(key);
+  if (given == nullptr) return "";
+  const Tree section = section_of(*given);
+  if (section.kind == Tree::Kind::scalar) return section.scalar;
+  const Tree* name = section.find("name");
   return name == nullptr ? "" : name->scalar;
 }
 
@@ -143,7 +144,7 @@ void add_sources(const nn::NetworkShape& shape, const RatioCard& card, Shown& re
   result.text += "\n" + table.text();
 }
 
-Shown do_ratio(const CommandLine& line) {
+Shown do_ratio(const CommandLine& line, ProgressSink& /*progress*/) {
   const RatioCard card = read_ratio_card(line);
   const nn::NetworkShape shape = nn::network_shape(card.model, card.dataset);
   const nn::Ratio ratio = nn::ratio_of(shape, card.weights);

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/provenance.hpp"
 #include "experiments/results/shown.hpp"
@@ -10,7 +11,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Shown do_report(const CommandLine& line) {
+Shown do_report(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string results = only_operand(line, "a results file");
   const std::string output = line.output.empty() ? report_path(results) : line.output;
   std::error_code ignored;
@@ -19,7 +20,7 @@ Shown do_report(const CommandLine& line) {
   require_writable(output);
   const Labelled data = read_labelled(results);
   const std::string page = report_page(data);
-  write_text(output, page);
+  write_file(output, page);
   Shown result;
   result.json = {{"report", output},
                  {"results", results},

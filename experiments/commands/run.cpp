@@ -1,4 +1,5 @@
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -8,7 +9,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Shown do_run(const CommandLine& line) {
+Shown do_run(const CommandLine& line, ProgressSink& progress) {
   const Experiment card = read_experiment(load_given_card(line));
   require(
       card.resolved.find("sweep") == nullptr || line.has("ignore-sweep"),
@@ -18,11 +19,11 @@ Shown do_run(const CommandLine& line) {
   require(page != output, "--report and --output name the same file");
   require_writable(output);
   require_writable(page);
-  Workbench workbench;
-  const RunResult result = run_experiment(card, workbench);
+  Workbench workbench(progress);
+  const RunResult result = run_experiment(card, workbench, progress);
   const Labelled data = results_of(result, card, line.text);
   write_labelled(output, data);
-  write_text(page, report_page(data));
+  write_file(page, report_page(data));
   Shown outcome{.json = to_json(result),
                 .text = fmt::format("{}\n\n", card.name) + to_text(result)};
   outcome.json["results"] = output;

@@ -1,46 +1,15 @@
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
-#include "experiments/studies/run_experiment.hpp"
 #include "experiments/studies/search_candidates.hpp"
-#include "nn/data/batch.hpp"
-#include "nn/inference/inference.hpp"
-#include "nn/ops/loss.hpp"
 #include "nn/weights/multilevel/generators.hpp"
 
 namespace lightloom::experiments {
 namespace {
-
-constexpr std::size_t batch = 128;
-
-/// Mean cross-entropy on the first images that are set aside to choose by, or on training images
-/// when none are.
-nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images) {
-  const nn::ImageSet& set = data.validation.size() > 0 ? data.validation : data.train;
-  const std::size_t count = std::min(images, set.size());
-  return [&set, count](nn::Network& network) {
-    nn::Inference inference(network);
-    nn::Tensor unused;
-    double sum = 0;
-    nn::for_each_batch(set, {0, count}, batch, [&](const nn::Batch& one, std::size_t) {
-      sum += nn::cross_entropy(inference.forward(one.images), one.labels, unused) *
-             static_cast<double>(one.labels.size());
-    });
-    return sum / static_cast<double>(count);
-  };
-}
-
-/// Test accuracy after the card's own training from the float network.
-double trained_accuracy(const Tree& card, Workbench& workbench) {
-  Experiment own = read_experiment(card);
-  own.chips = 0;
-  own.measures = {.accuracy = true, .cost = false};
-  return run_experiment(own, workbench).accuracy->source;
-}
 
 Json to_json(const Found& found) {
   return {{"expected_loss_rise", found.error},
@@ -80,14 +49,6 @@ Json layers_json(const SearchStudy& study) {
                       {"sensitivity", study.sensitivities[l]},
                       {"setting", setting_text(study.searched.card.layers[l].card)}});
   return layers;
-}
-
-/// How much the network suffers, by the option --sensitivity.
-nn::LayerHarm harm_by(const std::string& kind, const Experiment& card, nn::Network& trained,
-                      const nn::CalibrationLoss& loss) {
-  if (kind == "trained") return nn::trained_harm(trained);
-  if (kind == "relative") return nn::relative_harm(trained);
-  return {.sensitivities = nn::layer_sensitivities(trained, card.network.weights, loss)};
 }
 
 Json study_json(const SearchStudy& study, const std::string& kind, const SearchLimit& limit) {
@@ -140,7 +101,7 @@ std::vector<std::string> harms_to_try(const std::string& kind) {
   return kinds;
 }
 
-Shown do_search(const CommandLine& line) {
+Shown do_search(const CommandLine& line, ProgressSink& progress) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
   require(card.network.weights.source == nn::multilevel_kind,
@@ -154,7 +115,7 @@ Shown do_search(const CommandLine& line) {
   const auto images = static_cast<std::size_t>(line.number("images", 512, 1));
   const auto uniforms = static_cast<std::size_t>(line.number("candidates", 0, 0));
 
-  Workbench workbench;
+  Workbench workbench(progress);
   const Workbench::DatasetPtr data = workbench.dataset(card);
   const Workbench::NetworkPtr teacher = workbench.teacher(card);
   const nn::CalibrationLoss loss = calibration_loss(*data, images);
@@ -163,7 +124,8 @@ Shown do_search(const CommandLine& line) {
   std::vector<SearchStudy> studies;
   for (const std::string& one : kinds)
     studies.push_back(study_search(card, *teacher->network,
-                                   harm_by(one, card, *teacher->network, loss), limit, uniforms));
+                                   harm_by(one, card.network, *teacher->network, loss),
+                                   {.limit = limit, .uniforms = uniforms}));
 
   Shown result;
   result.json = study_json(studies.front(), kind, limit);
@@ -173,7 +135,7 @@ Shown do_search(const CommandLine& line) {
   Tree found = card_with(card.resolved, studies.front().searched.card);
   if (uniforms > 0)
     found = choose_by_training(candidates_of(card.resolved, studies, kinds), workbench, result);
-  write_text(output, to_yaml(found));
+  write_file(output, to_yaml(found));
   result.text += fmt::format("\ncard: {}\n", output);
   return result;
 }

@@ -3,7 +3,7 @@
 #include <omp.h>
 
 #include "core/error.hpp"
-#include "core/progress.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -37,8 +37,8 @@ std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
   return text + fmt::format("\n\nresults: {}\nreport:  {}\n", output, page);
 }
 
-Shown do_sweep(const CommandLine& line) {
-  const Tree card = load_given_card(line);
+Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
+  const Tree card = with_cards_of_experiment(load_given_card(line));
   const SweepGrid grid = read_grid(card);
   const Experiment base = read_experiment(grid.card_at(card, 0));
   check_points(card, grid);
@@ -48,11 +48,10 @@ Shown do_sweep(const CommandLine& line) {
   require_writable(page);
   Tree resolved = base.resolved;
   resolved.at_or_add("sweep") = *card.find("sweep");
-  watch_for_interrupts();
-  Workbench workbench;
+  Workbench workbench(progress);
   const auto measure = [&](const Tree& tree) {
     const Experiment point = read_experiment(tree);
-    return to_labelled(run_experiment(point, workbench), point);
+    return to_labelled(run_experiment(point, workbench, progress), point);
   };
   const SweepOutcome outcome = run_sweep({.card = card,
                                           .grid = grid,
@@ -62,8 +61,9 @@ Shown do_sweep(const CommandLine& line) {
                                                      .seed = base.seed,
                                                      .command = line.text,
                                                      .threads = omp_get_max_threads()},
-                                          .output = output});
-  write_text(page, report_page(outcome.table));
+                                          .output = output},
+                                         progress);
+  write_file(page, report_page(outcome.table));
   Shown result{.text = summary_text(outcome, grid, output, page)};
   result.json = {{"results", output},
                  {"report", page},
@@ -85,6 +85,7 @@ extern const Command sweep_command{
     .summary = "a grid of experiments, resumable",
     .writes = Writes::file,
     .options = {{"report", "FILE", "where the page goes (beside the results when absent)"}},
-    .run = do_sweep};
+    .run = do_sweep,
+    .ends_when_asked = true};
 
 }  // namespace lightloom::experiments

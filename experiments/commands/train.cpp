@@ -1,6 +1,5 @@
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
-#include "core/progress.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"
@@ -36,7 +35,7 @@ std::string history_text(const std::string& title, const nn::TrainResult& histor
   return table.text() + "\n";
 }
 
-Shown do_train(const CommandLine& line) {
+Shown do_train(const CommandLine& line, ProgressSink& progress) {
   Experiment card = read_experiment(load_given_card(line));
   const std::string output = line.output.empty() ? card.name + ".weights.h5" : line.output;
   const std::string float_output = line.value("float");
@@ -50,10 +49,9 @@ Shown do_train(const CommandLine& line) {
             file);
   card.chips = 0;
   card.measures = {.accuracy = true, .cost = false};
-  Workbench workbench;
+  Workbench workbench(progress);
   if (!checkpoint.empty()) workbench.keep_checkpoints(card, checkpoint);
-  watch_for_interrupts();
-  const AccuracyResult accuracy = *run_experiment(card, workbench).accuracy;
+  const AccuracyResult accuracy = *run_experiment(card, workbench, progress).accuracy;
   if (!float_output.empty()) save_any_weights(float_output, *workbench.teacher(card)->network, {});
   save_trained(output, *workbench.student(card)->network, identity_of(card));
   Shown result;
@@ -92,6 +90,7 @@ extern const Command train_command{
                 {"checkpoint", "FILE",
                  "state after every epoch, taken up again by the same command (float network: "
                  "FILE.float)"}},
-    .run = do_train};
+    .run = do_train,
+    .ends_when_asked = true};
 
 }  // namespace lightloom::experiments

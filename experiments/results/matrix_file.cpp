@@ -1,124 +1,39 @@
 #include "experiments/results/matrix_file.hpp"
 
-#include <bit>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <sstream>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/files/hdf5_matrix.hpp"
 #include "core/files/labelled.hpp"
+#include "core/files/npy.hpp"
 
 namespace lightloom::experiments {
 namespace {
 
 using photonic::Complex;
 
-constexpr std::size_t most_bytes = std::size_t{1} << 30;
 constexpr std::int64_t most_elements = std::int64_t{1} << 26;
-static_assert(std::endian::native == std::endian::little);
 
-std::string read_bytes(const std::string& path) {
-  std::error_code problem;
-  require(std::filesystem::is_regular_file(path, problem), "matrix file '{}' does not exist", path);
-  require(std::filesystem::file_size(path, problem) <= most_bytes,
-          "matrix file '{}' is larger than 1 GiB", path);
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream all;
-  all << file.rdbuf();
-  require(file.good(), "matrix file '{}' cannot be read", path);
-  return std::move(all).str();
-}
-
-/// What follows `key` in the Python dictionary of a NumPy header, up to the end of the value.
-std::string header_value(const std::string& header, const std::string& key,
-                         const std::string& path) {
-  const std::size_t at = header.find("'" + key + "':");
-  require(at != std::string::npos, "{}: the NumPy header has no '{}'", path, key);
-  const std::size_t start = header.find_first_not_of(' ', at + key.size() + 3);
-  require(start != std::string::npos, "{}: the NumPy header is cut off", path);
-  const char closing = header[start] == '(' ? ')' : header[start] == '\'' ? '\'' : ',';
-  const std::size_t end = header.find(closing, start + 1);
-  require(end != std::string::npos, "{}: the NumPy header is cut off", path);
-  return header.substr(start, end - start + (closing == ',' ? 0 : 1));
-}
-
-struct Shape {
-  int rows = 0, columns = 0;
-};
-
-Shape parse_shape(const std::string& text, const std::string& path) {
-  Shape shape;
-  int extra = 0;
-  const int found = std::sscanf(text.c_str(), "(%d, %d, %d", &shape.rows, &shape.columns, &extra);
-  require(found == 2 && shape.rows > 0 && shape.columns > 0,
-          "{}: a matrix has two axes, this array has the shape {}", path, text);
-  require(std::int64_t{shape.rows} * shape.columns <= most_elements, "{}: {} elements are too many",
-          path, text);
-  return shape;
-}
-
-template <class Number>
-Complex number_at(const char* bytes) {
-  Number number;
-  std::memcpy(&number, bytes, sizeof number);
-  if constexpr (requires { number.imag(); })
-    return {static_cast<double>(number.real()), static_cast<double>(number.imag())};
-  else
-    return static_cast<double>(number);
-}
-
-struct ElementType {
-  std::size_t size;
-  Complex (*read)(const char*);
-};
-
-ElementType element_type(const std::string& text, const std::string& path) {
-  const std::string name =
-      text.size() > 3 ? text.substr(2, text.size() - 3) : "";  // '<f8' without quotes and order
-  const char order = text.size() > 3 ? text[1] : ' ';
-  require(order != '>', "{}: big-endian NumPy arrays are not read (save with .astype('<f8'))",
-          path);
-  if (name == "f8") return {8, number_at<double>};
-  if (name == "f4") return {4, number_at<float>};
-  if (name == "c16") return {16, number_at<std::complex<double>>};
-  if (name == "c8") return {8, number_at<std::complex<float>>};
-  if (name == "i8") return {8, number_at<std::int64_t>};
-  if (name == "i4") return {4, number_at<std::int32_t>};
-  throw Error(
-      fmt::format("{}: elements of the NumPy type {} are not read (float, complex or integer are)",
-                  path, text));
-}
-
-ComplexMatrix read_npy(const std::string& path) {
-  const std::string bytes = read_bytes(path);
-  require(bytes.size() >= 12 && bytes.compare(0, 6, "\x93NUMPY") == 0, "{}: not a NumPy file",
-          path);
-  const bool long_header = bytes[6] >= 2;
-  std::uint32_t length = 0;
-  std::memcpy(&length, bytes.data() + 8, long_header ? 4 : 2);
-  const std::size_t start = (long_header ? 12u : 10u) + std::size_t{length};
-  require(start <= bytes.size(), "{}: the NumPy header is cut off", path);
-  const std::string header = bytes.substr(0, start);
-  const Shape shape = parse_shape(header_value(header, "shape", path), path);
-  const ElementType type = element_type(header_value(header, "descr", path), path);
-  const bool columns_first = header_value(header, "fortran_order", path).starts_with("True");
-  const std::size_t count =
-      static_cast<std::size_t>(shape.rows) * static_cast<std::size_t>(shape.columns);
-  require(bytes.size() - start == count * type.size,
-          "{}: {} bytes of data, but its shape needs {} (cut off?)", path, bytes.size() - start,
-          count * type.size);
-  ComplexMatrix matrix{
-      .rows = shape.rows, .columns = shape.columns, .values = std::vector<Complex>(count)};
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto rows = static_cast<std::size_t>(shape.rows),
-               columns = static_cast<std::size_t>(shape.columns);
-    const std::size_t to = columns_first ? i % rows * columns + i / rows : i;
-    matrix.values[to] = type.read(bytes.data() + start + i * type.size);
+ComplexMatrix read_numpy(const std::string& path) {
+  const NpyArray array = read_npy(path);
+  require(array.shape.size() == 2 && array.count() > 0,
+          "{}: a matrix has two axes, this array has the shape ({})", path,
+          fmt::join(array.shape, ", "));
+  require(array.shape[0] <= most_elements && array.shape[1] <= most_elements &&
+              array.count() <= most_elements,
+          "{}: {} x {} elements are too many", path, array.shape[0], array.shape[1]);
+  const std::int64_t rows = array.shape[0], columns = array.shape[1];
+  ComplexMatrix matrix{.rows = static_cast<int>(rows),
+                       .columns = static_cast<int>(columns),
+                       .values = std::vector<Complex>(static_cast<std::size_t>(array.count()))};
+  for (std::int64_t i = 0; i < array.count(); ++i) {
+    const std::int64_t to = array.columns_first ? i % rows * columns + i / rows : i;
+    matrix.values[static_cast<std::size_t>(to)] = {array.real(i), array.imaginary(i)};
   }
   return matrix;
 }
@@ -146,7 +61,7 @@ std::optional<Complex> parse_complex(std::string text) {
 }
 
 ComplexMatrix read_text(const std::string& path) {
-  std::istringstream lines(read_bytes(path));
+  std::istringstream lines(read_file(path, "matrix file"));
   ComplexMatrix matrix;
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
@@ -172,22 +87,10 @@ ComplexMatrix read_text(const std::string& path) {
   return matrix;
 }
 
-std::string npy_bytes(const ComplexMatrix& matrix) {
-  std::string header =
-      fmt::format("{{'descr': '<c16', 'fortran_order': False, 'shape': ({}, {}), }}", matrix.rows,
-                  matrix.columns);
-  // Magic, version 1.0 and length take ten bytes; data begin at a multiple of 64.
-  header.resize((header.size() + 10 + 64) / 64 * 64 - 11, ' ');
-  header += '\n';
-  std::string bytes = "\x93NUMPY";
-  bytes += '\x01';
-  bytes += '\0';
-  bytes += static_cast<char>(header.size() & 255);
-  bytes += static_cast<char>(header.size() >> 8);
-  bytes += header;
-  bytes.append(reinterpret_cast<const char*>(matrix.values.data()),
-               matrix.values.size() * sizeof(Complex));
-  return bytes;
+std::string numpy_bytes(const ComplexMatrix& matrix) {
+  const std::int64_t shape[] = {matrix.rows, matrix.columns};
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(matrix.values.data());
+  return npy_bytes("<c16", shape, {bytes, matrix.values.size() * sizeof(Complex)});
 }
 
 std::string text_bytes(const ComplexMatrix& matrix) {
@@ -225,19 +128,13 @@ bool is_hdf5(const std::string& path) { return path.ends_with(".h5") || path.end
 
 void write_matrix(const std::string& path, const ComplexMatrix& matrix) {
   if (is_hdf5(path)) return write_hdf5(path, matrix);
-  const std::string beside = path + ".part";
-  {
-    std::ofstream file(beside, std::ios::binary);
-    file << (path.ends_with(".npy") ? npy_bytes(matrix) : text_bytes(matrix));
-    require(file.flush().good(), "'{}' cannot be written", path);
-  }
-  std::error_code problem;
-  std::filesystem::rename(beside, path, problem);
-  require(!problem, "'{}' cannot be written ({})", path, problem.message());
+  write_file(path, path.ends_with(".npy") ? numpy_bytes(matrix) : text_bytes(matrix));
 }
 
 ComplexMatrix read_matrix(const std::string& path) {
-  const ComplexMatrix matrix = path.ends_with(".npy") ? read_npy(path)
+  std::error_code ignored;
+  require(std::filesystem::exists(path, ignored), "matrix file '{}' does not exist", path);
+  const ComplexMatrix matrix = path.ends_with(".npy") ? read_numpy(path)
                                : is_hdf5(path)        ? read_hdf5_matrix(path)
                                                       : read_text(path);
   for (std::size_t i = 0; i < matrix.values.size(); ++i)

@@ -1,18 +1,12 @@
 #include "experiments/results/provenance.hpp"
 
 #include "core/error.hpp"
+#include "experiments/cards/section_keys.hpp"
 #include "experiments/results/build_info.hpp"
 
 namespace lightloom::experiments {
 
-std::string card_hash(const Tree& resolved) {
-  std::uint64_t hash = 0xcbf29ce484222325u;  // Fowler, Noll, Vo: FNV-1a
-  for (const char letter : to_yaml(resolved)) {
-    hash ^= static_cast<unsigned char>(letter);
-    hash *= 0x100000001b3u;
-  }
-  return fmt::format("{:016x}", hash);
-}
+std::string card_hash(const Tree& resolved) { return text_hash(to_yaml(resolved)); }
 
 void add_origin(Labelled& data, const Origin& origin) {
   const BuildInfo build = build_info();

@@ -17,7 +17,7 @@ struct Origin {
   int threads = 0;      // training may depend on it
 };
 
-/// 64-bit FNV-1a of the resolved card's text, as 16 hexadecimal digits.
+/// `text_hash` of the resolved card's text.
 std::string card_hash(const Tree& resolved);
 
 /// Attributes: kind, title, card, card_hash, seed, command, threads, program_version, git_revision,

@@ -1,12 +1,8 @@
 #include "experiments/results/report.hpp"
 
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "core/error.hpp"
 #include "experiments/results/embedded.hpp"
 #include "experiments/results/provenance.hpp"
 
@@ -94,19 +90,6 @@ std::string report_path(const std::string& results) {
   return (path.parent_path() /
           (path.stem() == "results" ? "report.html" : path.stem().string() + ".html"))
       .string();
-}
-
-void write_text(const std::string& path, const std::string& text) {
-  require_writable(path);
-  const std::string beside = path + ".part";
-  std::ofstream file(beside, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (file.fail()) {
-    std::remove(beside.c_str());
-    throw Failure(fmt::format("'{}' cannot be written (a full disk?)", path));
-  }
-  fs::rename(beside, path);
 }
 
 }  // namespace lightloom::experiments

@@ -19,8 +19,4 @@ Json to_json(const Labelled& data);
 /// name.h5 name.html.
 std::string report_path(const std::string& results);
 
-/// Writes `text` beside `path` and renames, so that an existing file stays whole until the new one
-/// is complete.
-void write_text(const std::string& path, const std::string& text);
-
 }  // namespace lightloom::experiments

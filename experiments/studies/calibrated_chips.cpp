@@ -23,8 +23,7 @@ std::vector<double> design_of(const calibration::ChipShape& shape, const photoni
 
 }  // namespace
 
-ProgrammedChips programmed_chips(const Experiment& card) {
-  const CalibrationUse& use = card.calibration;
+ProgrammedChips programmed_chips(const photonic::CoreCard& core, const CalibrationUse& use) {
   const calibration::DeviceFile device =
       calibration::device_of(use.has_device() ? use.device : use.truth);
   ProgrammedChips chips{.shape = device.shape, .believed = device.parameters, .truth = {}};
@@ -39,8 +38,7 @@ ProgrammedChips programmed_chips(const Experiment& card) {
   } else {
     chips.truth = {device.parameters};
   }
-  if (use.knowledge == ProgrammedBy::none)
-    chips.believed = design_of(device.shape, card.hardware.core);
+  if (use.knowledge == ProgrammedBy::none) chips.believed = design_of(device.shape, core);
   if (use.knowledge == ProgrammedBy::perfect) {
     require(chips.truth.size() == 1,
             "calibration: knowledge: perfect needs one truth (not chips drawn from a posterior)");
@@ -49,9 +47,10 @@ ProgrammedChips programmed_chips(const Experiment& card) {
   return chips;
 }
 
-std::unique_ptr<photonic::TensorCore> make_chips(const Experiment& card) {
-  if (!card.calibration.used()) return photonic::make_core(card.hardware.core);
-  return calibration::make_calibrated_core(card.hardware.core, programmed_chips(card));
+std::unique_ptr<photonic::TensorCore> make_chips(const photonic::CoreCard& core,
+                                                 const CalibrationUse& use) {
+  if (!use.used()) return photonic::make_core(core);
+  return calibration::make_calibrated_core(core, programmed_chips(core, use));
 }
 
 void write_posterior(const std::string& path, const std::vector<std::vector<double>>& samples) {

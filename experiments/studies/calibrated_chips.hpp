@@ -7,11 +7,13 @@
 
 namespace lightloom::experiments {
 
-/// The core of the card's hardware; with a section `calibration`, of chips as they were measured.
-std::unique_ptr<photonic::TensorCore> make_chips(const Experiment& card);
+/// The tensor core of a card; with a section `calibration`, of chips as they were measured.
+std::unique_ptr<photonic::TensorCore> make_chips(const photonic::CoreCard& core,
+                                                 const CalibrationUse& use);
 
-/// The chips of a card that has a section `calibration`.
-calibration::ProgrammedChips programmed_chips(const Experiment& card);
+/// The chips of a section `calibration`.
+calibration::ProgrammedChips programmed_chips(const photonic::CoreCard& core,
+                                              const CalibrationUse& use);
 
 /// A file of chips drawn from a fit: variable `parameters` (sample, parameter).
 void write_posterior(const std::string& path, const std::vector<std::vector<double>>& samples);

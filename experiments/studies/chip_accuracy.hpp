@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
+#include "core/progress.hpp"
 #include "cosim/analog/chip.hpp"
-#include "experiments/cards/experiment_card.hpp"
 
 namespace lightloom::experiments {
 
@@ -14,20 +15,19 @@ struct ChipResult {
   std::vector<double> effective_bits;  // see cosim::Chip
 };
 
-/// Every chip of the experiment: the network's weights realised on that chip, its converters
-/// calibrated, the test set classified. A pure function of the network, the data and the card;
-/// chips do not depend on one another.
-std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& data,
-                                       const Experiment& card);
-/// The same on chips of a given core.
-std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& data,
-                                       const Experiment& card, const photonic::TensorCore& core);
-
-/// Mean over chips with the spread and the 95 % confidence interval of the mean (Student's t). Not
-/// a number where there are too few chips to tell.
-struct Spread {
-  double mean, standard_deviation, low, high;
+/// Which chips to evaluate.
+struct ChipRun {
+  const photonic::TensorCore& core;
+  const cosim::GeneratorCard& generator;
+  std::uint64_t seed = 0;
+  int chips = 1;
+  int images = 64;  // training images that set the ranges of each chip's converters
 };
-Spread spread_of(const std::vector<double>& values);
+
+/// Every chip: the network's weights realised on that chip, its converters calibrated, the test set
+/// classified. A pure function of the network, the data and the run; chips do not depend on one
+/// another. Throws `Failure` once the sink is cancelled.
+std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& data,
+                                       const ChipRun& run, ProgressSink& sink);
 
 }  // namespace lightloom::experiments

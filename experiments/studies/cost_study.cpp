@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "nn/models/models.hpp"
-
 namespace lightloom::experiments {
 namespace {
 
@@ -42,24 +40,11 @@ double CostStudy::energy_gain(std::size_t i) const {
   return reports[i].energy_J() / reports[0].energy_J();
 }
 
-SourceLayers source_layers(const NetworkCard& network) {
-  const nn::Graph graph = nn::build_graph(network.model, network.dataset.name);
+SourceLayers source_layers(const nn::Graph& graph, const NetworkCard& network) {
   SourceLayers layers;
   for (const nn::SourceCard& weights : sources(network))
     layers.push_back(cosim::cost_layers(graph, network.dataset.normalise, weights));
   return layers;
-}
-
-const SourceLayers& SourceLayersCache::layers(const Experiment& card) {
-  constexpr std::size_t most = 64;
-  Tree part = Tree::mapping();
-  for (const char* key : {"dataset", "model", "weights", "baselines"})
-    if (const Tree* found = card.resolved.find(key)) part.at_or_add(key) = *found;
-  const std::string text = to_yaml(part);
-  const auto found = known_.find(text);
-  if (found != known_.end()) return found->second;
-  if (known_.size() >= most) known_.clear();
-  return known_[text] = source_layers(card.network);
 }
 
 std::vector<cosim::CostInput> cost_inputs(const SourceLayers& layers,
@@ -73,9 +58,10 @@ std::vector<cosim::CostInput> cost_inputs(const SourceLayers& layers,
   return inputs;
 }
 
-CostStudy study_cost(const Experiment& card, const SourceLayers& layers) {
-  CostStudy study{.labels = source_labels(card.network), .batch = card.hardware.batch};
-  for (const cosim::CostInput& input : cost_inputs(layers, card.hardware))
+CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware,
+                     const SourceLayers& layers) {
+  CostStudy study{.labels = source_labels(network), .batch = hardware.batch};
+  for (const cosim::CostInput& input : cost_inputs(layers, hardware))
     study.reports.push_back(cosim::simulate_cost(input));
   return study;
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -26,22 +25,14 @@ struct CostStudy {
 /// The weight layers of a network under every source of the card, its own first. Independent of the
 /// hardware, and most of the work for a large network.
 using SourceLayers = std::vector<std::vector<cosim::CostLayer>>;
-SourceLayers source_layers(const NetworkCard& network);
-
-/// The layers of the last few networks: points of a hardware sweep share them.
-class SourceLayersCache {
- public:
-  const SourceLayers& layers(const Experiment& card);
-
- private:
-  std::map<std::string, SourceLayers> known_;
-};
+SourceLayers source_layers(const nn::Graph& graph, const NetworkCard& network);
 
 /// What is simulated for every source of the card, its own first.
 std::vector<cosim::CostInput> cost_inputs(const SourceLayers& layers, const HardwareCard& hardware);
 
 /// Simulates every source of the card, each with the same care.
-CostStudy study_cost(const Experiment& card, const SourceLayers& layers);
+CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware,
+                     const SourceLayers& layers);
 
 /// Adds axes source, layer, component, stage, state and the variables of
 /// `docs/use/results-files.md`. The layer axis may exist.

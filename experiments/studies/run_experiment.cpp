@@ -3,9 +3,9 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "experiments/studies/calibrated_chips.hpp"
 #include "nn/inference/evaluate.hpp"
 #include "nn/inference/inference.hpp"
-#include "nn/models/models.hpp"
 #include "nn/network/weights_file.hpp"
 #include "nn/weights/faults/faulty_source.hpp"
 
@@ -28,8 +28,7 @@ void require_streams_there(const nn::BitErrorCard& card, const nn::Network& netw
 /// With every source's words in the card's faulty memory. The student itself stays as it is.
 void measure_faulty(const Experiment& card, nn::Network& student, const nn::ImageSet& test,
                     AccuracyResult& result) {
-  nn::Network faulty(nn::build_graph(card.network.model, card.network.dataset.name),
-                     card.network.weights, card.seed, nn::InitialWeights::none);
+  nn::Network faulty(student.graph(), card.network.weights, card.seed, nn::InitialWeights::none);
   nn::set_weights(faulty, nn::weights_of(student));
   require_streams_there(card.bit_errors, faulty);
   result.bit_errors = card.bit_errors;
@@ -68,7 +67,20 @@ bool knows_teacher(const Experiment& card) {
   return std::filesystem::exists(card.training.teacher_file);
 }
 
-AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench) {
+std::vector<ChipResult> measure_chips(const Experiment& card, nn::Network& student,
+                                      const nn::Dataset& data, ProgressSink& progress) {
+  const auto core = make_chips(card.hardware.core, card.calibration);
+  return evaluate_chips(student, data,
+                        {.core = *core,
+                         .generator = card.hardware.generator,
+                         .seed = card.seed,
+                         .chips = card.chips,
+                         .images = card.calibration_images},
+                        progress);
+}
+
+AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench,
+                                ProgressSink& progress) {
   const Workbench::DatasetPtr data = images(card, workbench);
   const Workbench::NetworkPtr student = workbench.student(card);
   AccuracyResult result{.history = student->history};
@@ -78,22 +90,22 @@ AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench) {
   }
   result.source = digital_accuracy(*student->network, data->test);
   if (nn::has_errors(card.bit_errors)) measure_faulty(card, *student->network, data->test, result);
-  if (card.chips > 0) result.chips = evaluate_chips(*student->network, *data, card);
+  if (card.chips > 0) result.chips = measure_chips(card, *student->network, *data, progress);
   result.over_chips = spread_of(accuracies(result.chips));
   return result;
 }
 
 }  // namespace
 
-RunResult run_experiment(const Experiment& card, Workbench& workbench) {
+RunResult run_experiment(const Experiment& card, Workbench& workbench, ProgressSink& progress) {
   RunResult result{.labels = source_labels(card.network)};
-  const nn::NetworkShape shape = nn::network_shape(card.network.model, card.network.dataset.name);
+  const nn::NetworkShape shape = nn::network_shape(*workbench.graph(card));
   for (const nn::SourceCard& weights : sources(card.network))
     result.ratios.push_back(nn::ratio_of(shape, weights));
   if (card.measures.cost)
-    result.cost = study_cost(
-        card, workbench.source_layers.layers(card));  // first: it is quick and may object
-  if (card.measures.accuracy) result.accuracy = measure_accuracy(card, workbench);
+    result.cost = study_cost(card.network, card.hardware,
+                             workbench.layers(card));  // first: it is quick and may object
+  if (card.measures.accuracy) result.accuracy = measure_accuracy(card, workbench, progress);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "core/files/labelled.hpp"
 #include "experiments/studies/chip_accuracy.hpp"
 #include "experiments/studies/cost_study.hpp"
+#include "experiments/studies/spread.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/accounting/ratio.hpp"
 
@@ -33,7 +34,8 @@ struct RunResult {
 
 /// The whole way: train, encode, quantise, evaluate digitally and on chips, count bits, simulate
 /// time and energy.
-RunResult run_experiment(const Experiment& card, Workbench& workbench);
+RunResult run_experiment(const Experiment& card, Workbench& workbench,
+                         ProgressSink& progress = no_progress());
 
 /// The arrays of `docs/use/results-files.md`, without provenance. Equal runs give equal arrays.
 Labelled to_labelled(const RunResult& result, const Experiment& card);

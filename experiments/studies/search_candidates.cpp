@@ -4,7 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "experiments/results/text_table.hpp"
+#include "experiments/studies/run_experiment.hpp"
 #include "nn/data/batch.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/ops/loss.hpp"
@@ -96,6 +96,35 @@ std::vector<Candidate> candidates_of(const Tree& resolved, const std::vector<Sea
   for (const Found& found : studies.front().uniforms)
     add("uniform " + setting_text(found.card), found);
   return all;
+}
+
+nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images) {
+  const nn::ImageSet& set = data.validation.size() > 0 ? data.validation : data.train;
+  const std::size_t count = std::min(images, set.size());
+  return [&set, count](nn::Network& network) {
+    nn::Inference inference(network);
+    nn::Tensor unused;
+    double sum = 0;
+    nn::for_each_batch(set, {0, count}, batch, [&](const nn::Batch& one, std::size_t) {
+      sum += nn::cross_entropy(inference.forward(one.images), one.labels, unused) *
+             static_cast<double>(one.labels.size());
+    });
+    return sum / static_cast<double>(count);
+  };
+}
+
+double trained_accuracy(const Tree& card, Workbench& workbench) {
+  Experiment own = read_experiment(card);
+  own.chips = 0;
+  own.measures = {.accuracy = true, .cost = false};
+  return run_experiment(own, workbench).accuracy->source;
+}
+
+nn::LayerHarm harm_by(const std::string& kind, const NetworkCard& card, nn::Network& trained,
+                      const nn::CalibrationLoss& loss) {
+  if (kind == "trained") return nn::trained_harm(trained);
+  if (kind == "relative") return nn::relative_harm(trained);
+  return {.sensitivities = nn::layer_sensitivities(trained, card.weights, loss)};
 }
 
 std::size_t train_candidates(std::vector<Candidate>& candidates, Workbench& workbench) {

@@ -29,6 +29,15 @@ std::vector<Candidate> candidates_of(const Tree& resolved, const std::vector<Sea
 /// images cannot.
 std::size_t train_candidates(std::vector<Candidate>& candidates, Workbench& workbench);
 
+/// Mean cross-entropy of a network on the first `images` that are set aside to choose by, or on
+/// training images when none are. The data must outlive it.
+nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images);
+/// How much each layer's errors harm the network: "trained", "relative", or "measured" by `loss`.
+nn::LayerHarm harm_by(const std::string& kind, const NetworkCard& card, nn::Network& trained,
+                      const nn::CalibrationLoss& loss);
+/// Test accuracy after the card's own training from the float network.
+double trained_accuracy(const Tree& card, Workbench& workbench);
+
 /// The experiment `resolved` with other weights, to write and to read again.
 Tree card_with(const Tree& resolved, const nn::SourceCard& weights);
 /// "(2, 0.7 Co; 3, 6, 3)", or the name of another source.

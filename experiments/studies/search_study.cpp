@@ -20,23 +20,11 @@ constexpr double close_enough = 0.01;      // of the limit
 constexpr double cost_unit = 1e-15;        // seconds or joules that a simulated cost counts in
 constexpr std::int64_t cost_steps = 4000;  // resolution of simulated costs
 
-Experiment with_weights(Experiment card, const nn::SourceCard& weights) {
-  card.network.weights = weights;
-  card.network.baselines.clear();
-  return card;
-}
-
-/// Memory ratio and full simulation of the network under a card.
-Found judged(const Experiment& card, const nn::NetworkShape& shape, const nn::SourceCard& weights,
-             double error) {
-  Found found{.card = weights, .error = error};
-  found.memory_ratio = nn::ratio_of(shape, weights).memory_ratio;
-  if (!card.hardware.generator.present()) return found;
-  const Experiment own = with_weights(card, weights);
-  const CostStudy study = study_cost(own, source_layers(own.network));
-  found.time_s = study.reports.front().time_s();
-  found.energy_J = study.reports.front().energy_J();
-  return found;
+/// The network's layers under some weights and no baseline, on the card's hardware.
+cosim::CostInput cost_input(const Experiment& card, const nn::Graph& graph,
+                            const nn::SourceCard& weights) {
+  const SourceLayers layers{cosim::cost_layers(graph, card.network.dataset.normalise, weights)};
+  return cost_inputs(layers, card.hardware).front();
 }
 
 double spent(const Found& found, Kind kind) {
@@ -45,9 +33,8 @@ double spent(const Found& found, Kind kind) {
 }
 
 /// Femtoseconds or femtojoules of one layer simulated by itself under a card.
-nn::ChoiceCost simulated_cost(const Experiment& card, Kind kind) {
-  const Experiment own = with_weights(card, card.network.weights);
-  const cosim::CostInput whole = cost_inputs(source_layers(own.network), own.hardware).front();
+nn::ChoiceCost simulated_cost(const Experiment& card, const nn::Graph& graph, Kind kind) {
+  const cosim::CostInput whole = cost_input(card, graph, card.network.weights);
   return [whole, kind](const nn::LayerShape& shape, const nn::SourceCard& weights) {
     cosim::CostInput one = whole;
     const auto source = nn::make_source(weights, shape);
@@ -66,6 +53,7 @@ nn::ChoiceCost simulated_cost(const Experiment& card, Kind kind) {
 /// The choices of a search and the rules to spend by.
 struct Search {
   const Experiment& card;
+  const nn::Graph& graph;
   nn::NetworkShape shape;
   nn::NetworkChoices choices;
   SearchLimit limit;
@@ -75,11 +63,20 @@ struct Search {
     return nn::search_choices(choices.layers, costs, resolution);
   }
   [[nodiscard]] Found found(const nn::UniformChoice& one) const {
-    return judged(card, shape, one.card, one.error);
+    return judged(one.card, one.error);
   }
   [[nodiscard]] Found found(const nn::SearchResult& result) const {
-    return judged(card, shape, nn::chosen_card(card.network.weights, choices.layers, result),
-                  result.error);
+    return judged(nn::chosen_card(card.network.weights, choices.layers, result), result.error);
+  }
+  /// Memory ratio and full simulation of the network under some weights.
+  [[nodiscard]] Found judged(const nn::SourceCard& weights, double error) const {
+    Found found{.card = weights, .error = error};
+    found.memory_ratio = nn::ratio_of(shape, weights).memory_ratio;
+    if (!card.hardware.generator.present()) return found;
+    const cosim::CostReport report = cosim::simulate_cost(cost_input(card, graph, weights));
+    found.time_s = report.time_s();
+    found.energy_J = report.energy_J();
+    return found;
   }
 };
 
@@ -150,15 +147,18 @@ SearchLimit read_limit(const std::string& text) {
 }
 
 SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn::LayerHarm& harm,
-                         const SearchLimit& limit, std::size_t uniforms) {
+                         const SearchGoal& goal) {
+  const SearchLimit& limit = goal.limit;
   const nn::SourceCard& base = card.network.weights;
   SearchStudy study{.sensitivities = harm.sensitivities};
   const bool memory = limit.kind == Kind::memory;
   require(memory || card.hardware.generator.present(),
           "a {} budget needs hardware that generates weights (the card's generator is none)",
           name_of(limit.kind));
-  const nn::ChoiceCost cost = memory ? nn::stored_bits : simulated_cost(card, limit.kind);
+  const nn::ChoiceCost cost =
+      memory ? nn::stored_bits : simulated_cost(card, trained.graph(), limit.kind);
   Search search{.card = card,
+                .graph = trained.graph(),
                 .shape = trained.shape(),
                 .choices = nn::network_choices(trained, base, {}, harm, cost),
                 .limit = limit};
@@ -185,7 +185,7 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn:
             cost_unit * static_cast<double>(search.choices.least_cost()));
     study.searched = *found;
   }
-  const auto uniform = best_uniforms(search, layers_limit, std::max<std::size_t>(1, uniforms));
+  const auto uniform = best_uniforms(search, layers_limit, std::max<std::size_t>(1, goal.uniforms));
   for (const nn::UniformChoice* one : uniform) study.uniforms.push_back(search.found(*one));
   if (study.has_uniform())
     study.equal = search_like(search, *uniform.front(), study.uniform(), layers_limit);

@@ -19,6 +19,12 @@ struct SearchLimit {
 SearchLimit read_limit(const std::string& text);
 const char* name_of(SearchLimit::Kind kind);
 
+/// What a search is after.
+struct SearchGoal {
+  SearchLimit limit;
+  std::size_t uniforms = 1;  // how many settings for all layers alike
+};
+
 /// A card that a search found, or one to compare with, and what it is expected to be.
 struct Found {
   nn::SourceCard card;
@@ -38,11 +44,11 @@ struct SearchStudy {
   [[nodiscard]] const Found& uniform() const { return uniforms.front(); }
 };
 
-/// Chooses settings per layer, and the best `uniforms` settings for all layers, within a limit for
+/// Chooses settings per layer, and the best settings for all layers, within the goal's limit for
 /// the network `trained` that suffers `harm`. Memory is the ratio that `ratio` reports. Time and
 /// energy are of the full simulation: layers simulated by themselves choose, and their limit is
 /// moved until the whole, whose layers overlap, just fits.
 SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn::LayerHarm& harm,
-                         const SearchLimit& limit, std::size_t uniforms = 1);
+                         const SearchGoal& goal);
 
 }  // namespace lightloom::experiments

@@ -3,9 +3,9 @@
 #include <optional>
 
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/progress.hpp"
-#include "experiments/studies/chip_accuracy.hpp"
+#include "cosim/analog/chip.hpp"
 #include "nn/inference/evaluate.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/io/torch_names.hpp"
@@ -21,14 +21,6 @@ constexpr std::size_t most_cached = 64;
 // Chips to train with are numbered from here: never one of those that are evaluated.
 constexpr std::uint32_t training_chip = 1u << 31;
 
-/// The text of some sections of a resolved card: equal texts mean equal work.
-std::string keys_text(const Experiment& card, std::initializer_list<const char*> keys) {
-  Tree part = Tree::mapping();
-  for (const char* key : keys)
-    if (const Tree* found = card.resolved.find(key)) part.at_or_add(key) = *found;
-  return to_yaml(part);
-}
-
 template <class Value, class Make>
 std::shared_ptr<const Value> cached(std::map<std::string, std::shared_ptr<const Value>>& cache,
                                     const std::string& key, Make make) {
@@ -40,39 +32,15 @@ std::shared_ptr<const Value> cached(std::map<std::string, std::shared_ptr<const 
   return made;
 }
 
-/// The terminal, and Ctrl-C. Until a sink comes down from `main`.
-class UserSink : public ProgressSink {
- public:
-  void report(const ProgressReport& report) override { terminal_progress().report(report); }
-  [[nodiscard]] bool cancelled() const override { return interrupted(); }
-};
-
-/// A training that Ctrl-C cut short is no result.
+/// A training that was cut short is no result.
 nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
                             const nn::TrainCard& card, std::uint64_t seed,
-                            nn::TrainHelpers helpers) {
-  UserSink user;
-  helpers.progress = &user;
+                            const nn::TrainHelpers& helpers) {
   nn::TrainResult result = nn::train(network, data, card, seed, helpers);
   if (!helpers.progress->cancelled()) return result;
   if (helpers.checkpoint.empty()) throw Failure("interrupted during training");
   throw Failure(fmt::format("interrupted during training (the same command goes on from '{}')",
                             helpers.checkpoint));
-}
-
-std::unique_ptr<nn::Network> make_network(const Experiment& card, const nn::SourceCard& weights,
-                                          nn::InitialWeights initial) {
-  return std::make_unique<nn::Network>(
-      nn::build_graph(card.network.model, card.network.dataset.name), weights, card.seed, initial);
-}
-
-/// With random weights, or those of the ONNX file that the network came from.
-std::unique_ptr<nn::Network> make_float_network(const Experiment& card) {
-  if (!nn::is_onnx(card.network.model))
-    return make_network(card, nn::SourceCard{}, nn::InitialWeights::drawn);
-  auto network = make_network(card, nn::SourceCard{}, nn::InitialWeights::none);
-  nn::onnx::give_weights(nn::onnx::import_model(card.network.model), *network);
-  return network;
 }
 
 /// Weights of our own HDF5 files, or of a safetensors file with PyTorch's names.
@@ -107,27 +75,8 @@ class TrainingChips {
   std::vector<std::unique_ptr<cosim::Chip>> chips_;
 };
 
-/// Trains the student; through tensor cores of its own if the card wants it to get used to their
-/// noise and to how chips differ.
-nn::TrainResult train_student(nn::Network& student, const nn::Dataset& data, const Experiment& card,
-                              nn::TrainHelpers helpers) {
-  std::optional<TrainingChips> chips;
-  if (card.training.student.noise_aware) {
-    chips.emplace(student, data, card);
-    helpers.engines = chips->engines();
-  }
-  return train_fully(student, data, card.training.student, card.seed, helpers);
-}
-
-/// What a training of the float network, or of the student, depends on.
-std::string float_identity(const Experiment& card) {
-  return keys_text(card, {"dataset", "model", "teacher", "seed"});
-}
-std::string student_identity(const Experiment& card) {
-  std::string text = keys_text(card, {"dataset", "model", "weights", "teacher", "train", "seed"});
-  if (card.training.student.noise_aware)
-    text += keys_text(card, {"core", "generator", "calibration_images"});
-  return text;
+TrainedThrough trained_through(const Experiment& card) {
+  return card.training.student.noise_aware ? TrainedThrough::core : TrainedThrough::nothing;
 }
 
 }  // namespace
@@ -137,8 +86,48 @@ double digital_accuracy(nn::Network& network, const nn::ImageSet& test) {
   return nn::evaluate(inference, test).accuracy();
 }
 
+Workbench::FilePtr Workbench::network_file(const std::string& path) {
+  return cached(files_, path, [&] { return nn::onnx::import_model(path); });
+}
+
+Workbench::GraphPtr Workbench::graph(const Experiment& card) {
+  const std::string &model = card.network.model, &dataset = card.network.dataset.name;
+  return cached(graphs_, card.keys.graph, [&] {
+    return nn::is_onnx(model) ? nn::fitted_graph(network_file(model)->graph, model, dataset)
+                              : nn::build_graph(model, dataset);
+  });
+}
+
+std::unique_ptr<nn::Network> Workbench::make_network(const Experiment& card,
+                                                     const nn::SourceCard& weights,
+                                                     nn::InitialWeights initial) {
+  return std::make_unique<nn::Network>(*graph(card), weights, card.seed, initial);
+}
+
+/// With random weights, or those of the file that the network came from.
+std::unique_ptr<nn::Network> Workbench::make_float_network(const Experiment& card) {
+  if (!nn::is_onnx(card.network.model))
+    return make_network(card, nn::SourceCard{}, nn::InitialWeights::drawn);
+  auto network = make_network(card, nn::SourceCard{}, nn::InitialWeights::none);
+  nn::onnx::give_weights(*network_file(card.network.model), *network);
+  return network;
+}
+
+/// Trains the student; through tensor cores of its own if the card wants it to get used to their
+/// noise and to how chips differ.
+nn::TrainResult Workbench::train_student(nn::Network& student, const Experiment& card,
+                                         nn::TrainHelpers helpers) {
+  const DatasetPtr data = dataset(card);
+  std::optional<TrainingChips> chips;
+  if (card.training.student.noise_aware) {
+    chips.emplace(student, *data, card);
+    helpers.engines = chips->engines();
+  }
+  return train_fully(student, *data, card.training.student, card.seed, helpers);
+}
+
 Workbench::DatasetPtr Workbench::dataset(const Experiment& card) {
-  return cached(datasets_, keys_text(card, {"dataset", "seed"}),
+  return cached(datasets_, card.keys.data,
                 [&] { return nn::load_dataset(card.network.dataset, card.seed); });
 }
 
@@ -146,33 +135,34 @@ void Workbench::keep_checkpoints(const Experiment& card, const std::string& path
   const std::string float_path = path + ".float";
   require_writable(path);
   require_writable(float_path);
-  nn::require_own_checkpoint(float_path, float_identity(card));
-  nn::require_own_checkpoint(path, student_identity(card));
+  nn::require_own_checkpoint(float_path, float_identity(card.resolved));
+  nn::require_own_checkpoint(path, student_identity(card.resolved, trained_through(card)));
   checkpoint_ = path;
   float_checkpoint_ = float_path;
 }
 
 Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
-  const std::string key = float_identity(card);
-  return cached(networks_, key, [&] {
+  return cached(networks_, card.keys.float_network, [&] {
     TrainedNetwork teacher{.network = make_float_network(card), .history = {}};
     if (!card.training.teacher_file.empty())
       load_any_weights(card.training.teacher_file, *teacher.network);
     else
-      teacher.history = train_fully(*teacher.network, *dataset(card), card.training.teacher,
-                                    card.seed, {.checkpoint = float_checkpoint_, .identity = key});
+      teacher.history =
+          train_fully(*teacher.network, *dataset(card), card.training.teacher, card.seed,
+                      {.checkpoint = float_checkpoint_,
+                       .identity = float_identity(card.resolved),
+                       .progress = &progress_});
     return teacher;
   });
 }
 
 double Workbench::teacher_accuracy(const Experiment& card, const nn::ImageSet& test) {
-  return *cached(accuracies_, float_identity(card),
+  return *cached(accuracies_, card.keys.float_network,
                  [&] { return digital_accuracy(*teacher(card)->network, test); });
 }
 
 Workbench::NetworkPtr Workbench::student(const Experiment& card) {
-  const std::string key = student_identity(card);
-  return cached(networks_, key, [&] {
+  return cached(networks_, card.keys.student, [&] {
     TrainedNetwork student{
         .network = make_network(card, card.network.weights, nn::InitialWeights::none),
         .history = {}};
@@ -183,11 +173,19 @@ Workbench::NetworkPtr Workbench::student(const Experiment& card) {
     const NetworkPtr float_network = teacher(card);
     nn::copy_weights(*float_network->network, *student.network);
     if (card.training.student.epochs > 0)
-      student.history = train_student(
-          *student.network, *dataset(card), card,
-          {.teacher = float_network->network.get(), .checkpoint = checkpoint_, .identity = key});
+      student.history =
+          train_student(*student.network, card,
+                        {.teacher = float_network->network.get(),
+                         .checkpoint = checkpoint_,
+                         .identity = student_identity(card.resolved, trained_through(card)),
+                         .progress = &progress_});
     return student;
   });
+}
+
+const SourceLayers& Workbench::layers(const Experiment& card) {
+  return *cached(layers_, card.keys.layers,
+                 [&] { return source_layers(*graph(card), card.network); });
 }
 
 }  // namespace lightloom::experiments

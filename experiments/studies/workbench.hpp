@@ -4,9 +4,11 @@
 #include <memory>
 #include <string>
 
+#include "core/progress.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/studies/cost_study.hpp"
 #include "nn/network/network.hpp"
+#include "nn/onnx/import/import.hpp"
 #include "nn/train/train.hpp"
 
 namespace lightloom::experiments {
@@ -17,13 +19,17 @@ struct TrainedNetwork {
   nn::TrainResult history;
 };
 
-/// Data sets and trained networks of the experiments of one process. Points of a sweep that share
-/// data, teacher or student (their sections of the card are equal) share the work; a result never
-/// depends on what was asked before.
+/// Network files, data sets and trained networks of the experiments of one process. Points of a
+/// sweep that share data, teacher or student (their sections of the card are equal) share the work;
+/// a result never depends on what was asked before. A network file is parsed once.
 class Workbench {
  public:
   using DatasetPtr = std::shared_ptr<const nn::Dataset>;
   using NetworkPtr = std::shared_ptr<const TrainedNetwork>;
+  using GraphPtr = std::shared_ptr<const nn::Graph>;
+
+  /// Trainings tell the sink how far they are and end when it is cancelled, with a `Failure`.
+  explicit Workbench(ProgressSink& progress = no_progress()) : progress_(progress) {}
 
   /// Keeps a checkpoint of the student's training in `path` and one of the float network's in
   /// `path`.float, after every epoch; the trainings of `card` go on from what is there. Throws
@@ -31,6 +37,7 @@ class Workbench {
   void keep_checkpoints(const Experiment& card, const std::string& path);
 
   DatasetPtr dataset(const Experiment& card);
+  GraphPtr graph(const Experiment& card);
   /// The float network: trained, or read from `teacher.file`.
   NetworkPtr teacher(const Experiment& card);
   /// Accuracy of the float network on the card's test images, evaluated once.
@@ -38,14 +45,26 @@ class Workbench {
   /// The network on the card's weight source: read from `weights.file`, or projected from the
   /// teacher and trained on.
   NetworkPtr student(const Experiment& card);
-
-  SourceLayersCache source_layers;
+  /// The network's layers under every source of the card.
+  const SourceLayers& layers(const Experiment& card);
 
  private:
+  using FilePtr = std::shared_ptr<const nn::onnx::Imported>;
+  FilePtr network_file(const std::string& path);
+  std::unique_ptr<nn::Network> make_network(const Experiment& card, const nn::SourceCard& weights,
+                                            nn::InitialWeights initial);
+  std::unique_ptr<nn::Network> make_float_network(const Experiment& card);
+  nn::TrainResult train_student(nn::Network& student, const Experiment& card,
+                                nn::TrainHelpers helpers);
+
+  ProgressSink& progress_;
   std::string checkpoint_, float_checkpoint_;  // "": none
+  std::map<std::string, FilePtr> files_;
+  std::map<std::string, GraphPtr> graphs_;
   std::map<std::string, DatasetPtr> datasets_;
   std::map<std::string, NetworkPtr> networks_;
   std::map<std::string, std::shared_ptr<const double>> accuracies_;
+  std::map<std::string, std::shared_ptr<const SourceLayers>> layers_;
 };
 
 /// Accuracy of a network without hardware.

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
-#include "core/progress.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/sweep/sweep_table.hpp"
 
 namespace lightloom::experiments {
@@ -48,7 +48,7 @@ Labelled compute(const SweepTask& task, std::size_t point) {
 
 }  // namespace
 
-SweepOutcome run_sweep(const SweepTask& task) {
+SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
   require_writable(task.output);
   SweepOutcome outcome{.table = earlier_or_empty(task)};
   Labelled& table = outcome.table;
@@ -56,7 +56,7 @@ SweepOutcome run_sweep(const SweepTask& task) {
   table.attributes["sweep_axes"] = join_names(task.grid);
   outcome.resumed = count_done(table);
   const std::size_t points = task.grid.points();
-  Progress progress("sweep", static_cast<std::int64_t>(points - outcome.resumed), "points");
+  Progress progress(sink, "sweep", static_cast<std::int64_t>(points - outcome.resumed), "points");
   auto written = Clock::now() - between_writes;
   const auto save = [&] {
     write_labelled(task.output, table);
@@ -64,11 +64,11 @@ SweepOutcome run_sweep(const SweepTask& task) {
   };
   for (std::size_t point = 0; point < points; ++point) {
     if (is_done(table, point)) continue;
-    if (interrupted()) break;
+    if (sink.cancelled()) break;
     try {
       put_point(table, task.grid, point, compute(task, point));
     } catch (...) {
-      if (interrupted()) break;  // the point in hand is lost
+      if (sink.cancelled()) break;  // the point in hand is lost
       if (outcome.computed > 0) save();
       throw;
     }

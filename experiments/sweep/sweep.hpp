@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/files/labelled.hpp"
+#include "core/progress.hpp"
 #include "experiments/results/provenance.hpp"
 #include "experiments/sweep/sweep_grid.hpp"
 
@@ -29,8 +30,8 @@ struct SweepOutcome {
 
 /// Computes the points that `output` does not hold yet, in order, and rewrites the file as they
 /// finish. Every point is a function of its card alone, so the order and who computes it do not
-/// matter. Throws `Error` when the file belongs to another sweep, `Failure` when interrupted; the
+/// matter. Throws `Error` when the file belongs to another sweep, `Failure` when cancelled; the
 /// file then holds the finished points.
-SweepOutcome run_sweep(const SweepTask& task);
+SweepOutcome run_sweep(const SweepTask& task, ProgressSink& progress = no_progress());
 
 }  // namespace lightloom::experiments

@@ -1,6 +1,5 @@
 #include "nn/models/models.hpp"
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
@@ -80,8 +79,10 @@ void pad_input(const MapShape& image, Graph& graph) {
   in = image;
 }
 
-Graph imported_graph(const std::string& path, const DatasetShape& data) {
-  Graph graph = onnx::import_model(path).graph;
+}  // namespace
+
+Graph fitted_graph(Graph graph, std::string_view path, std::string_view dataset) {
+  const DatasetShape data = dataset_shape(dataset);
   pad_input(data.image, graph);
   const MapShape &in = graph.nodes.front().shape, &out = graph.nodes.back().shape;
   require(in == data.image && out.size() == data.classes,
@@ -90,12 +91,11 @@ Graph imported_graph(const std::string& path, const DatasetShape& data) {
   return graph;
 }
 
-}  // namespace
-
 bool is_onnx(std::string_view model) { return model.ends_with(".onnx"); }
 
 Graph build_graph(std::string_view model, std::string_view dataset) {
-  if (is_onnx(model)) return imported_graph(std::string(model), dataset_shape(dataset));
+  if (is_onnx(model))
+    return fitted_graph(onnx::import_model(std::string(model)).graph, model, dataset);
   std::vector<std::string> names;
   for (const Model& known : known_models()) {
     if (known.name == model) {

@@ -26,6 +26,10 @@ bool is_onnx(std::string_view model);
 /// and classes must be the data set's. Unknown names are an `Error` with the nearest name.
 Graph build_graph(std::string_view model, std::string_view dataset);
 
+/// The graph of a network file at `path`, fitted to the images of `dataset`. Throws `Error` when
+/// images or classes are not the data set's.
+Graph fitted_graph(Graph graph, std::string_view path, std::string_view dataset);
+
 /// The weight layers of `model` for `dataset`, without allocating any weight.
 NetworkShape network_shape(std::string_view model, std::string_view dataset);
 

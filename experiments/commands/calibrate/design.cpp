@@ -9,6 +9,7 @@
 #include "calibration/model/device_card.hpp"
 #include "calibration/problem/fit_problem.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -50,7 +51,7 @@ std::string voltage_rows(const Measurements& data, const std::vector<int>& chose
   return text + "\n";
 }
 
-Shown do_design(const CommandLine& line) {
+Shown do_design(const CommandLine& line, ProgressSink& /*progress*/) {
   const DeviceFile device = read_device(operand(line, 0, "a device card"));
   at_most_operands(line, 1);
   const auto count = static_cast<int>(std::min<std::int64_t>(line.number("settings", 8, 1), 1000));
@@ -82,7 +83,7 @@ Shown do_design(const CommandLine& line) {
       count, drawn, problem.free.size(), std::exp(-0.5 * design.log_det / unknowns),
       std::exp(-0.5 * random / unknowns));
   if (line.output.empty()) return result;
-  write_text(line.output, voltage_rows(data, design.chosen));
+  write_file(line.output, voltage_rows(data, design.chosen));
   result.json["voltages"] = line.output;
   result.text += fmt::format("voltages: {}\n", line.output);
   return result;

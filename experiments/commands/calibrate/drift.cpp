@@ -12,7 +12,7 @@ namespace {
 
 using namespace calibration;
 
-Shown do_drift(const CommandLine& line) {
+Shown do_drift(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "a CSV with the columns time_s,value");
   at_most_operands(line, 1);
   const std::vector<TableColumn> table = read_columns(path);

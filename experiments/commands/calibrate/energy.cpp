@@ -1,7 +1,8 @@
 #include "calibration/elements/linear_fit.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
+#include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/column_file.hpp"
 #include "experiments/results/linear_fit_view.hpp"
@@ -16,14 +17,8 @@ using namespace calibration;
 /// Where a value comes from, beside what the section says of its other values.
 void set_source(Tree& card, const std::string& section, const std::string& name,
                 const std::string& text) {
-  const Tree* at = &card;
-  for (std::string rest = section; at != nullptr && !rest.empty();) {
-    const auto dot = rest.find('.');
-    at = at->find(rest.substr(0, dot));
-    rest = dot == std::string::npos ? "" : rest.substr(dot + 1);
-  }
   const std::string source = section.empty() ? "source" : section + ".source";
-  const Tree* found = at == nullptr ? nullptr : at->find("source");
+  const Tree* found = find_at(card, source);
   if (found != nullptr && found->kind == Tree::Kind::scalar) {
     const Tree whole = *found;
     set_at(card, source, Tree::mapping(), ".");
@@ -52,12 +47,12 @@ void write_energies(const CommandLine& line, const std::string& table, const Lin
                fmt::format("measured: lightloom calibrate energy {} (+- {:.2g})", table,
                            coefficient.sigma));
   }
-  write_text(line.output, to_yaml(card));
+  write_file(line.output, to_yaml(written_out(std::move(card))));
   result.json["card"] = line.output;
   result.text += fmt::format("card: {}\n", line.output);
 }
 
-Shown do_energy(const CommandLine& line) {
+Shown do_energy(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path =
       operand(line, 0, "a CSV with a column for each counted event and one of energies");
   at_most_operands(line, 1);

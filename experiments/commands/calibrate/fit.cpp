@@ -8,7 +8,7 @@
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/build_info.hpp"
 #include "experiments/results/fit_page.hpp"
@@ -178,7 +178,7 @@ std::vector<double> given_start(const CommandLine& line, const ChipShape& shape)
   return parameters_of_card(shape, load_yaml(line.value("start")));
 }
 
-Shown do_fit(const CommandLine& line) {
+Shown do_fit(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "measurements (.h5 or .csv)");
   at_most_operands(line, 1);
   if (!line.output.empty()) require_writable(line.output);
@@ -201,7 +201,7 @@ Shown do_fit(const CommandLine& line) {
   Shown result{.json = to_json(shape, found), .text = to_text(shape, found, seconds)};
   result.json["seconds"] = seconds;
   if (line.has("report")) {
-    write_text(line.value("report"), calibration_page(shape, found, path));
+    write_file(line.value("report"), calibration_page(shape, found, path));
     result.json["report"] = line.value("report");
     result.text += fmt::format("\nreport: {}\n", line.value("report"));
   }
@@ -216,7 +216,7 @@ Shown do_fit(const CommandLine& line) {
         fmt::format("\n{} chips drawn from the fit: {}\n", count, line.value("posterior"));
   }
   if (line.output.empty()) return result;
-  write_text(line.output, device_text(line, shape, data, found, resolved));
+  write_file(line.output, device_text(line, shape, data, found, resolved));
   result.json["device"] = line.output;
   result.text += fmt::format("\ndevice card: {}\n", line.output);
   return result;

@@ -21,7 +21,7 @@ FringeLaw law_of(const std::string& name) {
   throw Error(fmt::format("--law {}: must be quadratic, self-heating or cubic", name));
 }
 
-Shown do_fringe(const CommandLine& line) {
+Shown do_fringe(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "a CSV with the columns voltage_V,power");
   at_most_operands(line, 1);
   const std::vector<TableColumn> table = read_columns(path);

@@ -10,7 +10,7 @@ namespace {
 
 using namespace calibration;
 
-Shown do_line(const CommandLine& line) {
+Shown do_line(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "a CSV with two columns, x then y");
   at_most_operands(line, 1);
   const std::vector<TableColumn> table = read_columns(path);

@@ -5,7 +5,7 @@
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"
 
@@ -26,7 +26,7 @@ Measurements predicted(const DeviceFile& device, Measurements data) {
   return data;
 }
 
-Shown do_predict(const CommandLine& line) {
+Shown do_predict(const CommandLine& line, ProgressSink& /*progress*/) {
   const DeviceFile device = read_device(operand(line, 0, "a device card"));
   const std::string path = operand(line, 1, "measurements (.h5 or .csv)");
   at_most_operands(line, 2);

@@ -7,6 +7,7 @@
 #include "calibration/model/device_card.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/matrix_file.hpp"
@@ -69,7 +70,7 @@ Shown compare(const CommandLine& line, const DeviceFile& device, double max_volt
   return result;
 }
 
-Shown do_program(const CommandLine& line) {
+Shown do_program(const CommandLine& line, ProgressSink& /*progress*/) {
   const DeviceFile device = read_device(operand(line, 0, "a device card"));
   at_most_operands(line, 2);
   const double max_voltage_V = line.real("max-voltage", 6.5, 1e-6);
@@ -97,7 +98,7 @@ Shown do_program(const CommandLine& line) {
     result.text += fmt::format("error on the hidden chip: {:.4g}\n", real);
   }
   if (line.output.empty()) return result;
-  write_text(line.output, voltage_table(device.shape, set.voltages));
+  write_file(line.output, voltage_table(device.shape, set.voltages));
   result.json["voltages"] = line.output;
   result.text += fmt::format("voltages: {}\n", line.output);
   return result;

@@ -6,8 +6,8 @@
 #include "calibration/calibration_card.hpp"
 #include "calibration/hidden_measurement.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
-#include "core/progress.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
@@ -74,7 +74,7 @@ std::string rows_text(const ChipShape& shape, const std::vector<std::vector<Chip
   return text;
 }
 
-Shown do_pulls(const CommandLine& line) {
+Shown do_pulls(const CommandLine& line, ProgressSink& progress) {
   const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   const auto count = static_cast<int>(line.number("chips", 50, 2));
@@ -82,12 +82,12 @@ Shown do_pulls(const CommandLine& line) {
   const Tree tree = load_card(path, line.settings);
   HiddenChip first = hidden_chip(tree);
   const std::uint64_t seed = line.seed.value_or(first.card.seed);
-  Progress progress("chips fitted", count, "chips");
+  Progress fitted(progress, "chips fitted", count, "chips");
   std::vector<std::vector<ChipPulls>> chips;
   std::vector<double> chi2, held_out;
   std::vector<std::string> refused;
   for (int c = 0; c < count; ++c) {
-    if (interrupted()) throw Failure(fmt::format("interrupted after {} chips", c));
+    if (progress.cancelled()) throw Failure(fmt::format("interrupted after {} chips", c));
     const std::uint64_t own = seed + static_cast<std::uint64_t>(c);
     try {
       FittedChip one = fit_chip(tree, own);
@@ -97,7 +97,7 @@ Shown do_pulls(const CommandLine& line) {
     } catch (const Error& refusal) {
       refused.push_back(fmt::format("seed {}: {}", own, refusal.what()));
     }
-    progress.advance(1, chi2.empty() ? "" : fmt::format("chi^2/dof {:.3f}", chi2.back()));
+    fitted.advance(1, chi2.empty() ? "" : fmt::format("chi^2/dof {:.3f}", chi2.back()));
   }
   require(!chips.empty(), "no chip of {} could be fitted\n  {}", path, fmt::join(refused, "\n  "));
   const std::vector<PullStatistics> all = pull_statistics(chips);
@@ -114,7 +114,7 @@ Shown do_pulls(const CommandLine& line) {
     result.text +=
         fmt::format("not fitted, and not among the pulls:\n  {}\n", fmt::join(refused, "\n  "));
   if (line.output.empty()) return result;
-  write_text(line.output, rows_text(first.shape, chips));
+  write_file(line.output, rows_text(first.shape, chips));
   result.json["table"] = line.output;
   result.text += fmt::format("every pull: {}\n", line.output);
   return result;
@@ -128,6 +128,7 @@ extern const Command calibrate_pulls_command{
     .summary = "whether the standard deviations of fits are what they say",
     .writes = Writes::file,
     .options = {{"chips", "N", "how many are measured and fitted (50)"}},
-    .run = do_pulls};
+    .run = do_pulls,
+    .ends_when_asked = true};
 
 }  // namespace lightloom::experiments

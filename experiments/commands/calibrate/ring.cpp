@@ -10,7 +10,7 @@ namespace {
 
 using namespace calibration;
 
-Shown do_ring(const CommandLine& line) {
+Shown do_ring(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "a CSV with the columns wavelength_nm,power");
   at_most_operands(line, 1);
   const std::vector<TableColumn> table = read_columns(path);

@@ -2,9 +2,8 @@
 #include "calibration/hidden_measurement.hpp"
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/device_card.hpp"
-#include "calibration/model/streams.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/random/random.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
@@ -18,7 +17,7 @@ using namespace calibration;
 /// The truth as a device card, for comparing with a fit.
 void write_truth(const CommandLine& line, const HiddenChip& hidden) {
   if (!line.has("truth")) return;
-  write_text(line.value("truth"), to_yaml(device_card(hidden.shape, hidden.parameters, {})));
+  write_file(line.value("truth"), to_yaml(device_card(hidden.shape, hidden.parameters, {})));
 }
 
 /// An earlier calibration of the same chip, from before its phases moved: phi_0 0.1 rad and gamma
@@ -26,9 +25,7 @@ void write_truth(const CommandLine& line, const HiddenChip& hidden) {
 void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   if (!line.has("earlier")) return;
   std::vector<double> card = design_start(hidden.shape, hidden.card.fit);
-  const Stream stream({.seed = hidden.card.seed,
-                       .purpose = Purpose::drift,
-                       .layer = layer_of(DriftStream::earlier_calibration)});
+  const Stream stream(address_of(family::earlier_calibration, hidden.card.seed));
   for (int h = 0; h < hidden.shape.heater_count(); ++h) {
     const auto gamma = static_cast<std::size_t>(
                    hidden.shape.parameters.at(ParameterKind::efficiency, h)),
@@ -37,10 +34,10 @@ void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
     card[bias] = hidden.parameters[bias] + 0.1 * stream.normal(heater, 0);
     card[gamma] = hidden.parameters[gamma] * (1 + 1e-3 * stream.normal(heater, 1));
   }
-  write_text(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
+  write_file(line.value("earlier"), to_yaml(device_card(hidden.shape, card, {})));
 }
 
-Shown do_simulate(const CommandLine& line) {
+Shown do_simulate(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "the card of a chip");
   at_most_operands(line, 1);
   require(!line.output.empty(), "lightloom calibrate simulate needs --output data.h5 (or .csv)");

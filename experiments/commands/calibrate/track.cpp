@@ -4,7 +4,7 @@
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 using namespace calibration;
 
-Shown do_track(const CommandLine& line) {
+Shown do_track(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string card = operand(line, 0, "a device card");
   const DeviceFile device = read_device(card);
   const Measurements data = read_measurements(operand(line, 1, "measurements (.h5 or .csv)"));
@@ -42,7 +42,7 @@ Shown do_track(const CommandLine& line) {
       tracked.after > 1.5 ? "more than phases and port gains moved: fit again from all data\n"
                           : "");
   if (line.output.empty()) return result;
-  write_text(line.output, to_yaml(device_card(device.shape, tracked.parameters, tracked.sigma)));
+  write_file(line.output, to_yaml(device_card(device.shape, tracked.parameters, tracked.sigma)));
   result.json["device"] = line.output;
   result.text += fmt::format("device card: {}\n", line.output);
   return result;

@@ -2,139 +2,19 @@
 // accuracy of a network that runs on the chip.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "calibration/elements/drift_fit.hpp"
 #include "calibration/model/device_card.hpp"
-#include "calibration/model/streams.hpp"
-#include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
-#include "core/random/random.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"
-#include "experiments/studies/calibrated_chips.hpp"
-#include "experiments/studies/chip_accuracy.hpp"
-#include "experiments/studies/workbench.hpp"
-#include "nn/inference/evaluate.hpp"
+#include "experiments/studies/recalibration.hpp"
+#include "experiments/studies/spread.hpp"
 
 namespace lightloom::experiments {
 namespace {
 
 using namespace calibration;
-
-constexpr double widest_rad = 1;     // drifts beyond it are not tried
-constexpr double finest_rad = 1e-4;  // nor differences below it
-
-/// Drifts of all heaters since the calibration: draw d moves heater h by `rms` times a fixed normal
-/// number. At one time that is the distribution of an Ornstein-Uhlenbeck process that starts at
-/// rest; from time to time the direction of a draw stays.
-std::vector<double> direction(const ChipShape& shape, std::uint64_t seed, std::uint32_t draw) {
-  const Stream stream({.seed = seed,
-                       .purpose = Purpose::drift,
-                       .chip = draw,
-                       .layer = layer_of(DriftStream::since_calibration)});
-  std::vector<double> normal;
-  for (int h = 0; h < shape.heater_count(); ++h)
-    normal.push_back(stream.normal(static_cast<std::uint64_t>(h)));
-  return normal;
-}
-
-using Drifts = std::vector<double>;  // (draws): RMS of the phases' drift, rad
-
-/// Whether each draw is worse than allowed at its drift.
-using TooFar = std::function<std::vector<bool>(const Drifts& rms)>;
-
-/// The least drift that is too far, by bisection of all draws at once to a part `resolution` of it;
-/// infinite where even the widest is not.
-Drifts crossings(std::size_t draws, double resolution, const TooFar& too_far) {
-  Drifts low(draws, 0.0), high(draws, widest_rad);
-  std::vector<bool> worse = too_far(high);
-  for (std::size_t d = 0; d < draws; ++d)
-    if (!worse[d]) low[d] = high[d] = INFINITY;
-  const auto open = [&](std::size_t d) {
-    return std::isfinite(high[d]) && high[d] - low[d] > std::max(finest_rad, resolution * high[d]);
-  };
-  for (;;) {
-    Drifts middle(draws);
-    bool any = false;
-    for (std::size_t d = 0; d < draws; ++d) {
-      any = any || open(d);
-      middle[d] = std::isfinite(high[d]) ? 0.5 * (low[d] + high[d]) : 0;
-    }
-    if (!any) break;
-    worse = too_far(middle);
-    for (std::size_t d = 0; d < draws; ++d)
-      if (open(d)) (worse[d] ? high : low)[d] = middle[d];
-  }
-  for (std::size_t d = 0; d < draws; ++d)
-    if (std::isfinite(high[d])) high[d] = 0.5 * (low[d] + high[d]);
-  return high;
-}
-
-/// Error of random matrices programmed by a card on the chip it describes, moved since.
-double error_after_drift(const DeviceFile& device, const std::vector<double>& normal, double rms,
-                         const CommandLine& line) {
-  std::vector<double> moved = device.parameters;
-  for (std::size_t h = 0; h < normal.size(); ++h)
-    moved[static_cast<std::size_t>(device.shape.parameters.first(ParameterKind::bias)) + h] +=
-        rms * normal[h];
-  return compare_programming(device.shape, {device.parameters, device.parameters, moved},
-                             line.real("max-voltage", 6.5, 1e-6),
-                             static_cast<int>(line.number("targets", 8, 1)), line.seed.value_or(0))
-      .fitted;
-}
-
-/// A network on chips programmed by an old card.
-class AgingNetwork {
- public:
-  AgingNetwork(const CommandLine& line, const Tree& device, std::size_t draws)
-      : card_(experiment(line, device, draws)),
-        data_(workbench_.dataset(card_)),
-        student_(workbench_.student(card_)),
-        fresh_(programmed_chips(card_)) {
-    require(fresh_.truth.size() == 1,
-            "--card {}: calibration.posterior gives several chips (one drifts here)",
-            line.value("card"));
-    fresh_.truth.resize(draws, fresh_.truth.front());
-    for (std::uint32_t d = 0; d < draws; ++d)
-      directions_.push_back(direction(fresh_.shape, card_.seed, d));
-  }
-
-  [[nodiscard]] double digital() const {
-    nn::Inference inference(*student_->network);
-    return nn::evaluate(inference, data_->test).accuracy();
-  }
-  /// Of every draw at its drift.
-  [[nodiscard]] std::vector<double> accuracies(const Drifts& rms) const {
-    ProgrammedChips chips = fresh_;
-    chips.moved_rad = directions_;
-    for (std::size_t d = 0; d < rms.size(); ++d)
-      for (double& phase : chips.moved_rad[d]) phase *= rms[d];
-    const auto core = make_calibrated_core(card_.hardware.core, std::move(chips));
-    std::vector<double> found;
-    for (const ChipResult& chip : evaluate_chips(*student_->network, *data_, card_, *core))
-      found.push_back(chip.accuracy);
-    return found;
-  }
-
- private:
-  static Experiment experiment(const CommandLine& line, const Tree& device, std::size_t draws) {
-    Tree tree = load_card(line.value("card"), line.settings);
-    if (line.seed) set_at(tree, "seed", Tree::of(fmt::format("{}", *line.seed)), ".");
-    Experiment card = read_experiment(tree);
-    card.calibration.device = device;
-    if (line.has("truth")) card.calibration.truth = load_yaml(line.value("truth"));
-    card.chips = static_cast<int>(draws);
-    return card;
-  }
-
-  Experiment card_;
-  Workbench workbench_;
-  Workbench::DatasetPtr data_;
-  Workbench::NetworkPtr student_;
-  ProgrammedChips fresh_;
-  std::vector<std::vector<double>> directions_;
-};
 
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
@@ -175,10 +55,13 @@ void answer(Drifts drifts, const DriftFit& drift, Shown& result) {
 Shown by_error(const CommandLine& line, const DeviceFile& device, const DriftFit& drift,
                std::size_t draws) {
   const double limit = line.real("error", 0, 1e-9);
+  const ProgrammingTrial trial{.max_voltage_V = line.real("max-voltage", 6.5, 1e-6),
+                               .targets = static_cast<int>(line.number("targets", 8, 1)),
+                               .seed = line.seed.value_or(0)};
   std::vector<std::vector<double>> directions;
   for (std::uint32_t d = 0; d < draws; ++d)
-    directions.push_back(direction(device.shape, line.seed.value_or(0), d));
-  const double fresh = error_after_drift(device, directions.front(), 0, line);
+    directions.push_back(drift_direction(device.shape, trial.seed, d));
+  const double fresh = error_after_drift(device, directions.front(), 0, trial);
   require(fresh < limit,
           "--error {}: a fresh calibration of this chip leaves {:.4g} already (splitters that "
           "cannot reach their ratios, clipped drivers)",
@@ -187,25 +70,35 @@ Shown by_error(const CommandLine& line, const DeviceFile& device, const DriftFit
                .text = fmt::format("error of a programmed matrix: {:.4g} when fresh, {} "
                                    "allowed\n",
                                    fresh, limit)};
-  answer(crossings(draws, 0.01,
-                   [&](const Drifts& rms) {
-                     std::vector<bool> worse;
-                     for (std::size_t d = 0; d < draws; ++d)
-                       worse.push_back(error_after_drift(device, directions[d], rms[d], line) >=
-                                       limit);
-                     return worse;
-                   }),
+  answer(least_drifts(draws, 0.01,
+                      [&](const Drifts& rms) {
+                        std::vector<bool> worse;
+                        for (std::size_t d = 0; d < draws; ++d)
+                          worse.push_back(error_after_drift(device, directions[d], rms[d], trial) >=
+                                          limit);
+                        return worse;
+                      }),
          drift, result);
   return result;
 }
 
-Shown by_accuracy(const CommandLine& line, const Tree& device, const DriftFit& drift,
-                  std::size_t draws) {
+/// The experiment of --card on the device, whose chip is --truth if there is one.
+Experiment experiment_on(const Tree& device, const CommandLine& line) {
+  Tree tree = load_card(line.value("card"), line.settings);
+  if (line.seed) set_at(tree, "seed", Tree::of(fmt::format("{}", *line.seed)), ".");
+  Experiment card = read_experiment(tree);
+  card.calibration.device = device;
+  if (line.has("truth")) card.calibration.truth = load_yaml(line.value("truth"));
+  return card;
+}
+
+Shown by_accuracy(const CommandLine& line, const Experiment& card, const DriftFit& drift,
+                  std::size_t draws, ProgressSink& progress) {
   const double limit = line.real("accuracy", 0, 1e-9);
   require(limit <= 1, "--accuracy {}: must be at most 1", limit);
-  const AgingNetwork network(line, device, draws);
+  const AgingNetwork network(card, draws, progress);
   const Spread fresh = spread_of(network.accuracies(Drifts(draws, 0.0)));
-  const double digital = network.digital();
+  const double digital = network.digital_accuracy();
   require(fresh.mean >= limit,
           "--accuracy {}: a fresh calibration of this chip gives {:.4g} only ({:.4g} digitally)",
           limit, fresh.mean, digital);
@@ -216,18 +109,18 @@ Shown by_accuracy(const CommandLine& line, const Tree& device, const DriftFit& d
                                    "fresh, {} asked for\n",
                                    digital, fresh.mean, limit)};
   // An accuracy over some hundred images does not tell drifts of a few percent apart.
-  answer(crossings(draws, 0.05,
-                   [&](const Drifts& rms) {
-                     std::vector<bool> worse;
-                     for (const double accuracy : network.accuracies(rms))
-                       worse.push_back(accuracy < limit);
-                     return worse;
-                   }),
+  answer(least_drifts(draws, 0.05,
+                      [&](const Drifts& rms) {
+                        std::vector<bool> worse;
+                        for (const double accuracy : network.accuracies(rms))
+                          worse.push_back(accuracy < limit);
+                        return worse;
+                      }),
          drift, result);
   return result;
 }
 
-Shown do_when(const CommandLine& line) {
+Shown do_when(const CommandLine& line, ProgressSink& progress) {
   const std::string path = operand(line, 0, "a device card");
   const Tree card = load_yaml(path);
   const DeviceFile device = device_of(card);
@@ -244,7 +137,7 @@ Shown do_when(const CommandLine& line) {
                        .time_constant_s = line.real("time-constant", 0, 1e-12)};
   const auto draws = static_cast<std::size_t>(line.number("draws", 5, 1));
   require(draws <= 1000, "--draws {}: must be at most 1000", draws);
-  return line.has("accuracy") ? by_accuracy(line, card, drift, draws)
+  return line.has("accuracy") ? by_accuracy(line, experiment_on(card, line), drift, draws, progress)
                               : by_error(line, device, drift, draws);
 }
 

@@ -64,23 +64,65 @@ TEST(CommandLine, TheOldValueOfARepeatedOptionIsNotSilentlyDropped) {
 }
 
 TEST(Commands, AreFoundByNameAndAMistypedOneIsSuggested) {
-  for (const Command& command : commands())
-    EXPECT_STREQ(find_command(command.name).name, command.name);
-  try {
-    find_command("inspct");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("did you mean 'inspect'?"), std::string::npos);
+  for (const Command* command : commands()) {
+    const auto blank = command->name.find(' ');
+    std::vector<std::string> words{command->name.substr(0, blank)};
+    if (blank != std::string::npos) words.push_back(command->name.substr(blank + 1));
+    words.emplace_back("more");
+    const CalledCommand called = find_command(words);
+    EXPECT_EQ(called.command, command);
+    EXPECT_EQ(called.arguments, std::vector<std::string>{"more"}) << command->name;
+  }
+  const auto problem = [](const std::vector<std::string>& words) {
+    try {
+      read_arguments(find_command(words));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(problem({"inspct"}).find("did you mean 'inspect'?"), std::string::npos);
+  EXPECT_NE(problem({"calibrat"}).find("did you mean 'calibrate'?"), std::string::npos);
+  EXPECT_NE(problem({"calibrate", "simulat"}).find("did you mean 'simulate'?"), std::string::npos);
+  for (const std::string action : {"simulate", "fit", "when", "energy"})  // all are listed
+    for (const auto& words : {std::vector<std::string>{"calibrate"}, {"calibrate", "zzzzzzzzz"}})
+      EXPECT_NE(problem(words).find("\n  " + action + " "), std::string::npos) << problem(words);
+}
+
+TEST(Commands, AnActionMayStandBehindOptionsAndTakesOnlyItsOwn) {
+  const CommandLine line =
+      read_arguments(find_command({"calibrate", "--samples", "3", "-o", "d.yaml", "--json", "fit",
+                                   "data.h5", "--posterior=p.h5"}));
+  EXPECT_EQ(line.command, "calibrate fit");
+  EXPECT_EQ(line.operands, std::vector<std::string>{"data.h5"});
+  EXPECT_EQ(line.number("samples", 1, 1), 3);
+  EXPECT_EQ(line.value("posterior"), "p.h5");
+  for (const std::string option : {"--error", "--error=3"}) {
+    try {
+      read_arguments(find_command({"calibrate", "fit", "data.h5", option, "3"}));
+      FAIL() << option;
+    } catch (const Error& error) {
+      EXPECT_STREQ(error.what(),
+                   "'--error' is not an option of lightloom calibrate fit but of lightloom "
+                   "calibrate when");
+    }
   }
 }
 
 TEST(Commands, TheHelpNamesEveryCommandAndOption) {
-  for (const Command& command : commands()) {
-    EXPECT_NE(help().find(std::string("\n  ") + command.name + " "), std::string::npos)
-        << command.name;
-    for (const CommandOption& option : command.options)
-      EXPECT_NE(help(command).find("--" + option.name), std::string::npos) << option.name;
+  for (const Command* command : commands()) {
+    const auto blank = command->name.find(' ');
+    const std::string first = command->name.substr(0, blank);
+    EXPECT_NE(general_help({"--help"}).find("\n  " + first + " "), std::string::npos) << first;
+    if (blank != std::string::npos)
+      EXPECT_NE(general_help({first, "--help"}).find("\n  " + action_name(*command) + " "),
+                std::string::npos)
+          << command->name;
+    for (const CommandOption& option : command->options)
+      EXPECT_NE(help(*command).find("--" + option.name), std::string::npos) << option.name;
   }
+  EXPECT_EQ(general_help({"calibrate", "fit", "--help"}), "");  // that is the action's own
+  EXPECT_EQ(general_help({"run", "--help"}), "");
 }
 
 TEST(UnitOfKey, IsTheLastWordOfAKeyWhenThatIsAUnit) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/cards/tree.hpp"
+#include "experiments/studies/workbench.hpp"
+#include "nn/models/models.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -23,8 +25,8 @@ std::pair<double, double> bits(const SourceLayers& layers) {
   return {sums.at(0), sums.at(1)};
 }
 
-TEST(SourceLayersCache, GivesWhatAFreshCountGivesForEveryNetworkAndSource) {
-  SourceLayersCache cache;
+TEST(Workbench, GivesTheLayersThatAFreshCountGivesForEveryNetworkAndSource) {
+  Workbench workbench;
   const std::string source = "weights: {source: integer, bits: 4}\n";
   for (const int round : {1, 2})
     for (const std::string& changes :
@@ -34,7 +36,9 @@ TEST(SourceLayersCache, GivesWhatAFreshCountGivesForEveryNetworkAndSource) {
           "model: {name: lenet5}\n" + source + "baselines: [{source: dense}]",
           "dataset: {name: cifar10}\n" + source + "baselines: [{source: dense}]"}) {
       const Experiment card = experiment(changes);
-      EXPECT_EQ(bits(cache.layers(card)), bits(source_layers(card.network))) << round << changes;
+      const nn::Graph graph = nn::build_graph(card.network.model, card.network.dataset.name);
+      EXPECT_EQ(bits(workbench.layers(card)), bits(source_layers(graph, card.network)))
+          << round << changes;
     }
 }
 

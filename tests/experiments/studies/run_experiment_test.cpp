@@ -10,6 +10,8 @@
 #include "core/error.hpp"
 #include "core/progress.hpp"
 #include "nn/network/weights_file.hpp"
+#include "nn/onnx/check.hpp"
+#include "nn/onnx/export.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
@@ -41,12 +43,7 @@ const std::vector<double>& numbers(const Labelled& data, const char* name) {
   return std::get<std::vector<double>>(data.variable(name)->values);
 }
 
-class Run : public testing::Test {
- protected:
-  void SetUp() override { Progress::set_enabled(false); }
-};
-
-TEST_F(Run, GivesTheSameBitsOnOneAndTwoThreadsForGivenWeights) {
+TEST(Run, GivesTheSameBitsOnOneAndTwoThreadsForGivenWeights) {
   const std::string folder = scratch_folder("run");
   const int threads = omp_get_max_threads();
   Workbench first;
@@ -71,7 +68,7 @@ TEST_F(Run, GivesTheSameBitsOnOneAndTwoThreadsForGivenWeights) {
   }
 }
 
-TEST_F(Run, ChipsDifferAndAQuietChipWithEnoughBitsEqualsTheDigitalNetwork) {
+TEST(Run, ChipsDifferAndAQuietChipWithEnoughBitsEqualsTheDigitalNetwork) {
   Workbench workbench;
   const auto noisy = run_experiment(
       small_experiment({"core.phase_sigma_rad=0.02", "measure=[accuracy]"}), workbench);
@@ -85,7 +82,7 @@ TEST_F(Run, ChipsDifferAndAQuietChipWithEnoughBitsEqualsTheDigitalNetwork) {
     EXPECT_EQ(chip.accuracy, quiet.accuracy->source);
 }
 
-TEST_F(Run, AddsUpTimeAndEnergyOverLayersStagesAndComponents) {
+TEST(Run, AddsUpTimeAndEnergyOverLayersStagesAndComponents) {
   const Experiment card = small_experiment({"measure=[cost]"});
   Workbench workbench;
   const Labelled data = to_labelled(run_experiment(card, workbench), card);
@@ -106,7 +103,7 @@ TEST_F(Run, AddsUpTimeAndEnergyOverLayersStagesAndComponents) {
   }
 }
 
-TEST_F(Run, ComparesWithDenseAndInt8WhenTheCardNamesNoBaseline) {
+TEST(Run, ComparesWithDenseAndInt8WhenTheCardNamesNoBaseline) {
   EXPECT_EQ(source_labels(small_experiment().network),
             (std::vector<std::string>{"multilevel", "int8", "dense"}));
   EXPECT_EQ(source_labels(small_experiment({"baselines=[]"}).network),
@@ -117,7 +114,7 @@ TEST_F(Run, ComparesWithDenseAndInt8WhenTheCardNamesNoBaseline) {
             (std::vector<std::string>{"multilevel", "stored", "multilevel (2)"}));
 }
 
-TEST_F(Run, PointsThatShareATrainingShareIt) {
+TEST(Run, PointsThatShareATrainingShareIt) {
   Workbench workbench;
   const auto student = workbench.student(small_experiment());
   EXPECT_EQ(workbench.student(small_experiment({"core.phase_sigma_rad=0.5", "chips=7"})), student);
@@ -127,7 +124,26 @@ TEST_F(Run, PointsThatShareATrainingShareIt) {
   EXPECT_NE(workbench.teacher(small_experiment({"seed=6"})), workbench.teacher(small_experiment()));
 }
 
-TEST_F(Run, ATeacherLearnsAsTheCardTrainsUnlessItSaysOtherwise) {
+TEST(Run, ReadsANetworkFileOnce) {
+  if (!nn::onnx::available()) GTEST_SKIP() << "built without ONNX";
+  const std::string folder = scratch_folder("network_file"), file = folder + "/net.onnx";
+  {
+    Workbench workbench;
+    nn::onnx::export_network(
+        file,
+        *workbench.student(small_experiment({"teacher.epochs=0", "train.epochs=0"}))->network);
+  }
+  const Experiment card = small_experiment({"model=" + file, "teacher=null", "weights.source=dense",
+                                            "train.epochs=0", "train.distill=false"});
+  Workbench workbench;
+  EXPECT_FALSE(workbench.graph(card)->nodes.empty());
+  fs::remove_all(folder);  // whoever reads it again fails
+  const RunResult result = run_experiment(card, workbench);
+  EXPECT_TRUE(result.cost.has_value());
+  EXPECT_EQ(result.accuracy->float_network, result.accuracy->source);
+}
+
+TEST(Run, ATeacherLearnsAsTheCardTrainsUnlessItSaysOtherwise) {
   const Experiment card = read_experiment(
       parse_yaml("train: {epochs: 7, rate: 0.01, distill: true}\nteacher: {rate: 0.5}", "t"));
   EXPECT_EQ(card.training.teacher.epochs, 7);
@@ -136,7 +152,7 @@ TEST_F(Run, ATeacherLearnsAsTheCardTrainsUnlessItSaysOtherwise) {
   EXPECT_TRUE(card.training.student.distill);
 }
 
-TEST_F(Run, SpreadIsTheSamplesAndItsIntervalThatOfStudent) {
+TEST(Run, SpreadIsTheSamplesAndItsIntervalThatOfStudent) {
   const Spread spread = spread_of({0.90, 0.92, 0.94});
   EXPECT_NEAR(spread.mean, 0.92, 1e-15);
   EXPECT_NEAR(spread.standard_deviation, 0.02, 1e-15);

@@ -43,17 +43,20 @@ SweepTask task_for(const std::string& text, const std::string& output, PointFunc
           .output = output};
 }
 
+/// A user who may press Ctrl-C.
+class User : public ProgressSink {
+ public:
+  [[nodiscard]] bool cancelled() const override { return pressed; }
+  bool pressed = false;
+};
+
 class SweepFile : public testing::Test {
  protected:
   void SetUp() override {
-    Progress::set_enabled(false);
     folder_ = scratch_folder("sweep");
     output_ = folder_ + "/sweep.h5";
   }
-  void TearDown() override {
-    set_interrupted(false);
-    fs::remove_all(folder_);
-  }
+  void TearDown() override { fs::remove_all(folder_); }
   std::string folder_, output_;
 };
 
@@ -117,13 +120,13 @@ TEST_F(SweepFile, HoldsEveryPointInItsPlace) {
 
 TEST_F(SweepFile, KeepsFinishedPointsWhenInterruptedAndComputesOnlyTheRestAfterwards) {
   int calls = 0;
+  User user;
   const auto counted = [&](const Tree& card) {
-    if (++calls == 2) set_interrupted(true);  // the user presses Ctrl-C during the second point
+    if (++calls == 2) user.pressed = true;  // during the second point
     return measure(card);
   };
-  EXPECT_THROW(run_sweep(task_for(two_axes, output_, counted)), Failure);
+  EXPECT_THROW(run_sweep(task_for(two_axes, output_, counted), user), Failure);
   EXPECT_EQ(count_done(read_labelled(output_)), 2u);
-  set_interrupted(false);
   const SweepOutcome outcome = run_sweep(task_for(two_axes, output_, counted));
   EXPECT_EQ(outcome.resumed, 2u);
   EXPECT_EQ(outcome.computed, 4u);

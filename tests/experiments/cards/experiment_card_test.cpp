@@ -1,0 +1,91 @@
+#include "experiments/cards/experiment_card.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "experiments/sweep/sweep_grid.hpp"
+#include "tests/experiments/example_results.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ExperimentCards : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = scratch_folder("cards");
+    write("a.yaml", "kind: ideal\nrows: 4\ncolumns: 8\n");
+    write("b.yaml", "card: a.yaml\nrows: 16\n");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ + "/" + name) << text;
+  }
+  [[nodiscard]] Tree card(const std::string& text) const {
+    write("card.yaml", text);
+    return load_card(folder_ + "/card.yaml", {});
+  }
+  std::string folder_;
+};
+
+TEST_F(ExperimentCards, SweptSectionsAreCardsAndSweptTextsAreTexts) {
+  const Tree whole = with_cards_of_experiment(
+      card("core: b.yaml\nsweep: {core: [a.yaml, b.yaml], name: [a.yaml, one], batch: [1, 2]}\n"));
+  fs::remove_all(folder_);  // the card stands by itself
+  const SweepGrid grid = read_grid(whole);
+  ASSERT_EQ(grid.points(), 8u);
+  EXPECT_EQ(grid.axes[0].values[1].kind, Tree::Kind::mapping);
+  EXPECT_EQ(grid.axes[1].values[0].scalar, "a.yaml");
+  EXPECT_EQ(read_experiment(grid.card_at(whole, 0)).hardware.core.rows, 4);
+  EXPECT_EQ(read_experiment(grid.card_at(whole, 7)).hardware.core.rows, 16);
+  EXPECT_EQ(read_experiment(grid.card_at(whole, 7)).hardware.core.columns, 8);
+  EXPECT_EQ(read_experiment(grid.card_at(whole, 0)).name, "a.yaml");
+  EXPECT_EQ(read_experiment(whole).hardware.core.rows, 16);
+}
+
+TEST_F(ExperimentCards, AreResolvedWithTheirCardsInTheirPlaces) {
+  const Experiment named = read_experiment(
+      card("summary: see a.yaml\nname: a.yaml\ncore: b.yaml\nsweep: {core: [a.yaml, b.yaml]}\n"));
+  EXPECT_EQ(named.summary, "see a.yaml");
+  EXPECT_EQ(named.name, "a.yaml");
+  const Experiment written = read_experiment(
+      card("summary: see a.yaml\nname: a.yaml\ncore: {kind: ideal, rows: 16, columns: 8}\nsweep: "
+           "{core: [{kind: ideal, rows: 4, columns: 8}, {kind: ideal, rows: 16, columns: 8}]}\n"));
+  EXPECT_EQ(to_yaml(named.resolved), to_yaml(written.resolved));
+  EXPECT_EQ(named.keys.student, written.keys.student);
+}
+
+TEST_F(ExperimentCards, KeysAreThoseOfTheSectionsThatTheWorkDependsOn) {
+  const auto keys = [&](const std::string& more) {
+    return read_experiment(parse_yaml("weights: {source: integer, bits: 4}\n" + more, "t")).keys;
+  };
+  const SectionKeys base = keys("");
+  EXPECT_EQ(keys("chips: 3\ncore: {rows: 4}").student, base.student);
+  EXPECT_NE(keys("seed: 1").data, base.data);
+  EXPECT_NE(keys("dataset: {train_limit: 9}").graph, base.graph);
+  EXPECT_EQ(keys("train: {epochs: 9}\nteacher: {epochs: 5}").float_network, base.float_network);
+  EXPECT_NE(keys("train: {epochs: 9}").student, base.student);
+  EXPECT_NE(keys("teacher: {epochs: 9}").float_network, base.float_network);
+  EXPECT_NE(keys("teacher: {epochs: 9}").student, base.student);
+  EXPECT_NE(keys("baselines: []").layers, base.layers);
+  EXPECT_EQ(keys("baselines: []").student, base.student);
+  const std::string aware = "train: {noise_aware: true}\n";
+  EXPECT_NE(keys(aware + "core: {rows: 4}").student, keys(aware).student);
+}
+
+TEST_F(ExperimentCards, ACardOfAnyKindIsWrittenOutButItsTextsAreLeft) {
+  write("dram.yaml", "name: mine\n");
+  const Tree memory = written_out(card("dram: dram.yaml\nnotes: a.yaml\n"));
+  EXPECT_EQ(memory.find("dram")->find("name")->scalar, "mine");
+  EXPECT_EQ(memory.find("notes")->scalar, "a.yaml");
+  const Tree experiment = written_out(card("core: b.yaml\nmodel: cnn3\nname: a.yaml\n"));
+  EXPECT_EQ(experiment.find("core")->find("rows")->scalar, "16");
+  EXPECT_EQ(experiment.find("model")->scalar, "cnn3");
+  EXPECT_EQ(experiment.find("name")->scalar, "a.yaml");
+}
+
+}  // namespace
+}  // namespace lightloom::experiments
