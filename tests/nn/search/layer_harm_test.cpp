@@ -93,7 +93,7 @@ TEST(NetworkSearch, StaysWithinItsBudgetAndBeatsTheUniformSetting) {
 TEST(MemoryBudget, GivesBackTheBitsThatARatioCameFromAndNotOneMore) {
   const NetworkShape shape = network_with({}).shape();
   const MemoryBudget budget(shape);
-  for (const std::int64_t bits : {0, 1, 12345, 1000001}) {
+  for (std::int64_t bits = 0; bits < 100000; bits += 37) {
     EXPECT_EQ(budget.bits_at(budget.ratio_with(bits)), bits);
     EXPECT_LT(budget.bits_at(budget.ratio_with(bits) * (1 - 1e-6) - 1e-9), bits);
   }
