@@ -1,7 +1,7 @@
-# Two commands for a fresh Debian or Ubuntu machine: `make demo` and `make test`. Behind them: CMake presets.
+# `make demo` and `make test` on a fresh Debian or Ubuntu machine; `make deb` for packages. Behind them: CMake presets.
 LIGHTLOOM = build/release/experiments/lightloom
 
-.PHONY: demo test bench clean
+.PHONY: demo test bench deb clean
 
 demo:
 	scripts/install-packages build
@@ -17,6 +17,13 @@ bench:
 	scripts/install-packages build bench
 	cmake --preset bench
 	cmake --build --preset bench
+
+# build/portable/lightloom_*.deb and liblightloom-dev_*.deb; scripts/try-packages installs them on a bare Debian
+deb:
+	scripts/install-packages build deb
+	cmake --preset portable -DLIGHTLOOM_TESTS=OFF
+	cmake --build --preset portable
+	cd build/portable && cpack -G DEB
 
 clean:
 	rm -rf build

@@ -1,7 +1,6 @@
 #include "calibration/fit/posterior.hpp"
 
 #include "calibration/fit/fit_result.hpp"
-#include "calibration/model/streams.hpp"
 #include "calibration/problem/covariance.hpp"
 #include "core/random/random.hpp"
 
@@ -9,10 +8,7 @@ namespace lightloom::calibration {
 
 std::vector<double> sample_posterior(const FitResult& fit, std::uint64_t seed,
                                      std::uint32_t sample) {
-  const Stream stream({.seed = seed,
-                       .purpose = Purpose::measurement,
-                       .chip = sample,
-                       .layer = layer_of(MeasurementStream::posterior)});
+  const Stream stream(address_of(family::posterior_sample, seed, sample));
   std::vector<double> z(fit.free.parameters.size());
   for (std::size_t f = 0; f < z.size(); ++f) z[f] = stream.normal(f);
   const std::vector<double> step = draw(fit.triangle, z);

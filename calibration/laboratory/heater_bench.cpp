@@ -4,8 +4,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "calibration/model/streams.hpp"
-
 namespace lightloom::calibration {
 
 constexpr double turn = 2 * std::numbers::pi;
@@ -28,9 +26,7 @@ Bench::Bench(const ChipShape& shape, const Instrument& instrument, const SweepPl
       plan_(plan),
       squares_(static_cast<std::size_t>(shape.heater_count())),
       known_(static_cast<std::size_t>(shape.heater_count()), {.gamma = plan.gamma}),
-      stream_({.seed = plan.seed,
-               .purpose = Purpose::measurement,
-               .layer = layer_of(MeasurementStream::bench_states)}) {
+      stream_(address_of(family::bench_states, plan.seed)) {
   scatter();
 }
 

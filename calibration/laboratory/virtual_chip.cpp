@@ -5,7 +5,6 @@
 #include <numbers>
 
 #include "calibration/model/chip_card.hpp"
-#include "calibration/model/streams.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 
@@ -86,10 +85,7 @@ VirtualChip::VirtualChip(ChipShape shape, std::vector<double> hidden,
 
 void VirtualChip::drift() {
   const double sigma = laboratory_.phase_drift_rad;
-  const Stream stream({.seed = seed_,
-                       .purpose = Purpose::drift,
-                       .chip = chip_,
-                       .layer = layer_of(DriftStream::while_measured)});
+  const Stream stream(address_of(family::phase_drift, seed_, chip_));
   // Exact step of an Ornstein-Uhlenbeck process that starts at rest.
   const double kept = std::exp(-1 / laboratory_.drift_settings);
   const double kick = sigma * std::sqrt(1 - kept * kept);
@@ -123,10 +119,7 @@ std::vector<double> VirtualChip::read(std::span<const double> voltages, const In
     *source = laboratory_.source_drift == 0
                   ? 1.0
                   : power * (1 + laboratory_.monitor_sigma * laser.normal(1, shot));
-  const Stream noise({.seed = seed_,
-                      .purpose = Purpose::measurement,
-                      .chip = chip_,
-                      .layer = layer_of(MeasurementStream::reading_noise)});
+  const Stream noise(address_of(family::laboratory_reading, seed_, chip_));
   for (std::size_t row = 0; row < rows; ++row) {
     double& y = readings[row];
     y *= power;
@@ -142,9 +135,7 @@ std::vector<double> VirtualChip::read(std::span<const double> voltages, const In
 
 std::vector<double> random_voltages(const ChipShape& shape, int settings, double max_voltage_V,
                                     std::uint64_t seed) {
-  const Stream stream({.seed = seed,
-                       .purpose = Purpose::measurement,
-                       .layer = layer_of(MeasurementStream::settings)});
+  const Stream stream(address_of(family::laboratory_settings, seed));
   const auto heaters = static_cast<std::size_t>(shape.heater_count());
   std::vector<double> voltages(static_cast<std::size_t>(settings) * heaters);
   for (std::size_t i = 0; i < voltages.size(); ++i)

@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
-#include "core/cards/card.hpp"
-#include "core/random/random.hpp"
-#include "photonic/cores/core_table.hpp"
-#include "photonic/cores/tiles.hpp"
+#include <lightloom/core/cards/card.hpp>
+#include <lightloom/core/random/random.hpp>
+#include <lightloom/photonic/cores/core_table.hpp>
+#include <lightloom/photonic/cores/tiles.hpp>
 
 namespace small_core {
 

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/cards/tree.hpp"
-#include "nn/weights/source/stored_words.hpp"
-#include "nn/weights/source_card.hpp"
-#include "nn/weights/source_table.hpp"
+#include <lightloom/core/cards/tree.hpp>
+#include <lightloom/nn/weights/source/stored_words.hpp>
+#include <lightloom/nn/weights/source_card.hpp>
+#include <lightloom/nn/weights/source_table.hpp>
 
 using namespace lightloom;
 using namespace lightloom::nn;

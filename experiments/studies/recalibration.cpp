@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "calibration/model/streams.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
@@ -22,10 +21,7 @@ constexpr double finest_rad = 1e-4;  // nor differences below it
 
 std::vector<double> drift_direction(const ChipShape& shape, std::uint64_t seed,
                                     std::uint32_t draw) {
-  const Stream stream({.seed = seed,
-                       .purpose = Purpose::drift,
-                       .chip = draw,
-                       .layer = layer_of(DriftStream::since_calibration)});
+  const Stream stream(address_of(family::drift_since_calibration, seed, draw));
   std::vector<double> normal;
   for (int h = 0; h < shape.heater_count(); ++h)
     normal.push_back(stream.normal(static_cast<std::uint64_t>(h)));

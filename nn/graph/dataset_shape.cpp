@@ -1,7 +1,7 @@
 #include "nn/graph/dataset_shape.hpp"
 
-#include "core/cards/words.hpp"
 #include "core/cards/card.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::nn {

@@ -22,7 +22,7 @@ struct ChipOptions {
 struct ChipStatistics {
   std::string
       target;     // "Haar-random unitary", "random product of butterflies" or "uniform weights"
-  int modes = 0;  // mesh only
+  int modes = 1;  // of the mesh; 1 without
   std::vector<double>
       error;  // ||realised - target||_F / ||target||_F; for a unitary ||dU||_F / sqrt(N)
   std::vector<double>

@@ -7,6 +7,7 @@
 
 #include "calibration/calibration_card.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/cards/tree.hpp"

@@ -10,7 +10,7 @@
 namespace lightloom::cosim {
 namespace {
 
-nn::LayerShape convolution(int in, int out, int kernel, int groups, int map) {
+nn::LayerShape mapped_convolution(int in, int out, int kernel, int groups, int map) {
   return {.name = "c",
           .in_channels = in,
           .out_channels = out,
@@ -79,8 +79,9 @@ void expect_tiles_multiply_like_the_layer(const nn::LayerShape& layer, TileShape
 }
 
 TEST(Mapping, TilesMultiplyLikeTheLayerForEveryKindOfLayerAndAwkwardTiles) {
-  const nn::LayerShape layers[] = {convolution(5, 33, 3, 1, 7), convolution(12, 18, 3, 3, 4),
-                                   convolution(33, 33, 3, 33, 4), convolution(70, 11, 1, 1, 1)};
+  const nn::LayerShape layers[] = {
+      mapped_convolution(5, 33, 3, 1, 7), mapped_convolution(12, 18, 3, 3, 4),
+      mapped_convolution(33, 33, 3, 33, 4), mapped_convolution(70, 11, 1, 1, 1)};
   for (const auto& layer : layers)
     for (const TileShape shape :
          {TileShape{7, 13}, TileShape{64, 64}, TileShape{9, 30}, TileShape{1, 1}})
@@ -89,19 +90,19 @@ TEST(Mapping, TilesMultiplyLikeTheLayerForEveryKindOfLayerAndAwkwardTiles) {
 }
 
 TEST(Mapping, CountsTilesAndPaddingOfAPlainConvolution) {
-  const LayerMapping mapping = map_layer(convolution(64, 128, 3, 1, 8), {64, 64});
+  const LayerMapping mapping = map_layer(mapped_convolution(64, 128, 3, 1, 8), {64, 64});
   EXPECT_EQ(mapping.row_tiles, 2);
   EXPECT_EQ(mapping.column_tiles, 9);
   EXPECT_EQ(mapping.tiles, 18);
   EXPECT_EQ(mapping.padded_weights, 0);
   EXPECT_EQ(mapping.input_vectors, 64);
-  const LayerMapping ragged = map_layer(convolution(64, 129, 3, 1, 8), {64, 64});
+  const LayerMapping ragged = map_layer(mapped_convolution(64, 129, 3, 1, 8), {64, 64});
   EXPECT_EQ(ragged.tiles, 27);
   EXPECT_EQ(ragged.padded_weights, 27 * 4096 - 129 * 576);
 }
 
 TEST(Mapping, BlockDiagonalPackingPutsSevenDepthwiseKernelsOnASixtyFourWideTile) {
-  const auto depthwise = convolution(32, 32, 3, 32, 14);
+  const auto depthwise = mapped_convolution(32, 32, 3, 32, 14);
   EXPECT_EQ(map_layer(depthwise, {64, 64}, GroupPacking::separate).tiles, 32);
   const LayerMapping packed = map_layer(depthwise, {64, 64});
   EXPECT_EQ(packed.groups_per_tile, 7);
@@ -111,9 +112,9 @@ TEST(Mapping, BlockDiagonalPackingPutsSevenDepthwiseKernelsOnASixtyFourWideTile)
 }
 
 TEST(Mapping, RefusesGroupsThatDoNotDivideTheChannels) {
-  EXPECT_NO_THROW(map_layer(convolution(6, 9, 3, 3, 4), {8, 8}));
-  EXPECT_THROW(map_layer(convolution(6, 8, 3, 3, 4), {8, 8}), Error);
-  EXPECT_THROW(map_layer(convolution(6, 9, 3, 3, 4), {0, 8}), Error);
+  EXPECT_NO_THROW(map_layer(mapped_convolution(6, 9, 3, 3, 4), {8, 8}));
+  EXPECT_THROW(map_layer(mapped_convolution(6, 8, 3, 3, 4), {8, 8}), Error);
+  EXPECT_THROW(map_layer(mapped_convolution(6, 9, 3, 3, 4), {0, 8}), Error);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ inline Tensor tensor(const Doubles& values, const TensorShape& shape) {
 /// kh, kw].
 inline Doubles product(const LayerShape& s, int images, const Doubles& x, const Doubles& w) {
   const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
-  Doubles y(static_cast<std::size_t>(images * s.positions()) * s.out_channels, 0.0);
+  Doubles y(static_cast<std::size_t>(images * s.positions() * s.out_channels), 0.0);
   std::size_t at = 0;
   for (int n = 0; n < images; ++n)
     for (int oh = 0; oh < s.out_height; ++oh)

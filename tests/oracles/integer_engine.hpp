@@ -20,7 +20,8 @@ namespace lightloom::nn {
 namespace integers {
 
 /// The distance of neighbouring weights: of a stored scale, or the smallest power of two in use.
-inline float weight_scale(WeightLayer& layer, const std::string& kind, const std::vector<float>& dense) {
+inline float weight_scale(WeightLayer& layer, const std::string& kind,
+                          const std::vector<float>& dense) {
   if (kind == power_kind) {
     float least = 0;
     for (const float w : dense)

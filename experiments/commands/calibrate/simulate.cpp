@@ -2,7 +2,6 @@
 #include "calibration/hidden_measurement.hpp"
 #include "calibration/measurement/measurements_file.hpp"
 #include "calibration/model/device_card.hpp"
-#include "calibration/model/streams.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/random/random.hpp"
@@ -26,9 +25,7 @@ void write_truth(const CommandLine& line, const HiddenChip& hidden) {
 void write_earlier(const CommandLine& line, const HiddenChip& hidden) {
   if (!line.has("earlier")) return;
   std::vector<double> card = design_start(hidden.shape, hidden.card.fit);
-  const Stream stream({.seed = hidden.card.seed,
-                       .purpose = Purpose::drift,
-                       .layer = layer_of(DriftStream::earlier_calibration)});
+  const Stream stream(address_of(family::earlier_calibration, hidden.card.seed));
   for (int h = 0; h < hidden.shape.heater_count(); ++h) {
     const auto gamma = static_cast<std::size_t>(
                    hidden.shape.parameters.at(ParameterKind::efficiency, h)),

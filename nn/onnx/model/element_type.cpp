@@ -10,15 +10,15 @@
 namespace lightloom::nn::onnx {
 namespace {
 
-struct Kind {
+struct ElementKind {
   const char* name;
   int bits;  // of integers
   bool sign;
 };
 
-const std::map<ElementType, Kind>& kinds() {
+const std::map<ElementType, ElementKind>& kinds() {
   using T = ElementType;
-  static const std::map<T, Kind> all{
+  static const std::map<T, ElementKind> all{
       {T::float32, {"FLOAT", 0, true}},   {T::float64, {"DOUBLE", 0, true}},
       {T::float16, {"FLOAT16", 0, true}}, {T::bfloat16, {"BFLOAT16", 0, true}},
       {T::int8, {"INT8", 8, true}},       {T::int16, {"INT16", 16, true}},
@@ -76,7 +76,7 @@ float rounded(double value, ElementType type) {
 }
 
 std::int64_t wrapped(std::int64_t value, ElementType type) {
-  const Kind& kind = kinds().at(type);
+  const ElementKind& kind = kinds().at(type);
   if (type == ElementType::boolean) return value != 0;
   if (kind.bits == 64) return value;
   const std::int64_t span = std::int64_t{1} << kind.bits;
@@ -85,12 +85,12 @@ std::int64_t wrapped(std::int64_t value, ElementType type) {
 }
 
 std::int64_t lowest(ElementType type) {
-  const Kind& kind = kinds().at(type);
+  const ElementKind& kind = kinds().at(type);
   return kind.sign ? std::numeric_limits<std::int64_t>::min() >> (64 - kind.bits) : 0;
 }
 
 std::int64_t highest(ElementType type) {
-  const Kind& kind = kinds().at(type);
+  const ElementKind& kind = kinds().at(type);
   const int bits = kind.sign || kind.bits == 64 ? std::min(kind.bits, 64) - 1 : kind.bits;
   return std::numeric_limits<std::int64_t>::max() >> (63 - bits);
 }

@@ -16,7 +16,7 @@
 namespace lightloom::calibration {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 /// Counts of one audit.
 struct Audit {
@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(Laws, FringeAudit,
                                          FringeLaw::cubic));
 
 /// A ring by its transfer (Yariv 2000) and the half width of its Airy line.
-struct Spectrum {
+struct CoverageSpectrum {
   bool drop = false, cut = false;
   double fsr_nm = 0, width_nm = 0, centre_nm = 0, step_nm = 0, depth = 0, noise = 0;
   int lines = 0;
@@ -111,10 +111,10 @@ struct Spectrum {
 
   [[nodiscard]] double finesse() const { return fsr_nm / width_nm; }
 };
-Spectrum random_spectrum(std::uint64_t draw) {
+CoverageSpectrum random_spectrum(std::uint64_t draw) {
   const Stream stream({.seed = 12, .purpose = Purpose::test});
   const auto u = [&](std::uint64_t i) { return stream.uniform(i, draw); };
-  Spectrum s{
+  CoverageSpectrum s{
       .drop = draw % 2 == 0, .fsr_nm = 1 + 15 * u(0), .noise = std::pow(10, -3.5 + 2 * u(1))};
   const double t1 = 0.8 + 0.19 * u(2), t2 = 0.8 + 0.19 * u(3), a = 0.95 + 0.05 * u(4),
                x = a * t1 * t2;
@@ -144,7 +144,7 @@ Spectrum random_spectrum(std::uint64_t draw) {
   return s;
 }
 
-bool right(const Spectrum& s, const RingFit& fit) {
+bool right(const CoverageSpectrum& s, const RingFit& fit) {
   if (static_cast<int>(fit.resonances.size()) != s.lines || fit.dips == s.drop) return false;
   const double broad = 8 / (s.finesse() * s.finesse());  // an Airy line is no Lorentzian
   for (const Resonance& line : fit.resonances) {
@@ -159,7 +159,7 @@ bool right(const Spectrum& s, const RingFit& fit) {
 TEST(RingAudit, EverySpectrumIsFittedWithinItsErrorsOrNamed) {
   Audit audit;
   for (std::uint64_t draw = 0; draw < 600; ++draw) {
-    const Spectrum s = random_spectrum(draw);
+    const CoverageSpectrum s = random_spectrum(draw);
     const RingFit fit = fit_ring(s.wavelength_nm, s.power);
     if (s.lines > 0 && !s.cut && s.width_nm > 4.4 * s.step_nm && s.depth > 25 * s.noise &&
         s.finesse() > 6) {

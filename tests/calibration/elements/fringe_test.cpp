@@ -11,7 +11,7 @@
 namespace lightloom::calibration {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 struct Curve {
   std::vector<double> volts, readings;

@@ -10,6 +10,7 @@
 #include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/sweep_start.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/measurement/data_check.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"

@@ -5,6 +5,7 @@
 #include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/mesh_fit.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/chip_state.hpp"
 #include "calibration/model/device_card.hpp"

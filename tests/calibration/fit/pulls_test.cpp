@@ -9,20 +9,21 @@
 #include "calibration/fit/mesh_fit.hpp"
 #include "calibration/fit/posterior.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
-struct Example {
+struct PullsExample {
   ChipShape shape;
   std::vector<double> truth;
   FitResult fit;
 };
 
 /// Chip `number` of a card, swept, measured at `settings` random settings and fitted.
-Example fitted_chip(const ChipCard& card, std::uint32_t number, int settings) {
+PullsExample fitted_chip(const ChipCard& card, std::uint32_t number, int settings) {
   ChipShape shape = chip_shape(card);
   std::vector<double> truth = hidden_parameters(shape, card, 40, number);
   VirtualChip chip(shape, truth, {}, 40, number);
@@ -36,13 +37,23 @@ Example fitted_chip(const ChipCard& card, std::uint32_t number, int settings) {
   return {std::move(shape), std::move(truth), std::move(fit)};
 }
 
+/// Where the normal distribution reaches `share`.
+double quantile(double share) {
+  double low = -5, high = 5;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = 0.5 * (low + high);
+    (0.5 * std::erfc(-middle / std::sqrt(2.0)) < share ? low : high) = middle;
+  }
+  return low;
+}
+
 const PullStatistics& of(const std::vector<PullStatistics>& all, ParameterKind kind) {
   return *std::find_if(all.begin(), all.end(),
                        [&](const PullStatistics& one) { return one.kind == kind; });
 }
 
 TEST(Pulls, OfTruthsDrawnFromTheFitItselfAreStandardNormalAndOfWiderOnesNot) {
-  const Example example = fitted_chip({.modes = 4}, 0, 30);
+  const PullsExample example = fitted_chip({.modes = 4}, 0, 30);
   const auto statistics = [&](double width) {
     std::vector<std::vector<ChipPulls>> chips;
     for (std::uint32_t draw = 0; draw < 1000; ++draw) {
@@ -82,7 +93,7 @@ TEST(Pulls, OneOfEveryChipIsAnotherParameterOnEachOfThem) {
 }
 
 TEST(Pulls, DoNotDependOnTheGaugeOfTheTruthNorOnWholeTurns) {
-  const Example example = fitted_chip({.modes = 4}, 0, 30);
+  const PullsExample example = fitted_chip({.modes = 4}, 0, 30);
   std::vector<double> other = example.truth;
   std::vector<bool> everything(other.size(), true);
   for (const NullDirection& known :
@@ -102,7 +113,7 @@ TEST(Pulls, DoNotDependOnTheGaugeOfTheTruthNorOnWholeTurns) {
 void expect_standard_normal(int modes, int settings) {
   std::vector<std::vector<ChipPulls>> chips;
   for (std::uint32_t number = 0; number < 50; ++number) {
-    const Example example = fitted_chip({.modes = modes}, number, settings);
+    const PullsExample example = fitted_chip({.modes = modes}, number, settings);
     chips.push_back(pulls_of(example.shape, example.fit, example.truth));
   }
   const std::vector<PullStatistics> all = pull_statistics(chips);

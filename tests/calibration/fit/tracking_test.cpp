@@ -10,6 +10,7 @@
 #include "calibration/fit/mesh_fit.hpp"
 #include "calibration/fit/next_settings.hpp"
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/problem/fit_problem.hpp"
 #include "calibration/programming/voltages.hpp"

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/light_paths.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 
 using photonic::MeshKind;
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 std::vector<bool> all_live(const ChipShape& shape) {
   return std::vector<bool>(static_cast<std::size_t>(shape.heater_count()));

@@ -7,15 +7,16 @@
 
 #include "calibration/fit/fit_card.hpp"
 #include "calibration/fit/sweep_start.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
-constexpr double turn = 2 * std::numbers::pi;
+constexpr double whole_turn = 2 * std::numbers::pi;
 
-double distance(double a, double b) { return std::abs(std::remainder(a - b, turn)); }
+double distance(double a, double b) { return std::abs(std::remainder(a - b, whole_turn)); }
 
 /// Sweeps of one hidden chip, and the start they give in the truth's gauge.
 struct Started {

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "calibration/laboratory/heater_sweeps.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/measurement/measurements_csv.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/device_card.hpp"

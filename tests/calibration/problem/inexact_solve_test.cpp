@@ -7,6 +7,7 @@
 #include "calibration/fit/fit_card.hpp"
 #include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/mesh_fit.hpp"
+#include "calibration/laboratory/virtual_chip.hpp"
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/gauge.hpp"
 #include "calibration/problem/fit_problem.hpp"
@@ -29,13 +30,13 @@ using Vector = Eigen::VectorXd;
 
 /// A lossy chip with near pairs, measured by superpositions, every kind free, robust, with priors:
 /// nothing of the model is left out.
-struct Example {
+struct InexactExample {
   ChipShape shape;
   std::vector<double> point;
   Measurements data;
   FitProblem problem;
 
-  explicit Example(int modes, int settings)
+  explicit InexactExample(int modes, int settings)
       : shape(chip_shape(card(modes))), point(hidden_parameters(shape, card(modes), 5, 1)) {
     VirtualChip chip(shape, point, {}, 5);
     const Stream stream({.seed = 3, .purpose = Purpose::test});
@@ -67,7 +68,7 @@ struct Example {
 
 TEST(LinearisedMesh, GradientAndProductsAreThoseOfTheNormalEquations) {
   for (const int modes : {2, 5}) {
-    Example e(modes, 4);
+    InexactExample e(modes, 4);
     ASSERT_GT(e.shape.parameters.count(ParameterKind::coupling), modes == 2 ? -1 : 5);
     const NormalEquations equations = normal_equations(e.problem, e.point);
     const auto n = static_cast<Eigen::Index>(equations.size);
@@ -116,7 +117,7 @@ TEST(LinearisedMesh, IsEqualToTheBitOnAnyNumberOfThreads) {
 }
 
 TEST(RoughHessian, OfAllSettingsIsTheNormalMatrixInSinglePrecision) {
-  Example e(5, 6);
+  InexactExample e(5, 6);
   const NormalEquations equations = normal_equations(e.problem, e.point);
   const auto n = static_cast<Eigen::Index>(equations.size);
   std::vector<double> rough(equations.hessian.size());

@@ -41,13 +41,13 @@ ChipCard lossy_card(int modes) {
   return card;
 }
 
-struct Example {
+struct JacobianExample {
   ChipShape shape;
   std::vector<double> truth;
   Measurements data;
   FitProblem problem;
 
-  Example(const ChipCard& card, const Inputs& inputs, int settings)
+  JacobianExample(const ChipCard& card, const Inputs& inputs, int settings)
       : shape(chip_shape(card)), truth(hidden_parameters(shape, card, 5, 1)) {
     VirtualChip chip(shape, truth, {}, 5);
     data = measure(chip, random_voltages(shape, settings, 6.5, 9), inputs);
@@ -60,7 +60,7 @@ struct Example {
 
 /// Largest difference of any analytic column from central differences, relative to the column's
 /// largest entry.
-double worst_column(const Example& e, const DenseJacobian& jacobian) {
+double worst_column(const JacobianExample& e, const DenseJacobian& jacobian) {
   double worst = 0;
   const auto rows = static_cast<std::size_t>(jacobian.rows);
   for (std::size_t f = 0; f < e.problem.free.parameters.size(); ++f) {
@@ -84,7 +84,7 @@ double worst_column(const Example& e, const DenseJacobian& jacobian) {
 
 TEST(MeshJacobian, EqualsCentralDifferencesForALossyChipAndAnyInputs) {
   for (const int modes : {2, 3, 6}) {
-    const Example e(lossy_card(modes), superpositions(modes, 3), 2);
+    const JacobianExample e(lossy_card(modes), superpositions(modes, 3), 2);
     EXPECT_EQ(e.shape.parameters.count(ParameterKind::coupling) > 20, modes == 6);
     // Differences: round-off 1e-16 over a step of 1e-6, and h^2 / 6 with h = V^4 1e-6 at gamma_2.
     EXPECT_LT(worst_column(e, dense_jacobian(e.problem, e.truth)), 3e-6) << modes;
@@ -99,12 +99,12 @@ TEST(MeshJacobian, EqualsCentralDifferencesForAnIdealChip) {
                       .crosstalk_amplitude = 0,
                       .input_sigma_db = 0,
                       .output_sigma_db = 0};
-  const Example e(card, single_ports(5), 2);
+  const JacobianExample e(card, single_ports(5), 2);
   EXPECT_LT(worst_column(e, dense_jacobian(e.problem, e.truth)), 3e-6);
 }
 
 TEST(MeshJacobian, CheckerCatchesADerivativeThatIsWrong) {
-  const Example e(lossy_card(4), single_ports(4), 2);
+  const JacobianExample e(lossy_card(4), single_ports(4), 2);
   DenseJacobian wrong = dense_jacobian(e.problem, e.truth);
   const int alpha =
       e.problem.free
@@ -116,7 +116,7 @@ TEST(MeshJacobian, CheckerCatchesADerivativeThatIsWrong) {
 }
 
 TEST(MeshJacobian, NormalEquationsAreTheProductsOfTheDenseJacobian) {
-  Example e(lossy_card(4), single_ports(4), 3);
+  JacobianExample e(lossy_card(4), single_ports(4), 3);
   e.problem.prior.mean = e.truth;
   e.problem.prior.sigma.assign(e.truth.size(), 0.5);
   std::vector<double> point = e.truth;
@@ -145,7 +145,7 @@ TEST(MeshJacobian, NormalEquationsAreTheProductsOfTheDenseJacobian) {
 
 TEST(MeshJacobian, NormalEquationsAreTheSameBitsOnAnyNumberOfThreads) {
 #ifdef _OPENMP
-  const Example e(lossy_card(6), single_ports(6), 3);
+  const JacobianExample e(lossy_card(6), single_ports(6), 3);
   std::vector<NormalEquations> found;
   const int before = omp_get_max_threads();
   for (const int threads : {1, 2, 4}) {

@@ -19,9 +19,9 @@ using photonic::InputCoding;
 constexpr std::uint64_t seed = 11;
 constexpr std::uint32_t chip = 3;
 
-std::vector<float> run(const photonic::TensorCore& core, const LayerShape& shape,
-                       const std::vector<float>& weights, const std::vector<float>& inputs,
-                       AnalogCounts* counts = nullptr) {
+std::vector<float> run_converted(const photonic::TensorCore& core, const LayerShape& shape,
+                                 const std::vector<float>& weights,
+                                 const std::vector<float>& inputs, AnalogCounts* counts = nullptr) {
   AnalogEngine engine(core, seed, chip);
   std::vector<float> outputs(static_cast<std::size_t>(shape.positions() * shape.out_channels));
   engine.load(0, shape, weights, 0);
@@ -48,7 +48,7 @@ TEST(ConverterErrors, EveryAdcReadsThroughItsOwnCurve) {
   for (int i = -50; i <= 50; ++i) ramp.push_back(0.0437F * static_cast<float>(i));
   AnalogCounts counts;
   const std::vector<float> outputs =
-      run(ExactCore(description), shape, std::vector<float>(rows, 1.0F), ramp, &counts);
+      run_converted(ExactCore(description), shape, std::vector<float>(rows, 1.0F), ramp, &counts);
   const auto curves =
       photonic::draw_curves(description.output_adc, photonic::adc_address(seed, chip), rows);
   std::int64_t outside = 0;
@@ -90,7 +90,7 @@ TEST(ConverterErrors, EveryDacSendsThroughItsOwnCurve) {
     std::vector<float> weights(static_cast<std::size_t>(shape.weights())), map(40);
     fill_normal(Stream({.seed = 1}), 0, weights);
     fill_normal(Stream({.seed = 2}), 0, map);
-    const std::vector<float> outputs = run(ExactCore(description), shape, weights, map);
+    const std::vector<float> outputs = run_converted(ExactCore(description), shape, weights, map);
 
     const auto curves =
         photonic::draw_curves(description.input_dac, photonic::dac_address(seed, chip), 18);
@@ -137,17 +137,17 @@ TEST(ConverterErrors, StayWithTheChipAndLeaveOtherDrawsAlone) {
   description.noise = {.additive = 0.1};
   const LayerShape shape{.name = "one", .in_channels = 3, .out_channels = 3};
   const std::vector<float> weights{1, 0, 0, 0, 1, 0, 0, 0, 1}, inputs{0.5F, -0.25F, 1};
-  const std::vector<float> noisy = run(ExactCore(description), shape, weights, inputs);
+  const std::vector<float> noisy = run_converted(ExactCore(description), shape, weights, inputs);
   // An offset alone, of a converter so fine that its rounding does not show.
   description.output_adc = {.bits = 16, .full_scale = 2};
   description.output_adc.offset_lsb = 300;
-  const std::vector<float> moved = run(ExactCore(description), shape, weights, inputs);
+  const std::vector<float> moved = run_converted(ExactCore(description), shape, weights, inputs);
   const auto curves =
       photonic::draw_curves(description.output_adc, photonic::adc_address(seed, chip), 3);
   const float step = 2.0F / 32768;
   for (std::size_t r = 0; r < 3; ++r)
     EXPECT_NEAR(moved[r] - noisy[r], curves[r].offset_lsb * step, 0.51 * step + 1e-6);
-  EXPECT_EQ(moved, run(ExactCore(description), shape, weights, inputs));
+  EXPECT_EQ(moved, run_converted(ExactCore(description), shape, weights, inputs));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "nn/models/models.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -33,8 +34,11 @@ TEST(NetworkLayers, DigitalWorkBelongsToTheWeightLayerBeforeItAndNoneIsLost) {
 
 TEST(NetworkLayers, OnlyLayersWhoseSourceTakesWorkHaveAChoice) {
   const nn::Graph graph = nn::build_graph("cnn3", "glyphs");
+  nn::SourceCard multilevel{.source = "multilevel"};
+  multilevel.settings.of<nn::MultilevelCard>().intra = 2;
+  multilevel.settings.of<nn::MultilevelCard>().cross = 8;
   std::vector<CostLayer> plain = cost_layers(graph, {}, {.source = "dense"}),
-                         rebuilt = cost_layers(graph, {}, {.source = "multilevel"});
+                         rebuilt = cost_layers(graph, {}, multilevel);
   choose_way(WayChoice::automatic, plain);
   for (const CostLayer& layer : plain)
     EXPECT_EQ(layer.way, WeightDelivery::reload) << layer.shape.name;

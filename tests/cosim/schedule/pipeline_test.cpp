@@ -20,7 +20,7 @@ PipelineInput constant(const std::vector<double>& t, int tiles, int slots) {
 }
 
 /// Random small case: integer times, so that sums are exact.
-PipelineInput random_case(std::uint64_t number, bool constant_times) {
+PipelineInput random_pipeline(std::uint64_t number, bool constant_times) {
   const Stream stream({.seed = 7, .purpose = Purpose::test});
   std::uint64_t draw = 0;
   const auto below = [&](std::uint64_t bound) {
@@ -54,7 +54,7 @@ TEST(Pipeline, MatchesTheNumbersOfTheReference) {
 
 TEST(Pipeline, ClosedFormsHoldForConstantTimesOnFiveThousandCases) {
   for (std::uint64_t n = 0; n < 5000; ++n) {
-    PipelineInput input = random_case(n, true);
+    PipelineInput input = random_pipeline(n, true);
     const std::vector<double> t = first_row(input);
     const auto tiles = static_cast<double>(input.times.size() / t.size());
     const double sum = std::accumulate(t.begin(), t.end(), 0.0);
@@ -69,7 +69,7 @@ TEST(Pipeline, ClosedFormsHoldForConstantTimesOnFiveThousandCases) {
 
 TEST(Pipeline, EveryStagesBusyAndWaitingTimesAddUpToTheTotal) {
   for (std::uint64_t n = 0; n < 2000; ++n) {
-    PipelineInput input = random_case(n, false);
+    PipelineInput input = random_pipeline(n, false);
     const auto tiles = static_cast<std::int64_t>(input.times.size()) / input.stages;
     if (n % 2 == 1) {
       input.waits_for.assign(tiles, -1);
@@ -84,7 +84,7 @@ TEST(Pipeline, EveryStagesBusyAndWaitingTimesAddUpToTheTotal) {
 
 TEST(Pipeline, LiesBetweenItsBusiestStageAndNoOverlapAtAll) {
   for (std::uint64_t n = 0; n < 2000; ++n) {
-    const PipelineInput input = random_case(n, false);
+    const PipelineInput input = random_pipeline(n, false);
     const PipelineResult result = run_pipeline(input);
     for (const StageUse& use : result.stages) ASSERT_GE(result.total, use.busy);
     ASSERT_LE(result.total, std::accumulate(input.times.begin(), input.times.end(), 0.0));
@@ -94,7 +94,7 @@ TEST(Pipeline, LiesBetweenItsBusiestStageAndNoOverlapAtAll) {
 TEST(Pipeline, IsMonotoneInEveryTimeAndInEverySlot) {
   const Stream stream({.seed = 8, .purpose = Purpose::test});
   for (std::uint64_t n = 0; n < 1000; ++n) {
-    const PipelineInput input = random_case(n, false);
+    const PipelineInput input = random_pipeline(n, false);
     const double total = run_pipeline(input).total;
     PipelineInput slower = input;
     slower.times[stream.below(slower.times.size(), n)] += 3;
@@ -108,7 +108,7 @@ TEST(Pipeline, IsMonotoneInEveryTimeAndInEverySlot) {
 
 TEST(Pipeline, ManySlotsEqualUnboundedQueues) {
   for (std::uint64_t n = 0; n < 500; ++n) {
-    PipelineInput input = random_case(n, false);
+    PipelineInput input = random_pipeline(n, false);
     const auto tiles = static_cast<int>(input.times.size()) / input.stages;
     std::fill(input.slots.begin(), input.slots.end(), tiles);
     std::vector<double> ends(input.stages, 0.0);  // tandem queue, the plain recurrence

@@ -13,7 +13,7 @@
 namespace lightloom::experiments {
 namespace {
 
-std::string page() {
+std::string keys_page() {
   std::ostringstream all;
   all << std::ifstream(LIGHTLOOM_SOURCE_DIR "/docs/use/cards.md").rdbuf();
   return all.str();
@@ -34,7 +34,7 @@ bool names(const std::string& text, const std::string& key) {
 
 TEST(CardsPage, NamesEveryKey) {
   const Tree card = read_experiment(Tree::mapping()).resolved;
-  const std::string text = page();
+  const std::string text = keys_page();
   for (const auto& [key, value] : card.pairs)
     EXPECT_TRUE(names(chapter(text, "The experiment"), key)) << key;
   for (const char* section : {"dataset", "weights", "train"}) {

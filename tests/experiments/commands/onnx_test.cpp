@@ -19,14 +19,14 @@ using nlohmann::json;
 std::string bytes(int field, const std::string& value) {
   return std::string{static_cast<char>(field * 8 + 2), static_cast<char>(value.size())} + value;
 }
-std::string number(int field, int value) {
+std::string number_field(int field, int value) {
   return {static_cast<char>(field * 8), static_cast<char>(value)};
 }
 
 /// The vector `values` as a TensorProto of floats.
 std::string vector_proto(const std::vector<float>& values) {
   const std::string raw(reinterpret_cast<const char*>(values.data()), 4 * values.size());
-  return number(1, static_cast<int>(values.size())) + number(2, 1) + bytes(9, raw);
+  return number_field(1, static_cast<int>(values.size())) + number_field(2, 1) + bytes(9, raw);
 }
 
 class OnnxCommand : public testing::Test {
@@ -41,11 +41,12 @@ class OnnxCommand : public testing::Test {
   void write_case(const std::string& name, const std::string& type, const std::vector<float>& x,
                   const std::vector<float>& y) const {
     fs::create_directories(fs::path(folder_) / name / "test_data_set_0");
-    const std::string value = bytes(2, bytes(1, number(1, 1)));
+    const std::string value = bytes(2, bytes(1, number_field(1, 1)));
     const std::string node = bytes(1, "x") + bytes(2, "y") + bytes(3, "node-7") + bytes(4, type);
     const std::string graph = bytes(1, node) + bytes(2, "g") + bytes(11, bytes(1, "x") + value) +
                               bytes(12, bytes(1, "y") + value);
-    write(name + "/model.onnx", number(1, 8) + bytes(7, graph) + bytes(8, number(2, 13)));
+    write(name + "/model.onnx",
+          number_field(1, 8) + bytes(7, graph) + bytes(8, number_field(2, 13)));
     write(name + "/test_data_set_0/input_0.pb", vector_proto(x));
     write(name + "/test_data_set_0/output_0.pb", vector_proto(y));
   }

@@ -60,6 +60,19 @@ TEST_F(Program, SimulatesCostWithoutData) {
   EXPECT_EQ(cost["layers"].size(), 4u);
 }
 
+TEST_F(Program, ConfiguresChipsFromReadings) {
+  for (const std::string method : {"nulling", "nulling-powers", "self"}) {
+    const json configured =
+        object("chip " + data + "devices/mzi-mesh.yaml --chips 2 --set mesh.modes=4 " +
+               "--set phase_bias=uniform --configure " + method)["configured"];
+    EXPECT_EQ(configured["method"], method);
+    EXPECT_EQ(configured["modes"], 4);
+    EXPECT_LT(configured["error_after"]["mean"].get<double>(),
+              configured["error_before"]["mean"].get<double>())
+        << method;
+  }
+}
+
 TEST_F(Program, PutsTheLatencyEquationBesideTheSchedule) {
   const json cost = object("cost " + data + "experiments/generation-latency.yaml");
   const json& latency = cost["generation_latency"];

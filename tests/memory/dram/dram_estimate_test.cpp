@@ -9,13 +9,13 @@
 namespace lightloom::memory {
 namespace {
 
-struct Case {
+struct EstimateCase {
   const char* pattern;
   double tolerance;
   DramBound bound;
 };
 
-void expect_near_command_level(const DramCard& card, const Case& c) {
+void expect_near_command_level(const DramCard& card, const EstimateCase& c) {
   const std::int64_t requests = 30000;
   const auto source = make_pattern(c.pattern, requests, 777, card.organization.atom_bytes());
   const DramEstimate estimate = estimate_traffic(card, *source);
@@ -27,10 +27,11 @@ void expect_near_command_level(const DramCard& card, const Case& c) {
 
 TEST(DramEstimateTraffic, AgreesWithTheCommandLevelWhereOneConstraintBinds) {
   const DramCard card = preset("ddr4-2400");
-  for (const Case& c :
-       {Case{"seq_rd", 0.01, DramBound::bus}, Case{"rand_rd", 0.02, DramBound::activate},
-        Case{"tile4k_rd", 0.02, DramBound::bus}, Case{"stride_rd", 0.06, DramBound::row_cycle},
-        Case{"rand_rd_every500", 0.01, DramBound::injection}})
+  for (const EstimateCase& c : {EstimateCase{"seq_rd", 0.01, DramBound::bus},
+                                EstimateCase{"rand_rd", 0.02, DramBound::activate},
+                                EstimateCase{"tile4k_rd", 0.02, DramBound::bus},
+                                EstimateCase{"stride_rd", 0.06, DramBound::row_cycle},
+                                EstimateCase{"rand_rd_every500", 0.01, DramBound::injection}})
     expect_near_command_level(card, c);
 }
 

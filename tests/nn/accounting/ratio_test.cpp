@@ -12,15 +12,15 @@
 namespace lightloom::nn {
 namespace {
 
-SourceCard card_of(const std::string& text) {
+SourceCard ratio_card(const std::string& text) {
   return read_card<SourceCard>(parse_yaml(text, "test"));
 }
 
 Ratio ratio(const std::string& model, const std::string& dataset, const std::string& weights) {
-  return ratio_of(network_shape(model, dataset), card_of(weights));
+  return ratio_of(network_shape(model, dataset), ratio_card(weights));
 }
 
-std::string multilevel(int intra, int cross, int basis, int u, int v) {
+std::string multilevel_text(int intra, int cross, int basis, int u, int v) {
   return fmt::format(
       "{{source: multilevel, intra: {}, cross: {}, bits: {{basis: {}, intra: {}, cross: {}}}}}",
       intra, cross, basis, u, v);
@@ -47,8 +47,8 @@ constexpr PublishedRow table_2[] = {
 
 TEST(Ratio, ReproducesTheGeneratedRowsOfThePaperToFourDecimals) {
   for (const PublishedRow& row : table_2) {
-    const Ratio got =
-        ratio(row.model, row.dataset, multilevel(row.intra, row.cross, row.basis, row.u, row.v));
+    const Ratio got = ratio(row.model, row.dataset,
+                            multilevel_text(row.intra, row.cross, row.basis, row.u, row.v));
     SCOPED_TRACE(fmt::format("{} {} {}-{}-{}", row.model, row.dataset, row.basis, row.u, row.v));
     EXPECT_NEAR(got.parameter_ratio, row.parameters, 5e-5);
     EXPECT_NEAR(got.memory_ratio, row.memory, 5e-5);
@@ -58,7 +58,7 @@ TEST(Ratio, ReproducesTheGeneratedRowsOfThePaperToFourDecimals) {
 TEST(Ratio, ReproducesTheWorkedSingleLayers) {
   const LayerShape small{
       .name = "c", .in_channels = 4, .out_channels = 6, .kernel_height = 3, .kernel_width = 3};
-  const Ratio first = ratio_of({.layers = {small}}, card_of(multilevel(2, 3, 3, 6, 3)));
+  const Ratio first = ratio_of({.layers = {small}}, ratio_card(multilevel_text(2, 3, 3, 6, 3)));
   EXPECT_EQ(first.parameters, 54 + 24 + 18);
   EXPECT_EQ(first.dense_parameters, 216);
   EXPECT_EQ(first.memory_bits, 162 + 144 + 54);
@@ -66,7 +66,7 @@ TEST(Ratio, ReproducesTheWorkedSingleLayers) {
 
   const LayerShape large{
       .name = "c", .in_channels = 128, .out_channels = 128, .kernel_height = 3, .kernel_width = 3};
-  const Ratio second = ratio_of({.layers = {large}}, card_of(multilevel(2, 40, 4, 4, 4)));
+  const Ratio second = ratio_of({.layers = {large}}, ratio_card(multilevel_text(2, 40, 4, 4, 4)));
   EXPECT_NEAR(second.parameter_ratio, .10905, 5e-6);
   EXPECT_NEAR(2 * second.memory_ratio, .02726,
               5e-6);  // the case study counts dense weights at 16 bits
@@ -96,24 +96,26 @@ TEST(Ratio, CountsTheMobileNetSettingsOfThePaperOnEveryDataSet) {
                          Row{"svhn", .354185, .078254}, Row{"tinyimagenet", .553144, .125100},
                          Row{"dogs", .392460, .088468}, Row{"cars", .416358, .094845}}) {
     const bool tiny = std::string(row.dataset) == "tinyimagenet";
-    const Ratio got = ratio("mobilenetv2", row.dataset,
-                            tiny ? multilevel(6, 60, 5, 5, 5) : multilevel(5, 40, 4, 4, 4));
+    const Ratio got =
+        ratio("mobilenetv2", row.dataset,
+              tiny ? multilevel_text(6, 60, 5, 5, 5) : multilevel_text(5, 40, 4, 4, 4));
     EXPECT_NEAR(got.parameter_ratio, row.parameters, 1e-6) << row.dataset;
     EXPECT_NEAR(got.memory_ratio, row.memory, 1e-6) << row.dataset;
   }
 }
 
 TEST(Ratio, ReportsTheMostBitsAGeneratedWeightCanNeed) {
-  const Ratio got = ratio("resnet18", "cifar10", multilevel(2, 44, 3, 6, 3));
+  const Ratio got = ratio("resnet18", "cifar10", multilevel_text(2, 44, 3, 6, 3));
   EXPECT_NEAR(got.layers[0].precision_bits, 3 + 6 + 1, 1e-12) << "the stem has level 1 alone";
   EXPECT_NEAR(got.layers[1].precision_bits, 3 + 6 + 3 + 1 + std::log2(44.0), 1e-12);
   EXPECT_EQ(got.layers.back().precision_bits, 0.0) << "linear layers are not generated";
-  EXPECT_EQ(ratio("resnet18", "cifar10", multilevel(2, 44, 32, 32, 32)).layers[1].precision_bits,
-            0.0);
+  EXPECT_EQ(
+      ratio("resnet18", "cifar10", multilevel_text(2, 44, 32, 32, 32)).layers[1].precision_bits,
+      0.0);
 }
 
 TEST(Ratio, KeepsConvolutionsNoLevelCanTakeAt32BitsAndLinearLayersAt8) {
-  const Ratio mobile = ratio("mobilenetv2", "cifar10", multilevel(5, 40, 4, 4, 4));
+  const Ratio mobile = ratio("mobilenetv2", "cifar10", multilevel_text(5, 40, 4, 4, 4));
   const LayerRatio& stem = mobile.layers.front();
   EXPECT_FALSE(stem.intra_enabled || stem.cross_enabled || stem.saves_bits);
   EXPECT_EQ(stem.memory_bits, 32 * 3 * 32 * 9);
@@ -125,7 +127,7 @@ TEST(Ratio, CompleteLedgerAddsScalesStatisticsAndPadding) {
   const LayerShape shape{
       .name = "c", .in_channels = 4, .out_channels = 7, .kernel_height = 3, .kernel_width = 3};
   const Ratio got = ratio_of({.layers = {shape}, .norm_parameters = 14, .norm_statistics = 14},
-                             card_of(multilevel(2, 3, 3, 6, 3)));
+                             ratio_card(multilevel_text(2, 3, 3, 6, 3)));
   // basis 54 x 3 = 162 -> 168, intra 24 x 6 = 144, cross 21 x 3 = 63 -> 64, one scale.
   EXPECT_EQ(got.memory_bits, 162 + 144 + 63 + 14 * 32);
   EXPECT_EQ(got.complete_bits, 168 + 144 + 64 + 32 + 28 * 32);
@@ -136,10 +138,10 @@ TEST(Ratio, TellsSavingFromEnabled) {
   // Level 1 with B_i = 8 on 64 channels of 3x3 is on and stores 584 words for 576.
   const LayerShape wide{
       .name = "c", .in_channels = 64, .out_channels = 64, .kernel_height = 3, .kernel_width = 3};
-  const Ratio got = ratio_of({.layers = {wide}}, card_of(multilevel(8, 0, 32, 32, 32)));
+  const Ratio got = ratio_of({.layers = {wide}}, ratio_card(multilevel_text(8, 0, 32, 32, 32)));
   EXPECT_TRUE(got.layers[0].intra_enabled);
   EXPECT_FALSE(got.layers[0].saves_parameters || got.layers[0].saves_bits);
-  const Ratio fewer_bits = ratio_of({.layers = {wide}}, card_of(multilevel(8, 0, 8, 8, 8)));
+  const Ratio fewer_bits = ratio_of({.layers = {wide}}, ratio_card(multilevel_text(8, 0, 8, 8, 8)));
   EXPECT_FALSE(fewer_bits.layers[0].saves_parameters);
   EXPECT_TRUE(fewer_bits.layers[0].saves_bits);
 }

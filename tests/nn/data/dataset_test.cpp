@@ -184,7 +184,7 @@ TEST_F(Files, CifarRecordsBecomeChannelsLastInAnyNumberAndFiles) {
 
 TEST_F(Files, ListedImagesValidateInsteadOfAShareOfTheTrainingOnes) {
   Bytes record(3073, 50);
-  for (const std::uint8_t label : {1, 2, 3}) {
+  for (const std::uint8_t label : Bytes{1, 2, 3}) {
     record[0] = label;
     write(fmt::format("{}.bin", label), record);
   }

@@ -48,7 +48,7 @@ std::vector<float> outputs(Network& network, int images) {
   return {y.values().begin(), y.values().end()};
 }
 
-void expect_close(const std::vector<float>& a, const std::vector<float>& b) {
+void expect_close_values(const std::vector<float>& a, const std::vector<float>& b) {
   ASSERT_EQ(a.size(), b.size());
   float largest = 0;
   for (const float one : a) largest = std::max(largest, std::abs(one));
@@ -65,7 +65,7 @@ TEST(OnnxExport, EveryKindOfNetworkComesBackAsTheSameFunction) {
     exported.inputs[0].dims[0] = 2;
     Network again = network_of(translate(exported), {});
     EXPECT_EQ(again.shape().layers.size(), network.shape().layers.size());
-    expect_close(outputs(network, 2), outputs(again, 2));
+    expect_close_values(outputs(network, 2), outputs(again, 2));
   }
 }
 
@@ -90,7 +90,7 @@ TEST(OnnxExport, TheInterpreterReadsTheFileAsTheSameFunction) {
   const Array y = evaluate(model, {{model.inputs[0].name, x}}).front();
   Inference inference(network);
   const Tensor& own = inference.forward(to_channels_last(x, network.graph().nodes[0].shape));
-  expect_close(y.floats, {own.values().begin(), own.values().end()});
+  expect_close_values(y.floats, {own.values().begin(), own.values().end()});
 }
 
 TEST(OnnxExport, AFileIsANetworkOfCardsIfItFitsTheDataSet) {

@@ -16,7 +16,7 @@ namespace {
 using reference::floats;
 using reference::random_doubles;
 
-Array array(std::vector<std::int64_t> dims, std::uint32_t family, float least = -9) {
+Array folded_array(std::vector<std::int64_t> dims, std::uint32_t family, float least = -9) {
   Array a{.dims = std::move(dims)};
   a.floats = floats(random_doubles(static_cast<std::size_t>(a.size()), family));
   for (float& one : a.floats) one = std::max(one, least);
@@ -43,22 +43,22 @@ Model model() {
                          {"Add", "a", {"h4", "h5"}, {"h6"}, {}},
                          {"Flatten", "f", {"h6"}, {"h7"}, {}},
                          {"Gemm", "g", {"h7", "w3"}, {"y"}, {}}},
-          .constants = {{"w1", array({4, 3, 3, 3}, 1)},
-                        {"cb", array({4}, 2)},
-                        {"w2", array({4, 4, 1, 1}, 3)},
-                        {"w3", array({36, 5}, 4)},
-                        {"s", array({4}, 5)},
-                        {"b", array({4}, 6)},
-                        {"m", array({4}, 7)},
-                        {"v", array({4}, 8, 0.1f)}},
+          .constants = {{"w1", folded_array({4, 3, 3, 3}, 1)},
+                        {"cb", folded_array({4}, 2)},
+                        {"w2", folded_array({4, 4, 1, 1}, 3)},
+                        {"w3", folded_array({36, 5}, 4)},
+                        {"s", folded_array({4}, 5)},
+                        {"b", folded_array({4}, 6)},
+                        {"m", folded_array({4}, 7)},
+                        {"v", folded_array({4}, 8, 0.1f)}},
           .inputs = {{"x", {2, 3, 5, 5}}},
           .outputs = {"y"}};
 }
 
-std::vector<float> run(const Imported& imported) {
+std::vector<float> run_imported(const Imported& imported) {
   Network network = network_of(imported, {});
   Inference inference(network);
-  const Array x = array({2, 3, 5, 5}, 0);
+  const Array x = folded_array({2, 3, 5, 5}, 0);
   const Tensor& y = inference.forward(to_channels_last(x, network.graph().nodes[0].shape));
   return {y.values().begin(), y.values().end()};
 }
@@ -69,7 +69,7 @@ TEST(OnnxFold, IsTheSameFunctionWithOneNormalisationLess) {
   EXPECT_EQ(fold_norms(folded), 1);
   EXPECT_EQ(folded.graph.nodes.size() + 1, plain.graph.nodes.size());
   EXPECT_EQ(folded.norms.size(), 1u);
-  const std::vector<float> a = run(plain), b = run(folded);
+  const std::vector<float> a = run_imported(plain), b = run_imported(folded);
   ASSERT_EQ(a.size(), b.size());
   // Sums of 27, 4 and 36 terms; the largest value sets the size of what is rounded.
   float largest = 0;

@@ -169,8 +169,10 @@ std::string varint(std::uint64_t value) {
   for (; value > 127; value >>= 7) bytes += static_cast<char>(value | 128);
   return bytes + static_cast<char>(value);
 }
-std::string number(int field, std::uint64_t value) { return varint(field * 8u) + varint(value); }
-std::string text(int field, const std::string& value) {
+std::string number(unsigned field, std::uint64_t value) {
+  return varint(field * 8u) + varint(value);
+}
+std::string text(unsigned field, const std::string& value) {
   return varint(field * 8u + 2) + varint(value.size()) + value;
 }
 

@@ -21,8 +21,8 @@ using reference::random_doubles;
 
 /// Element by element from the definition: statistics of all elements that share image (or
 /// position) and group.
-Doubles normalise(const Doubles& x, const TensorShape& s, const GroupNorm& how,
-                  const Doubles& scale, const Doubles& shift) {
+Doubles normalise_groups(const Doubles& x, const TensorShape& s, const GroupNorm& how,
+                         const Doubles& scale, const Doubles& shift) {
   const auto group_of = [&](std::size_t i) {
     const std::size_t channels = static_cast<std::size_t>(s.channels);
     const std::size_t block = how.per_position
@@ -57,11 +57,11 @@ TEST(GroupNorm, ForwardAndGradientsAgreeWithTheDefinition) {
     const Tensor tx = reference::tensor(x, shape), tdy = reference::tensor(dy, shape);
     Tensor y(shape), dx(shape);
     group_norm(tx, how, floats(scale), floats(shift), y);
-    expect_near(y.values(), normalise(x, shape, how, scale, shift), 10, "y");
+    expect_near(y.values(), normalise_groups(x, shape, how, scale, shift), 10, "y");
     std::vector<float> d_scale(6), d_shift(6);
     group_norm_backward(tx, how, floats(scale), tdy, dx, d_scale, d_shift);
     const auto loss = [&](const Doubles& a, const Doubles& b, const Doubles& c) {
-      return dot(dy, normalise(a, shape, how, b, c));
+      return dot(dy, normalise_groups(a, shape, how, b, c));
     };
     // Central differences err by about 1e-9 here, far below the bounds.
     expect_near(dx.values(),

@@ -58,10 +58,10 @@ TEST_P(ProductCases, ForwardAndBothGradientsAgreeWithTheDefinition) {
   product.backward_weights(tx, tdy, dw, db);
   const Doubles expected = reference::differences(
       w, [&](const Doubles& v) { return reference::dot(dy, reference::product(s, images, x, v)); });
-  expect_near(dw, expected, 1.0 * images * s.positions() * 100, "dw");
+  expect_near(dw, expected, 100.0 * static_cast<double>(images * s.positions()), "dw");
   Doubles bias(db.size(), 0.0);
   for (std::size_t i = 0; i < out; ++i) bias[i % bias.size()] += dy[i];
-  expect_near(db, bias, 1.0 * images * s.positions(), "db");
+  expect_near(db, bias, static_cast<double>(images * s.positions()), "db");
 }
 
 INSTANTIATE_TEST_SUITE_P(

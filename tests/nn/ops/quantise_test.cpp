@@ -13,7 +13,7 @@
 namespace lightloom::nn {
 namespace {
 
-std::vector<float> normals(std::size_t count, float spread, std::uint64_t shot = 0) {
+std::vector<float> spread_normals(std::size_t count, float spread, std::uint64_t shot = 0) {
   std::vector<float> values(count);
   fill_normal(Stream({.seed = 11, .purpose = Purpose::test}), shot, values);
   for (float& value : values) value *= spread;
@@ -57,7 +57,7 @@ TEST(Tanh, KeepsANan) {
 }
 
 TEST(Tanh, GivesTheSameBitsWhereverAnElementStands) {
-  const std::vector<float> x = normals(1033, 1.0f);
+  const std::vector<float> x = spread_normals(1033, 1.0f);
   std::vector<float> whole(x.size()), one(1);
   tanh_of(x, whole);
   for (std::size_t i = 0; i < x.size(); ++i) {
@@ -68,7 +68,7 @@ TEST(Tanh, GivesTheSameBitsWhereverAnElementStands) {
 
 TEST(Dorefa, LevelsAreTheOddIntegersAndZeroIsNone) {
   for (const int bits : {2, 3, 4, 8}) {
-    const Quantised q = quantise(normals(20011, 1.0f), bits);
+    const Quantised q = quantise(spread_normals(20011, 1.0f), bits);
     const std::set<float> seen(q.levels.begin(), q.levels.end());
     const int top = (1 << bits) - 1;
     EXPECT_EQ(static_cast<int>(seen.size()), top + 1) << bits << " bits";
@@ -79,7 +79,7 @@ TEST(Dorefa, LevelsAreTheOddIntegersAndZeroIsNone) {
 }
 
 TEST(Dorefa, FollowsThePublishedFormula) {
-  const std::vector<float> x = normals(517, 0.4f);
+  const std::vector<float> x = spread_normals(517, 0.4f);
   for (const int bits : {2, 5, 8, 15, 31}) {
     const Quantised q = quantise(x, bits);
     double range = 0;
@@ -119,8 +119,8 @@ TEST(Dorefa, AnAllZeroTensorStaysZeroAndStillLearns) {
 }
 
 TEST(Dorefa, BackwardIsTheClampedStraightThroughRule) {
-  const std::vector<float> x = normals(301, 0.7f);
-  const std::vector<float> g = normals(301, 1.5f, 1);
+  const std::vector<float> x = spread_normals(301, 0.7f);
+  const std::vector<float> g = spread_normals(301, 1.5f, 1);
   const Quantised q = quantise(x, 4);
   const std::vector<float> d = gradient(q, 4, g);
   int clamped = 0;
@@ -157,7 +157,7 @@ TEST(Dorefa, ThirtyTwoBitBackwardIsTheExactDerivativeWithTheMaximum) {
 }
 
 TEST(Integer, CodesAreSymmetricAndTheLargestIsReached) {
-  const std::vector<float> x = normals(4001, 0.1f);
+  const std::vector<float> x = spread_normals(4001, 0.1f);
   for (const int bits : {2, 3, 4, 8}) {
     std::vector<float> levels(x.size());
     const float scale = integer_forward(x, bits, 1.0f, levels);
@@ -180,7 +180,7 @@ TEST(Integer, RoundsHalfToEven) {
 
 /// Signal-to-quantisation-noise ratio in dB of clipped symmetric integers on a Gaussian.
 double sqnr_db(int bits) {
-  const std::vector<float> x = normals(576 * 200, 0.059f);
+  const std::vector<float> x = spread_normals(576 * 200, 0.059f);
   double signal = 0, noise = 0;
   for (std::size_t block = 0; block < 200; ++block) {
     const std::span<const float> part = std::span(x).subspan(block * 576, 576);
@@ -224,7 +224,7 @@ TEST(ActivationQuantiser, KeepsZeroExactAndSaturates) {
 }
 
 TEST(ActivationQuantiser, HasTwoToTheBitsLevels) {
-  std::vector<float> x = normals(20011, 1.0f);
+  std::vector<float> x = spread_normals(20011, 1.0f);
   ActivationRange range;
   observe(x, range);
   quantise_activation(x, 4, range);
@@ -232,7 +232,7 @@ TEST(ActivationQuantiser, HasTwoToTheBitsLevels) {
 }
 
 TEST(ActivationQuantiser, LeavesValuesAloneBeforeItHasSeenAny) {
-  std::vector<float> x = normals(9, 1.0f);
+  std::vector<float> x = spread_normals(9, 1.0f);
   const std::vector<float> before = x;
   quantise_activation(x, 8, {});
   EXPECT_EQ(x, before);

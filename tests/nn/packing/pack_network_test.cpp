@@ -15,11 +15,11 @@
 namespace lightloom::nn {
 namespace {
 
-Network network_with(const SourceCard& card, std::uint64_t seed = 1) {
+Network packed_network(const SourceCard& card, std::uint64_t seed = 1) {
   return Network(build_graph("cnn3", "glyphs"), card, seed);
 }
 
-SourceCard multilevel() {
+SourceCard packed_multilevel() {
   return {.source = "multilevel",
           .activations = 8,
           .settings =
@@ -28,9 +28,9 @@ SourceCard multilevel() {
 
 TEST(PackedNetwork, HoldsExactlyTheBitsTheLedgerCounts) {
   for (const SourceCard& card :
-       {SourceCard{}, multilevel(), SourceCard{.source = "integer", .bits = 3},
+       {SourceCard{}, packed_multilevel(), SourceCard{.source = "integer", .bits = 3},
         SourceCard{.source = "bsconv", .bits = 32}}) {
-    Network network = network_with(card);
+    Network network = packed_network(card);
     const PackedFile file = packed(network);
     const PackedSize size = size_of(file);
     const Ratio ratio = ratio_of(network.shape(), card);
@@ -42,15 +42,15 @@ TEST(PackedNetwork, HoldsExactlyTheBitsTheLedgerCounts) {
 }
 
 TEST(PackedNetwork, UnpacksToTheSameMaterialisedWeights) {
-  Network network = network_with(multilevel());
+  Network network = packed_network(packed_multilevel());
   for (NormLayer& norm : network.norms())
     for (std::size_t i = 0; i < norm.mean.size(); ++i) norm.mean[i] = 0.1f * static_cast<float>(i);
   for (WeightLayer& layer : network.weight_layers()) layer.range = {-1.5f, 2.5f, true};
   const PackedFile file = unpack(pack(packed(network)), "test");
   SourceCard plain;
   plain.activations = 8;
-  Network back = network_with(plain, 2);
-  unpack_into(file, multilevel(), back);
+  Network back = packed_network(plain, 2);
+  unpack_into(file, packed_multilevel(), back);
   for (std::size_t l = 0; l < network.weight_layers().size(); ++l) {
     WeightLayer &a = network.weight_layers()[l], &b = back.weight_layers()[l];
     EXPECT_EQ(dense_weight(a), dense_weight(b)) << a.shape.name;
@@ -65,7 +65,7 @@ TEST(PackedNetwork, UnpacksToTheSameMaterialisedWeights) {
 }
 
 TEST(PackedNetwork, RefusesTheWeightsOfAnotherNetwork) {
-  Network network = network_with({});
+  Network network = packed_network({});
   PackedFile file = packed(network);
   file.sections.pop_back();
   EXPECT_THROW(unpack_into(file, {}, network), Error);
@@ -80,14 +80,14 @@ void for_streams(PackedFile& file, Use use) {
 
 TEST(PackedNetwork, RefusesStreamsThatAreNotItsLayersOwn) {
   for (const SourceCard& card :
-       {SourceCard{}, multilevel(), SourceCard{.source = "integer", .bits = 3},
+       {SourceCard{}, packed_multilevel(), SourceCard{.source = "integer", .bits = 3},
         SourceCard{.source = "power_of_two", .bits = 4},
         SourceCard{.source = "circulant", .bits = 8}, SourceCard{.source = "smart_exchange"}}) {
-    Network network = network_with(card);
+    Network network = packed_network(card);
     const PackedFile good = packed(network);
     SourceCard plain;
     plain.activations = card.activations;
-    Network back = network_with(plain, 2);
+    Network back = packed_network(plain, 2);
     PackedFile bad = good;
     int tried = 0;
     const auto expect_refusal = [&](const char* what) {
@@ -118,7 +118,7 @@ TEST(PackedNetwork, RefusesStreamsThatAreNotItsLayersOwn) {
 
 TEST(PackedNetwork, NoFlippedByteEndsInAnythingButAnError) {
   const SourceCard card{.source = "smart_exchange"};
-  Network network = network_with(card), back = network_with({}, 2);
+  Network network = packed_network(card), back = packed_network({}, 2);
   const std::vector<std::uint8_t> good = pack(packed(network));
   const Stream stream({.seed = 2, .purpose = Purpose::test});
   constexpr std::size_t preamble = 20, checksum = 16;

@@ -16,11 +16,11 @@
 namespace lightloom::nn {
 namespace {
 
-Dataset glyphs(int train) {
+Dataset glyphs_for_sources(int train) {
   return load_dataset({.name = "glyphs", .train_limit = train, .test_limit = 10}, 1);
 }
 
-SourceCard multilevel() {
+SourceCard multilevel_trained() {
   return {.source = "multilevel",
           .settings =
               MultilevelCard{.bits = {.basis = 4, .intra = 4, .cross = 4}, .intra = 2, .cross = 8}};
@@ -38,8 +38,8 @@ double regularisers(Network& network) {
 }
 
 TEST(TrainingSources, AddsTheirRegularisersToLossAndGradient) {
-  const Dataset data = glyphs(256);
-  SourceCard card = multilevel();
+  const Dataset data = glyphs_for_sources(256);
+  SourceCard card = multilevel_trained();
   Network plain = cnn(card);
   card.settings.of<MultilevelCard>().orthogonality = {.lambda = 1.0,
                                                       .form = OrthogonalityForm::sum};
@@ -55,8 +55,8 @@ TEST(TrainingSources, AddsTheirRegularisersToLossAndGradient) {
 }
 
 TEST(TrainingSources, MeetTrainingNoiseInTrainingOnly) {
-  const Dataset data = glyphs(256);
-  SourceCard card = multilevel();
+  const Dataset data = glyphs_for_sources(256);
+  SourceCard card = multilevel_trained();
   Network rounded = cnn(card);
   card.settings.of<MultilevelCard>().quant_ratio = 0.5;
   Network noisy = cnn(card);
@@ -71,7 +71,7 @@ TEST(TrainingSources, MeetTrainingNoiseInTrainingOnly) {
 }
 
 TEST(Recalibration, TakesTheMeanOfTheBatchesAndLeavesMomentumAlone) {
-  const Dataset data = glyphs(256);
+  const Dataset data = glyphs_for_sources(256);
   Network halves = cnn({}), whole = cnn({});
   for (Network* network : {&halves, &whole}) network->norms()[0].momentum = 0.3;
   TrainingPass(halves, 1).estimate_statistics(data.train, 128, 64);
@@ -87,7 +87,7 @@ TEST(Recalibration, TakesTheMeanOfTheBatchesAndLeavesMomentumAlone) {
 }
 
 TEST(Recalibration, ServesWhatTheTrainerKeeps) {
-  const Dataset data = glyphs(300);
+  const Dataset data = glyphs_for_sources(300);
   const TrainCard card{.epochs = 1, .augment = {.crop = 4}, .average = 0.99, .recalibrate = 256};
   Network network = cnn({});
   omp_set_num_threads(1);
@@ -101,7 +101,7 @@ TEST(Recalibration, ServesWhatTheTrainerKeeps) {
 
 TEST(BitErrorTraining, WithoutAnyFlipIsTheSameTrainingToTheBit) {
   omp_set_num_threads(1);
-  const Dataset data = glyphs(200);
+  const Dataset data = glyphs_for_sources(200);
   const SourceCard card{.source = "integer", .bits = 8};
   Network plain = cnn(card), flawless = cnn(card), faulty = cnn(card);
   TrainCard recipe{.epochs = 1};
@@ -122,7 +122,7 @@ TEST(BitErrorTraining, WithoutAnyFlipIsTheSameTrainingToTheBit) {
 
 TEST(BitErrorTraining, ACurriculumKeepsErrorsOutUntilTheLossIsLow) {
   omp_set_num_threads(1);
-  const Dataset data = glyphs(200);
+  const Dataset data = glyphs_for_sources(200);
   const SourceCard card{.source = "integer", .bits = 8};
   TrainCard recipe{.epochs = 1};
   const auto weight = [&](const TrainCard& how) {
@@ -151,7 +151,7 @@ TEST(BitErrorTraining, ACurriculumKeepsErrorsOutUntilTheLossIsLow) {
 }
 
 TEST(Clip, HoldsWeightsAroundZeroAndScalesAroundOne) {
-  const Dataset data = glyphs(200);
+  const Dataset data = glyphs_for_sources(200);
   Network network = cnn({});
   train(network, data, {.epochs = 1, .clip = 0.04}, 1);
   double largest = 0, furthest = 0;
@@ -175,7 +175,7 @@ std::vector<double> lengths(std::span<const float> weight, std::size_t kernels) 
 }
 
 TEST(Equalise, GivesEveryKernelTheSameLengthAndTheNetworkTheSameOutput) {
-  const Dataset data = glyphs(64);
+  const Dataset data = glyphs_for_sources(64);
   Network teacher = cnn({});
   TrainingPass(teacher, 1).estimate_statistics(data.train, 57, 57);
   NormLayer& norm = teacher.norms()[1];
@@ -205,7 +205,8 @@ TEST(Equalise, GivesEveryKernelTheSameLengthAndTheNetworkTheSameOutput) {
 
 TEST(NewNetworks, DrawNothingWhenWeightsAreCopiedNext) {
   Network teacher = cnn({});
-  Network drawn = cnn(multilevel(), 3), empty = cnn(multilevel(), 3, InitialWeights::none);
+  Network drawn = cnn(multilevel_trained(), 3),
+          empty = cnn(multilevel_trained(), 3, InitialWeights::none);
   for (Parameter* one : empty.weight_layers()[0].source->parameters())
     for (const float value : one->value) ASSERT_EQ(value, 0.0f);
   copy_weights(teacher, drawn);

@@ -9,7 +9,7 @@
 namespace lightloom::nn {
 namespace {
 
-Graph tiny() {
+Graph tiny_trained() {
   GraphBuilder net("tiny", {28, 28, 1});
   const int at = net.relu(
       net.batch_norm("bn", net.convolution("conv", 0, {.channels = 3, .kernel = 5, .stride = 4})));
@@ -17,7 +17,7 @@ Graph tiny() {
   return std::move(net).finish();
 }
 
-Dataset glyphs(double validation) {
+Dataset glyphs_validated(double validation) {
   omp_set_num_threads(1);
   return load_dataset(
       {.name = "glyphs", .train_limit = 50, .test_limit = 2, .validation = validation}, 1);
@@ -47,13 +47,13 @@ class NotingEngine : public reference::SlowEngine {
 };
 
 TEST(Trainer, TellsTheSinkOfEveryImageAndEndsAfterTheStepInHandOnceItIsCancelled) {
-  const Dataset data = glyphs(0);  // 50 images: steps of 20, 20 and 10
+  const Dataset data = glyphs_validated(0);  // 50 images: steps of 20, 20 and 10
   const TrainCard card{.batch = 20, .noise_aware = true};
   for (const auto& [stop, told, steps] :
        {std::tuple{1000, 50, 3u}, std::tuple{40, 40, 2u}, std::tuple{1, 20, 1u}}) {
     StopAfter sink(stop);
     NotingEngine engine;
-    Network network(tiny(), {}, 7);
+    Network network(tiny_trained(), {}, 7);
     Trainer trainer(network, data, card, 7, {.engines = {&engine}, .progress = &sink});
     Progress progress(sink, "test", 50, "images");
     trainer.epoch(0, progress);
@@ -68,9 +68,9 @@ void expect_same(const Weights& a, const Weights& b) {
 }
 
 TEST(Trainer, GoesOnFromASavedStateToTheSameBits) {
-  const Dataset data = glyphs(0);
+  const Dataset data = glyphs_validated(0);
   const TrainCard card{.batch = 20, .optimizer = {.kind = OptimizerKind::adamw}, .average = 0.9};
-  Network straight(tiny(), {}, 7), other(tiny(), {}, 99);
+  Network straight(tiny_trained(), {}, 7), other(tiny_trained(), {}, 99);
   Progress progress(no_progress(), "test", 100, "images");
   Checkpoint state;
   Weights kept, kept_later;
@@ -91,8 +91,8 @@ TEST(Trainer, GoesOnFromASavedStateToTheSameBits) {
 }
 
 TEST(Trainer, KeepsWeightsOnlyWhereTheyAreBetterThanTheBestSoFar) {
-  const Dataset data = glyphs(0.4);
-  Network network(tiny(), {}, 7);
+  const Dataset data = glyphs_validated(0.4);
+  Network network(tiny_trained(), {}, 7);
   Trainer trainer(network, data, {}, 7, {});
   Weights first, again;
   const double accuracy = trainer.validate(-1, first);

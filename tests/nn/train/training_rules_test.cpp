@@ -17,7 +17,7 @@
 namespace lightloom::nn {
 namespace {
 
-Graph tiny() {
+Graph tiny_branching() {
   GraphBuilder net("tiny", {28, 28, 1});
   const int at = net.relu(
       net.batch_norm("bn", net.convolution("conv", 0, {.channels = 3, .kernel = 5, .stride = 4})));
@@ -33,7 +33,7 @@ class TrainingRules : public testing::Test {
       load_dataset({.name = "glyphs", .train_limit = 150, .test_limit = 2, .validation = 0}, 1);
 
   Weights trained(const TrainCard& card) const {
-    Network network(tiny(), {}, 7);
+    Network network(tiny_branching(), {}, 7);
     train(network, data_, card, 7);
     return weights_of(network);
   }
@@ -67,7 +67,7 @@ TEST_F(TrainingRules, StochasticWeightAveragingKeepsTheMeanOfTheLastEpochs) {
       EXPECT_NEAR(mean[i].values[k], sum / 3, 3 * 6e-8 * largest) << mean[i].name;
     }
   }
-  Network network(tiny(), {}, 7);
+  Network network(tiny_branching(), {}, 7);
   set_weights(network, mean);
   TrainingPass pass(network, 7);
   pass.estimate_statistics(data_.train, 150, 64, {{}, 7, 4});
@@ -76,7 +76,7 @@ TEST_F(TrainingRules, StochasticWeightAveragingKeepsTheMeanOfTheLastEpochs) {
 }
 
 TEST_F(TrainingRules, StochasticWeightAveragingHoldsItsOwnRate) {
-  Network network(tiny(), {}, 7);
+  Network network(tiny_branching(), {}, 7);
   const TrainCard card{.epochs = 4, .schedule = {.rate = 0.01}, .swa = {.start = 3, .rate = 0.004}};
   const TrainResult result = train(network, data_, card, 7);
   EXPECT_EQ(result.epochs[0].rate, 0.01);
@@ -86,7 +86,7 @@ TEST_F(TrainingRules, StochasticWeightAveragingHoldsItsOwnRate) {
 }
 
 TEST_F(TrainingRules, WeightDecayLeavesNormsAndBiasesAndFollowsTheFirstRule) {
-  Network network(tiny(), {}, 7);
+  Network network(tiny_branching(), {}, 7);
   // conv weight, fc weight, fc bias, bn scale, bn shift (the dense source has a gain of its own).
   std::map<std::string, double> decay;
   const auto look = [&](const DecayRules& rules) {
@@ -148,7 +148,7 @@ TEST_F(TrainingRules, PrefetchedBatchesAreThoseOfFillBatchToTheBit) {
 }
 
 /// Notes which training steps come by.
-class NotingEngine : public reference::SlowEngine {
+class OrderNotingEngine : public reference::SlowEngine {
  public:
   void load(int layer, const LayerShape& shape, std::span<const float> weights,
             std::uint32_t write) override {
@@ -161,8 +161,8 @@ class NotingEngine : public reference::SlowEngine {
 TEST_F(TrainingRules, ChipsTakeTurnsInTrainingAndShareTheValidation) {
   data_ =
       load_dataset({.name = "glyphs", .train_limit = 150, .test_limit = 2, .validation = 0.2}, 1);
-  NotingEngine a, b, c;
-  Network network(tiny(), {}, 7);
+  OrderNotingEngine a, b, c;
+  Network network(tiny_branching(), {}, 7);
   train(network, data_, {.epochs = 1, .batch = 20, .noise_aware = true}, 7,
         {.engines = {&a, &b, &c}});
   // 120 images: steps 0 to 5, then one load for the validation.
@@ -176,7 +176,7 @@ TEST_F(TrainingRules, ChipsTakeTurnsInTrainingAndShareTheValidation) {
 
 TEST_F(TrainingRules, ACheckpointOfAnotherCardIsRefusedWithTheLineThatDiffers) {
   const std::string path = scratch_path("identity.h5").string();
-  Network network(tiny(), {}, 7);
+  Network network(tiny_branching(), {}, 7);
   train(network, data_, {.epochs = 1}, 7, {.checkpoint = path, .identity = "rate: 1\nseed: 7\n"});
   EXPECT_NO_THROW(require_own_checkpoint(path, "rate: 1\nseed: 7\n"));
   for (const char* other : {"rate: 2\nseed: 7\n", "rate: 1\nseed: 7\nmore: 1\n", "rate: 1\n"}) {

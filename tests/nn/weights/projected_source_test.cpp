@@ -15,7 +15,7 @@ namespace {
 const LayerShape shape{
     .name = "c", .in_channels = 9, .out_channels = 7, .kernel_height = 3, .kernel_width = 3};
 
-std::vector<float> normals() {
+std::vector<float> latent_normals() {
   std::vector<float> values(static_cast<std::size_t>(shape.weights()));
   fill_normal(Stream({.seed = 6, .purpose = Purpose::test}), 0, values);
   for (float& value : values) value *= 0.1f;
@@ -26,7 +26,7 @@ std::unique_ptr<WeightSource> source_of(const std::string& text) {
   return make_source(read_card<SourceCard>(parse_yaml(text, "test")), shape);
 }
 
-std::vector<float> materialised(WeightSource& source) {
+std::vector<float> weights_of_projected(WeightSource& source) {
   std::vector<float> weight(static_cast<std::size_t>(shape.weights()));
   source.materialise(weight);
   return weight;
@@ -43,7 +43,7 @@ TEST(ProjectedSource, LeavesRegularisersAndRulesOfTheSourceOut) {
   // Training moves the dense weight; the codes are what the next projection makes of it.
   ProjectedSource source(
       source_of("{source: multilevel, intra: 2, cross: 4, orthogonality: {lambda: 1}}"), shape);
-  source.encode(normals());
+  source.encode(latent_normals());
   source.set_step(TrainingStep{});
   EXPECT_EQ(source.regularise(), 0);
   EXPECT_TRUE(untouched(source.inner().parameters()));
@@ -53,7 +53,7 @@ TEST(ProjectedSource, LeavesRegularisersAndRulesOfTheSourceOut) {
   ProjectedSource recorded(std::make_unique<RecordingSource>(calls), shape);
   EXPECT_EQ(recorded.regularise(), 0);
   EXPECT_EQ(recorded.own_step(1), 0);
-  recorded.backward(normals());
+  recorded.backward(latent_normals());
   EXPECT_TRUE(calls.empty());
   recorded.set_step(TrainingStep{.epoch = 3});
   EXPECT_EQ(calls, std::vector<std::string>{"set_step -1"}) << "the source only ever evaluates";
@@ -61,7 +61,7 @@ TEST(ProjectedSource, LeavesRegularisersAndRulesOfTheSourceOut) {
 
 TEST(ProjectedSource, HasTheFactorsOfTheLatestProjectionAndNoneWhileTraining) {
   ProjectedSource source(source_of("{source: multilevel, intra: 2, cross: 4}"), shape);
-  source.encode(normals());
+  source.encode(latent_normals());
   ASSERT_TRUE(source.factors().has_value());
   const float before = source.factors()->v[0];
   source.set_step(TrainingStep{});
@@ -74,7 +74,7 @@ TEST(ProjectedSource, HasTheFactorsOfTheLatestProjectionAndNoneWhileTraining) {
 
 TEST(ProjectedSource, StoresWhatItEvaluates) {
   ProjectedSource source(source_of("{source: integer, bits: 3}"), shape);
-  source.encode(normals());
+  source.encode(latent_normals());
   source.set_step(TrainingStep{});
   std::vector<float>& dense = source.parameters()[0]->value;
   for (std::size_t i = 0; i < dense.size(); ++i) dense[i] += 0.01f * static_cast<float>(i % 3);
@@ -82,7 +82,7 @@ TEST(ProjectedSource, StoresWhatItEvaluates) {
   const std::vector<CodedStream> words = source.codes();  // asked first, it projects first
   std::vector<float> decoded(dense.size());
   source.decode(words, decoded);
-  EXPECT_EQ(decoded, materialised(source));
+  EXPECT_EQ(decoded, weights_of_projected(source));
   EXPECT_EQ(decoded, dense);
 }
 

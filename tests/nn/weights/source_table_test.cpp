@@ -20,7 +20,7 @@
 namespace lightloom::nn {
 namespace {
 
-std::vector<float> normals(std::int64_t count, double spread, std::uint64_t shot = 0) {
+std::vector<float> table_normals(std::int64_t count, double spread, std::uint64_t shot = 0) {
   std::vector<float> values(static_cast<std::size_t>(count));
   fill_normal(Stream({.seed = 6, .purpose = Purpose::test}), shot, values);
   for (float& value : values) value *= static_cast<float>(spread);
@@ -40,7 +40,7 @@ SourceCard card_of(const std::string& text) {
   return read_card<SourceCard>(parse_yaml(text, "test"));
 }
 
-std::vector<float> materialised(WeightSource& source, const LayerShape& shape) {
+std::vector<float> table_materialised(WeightSource& source, const LayerShape& shape) {
   std::vector<float> weight(static_cast<std::size_t>(shape.weights()));
   source.materialise(weight);
   return weight;
@@ -52,7 +52,7 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
   return std::sqrt(sum);
 }
 
-SourceCard multilevel(int intra, int cross, FactorBits bits = {}) {
+SourceCard table_multilevel(int intra, int cross, FactorBits bits = {}) {
   return {.source = "multilevel",
           .settings = MultilevelCard{.bits = bits, .intra = intra, .cross = cross}};
 }
@@ -64,7 +64,7 @@ TEST(Source, StoresExactlyWhatTheLedgerCounts) {
       convolution(32, 32, 3, 32),
       {.name = "fc", .kind = LayerShape::Kind::linear, .in_channels = 33, .out_channels = 10}};
   for (const SourceCard& card : {SourceCard{}, SourceCard{.source = "integer", .bits = 4},
-                                 multilevel(2, 8, {3, 6, 3}), multilevel(2, 8)})
+                                 table_multilevel(2, 8, {3, 6, 3}), table_multilevel(2, 8)})
     for (const LayerShape& shape : shapes) {
       const auto source = make_source(card, shape);
       const auto own = source->streams(), counted = stored_streams(card, shape);
@@ -85,13 +85,13 @@ TEST(Source, StoresExactlyWhatTheLedgerCounts) {
 
 TEST(Source, DenseAndIntegerReturnWhatTheyWereGiven) {
   const LayerShape shape = convolution(7, 9, 3);
-  const std::vector<float> weight = normals(shape.weights(), 0.5);
+  const std::vector<float> weight = table_normals(shape.weights(), 0.5);
   float largest = 0;
   for (const float value : weight) largest = std::max(largest, std::abs(value));
   EXPECT_GT(largest, 1.0f);  // past what tanh can give: the gain has to make it good
   const auto worst = [&](std::unique_ptr<WeightSource> source) {
     source->encode(weight);
-    const std::vector<float> back = materialised(*source, shape);
+    const std::vector<float> back = table_materialised(*source, shape);
     double miss = 0;
     for (std::size_t i = 0; i < weight.size(); ++i)
       miss = std::max(miss, std::abs(double{back[i]} - weight[i]));
@@ -156,7 +156,7 @@ TEST(Baselines, ReproduceTheRatioColumnsOfThePaper) {
 
 TEST(Baselines, RecoverAWeightOfTheirOwnForm) {
   const LayerShape shape = convolution(8, 6, 3);
-  const std::vector<float> p = normals(6 * 8 * 2, 1, 1), d = normals(8 * 9 * 2, 1, 2);
+  const std::vector<float> p = table_normals(6 * 8 * 2, 1, 1), d = table_normals(8 * 9 * 2, 1, 2);
   const auto planted = [&](auto value) {
     std::vector<float> weight;
     for (std::size_t o = 0; o < 6; ++o)
@@ -174,7 +174,7 @@ TEST(Baselines, RecoverAWeightOfTheirOwnForm) {
     for (const auto* other : {&dsconv, &bsconv, &penni}) {
       const auto source = make_source(card_of(text), shape);
       source->encode(*other);
-      const double miss = distance(materialised(*source, shape), *other) /
+      const double miss = distance(table_materialised(*source, shape), *other) /
                           distance(*other, std::vector<float>(other->size()));
       // Its own form up to single precision, through an eigenvalue problem (its square root).
       if (other == weight)
@@ -230,8 +230,8 @@ TEST(EverySource, DecodesItsOwnWordsToTheMaterialisedBits) {
       SCOPED_TRACE(fmt::format("{} {}x{}x{}", text, shape.out_channels, shape.in_channels,
                                shape.kernel_area()));
       const auto source = make_source(card_of(text), shape);
-      source->encode(normals(shape.weights(), 0.1));
-      const std::vector<float> weight = materialised(*source, shape);
+      source->encode(table_normals(shape.weights(), 0.1));
+      const std::vector<float> weight = table_materialised(*source, shape);
       const std::vector<CodedStream> words = source->codes();
       const auto other = make_source(card_of(text), shape);
       std::vector<float> decoded(weight.size());
@@ -246,7 +246,7 @@ TEST(EverySource, StoresTheWordsItsStreamsAnnounce) {
       SCOPED_TRACE(fmt::format("{} {}x{}x{}", text, shape.out_channels, shape.in_channels,
                                shape.kernel_area()));
       const auto source = make_source(card_of(text), shape);
-      source->encode(normals(shape.weights(), 0.1));
+      source->encode(table_normals(shape.weights(), 0.1));
       const auto words = source->codes();
       const auto announced = source->streams(), most = stored_streams(card_of(text), shape);
       ASSERT_EQ(words.size(), announced.size());
@@ -269,9 +269,9 @@ TEST(EverySource, GradientsAreTheDifferencesWhenNothingIsRounded) {
                            "{source: penni, kernels: 2}", "{source: circulant, block: 4}"})
     for (const LayerShape& shape : shapes) {
       const auto source = make_source(card_of(text), shape);
-      source->encode(normals(shape.weights(), 0.1));
-      const std::vector<float> g = normals(shape.weights(), 1.0, 3);
-      materialised(*source, shape);
+      source->encode(table_normals(shape.weights(), 0.1));
+      const std::vector<float> g = table_normals(shape.weights(), 1.0, 3);
+      table_materialised(*source, shape);
       source->backward(g);
       for (Parameter* parameter : source->parameters()) {
         double largest = 0;
@@ -281,7 +281,7 @@ TEST(EverySource, GradientsAreTheDifferencesWhenNothingIsRounded) {
           const float kept = latent;
           const auto loss = [&](float value) {
             latent = value;
-            const auto weight = materialised(*source, shape);
+            const auto weight = table_materialised(*source, shape);
             return std::inner_product(weight.begin(), weight.end(), g.begin(), 0.0);
           };
           const double slope = (loss(kept + 0.01f) - loss(kept - 0.01f)) /
@@ -299,12 +299,12 @@ TEST(EverySource, LowersALossWhenTrained) {
     if (text == "source: dense") continue;
     const LayerShape shape = convolution(9, 8, 3);
     const auto source = make_source(card_of(text), shape);
-    source->encode(normals(shape.weights(), 0.1));
-    const std::vector<float> target = normals(shape.weights(), 0.1, 9);
-    const double before = distance(materialised(*source, shape), target);
+    source->encode(table_normals(shape.weights(), 0.1));
+    const std::vector<float> target = table_normals(shape.weights(), 0.1, 9);
+    const double before = distance(table_materialised(*source, shape), target);
     for (int step = 0; step < 150; ++step) {
       source->set_step(TrainingStep{.step = static_cast<std::uint64_t>(step)});
-      std::vector<float> d = materialised(*source, shape);
+      std::vector<float> d = table_materialised(*source, shape);
       for (std::size_t i = 0; i < d.size(); ++i) d[i] -= target[i];
       source->backward(d);
       for (Parameter* parameter : source->parameters())
@@ -315,13 +315,13 @@ TEST(EverySource, LowersALossWhenTrained) {
       source->own_step(0.02);
     }
     source->set_step(std::nullopt);
-    EXPECT_LT(distance(materialised(*source, shape), target), 0.97 * before) << text;
+    EXPECT_LT(distance(table_materialised(*source, shape), target), 0.97 * before) << text;
   }
 }
 
 TEST(IntegerScales, OneAFilterCostsNoBitsOfTheRatioAndServesUnevenFilters) {
   const LayerShape shape = convolution(9, 7, 3);
-  std::vector<float> dense = normals(shape.weights(), 0.1);
+  std::vector<float> dense = table_normals(shape.weights(), 0.1);
   const std::size_t filter = dense.size() / 7;
   for (std::size_t i = 0; i < dense.size(); ++i)
     dense[i] *= std::ldexp(1.0f, static_cast<int>(i / filter));
@@ -329,7 +329,7 @@ TEST(IntegerScales, OneAFilterCostsNoBitsOfTheRatioAndServesUnevenFilters) {
     const auto source = make_source(card_of(text), shape);
     source->encode(dense);
     std::vector<float> own(dense.begin(), dense.begin() + 9 * 9),
-        got = materialised(*source, shape);
+        got = table_materialised(*source, shape);
     got.resize(own.size());
     return distance(got, own) / distance(own, std::vector<float>(own.size()));
   };
@@ -349,20 +349,20 @@ TEST(Projection, TrainsTheDenseWeightAndEvaluatesWhatTheSourceMakesOfIt) {
   const auto source =
       make_source(card_of("{source: integer, bits: 3, retraining: projection}"), shape);
   const auto plain = make_source(card_of("{source: integer, bits: 3}"), shape);
-  source->encode(normals(shape.weights(), 0.1));
-  const std::vector<float> start = materialised(*source, shape);
+  source->encode(table_normals(shape.weights(), 0.1));
+  const std::vector<float> start = table_materialised(*source, shape);
   source->set_step(TrainingStep{});
-  EXPECT_EQ(materialised(*source, shape), start) << "training starts from the projection";
+  EXPECT_EQ(table_materialised(*source, shape), start) << "training starts from the projection";
   Parameter& dense = *source->parameters()[0];
   for (std::size_t i = 0; i < dense.value.size(); ++i)
     dense.value[i] += 0.01f * static_cast<float>(i % 3);
   const std::vector<float> moved = dense.value;
-  EXPECT_EQ(materialised(*source, shape), moved) << "a training step sees the dense weight";
+  EXPECT_EQ(table_materialised(*source, shape), moved) << "a training step sees the dense weight";
   source->set_step(std::nullopt);
   plain->encode(moved);
-  const std::vector<float> projected = materialised(*plain, shape);
-  EXPECT_EQ(materialised(*source, shape), projected);
-  EXPECT_EQ(materialised(*source, shape), projected) << "a second look changes nothing";
+  const std::vector<float> projected = table_materialised(*plain, shape);
+  EXPECT_EQ(table_materialised(*source, shape), projected);
+  EXPECT_EQ(table_materialised(*source, shape), projected) << "a second look changes nothing";
   EXPECT_EQ(dense.value, projected) << "and training goes on from there";
 }
 
@@ -370,34 +370,34 @@ TEST(Circulant, EveryBlockIsCirculantAndTheNearestOne) {
   const LayerShape shape = convolution(6, 7, 1);  // padded to 8 x 8
   CirculantSource source(shape, 4, 32);
   EXPECT_EQ(circulant_words(shape, 4), 2 * 2 * 4);
-  const std::vector<float> dense = normals(shape.weights(), 1.0);
+  const std::vector<float> dense = table_normals(shape.weights(), 1.0);
   source.encode(dense);
-  const std::vector<float> weight = materialised(source, shape);
+  const std::vector<float> weight = table_materialised(source, shape);
   for (int o = 0; o + 1 < 4; ++o)
     for (int c = 0; c + 1 < 4; ++c) EXPECT_EQ(weight[o * 6 + c], weight[(o + 1) * 6 + c + 1]);
   // The residual is orthogonal to every circulant pattern: encoding it gives zero.
   std::vector<float> residual(dense.size());
   for (std::size_t i = 0; i < dense.size(); ++i) residual[i] = dense[i] - weight[i];
   source.encode(residual);
-  for (const float value : materialised(source, shape)) EXPECT_NEAR(value, 0.0f, 1e-6f);
+  for (const float value : table_materialised(source, shape)) EXPECT_NEAR(value, 0.0f, 1e-6f);
 }
 
 TEST(QuantNoise, RoundsAllInEvaluationAndTheAskedShareInTraining) {
   const LayerShape shape = convolution(16, 16, 1);
   const auto source =
       make_source(card_of("{source: low_rank, cross: 8, bits: 2, quant_ratio: 0.4}"), shape);
-  source->encode(normals(shape.weights(), 0.1));
-  const std::vector<float> rounded = materialised(*source, shape);
+  source->encode(table_normals(shape.weights(), 0.1));
+  const std::vector<float> rounded = table_materialised(*source, shape);
   source->set_step(TrainingStep{.seed = 1, .layer = 2, .step = 3});
-  const std::vector<float> first = materialised(*source, shape),
-                           again = materialised(*source, shape);
+  const std::vector<float> first = table_materialised(*source, shape),
+                           again = table_materialised(*source, shape);
   source->set_step(TrainingStep{.seed = 1, .layer = 2, .step = 4});
-  const std::vector<float> next = materialised(*source, shape);
+  const std::vector<float> next = table_materialised(*source, shape);
   source->set_step(std::nullopt);
   EXPECT_NE(first, rounded);
   EXPECT_EQ(first, again);
   EXPECT_NE(first, next);
-  EXPECT_EQ(materialised(*source, shape), rounded);
+  EXPECT_EQ(table_materialised(*source, shape), rounded);
 }
 
 TEST(SourceCards, OverlappingStarsAreMatchedAtOnce) {

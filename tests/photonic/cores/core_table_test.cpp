@@ -27,7 +27,7 @@ std::string error_of(const Work& work) {
   return "";
 }
 
-CoreCard card_of(const std::string& text, Tree* resolved = nullptr) {
+CoreCard card_from_text(const std::string& text, Tree* resolved = nullptr) {
   return read_card<CoreCard>(parse_yaml(text, "test"), resolved);
 }
 
@@ -49,26 +49,26 @@ TEST_F(SmallCore, RunsAsAProgram) {
 TEST_F(SmallCore, ReadsItsOwnSectionAndNoOther) {
   Tree resolved;
   const CoreCard card =
-      card_of("{kind: gain-errors, rows: 3, cells: {gain_sigma: 0.5}}", &resolved);
+      card_from_text("{kind: gain-errors, rows: 3, cells: {gain_sigma: 0.5}}", &resolved);
   EXPECT_EQ(card.own.of<small_core::CellCard>().gain_sigma, 0.5);
   EXPECT_EQ(resolved.find("cells")->find("loss_db")->scalar, "3");
   EXPECT_EQ(card.core_rows(), 3);
   EXPECT_EQ(card.core_columns(), 64);
-  EXPECT_NE(error_of([] { card_of("{kind: gain-errors, mesh: {modes: 4}}"); }).find("mesh"),
+  EXPECT_NE(error_of([] { card_from_text("{kind: gain-errors, mesh: {modes: 4}}"); }).find("mesh"),
             std::string::npos);
   EXPECT_NE(error_of([] {
-              card_of("{kind: gain-errors, cells: {gain_sigma: -1}}");
+              card_from_text("{kind: gain-errors, cells: {gain_sigma: -1}}");
             }).find("cells.gain_sigma"),
             std::string::npos);
 }
 
 TEST_F(SmallCore, IsNamedNearAWrongKind) {
-  const std::string error = error_of([] { card_of("{kind: gain-error}"); });
+  const std::string error = error_of([] { card_from_text("{kind: gain-error}"); });
   EXPECT_NE(error.find("did you mean 'gain-errors'"), std::string::npos) << error;
 }
 
 TEST_F(SmallCore, CostsWhatItsPartsCost) {
-  const CoreCard card = card_of("{kind: gain-errors, rows: 4, columns: 8}");
+  const CoreCard card = card_from_text("{kind: gain-errors, rows: 4, columns: 8}");
   const CoreDescription core = make_core(card)->description();
   EXPECT_EQ(core.kind, "gain-errors");
   EXPECT_EQ(core.cost.devices, 32);
@@ -86,13 +86,14 @@ TEST_F(SmallCore, CostsWhatItsPartsCost) {
   EXPECT_NEAR(energy, whole, 1e-12 * whole);
   EXPECT_NEAR(area, core.cost.area_mm2, 1e-12);
   // Every dB of its loss is a dB less at the detector.
-  const CoreCard darker = card_of("{kind: gain-errors, rows: 4, columns: 8, cells: {loss_db: 13}}");
+  const CoreCard darker =
+      card_from_text("{kind: gain-errors, rows: 4, columns: 8, cells: {loss_db: 13}}");
   EXPECT_NEAR(detected_power_mW(card) / detected_power_mW(darker), 10, 1e-12);
 }
 
 TEST_F(SmallCore, ErrorsOfItsChipsFollowTheGains) {
   const CoreCard card =
-      card_of("{kind: gain-errors, rows: 32, columns: 32, cells: {gain_sigma: 0.02}}");
+      card_from_text("{kind: gain-errors, rows: 32, columns: 32, cells: {gain_sigma: 0.02}}");
   const ChipStatistics chips = chip_statistics(card, {.chips = 20, .seed = 4});
   // Of 1024 uniform weights w: E^2 = sigma^2 sum w^2 g^2 / sum w^2, with a relative standard
   // deviation of at most sqrt(2 (9/5) / 1024) = 0.06 a chip.
@@ -103,7 +104,7 @@ TEST_F(SmallCore, ErrorsOfItsChipsFollowTheGains) {
 }
 
 TEST_F(SmallCore, RefusesWeightsThatAreNoNumbers) {
-  const auto core = make_core(card_of("{kind: gain-errors, rows: 1, columns: 2}"));
+  const auto core = make_core(card_from_text("{kind: gain-errors, rows: 1, columns: 2}"));
   std::vector<float> targets{1, std::nanf("")}, realised(2), scales(1);
   EXPECT_THROW(core->realise(targets, {}, realised, scales), Error);
   targets[1] = std::numeric_limits<float>::infinity();

@@ -12,7 +12,7 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 TEST(RingBus, IsTheProductOfItsRings) {
   const Ring ring{0.94, 0.96, 0.99};

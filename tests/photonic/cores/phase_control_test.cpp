@@ -18,7 +18,7 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 TEST(Heater, PiVoltageGivesPiAndTheInverseComesBack) {
   HeaterCard card;

@@ -16,8 +16,8 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double pi = std::numbers::pi;
-const Stream random_numbers({.seed = 41, .purpose = Purpose::test});
+using std::numbers::pi;
+const Stream butterfly_numbers({.seed = 41, .purpose = Purpose::test});
 
 SquareMatrix fourier(int n) {
   SquareMatrix f(n);
@@ -46,7 +46,7 @@ SquareMatrix random_product(int n, bool rising, std::uint64_t shot) {
     for (int top = 0; top < n; ++top) {
       if ((top & stride) != 0) continue;
       const SquareMatrix g =
-          haar_unitary(2, random_numbers, shot + static_cast<std::uint64_t>(level * n + top));
+          haar_unitary(2, butterfly_numbers, shot + static_cast<std::uint64_t>(level * n + top));
       for (int r = 0; r < 2; ++r)
         for (int c = 0; c < 2; ++c) column(top + r * stride, top + c * stride) = g(r, c);
     }
@@ -111,7 +111,7 @@ TEST(Butterfly, TakesBlocksThatPassOrCross) {
 ComplexMatrix as_matrix(const SquareMatrix& u) { return {u.size, u.size, u.values}; }
 
 TEST(Butterfly, OtherUnitariesAreRefusedWithTheirDistanceOrProjectedOnRequest) {
-  const SquareMatrix u = haar_unitary(8, random_numbers, 5);
+  const SquareMatrix u = haar_unitary(8, butterfly_numbers, 5);
   try {
     decompose_matrix(as_matrix(u), {.mesh = MeshKind::butterfly});
     FAIL() << "a Haar-random unitary is no product of butterflies";
@@ -128,7 +128,7 @@ TEST(Butterfly, OtherUnitariesAreRefusedWithTheirDistanceOrProjectedOnRequest) {
   // exact.
   EXPECT_LT(nearest.error, std::sqrt(2.0));
   EXPECT_LT(decompose_matrix(nearest.rebuilt, {.mesh = MeshKind::butterfly}).error, 1e-13);
-  EXPECT_THROW(decompose_matrix(as_matrix(haar_unitary(6, random_numbers, 6)),
+  EXPECT_THROW(decompose_matrix(as_matrix(haar_unitary(6, butterfly_numbers, 6)),
                                 {.mesh = MeshKind::butterfly}),
                Error);
 }
@@ -140,7 +140,8 @@ TEST(Butterfly, SmallDeparturesFromAProductAreFoundToFirstOrder) {
   for (const double h : {1e-6, 1e-4}) {
     SquareMatrix noisy = product;
     for (std::size_t i = 0; i < noisy.values.size(); ++i)
-      noisy.values[i] += h * Complex(random_numbers.normal(i, 1), random_numbers.normal(i, 2));
+      noisy.values[i] +=
+          h * Complex(butterfly_numbers.normal(i, 1), butterfly_numbers.normal(i, 2));
     const ComplexSvd svd = complex_svd(noisy);
     const SquareMatrix unitary = multiply(svd.left, adjoint(svd.right));
     const double away = matrix_error(unitary, product);
@@ -200,7 +201,7 @@ TEST(Butterfly, CoreMakesHadamardWeightsAndNamesTheTileItCannotMake) {
   core->realise(first, {}, one_realised, one_scale);
   for (std::size_t k = 0; k < 64; ++k) EXPECT_NEAR(one_realised[k], first[k], 1e-6);
   for (std::size_t k = 0; k < 64; ++k)
-    weights.push_back(static_cast<float>(random_numbers.normal(k, 77)));
+    weights.push_back(static_cast<float>(butterfly_numbers.normal(k, 77)));
   try {
     core->realise(weights, {}, realised, scales);
     FAIL() << "random weights have no butterfly factors";

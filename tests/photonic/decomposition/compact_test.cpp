@@ -15,7 +15,7 @@
 namespace lightloom::photonic {
 namespace {
 
-const Stream random_numbers({.seed = 43, .purpose = Purpose::test});
+const Stream compact_numbers({.seed = 43, .purpose = Purpose::test});
 
 double compact_error(const Topology& topology, const MeshSettings& ideal,
                      const Fabrication& fabrication = {}) {
@@ -27,7 +27,7 @@ double compact_error(const Topology& topology, const MeshSettings& ideal,
 TEST(Compact, RebuildsUnitariesOfAnySizeToRoundOff) {
   for (const MeshKind mesh : {MeshKind::clements, MeshKind::reck}) {
     for (const int n : {1, 2, 3, 4, 5, 8, 16, 33, 64}) {
-      const SquareMatrix u = haar_unitary(n, random_numbers, static_cast<std::uint64_t>(n));
+      const SquareMatrix u = haar_unitary(n, compact_numbers, static_cast<std::uint64_t>(n));
       const MatrixDecomposition found =
           decompose_matrix({n, n, u.values}, {.mesh = mesh, .device = DeviceKind::compact});
       // As for plain MZIs, and the phases carried along a path of N devices add N roundings.
@@ -64,11 +64,11 @@ TEST(Compact, KnownSplitterErrorsAreCorrectedExactlyWhereReachable) {
   const Topology topology = clements_topology(12);
   int exact = 0;
   for (std::uint64_t chip = 0; chip < 8; ++chip) {
-    const MeshSettings ideal = haar_clements_settings(topology, random_numbers, 100 + chip);
+    const MeshSettings ideal = haar_clements_settings(topology, compact_numbers, 100 + chip);
     Fabrication fabrication(topology.cells.size());
     for (std::size_t k = 0; k < fabrication.size(); ++k) {
-      fabrication[k].alpha_rad = 0.01 * random_numbers.normal(k, 200 + chip);
-      fabrication[k].beta_rad = 0.01 * random_numbers.normal(k, 300 + chip);
+      fabrication[k].alpha_rad = 0.01 * compact_numbers.normal(k, 200 + chip);
+      fabrication[k].beta_rad = 0.01 * compact_numbers.normal(k, 300 + chip);
     }
     const MeshSettings blind = compact_settings(topology, ideal).settings;
     EXPECT_GT(matrix_error(mesh_matrix(topology, DeviceKind::compact, blind, fabrication),

@@ -10,7 +10,7 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 Converter imperfect() {
   Converter converter{.bits = 6};

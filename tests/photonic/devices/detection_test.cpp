@@ -13,7 +13,7 @@
 namespace lightloom::photonic {
 namespace {
 
-CoreCard card_of(const std::string& name, const std::vector<std::string>& settings = {}) {
+CoreCard detector_card(const std::string& name, const std::vector<std::string>& settings = {}) {
   return read_card<CoreCard>(
       load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/" + name + ".yaml", settings));
 }
@@ -57,7 +57,7 @@ TEST(Detection, BothDefinitionsOfEnobAgreeWithAnIdealQuantiser) {
 
 TEST(Detection, RequiredLaserPowerMeetsItsTargetExactly) {
   for (const char* name : {"mrr-bank", "mzi-mesh", "pcm-crossbar"}) {
-    CoreCard card = card_of(name);
+    CoreCard card = detector_card(name);
     const LaserRequirement required = required_laser_power(card, 4);
     ASSERT_TRUE(required.reachable) << name;
     card.laser.power_per_input_mW = required.power_per_input_mW;
@@ -67,16 +67,17 @@ TEST(Detection, RequiredLaserPowerMeetsItsTargetExactly) {
 }
 
 TEST(Detection, LinkBudgetSubtractsEveryLoss) {
-  const CoreCard card = card_of("mzi-mesh", {"mesh.modes=16"});
+  const CoreCard card = detector_card("mzi-mesh", {"mesh.modes=16"});
   // coupling 0.7, modulator 1.2, two meshes of 16 columns and an attenuator of 0.1 dB each
   EXPECT_NEAR(link_budget(card).insertion_loss_db, 0.7 + 1.2 + 33 * 0.1, 1e-12);
   EXPECT_NEAR(link_budget(card).detected_mW, 4 * std::pow(10.0, -0.52), 1e-12);
   // Butterflies: four columns. A triangle with balanced edges: 2N - 3.
-  EXPECT_NEAR(insertion_loss_db(card_of("mzi-mesh", {"mesh.modes=16", "mesh.topology=butterfly"})),
-              0.7 + 1.2 + 9 * 0.1, 1e-12);
-  EXPECT_NEAR(insertion_loss_db(card_of("mzi-mesh", {"mesh.modes=16", "mesh.topology=reck"})),
+  EXPECT_NEAR(
+      insertion_loss_db(detector_card("mzi-mesh", {"mesh.modes=16", "mesh.topology=butterfly"})),
+      0.7 + 1.2 + 9 * 0.1, 1e-12);
+  EXPECT_NEAR(insertion_loss_db(detector_card("mzi-mesh", {"mesh.modes=16", "mesh.topology=reck"})),
               0.7 + 1.2 + 59 * 0.1, 1e-12);
-  const CoreCard bank = card_of("mrr-bank", {"rows=16"});
+  const CoreCard bank = detector_card("mrr-bank", {"rows=16"});
   EXPECT_NEAR(insertion_loss_db(bank), 0.7 + 1.2 + 0.5 + 10 * std::log10(16.0), 1e-12);
 }
 
@@ -134,8 +135,8 @@ TEST(Detection, IntensityNoiseOfTheLocalOscillatorLeaksThroughAnUnevenPair) {
   EXPECT_NEAR(square, law, 4 * law * std::sqrt(2.0 / samples));
   EXPECT_EQ(uneven.relative, balanced.relative);
   // The link budget and a core's noise see it.
-  EXPECT_LT(link_budget(card_of("mzi-mesh", {"detector.rejection_db=20"})).enob_uniform,
-            link_budget(card_of("mzi-mesh")).enob_uniform);
+  EXPECT_LT(link_budget(detector_card("mzi-mesh", {"detector.rejection_db=20"})).enob_uniform,
+            link_budget(detector_card("mzi-mesh")).enob_uniform);
 }
 
 TEST(Detection, IntensityNoiseLeaksThroughAnUnevenBalancedPair) {
@@ -165,10 +166,10 @@ TEST(Detection, IntensityNoiseLeaksThroughAnUnevenBalancedPair) {
   EXPECT_NEAR(square, law, 4 * law * std::sqrt(2.0 / samples));
   detector.rejection_db = perfect_rejection_db;
   EXPECT_EQ(intensity_readout(laser, detector, 1, bandwidth).leak, 0);
-  EXPECT_LT(
-      link_budget(card_of("mrr-bank", {"detector.rejection_db=10", "laser.rin_dBc_per_Hz=-120"}))
-          .enob_uniform,
-      link_budget(card_of("mrr-bank", {"laser.rin_dBc_per_Hz=-120"})).enob_uniform);
+  EXPECT_LT(link_budget(detector_card("mrr-bank",
+                                      {"detector.rejection_db=10", "laser.rin_dBc_per_Hz=-120"}))
+                .enob_uniform,
+            link_budget(detector_card("mrr-bank", {"laser.rin_dBc_per_Hz=-120"})).enob_uniform);
 }
 
 TEST(Detection, ACodeZeroThatIsNotDarkShrinksTheSignalAndAddsItsShotNoise) {
@@ -202,8 +203,8 @@ TEST(Detection, ACodeZeroThatIsNotDarkShrinksTheSignalAndAddsItsShotNoise) {
   const double law = noise.shot * noise.shot * light;
   EXPECT_NEAR(mean, y, 4 * std::sqrt(law / samples));
   EXPECT_NEAR(square - mean * mean, law, 4 * law * std::sqrt(2.0 / samples));
-  const CoreCard poor = card_of("mrr-bank", {"modulator.extinction_db=6"}),
-                 good = card_of("mrr-bank");
+  const CoreCard poor = detector_card("mrr-bank", {"modulator.extinction_db=6"}),
+                 good = detector_card("mrr-bank");
   EXPECT_EQ(readout_noise(good).dark, 0);
   EXPECT_LT(link_budget(poor).enob_uniform, link_budget(good).enob_uniform);
   // One product at weight 1: its own light and that of a code 0.
@@ -215,13 +216,14 @@ TEST(Detection, ACodeZeroThatIsNotDarkShrinksTheSignalAndAddsItsShotNoise) {
 }
 
 TEST(Detection, LightAndConverterShareTheBitsByTheirVariances) {
-  const CoreCard card = card_of("mrr-bank", {"output_adc.bits=5", "output_adc.noise_lsb=0.4"});
+  const CoreCard card =
+      detector_card("mrr-bank", {"output_adc.bits=5", "output_adc.noise_lsb=0.4"});
   const LinkBudget link = link_budget(card);
   const double step = 2.0 / 32;
   EXPECT_NEAR(link.adc_noise, step * std::sqrt(1.0 / 12 + 0.16), 1e-12);
   EXPECT_NEAR(std::exp2(-2 * link.enob_converted),
               std::exp2(-2 * link.enob_uniform) + std::exp2(-2 * card.output_adc.enob()), 1e-12);
-  const LinkBudget light = link_budget(card_of("mrr-bank", {"output_adc.bits=0"}));
+  const LinkBudget light = link_budget(detector_card("mrr-bank", {"output_adc.bits=0"}));
   EXPECT_EQ(light.enob_converted, light.enob_uniform);
 }
 

@@ -9,7 +9,7 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 TEST(Ring, PowersAreThoseOfTheFieldFormulas) {
   const Ring ring{0.93, 0.97, 0.98};

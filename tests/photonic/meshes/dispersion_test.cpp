@@ -15,7 +15,7 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 TEST(Dispersion, PhaseOfAGuideIsThatOfItsLinearIndex) {
   // phi(lambda) = 2 pi n(lambda) L / lambda at both wavelengths, n(lambda) = n0 + (lambda -
@@ -46,7 +46,7 @@ TEST(Dispersion, LinesEquallySpacedInFrequencyMeetEveryRingEquallySpacedInPhase)
                   2 * pi * (j - k) / channels, 1e-11);
 }
 
-CoreCard mesh_card(int modes) {
+CoreCard dispersive_card(int modes) {
   CoreCard card = default_card("mzi-mesh");
   mesh_part(card).mesh.modes = modes;
   mesh_part(card).mesh.device_loss_db = 0;
@@ -56,7 +56,7 @@ CoreCard mesh_card(int modes) {
 
 TEST(Dispersion, MovesPhasesSplittersAndArmsOfAMesh) {
   // The mesh worked out device by device at the other wavelength.
-  CoreCard card = mesh_card(5);
+  CoreCard card = dispersive_card(5);
   mesh_part(card).dispersion = {.shift_nm = 8, .coupler_rad_per_nm = 0.003, .arm_difference_um = 2};
   const Topology topology = make_topology(MeshKind::clements, 5);
   MeshSettings ideal =
@@ -83,7 +83,7 @@ TEST(Dispersion, MovesPhasesSplittersAndArmsOfAMesh) {
 TEST(Dispersion, IsNotCorrectedUnlikeTheSameErrorOfFabrication) {
   // Splitters that calibration knew about are corrected, those that moved since are not.
   const auto error = [](double known, double moved) {
-    CoreCard card = mesh_card(16);
+    CoreCard card = dispersive_card(16);
     card.correction = Correction::local;
     mesh_part(card).fabrication.splitter_mean_rad = known;
     mesh_part(card).dispersion = {.shift_nm = 1e-9, .coupler_rad_per_nm = moved / 1e-9};
@@ -91,7 +91,7 @@ TEST(Dispersion, IsNotCorrectedUnlikeTheSameErrorOfFabrication) {
   };
   const double corrected = error(0.01, 0), moved = error(0, 0.01);
   EXPECT_GT(moved, 5 * corrected);
-  CoreCard uncorrected = mesh_card(16);
+  CoreCard uncorrected = dispersive_card(16);
   mesh_part(uncorrected).fabrication.splitter_mean_rad = 0.01;
   EXPECT_NEAR(moved, summarise(chip_statistics(uncorrected, {.chips = 10}).error).mean, 1e-9);
 }

@@ -12,7 +12,7 @@
 namespace lightloom::photonic {
 namespace {
 
-const Stream random_numbers({.seed = 8, .purpose = Purpose::test});
+const Stream gradient_numbers({.seed = 8, .purpose = Purpose::test});
 
 struct Point {
   double theta = 0, phi = 0;
@@ -62,7 +62,7 @@ constexpr DeviceKind all_kinds[] = {DeviceKind::mzi, DeviceKind::three_splitter,
                                     DeviceKind::crossing, DeviceKind::compact};
 
 Point random_point(std::uint64_t shot) {
-  const auto draw = [&](std::uint64_t k) { return random_numbers.normal(k, shot); };
+  const auto draw = [&](std::uint64_t k) { return gradient_numbers.normal(k, shot); };
   Point p{draw(0),
           draw(1),
           {.alpha_rad = 0.1 * draw(2), .beta_rad = 0.1 * draw(3), .epsilon_rad = 0.1 * draw(4)}};
@@ -202,13 +202,13 @@ TEST(Derivatives, AWrongOneIsNoticed) {
 TEST(Derivatives, AdjointSweepOfALossyMeshEqualsDifferences) {
   constexpr int n = 5;
   const Topology topology = clements_topology(n);
-  MeshSettings settings = haar_clements_settings(topology, random_numbers, 20);
+  MeshSettings settings = haar_clements_settings(topology, gradient_numbers, 20);
   Fabrication fabrication;
   for (std::size_t k = 0; k < topology.cells.size(); ++k)
     fabrication.push_back(random_point(30 + k).errors);
   SquareMatrix weight(n);
   for (std::size_t k = 0; k < weight.values.size(); ++k)
-    weight.values[k] = {random_numbers.normal(2 * k, 21), random_numbers.normal(2 * k + 1, 21)};
+    weight.values[k] = {gradient_numbers.normal(2 * k, 21), gradient_numbers.normal(2 * k + 1, 21)};
   const auto loss = [&] {
     const SquareMatrix u = mesh_matrix(topology, DeviceKind::mzi, settings, fabrication);
     double sum = 0;

@@ -15,7 +15,7 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 const Stream random_numbers({.seed = 7, .purpose = Purpose::test});
 
 using Two = Eigen::Matrix2cd;

@@ -12,7 +12,7 @@
 namespace lightloom::nn {
 namespace {
 
-std::vector<float> normals(std::size_t count, double spread, std::uint64_t shot = 0) {
+std::vector<float> exchange_normals(std::size_t count, double spread, std::uint64_t shot = 0) {
   std::vector<float> values(count);
   fill_normal(Stream({.seed = 7, .purpose = Purpose::test}), shot, values);
   for (float& value : values) value *= static_cast<float>(spread);
@@ -109,7 +109,7 @@ double residual(const std::vector<double>& block, const std::vector<double>& c,
 }
 
 TEST(ExchangeFit, CoefficientsFittedToABasisNeverFitWorse) {
-  const std::vector<float> draw = normals(192 * 3, 0.059);
+  const std::vector<float> draw = exchange_normals(192 * 3, 0.059);
   const std::vector<double> block(draw.begin(), draw.end());
   const ExchangeFit fit = fit_exchange(block, {});
   ASSERT_GE(fit.residuals.size(), 4u);
@@ -118,7 +118,7 @@ TEST(ExchangeFit, CoefficientsFittedToABasisNeverFitWorse) {
 }
 
 TEST(ExchangeFit, BasisIsTheLeastSquaresOne) {
-  const std::vector<float> draw = normals(60, 0.1), other = normals(60, 1.0, 1);
+  const std::vector<float> draw = exchange_normals(60, 0.1), other = exchange_normals(60, 1.0, 1);
   const std::vector<double> block(draw.begin(), draw.end()), c(other.begin(), other.end());
   const std::vector<double> b = fit_basis(block, c);
   const double least = residual(block, c, b);
@@ -136,7 +136,8 @@ struct Quality {
 
 Quality quality(const ExchangeCard& card) {
   const LayerShape shape = kernels3(64, 64);  // 64 blocks of 192 x 3
-  const std::vector<float> weight = normals(static_cast<std::size_t>(shape.weights()), 0.059);
+  const std::vector<float> weight =
+      exchange_normals(static_cast<std::size_t>(shape.weights()), 0.059);
   ExchangeSource source(card, shape);
   source.encode(weight);
   std::vector<float> back(weight.size());
@@ -171,7 +172,7 @@ TEST(SmartExchange, AFullBlockTakesThePrintedBits) {
 
 TEST(SmartExchange, EmptyRowsAreStoredAsOneBit) {
   const LayerShape shape = kernels3(20, 3);
-  std::vector<float> weight = normals(static_cast<std::size_t>(shape.weights()), 0.1);
+  std::vector<float> weight = exchange_normals(static_cast<std::size_t>(shape.weights()), 0.1);
   for (std::size_t i = 30; i < 60; ++i) weight[i] = 0;  // rows 10 to 19 of the first filter
   ExchangeSource source({}, shape);
   source.encode(weight);
@@ -187,7 +188,7 @@ TEST(SmartExchange, EmptyRowsAreStoredAsOneBit) {
 TEST(SmartExchange, RebuildsInIntegersExactly) {
   const LayerShape shape = kernels3(30, 4);
   ExchangeSource source({}, shape);
-  source.encode(normals(static_cast<std::size_t>(shape.weights()), 0.1));
+  source.encode(exchange_normals(static_cast<std::size_t>(shape.weights()), 0.1));
   std::vector<float> weight(static_cast<std::size_t>(shape.weights()));
   source.materialise(weight);
   const auto words = source.codes();
@@ -209,10 +210,10 @@ TEST(SmartExchange, RebuildsInIntegersExactly) {
 TEST(SmartExchange, TheMaskKeepsPrunedCoefficientsAtZeroAndLetsOthersRegrow) {
   const LayerShape shape = kernels3(12, 2);
   ExchangeSource source({.theta = 0.05}, shape);
-  source.encode(normals(static_cast<std::size_t>(shape.weights()), 0.06));
+  source.encode(exchange_normals(static_cast<std::size_t>(shape.weights()), 0.06));
   std::vector<float> weight(static_cast<std::size_t>(shape.weights()));
   source.materialise(weight);
-  source.backward(normals(weight.size(), 1.0, 4));
+  source.backward(exchange_normals(weight.size(), 1.0, 4));
   const Parameter& coefficients = *source.parameters()[0];
   int pruned = 0;
   for (std::size_t i = 0; i < coefficients.value.size(); ++i) {

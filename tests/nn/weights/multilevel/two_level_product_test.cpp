@@ -12,7 +12,7 @@ namespace lightloom::nn {
 namespace {
 
 /// W[o, c, s] = sum over m, b of V[o, m] U[m, c, b] Wb[m, b, s], by definition, in double.
-std::vector<double> by_definition(const TwoLevelFactors& f) {
+std::vector<double> product_by_definition(const TwoLevelFactors& f) {
   std::vector<double> weight;
   for (int o = 0; o < f.out; ++o)
     for (int c = 0; c < f.in; ++c)
@@ -49,7 +49,7 @@ TEST(Multilevel, MaterialisesItsDefinitionInAllSlotCases) {
       const auto source = make_source(card, one.shape);
       source->encode(normals(one.shape.weights(), 0.1));
       const std::vector<float> weight = materialised(*source, one.shape);
-      const std::vector<double> expected = by_definition(source->factors().value());
+      const std::vector<double> expected = product_by_definition(source->factors().value());
       double largest = 0;
       for (const double value : expected) largest = std::max(largest, std::abs(value));
       // Rounding of sums of cross x intra products of magnitudes up to the largest factor products.
@@ -139,9 +139,9 @@ TEST(Multilevel, GradientsOfAllFactorsAreTheDifferencesWhenNothingIsRounded) {
 /// dL/dvalue of one element of a factor for L = sum of g times W: W is linear in it.
 double value_gradient(const TwoLevelFactors& f, std::vector<float>& element_of, std::size_t at,
                       const std::vector<float>& g) {
-  const std::vector<double> before = by_definition(f);
+  const std::vector<double> before = product_by_definition(f);
   element_of[at] += 1.0f;
-  const std::vector<double> after = by_definition(f);
+  const std::vector<double> after = product_by_definition(f);
   element_of[at] -= 1.0f;
   double sum = 0;
   for (std::size_t i = 0; i < g.size(); ++i) sum += g[i] * (after[i] - before[i]);
