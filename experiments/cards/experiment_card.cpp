@@ -216,6 +216,8 @@ Experiment read_experiment(const Tree& given) {
   card.keys =
       section_keys(card.resolved, card.training.student.noise_aware ? TrainedThrough::core
                                                                     : TrainedThrough::nothing);
+  for (const std::string& label : source_labels(card.network))  // the usual ones are not resolved
+    card.keys.layers += " " + label;
   return card;
 }
 

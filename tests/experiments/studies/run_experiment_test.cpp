@@ -133,8 +133,9 @@ TEST(Run, ReadsANetworkFileOnce) {
         file,
         *workbench.student(small_experiment({"teacher.epochs=0", "train.epochs=0"}))->network);
   }
-  const Experiment card = small_experiment({"model=" + file, "teacher=null", "weights.source=dense",
-                                            "train.epochs=0", "train.distill=false"});
+  const Experiment card =
+      small_experiment({"model=" + file, "teacher=null", "weights={source: dense}",
+                        "train.epochs=0", "train.distill=false"});
   Workbench workbench;
   EXPECT_FALSE(workbench.graph(card)->nodes.empty());
   fs::remove_all(folder);  // whoever reads it again fails

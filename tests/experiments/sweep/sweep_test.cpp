@@ -177,8 +177,9 @@ TEST_F(SweepFile, RefusesPointsWhoseAxesDiffer) {
 
 TEST_F(SweepFile, OpensInXarrayWithLabelsAndUnits) {
   write_labelled(output_, example_sweep());
-  const Ran ran = run_shell(fmt::format("/usr/bin/python3 {}/tests/experiments/read_sweep.py {}",
-                                        LIGHTLOOM_SOURCE_DIR, output_));
+  const Ran ran =
+      run_shell(fmt::format("/usr/bin/python3 {}/tests/experiments/sweep/read_sweep.py {}",
+                            LIGHTLOOM_SOURCE_DIR, output_));
   if (ran.code == 77) GTEST_SKIP() << "python3-xarray is not installed";
   EXPECT_EQ(ran.code, 0) << ran.output << ran.errors;
 }
