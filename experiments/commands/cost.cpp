@@ -64,7 +64,8 @@ void add_break_even(const CommandLine& line, const Experiment& card, const Sourc
     json["quantity"] = name;
     json["unit"] = unit;
     json["card_value"] = time.card_value;
-    json["baselines"][labels[i]] = {{"time", break_even_json(time)}, {"energy", break_even_json(energy)}};
+    json["baselines"][labels[i]] = {{"time", break_even_json(time)},
+                                    {"energy", break_even_json(energy)}};
     table.row({"against " + labels[i], crossings_text(time, shown(unit)),
                crossings_text(energy, shown(unit))});
   }
