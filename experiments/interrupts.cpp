@@ -11,7 +11,7 @@ namespace {
 std::atomic<int> interrupts{0};
 static_assert(std::atomic<int>::is_always_lock_free);
 
-extern "C" void note_interrupt(int signal_number) {
+void count_interrupt(int signal_number) {
   if (interrupts.fetch_add(1, std::memory_order_relaxed) > 0) std::_Exit(128 + signal_number);
 }
 
@@ -20,7 +20,7 @@ extern "C" void note_interrupt(int signal_number) {
 void watch_for_interrupts() {
   for (const int number : {SIGINT, SIGTERM}) {
     struct sigaction action {};
-    action.sa_handler = note_interrupt;
+    action.sa_handler = count_interrupt;
     action.sa_flags = SA_RESTART;  // a file being written is no reason to fail
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, nullptr);

@@ -117,7 +117,7 @@ Json describe_values(const std::string& unit, const std::string& long_name, cons
 }
 
 Json description(const std::string& path, const Labelled& data) {
-  const Json all = to_json(data);
+  const Json all = experiments::to_json(data);
   Json json{{"file", path},
             {"attributes", all["attributes"]},
             {"axes", Json::object()},
@@ -146,7 +146,7 @@ std::vector<std::string> names_in(const Labelled& data) {
 
 /// One variable or axis with all its values.
 Shown one_variable(const Labelled& data, const std::string& name) {
-  const Json all = to_json(data);
+  const Json all = experiments::to_json(data);
   for (const char* kind : {"axes", "variables"})
     for (const Json& each : all[kind])
       if (each["name"] == name) {
