@@ -10,7 +10,7 @@
 
 // The very text that CONTRIBUTING shows: compiled and run here.
 #define main small_core_main
-#include "docs/examples/small_core.cpp"
+#include <small_core_in_tree.inc>
 #undef main
 
 namespace lightloom::photonic {
