@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
@@ -15,7 +16,7 @@ const std::string scripts = LIGHTLOOM_SOURCE_DIR "/tests/experiments/";
 
 void expect_drawn(const Labelled& data, int least_charts) {
   const std::string page = scratch_folder("page") + "/report.html";
-  write_text(page, report_page(data));
+  write_file(page, report_page(data));
   const Ran ran = run_shell(
       fmt::format("/usr/bin/python3 {}render_page.py {} {}", scripts, page, least_charts));
   std::filesystem::remove_all(std::filesystem::path(page).parent_path());
