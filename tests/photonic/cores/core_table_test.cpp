@@ -8,7 +8,7 @@
 
 // The very text that CONTRIBUTING shows: compiled and run here.
 #define main small_core_main
-#include <small_core_in_tree.inc>
+#include "docs/examples/small_core.cpp"
 #undef main
 
 namespace lightloom::photonic {
