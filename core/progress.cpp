@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 
 namespace lightloom {
 namespace {
@@ -79,29 +76,6 @@ void Progress::advance(std::int64_t steps, const std::string& note) {
   report_.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   sink_.report(report_);
-}
-
-// ---- what callers that have not changed yet use; goes with the last of them ----
-namespace {
-std::atomic<bool> enabled{true};
-volatile std::sig_atomic_t interrupt_count = 0;
-extern "C" void note_interrupt(int signal_number) {
-  interrupt_count = interrupt_count + 1;
-  if (interrupt_count > 1) std::_Exit(128 + signal_number);
-}
-}  // namespace
-ProgressSink& terminal_progress() {
-  static TerminalProgress sink;
-  return enabled ? sink : no_progress();
-}
-Progress::Progress(std::string title, std::int64_t total, std::string unit)
-    : Progress(terminal_progress(), std::move(title), total, std::move(unit)) {}
-void Progress::set_enabled(bool value) { enabled = value; }
-bool interrupted() { return interrupt_count > 0; }
-void set_interrupted(bool value) { interrupt_count = value ? 1 : 0; }
-void watch_for_interrupts() {
-  std::signal(SIGINT, note_interrupt);
-  std::signal(SIGTERM, note_interrupt);
 }
 
 }  // namespace lightloom

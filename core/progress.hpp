@@ -55,8 +55,6 @@ class Progress {
  public:
   /// `total` steps named by `unit` ("images").
   Progress(ProgressSink& sink, std::string title, std::int64_t total, std::string unit);
-  Progress(std::string title, std::int64_t total, std::string unit);
-  static void set_enabled(bool enabled);
   void advance(std::int64_t steps, const std::string& note = "");
 
  private:
@@ -64,11 +62,5 @@ class Progress {
   ProgressReport report_;
   std::chrono::steady_clock::time_point start_;
 };
-
-// ---- what callers that have not changed yet use; goes with the last of them ----
-ProgressSink& terminal_progress();
-bool interrupted();
-void watch_for_interrupts();
-void set_interrupted(bool value);
 
 }  // namespace lightloom

@@ -20,7 +20,7 @@ double in_base_units(double value, Metric metric) {
   return value * (metric == Metric::time ? 1e-9 : 1e-12);
 }
 
-Json to_json(const BreakEven& found) {
+Json break_even_json(const BreakEven& found) {
   Json json{{"crossings", found.crossings}, {"sweep", Json::array()}};
   for (const cosim::BreakEvenPoint& point : found.sweep)
     json["sweep"].push_back({{"value", point.value},
@@ -64,7 +64,8 @@ void add_break_even(const CommandLine& line, const Experiment& card, const Sourc
     json["quantity"] = name;
     json["unit"] = unit;
     json["card_value"] = time.card_value;
-    json["baselines"][labels[i]] = {{"time", to_json(time)}, {"energy", to_json(energy)}};
+    json["baselines"][labels[i]] = {{"time", break_even_json(time)},
+                                    {"energy", break_even_json(energy)}};
     table.row({"against " + labels[i], crossings_text(time, shown(unit)),
                crossings_text(energy, shown(unit))});
   }

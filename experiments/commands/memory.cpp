@@ -16,7 +16,7 @@ Json energy_json(const memory::DramEnergyParts& energy) {
           {"total", energy.total_pJ()}};
 }
 
-Json to_json(const memory::MemoryRun& run) {
+Json run_json(const memory::MemoryRun& run) {
   Json shares = Json::object();
   for (const auto& term : run.shares)
     shares[memory::bound_name(term.bound)] = term.cycles_per_request;
@@ -47,7 +47,7 @@ Json to_json(const memory::MemoryRun& run) {
           {"bank_requests", run.bank_requests}};
 }
 
-std::string to_text(const memory::MemoryRun& run) {
+std::string run_text(const memory::MemoryRun& run) {
   TextTable table({fmt::format("{} requests", run.requests), ""});
   table.row({"cycles", fmt::format("{}", run.cycles)});
   table.row({"time", with_prefix(run.time_ns * 1e-9, "s")});
@@ -146,7 +146,7 @@ Shown do_memory(const CommandLine& line, ProgressSink& /*progress*/) {
   const memory::MemoryRun run =
       line.has("trace") ? memory::run_trace(card, line.value("trace"))
                         : memory::run_pattern(card, line.value("pattern"), requests, seed_of(line));
-  Shown result{.json = to_json(run), .text = to_text(run)};
+  Shown result{.json = run_json(run), .text = run_text(run)};
   if (line.has("advise")) add_advice(line, card, run, result);
   result.json["card"] = to_yaml(resolved);
   return result;

@@ -17,7 +17,7 @@ namespace {
 
 using nn::onnx::CaseResult;
 
-Json to_json(const CaseResult& result, const std::string& folder) {
+Json case_json(const CaseResult& result, const std::string& folder) {
   Json json{{"case", result.name},
             {"status", result.status},
             {"operator", result.operation},
@@ -30,7 +30,7 @@ Json to_json(const CaseResult& result, const std::string& folder) {
   return json;
 }
 
-std::string to_text(const std::vector<CaseResult>& results) {
+std::string cases_text(const std::vector<CaseResult>& results) {
   TextTable table({"case", "status", "operator", "max error", "path", "reason"});
   std::map<std::string, int> counts{{"pass", 0}, {"fail", 0}, {"unsupported", 0}};
   for (const CaseResult& result : results) {
@@ -56,11 +56,11 @@ Shown check(const CommandLine& line, ProgressSink& /*progress*/) {
   std::vector<CaseResult> results;
   for (const std::string& folder : line.operands) {
     results.push_back(nn::onnx::check_case(folder));
-    result.json.push_back(to_json(results.back(), folder));
+    result.json.push_back(case_json(results.back(), folder));
   }
   if (!line.output.empty())
     write_file(line.output, result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-  result.text = to_text(results);
+  result.text = cases_text(results);
   return result;
 }
 

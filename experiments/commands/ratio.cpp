@@ -55,7 +55,7 @@ RatioCard read_ratio_card(const CommandLine& line) {
   return ratio;
 }
 
-Json to_json(const nn::LayerRatio& layer) {
+Json ratio_json(const nn::LayerRatio& layer) {
   Json streams = Json::array();
   for (const nn::StoredStream& stream : layer.streams)
     streams.push_back({{"name", stream.name},
@@ -76,7 +76,7 @@ Json to_json(const nn::LayerRatio& layer) {
           {"streams", std::move(streams)}};
 }
 
-Json to_json(const nn::Ratio& ratio, const RatioCard& card) {
+Json ratio_json(const nn::Ratio& ratio, const RatioCard& card) {
   Json json{{"model", card.model},
             {"dataset", card.dataset},
             {"source", card.weights.source},
@@ -91,7 +91,7 @@ Json to_json(const nn::Ratio& ratio, const RatioCard& card) {
             {"complete_dense_bits", ratio.complete_dense_bits},
             {"complete_ratio", ratio.complete_ratio},
             {"layers", Json::array()}};
-  for (const nn::LayerRatio& layer : ratio.layers) json["layers"].push_back(to_json(layer));
+  for (const nn::LayerRatio& layer : ratio.layers) json["layers"].push_back(ratio_json(layer));
   return json;
 }
 
@@ -100,7 +100,7 @@ std::string share(std::int64_t part, std::int64_t whole) {
                    : "-";
 }
 
-std::string to_text(const nn::Ratio& ratio, const RatioCard& card) {
+std::string ratio_text(const nn::Ratio& ratio, const RatioCard& card) {
   TextTable table({"layer", "parameters", "of dense", "ratio", "bits", "of dense", "ratio"});
   const auto row = [&](const std::string& name, std::int64_t parameters, std::int64_t dense,
                        std::int64_t bits, std::int64_t dense_bits) {
@@ -148,7 +148,7 @@ Shown do_ratio(const CommandLine& line, ProgressSink& /*progress*/) {
   const RatioCard card = read_ratio_card(line);
   const nn::NetworkShape shape = nn::network_shape(card.model, card.dataset);
   const nn::Ratio ratio = nn::ratio_of(shape, card.weights);
-  Shown result{.json = to_json(ratio, card), .text = to_text(ratio, card)};
+  Shown result{.json = ratio_json(ratio, card), .text = ratio_text(ratio, card)};
   if (!card.baselines.empty()) add_sources(shape, card, result);
   return result;
 }

@@ -11,7 +11,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Json to_json(const Found& found) {
+Json found_json(const Found& found) {
   return {{"expected_loss_rise", found.error},
           {"memory_ratio", found.memory_ratio},
           {"time_s", found.time_s ? Json(*found.time_s) : Json()},
@@ -54,12 +54,12 @@ Json layers_json(const SearchStudy& study) {
 Json study_json(const SearchStudy& study, const std::string& kind, const SearchLimit& limit) {
   Json json = {{"budget", {{name_of(limit.kind), limit.value}}},
                {"sensitivity", kind},
-               {"searched", to_json(study.searched)},
+               {"searched", found_json(study.searched)},
                {"layers", layers_json(study)}};
   if (!study.has_uniform()) return json;
-  json["uniform"] = to_json(study.uniform());
+  json["uniform"] = found_json(study.uniform());
   json["uniform"]["setting"] = setting_text(study.uniform().card);
-  json["equal"] = to_json(study.equal);
+  json["equal"] = found_json(study.equal);
   return json;
 }
 
@@ -83,7 +83,7 @@ Tree choose_by_training(std::vector<Candidate> candidates, Workbench& workbench,
     const Candidate& one = candidates[c];
     table.row({one.name, fmt::format("{:.4f}", one.found.memory_ratio),
                fmt::format("{:.4f}", one.divergence), c == best ? "chosen" : ""});
-    Json json = to_json(one.found);
+    Json json = found_json(one.found);
     json["name"] = one.name;
     json["divergence"] = one.divergence;
     result.json["candidates"].push_back(std::move(json));

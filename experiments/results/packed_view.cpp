@@ -8,7 +8,7 @@
 namespace lightloom::experiments {
 namespace {
 
-Json to_json(const nn::CodedStream& stream) {
+Json stream_json(const nn::CodedStream& stream) {
   return {{"name", stream.name},
           {"count", stream.words.size()},
           {"bits", stream.bits},
@@ -39,7 +39,7 @@ Shown packed_view(const std::string& path, const nn::PackedFile& file) {
     Json streams = Json::array();
     std::string text;
     for (const nn::CodedStream& stream : section.streams) {
-      streams.push_back(to_json(stream));
+      streams.push_back(stream_json(stream));
       text += (text.empty() ? "" : ", ") + stream_text(stream);
     }
     result.json["layers"].push_back({{"name", section.layer}, {"streams", std::move(streams)}});

@@ -16,7 +16,7 @@ int state_words(const nn::OptimizerOptions& options) {
   return options.momentum > 0 ? 1 : 0;
 }
 
-Json to_json(const nn::TrainingLedger& ledger, int batch) {
+Json ledger_json(const nn::TrainingLedger& ledger, int batch) {
   return {{"stored_bits", ledger.stored_bits},
           {"forward_bits", ledger.forward_bits},
           {"backward_bits", ledger.backward_bits},
@@ -52,7 +52,7 @@ Shown ledger_view(const Experiment& card, nn::Network& trained, const nn::TrainR
   for (const auto& [name, ledger] :
        {std::pair("smart_deal", &ledgers.smart_deal), std::pair("fp32", &ledgers.fp32),
         std::pair("int8", &ledgers.int8)}) {
-    view.json[name] = to_json(*ledger, batch);
+    view.json[name] = ledger_json(*ledger, batch);
     table.row({name, kilobits(ledger->stored_bits), kilobits(ledger->forward_bits),
                kilobits(ledger->backward_bits), kilobits(ledger->update_bits),
                kilobits(ledger->activation_bits * batch)});

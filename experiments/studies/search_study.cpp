@@ -21,8 +21,8 @@ constexpr double cost_unit = 1e-15;        // seconds or joules that a simulated
 constexpr std::int64_t cost_steps = 4000;  // resolution of simulated costs
 
 /// The network's layers under some weights and no baseline, on the card's hardware.
-cosim::CostInput cost_input(const Experiment& card, const nn::Graph& graph,
-                            const nn::SourceCard& weights) {
+cosim::CostInput whole_cost_input(const Experiment& card, const nn::Graph& graph,
+                                  const nn::SourceCard& weights) {
   const SourceLayers layers{cosim::cost_layers(graph, card.network.dataset.normalise, weights)};
   return cost_inputs(layers, card.hardware).front();
 }
@@ -34,7 +34,7 @@ double spent(const Found& found, Kind kind) {
 
 /// Femtoseconds or femtojoules of one layer simulated by itself under a card.
 nn::ChoiceCost simulated_cost(const Experiment& card, const nn::Graph& graph, Kind kind) {
-  const cosim::CostInput whole = cost_input(card, graph, card.network.weights);
+  const cosim::CostInput whole = whole_cost_input(card, graph, card.network.weights);
   return [whole, kind](const nn::LayerShape& shape, const nn::SourceCard& weights) {
     cosim::CostInput one = whole;
     const auto source = nn::make_source(weights, shape);
@@ -73,7 +73,7 @@ struct Search {
     Found found{.card = weights, .error = error};
     found.memory_ratio = nn::ratio_of(shape, weights).memory_ratio;
     if (!card.hardware.generator.present()) return found;
-    const cosim::CostReport report = cosim::simulate_cost(cost_input(card, graph, weights));
+    const cosim::CostReport report = cosim::simulate_cost(whole_cost_input(card, graph, weights));
     found.time_s = report.time_s();
     found.energy_J = report.energy_J();
     return found;

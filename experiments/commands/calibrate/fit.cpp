@@ -79,7 +79,7 @@ Json correlations_json(const ChipShape& shape, const FitResult& fit) {
   return list;
 }
 
-Json to_json(const ChipShape& shape, const Calibration& found) {
+Json fit_json(const ChipShape& shape, const Calibration& found) {
   const FitResult& fit = found.fit;
   return {{"modes", shape.ports()},
           {"converged", fit.converged},
@@ -124,7 +124,7 @@ std::string worst_text(const ChipShape& shape, const Calibration& found) {
   return table.text();
 }
 
-std::string to_text(const ChipShape& shape, const Calibration& found, double seconds) {
+std::string fit_text(const ChipShape& shape, const Calibration& found, double seconds) {
   const FitResult& fit = found.fit;
   TextTable table({fmt::format("{} ports, {} MZIs", shape.ports(), shape.cells()), ""});
   table.row({"readings fitted", fmt::format("{}", fit.readings)});
@@ -198,7 +198,7 @@ Shown do_fit(const CommandLine& line, ProgressSink& /*progress*/) {
   const Calibration found = calibrate(shape, data, card.fit, given_start(line, shape));
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  Shown result{.json = to_json(shape, found), .text = to_text(shape, found, seconds)};
+  Shown result{.json = fit_json(shape, found), .text = fit_text(shape, found, seconds)};
   result.json["seconds"] = seconds;
   if (line.has("report")) {
     write_file(line.value("report"), calibration_page(shape, found, path));

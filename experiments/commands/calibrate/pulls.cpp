@@ -38,7 +38,7 @@ Json test_json(const NormalTest& test) {
   return {{"values", test.count}, {"distance", test.distance}, {"p_value", test.p_value}};
 }
 
-Json to_json(const PullStatistics& one) {
+Json pulls_json(const PullStatistics& one) {
   return {{"kind", kind_name(one.kind)},
           {"pulls", one.count},
           {"mean", one.mean},
@@ -50,7 +50,7 @@ Json to_json(const PullStatistics& one) {
           {"independent", test_json(one.independent)}};
 }
 
-std::string to_text(const std::vector<PullStatistics>& all) {
+std::string pulls_text(const std::vector<PullStatistics>& all) {
   TextTable table({"pulls of", "number", "mean", "+-", "variance", "+-", "KS, one a chip", "p",
                    "KS, decorrelated", "p"});
   for (const PullStatistics& one : all)
@@ -106,10 +106,10 @@ Shown do_pulls(const CommandLine& line, ProgressSink& progress) {
       {"chips", count},        {"first_seed", seed},        {"modes", first.shape.ports()},
       {"chi2_per_dof", chi2},  {"held_out_chi2", held_out}, {"refused", refused},
       {"pulls", Json::array()}};
-  for (const PullStatistics& one : all) result.json["pulls"].push_back(to_json(one));
+  for (const PullStatistics& one : all) result.json["pulls"].push_back(pulls_json(one));
   result.text = fmt::format("{} chips of {} ports, seeds {} to {}\n", count, first.shape.ports(),
                             seed, seed + static_cast<std::uint64_t>(count) - 1) +
-                to_text(all);
+                pulls_text(all);
   if (!refused.empty())
     result.text +=
         fmt::format("not fitted, and not among the pulls:\n  {}\n", fmt::join(refused, "\n  "));

@@ -26,15 +26,16 @@ struct Audit {
 };
 
 /// One heater as a lab might sweep it, of any of the three laws.
-struct Sweep {
+struct FringeSweep {
   double gamma = 0, phase_rad = 0, gap = 0, span = 0, noise_to_amplitude = 0;
   std::vector<double> volts, readings;
 };
-Sweep random_sweep(FringeLaw law, std::uint64_t draw) {
+FringeSweep random_sweep(FringeLaw law, std::uint64_t draw) {
   const Stream stream(
       {.seed = 11, .purpose = Purpose::test, .layer = static_cast<std::uint32_t>(law)});
   const auto u = [&](std::uint64_t i) { return stream.uniform(i, draw); };
-  Sweep s{.gamma = 0.165 * std::exp(0.1 * stream.normal(0, draw)), .phase_rad = 2 * pi * u(1)};
+  FringeSweep s{.gamma = 0.165 * std::exp(0.1 * stream.normal(0, draw)),
+                .phase_rad = 2 * pi * u(1)};
   const double greatest_V = 3 + 6 * u(2), amplitude = 0.05 + 0.45 * u(3),
                noise = std::pow(10, -3 + 1.5 * u(4));
   const int points = 8 + static_cast<int>(72 * u(5));
@@ -71,7 +72,7 @@ TEST_P(FringeAudit, EverySweepIsFittedWithinItsErrorsOrNamed) {
   const std::size_t needed = 8 + 4 * static_cast<std::size_t>(GetParam());
   Audit audit;
   for (std::uint64_t draw = 0; draw < 400; ++draw) {
-    const Sweep s = random_sweep(GetParam(), draw);
+    const FringeSweep s = random_sweep(GetParam(), draw);
     const FringeFit fit = fit_fringe(s.volts, s.readings, {.law = GetParam()});
     const double pull = (fit.gamma - s.gamma) / fit.gamma_sigma;
     const bool right = std::abs(pull) < 6 && std::abs(std::remainder(fit.phase_rad - s.phase_rad,

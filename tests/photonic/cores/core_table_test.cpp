@@ -1,12 +1,10 @@
-#include "photonic/cores/core_table.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "core/error.hpp"
-#include "photonic/cores/chip_statistics.hpp"
+#include <lightloom/core/error.hpp>
+#include <lightloom/photonic/cores/chip_statistics.hpp>
+#include <lightloom/photonic/cores/core_table.hpp>
 
 // The very text that CONTRIBUTING shows: compiled and run here.
 #define main small_core_main
