@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-const std::string data = LIGHTLOOM_SOURCE_DIR "/data/";
+const std::string shipped_data = LIGHTLOOM_SOURCE_DIR "/data/";
 const std::string multilevel =
     "--set 'weights={source: multilevel, intra: 2, cross: 44, bits: {basis: 3, intra: 6, cross: "
     "3}}' ";
@@ -50,7 +50,7 @@ TEST_F(Program, CountsThePublishedRatiosOfResNet18) {
 }
 
 TEST_F(Program, SimulatesCostWithoutData) {
-  const json cost = object("cost " + data + "experiments/fashion-mnist.yaml");
+  const json cost = object("cost " + shipped_data + "experiments/fashion-mnist.yaml");
   for (const char* key : {"time_s", "energy_J"}) EXPECT_GT(cost[key].get<double>(), 0) << key;
   for (const char* baseline : {"int8", "dense"}) {
     const double ratio =
@@ -63,7 +63,7 @@ TEST_F(Program, SimulatesCostWithoutData) {
 TEST_F(Program, ConfiguresChipsFromReadings) {
   for (const std::string method : {"nulling", "nulling-powers", "self"}) {
     const json configured =
-        object("chip " + data + "devices/mzi-mesh.yaml --chips 2 --set mesh.modes=4 " +
+        object("chip " + shipped_data + "devices/mzi-mesh.yaml --chips 2 --set mesh.modes=4 " +
                "--set phase_bias=uniform --configure " + method)["configured"];
     EXPECT_EQ(configured["method"], method);
     EXPECT_EQ(configured["modes"], 4);
@@ -74,7 +74,7 @@ TEST_F(Program, ConfiguresChipsFromReadings) {
 }
 
 TEST_F(Program, PutsTheLatencyEquationBesideTheSchedule) {
-  const json cost = object("cost " + data + "experiments/generation-latency.yaml");
+  const json cost = object("cost " + shipped_data + "experiments/generation-latency.yaml");
   const json& latency = cost["generation_latency"];
   // Gu et al. print 0.5452 ns and 7.9 us for this layer; Eq. 8 with 34 GB/s gives 8.44 us.
   EXPECT_NEAR(latency["equation"]["total_s"].get<double>(), 0.5452e-9, 1e-13);
@@ -154,7 +154,7 @@ TEST_F(Program, DrawsChipsOfAnyCoreWithYieldAndLink) {
     const json found = object(
         fmt::format("chip {}devices/{}.yaml --set rows=8 --set columns=8 --chips 5 --limit 0.05 "
                     "--enob 3",
-                    data, card));
+                    shipped_data, card));
     for (const char* quantity :
          {"error", "fidelity", "unreachable", "insertion_loss_dB", "power_mW", "reading_error"}) {
       for (const char* key : {"mean", "std", "standard_error"})
@@ -177,7 +177,7 @@ TEST_F(Program, DrawsChipsOfAnyCoreWithYieldAndLink) {
 
 TEST_F(Program, DrawsChipsOfACore) {
   const std::string chip =
-      "chip " + data +
+      "chip " + shipped_data +
       "devices/mzi-mesh.yaml --set mesh.modes=8 --set phase_sigma_rad=0 "
       "--set phase_bits=0 --set fabrication.splitter_sigma_rad=0.02 --chips 4 ";
   const json plain = object(chip + "--set correction=none"),
@@ -190,7 +190,7 @@ TEST_F(Program, DrawsChipsOfACore) {
 
 TEST_F(Program, RunsAPatternThroughAMemory) {
   const json run = object(
-      "memory " + data +
+      "memory " + shipped_data +
       "memory/ddr4-2400.yaml --pattern rand_rd --requests 1000 --seed 12345 --set refresh=false");
   for (const char* key : {"cycles", "bandwidth_GBps", "row_hits", "activates", "refreshes"})
     EXPECT_TRUE(run[key].is_number()) << key;
@@ -202,7 +202,7 @@ TEST_F(Program, RunsAPatternThroughAMemory) {
 
 TEST_F(Program, TrainsSavesEvaluatesSweepsInspectsAndReports) {
   const std::string card =
-      data +
+      shipped_data +
       "experiments/quickstart.yaml --set dataset.train_limit=300 --set dataset.test_limit=50 "
       "--set teacher.epochs=1 --set train.epochs=1 --set chips=2 ";
   const json trained = object("train " + card + "--output w.h5 --float f.h5");
@@ -234,7 +234,7 @@ TEST_F(Program, ASweepEndedByCtrlCKeepsItsPointsAndTheSameCommandComputesTheRest
       "teacher.epochs=1 --set train.epochs=1 --set chips=4 --set "
       "'sweep={{core.phase_sigma_rad: [0, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, "
       "0.009, 0.01, 0.011]}}'",
-      program(), data);
+      program(), shipped_data);
   const Ran stopped =
       run_shell(fmt::format("cd {}; {} -o s.h5 & p=$!; while [ ! -e s.h5 ] && kill -0 $p; do sleep "
                             "0.02; done; kill -INT $p; wait $p",

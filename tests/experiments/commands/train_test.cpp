@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-const std::string card =
+const std::string training_card =
     "name: c\ndataset: {name: glyphs, train_limit: 300, test_limit: 20}\nmodel: mlp\n"
     "weights: {source: multilevel, intra: 2, cross: 8, bits: {basis: 4, intra: 4, cross: 4}, "
     "activations: 8}\n"
@@ -26,7 +26,7 @@ class TrainCommand : public testing::Test {
  protected:
   void SetUp() override {
     folder_ = scratch_folder("checkpoint");
-    std::ofstream(folder_ + "/card.yaml") << card;
+    std::ofstream(folder_ + "/card.yaml") << training_card;
   }
   void TearDown() override { fs::remove_all(folder_); }
 

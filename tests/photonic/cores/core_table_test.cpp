@@ -76,7 +76,9 @@ TEST_F(SmallCore, CostsWhatItsPartsCost) {
   for (const CoreCost::Part& part : core.cost.parts) {
     energy += part.energy_pJ_per_symbol;
     area += part.area_mm2;
-    if (part.component == "cells") EXPECT_NEAR(part.area_mm2, 32 * 1e-4, 1e-15);
+    if (part.component == "cells") {
+      EXPECT_NEAR(part.area_mm2, 32 * 1e-4, 1e-15);
+    }
   }
   const double power_mW = core.cost.laser_power_mW + core.cost.static_power_mW;
   const double whole = 8 * core.cost.input_energy_pJ + 4 * core.cost.output_energy_pJ +
