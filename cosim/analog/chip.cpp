@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "nn/data/batch.hpp"
-
 #include "cosim/generator/generator_table.hpp"
+#include "nn/data/batch.hpp"
 
 namespace lightloom::cosim {
 

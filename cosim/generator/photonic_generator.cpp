@@ -79,22 +79,23 @@ std::int64_t cross_shots(const PhotonicGenerator& card, const FactorShape& shape
 }
 
 GeneratorEntry photonic_generator() {
-  return {
-      .name = "photonic",
-      .describe =
-          [](Section& section, GeneratorCard& card) {
-            section.card("photonic", card.own.get<PhotonicGenerator>());
-          },
-      .cost = photonic_cost,
-      .figures =
-          [](const GeneratorCard& card) {
-            const auto& own = card.own.get<PhotonicGenerator>();
-            return GeneratorFigures{own.static_power_mW, own.area_mm2};
-          },
-      .regenerate =
-          [](const GeneratorCard& card, const nn::TwoLevelFactors& factors, const WeightWrite& write,
-             std::span<float> dense) { regenerate_optically(factors, card.noise, write, dense); },
-      .drives_core = true};
+  return {.name = "photonic",
+          .describe =
+              [](Section& section, GeneratorCard& card) {
+                section.card("photonic", card.own.get<PhotonicGenerator>());
+              },
+          .cost = photonic_cost,
+          .figures =
+              [](const GeneratorCard& card) {
+                const auto& own = card.own.get<PhotonicGenerator>();
+                return GeneratorFigures{own.static_power_mW, own.area_mm2};
+              },
+          .regenerate =
+              [](const GeneratorCard& card, const nn::TwoLevelFactors& factors,
+                 const WeightWrite& write, std::span<float> dense) {
+                regenerate_optically(factors, card.noise, write, dense);
+              },
+          .drives_core = true};
 }
 
 }  // namespace lightloom::cosim

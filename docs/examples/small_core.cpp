@@ -3,13 +3,12 @@
 // card, its noise and its cost; from `register_core` on, cards choose it by its name.
 #include <cmath>
 #include <iostream>
-#include <memory>
-#include <vector>
-
 #include <lightloom/core/cards/card.hpp>
 #include <lightloom/core/random/random.hpp>
 #include <lightloom/photonic/cores/core_table.hpp>
 #include <lightloom/photonic/cores/tiles.hpp>
+#include <memory>
+#include <vector>
 
 namespace small_core {
 

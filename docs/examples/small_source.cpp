@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-
 #include <lightloom/core/cards/tree.hpp>
 #include <lightloom/nn/weights/source/stored_words.hpp>
 #include <lightloom/nn/weights/source_card.hpp>

@@ -11,6 +11,7 @@ int main() {
     for (int c = 0; c < n; ++c)
       fourier.values.push_back(std::polar(1 / std::sqrt(n), 2 * std::numbers::pi * r * c / n));
   const auto found = lightloom::photonic::decompose_matrix(fourier);
-  std::printf("decompose_matrix: %d MZIs in %d columns, error %.1e\n", found.devices, found.columns, found.error);
+  std::printf("decompose_matrix: %d MZIs in %d columns, error %.1e\n", found.devices, found.columns,
+              found.error);
   return found.devices == n * (n - 1) / 2 && found.error < 1e-14 ? 0 : 1;
 }
