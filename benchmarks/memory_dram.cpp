@@ -4,8 +4,8 @@
 #include <benchmark/benchmark.h>
 
 #include "core/cards/tree.hpp"
-#include "memory/dram/dram_run.hpp"
-#include "memory/dram/steady_rate.hpp"
+#include "memory/traffic/dram_run.hpp"
+#include "memory/traffic/steady_rate.hpp"
 
 namespace {
 

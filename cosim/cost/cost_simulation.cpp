@@ -12,7 +12,7 @@
 #include "cosim/generator/generator_table.hpp"
 #include "memory/buffers/edram.hpp"
 #include "memory/dram/dram_energy.hpp"
-#include "memory/dram/dram_estimate.hpp"
+#include "memory/traffic/dram_estimate.hpp"
 
 namespace lightloom::cosim {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "cosim/cost/cost_input.hpp"
-#include "cosim/cost/cost_report.hpp"
+#include "cosim/layers/cost_input.hpp"
+#include "cosim/layers/cost_report.hpp"
 
 namespace lightloom::cosim {
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "cosim/cost/cost_input.hpp"
+#include "cosim/layers/cost_input.hpp"
 
 namespace lightloom::cosim {
 

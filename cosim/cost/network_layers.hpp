@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "cosim/cost/cost_input.hpp"
+#include "cosim/layers/cost_input.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/graph/graph.hpp"
 #include "nn/weights/source_card.hpp"

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "cosim/cost/layer_plan.hpp"
+#include "cosim/layers/layer_plan.hpp"
 #include "cosim/schedule/tile_schedule.hpp"
 
 namespace lightloom::cosim {

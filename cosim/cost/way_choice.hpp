@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cosim/cost/cost_input.hpp"
+#include "cosim/layers/cost_input.hpp"
 
 namespace lightloom::cosim {
 

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "cosim/cost/cost_simulation.hpp"
-#include "memory/dram/dram_run.hpp"
+#include "memory/traffic/dram_run.hpp"
 
 namespace lightloom::cosim {
 

@@ -5,7 +5,7 @@
 #include "core/error.hpp"
 #include "cosim/generator/generator_table.hpp"
 #include "cosim/generator/photonic_generator.hpp"
-#include "memory/dram/dram_estimate.hpp"
+#include "memory/traffic/dram_estimate.hpp"
 
 namespace lightloom::cosim {
 namespace {

@@ -9,9 +9,9 @@
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "photonic/cores/chip_statistics.hpp"
-#include "photonic/cores/configuration_study.hpp"
 #include "photonic/cores/core_cost.hpp"
-#include "photonic/cores/link_budget.hpp"
+#include "photonic/studies/configuration_study.hpp"
+#include "photonic/studies/link_budget.hpp"
 
 namespace lightloom::experiments {
 namespace {

@@ -2,9 +2,9 @@
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
-#include "memory/dram/dram_run.hpp"
-#include "memory/dram/mapping_advisor.hpp"
-#include "memory/dram/steady_rate.hpp"
+#include "memory/traffic/dram_run.hpp"
+#include "memory/traffic/mapping_advisor.hpp"
+#include "memory/traffic/steady_rate.hpp"
 
 namespace lightloom::experiments {
 namespace {

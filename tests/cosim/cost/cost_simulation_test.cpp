@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "memory/dram/dram_estimate.hpp"
+#include "memory/traffic/dram_estimate.hpp"
 #include "tests/cosim/cost/cost_fixture.hpp"
 
 namespace lightloom::cosim {

@@ -6,8 +6,8 @@
 #include "cosim/cost/factored_layers.hpp"
 #include "cosim/cost/way_choice.hpp"
 #include "cosim/studies/break_even.hpp"
-#include "memory/dram/dram_estimate.hpp"
-#include "memory/dram/request_source.hpp"
+#include "memory/traffic/dram_estimate.hpp"
+#include "memory/traffic/request_source.hpp"
 #include "tests/cosim/cost/cost_fixture.hpp"
 
 namespace lightloom::cosim {

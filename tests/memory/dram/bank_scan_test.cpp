@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "memory/dram/request_source.hpp"
+#include "memory/traffic/request_source.hpp"
 
 namespace lightloom::memory {
 namespace {

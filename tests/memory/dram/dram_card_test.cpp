@@ -4,8 +4,8 @@
 
 #include "core/error.hpp"
 #include "memory/dram/dram_energy.hpp"
-#include "memory/dram/dram_estimate.hpp"
-#include "memory/dram/dram_run.hpp"
+#include "memory/traffic/dram_estimate.hpp"
+#include "memory/traffic/dram_run.hpp"
 #include "tests/memory/presets.hpp"
 
 namespace lightloom::memory {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "core/random/random.hpp"
-#include "memory/dram/dram_run.hpp"
+#include "memory/traffic/dram_run.hpp"
 #include "tests/memory/presets.hpp"
 #include "tests/oracles/dram_checker.hpp"
 

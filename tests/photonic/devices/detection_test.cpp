@@ -8,7 +8,7 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "photonic/cores/core_cost.hpp"
-#include "photonic/cores/link_budget.hpp"
+#include "photonic/studies/link_budget.hpp"
 
 namespace lightloom::photonic {
 namespace {

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "cosim/layers/cost_input.hpp"
+#include "memory/dram/dram_card.hpp"
+
+namespace lightloom::cosim {
+
+/// Bits of a layer's stored words by the tiles that need them.
+struct StoredBits {
+  double layer = 0;  // all tiles (bases)
+  double column_tile =
+      0;  // divided over the column tiles (intra-kernel coefficients belong to input channels)
+  double row_tile =
+      0;  // divided over the row tiles (cross-kernel coefficients belong to output channels)
+  double tile = 0;  // divided over all tiles by used weights
+  [[nodiscard]] double shared() const { return layer + column_tile + row_tile; }
+  [[nodiscard]] double sum() const { return shared() + tile; }
+};
+
+/// By the names of the streams: basis, intra, cross, anything else. A reloaded layer of a source
+/// that takes work is stored as plain weights.
+StoredBits stored_bits(const CostLayer& layer);
+
+/// One kind of DRAM traffic of a layer: bytes handed out tile by tile in whole bursts, so that the
+/// sum over tiles is the layer's bytes rounded up once.
+class BurstMeter {
+ public:
+  /// `run_bytes`: length of the sequential runs, which decides row hits and bandwidth.
+  BurstMeter(const memory::DramCard& card, double run_bytes, double bandwidth_scale);
+  /// Time of the bursts that `bytes` more need beyond those already moved, in ns.
+  double take_ns(double bytes);
+  [[nodiscard]] double bursts() const { return bursts_; }
+  [[nodiscard]] double moved_bytes() const { return bursts_ * atom_; }
+  [[nodiscard]] double activates() const { return bursts_ * activates_per_burst_; }
+
+ private:
+  double atom_, burst_ns_ = 0, activates_per_burst_ = 0, bytes_ = 0, bursts_ = 0;
+};
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,85 @@
+#include "cosim/layers/layer_plan.hpp"
+
+#include <algorithm>
+
+#include "cosim/layers/visit.hpp"
+#include "cosim/layers/visit_compute.hpp"
+#include "cosim/layers/visit_generation.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+/// Calls `use(visit)` for every visit of a layer's tiles in order of execution.
+template <class Use>
+void for_each_visit(const LayerSetup& setup, const Use& use) {
+  const LayerMapping& m = setup.mapping;
+  const bool columns_first = setup.column_outer;
+  const int outer = columns_first ? m.column_tiles : m.row_tiles,
+            inner = columns_first ? m.row_tiles : m.column_tiles;
+  for (std::int64_t block = 0; block < setup.blocks; ++block)
+    for (int group = 0; group < m.group_tiles; ++group)
+      for (int a = 0; a < outer; ++a)
+        for (int b = 0; b < inner; ++b)
+          for (int replica = 0; replica < setup.replicas; ++replica)
+            use(visit_of(setup, {group, columns_first ? b : a, columns_first ? a : b}, block,
+                         replica));
+}
+
+/// Adds a part of the visit in hand.
+void add(LayerPlan& plan, const VisitCost& part) {
+  for (const Stage stage : all_of_enum<Stage>()) plan.tiles.back()[stage] += part.time_ns[stage];
+  for (const EnergyTerms::Term& term : part.energy.terms())
+    plan.energy_pJ[term.component] += term.amount * term.each_pJ;
+}
+
+/// Weights of the tile that are not there yet: rebuilt, or turned into settings.
+void make_weights(LayerPlan& plan, const LayerSetup& setup, const Visit& visit) {
+  if (setup.regenerate) {
+    const VisitGeneration generation = generate(setup, visit);
+    add(plan, generation.cost);
+    add(plan, keep_light_on(setup, visit, generation.generator));
+    plan.generation_macs += generation.macs;
+    plan.regenerated_tile_bytes = std::max(plan.regenerated_tile_bytes, generation.tile_bytes);
+  }
+  const bool as_digits = setup.regenerate ? !setup.drives_core : !setup.stored_as_settings;
+  if (as_digits) add(plan, compute_settings(setup));
+}
+
+void add_dram_totals(LayerPlan& plan, const LayerMeters& meters, const memory::DramEnergy& dram) {
+  const BurstMeter &weights = meters.weights, &inputs = meters.inputs, &outputs = meters.outputs;
+  plan.traffic = {weights.moved_bytes(), inputs.moved_bytes(), outputs.moved_bytes()};
+  plan.energy_pJ[Component::dram_transfer] =
+      (weights.bursts() + inputs.bursts()) * (dram.read_pJ + dram.io_pJ) +
+      outputs.bursts() * (dram.write_pJ + dram.io_pJ);
+  plan.energy_pJ[Component::dram_activate] =
+      (weights.activates() + inputs.activates() + outputs.activates()) * dram.activate_pJ;
+}
+
+}  // namespace
+
+LayerPlan plan_layer(const LayerSetup& setup) {
+  LayerPlan plan{.mapping = setup.mapping,
+                 .replicas = setup.replicas,
+                 .spills_output = setup.spills_output,
+                 .weights_refetched = setup.weights_refetched};
+  const auto visits = static_cast<std::size_t>(setup.mapping.tiles * setup.blocks * setup.replicas);
+  plan.tiles.reserve(visits);
+  plan.bursts.reserve(visits);
+  LayerMeters meters(setup);
+  for_each_visit(setup, [&](const Visit& visit) {
+    plan.tiles.emplace_back();
+    const VisitTraffic traffic = move_data(setup, visit, meters);
+    plan.bursts.push_back(traffic.bursts);
+    plan.largest_weight_tile_bytes = std::max(plan.largest_weight_tile_bytes, traffic.weight_bytes);
+    add(plan, traffic.cost);
+    add(plan, read_stored_tile(setup, visit, traffic.weight_bytes));
+    if (visit.replica == 0) make_weights(plan, setup, visit);
+    add(plan, program(setup));
+    add(plan, compute(setup, visit));
+    add(plan, post_process(setup, visit));
+  });
+  add_dram_totals(plan, meters, setup.context.dram);
+  return plan;
+}
+
+}  // namespace lightloom::cosim

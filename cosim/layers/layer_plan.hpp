@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cosim/layers/cost_report.hpp"
+#include "cosim/layers/layer_setup.hpp"
+#include "cosim/layers/visit_traffic.hpp"
+
+namespace lightloom::cosim {
+
+/// A layer before scheduling: service times of its tiles in order of execution, and its dynamic
+/// energy.
+struct LayerPlan {
+  LayerMapping mapping;
+  std::vector<StageTimes> tiles;    // in order of execution, a tile as often as it is visited
+  std::vector<VisitBursts> bursts;  // by visit
+  Energies energy_pJ;
+  Traffic traffic;
+  std::int64_t generation_macs = 0;
+  double largest_weight_tile_bytes = 0;  // in the weight buffer
+  double regenerated_tile_bytes = 0;     // in the tile buffer; 0: not used
+  int replicas = 1;
+  bool spills_output = false;
+  bool weights_refetched = false;
+};
+
+/// Plans all visits of a layer's tiles.
+LayerPlan plan_layer(const LayerSetup& setup);
+
+}  // namespace lightloom::cosim

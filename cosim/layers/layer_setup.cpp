@@ -1,0 +1,131 @@
+#include "cosim/layers/layer_setup.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+/// A stored layer comes from DRAM as weights, which the digital unit turns into device settings, or
+/// as settings made beforehand: the one whose slower stage takes less time. (A mesh's settings take
+/// an SVD, a ring's a look-up.)
+bool settings_are_quicker(const LayerSetup& setup) {
+  const CostInput& input = setup.input();
+  const photonic::CoreCost& core = setup.core();
+  if (setup.regenerate || core.decompose_operations <= 0) return false;
+  const auto tiles = static_cast<double>(setup.mapping.tiles);
+  const auto fetch_ns = [&](double bytes) {
+    return BurstMeter(input.memory.dram, bytes, input.schedule.bandwidth_scale).take_ns(bytes);
+  };
+  const double setting_bytes =
+      tiles * static_cast<double>(core.devices) * input.programming.setting_bits / 8;
+  const double conversion_ns = tiles * core.decompose_operations / input.digital.operations_per_ns;
+  return fetch_ns(setting_bytes) <= std::max(fetch_ns(setup.bits.sum() / 8), conversion_ns);
+}
+
+std::int64_t blocks_of(const LayerSetup& setup) {
+  const ScheduleCard& schedule = setup.input().schedule;
+  if (schedule.dataflow == Dataflow::weight_stationary) return 1;
+  return std::max<std::int64_t>(
+      1, static_cast<std::int64_t>(std::ceil(setup.vectors / schedule.block_vectors)));
+}
+
+/// Whether all rows of a column of tiles come first.
+bool columns_come_first(const LayerSetup& setup) {
+  const CostInput& input = setup.input();
+  if (input.schedule.dataflow == Dataflow::output_stationary) return false;
+  if (input.schedule.dataflow == Dataflow::input_stationary) return true;
+  const double sums =
+      setup.vectors * setup.mapping.group_rows * input.schedule.accumulator_bits / 8;
+  return setup.regenerate && sums <= input.memory.activation_buffer.bytes() / 2;
+}
+
+bool kernels_fit(const LayerSetup& setup) {
+  const CostInput& input = setup.input();
+  if (!setup.regenerate || !setup.layer.factors) return true;
+  const double kernels =
+      static_cast<double>(setup.layer.factors->cross) * setup.mapping.group_columns;
+  return kernels * input.programming.setting_bits / 8 <= input.memory.tile_buffer.bytes() / 2;
+}
+
+void choose_order(LayerSetup& setup) {
+  const LayerMapping& m = setup.mapping;
+  const double weight_capacity = setup.input().memory.weight_buffer.bytes();
+  setup.weights_refetched = setup.regenerate && setup.bits.shared() / 8 > weight_capacity;
+  setup.blocks = blocks_of(setup);
+  const double stored_bytes = setup.stored_as_settings
+                                  ? setup.setting_bytes() * static_cast<double>(m.tiles)
+                                  : setup.bits.sum() / 8;
+  setup.layer_fits = stored_bytes <= weight_capacity;
+  require(setup.blocks * m.tiles <= 5'000'000,
+          "layer '{}' needs {} tile visits (choose more block_vectors or weight_stationary)",
+          setup.layer.shape.name, setup.blocks * m.tiles);
+  setup.column_outer = columns_come_first(setup);
+  setup.kernels_fit = kernels_fit(setup);
+}
+
+/// Cores that would find no tile take copies and a part of the input vectors.
+int replicas_of(const LayerSetup& setup) {
+  const ScheduleCard& schedule = setup.input().schedule;
+  if (!schedule.replicate) return 1;
+  const std::int64_t copies = schedule.cores / std::max<std::int64_t>(1, setup.mapping.tiles);
+  const double vectors = std::floor(setup.vectors / static_cast<double>(setup.blocks));
+  return static_cast<int>(std::max(1.0, std::min(static_cast<double>(copies), vectors)));
+}
+
+void place_activations(LayerSetup& setup, bool input_in_dram, bool last) {
+  const double in = input_map_bytes(setup.input(), setup.layer.shape),
+               out = output_map_bytes(setup.input(), setup.layer.shape);
+  const double capacity = setup.input().memory.activation_buffer.bytes();
+  setup.spills_output = in + out > capacity;
+  const bool input_stays = in <= capacity;  // else every row of tiles streams it from DRAM again
+  if (input_in_dram) setup.input_bytes = in * (input_stays ? 1 : setup.mapping.row_tiles);
+  if (setup.spills_output || last) setup.output_bytes = out;
+}
+
+}  // namespace
+
+CostContext::CostContext(const CostInput& cost_input)
+    : input(cost_input),
+      dram(memory::dram_energy(cost_input.memory.dram)),
+      weight_buffer(memory::buffer_figures(cost_input.memory.weight_buffer)),
+      tile_buffer(memory::buffer_figures(cost_input.memory.tile_buffer)),
+      activation_buffer(memory::buffer_figures(cost_input.memory.activation_buffer)),
+      weight_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.weight_buffer)),
+      tile_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.tile_buffer)),
+      activation_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.activation_buffer) /
+                      cost_input.schedule.cores) {}
+
+double input_map_bytes(const CostInput& input, const nn::LayerShape& s) {
+  return static_cast<double>(s.in_height) * s.in_width * s.in_channels * input.batch *
+         input.activation_bits / 8;
+}
+
+double output_map_bytes(const CostInput& input, const nn::LayerShape& s) {
+  return static_cast<double>(s.out_height) * s.out_width * s.out_channels * input.batch *
+         input.activation_bits / 8;
+}
+
+double LayerSetup::setting_bytes() const {
+  return static_cast<double>(core().devices) * input().programming.setting_bits / 8;
+}
+
+LayerSetup layer_setup(const CostContext& context, std::size_t index, bool input_in_dram) {
+  const CostInput& input = context.input;
+  const CostLayer& layer = input.layers[index];
+  LayerSetup setup{.context = context, .layer = layer, .bits = stored_bits(layer)};
+  setup.mapping = map_layer(layer.shape, {input.core.rows, input.core.columns}, input.packing);
+  setup.regenerate = layer.way == WeightDelivery::regenerate;
+  if (setup.regenerate) setup.generator = &generator_entry(input.generator.kind);
+  setup.drives_core = hands_over_light(input.generator) && layer.factors.has_value();
+  setup.vectors = static_cast<double>(setup.mapping.input_vectors) * input.batch;
+  setup.stored_as_settings = settings_are_quicker(setup);
+  choose_order(setup);
+  setup.replicas = replicas_of(setup);
+  place_activations(setup, input_in_dram, index + 1 == input.layers.size());
+  return setup;
+}
+
+}  // namespace lightloom::cosim

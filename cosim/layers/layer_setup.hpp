@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+
+#include "cosim/generator/generator_table.hpp"
+#include "cosim/layers/cost_input.hpp"
+#include "cosim/layers/dram_traffic.hpp"
+#include "cosim/mapping.hpp"
+#include "memory/buffers/buffer_card.hpp"
+#include "memory/dram/dram_energy.hpp"
+
+namespace lightloom::cosim {
+
+/// What all layers share: figures of the memories, worked out once. `cost_input` must outlive it.
+struct CostContext {
+  explicit CostContext(const CostInput& cost_input);
+
+  const CostInput& input;
+  memory::DramEnergy dram;
+  memory::BufferFigures weight_buffer, tile_buffer, activation_buffer;
+  double weight_GBps = 0, tile_GBps = 0;
+  double activation_GBps = 0;  // of each core: all of them stream from one buffer
+};
+
+/// Bytes of a layer's feature maps for the whole batch.
+double input_map_bytes(const CostInput& input, const nn::LayerShape& shape);
+double output_map_bytes(const CostInput& input, const nn::LayerShape& shape);
+
+/// What is decided about a layer before its first tile, and holds for all visits of its tiles.
+/// Refers to its context and to a layer of the context's input.
+struct LayerSetup {
+  const CostContext& context;
+  const CostLayer& layer;
+  LayerMapping mapping;
+  StoredBits bits;
+  const GeneratorEntry* generator = nullptr;  // of a layer that is regenerated
+  bool regenerate = false;
+  bool stored_as_settings = false;  // device settings made beforehand come from DRAM
+  bool column_outer = false;        // order of tiles: all rows of a column first
+  bool kernels_fit = true;          // the kernels of level 1 of all columns stay in the tile buffer
+  bool layer_fits = true;           // what is stored stays in the weight buffer over all blocks
+  bool weights_refetched = false;   // the weight buffer cannot hold the shared streams
+  bool spills_output = false;       // the activation buffer cannot hold it
+  bool drives_core = false;         // the generator's light sets the core, no digits in between
+  std::int64_t blocks = 1;          // of input vectors
+  int replicas = 1;                 // cores that hold a copy of each tile
+  double vectors = 0;               // input vectors of the batch
+  double input_bytes = 0, output_bytes = 0;  // DRAM traffic of activations
+
+  [[nodiscard]] const CostInput& input() const { return context.input; }
+  [[nodiscard]] const photonic::CoreCost& core() const { return context.input.core.cost; }
+  /// Bytes of the device settings of one tile.
+  [[nodiscard]] double setting_bytes() const;
+};
+
+/// Decides about layer `index`. `input_in_dram`: the layer before could not keep its output on
+/// chip. Throws `Error` for a layer with too many tile visits.
+LayerSetup layer_setup(const CostContext& context, std::size_t index, bool input_in_dram);
+
+}  // namespace lightloom::cosim

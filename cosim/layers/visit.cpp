@@ -1,0 +1,28 @@
+#include "cosim/layers/visit.hpp"
+
+namespace lightloom::cosim {
+
+Visit visit_of(const LayerSetup& setup, TilePlace tile, std::int64_t block, int replica) {
+  const LayerMapping& m = setup.mapping;
+  const std::int64_t number =
+      (std::int64_t{tile.group} * m.row_tiles + tile.row) * m.column_tiles + tile.column;
+  const TileView view = tile_view(m, number);
+  const double used = static_cast<double>(view.rows) * view.columns * view.groups;
+  const bool first_block = block == 0;
+  const bool needs_kernels = tile.row == 0 || (!setup.column_outer && !setup.kernels_fit);
+  return {.tile = tile,
+          .view = view,
+          .used_share = used / static_cast<double>(m.used_weights),
+          .vectors = setup.vectors / (static_cast<double>(setup.blocks) * setup.replicas),
+          .replica = replica,
+          .first_block = first_block,
+          .last_block = block + 1 == setup.blocks,
+          .forms_kernels = first_block && needs_kernels};
+}
+
+double kernel_share(const LayerSetup& setup, const Visit& visit) {
+  const LayerMapping& m = setup.mapping;
+  return visit.forms_kernels ? 1.0 / (m.column_tiles * m.group_tiles) : 0;
+}
+
+}  // namespace lightloom::cosim

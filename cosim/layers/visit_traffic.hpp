@@ -1,0 +1,33 @@
+#pragma once
+
+#include "cosim/layers/dram_traffic.hpp"
+#include "cosim/layers/visit.hpp"
+
+namespace lightloom::cosim {
+
+/// The three kinds of DRAM traffic of a layer, metered over all its visits in order.
+struct LayerMeters {
+  explicit LayerMeters(const LayerSetup& setup);
+  BurstMeter weights, inputs, outputs;
+};
+
+/// Bursts of one visit.
+struct VisitBursts {
+  double weights = 0, inputs = 0, outputs = 0;
+};
+
+struct VisitTraffic {
+  VisitCost cost;
+  VisitBursts bursts;
+  double weight_bytes = 0;  // into the weight buffer
+};
+
+/// DRAM traffic of the visit: weights it is first to need, its part of the inputs on the first pass
+/// over the rows, its part of the outputs on the last column. Takes the bursts from `meters`.
+VisitTraffic move_data(const LayerSetup& setup, const Visit& visit, LayerMeters& meters);
+
+/// Reading the weights of a stored tile out of the weight buffer; nothing for a copy and for a tile
+/// that is regenerated. `fetched_bytes`: what the visit brought into the buffer.
+VisitCost read_stored_tile(const LayerSetup& setup, const Visit& visit, double fetched_bytes);
+
+}  // namespace lightloom::cosim

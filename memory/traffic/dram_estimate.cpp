@@ -1,0 +1,95 @@
+#include "memory/traffic/dram_estimate.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "memory/dram/address_mapping.hpp"
+
+namespace lightloom::memory {
+namespace {
+
+/// What the lowest address bits of a run of 2^`bits` bursts reach.
+struct RunReach {
+  int columns = 0;       // log2 of the bursts it takes from one row
+  int units = 0;         // log2 of the channels it spreads over
+  bool rotates = false;  // consecutive bursts of a channel change the bank group
+};
+
+RunReach reach_of(const DramCard& card, int bits) {
+  const AddressMapping mapping(card);
+  RunReach reach;
+  bool first = true;
+  for (const AddressMapping::Piece& piece : mapping.pieces()) {
+    const int inside =
+        std::clamp(bits - (piece.address_bit - mapping.offset_bits()), 0, piece.bits);
+    const bool unit =
+        piece.field == AddressField::channel || piece.field == AddressField::pseudo_channel;
+    if (unit) reach.units += inside;
+    if (piece.field == AddressField::column) reach.columns += inside;
+    if (!unit && first && inside > 0) {
+      const bool enough = card.timing.ccd_s << piece.bits >= card.timing.ccd_l;
+      reach.rotates = piece.field == AddressField::bank_group && enough;
+      first = false;
+    }
+  }
+  return reach;
+}
+
+}  // namespace
+
+const char* bound_name(DramBound bound) {
+  switch (bound) {
+    case DramBound::bus:
+      return "bus";
+    case DramBound::ccd_l:
+      return "ccd_l";
+    case DramBound::activate:
+      return "activate";
+    case DramBound::row_cycle:
+      return "row_cycle";
+    case DramBound::injection:
+      return "injection";
+    case DramBound::turnaround:
+      return "turnaround";
+  }
+  return "";
+}
+
+double refresh_share(const DramCard& card) {
+  if (!card.refresh) return 0;
+  const DramTiming& t = card.timing;
+  const double around = t.rtp + t.rp + t.rcd_read;
+  if (card.refresh_mode == RefreshMode::all_bank) return (around + t.rfc) / t.refi;
+  return (around + t.rfc_bank) / (static_cast<double>(t.refi_bank) * card.organization.banks());
+}
+
+DramEstimate estimate_runs(const DramCard& card, double run_bytes) {
+  const DramOrganization& o = card.organization;
+  const DramTiming& t = card.timing;
+  const double bursts = std::clamp(std::ceil(run_bytes / o.atom_bytes()), 1.0, std::ldexp(1.0, 40));
+  const auto bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(bursts))) - 1;
+  const RunReach reach = reach_of(card, bits);
+  const double miss = std::ldexp(1.0, -reach.columns);
+  const double units = o.units();  // queues hold many runs: short ones spread over all channels
+  const double activates = miss * std::max<double>(t.rrd_s, t.faw / 4.0) / o.ranks;
+
+  DramEstimate estimate;
+  estimate.terms = {{DramBound::bus, o.burst_cycles / units},
+                    {DramBound::activate, activates / units},
+                    {DramBound::row_cycle, miss * t.rc / (o.banks() * o.ranks) / units},
+                    {DramBound::injection, 1.0 / card.controller.requests_per_cycle}};
+  const bool one_group = bits > reach.units && !reach.rotates && o.bank_groups > 1;
+  if (one_group) estimate.terms.push_back({DramBound::ccd_l, t.ccd_l / units});
+  const auto slowest = std::max_element(
+      estimate.terms.begin(), estimate.terms.end(),
+      [](const auto& a, const auto& b) { return a.cycles_per_request < b.cycles_per_request; });
+  estimate.bound_by = slowest->bound;
+  estimate.refresh_share = refresh_share(card);
+  estimate.row_hit_share = 1 - miss;
+  estimate.cycles_per_request = slowest->cycles_per_request / (1 - estimate.refresh_share);
+  estimate.bandwidth_GBps = o.atom_bytes() / (estimate.cycles_per_request * card.clock_ns);
+  return estimate;
+}
+
+}  // namespace lightloom::memory

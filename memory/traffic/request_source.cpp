@@ -1,0 +1,220 @@
+#include "memory/traffic/request_source.hpp"
+
+#include <cctype>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+
+#include "core/error.hpp"
+#include "core/files/csv.hpp"
+
+namespace lightloom::memory {
+namespace {
+
+constexpr std::uint64_t footprint = std::uint64_t{1} << 30;
+constexpr std::uint64_t stride = footprint / stride_period;
+constexpr std::uint64_t tile = 4096;
+
+enum class Shape { sequential, random, tiles, two_reads_one_write, strided };
+
+struct PatternName {
+  const char* name;
+  Shape shape;
+  bool write;
+};
+constexpr PatternName patterns[] = {
+    {"seq_rd", Shape::sequential, false}, {"seq_wr", Shape::sequential, true},
+    {"rand_rd", Shape::random, false},    {"rand_wr", Shape::random, true},
+    {"tile4k_rd", Shape::tiles, false},   {"seq_2r1w", Shape::two_reads_one_write, false},
+    {"stride_rd", Shape::strided, false},
+};
+
+class Pattern final : public RequestSource {
+ public:
+  Pattern(PatternName pattern, std::uint64_t requests, std::uint64_t seed, std::uint64_t atom,
+          Cycle every)
+      : pattern_(pattern), requests_(requests), seed_(seed), atom_(atom), every_(every) {}
+
+  bool next(Request& request) override {
+    if (i_ >= requests_) return false;
+    request = {
+        .address = address(), .write = pattern_.write, .arrival = every_ * static_cast<Cycle>(i_)};
+    if (pattern_.shape == Shape::two_reads_one_write) request.write = i_ % 3 == 2;
+    ++i_;
+    return true;
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t address() const {
+    switch (pattern_.shape) {
+      case Shape::sequential:
+        return atom_ * i_ % footprint;
+      case Shape::random:
+        return atom_ * (splitmix64(seed_ + i_) % (footprint / atom_));
+      case Shape::tiles: {
+        const std::uint64_t bursts = tile / atom_;
+        return tile * (splitmix64(seed_ + i_ / bursts) % (footprint / tile)) +
+               atom_ * (i_ % bursts);
+      }
+      case Shape::two_reads_one_write:
+        return i_ % 3 * (footprint / 4) + atom_ * (i_ / 3);
+      case Shape::strided:
+        return stride * i_ % footprint;
+    }
+    return 0;
+  }
+
+  PatternName pattern_;
+  std::uint64_t requests_, seed_, atom_;
+  Cycle every_;
+  std::uint64_t i_ = 0;
+};
+
+class ListSource final : public RequestSource {
+ public:
+  explicit ListSource(std::vector<Request> requests) : requests_(std::move(requests)) {}
+  bool next(Request& request) override {
+    if (i_ >= requests_.size()) return false;
+    request = requests_[i_++];
+    return true;
+  }
+
+ private:
+  std::vector<Request> requests_;
+  std::size_t i_ = 0;
+};
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// A whole number, decimal or 0x...; false when the text is anything else.
+template <class Number>
+bool parse_number(std::string_view text, Number& number) {
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  if (hex) text.remove_prefix(2);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, hex ? 16 : 10);
+  return error == std::errc{} && end == text.data() + text.size() && !text.empty();
+}
+
+bool parse_request(const std::vector<std::string_view>& cells, Request& request) {
+  if (cells.size() != 3) return false;
+  const std::string_view kind = cells[2];
+  const bool read = kind == "r" || kind == "R" || kind == "read",
+             write = kind == "w" || kind == "W" || kind == "write";
+  request.write = write;
+  return (read || write) && parse_number(cells[0], request.arrival) && request.arrival >= 0 &&
+         parse_number(cells[1], request.address);
+}
+
+/// A line as a message can show it.
+std::string shown(std::string_view text) {
+  std::string copy(text.substr(0, 60));
+  for (char& c : copy)
+    if (std::isprint(static_cast<unsigned char>(c)) == 0) c = '?';
+  return copy + (text.size() > 60 ? "..." : "");
+}
+
+class TraceSource final : public RequestSource {
+ public:
+  explicit TraceSource(const std::string& path) : path_(path), file_(path) {
+    require(file_.is_open() && !std::filesystem::is_directory(path),
+            "trace '{}' cannot be read (no such file, or no permission)", path);
+  }
+
+  bool next(Request& request) override {
+    while (std::getline(file_, line_)) {
+      ++number_;
+      const std::string_view text = trimmed(line_);
+      if (text.empty() || text.front() == '#') continue;
+      csv_cells(text, cells_);
+      const bool good = !text.ends_with(',') && parse_request(cells_, request);
+      const bool header =
+          number_ == 1 && !good && text.find_first_of("0123456789") == std::string_view::npos;
+      if (header) continue;
+      require(good, "{}:{}: '{}' is not a request (write cycle,address,r or w)", path_, number_,
+              shown(text));
+      require(request.arrival >= before_,
+              "{}:{}: cycle {} comes after cycle {} (a trace must be in order)", path_, number_,
+              request.arrival, before_);
+      require(request.arrival <= last_arrival, "{}:{}: cycle {} is later than {}", path_, number_,
+              request.arrival, last_arrival);
+      before_ = request.arrival;
+      return true;
+    }
+    require(!file_.bad(), "trace '{}' cannot be read to its end", path_);
+    return false;
+  }
+
+ private:
+  std::string path_, line_;
+  std::vector<std::string_view> cells_;  // of line_
+  std::ifstream file_;
+  std::int64_t number_ = 0;
+  Cycle before_ = 0;
+};
+
+}  // namespace
+
+std::uint64_t splitmix64(std::uint64_t x) {
+  x += 0x9E3779B97F4A7C15;
+  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+  x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+  return x ^ (x >> 31);
+}
+
+const std::vector<std::string>& pattern_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> list;
+    for (const PatternName& pattern : patterns) list.emplace_back(pattern.name);
+    return list;
+  }();
+  return names;
+}
+
+std::uint64_t reference_seed(const std::string& name) {
+  return name.starts_with("tile4k_rd") ? 777 : 12345;
+}
+
+std::unique_ptr<RequestSource> make_pattern(const std::string& name, std::int64_t requests,
+                                            std::uint64_t seed, int atom) {
+  require(requests >= 0, "pattern has {} requests (must not be negative)", requests);
+  const std::size_t suffix = name.find("_every");
+  Cycle every = 0;
+  if (suffix != std::string::npos)
+    require(parse_number(std::string_view(name).substr(suffix + 6), every) && every >= 0 &&
+                every <= 1'000'000'000,
+            "pattern '{}' has no whole number of cycles after _every", name);
+  require(every == 0 || requests <= last_arrival / every,
+          "pattern '{}' with {} requests ends after cycle {}", name, requests, last_arrival);
+  const std::string base = name.substr(0, suffix);
+  require(base != "tile4k_rd" || static_cast<std::uint64_t>(atom) <= tile,
+          "pattern '{}' needs bursts of at most {} bytes (the card has {})", name, tile, atom);
+  for (const PatternName& pattern : patterns)
+    if (base == pattern.name)
+      return std::make_unique<Pattern>(pattern, static_cast<std::uint64_t>(requests), seed,
+                                       static_cast<std::uint64_t>(atom), every);
+  throw Error(fmt::format("pattern '{}' is unknown (known: {}, each also with _every<cycles>)",
+                          name, fmt::join(pattern_names(), ", ")));
+}
+
+std::unique_ptr<RequestSource> open_trace(const std::string& path) {
+  return std::make_unique<TraceSource>(path);
+}
+
+std::vector<Request> read_trace(const std::string& path) {
+  TraceSource source(path);
+  std::vector<Request> requests;
+  for (Request request; source.next(request);) requests.push_back(request);
+  return requests;
+}
+
+std::unique_ptr<RequestSource> make_source(std::vector<Request> requests) {
+  return std::make_unique<ListSource>(std::move(requests));
+}
+
+}  // namespace lightloom::memory

@@ -1,0 +1,76 @@
+#include "cosim/layers/digital_work.hpp"
+
+#include <gtest/gtest.h>
+
+#include "nn/models/models.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+DigitalWork work_of(nn::Graph graph) {
+  return digital_work(graph, static_cast<int>(graph.nodes.size()) - 1);
+}
+
+void expect_work(const DigitalWork& work, const DigitalWork& expected) {
+  EXPECT_EQ(work.adds, expected.adds);
+  EXPECT_EQ(work.multiplies, expected.multiplies);
+  EXPECT_EQ(work.lookups, expected.lookups);
+  EXPECT_EQ(work.reads, expected.reads);
+  EXPECT_EQ(work.writes, expected.writes);
+}
+
+TEST(DigitalWork, IsCountedByHandOnSmallMaps) {
+  const nn::MapShape map{6, 4, 3};  // 72 elements
+  const auto of = [&](auto build) {
+    nn::GraphBuilder builder("one", map);
+    build(builder);
+    return work_of(std::move(builder).finish());
+  };
+  expect_work(of([](auto& b) { b.batch_norm("n", 0); }), {.adds = 72, .multiplies = 72});
+  expect_work(of([](auto& b) { b.relu(0); }), {.adds = 72});
+  expect_work(of([](auto& b) { b.activation(0, nn::Activation::silu); }),
+              {.multiplies = 72, .lookups = 72});
+  // 2 x 2 windows: 18 outputs of three comparisons
+  expect_work(of([](auto& b) { b.max_pool(0, {.height = 2, .width = 2, .stride = 2}); }),
+              {.adds = 54, .reads = 72, .writes = 18});
+  expect_work(of([](auto& b) { b.average_pool(0, {.height = 2, .width = 2, .stride = 2}); }),
+              {.adds = 54, .multiplies = 18, .reads = 72, .writes = 18});
+  expect_work(of([](auto& b) { b.global_pool(0); }),
+              {.adds = 69, .multiplies = 3, .reads = 72, .writes = 3});
+  expect_work(of([](auto& b) { b.add(0, b.relu(0)); }), {.adds = 72, .reads = 72});
+  expect_work(of([](auto& b) { b.layer_norm("n", 0); }),
+              {.adds = 288, .multiplies = 144, .reads = 72, .writes = 72});
+  expect_work(of([](auto& b) { b.softmax(0); }),
+              {.adds = 216, .multiplies = 72, .lookups = 72, .reads = 72, .writes = 72});
+  expect_work(of([](auto& b) { b.flatten(0); }), {});
+  expect_work(of([](auto& b) { b.convolution("c", 0, {.channels = 8, .kernel = 3}); }), {});
+}
+
+// 24 tokens of 3 channels: scores and values take 24 x 24 x (3 + 3) multiply-adds.
+TEST(DigitalWork, AttentionPaysForAllPairsOfTokens) {
+  nn::GraphBuilder builder("one", {6, 4, 3});
+  builder.attention(0, 0, 0, 3);
+  const std::int64_t pairs = 24 * 24;
+  expect_work(work_of(std::move(builder).finish()), {.adds = pairs * 6 + 9 * pairs,
+                                                     .multiplies = pairs * 6 + 3 * pairs,
+                                                     .lookups = 3 * pairs,
+                                                     .reads = 3 * 72,
+                                                     .writes = 72});
+}
+
+// ResNet-18 at 224 x 224: 20 normalised convolutions with 2.48 M results, of which all but the
+// last sum of each block and the shortcuts pass ReLU once.
+TEST(DigitalWork, OfAWholeNetworkIsAFewOperationsAResult) {
+  const nn::Graph graph = nn::build_graph("resnet18", "imagenet");
+  DigitalWork sum;
+  std::int64_t results = 0;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    sum += digital_work(graph, static_cast<int>(i));
+    if (graph.nodes[i].op == nn::Op::convolution) results += graph.nodes[i].shape.size();
+  }
+  EXPECT_GT(sum.operations(), 2 * results);
+  EXPECT_LT(sum.operations(), 6 * results);
+}
+
+}  // namespace
+}  // namespace lightloom::cosim
