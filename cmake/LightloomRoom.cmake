@@ -42,7 +42,7 @@ function(lightloom_public_headers target)
   add_custom_command(OUTPUT ${outputs} DEPENDS ${inputs} "${script}" VERBATIM COMMENT "Public headers of ${target}"
                      COMMAND "${CMAKE_COMMAND}" "-Dinputs=${inputs}" "-Doutputs=${outputs}" -P "${script}")
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_BINARY_DIR}/include" FILES ${outputs})
-  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS "${PROJECT_IS_TOP_LEVEL}")
 endfunction()
 
 # lightloom::lightloom: all that was built.
