@@ -114,10 +114,11 @@ TEST(Commands, TheHelpNamesEveryCommandAndOption) {
     const auto blank = command->name.find(' ');
     const std::string first = command->name.substr(0, blank);
     EXPECT_NE(general_help({"--help"}).find("\n  " + first + " "), std::string::npos) << first;
-    if (blank != std::string::npos)
+    if (blank != std::string::npos) {
       EXPECT_NE(general_help({first, "--help"}).find("\n  " + action_name(*command) + " "),
                 std::string::npos)
           << command->name;
+    }
     for (const CommandOption& option : command->options)
       EXPECT_NE(help(*command).find("--" + option.name), std::string::npos) << option.name;
   }
