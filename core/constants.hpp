@@ -34,7 +34,5 @@ inline constexpr double light_speed_m_per_s = 299792458.0;
 
 /// Power ratio of a level in dB, 10^(dB/10).
 inline double power_ratio(Decibels level) { return std::pow(10.0, level.value / 10.0); }
-/// Amplitude ratio of a level in dB, 10^(dB/20).
-inline double amplitude_ratio(Decibels level) { return std::pow(10.0, level.value / 20.0); }
 
 }  // namespace lightloom

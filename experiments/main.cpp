@@ -49,7 +49,7 @@ void execute(const std::vector<std::string>& words) {
   const bool keep_json = command.writes == Writes::nothing && !line.output.empty();
   if (keep_json) require_writable(line.output);
   refuse_damaged(hdf5_inputs(line));
-  if (command.ends_when_asked) experiments::watch_for_interrupts();
+  if (command.ends_when_asked) watch_for_interrupts();
   using enum ProgramProgress::Display;
   ProgramProgress progress(line.quiet ? none : terminal);
   const Shown result = command.run(line, progress);

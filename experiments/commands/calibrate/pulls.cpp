@@ -2,9 +2,8 @@
 // fitted as `simulate` and `fit` do.
 #include "calibration/fit/pulls.hpp"
 
-#include "calibration/calibrate.hpp"
-#include "calibration/calibration_card.hpp"
 #include "calibration/hidden_measurement.hpp"
+#include "calibration/pull_study.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
@@ -17,22 +16,6 @@ namespace lightloom::experiments {
 namespace {
 
 using namespace calibration;
-
-/// One chip, measured and fitted.
-struct FittedChip {
-  std::vector<ChipPulls> pulls;
-  double chi2_per_dof = 0, held_out = 0;
-};
-
-/// Throws `Error` where the fit refuses the data.
-FittedChip fit_chip(Tree tree, std::uint64_t seed) {
-  set_at(tree, "seed", Tree::of(fmt::format("{}", seed)), ".");
-  const HiddenChip hidden = hidden_chip(tree);
-  const Measurements data = measure_in_laboratory(hidden).data;
-  const Calibration found = calibrate(hidden.shape, data, hidden.card.fit);
-  return {pulls_of(hidden.shape, found.fit, hidden.parameters), found.fit.chi2_per_dof(),
-          found.fit.held_out.chi2_per_reading};
-}
 
 Json test_json(const NormalTest& test) {
   return {{"values", test.count}, {"distance", test.distance}, {"p_value", test.p_value}};
@@ -80,41 +63,29 @@ Shown do_pulls(const CommandLine& line, ProgressSink& progress) {
   const auto count = static_cast<int>(line.number("chips", 50, 2));
   if (!line.output.empty()) require_writable(line.output);
   const Tree tree = load_card(path, line.settings);
-  HiddenChip first = hidden_chip(tree);
+  const HiddenChip first = hidden_chip(tree);
   const std::uint64_t seed = line.seed.value_or(first.card.seed);
-  Progress fitted(progress, "chips fitted", count, "chips");
-  std::vector<std::vector<ChipPulls>> chips;
-  std::vector<double> chi2, held_out;
-  std::vector<std::string> refused;
-  for (int c = 0; c < count; ++c) {
-    if (progress.cancelled()) throw Failure(fmt::format("interrupted after {} chips", c));
-    const std::uint64_t own = seed + static_cast<std::uint64_t>(c);
-    try {
-      FittedChip one = fit_chip(tree, own);
-      chips.push_back(std::move(one.pulls));
-      chi2.push_back(one.chi2_per_dof);
-      held_out.push_back(one.held_out);
-    } catch (const Error& refusal) {
-      refused.push_back(fmt::format("seed {}: {}", own, refusal.what()));
-    }
-    fitted.advance(1, chi2.empty() ? "" : fmt::format("chi^2/dof {:.3f}", chi2.back()));
-  }
-  require(!chips.empty(), "no chip of {} could be fitted\n  {}", path, fmt::join(refused, "\n  "));
-  const std::vector<PullStatistics> all = pull_statistics(chips);
+  const PullStudy study = study_pulls(tree, seed, count, progress);
+  require(!study.chips.empty(), "no chip of {} could be fitted\n  {}", path,
+          fmt::join(study.refused, "\n  "));
+  const std::vector<PullStatistics> all = pull_statistics(study.chips);
   Shown result;
-  result.json = {
-      {"chips", count},        {"first_seed", seed},        {"modes", first.shape.ports()},
-      {"chi2_per_dof", chi2},  {"held_out_chi2", held_out}, {"refused", refused},
-      {"pulls", Json::array()}};
+  result.json = {{"chips", count},
+                 {"first_seed", seed},
+                 {"modes", first.shape.ports()},
+                 {"chi2_per_dof", study.chi2_per_dof},
+                 {"held_out_chi2", study.held_out_chi2},
+                 {"refused", study.refused},
+                 {"pulls", Json::array()}};
   for (const PullStatistics& one : all) result.json["pulls"].push_back(pulls_json(one));
   result.text = fmt::format("{} chips of {} ports, seeds {} to {}\n", count, first.shape.ports(),
                             seed, seed + static_cast<std::uint64_t>(count) - 1) +
                 pulls_text(all);
-  if (!refused.empty())
-    result.text +=
-        fmt::format("not fitted, and not among the pulls:\n  {}\n", fmt::join(refused, "\n  "));
+  if (!study.refused.empty())
+    result.text += fmt::format("not fitted, and not among the pulls:\n  {}\n",
+                               fmt::join(study.refused, "\n  "));
   if (line.output.empty()) return result;
-  write_file(line.output, rows_text(first.shape, chips));
+  write_file(line.output, rows_text(first.shape, study.chips));
   result.json["table"] = line.output;
   result.text += fmt::format("every pull: {}\n", line.output);
   return result;
