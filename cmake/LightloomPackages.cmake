@@ -20,20 +20,18 @@ set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME lightloom)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION
-    "co-simulation of photonic accelerators\n\
- The program simulates accelerators that regenerate their weights on chip\n\
- instead of loading them from memory: light, electrons and the network on\n\
- one experiment card. Built for x86-64-v3 machines (AVX2).")
+    "The program simulates accelerators that regenerate their weights on chip\n\
+instead of loading them from memory: light, electrons and the network on\n\
+one experiment card. Built for x86-64-v3 machines (AVX2).")
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME liblightloom-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "lightloom (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libfmt-dev, libyaml-cpp-dev, libhdf5-dev, libdnnl-dev, ocl-icd-opencl-dev, opencl-headers, \
 zlib1g-dev, libceres-dev, libboost-program-options-dev, libonnx-dev, libprotobuf-dev, libpng-dev")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
-    "co-simulation of photonic accelerators (C++ libraries)\n\
- Static libraries, public headers and the CMake package: devices, meshes and\n\
- tensor cores, DRAM and buffers, networks and weight sources, calibration,\n\
- and the co-simulation of them all. Built for x86-64-v3 machines (AVX2).")
+    "Static libraries, public headers and the CMake package: devices, meshes and\n\
+tensor cores, DRAM and buffers, networks and weight sources, calibration,\n\
+and the co-simulation of them all. Built for x86-64-v3 machines (AVX2).")
 
 # Debian wants a copyright file and a changelog in each package.
 foreach(package_component "lightloom runtime" "liblightloom-dev dev")
