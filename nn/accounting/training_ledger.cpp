@@ -59,8 +59,8 @@ TrainingLedger smart_deal_ledger(const LayerShape& shape, std::span<const Stored
   const std::int64_t base_words = bases * word;
   const std::int64_t read =
       coefficients * ExchangeSource::coefficient_bits + words_named(streams, "index") + base_words;
-  const int counter =
-      std::bit_width(static_cast<unsigned>(2 * options.switch_bar));  // ceil(log2(2 bar + 1))
+  const int counter =  // ceil(log2(2 bar + 1))
+      static_cast<int>(std::bit_width(static_cast<unsigned>(2 * options.switch_bar)));
   const std::int64_t state =
       coefficients * (counter + (options.momentum > 0 ? word : 0)) + base_words * words.state_words;
   const auto changed =

@@ -22,7 +22,7 @@ constexpr int lanes_per_vector = static_cast<int>(64 / sizeof(Real));
 /// One mode of a block: `G` vectors of real parts, then as many of imaginary parts.
 template <class Real, int G>
 struct Row {
-  Lanes<Real> re[G], im[G];
+  Lanes<Real> re[std::size_t{G}], im[std::size_t{G}];
 };
 
 #define LIGHTLOOM_INLINE inline __attribute__((always_inline))
