@@ -103,7 +103,7 @@ void check_saturation(const Measurements& data, DataReport& report) {
     for (std::size_t i = p; i < data.readings.size(); i += ports)
       greatest = std::max(greatest, data.readings[i]);
     for (std::size_t i = p; i < data.readings.size(); i += ports, ++count)
-      at_end += data.readings[i] == greatest ? 1 : 0;
+      at_end += data.readings[i] == greatest ? 1u : 0u;
     if (at_end >= 3 && greatest > 0)
       report.errors.push_back(
           {DataFault::saturation,

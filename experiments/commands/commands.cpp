@@ -130,7 +130,7 @@ bool takes_next_word(const std::string& word, const CommandGroup& group) {
 std::size_t action_position(const std::vector<std::string>& words, const CommandGroup& group) {
   std::size_t at = 1;
   while (at < words.size() && words[at].starts_with("-"))
-    at += takes_next_word(words[at], group) ? 2 : 1;
+    at += takes_next_word(words[at], group) ? 2u : 1u;
   return at;
 }
 

@@ -88,17 +88,17 @@ Phases descend(const Ripple& ripple, Phases at) {
 Null lowest(const Ripple& ripple, double near) {
   constexpr int grid = 24;
   std::array<std::array<double, grid>, grid> values{};
-  const auto value = [&](int i, int j) -> double& {  // periodic
+  const auto at_point = [&](int i, int j) -> double& {  // periodic
     return values[static_cast<std::size_t>((i + grid) % grid)]
                  [static_cast<std::size_t>((j + grid) % grid)];
   };
   const auto point = [](int i) { return 2 * pi * i / grid; };
   for (int i = 0; i < grid; ++i)
-    for (int j = 0; j < grid; ++j) value(i, j) = ripple.local({point(i), point(j)}).value;
+    for (int j = 0; j < grid; ++j) at_point(i, j) = ripple.local({point(i), point(j)}).value;
   const auto is_low = [&](int i, int j) {
     for (int di = -1; di <= 1; ++di)
       for (int dj = -1; dj <= 1; ++dj)
-        if (value(i + di, j + dj) < value(i, j)) return false;
+        if (at_point(i + di, j + dj) < at_point(i, j)) return false;
     return true;
   };
   Null best;
