@@ -24,14 +24,18 @@ RealSvd decomposed_by(const RealMatrix& matrix) {
   return {svd.matrixU(), svd.matrixV(), svd.singularValues()};
 }
 
-/// Whether the factors multiply out, seen with one vector.
+/// Whether the factors are orthogonal and multiply out, seen with one vector. (A product alone may
+/// hold with vectors of the null space that are not orthogonal, and meshes cannot make those.)
 bool holds(const RealSvd& svd, const RealMatrix& matrix) {
   Eigen::VectorXd probe(matrix.cols());
   for (Eigen::Index i = 0; i < probe.size(); ++i)
     probe(i) = std::cos(static_cast<double>(i * i) + 0.5);
+  const double round_off = 1e-13 * static_cast<double>(probe.size()) * probe.norm();
+  for (const RealMatrix* factor : {&svd.left, &svd.right})
+    if (!((factor->transpose() * (*factor * probe) - probe).norm() <= round_off)) return false;
   const Eigen::VectorXd through = svd.values.cwiseProduct(svd.right.transpose() * probe);
   const double missed = (svd.left * through - matrix * probe).norm();
-  return missed <= 1e-13 * static_cast<double>(probe.size()) * svd.values(0) * probe.norm();
+  return missed <= round_off * svd.values(0);
 }
 
 /// Divide and conquer; Jacobi's method where Eigen 3.4's loses its way without saying so, as it
