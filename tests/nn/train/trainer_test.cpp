@@ -93,7 +93,8 @@ TEST(Trainer, GoesOnFromASavedStateToTheSameBits) {
 TEST(Trainer, KeepsWeightsOnlyWhereTheyAreBetterThanTheBestSoFar) {
   const Dataset data = glyphs_validated(0.4);
   Network network(tiny_trained(), {}, 7);
-  Trainer trainer(network, data, {}, 7, {});
+  const TrainCard card;  // the trainer refers to it
+  Trainer trainer(network, data, card, 7, {});
   Weights first, again;
   const double accuracy = trainer.validate(-1, first);
   EXPECT_FALSE(first.empty());

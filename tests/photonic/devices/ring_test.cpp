@@ -22,8 +22,10 @@ TEST(Ring, PowersAreThoseOfTheFieldFormulas) {
     const C through = (t1 - t2 * a * turn) / below;
     const C drop =
         -std::sqrt((1 - t1 * t1) * (1 - t2 * t2) * a) * std::polar(1.0, phase / 2) / below;
-    // Both divide by |below|^2, whose relative round-off is that of 1 over its size.
-    const double round_off = 4 * std::numeric_limits<double>::epsilon() / std::norm(below);
+    // Both are of order 1 and divide by |below|^2, whose relative round-off is that of 1 over its
+    // size.
+    const double round_off =
+        4 * std::numeric_limits<double>::epsilon() * (1 + 1 / std::norm(below));
     EXPECT_NEAR(ring_power(ring, phase).through, std::norm(through), round_off);
     EXPECT_NEAR(ring_power(ring, phase).drop, std::norm(drop), round_off);
   }
