@@ -41,11 +41,11 @@ Matrix null_space(const Eigen::ColPivHouseholderQR<Matrix>& pivoted, Eigen::Inde
   const Matrix& qr = pivoted.matrixQR();
   const Eigen::Index size = qr.cols(), left = size - rank;
   Matrix directions(size, left);
+  if (left == 0) return directions;
   directions.topRows(rank) = -qr.topLeftCorner(rank, rank)
                                   .triangularView<Eigen::Upper>()
                                   .solve(qr.topRightCorner(rank, left));
   directions.bottomRows(left).setIdentity();
-  if (left == 0) return directions;
   const Matrix in_place = pivoted.colsPermutation() * directions;
   return Eigen::HouseholderQR<Matrix>(in_place).householderQ() * Matrix::Identity(size, left);
 }

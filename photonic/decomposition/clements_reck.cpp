@@ -34,7 +34,8 @@ Nulling null_with(int mode, double s, double c, Complex turn) {
   const Complex e_phi = direction(turn);
   // Both elements zero: the cross state is a valid choice.
   if (size == 0) return {{mode, 0, 0}, mzi_from(0, 1, 1)};
-  return {{mode, 2 * std::atan2(s, c), turn == 0.0 ? 0.0 : std::arg(turn)},
+  // What `direction` takes for zero must have no phase either, be it only too small to square.
+  return {{mode, 2 * std::atan2(s, c), std::norm(turn) == 0 ? 0.0 : std::arg(turn)},
           mzi_from(s / size, c / size, e_phi)};
 }
 

@@ -33,7 +33,8 @@ TEST(Ways, AFactoredLayerRunsItsThreeFactorsAndStoresOnlyThem) {
   EXPECT_EQ(report.layers[0].macs, macs);
   EXPECT_EQ(report.layers[0].generation_macs, 0);
   double bits = 0;
-  for (const auto& stream : one_layer(WeightDelivery::factored).layers[0].streams)
+  const CostInput factored = one_layer(WeightDelivery::factored);
+  for (const auto& stream : factored.layers[0].streams)
     bits += static_cast<double>(stream.count) * stream.bits;
   EXPECT_EQ(bits, 171336);
   EXPECT_LE(std::abs(report.traffic.weight_bytes - bits / 8),
