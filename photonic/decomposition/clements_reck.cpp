@@ -26,17 +26,23 @@ struct Nulling {
   Transfer transfer;
 };
 
-/// |z| without the rescaling of hypot: what underflows here is no part of a unitary.
-double modulus(Complex z) { return std::sqrt(std::norm(z)); }
+/// Squares of less than this lose digits or vanish: no part of a unitary, and taken for zero.
+constexpr double nothing = 1e-140;
+
+/// |z| without the rescaling of hypot.
+double modulus(Complex z) {
+  const double size = std::sqrt(std::norm(z));
+  return size < nothing ? 0 : size;
+}
 
 Nulling null_with(int mode, double s, double c, Complex turn) {
   const double size = std::sqrt(s * s + c * c);
-  const Complex e_phi = direction(turn);
   // Both elements zero: the cross state is a valid choice.
   if (size == 0) return {{mode, 0, 0}, mzi_from(0, 1, 1)};
-  // What `direction` takes for zero must have no phase either, be it only too small to square.
-  return {{mode, 2 * std::atan2(s, c), std::norm(turn) == 0 ? 0.0 : std::arg(turn)},
-          mzi_from(s / size, c / size, e_phi)};
+  // Without a phase to follow, the 2x2 and its shifter both take none.
+  const bool has_phase = modulus(turn) > 0;
+  return {{mode, 2 * std::atan2(s, c), has_phase ? std::arg(turn) : 0.0},
+          mzi_from(s / size, c / size, has_phase ? direction(turn) : Complex(1))};
 }
 
 /// The ideal device whose inverse, from the right on columns (m, m+1), nulls u in a row (.. u v
