@@ -23,9 +23,7 @@ struct Phases {
 class Ripple {
  public:
   static constexpr int degree = 2, width = 2 * degree + 1;
-  Complex& at(int a, int b) {
-    return coefficients_[static_cast<std::size_t>((a + degree) * width + b + degree)];
-  }
+  Complex& at(int a, int b) { return coefficients_[place(a, b)]; }
 
   struct Local {
     double value = 0, by_theta = 0, by_phi = 0, theta_theta = 0, theta_phi = 0, phi_phi = 0;
@@ -34,8 +32,7 @@ class Ripple {
     Local l;
     for (int a = -degree; a <= degree; ++a) {
       for (int b = -degree; b <= degree; ++b) {
-        const Complex c =
-            coefficients_[static_cast<std::size_t>((a + degree) * width + b + degree)];
+        const Complex c = coefficients_[place(a, b)];
         const Complex term = mul(c, std::polar(1.0, a * p.theta + b * p.phi));
         l.value += term.real();
         l.by_theta -= a * term.imag();
@@ -48,11 +45,13 @@ class Ripple {
     return l;
   }
   /// Coefficient 0, 0: the mean.
-  [[nodiscard]] double mean() const {
-    return coefficients_[static_cast<std::size_t>(degree * width + degree)].real();
-  }
+  [[nodiscard]] double mean() const { return coefficients_[place(0, 0)].real(); }
 
  private:
+  static std::size_t place(int a, int b) {
+    return static_cast<std::size_t>(a + degree) * width + static_cast<std::size_t>(b + degree);
+  }
+
   std::array<Complex, static_cast<std::size_t>(width) * width> coefficients_{};
 };
 
@@ -153,7 +152,7 @@ class PowerNulling {
     for (int a = -1; a <= 1; ++a)
       for (int b = -1; b <= 1; ++b)
         for (int s = 0; s < 9; ++s)
-          f[static_cast<std::size_t>(3 * (a + 1) + b + 1)] +=
+          f[3 * static_cast<std::size_t>(a + 1) + static_cast<std::size_t>(b + 1)] +=
               mul(samples[static_cast<std::size_t>(s)][i],
                   std::polar(1.0 / 9, -third * (a * (s / 3) + b * (s % 3))));
     for (int x = 0; x < 9; ++x) {
