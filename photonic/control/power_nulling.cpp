@@ -133,8 +133,9 @@ class PowerNulling {
     const std::vector<Complex> light = plan_.light_for(k);
     std::array<std::vector<Complex>, 9> samples;
     for (std::size_t s = 0; s < samples.size(); ++s) {
-      result_.settings.theta[k] = third * static_cast<double>(s / 3);
-      result_.settings.phi[k] = third * static_cast<double>(s % 3);
+      const std::size_t row = s / 3, column = s % 3;
+      result_.settings.theta[k] = third * static_cast<double>(row);
+      result_.settings.phi[k] = third * static_cast<double>(column);
       samples[s] = response(k, light);
     }
     Ripple ripple;
@@ -151,10 +152,11 @@ class PowerNulling {
     std::array<Complex, 9> f{};  // (a + 1, b + 1)
     for (int a = -1; a <= 1; ++a)
       for (int b = -1; b <= 1; ++b)
-        for (int s = 0; s < 9; ++s)
+        for (int s = 0; s < 9; ++s) {
+          const int turns = a * (s / 3) + b * (s % 3);
           f[3 * static_cast<std::size_t>(a + 1) + static_cast<std::size_t>(b + 1)] +=
-              mul(samples[static_cast<std::size_t>(s)][i],
-                  std::polar(1.0 / 9, -third * (a * (s / 3) + b * (s % 3))));
+              mul(samples[static_cast<std::size_t>(s)][i], std::polar(1.0 / 9, -third * turns));
+        }
     for (int x = 0; x < 9; ++x) {
       const int a = x / 3 - 1, b = x % 3 - 1;
       if (direct) {
