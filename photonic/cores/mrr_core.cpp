@@ -8,19 +8,12 @@
 #include "core/random/random.hpp"
 #include "photonic/cores/core_table.hpp"
 #include "photonic/cores/phase_control.hpp"
+#include "photonic/cores/ring_set_points.hpp"
+#include "photonic/cores/ring_settings.hpp"
 #include "photonic/cores/tiles.hpp"
 #include "photonic/meshes/dispersion.hpp"
 
 namespace lightloom::photonic {
-namespace {
-
-/// Rounds of set-point correction for the crosstalk between the rings of a bus, and flop of one
-/// ring at one wavelength.
-constexpr int ring_correction_rounds = 5;
-constexpr int ring_evaluation_flop = 16;
-
-}  // namespace
-
 void describe(Section& section, RingBankCard& card) {
   constexpr Range coupling{.low = 0.01, .high = 0.9999};
   section.value("self_coupling_in", card.ring.self_coupling_in, coupling);
@@ -65,42 +58,19 @@ int RingBankCard::most_channels() const {
   return std::max(1, static_cast<int>(ring_finesse(ring)));
 }
 
-RingBus::RingBus(const Ring& ring, int channels) : ring_(ring), channels_(channels) {
-  for (int j = 0; j < channels; ++j) {
-    for (int k = 0; k < channels; ++k) {
-      const double spacing = 2 * std::numbers::pi * (k - j) / channels;
-      spacing_cos_.push_back(std::cos(spacing));
-      spacing_sin_.push_back(std::sin(spacing));
-    }
-  }
-}
-
-void RingBus::weights(std::span<const double> phases, std::span<double> weights) const {
-  const auto count = static_cast<std::size_t>(channels_);
-  const double t1 = ring_.self_coupling_in, t2 = ring_.self_coupling_drop,
-               t2a = t2 * ring_.turn_amplitude;
-  const double g = ring_.feedback(), sum = t1 * t1 + t2a * t2a, below = 1 + g * g;
-  const double drop = (1 - t1 * t1) * (1 - t2 * t2) * ring_.turn_amplitude;
-  constexpr std::size_t lanes = 256;  // the most channels a card may ask for
-  double bus[lanes], dropped[lanes];
-  std::fill_n(bus, count, 1.0);
-  std::fill_n(dropped, count, 0.0);
-  for (std::size_t j = 0; j < phases.size(); ++j) {
-    const double c = 2 * g * std::cos(phases[j]), s = 2 * g * std::sin(phases[j]);
-    const double* dc = &spacing_cos_[j * count];
-    const double* ds = &spacing_sin_[j * count];
-#pragma omp simd
-    for (std::size_t k = 0; k < count; ++k) {
-      const double twice = c * dc[k] - s * ds[k];  // 2 g cos(phase of ring j at wavelength k)
-      const double inverse = bus[k] / (below - twice);
-      dropped[k] += drop * inverse;
-      bus[k] = (sum - twice) * inverse;
-    }
-  }
-  for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = dropped[k] - bus[k];
-}
-
 namespace {
+
+/// Largest modulus of drop - through that is used.
+double full_scale(const RingBankCard& bank, const RingBus& bus) {
+  const double highest = ring_weight(bus.driven(0), 0),
+               lowest = ring_weight(bus.driven(std::numbers::pi), std::numbers::pi);
+  const double limit = bank.weight_range * std::min(highest, -lowest);
+  require(limit > 0,
+          "the rings of the bank cannot make a weight of both signs (drop - through runs from {} "
+          "to {})",
+          lowest, highest);
+  return limit;
+}
 
 /// Microring weight bank: every row holds one ring per input, on buses of `channels` wavelengths
 /// each.
@@ -110,19 +80,10 @@ class MrrCore final : public TensorCore {
       : card_(card),
         description_(describe_core(card)),
         bank_(card.own.of<RingBankCard>()),
-        bus_(bank_.ring, bank_.channels),
-        moved_rad_(bank_.moved_rad()) {
-    const double highest = ring_weight(bank_.ring, 0),
-                 lowest = ring_weight(bank_.ring, std::numbers::pi);
-    limit_ = bank_.weight_range * std::min(highest, -lowest);
-    require(limit_ > 0,
-            "the rings of the bank cannot make a weight of both signs (drop - through runs from {} "
-            "to {})",
-            lowest, highest);
-    step_rad_ = card.phase_bits > 0
-                    ? ring_phase_for(bank_.ring, -limit_) / (std::exp2(card.phase_bits) - 1)
-                    : 0;
-  }
+        bus_(bank_.bus()),
+        finder_(bus_, card.correction, full_scale(bank_, bus_)),
+        step_rad_(card.phase_bits > 0 ? finder_.reach_rad() / (std::exp2(card.phase_bits) - 1) : 0),
+        moved_rad_(bank_.moved_rad()) {}
 
   [[nodiscard]] const CoreDescription& description() const override { return description_; }
 
@@ -142,60 +103,38 @@ class MrrCore final : public TensorCore {
     const auto channels = static_cast<std::size_t>(bus_.channels());
     const Stream programming(
         {address.seed, Purpose::programming, address.chip, address.layer, address.tile});
-    scale = largest_weight(target) / static_cast<float>(limit_);
-    RealisationReport report{.devices = static_cast<std::int64_t>(target.size())};
+    const RingSettings settings = finder_.find(target, columns);
+    scale = settings.scale;
+    std::vector<double> drives, phases, weights;
     for (std::size_t first = 0; first < target.size();) {
       const std::size_t count = std::min(channels, columns - first % columns);
-      std::vector<double> phases(count), weights(count);
-      report.unreachable_devices += set_points(target.subspan(first, count), scale, phases);
+      drives.assign(&settings.phases[first], &settings.phases[first] + count);
+      if (step_rad_ > 0)
+        for (double& drive : drives) drive = step_rad_ * std::round(drive / step_rad_);
+      phases = drives;
       for (std::size_t k = 0; k < count; ++k) {
-        if (step_rad_ > 0) phases[k] = step_rad_ * std::round(phases[k] / step_rad_);
         if (!fixed.empty()) phases[k] += fixed[first + k];
         phases[k] += moved_rad_;
         if (card_.programming_sigma_rad > 0)
           phases[k] += card_.programming_sigma_rad * programming.normal(first + k, address.write);
       }
-      bus_.weights(phases, weights);
+      weights.resize(count);
+      bus_.weights(phases, drives, weights);
       for (std::size_t k = 0; k < count; ++k)
-        realised[first + k] = static_cast<float>(scale * weights[k]);
+        realised[first + k] = static_cast<float>(static_cast<double>(scale) * weights[k]);
       first += count;
     }
-    return report;
-  }
-
-  /// Phases that bring the bus to the targets: each ring alone, then rounds that move each ring's
-  /// own target by what its neighbours did to it. Returns how many weights stay more than 1 % of
-  /// full scale away.
-  int set_points(std::span<const float> target, float scale, std::span<double> phases) const {
-    const std::size_t count = target.size();
-    std::vector<double> wanted(count), own(count), got(count);
-    for (std::size_t k = 0; k < count; ++k)
-      own[k] = wanted[k] = static_cast<double>(target[k]) / scale;
-    const auto set = [&] {
-      for (std::size_t k = 0; k < count; ++k) phases[k] = ring_phase_for(bank_.ring, own[k]);
-    };
-    set();
-    if (card_.correction == Correction::none) return 0;
-    constexpr double tolerance = 0.01;
-    int missed = 0;
-    for (int round = 0; round < ring_correction_rounds; ++round) {
-      bus_.weights(phases, got);
-      missed = 0;
-      for (std::size_t k = 0; k < count; ++k) {
-        const double miss = wanted[k] - got[k];
-        missed += std::abs(miss) > tolerance * limit_ ? 1 : 0;
-        own[k] = std::clamp(own[k] + miss, -1 + 1e-6, 1.0);
-      }
-      set();
-    }
-    return missed;
+    const double unit = scale;
+    return {.devices = static_cast<std::int64_t>(target.size()),
+            .unreachable_devices = settings.missed,
+            .squared_miss = unit * unit * settings.squared_miss};
   }
 
   CoreCard card_;
   CoreDescription description_;
   RingBankCard bank_;
   RingBus bus_;
-  double limit_ = 1;      // largest modulus of drop - through that is used
+  RingSettingFinder finder_;
   double step_rad_ = 0;   // of the phase DAC; 0: continuous
   double moved_rad_ = 0;  // of all rings, since the last calibration
 };
@@ -212,16 +151,18 @@ CoreOptics ring_optics(const CoreCard& card) {
           .noise = intensity_noise(card, loss_db)};
 }
 
-/// One ring set-point is a table look-up, and each round of crosstalk correction evaluates every
-/// ring of a bus at every wavelength of the bus.
+/// One ring set-point is a table look-up; each round that allows for the neighbours linearises a
+/// bus and solves for its rings.
 CoreDevices rings(const CoreCard& card) {
   const RingBankCard& bank = card.own.of<RingBankCard>();
   const double weights = weights_of(card);
-  const int rounds = card.correction == Correction::local ? ring_correction_rounds : 0;
+  const double rounds =
+      card.correction == Correction::local && !bank.bus().independent() ? ring_set_point_rounds : 0;
   return {.programmed = weights,
           .placed = weights,
           .mean_phase_rad = bank.mean_shift_rad,
-          .setting_operations = weights * (1 + rounds * bank.channels * ring_evaluation_flop)};
+          .setting_operations =
+              weights * (1 + rounds * RingSetPoints::round_flop(bank.channels) / bank.channels)};
 }
 
 }  // namespace

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <span>
-#include <vector>
-
 #include "core/cards/card.hpp"
-#include "photonic/devices/ring.hpp"
+#include "photonic/devices/ring_bus.hpp"
 
 namespace lightloom::photonic {
 
@@ -27,6 +24,7 @@ struct RingBankCard {
   double laser_shift_nm = 0;            // of all laser lines alike, since the last calibration
   bool relock = false;  // the tuners have brought all rings back since the temperature changed
 
+  [[nodiscard]] RingBus bus() const { return {ring, channels}; }
   [[nodiscard]] double fsr_nm() const;
   /// Round-trip phase that every ring moves by when the chip warms up by a kelvin: one free
   /// spectral range is 2 pi.
@@ -38,21 +36,5 @@ struct RingBankCard {
   [[nodiscard]] int most_channels() const;
 };
 void describe(Section& section, RingBankCard& card);
-
-/// The weights that one bus of rings realises: `phases` (channels) are the rings' round-trip phases
-/// from their own wavelength, `weights` (channels) receives drop - through at every wavelength,
-/// with all rings of the bus in the path. Interference between rings through the drop guide is not
-/// modelled: powers add.
-class RingBus {
- public:
-  RingBus(const Ring& ring, int channels);
-  void weights(std::span<const double> phases, std::span<double> weights) const;
-  [[nodiscard]] int channels() const { return channels_; }
-
- private:
-  Ring ring_;
-  int channels_;
-  std::vector<double> spacing_cos_, spacing_sin_;  // (ring, wavelength)
-};
 
 }  // namespace lightloom::photonic
