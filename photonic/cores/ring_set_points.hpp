@@ -53,6 +53,6 @@ class RingSetPoints {
 
 /// Rounds that a bus is charged for: what weights within the certain range take on average, rounded
 /// up (`RingSetPoints.TakesAsManyRoundsAsAreCharged`).
-inline constexpr int ring_set_point_rounds = 4;
+inline constexpr int ring_set_point_rounds = 5;
 
 }  // namespace lightloom::photonic

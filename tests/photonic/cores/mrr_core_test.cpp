@@ -1,37 +1,23 @@
 #include "photonic/cores/mrr_core.hpp"
 
 #include <gtest/gtest.h>
+#include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "core/error.hpp"
+#include "core/random/random.hpp"
 #include "photonic/cores/core_card.hpp"
+#include "photonic/cores/core_cost.hpp"
+#include "photonic/cores/weight_targets.hpp"
 #include "photonic/devices/ring.hpp"
 
 namespace lightloom::photonic {
 namespace {
 
 using std::numbers::pi;
-
-TEST(RingBus, IsTheProductOfItsRings) {
-  const Ring ring{0.94, 0.96, 0.99};
-  constexpr int channels = 5;
-  const RingBus bus(ring, channels);
-  const std::vector<double> phases{0.0, 0.1, 0.02, 0.3, 0.05};
-  std::vector<double> weights(channels);
-  bus.weights(phases, weights);
-  for (int k = 0; k < channels; ++k) {
-    double through = 1, drop = 0;
-    for (int j = 0; j < channels; ++j) {
-      const RingPower power =
-          ring_power(ring, phases[static_cast<std::size_t>(j)] + 2 * pi * (k - j) / channels);
-      drop += through * power.drop;
-      through *= power.through;
-    }
-    EXPECT_NEAR(weights[static_cast<std::size_t>(k)], drop - through, 1e-13);
-  }
-}
 
 RingBankCard bank_of(const std::vector<std::string>& settings) {
   return read_card<CoreCard>(
@@ -93,6 +79,131 @@ TEST(RingBank, WarmingMovesEveryRingByItsShareOfTheFreeSpectralRange) {
   const auto [moved, unit] = realised({"bank.laser_shift_nm=-0.07"});
   for (std::size_t k = 0; k < 16; ++k) EXPECT_NEAR(moved[k], warm[k], 2e-5);
   EXPECT_EQ(realised({"bank.laser_shift_nm=-0.07", "bank.relock=true"}).first, cold);
+}
+
+/// A shipped bank without errors of its phases, changed by `more`.
+CoreCard perfect_bank(const std::vector<std::string>& more) {
+  std::vector<std::string> settings{"rows=16", "columns=40", "phase_sigma_rad=0", "phase_bits=0"};
+  settings.insert(settings.end(), more.begin(), more.end());
+  return read_card<CoreCard>(
+      load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/mrr-bank.yaml", settings));
+}
+
+struct RealisedTiles {
+  std::vector<float> target, weights, scales;
+  RealisationReport report;
+  [[nodiscard]] double error() const {
+    return std::sqrt(report.squared_error / report.squared_target);
+  }
+};
+
+RealisedTiles realised(const CoreCard& card, const WeightTargets& targets) {
+  const auto core = make_core(card);
+  RealisedTiles tiles{
+      .target = target_tiles(targets, Stream({.seed = 9}), card.core_rows(), card.core_columns()),
+      .weights = {},
+      .scales = std::vector<float>(1),
+      .report = {}};
+  tiles.weights.resize(tiles.target.size());
+  tiles.report = core->realise(tiles.target, {.seed = 2}, tiles.weights, tiles.scales);
+  return tiles;
+}
+
+WeightTargets levels(int count) {
+  return {.law = WeightTargets::Law::levels, .levels = count, .matrix = {}};
+}
+
+TEST(RingBank, WeightsOfFewLevelsComeOutAsWellOnBusesAsWithOneRingABus) {
+  for (const int count : {2, 3, 4, 16})
+    for (const char* sigma : {"phase_sigma_rad=0", "phase_sigma_rad=0.001"}) {
+      const RealisedTiles bus = realised(perfect_bank({sigma, "phase_bits=8"}), levels(count));
+      const RealisedTiles alone =
+          realised(perfect_bank({sigma, "phase_bits=8", "bank.channels=1"}), levels(count));
+      EXPECT_LT(bus.error(), 1.5 * alone.error()) << count << sigma;
+      EXPECT_EQ(bus.report.unreachable_devices, 0);
+    }
+}
+
+TEST(RingBank, ATileIsBroughtToASmallerScaleOnlyWhereItMissesItsWeights) {
+  // Full scale of the card: 0.8 of what a ring alone makes. Normal weights hardly ever ask a bus
+  // for more than it has; ternary ones do in most buses, and then all come out.
+  const Ring ring = bank_of({}).ring;
+  const double limit = 0.8 * std::min(ring_weight(ring, 0), -ring_weight(ring, pi));
+  const auto share = [&](const RealisedTiles& tiles) {
+    float largest = 0;
+    for (const float w : tiles.target) largest = std::max(largest, std::abs(w));
+    return largest / tiles.scales[0];
+  };
+  const RealisedTiles normal =
+      realised(perfect_bank({}), {.law = WeightTargets::Law::normal, .matrix = {}});
+  EXPECT_NEAR(share(normal), limit, 1e-6);
+  EXPECT_LT(normal.error(), 0.01);
+  EXPECT_NEAR(normal.report.squared_miss, normal.report.squared_error, 1e-4);
+  const RealisedTiles ternary = realised(perfect_bank({}), levels(3));
+  EXPECT_LT(ternary.error(), 1e-6);
+  EXPECT_LT(share(ternary), 0.9 * limit);
+  EXPECT_NEAR(share(ternary), certain_range_for(RingBus(ring, 8), limit).weight, 1e-6);
+  // Two rings a bus are so far apart that the full scale itself is certain.
+  const RealisedTiles pairs = realised(perfect_bank({"bank.channels=2"}), levels(3));
+  EXPECT_NEAR(share(pairs), limit, 1e-6);
+  EXPECT_LT(pairs.error(), 1e-6);
+}
+
+TEST(RingBank, WhatNoSettingMakesIsCountedAndReported) {
+  // Sixteen lines in the free spectral range stand two line widths apart.
+  const RealisedTiles dense = realised(perfect_bank({"bank.channels=16", "columns=48"}), levels(3));
+  EXPECT_GT(dense.error(), 0.01);
+  // Without errors of the phases, what is missed is all that is wrong.
+  EXPECT_NEAR(dense.report.squared_miss / dense.report.squared_error, 1, 1e-5);
+  std::int64_t missed = 0;
+  float largest = 0;
+  for (const float w : dense.target) largest = std::max(largest, std::abs(w));
+  for (std::size_t k = 0; k < dense.target.size(); ++k)
+    missed += std::abs(dense.weights[k] - dense.target[k]) > 0.01F * largest ? 1 : 0;
+  EXPECT_NEAR(static_cast<double>(dense.report.unreachable_devices), static_cast<double>(missed),
+              2);
+  EXPECT_GT(missed, 10);
+}
+
+TEST(RingBank, GivesTheSameBitsOnAnyNumberOfThreads) {
+  const auto core = make_core(perfect_bank({"phase_bits=8", "programming_sigma_rad=0.002"}));
+  const std::vector<float> tile = target_tiles(levels(4), Stream({.seed = 3}), 16, 40);
+  std::vector<float> targets;
+  for (int i = 0; i < 7; ++i) targets.insert(targets.end(), tile.begin(), tile.end());
+  const auto on = [&](int threads) {
+    const int before = omp_get_max_threads();
+    omp_set_num_threads(threads);
+    std::vector<float> weights(targets.size()), scales(7);
+    core->realise(targets, {.seed = 2}, weights, scales);
+    omp_set_num_threads(before);
+    return weights;
+  };
+  const std::vector<float> one = on(1);
+  EXPECT_EQ(on(2), one);
+  EXPECT_EQ(on(4), one);
+}
+
+TEST(RingBank, EveryRingOfATileHasAProgrammingErrorOfItsOwn) {
+  // Equal targets without correction: a ring differs from every other by its error alone, also from
+  // the one at its place of another bus and another row.
+  const auto core = make_core(perfect_bank(
+      {"rows=3", "columns=8", "bank.channels=2", "correction=none", "programming_sigma_rad=0.01"}));
+  std::vector<float> target(24, 0.3F), weights(24), scale(1);
+  target[23] = 1;  // the scale
+  core->realise(target, {.seed = 5}, weights, scale);
+  std::sort(weights.begin(), weights.end());
+  EXPECT_EQ(std::unique(weights.begin(), weights.end()), weights.end());
+}
+
+TEST(RingBank, SettingWorkIsThatOfTheRoundsOfAllBuses) {
+  const auto operations = [](const std::vector<std::string>& more) {
+    return core_cost(perfect_bank(more)).decompose_operations;
+  };
+  // A look-up a ring, and five rounds a bus of 8: 24 flop a ring and line for weights and slopes,
+  // 2/3 8^3 + 2 8^2 for the step: 5 (24 64 + 341.33 + 128) = 10026.67 a bus, 80 buses.
+  EXPECT_NEAR(operations({}), 640 + 80 * 10026.6667, 1);
+  EXPECT_EQ(operations({"correction=none"}), 640);
+  EXPECT_EQ(operations({"bank.channels=1"}), 640);
 }
 
 }  // namespace
