@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <tuple>
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
@@ -204,6 +205,136 @@ TEST(RingBank, SettingWorkIsThatOfTheRoundsOfAllBuses) {
   EXPECT_NEAR(operations({}), 640 + 80 * 10026.6667, 1);
   EXPECT_EQ(operations({"correction=none"}), 640);
   EXPECT_EQ(operations({"bank.channels=1"}), 640);
+}
+
+TEST(RingBank, SetPointsAllowForTheLightThatCarriersTake) {
+  for (const char* channels : {"bank.channels=1", "bank.channels=4"}) {
+    const std::vector<std::string> lossy{channels, "bank.carrier_loss_per_rad=0.1"};
+    EXPECT_LT(realised(perfect_bank(lossy), levels(4)).error(), 1e-6) << channels;
+    std::vector<std::string> unaware = lossy;
+    unaware.emplace_back("correction=none");
+    EXPECT_GT(realised(perfect_bank(unaware), levels(4)).error(), 5e-3) << channels;
+  }
+}
+
+TEST(RingBank, HeatOfNeighboursIsSolvedForWhereItIsKnown) {
+  const std::vector<std::string> warm{"bank.neighbour_heat=0.05", "columns=8", "rows=2"};
+  EXPECT_LT(realised(perfect_bank(warm), levels(4)).error(), 1e-6);
+  // Else every ring stands where its own heater and a twentieth of the next ones' bring it.
+  std::vector<std::string> unaware = warm;
+  unaware.emplace_back("correction=none");
+  const RealisedTiles found = realised(perfect_bank(unaware), levels(4));
+  EXPECT_GT(found.error(), 0.02);
+  const Ring ring = bank_of({}).ring;
+  for (std::size_t row = 0; row < 2; ++row) {
+    std::vector<double> heaters, phases(8), weights(8);
+    for (std::size_t k = 0; k < 8; ++k)
+      heaters.push_back(
+          ring_phase_for(ring, static_cast<double>(found.target[8 * row + k]) / found.scales[0]));
+    for (std::size_t k = 0; k < 8; ++k)
+      phases[k] = heaters[k] + 0.05 * ((k > 0 ? heaters[k - 1] : 0) + (k < 7 ? heaters[k + 1] : 0));
+    RingBus(ring, 8).weights(phases, weights);
+    for (std::size_t k = 0; k < 8; ++k)
+      EXPECT_NEAR(found.weights[8 * row + k], found.scales[0] * weights[k], 1e-6);
+  }
+  // Codes of the heaters' phases: as fine as those of the rings' but for what the span grows by.
+  std::vector<std::string> coded = warm, cold{"phase_bits=8", "columns=8", "rows=2"};
+  coded.emplace_back("phase_bits=8");
+  EXPECT_LT(realised(perfect_bank(coded), levels(4)).error(),
+            1.5 * realised(perfect_bank(cold), levels(4)).error());
+  EXPECT_EQ(core_cost(perfect_bank(warm)).decompose_operations -
+                core_cost(perfect_bank(cold)).decompose_operations,
+            5 * 16);
+  EXPECT_THROW(perfect_bank({"bank.neighbour_heat=0.05", "bank.carrier_loss_per_rad=0.1"}), Error);
+}
+
+const CoreCost::Part* part_of(const CoreCost& cost, const std::string& name) {
+  const auto found =
+      std::find_if(cost.parts.begin(), cost.parts.end(),
+                   [&](const CoreCost::Part& part) { return part.component == name; });
+  return found == cost.parts.end() ? nullptr : &*found;
+}
+
+CoreCard shipped_bank(const std::vector<std::string>& settings) {
+  return read_card<CoreCard>(
+      load_card(std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/mrr-bank.yaml", settings));
+}
+
+TEST(RingBank, EnergyAndAreaAreThoseWorkedOutByHand) {
+  // 64 inputs, 64 rows, 4096 rings, 5 GHz. DAC 50 mW / 14 GHz = 3.57142857 pJ, modulator 0.45 pJ;
+  // ADC 14.8 / 10 = 1.48 pJ, amplifier 3 mW / 5 GHz = 0.6 pJ; laser 64 x 4 mW / 0.2 = 1280 mW, 256
+  // pJ a symbol; a heater holds half a turn of the ring, pi of its pi_power's pi: 20 mW.
+  const CoreCost cost = core_cost(shipped_bank({}));
+  EXPECT_NEAR(cost.input_energy_pJ, 4.02142857, 1e-8);
+  EXPECT_NEAR(cost.output_energy_pJ, 2.08, 1e-12);
+  EXPECT_NEAR(cost.laser_power_mW, 1280, 1e-9);
+  EXPECT_NEAR(cost.hold_power_mW, 20, 1e-9);
+  EXPECT_EQ(cost.static_power_mW, 0);
+  const std::vector<std::tuple<std::string, double, double>> parts{
+      {"DAC", 228.571429, 0.704},  // 64 x 11000 um2
+      {"ADC", 94.72, 0.1824},      // 64 x 2850
+      {"laser", 256, 0},
+      {"modulator", 28.8, 0.64},           // 64 x 10000
+      {"receiver", 38.4, 0.00832},         // 64 x (50 + 2 x 40)
+      {"phase shifters", 16384, 1.6384}};  // 4096 x 20 mW / 5 GHz; 4096 x 400 um2
+  ASSERT_EQ(cost.parts.size(), parts.size());
+  for (const auto& [name, energy_pJ, area_mm2] : parts) {
+    const CoreCost::Part* part = part_of(cost, name);
+    ASSERT_NE(part, nullptr) << name;
+    EXPECT_NEAR(part->energy_pJ_per_symbol, energy_pJ, 1e-6) << name;
+    EXPECT_NEAR(part->area_mm2, area_mm2, 1e-12) << name;
+  }
+  EXPECT_NEAR(cost.area_mm2, 3.17312, 1e-9);
+  // At 25 GHz two DACs of 14 GS/s and three ADCs of 10 GS/s take turns.
+  const CoreCost fast = core_cost(shipped_bank({"symbol_rate_GHz=25"}));
+  EXPECT_NEAR(part_of(fast, "DAC")->area_mm2, 2 * 0.704, 1e-12);
+  EXPECT_NEAR(part_of(fast, "ADC")->area_mm2, 3 * 0.1824, 1e-12);
+}
+
+TEST(RingBank, TrimmingAndLockingArePaidAsLongAsTheCoreIsOn) {
+  const CoreCost cost =
+      core_cost(shipped_bank({"bank.trim_power_mW=1.5", "bank.lock_power_mW=0.25"}));
+  EXPECT_NEAR(cost.static_power_mW, 4096 * 1.75, 1e-9);
+  const CoreCost::Part* part = part_of(cost, "ring trimming and locking");
+  ASSERT_NE(part, nullptr);
+  EXPECT_NEAR(part->energy_pJ_per_symbol, 4096 * 1.75 / 5, 1e-9);
+}
+
+TEST(RingBank, EveryBusMayHaveAPairOfItsOwn) {
+  // 20 inputs on buses of 8: three pairs a row, six diodes.
+  const std::vector<std::string> size{"rows=4",
+                                      "columns=20",
+                                      "detector.dark_current_nA=1000",
+                                      "detector.diode_capacitance_fF=10",
+                                      "detector.amplifier_capacitance_fF=40",
+                                      "detector.amplifier_voltage_nV_per_rtHz=2"};
+  std::vector<std::string> paired = size;
+  paired.emplace_back("bank.pair_per_bus=true");
+  EXPECT_NEAR(part_of(core_cost(shipped_bank(size)), "receiver")->area_mm2,
+              4 * (50 + 2 * 40) * 1e-6, 1e-15);
+  EXPECT_NEAR(part_of(core_cost(shipped_bank(paired)), "receiver")->area_mm2,
+              4 * (50 + 6 * 40) * 1e-6, 1e-15);
+  // B = 2.5 GHz, 10 pA/rtHz: 2.5e-13 A2. Dark: 2 q 6 uA B = 4.806530e-15. Voltage: C = 100 fF, 2 pi
+  // C 2 nV = 1.256637e-21, squared times B^3 / 3 = 5.208333e27: 8.224670e-15. Full scale: 4 mW less
+  // 2.4 dB and four rows.
+  const double full_A = 1e-3 * std::pow(10.0, -0.24);
+  EXPECT_NEAR(readout_noise(shipped_bank(paired)).additive * full_A,
+              std::sqrt(2.5e-13 + 4.806530e-15 + 8.224670e-15), 1e-12);
+  // One pair: 2 q 2 uA B = 1.602177e-15; C = 60 fF: 2.960881e-15.
+  EXPECT_NEAR(readout_noise(shipped_bank(size)).additive * full_A,
+              std::sqrt(2.5e-13 + 1.602177e-15 + 2.960881e-15), 1e-12);
+}
+
+TEST(RingBank, LightCrossesTheBranchesOfTheOtherBuses) {
+  // Three rows, two buses: row r crosses r guides of 1 dB; the mean of 1, 10^0.1 and 10^0.2 must be
+  // sent into the tree: 1.281276, 1.076428 dB.
+  const std::vector<std::string> size{"rows=3", "columns=16"};
+  std::vector<std::string> crossed = size;
+  crossed.emplace_back("bank.crossing_loss_db=1");
+  EXPECT_NEAR(insertion_loss_db(shipped_bank(crossed)) - insertion_loss_db(shipped_bank(size)),
+              10 * std::log10((1 + 1.2589254118 + 1.5848931925) / 3), 1e-9);
+  crossed.emplace_back("bank.channels=16");  // one bus: nothing to cross
+  EXPECT_EQ(insertion_loss_db(shipped_bank(crossed)), insertion_loss_db(shipped_bank(size)));
 }
 
 }  // namespace

@@ -113,41 +113,45 @@ double walked_miss(const Ring& ring, std::span<const double> wanted, double reac
 }
 
 TEST(RingSetPoints, WhatNoSettingMakesIsLeastSquaresAndCounted) {
-  // Weights of +-0.95 on six lines: neighbours' wings alone take more. A walk from random starts
-  // finds nothing better than 1 % less of the squared miss in nine of ten buses, and the misses
-  // counted are those that the fields show.
-  const Ring ring;
+  // Weights of +-0.95 on six lines: neighbours' wings alone take more. Over many buses a walk from
+  // four random starts each leaves no less than the solver, to the 1e-5 rad of its last step; and
+  // the misses counted are those that the fields show.
   constexpr std::size_t n = 6;
-  const RingBus bus(ring, n);
-  const double reach = 0.9 * std::numbers::pi / n;
-  RingSetPoints solver(bus, {.reach_rad = reach, .tolerance = 0.01});
-  const Stream stream({.seed = 8});
-  int stuck = 0;
-  constexpr std::uint64_t buses = 40;
-  for (std::uint64_t shot = 0; shot < buses; ++shot) {
-    std::vector<double> wanted(n), phases(n);
-    for (std::size_t k = 0; k < n; ++k) wanted[k] = stream.uniform(k, shot) < 0.6 ? -0.95 : 0.95;
-    wanted[0] = wanted[1] = -0.95;
-    const RingBusMiss found = solver.solve(wanted, phases);
-    const std::vector<double> got = oracle::bus_weights(ring, phases, n);
-    int missed = 0;
-    double squared = 0;
-    for (std::size_t k = 0; k < n; ++k) {
-      missed += std::abs(got[k] - wanted[k]) > 0.01 ? 1 : 0;
-      squared += (got[k] - wanted[k]) * (got[k] - wanted[k]);
+  for (const auto& [ring, reach] : {std::pair{Ring{}, 0.9 * std::numbers::pi / n},
+                                    {Ring{0.85, 0.86, 0.99}, 2 * std::numbers::pi / n}}) {
+    const RingBus bus(ring, n);
+    RingSetPoints solver(bus, {.reach_rad = reach, .tolerance = 0.01});
+    const Stream stream({.seed = 8});
+    double left = 0, walked = 0;
+    constexpr std::uint64_t buses = 40;
+    for (std::uint64_t shot = 0; shot < buses; ++shot) {
+      std::vector<double> wanted(n), phases(n);
+      for (std::size_t k = 0; k < n; ++k) wanted[k] = stream.uniform(k, shot) < 0.6 ? -0.95 : 0.95;
+      wanted[0] = wanted[1] = -0.95;
+      const RingBusMiss found = solver.solve(wanted, phases);
+      const std::vector<double> got = oracle::bus_weights(ring, phases, n);
+      int missed = 0;
+      double squared = 0;
+      for (std::size_t k = 0; k < n; ++k) {
+        missed += std::abs(got[k] - wanted[k]) > 0.01 ? 1 : 0;
+        squared += (got[k] - wanted[k]) * (got[k] - wanted[k]);
+      }
+      EXPECT_EQ(found.missed, missed);
+      EXPECT_GT(found.missed, 0);
+      EXPECT_NEAR(found.squared, squared, 1e-12);
+      EXPECT_GE(*std::min_element(phases.begin(), phases.end()), 0);
+      EXPECT_LE(*std::max_element(phases.begin(), phases.end()), reach);
+      double best = walked_miss(ring, wanted, reach, std::vector<double>(n, reach / 2));
+      for (std::uint64_t start = 0; start < 4; ++start) {
+        std::vector<double> from(n);
+        for (std::size_t k = 0; k < n; ++k) from[k] = reach * stream.uniform(100 * start + k, shot);
+        best = std::min(best, walked_miss(ring, wanted, reach, from));
+      }
+      left += squared;
+      walked += best;
     }
-    EXPECT_EQ(found.missed, missed);
-    EXPECT_GT(found.missed, 0);
-    EXPECT_NEAR(found.squared, squared, 1e-12);
-    double best = squared;
-    for (std::uint64_t start = 0; start < 4; ++start) {
-      std::vector<double> from(n);
-      for (std::size_t k = 0; k < n; ++k) from[k] = reach * stream.uniform(100 * start + k, shot);
-      best = std::min(best, walked_miss(ring, wanted, reach, from));
-    }
-    stuck += best < 0.99 * squared ? 1 : 0;
+    EXPECT_LE(left, 1.001 * walked);
   }
-  EXPECT_LE(stuck, static_cast<int>(buses / 10));
 }
 
 }  // namespace
