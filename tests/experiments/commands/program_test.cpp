@@ -185,7 +185,7 @@ TEST_F(Program, AsksChipsOfACoreForTheWeightsThatAreNamed) {
   EXPECT_EQ(ternary["target"], "weights of 3 levels");
   EXPECT_LT(ternary["error"]["mean"].get<double>(), 0.03);
   EXPECT_EQ(object(chip + "--targets 2-bit")["target"], "weights of 4 levels");
-  std::ofstream(at("layer.csv")) << "1, -1, 0.5\n0, 0.25, -0.5\n";
+  std::ofstream(folder_ + "/layer.csv") << "1, -1, 0.5\n0, 0.25, -0.5\n";
   EXPECT_EQ(object(chip + "--targets layer.csv")["target"], "given weights (2 x 3)");
 }
 

@@ -154,5 +154,17 @@ TEST(RingSetPoints, WhatNoSettingMakesIsLeastSquaresAndCounted) {
   }
 }
 
+TEST(RingSetPoints, StayWithinTheReachAlsoWhereMoreWouldArrive) {
+  const Ring ring;
+  const RingBus bus(ring, 2);
+  const double reach = ring_phase_for(ring, -0.5);
+  RingSetPoints solver(bus, {.reach_rad = reach, .tolerance = 0.01});
+  const std::vector<double> wanted{-0.8, 0.3};
+  std::vector<double> phases(2);
+  EXPECT_EQ(solver.solve(wanted, phases).missed, 1);
+  EXPECT_DOUBLE_EQ(phases[0], reach);
+  EXPECT_NEAR(oracle::bus_weights(ring, phases, 2)[1], 0.3, 1e-3);
+}
+
 }  // namespace
 }  // namespace lightloom::photonic
