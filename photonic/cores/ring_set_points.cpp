@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace lightloom::photonic {
 namespace {
 
 constexpr int newton_rounds = 8, descent_rounds = 30;
-constexpr double arrived = 1e-7;      // miss of a weight: what a float holds
+constexpr double arrived = 1e-6;      // miss of a weight, of which full scale is 1
 constexpr double longest_step = 0.3;  // of the reach, in one round of Newton's method
 
 /// Solves the rows of `matrix` (n, n) for `right`, in place, by elimination with the largest pivot.
@@ -77,9 +78,12 @@ bool RingSetPoints::newton_step() {
 
 void RingSetPoints::newton(std::span<const double> wanted, std::span<double> phases) {
   const double most = longest_step * options_.reach_rad;
+  double last = std::numeric_limits<double>::infinity();
   for (int round = 0; round < newton_rounds; ++round) {
     linearise(wanted, phases);
-    if (largest(miss_) < arrived || !newton_step()) return;
+    const double miss = largest(miss_);
+    if (miss < arrived || (round > 2 && miss > last / 2) || !newton_step()) return;
+    last = miss;
     for (std::size_t k = 0; k < phases.size(); ++k) {
       const double next = phases[k] + std::clamp(step_[k], -most, most);
       // Towards resonance by halves: beyond it the same weights come once more.
@@ -107,10 +111,13 @@ bool RingSetPoints::damped_step(std::span<const double> phases, double damping) 
   }
   for (const std::size_t i : free_) {
     for (const std::size_t j : free_) {
+      if (j > i) break;
       double product = 0;
+#pragma omp simd reduction(+ : product)
       for (std::size_t k = 0; k < n; ++k) product += at_.slopes[i * n + k] * at_.slopes[j * n + k];
-      matrix_[i * n + j] = i == j ? product + damping * (product + 1e-3) : product;
+      matrix_[i * n + j] = matrix_[j * n + i] = product;
     }
+    matrix_[i * n + i] += damping * (matrix_[i * n + i] + 1e-3);
   }
   return eliminate(matrix_, step_);
 }
@@ -128,7 +135,7 @@ double RingSetPoints::least_squares(std::span<const double> wanted, std::span<do
       linearise(wanted, phases);
       continue;
     }
-    const bool settled = squared - next < 1e-6 * squared;
+    const bool settled = squared - next < 1e-5 * squared;
     std::copy(trial_.begin(), trial_.end(), phases.begin());
     squared = next;
     damping /= 8;
@@ -142,7 +149,6 @@ RingBusMiss RingSetPoints::solve(std::span<const double> wanted, std::span<doubl
   start(wanted, phases);
   newton(wanted, phases);
   if (largest(miss_) >= arrived) {
-    start(wanted, phases);
     const double first = least_squares(wanted, phases);
     other_.assign(phases.size(), options_.reach_rad / 2);
     if (first > 0 && least_squares(wanted, other_) < first)

@@ -16,8 +16,8 @@ struct RingBusMiss {
 
 /// Finds the phases in [0, reach] that bring all rings of a bus to their weights at once. Newton's
 /// method from where each ring alone would have to stand; where that does not arrive because the
-/// bus cannot make the weights, bounded least squares by Levenberg and Marquardt, from there and
-/// from the middle of the reach. Holds its working memory: one a thread.
+/// bus cannot make the weights, bounded least squares by Levenberg and Marquardt, from where it
+/// stopped and from the middle of the reach. Holds its working memory: one a thread.
 class RingSetPoints {
  public:
   struct Options {

@@ -98,22 +98,29 @@ void RingBus::slopes(std::span<const double> phases, RingBusSlopes& result) cons
   std::fill_n(bus, rings, 1.0);
   for (std::size_t j = 0; j < rings; ++j) {
     pass_ring(j, phases[j], result);
-    for (std::size_t k = j * rings; k < (j + 1) * rings; ++k) {
-      double& light = bus[k - j * rings];
-      result.slopes[k] *= light;
-      if (carrier_loss_per_rad_ > 0) result.carriers[k] *= light;
-      light *= result.through[k];
+    const double* through = &result.through[j * rings];
+    double* slope = &result.slopes[j * rings];
+    if (carrier_loss_per_rad_ > 0)
+      for (std::size_t k = 0; k < rings; ++k) result.carriers[j * rings + k] *= bus[k];
+#pragma omp simd
+    for (std::size_t k = 0; k < rings; ++k) {
+      slope[k] *= bus[k];
+      bus[k] *= through[k];
     }
   }
+  double* worth = result.weights.data();
   for (std::size_t j = rings; j-- > 0;) {
     const double dropped = RingShape(driven(phases[j])).dropped;
+    const double* through = &result.through[j * rings];
+    double* slope = &result.slopes[j * rings];
+#pragma omp simd
     for (std::size_t k = 0; k < rings; ++k) {
-      const std::size_t at = j * rings + k;
-      const double next = result.weights[k] - dropped;
-      result.slopes[at] *= next;
-      if (carrier_loss_per_rad_ > 0) result.slopes[at] += result.carriers[at];
-      result.weights[k] = dropped + result.through[at] * next;
+      const double next = worth[k] - dropped;
+      slope[k] *= next;
+      worth[k] = dropped + through[k] * next;
     }
+    if (carrier_loss_per_rad_ > 0)
+      for (std::size_t k = 0; k < rings; ++k) slope[k] += result.carriers[j * rings + k];
   }
 }
 

@@ -64,7 +64,7 @@ TEST(Cores, PerfectMeshRealisesItsTargetsToSinglePrecision) {
 }
 
 TEST(Cores, PerfectRingBankRealisesItsTargets) {
-  // Set points are solved for until a weight is 1e-7 of full scale away; 1e-3 leaves room for a
+  // Set points are solved for until a weight is 1e-6 away; 1e-3 leaves room for a
   // tile that keeps its scale with a few weights out of reach.
   const auto core = make_core(card_of("mrr-bank", small({"phase_sigma_rad=0", "phase_bits=0"})));
   const auto targets = random_weights(4 * 35);
