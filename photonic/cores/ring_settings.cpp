@@ -49,12 +49,10 @@ RingSettings RingSettingFinder::find(std::span<const float> target, std::size_t 
   RingSettings best, trial;
   double least = any;  // squared miss of the best, in network units
   for (const double limit : limits_) {
-    // The last is tried for good where it is certain; else a worse one is the turn.
+    // Where the last is certain, the others must be good enough; else the best of all is wanted.
     const bool last = limit == limits_.back();
-    if (!try_limit(target, {columns, limit, certain_ && !last ? tolerated : least}, trial)) {
-      if (certain_) continue;
-      break;
-    }
+    if (!try_limit(target, {columns, limit, certain_ && !last ? tolerated : least}, trial))
+      continue;
     std::swap(best, trial);
     least = best.squared_miss * best.scale * best.scale;
     if (least <= tolerated) break;

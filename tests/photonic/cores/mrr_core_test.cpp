@@ -154,6 +154,8 @@ TEST(RingBank, WhatNoSettingMakesIsCountedAndReported) {
   // Sixteen lines in the free spectral range stand two line widths apart.
   const RealisedTiles dense = realised(perfect_bank({"bank.channels=16", "columns=48"}), levels(3));
   EXPECT_GT(dense.error(), 0.01);
+  // At full scale it would be ten times as much: a quarter of it is the least that is tried.
+  EXPECT_LT(dense.error(), 0.2);
   // Without errors of the phases, what is missed is all that is wrong.
   EXPECT_NEAR(dense.report.squared_miss / dense.report.squared_error, 1, 1e-5);
   std::int64_t missed = 0;
