@@ -8,6 +8,7 @@
 #include <numbers>
 #include <tuple>
 
+#include "core/cards/tree.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "photonic/cores/core_card.hpp"

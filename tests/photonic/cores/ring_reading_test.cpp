@@ -1,11 +1,13 @@
 #include "tests/oracles/ring_reading.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <omp.h>
 
 #include <cmath>
 #include <random>
 
+#include "core/cards/tree.hpp"
 #include "core/statistics.hpp"
 #include "photonic/cores/core_card.hpp"
 #include "photonic/cores/mrr_core.hpp"
