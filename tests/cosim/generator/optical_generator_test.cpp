@@ -181,6 +181,48 @@ TEST(OpticalGenerator, DigitalHandOversErrByAtMostHalfAStepEach) {
   EXPECT_GT(mean_square(exact, regenerate(t, g, 0, 0, Handover::digital)), 2 * two);
 }
 
+// Kernels that are stored pass the DAC of level 2: 4 bits over both signs are steps of 2 / 15 of
+// the largest, of an error of a step / sqrt(12) each, which V adds up.
+TEST(OpticalGenerator, TheDacsOfLevel2RoundTheKernels) {
+  TwoLevel t = two_level(9, 40, 25, 6, 2);
+  const std::vector<float> kernels = numbers(6 * 40 * 25, 8);
+  t.factors.u = {};
+  t.factors.basis = kernels;
+  PhotonicGenerator g = quiet_generator();
+  g.bank.input_dac.bits = 4;
+  double through = 0, largest = 0;
+  for (const float v : t.v) through += double{v} * v / 9;
+  for (const float k : kernels) largest = std::max(largest, std::abs(double{k}));
+  const double expected = through * std::pow(2 * largest / 15, 2) / 12;
+  const double found = mean_square(regenerate(t, g), regenerate(t, quiet_generator()));
+  EXPECT_NEAR(found, expected, 0.1 * expected);
+}
+
+// One laser: its noise moves all rows of a shot by the same share of what they read, and no two
+// shots alike.
+TEST(OpticalGenerator, LaserNoiseIsCommonToTheRowsOfAShot) {
+  PhotonicGenerator g = quiet_generator();
+  g.cross_rows = 8;
+  g.cross_columns = 1;
+  g.bank.laser.rin_dBc_per_Hz = -110;  // 10 % over 1 GHz
+  const std::vector<float> ones(400, 1.0F), coefficients(8, 0.5F);
+  std::vector<float> readings(8 * 400);
+  BankProduct({.core = generator_banks(g, 1e20)[1].core}, 1, {{.seed = 4}, 0},
+              {.dac = false, .adc = false})
+      .add({.coefficients = coefficients, .inputs = ones, .rows = 8, .inner = 1, .positions = 400},
+           {}, readings);
+  double square = 0, next = 0;
+  for (std::size_t p = 0; p < 400; ++p) {
+    for (std::size_t r = 1; r < 8; ++r) EXPECT_NEAR(readings[r * 400 + p], readings[p], 1e-5);
+    const double error = readings[p] - 0.5;
+    square += error * error;
+    if (p > 0) next += error * (readings[p - 1] - 0.5);
+  }
+  const double expected = std::pow(0.5 * 2 * 0.1 / 2 * 2, 2);  // of (1 + 1) / 2, read twice as much
+  EXPECT_NEAR(square / 400, expected, 4 * expected * std::sqrt(2.0 / 400));
+  EXPECT_LT(std::abs(next), 4 * expected * std::sqrt(400.0));
+}
+
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   double ab = 0, aa = 0, bb = 0;
   for (std::size_t i = 0; i < a.size(); ++i)
