@@ -71,8 +71,8 @@ void run() {
   for (const int modes : {4, 8, 16, 32, 64, 128, 256}) {
     const Topology topology = clements_topology(modes);
     std::vector<Transfer> cells(topology.cells.size());
-    cell_transfers(topology, DeviceKind::mzi, haar_clements_settings(topology, Stream({.seed = 1})),
-                   {}, cells);
+    cell_transfers(
+        {topology, DeviceKind::mzi, haar_clements_settings(topology, Stream({.seed = 1}))}, cells);
     for (const int batch : {1, 4, 16, 64, 256, 1024, 4096})
       for (const std::int64_t calls : {1, 30, 1000})
         worst = std::max(worst, loss({topology, cells, batch, calls}));

@@ -19,8 +19,8 @@ struct Mesh {
   Topology topology;
   std::vector<Transfer> cells;
   explicit Mesh(int modes) : topology(clements_topology(modes)), cells(topology.cells.size()) {
-    cell_transfers(topology, DeviceKind::mzi, haar_clements_settings(topology, Stream({.seed = 1})),
-                   {}, cells);
+    cell_transfers(
+        {topology, DeviceKind::mzi, haar_clements_settings(topology, Stream({.seed = 1}))}, cells);
   }
 };
 

@@ -185,7 +185,7 @@ Calibration calibrate(const ChipShape& shape, const Measurements& data, const Fi
     refuse(swaps(shape, data, start));
   }
   judge(near, result);
-  result.visibility = visibility_of(shape, data, card, result.fit);
+  result.visibility = visibility_of(shape, data, result.fit, {.card = card});
   result.worst = odd_devices(shape, card, result.fit);
   result.residuals = residual_map(shape, data, result.fit.parameters);
   name_needs(shape, card, data, result);

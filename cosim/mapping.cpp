@@ -65,8 +65,9 @@ TileView tile_view(const LayerMapping& mapping, std::int64_t tile) {
   return view;
 }
 
-void gather_tile(const nn::LayerShape& layer, const LayerMapping& mapping,
-                 std::span<const float> weights, std::int64_t tile, std::span<float> target) {
+void gather_tile(const LayerWeights& from, const LayerMapping& mapping, std::int64_t tile,
+                 std::span<float> target) {
+  const auto& [layer, weights] = from;
   assert(static_cast<std::int64_t>(weights.size()) == layer.weights());
   assert(target.size() == places(mapping.tile));
   std::fill(target.begin(), target.end(), 0.0F);
@@ -85,7 +86,7 @@ std::vector<float> gather_tiles(const nn::LayerShape& layer, const LayerMapping&
   const std::size_t size = places(mapping.tile);
   std::vector<float> tiles(static_cast<std::size_t>(mapping.tiles) * size);
   for (std::int64_t tile = 0; tile < mapping.tiles; ++tile)
-    gather_tile(layer, mapping, weights, tile,
+    gather_tile({layer, weights}, mapping, tile,
                 std::span(tiles).subspan(static_cast<std::size_t>(tile) * size, size));
   return tiles;
 }

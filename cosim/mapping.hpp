@@ -65,10 +65,16 @@ LayerMapping map_layer(const nn::LayerShape& layer, TileShape tile,
 /// Where tile number `tile` lies, 0 <= tile < mapping.tiles.
 TileView tile_view(const LayerMapping& mapping, std::int64_t tile);
 
-/// Copies tile number `tile` out of `weights` ([out, in/groups, kernel height, kernel width],
-/// row-major) into `target` (tile.rows, tile.columns), row-major, zero where there is padding.
-void gather_tile(const nn::LayerShape& layer, const LayerMapping& mapping,
-                 std::span<const float> weights, std::int64_t tile, std::span<float> target);
+/// A layer with its weights [out, in/groups, kernel height, kernel width], row-major.
+struct LayerWeights {
+  const nn::LayerShape& layer;
+  std::span<const float> weights;
+};
+
+/// Copies tile number `tile` out of a layer's weights into `target` (tile.rows, tile.columns),
+/// row-major, zero where there is padding.
+void gather_tile(const LayerWeights& from, const LayerMapping& mapping, std::int64_t tile,
+                 std::span<float> target);
 
 /// All tiles in order: (tiles, rows, columns).
 std::vector<float> gather_tiles(const nn::LayerShape& layer, const LayerMapping& mapping,

@@ -161,7 +161,7 @@ FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCa
   name_doubtful(shape, card, result);
   problem.settings = kept_settings(data.settings, card.held_out);
   result.held_out = compare_held_out(problem, result.parameters, result.triangle,
-                                     card.huber > 0 ? outlier_sigmas : 0);
+                                     {.cut = card.huber > 0 ? outlier_sigmas : 0});
   return result;
 }
 

@@ -32,7 +32,7 @@ double model_phase(const ChipShape& shape, std::vector<double> parameters, const
   std::vector<double> angles, readings;
   for (const double v : sweep.volts) {
     voltages[static_cast<std::size_t>(heater)] = v;
-    predict(shape, parameters, voltages, input, powers);
+    predict({shape, parameters}, voltages, input, powers);
     angles.push_back(gamma * v * v);
     readings.push_back(powers[static_cast<std::size_t>(sweep.output)]);
   }

@@ -24,10 +24,10 @@ void check(const ChipShape& shape, const Measurements& data) {
 }
 
 /// Moving parameters, believed near where they were.
-void believe(const ChipShape& shape, std::span<const double> parameters,
-             std::span<const double> sigma, const DriftBelief& belief, FitProblem& problem) {
+void believe(const DeviceFile& before, const DriftBelief& belief, FitProblem& problem) {
+  const auto& [shape, parameters, sigma] = before;
   std::vector<bool> is_free(parameters.size());
-  problem.prior.mean.assign(parameters.begin(), parameters.end());
+  problem.prior.mean = parameters;
   problem.prior.sigma.assign(parameters.size(), 0.0);
   for (std::size_t p = 0; p < parameters.size(); ++p) {
     const ParameterKind kind = shape.parameters.kind_of(static_cast<int>(p));
@@ -49,15 +49,14 @@ double rms(const FitProblem& problem, std::span<const double> parameters) {
 
 }  // namespace
 
-Tracked track(const ChipShape& shape, const Measurements& data, std::span<const double> parameters,
-              std::span<const double> sigma, const DriftBelief& belief) {
+Tracked track(const DeviceFile& before, const Measurements& data, const DriftBelief& belief) {
+  const ChipShape& shape = before.shape;
   check(shape, data);
-  Tracked result{.parameters = {parameters.begin(), parameters.end()},
-                 .sigma = {sigma.begin(), sigma.end()}};
+  Tracked result{.parameters = before.parameters, .sigma = before.sigma};
   FitProblem problem{.shape = &shape, .data = &data};
   problem.settings.resize(static_cast<std::size_t>(data.settings));
   std::iota(problem.settings.begin(), problem.settings.end(), 0);
-  believe(shape, parameters, sigma, belief, problem);
+  believe(before, belief, problem);
   require(problem.free.size() > 0,
           "track: the earlier calibration has no standard deviations (fit it first)");
   // Twice, because the noise follows the predicted readings; first with room for the drift.
@@ -68,7 +67,7 @@ Tracked track(const ChipShape& shape, const Measurements& data, std::span<const 
     result.summary = solve(problem, result.parameters, {.max_iterations = 50});
   }
   problem.sigma = predicted_sigma(shape, data, result.parameters);
-  result.before = rms(problem, parameters);
+  result.before = rms(problem, before.parameters);
   result.after = rms(problem, result.parameters);
   NormalEquations equations = normal_equations(problem, result.parameters);
   cholesky(equations.hessian, equations.size);

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <span>
 #include <vector>
 
 #include "calibration/measurement/measurements.hpp"
+#include "calibration/model/device_card.hpp"
 #include "calibration/solvers/least_squares.hpp"
 
 namespace lightloom::calibration {
@@ -20,12 +20,11 @@ struct Tracked {
   double before = 0, after = 0;  // RMS of the readings over their noise, by the old and new card
 };
 
-/// Follows a chip that drifted: from an earlier calibration (`parameters` with standard deviations
-/// `sigma`, 0 for held ones), only phi_0 and the ports' gains are fitted again, each believed to be
-/// where it was within its sigma and the drift. Few settings suffice, because what they leave open
-/// the earlier calibration holds. Correlations of the earlier fit are left out. Throws `Error` for
-/// data that must not be fitted; few settings are no reason here.
-Tracked track(const ChipShape& shape, const Measurements& data, std::span<const double> parameters,
-              std::span<const double> sigma, const DriftBelief& belief = {});
+/// Follows a chip that drifted: from an earlier calibration, only phi_0 and the ports' gains are
+/// fitted again, each believed to be where it was within its sigma and the drift. Few settings
+/// suffice, because what they leave open the earlier calibration holds. Correlations of the earlier
+/// fit are left out. Throws `Error` for data that must not be fitted; few settings are no reason
+/// here.
+Tracked track(const DeviceFile& before, const Measurements& data, const DriftBelief& belief = {});
 
 }  // namespace lightloom::calibration

@@ -34,8 +34,8 @@ bool invisible(const ChipShape& shape, const Measurements& data, std::span<const
   double size = 0;
   for (const double d : direction) size = std::max(size, std::abs(d));
   for (std::size_t p = 0; p < moved.size(); ++p) moved[p] += 1e-3 * direction[p] / size;
-  predict(shape, parameters, data.voltages_of(0), data.inputs, before);
-  predict(shape, moved, data.voltages_of(0), data.inputs, after);
+  predict({shape, parameters}, data.voltages_of(0), data.inputs, before);
+  predict({shape, moved}, data.voltages_of(0), data.inputs, after);
   for (std::size_t i = 0; i < before.size(); ++i)
     if (std::abs(after[i] - before[i]) > 1e-9) return false;
   return true;
@@ -75,13 +75,14 @@ Visibility certified(FitProblem& problem, const FitResult& fit) {
 
 }  // namespace
 
-Visibility visibility_of(const ChipShape& shape, const Measurements& data, const FitCard& card,
-                         const FitResult& fit, int dense_limit) {
-  FitProblem problem{.shape = &shape, .data = &data, .free = without_gauge(shape, card, fit)};
+Visibility visibility_of(const ChipShape& shape, const Measurements& data, const FitResult& fit,
+                         const VisibilityOptions& options) {
+  FitProblem problem{
+      .shape = &shape, .data = &data, .free = without_gauge(shape, options.card, fit)};
   problem.sigma = predicted_sigma(shape, data, fit.parameters);
   const auto per_setting = static_cast<int>(data.block());
   const int wanted = std::max(12, (4 * problem.free.size() + per_setting - 1) / per_setting);
-  const bool dense = problem.free.size() <= dense_limit;
+  const bool dense = problem.free.size() <= options.dense_limit;
   for (int s = 0; s < data.settings && (!dense || s < wanted); ++s) problem.settings.push_back(s);
   if (!dense) return certified(problem, fit);
   const Identifiability found = identify(problem, fit.parameters);

@@ -17,11 +17,16 @@ struct Visibility {
   bool by_jacobian = false;                  // else certified as below
 };
 
+struct VisibilityOptions {
+  FitCard card;           // of the fit
+  int dense_limit = 900;  // unknowns
+};
+
 /// Up to `dense_limit` unknowns: pivots of the Jacobian over some of the settings. Above:
 /// the known null directions are tried on the model itself, and the rest is certified by a Cholesky
 /// factorisation of the scaled J^T J without priors, whose pivots stay above 1e-12 only at full
 /// rank.
-Visibility visibility_of(const ChipShape& shape, const Measurements& data, const FitCard& card,
-                         const FitResult& fit, int dense_limit = 900);
+Visibility visibility_of(const ChipShape& shape, const Measurements& data, const FitResult& fit,
+                         const VisibilityOptions& options);
 
 }  // namespace lightloom::calibration

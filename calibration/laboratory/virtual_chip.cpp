@@ -97,14 +97,14 @@ void VirtualChip::drift() {
 void VirtualChip::predict(std::span<const double> voltages, const Inputs& inputs,
                           std::span<double> readings) {
   if (laboratory_.phase_drift_rad == 0) {
-    predict_by(shape_, hidden_, state_.at(voltages), inputs, readings);
+    predict_by({shape_, hidden_}, state_.at(voltages), inputs, readings);
     return;
   }
   drift();
   std::vector<double> phases(voltages.size());
   heater_phases(shape_, hidden_, voltages, phases);
   for (std::size_t h = 0; h < phases.size(); ++h) phases[h] += phase_drift_[h];
-  predict_at(shape_, hidden_, phases, inputs, readings);
+  predict_at({shape_, hidden_}, phases, inputs, readings);
 }
 
 std::vector<double> VirtualChip::read(std::span<const double> voltages, const Inputs& inputs,

@@ -245,7 +245,7 @@ std::vector<std::string> find_swaps(const ChipShape& shape, const Measurements& 
                                     std::span<const double> parameters) {
   std::vector<double> model(data.readings.size());
   for (int s = 0; s < data.settings; ++s)
-    predict(shape, parameters, data.voltages_of(s), data.inputs,
+    predict({shape, parameters}, data.voltages_of(s), data.inputs,
             {model.data() + static_cast<std::size_t>(s) * data.block(), data.block()});
   std::vector<std::string> found;
   swaps_along(data, model, true, found);

@@ -25,7 +25,7 @@ class Misfit {
 
   [[nodiscard]] double at_phases(int setting, std::span<const double> phases) const {
     std::vector<double> model(data_.block());
-    predict_at(shape_, parameters_, phases, data_.inputs, model);
+    predict_at({shape_, parameters_}, phases, data_.inputs, model);
     const std::span<const double> measured = data_.readings_of(setting);
     double sum = 0;
     for (std::size_t i = 0; i < model.size(); ++i) {

@@ -99,9 +99,10 @@ photonic::MeshSettings settings_of(const ChipShape& shape, std::span<const doubl
 
 void chip_transfers(const ChipShape& shape, std::span<const double> parameters,
                     std::span<const double> phases_rad, std::span<Transfer> transfers) {
-  photonic::cell_transfers(shape.topology, photonic::DeviceKind::mzi,
-                           settings_of(shape, parameters, phases_rad),
-                           fabrication_of(shape, parameters), transfers);
+  photonic::cell_transfers(
+      {shape.topology, photonic::DeviceKind::mzi, settings_of(shape, parameters, phases_rad),
+       fabrication_of(shape, parameters)},
+      transfers);
   const double gain =
       parameters[static_cast<std::size_t>(shape.parameters.first(ParameterKind::device_gain))];
   if (gain == 0) return;
@@ -128,17 +129,18 @@ void propagate_one(const ChipShape& shape, std::span<const Transfer> transfers, 
 
 }  // namespace
 
-void predict_at(const ChipShape& shape, std::span<const double> parameters,
-                std::span<const double> phases_rad, const Inputs& inputs,
+void predict_at(const ChipModel& chip, std::span<const double> phases_rad, const Inputs& inputs,
                 std::span<double> readings) {
+  const auto& [shape, parameters] = chip;
   std::vector<Transfer> transfers(shape.topology.cells.size());
   chip_transfers(shape, parameters, phases_rad, transfers);
-  predict_by(shape, parameters, transfers, inputs, readings);
+  predict_by(chip, transfers, inputs, readings);
 }
 
-void predict_by(const ChipShape& shape, std::span<const double> parameters,
-                std::span<const Transfer> transfers, const Inputs& inputs,
+void predict_by(const ChipModel& chip, std::span<const Transfer> transfers, const Inputs& inputs,
                 std::span<double> readings) {
+  const ChipShape& shape = chip.shape;
+  const std::span<const double> parameters = chip.parameters;
   const auto ports = static_cast<std::size_t>(shape.ports());
   const auto count = static_cast<std::size_t>(inputs.count);
   assert(inputs.ports == shape.ports() && readings.size() == count * ports);
@@ -169,11 +171,11 @@ void predict_by(const ChipShape& shape, std::span<const double> parameters,
   }
 }
 
-void predict(const ChipShape& shape, std::span<const double> parameters,
-             std::span<const double> voltages, const Inputs& inputs, std::span<double> readings) {
+void predict(const ChipModel& chip, std::span<const double> voltages, const Inputs& inputs,
+             std::span<double> readings) {
   std::vector<double> phases(voltages.size());
-  heater_phases(shape, parameters, voltages, phases);
-  predict_at(shape, parameters, phases, inputs, readings);
+  heater_phases(chip.shape, chip.parameters, voltages, phases);
+  predict_at(chip, phases, inputs, readings);
 }
 
 }  // namespace lightloom::calibration

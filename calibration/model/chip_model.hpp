@@ -44,17 +44,21 @@ photonic::MeshSettings settings_of(const ChipShape& shape, std::span<const doubl
 void chip_transfers(const ChipShape& shape, std::span<const double> parameters,
                     std::span<const double> phases_rad, std::span<photonic::Transfer> transfers);
 
+/// A chip with the values of its parameters; nothing is owned.
+struct ChipModel {
+  const ChipShape& shape;
+  std::span<const double> parameters;
+};
+
 /// Detector readings (inputs, ports) at one setting: y_i = g_i |[U diag(sqrt c) x]_i|^2 + o_i
 /// (docs/models/calibration/mesh.md#model), without noise.
-void predict(const ChipShape& shape, std::span<const double> parameters,
-             std::span<const double> voltages, const Inputs& inputs, std::span<double> readings);
+void predict(const ChipModel& chip, std::span<const double> voltages, const Inputs& inputs,
+             std::span<double> readings);
 /// The same at given heater phases, for chips whose phases drift.
-void predict_at(const ChipShape& shape, std::span<const double> parameters,
-                std::span<const double> phases_rad, const Inputs& inputs,
+void predict_at(const ChipModel& chip, std::span<const double> phases_rad, const Inputs& inputs,
                 std::span<double> readings);
 /// The same by the 2x2 of every cell.
-void predict_by(const ChipShape& shape, std::span<const double> parameters,
-                std::span<const photonic::Transfer> transfers, const Inputs& inputs,
-                std::span<double> readings);
+void predict_by(const ChipModel& chip, std::span<const photonic::Transfer> transfers,
+                const Inputs& inputs, std::span<double> readings);
 
 }  // namespace lightloom::calibration

@@ -59,9 +59,10 @@ void gather_heaters(const ChipShape& shape, std::span<const double> parameters,
 
 }  // namespace
 
-Expansion expand(const ChipShape& shape, std::span<const double> parameters,
-                 std::span<const double> voltages, const BaseColumns& columns,
-                 const FreeSet& free) {
+Expansion expand(const ChipModel& chip, std::span<const double> voltages,
+                 const BaseColumns& columns, const FreeSet& free) {
+  const ChipShape& shape = chip.shape;
+  const std::span<const double> parameters = chip.parameters;
   Gather gather(free);
   gather_heaters(shape, parameters, voltages, columns, gather);
   const ParameterLayout& at = shape.parameters;

@@ -14,7 +14,7 @@ struct Expansion {
   std::vector<int> column;     // base column
   std::vector<double> weight;  // d(base) / d(parameter)
 };
-Expansion expand(const ChipShape& shape, std::span<const double> parameters,
-                 std::span<const double> voltages, const BaseColumns& columns, const FreeSet& free);
+Expansion expand(const ChipModel& chip, std::span<const double> voltages,
+                 const BaseColumns& columns, const FreeSet& free);
 
 }  // namespace lightloom::calibration

@@ -56,7 +56,7 @@ double fit_cost(const FitProblem& problem, std::span<const double> parameters) {
   std::vector<double> costs(count);
   parallel_if(threads_if(problem.data->large()), count, [&](std::size_t s) {
     std::vector<double> model(problem.data->block());
-    predict(*problem.shape, parameters, problem.data->voltages_of(problem.settings[s]),
+    predict({*problem.shape, parameters}, problem.data->voltages_of(problem.settings[s]),
             problem.data->inputs, model);
     costs[s] = setting_residuals(problem, problem.settings[s], model, problem.loss).cost;
   });
@@ -73,7 +73,7 @@ std::vector<double> predicted_sigma(const ChipShape& shape, const Measurements& 
       threads_if(data.large()), static_cast<std::size_t>(data.settings), [&](std::size_t setting) {
         const int s = static_cast<int>(setting);
         const std::span<double> own(&sigma[setting * block], block);
-        predict(shape, parameters, data.voltages_of(s), data.inputs, own);
+        predict({shape, parameters}, data.voltages_of(s), data.inputs, own);
         const double source = data.source(s);
         for (std::size_t row = 0; row < block; ++row) {
           const double reading = data.readings[setting * block + row];
@@ -86,7 +86,7 @@ std::vector<double> predicted_sigma(const ChipShape& shape, const Measurements& 
 std::vector<double> residuals_of(const FitProblem& problem, int setting,
                                  std::span<const double> parameters) {
   std::vector<double> model(problem.data->block());
-  predict(*problem.shape, parameters, problem.data->voltages_of(setting), problem.data->inputs,
+  predict({*problem.shape, parameters}, problem.data->voltages_of(setting), problem.data->inputs,
           model);
   std::vector<double> residual = setting_residuals(problem, setting, model, {}).residual;
   for (double& r : residual) r = -r;
@@ -120,8 +120,9 @@ DenseJacobian jacobian_of(const FitProblem& problem, std::span<const int> settin
     const double* sigma = &problem.sigma[static_cast<std::size_t>(settings[s]) * block];
     for (std::size_t row = 0; row < block; ++row) weight[row] = sigma[row] > 0 ? 1 / sigma[row] : 0;
     heater_phases(shape, parameters, voltages, phases);
-    differentiate(shape, parameters, phases, problem.data->inputs, columns, weight, derivatives);
-    const Expansion e = expand(shape, parameters, voltages, columns, problem.free);
+    differentiate({shape, parameters}, {phases, problem.data->inputs}, {columns, weight},
+                  derivatives);
+    const Expansion e = expand({shape, parameters}, voltages, columns, problem.free);
     for (std::size_t j = 0; j + 1 < e.start.size(); ++j) {
       double* target = &result.values[j * rows + s * block];
       for (int t = e.start[j]; t < e.start[j + 1]; ++t) {

@@ -28,11 +28,12 @@ std::vector<double> shares(const FitProblem& problem, int setting,
 }  // namespace
 
 HeldOut compare_held_out(const FitProblem& problem, std::span<const double> parameters,
-                         std::span<const double> triangle, double cut, std::size_t most) {
+                         std::span<const double> triangle, const HeldOutOptions& options) {
+  const double cut = options.cut;
   HeldOut result;
   if (problem.settings.empty()) return result;
   const std::size_t block = problem.data->block(), total = block * problem.settings.size();
-  const std::size_t stride = std::max<std::size_t>(1, (total + most - 1) / most);
+  const std::size_t stride = std::max<std::size_t>(1, (total + options.most - 1) / options.most);
   double squares = 0, normalised = 0, uncertain = 0;
   std::size_t next = 0;  // place of the next reading to sample, over all settings
   for (std::size_t s = 0; s < problem.settings.size(); ++s) {

@@ -147,7 +147,7 @@ void prepare(const FitProblem& problem, std::span<const double> parameters,
   std::vector<double> phases(voltages.size());
   heater_phases(shape, parameters, voltages, phases);
   s.cells = cell_states(shape, parameters, phases);
-  s.expansion = expand(shape, parameters, voltages, columns, problem.free);
+  s.expansion = expand({shape, parameters}, voltages, columns, problem.free);
   FieldRows f(ports, count);
   const auto value = [&](ParameterKind kind, std::size_t i) {
     return parameters[static_cast<std::size_t>(shape.parameters.first(kind)) + i];

@@ -214,14 +214,16 @@ BaseColumns base_columns(const ChipShape& shape, const FreeSet& free) {
   return columns;
 }
 
-void differentiate(const ChipShape& shape, std::span<const double> parameters,
-                   std::span<const double> phases_rad, const Inputs& inputs,
-                   const BaseColumns& columns, std::span<const double> row_weight,
+void differentiate(const ChipModel& chip, const SettingLight& light, const WeightedColumns& wanted,
                    SettingDerivatives& result) {
+  const ChipShape& shape = chip.shape;
+  const std::span<const double> parameters = chip.parameters, row_weight = wanted.row_weight;
+  const Inputs& inputs = light.inputs;
+  const BaseColumns& columns = wanted.columns;
   const auto ports = static_cast<std::size_t>(shape.ports());
   const std::size_t rows = static_cast<std::size_t>(inputs.count) * ports;
   assert(row_weight.empty() || row_weight.size() == rows);
-  Sweeps s{.cells = cell_states(shape, parameters, phases_rad)};
+  Sweeps s{.cells = cell_states(shape, parameters, light.phases_rad)};
   sweep_forward(shape, parameters, inputs, s);
   sweep_backward(shape, s);
   const ParameterLayout& at = shape.parameters;

@@ -27,12 +27,21 @@ struct SettingDerivatives {
   std::vector<double> jacobian;  // (base columns, inputs, ports): column after column
 };
 
+/// One setting as the light meets it.
+struct SettingLight {
+  std::span<const double> phases_rad;  // (heaters)
+  const Inputs& inputs;
+};
+
+/// Which derivatives, and what every row is multiplied by.
+struct WeightedColumns {
+  const BaseColumns& columns;
+  std::span<const double> row_weight;  // (inputs, ports); empty: 1
+};
+
 /// Analytic derivatives by one forward and one backward sweep
-/// (docs/models/calibration/mesh.md#derivatives): dP_i/dp = 2 g_i Re{conj(y_i) R (dT/dp) f}. Every
-/// row is multiplied by its `row_weight` (inputs, ports); empty: 1.
-void differentiate(const ChipShape& shape, std::span<const double> parameters,
-                   std::span<const double> phases_rad, const Inputs& inputs,
-                   const BaseColumns& columns, std::span<const double> row_weight,
+/// (docs/models/calibration/mesh.md#derivatives): dP_i/dp = 2 g_i Re{conj(y_i) R (dT/dp) f}.
+void differentiate(const ChipModel& chip, const SettingLight& light, const WeightedColumns& wanted,
                    SettingDerivatives& result);
 
 }  // namespace lightloom::calibration

@@ -125,15 +125,15 @@ double accumulate(const FitProblem& problem, std::span<const double> parameters,
   for (const int setting : settings) {
     const std::span<const double> voltages = problem.data->voltages_of(setting);
     heater_phases(shape, parameters, voltages, phases);
-    predict_at(shape, parameters, phases, problem.data->inputs, model);
+    predict_at({shape, parameters}, phases, problem.data->inputs, model);
     const SettingResiduals r = setting_residuals(problem, setting, model, problem.loss);
-    differentiate(shape, parameters, phases, problem.data->inputs, columns, r.row_weight,
+    differentiate({shape, parameters}, {phases, problem.data->inputs}, {columns, r.row_weight},
                   derivatives);
     const Eigen::Map<const Eigen::MatrixXd> jacobian(derivatives.jacobian.data(), rows,
                                                      columns.size);
     base = jacobian.cast<Scalar>();
     gram(base, m);
-    const Expansion e = expand(shape, parameters, voltages, columns, problem.free);
+    const Expansion e = expand({shape, parameters}, voltages, columns, problem.free);
     add_expanded(e, m, factor, hessian);
     if (gradient.empty()) continue;
     const Eigen::Map<const Eigen::VectorXd> residual(r.residual.data(), rows);

@@ -130,15 +130,16 @@ double error_up_to_port_phases(const SquareMatrix& a, const SquareMatrix& b) {
 }
 
 ProgrammingComparison compare_programming(const ChipShape& shape, const ParameterBeliefs& beliefs,
-                                          double max_voltage_V, int targets, std::uint64_t seed) {
-  const Stream stream({.seed = seed, .purpose = Purpose::haar});
+                                          const ProgrammingTrial& trial) {
+  const int targets = trial.targets;
+  const Stream stream({.seed = trial.seed, .purpose = Purpose::haar});
   const std::vector<double> heaters_only = without_splitter_errors(shape, beliefs.fitted);
   ProgrammingComparison mean{.targets = targets};
   for (int t = 0; t < targets; ++t) {
     const SquareMatrix target =
         photonic::haar_unitary(shape.ports(), stream, static_cast<std::uint64_t>(t));
     const auto error = [&](const std::vector<double>& believed) {
-      const Programming set = program(shape, believed, target, max_voltage_V);
+      const Programming set = program(shape, believed, target, trial.max_voltage_V);
       return error_up_to_port_phases(realised_matrix(shape, beliefs.hidden, set.voltages), target) /
              targets;
     };

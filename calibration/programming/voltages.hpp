@@ -43,7 +43,13 @@ struct ProgrammingComparison {
 struct ParameterBeliefs {
   std::vector<double> design, fitted, hidden;  // parameter vectors
 };
+/// Random matrices programmed on a chip within what the drivers can do.
+struct ProgrammingTrial {
+  double max_voltage_V = 6.5;
+  int targets = 8;
+  std::uint64_t seed = 0;
+};
 ProgrammingComparison compare_programming(const ChipShape& shape, const ParameterBeliefs& beliefs,
-                                          double max_voltage_V, int targets, std::uint64_t seed);
+                                          const ProgrammingTrial& trial);
 
 }  // namespace lightloom::calibration

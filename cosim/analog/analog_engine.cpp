@@ -61,7 +61,7 @@ AnalogEngine::ImageCounts AnalogEngine::run_image(const LayerOnCore& layer, cons
       counts.saturated += read_out(packed, readout, block);
       if (readout.step > 0) counts.conversions += std::int64_t{block.positions} * packed.rows;
     };
-    counts.clipped += code_inputs(layer.shape, layer.layout, image.input, code, scratch.coded);
+    counts.clipped += code_inputs({layer.shape, layer.layout}, image.input, code, scratch.coded);
     if (!calibrating_ && needs_power(core)) measure_pixels(layer, core.coding, scratch);
     for_each_block(layer, scratch.coded, image.number * 2 + static_cast<std::uint64_t>(pass),
                    run_block);

@@ -39,25 +39,24 @@ float dac_output(const ConverterCurve& curve, const InputCode& code, float coded
   return intensity ? std::max(0.0F, sent) : sent;
 }
 
-void gather_inputs(std::span<const InputRun> runs, std::span<const ConverterCurve> dacs,
-                   const InputCode& code, ReadoutBlock& block, std::vector<float>& sent,
-                   std::vector<int>& bases) {
+void gather_inputs(std::span<const InputRun> runs, const InputDacs& dacs, ReadoutBlock& block,
+                   SentInputs& sent) {
   int inputs = 0;
   for (const InputRun& run : runs) inputs += run.length;
-  sent.resize(static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(inputs));
-  bases.resize(static_cast<std::size_t>(block.positions));
-  float* to = sent.data();
+  sent.values.resize(static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(inputs));
+  sent.bases.resize(static_cast<std::size_t>(block.positions));
+  float* to = sent.values.data();
   for (int p = 0; p < block.positions; ++p) {
-    bases[static_cast<std::size_t>(p)] = p * inputs;
+    sent.bases[static_cast<std::size_t>(p)] = p * inputs;
     std::size_t column = 0;
     for (const InputRun& run : runs) {
       const float* from = block.map + block.bases[p] + run.offset;
       for (int k = 0; k < run.length; ++k, ++column)
-        *to++ = dacs.empty() ? from[k] : dac_output(dacs[column], code, from[k]);
+        *to++ = dacs.curves.empty() ? from[k] : dac_output(dacs.curves[column], dacs.code, from[k]);
     }
   }
-  block.map = sent.data();
-  block.bases = bases.data();
+  block.map = sent.values.data();
+  block.bases = sent.bases.data();
 }
 
 }  // namespace lightloom::cosim

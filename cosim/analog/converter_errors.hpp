@@ -21,11 +21,22 @@ std::vector<photonic::ConverterCurve> dac_curves(const photonic::CoreDescription
 /// intensities.
 float dac_output(const photonic::ConverterCurve& curve, const InputCode& code, float coded);
 
+/// The DACs of a tile's columns and the code that they are given.
+struct InputDacs {
+  std::span<const photonic::ConverterCurve> curves;  // empty: perfect ones
+  const InputCode& code;
+};
+
+/// Inputs of a block next to each other, and where each position's begin.
+struct SentInputs {
+  std::vector<float> values;
+  std::vector<int> bases;
+};
+
 /// Copies the inputs of a block next to each other, position by position, in the order of the
-/// tile's columns (`runs`), each through the DAC of its column (`dacs`; empty: perfect ones).
-/// `sent` and `bases` hold the copy, and the block reads it from then on.
-void gather_inputs(std::span<const InputRun> runs, std::span<const photonic::ConverterCurve> dacs,
-                   const InputCode& code, ReadoutBlock& block, std::vector<float>& sent,
-                   std::vector<int>& bases);
+/// tile's columns (`runs`), each through the DAC of its column. `sent` holds the copy, and the
+/// block reads it from then on.
+void gather_inputs(std::span<const InputRun> runs, const InputDacs& dacs, ReadoutBlock& block,
+                   SentInputs& sent);
 
 }  // namespace lightloom::cosim

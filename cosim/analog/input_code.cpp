@@ -38,9 +38,9 @@ InputCode input_code(photonic::InputCoding coding, int bits, float full_scale, i
   return code;
 }
 
-std::int64_t code_inputs(const nn::LayerShape& shape, const InputLayout& layout,
-                         std::span<const float> map, const InputCode& code,
-                         std::span<float> coded) {
+std::int64_t code_inputs(const LaidOutLayer& layer, std::span<const float> map,
+                         const InputCode& code, std::span<float> coded) {
+  const auto& [shape, layout] = layer;
   assert(coded.size() >= layout.values(shape));
   const int row = shape.in_width * shape.in_channels;
   std::int64_t outside = 0;

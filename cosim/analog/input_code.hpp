@@ -23,10 +23,16 @@ struct InputCode {
 /// quantisation.
 InputCode input_code(photonic::InputCoding coding, int bits, float full_scale, int pass);
 
+/// A layer and how its inputs lie in a coded map.
+struct LaidOutLayer {
+  const nn::LayerShape& shape;
+  const InputLayout& layout;
+};
+
 /// Codes a map (in_height, in_width, in_channels) into the interior of `coded` (padded_height,
 /// padded_width, in_channels); the border is left as it is. Returns how many elements were out of
 /// range.
-std::int64_t code_inputs(const nn::LayerShape& shape, const InputLayout& layout,
-                         std::span<const float> map, const InputCode& code, std::span<float> coded);
+std::int64_t code_inputs(const LaidOutLayer& layer, std::span<const float> map,
+                         const InputCode& code, std::span<float> coded);
 
 }  // namespace lightloom::cosim

@@ -112,8 +112,8 @@ InputCode code_of_pass(const LayerOnCore& layer, const photonic::CoreDescription
 void gather(const TilePass& pass, ReadoutScratch& scratch, ReadoutBlock& block) {
   const auto& gathered = pass.layer.gathered;
   if (!gathered.empty())
-    gather_inputs(gathered[static_cast<std::size_t>(pass.tile)], pass.chip.dacs, pass.code, block,
-                  scratch.sent, scratch.bases);
+    gather_inputs(gathered[static_cast<std::size_t>(pass.tile)], {pass.chip.dacs, pass.code}, block,
+                  scratch.sent);
 }
 
 }  // namespace lightloom::cosim

@@ -70,8 +70,9 @@ inline constexpr int block_positions = 256;
 
 /// What one thread works in while it reads a layer out.
 struct ReadoutScratch {
-  std::vector<float> coded, pixels, power, sigma, noise, laser, outputs, sent, lit, cell_variance;
-  std::vector<int> bases;
+  std::vector<float> coded, pixels, sigma, noise, laser, outputs;
+  CellLight light;
+  SentInputs sent;
 };
 
 /// One tile in one pass of a block of positions over it.

@@ -34,8 +34,8 @@ void scale_noise(const OutputNoise& noise, const ReadoutBlock& block, int rows,
 }
 
 void measure_cells(const CellTiles& cells, const ReadoutBlock& block, float dark,
-                   std::vector<float>& lit, std::vector<float>& power,
-                   std::vector<float>& variance) {
+                   CellLight& light) {
+  auto& [power, variance, lit] = light;
   const auto inputs =
       cells.light.weights.size() / static_cast<std::size_t>(cells.light.padded_rows);
   lit.assign(block.map, block.map + static_cast<std::size_t>(block.positions) * inputs);

@@ -31,11 +31,15 @@ struct OutputNoise {
 void scale_noise(const OutputNoise& noise, const ReadoutBlock& block, int rows,
                  std::span<float> normals);
 
-/// Power (positions, rows) that reaches the pair of every output of a block, and variance that its
-/// cells add, where each input has `dark` more light than its code says; `lit` is room for the
-/// inputs. The block's inputs must lie next to each other (see gather_inputs).
-void measure_cells(const CellTiles& cells, const ReadoutBlock& block, float dark,
-                   std::vector<float>& lit, std::vector<float>& power,
-                   std::vector<float>& variance);
+/// Light of a block, in units of the core.
+struct CellLight {
+  std::vector<float> power;     // that reaches the pair of every output (positions, rows)
+  std::vector<float> variance;  // that the cells add to it (positions, rows)
+  std::vector<float> lit;       // room for the inputs
+};
+
+/// The light of a block where each input has `dark` more than its code says. The block's inputs
+/// must lie next to each other (see gather_inputs).
+void measure_cells(const CellTiles& cells, const ReadoutBlock& block, float dark, CellLight& light);
 
 }  // namespace lightloom::cosim

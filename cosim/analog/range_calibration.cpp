@@ -49,7 +49,7 @@ std::vector<float> sample_outputs(const LayerOnCore& layer, const ChipCore& chip
   for (int i = 0; i < images; ++i)
     for (int pass = 0; pass < passes_of(layer, core); ++pass) {
       code = code_of_pass(layer, core, pass);
-      code_inputs(layer.shape, layer.layout,
+      code_inputs({layer.shape, layer.layout},
                   inputs.subspan(static_cast<std::size_t>(i) * size, size), code, scratch.coded);
       for_each_block(layer, scratch.coded, 0, sample);
     }

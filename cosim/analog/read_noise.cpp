@@ -35,17 +35,17 @@ OutputNoise output_noise(const photonic::CoreDescription& core, const Readout& r
   return {.additive = readout.sigma * readout.sigma,
           .shot = static_cast<float>(core.noise.shot * core.noise.shot),
           .leak = static_cast<float>(core.noise.relative * core.noise.leak),
-          .power = scratch.power.data(),
-          .variance = core.noisy_cells ? scratch.cell_variance.data() : nullptr,
+          .power = scratch.light.power.data(),
+          .variance = core.noisy_cells ? scratch.light.variance.data() : nullptr,
           .by_row = core.noisy_cells,
           .dark = static_cast<float>(core.noise.relative * core.noise.dark)};
 }
 
 /// Standard deviation of the noise of each position of a block: additive and shot noise.
 void measure_sigma(const OutputNoise& noise, ReadoutScratch& scratch) {
-  scratch.sigma.resize(scratch.power.size());
-  for (std::size_t p = 0; p < scratch.power.size(); ++p)
-    scratch.sigma[p] = std::sqrt(noise.additive + noise.shot * scratch.power[p]);
+  scratch.sigma.resize(scratch.light.power.size());
+  for (std::size_t p = 0; p < scratch.light.power.size(); ++p)
+    scratch.sigma[p] = std::sqrt(noise.additive + noise.shot * scratch.light.power[p]);
 }
 
 /// The light of the block's inputs, and what noisy cells add, into `scratch`.
@@ -53,16 +53,15 @@ void measure_light(const TilePass& pass, ReadoutScratch& scratch, const ReadoutB
   const photonic::CoreDescription& core = pass.chip.card();
   if (core.noisy_cells) {
     measure_cells(pass.layer.cells[static_cast<std::size_t>(pass.tile)], block,
-                  static_cast<float>(core.noise.dark), scratch.lit, scratch.power,
-                  scratch.cell_variance);
+                  static_cast<float>(core.noise.dark), scratch.light);
     return;
   }
   const PackedTile& packed = pass.packed();
-  scratch.power.resize(static_cast<std::size_t>(block.positions));
-  measure_power(packed, pass.layer, core.coding, block, scratch.pixels, scratch.power.data());
+  scratch.light.power.resize(static_cast<std::size_t>(block.positions));
+  measure_power(packed, pass.layer, core.coding, block, scratch.pixels, scratch.light.power.data());
   const auto inputs = packed.weights.size() / static_cast<std::size_t>(packed.padded_rows);
   const auto dark = static_cast<float>(core.noise.dark * static_cast<double>(inputs));
-  for (float& power : scratch.power) power += dark;
+  for (float& power : scratch.light.power) power += dark;
 }
 
 }  // namespace
@@ -90,9 +89,9 @@ void measure_pixels(const LayerOnCore& layer, photonic::InputCoding coding,
                     ReadoutScratch& scratch) {
   const auto channels = static_cast<std::size_t>(layer.shape.in_channels);
   scratch.pixels.resize(scratch.coded.size() / channels);
-  pixel_powers(scratch.coded.data(), static_cast<int>(scratch.pixels.size()),
-               layer.shape.in_channels, coding == photonic::InputCoding::field,
-               scratch.pixels.data());
+  const auto measure =
+      coding == photonic::InputCoding::field ? field_power_of_pixels : intensity_of_pixels;
+  measure(scratch.coded.data(), layer.shape.in_channels, scratch.pixels);
 }
 
 void draw_noise(const TilePass& pass, const Readout& readout, ReadoutScratch& scratch,

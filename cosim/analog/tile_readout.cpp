@@ -252,11 +252,14 @@ float field_power(const PackedTile& tile, const float* position) {
   return sum_of_inputs(tile, position, [](auto x) { return x * x; });
 }
 
-void pixel_powers(const float* map, int pixels, int channels, bool field, float* powers) {
-  if (field)
-    sum_pixels(map, pixels, channels, powers, [](auto x) { return x * x; });
-  else
-    sum_pixels(map, pixels, channels, powers, [](auto x) { return magnitude(x); });
+void intensity_of_pixels(const float* map, int channels, std::span<float> powers) {
+  sum_pixels(map, static_cast<int>(powers.size()), channels, powers.data(),
+             [](auto x) { return magnitude(x); });
+}
+
+void field_power_of_pixels(const float* map, int channels, std::span<float> powers) {
+  sum_pixels(map, static_cast<int>(powers.size()), channels, powers.data(),
+             [](auto x) { return x * x; });
 }
 
 }  // namespace lightloom::cosim

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace lightloom::cosim {
@@ -66,6 +67,7 @@ std::int64_t read_out(const PackedTile& tile, const Readout& readout, const Read
 float intensity_power(const PackedTile& tile, const float* position);
 float field_power(const PackedTile& tile, const float* position);
 /// The same sums over the channels of each pixel of a map (pixels, channels).
-void pixel_powers(const float* map, int pixels, int channels, bool field, float* powers);
+void intensity_of_pixels(const float* map, int channels, std::span<float> powers);
+void field_power_of_pixels(const float* map, int channels, std::span<float> powers);
 
 }  // namespace lightloom::cosim

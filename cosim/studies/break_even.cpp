@@ -148,8 +148,9 @@ BreakEvenRange default_range(const CostInput& ours, Quantity quantity) {
   return {0.01, 100};
 }
 
-BreakEven find_break_even(const CostInput& ours, const CostInput& baseline, Quantity quantity,
-                          Metric metric, BreakEvenRange range) {
+BreakEven find_break_even(const CostInput& ours, const CostInput& baseline,
+                          const BreakEvenQuestion& question) {
+  const auto& [quantity, metric, range] = question;
   require(range.low > 0 && range.high > range.low && range.points >= 2,
           "break-even range from {} to {} with {} points is empty (both ends above 0, at least 2 "
           "points)",

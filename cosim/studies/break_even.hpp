@@ -49,10 +49,17 @@ struct BreakEvenRange {
 /// A range of some decades around the card's value.
 BreakEvenRange default_range(const CostInput& ours, Quantity quantity);
 
+/// What is turned, what is compared, and where.
+struct BreakEvenQuestion {
+  Quantity quantity = Quantity::bandwidth;
+  Metric metric = Metric::time;
+  BreakEvenRange range;
+};
+
 /// Turns `quantity` in both inputs over the range, simulates both at every point, and refines every
 /// crossing by bisection to a relative width of 1e-4 (batch: to neighbouring whole numbers, of
 /// which the upper one is given).
-BreakEven find_break_even(const CostInput& ours, const CostInput& baseline, Quantity quantity,
-                          Metric metric, BreakEvenRange range);
+BreakEven find_break_even(const CostInput& ours, const CostInput& baseline,
+                          const BreakEvenQuestion& question);
 
 }  // namespace lightloom::cosim

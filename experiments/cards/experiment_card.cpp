@@ -10,15 +10,6 @@
 namespace lightloom::experiments {
 namespace {
 
-/// Without a word on baselines: dense weights and INT8, as every speed-up needs something to be
-/// measured against.
-std::vector<Baseline> usual_baselines() {
-  Baseline integer, dense;
-  integer.weights.source = nn::integer_kind;
-  dense.weights.source = nn::dense_kind;
-  return {integer, dense};
-}
-
 void describe(Section& section, HardwareCard& card) {
   section.card("core", card.core);
   section.card("generator", card.generator);
@@ -43,7 +34,6 @@ void describe(Section& section, NetworkCard& card) {
     describe(inner, card.weights);
   });
   card.baselines = read_baselines(section);
-  if (!section.has("baselines")) card.baselines = usual_baselines();
 }
 
 /// Averages of parameters know nothing of codes that move by a rule of their own, nor of
@@ -190,6 +180,21 @@ Tree prepared(const Tree& given) {
   return tree;
 }
 
+/// Without a word on baselines: INT8 and dense weights, as every speed-up needs something to be
+/// measured against.
+Tree with_baselines(Tree card) {
+  const Tree* given = card.find("baselines");
+  if (card.kind != Tree::Kind::mapping || (given != nullptr && given->kind != Tree::Kind::null))
+    return card;
+  Tree& list = card.at_or_add("baselines");
+  list = Tree::list();
+  for (const char* source : {nn::integer_kind, nn::dense_kind}) {
+    list.items.push_back(Tree::mapping());
+    list.items.back().at_or_add("source") = Tree::of(source);
+  }
+  return card;
+}
+
 }  // namespace
 
 Tree with_cards_of_experiment(const Tree& tree) {
@@ -209,15 +214,13 @@ Tree written_out(Tree card) {
 }
 
 Experiment read_experiment(const Tree& given) {
-  const Tree tree = prepared(given);
+  const Tree tree = with_baselines(prepared(given));
   Tree resolved;
   Experiment card = read_card<Experiment>(tree, &resolved);
   card.resolved = std::move(resolved);
   card.keys =
       section_keys(card.resolved, card.training.student.noise_aware ? TrainedThrough::core
                                                                     : TrainedThrough::nothing);
-  for (const std::string& label : source_labels(card.network))  // the usual ones are not resolved
-    card.keys.layers += " " + label;
   return card;
 }
 

@@ -117,7 +117,8 @@ Tree with_cards_of_experiment(const Tree& tree);
 /// A card of an experiment, a memory or a core with all the cards that its sections name in their
 /// places, as it was otherwise.
 Tree written_out(Tree card);
-/// Reads a card; throws `Error` with all its problems.
+/// Reads a card; one without `baselines` gets INT8 and dense weights. Throws `Error` with all its
+/// problems.
 Experiment read_experiment(const Tree& tree);
 
 /// The label of a source in tables and files: "multilevel", "int8", "dense".

@@ -60,9 +60,9 @@ void add_break_even(const CommandLine& line, const Experiment& card, const Sourc
       {fmt::format("{} at which {} breaks even", name, labels[0]), "in time", "in energy"});
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     const BreakEven time =
-        cosim::find_break_even(inputs[0], inputs[i], quantity, Metric::time, range);
+        cosim::find_break_even(inputs[0], inputs[i], {quantity, Metric::time, range});
     const BreakEven energy =
-        cosim::find_break_even(inputs[0], inputs[i], quantity, Metric::energy, range);
+        cosim::find_break_even(inputs[0], inputs[i], {quantity, Metric::energy, range});
     json["quantity"] = name;
     json["unit"] = unit;
     json["card_value"] = time.card_value;

@@ -109,7 +109,7 @@ void add_advice(const CommandLine& line, const memory::DramCard& card, const mem
                 Shown& result) {
   std::vector<memory::MappingResult> mappings;
   if (line.has("pattern"))
-    mappings = memory::compare_mappings(card, line.value("pattern"), run.requests, seed_of(line));
+    mappings = memory::compare_mappings(card, {line.value("pattern"), run.requests, seed_of(line)});
   result.json["advice"] = memory::advise(card, run, mappings);
   result.json["mappings"] = Json::array();
   for (const memory::MappingResult& each : mappings)

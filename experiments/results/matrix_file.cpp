@@ -1,13 +1,14 @@
 #include "experiments/results/matrix_file.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <optional>
-#include <sstream>
+#include <string_view>
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/files/csv.hpp"
 #include "core/files/hdf5_matrix.hpp"
 #include "core/files/labelled.hpp"
 #include "core/files/npy.hpp"
@@ -38,47 +39,81 @@ ComplexMatrix read_numpy(const std::string& path) {
   return matrix;
 }
 
+/// Where the imaginary part of `text` begins: at its last sign that is not an exponent's, or at the
+/// `+` of `+-`, as NumPy used to write it; 0 if it has no other part.
+std::size_t imaginary_begins(std::string_view text) {
+  std::size_t at = text.size();
+  while (at-- > 1)
+    if ((text[at] == '+' || text[at] == '-') && text[at - 1] != 'e' && text[at - 1] != 'E')
+      return at - (text[at] == '-' && at > 1 && text[at - 1] == '+' ? 1 : 0);
+  return 0;
+}
+
 /// A real, imaginary or complex number as Python writes it: 1, -2.5e-3, 1j, 0.5-1.25j, in brackets
 /// or not.
-std::optional<Complex> parse_complex(std::string text) {
+std::optional<Complex> parse_complex(std::string_view text) {
   if (text.size() > 2 && text.front() == '(' && text.back() == ')')
     text = text.substr(1, text.size() - 2);
-  const auto number = [](const char* begin, const char* end, double& value) {
-    if (begin != end && *begin == '+') ++begin;
-    return std::from_chars(begin, end, value);
-  };
-  const char* end = text.data() + text.size();
-  double first = 0, second = 0;
-  const auto [stop, problem] = number(text.data(), end, first);
-  if (problem != std::errc{} || text.empty()) return std::nullopt;
-  if (stop == end) return Complex(first, 0);
-  const auto is_unit = [&](const char* at) { return at + 1 == end && (*at == 'j' || *at == 'i'); };
-  if (is_unit(stop)) return Complex(0, first);
-  if (*stop != '+' && *stop != '-') return std::nullopt;
-  const auto [last, problem2] = number(stop, end, second);
-  if (problem2 != std::errc{} || !is_unit(last)) return std::nullopt;
-  return Complex(first, second);
+  if (const auto real = csv_number(text)) return Complex(*real, 0);
+  if (!text.ends_with('j') && !text.ends_with('i')) return std::nullopt;
+  text.remove_suffix(1);
+  const std::size_t at = imaginary_begins(text);
+  const auto real = at > 0 ? csv_number(text.substr(0, at)) : 0.0;
+  const auto imaginary = csv_number(text.substr(text.substr(at).starts_with("+-") ? at + 1 : at));
+  if (!real || !imaginary) return std::nullopt;
+  return Complex(*real, *imaginary);
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t from = std::min(text.find_first_not_of(" \t"), text.size());
+  return text.substr(from, text.find_last_not_of(" \t") + 1 - from);
+}
+
+std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; (at = text.find_first_not_of(separators, at)) != text.npos;) {
+    const std::size_t end = std::min(text.find_first_of(separators, at), text.size());
+    parts.push_back(trimmed(text.substr(at, end - at)));
+    at = end;
+  }
+  return parts;
+}
+
+/// The numbers of a line, without its comment: between commas; where it has none, between
+/// semicolons; where it has none either, between blanks. In a line with several kinds some cell is
+/// no number, so that a decimal comma is never taken for a separator.
+std::vector<std::string_view> words_of(const CsvLine& line) {
+  std::vector<std::string_view> words;
+  for (const std::string_view cell : line.cells) {
+    const std::size_t comment = cell.find('#');
+    if (comment != 0) words.push_back(trimmed(cell.substr(0, comment)));
+    if (comment != cell.npos) break;
+  }
+  if (words.size() != 1) return words;
+  const std::string_view row = words.front();
+  return split(row, row.find(';') == row.npos ? " \t" : ";");
 }
 
 ComplexMatrix read_text(const std::string& path) {
-  std::istringstream lines(read_file(path, "matrix file"));
+  const std::string text = read_file(path, "matrix file");
+  require(text.find('\0') == text.npos, "{}: is no plain text (save it in UTF-8)", path);
+  require(text.find('\r') == text.npos || text.find('\n') != text.npos,
+          "{}: ends its lines with carriage returns alone (save it with line feeds)", path);
   ComplexMatrix matrix;
-  std::string line;
-  for (int number = 1; std::getline(lines, line); ++number) {
-    for (char& letter : line)
-      if (letter == ',' || letter == ';' || letter == '\t' || letter == '\r') letter = ' ';
-    std::istringstream words(line);
-    std::string word;
-    int columns = 0;
-    while (words >> word && word.front() != '#') {
+  for (const CsvLine& line : csv_lines(text)) {
+    const std::vector<std::string_view> words = words_of(line);
+    if (words.empty()) continue;
+    for (const std::string_view word : words) {
       const auto value = parse_complex(word);
-      require(value.has_value(), "{}:{}: '{}' is not a number", path, number, word);
+      require(value.has_value(),
+              "{}:{}: '{}' is not a number (write 1.5, -2e-3 or 0.5-1.25j, all separated by commas "
+              "or all by blanks)",
+              path, line.number, word);
       matrix.values.push_back(*value);
-      ++columns;
     }
-    if (columns == 0) continue;
+    const int columns = static_cast<int>(words.size());
     require(matrix.rows == 0 || columns == matrix.columns,
-            "{}:{}: {} columns, but the rows before have {}", path, number, columns,
+            "{}:{}: {} columns, but the rows before have {}", path, line.number, columns,
             matrix.columns);
     matrix.columns = columns;
     ++matrix.rows;

@@ -58,8 +58,7 @@ double error_after_drift(const DeviceFile& device, const std::vector<double>& di
   std::vector<double> moved = device.parameters;
   const auto first = static_cast<std::size_t>(device.shape.parameters.first(ParameterKind::bias));
   for (std::size_t h = 0; h < direction.size(); ++h) moved[first + h] += rms * direction[h];
-  return compare_programming(device.shape, {device.parameters, device.parameters, moved},
-                             trial.max_voltage_V, trial.targets, trial.seed)
+  return compare_programming(device.shape, {device.parameters, device.parameters, moved}, trial)
       .fitted;
 }
 

@@ -6,6 +6,7 @@
 
 #include "calibration/model/device_card.hpp"
 #include "calibration/programming/calibrated_core.hpp"
+#include "calibration/programming/voltages.hpp"
 #include "core/progress.hpp"
 #include "experiments/studies/workbench.hpp"
 
@@ -26,17 +27,11 @@ using TooFar = std::function<std::vector<bool>(const Drifts& rms)>;
 /// infinite where even the widest, 1 rad, is not.
 Drifts least_drifts(std::size_t draws, double resolution, const TooFar& too_far);
 
-/// Random matrices programmed on a chip.
-struct ProgrammingTrial {
-  double max_voltage_V = 6.5;
-  int targets = 8;
-  std::uint64_t seed = 0;
-};
-/// Their error when programmed by a card on the chip that it describes, moved since by `rms` times
-/// a direction.
+/// The error of random matrices programmed by a card on the chip that it describes, moved since by
+/// `rms` times a direction.
 double error_after_drift(const calibration::DeviceFile& device,
                          const std::vector<double>& direction, double rms,
-                         const ProgrammingTrial& trial);
+                         const calibration::ProgrammingTrial& trial);
 
 /// The network of an experiment on draws of a chip that was programmed by an old card.
 class AgingNetwork {

@@ -35,10 +35,10 @@ BankScan::BankScan(int banks, int banks_per_group, int banks_per_rank, int wishe
   }
 }
 
-void BankScan::forbid(DramCommandKind kind, int bank, Cycle own_group, Cycle same_rank,
-                      Cycle other_rank) {
+void BankScan::forbid(DramCommandKind kind, int bank, const ByDistance& before) {
   const Cycle group = block_of(bank).group[bank % lanes], rank = block_of(bank).rank[bank % lanes];
-  const Lanes own = Lanes{} + own_group, same = Lanes{} + same_rank, other = Lanes{} + other_rank;
+  const Lanes own = Lanes{} + before.own_group, same = Lanes{} + before.same_rank,
+              other = Lanes{} + before.other_rank;
   for (Block& block : blocks_) {
     Lanes& limit = block.limit[static_cast<std::size_t>(kind)];
     const Lanes elsewhere = block.rank == rank ? same : other;

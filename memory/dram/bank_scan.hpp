@@ -30,9 +30,12 @@ class BankScan {
     block.age[wish % lanes] = static_cast<Cycle>(age);
   }
 
-  /// No command of `kind` before these cycles: to the group of `bank`, to the other groups of its
-  /// rank, to other ranks.
-  void forbid(DramCommandKind kind, int bank, Cycle own_group, Cycle same_rank, Cycle other_rank);
+  /// Cycles by distance from a bank: its own group, the other groups of its rank, other ranks.
+  struct ByDistance {
+    Cycle own_group = 0, same_rank = 0, other_rank = 0;
+  };
+  /// No command of `kind` before these cycles.
+  void forbid(DramCommandKind kind, int bank, const ByDistance& before);
 
   struct First {
     Cycle ready = never;

@@ -109,8 +109,8 @@ void BankTimers::activate(int number, std::int64_t row, Cycle k, BankScan& rules
   of_rank.last_activates[of_rank.oldest_activate] = k;
   of_rank.oldest_activate = (of_rank.oldest_activate + 1) % 4;
   const Cycle window = of_rank.last_activates[of_rank.oldest_activate] + t_.faw;
-  rules.forbid(DramCommandKind::activate, number, std::max(k + t_.rrd_l, window),
-               std::max(k + t_.rrd_s, window), 0);
+  rules.forbid(DramCommandKind::activate, number,
+               {std::max(k + t_.rrd_l, window), std::max(k + t_.rrd_s, window), 0});
   if (of_rank.open_banks++ == 0) of_rank.opened = k;
   ++counts_.activates;
   ++counts_.bank_activates[static_cast<std::size_t>(number)];
@@ -122,17 +122,17 @@ void BankTimers::precharge(int number, Cycle k, BankScan& rules) {
   raise(own.activate, k + t_.rp);
   Rank& of_rank = rank(own.rank);
   raise(of_rank.refresh, k + t_.rp);
-  if (t_.ppd > 0) rules.forbid(DramCommandKind::precharge, number, k + t_.ppd, k + t_.ppd, 0);
+  if (t_.ppd > 0) rules.forbid(DramCommandKind::precharge, number, {k + t_.ppd, k + t_.ppd, 0});
   if (--of_rank.open_banks == 0) counts_.rank_open_cycles += k - of_rank.opened;
   ++counts_.precharges;
 }
 
 void BankTimers::read(int number, Cycle k, BankScan& rules) {
   raise(at(number).precharge, k + t_.rtp);
-  rules.forbid(DramCommandKind::read, number, k + column_long_, k + column_short_,
-               k + burst_ + t_.rtrs);
-  rules.forbid(DramCommandKind::write, number, k + read_to_write_, k + read_to_write_,
-               k + read_to_write_);
+  rules.forbid(DramCommandKind::read, number,
+               {k + column_long_, k + column_short_, k + burst_ + t_.rtrs});
+  rules.forbid(DramCommandKind::write, number,
+               {k + read_to_write_, k + read_to_write_, k + read_to_write_});
   ++counts_.reads;
   count_column(number);
 }
@@ -140,9 +140,9 @@ void BankTimers::read(int number, Cycle k, BankScan& rules) {
 void BankTimers::write(int number, Cycle k, BankScan& rules) {
   raise(at(number).precharge, k + write_to_precharge_);
   const Cycle end = k + t_.cwl + burst_;
-  rules.forbid(DramCommandKind::write, number, k + column_long_, k + column_short_, k + burst_);
-  rules.forbid(DramCommandKind::read, number, end + t_.wtr_l, end + t_.wtr_s,
-               end + t_.rtrs - t_.cl);
+  rules.forbid(DramCommandKind::write, number, {k + column_long_, k + column_short_, k + burst_});
+  rules.forbid(DramCommandKind::read, number,
+               {end + t_.wtr_l, end + t_.wtr_s, end + t_.rtrs - t_.cl});
   ++counts_.writes;
   count_column(number);
 }
@@ -168,7 +168,7 @@ void BankTimers::refresh(int number, Cycle k, BankScan& rules) {
   } else {
     const int refreshed = first + own.refresh_bank;
     raise(at(refreshed).activate, k + t_.rfc_bank);
-    rules.forbid(DramCommandKind::activate, refreshed, k + t_.rrefd, k + t_.rrefd, 0);
+    rules.forbid(DramCommandKind::activate, refreshed, {k + t_.rrefd, k + t_.rrefd, 0});
     raise(own.refresh, k + std::max(1, t_.rrefd));
     own.refresh_bank = (own.refresh_bank + 1) % banks_per_rank_;
   }

@@ -17,10 +17,9 @@ constexpr const char* candidates[] = {
     "rorabacobgpcch^bg=ro^ba=ro2",  // and rows hashed over the banks
 };
 
-MappingResult try_mapping(DramCard card, const std::string& mapping, const std::string& pattern,
-                          std::int64_t requests, std::uint64_t seed) {
+MappingResult try_mapping(DramCard card, const std::string& mapping, const PatternRun& part) {
   card.mapping = mapping;
-  const MemoryRun run = run_pattern(card, pattern, requests, seed);
+  const MemoryRun run = run_pattern(card, part.pattern, part.requests, part.seed);
   const double columns =
       static_cast<double>(std::max<std::int64_t>(1, run.reads + run.writes - run.forwarded));
   return {mapping, run.bandwidth_GBps, static_cast<double>(run.row_hits) / columns, run.bound_by};
@@ -56,13 +55,12 @@ double imbalance(const std::vector<std::int64_t>& counts) {
 
 }  // namespace
 
-std::vector<MappingResult> compare_mappings(const DramCard& card, const std::string& pattern,
-                                            std::int64_t requests, std::uint64_t seed,
+std::vector<MappingResult> compare_mappings(const DramCard& card, const PatternRun& run,
                                             std::int64_t sample) {
-  const std::int64_t count = std::min(requests, sample);
-  std::vector<MappingResult> results{try_mapping(card, card.mapping, pattern, count, seed)};
-  for (const char* candidate : candidates)
-    results.push_back(try_mapping(card, candidate, pattern, count, seed));
+  PatternRun part = run;
+  part.requests = std::min(run.requests, sample);
+  std::vector<MappingResult> results{try_mapping(card, card.mapping, part)};
+  for (const char* candidate : candidates) results.push_back(try_mapping(card, candidate, part));
   std::stable_sort(results.begin() + 1, results.end(), [](const auto& a, const auto& b) {
     return a.bandwidth_GBps > b.bandwidth_GBps;
   });

@@ -16,11 +16,17 @@ struct MappingResult {
   DramBound bound_by = DramBound::bus;
 };
 
+/// Requests of a named pattern.
+struct PatternRun {
+  std::string pattern;
+  std::int64_t requests = 0;
+  std::uint64_t seed = 0;
+};
+
 /// Answers "why is my bandwidth low": runs a part of the pattern (at most `sample` requests) under
 /// the card's own mapping (first entry) and under candidates that differ in where the channel,
 /// bank-group, bank and column bits lie, best first.
-std::vector<MappingResult> compare_mappings(const DramCard& card, const std::string& pattern,
-                                            std::int64_t requests, std::uint64_t seed,
+std::vector<MappingResult> compare_mappings(const DramCard& card, const PatternRun& run,
                                             std::int64_t sample = 20000);
 
 /// Sentences for the user: share of the peak, the binding constraint and what would relax it,

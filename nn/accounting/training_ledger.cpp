@@ -51,9 +51,9 @@ TrainingLedger dense_ledger(const LayerShape& shape, const TrainingWords& words)
           .activation_bits = activation_bits(shape, words.activation_bits)};
 }
 
-TrainingLedger smart_deal_ledger(const LayerShape& shape, std::span<const StoredStream> streams,
-                                 const BucketOptions& options, const TrainingWords& words,
-                                 double moved) {
+TrainingLedger smart_deal_ledger(const LedgerLayer& layer, const BucketOptions& options,
+                                 const TrainingWords& words) {
+  const auto& [shape, streams, moved] = layer;
   const std::int64_t coefficients = words_named(streams, "coefficients"),
                      bases = words_named(streams, "basis");
   const std::int64_t base_words = bases * word;
@@ -84,10 +84,9 @@ TrainingLedgers training_ledgers(std::span<const LedgerLayer> layers, std::int64
     plain += layer.shape.bias ? layer.shape.out_channels : 0;
     sums.fp32 += dense_ledger(layer.shape, fp32);
     sums.int8 += dense_ledger(layer.shape, int8);
-    sums.smart_deal +=
-        words_named(layer.streams, "coefficients") > 0
-            ? smart_deal_ledger(layer.shape, layer.streams, options, words, layer.moved)
-            : dense_ledger(layer.shape, rest);
+    sums.smart_deal += words_named(layer.streams, "coefficients") > 0
+                           ? smart_deal_ledger(layer, options, words)
+                           : dense_ledger(layer.shape, rest);
   }
   for (TrainingLedger* ledger : {&sums.smart_deal, &sums.fp32, &sums.int8})
     *ledger += plain_parameters(plain, words.state_words);

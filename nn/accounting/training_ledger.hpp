@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "nn/graph/layer_shape.hpp"
 #include "nn/weights/exchange/exchange_card.hpp"
@@ -35,24 +36,23 @@ struct TrainingWords {
 /// writes weights and state.
 TrainingLedger dense_ledger(const LayerShape& shape, const TrainingWords& words);
 
-/// SmartDeal: forward and backward read coefficients, index and bases (the latter at 32 bits, as
-/// they are trained); the update reads and writes every counter, every base with its state, the
-/// averaged gradients if there is a momentum, and the `moved` coefficients alone.
-TrainingLedger smart_deal_ledger(const LayerShape& shape, std::span<const StoredStream> streams,
-                                 const BucketOptions& options, const TrainingWords& words,
-                                 double moved);
-
-struct TrainingLedgers {
-  TrainingLedger smart_deal;  // layers that no block fits: dense at 32 bits
-  TrainingLedger fp32;
-  TrainingLedger int8;  // 8-bit weights and activations, state at 32 bits
-};
-
 /// One weight layer of a network in SmartDeal training.
 struct LedgerLayer {
   LayerShape shape;
   std::vector<StoredStream> streams;
   double moved = 0;  // coefficients that changed per step, on average
+};
+
+/// SmartDeal: forward and backward read coefficients, index and bases (the latter at 32 bits, as
+/// they are trained); the update reads and writes every counter, every base with its state, the
+/// averaged gradients if there is a momentum, and the `moved` coefficients alone.
+TrainingLedger smart_deal_ledger(const LedgerLayer& layer, const BucketOptions& options,
+                                 const TrainingWords& words);
+
+struct TrainingLedgers {
+  TrainingLedger smart_deal;  // layers that no block fits: dense at 32 bits
+  TrainingLedger fp32;
+  TrainingLedger int8;  // 8-bit weights and activations, state at 32 bits
 };
 
 /// A whole network, biases and the `norm_parameters` of its normalisations at 32 bits throughout.

@@ -17,6 +17,17 @@ void describe_bits(Section& section, bool other_source, const SourceEntry& entry
   section.value("bits", card.bits, entry.bits_range);
 }
 
+void describe_linear_bits(Section& section, const SourceEntry& entry, SourceCard& card) {
+  section.value("fc_bits", card.fc_bits, {.low = 0, .high = 32});
+  const Range& range = entry.linear_range;
+  if (card.fc_bits == 0 || (card.fc_bits >= range.low && card.fc_bits <= range.high)) return;
+  section.problem(
+      "fc_bits",
+      fmt::format("is {} but must be 0 ({} bits) or from {:.0f} to {:.0f} ({} stores "
+                  "linear layers too and has levels in these widths only)",
+                  card.fc_bits, entry.bits_of_linear(card), range.low, range.high, entry.name));
+}
+
 /// The cards of all kinds, so that a card can be swept over its source.
 void describe_settings(Section& section, SourceSettings& settings) {
   std::set<std::type_index> read;
@@ -31,7 +42,7 @@ void describe_one(Section& section, SourceCard& card) {
   const SourceEntry& entry = source_entry(card.source);
   describe_bits(section, card.source != before, entry, card);
   describe_settings(section, card.settings);
-  section.value("fc_bits", card.fc_bits, {.low = 0, .high = 32});
+  describe_linear_bits(section, entry, card);
   section.value("dense_bits", card.dense_bits, {.low = 1, .high = 32});
   section.value("activations", card.activations, {.low = 0, .high = 16});
   section.choice("retraining", card.retraining,

@@ -4,7 +4,9 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
+#include "photonic/control/nulling_bench.hpp"
 #include "photonic/devices/angle.hpp"
 
 namespace lightloom::photonic {
@@ -28,77 +30,59 @@ Null zero_of(const std::array<Complex, 4>& coefficients, double near) {
   return null;
 }
 
-/// Nulling with field readings.
-class FieldNulling {
- public:
-  FieldNulling(const FieldNulling&) = delete;
-  FieldNulling& operator=(const FieldNulling&) = delete;
-  FieldNulling(const FieldReader& chip, const NullingPlan& plan, NullingResult& result)
-      : chip_(chip), plan_(plan), result_(result) {}
+using FieldBench = NullingBench<FieldReader>;
 
-  Null device(std::size_t k, double near) {
-    // Sums over the signs of e^{i theta} and e^{i phi} pick the four coefficients out.
-    std::array<std::vector<Complex>, 4> readings;
-    const std::vector<Complex> light = plan_.light_for(k);
-    for (unsigned setting = 0; setting < 4; ++setting) {
-      result_.settings.theta[k] = (setting & 1) != 0 ? std::numbers::pi : 0;
-      result_.settings.phi[k] = (setting & 2) != 0 ? std::numbers::pi : 0;
-      readings[setting] = response(k, light);
-    }
-    const auto size = [](const std::vector<Complex>& v) {
-      double sum = 0;
-      for (const Complex x : v) sum += std::norm(x);
-      return sum;
-    };
-    const auto& pattern =
-        *std::max_element(readings.begin(), readings.end(),
-                          [&](const auto& x, const auto& y) { return size(x) < size(y); });
-    std::array<Complex, 4> coefficients{};
-    for (unsigned setting = 0; setting < 4; ++setting) {
-      Complex amplitude = 0;  // of the guide, to a factor that does not change
-      for (std::size_t i = 0; i < pattern.size(); ++i)
-        amplitude += mul(std::conj(pattern[i]), readings[setting][i]);
-      for (unsigned term = 0; term < 4; ++term)
-        coefficients[term] += __builtin_popcount(setting & term) % 2 == 0 ? amplitude : -amplitude;
-    }
-    return zero_of(coefficients, near);
-  }
+/// What the outputs have of the light on the dark output of device k.
+std::vector<Complex> response(FieldBench& bench, std::size_t k, std::span<const Complex> light) {
+  if (bench.plan.probe(k) < 0) return {bench.read(light)[bench.plan.dark_mode(k)]};
+  double& phase = bench.plan.shifter(k, bench.result.settings);
+  phase = 0;
+  std::vector<Complex> difference = bench.read(light);
+  phase = std::numbers::pi;
+  const std::vector<Complex> turned = bench.read(light);
+  for (std::size_t i = 0; i < turned.size(); ++i) difference[i] -= turned[i];
+  return difference;
+}
 
- private:
-  /// What the outputs have of the light on the dark output of device k.
-  std::vector<Complex> response(std::size_t k, std::span<const Complex> light) {
-    if (plan_.probe(k) < 0) return {read(light)[plan_.dark_mode(k)]};
-    double& phase = plan_.shifter(k, result_.settings);
-    phase = 0;
-    std::vector<Complex> difference = read(light);
-    phase = std::numbers::pi;
-    const std::vector<Complex> turned = read(light);
-    for (std::size_t i = 0; i < turned.size(); ++i) difference[i] -= turned[i];
-    return difference;
-  }
-  std::vector<Complex> read(std::span<const Complex> light) {
-    ++result_.readings;
-    return chip_(result_.settings, light);
-  }
+double power_of(const std::vector<Complex>& fields) {
+  double sum = 0;
+  for (const Complex x : fields) sum += std::norm(x);
+  return sum;
+}
 
-  const FieldReader& chip_;
-  const NullingPlan& plan_;
-  NullingResult& result_;
-};
+Null null_of_device(FieldBench& bench, std::size_t k, double near) {
+  // Sums over the signs of e^{i theta} and e^{i phi} pick the four coefficients out.
+  std::array<std::vector<Complex>, 4> readings;
+  const std::vector<Complex> light = bench.plan.light_for(k);
+  for (unsigned setting = 0; setting < 4; ++setting) {
+    bench.result.settings.theta[k] = (setting & 1) != 0 ? std::numbers::pi : 0;
+    bench.result.settings.phi[k] = (setting & 2) != 0 ? std::numbers::pi : 0;
+    readings[setting] = response(bench, k, light);
+  }
+  const auto& pattern =
+      *std::max_element(readings.begin(), readings.end(),
+                        [](const auto& x, const auto& y) { return power_of(x) < power_of(y); });
+  std::array<Complex, 4> coefficients{};
+  for (unsigned setting = 0; setting < 4; ++setting) {
+    Complex amplitude = 0;  // of the guide, to a factor that does not change
+    for (std::size_t i = 0; i < pattern.size(); ++i)
+      amplitude += mul(std::conj(pattern[i]), readings[setting][i]);
+    for (unsigned term = 0; term < 4; ++term)
+      coefficients[term] += __builtin_popcount(setting & term) % 2 == 0 ? amplitude : -amplitude;
+  }
+  return zero_of(coefficients, near);
+}
 
 }  // namespace
 
 NullingResult null_fields(const FieldReader& chip, const Topology& topology,
                           const MeshSettings& ideal) {
-  NullingResult result{.settings = zero_settings(topology)};
-  const NullingPlan plan(topology, ideal);
-  FieldNulling method(chip, plan, result);
-  plan.null_devices([&](std::size_t k) { return method.device(k, ideal.theta[k]); }, result);
-  const std::vector<Complex> outputs = chip(result.settings, plan.light_for_screen());
-  ++result.readings;
+  FieldBench bench = nulled(chip, topology, ideal, null_of_device);
+  const std::vector<Complex> outputs = bench.read(bench.plan.light_for_screen());
+  std::vector<double>& screen = bench.result.settings.screen;
   for (std::size_t m = 0; m < outputs.size(); ++m)
-    result.settings.screen[m] = wrap_phase(result.settings.screen[m] - std::arg(outputs[m]));
-  return result;
+    screen[m] = wrap_phase(screen[m] - std::arg(outputs[m]));
+  return std::move(bench.result);
 }
 
 }  // namespace lightloom::photonic

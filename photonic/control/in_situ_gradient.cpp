@@ -29,13 +29,12 @@ std::array<Complex, 2> before_phi(DeviceKind kind, const MziErrors& errors, Comp
 
 }  // namespace
 
-MeshSettings shifter_powers(const Topology& topology, DeviceKind kind, const MeshSettings& settings,
-                            std::span<const MziErrors> fabrication,
-                            std::span<const Complex> inputs) {
+MeshSettings shifter_powers(const ConfiguredMesh& mesh, std::span<const Complex> inputs) {
+  const auto& [topology, kind, settings, fabrication] = mesh;
   assert(settings.outer.empty() && inputs.size() == static_cast<std::size_t>(topology.modes));
   MeshSettings powers = zero_settings(topology);
   std::vector<Transfer> transfers(topology.cells.size());
-  cell_transfers(topology, kind, settings, fabrication, transfers);
+  cell_transfers(mesh, transfers);
   std::vector<Complex> fields(inputs.begin(), inputs.end());
   const MziErrors ideal;
   for (std::size_t k = 0; k < transfers.size(); ++k) {

@@ -8,9 +8,7 @@ namespace lightloom::photonic {
 
 /// Power on the guide of every phase shifter of a mesh (theta, phi, screen), as monitors there
 /// would read it, for fields `inputs` (modes).
-MeshSettings shifter_powers(const Topology& topology, DeviceKind kind, const MeshSettings& settings,
-                            std::span<const MziErrors> fabrication,
-                            std::span<const Complex> inputs);
+MeshSettings shifter_powers(const ConfiguredMesh& mesh, std::span<const Complex> inputs);
 
 /// Gradient of a loss L of the outputs with respect to every set phase of a lossless mesh, from
 /// three maps of powers alone: (P_sum - P_forward - P_backward) / 2 (Hughes et al., Optica 5, 864,

@@ -10,7 +10,7 @@ namespace lightloom::photonic {
 
 NullingPlan::NullingPlan(const Topology& topology, const MeshSettings& ideal)
     : topology_(topology), ideal_(ideal), transfers_(topology.cells.size()) {
-  cell_transfers(topology, DeviceKind::mzi, ideal, {}, transfers_);
+  cell_transfers({topology, DeviceKind::mzi, ideal}, transfers_);
   outputs_.resize(topology.cells.size());
   const auto modes = static_cast<std::size_t>(topology.modes);
   std::vector<int> next(modes, -1);

@@ -7,6 +7,7 @@
 #include <limits>
 #include <numbers>
 
+#include "photonic/control/nulling_bench.hpp"
 #include "photonic/devices/angle.hpp"
 
 namespace lightloom::photonic {
@@ -122,91 +123,75 @@ Null lowest(const Ripple& ripple, double near) {
   return best;
 }
 
-/// Nulling with power readings.
-class PowerNulling {
- public:
-  PowerNulling(const PowerNulling&) = delete;
-  PowerNulling& operator=(const PowerNulling&) = delete;
-  PowerNulling(const PowerReader& chip, const NullingPlan& plan, NullingResult& result)
-      : chip_(chip), plan_(plan), result_(result) {}
+using PowerBench = NullingBench<PowerReader>;
 
-  Null device(std::size_t k, double near) {
-    const std::vector<Complex> light = plan_.light_for(k);
-    std::array<std::vector<Complex>, 9> samples;
-    for (std::size_t s = 0; s < samples.size(); ++s) {
-      result_.settings.theta[k] = third * static_cast<double>(s / 3);
-      result_.settings.phi[k] = third * static_cast<double>(s % 3);
-      samples[s] = response(k, light);
-    }
-    Ripple ripple;
-    for (std::size_t i = 0; i < samples[0].size(); ++i)
-      add_output(samples, i, !plan_.apart(k).empty(), ripple);
-    return lowest(ripple, near);
+/// The part of every output power that follows e^{i theta} of the probing device. Without the
+/// bright light to interfere with, that would be as small as the dark power itself, and its
+/// squared modulus so flat that the null is lost in round-off: there, the powers themselves.
+std::vector<Complex> response(PowerBench& bench, std::size_t k, std::span<const Complex> light) {
+  if (!bench.plan.apart(k).empty()) {
+    const std::vector<double> powers = bench.read(light);
+    std::vector<Complex> dark;
+    for (const int m : bench.plan.apart(k)) dark.emplace_back(powers[static_cast<std::size_t>(m)]);
+    return dark;
   }
+  double& phase = bench.plan.shifter(k, bench.result.settings);
+  std::vector<Complex> part(light.size());
+  for (int step = 0; step < 3; ++step) {
+    phase = step * third;
+    const std::vector<double> powers = bench.read(light);
+    for (std::size_t i = 0; i < part.size(); ++i)
+      part[i] += powers[i] * std::polar(1.0 / 3, -phase);
+  }
+  return part;
+}
 
- private:
-  /// Adds what output i says: its power where that is the guide's own, else the squared modulus of
-  /// its response, polynomials of degree 1 and 2 in e^{+-i theta}, e^{+-i phi}.
-  static void add_output(const std::array<std::vector<Complex>, 9>& samples, std::size_t i,
-                         bool direct, Ripple& ripple) {
-    std::array<Complex, 9> f{};  // (a + 1, b + 1)
-    for (int a = -1; a <= 1; ++a)
-      for (int b = -1; b <= 1; ++b)
-        for (int s = 0; s < 9; ++s)
-          f[static_cast<std::size_t>(3 * (a + 1) + b + 1)] +=
-              mul(samples[static_cast<std::size_t>(s)][i],
-                  std::polar(1.0 / 9, -third * (a * (s / 3) + b * (s % 3))));
-    for (int x = 0; x < 9; ++x) {
-      const int a = x / 3 - 1, b = x % 3 - 1;
-      if (direct) {
-        ripple.at(a, b) += f[static_cast<std::size_t>(x)];
-        continue;
-      }
-      for (int y = 0; y < 9; ++y)
-        ripple.at(a - (y / 3 - 1), b - (y % 3 - 1)) +=
-            mul(f[static_cast<std::size_t>(x)], std::conj(f[static_cast<std::size_t>(y)]));
-    }
-  }
+using Samples = std::array<std::vector<Complex>, 9>;  // responses by (theta, phi), thirds of a turn
 
-  /// The part of every output power that follows e^{i theta} of the probing device. Without the
-  /// bright light to interfere with, that would be as small as the dark power itself, and its
-  /// squared modulus so flat that the null is lost in round-off: there, the powers themselves.
-  std::vector<Complex> response(std::size_t k, std::span<const Complex> light) {
-    if (!plan_.apart(k).empty()) {
-      const std::vector<double> powers = read(light);
-      std::vector<Complex> dark;
-      for (const int m : plan_.apart(k)) dark.emplace_back(powers[static_cast<std::size_t>(m)]);
-      return dark;
-    }
-    double& phase = plan_.shifter(k, result_.settings);
-    std::vector<Complex> part(light.size());
-    for (int step = 0; step < 3; ++step) {
-      phase = step * third;
-      const std::vector<double> powers = read(light);
-      for (std::size_t i = 0; i < part.size(); ++i)
-        part[i] += powers[i] * std::polar(1.0 / 3, -phase);
-    }
-    return part;
-  }
-  std::vector<double> read(std::span<const Complex> light) {
-    ++result_.readings;
-    return chip_(result_.settings, light);
-  }
+/// Fourier coefficients (a + 1, b + 1) of output i in e^{i (a theta + b phi)}.
+std::array<Complex, 9> coefficients_of(const Samples& samples, std::size_t i) {
+  std::array<Complex, 9> f{};
+  for (int a = -1; a <= 1; ++a)
+    for (int b = -1; b <= 1; ++b)
+      for (int s = 0; s < 9; ++s)
+        f[static_cast<std::size_t>(3 * (a + 1) + b + 1)] +=
+            mul(samples[static_cast<std::size_t>(s)][i],
+                std::polar(1.0 / 9, -third * (a * (s / 3) + b * (s % 3))));
+  return f;
+}
 
-  const PowerReader& chip_;
-  const NullingPlan& plan_;
-  NullingResult& result_;
-};
+/// Adds a power that is the guide's own.
+void add_power(const std::array<Complex, 9>& f, Ripple& ripple) {
+  for (int x = 0; x < 9; ++x) ripple.at(x / 3 - 1, x % 3 - 1) += f[static_cast<std::size_t>(x)];
+}
+
+/// Adds the squared modulus of a response.
+void add_squared(const std::array<Complex, 9>& f, Ripple& ripple) {
+  for (int x = 0; x < 9; ++x)
+    for (int y = 0; y < 9; ++y)
+      ripple.at(x / 3 - y / 3, x % 3 - y % 3) +=
+          mul(f[static_cast<std::size_t>(x)], std::conj(f[static_cast<std::size_t>(y)]));
+}
+
+Null null_of_device(PowerBench& bench, std::size_t k, double near) {
+  const std::vector<Complex> light = bench.plan.light_for(k);
+  Samples samples;
+  for (std::size_t s = 0; s < samples.size(); ++s) {
+    bench.result.settings.theta[k] = third * static_cast<double>(s / 3);
+    bench.result.settings.phi[k] = third * static_cast<double>(s % 3);
+    samples[s] = response(bench, k, light);
+  }
+  const auto add = bench.plan.apart(k).empty() ? add_squared : add_power;
+  Ripple ripple;
+  for (std::size_t i = 0; i < samples[0].size(); ++i) add(coefficients_of(samples, i), ripple);
+  return lowest(ripple, near);
+}
 
 }  // namespace
 
 NullingResult null_powers(const PowerReader& chip, const Topology& topology,
                           const MeshSettings& ideal) {
-  NullingResult result{.settings = zero_settings(topology)};
-  const NullingPlan plan(topology, ideal);
-  PowerNulling method(chip, plan, result);
-  plan.null_devices([&](std::size_t k) { return method.device(k, ideal.theta[k]); }, result);
-  return result;
+  return nulled(chip, topology, ideal, null_of_device).result;
 }
 
 double error_up_to_output_phases(const SquareMatrix& matrix, const SquareMatrix& target) {

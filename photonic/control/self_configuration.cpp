@@ -36,8 +36,9 @@ void maximise(MeasuredMesh& chip, const SquareMatrix& target, MeshSettings& sett
 }  // namespace
 
 SelfConfiguration self_configure(MeasuredMesh& chip, const Topology& topology,
-                                 const SquareMatrix& target, const MeshSettings& start,
+                                 const ConfigurationGoal& goal,
                                  const SelfConfigurationOptions& options) {
+  const auto& [target, start] = goal;
   SelfConfiguration result{.settings = start};
   for (; result.rounds < options.rounds; ++result.rounds) {
     result.error = matrix_error(chip.measure(result.settings), target);

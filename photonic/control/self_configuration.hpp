@@ -21,6 +21,12 @@ class MeasuredMesh {
   [[nodiscard]] virtual SquareMatrix measure(const MeshSettings& settings) = 0;
 };
 
+/// What the chip is to do, and the settings to begin with.
+struct ConfigurationGoal {
+  const SquareMatrix& target;
+  const MeshSettings& start;
+};
+
 struct SelfConfigurationOptions {
   int rounds = 8;           // passes over all phases
   double tolerance = 1e-9;  // of the error; stops early
@@ -30,7 +36,7 @@ struct SelfConfigurationOptions {
 /// exactly, whatever the device's errors, because every phase enters U linearly in e^{i phi}; three
 /// readings give its minimum.
 SelfConfiguration self_configure(MeasuredMesh& chip, const Topology& topology,
-                                 const SquareMatrix& target, const MeshSettings& start,
+                                 const ConfigurationGoal& goal,
                                  const SelfConfigurationOptions& options = {});
 
 }  // namespace lightloom::photonic

@@ -106,7 +106,7 @@ class MziCore final : public TensorCore {
     const MeshChip::Applied applied = chip.apply(ideal, mesh, address, Leak::quadrature);
     const Topology& topology = design_->topology;
     std::vector<Transfer> transfers(topology.cells.size());
-    cell_transfers(topology, design_->mesh().mesh.device, applied.settings, applied.fabrication,
+    cell_transfers({topology, design_->mesh().mesh.device, applied.settings, applied.fabrication},
                    transfers);
     std::vector<Complex> screen;
     for (const double phase : applied.settings.screen) screen.push_back(std::polar(1.0, phase));

@@ -114,16 +114,16 @@ void null_diagonal_from_right(SplitMatrix& u, int i, std::vector<Placed>& device
   RotationChain chain{.first_mode = i, .descending = true, .rotations = {}};
   for (int first = 0; first <= i; first += together) {
     const int end = std::min(first + together, i + 1);
-    rotate_columns(u, chain, 0, first, bottom - end + 1, bottom - first + 1);
+    rotate_columns(u, chain, {0, first}, {bottom - end + 1, bottom - first + 1});
     for (int j = first; j < end; ++j) {
       const int row = bottom - j, m = i - j;
       const Nulling found = null_from_right(m, u.at(row, m), u.at(row, m + 1));
       devices.push_back(found.placed);
       chain.rotations.push_back(found.transfer);
-      rotate_columns(u, chain, j, j + 1, bottom - end + 1, row + 1);  // below: null already
+      rotate_columns(u, chain, {j, j + 1}, {bottom - end + 1, row + 1});  // below: null already
     }
   }
-  rotate_columns(u, chain, 0, i + 1, 0, bottom - i);
+  rotate_columns(u, chain, {0, i + 1}, {0, bottom - i});
 }
 
 /// The same by rotations of rows, from the left column on.
@@ -167,9 +167,9 @@ MeshSettings decompose_reck(const SquareMatrix& unitary) {
       const Nulling found = null_from_right(m, u.at(row, m), u.at(row, m + 1));
       devices.push_back(found.placed);
       chain.rotations.push_back(found.transfer);
-      rotate_columns(u, chain, m, m + 1, row, row + 1);
+      rotate_columns(u, chain, {m, m + 1}, {row, row + 1});
     }
-    rotate_columns(u, chain, 0, row, 0, row);  // below, all these columns are null already
+    rotate_columns(u, chain, {0, row}, {0, row});  // below, all these columns are null already
   }
   return place(MeshKind::reck, n, devices, diagonal_phases(u));
 }

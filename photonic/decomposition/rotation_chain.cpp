@@ -100,13 +100,14 @@ void rotate_rows(SplitMatrix& u, int mode, int first, const Transfer& t) {
   }
 }
 
-void rotate_columns(SplitMatrix& u, const RotationChain& chain, int from, int to, int first_row,
-                    int last_row) {
+void rotate_columns(SplitMatrix& u, const RotationChain& chain, IndexRange rotations,
+                    IndexRange rows) {
+  const auto [from, to] = rotations;
   if (from >= to) return;
   if (chain.descending)
-    rotate<true>(u, chain, from, to, first_row, last_row);
+    rotate<true>(u, chain, from, to, rows.first, rows.end);
   else
-    rotate<false>(u, chain, from, to, first_row, last_row);
+    rotate<false>(u, chain, from, to, rows.first, rows.end);
 }
 
 }  // namespace lightloom::photonic

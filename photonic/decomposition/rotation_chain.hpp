@@ -40,8 +40,13 @@ struct RotationChain {
   [[nodiscard]] int mode(int k) const { return descending ? first_mode - k : first_mode + k; }
 };
 
-/// Applies rotations [from, to) of the chain to rows [first_row, last_row). O((to - from) rows).
-void rotate_columns(SplitMatrix& u, const RotationChain& chain, int from, int to, int first_row,
-                    int last_row);
+/// Numbers from `first` on, before `end`.
+struct IndexRange {
+  int first = 0, end = 0;
+};
+
+/// Applies some rotations of the chain to some rows. O(rotations rows).
+void rotate_columns(SplitMatrix& u, const RotationChain& chain, IndexRange rotations,
+                    IndexRange rows);
 
 }  // namespace lightloom::photonic

@@ -19,8 +19,8 @@ MeshSettings zero_settings(const Topology& topology) {
           std::vector<double>(static_cast<std::size_t>(topology.modes))};
 }
 
-void cell_transfers(const Topology& topology, DeviceKind kind, const MeshSettings& settings,
-                    std::span<const MziErrors> fabrication, std::span<Transfer> transfers) {
+void cell_transfers(const ConfiguredMesh& mesh, std::span<Transfer> transfers) {
+  const auto& [topology, kind, settings, fabrication] = mesh;
   const std::size_t cells = topology.cells.size();
   assert(settings.theta.size() == cells && settings.phi.size() == cells &&
          transfers.size() == cells);
@@ -42,7 +42,7 @@ SquareMatrix mesh_matrix(const Topology& topology, DeviceKind kind, const MeshSe
   const int n = topology.modes;
   const auto count = static_cast<std::size_t>(n);
   std::vector<Transfer> transfers(topology.cells.size());
-  cell_transfers(topology, kind, settings, fabrication, transfers);
+  cell_transfers({topology, kind, settings, fabrication}, transfers);
   std::vector<Complex> screen(count);
   for (std::size_t m = 0; m < count; ++m) screen[m] = std::polar(1.0, settings.screen[m]);
   std::vector<double> re(count * count), im(count * count);

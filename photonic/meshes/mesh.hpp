@@ -45,9 +45,16 @@ SquareMatrix identity_matrix(int size);
 /// Settings of the right sizes, all zero.
 MeshSettings zero_settings(const Topology& topology);
 
-/// The 2x2 of every cell. `fabrication` empty or one entry per cell; `transfers` one per cell.
-void cell_transfers(const Topology& topology, DeviceKind kind, const MeshSettings& settings,
-                    std::span<const MziErrors> fabrication, std::span<Transfer> transfers);
+/// A mesh as it was made and is set; nothing is owned. `fabrication` empty or one entry per cell.
+struct ConfiguredMesh {
+  const Topology& topology;
+  DeviceKind kind;
+  const MeshSettings& settings;
+  std::span<const MziErrors> fabrication{};
+};
+
+/// The 2x2 of every cell; `transfers` one per cell.
+void cell_transfers(const ConfiguredMesh& mesh, std::span<Transfer> transfers);
 
 /// The matrix a mesh realises.
 SquareMatrix mesh_matrix(const Topology& topology, DeviceKind kind, const MeshSettings& settings,

@@ -89,8 +89,8 @@ Complex overlap(const Complex* a, const Complex* b, int count) {
 
 }  // namespace
 
-Transfer device_derivative(DeviceKind kind, DeviceParameter parameter, double theta_rad,
-                           double phi_rad, const MziErrors& errors) {
+Transfer device_derivative(DeviceKind kind, DeviceParameter parameter, const SetDevice& set) {
+  const auto& [theta_rad, phi_rad, errors] = set;
   if (kind == DeviceKind::compact)
     return plain_derivative(true, parameter, device(kind, theta_rad, phi_rad, errors), phi_rad,
                             errors);
@@ -104,14 +104,12 @@ Transfer device_derivative(DeviceKind kind, DeviceParameter parameter, double th
   return plain;
 }
 
-MeshSensitivity mesh_sensitivity(const Topology& topology, DeviceKind kind,
-                                 const MeshSettings& settings,
-                                 std::span<const MziErrors> fabrication,
-                                 const SquareMatrix& upstream) {
+MeshSensitivity mesh_sensitivity(const ConfiguredMesh& mesh, const SquareMatrix& upstream) {
+  const auto& [topology, kind, settings, fabrication] = mesh;
   assert(settings.outer.empty());
   const int n = topology.modes;
   std::vector<Transfer> transfers(topology.cells.size());
-  cell_transfers(topology, kind, settings, fabrication, transfers);
+  cell_transfers(mesh, transfers);
   MeshSensitivity result;
   result.matrix = mesh_matrix(topology, kind, settings, fabrication);
   result.cells.resize(transfers.size());

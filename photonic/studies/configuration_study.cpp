@@ -35,7 +35,7 @@ class Laboratory final : public MeasuredMesh {
     const MeshChip::Applied real = write(settings);
     const Topology& topology = design_->topology;
     std::vector<Transfer> transfers(topology.cells.size());
-    cell_transfers(topology, design_->mesh().mesh.device, real.settings, real.fabrication,
+    cell_transfers({topology, design_->mesh().mesh.device, real.settings, real.fabrication},
                    transfers);
     std::vector<Complex> light(inputs.begin(), inputs.end());
     for (std::size_t k = 0; k < transfers.size(); ++k) {
@@ -106,7 +106,7 @@ ConfiguredChip self_configured(Laboratory& laboratory, const MeshDesign& design,
   const MeshSettings start = start_of(design, ideal);
   const SquareMatrix target = mesh_matrix(topology, DeviceKind::mzi, ideal);
   ConfiguredChip chip{.error_before = matrix_error(laboratory.measure(start), target)};
-  const SelfConfiguration found = self_configure(laboratory, topology, target, start);
+  const SelfConfiguration found = self_configure(laboratory, topology, {target, start});
   chip.error_after = found.error;
   chip.readings = found.readings;
   return chip;

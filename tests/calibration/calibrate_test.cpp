@@ -56,7 +56,7 @@ TEST(Calibrate, CountsWhatTheDataDetermineByBothMethods) {
   // docs/models/calibration/mesh.md#gauges: N - 1 input phases with crosstalk free, one scale.
   EXPECT_EQ(found.visibility.unknowns - found.visibility.rank, 4);
   EXPECT_TRUE(found.visibility.unexplained.empty());
-  const Visibility certified = visibility_of(shape, good_data(), {}, found.fit, 0);
+  const Visibility certified = visibility_of(shape, good_data(), found.fit, {.dense_limit = 0});
   EXPECT_FALSE(certified.by_jacobian);
   EXPECT_EQ(certified.rank, found.visibility.rank);
   EXPECT_EQ(certified.unknowns, found.visibility.unknowns);
@@ -70,8 +70,8 @@ TEST(Calibrate, NamesEachParameterThatTooFewSettingsLeaveOpen) {
   data.settings = 1;  // gamma and phi_0 cannot be told apart
   data.voltages.resize(12);
   data.readings.resize(16);
-  EXPECT_FALSE(visibility_of(shape, data, {}, found.fit, 0).unexplained.empty());
-  EXPECT_LT(visibility_of(shape, data, {}, found.fit, 0).rank, found.visibility.rank);
+  EXPECT_FALSE(visibility_of(shape, data, found.fit, {.dense_limit = 0}).unexplained.empty());
+  EXPECT_LT(visibility_of(shape, data, found.fit, {.dense_limit = 0}).rank, found.visibility.rank);
 }
 
 TEST(Calibrate, NamesSwappedColumnsOfDetectorsInputsAndHeaters) {

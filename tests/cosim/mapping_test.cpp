@@ -32,7 +32,7 @@ std::vector<double> multiply_through_tiles(const nn::LayerShape& layer, const La
   std::vector<double> outputs(layer.out_channels);
   std::vector<float> tile(static_cast<std::size_t>(mapping.tile.rows) * mapping.tile.columns);
   for (std::int64_t t = 0; t < mapping.tiles; ++t) {
-    gather_tile(layer, mapping, weights, t, tile);
+    gather_tile({layer, weights}, mapping, t, tile);
     const TileView view = tile_view(mapping, t);
     std::vector<float> in(mapping.tile.columns, 1e6F);  // padding must not see its input
     for (int s = 0; s < view.groups; ++s)

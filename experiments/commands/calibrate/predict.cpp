@@ -18,7 +18,7 @@ using namespace calibration;
 Measurements predicted(const DeviceFile& device, Measurements data) {
   const std::size_t block = data.block();
   for (int s = 0; s < data.settings; ++s)
-    predict(device.shape, device.parameters, data.voltages_of(s), data.inputs,
+    predict({device.shape, device.parameters}, data.voltages_of(s), data.inputs,
             {data.readings.data() + static_cast<std::size_t>(s) * block, block});
   data.monitor.clear();
   data.sweeps.clear();

@@ -50,7 +50,7 @@ Shown compare(const CommandLine& line, const DeviceFile& device, double max_volt
   design.pi_voltage_V = line.real("pi-voltage", design.pi_voltage_V, 1e-6);
   const ProgrammingComparison error = compare_programming(
       device.shape, {design_parameters(device.shape, design), device.parameters, truth.parameters},
-      max_voltage_V, targets, line.seed.value_or(0));
+      {max_voltage_V, targets, line.seed.value_or(0)});
   Shown result;
   result.json = {{"targets", targets},
                  {"error",

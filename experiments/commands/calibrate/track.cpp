@@ -21,7 +21,7 @@ Shown do_track(const CommandLine& line, ProgressSink& /*progress*/) {
   at_most_operands(line, 2);
   if (!line.output.empty()) require_writable(line.output);
   const DriftBelief belief{.phase_sigma_rad = line.real("limit", 0.1, 1e-9)};
-  const Tracked tracked = track(device.shape, data, device.parameters, device.sigma, belief);
+  const Tracked tracked = track(device, data, belief);
   double moved = 0;
   for (int h = 0; h < device.shape.heater_count(); ++h) {
     const auto p = static_cast<std::size_t>(device.shape.parameters.at(ParameterKind::bias, h));

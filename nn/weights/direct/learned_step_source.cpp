@@ -79,19 +79,18 @@ void LearnedStepSource::decode(std::span<const CodedStream> streams, std::span<f
 }
 
 SourceEntry learned_step_entry() {
-  const auto bits = [](const SourceCard& card, const LayerShape& shape) {
-    return std::min(8, word_bits(card, shape));
-  };
+  // A step learned for one bit has no level but zero.
+  constexpr Range range{.low = 2, .high = 16};
   return {.name = learned_step_kind,
-          // A step learned for one bit has no level but zero.
-          .bits_range = {.low = 2, .high = 16},
+          .bits_range = range,
+          .linear_range = range,
           .make =
-              [bits](const SourceCard& card, const LayerShape& shape) {
-                return std::make_unique<LearnedStepSource>(shape, bits(card, shape));
+              [](const SourceCard& card, const LayerShape& shape) {
+                return std::make_unique<LearnedStepSource>(shape, word_bits(card, shape));
               },
           .streams =
-              [bits](const SourceCard& card, const LayerShape& shape) {
-                return integer_streams(shape.weights(), bits(card, shape));
+              [](const SourceCard& card, const LayerShape& shape) {
+                return integer_streams(shape.weights(), word_bits(card, shape));
               }};
 }
 

@@ -49,6 +49,7 @@ struct SourceEntry {
   std::vector<SettingsEntry> settings;  // its own cards, read in every section `weights`
   int bits = 8;                         // per word, where a card has this source and no `bits`
   Range bits_range{.low = 1, .high = 32};
+  Range linear_range{.low = 1, .high = 32};  // of `fc_bits` where it is not 0
   /// Reads `bits` where it is not one number.
   std::function<void(Section&, SourceSettings&)> describe_bits = nullptr;
   /// Bits of linear layers where the card has no `fc_bits`.

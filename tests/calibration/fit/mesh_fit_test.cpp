@@ -182,7 +182,7 @@ TEST(Programming, FittedChipIsProgrammedTwentyTimesBetterThanAnUncalibratedOne) 
   const FitResult fit = lab.fit();
   ChipCard design = lab.card;
   const ProgrammingComparison error = compare_programming(
-      lab.shape, {design_parameters(lab.shape, design), fit.parameters, lab.truth}, 6.5, 8, 5);
+      lab.shape, {design_parameters(lab.shape, design), fit.parameters, lab.truth}, {6.5, 8, 5});
   EXPECT_LT(error.fitted, error.uncalibrated / 20);
   EXPECT_LT(error.fitted, error.heaters_only);
   EXPECT_LE(error.perfect, error.fitted);
@@ -192,7 +192,8 @@ TEST(Programming, PerfectKnowledgeOfALosslessChipLeavesOnlyWhatSplittersCannotRe
   ChipCard card{.modes = 5, .splitter_sigma_rad = 0, .device_loss_db = 0};
   const ChipShape shape = chip_shape(card);
   const std::vector<double> truth = hidden_parameters(shape, card, 3, 0);
-  const ProgrammingComparison error = compare_programming(shape, {truth, truth, truth}, 6.5, 4, 5);
+  const ProgrammingComparison error =
+      compare_programming(shape, {truth, truth, truth}, {6.5, 4, 5});
   EXPECT_LT(error.perfect, 1e-7);
 }
 

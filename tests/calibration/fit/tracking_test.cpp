@@ -76,7 +76,7 @@ TEST(Tracking, FollowsADriftedChipFromFourSettings) {
         0.1 * stream.normal(static_cast<std::uint64_t>(h));
   VirtualChip later(shape, truth, {}, 60);
   const Measurements few = measure(later, random_voltages(shape, 4, 6.5, 61), single_ports(5));
-  const Tracked tracked = track(shape, few, fit.parameters, fit.sigma);
+  const Tracked tracked = track({shape, fit.parameters, fit.sigma}, few);
   EXPECT_TRUE(tracked.summary.converged) << tracked.summary.message;
   EXPECT_GT(tracked.before, 5);
   EXPECT_LT(tracked.after, 1.2);
@@ -93,7 +93,7 @@ TEST(Tracking, FollowsADriftedChipFromFourSettings) {
   };
   EXPECT_LT(rms(tracked.parameters), rms(fit.parameters) / 5);
   const auto programmed = [&](const std::vector<double>& believed) {
-    return compare_programming(shape, {believed, believed, truth}, 6.5, 8, 1).fitted;
+    return compare_programming(shape, {believed, believed, truth}, {6.5, 8, 1}).fitted;
   };
   EXPECT_LT(programmed(tracked.parameters), programmed(fit.parameters) / 3);
 }
@@ -101,7 +101,7 @@ TEST(Tracking, FollowsADriftedChipFromFourSettings) {
 TEST(Tracking, RefusesACardWithoutStandardDeviations) {
   const Plan plan(10);
   const std::vector<double> held(plan.parameters.size(), 0.0);
-  EXPECT_THROW(track(plan.shape, plan.candidates, plan.parameters, held), Error);
+  EXPECT_THROW(track({plan.shape, plan.parameters, held}, plan.candidates), Error);
 }
 
 }  // namespace

@@ -132,7 +132,7 @@ TEST(Gauge, MovingAlongAKnownDirectionChangesNoReading) {
     const std::vector<double> voltages = random_voltages(shape, 1, 6.5, 1);
     const auto readings = [&](const std::vector<double>& parameters) {
       std::vector<double> result(25);
-      predict(shape, parameters, voltages, single_ports(5), result);
+      predict({shape, parameters}, voltages, single_ports(5), result);
       return result;
     };
     const std::vector<double> before = readings(truth);
@@ -167,8 +167,8 @@ TEST(Gauge, TruthMovedIntoTheGaugeOfTheDesignReadsTheSameAndHasItsHeldEntries) {
     EXPECT_EQ(held, n - 1);
     std::vector<double> before(static_cast<std::size_t>(n * n)), after = before;
     const std::vector<double> voltages = random_voltages(shape, 1, 6.5, 1);
-    predict(shape, truth, voltages, single_ports(n), before);
-    predict(shape, moved, voltages, single_ports(n), after);
+    predict({shape, truth}, voltages, single_ports(n), before);
+    predict({shape, moved}, voltages, single_ports(n), after);
     for (std::size_t row = 0; row < after.size(); ++row)
       EXPECT_NEAR(after[row], before[row], 1e-12);
   }

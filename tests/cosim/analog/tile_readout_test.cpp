@@ -22,7 +22,7 @@ TEST(TileReadout, APixelsPowerIsTheSumOverItsChannels) {
       for (const bool field : {false, true}) {
         const std::vector<float> map = values(static_cast<std::size_t>(pixels * channels));
         std::vector<float> powers(static_cast<std::size_t>(pixels));
-        pixel_powers(map.data(), pixels, channels, field, powers.data());
+        (field ? field_power_of_pixels : intensity_of_pixels)(map.data(), channels, powers);
         for (int p = 0; p < pixels; ++p) {
           double expected = 0;
           for (int c = 0; c < channels; ++c) {

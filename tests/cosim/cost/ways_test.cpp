@@ -287,9 +287,9 @@ TEST(BreakEven, EnergyPerMacAtWhichGenerationStopsPaying) {
     input->memory.dram.access_pJ_per_bit = 15;
     input->core.cost = {.symbol_rate_GHz = 10, .devices = 4096};
   }
-  const BreakEven found =
-      find_break_even(ours, baseline, Quantity::generator_energy, Metric::energy,
-                      default_range(ours, Quantity::generator_energy));
+  const BreakEven found = find_break_even(ours, baseline,
+                                          {Quantity::generator_energy, Metric::energy,
+                                           default_range(ours, Quantity::generator_energy)});
   ASSERT_EQ(found.crossings.size(), 1U);
   EXPECT_GT(found.crossings[0], 1.3);
   EXPECT_LT(found.crossings[0], 2.7);
@@ -317,7 +317,7 @@ TEST(BreakEven, APhotonicGeneratorIsTurnedByFactorsOfItsRateAndEnergy) {
   for (const auto& [quantity, metric] : {std::pair{Quantity::generator_energy, Metric::energy},
                                          std::pair{Quantity::generator_rate, Metric::time}}) {
     const BreakEven found =
-        find_break_even(ours, baseline, quantity, metric, default_range(ours, quantity));
+        find_break_even(ours, baseline, {quantity, metric, default_range(ours, quantity)});
     EXPECT_EQ(found.card_value, 1);
     EXPECT_NE(found.sweep.front().ours, found.sweep.back().ours);
     EXPECT_EQ(found.sweep.front().baseline, found.sweep.back().baseline);
@@ -330,8 +330,9 @@ TEST(BreakEven, MoreBandwidthEndsTheGainInTime) {
   for (CostInput* input : {&ours, &baseline})
     input->core.cost = {.symbol_rate_GHz = 10, .devices = 4096};
   ours.generator.electronic.macs_per_ns = 4096;
-  const BreakEven found = find_break_even(ours, baseline, Quantity::bandwidth, Metric::time,
-                                          default_range(ours, Quantity::bandwidth));
+  const BreakEven found = find_break_even(
+      ours, baseline,
+      {Quantity::bandwidth, Metric::time, default_range(ours, Quantity::bandwidth)});
   EXPECT_GT(found.sweep.front().gain(), 10);
   EXPECT_LT(found.sweep.back().gain(), 1);
   ASSERT_EQ(found.crossings.size(), 1U);
@@ -343,7 +344,7 @@ TEST(BreakEven, KnowsItsQuantitiesAndRefusesEmptyRanges) {
   EXPECT_EQ(quantity_named("settle"), Quantity::settle_time);
   EXPECT_THROW(quantity_named("phase"), Error);
   const CostInput input = one_layer(WeightDelivery::reload, no_generator);
-  EXPECT_THROW(find_break_even(input, input, Quantity::batch, Metric::time, {10, 10, 5}), Error);
+  EXPECT_THROW(find_break_even(input, input, {Quantity::batch, Metric::time, {10, 10, 5}}), Error);
 }
 
 TEST(BreakEven, ALargerBatchAmortisesTheLoadAndEndsTheGain) {
@@ -355,7 +356,7 @@ TEST(BreakEven, ALargerBatchAmortisesTheLoadAndEndsTheGain) {
     input->memory.activation_buffer = {.capacity_KB = 1e6, .access_ns = 1e-6};
   }
   const BreakEven found =
-      find_break_even(ours, baseline, Quantity::batch, Metric::time, {1, 4096, 13});
+      find_break_even(ours, baseline, {Quantity::batch, Metric::time, {1, 4096, 13}});
   for (const BreakEvenPoint& point : found.sweep) EXPECT_EQ(point.value, std::round(point.value));
   EXPECT_NEAR(found.sweep.back().gain(), 1, 0.1);
 }

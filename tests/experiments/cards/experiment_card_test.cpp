@@ -58,6 +58,22 @@ TEST_F(ExperimentCards, AreResolvedWithTheirCardsInTheirPlaces) {
   EXPECT_EQ(named.keys.student, written.keys.student);
 }
 
+TEST_F(ExperimentCards, AreResolvedWithTheBaselinesThatTheyAreComparedWith) {
+  for (const std::string more : {"", "baselines:\n", "baselines: []\n",
+                                 "baselines: [{source: lsq, bits: 3, label: learned}]\n"}) {
+    const Experiment given =
+        read_experiment(parse_yaml("weights: {source: integer, bits: 4}\n" + more, "t"));
+    const Experiment again = read_experiment(parse_yaml(to_yaml(given.resolved), "t"));
+    EXPECT_EQ(given.resolved.find("baselines")->items.size(), given.network.baselines.size());
+    EXPECT_EQ(source_labels(again.network), source_labels(given.network)) << more;
+    EXPECT_EQ(to_yaml(again.resolved), to_yaml(given.resolved)) << more;
+    EXPECT_EQ(again.keys.layers, given.keys.layers) << more;
+  }
+  const Experiment silent = read_experiment(parse_yaml("name: a\n", "t"));
+  EXPECT_EQ(source_labels(silent.network),
+            (std::vector<std::string>{"dense", "int8", "dense (2)"}));
+}
+
 TEST_F(ExperimentCards, KeysAreThoseOfTheSectionsThatTheWorkDependsOn) {
   const auto keys = [&](const std::string& more) {
     return read_experiment(parse_yaml("weights: {source: integer, bits: 4}\n" + more, "t")).keys;

@@ -37,6 +37,70 @@ TEST_F(MatrixFile, ReadsTextWithComplexNumbers) {
   EXPECT_EQ(read_matrix(write("n.txt", "(1+0j) -2.5 1e0j\n.5-1.25j 3 0\n")).values, expected);
 }
 
+TEST_F(MatrixFile, ReadsTextAsProgramsWriteIt) {
+  for (const char* text :
+       {"\xEF\xBB\xBF"
+        "1,-2.5,1j\r\n\r\n0.5-1.25j,3,0\r\n",                           // a mark, lines of Windows
+        "1;-2.5;1j\n0.5-1.25j;3; 0", "1\t-2.5\t1j\n0.5-1.25j\t3\t0\n",  // semicolons, tabs
+        "+1,-2.5,1i,\n0.5-1.25i,+3,0,\n",                               // a comma behind the last
+        "1, -2.5, 1j  # first\n  # more, of it\n0.5-1.25j, 3, 0, # second\n",
+        " (1.0e+00+-0.0e+00j)  (-2.5e+00+0.0e+00j)  (0.0e+00+1.0e+00j)\n"  // numpy.savetxt
+        " (5.0e-01-1.25e+00j)  (3.0e+00+0.0e+00j)  (0.0e+00+0.0e+00j)\n"})
+    EXPECT_EQ(read_matrix(write("m.txt", text)).values, expected) << text;
+  EXPECT_EQ(read_matrix(write("m.txt", "1e-3-2e+4j 1E5j -1.5e-2\n")).values,
+            (std::vector<Complex>{{1e-3, -2e4}, {0, 1e5}, {-1.5e-2, 0}}));
+}
+
+TEST_F(MatrixFile, NeverTakesAnotherNotationForNumbers) {
+  for (const char* text : {"1,5;2\n3;4,5\n",
+                           "1;2\n3,5;4\n",
+                           "1,5\t-2,25\n",
+                           "1,5 2,5\n",
+                           "1 2; 3 4\n",  // commas
+                           "1.5,-2.25\r0.125,3.0\r",
+                           "1\r\n2,3\r4,5\n",  // old Macs
+                           "4,,6\n7,,9\n",
+                           ",0,1\n0,1.5,-2.25\n",
+                           "\"1.5\",\"2\"\n",
+                           "in0,in1\n1,2\n",
+                           "1.500D+00 -2.250D+00\n",
+                           "6.*^-1,8.*^-1 I\n",
+                           "0.6,0. + 0.8*I\n",
+                           "0.6 + 0.0im,0.0 + 0.8im\n",
+                           "0.6 + 0.0i   0.0 + 0.8i\n",
+                           "(0.6,0) (0,0.8)\n",
+                           "[[1 2]\n [3 4]]\n",
+                           "%%MatrixMarket matrix array real general\n1 2\n1\n2\n",
+                           "0,j\nj,0\n",
+                           "0,-j\n1j,0\n",
+                           "0.6+0J,1\n",
+                           "1+2\n",
+                           "1-j\n",
+                           "1+-+2j\n",
+                           "--1\n",
+                           "+-1\n",
+                           "1e\n",
+                           "0x10,1\n",
+                           "1_000,1\n",
+                           "1'000,1\n",
+                           "1jj\n",
+                           "()\n",
+                           "(1\n",
+                           "1+2j+3j\n"})
+    EXPECT_THROW(read_matrix(write("bad.csv", text)), Error) << text;
+  EXPECT_THROW(read_matrix(write("bad.csv", std::string("\xFF\xFE"
+                                                        "1\0,\0002\0\n\0",
+                                                        10))),
+               Error);
+  try {
+    read_matrix(write("bad.csv", "# head\n1,2\n1,5;2\n"));
+    FAIL();
+  } catch (const Error& error) {
+    const std::string text = error.what();
+    EXPECT_NE(text.find("bad.csv:3: '5;2' is not a number"), std::string::npos) << text;
+  }
+}
+
 TEST_F(MatrixFile, ReadsWhatNumPySaves) {
   const Ran ran =
       run_shell(fmt::format("cd {} && /usr/bin/python3 -c \"import numpy as n; a = n.array([[1, "

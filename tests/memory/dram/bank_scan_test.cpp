@@ -59,7 +59,7 @@ class Reference {
       const Rule rule{static_cast<DramCommandKind>(below(4)), below(banks), 98 + below(8),
                       98 + below(8), 98 + below(8)};
       rules_.push_back(rule);
-      scan_.forbid(rule.kind, rule.bank, rule.own_group, rule.same_rank, rule.other_rank);
+      scan_.forbid(rule.kind, rule.bank, {rule.own_group, rule.same_rank, rule.other_rank});
     }
   }
   int below(int n) { return static_cast<int>(splitmix64(seed_++) % static_cast<std::uint64_t>(n)); }

@@ -168,7 +168,7 @@ TEST(Traffic, QuantilesAreThoseOfTheSortedLatencies) {
 
 TEST(MappingAdvisor, FindsTheMappingThatAStreamWants) {
   const DramCard card = preset("ddr4-2400", {"mapping=rochrababgco"});
-  const auto mappings = compare_mappings(card, "seq_rd", 20000, 0);
+  const auto mappings = compare_mappings(card, {"seq_rd", 20000});
   EXPECT_EQ(mappings[0].mapping, "rochrababgco");
   EXPECT_EQ(mappings[0].bound_by, DramBound::ccd_l);
   EXPECT_GT(mappings[1].bandwidth_GBps, 1.15 * mappings[0].bandwidth_GBps);
@@ -176,7 +176,7 @@ TEST(MappingAdvisor, FindsTheMappingThatAStreamWants) {
 }
 
 TEST(MappingAdvisor, HashingSpreadsAStrideThatHammersOneBank) {
-  const auto mappings = compare_mappings(preset("ddr4-2400"), "stride_rd", 5000, 0);
+  const auto mappings = compare_mappings(preset("ddr4-2400"), {"stride_rd", 5000});
   EXPECT_EQ(mappings[0].bound_by, DramBound::row_cycle);
   EXPECT_NE(mappings[1].mapping.find('^'), std::string::npos);
   EXPECT_GT(mappings[1].bandwidth_GBps, 5 * mappings[0].bandwidth_GBps);

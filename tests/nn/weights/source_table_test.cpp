@@ -133,6 +133,43 @@ TEST(SourceCards, OverridesInheritWhatTheyLeaveOut) {
   EXPECT_EQ(card_for(card, "x.1").layers.size(), 0u);
 }
 
+TEST(SourceCards, RefuseWidthsInWhichASourceHasNoLevels) {
+  const auto problem = [](const std::string& text) -> std::string {
+    try {
+      card_of(text);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const char* sentence = "is 1 but must be 0 (8 bits) or from 2 to 16 (lsq stores linear layers";
+  for (const char* text :
+       {"{source: lsq, fc_bits: 1}", "{source: lsq, layers: [{layer: fc, fc_bits: 1}]}",
+        "{source: dense, fc_bits: 1, layers: [{layer: fc, source: lsq}]}"})
+    EXPECT_NE(problem(text).find(sentence), std::string::npos) << text << problem(text);
+  EXPECT_NE(problem("{source: lsq, fc_bits: 17}"), "");
+  EXPECT_NE(problem("{source: lsq, bits: 1}"), "");
+  EXPECT_NE(problem("{source: power_of_two, bits: 1}"), "");
+  EXPECT_NE(problem("{source: lsq, layers: [{layer: a, bits: 1}]}"), "");
+  for (const char* text :
+       {"{source: lsq, fc_bits: 0}", "{source: lsq, fc_bits: 2}", "{source: lsq, fc_bits: 16}",
+        "{source: integer, fc_bits: 1}", "{source: power_of_two, fc_bits: 1}",
+        "{source: dense, fc_bits: 1}", "{source: multilevel, linear: generated, fc_bits: 1}",
+        "{source: lsq, fc_bits: 2, layers: [{layer: fc, source: integer, fc_bits: 1}]}"})
+    EXPECT_EQ(problem(text), "") << text;
+}
+
+TEST(LearnedStepSource, HasTheBitsOfItsCard) {
+  const LayerShape linear{
+      .name = "fc", .kind = LayerShape::Kind::linear, .in_channels = 5, .out_channels = 3};
+  for (const int bits : {2, 9, 16}) {
+    const SourceCard card = card_of(fmt::format("{{source: lsq, bits: {0}, fc_bits: {0}}}", bits));
+    for (const LayerShape& shape : {convolution(3, 5, 3), linear})
+      EXPECT_EQ(make_source(card, shape)->streams().at(0).bits, bits);
+  }
+  EXPECT_EQ(stored_streams(card_of("{source: lsq, bits: 12}"), linear).at(0).bits, 8);
+}
+
 /// Parameter ratio under the published rule: 32 bits, convolutions only.
 struct PublishedBaseline {
   const char* card;

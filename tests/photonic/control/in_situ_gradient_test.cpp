@@ -45,7 +45,7 @@ TEST(InSitu, ThreeMapsOfPowersGiveTheGradientOfTheAdjointSweep) {
       for (int j = 0; j < n; ++j)
         upstream(i, j) = g[static_cast<std::size_t>(i)] * std::conj(x[static_cast<std::size_t>(j)]);
     const MeshSensitivity adjoint =
-        mesh_sensitivity(topology, kind, settings, fabrication, upstream);
+        mesh_sensitivity({topology, kind, settings, fabrication}, upstream);
     std::vector<Complex> back(n), sum(n);
     for (std::size_t j = 0; j < n; ++j) {
       for (std::size_t i = 0; i < n; ++i)
@@ -53,15 +53,16 @@ TEST(InSitu, ThreeMapsOfPowersGiveTheGradientOfTheAdjointSweep) {
       sum[j] = x[j] - Complex(0, 1) * back[j];
     }
     const auto powers = [&](const std::vector<Complex>& in) {
-      return shifter_powers(topology, kind, settings, fabrication, in);
+      return shifter_powers({topology, kind, settings, fabrication}, in);
     };
     const MeshSettings gradient = gradient_from_powers(powers(sum), powers(x), powers(back));
     // Sums of n products of size about n, in powers of about n.
     constexpr double rounding = 1e-12;
     for (std::size_t k = 0; k < fabrication.size(); ++k) {
       const auto slope = [&](DeviceParameter which) {
-        return along(adjoint.cells[k], device_derivative(kind, which, settings.theta[k],
-                                                         settings.phi[k], fabrication[k]));
+        return along(
+            adjoint.cells[k],
+            device_derivative(kind, which, {settings.theta[k], settings.phi[k], fabrication[k]}));
       };
       EXPECT_NEAR(gradient.theta[k], slope(DeviceParameter::theta), rounding);
       EXPECT_NEAR(gradient.phi[k], slope(DeviceParameter::phi), rounding);

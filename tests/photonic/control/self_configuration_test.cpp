@@ -41,7 +41,8 @@ TEST(SelfConfiguration, UnknownErrorsAreUndoneFromReadingsAlone) {
     }
     SimulatedMesh mesh(topology, fabrication);
     const double before = matrix_error(mesh.measure(ideal), target);
-    const SelfConfiguration found = self_configure(mesh, topology, target, ideal, {.rounds = 700});
+    const SelfConfiguration found =
+        self_configure(mesh, topology, {target, ideal}, {.rounds = 700});
     EXPECT_GT(before, 0.1);
     // All devices can take their setting here, so zero is in reach; going phase by phase gets there
     // linearly.

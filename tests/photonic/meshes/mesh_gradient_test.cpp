@@ -99,7 +99,7 @@ TEST(Derivatives, OfEveryDeviceAndParameterEqualDifferences) {
     const Point p = random_point(shot);
     for (const DeviceKind kind : all_kinds)
       for (const DeviceParameter which : all_parameters)
-        EXPECT_LT(distance(device_derivative(kind, which, p.theta, p.phi, p.errors),
+        EXPECT_LT(distance(device_derivative(kind, which, {p.theta, p.phi, p.errors}),
                            difference(kind, p, which)),
                   2e-11)
             << static_cast<int>(kind) << " " << static_cast<int>(which);
@@ -182,7 +182,7 @@ TEST(Derivatives, OfEveryDeviceAndParameterEqualDualNumbers) {
           return Complex(z.re.v[static_cast<int>(which)], z.im.v[static_cast<int>(which)]);
         };
         // Five products of 2x2s of norm about one: some tens of roundings.
-        EXPECT_LT(distance(device_derivative(kind, which, p.theta, p.phi, p.errors),
+        EXPECT_LT(distance(device_derivative(kind, which, {p.theta, p.phi, p.errors}),
                            {part(dual.tt), part(dual.tb), part(dual.bt), part(dual.bb)}),
                   1e-14)
             << static_cast<int>(kind) << " " << static_cast<int>(which);
@@ -193,8 +193,8 @@ TEST(Derivatives, OfEveryDeviceAndParameterEqualDualNumbers) {
 
 TEST(Derivatives, AWrongOneIsNoticed) {
   const Point p = random_point(1);
-  EXPECT_GT(distance(device_derivative(DeviceKind::mzi, DeviceParameter::alpha, p.theta,
-                                       p.phi + 0.01, p.errors),
+  EXPECT_GT(distance(device_derivative(DeviceKind::mzi, DeviceParameter::alpha,
+                                       {p.theta, p.phi + 0.01, p.errors}),
                      difference(DeviceKind::mzi, p, DeviceParameter::alpha)),
             1e-3);
 }
@@ -217,7 +217,7 @@ TEST(Derivatives, AdjointSweepOfALossyMeshEqualsDifferences) {
     return sum;
   };
   const MeshSensitivity s =
-      mesh_sensitivity(topology, DeviceKind::mzi, settings, fabrication, weight);
+      mesh_sensitivity({topology, DeviceKind::mzi, settings, fabrication}, weight);
   const auto slope = [&](double& value) {
     constexpr double h = 1e-3;
     const double before = value;
@@ -231,8 +231,9 @@ TEST(Derivatives, AdjointSweepOfALossyMeshEqualsDifferences) {
   };
   for (std::size_t k = 0; k < topology.cells.size(); ++k) {
     const auto gradient = [&](DeviceParameter which) {
-      return along(s.cells[k], device_derivative(DeviceKind::mzi, which, settings.theta[k],
-                                                 settings.phi[k], fabrication[k]));
+      return along(s.cells[k],
+                   device_derivative(DeviceKind::mzi, which,
+                                     {settings.theta[k], settings.phi[k], fabrication[k]}));
     };
     EXPECT_NEAR(gradient(DeviceParameter::theta), slope(settings.theta[k]), 1e-9) << k;
     EXPECT_NEAR(gradient(DeviceParameter::phi), slope(settings.phi[k]), 1e-9) << k;

@@ -17,7 +17,7 @@ TEST(MeshOperator, BothRoutesApplyTheMatrixOfTheMesh) {
     const Topology topology = clements_topology(n);
     const MeshSettings settings = haar_clements_settings(topology, random);
     std::vector<Transfer> cells(topology.cells.size());
-    cell_transfers(topology, DeviceKind::mzi, settings, {}, cells);
+    cell_transfers({topology, DeviceKind::mzi, settings}, cells);
     std::vector<Complex> screen;
     for (const double angle : settings.screen) screen.push_back(std::polar(1.0, angle));
     const SquareMatrix matrix = mesh_matrix(topology, DeviceKind::mzi, settings);
@@ -57,7 +57,7 @@ TEST(MeshOperator, OutlivesTheTopologyItWasMadeOf) {
       MeshSettings settings = zero_settings(topology);
       for (std::size_t k = 0; k < settings.theta.size(); ++k) settings.theta[k] = random.uniform(k);
       std::vector<Transfer> cells(topology.cells.size());
-      cell_transfers(topology, DeviceKind::mzi, settings, {}, cells);
+      cell_transfers({topology, DeviceKind::mzi, settings}, cells);
       matrix = mesh_matrix(topology, DeviceKind::mzi, settings);
       return MeshOperator<double>(topology, cells, {}, OperatorRoute{Route::sweep, 1});
     }();

@@ -182,7 +182,7 @@ void expect_sweep_equals_cells(const Topology& topology, const MeshSettings& set
                                double tolerance) {
   const auto modes = static_cast<std::size_t>(topology.modes);
   std::vector<Transfer> cells(topology.cells.size());
-  cell_transfers(topology, DeviceKind::mzi, settings, fabrication, cells);
+  cell_transfers({topology, DeviceKind::mzi, settings, fabrication}, cells);
   std::vector<Complex> screen;
   for (const double phase : settings.screen) screen.push_back(std::polar(1.0, phase));
   const std::size_t stride = static_cast<std::size_t>(batch) + 3, size = modes * stride;

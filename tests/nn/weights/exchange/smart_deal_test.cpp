@@ -188,9 +188,9 @@ TEST(TrainingLedger, SumsANetworksLayersAndCountsDenseOnesAlike) {
   const std::int64_t plain = 2 * 32 * (8 + 20);
   EXPECT_EQ(sums.fp32.stored_bits, 64 * (three.weights() + 600) + plain);
   EXPECT_EQ(sums.int8.stored_bits, 40 * (three.weights() + 600) + plain);
-  EXPECT_EQ(
-      sums.smart_deal.stored_bits,
-      smart_deal_ledger(three, layers[0].streams, options, {}, 7.5).stored_bits + 64 * 600 + plain);
+  EXPECT_EQ(sums.smart_deal.stored_bits,
+            smart_deal_ledger({three, layers[0].streams, 7.5}, options, {}).stored_bits + 64 * 600 +
+                plain);
   EXPECT_LT(4 * sums.int8.activation_bits, sums.fp32.activation_bits + 1);
 }
 
@@ -204,14 +204,14 @@ TEST(TrainingLedger, WeightsShrinkAndActivationsDoNot) {
                          .in_width = 8};
   const TrainingLedger fp32 = dense_ledger(shape, {}), int8 = dense_ledger(shape, {.bits = 8});
   const BucketOptions signs{.momentum = 0};
-  const TrainingLedger deal = smart_deal_ledger(shape, exchange_streams(shape), signs, {}, 1000);
+  const TrainingLedger deal = smart_deal_ledger({shape, exchange_streams(shape), 1000}, signs, {});
   EXPECT_EQ(fp32.stored_bits, 64 * shape.weights());
   EXPECT_EQ(fp32.update_bits, 2 * 64 * shape.weights());
   // 4.46 bits of code, 24 more for every basis word, 2 bits of counter a coefficient, a momentum
   // for every basis word.
   EXPECT_EQ(deal.stored_bits, 64 * (2568 + 9 * 24) + 2 * 64 * 576 + 64 * 9 * 32);
   EXPECT_EQ(deal.update_bits, 2 * (2 * 64 * 576 + 2 * 64 * 9 * 32 + 4 * 1000));
-  const TrainingLedger momentum = smart_deal_ledger(shape, exchange_streams(shape), {}, {}, 1000);
+  const TrainingLedger momentum = smart_deal_ledger({shape, exchange_streams(shape), 1000}, {}, {});
   EXPECT_EQ(momentum.stored_bits - deal.stored_bits, 32 * 64 * 576) << "the average of the release";
   EXPECT_LT(deal.weight_traffic_bits(), int8.weight_traffic_bits());
   EXPECT_LT(int8.weight_traffic_bits(), fp32.weight_traffic_bits());
