@@ -19,7 +19,7 @@ std::pair<Tree, Tree> split(const Tree& tree) {
   ours.origin = rest.origin = tree.origin;
   for (const auto& [key, value] : tree.pairs) {
     const bool own = std::find(own_sections.begin(), own_sections.end(), key) != own_sections.end();
-    (own ? ours : rest).pairs.emplace_back(key, value);
+    (own ? ours : rest).pairs.push_back({key, value});
   }
   return {std::move(ours), std::move(rest)};
 }

@@ -121,7 +121,7 @@ FitResult fit_mesh(const ChipShape& shape, const Measurements& data, const FitCa
 
   FitProblem problem{.shape = &shape, .data = &data, .prior = design_prior(shape, card)};
   const auto stage = [&](const char* name, double floor, const std::vector<int>& settings,
-                         std::vector<bool> is_free, const LeastSquaresOptions& options) {
+                         const std::vector<bool>& is_free, const LeastSquaresOptions& options) {
     const double begin = now_s();
     problem.sigma = widened(predicted_sigma(shape, data, result.parameters), floor);
     problem.settings = settings;

@@ -20,7 +20,7 @@ void find_thetas(Bench& bench) {
   for (bool more = true; more;) {
     more = false;
     for (int k = 0; k < bench.shape().cells(); ++k)
-      if (!silent[static_cast<std::size_t>(2 * k)] && !bench.theta(k).found)
+      if (!silent[2 * static_cast<std::size_t>(k)] && !bench.theta(k).found)
         more = find_theta(bench, k, silent) || more;
   }
 }

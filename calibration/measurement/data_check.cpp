@@ -13,7 +13,7 @@ namespace {
 /// The first few of a list of places, then how many more.
 class Places {
  public:
-  void add(std::string place) {
+  void add(const std::string& place) {
     ++count_;
     if (count_ <= 3) text_ += (count_ > 1 ? "; " : "") + place;
   }
@@ -162,7 +162,8 @@ void check_settings(const ChipShape& shape, const Measurements& data, DataReport
     report.warnings.push_back(fmt::format("constant voltage: {}", constant.text()));
   if (repeated.any())
     report.warnings.push_back(fmt::format("the same voltages twice in a row: {}", repeated.text()));
-  const auto unknowns = static_cast<std::size_t>(6 * shape.cells() + 3 * shape.ports());
+  const std::size_t unknowns =
+      6 * static_cast<std::size_t>(shape.cells()) + 3 * static_cast<std::size_t>(shape.ports());
   const std::size_t count = data.readings.size();
   const std::size_t wanted = (5 * unknowns + data.block() - 1) / data.block();
   if (count < unknowns)

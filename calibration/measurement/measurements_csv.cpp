@@ -125,20 +125,20 @@ class Reader {
     check(values[1] < static_cast<double>(ports_),
           "input {}, but the table has {} powers p0 ... p{} (wrong port count)", values[1], ports_,
           ports_ - 1);
-    check(values[0] == static_cast<double>(row_ / ports_) &&
-              values[1] == static_cast<double>(row_ % ports_),
-          "expected setting {} and input {} (every setting lists all {} ports in order)",
-          row_ / ports_, row_ % ports_, ports_);
+    const auto setting = row_ / ports_, input = row_ % ports_;
+    check(values[0] == static_cast<double>(setting) && values[1] == static_cast<double>(input),
+          "expected setting {} and input {} (every setting lists all {} ports in order)", setting,
+          input, ports_);
     const auto volts = values.begin() + (monitor_ ? 3 : 2),
                powers = volts + static_cast<std::ptrdiff_t>(heaters_);
-    if (row_ % ports_ == 0) {
+    if (input == 0) {
       data_.voltages.insert(data_.voltages.end(), volts, powers);
       if (monitor_) data_.monitor.push_back(values[2]);
     }
     check(std::equal(volts, powers, data_.voltages.end() - static_cast<std::ptrdiff_t>(heaters_)),
-          "the voltages change within setting {}", row_ / ports_);
+          "the voltages change within setting {}", setting);
     check(!monitor_ || values[2] == data_.monitor.back(), "the monitor changes within setting {}",
-          row_ / ports_);
+          setting);
     data_.readings.insert(data_.readings.end(), powers, values.end());
     ++row_;
   }

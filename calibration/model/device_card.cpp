@@ -79,7 +79,7 @@ ChipCard chip_of_device(const Tree& card) {
   Tree shape = Tree::mapping();
   shape.origin = card.origin;
   for (const char* key : {"modes", "topology", "layout"})
-    if (const Tree* value = card.find(key)) shape.pairs.emplace_back(key, *value);
+    if (const Tree* value = card.find(key)) shape.pairs.push_back({key, *value});
   require(shape.pairs.size() == 3,
           "{}: no modes, topology and layout (not the card of a calibrated mesh)", card.origin);
   return read_card<ChipCard>(shape);

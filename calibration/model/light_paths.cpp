@@ -17,7 +17,7 @@ std::optional<Arm> follow(const ChipShape& shape, int cell, int port, int step,
                           const std::vector<bool>& silent) {
   Arm arm{.top = port == at(shape, cell).top};
   for (int k = next_cell(shape, cell, port, step); k >= 0; k = next_cell(shape, k, port, step)) {
-    const auto phi = static_cast<std::size_t>(2 * k + 1);
+    const auto phi = 2 * static_cast<std::size_t>(k) + 1;
     const bool turns = at(shape, k).top == port && !silent[phi];
     if (step > 0 && turns) {  // the heater comes before the cell
       arm.heater = 2 * k + 1;

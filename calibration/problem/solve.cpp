@@ -74,9 +74,8 @@ LeastSquaresSummary solve(const FitProblem& problem, std::vector<double>& parame
   std::vector<double> x;
   for (const int p : problem.free.parameters) x.push_back(parameters[static_cast<std::size_t>(p)]);
   Placed placed(problem, parameters);
-  const LeastSquaresSummary summary = solver == Solver::ceres
-                                          ? by_ceres(problem, placed, x, options)
-                                          : by_products(problem, placed, x, options);
+  LeastSquaresSummary summary = solver == Solver::ceres ? by_ceres(problem, placed, x, options)
+                                                        : by_products(problem, placed, x, options);
   parameters = placed.at(x);
   return summary;
 }

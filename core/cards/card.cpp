@@ -272,13 +272,13 @@ void Section::choice(std::string_view key, std::string& field,
 
 void Section::arrange(std::initializer_list<std::string_view> order) {
   std::vector<std::size_t> places;
-  std::vector<std::pair<std::string, Tree>> sorted;
+  std::vector<TreeEntry> sorted;
   for (std::size_t i = 0; i < resolved_.pairs.size(); ++i)
-    if (std::find(order.begin(), order.end(), resolved_.pairs[i].first) != order.end())
+    if (std::find(order.begin(), order.end(), resolved_.pairs[i].key) != order.end())
       places.push_back(i);
   for (const std::string_view key : order)
     for (const std::size_t place : places)
-      if (resolved_.pairs[place].first == key) sorted.push_back(resolved_.pairs[place]);
+      if (resolved_.pairs[place].key == key) sorted.push_back(resolved_.pairs[place]);
   for (std::size_t i = 0; i < places.size(); ++i) resolved_.pairs[places[i]] = std::move(sorted[i]);
 }
 

@@ -45,8 +45,8 @@ Tree convert(const YAML::Node& node, const std::string& origin, int depth, std::
       const std::string& key = entry.first.Scalar();
       require(tree.find(key) == nullptr, "{}: key '{}' appears twice (keep one)",
               place(origin, entry.first.Mark()), key);
-      tree.pairs.emplace_back(key, convert(entry.second, origin, depth + 1, budget));
-      tree.pairs.back().second.origin = place(origin, entry.first.Mark());
+      tree.pairs.push_back({key, convert(entry.second, origin, depth + 1, budget)});
+      tree.pairs.back().value.origin = place(origin, entry.first.Mark());
     }
   }
   return tree;
@@ -144,8 +144,8 @@ Tree& Tree::at_or_add(std::string_view key) {
   require(kind == Kind::mapping, "{}: '{}' cannot be set below a value that is not a mapping",
           origin, key);
   if (Tree* found = find(key)) return *found;
-  pairs.emplace_back(std::string(key), Tree{});
-  return pairs.back().second;
+  pairs.push_back({std::string(key), Tree{}});
+  return pairs.back().value;
 }
 
 Tree Tree::of(std::string text) {

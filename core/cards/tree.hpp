@@ -3,7 +3,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace lightloom {
@@ -14,15 +13,17 @@ struct CardFile {
   std::shared_ptr<const CardFile> named_by;
 };
 
+struct TreeEntry;
+
 /// A parsed card: scalars, lists and mappings in file order, each knowing where it came from.
 struct Tree {
   enum class Kind { null, scalar, list, mapping };
 
   Kind kind = Kind::null;
-  std::string scalar;                               // kind scalar: the text as written
-  std::vector<Tree> items;                          // kind list
-  std::vector<std::pair<std::string, Tree>> pairs;  // kind mapping
-  std::string origin;                               // "card.yaml:12" or "--set key=value"
+  std::string scalar;                    // kind scalar: the text as written
+  std::vector<Tree> items;               // kind list
+  std::vector<TreeEntry> pairs;          // kind mapping
+  std::string origin;                    // "card.yaml:12" or "--set key=value"
   std::shared_ptr<const CardFile> file;  // of a text that could name a card: where it stands
 
   [[nodiscard]] const Tree* find(std::string_view key) const;
@@ -34,6 +35,13 @@ struct Tree {
   static Tree of(double value);
   static Tree mapping();
   static Tree list();
+};
+
+/// An entry of a mapping. A struct of ours and no std::pair: clang asks for all of a pair's types
+/// where a vector of it is named, and there a tree is not complete.
+struct TreeEntry {
+  std::string key;
+  Tree value;
 };
 
 /// Parses YAML text. Throws `Error` naming `origin` and the line. Refuses texts above 4 MiB and

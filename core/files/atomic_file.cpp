@@ -23,7 +23,7 @@ std::string reason() { return std::strerror(errno); }
 /// link that someone left.
 std::string create_beside(const std::string& path) {
   for (int attempt = 0; attempt < 1000; ++attempt) {
-    const std::string name = fmt::format("{}.partial-{}-{}", path, getpid(), attempt);
+    std::string name = fmt::format("{}.partial-{}-{}", path, getpid(), attempt);
     const int file = open(name.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
     if (file >= 0) {
       close(file);

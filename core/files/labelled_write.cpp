@@ -102,7 +102,8 @@ void write_whole(const std::string& path, const Labelled& data) {
   write_attribute(file, "schema_version", schema_version);
   for (const auto& [name, value] : data.attributes) {
     if (name == "schema_version") continue;
-    std::visit([&](const auto& content) { write_attribute(file, name, content); }, value);
+    std::visit([&, &name = name](const auto& content) { write_attribute(file, name, content); },
+               value);  // clang 14 captures no structured binding by itself
   }
   write_axes(file, data);
   for (const Variable& variable : data.variables) write_variable(file, data, variable);

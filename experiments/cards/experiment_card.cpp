@@ -157,7 +157,7 @@ void describe_experiment(Section& section) {
 /// below `path`, and `base` the card without its sweep.
 void open_swept(Tree& values, const std::string& path, const Tree& base) {
   for (auto& [key, value] : values.pairs)
-    open_swept(value, path.empty() ? key : path + "." + key, base);
+    open_swept(value, path.empty() ? key : fmt::format("{}.{}", path, key), base);
   for (Tree& value : values.items) {
     if (!stands_for_card(value)) continue;
     Tree point = base;
@@ -173,7 +173,7 @@ Tree prepared(const Tree& given) {
   Tree tree = with_model_name(section_of(given));
   if (tree.find("sweep") == nullptr) return tree;
   Tree base = tree;
-  std::erase_if(base.pairs, [](const auto& pair) { return pair.first == "sweep"; });
+  std::erase_if(base.pairs, [](const TreeEntry& entry) { return entry.key == "sweep"; });
   Tree& sweep = tree.at_or_add("sweep");
   sweep = section_of(std::move(sweep));
   open_swept(sweep, "", base);

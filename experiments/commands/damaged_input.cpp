@@ -65,7 +65,8 @@ class Inputs {
     for (const auto& [text, beside] : texts_) {
       for (const char* ending : {"", ".float", ".h5"}) candidates.insert(text + ending);
       candidates.insert(resolve_path(text, beside));
-      for (const std::string& folder : folders) candidates.insert(folder + "/" + text);
+      for (const std::string& folder : folders)
+        candidates.insert(fmt::format("{}/{}", folder, text));
     }
     std::vector<std::string> found;
     std::set<std::string> known;

@@ -20,7 +20,7 @@ std::string with_ending(const std::string& path, const std::string& ending) {
 }
 
 std::string output_of(const CommandLine& line, const std::string& input, const char* ending) {
-  const std::string output = line.output.empty() ? with_ending(input, ending) : line.output;
+  std::string output = line.output.empty() ? with_ending(input, ending) : line.output;
   require(output != input, "--output would replace the input '{}'", input);
   require_writable(output);
   return output;

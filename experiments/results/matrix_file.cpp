@@ -169,9 +169,9 @@ void write_matrix(const std::string& path, const ComplexMatrix& matrix) {
 ComplexMatrix read_matrix(const std::string& path) {
   std::error_code ignored;
   require(std::filesystem::exists(path, ignored), "matrix file '{}' does not exist", path);
-  const ComplexMatrix matrix = path.ends_with(".npy") ? read_numpy(path)
-                               : is_hdf5(path)        ? read_hdf5_matrix(path)
-                                                      : read_text(path);
+  ComplexMatrix matrix = path.ends_with(".npy") ? read_numpy(path)
+                         : is_hdf5(path)        ? read_hdf5_matrix(path)
+                                                : read_text(path);
   for (std::size_t i = 0; i < matrix.values.size(); ++i)
     require(std::isfinite(matrix.values[i].real()) && std::isfinite(matrix.values[i].imag()),
             "{}: element ({}, {}) is not a finite number", path,

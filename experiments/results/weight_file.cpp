@@ -23,7 +23,7 @@ Tree name_tree(const std::string& name) {
 /// The section `weights` without the path of trained weights.
 Tree weights_tree(const Experiment& card) {
   Tree weights = *card.resolved.find("weights");
-  std::erase_if(weights.pairs, [](const auto& pair) { return pair.first == "file"; });
+  std::erase_if(weights.pairs, [](const TreeEntry& entry) { return entry.key == "file"; });
   return weights;
 }
 

@@ -178,7 +178,7 @@ std::string SweepGrid::settings(std::size_t point) const {
 
 Tree SweepGrid::card_at(const Tree& card, std::size_t point) const {
   Tree changed = card;
-  std::erase_if(changed.pairs, [](const auto& pair) { return pair.first == "sweep"; });
+  std::erase_if(changed.pairs, [](const TreeEntry& entry) { return entry.key == "sweep"; });
   const std::vector<std::size_t> at = position(point);
   for (std::size_t i = 0; i < axes.size(); ++i)
     set_at(changed, axes[i].key, axes[i].values[at[i]], card.origin);

@@ -21,7 +21,7 @@ Cycle lowest(const Lanes& v) {
 
 BankScan::BankScan(int banks, int banks_per_group, int banks_per_rank, int wishes)
     : stride_((banks + lanes - 1) / lanes * lanes),
-      blocks_(static_cast<std::size_t>(stride_ / lanes * wishes)) {
+      blocks_(static_cast<std::size_t>(std::int64_t{stride_} / lanes * wishes)) {
   int wish = 0;
   for (Block& block : blocks_) {
     block.ready += never;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 #include <vector>
 
@@ -126,7 +127,7 @@ void draw_segment(Point a, Point b, const Pen& pen, Canvas& canvas) {
     for (int x = left; x <= right; ++x) {
       const double d = distance({x + 0.5, y + 0.5}, a, b);
       const double ink = pen.ink * std::clamp(pen.width + 0.5 - d, 0.0, 1.0);
-      double& pixel = canvas[static_cast<std::size_t>(y * side + x)];
+      double& pixel = canvas[static_cast<std::size_t>(std::int64_t{y} * side + x)];
       pixel = std::max(pixel, ink);
     }
   }

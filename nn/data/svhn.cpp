@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 
 #include "core/error.hpp"
 #include "nn/data/matlab.hpp"
@@ -24,7 +25,7 @@ void append_images(const MatlabArray& x, ImageSet& set, const std::string& path)
           "'{}' holds images of another shape than {} x {} x {}", path, map.height, map.width,
           map.channels);
   const std::size_t size = static_cast<std::size_t>(map.size()), images = x.values.size() / size;
-  const auto area = static_cast<std::size_t>(map.height * map.width);
+  const auto area = static_cast<std::size_t>(std::int64_t{map.height} * map.width);
   for (std::size_t n = 0; n < images; ++n) {
     for (std::size_t h = 0; h < static_cast<std::size_t>(map.height); ++h) {
       for (std::size_t w = 0; w < static_cast<std::size_t>(map.width); ++w) {

@@ -1,6 +1,7 @@
 #include "nn/io/torch_names.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 
 #include "core/error.hpp"
@@ -11,9 +12,10 @@ namespace {
 /// Column numbers of channels-last order in channel-major order.
 std::vector<std::size_t> channel_major_columns(const MapShape& map) {
   std::vector<std::size_t> from;
-  for (int p = 0; p < map.height * map.width; ++p) {
+  const std::int64_t area = std::int64_t{map.height} * map.width;
+  for (std::int64_t p = 0; p < area; ++p) {
     for (int c = 0; c < map.channels; ++c) {
-      from.push_back(static_cast<std::size_t>(c * map.height * map.width + p));
+      from.push_back(static_cast<std::size_t>(c * area + p));
     }
   }
   return from;

@@ -93,7 +93,7 @@ void group_norm(const Tensor& x, const GroupNorm& how, std::span<const float> sc
       for (std::int64_t p = 0; p < l.pixels; ++p) {
         const std::int64_t first = l.at(b, p, g);
         for (int c = 0; c < l.width; ++c) {
-          const auto k = static_cast<std::size_t>(g * l.width + c);
+          const auto k = static_cast<std::size_t>(std::int64_t{g} * l.width + c);
           const double normal = (x.data()[first + c] - m.mean) * m.inverse;
           y.data()[first + c] = static_cast<float>(normal * scale[k] + shift[k]);
         }

@@ -24,9 +24,7 @@ struct Phases {
 class Ripple {
  public:
   static constexpr int degree = 2, width = 2 * degree + 1;
-  Complex& at(int a, int b) {
-    return coefficients_[static_cast<std::size_t>((a + degree) * width + b + degree)];
-  }
+  Complex& at(int a, int b) { return coefficients_[place(a, b)]; }
 
   struct Local {
     double value = 0, by_theta = 0, by_phi = 0, theta_theta = 0, theta_phi = 0, phi_phi = 0;
@@ -35,8 +33,7 @@ class Ripple {
     Local l;
     for (int a = -degree; a <= degree; ++a) {
       for (int b = -degree; b <= degree; ++b) {
-        const Complex c =
-            coefficients_[static_cast<std::size_t>((a + degree) * width + b + degree)];
+        const Complex c = coefficients_[place(a, b)];
         const Complex term = mul(c, std::polar(1.0, a * p.theta + b * p.phi));
         l.value += term.real();
         l.by_theta -= a * term.imag();
@@ -49,11 +46,13 @@ class Ripple {
     return l;
   }
   /// Coefficient 0, 0: the mean.
-  [[nodiscard]] double mean() const {
-    return coefficients_[static_cast<std::size_t>(degree * width + degree)].real();
-  }
+  [[nodiscard]] double mean() const { return coefficients_[place(0, 0)].real(); }
 
  private:
+  static std::size_t place(int a, int b) {
+    return static_cast<std::size_t>(a + degree) * width + static_cast<std::size_t>(b + degree);
+  }
+
   std::array<Complex, static_cast<std::size_t>(width) * width> coefficients_{};
 };
 
@@ -153,10 +152,11 @@ std::array<Complex, 9> coefficients_of(const Samples& samples, std::size_t i) {
   std::array<Complex, 9> f{};
   for (int a = -1; a <= 1; ++a)
     for (int b = -1; b <= 1; ++b)
-      for (int s = 0; s < 9; ++s)
-        f[static_cast<std::size_t>(3 * (a + 1) + b + 1)] +=
-            mul(samples[static_cast<std::size_t>(s)][i],
-                std::polar(1.0 / 9, -third * (a * (s / 3) + b * (s % 3))));
+      for (int s = 0; s < 9; ++s) {
+        const int turns = a * (s / 3) + b * (s % 3);
+        f[3 * static_cast<std::size_t>(a + 1) + static_cast<std::size_t>(b + 1)] +=
+            mul(samples[static_cast<std::size_t>(s)][i], std::polar(1.0 / 9, -third * turns));
+      }
   return f;
 }
 
@@ -177,8 +177,9 @@ Null null_of_device(PowerBench& bench, std::size_t k, double near) {
   const std::vector<Complex> light = bench.plan.light_for(k);
   Samples samples;
   for (std::size_t s = 0; s < samples.size(); ++s) {
-    bench.result.settings.theta[k] = third * static_cast<double>(s / 3);
-    bench.result.settings.phi[k] = third * static_cast<double>(s % 3);
+    const std::size_t row = s / 3, column = s % 3;
+    bench.result.settings.theta[k] = third * static_cast<double>(row);
+    bench.result.settings.phi[k] = third * static_cast<double>(column);
     samples[s] = response(bench, k, light);
   }
   const auto add = bench.plan.apart(k).empty() ? add_squared : add_power;

@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numbers>
 
@@ -81,7 +82,7 @@ struct Levels {
   Transfer& block(int stride, int mode) {
     int column = 0;
     while ((1 << column) < stride) ++column;
-    return blocks[static_cast<std::size_t>(column * modes + mode)];
+    return blocks[static_cast<std::size_t>(std::int64_t{column} * modes + mode)];
   }
 };
 
@@ -104,7 +105,9 @@ MeshSettings settings_of(const Levels& levels, const Topology& topology) {
   std::vector<Complex> carried = levels.inputs;
   for (std::size_t k = 0; k < topology.cells.size(); ++k) {
     const Cell& cell = topology.cells[k];
-    Transfer g = levels.blocks[static_cast<std::size_t>(cell.column * levels.modes + cell.top)];
+    Transfer g =
+        levels
+            .blocks[static_cast<std::size_t>(std::int64_t{cell.column} * levels.modes + cell.top)];
     Complex& top = carried[static_cast<std::size_t>(cell.top)];
     Complex& bottom = carried[static_cast<std::size_t>(cell.bottom)];
     g = {mul(g.tt, top), mul(g.tb, bottom), mul(g.bt, top), mul(g.bb, bottom)};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "core/error.hpp"
 #include "photonic/decomposition/butterfly.hpp"
@@ -19,7 +20,7 @@ SquareMatrix padded(const ComplexMatrix& matrix) {
   SquareMatrix square(std::max(matrix.rows, matrix.columns));
   for (int r = 0; r < matrix.rows; ++r)
     for (int c = 0; c < matrix.columns; ++c)
-      square(r, c) = matrix.values[static_cast<std::size_t>(r * matrix.columns + c)];
+      square(r, c) = matrix.values[static_cast<std::size_t>(std::int64_t{r} * matrix.columns + c)];
   return square;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -29,22 +30,22 @@ nn::LayerShape mapped_convolution(int in, int out, int kernel, int groups, int m
 std::vector<double> multiply_through_tiles(const nn::LayerShape& layer, const LayerMapping& mapping,
                                            const std::vector<float>& weights,
                                            const std::vector<float>& inputs) {
-  std::vector<double> outputs(layer.out_channels);
-  std::vector<float> tile(static_cast<std::size_t>(mapping.tile.rows) * mapping.tile.columns);
+  std::vector<double> outputs(as_index(layer.out_channels));
+  std::vector<float> tile(as_index(std::int64_t{mapping.tile.rows} * mapping.tile.columns));
   for (std::int64_t t = 0; t < mapping.tiles; ++t) {
     gather_tile({layer, weights}, mapping, t, tile);
     const TileView view = tile_view(mapping, t);
-    std::vector<float> in(mapping.tile.columns, 1e6F);  // padding must not see its input
+    std::vector<float> in(as_index(mapping.tile.columns), 1e6F);  // padding must not see its input
     for (int s = 0; s < view.groups; ++s)
       for (int c = 0; c < view.columns; ++c)
-        in[s * view.columns + c] =
-            inputs[(view.first_group + s) * mapping.group_columns + view.first_column + c];
+        in[as_index(s * view.columns + c)] = inputs[as_index(
+            (view.first_group + s) * mapping.group_columns + view.first_column + c)];
     for (int s = 0; s < view.groups; ++s)
       for (int r = 0; r < view.rows; ++r)
         for (int c = 0; c < mapping.tile.columns; ++c)
-          outputs[(view.first_group + s) * mapping.group_rows + view.first_row + r] +=
-              double{tile[static_cast<std::size_t>(s * view.rows + r) * mapping.tile.columns + c]} *
-              in[c];
+          outputs[as_index((view.first_group + s) * mapping.group_rows + view.first_row + r)] +=
+              double{tile[as_index((s * view.rows + r) * mapping.tile.columns + c)]} *
+              in[as_index(c)];
   }
   return outputs;
 }
@@ -54,23 +55,24 @@ std::vector<double> multiply_directly(const nn::LayerShape& layer,
                                       const std::vector<float>& weights,
                                       const std::vector<float>& inputs) {
   const int channels = layer.in_channels / layer.groups, rows = layer.out_channels / layer.groups;
-  std::vector<double> outputs(layer.out_channels);
+  std::vector<double> outputs(as_index(layer.out_channels));
   for (int o = 0; o < layer.out_channels; ++o)
     for (int i = 0; i < channels; ++i)
       for (int y = 0; y < layer.kernel_height; ++y)
         for (int x = 0; x < layer.kernel_width; ++x) {
           const int column = (y * layer.kernel_width + x) * channels + i;
-          outputs[o] +=
-              double{weights[((o * channels + i) * layer.kernel_height + y) * layer.kernel_width +
-                             x]} *
-              inputs[o / rows * layer.matrix_columns() + column];
+          outputs[as_index(o)] +=
+              double{weights[as_index(
+                  ((o * channels + i) * layer.kernel_height + y) * layer.kernel_width + x)]} *
+              inputs[as_index(o / rows * layer.matrix_columns() + column)];
         }
   return outputs;
 }
 
 void expect_tiles_multiply_like_the_layer(const nn::LayerShape& layer, TileShape shape,
                                           GroupPacking packing) {
-  std::vector<float> weights(layer.weights()), inputs(layer.groups * layer.matrix_columns());
+  std::vector<float> weights(as_index(layer.weights())),
+      inputs(as_index(layer.groups * layer.matrix_columns()));
   std::iota(weights.begin(), weights.end(), 1.0F);
   for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i] = static_cast<float>(i % 7) - 3.0F;
   const LayerMapping mapping = map_layer(layer, shape, packing);

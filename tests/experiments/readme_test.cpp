@@ -63,7 +63,7 @@ std::vector<Block> blocks_of(const std::string& page) {
 
 /// A folder with the cards of a clone, and the program where the README's build puts it.
 std::string fresh_clone() {
-  const std::string folder = scratch_folder("readme");
+  std::string folder = scratch_folder("readme");
   fs::create_directory_symlink(root + "/data", folder + "/data");
   fs::create_directories(folder + "/build/release");
   fs::create_directory_symlink(fs::path(program()).parent_path(),

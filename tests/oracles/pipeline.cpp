@@ -3,6 +3,8 @@
 #include <cassert>
 #include <cstddef>
 
+#include "tests/oracles/as_index.hpp"
+
 namespace lightloom::cosim {
 namespace {
 
@@ -17,10 +19,11 @@ struct Walk {
   int stages;
 
   [[nodiscard]] std::size_t at(std::int64_t tile, int stage) const {
-    return static_cast<std::size_t>(tile) * stages + stage;
+    return as_index(tile * stages + stage);
   }
   [[nodiscard]] std::int64_t dependency(std::int64_t tile, int stage) const {
-    return stage == input.join_stage && !input.waits_for.empty() ? input.waits_for[tile] : -1;
+    return stage == input.join_stage && !input.waits_for.empty() ? input.waits_for[as_index(tile)]
+                                                                 : -1;
   }
   /// The (tile, stage) whose end decided this start.
   [[nodiscard]] std::pair<std::int64_t, int> predecessor(std::int64_t tile, int stage) const {
@@ -30,7 +33,7 @@ struct Walk {
       case Cause::data:
         return {tile, stage - 1};
       case Cause::slot:
-        return {tile - input.slots[stage], stage + 1};
+        return {tile - input.slots[as_index(stage)], stage + 1};
       case Cause::dependency:
         return {dependency(tile, stage), stages - 1};
       case Cause::nothing:
@@ -52,8 +55,8 @@ void schedule_one(Walk& walk, std::int64_t tile, int stage) {
   };
   if (tile > 0) not_before(tile - 1, stage, Cause::unit);
   if (stage > 0) not_before(tile, stage - 1, Cause::data);
-  if (stage + 1 < walk.stages && tile >= walk.input.slots[stage])
-    not_before(tile - walk.input.slots[stage], stage + 1, Cause::slot);
+  if (stage + 1 < walk.stages && tile >= walk.input.slots[as_index(stage)])
+    not_before(tile - walk.input.slots[as_index(stage)], stage + 1, Cause::slot);
   if (const std::int64_t other = walk.dependency(tile, stage); other >= 0)
     not_before(other, walk.stages - 1, Cause::dependency);
   const std::size_t place = walk.at(tile, stage);
@@ -64,7 +67,7 @@ void schedule_one(Walk& walk, std::int64_t tile, int stage) {
 
 void account(Walk& walk, std::int64_t tile, int stage) {
   const std::size_t place = walk.at(tile, stage);
-  StageUse& use = walk.result.stages[stage];
+  StageUse& use = walk.result.stages[as_index(stage)];
   use.busy += walk.input.times[place];
   if (tile == 0) {
     use.before_first = walk.result.starts[place];
@@ -91,9 +94,9 @@ void account(Walk& walk, std::int64_t tile, int stage) {
 
 PipelineResult run_pipeline(const PipelineInput& input) {
   assert(input.stages > 0 && static_cast<int>(input.slots.size()) == input.stages - 1);
-  assert(input.times.size() % input.stages == 0);
+  assert(input.times.size() % as_index(input.stages) == 0);
   PipelineResult result;
-  result.stages.resize(input.stages);
+  result.stages.resize(as_index(input.stages));
   result.starts.resize(input.times.size());
   result.ends.resize(input.times.size());
   result.critical.resize(input.times.size());
@@ -107,7 +110,8 @@ PipelineResult run_pipeline(const PipelineInput& input) {
     }
   result.total = result.ends.back();
   for (int stage = 0; stage < input.stages; ++stage)
-    result.stages[stage].after_last = result.total - result.ends[walk.at(tiles - 1, stage)];
+    result.stages[as_index(stage)].after_last =
+        result.total - result.ends[walk.at(tiles - 1, stage)];
   for (std::pair<std::int64_t, int> on{tiles - 1, input.stages - 1}; on.first >= 0;) {
     const std::size_t place = walk.at(on.first, on.second);
     result.critical[place] = input.times[place];

@@ -9,6 +9,7 @@
 
 namespace lightloom::nn::onnx {
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): it is emptied, through the bindings below
 void give_weights(Imported imported, Network& network) {
   for (auto& [node, values] : imported.layers) {
     WeightLayer& layer = network.weight_layers()[static_cast<std::size_t>(network.index_of(node))];

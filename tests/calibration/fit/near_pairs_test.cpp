@@ -101,7 +101,7 @@ TEST(NearPairs, SurviveTheDeviceCardAndCardsWithoutThemStillRead) {
   Tree old = device_card(plain, hidden_parameters(plain, {.modes = 4}, 4, 0), {});
   EXPECT_EQ(old.find("coupling"), nullptr);
   std::erase_if(old.at_or_add("layout").pairs,
-                [](const auto& pair) { return pair.first == "pair_reach_um"; });
+                [](const TreeEntry& entry) { return entry.key == "pair_reach_um"; });
   EXPECT_EQ(chip_shape(chip_of_device(old)).parameters.size(), plain.parameters.size());
 }
 

@@ -58,8 +58,8 @@ TEST(Arms, AvoidDeadHeaters) {
   const ChipShape shape = chip_shape({.modes = 8});
   const int middle = cell_at(shape, 3, 3), next = cell_at(shape, 4, 4);
   std::vector<bool> silent = all_live(shape);
-  silent[static_cast<std::size_t>(2 * middle + 1)] =
-      silent[static_cast<std::size_t>(2 * next + 1)] = true;
+  silent[2 * static_cast<std::size_t>(middle) + 1] =
+      silent[2 * static_cast<std::size_t>(next) + 1] = true;
   const auto before = arm_before(shape, middle, silent), behind = arm_behind(shape, middle, silent);
   EXPECT_EQ(before->heater, 2 * cell_at(shape, 2, 4) + 1);
   EXPECT_EQ(before->bars, std::vector<int>{cell_at(shape, 2, 4)});
@@ -67,7 +67,7 @@ TEST(Arms, AvoidDeadHeaters) {
   EXPECT_EQ(behind->heater, 2 * cell_at(shape, 5, 3) + 1);
   EXPECT_EQ(behind->bars, std::vector<int>{cell_at(shape, 4, 2)});
   // A dead theta on the way is no bar.
-  silent[static_cast<std::size_t>(2 * cell_at(shape, 4, 2))] = true;
+  silent[2 * static_cast<std::size_t>(cell_at(shape, 4, 2))] = true;
   EXPECT_NE(arm_behind(shape, middle, silent)->heater, 2 * cell_at(shape, 5, 3) + 1);
 }
 

@@ -27,7 +27,7 @@ std::string npy_of(const std::string& type, const std::vector<std::int64_t>& sha
 }
 
 std::string saved(const std::string& bytes) {
-  const std::string path = scratch_path("array.npy").string();
+  std::string path = scratch_path("array.npy").string();
   write_file(path, bytes);
   return path;
 }

@@ -113,10 +113,12 @@ TEST(Random, BulkNormalsHaveTheTailsOfTheNormalDistribution) {
   std::vector<float> values(20'000'000);
   fill_normal(Stream({.seed = 3}), 4, values);
   for (const double bound : {3.0, 4.0, 4.5, 4.9}) {
-    const double expected = std::erfc(bound / std::numbers::sqrt2) * values.size();
+    const double expected =
+        std::erfc(bound / std::numbers::sqrt2) * static_cast<double>(values.size());
     const auto beyond =
         std::count_if(values.begin(), values.end(), [&](float x) { return std::fabs(x) > bound; });
-    EXPECT_NEAR(beyond, expected, 4.5 * std::sqrt(expected)) << bound;  // a Poisson count
+    EXPECT_NEAR(static_cast<double>(beyond), expected, 4.5 * std::sqrt(expected))
+        << bound;  // a Poisson count
   }
 }
 
@@ -132,7 +134,7 @@ TEST(Random, UniformsLieInTheOpenIntervalWithTheRightMeanAndVariance) {
   const Stream stream({.seed = 11});
   double sum = 0, square = 0;
   const int count = 100'000;
-  for (int i = 0; i < count; ++i) {
+  for (std::uint64_t i = 0; i < count; ++i) {
     const double u = stream.uniform(i);
     ASSERT_GT(u, 0);
     ASSERT_LT(u, 1);
@@ -146,7 +148,7 @@ TEST(Random, UniformsLieInTheOpenIntervalWithTheRightMeanAndVariance) {
 TEST(Random, BoundedIntegersStayBelowTheBoundAndReachAllValues) {
   const Stream stream({.seed = 1});
   std::vector<int> counts(7);
-  for (int i = 0; i < 7000; ++i) ++counts.at(stream.below(7, i));
+  for (std::uint64_t i = 0; i < 7000; ++i) ++counts.at(stream.below(7, i));
   for (const int count : counts) EXPECT_NEAR(count, 1000, 4 * std::sqrt(1000.0 * 6 / 7));
 }
 
@@ -173,7 +175,7 @@ TEST(Random, NumbersDoNotDependOnTheThreadCount) {
   const auto draw = [&](int threads) {
     std::vector<double> values(5000);
 #pragma omp parallel for num_threads(threads)
-    for (int i = 0; i < 5000; ++i) values[i] = stream.normal(i, 3);
+    for (std::size_t i = 0; i < 5000; ++i) values[i] = stream.normal(i, 3);
     return values;
   };
   const auto one = draw(1);

@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "tests/cosim/exact_core.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -63,9 +64,10 @@ std::vector<double> reference(const LayerShape& s, const std::vector<float>& wei
                 if (row < 0 || row >= s.in_height || column < 0 || column >= s.in_width) continue;
                 const int channel = o / co * ci + c;
                 out[at] +=
-                    double{weights[((o * ci + c) * s.kernel_height + i) * s.kernel_width + j]} *
-                    inputs[((n * s.in_height + row) * s.in_width + column) * s.in_channels +
-                           channel];
+                    double{weights[as_index(((o * ci + c) * s.kernel_height + i) * s.kernel_width +
+                                            j)]} *
+                    inputs[as_index(
+                        ((n * s.in_height + row) * s.in_width + column) * s.in_channels + channel)];
               }
   return out;
 }
@@ -78,9 +80,9 @@ struct Case {
 
 Case make_case(const LayerShape& shape, int images, int lowest_input) {
   return {shape, integers(static_cast<std::size_t>(shape.weights()), -3, 3, 1),
-          integers(static_cast<std::size_t>(images) * shape.in_height * shape.in_width *
-                       shape.in_channels,
-                   lowest_input, 5, 2),
+          integers(
+              as_index(std::int64_t{images} * shape.in_height * shape.in_width * shape.in_channels),
+              lowest_input, 5, 2),
           images};
 }
 

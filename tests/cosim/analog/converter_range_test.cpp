@@ -26,7 +26,7 @@ double conversion_error(const std::vector<float>& samples, int bits, double full
 TEST(ConverterRange, IsCloseToTheBestOfAFineSearchForGaussianAndPeakedSignals) {
   const Stream stream({.seed = 4});
   std::vector<float> gaussian, peaked;
-  for (int i = 0; i < 20'000; ++i) {
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
     gaussian.push_back(static_cast<float>(std::abs(stream.normal(i))));
     peaked.push_back(static_cast<float>(-std::log(stream.uniform(i, 1))));
   }

@@ -9,6 +9,7 @@
 #include "memory/traffic/dram_estimate.hpp"
 #include "memory/traffic/request_source.hpp"
 #include "tests/cosim/cost/cost_fixture.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -58,16 +59,17 @@ TEST(Ways, TheExpansionComputesTheSameLinearMap) {
       for (int i = 0; i < in; ++i)
         for (int p = 0; p < area; ++p)
           for (int j = 0; j < intra; ++j)
-            direct += v[o * cross + b] * u[(b * in + i) * intra + j] *
-                      basis[(b * intra + j) * area + p] * x[i * area + p];
+            direct += v[as_index(o * cross + b)] * u[as_index((b * in + i) * intra + j)] *
+                      basis[as_index((b * intra + j) * area + p)] * x[as_index(i * area + p)];
       double z = 0;
       for (int j = 0; j < intra; ++j)
         for (int p = 0; p < area; ++p) {
           double h = 0;
-          for (int i = 0; i < in; ++i) h += u[(b * in + i) * intra + j] * x[i * area + p];
-          z += basis[(b * intra + j) * area + p] * h;
+          for (int i = 0; i < in; ++i)
+            h += u[as_index((b * in + i) * intra + j)] * x[as_index(i * area + p)];
+          z += basis[as_index((b * intra + j) * area + p)] * h;
         }
-      factored += v[o * cross + b] * z;
+      factored += v[as_index(o * cross + b)] * z;
     }
     EXPECT_EQ(direct, factored);
   }

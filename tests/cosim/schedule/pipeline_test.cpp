@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/random/random.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -29,7 +30,7 @@ PipelineInput random_pipeline(std::uint64_t number, bool constant_times) {
   PipelineInput input{.stages = 1 + below(7)};
   const int tiles = 1 + below(40);
   for (int s = 0; s + 1 < input.stages; ++s) input.slots.push_back(1 + below(4));
-  std::vector<double> row(input.stages);
+  std::vector<double> row(as_index(input.stages));
   for (int k = 0; k < tiles; ++k) {
     if (k == 0 || !constant_times)
       for (double& t : row) t = below(20);
@@ -72,8 +73,8 @@ TEST(Pipeline, EveryStagesBusyAndWaitingTimesAddUpToTheTotal) {
     PipelineInput input = random_pipeline(n, false);
     const auto tiles = static_cast<std::int64_t>(input.times.size()) / input.stages;
     if (n % 2 == 1) {
-      input.waits_for.assign(tiles, -1);
-      for (std::int64_t k = 5; k < tiles; k += 5) input.waits_for[k] = k - 1;
+      input.waits_for.assign(as_index(tiles), -1);
+      for (std::int64_t k = 5; k < tiles; k += 5) input.waits_for[as_index(k)] = k - 1;
       input.join_stage = input.stages / 2;
     }
     const PipelineResult result = run_pipeline(input);
@@ -111,10 +112,11 @@ TEST(Pipeline, ManySlotsEqualUnboundedQueues) {
     PipelineInput input = random_pipeline(n, false);
     const auto tiles = static_cast<int>(input.times.size()) / input.stages;
     std::fill(input.slots.begin(), input.slots.end(), tiles);
-    std::vector<double> ends(input.stages, 0.0);  // tandem queue, the plain recurrence
+    std::vector<double> ends(as_index(input.stages), 0.0);  // tandem queue, the plain recurrence
     for (int k = 0; k < tiles; ++k)
       for (int s = 0; s < input.stages; ++s)
-        ends[s] = std::max(ends[s], s > 0 ? ends[s - 1] : 0.0) + input.times[k * input.stages + s];
+        ends[as_index(s)] = std::max(ends[as_index(s)], s > 0 ? ends[as_index(s - 1)] : 0.0) +
+                            input.times[as_index(k * input.stages + s)];
     ASSERT_EQ(run_pipeline(input).total, ends.back());
   }
 }

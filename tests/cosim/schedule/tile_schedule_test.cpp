@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/random/random.hpp"
+#include "tests/oracles/as_index.hpp"
 #include "tests/oracles/pipeline.hpp"
 
 namespace lightloom::cosim {
@@ -27,7 +28,7 @@ ScheduleInput random_case(std::uint64_t number) {
   input.decomposes = below(2) == 1;
   input.post_processes = below(2) == 1;
   input.places = {1 + below(3), 1 + below(3), 1 + below(2), 1 + below(3), 1 + below(3)};
-  input.tiles.resize(1 + below(30));
+  input.tiles.resize(as_index(1 + below(30)));
   for (StageTimes& tile : input.tiles)
     for (const Stage stage : all_stages)
       if (below(4) > 0) tile[stage] = below(20);
@@ -128,27 +129,28 @@ TEST(Schedule, NoJobStartsBeforeItsDataPlaceOrProducer) {
       const auto free_of = [&](int places) { return static_cast<std::int64_t>(k) - places; };
       const std::int64_t settings = free_of(input.places.settings * input.cores);
       if (settings >= 0) {
-        ASSERT_GE(start(Stage::program), r.ends[settings][Stage::compute]);
+        ASSERT_GE(start(Stage::program), r.ends[as_index(settings)][Stage::compute]);
       }
       if (free_of(input.cores) >= 0) {
-        ASSERT_GE(start(Stage::compute), r.ends[free_of(input.cores)][Stage::compute]);
-        ASSERT_GE(start(Stage::program), r.ends[free_of(input.cores)][Stage::program]);
+        ASSERT_GE(start(Stage::compute), r.ends[as_index(free_of(input.cores))][Stage::compute]);
+        ASSERT_GE(start(Stage::program), r.ends[as_index(free_of(input.cores))][Stage::program]);
       }
       if (!input.layer_starts.empty()) {
         for (std::int64_t other = 0; other < input.layer_starts[k]; ++other)
           for (const Stage stage : {Stage::compute, Stage::post_process})
-            ASSERT_GE(start(Stage::compute), r.ends[other][stage]);
+            ASSERT_GE(start(Stage::compute), r.ends[as_index(other)][stage]);
       }
       const Stage results = input.post_processes ? Stage::post_process : Stage::write_back;
       if (free_of(input.places.outputs) >= 0) {
-        const StageTimes& ends = r.ends[free_of(input.places.outputs)];
+        const StageTimes& ends = r.ends[as_index(free_of(input.places.outputs))];
         ASSERT_GE(start(Stage::compute), ends[results]);
         ASSERT_GE(start(results), ends[Stage::write_back]);
       }
       ASSERT_GE(start(results), r.ends[k][Stage::compute]);
       ASSERT_GE(start(Stage::write_back), r.ends[k][results] * (input.post_processes ? 1 : 0));
       if (!input.input_after.empty() && input.input_after[k] >= 0) {
-        ASSERT_GE(start(Stage::fetch_inputs), r.ends[input.input_after[k]][Stage::write_back]);
+        ASSERT_GE(start(Stage::fetch_inputs),
+                  r.ends[as_index(input.input_after[k])][Stage::write_back]);
       }
     }
   }
@@ -161,7 +163,7 @@ TEST(Schedule, EqualTilesTakeTurnsOnTheCores) {
       tile[Stage::program] = 3;
       tile[Stage::compute] = 7;
       const int rounds = (tiles + cores - 1) / cores;
-      ScheduleInput input{.tiles = std::vector<StageTimes>(tiles, tile),
+      ScheduleInput input{.tiles = std::vector<StageTimes>(as_index(tiles), tile),
                           .places = {12, 12, 1, 12, 12},
                           .cores = cores};
       EXPECT_EQ(run_schedule(input).total, rounds * 10) << cores << " cores, " << tiles;

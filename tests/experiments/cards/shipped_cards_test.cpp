@@ -55,7 +55,7 @@ TEST(CardsPage, EveryCardInTheTreeIsRead) {
        std::filesystem::directory_iterator(LIGHTLOOM_SOURCE_DIR "/data/experiments")) {
     if (entry.path().extension() != ".yaml") continue;
     Tree card = load_card(entry.path().string(), {});
-    std::erase_if(card.pairs, [](const auto& pair) { return pair.first == "sweep"; });
+    std::erase_if(card.pairs, [](const TreeEntry& one) { return one.key == "sweep"; });
     EXPECT_NO_THROW(read_experiment(card)) << entry.path();
     ++cards;
   }

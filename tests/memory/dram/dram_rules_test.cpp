@@ -86,14 +86,15 @@ TEST(DramRules, RefusesCommandsThatTheBankStateForbids) {
 
 /// Reads and writes over a small range, so that hazards, conflicts, hits and hand-overs of every
 /// kind occur.
-std::vector<Request> dense_traffic(int count, std::uint64_t seed, Cycle spacing) {
+std::vector<Request> dense_traffic(std::uint64_t count, std::uint64_t seed, Cycle spacing) {
   const Stream stream({.seed = seed, .purpose = Purpose::traffic});
   std::vector<Request> requests;
-  for (int i = 0; i < count; ++i) {
+  for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t place =
         stream.below(3, i) == 0 ? stream.below(64, i, 1) : stream.below(1 << 20, i, 2);
-    requests.push_back(
-        {.address = place * 64, .write = stream.below(5, i, 3) < 2, .arrival = spacing * i});
+    requests.push_back({.address = place * 64,
+                        .write = stream.below(5, i, 3) < 2,
+                        .arrival = spacing * static_cast<Cycle>(i)});
   }
   return requests;
 }

@@ -99,7 +99,7 @@ TEST(DramReference, UnloadedLatenciesAreExact) {
     const DramCard card = preset(name, {"refresh=false"});
     const DramTiming& t = card.timing;
     const std::uint64_t next_row =
-        static_cast<std::uint64_t>(card.organization.bytes()) / card.organization.rows;
+        static_cast<std::uint64_t>(card.organization.bytes() / card.organization.rows);
     const auto source = make_source({{0, false, 0}, {0, false, 1000}, {next_row, false, 2000}});
     std::vector<Cycle> latencies;
     run_source(card, *source, {.completed = [&](std::uint64_t, Cycle from, Cycle to) {

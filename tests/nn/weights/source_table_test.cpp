@@ -410,8 +410,9 @@ TEST(Circulant, EveryBlockIsCirculantAndTheNearestOne) {
   const std::vector<float> dense = table_normals(shape.weights(), 1.0);
   source.encode(dense);
   const std::vector<float> weight = table_materialised(source, shape);
-  for (int o = 0; o + 1 < 4; ++o)
-    for (int c = 0; c + 1 < 4; ++c) EXPECT_EQ(weight[o * 6 + c], weight[(o + 1) * 6 + c + 1]);
+  for (std::size_t o = 0; o + 1 < 4; ++o)
+    for (std::size_t c = 0; c + 1 < 4; ++c)
+      EXPECT_EQ(weight[o * 6 + c], weight[(o + 1) * 6 + c + 1]);
   // The residual is orthogonal to every circulant pattern: encoding it gives zero.
   std::vector<float> residual(dense.size());
   for (std::size_t i = 0; i < dense.size(); ++i) residual[i] = dense[i] - weight[i];

@@ -23,11 +23,12 @@ TEST(Orthogonality, RowTermIsTheSquaredFrobeniusNormWithItsGradient) {
   std::vector<float> a = normals(2 * 3 * 5, 0.5, 8), d(a.size()), ignored(a.size());
   const MatrixStack stack{a, 2, 3, 5};
   double expected = 0;
-  for (int m = 0; m < 2; ++m)
-    for (int i = 0; i < 3; ++i)
-      for (int j = 0; j < 3; ++j) {
+  for (std::size_t m = 0; m < 2; ++m)
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t j = 0; j < 3; ++j) {
         double dot = i == j ? -1 : 0;
-        for (int s = 0; s < 5; ++s) dot += double{a[(m * 3 + i) * 5 + s]} * a[(m * 3 + j) * 5 + s];
+        for (std::size_t s = 0; s < 5; ++s)
+          dot += double{a[(m * 3 + i) * 5 + s]} * a[(m * 3 + j) * 5 + s];
         expected += dot * dot;
       }
   EXPECT_NEAR(rows_from_orthonormal(stack, 0.7, d), 0.7 * expected, 1e-5 * expected);
@@ -47,13 +48,13 @@ TEST(Orthogonality, ColumnTermPullsAcrossColumnsOnly) {
   std::vector<float> a = normals(6 * 2, 1.0, 8), d(a.size());
   const double value = columns_from_orthogonal({a, 1, 6, 2}, 1.0, d);
   double norms[2] = {0, 0}, cross = 0;
-  for (int i = 0; i < 6; ++i) {
-    for (int j = 0; j < 2; ++j) norms[j] += double{a[2 * i + j]} * a[2 * i + j];
+  for (std::size_t i = 0; i < 6; ++i) {
+    for (std::size_t j = 0; j < 2; ++j) norms[j] += double{a[2 * i + j]} * a[2 * i + j];
     cross += double{a[2 * i]} * a[2 * i + 1];
   }
   const double cosine = cross / std::sqrt(norms[0] * norms[1]);
   EXPECT_NEAR(value, 2 * cosine * cosine, 1e-5);
-  for (int i = 0; i < 6; ++i) {
+  for (std::size_t i = 0; i < 6; ++i) {
     const double unit = a[2 * i + 1] / std::sqrt(norms[1]);
     EXPECT_NEAR(d[2 * i], 4 * cosine * unit / std::sqrt(norms[0]), 1e-4);
   }
