@@ -18,7 +18,7 @@ bench:
 	cmake --preset bench
 	cmake --build --preset bench
 
-# build/portable/lightloom_*.deb and liblightloom-dev_*.deb; scripts/try-packages installs them on a bare Debian
+# build/portable/lightloom_*.deb and liblightloom-dev_*.deb; scripts/try-fresh-root and try-packages build and install them on a bare Debian
 deb:
 	scripts/install-packages build deb
 	cmake --preset portable -DLIGHTLOOM_TESTS=OFF

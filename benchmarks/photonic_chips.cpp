@@ -8,6 +8,7 @@
 #include "photonic/cores/chip_statistics.hpp"
 #include "photonic/cores/core_card.hpp"
 #include "photonic/cores/mzi_core.hpp"
+#include "photonic/cores/weight_targets.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/meshes/haar.hpp"
 
@@ -76,6 +77,21 @@ BENCHMARK(thousand_chips)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime()
     ->MeasureProcessCPUTime();
+
+/// Set points of 64 x 64 rings on buses of 8, of weights with so many levels (0: normal ones).
+void ring_tile(benchmark::State& state) {
+  CoreCard card = default_card("mrr-bank");
+  const auto core = make_core(card);
+  const int levels = static_cast<int>(state.range(0));
+  const std::vector<float> target =
+      target_tiles({.law = levels > 0 ? WeightTargets::Law::levels : WeightTargets::Law::normal,
+                    .levels = levels,
+                    .matrix = {}},
+                   Stream({.seed = 1}), 64, 64);
+  std::vector<float> realised(target.size()), scale(1);
+  for (auto _ : state) benchmark::DoNotOptimize(core->realise(target, {}, realised, scale));
+}
+BENCHMARK(ring_tile)->Arg(0)->Arg(3)->Arg(16)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace lightloom::photonic

@@ -39,7 +39,12 @@ if(LIGHTLOOM_PROGRAM)
   install(FILES "${shell_files}/lightloom.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT runtime)
   install(FILES "${shell_files}/lightloom.bash" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
           RENAME lightloom COMPONENT runtime)
-  install(FILES "${shell_files}/_lightloom" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" COMPONENT runtime)
+  # Debian's zsh looks for what packages bring in a folder of its own, and under /usr/local in the usual one.
+  set(zsh_folder site-functions)
+  if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+    set(zsh_folder vendor-completions)
+  endif()
+  install(FILES "${shell_files}/_lightloom" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/${zsh_folder}" COMPONENT runtime)
   install(TARGETS lightloom RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT runtime)
 endif()
 if(PROJECT_IS_TOP_LEVEL)

@@ -1,11 +1,13 @@
 #include "cosim/cost/factored_layers.hpp"
 
+#include <string_view>
+
 #include "core/error.hpp"
 
 namespace lightloom::cosim {
 namespace {
 
-const nn::StoredStream& stream_named(const CostLayer& layer, const std::string& name) {
+const nn::StoredStream& stream_named(const CostLayer& layer, std::string_view name) {
   for (const nn::StoredStream& stream : layer.streams)
     if (stream.name == name) return stream;
   throw Error(

@@ -15,7 +15,7 @@ struct GeneratorTable {
   std::mutex mutex;
   std::deque<GeneratorEntry> entries{electronic_generator(), photonic_generator()};
 
-  const GeneratorEntry* find(const std::string& name) const {
+  const GeneratorEntry* find(std::string_view name) const {
     const auto found = std::find_if(entries.begin(), entries.end(),
                                     [&](const GeneratorEntry& e) { return e.name == name; });
     return found == entries.end() ? nullptr : &*found;
@@ -29,7 +29,7 @@ GeneratorTable& table() {
 
 }  // namespace
 
-const GeneratorEntry& generator_entry(const std::string& name) {
+const GeneratorEntry& generator_entry(std::string_view name) {
   {
     GeneratorTable& generators = table();
     const std::lock_guard lock(generators.mutex);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cosim/generator/generation_cost.hpp"
@@ -58,7 +59,7 @@ struct GeneratorEntry {
 };
 
 /// The row of that name; it stays where it is. Throws `Error`, naming the nearest known name.
-const GeneratorEntry& generator_entry(const std::string& name);
+const GeneratorEntry& generator_entry(std::string_view name);
 /// All names, ours first.
 std::vector<std::string> generator_kinds();
 

@@ -1,11 +1,14 @@
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <complex>
 #include <limits>
 #include <map>
 
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/results/matrix_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "photonic/cores/chip_statistics.hpp"
@@ -129,13 +132,40 @@ void add_configured(const photonic::CoreCard& card, const photonic::ChipOptions&
   result.text += "\n" + table.text();
 }
 
+/// `--targets`: a law by its name, "N-bit", or the file of a matrix.
+photonic::WeightTargets targets_of(const std::string& name) {
+  using Law = photonic::WeightTargets::Law;
+  if (name == "uniform") return {};
+  if (name == "normal") return {.law = Law::normal};
+  if (name == "ternary") return {.law = Law::levels, .levels = 3};
+  if (name.ends_with("-bit")) {
+    const std::string digits = name.substr(0, name.size() - 4);
+    int bits = 0;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+    require(
+        problem == std::errc{} && end == digits.data() + digits.size() && bits >= 1 && bits <= 16,
+        "--targets {}: must be 1-bit to 16-bit", name);
+    return {.law = Law::levels, .levels = 1 << bits};
+  }
+  require(name.find('.') != std::string::npos,
+          "--targets {}: must be uniform, normal, ternary, N-bit or the file of a matrix", name);
+  const ComplexMatrix matrix = read_matrix(name);
+  photonic::WeightTargets given{.law = Law::given, .rows = matrix.rows, .columns = matrix.columns};
+  for (const std::complex<double> value : matrix.values) {
+    require(value.imag() == 0, "--targets {}: weights are real numbers, and one is not", name);
+    given.matrix.push_back(static_cast<float>(value.real()));
+  }
+  return given;
+}
+
 Shown do_chip(const CommandLine& line, ProgressSink& /*progress*/) {
   const auto card = read_card<photonic::CoreCard>(
       lightloom::load_card(only_operand(line, "the card of a core"), line.settings));
   const photonic::ChipOptions options{
       .chips = static_cast<int>(
           std::min<std::int64_t>(line.number("chips", 32, 1), std::numeric_limits<int>::max())),
-      .seed = line.seed.value_or(0)};
+      .seed = line.seed.value_or(0),
+      .targets = targets_of(line.value("targets", "uniform"))};
   const photonic::ChipStatistics found = photonic::chip_statistics(card, options);
   const std::pair<const char*, const std::vector<double>*> quantities[] = {
       {"error", &found.error},
@@ -174,6 +204,9 @@ extern const Command chip_command{
     .summary = "Monte-Carlo of a mesh or core over chips",
     .writes = Writes::nothing,
     .options = {{"chips", "N", "how many (32)"},
+                {"targets", "WHAT",
+                 "weights that the chips of a core are asked for: uniform (as it is), normal, "
+                 "ternary, N-bit, or those of a matrix file (.npy, .csv, .h5)"},
                 {"limit", "E", "the yield too: share of chips whose error is at most E"},
                 {"configure", "METHOD",
                  "the same chips set from readings alone: nulling, nulling-powers or self"},

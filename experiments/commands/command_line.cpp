@@ -105,7 +105,7 @@ std::string only_operand(const CommandLine& line, const std::string& what) {
   return line.operands[0];
 }
 
-const std::string& operand(const CommandLine& line, std::size_t index, const std::string& what) {
+const std::string& operand(const CommandLine& line, std::size_t index, std::string_view what) {
   require(line.operands.size() > index, "lightloom {} needs {}", line.command, what);
   return line.operands[index];
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lightloom::experiments {
@@ -43,7 +44,7 @@ struct CommandLine {
 /// The single operand of a command that takes one. Throws `Error` naming `what` it should be.
 std::string only_operand(const CommandLine& line, const std::string& what);
 /// Operand `index` of a command that takes several. Throws `Error` naming `what` it should be.
-const std::string& operand(const CommandLine& line, std::size_t index, const std::string& what);
+const std::string& operand(const CommandLine& line, std::size_t index, std::string_view what);
 /// Throws `Error` when there are more than `count` operands.
 void at_most_operands(const CommandLine& line, std::size_t count);
 

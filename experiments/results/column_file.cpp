@@ -30,7 +30,7 @@ std::vector<TableColumn> read_columns(const std::string& path) {
 }
 
 const std::vector<double>& column_named(const std::vector<TableColumn>& table,
-                                        const std::string& path, const std::string& name) {
+                                        const std::string& path, std::string_view name) {
   for (const TableColumn& one : table)
     if (one.name == name) return one.values;
   std::vector<std::string> names;

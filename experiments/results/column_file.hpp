@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "calibration/elements/linear_fit.hpp"
@@ -13,6 +14,6 @@ std::vector<calibration::TableColumn> read_columns(const std::string& path);
 
 /// The column of a name. Throws `Error` naming `path` and the columns there are.
 const std::vector<double>& column_named(const std::vector<calibration::TableColumn>& table,
-                                        const std::string& path, const std::string& name);
+                                        const std::string& path, std::string_view name);
 
 }  // namespace lightloom::experiments

@@ -26,7 +26,7 @@ std::deque<SourceEntry>& table() {
   return entries;
 }
 
-const SourceEntry* find(const std::string& name) {
+const SourceEntry* find(std::string_view name) {
   const auto found = std::ranges::find(table(), name, &SourceEntry::name);
   return found == table().end() ? nullptr : &*found;
 }
@@ -42,7 +42,7 @@ void register_source(SourceEntry entry) {
   table().push_back(std::move(entry));
 }
 
-const SourceEntry& source_entry(const std::string& name) {
+const SourceEntry& source_entry(std::string_view name) {
   const SourceEntry* found = find(name);
   require(found != nullptr, "there is no weight source '{}' (lightloom has {})", name,
           fmt::join(source_names(), ", "));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nn/weights/source/source_entry.hpp"
@@ -13,7 +14,7 @@ namespace lightloom::nn {
 void register_source(SourceEntry entry);
 
 /// The kind of that name. Throws `Error` if there is none. The reference stays valid.
-const SourceEntry& source_entry(const std::string& name);
+const SourceEntry& source_entry(std::string_view name);
 
 /// The names of all kinds, in the order of the table.
 std::vector<std::string> source_names();

@@ -12,12 +12,14 @@
 namespace lightloom::photonic {
 namespace {
 
-ChipRow tile_row(const TensorCore& core, double loss_db, const TileAddress& address) {
+ChipRow weights_row(const TensorCore& core, double loss_db, const WeightTargets& targets,
+                    const TileAddress& address) {
   const CoreDescription& about = core.description();
-  const auto size = static_cast<std::size_t>(about.rows) * static_cast<std::size_t>(about.columns);
   const Stream stream({.seed = address.seed, .purpose = Purpose::haar, .chip = address.chip});
-  std::vector<float> target(size), realised(size), scales(1);
-  for (std::size_t k = 0; k < size; ++k) target[k] = static_cast<float>(2 * stream.uniform(k) - 1);
+  const std::vector<float> target = target_tiles(targets, stream, about.rows, about.columns);
+  const std::size_t size = target.size();
+  std::vector<float> realised(size), scales(size / (static_cast<std::size_t>(about.rows) *
+                                                    static_cast<std::size_t>(about.columns)));
   const RealisationReport report = core.realise(target, address, realised, scales);
   std::vector<float> variance(size);
   core.cell_noise(target, address, {.variance = variance, .light = {}});
@@ -60,13 +62,18 @@ ChipStatistics collect_chips(const ChipOptions& options,
 
 ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options) {
   require(options.chips >= 1, "statistics need at least one chip, not {}", options.chips);
+  options.targets.validate();
   const CoreEntry& entry = core_entry(card.kind);
+  require(!entry.statistics || options.targets.law == WeightTargets::Law::uniform,
+          "chips of a core of kind '{}' are asked for its own targets, not for {}", card.kind,
+          options.targets.name());
   if (entry.statistics) return entry.statistics(card, options);
   const auto core = make_core(card);
   const double loss_db = insertion_loss_db(card);
-  ChipStatistics result = collect_chips(
-      options, [&](const TileAddress& address) { return tile_row(*core, loss_db, address); });
-  result.target = "uniform weights";
+  ChipStatistics result = collect_chips(options, [&](const TileAddress& address) {
+    return weights_row(*core, loss_db, options.targets, address);
+  });
+  result.target = options.targets.name();
   return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/statistics.hpp"
 #include "photonic/cores/core_card.hpp"
+#include "photonic/cores/weight_targets.hpp"
 
 namespace lightloom::photonic {
 
@@ -13,15 +14,16 @@ struct ChipOptions {
   int chips = 32;
   std::uint64_t seed = 0;
   std::uint32_t first_chip = 0;
+  WeightTargets targets{};  // of cores whose targets are weights
 };
 
 /// What chips of a card make of random targets, one target a chip, with the values of every chip in
 /// order. Mesh: one mesh, target a Haar-random unitary U (a butterfly mesh, which cannot make one:
 /// a product of butterflies whose 2x2s are Haar-random). Ring bank and other cores: one tile of
-/// uniform weights in [-1, 1].
+/// `targets` weights, or all of a given matrix.
 struct ChipStatistics {
   std::string
-      target;     // "Haar-random unitary", "random product of butterflies" or "uniform weights"
+      target;     // "Haar-random unitary", "random product of butterflies" or that of the weights
   int modes = 1;  // of the mesh; 1 without
   std::vector<double>
       error;  // ||realised - target||_F / ||target||_F; for a unitary ||dU||_F / sqrt(N)
@@ -33,7 +35,7 @@ struct ChipStatistics {
   std::vector<double> reading_error;  // of one reading of every weight, beside `error`: noise of
                                       // the cells, over ||target||_F; 0 where cells are quiet
 };
-/// Throws `Error` for less than one chip.
+/// Throws `Error` for less than one chip, and for targets that a mesh does not take.
 ChipStatistics chip_statistics(const CoreCard& card, const ChipOptions& options);
 
 /// One chip's share of the above.

@@ -53,7 +53,7 @@ struct CoreCard {
       0;  // error of a set phase that calibration leaves: static, per device and chip
   double programming_sigma_rad = 0;  // error of a set phase, new at every write
   int phase_bits =
-      0;  // of a set phase, over 2 pi (mesh) or over the weight range (ring); 0: continuous
+      0;  // of a set phase, over 2 pi (mesh) or over what rings are set to; 0: continuous
   Converter input_dac;
   Converter output_adc;
   LaserCard laser;

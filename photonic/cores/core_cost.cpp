@@ -35,7 +35,7 @@ void add_converters(const CoreCard& card, CoreCost& cost) {
        rows * card.output_adc.area_um2 * card.output_adc.interleaved(rate) / um2_per_mm2}};
 }
 
-void add_light_parts(const CoreCard& card, CoreCost& cost) {
+void add_light_parts(const CoreCard& card, double pairs, CoreCost& cost) {
   const double rows = card.core_rows(), columns = card.core_columns(), rate = card.symbol_rate_GHz;
   const double modulator = card.modulator.energy_fJ * 1e-3;
   const double amplifier = card.detector.tia_power_mW / rate;
@@ -46,7 +46,8 @@ void add_light_parts(const CoreCard& card, CoreCost& cost) {
       {"modulator", columns * modulator, columns * card.modulator.area_um2 / um2_per_mm2});
   cost.parts.push_back(
       {"receiver", rows * amplifier,
-       rows * (card.detector.tia_area_um2 + 2 * card.detector.diode_area_um2) / um2_per_mm2});
+       rows * (card.detector.tia_area_um2 + 2 * pairs * card.detector.diode_area_um2) /
+           um2_per_mm2});
 }
 
 void add_device_parts(const CoreCard& card, const CoreDevices& devices, CoreCost& cost) {
@@ -76,9 +77,9 @@ double power_behind_mW(const CoreCard& card, double loss_db) {
   return card.laser.power_per_input_mW * std::pow(10.0, -loss_db / 10);
 }
 
-ReadoutNoise intensity_noise(const CoreCard& card, double loss_db) {
-  return intensity_readout(card.laser, card.detector, power_behind_mW(card, loss_db),
-                           card.bandwidth_Hz(), card.modulator);
+ReadoutNoise intensity_noise(const CoreCard& card, double loss_db, double pairs) {
+  return intensity_readout(card.laser, in_parallel(card.detector, pairs),
+                           power_behind_mW(card, loss_db), card.bandwidth_Hz(), card.modulator);
 }
 
 ReadoutNoise homodyne_noise(const CoreCard& card, double loss_db) {
@@ -103,7 +104,7 @@ CoreCost core_cost(const CoreCard& card) {
   if (optics.light) add_laser(card, optics, cost);
   if (programmed) add_devices(card, devices, cost);
   add_converters(card, cost);
-  if (optics.light) add_light_parts(card, cost);
+  if (optics.light) add_light_parts(card, optics.pairs, cost);
   if (programmed) add_device_parts(card, devices, cost);
   for (const CoreCost::Part& part : cost.parts) cost.area_mm2 += part.area_mm2;
   return cost;

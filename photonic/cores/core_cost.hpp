@@ -16,6 +16,7 @@ struct CoreOptics {
   /// input to all outputs that split is included.
   double insertion_loss_db = 0;
   double oscillators_mW = 0;  // optical power beside that of the inputs, whole core
+  double pairs = 1;           // of diodes, whose currents add up at the amplifier of one output
   ReadoutNoise noise;
   bool noisy_cells = false;  // `TensorCore::cell_noise` says more than its default
 };
@@ -43,8 +44,8 @@ double input_loss_db(const CoreCard& card);
 /// Optical power of one full-scale input behind a loss, in mW.
 double power_behind_mW(const CoreCard& card, double loss_db);
 /// Read-out noise of the card's laser, detectors and symbol rate behind a loss, of intensities
-/// and of fields.
-ReadoutNoise intensity_noise(const CoreCard& card, double loss_db);
+/// and of fields. `pairs` of diodes share an amplifier.
+ReadoutNoise intensity_noise(const CoreCard& card, double loss_db, double pairs = 1);
 ReadoutNoise homodyne_noise(const CoreCard& card, double loss_db);
 
 /// See CoreOptics.

@@ -14,7 +14,7 @@ struct CoreTable {
   std::mutex mutex;
   std::deque<CoreEntry> entries{ideal_core(), mrr_core(), mzi_core(), pcm_core()};
 
-  const CoreEntry* find(const std::string& name) const {
+  const CoreEntry* find(std::string_view name) const {
     const auto found =
         std::ranges::find_if(entries, [&](const CoreEntry& entry) { return entry.name == name; });
     return found == entries.end() ? nullptr : &*found;
@@ -28,7 +28,7 @@ CoreTable& table() {
 
 }  // namespace
 
-const CoreEntry& core_entry(const std::string& name) {
+const CoreEntry& core_entry(std::string_view name) {
   {
     CoreTable& cores = table();
     const std::lock_guard lock(cores.mutex);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photonic/cores/chip_statistics.hpp"
@@ -35,7 +36,7 @@ struct CoreEntry {
 };
 
 /// The row of that name; it stays where it is. Throws `Error`, naming the nearest known name.
-const CoreEntry& core_entry(const std::string& name);
+const CoreEntry& core_entry(std::string_view name);
 /// All names, ours first.
 std::vector<std::string> core_kinds();
 

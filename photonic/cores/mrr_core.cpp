@@ -8,19 +8,12 @@
 #include "core/random/random.hpp"
 #include "photonic/cores/core_table.hpp"
 #include "photonic/cores/phase_control.hpp"
+#include "photonic/cores/ring_set_points.hpp"
+#include "photonic/cores/ring_settings.hpp"
 #include "photonic/cores/tiles.hpp"
 #include "photonic/meshes/dispersion.hpp"
 
 namespace lightloom::photonic {
-namespace {
-
-/// Rounds of set-point correction for the crosstalk between the rings of a bus, and flop of one
-/// ring at one wavelength.
-constexpr int ring_correction_rounds = 5;
-constexpr int ring_evaluation_flop = 16;
-
-}  // namespace
-
 void describe(Section& section, RingBankCard& card) {
   constexpr Range coupling{.low = 0.01, .high = 0.9999};
   section.value("self_coupling_in", card.ring.self_coupling_in, coupling);
@@ -37,6 +30,15 @@ void describe(Section& section, RingBankCard& card) {
   section.value("temperature_K", card.temperature_K);
   section.value("laser_shift_nm", card.laser_shift_nm, {.low = -200, .high = 200});
   section.value("relock", card.relock);
+  section.value("carrier_loss_per_rad", card.carrier_loss_per_rad, {.low = 0, .high = 10});
+  section.value("neighbour_heat", card.neighbour_heat, {.low = 0, .high = 0.4});
+  section.value("trim_power_mW", card.trim_power_mW, not_negative);
+  section.value("lock_power_mW", card.lock_power_mW, not_negative);
+  section.value("pair_per_bus", card.pair_per_bus);
+  section.value("crossing_loss_db", card.crossing_loss_db, {.low = 0, .high = 10});
+  if (card.carrier_loss_per_rad > 0 && card.neighbour_heat > 0)
+    section.problem("neighbour_heat",
+                    "rings are driven by heat or by carriers (carrier_loss_per_rad), not by both");
   if (card.channels > card.most_channels())
     section.problem(
         "channels",
@@ -65,42 +67,57 @@ int RingBankCard::most_channels() const {
   return std::max(1, static_cast<int>(ring_finesse(ring)));
 }
 
-RingBus::RingBus(const Ring& ring, int channels) : ring_(ring), channels_(channels) {
-  for (int j = 0; j < channels; ++j) {
-    for (int k = 0; k < channels; ++k) {
-      const double spacing = 2 * std::numbers::pi * (k - j) / channels;
-      spacing_cos_.push_back(std::cos(spacing));
-      spacing_sin_.push_back(std::sin(spacing));
-    }
-  }
-}
-
-void RingBus::weights(std::span<const double> phases, std::span<double> weights) const {
-  const auto count = static_cast<std::size_t>(channels_);
-  const double t1 = ring_.self_coupling_in, t2 = ring_.self_coupling_drop,
-               t2a = t2 * ring_.turn_amplitude;
-  const double g = ring_.feedback(), sum = t1 * t1 + t2a * t2a, below = 1 + g * g;
-  const double drop = (1 - t1 * t1) * (1 - t2 * t2) * ring_.turn_amplitude;
-  constexpr std::size_t lanes = 256;  // the most channels a card may ask for
-  double bus[lanes], dropped[lanes];
-  std::fill_n(bus, count, 1.0);
-  std::fill_n(dropped, count, 0.0);
-  for (std::size_t j = 0; j < phases.size(); ++j) {
-    const double c = 2 * g * std::cos(phases[j]), s = 2 * g * std::sin(phases[j]);
-    const double* dc = &spacing_cos_[j * count];
-    const double* ds = &spacing_sin_[j * count];
-#pragma omp simd
-    for (std::size_t k = 0; k < count; ++k) {
-      const double twice = c * dc[k] - s * ds[k];  // 2 g cos(phase of ring j at wavelength k)
-      const double inverse = bus[k] / (below - twice);
-      dropped[k] += drop * inverse;
-      bus[k] = (sum - twice) * inverse;
-    }
-  }
-  for (std::size_t k = 0; k < weights.size(); ++k) weights[k] = dropped[k] - bus[k];
-}
-
 namespace {
+
+/// Largest modulus of drop - through that is used.
+double full_scale(const RingBankCard& bank, const RingBus& bus) {
+  const double highest = ring_weight(bus.driven(0), 0),
+               lowest = ring_weight(bus.driven(std::numbers::pi), std::numbers::pi);
+  const double limit = bank.weight_range * std::min(highest, -lowest);
+  require(limit > 0,
+          "the rings of the bank cannot make a weight of both signs (drop - through runs from {} "
+          "to {})",
+          lowest, highest);
+  return limit;
+}
+
+/// Heat along a bus: each heater's phase, and a share of its neighbours'.
+class BusHeat {
+ public:
+  explicit BusHeat(double share) : share_(share) {}
+
+  /// Phases of rings whose heaters give `heaters` by themselves.
+  void warm(std::span<const double> heaters, std::span<double> phases) const {
+    for (std::size_t k = 0; k < heaters.size(); ++k) {
+      const double before = k > 0 ? heaters[k - 1] : 0,
+                   behind = k + 1 < heaters.size() ? heaters[k + 1] : 0;
+      phases[k] = heaters[k] + share_ * (before + behind);
+    }
+  }
+
+  /// The other way, in place: a tridiagonal system. What a heater should give less than nothing is
+  /// taken from what it holds to trim its ring.
+  void heaters_for(std::span<double> phases) {
+    if (share_ == 0) return;
+    behind_.resize(phases.size());
+    double last = 0;  // share of the heater before that is left in this row
+    for (std::size_t k = 0; k < phases.size(); ++k) {
+      const double pivot = 1 - share_ * last;
+      phases[k] = (phases[k] - (k > 0 ? share_ * phases[k - 1] : 0)) / pivot;
+      last = behind_[k] = share_ / pivot;
+    }
+    for (std::size_t k = phases.size() - 1; k-- > 0;) phases[k] -= behind_[k] * phases[k + 1];
+  }
+
+  /// Span of the heaters' phases for rings within a span of 1: what a heater is above its ring's
+  /// and below none at most.
+  [[nodiscard]] double span() const { return 1 / (1 - 2 * share_); }
+
+ private:
+  double share_;
+  std::vector<double> behind_;
+};
+constexpr double heat_flop = 5;  // of a ring, in `heaters_for`
 
 /// Microring weight bank: every row holds one ring per input, on buses of `channels` wavelengths
 /// each.
@@ -110,19 +127,13 @@ class MrrCore final : public TensorCore {
       : card_(card),
         description_(describe_core(card)),
         bank_(card.own.of<RingBankCard>()),
-        bus_(bank_.ring, bank_.channels),
-        moved_rad_(bank_.moved_rad()) {
-    const double highest = ring_weight(bank_.ring, 0),
-                 lowest = ring_weight(bank_.ring, std::numbers::pi);
-    limit_ = bank_.weight_range * std::min(highest, -lowest);
-    require(limit_ > 0,
-            "the rings of the bank cannot make a weight of both signs (drop - through runs from {} "
-            "to {})",
-            lowest, highest);
-    step_rad_ = card.phase_bits > 0
-                    ? ring_phase_for(bank_.ring, -limit_) / (std::exp2(card.phase_bits) - 1)
-                    : 0;
-  }
+        bus_(bank_.bus()),
+        finder_(bus_, card.correction, full_scale(bank_, bus_)),
+        heat_(bank_.neighbour_heat),
+        step_rad_(card.phase_bits > 0
+                      ? heat_.span() * finder_.reach_rad() / (std::exp2(card.phase_bits) - 1)
+                      : 0),
+        moved_rad_(bank_.moved_rad()) {}
 
   [[nodiscard]] const CoreDescription& description() const override { return description_; }
 
@@ -142,60 +153,42 @@ class MrrCore final : public TensorCore {
     const auto channels = static_cast<std::size_t>(bus_.channels());
     const Stream programming(
         {address.seed, Purpose::programming, address.chip, address.layer, address.tile});
-    scale = largest_weight(target) / static_cast<float>(limit_);
-    RealisationReport report{.devices = static_cast<std::int64_t>(target.size())};
+    const RingSettings settings = finder_.find(target, columns);
+    scale = settings.scale;
+    BusHeat heat = heat_;
+    std::vector<double> drives, phases, weights;
     for (std::size_t first = 0; first < target.size();) {
       const std::size_t count = std::min(channels, columns - first % columns);
-      std::vector<double> phases(count), weights(count);
-      report.unreachable_devices += set_points(target.subspan(first, count), scale, phases);
+      drives.assign(&settings.phases[first], &settings.phases[first] + count);
+      if (card_.correction == Correction::local) heat.heaters_for(drives);
+      if (step_rad_ > 0)
+        for (double& drive : drives) drive = step_rad_ * std::round(drive / step_rad_);
+      phases.resize(count);
+      heat.warm(drives, phases);
       for (std::size_t k = 0; k < count; ++k) {
-        if (step_rad_ > 0) phases[k] = step_rad_ * std::round(phases[k] / step_rad_);
         if (!fixed.empty()) phases[k] += fixed[first + k];
         phases[k] += moved_rad_;
         if (card_.programming_sigma_rad > 0)
           phases[k] += card_.programming_sigma_rad * programming.normal(first + k, address.write);
       }
-      bus_.weights(phases, weights);
+      weights.resize(count);
+      bus_.weights(phases, drives, weights);
       for (std::size_t k = 0; k < count; ++k)
-        realised[first + k] = static_cast<float>(scale * weights[k]);
+        realised[first + k] = static_cast<float>(static_cast<double>(scale) * weights[k]);
       first += count;
     }
-    return report;
-  }
-
-  /// Phases that bring the bus to the targets: each ring alone, then rounds that move each ring's
-  /// own target by what its neighbours did to it. Returns how many weights stay more than 1 % of
-  /// full scale away.
-  int set_points(std::span<const float> target, float scale, std::span<double> phases) const {
-    const std::size_t count = target.size();
-    std::vector<double> wanted(count), own(count), got(count);
-    for (std::size_t k = 0; k < count; ++k)
-      own[k] = wanted[k] = static_cast<double>(target[k]) / scale;
-    const auto set = [&] {
-      for (std::size_t k = 0; k < count; ++k) phases[k] = ring_phase_for(bank_.ring, own[k]);
-    };
-    set();
-    if (card_.correction == Correction::none) return 0;
-    constexpr double tolerance = 0.01;
-    int missed = 0;
-    for (int round = 0; round < ring_correction_rounds; ++round) {
-      bus_.weights(phases, got);
-      missed = 0;
-      for (std::size_t k = 0; k < count; ++k) {
-        const double miss = wanted[k] - got[k];
-        missed += std::abs(miss) > tolerance * limit_ ? 1 : 0;
-        own[k] = std::clamp(own[k] + miss, -1 + 1e-6, 1.0);
-      }
-      set();
-    }
-    return missed;
+    const double unit = scale;
+    return {.devices = static_cast<std::int64_t>(target.size()),
+            .unreachable_devices = settings.missed,
+            .squared_miss = unit * unit * settings.squared_miss};
   }
 
   CoreCard card_;
   CoreDescription description_;
   RingBankCard bank_;
   RingBus bus_;
-  double limit_ = 1;      // largest modulus of drop - through that is used
+  RingSettingFinder finder_;
+  BusHeat heat_;
   double step_rad_ = 0;   // of the phase DAC; 0: continuous
   double moved_rad_ = 0;  // of all rings, since the last calibration
 };
@@ -204,24 +197,46 @@ double weights_of(const CoreCard& card) {
   return static_cast<double>(card.core_rows()) * card.core_columns();
 }
 
-CoreOptics ring_optics(const CoreCard& card) {
-  const double loss_db = input_loss_db(card) + card.own.of<RingBankCard>().insertion_loss_db +
-                         10 * std::log10(card.core_rows());
-  return {.coding = InputCoding::intensity,
-          .insertion_loss_db = loss_db,
-          .noise = intensity_noise(card, loss_db)};
+/// Splitting trees stand at the edge of the core, one a bus, beside each other, and their branches
+/// are sorted into rows: row r of the outermost bus crosses r branches of each other bus. Splitters
+/// make up for the differences, so that all rows get the same light; the other buses have less to
+/// cross and are attenuated to the same level.
+double crossing_loss_db(const RingBankCard& bank, int rows, int columns) {
+  double needed = 0;  // light into the tree for one unit at every row
+  for (int row = 0; row < rows; ++row)
+    needed += std::pow(10.0, bank.crossing_loss_db * row * (bank.buses(columns) - 1) / 10);
+  return 10 * std::log10(needed / rows);
 }
 
-/// One ring set-point is a table look-up, and each round of crosstalk correction evaluates every
-/// ring of a bus at every wavelength of the bus.
+CoreOptics ring_optics(const CoreCard& card) {
+  const RingBankCard& bank = card.own.of<RingBankCard>();
+  const int rows = card.core_rows(), columns = card.core_columns();
+  const double loss_db = input_loss_db(card) + bank.insertion_loss_db + 10 * std::log10(rows) +
+                         crossing_loss_db(bank, rows, columns);
+  const double pairs = bank.pair_per_bus ? bank.buses(columns) : 1;
+  return {.coding = InputCoding::intensity,
+          .insertion_loss_db = loss_db,
+          .pairs = pairs,
+          .noise = intensity_noise(card, loss_db, pairs)};
+}
+
+/// One ring set-point is a table look-up; each round that allows for the neighbours linearises a
+/// bus and solves for its rings; then their heat is.
 CoreDevices rings(const CoreCard& card) {
   const RingBankCard& bank = card.own.of<RingBankCard>();
   const double weights = weights_of(card);
-  const int rounds = card.correction == Correction::local ? ring_correction_rounds : 0;
-  return {.programmed = weights,
-          .placed = weights,
-          .mean_phase_rad = bank.mean_shift_rad,
-          .setting_operations = weights * (1 + rounds * bank.channels * ring_evaluation_flop)};
+  double operations = 1;  // of a ring
+  if (card.correction == Correction::local && !bank.bus().independent())
+    operations += ring_set_point_rounds * RingSetPoints::round_flop(bank.channels) / bank.channels;
+  if (card.correction == Correction::local && bank.neighbour_heat > 0) operations += heat_flop;
+  CoreDevices devices{.programmed = weights,
+                      .placed = weights,
+                      .mean_phase_rad = bank.mean_shift_rad,
+                      .setting_operations = weights * operations};
+  const double kept_mW = weights * (bank.trim_power_mW + bank.lock_power_mW);
+  if (kept_mW > 0)
+    devices.others.push_back({.component = "ring trimming and locking", .power_mW = kept_mW});
+  return devices;
 }
 
 }  // namespace

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <span>
-#include <vector>
-
 #include "core/cards/card.hpp"
-#include "photonic/devices/ring.hpp"
+#include "photonic/devices/ring_bus.hpp"
 
 namespace lightloom::photonic {
 
@@ -26,7 +23,18 @@ struct RingBankCard {
   double temperature_K = 0;             // of the chip, above that of its last calibration
   double laser_shift_nm = 0;            // of all laser lines alike, since the last calibration
   bool relock = false;  // the tuners have brought all rings back since the temperature changed
+  double carrier_loss_per_rad =
+      0;  // of carrier-driven rings: ln(1/a) that a radian of drive adds to a turn
+  double neighbour_heat = 0;    // of heated rings: share of a heater's phase that the rings next to
+                                // it on the bus get
+  double trim_power_mW = 0;     // per ring, as long as the core is on: brings it to its own line
+  double lock_power_mW = 0;     // likewise: keeps it there
+  bool pair_per_bus = false;    // each bus of a row has a balanced pair of its own; else one a row
+  double crossing_loss_db = 0;  // of one waveguide crossing between the splitters and the rows
 
+  [[nodiscard]] RingBus bus() const { return {ring, channels, carrier_loss_per_rad}; }
+  /// Buses that `inputs` wavelengths of a row take.
+  [[nodiscard]] int buses(int inputs) const { return (inputs + channels - 1) / channels; }
   [[nodiscard]] double fsr_nm() const;
   /// Round-trip phase that every ring moves by when the chip warms up by a kelvin: one free
   /// spectral range is 2 pi.
@@ -38,21 +46,5 @@ struct RingBankCard {
   [[nodiscard]] int most_channels() const;
 };
 void describe(Section& section, RingBankCard& card);
-
-/// The weights that one bus of rings realises: `phases` (channels) are the rings' round-trip phases
-/// from their own wavelength, `weights` (channels) receives drop - through at every wavelength,
-/// with all rings of the bus in the path. Interference between rings through the drop guide is not
-/// modelled: powers add.
-class RingBus {
- public:
-  RingBus(const Ring& ring, int channels);
-  void weights(std::span<const double> phases, std::span<double> weights) const;
-  [[nodiscard]] int channels() const { return channels_; }
-
- private:
-  Ring ring_;
-  int channels_;
-  std::vector<double> spacing_cos_, spacing_sin_;  // (ring, wavelength)
-};
 
 }  // namespace lightloom::photonic

@@ -12,6 +12,7 @@ void RealisationReport::add(const RealisationReport& other) {
   unreachable_devices += other.unreachable_devices;
   squared_error += other.squared_error;
   squared_target += other.squared_target;
+  squared_miss += other.squared_miss;
 }
 
 void TensorCore::cell_noise(std::span<const float>, TileAddress, CellNoise noise) const {

@@ -77,6 +77,8 @@ struct RealisationReport {
   std::int64_t unreachable_devices = 0;  // a setting the imperfect device cannot take
   double squared_error = 0;              // sum of (realised - target)^2
   double squared_target = 0;             // sum of target^2
+  double squared_miss = 0;  // sum of (what the settings would give without errors - target)^2,
+                            // where a core's settings are solved for (ring banks)
   void add(const RealisationReport& other);
 };
 

@@ -1,6 +1,7 @@
 #include "photonic/devices/detection.hpp"
 
 #include <cmath>
+#include <numbers>
 
 #include "core/constants.hpp"
 
@@ -31,6 +32,15 @@ double amplifier_variance_A2(double density_pA_per_rtHz, double bandwidth_Hz) {
   return density_A * density_A * bandwidth_Hz;
 }
 
+double amplifier_variance_A2(const DetectorCard& detector, double bandwidth_Hz) {
+  const double farad =
+      (2 * detector.diode_capacitance_fF + detector.amplifier_capacitance_fF) * 1e-15;
+  const double density_A_per_Hz =
+      2 * std::numbers::pi * farad * detector.amplifier_voltage_nV_per_rtHz * 1e-9;
+  return amplifier_variance_A2(detector.tia_noise_pA_per_rtHz, bandwidth_Hz) +
+         density_A_per_Hz * density_A_per_Hz * std::pow(bandwidth_Hz, 3) / 3;
+}
+
 double thermal_variance_A2(double kelvin, double ohm, double noise_factor, double bandwidth_Hz) {
   return 4 * constant::boltzmann_J_per_K * kelvin * noise_factor * bandwidth_Hz / ohm;
 }
@@ -46,8 +56,7 @@ ReadoutNoise intensity_readout(const LaserCard& laser, const DetectorCard& detec
   const double full_A = detector.responsivity_A_per_W * power_mW * 1e-3 * (1 - dark);
   const double dark_A = 2 * detector.dark_current_nA * 1e-9;
   const double dark_and_amplifier =
-      shot_variance_A2(0, dark_A, bandwidth_Hz) +
-      amplifier_variance_A2(detector.tia_noise_pA_per_rtHz, bandwidth_Hz);
+      shot_variance_A2(0, dark_A, bandwidth_Hz) + amplifier_variance_A2(detector, bandwidth_Hz);
   return {.additive = std::sqrt(dark_and_amplifier) / full_A,
           .shot = std::sqrt(shot_variance_A2(full_A, 0, bandwidth_Hz)) / full_A,
           .relative = std::sqrt(intensity_variance_A2(1, laser.rin_dBc_per_Hz, bandwidth_Hz)),
@@ -64,7 +73,7 @@ ReadoutNoise homodyne_readout(const LaserCard& laser, const DetectorCard& detect
   const double leak_A = leaking_share(detector) * oscillator_A;
   const double constant_part = shot_variance_A2(oscillator_A, dark_A, bandwidth_Hz) +
                                intensity_variance_A2(leak_A, laser.rin_dBc_per_Hz, bandwidth_Hz) +
-                               amplifier_variance_A2(detector.tia_noise_pA_per_rtHz, bandwidth_Hz);
+                               amplifier_variance_A2(detector, bandwidth_Hz);
   const double signal_part = shot_variance_A2(signal_A, 0, bandwidth_Hz) / (full_A * full_A) +
                              intensity_variance_A2(1, laser.rin_dBc_per_Hz, bandwidth_Hz);
   return {

@@ -12,6 +12,10 @@ namespace lightloom::photonic {
 double shot_variance_A2(double photocurrent_A, double dark_A, double bandwidth_Hz);
 /// Amplifier noise i_n^2 B from the input-referred density in pA/sqrt(Hz).
 double amplifier_variance_A2(double density_pA_per_rtHz, double bandwidth_Hz);
+/// That of an amplifier on a balanced pair: i_n^2 B + (2 pi C e_n)^2 B^3 / 3, the second its
+/// voltage noise over the capacitance C of both diodes and its own input, whose current grows with
+/// frequency.
+double amplifier_variance_A2(const DetectorCard& detector, double bandwidth_Hz);
 /// Johnson noise 4 k T F B / R of a load resistor.
 double thermal_variance_A2(double kelvin, double ohm, double noise_factor, double bandwidth_Hz);
 /// Laser intensity noise RIN i^2 B.

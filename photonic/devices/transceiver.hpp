@@ -40,11 +40,18 @@ struct DetectorCard {
   /// that share of the sum of the two currents comes through. Its mean is known from calibration;
   /// the intensity noise on it stays. From `perfect_rejection_db` on, nothing comes through.
   double rejection_db = 200;
-  double tia_noise_pA_per_rtHz = 10;  // input-referred current noise density of the amplifier
-  double tia_power_mW = 3;            // per output
+  double tia_noise_pA_per_rtHz = 10;    // input-referred current noise density of the amplifier
+  double diode_capacitance_fF = 0;      // per diode
+  double amplifier_capacitance_fF = 0;  // of the amplifier's input
+  double amplifier_voltage_nV_per_rtHz = 0;  // input-referred voltage noise density, which drives
+                                             // current through all capacitance at the input
+  double tia_power_mW = 3;                   // per output
   double tia_area_um2 = 50;
   double diode_area_um2 = 0;  // per diode
 };
+
+/// Such pairs in parallel at one amplifier: one of their summed dark current and capacitance.
+DetectorCard in_parallel(DetectorCard detector, double pairs);
 
 void describe(Section& section, LaserCard& card);
 void describe(Section& section, ModulatorCard& card);

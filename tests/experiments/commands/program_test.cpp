@@ -175,6 +175,20 @@ TEST_F(Program, DrawsChipsOfAnyCoreWithYieldAndLink) {
   }
 }
 
+TEST_F(Program, AsksChipsOfACoreForTheWeightsThatAreNamed) {
+  const std::string chip =
+      "chip " + shipped_data + "devices/mrr-bank.yaml --set rows=8 --set columns=16 --chips 3 ";
+  EXPECT_EQ(object(chip)["target"], "uniform weights");
+  EXPECT_EQ(object(chip), object(chip + "--targets uniform"));
+  EXPECT_EQ(object(chip + "--targets normal")["target"], "normal weights");
+  const json ternary = object(chip + "--targets ternary");
+  EXPECT_EQ(ternary["target"], "weights of 3 levels");
+  EXPECT_LT(ternary["error"]["mean"].get<double>(), 0.03);
+  EXPECT_EQ(object(chip + "--targets 2-bit")["target"], "weights of 4 levels");
+  std::ofstream(folder_ + "/layer.csv") << "1, -1, 0.5\n0, 0.25, -0.5\n";
+  EXPECT_EQ(object(chip + "--targets layer.csv")["target"], "given weights (2 x 3)");
+}
+
 TEST_F(Program, DrawsChipsOfACore) {
   const std::string chip =
       "chip " + shipped_data +

@@ -64,8 +64,8 @@ TEST(Cores, PerfectMeshRealisesItsTargetsToSinglePrecision) {
 }
 
 TEST(Cores, PerfectRingBankRealisesItsTargets) {
-  // Five rounds of set-point correction; neighbours 3.8 line widths away move a weight by at most a
-  // few percent, and each round shrinks the rest by that factor again.
+  // Set points are solved for until a weight is 1e-6 away; 1e-3 leaves room for a
+  // tile that keeps its scale with a few weights out of reach.
   const auto core = make_core(card_of("mrr-bank", small({"phase_sigma_rad=0", "phase_bits=0"})));
   const auto targets = random_weights(4 * 35);
   const Realised result = realise(*core, targets);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string_view>
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
@@ -120,7 +121,7 @@ bool power_or_zero(float value) {
   return fraction == 0.0f || fraction == 0.5f;
 }
 
-Parameter& constant(WeightSource& source, const std::string& name) {
+Parameter& constant(WeightSource& source, std::string_view name) {
   for (Parameter* one : source.constants())
     if (one->name == name) return *one;
   throw Error("no such constant");
