@@ -1,14 +1,15 @@
 # A room is a folder of the tree and a static library of its name: lightloom_<room>, for users lightloom::<room>.
 #
-# lightloom_room(<name> [FILES <source>...] [LINKS <target>...] [PRIVATE_LINKS <target>...] [HEADER_ONLY <target>...]
+# lightloom_room(<name> [LIGHT] [FILES <source>...] [LINKS <target>...] [PRIVATE_LINKS <target>...] [HEADER_ONLY <target>...]
 #                [PUBLIC_HEADERS <header>...])
+#   LIGHT           compiled with -O1: nothing here is worth the time that more optimisation takes
 #   FILES           sources; all of the folder without main.cpp when absent
 #   LINKS           other rooms, and libraries that our public headers show
 #   PRIVATE_LINKS   libraries that only our sources include; a user links them and sees no header of theirs
 #   HEADER_ONLY     the same, where there is nothing to link
 #   PUBLIC_HEADERS  what is installed, relative to the root of the tree. *Installed = promised.*
 function(lightloom_room name)
-  cmake_parse_arguments(ROOM "" "" "FILES;LINKS;PRIVATE_LINKS;HEADER_ONLY;PUBLIC_HEADERS" ${ARGN})
+  cmake_parse_arguments(ROOM "LIGHT" "" "FILES;LINKS;PRIVATE_LINKS;HEADER_ONLY;PUBLIC_HEADERS" ${ARGN})
   if(NOT ROOM_FILES)
     file(GLOB_RECURSE ROOM_FILES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
     list(FILTER ROOM_FILES EXCLUDE REGEX "/main\\.cpp$")
@@ -23,7 +24,10 @@ function(lightloom_room name)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${library}>)
   endforeach()
   lightloom_compile_options(${target})
-  lightloom_precompile(${target})
+  if(ROOM_LIGHT)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
+  lightloom_precompile_room(${target} ${ROOM_LIGHT})
   lightloom_public_headers(${target} ${ROOM_PUBLIC_HEADERS} include/lightloom/${name}.hpp)
 endfunction()
 
@@ -55,8 +59,8 @@ function(lightloom_whole)
   target_link_libraries(lightloom_lightloom INTERFACE ${targets})
 endfunction()
 
-# What nearly every source includes is parsed once a target. Each source still includes what it uses. Off for ccache, which would
-# have to be told to trust precompiled headers.
+# What nearly every source includes is parsed once for the rooms of -O3, once for the program and once for the tests. Each source still
+# includes what it uses. Off for ccache, which would have to be told to trust precompiled headers.
 option(LIGHTLOOM_PRECOMPILE "Precompile common headers" ON)
 function(lightloom_precompile target)
   if(LIGHTLOOM_PRECOMPILE)
@@ -65,11 +69,20 @@ function(lightloom_precompile target)
   endif()
 endfunction()
 
-# lightloom_unity(<target> [<folder>...]): the files of a folder are compiled as one, where that saves much (their templates and JSON
-# are then instantiated once) and nothing is decided by last digits: what the compiler inlines across files may be contracted to
-# other fused multiplications. Names in unnamed namespaces must differ within such a folder. All folders when none is given; files
-# with options of their own stay alone. Off while developing: one changed file is then one file to compile.
-option(LIGHTLOOM_UNITY "Compile some folders as one file each" ON)
+# g++ takes the precompiled header of core for every room of its optimisation; clang wants the room's own definitions in it.
+function(lightloom_precompile_room target light)
+  if(light OR target STREQUAL "lightloom_core" OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    lightloom_precompile(${target})
+  elseif(LIGHTLOOM_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM lightloom_core)
+  endif()
+endfunction()
+
+# lightloom_unity(<target> [GROUP <folder>...]...): the files of the folders of a group are compiled as one, so that the templates
+# that they share are instantiated once. Each folder is a group by itself when none is given. Names in unnamed namespaces must differ
+# within a group; files with options of their own stay alone. What is inlined in a group may be contracted to other fused
+# multiplications: scripts/same-results says whether digits change. Off while developing: a changed file is then one file to compile.
+option(LIGHTLOOM_UNITY "Compile groups of folders as one file each" ON)
 function(lightloom_unity target)
   if(NOT LIGHTLOOM_UNITY)
     return()
@@ -78,13 +91,42 @@ function(lightloom_unity target)
   target_compile_options(${target} PRIVATE -Wno-shadow)  # by constants of other files; `dev` compiles one by one and looks
   get_target_property(sources ${target} SOURCES)
   foreach(source IN LISTS sources)
-    cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE relative)
-    cmake_path(GET relative PARENT_PATH folder)
-    if(relative MATCHES "\\.cpp$" AND NOT relative MATCHES "^\\.\\.|^build/" AND (NOT ARGN OR folder IN_LIST ARGN))
-      string(MAKE_C_IDENTIFIER "${folder}" group)
+    lightloom_unity_group(group "${source}" ${ARGN})
+    if(group)
       set_source_files_properties("${source}" PROPERTIES UNITY_GROUP ${group})
     endif()
   endforeach()
+endfunction()
+
+# Sources of a group that stay alone: big users of Eigen, whose expressions are of other types in each. Merged they take more memory and
+# no less time.
+function(lightloom_alone)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
+# Sets `result` to the name of the group of a source, the first folder of its list; to nothing where it is of no group.
+function(lightloom_unity_group result source)
+  cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE relative)
+  cmake_path(GET relative PARENT_PATH folder)
+  set(${result} "" PARENT_SCOPE)
+  if(relative MATCHES "^(\\.\\.|build/)" OR NOT relative MATCHES "\\.cpp$")
+    return()
+  endif()
+  set(group "${folder}")
+  foreach(word IN LISTS ARGN)
+    if(word STREQUAL "GROUP")
+      set(group "")
+    elseif(NOT group)
+      set(group "${word}")
+    endif()
+    if(word STREQUAL folder)
+      break()
+    endif()
+  endforeach()
+  if(NOT ARGN OR folder IN_LIST ARGN)
+    string(MAKE_C_IDENTIFIER "${group}" group)
+    set(${result} "${group}" PARENT_SCOPE)
+  endif()
 endfunction()
 
 # Options of our own sources; none of them reaches a user.

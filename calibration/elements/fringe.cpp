@@ -15,7 +15,7 @@
 namespace lightloom::calibration {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 std::vector<double> squares_of(std::span<const double> volts) {
   std::vector<double> squares;

@@ -13,7 +13,7 @@
 namespace lightloom::calibration {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 /// The model's fringe of a sweep at gamma: its phase when the swept heater's phi_0 is 0.
 double model_phase(const ChipShape& shape, std::vector<double> parameters, const Sweep& sweep,

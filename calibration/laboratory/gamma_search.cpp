@@ -94,7 +94,7 @@ std::vector<std::vector<double>> sweep_near(Bench& bench, int heater,
   return entries;
 }
 
-double mean_of(std::span<const double> values) {
+double mean_reading(std::span<const double> values) {
   double sum = 0;
   for (const double v : values) sum += v;
   return sum / static_cast<double>(values.size());
@@ -105,7 +105,7 @@ Moments moments_of(const std::vector<std::vector<double>>& entries, std::span<co
                    double gamma, double floor_power, bool robust) {
   std::vector<double> left(entries.size()), weight(entries.size());
   for (std::size_t e = 0; e < entries.size(); ++e) {
-    weight[e] = 1 / std::pow(std::abs(mean_of(entries[e])) + floor_power, 2);
+    weight[e] = 1 / std::pow(std::abs(mean_reading(entries[e])) + floor_power, 2);
     if (!robust) continue;
     Moments one(squares.size());
     one.add(entries[e], weight[e]);

@@ -12,7 +12,7 @@
 namespace lightloom::calibration {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 /// Finds every theta that shows, those first that others need.
 void find_thetas(Bench& bench) {

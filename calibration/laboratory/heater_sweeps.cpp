@@ -13,7 +13,7 @@
 namespace lightloom::calibration {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 /// Takes the sweeps that a fit starts from, once every MZI can be brought to the bar state.
 class Sweeper {

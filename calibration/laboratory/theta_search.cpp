@@ -12,7 +12,7 @@ namespace {
 
 using photonic::Complex;
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 constexpr int scan_points = 5;   // of x: the fewest that keep e^{2ix} apart from e^{ix} and 1
 constexpr double contrast = 30;  // of the two quadratures of theta, that is enough
 

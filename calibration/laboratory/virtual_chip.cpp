@@ -11,7 +11,7 @@
 namespace lightloom::calibration {
 namespace {
 
-constexpr double per_db = std::numbers::ln10 / 10;
+constexpr double log_gain_per_db = std::numbers::ln10 / 10;
 
 void add_normals(const Stream& stream, std::uint64_t shot, double sigma, std::span<double> values) {
   if (sigma == 0) return;
@@ -58,11 +58,11 @@ std::vector<double> hidden_parameters(const ChipShape& shape, const ChipCard& ca
               values_of(shape, values, ParameterKind::alpha));
   add_normals(splitters, 1, card.splitter_sigma_rad, values_of(shape, values, ParameterKind::beta));
   const Stream losses = stream(Purpose::loss_error);
-  add_normals(losses, 0, card.arm_loss_sigma_db * per_db,
+  add_normals(losses, 0, card.arm_loss_sigma_db * log_gain_per_db,
               values_of(shape, values, ParameterKind::arm_gain));
-  add_normals(losses, 1, card.input_sigma_db * per_db,
+  add_normals(losses, 1, card.input_sigma_db * log_gain_per_db,
               values_of(shape, values, ParameterKind::input_gain));
-  add_normals(losses, 2, card.output_sigma_db * per_db,
+  add_normals(losses, 2, card.output_sigma_db * log_gain_per_db,
               values_of(shape, values, ParameterKind::output_gain));
   add_normals(stream(Purpose::converter), 0, card.offset_sigma,
               values_of(shape, values, ParameterKind::offset));

@@ -8,7 +8,7 @@
 namespace lightloom {
 namespace {
 
-constexpr hsize_t most_elements = hsize_t{1} << 34;
+constexpr hsize_t most_values = hsize_t{1} << 34;
 
 /// Its sides; as many elements as the file could hold, so that a header that lies allocates
 /// nothing.
@@ -20,9 +20,8 @@ std::vector<std::int64_t> shape_of(hid_t set, const std::string& name, const std
   H5Sget_simple_extent_dims(space, sides, nullptr);
   hsize_t count = 1;
   for (int axis = 0; axis < rank; ++axis) {
-    require(
-        sides[axis] <= most_elements && count <= most_elements / std::max<hsize_t>(1, sides[axis]),
-        "'{}': '{}' is too large", path, name);
+    require(sides[axis] <= most_values && count <= most_values / std::max<hsize_t>(1, sides[axis]),
+            "'{}': '{}' is too large", path, name);
     count *= sides[axis];
   }
   return {sides, sides + rank};
@@ -47,7 +46,7 @@ Hdf5Array<T> read_set(hid_t file, const std::string& name, hid_t type, const std
   return array;
 }
 
-Hdf5Images read(const std::string& path) {
+Hdf5Images images_in(const std::string& path) {
   const Hdf5Quiet quiet;
   require(H5Fis_hdf5(path.c_str()) > 0, "'{}' is not an HDF5 file (or cut off at the start)", path);
   const Hdf5Handle file =
@@ -62,7 +61,7 @@ Hdf5Images read_hdf5_images(const std::string& path) {
   std::error_code ignored;
   require(std::filesystem::is_regular_file(path, ignored),
           "cannot read '{}' (the file is missing or not readable)", path);
-  return read(path);
+  return images_in(path);
 }
 
 }  // namespace lightloom

@@ -8,7 +8,7 @@ namespace {
 using Of = RequestQueues::Of;
 using Wish = CommandChoice::Wish;
 
-void raise(Cycle& earliest, Cycle cycle) { earliest = std::max(earliest, cycle); }
+void delay(Cycle& earliest, Cycle cycle) { earliest = std::max(earliest, cycle); }
 
 Wish column_wish(const BankTimers::Bank& bank, const RequestQueues& queues, int number) {
   const RequestQueues::Entry& entry = queues.entry(number);
@@ -91,8 +91,8 @@ void CommandChoice::wish_for_all(const RequestQueues& queues, const BankTimers& 
 }
 
 void CommandChoice::scan(Cycle not_before, const RequestQueues& queues, const BankTimers& timers) {
-  raise(row_bus_, not_before);
-  raise(column_bus_, not_before);
+  delay(row_bus_, not_before);
+  delay(column_bus_, not_before);
   const BankScan::Firsts firsts =
       card_.selection == Selection::round_robin
           ? scan_.first_in_turn(row_bus_, column_bus_, last_bank_)

@@ -9,7 +9,7 @@
 namespace lightloom::nn {
 namespace {
 
-constexpr int word = 32;
+constexpr int word_bits = 32;
 
 std::int64_t words_named(std::span<const StoredStream> streams, std::string_view name) {
   for (const StoredStream& stream : streams)
@@ -23,7 +23,7 @@ std::int64_t activation_bits(const LayerShape& shape, int bits) {
 
 /// Biases and normalisations.
 TrainingLedger plain_parameters(std::int64_t count, int state_words) {
-  const std::int64_t weights = count * word, state = weights * state_words;
+  const std::int64_t weights = count * word_bits, state = weights * state_words;
   return {.stored_bits = weights + state,
           .forward_bits = weights,
           .backward_bits = weights,
@@ -43,7 +43,7 @@ TrainingLedger& TrainingLedger::operator+=(const TrainingLedger& other) {
 
 TrainingLedger dense_ledger(const LayerShape& shape, const TrainingWords& words) {
   const std::int64_t weights = shape.weights() * words.bits;
-  const std::int64_t state = shape.weights() * word * words.state_words;
+  const std::int64_t state = shape.weights() * word_bits * words.state_words;
   return {.stored_bits = weights + state,
           .forward_bits = weights,
           .backward_bits = weights,
@@ -56,13 +56,13 @@ TrainingLedger smart_deal_ledger(const LedgerLayer& layer, const BucketOptions& 
   const auto& [shape, streams, moved] = layer;
   const std::int64_t coefficients = words_named(streams, "coefficients"),
                      bases = words_named(streams, "basis");
-  const std::int64_t base_words = bases * word;
+  const std::int64_t base_words = bases * word_bits;
   const std::int64_t read =
       coefficients * ExchangeSource::coefficient_bits + words_named(streams, "index") + base_words;
   const int counter =  // ceil(log2(2 bar + 1))
       static_cast<int>(std::bit_width(static_cast<unsigned>(2 * options.switch_bar)));
-  const std::int64_t state =
-      coefficients * (counter + (options.momentum > 0 ? word : 0)) + base_words * words.state_words;
+  const std::int64_t state = coefficients * (counter + (options.momentum > 0 ? word_bits : 0)) +
+                             base_words * words.state_words;
   const auto changed =
       static_cast<std::int64_t>(std::llround(moved * ExchangeSource::coefficient_bits));
   return {.stored_bits = read + state,

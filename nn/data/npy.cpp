@@ -44,7 +44,7 @@ void append_labels(const std::string& path, const DatasetShape& expected, ImageS
 }
 
 /// uint8 images (count, height, width, channels) and their integer labels (count), in turn.
-ImageSet read_pairs(const std::vector<std::string>& paths, const DatasetShape& expected) {
+ImageSet read_npy_pairs(const std::vector<std::string>& paths, const DatasetShape& expected) {
   require(paths.size() % 2 == 0, "a data set of NumPy files lists images and labels in turn");
   ImageSet set{.image = expected.image};
   for (std::size_t i = 0; i < paths.size(); i += 2) {
@@ -60,7 +60,7 @@ ImageSet read_pairs(const std::vector<std::string>& paths, const DatasetShape& e
 }  // namespace
 
 Reader npy_reader() {
-  return {.format = "NumPy files", .read = read_pairs, .takes = [](const std::string& path) {
+  return {.format = "NumPy files", .read = read_npy_pairs, .takes = [](const std::string& path) {
             return path.ends_with(".npy");
           }};
 }

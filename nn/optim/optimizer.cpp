@@ -20,7 +20,7 @@ bool decoupled(OptimizerKind kind) {
 
 /// One tensor and its state, all of one size. Plain loops and no Eigen: its vectorised square root
 /// is an approximation whose last bits depend on where an array lies in memory.
-struct Tensor {
+struct Slices {
   std::span<float> x, g, first, second;
 };
 
@@ -33,7 +33,7 @@ void each(std::size_t size, F f) {
 }
 
 /// PyTorch's form: no damping, so the first step is the plain gradient's.
-void sgd(const OptimizerOptions& options, float rate, Tensor tensor) {
+void sgd(const OptimizerOptions& options, float rate, Slices tensor) {
   const auto mu = static_cast<float>(options.momentum);
   const float ahead = options.kind == OptimizerKind::nesterov ? mu : 1.0f;
   const float now = options.kind == OptimizerKind::nesterov ? 1.0f : 0.0f;
@@ -46,7 +46,7 @@ void sgd(const OptimizerOptions& options, float rate, Tensor tensor) {
 }
 
 /// x -= rate m / (root sqrt(v) + epsilon) after updating the averages m and v.
-void adaptive_step(const OptimizerOptions& options, float rate, float root, Tensor tensor) {
+void adaptive_step(const OptimizerOptions& options, float rate, float root, Slices tensor) {
   const auto beta1 = static_cast<float>(options.beta1), beta2 = static_cast<float>(options.beta2);
   const auto rest1 = static_cast<float>(1 - options.beta1),
              rest2 = static_cast<float>(1 - options.beta2);
@@ -61,14 +61,14 @@ void adaptive_step(const OptimizerOptions& options, float rate, float root, Tens
   });
 }
 
-void adam(const OptimizerOptions& options, std::int64_t steps, double rate, Tensor tensor) {
+void adam(const OptimizerOptions& options, std::int64_t steps, double rate, Slices tensor) {
   const double t = static_cast<double>(steps);
   const double root = 1.0 / std::sqrt(1.0 - std::pow(options.beta2, t));
   rate /= 1.0 - std::pow(options.beta1, t);
   adaptive_step(options, static_cast<float>(rate), static_cast<float>(root), tensor);
 }
 
-void radam(const OptimizerOptions& options, std::int64_t steps, double rate, Tensor tensor) {
+void radam(const OptimizerOptions& options, std::int64_t steps, double rate, Slices tensor) {
   const double rectified = radam_rectification(steps, options.beta1, options.beta2);
   if (rectified > 0)
     return adaptive_step(options, static_cast<float>(rate * rectified), 1.0f, tensor);
@@ -143,7 +143,7 @@ void Optimizer::update(std::size_t index, double rate) {
   } else if (decay > 0.0f) {
     each(x.size(), [=](std::size_t i) { g[i] += decay * x[i]; });
   }
-  const Tensor tensor{.x = x, .g = g, .first = state_.first[index], .second = state_.second[index]};
+  const Slices tensor{.x = x, .g = g, .first = state_.first[index], .second = state_.second[index]};
   switch (options_.kind) {
     case OptimizerKind::sgd:
     case OptimizerKind::nesterov:

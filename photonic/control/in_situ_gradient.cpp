@@ -7,12 +7,12 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double quarter_pi = std::numbers::pi / 4;
+constexpr double even_split_rad = std::numbers::pi / 4;
 
 /// Fields on both arms in front of the theta shifter of a device.
 std::array<Complex, 2> before_theta(DeviceKind kind, double phi_rad, const MziErrors& errors,
                                     Complex top, Complex bottom) {
-  Transfer first = splitter(quarter_pi + errors.alpha_rad);
+  Transfer first = splitter(even_split_rad + errors.alpha_rad);
   if (kind != DeviceKind::compact)
     first = compose(first, {std::polar(1.0, phi_rad + errors.phi_top.phase_rad), 0, 0,
                             std::polar(1.0, errors.phi_bottom.phase_rad)});
@@ -23,7 +23,7 @@ std::array<Complex, 2> before_theta(DeviceKind kind, double phi_rad, const MziEr
 std::array<Complex, 2> before_phi(DeviceKind kind, const MziErrors& errors, Complex top,
                                   Complex bottom) {
   if (kind != DeviceKind::three_splitter) return {top, bottom};
-  const Transfer extra = splitter(quarter_pi + errors.epsilon_rad);
+  const Transfer extra = splitter(even_split_rad + errors.epsilon_rad);
   return {mul(extra.tt, top) + mul(extra.tb, bottom), mul(extra.bt, top) + mul(extra.bb, bottom)};
 }
 

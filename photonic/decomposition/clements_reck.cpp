@@ -12,7 +12,7 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 /// One device found by nulling, in the order of light.
 struct Placed {

@@ -8,7 +8,7 @@
 namespace lightloom::photonic {
 namespace {
 
-constexpr double pi = std::numbers::pi;
+using std::numbers::pi;
 
 /// Rewrites every device, `rewrite(theta, phi)` giving its own phases in the other convention and
 /// returning the phase that both its outputs are behind by; T diag(e^{ia}, e^{ib}) is e^{ib} times

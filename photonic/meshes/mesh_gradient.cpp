@@ -67,7 +67,7 @@ Transfer plain_derivative(bool compact, DeviceParameter parameter, const Transfe
 }
 
 /// Row views of one cell.
-struct Rows {
+struct FieldRows {
   Complex* top;
   Complex* bottom;
 };
@@ -77,7 +77,7 @@ Transfer inverse(const Transfer& t) {
   return {mul(t.bb, below), -mul(t.tb, below), -mul(t.bt, below), mul(t.tt, below)};
 }
 
-void apply(const Transfer& t, const Rows& rows, int count) {
+void apply(const Transfer& t, const FieldRows& rows, int count) {
   for (int k = 0; k < count; ++k) apply(t, rows.top[k], rows.bottom[k]);
 }
 
@@ -125,7 +125,7 @@ MeshSensitivity mesh_sensitivity(const ConfiguredMesh& mesh, const SquareMatrix&
   }
   for (std::size_t k = transfers.size(); k-- > 0;) {
     const Cell& cell = topology.cells[k];
-    const Rows f{&fields(cell.top, 0), &fields(cell.bottom, 0)},
+    const FieldRows f{&fields(cell.top, 0), &fields(cell.bottom, 0)},
         g{&adjoint(cell.top, 0), &adjoint(cell.bottom, 0)};
     apply(inverse(transfers[k]), f, n);
     result.cells[k] = {overlap(g.top, f.top, n), overlap(g.top, f.bottom, n),

@@ -9,7 +9,7 @@
 namespace lightloom::nn {
 namespace {
 
-int stored_bits(int bits) { return bits < 16 ? bits : 32; }
+int stored_value_bits(int bits) { return bits < 16 ? bits : 32; }
 
 std::vector<std::uint32_t> circulant_index(const LayerShape& shape, int block) {
   const int area = shape.kernel_area(), in_blocks = (shape.in_channels + block - 1) / block;
@@ -35,8 +35,8 @@ std::int64_t circulant_words(const LayerShape& shape, int block) {
 
 CirculantSource::CirculantSource(const LayerShape& shape, int block, int bits)
     : index_(circulant_index(shape, block)),
-      words_(make_tensor("weight", circulant_words(shape, block), stored_bits(bits),
-                         stored_bits(bits) < 32 ? Rounding::dorefa : Rounding::none)),
+      words_(make_tensor("weight", circulant_words(shape, block), stored_value_bits(bits),
+                         stored_value_bits(bits) < 32 ? Rounding::dorefa : Rounding::none)),
       gain_{.name = "gain", .value = {1.0f}, .gradient = {0.0f}, .decay = false} {
   assert(shape.groups == 1);
 }
@@ -71,7 +71,7 @@ void CirculantSource::backward(std::span<const float> d_dense) {
 }
 
 std::vector<StoredStream> circulant_streams(const LayerShape& shape, int block, int bits) {
-  bits = stored_bits(bits);
+  bits = stored_value_bits(bits);
   std::vector<StoredStream> streams{
       {.name = "weight", .count = circulant_words(shape, block), .bits = bits}};
   if (bits < 32)

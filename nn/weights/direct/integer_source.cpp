@@ -10,9 +10,9 @@
 namespace lightloom::nn {
 namespace {
 
-constexpr int most_bits = 23;  // integers that single precision holds with room to spare
+constexpr int most_integer_bits = 23;  // integers that single precision holds with room to spare
 
-int stored_bits(int bits) { return bits > most_bits ? 32 : bits; }
+int stored_bits(int bits) { return bits > most_integer_bits ? 32 : bits; }
 
 WordCoding coding_of(int bits) { return bits == 32 ? WordCoding::real : WordCoding::offset; }
 
@@ -83,7 +83,7 @@ std::int64_t integer_scales(const LayerShape& shape, IntegerScales scales) {
 std::vector<StoredStream> integer_streams(std::int64_t weights, int bits, std::int64_t scales) {
   std::vector<StoredStream> streams{
       {.name = "weight", .count = weights, .bits = stored_bits(bits)}};
-  if (bits <= most_bits)
+  if (bits <= most_integer_bits)
     streams.push_back(
         {.name = "scale", .count = scales, .bits = 32, .in_ratio = false, .exposed = false});
   return streams;

@@ -9,7 +9,7 @@
 namespace lightloom::nn {
 namespace {
 
-constexpr int most_bits = 23;
+constexpr int most_word_bits = 23;
 
 std::uint32_t word_of(float level, int bits, WordCoding coding) {
   if (coding == WordCoding::real) return std::bit_cast<std::uint32_t>(level);
@@ -33,9 +33,9 @@ float level_of(std::uint32_t word, int bits, WordCoding coding) {
 
 CodedStream to_words(const StoredStream& stream, WordCoding coding, std::span<const float> levels) {
   require(
-      coding == WordCoding::real || stream.bits <= most_bits,
+      coding == WordCoding::real || stream.bits <= most_word_bits,
       "stream '{}' of {} bits cannot be stored bit-exactly (rounded streams have at most {} bits)",
-      stream.name, stream.bits, most_bits);
+      stream.name, stream.bits, most_word_bits);
   CodedStream coded{.name = stream.name,
                     .bits = stream.bits,
                     .in_ratio = stream.in_ratio,
