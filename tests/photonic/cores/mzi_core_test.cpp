@@ -71,6 +71,15 @@ TEST(MziCore, TilesThatAreNotFullComeOutAsWellAsFullOnes) {
     EXPECT_LT(error_of_part(*core, part), 1.3 * full) << part.rows << " x " << part.columns;
 }
 
+TEST(MziCore, CrossingsLeaveTheLeakOfUnreachableDevicesUnreadToo) {
+  // An MZI with a crossing behind it is the same device with its outputs swapped: what its
+  // splitters cannot do is as much, and turned out of the quadrature that is read as well.
+  const double plain = error_of_part(*mesh_core({"mesh.modes=24"}), {24, 24}),
+               crossing =
+                   error_of_part(*mesh_core({"mesh.modes=24", "mesh.device=crossing"}), {24, 24});
+  EXPECT_LT(crossing, 3 * plain);
+}
+
 TEST(MziCore, RowsOrColumnsThatACoreHasNotAreFree) {
   // The meshes of a core of 10 rows and 64 columns have 64 modes.
   const double full = error_of_part(*mesh_core({"fabrication.splitter_sigma_rad=0.02"}), {64, 64});
