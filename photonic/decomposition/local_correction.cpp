@@ -97,7 +97,8 @@ CorrectedSettings correct_locally(const Topology& topology, const MeshSettings& 
                                   const CorrectionOptions& options) {
   const std::size_t cells = topology.cells.size();
   assert((fabrication.empty() || fabrication.size() == cells) && ideal.theta.size() == cells);
-  if (options.device == DeviceKind::compact) return compact_settings(topology, ideal, fabrication);
+  if (options.device == DeviceKind::compact)
+    return compact_settings(topology, ideal, fabrication, options.leak);
   const MziErrors perfect;
   CorrectedSettings result{.settings = zero_settings(topology)};
   std::vector<Complex> carried(static_cast<std::size_t>(topology.modes), 1.0);
