@@ -130,7 +130,7 @@ GenerationCost cost_on(const Banks& banks, const GenerationWork& work) {
   cost.conversion_pJ = set_words * banks.cross.cost.write_energy_pJ +
                        static_cast<double>(shots.intra) * banks.intra.shot_pJ() +
                        static_cast<double>(shots.cross) * banks.cross.shot_pJ();
-  const bool lit = card.duty == PhotonicGenerator::Duty::generating;
+  const bool lit = card.bank.laser.duty == photonic::LaserDuty::streaming;
   cost.laser_pJ = cost.time_ns * ((lit ? banks.light.laser_power_mW : 0) + banks.intra.hold_mW() +
                                   banks.cross.hold_mW());
   cost.setting_operations =
@@ -167,11 +167,9 @@ GeneratorFigures photonic_figures(const GeneratorCard& generator) {
   const Banks banks = banks_of(generator);
   const PhotonicGenerator& card = banks.card;
   GeneratorFigures figures;
-  const bool always = card.duty == PhotonicGenerator::Duty::always;
   figures.static_power_mW = card.static_power_mW +
                             banks.intra.replicas * banks.intra.cost.static_power_mW +
-                            banks.cross.replicas * banks.cross.cost.static_power_mW +
-                            (always ? banks.light.laser_power_mW : 0);
+                            banks.cross.replicas * banks.cross.cost.static_power_mW;
   add_areas(banks.intra, figures.parts);
   add_areas(banks.cross, figures.parts);
   const photonic::Converter& dac = card.bank.input_dac;

@@ -93,9 +93,6 @@ void describe(Section& section, PhotonicGenerator& card) {
                   {"analog", PhotonicGenerator::Levels::analog}});
   section.value("laser_power_mW", card.laser_power_mW, not_negative);
   section.value("bits", card.bits, {.low = 0, .high = 24});
-  section.choice("duty", card.duty,
-                 {{"generating", PhotonicGenerator::Duty::generating},
-                  {"always", PhotonicGenerator::Duty::always}});
   section.value("static_power_mW", card.static_power_mW, not_negative);
   section.value("area_mm2", card.area_mm2, not_negative);
   section.card("bank", card.bank);

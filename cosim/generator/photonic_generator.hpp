@@ -26,7 +26,6 @@ struct PhotonicGenerator {
     analog,   // the amplifiers of level 1 drive the modulators of level 2: nothing waits, so every
               // tile forms its kernels anew
   };
-  enum class Duty { generating, always };
 
   int intra_rows = 64, intra_columns = 4, intra_replicas = 8;   // banks of level 1
   int cross_rows = 64, cross_columns = 64, cross_replicas = 1;  // banks of level 2
@@ -38,7 +37,6 @@ struct PhotonicGenerator {
   double laser_power_mW = 0;     // electrical, of all banks; 0: what `bits` takes
   double bits = 0;               // effective bits of the light (see GeneratorLight); 0: what the
                                  // laser gives. Neither given: `usual_bits`
-  Duty duty = Duty::generating;  // when the laser is on
   double static_power_mW = 0;    // beside what the banks draw
   double area_mm2 = 0;           // beside converters and devices
   photonic::CoreCard bank = default_bank();

@@ -86,7 +86,7 @@ TEST(PhotonicGenerator, EnergyByHand) {
   // Weights that leave as light need no ADC behind level 2.
   const GenerationCost light = cost_of(card_of(g, Handover::analog), tile_work());
   EXPECT_NEAR(cost.conversion_pJ - light.conversion_pJ, 36 * 8 * 5, 1e-9);
-  g.duty = PhotonicGenerator::Duty::always;
+  g.bank.laser.duty = photonic::LaserDuty::always;
   EXPECT_NEAR(cost_of(card_of(g), tile_work()).laser_pJ, cost.time_ns * held, 1e-9);
   EXPECT_NEAR(generator_figures(card_of(g)).static_power_mW, 90, 1e-9);
 }
