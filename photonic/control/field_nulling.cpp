@@ -50,7 +50,7 @@ double power_of(const std::vector<Complex>& fields) {
   return sum;
 }
 
-Null null_of_device(FieldBench& bench, std::size_t k, double near) {
+Null null_by_fields(FieldBench& bench, std::size_t k, double near) {
   // Sums over the signs of e^{i theta} and e^{i phi} pick the four coefficients out.
   std::array<std::vector<Complex>, 4> readings;
   const std::vector<Complex> light = bench.plan.light_for(k);
@@ -77,7 +77,7 @@ Null null_of_device(FieldBench& bench, std::size_t k, double near) {
 
 NullingResult null_fields(const FieldReader& chip, const Topology& topology,
                           const MeshSettings& ideal) {
-  FieldBench bench = nulled(chip, topology, ideal, null_of_device);
+  FieldBench bench = nulled(chip, topology, ideal, null_by_fields);
   const std::vector<Complex> outputs = bench.read(bench.plan.light_for_screen());
   std::vector<double>& screen = bench.result.settings.screen;
   for (std::size_t m = 0; m < outputs.size(); ++m)

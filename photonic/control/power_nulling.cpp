@@ -173,7 +173,7 @@ void add_squared(const std::array<Complex, 9>& f, Ripple& ripple) {
           mul(f[static_cast<std::size_t>(x)], std::conj(f[static_cast<std::size_t>(y)]));
 }
 
-Null null_of_device(PowerBench& bench, std::size_t k, double near) {
+Null null_by_powers(PowerBench& bench, std::size_t k, double near) {
   const std::vector<Complex> light = bench.plan.light_for(k);
   Samples samples;
   for (std::size_t s = 0; s < samples.size(); ++s) {
@@ -192,7 +192,7 @@ Null null_of_device(PowerBench& bench, std::size_t k, double near) {
 
 NullingResult null_powers(const PowerReader& chip, const Topology& topology,
                           const MeshSettings& ideal) {
-  return nulled(chip, topology, ideal, null_of_device).result;
+  return nulled(chip, topology, ideal, null_by_powers).result;
 }
 
 double error_up_to_output_phases(const SquareMatrix& matrix, const SquareMatrix& target) {
