@@ -12,8 +12,6 @@ namespace {
 
 using Levels = PhotonicGenerator::Levels;
 
-std::int64_t divide_up(std::int64_t value, std::int64_t step) { return (value + step - 1) / step; }
-
 /// What one level's banks cost. Inputs without a DAC and outputs without an ADC belong to analog
 /// hand-overs.
 struct Level {

@@ -17,8 +17,6 @@ namespace {
 /// A laser and bits that differ by no more than this say the same.
 constexpr double same_bits = 0.05;
 
-std::int64_t divide_up(std::int64_t value, std::int64_t step) { return (value + step - 1) / step; }
-
 void describe_sizes(Section& section, PhotonicGenerator& card) {
   const Range count{.low = 1, .high = 1 << 20};
   section.value("intra_rows", card.intra_rows, {.low = 1, .high = 4096});

@@ -34,11 +34,11 @@ struct PhotonicGenerator {
   double dac_rate_Gbps = 10;                                    // serial bits a lane
   int word_bits = 4;                                            // of a coefficient at the DAC
   Levels levels = Levels::digital;
-  double laser_power_mW = 0;     // electrical, of all banks; 0: what `bits` takes
-  double bits = 0;               // effective bits of the light (see GeneratorLight); 0: what the
-                                 // laser gives. Neither given: `usual_bits`
-  double static_power_mW = 0;    // beside what the banks draw
-  double area_mm2 = 0;           // beside converters and devices
+  double laser_power_mW = 0;   // electrical, of all banks; 0: what `bits` takes
+  double bits = 0;             // effective bits of the light (see GeneratorLight); 0: what the
+                               // laser gives. Neither given: `usual_bits`
+  double static_power_mW = 0;  // beside what the banks draw
+  double area_mm2 = 0;         // beside converters and devices
   photonic::CoreCard bank = default_bank();
 
   static constexpr double usual_bits = 4;
@@ -47,6 +47,11 @@ struct PhotonicGenerator {
 /// Reads a card. A laser and bits that contradict each other, bits that no laser gives, and banks
 /// that are no intensity cores are problems of the card.
 void describe(Section& section, PhotonicGenerator& card);
+
+/// How often `step` has to be taken to come to `value`.
+constexpr std::int64_t divide_up(std::int64_t value, std::int64_t step) {
+  return (value + step - 1) / step;
+}
 
 /// Level-2 shots to form `rows` x `columns` weights: one shot forms cross_rows weights of one
 /// kernel position and channel from cross_columns generated kernels.
