@@ -49,13 +49,17 @@ class CalibratedCore final : public photonic::TensorCore {
   photonic::RealisationReport realise(std::span<const float> targets, photonic::TileAddress address,
                                       std::span<float> realised,
                                       std::span<float> scales) const override {
-    const std::vector<double>& truth = chips_.truth[address.chip % chips_.truth.size()];
-    return photonic::realise_tiles(description(), {targets, address, realised, scales},
-                                   [&](const photonic::Tile& tile) {
-                                     const auto settings = cache_.decomposed(tile.target);
-                                     tile.scale = static_cast<float>(settings->scale);
-                                     return build(*settings, truth, tile.realised);
-                                   });
+    return realise_used({targets, address, realised, scales});
+  }
+
+  photonic::RealisationReport realise_used(const photonic::TileBatch& batch) const override {
+    const std::vector<double>& truth = chips_.truth[batch.address.chip % chips_.truth.size()];
+    return photonic::realise_tiles(description(), batch, [&](const photonic::Tile& tile) {
+      const photonic::UsedWeights used = photonic::used_weights(description(), batch, tile);
+      const auto settings = cache_.decomposed(used.weights, used.part.rows, used.part.columns);
+      tile.scale = static_cast<float>(settings->scale);
+      return build(*settings, truth, tile.realised);
+    });
   }
 
  private:

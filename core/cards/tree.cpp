@@ -198,12 +198,30 @@ bool stands_for_card(const Tree& tree) {
   return base != nullptr && names_card(*base);
 }
 
+namespace {
+
+/// Puts `changes` over a card's section, key by key. A change that is a card itself, a list or a
+/// single value takes the place of what was there.
+void put_over(Tree& section, Tree changes) {
+  for (auto& [key, value] : changes.pairs) {
+    if (key == "card") continue;
+    Tree& there = section.at_or_add(key);
+    const bool deeper = value.kind == Tree::Kind::mapping && !stands_for_card(value);
+    if (deeper) open_section(there);
+    if (deeper && there.kind == Tree::Kind::mapping)
+      put_over(there, std::move(value));
+    else
+      there = std::move(value);
+  }
+}
+
+}  // namespace
+
 Tree section_of(Tree tree) {
   if (names_card(tree)) return section_of(card_named(tree));
   if (!stands_for_card(tree)) return tree;
   Tree merged = section_of(card_named(*tree.find("card")));
-  for (auto& [key, value] : tree.pairs)
-    if (key != "card") merged.at_or_add(key) = std::move(value);
+  put_over(merged, std::move(tree));
   return merged;
 }
 

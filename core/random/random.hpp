@@ -35,6 +35,8 @@ enum class Purpose : std::uint32_t {
   traffic = 24,            // memory request patterns
   phase_bias = 25,         // static, per chip: phase of an undriven shifter
   laser = 26,              // per symbol, common to all outputs of one laser
+  generator_bank = 27,     // seeds of all that is random about the banks of a photonic generator
+  completion = 28,         // fixed: what meshes do where nothing is read and no light comes in
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones

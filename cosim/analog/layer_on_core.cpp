@@ -34,6 +34,16 @@ struct RealisedTiles {
   std::vector<float> weights, variance, light;
 };
 
+/// What the layer uses of each of its tiles.
+std::vector<photonic::UsedPart> used_parts(const LayerMapping& mapping) {
+  std::vector<photonic::UsedPart> used;
+  for (std::int64_t t = 0; t < mapping.tiles; ++t) {
+    const TileView view = tile_view(mapping, t);
+    used.push_back({view.groups * view.rows, view.groups * view.columns});
+  }
+  return used;
+}
+
 void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& realised) {
   const photonic::CoreDescription& core = chip.card();
   const std::size_t size =
@@ -87,8 +97,9 @@ photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip
   RealisedTiles realised;
   realised.weights.resize(targets.size());
   layer.scales.resize(static_cast<std::size_t>(layer.mapping.tiles));
+  const std::vector<photonic::UsedPart> used = used_parts(layer.mapping);
   const photonic::RealisationReport report =
-      chip.core.realise(targets, address, realised.weights, layer.scales);
+      chip.core.realise_used({targets, address, realised.weights, layer.scales, used});
   if (core.noisy_cells) {
     realised.variance.resize(targets.size());
     realised.light.resize(targets.size());

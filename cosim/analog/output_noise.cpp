@@ -7,15 +7,20 @@ namespace {
 
 void multiply(const PackedTile& tile, ReadoutBlock block, const float* map,
               std::vector<float>& sums) {
-  sums.assign(static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(tile.rows),
-              0.0F);
   block.map = map;
-  block.outputs = sums.data();
-  block.output_stride = tile.rows;
-  read_out(tile, {}, block);
+  multiply_block(tile, block, sums);
 }
 
 }  // namespace
+
+void multiply_block(const PackedTile& tile, ReadoutBlock block, std::vector<float>& sums) {
+  sums.assign(static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(tile.rows),
+              0.0F);
+  block.outputs = sums.data();
+  block.output_stride = tile.rows;
+  block.noise = block.laser = nullptr;
+  read_out(tile, {}, block);
+}
 
 void scale_noise(const OutputNoise& noise, const ReadoutBlock& block, int rows,
                  std::span<float> normals) {
@@ -26,9 +31,10 @@ void scale_noise(const OutputNoise& noise, const ReadoutBlock& block, int rows,
                       static_cast<std::size_t>(r);
       const float power = noise.power[noise.by_row ? at : static_cast<std::size_t>(p)];
       const float cells = noise.variance != nullptr ? noise.variance[at] : 0.0F;
+      const float own = noise.outputs != nullptr ? noise.outputs[at] : 0.0F;
       const float dark = noise.dark > 0 ? noise.dark * noise.weight_sums[r] : 0.0F;
-      normals[at] = normals[at] * std::sqrt(noise.additive + noise.shot * power + cells) +
-                    laser * (noise.leak * power + dark);
+      const float variance = noise.additive + noise.shot * power + cells + noise.signal * own * own;
+      normals[at] = normals[at] * std::sqrt(variance) + laser * (noise.leak * power + dark);
     }
   }
 }

@@ -17,19 +17,24 @@ struct CellTiles {
 struct OutputNoise {
   float additive = 0;               // variance
   float shot = 0;                   // variance per power
+  float signal = 0;                 // variance per output squared
   float leak = 0;                   // relative laser noise times the share a pair lets through
   const float* power = nullptr;     // (positions), or (positions, rows) with `by_row`
   const float* variance = nullptr;  // (positions, rows) of the cells; null: none
+  const float* outputs = nullptr;   // (positions, rows) without noise; for `signal`
   bool by_row = false;
   float dark = 0;                      // relative laser noise times the light of a code 0
   const float* weight_sums = nullptr;  // (rows) of the tile; for `dark`
 };
 
 /// Turns standard normals (positions, rows) into that noise, in place: the normal times
-/// sqrt(additive + shot power + variance), and the position's laser draw times `leak` its power and
-/// `dark` the sum of the row's weights.
+/// sqrt(additive + shot power + variance + signal outputs^2), and the position's laser draw times
+/// `leak` its power and `dark` the sum of the row's weights.
 void scale_noise(const OutputNoise& noise, const ReadoutBlock& block, int rows,
                  std::span<float> normals);
+
+/// Products (positions, rows) of a tile with the inputs of a block, without noise.
+void multiply_block(const PackedTile& tile, ReadoutBlock block, std::vector<float>& sums);
 
 /// Light of a block, in units of the core.
 struct CellLight {

@@ -34,6 +34,7 @@ OutputNoise output_noise(const photonic::CoreDescription& core, const Readout& r
                          const ReadoutScratch& scratch) {
   return {.additive = readout.sigma * readout.sigma,
           .shot = static_cast<float>(core.noise.shot * core.noise.shot),
+          .signal = static_cast<float>(core.noise.signal * core.noise.signal),
           .leak = static_cast<float>(core.noise.relative * core.noise.leak),
           .power = scratch.light.power.data(),
           .variance = core.noisy_cells ? scratch.light.variance.data() : nullptr,
@@ -111,18 +112,24 @@ void draw_noise(const TilePass& pass, const Readout& readout, ReadoutScratch& sc
     address.purpose = Purpose::readout;
   }
   const bool by_light = core.noisy_cells || needs_power(core);
-  if (!by_light && !(readout.sigma > 0)) return;
+  if (!by_light && !(readout.sigma > 0 || core.noise.signal > 0)) return;
   const auto values = static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(rows);
   scratch.noise.resize(values + 4 * readout_lanes);
   const auto normals = std::span(scratch.noise).first(values);
   fill_normal(Stream(address), pass.shot, normals);
   block.noise = scratch.noise.data();
+  block.signal = static_cast<float>(core.noise.signal);
   if (!by_light) return;
   measure_light(pass, scratch, block);
   OutputNoise noise = output_noise(core, readout, scratch);
   if (noise.dark > 0)
     noise.weight_sums = pass.layer.weight_sums[static_cast<std::size_t>(pass.tile)].data();
   if (core.noisy_cells || noise.leak > 0 || noise.dark > 0) {
+    if (noise.signal > 0) {
+      multiply_block(pass.packed(), block, scratch.outputs);
+      noise.outputs = scratch.outputs.data();
+      block.signal = 0;
+    }
     scale_noise(noise, block, rows, normals);
     scratch.sigma.assign(static_cast<std::size_t>(block.positions), 1.0F);
   } else {

@@ -81,10 +81,19 @@ inline Vector bend_level(Vector level, const Readout& readout, int row) {
          (1.0F - u * u) * bent;
 }
 
+/// Roots, one by one: written out so that a compiler may take them together.
+inline Vector root(Vector x) {
+  float lanes[readout_lanes];
+  __builtin_memcpy(lanes, &x, sizeof lanes);
+  for (float& lane : lanes) lane = std::sqrt(lane);
+  return load(lanes);
+}
+
 /// The part of the noise that one position's outputs share, in ADC steps.
 struct PositionNoise {
   float factor = 1;  // laser
   float sigma = 0;
+  float signal = 0;  // per unit of the core
   const float* normals = nullptr;
 };
 
@@ -95,6 +104,7 @@ inline PositionNoise noise_of(const PackedTile& tile, const Readout& readout,
   if (block.laser != nullptr) noise.factor *= 1.0F + readout.relative_sigma * block.laser[position];
   if (block.noise == nullptr) return noise;
   noise.sigma = conversion.steps * (block.sigma == nullptr ? readout.sigma : block.sigma[position]);
+  noise.signal = conversion.steps * block.signal;
   noise.normals = block.noise + position * tile.rows + row;
   return noise;
 }
@@ -133,7 +143,12 @@ inline void read_out_positions(const PackedTile& tile, const Readout& readout,
     for (int v = 0; v < vectors; ++v) {
       const int rows = tile.rows - row - v * readout_lanes;
       Vector value = noise.factor * sums[i][v];
-      if (noise.normals != nullptr) value += noise.sigma * load(noise.normals + v * readout_lanes);
+      if (noise.normals != nullptr) {
+        const Vector own = noise.signal * sums[i][v];
+        const Vector sigma =
+            noise.signal > 0 ? root(noise.sigma * noise.sigma + own * own) : Vector{} + noise.sigma;
+        value += sigma * load(noise.normals + v * readout_lanes);
+      }
       if (conversion.rounds) {
         Lanes beyond{};
         if (readout.curves != nullptr) value = bend_level(value, readout, row + v * readout_lanes);

@@ -52,6 +52,7 @@ struct ReadoutBlock {
   const int* bases = nullptr;  // (positions) where each position starts in the map
   int positions = 0;
   const float* sigma = nullptr;  // (positions) of the noise; null: Readout::sigma
+  float signal = 0;              // of the same normals, times the output: its own shot noise
   const float* noise =
       nullptr;  // (positions, rows) standard normals, 4 * `readout_lanes` more readable; null: none
   const float* laser = nullptr;  // (positions) standard normals; null: no laser noise

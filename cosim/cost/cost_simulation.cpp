@@ -34,13 +34,6 @@ void check(const CostInput& input) {
   }
 }
 
-/// What the card's generator is besides its electronic unit.
-GeneratorFigures generator_figures(const GeneratorCard& card) {
-  if (!card.present()) return {};
-  const GeneratorEntry& entry = generator_entry(card.kind);
-  return entry.figures ? entry.figures(card) : GeneratorFigures{};
-}
-
 /// Power that flows as long as the system is on, by component.
 Energies static_power_mW(const CostContext& context) {
   const CostInput& input = context.input;
@@ -56,7 +49,7 @@ Energies static_power_mW(const CostContext& context) {
   const GeneratorCard& generator = input.generator;
   power[Component::generator_static] =
       (generator.present() ? generator.electronic.static_power_mW : 0) +
-      generator_figures(generator).static_power_mW;
+      context.generator.static_power_mW;
   const double cores = input.schedule.cores;
   power[Component::hold] =
       cores * static_cast<double>(input.core.cost.devices) * input.core.cost.hold_power_mW;
@@ -78,8 +71,15 @@ std::vector<AreaPart> areas_of(const CostContext& context) {
   areas.push_back({"core", cores * std::max(0.0, input.core.cost.area_mm2 - parts)});
   const GeneratorCard& generator = input.generator;
   if (generator.present()) areas.push_back({"electronic generator", generator.electronic.area_mm2});
-  if (generator.present() && generator.kind != electronic_name)
-    areas.push_back({generator.kind + " generator", generator_figures(generator).area_mm2});
+  if (generator.present() && generator.kind != electronic_name) {
+    double named = 0;
+    for (const GeneratorFigures::Part& part : context.generator.parts) {
+      areas.push_back({generator.kind + " generator " + part.component, part.area_mm2});
+      named += part.area_mm2;
+    }
+    areas.push_back(
+        {generator.kind + " generator", std::max(0.0, context.generator.area_mm2 - named)});
+  }
   areas.push_back({"digital unit", input.digital.area_mm2});
   return areas;
 }

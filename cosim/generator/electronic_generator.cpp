@@ -33,8 +33,10 @@ GeneratorEntry electronic_generator() {
           .describe = [](Section& section,
                          GeneratorCard& card) { section.card("electronic", card.electronic); },
           .cost =
-              [](const GeneratorCard& card, const GenerationWork& work) {
-                return electronic_cost(card.electronic, work.operations);
+              [](const GeneratorCard& card) {
+                return [unit = card.electronic](const GenerationWork& work) {
+                  return electronic_cost(unit, work.operations);
+                };
               }};
 }
 

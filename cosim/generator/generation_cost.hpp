@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "core/random/random.hpp"
 #include "nn/weights/source/weight_source.hpp"
 
 namespace lightloom::cosim {
@@ -35,6 +36,16 @@ struct GenerationCost {
   double arithmetic_pJ = 0;  // electronic operations
   double conversion_pJ = 0;  // DACs, modulators, detectors, ADCs
   double laser_pJ = 0;       // light and hold power
+  /// Digital operations that turn coefficients into settings of its devices; the digital unit does
+  /// them.
+  double setting_operations = 0;
+};
+
+/// One writing of a layer's weights on one chip: where its random numbers come from (seed, chip,
+/// layer).
+struct WeightWrite {
+  StreamAddress address;
+  std::uint64_t number = 0;
 };
 
 }  // namespace lightloom::cosim

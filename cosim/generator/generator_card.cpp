@@ -14,9 +14,6 @@ void check_handover(Section& section, const GeneratorCard& card) {
     section.problem("handover", fmt::format("cannot be analog for {} {} generator",
                                             vowel ? "an" : "a", card.kind));
   }
-  if (card.noise.handover_bits > 0)
-    section.problem("noise",
-                    "has handover_bits, but an analog hand-over has no converter (set it to 0)");
 }
 
 }  // namespace
@@ -32,7 +29,10 @@ void describe(Section& section, GeneratorCard& card) {
   for (const std::string& kind : generator_kinds())
     if (const GeneratorEntry& entry = generator_entry(kind); entry.describe)
       entry.describe(section, card);
-  section.card("noise", card.noise);
+  if (section.raw("noise") != nullptr)
+    section.problem("noise",
+                    "cannot be chosen any more: it follows from the generator's light, devices and "
+                    "converters (leave it out and give photonic.bits or photonic.laser_power_mW)");
   check_handover(section, card);
 }
 

@@ -7,7 +7,6 @@
 
 #include "core/cards/card.hpp"
 #include "cosim/generator/electronic_generator.hpp"
-#include "cosim/generator/optical_generator.hpp"
 
 namespace lightloom::cosim {
 
@@ -49,7 +48,6 @@ struct GeneratorCard {
   Handover handover = Handover::digital;
   ElectronicGenerator electronic;
   OwnParameters own;                        // what other kinds have
-  GeneratorNoise noise;                     // of a photonic generator: goes through both levels
   double rate_scale = 1, energy_scale = 1;  // of its work, for what-if questions
 
   [[nodiscard]] bool present() const { return kind != no_generator; }

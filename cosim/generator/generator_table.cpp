@@ -63,14 +63,22 @@ bool hands_over_light(const GeneratorCard& card) {
          generator_entry(card.kind).drives_core;
 }
 
-GenerationCost generation_cost(const GeneratorEntry& entry, const GeneratorCard& card,
-                               const GenerationWork& work) {
-  GenerationCost cost = entry.cost(card, work);
-  cost.time_ns /= card.rate_scale;
-  cost.arithmetic_pJ *= card.energy_scale;
-  cost.conversion_pJ *= card.energy_scale;
-  cost.laser_pJ *= card.energy_scale / card.rate_scale;
-  return cost;
+GeneratorCost generator_cost(const GeneratorCard& card) {
+  return [cost = generator_entry(card.kind).cost(card), rate = card.rate_scale,
+          energy = card.energy_scale](const GenerationWork& work) {
+    GenerationCost scaled = cost(work);
+    scaled.time_ns /= rate;
+    scaled.arithmetic_pJ *= energy;
+    scaled.conversion_pJ *= energy;
+    scaled.laser_pJ *= energy / rate;
+    return scaled;
+  };
+}
+
+GeneratorFigures generator_figures(const GeneratorCard& card) {
+  if (!card.present()) return {};
+  const GeneratorEntry& entry = generator_entry(card.kind);
+  return entry.figures ? entry.figures(card) : GeneratorFigures{};
 }
 
 }  // namespace lightloom::cosim

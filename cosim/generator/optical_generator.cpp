@@ -1,6 +1,5 @@
 #include "cosim/generator/optical_generator.hpp"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -10,43 +9,49 @@
 namespace lightloom::cosim {
 namespace {
 
-using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using View = Eigen::Map<const Matrix>;
-
 float largest_magnitude(std::span<const float> values) {
   float largest = 0;
   for (const float value : values) largest = std::max(largest, std::fabs(value));
-  return largest;
+  return largest > 0 ? largest : 1.0F;
 }
 
-/// Adds Gaussian errors of `sigma` times the largest magnitude. `part` keeps the numbers of several
-/// uses of one stream apart.
-void disturb(std::span<float> values, double sigma, const WeightWrite& write, std::uint64_t part) {
-  if (sigma == 0) return;
-  std::vector<float> normals(values.size());
-  fill_normal(Stream(write.address), write.number * 4 + part, normals);
-  const auto scale = static_cast<float>(sigma * largest_magnitude(values));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] += scale * normals[i];
+/// Level 1: kernels [Bc, in, area], each the product of its coefficients and its basis.
+void form_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks,
+                  std::span<float> kernels) {
+  const auto words = [](std::int64_t count) { return static_cast<std::size_t>(count); };
+  const auto operands = [&](int m) {
+    return BankOperands{.coefficients = f.u.subspan(words(std::int64_t{m} * f.in * f.intra),
+                                                    words(std::int64_t{f.in} * f.intra)),
+                        .inputs = f.basis.subspan(words(std::int64_t{m} * f.intra * f.area),
+                                                  words(std::int64_t{f.intra} * f.area)),
+                        .rows = f.in,
+                        .inner = f.intra,
+                        .positions = f.area,
+                        .number = m};
+  };
+  BankRange range{.input = largest_magnitude(f.basis), .output = 0};
+  for (int m = 0; m < f.cross; ++m)
+    range.output = std::max(range.output, banks.largest_reading(operands(m)));
+  const std::int64_t kernel = std::int64_t{f.in} * f.area;
+  for (int m = 0; m < f.cross; ++m)
+    banks.add(operands(m), range, kernels.subspan(words(m * kernel), words(kernel)));
 }
 
-/// Rounds to the 2^bits - 1 levels of a converter whose range is the largest magnitude.
-void digitise(std::span<float> values, int bits) {
-  const float range = largest_magnitude(values);
-  if (bits == 0 || range == 0) return;
-  const float steps = std::exp2(static_cast<float>(bits - 1)) - (bits > 1 ? 1.0F : 0.0F);
-  for (float& value : values) value = std::nearbyint(value / range * steps) / steps * range;
+/// Level 2: weights [out, in, area] from the kernels.
+void combine_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks,
+                     std::span<const float> kernels, std::span<float> dense) {
+  const BankOperands operands{.coefficients = f.v,
+                              .inputs = kernels,
+                              .rows = f.out,
+                              .inner = f.cross,
+                              .positions = f.in * f.area};
+  const BankRange range{.input = largest_magnitude(kernels),
+                        .output = banks.largest_reading(operands)};
+  std::fill(dense.begin(), dense.end(), 0.0F);
+  banks.add(operands, range, dense);
 }
-
-std::vector<float> copy_of(std::span<const float> values) { return {values.begin(), values.end()}; }
 
 }  // namespace
-
-void describe(Section& section, GeneratorNoise& noise) {
-  section.value("coefficient_sigma", noise.coefficient_sigma, fraction);
-  section.value("intra_sigma", noise.intra_sigma, fraction);
-  section.value("cross_sigma", noise.cross_sigma, fraction);
-  section.value("handover_bits", noise.handover_bits, {.low = 0, .high = 16});
-}
 
 double effective_bits(std::span<const float> exact, std::span<const float> noisy) {
   assert(exact.size() == noisy.size() && !exact.empty());
@@ -58,36 +63,24 @@ double effective_bits(std::span<const float> exact, std::span<const float> noisy
                  : std::numeric_limits<double>::infinity();
 }
 
-void regenerate_optically(const nn::TwoLevelFactors& factors, const GeneratorNoise& noise,
+void regenerate_optically(const nn::TwoLevelFactors& factors, const GeneratorCard& card,
                           const WeightWrite& write, std::span<float> dense) {
-  StreamAddress setting = write.address, detection = write.address;
-  setting.purpose = Purpose::programming;
-  detection.purpose = Purpose::generator_readout;
-  const Eigen::Index kernel = std::int64_t{factors.in} * factors.area;
-  std::vector<float> kernels(static_cast<std::size_t>(factors.cross) *
-                             static_cast<std::size_t>(kernel));
-  if (factors.u.empty()) {
+  const auto& own = card.own.get<PhotonicGenerator>();
+  const auto banks = generator_banks(own, generator_light(own).power_per_input_mW);
+  const bool between = own.levels == PhotonicGenerator::Levels::digital || factors.u.empty();
+  const bool last = card.handover == Handover::digital;
+  std::vector<float> kernels(
+      static_cast<std::size_t>(std::int64_t{factors.cross} * factors.in * factors.area));
+  if (factors.u.empty())
     std::copy(factors.basis.begin(), factors.basis.end(), kernels.begin());
-  } else {
-    std::vector<float> u = copy_of(factors.u);
-    disturb(u, noise.coefficient_sigma, {setting, write.number}, 0);
-    for (int m = 0; m < factors.cross; ++m)
-      Eigen::Map<Matrix>(kernels.data() + m * kernel, factors.in, factors.area).noalias() =
-          View(u.data() + std::int64_t{m} * factors.in * factors.intra, factors.in, factors.intra) *
-          View(factors.basis.data() + std::int64_t{m} * factors.intra * factors.area, factors.intra,
-               factors.area);
-    disturb(kernels, noise.intra_sigma, {detection, write.number}, 1);
-  }
-  if (factors.v.empty()) {
+  else
+    form_kernels(factors,
+                 {banks[0], 0, write, {.dac = true, .adc = factors.v.empty() ? last : between}},
+                 kernels);
+  if (factors.v.empty())
     std::copy(kernels.begin(), kernels.end(), dense.begin());
-  } else {
-    std::vector<float> v = copy_of(factors.v);
-    disturb(v, noise.coefficient_sigma, {setting, write.number}, 2);
-    Eigen::Map<Matrix>(dense.data(), factors.out, kernel).noalias() =
-        View(v.data(), factors.out, factors.cross) * View(kernels.data(), factors.cross, kernel);
-    disturb(dense, noise.cross_sigma, {detection, write.number}, 3);
-  }
-  digitise(dense, noise.handover_bits);
+  else
+    combine_kernels(factors, {banks[1], 1, write, {.dac = between, .adc = last}}, kernels, dense);
 }
 
 }  // namespace lightloom::cosim

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "cosim/generator/generator_table.hpp"
+#include "cosim/generator/optical_generator.hpp"
 #include "nn/weights/multilevel/level_sizes.hpp"
 
 namespace lightloom::cosim {

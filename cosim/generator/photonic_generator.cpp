@@ -1,69 +1,101 @@
 #include "cosim/generator/photonic_generator.hpp"
 
-#include <algorithm>
 #include <cmath>
 
+#include "core/error.hpp"
+#include "cosim/generator/generator_light.hpp"
 #include "cosim/generator/generator_table.hpp"
 #include "cosim/generator/optical_generator.hpp"
+#include "cosim/generator/photonic_cost.hpp"
+#include "photonic/cores/core_cost.hpp"
+#include "photonic/cores/mrr_core.hpp"
 
 namespace lightloom::cosim {
 
 namespace {
 
-std::int64_t divide_up(std::int64_t value, std::int64_t step) { return (value + step - 1) / step; }
+/// A laser and bits that differ by no more than this say the same.
+constexpr double same_bits = 0.05;
 
-/// Sources that are no two-level product are left to the electronic unit.
-GenerationCost photonic_cost(const GeneratorCard& generator, const GenerationWork& work) {
-  if (!work.factors) return electronic_cost(generator.electronic, work.operations);
-  const auto& card = generator.own.get<PhotonicGenerator>();
-  const std::int64_t level_1 =
-      std::llround(static_cast<double>(intra_shots(card, *work.factors)) * work.kernel_share);
-  const std::int64_t level_2 = cross_shots(card, *work.factors, work.rows, work.columns);
-  const std::int64_t set_words = work.intra_words + work.cross_words;
-  const double words = static_cast<double>(set_words + work.basis_words);
-  const double load_ns = std::ceil(words / card.dac_lanes) *
-                         std::max(card.word_bits, work.word_bits) / card.dac_rate_Gbps;
-  const auto shots = static_cast<double>(divide_up(level_1, card.intra_replicas) +
-                                         divide_up(level_2, card.cross_replicas));
-  const auto intra = static_cast<double>(level_1), cross = static_cast<double>(level_2);
-  const double modulated = intra * card.intra_columns + cross * card.cross_columns;
-  const double detected = intra * card.intra_rows + cross * card.cross_rows;
-  const double held =
-      static_cast<double>(card.intra_rows) * card.intra_columns * card.intra_replicas +
-      static_cast<double>(card.cross_rows) * card.cross_columns * card.cross_replicas;
-  GenerationCost cost;
-  cost.time_ns = load_ns + (set_words > 0 ? card.settle_ns : 0) + shots * card.shot_ns;
-  cost.conversion_pJ =
-      words * card.dac_pJ + modulated * card.modulate_pJ + detected * card.detect_pJ;
-  if (generator.handover == Handover::digital)
-    cost.conversion_pJ += static_cast<double>(work.weights) * card.adc_pJ;
-  cost.laser_pJ = cost.time_ns * (card.laser_power_mW + held * card.hold_power_mW);
-  return cost;
-}
-
-}  // namespace
-
-void describe(Section& section, PhotonicGenerator& card) {
+void describe_sizes(Section& section, PhotonicGenerator& card) {
   const Range count{.low = 1, .high = 1 << 20};
-  section.value("intra_rows", card.intra_rows, count);
-  section.value("intra_columns", card.intra_columns, count);
+  section.value("intra_rows", card.intra_rows, {.low = 1, .high = 4096});
+  section.value("intra_columns", card.intra_columns, {.low = 1, .high = 4096});
   section.value("intra_replicas", card.intra_replicas, count);
-  section.value("cross_rows", card.cross_rows, count);
-  section.value("cross_columns", card.cross_columns, count);
+  section.value("cross_rows", card.cross_rows, {.low = 1, .high = 4096});
+  section.value("cross_columns", card.cross_columns, {.low = 1, .high = 4096});
   section.value("cross_replicas", card.cross_replicas, count);
   section.value("shot_ns", card.shot_ns, positive);
   section.value("dac_lanes", card.dac_lanes, count);
   section.value("dac_rate_Gbps", card.dac_rate_Gbps, positive);
   section.value("word_bits", card.word_bits, {.low = 1, .high = 32});
-  section.value("settle_ns", card.settle_ns, not_negative);
-  section.value("dac_pJ", card.dac_pJ, not_negative);
-  section.value("modulate_pJ", card.modulate_pJ, not_negative);
-  section.value("detect_pJ", card.detect_pJ, not_negative);
-  section.value("adc_pJ", card.adc_pJ, not_negative);
+}
+
+/// Keys of earlier versions, whose values now follow from the bank.
+void refuse_loose_figures(Section& section) {
+  for (const char* key :
+       {"settle_ns", "dac_pJ", "modulate_pJ", "detect_pJ", "adc_pJ", "hold_power_mW"})
+    if (section.raw(key) != nullptr)
+      section.problem(key,
+                      "is no key of its own any more: it follows from the devices of `bank` (give "
+                      "them there)");
+}
+
+bool bank_is_usable(Section& section, const PhotonicGenerator& card) {
+  const photonic::CoreOptics optics = photonic::core_optics(card.bank);
+  if (optics.light && optics.coding == photonic::InputCoding::intensity) return true;
+  section.problem("bank", fmt::format("cannot be a core of kind '{}': a generator's banks add up "
+                                      "intensities (take mrr-bank or pcm-crossbar)",
+                                      card.bank.kind));
+  return false;
+}
+
+void check_light(Section& section, const PhotonicGenerator& card) {
+  if (card.bits > 0 && card.laser_power_mW > 0) {
+    PhotonicGenerator by_laser = card;
+    by_laser.bits = 0;
+    const double given = generator_light(by_laser).bits_uniform;
+    if (std::abs(given - card.bits) > same_bits)
+      section.problem("bits", fmt::format("are {:.4g}, but the laser_power_mW of {:.4g} gives "
+                                          "{:.4g} (give one of the two: the other follows)",
+                                          card.bits, card.laser_power_mW, given));
+    return;
+  }
+  try {
+    generator_light(card);
+  } catch (const Error& error) {
+    section.problem("bits", std::string("cannot be had: ") + error.what());
+  }
+}
+
+}  // namespace
+
+photonic::CoreCard default_bank() {
+  static const photonic::CoreCard bank = [] {
+    photonic::CoreCard card = photonic::default_card("mrr-bank");
+    auto& rings = card.own.of<photonic::RingBankCard>();
+    card.correction = photonic::Correction::none;  // nothing to correct with one ring on a bus
+    rings.channels = 1;
+    rings.mean_shift_rad = 0.3;
+    card.shifter.settle_us = 0.001;
+    card.shifter.pi_power_mW = 0.5;
+    return card;
+  }();
+  return bank;
+}
+
+void describe(Section& section, PhotonicGenerator& card) {
+  describe_sizes(section, card);
+  section.choice("levels", card.levels,
+                 {{"digital", PhotonicGenerator::Levels::digital},
+                  {"analog", PhotonicGenerator::Levels::analog}});
   section.value("laser_power_mW", card.laser_power_mW, not_negative);
-  section.value("hold_power_mW", card.hold_power_mW, not_negative);
+  section.value("bits", card.bits, {.low = 0, .high = 24});
   section.value("static_power_mW", card.static_power_mW, not_negative);
   section.value("area_mm2", card.area_mm2, not_negative);
+  section.card("bank", card.bank);
+  refuse_loose_figures(section);
+  if (bank_is_usable(section, card)) check_light(section, card);
 }
 
 std::int64_t intra_shots(const PhotonicGenerator& card, const FactorShape& shape) {
@@ -85,16 +117,11 @@ GeneratorEntry photonic_generator() {
                 section.card("photonic", card.own.get<PhotonicGenerator>());
               },
           .cost = photonic_cost,
-          .figures =
-              [](const GeneratorCard& card) {
-                const auto& own = card.own.get<PhotonicGenerator>();
-                return GeneratorFigures{own.static_power_mW, own.area_mm2};
-              },
+          .figures = photonic_figures,
           .regenerate =
               [](const GeneratorCard& card, const nn::TwoLevelFactors& factors,
-                 const WeightWrite& write, std::span<float> dense) {
-                regenerate_optically(factors, card.noise, write, dense);
-              },
+                 const WeightWrite& write,
+                 std::span<float> dense) { regenerate_optically(factors, card, write, dense); },
           .drives_core = true};
 }
 

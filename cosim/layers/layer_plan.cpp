@@ -37,6 +37,7 @@ void make_weights(LayerPlan& plan, const LayerSetup& setup, const Visit& visit) 
   if (setup.regenerate) {
     const VisitGeneration generation = generate(setup, visit);
     add(plan, generation.cost);
+    add(plan, generation.settings);
     add(plan, keep_light_on(setup, visit, generation.generator));
     plan.generation_macs += generation.macs;
     plan.regenerated_tile_bytes = std::max(plan.regenerated_tile_bytes, generation.tile_bytes);

@@ -96,7 +96,10 @@ CostContext::CostContext(const CostInput& cost_input)
       weight_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.weight_buffer)),
       tile_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.tile_buffer)),
       activation_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.activation_buffer) /
-                      cost_input.schedule.cores) {}
+                      cost_input.schedule.cores),
+      generation(cost_input.generator.present() ? generator_cost(cost_input.generator)
+                                                : GeneratorCost{}),
+      generator(generator_figures(cost_input.generator)) {}
 
 double input_map_bytes(const CostInput& input, const nn::LayerShape& s) {
   return static_cast<double>(s.in_height) * s.in_width * s.in_channels * input.batch *
@@ -118,7 +121,7 @@ LayerSetup layer_setup(const CostContext& context, std::size_t index, bool input
   LayerSetup setup{.context = context, .layer = layer, .bits = stored_bits(layer)};
   setup.mapping = map_layer(layer.shape, {input.core.rows, input.core.columns}, input.packing);
   setup.regenerate = layer.way == WeightDelivery::regenerate;
-  if (setup.regenerate) setup.generator = &generator_entry(input.generator.kind);
+  setup.kernels_kept = context.generator.keeps_kernels;
   setup.drives_core = hands_over_light(input.generator) && layer.factors.has_value();
   setup.vectors = static_cast<double>(setup.mapping.input_vectors) * input.batch;
   setup.stored_as_settings = settings_are_quicker(setup);

@@ -20,6 +20,8 @@ struct CostContext {
   memory::BufferFigures weight_buffer, tile_buffer, activation_buffer;
   double weight_GBps = 0, tile_GBps = 0;
   double activation_GBps = 0;  // of each core: all of them stream from one buffer
+  GeneratorCost generation;    // empty where the card has no generator
+  GeneratorFigures generator;
 };
 
 /// Bytes of a layer's feature maps for the whole batch.
@@ -33,11 +35,11 @@ struct LayerSetup {
   const CostLayer& layer;
   LayerMapping mapping;
   StoredBits bits;
-  const GeneratorEntry* generator = nullptr;  // of a layer that is regenerated
   bool regenerate = false;
   bool stored_as_settings = false;  // device settings made beforehand come from DRAM
   bool column_outer = false;        // order of tiles: all rows of a column first
   bool kernels_fit = true;          // the kernels of level 1 of all columns stay in the tile buffer
+  bool kernels_kept = true;         // they go there at all
   bool layer_fits = true;           // what is stored stays in the weight buffer over all blocks
   bool weights_refetched = false;   // the weight buffer cannot hold the shared streams
   bool spills_output = false;       // the activation buffer cannot hold it

@@ -9,7 +9,8 @@ Visit visit_of(const LayerSetup& setup, TilePlace tile, std::int64_t block, int 
   const TileView view = tile_view(m, number);
   const double used = static_cast<double>(view.rows) * view.columns * view.groups;
   const bool first_block = block == 0;
-  const bool needs_kernels = tile.row == 0 || (!setup.column_outer && !setup.kernels_fit);
+  const bool kept = setup.kernels_kept && (setup.column_outer || setup.kernels_fit);
+  const bool needs_kernels = tile.row == 0 || !kept;
   return {.tile = tile,
           .view = view,
           .used_share = used / static_cast<double>(m.used_weights),

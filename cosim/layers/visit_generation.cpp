@@ -10,6 +10,18 @@ std::int64_t part(std::int64_t whole, double share) {
   return std::llround(static_cast<double>(whole) * share);
 }
 
+/// Words of the basis as stored: Bc Bi k^2, or Bc Ci k^2 where the kernels themselves are.
+std::int64_t basis_words(const FactorShape& f) {
+  return std::int64_t{f.cross} * (f.intra_level ? f.intra : f.in) * f.area;
+}
+
+/// Share of the basis that a visit needs: with the kernels of level 1 that it forms, or, where the
+/// kernels are stored, those of its columns.
+double basis_share(const LayerSetup& setup, const Visit& v) {
+  if (!setup.layer.factors || setup.layer.factors->intra_level) return kernel_share(setup, v);
+  return 1.0 / (setup.mapping.column_tiles * setup.mapping.group_tiles);
+}
+
 GenerationWork generation_work(const LayerSetup& setup, const Visit& v) {
   const CostLayer& layer = setup.layer;
   const double column_share = kernel_share(setup, v);
@@ -22,7 +34,7 @@ GenerationWork generation_work(const LayerSetup& setup, const Visit& v) {
   work.weights = std::int64_t{v.view.groups} * v.view.rows * v.view.columns;
   if (!layer.factors) return work;
   const FactorShape& f = *layer.factors;
-  work.basis_words = part(std::int64_t{f.cross} * std::max(f.intra, 1) * f.area, column_share);
+  work.basis_words = part(basis_words(f), basis_share(setup, v));
   work.intra_words = f.intra_level ? part(std::int64_t{f.cross} * f.in * f.intra, column_share) : 0;
   work.cross_words = f.cross_level ? std::int64_t{v.view.rows} * f.cross : 0;
   for (const nn::StoredStream& stream : layer.streams)
@@ -38,38 +50,59 @@ GenerationWork generation_work(const LayerSetup& setup, const Visit& v) {
 double coefficient_bytes(const LayerSetup& setup, const Visit& v) {
   const LayerMapping& m = setup.mapping;
   return (setup.bits.tile * v.used_share + setup.bits.row_tile / m.row_tiles / m.group_tiles +
-          setup.bits.column_tile * kernel_share(setup, v)) /
+          setup.bits.column_tile * kernel_share(setup, v) +
+          setup.bits.layer * basis_share(setup, v)) /
          8;
 }
 
-/// Kernels of level 1 and regenerated weights go through the tile buffer at the width of a device
-/// setting.
-void keep_in_tile_buffer(const LayerSetup& setup, const Visit& v, std::int64_t weights,
+/// Bytes of what goes through the tile buffer, at the width of a device setting: kernels of level 1
+/// unless the generator hands them on as light, and regenerated weights unless they drive the core.
+struct BufferedBytes {
+  double kernels = 0, weights = 0;
+};
+BufferedBytes buffered_bytes(const LayerSetup& setup, const Visit& v, std::int64_t weights) {
+  const std::optional<FactorShape>& factors = setup.layer.factors;
+  const double word = setup.input().programming.setting_bits / 8.0;
+  const bool two_levels = factors && factors->cross_level && factors->intra_level;
+  BufferedBytes bytes;
+  if (two_levels && setup.kernels_kept)
+    bytes.kernels = static_cast<double>(factors->cross) * v.view.columns * word;
+  if (!setup.drives_core) bytes.weights = static_cast<double>(weights) * word;
+  return bytes;
+}
+
+void keep_in_tile_buffer(const LayerSetup& setup, const Visit& v, const BufferedBytes& bytes,
                          VisitGeneration& generation) {
   const memory::BufferCard& buffer = setup.input().memory.tile_buffer;
   const memory::BufferFigures& figures = setup.context.tile_buffer;
-  const std::optional<FactorShape>& factors = setup.layer.factors;
-  const double word = setup.input().programming.setting_bits / 8.0,
-               tile_bytes = static_cast<double>(weights) * word;
-  const bool two_levels = factors && factors->cross_level && factors->intra_level;
-  const double kernel_bytes =
-      two_levels ? static_cast<double>(factors->cross) * v.view.columns * word : 0;
-  generation.cost.time_ns[Stage::generate] =
-      std::max(generation.generator.time_ns, (tile_bytes + kernel_bytes) / setup.context.tile_GBps);
+  // Light that sets the core does not overlap with the computation.
+  const Stage stage = setup.drives_core ? Stage::program : Stage::generate;
+  generation.cost.time_ns[stage] = std::max(
+      generation.generator.time_ns, (bytes.weights + bytes.kernels) / setup.context.tile_GBps);
   generation.cost.energy.spend(
       Component::tile_buffer,
-      (v.forms_kernels ? memory::write_energy_pJ(buffer, figures, kernel_bytes) : 0) +
-          memory::read_energy_pJ(buffer, figures, kernel_bytes) +
-          memory::write_energy_pJ(buffer, figures, tile_bytes) +
-          memory::read_energy_pJ(buffer, figures, tile_bytes));
-  generation.tile_bytes = tile_bytes;
+      (v.forms_kernels ? memory::write_energy_pJ(buffer, figures, bytes.kernels) : 0) +
+          memory::read_energy_pJ(buffer, figures, bytes.kernels) +
+          memory::write_energy_pJ(buffer, figures, bytes.weights) +
+          memory::read_energy_pJ(buffer, figures, bytes.weights));
+  generation.tile_bytes = bytes.weights;
+}
+
+/// The generator's own settings, worked out by the digital unit.
+VisitCost set_generator(const LayerSetup& setup, double operations) {
+  VisitCost cost;
+  if (operations <= 0) return cost;
+  const DigitalUnitCard& unit = setup.input().digital;
+  cost.time_ns[Stage::generate] = operations / unit.operations_per_ns;
+  cost.energy.spend(Component::decomposition, operations, unit.operation_pJ);
+  return cost;
 }
 
 }  // namespace
 
 VisitGeneration generate(const LayerSetup& setup, const Visit& v) {
   const GenerationWork work = generation_work(setup, v);
-  const GenerationCost cost = generation_cost(*setup.generator, setup.input().generator, work);
+  const GenerationCost cost = setup.context.generation(work);
   VisitGeneration generation{.generator = cost,
                              .macs = work.operations.intra_macs + work.operations.cross_macs};
   EnergyTerms& energy = generation.cost.energy;
@@ -79,10 +112,8 @@ VisitGeneration generate(const LayerSetup& setup, const Visit& v) {
   energy.spend(Component::generator, cost.arithmetic_pJ);
   energy.spend(Component::generator_converters, cost.conversion_pJ);
   energy.spend(Component::generator_laser, cost.laser_pJ);
-  if (setup.drives_core)
-    generation.cost.time_ns[Stage::program] = cost.time_ns;  // no overlap with the computation
-  else
-    keep_in_tile_buffer(setup, v, work.weights, generation);
+  keep_in_tile_buffer(setup, v, buffered_bytes(setup, v, work.weights), generation);
+  generation.settings = set_generator(setup, cost.setting_operations);
   return generation;
 }
 

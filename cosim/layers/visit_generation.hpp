@@ -9,6 +9,7 @@ namespace lightloom::cosim {
 /// What rebuilding the weights of a visit's tile takes.
 struct VisitGeneration {
   VisitCost cost;
+  VisitCost settings;        // of the generator's own devices
   GenerationCost generator;  // the generator's own share
   std::int64_t macs = 0;
   double tile_bytes = 0;  // in the tile buffer; 0: the light drives the core

@@ -13,7 +13,9 @@ double weight_bytes(const LayerSetup& setup, const Visit& v) {
   const bool first_column = v.tile.column == 0;
   double bits = setup.bits.tile * v.used_share;
   if (v.tile.group == 0 && v.tile.row == 0 && first_column) bits += setup.bits.layer;
-  if (v.forms_kernels) bits += setup.bits.column_tile / (m.column_tiles * m.group_tiles);
+  const bool first_row = v.first_block && v.tile.row == 0;
+  if (first_row || (v.forms_kernels && setup.weights_refetched))
+    bits += setup.bits.column_tile / (m.column_tiles * m.group_tiles);
   if (first_column || setup.weights_refetched)
     bits += setup.bits.row_tile / (m.row_tiles * m.group_tiles);
   return bits / 8;

@@ -1,4 +1,5 @@
 #include "core/error.hpp"
+#include "core/files/csv.hpp"
 #include "cosim/studies/break_even.hpp"
 #include "cosim/studies/dram_replay.hpp"
 #include "cosim/studies/latency_study.hpp"
@@ -7,6 +8,7 @@
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/cost_study.hpp"
+#include "experiments/studies/frontier.hpp"
 #include "nn/models/models.hpp"
 
 namespace lightloom::experiments {
@@ -131,7 +133,45 @@ void add_replay(const Experiment& card, const SourceLayers& layers, Shown& resul
   result.text += "\n" + table.text();
 }
 
-Shown do_cost(const CommandLine& line, ProgressSink& /*progress*/) {
+/// "key" or "key=1,2,4".
+struct FrontierAsked {
+  std::string key;
+  std::vector<double> values;
+};
+FrontierAsked frontier_asked(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  FrontierAsked asked{.key = frontier_key(text.substr(0, equals))};
+  if (equals == std::string::npos) return asked;
+  for (std::size_t first = equals + 1; first <= text.size();) {
+    const std::size_t end = std::min(text.find(',', first), text.size());
+    const std::string word = text.substr(first, end - first);
+    const std::optional<double> value = csv_number(word);
+    require(value.has_value(), "--frontier: '{}' is no number (write key=1,2,4)", word);
+    asked.values.push_back(*value);
+    first = end + 1;
+  }
+  return asked;
+}
+
+/// What other values of one key would buy.
+void add_frontier(const CommandLine& line, const Experiment& card, ProgressSink& progress,
+                  Shown& result) {
+  FrontierAsked asked = frontier_asked(line.value("frontier"));
+  if (asked.values.empty()) asked.values = frontier_values(card, asked.key);
+  const auto card_with = [&](const std::vector<std::string>& settings) {
+    CommandLine other = line;
+    other.settings.insert(other.settings.end(), settings.begin(), settings.end());
+    return read_experiment(load_given_card(other));
+  };
+  const Frontier frontier =
+      study_frontier(card_with, asked.key, asked.values, line.has("accuracy"), progress);
+  result.json["frontier"] = frontier_json(frontier);
+  result.text += "\n" + frontier_text(frontier);
+}
+
+Shown do_cost(const CommandLine& line, ProgressSink& progress) {
+  require(!line.has("accuracy") || line.has("frontier"),
+          "--accuracy goes with --frontier (lightloom run measures a card's accuracy)");
   const Experiment card = read_experiment(load_given_card(line));
   const SourceLayers layers =
       source_layers(nn::build_graph(card.network.model, card.network.dataset.name), card.network);
@@ -142,6 +182,7 @@ Shown do_cost(const CommandLine& line, ProgressSink& /*progress*/) {
   add_cost(result.json, study);
   if (card.latency_case) add_latency_case(card, layers, result);
   if (line.has("breakeven")) add_break_even(line, card, layers, result);
+  if (line.has("frontier")) add_frontier(line, card, progress, result);
   if (line.has("replay")) add_replay(card, layers, result);
   return result;
 }
@@ -156,6 +197,10 @@ extern const Command cost_command{
     .options = {{"breakeven", "WHAT",
                  "where regenerating stops paying: bandwidth, settle, batch, generator_rate, "
                  "generator_energy"},
+                {"frontier", "KEY[=VALUES]",
+                 "what other values of a key buy in light, time, energy and gain: generator.laser, "
+                 "generator.bits, core.laser, or any key of the card (generator.laser=100,1000)"},
+                {"accuracy", "", "with --frontier: accuracy on chips too"},
                 {"replay", "", "the schedule's DRAM transfers again, command by command"}},
     .run = do_cost};
 

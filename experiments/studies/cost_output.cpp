@@ -188,6 +188,37 @@ Json source_json(const CostReport& report) {
           {"stages", pipeline_json(report)}};
 }
 
+/// Of a generator without light the weights are exact: no laser, no noise, no bits.
+Json generator_json(const CostStudy& study) {
+  const cosim::GeneratorFigures& figures = study.generator;
+  Json json{{"kind", study.generator_kind},
+            {"laser_power_mW", figures.light ? figures.light->laser_power_mW : 0},
+            {"bits_uniform", nullptr},
+            {"bits_converted", nullptr},
+            {"noise_of_full_scale", figures.light ? figures.light->noise_of_full_scale : 0},
+            {"converters", {{"adc", figures.adcs}, {"dac", figures.dacs}}},
+            {"area_mm2", study.generator_area_mm2},
+            {"static_power_mW", figures.static_power_mW}};
+  if (figures.light) {
+    json["bits_uniform"] = figures.light->bits_uniform;
+    json["bits_converted"] = figures.light->bits_converted;
+  }
+  return json;
+}
+
+std::string generator_text(const CostStudy& study) {
+  const cosim::GeneratorFigures& figures = study.generator;
+  if (!figures.light) return "";
+  const cosim::GeneratorFigures::Light& light = *figures.light;
+  return fmt::format(
+      "\n{} generator: laser {}, noise {:.3g} of a full-scale product ({:.3g} bits of light, "
+      "{:.3g} "
+      "with converters), {} ADCs, {} DACs, {:.3g} mm2\n",
+      study.generator_kind, with_prefix(light.laser_power_mW * 1e-3, "W"),
+      light.noise_of_full_scale, light.bits_uniform, light.bits_converted, figures.adcs,
+      figures.dacs, study.generator_area_mm2);
+}
+
 std::string sources_table(const CostStudy& study) {
   TextTable table(
       {"weights", "time", "speed-up", "energy", "gain", "power", "DRAM traffic", "bound by"});
@@ -310,13 +341,15 @@ void add_cost(Json& json, const CostStudy& study) {
   json["sources"] = Json::object();
   for (std::size_t i = 0; i < study.reports.size(); ++i)
     json["sources"][study.labels[i]] = source_json(study.reports[i]);
+  json["generator"] = generator_json(study);
   json["layers"] = Json::array();
   for (const LayerCost& layer : study.reports[0].layers)
     json["layers"].push_back(layer_json(layer));
 }
 
 std::string cost_text(const CostStudy& study) {
-  return fmt::format("{}\n{}\n{}", sources_table(study), energy_table(study), layers_table(study));
+  return fmt::format("{}{}\n{}\n{}", sources_table(study), generator_text(study),
+                     energy_table(study), layers_table(study));
 }
 
 }  // namespace lightloom::experiments

@@ -61,8 +61,13 @@ std::vector<cosim::CostInput> cost_inputs(const SourceLayers& layers,
 CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware,
                      const SourceLayers& layers) {
   CostStudy study{.labels = source_labels(network), .batch = hardware.batch};
-  for (const cosim::CostInput& input : cost_inputs(layers, hardware))
-    study.reports.push_back(cosim::simulate_cost(input));
+  const std::vector<cosim::CostInput> inputs = cost_inputs(layers, hardware);
+  for (const cosim::CostInput& input : inputs) study.reports.push_back(cosim::simulate_cost(input));
+  const cosim::GeneratorCard& generator = inputs[0].generator;
+  study.generator_kind = generator.kind;
+  study.generator = cosim::generator_figures(generator);
+  if (generator.present())
+    study.generator_area_mm2 = study.generator.area_mm2 + generator.electronic.area_mm2;
   return study;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/files/labelled.hpp"
 #include "cosim/cost/network_layers.hpp"
+#include "cosim/generator/generator_table.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/results/json.hpp"
 
@@ -16,6 +17,9 @@ struct CostStudy {
   std::vector<std::string> labels;
   std::vector<cosim::CostReport> reports;
   int batch = 1;
+  std::string generator_kind;  // of the card's own source
+  cosim::GeneratorFigures generator;
+  double generator_area_mm2 = 0;  // with its electronic unit
 
   /// Time of source `i` over the time of the card's own.
   [[nodiscard]] double speedup(std::size_t i) const;

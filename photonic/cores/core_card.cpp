@@ -36,7 +36,9 @@ void describe_phases(Section& section, CoreCard& card) {
 }
 
 void describe(Section& section, CoreCard& card) {
+  const std::string before = card.kind;
   section.choice("kind", card.kind, core_kinds());
+  if (card.kind != before) card = {.kind = card.kind};  // defaults of one kind are none of another
   section.value("rows", card.rows, {.low = 0, .high = 4096});
   section.value("columns", card.columns, {.low = 0, .high = 4096});
   section.value("symbol_rate_GHz", card.symbol_rate_GHz, positive);

@@ -11,9 +11,15 @@ namespace {
 
 constexpr double um2_per_mm2 = 1e6;
 
+/// Electrical power of the laser, and what of it does not wait for symbols.
 void add_laser(const CoreCard& card, const CoreOptics& optics, CoreCost& cost) {
   const double inputs = card.core_columns() * card.laser.power_per_input_mW;
-  cost.laser_power_mW = (inputs + optics.oscillators_mW) / card.laser.wall_plug;
+  const double power_mW = (inputs + optics.oscillators_mW) / card.laser.wall_plug;
+  if (card.laser.duty == LaserDuty::always)
+    cost.static_power_mW = power_mW;
+  else
+    cost.laser_power_mW = power_mW;
+  cost.parts.push_back({"laser", power_mW / card.symbol_rate_GHz, 0});
 }
 
 void add_devices(const CoreCard& card, const CoreDevices& devices, CoreCost& cost) {
@@ -41,7 +47,6 @@ void add_light_parts(const CoreCard& card, double pairs, CoreCost& cost) {
   const double amplifier = card.detector.tia_power_mW / rate;
   cost.input_energy_pJ += modulator;
   cost.output_energy_pJ += amplifier;
-  cost.parts.push_back({"laser", cost.laser_power_mW / rate, 0});
   cost.parts.push_back(
       {"modulator", columns * modulator, columns * card.modulator.area_um2 / um2_per_mm2});
   cost.parts.push_back(
@@ -101,10 +106,12 @@ CoreCost core_cost(const CoreCard& card) {
   const bool programmed = core_entry(card.kind).devices != nullptr;
   CoreCost cost;
   cost.symbol_rate_GHz = card.symbol_rate_GHz;
-  if (optics.light) add_laser(card, optics, cost);
   if (programmed) add_devices(card, devices, cost);
   add_converters(card, cost);
-  if (optics.light) add_light_parts(card, optics.pairs, cost);
+  if (optics.light) {
+    add_laser(card, optics, cost);
+    add_light_parts(card, optics.pairs, cost);
+  }
   if (programmed) add_device_parts(card, devices, cost);
   for (const CoreCost::Part& part : cost.parts) cost.area_mm2 += part.area_mm2;
   return cost;

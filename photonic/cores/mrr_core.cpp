@@ -220,13 +220,13 @@ CoreOptics ring_optics(const CoreCard& card) {
           .noise = intensity_noise(card, loss_db, pairs)};
 }
 
-/// One ring set-point is a table look-up; each round that allows for the neighbours linearises a
-/// bus and solves for its rings; then their heat is.
+/// One ring set-point is a table look-up, which holds the loss of its carriers; each round that
+/// allows for the neighbours linearises a bus and solves for its rings; then their heat is.
 CoreDevices rings(const CoreCard& card) {
   const RingBankCard& bank = card.own.of<RingBankCard>();
   const double weights = weights_of(card);
   double operations = 1;  // of a ring
-  if (card.correction == Correction::local && !bank.bus().independent())
+  if (card.correction == Correction::local && bank.channels > 1)
     operations += ring_set_point_rounds * RingSetPoints::round_flop(bank.channels) / bank.channels;
   if (card.correction == Correction::local && bank.neighbour_heat > 0) operations += heat_flop;
   CoreDevices devices{.programmed = weights,

@@ -58,9 +58,13 @@ class MziCore final : public TensorCore {
 
   RealisationReport realise(std::span<const float> targets, TileAddress address,
                             std::span<float> realised, std::span<float> scales) const override {
-    const MeshChip chip(design_, address);
-    return realise_tiles(description_, {targets, address, realised, scales}, [&](const Tile& tile) {
-      const auto settings = decomposed(tile.target, tile.address.tile - address.tile);
+    return realise_used({targets, address, realised, scales});
+  }
+
+  RealisationReport realise_used(const TileBatch& batch) const override {
+    const MeshChip chip(design_, batch.address);
+    return realise_tiles(description_, batch, [&](const Tile& tile) {
+      const auto settings = decomposed(used_weights(description_, batch, tile));
       tile.scale = static_cast<float>(settings->scale);
       return build(*settings, chip, tile);
     });
@@ -68,12 +72,11 @@ class MziCore final : public TensorCore {
 
  private:
   /// Names the tile that the core's meshes cannot make.
-  [[nodiscard]] std::shared_ptr<const SvdSettings> decomposed(std::span<const float> target,
-                                                              std::uint32_t number) const {
+  [[nodiscard]] std::shared_ptr<const SvdSettings> decomposed(const UsedWeights& used) const {
     try {
-      return cache_.decomposed(target);
+      return cache_.decomposed(used.weights, used.part.rows, used.part.columns);
     } catch (const Error& error) {
-      throw Error(fmt::format("tile {}: {}", number, error.what()));
+      throw Error(fmt::format("tile {}: {}", used.tile, error.what()));
     }
   }
 

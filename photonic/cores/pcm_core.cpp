@@ -16,7 +16,8 @@ class PcmCore final : public TensorCore {
   explicit PcmCore(const CoreCard& card)
       : pcm_(card.own.of<PcmCard>()),
         description_(describe_core(card)),
-        levels_(pcm_levels(pcm_)) {}
+        levels_(pcm_levels(pcm_)),
+        pairs_(pcm_) {}
 
   [[nodiscard]] const CoreDescription& description() const override { return description_; }
 
@@ -80,12 +81,11 @@ class PcmCore final : public TensorCore {
     std::int64_t stuck = 0;
   };
 
-  /// The cell with number `cell` that was told to have the transmission `wanted`. `stuck` counts
+  /// The cell with number `cell` that was told to have the transmission `level`. `stuck` counts
   /// those that do not obey.
-  Cell written_cell(double wanted, std::uint64_t cell, const Draws& draws,
+  Cell written_cell(double level, std::uint64_t cell, const Draws& draws,
                     std::int64_t& stuck) const {
     const PcmCard& pcm = pcm_;
-    const double level = pcm.level_bits > 0 ? nearest_level(levels_, wanted) : wanted;
     if (pcm.stuck_low_fraction + pcm.stuck_high_fraction > 0) {
       const double fate = draws.stuck.uniform(cell);
       if (fate < pcm.stuck_low_fraction + pcm.stuck_high_fraction) {
@@ -108,12 +108,12 @@ class PcmCore final : public TensorCore {
 
   WrittenTile write(std::span<const float> target, const TileAddress& address) const {
     const Draws draws(address);
-    const double lowest = levels_.front(), range = 1 - lowest, largest = largest_weight(target);
+    const double range = 1 - levels_.front(), largest = largest_weight(target);
     WrittenTile tile{.cells = std::vector<Cell>(2 * target.size()), .scale = largest / range};
     double wanted_sum = 0, now_sum = 0;
     for (std::size_t k = 0; k < target.size(); ++k) {
-      const double weight = target[k] / largest * range;
-      const double wanted[] = {lowest + std::max(weight, 0.0), lowest + std::max(-weight, 0.0)};
+      const CellPair pair = pairs_.nearest(target[k] / largest * range);
+      const double wanted[] = {pair.plus, pair.minus};
       for (std::size_t side = 0; side < 2; ++side) {
         const std::size_t c = 2 * k + side;
         tile.cells[c] = written_cell(wanted[side], c, draws, tile.stuck);
@@ -131,21 +131,24 @@ class PcmCore final : public TensorCore {
   PcmCard pcm_;
   CoreDescription description_;
   std::vector<double> levels_;
+  CellPairs pairs_;
 };
 
+/// An input's light is split over the cells of all rows, two a row: full scale is what comes
+/// through one of them at full transmission.
 CoreOptics crossbar_optics(const CoreCard& card) {
   const double loss_db = input_loss_db(card) + card.own.of<PcmCard>().insertion_loss_db +
-                         10 * std::log10(card.core_rows());
+                         10 * std::log10(2.0 * card.core_rows());
   return {.coding = InputCoding::intensity,
           .insertion_loss_db = loss_db,
           .noise = intensity_noise(card, loss_db),
           .noisy_cells = true};
 }
 
-/// A written cell holds its state without power. One level look-up a weight.
+/// Two cells a weight, each written and looked up. A written cell holds its state without power.
 CoreDevices cells(const CoreCard& card) {
-  const double weights = static_cast<double>(card.core_rows()) * card.core_columns();
-  return {.programmed = weights, .placed = weights, .setting_operations = weights};
+  const double count = 2.0 * card.core_rows() * card.core_columns();
+  return {.programmed = count, .placed = count, .setting_operations = count};
 }
 
 }  // namespace

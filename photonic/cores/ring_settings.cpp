@@ -24,6 +24,20 @@ double sum_of_squares(std::span<const float> values) {
   return sum;
 }
 
+/// Phase at which a ring alone on its bus comes down to `weight`, the loss of its carriers
+/// included.
+double lone_reach(const RingBus& bus, double weight) {
+  const auto above = [&](double phase) { return ring_weight(bus.driven(phase), phase) > weight; };
+  constexpr int places = 256;
+  double low = 0, high = std::numbers::pi / places;
+  for (; high < std::numbers::pi && above(high); high += std::numbers::pi / places) low = high;
+  while (high - low > 1e-12) {
+    const double middle = 0.5 * (low + high);
+    (above(middle) ? low : high) = middle;
+  }
+  return high;
+}
+
 }  // namespace
 
 RingSettingFinder::RingSettingFinder(const RingBus& bus, Correction correction, double limit)
@@ -33,6 +47,10 @@ RingSettingFinder::RingSettingFinder(const RingBus& bus, Correction correction, 
       certain_(true),
       alone_(correction == Correction::none || bus.independent()) {
   if (alone_) return;
+  if (bus.channels() == 1) {
+    reach_rad_ = lone_reach(bus, -limit);
+    return;
+  }
   const RingBusRange certain = certain_range_for(bus, limit);
   certain_ = certain.weight >= smallest_share * limit;
   // Where hardly anything is certain, lines stand so close that a ring may stand on its

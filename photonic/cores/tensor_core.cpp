@@ -15,6 +15,10 @@ void RealisationReport::add(const RealisationReport& other) {
   squared_miss += other.squared_miss;
 }
 
+RealisationReport TensorCore::realise_used(const TileBatch& batch) const {
+  return realise(batch.targets, batch.address, batch.realised, batch.scales);
+}
+
 void TensorCore::cell_noise(std::span<const float>, TileAddress, CellNoise noise) const {
   std::fill(noise.variance.begin(), noise.variance.end(), 0.0F);
   std::fill(noise.light.begin(), noise.light.end(), 1.0F);

@@ -33,7 +33,7 @@ struct CoreCost {
   double settle_ns = 0;         // after the weights of a tile were written
   double write_energy_pJ = 0;   // per programmed device (DAC code and driver)
   double hold_power_mW = 0;     // per programmed device, mean, while a tile is held
-  double laser_power_mW = 0;    // electrical, whole core, while streaming
+  double laser_power_mW = 0;    // electrical, whole core, while streaming; 0 if it always runs
   double input_energy_pJ = 0;   // per input element and symbol: DAC + modulator
   double output_energy_pJ = 0;  // per output element and symbol: detector, TIA, ADC
   double static_power_mW = 0;   // whole core, as long as it is on
@@ -60,6 +60,21 @@ struct CoreDescription {
   ReadoutNoise noise;
   bool noisy_cells = false;  // `cell_noise` says more than its default
   CoreCost cost;
+};
+
+/// The part of a tile that a layer uses: its first `rows` rows are read and its first `columns`
+/// columns get light. The other weights are nobody's.
+struct UsedPart {
+  int rows = 0;
+  int columns = 0;
+};
+
+/// Consecutive tiles of one layer on one chip, see `TensorCore::realise`.
+struct TileBatch {
+  std::span<const float> targets;
+  TileAddress address;
+  std::span<float> realised, scales;
+  std::span<const UsedPart> used{};  // (tiles); empty: all of every tile
 };
 
 /// What the weights of tiles do at every reading, per weight like the targets. Both may be empty.
@@ -96,6 +111,11 @@ class TensorCore {
   /// address gives the same bits.
   virtual RealisationReport realise(std::span<const float> targets, TileAddress address,
                                     std::span<float> realised, std::span<float> scales) const = 0;
+
+  /// The same where tiles need not be used whole. A core may make anything of the weights that
+  /// nobody uses; in `realised` they are zero. As it stands here: `realise`, which makes zeros of
+  /// them.
+  virtual RealisationReport realise_used(const TileBatch& batch) const;
 
   /// The reading noise of the same tiles. As it stands here: none, and all the light.
   virtual void cell_noise(std::span<const float> targets, TileAddress address,

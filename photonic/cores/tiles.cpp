@@ -1,8 +1,8 @@
 #include "photonic/cores/tiles.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
-#include <vector>
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
@@ -19,10 +19,26 @@ std::size_t checked_size(const CoreDescription& description, const TileBatch& ba
           "{} target, {} realised weights and {} scales are no whole number of {} x {} tiles",
           weights, batch.realised.size(), batch.scales.size(), description.rows,
           description.columns);
+  assert(batch.used.empty() || batch.used.size() == batch.scales.size());
   require(std::all_of(batch.targets.begin(), batch.targets.end(),
                       [](float w) { return std::isfinite(w); }),
           "a weight to be realised is not a finite number (did the training diverge?)");
   return size;
+}
+
+UsedPart used_part(const CoreDescription& description, const TileBatch& batch, std::size_t tile) {
+  const UsedPart whole{description.rows, description.columns};
+  const UsedPart part = batch.used.empty() ? whole : batch.used[tile];
+  assert(part.rows <= whole.rows && part.columns <= whole.columns);
+  return part;
+}
+
+/// Makes zeros of what nobody uses of a tile with rows of `columns`.
+void clear_unused(const UsedPart& used, int columns, std::span<float> realised) {
+  for (std::size_t k = 0; k < realised.size(); ++k) {
+    const int row = static_cast<int>(k) / columns, column = static_cast<int>(k) % columns;
+    if (row >= used.rows || column >= used.columns) realised[k] = 0;
+  }
 }
 
 /// Sums of squares of the error and the target of one tile.
@@ -50,11 +66,25 @@ RealisationReport realise_tiles(const CoreDescription& description, const TileBa
     reports[i] = work(tile);
     reports[i].tiles = 1;
     reports[i].weights = static_cast<std::int64_t>(size);
+    if (!batch.used.empty())
+      clear_unused(used_part(description, batch, i), description.columns, tile.realised);
     add_errors(tile, reports[i]);
   });
   RealisationReport total;
   for (const RealisationReport& report : reports) total.add(report);
   return total;
+}
+
+UsedWeights used_weights(const CoreDescription& description, const TileBatch& batch,
+                         const Tile& tile) {
+  UsedWeights used{.tile = tile.address.tile - batch.address.tile};
+  used.part = used_part(description, batch, used.tile);
+  const auto columns = static_cast<std::size_t>(description.columns);
+  for (std::size_t r = 0; r < static_cast<std::size_t>(used.part.rows); ++r) {
+    const auto row = tile.target.subspan(r * columns, static_cast<std::size_t>(used.part.columns));
+    used.weights.insert(used.weights.end(), row.begin(), row.end());
+  }
+  return used;
 }
 
 float largest_weight(std::span<const float> tile) {

@@ -2,17 +2,11 @@
 
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "photonic/cores/tensor_core.hpp"
 
 namespace lightloom::photonic {
-
-/// The arguments of `TensorCore::realise`.
-struct TileBatch {
-  std::span<const float> targets;
-  TileAddress address;
-  std::span<float> realised, scales;
-};
 
 /// One tile of them, (rows, columns) row-major.
 struct Tile {
@@ -27,9 +21,18 @@ using TileWork = std::function<RealisationReport(const Tile&)>;
 
 /// What the `realise` of every core is around its tiles: refuses counts that are no whole number of
 /// tiles and weights that are no finite numbers, runs the tiles on all threads, counts tiles and
-/// weights, and adds up reports and errors in order.
+/// weights, makes zeros of what nobody uses, and adds up reports and errors in order.
 RealisationReport realise_tiles(const CoreDescription& description, const TileBatch& batch,
                                 const TileWork& work);
+
+/// The part of a tile of a batch that is used, with its weights (rows, columns) row-major.
+struct UsedWeights {
+  std::uint32_t tile = 0;  // number in the batch
+  UsedPart part;
+  std::vector<float> weights;
+};
+UsedWeights used_weights(const CoreDescription& description, const TileBatch& batch,
+                         const Tile& tile);
 
 /// Largest modulus of a tile, 1 for a zero tile.
 float largest_weight(std::span<const float> tile);

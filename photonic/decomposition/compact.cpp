@@ -19,7 +19,13 @@ struct CompactDevice {
   double a = 0, b = 0;
 };
 
-CompactDevice matched(double theta, const MziErrors& errors) {
+/// How far to turn the leak of a clipped device whose weak elements have the modulus `leak` where
+/// `wanted` is, and its strong ones `got` where `strong` is, for its real part to be right.
+double leak_turn(double wanted, double strong, double leak, double got) {
+  return std::acos(std::min(1.0, wanted * got / (leak * strong)));
+}
+
+CompactDevice matched(double theta, const MziErrors& errors, Leak leak) {
   const SplitterAngles e(errors);
   const double s = std::sin(theta / 2), c = std::cos(theta / 2);
   CompactDevice device{.split = match_powers(s * s, c * c, e)};
@@ -27,8 +33,12 @@ CompactDevice matched(double theta, const MziErrors& errors) {
       cross(-device.split.s * e.s_minus, device.split.c * e.c_plus);
   // An element that is zero has no phase: that of an ideal device stands for it.
   const double quarter = std::numbers::pi / 2;
-  const double of_bar = bar == 0.0 ? 0 : std::arg(bar) - quarter,
-               of_cross = cross == 0.0 ? 0 : std::arg(cross) - quarter;
+  double of_bar = bar == 0.0 ? 0 : std::arg(bar) - quarter,
+         of_cross = cross == 0.0 ? 0 : std::arg(cross) - quarter;
+  if (leak == Leak::quadrature && device.split.limit == Limit::cross)
+    of_bar += leak_turn(s, c, std::abs(bar), std::abs(cross));
+  if (leak == Leak::quadrature && device.split.limit == Limit::bar)
+    of_cross += leak_turn(c, s, std::abs(cross), std::abs(bar));
   device.a = (of_bar + of_cross) / 2;
   device.b = (of_bar - of_cross) / 2;
   return device;
@@ -121,14 +131,15 @@ struct Found {
 };
 
 Found find(const Topology& topology, const MeshSettings& ideal,
-           std::span<const MziErrors> fabrication) {
+           std::span<const MziErrors> fabrication, Leak leak) {
   const std::size_t cells = topology.cells.size();
   Found found{.corrected = {.settings = zero_settings(topology)}, .outer{}};
   found.outer.resize(cells);
   std::vector<CompactDevice> devices;
   std::vector<double> wanted(cells), in_front(cells);
   for (std::size_t k = 0; k < cells; ++k) {
-    devices.push_back(matched(ideal.theta[k], fabrication.empty() ? MziErrors{} : fabrication[k]));
+    devices.push_back(
+        matched(ideal.theta[k], fabrication.empty() ? MziErrors{} : fabrication[k], leak));
     wanted[k] = ideal.phi[k] - 2 * devices[k].b;
     found.corrected.unreachable += devices[k].split.limit != Limit::none ? 1 : 0;
   }
@@ -162,16 +173,16 @@ Found find(const Topology& topology, const MeshSettings& ideal,
 }  // namespace
 
 CorrectedSettings compact_settings(const Topology& topology, const MeshSettings& ideal,
-                                   std::span<const MziErrors> fabrication) {
+                                   std::span<const MziErrors> fabrication, Leak leak) {
   assert(fabrication.empty() || fabrication.size() == topology.cells.size());
-  Found found = find(topology, ideal, fabrication);
+  Found found = find(topology, ideal, fabrication, leak);
   for (const std::optional<double>& phase : found.outer)
     found.corrected.settings.outer.push_back(phase.value_or(0));
   return std::move(found.corrected);
 }
 
 std::vector<int> outer_shifters(const Topology& topology) {
-  const Found found = find(topology, zero_settings(topology), {});
+  const Found found = find(topology, zero_settings(topology), {}, Leak::nearest);
   std::vector<int> cells;
   for (std::size_t k = 0; k < found.outer.size(); ++k)
     if (found.outer[k]) cells.push_back(static_cast<int>(k));

@@ -17,7 +17,8 @@ namespace lightloom::photonic {
 /// compact device is that of the plain MZI, its phases (those of an SU(2) matrix) only move more.
 /// The phases of its arms are not corrected.
 CorrectedSettings compact_settings(const Topology& topology, const MeshSettings& ideal,
-                                   std::span<const MziErrors> fabrication = {});
+                                   std::span<const MziErrors> fabrication = {},
+                                   Leak leak = Leak::nearest);
 
 /// Cells (indices) of a mesh of compact devices that have a shifter in front of their top input.
 std::vector<int> outer_shifters(const Topology& topology);

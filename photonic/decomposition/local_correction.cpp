@@ -36,12 +36,15 @@ CellSetting match_ratio(Complex target_11, Complex target_12, const SplitterAngl
   return with_phase(split, top, cross, target_11, target_12);
 }
 
-/// The same for T21 : T22, which a crossing behind the MZI brings to the upper output.
+/// The same for T21 : T22, which a crossing behind the MZI brings to the upper output; there what
+/// leaks in its cross state is the device's own.
 CellSetting match_lower_ratio(Complex target_21, Complex target_22, const SplitterAngles& a) {
   const SplitSetting split = match_powers(std::norm(target_22), std::norm(target_21), a);
   const Complex cross(split.s * a.s_minus, split.c * a.c_plus),
       bottom(-split.c * a.s_plus, -split.s * a.c_minus);
-  return with_phase(split, cross, bottom, target_21, target_22);
+  CellSetting set = with_phase(split, cross, bottom, target_21, target_22);
+  if (split.limit != Limit::none) set.limit = split.limit == Limit::bar ? Limit::cross : Limit::bar;
+  return set;
 }
 
 /// theta, phi of any device whose T11 : T12 is that of the target, by the plain MZI that it
@@ -94,7 +97,8 @@ CorrectedSettings correct_locally(const Topology& topology, const MeshSettings& 
                                   const CorrectionOptions& options) {
   const std::size_t cells = topology.cells.size();
   assert((fabrication.empty() || fabrication.size() == cells) && ideal.theta.size() == cells);
-  if (options.device == DeviceKind::compact) return compact_settings(topology, ideal, fabrication);
+  if (options.device == DeviceKind::compact)
+    return compact_settings(topology, ideal, fabrication, options.leak);
   const MziErrors perfect;
   CorrectedSettings result{.settings = zero_settings(topology)};
   std::vector<Complex> carried(static_cast<std::size_t>(topology.modes), 1.0);
@@ -109,8 +113,8 @@ CorrectedSettings correct_locally(const Topology& topology, const MeshSettings& 
     CellSetting set = match_device(options.device, target, errors, angles);
     result.unreachable += set.limit != Limit::none ? 1 : 0;
     Transfer real = device_of(options.device, set, errors, angles);
-    const bool turn = options.leak == Leak::quadrature && options.device == DeviceKind::mzi &&
-                      set.limit != Limit::none;
+    const bool turn = options.leak == Leak::quadrature &&
+                      options.device != DeviceKind::three_splitter && set.limit != Limit::none;
     if (turn) {
       const double cosine = leak_cosine(target, real, set.limit);
       set.e_phi = mul(set.e_phi, Complex(cosine, std::sqrt(1 - cosine * cosine)));

@@ -12,7 +12,7 @@ enum class Leak {
 };
 
 struct CorrectionOptions {
-  DeviceKind device = DeviceKind::mzi;  // any; `leak` is for mzi only
+  DeviceKind device = DeviceKind::mzi;  // `leak` is for all but three-splitter
   Leak leak = Leak::nearest;
 };
 

@@ -8,24 +8,28 @@
 
 namespace lightloom::photonic {
 
-/// Remembers the decompositions of target tiles by content: they do not depend on the chip, and
-/// cost more than building one chip's matrix. Thread-safe. Holds at most `capacity_bytes`, then
-/// forgets everything and starts over.
+/// Remembers the decompositions of target tiles by size and content: they do not depend on the
+/// chip, and cost more than building one chip's matrix. Thread-safe. Holds at most `capacity_bytes`
+/// of tiles of the largest size, then forgets everything and starts over.
 class SvdCache {
  public:
+  /// For tiles of at most `rows` x `columns`.
   SvdCache(int rows, int columns, Topology topology,
            std::size_t capacity_bytes = std::size_t{512} << 20);
-  [[nodiscard]] std::shared_ptr<const SvdSettings> decomposed(std::span<const float> target) const;
+  /// Of a (rows, columns) row-major tile.
+  [[nodiscard]] std::shared_ptr<const SvdSettings> decomposed(std::span<const float> target,
+                                                              int rows, int columns) const;
 
  private:
   struct Entry {
     std::vector<float> target;
+    int columns;
     std::shared_ptr<const SvdSettings> settings;
   };
   [[nodiscard]] std::shared_ptr<const SvdSettings> find(std::uint64_t hash,
-                                                        std::span<const float> target) const;
+                                                        std::span<const float> target,
+                                                        int columns) const;
 
-  int rows_, columns_;
   Topology topology_;
   std::size_t most_entries_;
   mutable std::mutex mutex_;

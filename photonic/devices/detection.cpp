@@ -74,10 +74,9 @@ ReadoutNoise homodyne_readout(const LaserCard& laser, const DetectorCard& detect
   const double constant_part = shot_variance_A2(oscillator_A, dark_A, bandwidth_Hz) +
                                intensity_variance_A2(leak_A, laser.rin_dBc_per_Hz, bandwidth_Hz) +
                                amplifier_variance_A2(detector, bandwidth_Hz);
-  const double signal_part = shot_variance_A2(signal_A, 0, bandwidth_Hz) / (full_A * full_A) +
-                             intensity_variance_A2(1, laser.rin_dBc_per_Hz, bandwidth_Hz);
-  return {
-      .additive = std::sqrt(constant_part) / full_A, .shot = 0, .relative = std::sqrt(signal_part)};
+  return {.additive = std::sqrt(constant_part) / full_A,
+          .signal = std::sqrt(shot_variance_A2(signal_A, 0, bandwidth_Hz)) / full_A,
+          .relative = std::sqrt(intensity_variance_A2(1, laser.rin_dBc_per_Hz, bandwidth_Hz))};
 }
 
 }  // namespace lightloom::photonic

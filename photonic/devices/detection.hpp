@@ -33,7 +33,7 @@ ReadoutNoise intensity_readout(const LaserCard& laser, const DetectorCard& detec
 
 /// Noise of a homodyne read-out of a field y, i = 2R sqrt(P_s P_LO) y, with `power_mW` the signal
 /// power at y = 1. Shot noise 2qR(P_s y^2 + P_LO)B: the local oscillator's share is additive, the
-/// signal's goes with y^2 and is counted under `relative`. Of the local oscillator's intensity
+/// signal's goes with y^2 (`signal`). Of the local oscillator's intensity
 /// noise the share that the pair's common-mode rejection lets through stays, RIN (r R P_LO)^2 B
 /// with r = 10^(-rejection_db / 20); that of the product stays whole.
 ReadoutNoise homodyne_readout(const LaserCard& laser, const DetectorCard& detector, double power_mW,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
+#include <utility>
 
 namespace lightloom::photonic {
 
@@ -40,17 +42,82 @@ std::vector<double> pcm_levels(const PcmCard& card) {
   return levels;
 }
 
-double nearest_level(const std::vector<double>& levels, double transmission) {
-  const auto above = std::lower_bound(levels.begin(), levels.end(), transmission);
-  if (above == levels.begin()) return levels.front();
-  if (above == levels.end()) return levels.back();
-  const double low = *(above - 1), high = *above;
-  return transmission - low < high - transmission ? low : high;
-}
-
 double pcm_programming_sigma(const PcmCard& card, double x) {
   return card.programming_scale *
          std::max(0.0, card.programming_p0 + x * (card.programming_p1 + x * card.programming_p2));
+}
+
+namespace {
+
+/// A pair of levels for a weight w: (w - d)^2 + v = w^2 - 2 d w + d^2 + v, with the difference d
+/// and the variance v of both writes.
+struct Candidate {
+  CellPair pair;
+  double difference = 0, variance = 0;
+  [[nodiscard]] double offset() const { return difference * difference + variance; }
+  [[nodiscard]] double light() const { return pair.plus + pair.minus; }
+};
+
+/// All pairs of levels for positive weights, by their difference, those of less variance and light
+/// first.
+std::vector<Candidate> candidates(const PcmCard& card) {
+  const std::vector<double> levels = pcm_levels(card);
+  std::vector<double> variances;
+  for (const double level : levels)
+    variances.push_back(std::pow(pcm_programming_sigma(card, level), 2));
+  std::vector<Candidate> all;
+  for (std::size_t low = 0; low < std::min<std::size_t>(levels.size(), 256); ++low)
+    for (std::size_t high = low; high < levels.size(); ++high)
+      all.push_back({.pair = {levels[high], levels[low]},
+                     .difference = levels[high] - levels[low],
+                     .variance = variances[high] + variances[low]});
+  std::ranges::sort(all, [](const Candidate& a, const Candidate& b) {
+    return std::tuple(a.difference, a.variance, a.light()) <
+           std::tuple(b.difference, b.variance, b.light());
+  });
+  return all;
+}
+
+/// Keeps one of each run of equal differences, as far as round-off tells them apart.
+std::vector<Candidate> without_doubles(const std::vector<Candidate>& sorted) {
+  constexpr double round_off = 1e-12;
+  std::vector<Candidate> kept;
+  for (const Candidate& next : sorted) {
+    if (kept.empty() || next.difference > kept.back().difference + round_off)
+      kept.push_back(next);
+    else if (std::pair(next.variance, next.light()) <
+             std::pair(kept.back().variance, kept.back().light()))
+      kept.back() = next;
+  }
+  return kept;
+}
+
+}  // namespace
+
+CellPairs::CellPairs(const PcmCard& card) : lowest_(pcm_levels(card).front()) {
+  if (card.level_bits == 0) return;
+  // The lower envelope of the lines d^2 + v - 2 d w over w: each is the best from where it crosses
+  // the one before.
+  std::vector<Candidate> envelope;
+  for (const Candidate& next : without_doubles(candidates(card))) {
+    const auto crossing = [&](const Candidate& last) {
+      return (next.offset() - last.offset()) / (2 * (next.difference - last.difference));
+    };
+    while (!choices_.empty() && crossing(envelope.back()) <= choices_.back().from) {
+      choices_.pop_back();
+      envelope.pop_back();
+    }
+    choices_.push_back({envelope.empty() ? -1.0 : crossing(envelope.back()), next.pair});
+    envelope.push_back(next);
+  }
+}
+
+CellPair CellPairs::nearest(double weight) const {
+  const double size = std::abs(weight);
+  CellPair pair{lowest_ + size, lowest_};
+  if (!choices_.empty())
+    pair = std::prev(std::ranges::upper_bound(choices_, size, {}, &Choice::from))->pair;
+  return weight < 0 ? CellPair{pair.minus, pair.plus} : pair;
 }
 
 DriftExponent pcm_drift_exponent(const PcmCard& card, double x) {

@@ -35,11 +35,33 @@ void describe(Section& section, PcmCard& card);
 
 /// Transmissions a cell can be set to, ascending; only the two ends for a continuous cell.
 std::vector<double> pcm_levels(const PcmCard& card);
-/// The nearest of the levels (not the nearest index: geometric levels are not evenly spaced).
-double nearest_level(const std::vector<double>& levels, double transmission);
-
 /// Standard deviation of a written transmission x in [0, 1].
 double pcm_programming_sigma(const PcmCard& card, double x);
+
+/// What both cells of a signed weight are told to let through.
+struct CellPair {
+  double plus = 0, minus = 0;
+};
+
+/// The settings of the cells of weights T+ - T-. Of all pairs of levels the one is taken whose
+/// expected squared error is smallest, that of the difference and of both cells' programming
+/// together; then the one of least light. (Of cells with more than 256 levels, the lower of the two
+/// takes one of the lowest 256.) Continuous cells: one of them stays at the lowest.
+class CellPairs {
+ public:
+  explicit CellPairs(const PcmCard& card);
+  /// For a weight between -(1 - lowest) and 1 - lowest.
+  [[nodiscard]] CellPair nearest(double weight) const;
+
+ private:
+  struct Choice {
+    double from = 0;  // weight from which on it is the best
+    CellPair pair;    // of a positive weight
+  };
+  double lowest_;
+  std::vector<Choice> choices_;  // by `from`; empty: continuous
+};
+
 /// Mean and standard deviation of the drift exponent of a cell written to x: clip(-0.0155 ln x +
 /// 0.0244, 0.049, 0.1) and clip(-0.0125 ln x - 0.0059, 0.008, 0.045), times drift_scale.
 struct DriftExponent {

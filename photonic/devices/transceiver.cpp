@@ -14,6 +14,8 @@ void describe(Section& section, LaserCard& card) {
   section.value("wall_plug", card.wall_plug, {.low = 0, .high = 1, .open_low = true});
   section.value("coupling_loss_db", card.coupling_loss_db, not_negative);
   section.value("rin_dBc_per_Hz", card.rin_dBc_per_Hz, {.high = 0});
+  section.choice("duty", card.duty,
+                 {{"streaming", LaserDuty::streaming}, {"always", LaserDuty::always}});
 }
 
 void describe(Section& section, ModulatorCard& card) {

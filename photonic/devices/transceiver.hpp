@@ -4,6 +4,9 @@
 
 namespace lightloom::photonic {
 
+/// When the laser takes its power: while symbols run, or as long as the core is on.
+enum class LaserDuty { streaming, always };
+
 /// The light source of a core. All lines or inputs share one source, so its intensity noise is
 /// common to all outputs.
 struct LaserCard {
@@ -14,6 +17,7 @@ struct LaserCard {
   double wall_plug = 0.2;         // optical out / electrical in
   double coupling_loss_db = 0.7;  // laser to chip
   double rin_dBc_per_Hz = -150;   // relative intensity noise
+  LaserDuty duty = LaserDuty::streaming;
 };
 
 inline constexpr double perfect_extinction_db = 200;

@@ -24,8 +24,8 @@ LinkBudget link_budget(const CoreCard& card) {
   LinkBudget budget{.insertion_loss_db = optics.insertion_loss_db,
                     .detected_mW = power_behind_mW(card, optics.insertion_loss_db)};
   const double light = 1 + noise.dark, laser = noise.relative * light * (1 + noise.leak);
-  budget.noise =
-      std::sqrt(noise.additive * noise.additive + noise.shot * noise.shot * light + laser * laser);
+  budget.noise = std::sqrt(noise.additive * noise.additive + noise.shot * noise.shot * light +
+                           noise.signal * noise.signal + laser * laser);
   budget.snr_db = snr_db(1, budget.noise * budget.noise);
   budget.enob_sine = enob_sine(budget.snr_db);
   budget.enob_uniform = enob_uniform(2, budget.noise);

@@ -126,6 +126,21 @@ TEST(CalibratedCore, EveryChipIsOneOfThoseGiven) {
   EXPECT_EQ(c.error(c.truth, both, 2), c.error(c.truth, both, 0));
 }
 
+TEST(CalibratedCore, IsFreeInWhatNobodyUsesOfATile) {
+  const Chips c;
+  const auto core = make_calibrated_core(mesh_core(6), {c.shape, c.truth, {c.truth}});
+  std::vector<float> targets(36, 0.0F), realised(36), scales(1);
+  targets[0] = 1;
+  const std::vector<photonic::UsedPart> used{{1, 1}};
+  const auto report = core->realise_used({targets, {}, realised, scales, used});
+  // Beside zeros, the scale would be the weight: it is what the completion adds, 0.2 % at most.
+  EXPECT_GT(scales[0], 1.0001F);
+  EXPECT_LT(scales[0], 1.0021F);
+  EXPECT_NEAR(realised[0], 1, 0.1);
+  for (std::size_t k = 1; k < 36; ++k) EXPECT_EQ(realised[k], 0);
+  EXPECT_NEAR(report.squared_error, std::pow(double{realised[0]} - 1, 2), 1e-12);
+}
+
 TEST(CalibratedCore, RefusesWeightsThatAreNoNumbers) {
   const Chips c;
   const auto core = make_calibrated_core(mesh_core(6), {c.shape, c.truth, {c.truth}});

@@ -127,6 +127,25 @@ TEST(Card, ASectionMayBeAnotherCardWithKeysOnTop) {
   EXPECT_EQ(read_card<Example>(load_card(folder + "/whole.yaml", {"inner.bits=6"})).inner_bits, 6);
 }
 
+// A section inside an override changes what it names and leaves the card's other keys there.
+TEST(Card, KeysOnTopOfACardReachIntoItsSections) {
+  const std::string folder = folder_with(
+      "base.yaml", "a: {b: 1, c: {d: 2, e: 3}, list: [1, 2]}\nf: {card: inside.yaml}\n");
+  folder_with("inside.yaml", "g: 4\nh: 5\n");
+  const auto merged = [&](const std::string& on_top) {
+    return to_yaml(
+        section_of(parse_yaml("{card: " + folder + "/base.yaml, " + on_top + "}", "test")));
+  };
+  EXPECT_EQ(
+      merged("a: {c: {e: 6}, list: [7]}"),
+      to_yaml(parse_yaml("a: {b: 1, c: {d: 2, e: 6}, list: [7]}\nf: {card: inside.yaml}", "")));
+  EXPECT_EQ(merged("f: {h: 8}"),
+            to_yaml(parse_yaml("a: {b: 1, c: {d: 2, e: 3}, list: [1, 2]}\nf: {g: 4, h: 8}", "")));
+  EXPECT_EQ(merged("a: 9"), to_yaml(parse_yaml("a: 9\nf: {card: inside.yaml}", "")));
+  EXPECT_EQ(merged("a: {card: other.yaml}"),  // another card takes the place of the section
+            to_yaml(parse_yaml("a: {card: other.yaml}\nf: {card: inside.yaml}", "")));
+}
+
 TEST(Card, ASourceMayCiteACardWithoutBeingReplacedByIt) {
   const std::string folder =
       folder_with("cites.yaml", "rows: 3\nsource: {rows: as in other.yaml}\n");

@@ -76,24 +76,79 @@ constexpr int shots = 20000;
 TEST(OutputNoise, CellsAreReadWithNewNoiseEveryTime) {
   CoreDescription description{
       .kind = "test", .rows = 2, .columns = 3, .coding = InputCoding::intensity};
-  description.noise = {.additive = 0.05, .shot = 0.2, .relative = 0.1, .leak = 0.3, .dark = 0.25};
+  description.noise = {
+      .additive = 0.05, .shot = 0.2, .signal = 0.3, .relative = 0.1, .leak = 0.3, .dark = 0.25};
   description.noisy_cells = true;
   const Moments found = shots_of(NoisyCore(description), shape, weights, inputs, exact, shots);
   for (std::size_t r = 0; r < 2; ++r) {
     double law = 0;  // in units of the core, where a network weight of 2 is 1
     for (std::size_t tile = 0; tile < 2; ++tile) {
-      double y = 0, power = 0, cells = 0;  // y with the light of code 0, whose mean is taken off
+      // y with the light of code 0, whose mean is taken off, and without
+      double y = 0, own = 0, power = 0, cells = 0;
       for (std::size_t c = 0; c < 3; ++c) {
         const double x = inputs[3 * tile + c] + 0.25;
         // Cells of a tile are counted row by row, two tiles of six after another.
         const std::size_t cell = tile * 6 + r * 3 + c;
         y += x * weights[r * 6 + tile * 3 + c] / scale;
+        own += (x - 0.25) * weights[r * 6 + tile * 3 + c] / scale;
         power += x * NoisyCore::light(cell);
         cells += x * x * NoisyCore::variance(cell) / (scale * scale);
       }
-      law += 0.05 * 0.05 + 0.2 * 0.2 * power + cells + 0.01 * std::pow(y + 0.3 * power, 2);
+      law += 0.05 * 0.05 + 0.2 * 0.2 * power + cells + std::pow(0.3 * own, 2) +
+             0.01 * std::pow(y + 0.3 * power, 2);
     }
     law *= scale * scale;
+    EXPECT_NEAR(found.mean[r], 0, 4 * std::sqrt(law / shots)) << r;
+    EXPECT_NEAR(found.square[r], law, 4 * law * std::sqrt(2.0 / shots)) << r;
+  }
+}
+
+TEST(OutputNoise, ShotNoiseOfAFieldIsDrawnForEveryOutputAndTheLasersOnceForAll) {
+  CoreDescription description{
+      .kind = "test", .rows = 2, .columns = 6, .coding = InputCoding::field};
+  description.noise = {.additive = 0.2, .signal = 0.3, .relative = 0.1};
+  ExactCore core(description);
+  core.scale = scale;
+  const Moments found = shots_of(core, shape, weights, inputs, exact, shots);
+  double both = 1;
+  for (std::size_t r = 0; r < 2; ++r) {
+    const double y = exact[r];
+    const double law = std::pow(0.2 * scale, 2) + std::pow(0.3 * y, 2) + std::pow(0.1 * y, 2);
+    EXPECT_NEAR(found.mean[r], 0, 4 * std::sqrt(law / shots)) << r;
+    EXPECT_NEAR(found.square[r], law, 4 * law * std::sqrt(2.0 / shots)) << r;
+    both *= std::sqrt(law);
+  }
+  // Outputs share the laser's part alone.
+  EXPECT_NEAR(found.product, 0.01 * exact[0] * exact[1], 4 * both / std::sqrt(shots));
+}
+
+TEST(OutputNoise, BothPassesOfSignedInputsHaveTheirOwn) {
+  CoreDescription description{
+      .kind = "test", .rows = 2, .columns = 6, .coding = InputCoding::intensity};
+  description.noise = {.additive = 0.2};
+  ExactCore core(description);
+  core.scale = scale;
+  const std::vector<float> mixed{1, -0.5F, 0.25F, 0, -0.75F, 1};
+  std::vector<double> sums(2);
+  for (std::size_t k = 0; k < 12; ++k) sums[k / 6] += double{weights[k]} * mixed[k % 6];
+  const Moments found = shots_of(core, shape, weights, mixed, sums, shots);
+  for (std::size_t r = 0; r < 2; ++r) {
+    const double law = 2 * std::pow(0.2 * scale, 2);  // of two readings, subtracted
+    EXPECT_NEAR(found.mean[r], 0, 4 * std::sqrt(law / shots)) << r;
+    EXPECT_NEAR(found.square[r], law, 4 * law * std::sqrt(2.0 / shots)) << r;
+  }
+}
+
+TEST(OutputNoise, NoiseOfAConverterIsInItsSteps) {
+  CoreDescription description{.kind = "test", .rows = 2, .columns = 6};
+  description.output_adc.bits = 6;
+  description.output_adc.full_scale = 16;  // steps of 16 / 32 = 0.5
+  description.output_adc.noise_lsb = 1.5;
+  ExactCore core(description);
+  const Moments found = shots_of(core, shape, weights, inputs, exact, shots);
+  for (std::size_t r = 0; r < 2; ++r) {
+    // With noise of more than a step the rounding is even over a step and independent of it.
+    const double law = 0.25 * (1.5 * 1.5 + 1.0 / 12);
     EXPECT_NEAR(found.mean[r], 0, 4 * std::sqrt(law / shots)) << r;
     EXPECT_NEAR(found.square[r], law, 4 * law * std::sqrt(2.0 / shots)) << r;
   }

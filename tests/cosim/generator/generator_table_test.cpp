@@ -26,10 +26,12 @@ GeneratorEntry flash_generator() {
                 });
               },
           .cost =
-              [](const GeneratorCard& card, const GenerationWork& work) {
-                const double words = static_cast<double>(work.weights);
-                return GenerationCost{.time_ns = words / card.own.get<FlashTable>().words_per_ns,
-                                      .arithmetic_pJ = 3 * words};
+              [](const GeneratorCard& card) {
+                return
+                    [rate = card.own.get<FlashTable>().words_per_ns](const GenerationWork& work) {
+                      const double words = static_cast<double>(work.weights);
+                      return GenerationCost{.time_ns = words / rate, .arithmetic_pJ = 3 * words};
+                    };
               },
           .figures =
               [](const GeneratorCard&) {

@@ -5,6 +5,9 @@
 #include <cmath>
 #include <vector>
 
+#include "cosim/generator/generator_light.hpp"
+#include "tests/cosim/generator/generator_fixture.hpp"
+
 namespace lightloom::cosim {
 namespace {
 
@@ -49,10 +52,12 @@ TwoLevel two_level(int out, int in, int area, int cross, int intra) {
   return t;
 }
 
-std::vector<float> regenerate(const TwoLevel& t, const GeneratorNoise& noise,
-                              std::uint32_t chip = 0, std::uint64_t write = 0) {
+std::vector<float> regenerate(const TwoLevel& t, const PhotonicGenerator& own,
+                              std::uint32_t chip = 0, std::uint64_t write = 0,
+                              Handover handover = Handover::analog) {
   std::vector<float> dense(t.dense.size());
-  regenerate_optically(t.factors, noise, {{.seed = 1, .chip = chip, .layer = 2}, write}, dense);
+  regenerate_optically(t.factors, card_of(own, handover),
+                       {{.seed = 1, .chip = chip, .layer = 2}, write}, dense);
   return dense;
 }
 
@@ -63,95 +68,221 @@ double mean_square(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 TEST(OpticalGenerator, WithoutNoiseItIsTheProductOfItsFactors) {
-  const TwoLevel t = two_level(7, 5, 9, 4, 2);
-  const std::vector<float> dense = regenerate(t, {});
-  for (std::size_t i = 0; i < dense.size(); ++i)
-    EXPECT_NEAR(dense[i], t.dense[i], 8 * 4 * 0x1p-23);  // 8 terms below 1
+  for (const auto& [cross, intra] : {std::pair{4, 2}, {7, 2}, {13, 5}}) {  // one bank, and several
+    const TwoLevel t = two_level(11, 9, 9, cross, intra);
+    const std::vector<float> dense = regenerate(t, quiet_generator());
+    for (std::size_t i = 0; i < dense.size(); ++i) EXPECT_NEAR(dense[i], t.dense[i], 2e-4);
+  }
 }
 
 TEST(OpticalGenerator, ALevelThatIsOffIsPassedThrough) {
   TwoLevel t = two_level(7, 5, 9, 7, 2);
-  t.factors.v = {};
-  const std::vector<float> kernels = regenerate(t, {.cross_sigma = 0.5});
-  EXPECT_EQ(kernels, regenerate(t, {}));  // no level 2, no noise of level 2
   const std::vector<float> stored = numbers(7 * 5 * 9, 9);
+  t.factors.v = {};
   t.factors.u = {};
   t.factors.basis = stored;
-  EXPECT_EQ(regenerate(t, {.coefficient_sigma = 0.5, .intra_sigma = 0.5, .cross_sigma = 0.5}),
-            stored);
+  EXPECT_EQ(regenerate(t, round_generator()), stored);
 }
 
-TEST(OpticalGenerator, Level1NoiseReachesTheWeightsThroughV) {
-  // n1 of variance s^2 per generated value gives each weight of row o the variance s^2 sum_m
-  // v_om^2.
-  const TwoLevel t = two_level(9, 40, 25, 6, 2);
-  const double sigma = 0.02;
-  TwoLevel kernels = t;
-  kernels.factors.v = {};
+/// Largest weight of a coefficient over the range of a ring: what one full-scale weight stands for.
+double weight_scale(const std::vector<float>& coefficients) {
   float largest = 0;
-  std::vector<float> level1(6 * 40 * 25);
-  regenerate_optically(kernels.factors, {}, {}, level1);
-  for (const float value : level1) largest = std::max(largest, std::fabs(value));
-  double expected = 0;
-  for (const float v : t.v) expected += double{v} * v / 9;
-  expected *= std::pow(sigma * largest, 2);
-  const double measured = mean_square(regenerate(t, {.intra_sigma = sigma}), regenerate(t, {}));
-  // Only 6 x 1000 independent draws stand behind the 9000 weights.
-  EXPECT_NEAR(measured, expected, 4 * expected * std::sqrt(2.0 / 6000));
+  for (const float c : coefficients) largest = std::max(largest, std::fabs(c));
+  const photonic::Ring ring;
+  const double limit = 0.8 * std::min(photonic::ring_weight(ring, 0),
+                                      -photonic::ring_weight(ring, 3.14159265358979));
+  return largest / limit;
 }
 
-TEST(OpticalGenerator, Level2NoiseAddsToTheWeightsDirectly) {
-  const TwoLevel t = two_level(9, 40, 25, 6, 2);
-  float largest = 0;
-  for (const float value : t.dense) largest = std::max(largest, std::fabs(value));
-  const double expected = std::pow(0.03 * largest, 2);
-  const double measured = mean_square(regenerate(t, {.cross_sigma = 0.03}), regenerate(t, {}));
-  EXPECT_NEAR(measured, expected, 4 * expected * std::sqrt(2.0 / 9000));
-}
-
-TEST(OpticalGenerator, AnErrorOfVTouchesOneKernelOnlyAndOneOfUAllOfThem) {
-  const TwoLevel t = two_level(3, 4, 9, 2, 2);
-  TwoLevel changed = t;
-  std::vector<float> v = t.v;
-  v[0] += 0.5F;
-  changed.factors.v = v;
-  const auto exact = regenerate(t, {}), one = regenerate(changed, {});
-  for (std::size_t i = 0; i < exact.size(); ++i) EXPECT_EQ(exact[i] == one[i], i >= 36) << i;
-}
-
-TEST(OpticalGenerator, ChipsAndWritesDrawTheirOwnNoiseAndRepeatIt) {
-  const TwoLevel both = two_level(7, 5, 9, 4, 2);
-  TwoLevel only_intra = both, only_cross = both;
-  only_intra.factors.v = {};
-  only_intra.dense.resize(4 * 5 * 9);
-  only_cross.factors.u = {};
-  const std::vector<float> kernels = numbers(4 * 5 * 9, 8);
-  only_cross.factors.basis = kernels;
-  const GeneratorNoise coefficients{.coefficient_sigma = 0.1}, intra{.intra_sigma = 0.1},
-      cross{.cross_sigma = 0.1};
-  const std::vector<std::pair<const TwoLevel*, const GeneratorNoise*>> cases{
-      {&only_intra, &coefficients},
-      {&only_cross, &coefficients},
-      {&only_intra, &intra},
-      {&only_cross, &cross}};
-  for (const auto& [t, noise] : cases) {
-    const auto first = regenerate(*t, *noise, 1, 2);
-    EXPECT_EQ(first, regenerate(*t, *noise, 1, 2));
-    EXPECT_NE(first, regenerate(*t, *noise, 2, 2));
-    EXPECT_NE(first, regenerate(*t, *noise, 1, 3));
+// Level 2 alone: an amplifier noise a on readings of (1 + x) / 2 gives weights the variance
+// (2 s_v s_x)^2 (a^2 + h^2 P), P the light of the kernels that are sent.
+TEST(OpticalGenerator, NoiseFollowsFromTheLight) {
+  TwoLevel t = two_level(8, 40, 25, 6, 2);
+  const std::vector<float> kernels = numbers(6 * 40 * 25, 8);
+  t.factors.u = {};
+  t.factors.basis = kernels;
+  double expected_before = 0;
+  for (const double laser_mW : {0.5, 5.0, 50.0}) {
+    PhotonicGenerator g = round_generator();
+    g.laser_power_mW = laser_mW;
+    const double mW = laser_mW * 0.2 / 18 * std::pow(10, -0.6) / 8;
+    const double full_A = 0.5e-3 * mW;
+    const double additive = 10e-12 * std::sqrt(1e9) / full_A;
+    const double shot2 = 2 * 1.602176634e-19 * 1e9 / full_A;
+    float largest = 0;
+    double light = 0;
+    for (const float k : kernels) largest = std::max(largest, std::fabs(k));
+    for (const float k : kernels) light += (1 + k / largest) / 2 / (40 * 25);
+    const double expected =
+        std::pow(2 * weight_scale(t.v) * largest, 2) * (additive * additive + shot2 * light);
+    const double measured = mean_square(regenerate(t, g), regenerate(t, quiet_generator()));
+    EXPECT_NEAR(measured, expected, 4 * expected * std::sqrt(2.0 / 8000));
+    EXPECT_TRUE(expected_before == 0 || expected < 0.2 * expected_before);
+    expected_before = expected;
   }
 }
 
-TEST(OpticalGenerator, DigitalHandoverErrsByAtMostHalfAStepAndEffectiveBitsAgree) {
+// n1 of variance s^2 per generated value gives each weight of row o the variance s^2 sum_m v_om^2.
+TEST(OpticalGenerator, Level1NoiseReachesTheWeightsThroughV) {
+  const TwoLevel t = two_level(9, 40, 25, 6, 2);
+  PhotonicGenerator quiet = quiet_generator(), noisy = quiet;
+  // Level 2 is quiet because its light is strong; level 1's share is what U alone shows.
+  TwoLevel kernels = t;
+  kernels.factors.v = {};
+  kernels.dense.resize(6 * 40 * 25);
+  noisy.laser_power_mW = 500;
+  const double level_1 = mean_square(regenerate(kernels, noisy), regenerate(kernels, quiet));
+  TwoLevel second = t;
+  const std::vector<float> exact = regenerate(kernels, quiet);
+  second.factors.u = {};
+  second.factors.basis = exact;
+  const double level_2 = mean_square(regenerate(second, noisy), regenerate(second, quiet));
+  double through = 0;
+  for (const float v : t.v) through += double{v} * v / 9;
+  const double both = mean_square(regenerate(t, noisy), regenerate(t, quiet));
+  const double expected = level_1 * through + level_2;
+  EXPECT_NEAR(both, expected, 0.05 * expected);  // 6 x 1000 draws of level 1: 1.8 % each
+}
+
+TEST(OpticalGenerator, ChipsAndWritesDrawTheirOwnNoiseAndRepeatIt) {
+  const TwoLevel t = two_level(7, 5, 9, 4, 2);
+  PhotonicGenerator detection = round_generator(), rings = quiet_generator(),
+                    writes = quiet_generator();
+  rings.bank.phase_sigma_rad = 0.01;         // the same at every write
+  writes.bank.programming_sigma_rad = 0.01;  // new at every write
+  for (const PhotonicGenerator& own : {detection, rings, writes}) {
+    const auto first = regenerate(t, own, 1, 2);
+    EXPECT_EQ(first, regenerate(t, own, 1, 2));
+    EXPECT_NE(first, regenerate(t, own, 2, 2));
+    EXPECT_NE(first, regenerate(t, quiet_generator(), 1, 2));
+    EXPECT_EQ(first == regenerate(t, own, 1, 3), own.bank.phase_sigma_rad > 0);
+  }
+}
+
+TEST(OpticalGenerator, DigitalHandOversErrByAtMostHalfAStepEach) {
   const TwoLevel t = two_level(33, 40, 25, 6, 2);
-  const auto exact = regenerate(t, {}), rounded = regenerate(t, {.handover_bits = 6});
+  PhotonicGenerator g = quiet_generator();
+  g.bank.output_adc.bits = 7;
+  const auto exact = regenerate(t, quiet_generator());
   float largest = 0;
   for (const float value : exact) largest = std::max(largest, std::fabs(value));
+  g.levels = PhotonicGenerator::Levels::analog;
+  const auto once = regenerate(t, g, 0, 0, Handover::digital);
   for (std::size_t i = 0; i < exact.size(); ++i)
-    EXPECT_LE(std::fabs(exact[i] - rounded[i]), largest / 31 / 2 * 1.0001F);
-  // 63 levels over the range: log2(62) bits by the uniform definition, if the range is filled on
-  // both sides.
-  EXPECT_NEAR(effective_bits(exact, rounded), std::log2(62.0), 0.1);
+    EXPECT_LE(std::fabs(exact[i] - once[i]), largest / 63 / 2 * 1.001F);
+  // 127 levels over the range.
+  EXPECT_NEAR(effective_bits(exact, once), std::log2(126.0), 0.1);
+  // The kernels in between carry the rounding of an ADC and of a DAC into the accuracy too.
+  g.levels = PhotonicGenerator::Levels::digital;
+  const double one = mean_square(exact, once);
+  const double two = mean_square(exact, regenerate(t, g, 0, 0, Handover::digital));
+  EXPECT_GT(two, 1.3 * one);
+  g.bank.input_dac.bits = 4;
+  EXPECT_GT(mean_square(exact, regenerate(t, g, 0, 0, Handover::digital)), 2 * two);
+}
+
+// Kernels that are stored pass the DAC of level 2: 4 bits over both signs are steps of 2 / 15 of
+// the largest, of an error of a step / sqrt(12) each, which V adds up.
+TEST(OpticalGenerator, TheDacsOfLevel2RoundTheKernels) {
+  TwoLevel t = two_level(9, 40, 25, 6, 2);
+  const std::vector<float> kernels = numbers(6 * 40 * 25, 8);
+  t.factors.u = {};
+  t.factors.basis = kernels;
+  PhotonicGenerator g = quiet_generator();
+  g.bank.input_dac.bits = 4;
+  double through = 0, largest = 0;
+  for (const float v : t.v) through += double{v} * v / 9;
+  for (const float k : kernels) largest = std::max(largest, std::abs(double{k}));
+  const double expected = through * std::pow(2 * largest / 15, 2) / 12;
+  const double found = mean_square(regenerate(t, g), regenerate(t, quiet_generator()));
+  EXPECT_NEAR(found, expected, 0.1 * expected);
+}
+
+// One laser: its noise moves all rows of a shot by the same share of what they read, and no two
+// shots alike.
+TEST(OpticalGenerator, LaserNoiseIsCommonToTheRowsOfAShot) {
+  PhotonicGenerator g = quiet_generator();
+  g.cross_rows = 8;
+  g.cross_columns = 1;
+  g.bank.laser.rin_dBc_per_Hz = -110;  // 10 % over 1 GHz
+  const std::vector<float> ones(400, 1.0F), coefficients(8, 0.5F);
+  std::vector<float> readings(8 * 400);
+  BankProduct({.core = generator_banks(g, 1e20)[1].core}, 1, {{.seed = 4}, 0},
+              {.dac = false, .adc = false})
+      .add({.coefficients = coefficients, .inputs = ones, .rows = 8, .inner = 1, .positions = 400},
+           {}, readings);
+  double square = 0, next = 0;
+  for (std::size_t p = 0; p < 400; ++p) {
+    for (std::size_t r = 1; r < 8; ++r) EXPECT_NEAR(readings[r * 400 + p], readings[p], 1e-5);
+    const double error = readings[p] - 0.5;
+    square += error * error;
+    if (p > 0) next += error * (readings[p - 1] - 0.5);
+  }
+  const double expected = std::pow(0.5 * 2 * 0.1 / 2 * 2, 2);  // of (1 + 1) / 2, read twice as much
+  EXPECT_NEAR(square / 400, expected, 4 * expected * std::sqrt(2.0 / 400));
+  EXPECT_LT(std::abs(next), 4 * expected * std::sqrt(400.0));
+}
+
+double correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    ab += a[i] * b[i], aa += a[i] * a[i], bb += b[i] * b[i];
+  return ab / std::sqrt(aa * bb);
+}
+
+// Every pair of things that are drawn for one layer of one chip, at one write: errors of a core's
+// tile, of U and of V by writing, the same by what calibration left, and both readings. Equal
+// sizes, so that numbers that are used twice stand at the same places.
+TEST(OpticalGenerator, NoTwoThingsShareTheirNumbers) {
+  const int side = 6;
+  const GeneratorBank bank = [] {
+    PhotonicGenerator g = quiet_generator();
+    g.intra_rows = g.cross_rows = g.intra_columns = g.cross_columns = 6;
+    g.intra_replicas = g.cross_replicas = 2;
+    return generator_banks(g, 1e12)[0];
+  }();
+  const WeightWrite write{{.seed = 1, .chip = 3, .layer = 2}, 5};
+  const std::vector<float> coefficients(side * side, 0.1F);
+  std::vector<float> unit(side * side);
+  for (int i = 0; i < side; ++i) unit[static_cast<std::size_t>(i * side + i)] = 1;
+  std::vector<std::vector<double>> drawn;
+  for (const auto& [fixed, written, reading] :
+       {std::tuple{0.01, 0.0, false}, {0.0, 0.01, false}, {0.0, 0.0, true}}) {
+    GeneratorBank noisy = bank;
+    noisy.core.phase_sigma_rad = fixed;
+    noisy.core.programming_sigma_rad = written;
+    if (reading) noisy.core.laser.power_per_input_mW = 1;
+    const auto add = [&](const std::vector<float>& product) {
+      std::vector<double> errors;
+      for (std::size_t i = 0; i < product.size(); ++i)
+        errors.push_back(product[i] - coefficients[i]);
+      drawn.push_back(std::move(errors));
+    };
+    for (int level = 0; level < 2; ++level)
+      for (int number = 0; number < 3; ++number) {  // number 2 is bank 0 again
+        if (fixed > 0 && number == 2) continue;     // whose rings err alike
+        std::vector<float> product(coefficients.size());
+        BankProduct(noisy, level, write, {.dac = false, .adc = false})
+            .add({.coefficients = coefficients,
+                  .inputs = unit,
+                  .rows = side,
+                  .inner = side,
+                  .positions = side,
+                  .number = number},
+                 {}, product);
+        add(product);
+      }
+    if (reading) continue;
+    std::vector<float> tile(coefficients.size());
+    float scale = 1;
+    photonic::make_core(noisy.core)
+        ->realise(coefficients, {.seed = 1, .chip = 3, .layer = 2, .tile = 0, .write = 5}, tile,
+                  {&scale, 1});
+    add(tile);
+  }
+  for (std::size_t a = 0; a < drawn.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b)
+      EXPECT_LT(std::abs(correlation(drawn[a], drawn[b])), 0.75) << a << ' ' << b;  // 36 numbers
 }
 
 }  // namespace

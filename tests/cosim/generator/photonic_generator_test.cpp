@@ -2,58 +2,142 @@
 
 #include <gtest/gtest.h>
 
+#include "core/error.hpp"
+#include "cosim/generator/generator_light.hpp"
 #include "cosim/generator/generator_table.hpp"
+#include "tests/cosim/generator/generator_fixture.hpp"
 
 namespace lightloom::cosim {
 namespace {
 
 GenerationCost cost_of(const GeneratorCard& card, const GenerationWork& work) {
-  return generation_cost(generator_entry(card.kind), card, work);
+  return generator_cost(card)(work);
+}
+
+/// A tile of 10 rows and 18 columns (2 channels x 9) of a layer 20 x 4 x 9 from 6 kernels of 2.
+GenerationWork tile_work() {
+  GenerationWork work{.basis_words = 54, .intra_words = 24, .cross_words = 60, .weights = 180};
+  work.factors = FactorShape{.out = 20, .in = 4, .area = 9, .cross = 6, .intra = 2};
+  work.kernel_share = 0.5;
+  work.rows = 10;
+  work.columns = 18;
+  return work;
 }
 
 TEST(PhotonicGenerator, TakesTheShotsOfTheTiledModel) {
   const FactorShape shape{.out = 128, .in = 128, .area = 9, .cross = 40, .intra = 2};
-  const PhotonicGenerator one_bank{.intra_rows = 128,
-                                   .intra_columns = 2,
-                                   .intra_replicas = 1,
-                                   .cross_rows = 128,
-                                   .cross_columns = 40,
-                                   .cross_replicas = 1};
-  EXPECT_EQ(intra_shots(one_bank, shape), 360);
-  EXPECT_EQ(cross_shots(one_bank, shape, 128, 128 * 9), 1152);
-  const PhotonicGenerator half{
-      .intra_rows = 64, .intra_columns = 1, .cross_rows = 64, .cross_columns = 20};
-  EXPECT_EQ(intra_shots(half, shape), 4 * 360);
-  EXPECT_EQ(cross_shots(half, shape, 128, 128 * 9), 4 * 1152);
+  PhotonicGenerator g;
+  g.intra_rows = 128;
+  g.intra_columns = 2;
+  g.cross_rows = 128;
+  g.cross_columns = 40;
+  EXPECT_EQ(intra_shots(g, shape), 360);
+  EXPECT_EQ(cross_shots(g, shape, 128, 128 * 9), 1152);
+  g.intra_rows = g.cross_rows = 64;
+  g.intra_columns = 1;
+  g.cross_columns = 20;
+  EXPECT_EQ(intra_shots(g, shape), 4 * 360);
+  EXPECT_EQ(cross_shots(g, shape, 128, 128 * 9), 4 * 1152);
 }
 
-// One 4-bit lane at 10 Gb/s takes 6.4 us for the 16,080 words of the paper's layer, and 64 lanes
-// 100 ns.
-TEST(PhotonicGenerator, LoadsItsWordsThroughItsDacLanes) {
+// One 4-bit lane at 10 Gb/s takes 6.1 us for the 15,360 coefficients of the paper's layer, and 64
+// lanes 96 ns; its basis is modulated, not set.
+TEST(PhotonicGenerator, LoadsItsCoefficientsThroughItsDacLanes) {
   GenerationWork work{.factors = FactorShape{}};
   work.basis_words = 40 * 2 * 9;
   work.intra_words = 40 * 128 * 2;
   work.cross_words = 128 * 40;
-  GeneratorCard card{.kind = "photonic"};
-  auto& own = card.own.get<PhotonicGenerator>();
-  own.dac_lanes = 1;
-  EXPECT_NEAR(cost_of(card, work).time_ns, 16080 * 0.4, 1e-6);
-  own.dac_lanes = 64;
-  EXPECT_NEAR(cost_of(card, work).time_ns, 252 * 0.4, 1e-6);
+  PhotonicGenerator g = round_generator();
+  g.dac_lanes = 1;
+  EXPECT_NEAR(cost_of(card_of(g), work).time_ns, 15360 * 0.4, 1e-6);
+  g.dac_lanes = 64;
+  EXPECT_NEAR(cost_of(card_of(g), work).time_ns, 240 * 0.4, 1e-6);
+  const double narrow = cost_of(card_of(g), work).time_ns;
+  work.word_bits = 6;  // two more bits a word
+  EXPECT_NEAR(cost_of(card_of(g), work).time_ns - narrow, 240 * 2 / 10.0, 1e-9);
 }
 
-TEST(PhotonicGenerator, WiderWordsThanItsDacsTakeLongerToLoad) {
-  GeneratorCard card{.kind = "photonic"};
-  auto& own = card.own.get<PhotonicGenerator>();
-  own.word_bits = 4;
-  GenerationWork work{.factors = FactorShape{}};
-  work.cross_words = 6400;
-  const double narrow = cost_of(card, work).time_ns;
-  work.word_bits = 4;
-  EXPECT_EQ(cost_of(card, work).time_ns, narrow);
-  work.word_bits = 6;
-  // 6400 words on 64 lanes of 10 Gb/s: 100 words each, two more bits a word.
-  EXPECT_NEAR(cost_of(card, work).time_ns - narrow, 100 * 2 / 10.0, 1e-9);
+// Half of the 6 kernels: 27 shots (6 x 9 / 2) over 3 banks of level 1; 18 columns x 2 blocks of
+// rows over 2 banks of level 2. 3 of 6 settings of level 1 fit into 3 banks at once, and both of
+// level 2 into its 2.
+TEST(PhotonicGenerator, TimeByHand) {
+  PhotonicGenerator g = round_generator();
+  g.bank.shifter.settle_us = 0.03;
+  const double load = 0.4 * 2, settle = (1 + 1) * 30, shots = (9 + 18) * 0.5;
+  EXPECT_NEAR(cost_of(card_of(g), tile_work()).time_ns, load + settle + shots, 1e-9);
+}
+
+// Each shot drives all columns (DAC and modulator) and reads all rows (amplifier and ADC); each
+// coefficient is written; light and holding flow while it works.
+TEST(PhotonicGenerator, EnergyByHand) {
+  PhotonicGenerator g = round_generator();
+  g.bank.input_dac = {.bits = 8, .rate_GHz = 2, .power_mW = 6};   // 3 pJ
+  g.bank.output_adc = {.bits = 8, .rate_GHz = 1, .power_mW = 5};  // 5 pJ
+  g.bank.shifter = {.pi_power_mW = 2, .settle_us = 0, .write_energy_pJ = 7};
+  g.bank.own.of<photonic::RingBankCard>().mean_shift_rad = 3.14159265358979 / 4;
+  const double input = 3 + 0.1, output = 5 + 4 / 2.0;  // 100 fJ; 4 mW at 2 GHz
+  const double level_1 = 27 * (2 * input + 4 * output), level_2 = 36 * (6 * input + 8 * output);
+  const GenerationCost cost = cost_of(card_of(g), tile_work());
+  EXPECT_NEAR(cost.conversion_pJ, 84 * 7 + level_1 + level_2, 1e-9);
+  const double held = 0.5 * (3 * 8 + 2 * 48);  // a quarter of pi in 24 + 96 rings
+  EXPECT_NEAR(cost.laser_pJ, cost.time_ns * (90 + held), 1e-9);
+  EXPECT_EQ(cost.arithmetic_pJ, 0);
+  EXPECT_EQ(cost.setting_operations, 84);  // a look-up each
+  // Weights that leave as light need no ADC behind level 2.
+  const GenerationCost light = cost_of(card_of(g, Handover::analog), tile_work());
+  EXPECT_NEAR(cost.conversion_pJ - light.conversion_pJ, 36 * 8 * 5, 1e-9);
+  g.bank.laser.duty = photonic::LaserDuty::always;
+  EXPECT_NEAR(cost_of(card_of(g), tile_work()).laser_pJ, cost.time_ns * held, 1e-9);
+  EXPECT_NEAR(generator_figures(card_of(g)).static_power_mW, 90, 1e-9);
+}
+
+// 2 GHz from 1 GS/s ADCs and 2 GS/s DACs: two ADCs an output. 3 x 4 + 2 x 8 outputs, 3 x 2 + 2 x 6
+// inputs, 64 lanes of 2.5 GS/s that need two DACs each.
+TEST(PhotonicGenerator, ConvertersAndAreaByHand) {
+  PhotonicGenerator g = round_generator();
+  g.bank.input_dac = {.bits = 8, .rate_GHz = 2, .area_um2 = 1000};
+  g.bank.output_adc = {.bits = 8, .rate_GHz = 1, .area_um2 = 2000};
+  g.bank.modulator.area_um2 = 300;
+  g.bank.detector.tia_area_um2 = 50;
+  g.bank.detector.diode_area_um2 = 0;
+  g.bank.shifter.area_um2 = 400;
+  g.area_mm2 = 0.25;
+  const GeneratorFigures digital = generator_figures(card_of(g));
+  EXPECT_EQ(digital.adcs, 2 * (12 + 16));
+  EXPECT_EQ(digital.dacs, 6 + 12 + 2 * 64);
+  const double others = 18 * 300 + 28 * 50 + (24 + 96) * 400 + 128 * 1000;
+  EXPECT_NEAR(digital.area_mm2, 0.25 + (56 * 2000 + 18 * 1000 + others) * 1e-6, 1e-9);
+  g.levels = PhotonicGenerator::Levels::analog;  // no ADC of level 1, no DAC of level 2
+  const GeneratorFigures analog = generator_figures(card_of(g));
+  EXPECT_EQ(analog.adcs, 2 * 16);
+  EXPECT_EQ(analog.dacs, 6 + 2 * 64);
+  EXPECT_NEAR(analog.area_mm2, 0.25 + (32 * 2000 + 6 * 1000 + others) * 1e-6, 1e-9);
+  EXPECT_FALSE(analog.keeps_kernels);
+}
+
+// Two rates of the same generator: twice the converters at twice the rate.
+TEST(PhotonicGenerator, ConvertersFollowTheRate) {
+  PhotonicGenerator g = round_generator();
+  g.bank.output_adc = {.bits = 8, .rate_GHz = 1, .area_um2 = 2000};
+  const auto adcs = [&](double shot_ns) {
+    g.shot_ns = shot_ns;
+    return generator_figures(card_of(g)).adcs;
+  };
+  EXPECT_EQ(adcs(1), 28);
+  EXPECT_EQ(adcs(0.5), 56);
+  EXPECT_EQ(adcs(0.05), 20 * 28);
+}
+
+// Both levels at once, as long as level 2 takes: 36 shots over 2 banks, in each all 6 kernels.
+TEST(PhotonicGenerator, AnAnalogHandOverBetweenTheLevelsRunsThemTogether) {
+  PhotonicGenerator g = round_generator();
+  g.bank.shifter.settle_us = 0;
+  g.levels = PhotonicGenerator::Levels::analog;
+  EXPECT_THROW(cost_of(card_of(g), tile_work()), Error);  // 3 banks for 6 kernels
+  g.intra_replicas = 6;
+  EXPECT_NEAR(cost_of(card_of(g), tile_work()).time_ns, 0.4 * 2 + 18 * 0.5, 1e-9);
+  g.cross_columns = 5;
+  EXPECT_THROW(cost_of(card_of(g), tile_work()), Error);  // sums over shots
 }
 
 TEST(PhotonicGenerator, LeavesShiftsAndLookUpsToItsElectronicUnit) {

@@ -94,19 +94,19 @@ TEST(LayerPlan, CopiesComputeButBringNoWeights) {
               alone.energy_pJ[Component::output_converters], 1e-6);
 }
 
-TEST(LayerPlan, LightThatDrivesTheCoreSkipsTheTileBufferAndStaysOn) {
+TEST(LayerPlan, LightThatDrivesTheCoreLeavesNoWeightsInTheTileBufferAndStaysOn) {
   CostInput input = one_planned_layer(WeightDelivery::regenerate);
   input.generator.kind = "photonic";
   const LayerPlan digital = plan_of(input);
   input.generator.handover = Handover::analog;
   const LayerPlan analog = plan_of(input);
-  EXPECT_GT(digital.energy_pJ[Component::tile_buffer], 0);
-  EXPECT_EQ(analog.energy_pJ[Component::tile_buffer], 0);
+  // Only kernels of level 1 wait there now.
+  EXPECT_GT(analog.energy_pJ[Component::tile_buffer], 0);
+  EXPECT_LT(analog.energy_pJ[Component::tile_buffer], digital.energy_pJ[Component::tile_buffer]);
   EXPECT_EQ(analog.regenerated_tile_bytes, 0);
   EXPECT_GT(analog.energy_pJ[Component::generator_laser],
             digital.energy_pJ[Component::generator_laser]);
   for (std::size_t i = 0; i < analog.tiles.size(); ++i) {
-    EXPECT_EQ(analog.tiles[i][Stage::generate], 0);
     EXPECT_GT(analog.tiles[i][Stage::program], digital.tiles[i][Stage::program]);
   }
 }
