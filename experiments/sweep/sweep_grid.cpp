@@ -1,5 +1,7 @@
 #include "experiments/sweep/sweep_grid.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -19,7 +21,7 @@ constexpr std::array reserved{"chip",  "layer",         "component", "source", "
 
 void collect(const Tree& tree, const std::string& path, std::vector<SweepAxis>& axes) {
   for (const auto& [key, value] : tree.pairs) {
-    const std::string full = path.empty() ? key : path + "." + key;
+    const std::string full = path.empty() ? key : fmt::format("{}.{}", path, key);
     if (value.kind == Tree::Kind::mapping) {
       collect(value, full, axes);
       continue;
@@ -67,7 +69,7 @@ void name_axes(std::vector<SweepAxis>& axes) {
     for (std::size_t count = 1; count <= parts.size() && (name.empty() || taken(name, axes));
          ++count)
       name = join_last(parts, count);
-    while (taken(name, axes)) name = "swept_" + name;
+    while (taken(name, axes)) name.insert(0, "swept_");
     axis.name = name;
     axis.unit = unit_of_key(parts.back());
   }

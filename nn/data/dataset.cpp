@@ -22,7 +22,7 @@ std::string root_of(const DatasetCard& card) {
 std::string find_file(const DatasetCard& card, const std::string& name) {
   const std::string root = root_of(card);
   for (const std::string& candidate : {name, name.substr(0, name.rfind(".gz"))}) {
-    const std::string path = (std::filesystem::path(root) / candidate).string();
+    std::string path = (std::filesystem::path(root) / candidate).string();
     if (std::filesystem::exists(path)) return path;
   }
   throw Error(fmt::format(

@@ -80,8 +80,8 @@ MeshSettings place(MeshKind kind, int modes, const std::vector<Placed>& devices,
     const auto m = static_cast<std::size_t>(placed.mode);
     const int column = std::max(depth[m], depth[m + 1]);
     depth[m] = depth[m + 1] = column + 1;
-    const auto k =
-        static_cast<std::size_t>(starts[static_cast<std::size_t>(column)] + placed.mode / 2);
+    const int cell = starts[static_cast<std::size_t>(column)] + placed.mode / 2;
+    const auto k = static_cast<std::size_t>(cell);
     assert(k < devices.size() && placed.mode % 2 == column % 2);
     settings.theta[k] = placed.theta;
     settings.phi[k] = placed.phi;

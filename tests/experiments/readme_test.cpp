@@ -121,7 +121,7 @@ TEST(Readme, BlocksThatShowAFileShowItAsItIs) {
     if (!block.says("text of ")) continue;
     ++count;
     const std::string name = block.comment.substr(13, block.comment.find(" -->") - 13);
-    EXPECT_EQ(block.text, text_of(root + "/" + name)) << name;
+    EXPECT_EQ(block.text, text_of(fmt::format("{}/{}", root, name))) << name;
   }
   EXPECT_GT(count, 0);
 }

@@ -11,6 +11,7 @@
 #include "nn/graph/layer_shape.hpp"
 #include "nn/graph/matrix_engine.hpp"
 #include "nn/ops/tensor.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::nn::reference {
 
@@ -49,10 +50,10 @@ inline Doubles product(const LayerShape& s, int images, const Doubles& x, const 
                 const int v = ow * s.stride - s.padding + kw * s.dilation;
                 if (h < 0 || h >= s.in_height || v < 0 || v >= s.in_width) continue;
                 const int channel = o / out_group * in_group + c;
-                const auto xi = static_cast<std::size_t>(
-                    ((n * s.in_height + h) * s.in_width + v) * s.in_channels + channel);
-                const auto wi = static_cast<std::size_t>(
-                    ((o * in_group + c) * s.kernel_height + kh) * s.kernel_width + kw);
+                const auto xi =
+                    as_index(((n * s.in_height + h) * s.in_width + v) * s.in_channels + channel);
+                const auto wi =
+                    as_index(((o * in_group + c) * s.kernel_height + kh) * s.kernel_width + kw);
                 y[at] += x[xi] * w[wi];
               }
   return y;

@@ -138,7 +138,7 @@ std::vector<Array> concat(const OperatorCall& call) {
 /// Sides from an input, an attribute, or equal ones with a smaller last one.
 Dims split_sides(const OperatorCall& call, std::int64_t side) {
   if (has(call, 1)) return integer_input(call, 1).integers;
-  const Dims given = integers(call.operation, "split", {});
+  Dims given = integers(call.operation, "split", {});
   if (!given.empty()) return given;
   const auto parts = integer(call.operation, "num_outputs",
                              static_cast<std::int64_t>(call.operation.outputs.size()));

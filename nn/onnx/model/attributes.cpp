@@ -16,7 +16,7 @@ double real(const Operation& o, const std::string& key, double otherwise) {
 }
 
 std::vector<std::int64_t> integers(const Operation& o, const std::string& key,
-                                   std::vector<std::int64_t> otherwise) {
+                                   const std::vector<std::int64_t>& otherwise) {
   const auto found = o.attributes.find(key);
   return found == o.attributes.end() ? otherwise : found->second.integers;
 }

@@ -11,7 +11,7 @@ namespace lightloom::nn::onnx {
 std::int64_t integer(const Operation& o, const std::string& key, std::int64_t otherwise);
 double real(const Operation& o, const std::string& key, double otherwise);
 std::vector<std::int64_t> integers(const Operation& o, const std::string& key,
-                                   std::vector<std::int64_t> otherwise);
+                                   const std::vector<std::int64_t>& otherwise);
 std::string text(const Operation& o, const std::string& key, const std::string& otherwise);
 
 }  // namespace lightloom::nn::onnx

@@ -10,6 +10,7 @@
 #include "calibration/model/gauge.hpp"
 #include "calibration/problem/fit_problem.hpp"
 #include "core/random/random.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -94,7 +95,7 @@ TEST_P(NullSpace, IsEmptyForCoherentInputsOfKnownPhase) {
   const int n = GetParam();
   const Stream stream({.seed = 8, .purpose = Purpose::test});
   Inputs inputs{n, n, {}};
-  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(n * n); ++i)
+  for (std::uint64_t i = 0; i < as_index(n * n); ++i)
     inputs.fields.emplace_back(stream.normal(i, 0), stream.normal(i, 1));
   Example e(chip_of(n), inputs);
   EXPECT_EQ(e.of(base).null_dimension(), 0);

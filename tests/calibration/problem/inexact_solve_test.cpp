@@ -20,6 +20,8 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+
+#include "tests/oracles/as_index.hpp"
 #endif
 
 namespace lightloom::calibration {
@@ -41,7 +43,7 @@ struct InexactExample {
     VirtualChip chip(shape, point, {}, 5);
     const Stream stream({.seed = 3, .purpose = Purpose::test});
     Inputs inputs{3, modes, {}};
-    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(3 * modes); ++i)
+    for (std::uint64_t i = 0; i < as_index(3 * modes); ++i)
       inputs.fields.emplace_back(stream.normal(i, 0), stream.normal(i, 1));
     data = measure(chip, random_voltages(shape, settings, 6.5, 9), inputs);
     problem = {.shape = &shape, .data = &data};

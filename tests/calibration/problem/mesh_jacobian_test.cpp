@@ -11,6 +11,8 @@
 
 #ifdef _OPENMP
 #include <omp.h>
+
+#include "tests/oracles/as_index.hpp"
 #endif
 
 namespace lightloom::calibration {
@@ -25,7 +27,7 @@ const std::vector<ParameterKind> every_kind{
 Inputs superpositions(int ports, int count) {
   const Stream stream({.seed = 3, .purpose = Purpose::test});
   Inputs inputs{count, ports, {}};
-  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(ports * count); ++i)
+  for (std::uint64_t i = 0; i < as_index(ports * count); ++i)
     inputs.fields.emplace_back(stream.normal(i, 0), stream.normal(i, 1));
   return inputs;
 }

@@ -12,6 +12,7 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "photonic/cores/mzi_core.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -24,7 +25,7 @@ photonic::CoreCard mesh_core(int modes) {
 
 /// Frobenius norm of what two random tiles are off by, over that of the targets.
 double relative_error(const photonic::TensorCore& core, std::uint32_t chip = 0) {
-  const auto size = static_cast<std::size_t>(core.description().rows * core.description().columns);
+  const auto size = as_index(core.description().rows * core.description().columns);
   std::vector<float> targets(2 * size), realised(2 * size), scales(2);
   fill_normal(Stream({.seed = 5, .purpose = Purpose::test}), 0, targets);
   const auto report = core.realise(targets, {.chip = chip}, realised, scales);

@@ -41,8 +41,8 @@ std::vector<float> integers(std::size_t count, int low, int high, std::uint64_t 
   const Stream stream({.seed = seed});
   std::vector<float> values(count);
   for (std::size_t i = 0; i < count; ++i)
-    values[i] = static_cast<float>(
-        low + static_cast<int>(stream.below(static_cast<std::uint64_t>(high - low + 1), i)));
+    values[i] =
+        static_cast<float>(low + static_cast<int>(stream.below(as_index(high - low + 1), i)));
   return values;
 }
 

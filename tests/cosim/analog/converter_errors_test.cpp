@@ -7,6 +7,7 @@
 #include "core/random/random.hpp"
 #include "cosim/analog/analog_engine.hpp"
 #include "tests/cosim/exact_core.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -116,10 +117,9 @@ TEST(ConverterErrors, EveryDacSendsThroughItsOwnCurve) {
               for (int c = 0; c < 2; ++c) {
                 const int row = y + i - 1, column = x + j - 1;
                 const bool dark = row < 0 || row >= 5 || column < 0 || column >= 4;
-                const double value =
-                    dark ? 0.0 : map[static_cast<std::size_t>((row * 4 + column) * 2 + c)];
-                const auto dac = static_cast<std::size_t>((i * 3 + j) * 2 + c);
-                const double w = weights[static_cast<std::size_t>(((o * 2 + c) * 3 + i) * 3 + j)];
+                const double value = dark ? 0.0 : map[as_index((row * 4 + column) * 2 + c)];
+                const auto dac = as_index((i * 3 + j) * 2 + c);
+                const double w = weights[as_index(((o * 2 + c) * 3 + i) * 3 + j)];
                 const double light = sent(value, dac, 1) + (intensity ? sent(value, dac, -1) : 0);
                 sum += w * light;
                 size += std::abs(w * light);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/random/random.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -20,13 +21,13 @@ TEST(TileReadout, APixelsPowerIsTheSumOverItsChannels) {
   for (const int channels : {1, 3, 16, 32, 37})
     for (const int pixels : {1, 15, 16, 33})
       for (const bool field : {false, true}) {
-        const std::vector<float> map = values(static_cast<std::size_t>(pixels * channels));
+        const std::vector<float> map = values(as_index(pixels * channels));
         std::vector<float> powers(static_cast<std::size_t>(pixels));
         (field ? field_power_of_pixels : intensity_of_pixels)(map.data(), channels, powers);
         for (int p = 0; p < pixels; ++p) {
           double expected = 0;
           for (int c = 0; c < channels; ++c) {
-            const double x = map[static_cast<std::size_t>(p * channels + c)];
+            const double x = map[as_index(p * channels + c)];
             expected += field ? x * x : std::fabs(x);
           }
           // At most `channels` roundings of a sum of positive terms.

@@ -35,7 +35,7 @@ CostInput multilevel_input(const std::string& kind) {
 TEST(Cost, OneTileOnFreeMemoryTakesProgrammingPlusItsSymbols) {
   const CostReport report = simulate_cost(free_memory({reload_layer(conv(64, 64, 1, 7), 8)}));
   EXPECT_EQ(report.tiles, 1);
-  EXPECT_NEAR(report.time_ns, 4096 / 64 / 1.25 + 100 + 49, 1e-6);
+  EXPECT_NEAR(report.time_ns, 4096 / 64.0 / 1.25 + 100 + 49, 1e-6);
   EXPECT_NEAR(energy(report, Component::programming), 4096 * 10, 1e-9);
   EXPECT_NEAR(energy(report, Component::input_converters), 49 * 64 * 0.1, 1e-9);
   EXPECT_NEAR(energy(report, Component::output_converters), 49 * 64 * 1.0, 1e-9);

@@ -268,7 +268,7 @@ TEST(EdramBuffers, AreRefreshedOnlyOnceDataOutliveTheirRetention) {
       100e3;  // the second layer's input lives for more than 200 us: one refresh of 4096 bytes
   const CostReport slow = simulate_cost(input);
   const double word_pJ = memory::buffer_figures(input.memory.activation_buffer).read_pJ * 2;
-  EXPECT_NEAR(leak(slow) - leakage_mW * slow.time_ns, 4096 / 32 * word_pJ, 1e-6 * leak(slow));
+  EXPECT_NEAR(leak(slow) - leakage_mW * slow.time_ns, 4096 / 32.0 * word_pJ, 1e-6 * leak(slow));
   EXPECT_EQ(fast.layers[1].refreshes, 0);
   EXPECT_EQ(slow.layers[1].refreshes, 1);
   EXPECT_LT(fast.layers[1].failed_bits, 1e-6);

@@ -7,6 +7,7 @@
 
 #include "cosim/generator/generator_light.hpp"
 #include "tests/cosim/generator/generator_fixture.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -25,9 +26,9 @@ std::vector<float> numbers(std::size_t count, std::uint64_t seed) {
 }
 
 TwoLevel two_level(int out, int in, int area, int cross, int intra) {
-  TwoLevel t{numbers(static_cast<std::size_t>(cross * intra * area), 1),
-             numbers(static_cast<std::size_t>(cross * in * intra), 2),
-             numbers(static_cast<std::size_t>(out * cross), 3),
+  TwoLevel t{numbers(as_index(cross * intra * area), 1),
+             numbers(as_index(cross * in * intra), 2),
+             numbers(as_index(out * cross), 3),
              {},
              {}};
   t.factors = {.out = out,
@@ -44,9 +45,8 @@ TwoLevel two_level(int out, int in, int area, int cross, int intra) {
         double sum = 0;
         for (int m = 0; m < cross; ++m)
           for (int b = 0; b < intra; ++b)
-            sum += double{t.v[static_cast<std::size_t>(o * cross + m)]} *
-                   t.u[static_cast<std::size_t>((m * in + c) * intra + b)] *
-                   t.basis[static_cast<std::size_t>((m * intra + b) * area + s)];
+            sum += double{t.v[as_index(o * cross + m)]} * t.u[as_index((m * in + c) * intra + b)] *
+                   t.basis[as_index((m * intra + b) * area + s)];
         t.dense.push_back(static_cast<float>(sum));
       }
   return t;
@@ -244,7 +244,7 @@ TEST(OpticalGenerator, NoTwoThingsShareTheirNumbers) {
   const WeightWrite write{{.seed = 1, .chip = 3, .layer = 2}, 5};
   const std::vector<float> coefficients(side * side, 0.1F);
   std::vector<float> unit(side * side);
-  for (int i = 0; i < side; ++i) unit[static_cast<std::size_t>(i * side + i)] = 1;
+  for (int i = 0; i < side; ++i) unit[as_index(i * side + i)] = 1;
   std::vector<std::vector<double>> drawn;
   for (const auto& [fixed, written, reading] :
        {std::tuple{0.01, 0.0, false}, {0.0, 0.01, false}, {0.0, 0.0, true}}) {

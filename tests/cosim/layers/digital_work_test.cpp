@@ -7,7 +7,7 @@
 namespace lightloom::cosim {
 namespace {
 
-DigitalWork work_of(nn::Graph graph) {
+DigitalWork work_of(const nn::Graph& graph) {
   return digital_work(graph, static_cast<int>(graph.nodes.size()) - 1);
 }
 

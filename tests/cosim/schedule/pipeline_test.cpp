@@ -57,7 +57,8 @@ TEST(Pipeline, ClosedFormsHoldForConstantTimesOnFiveThousandCases) {
   for (std::uint64_t n = 0; n < 5000; ++n) {
     PipelineInput input = random_pipeline(n, true);
     const std::vector<double> t = first_row(input);
-    const auto tiles = static_cast<double>(input.times.size() / t.size());
+    const std::size_t rows = input.times.size() / t.size();
+    const auto tiles = static_cast<double>(rows);
     const double sum = std::accumulate(t.begin(), t.end(), 0.0);
     std::fill(input.slots.begin(), input.slots.end(), 2);
     ASSERT_EQ(run_pipeline(input).total, sum + (tiles - 1) * *std::max_element(t.begin(), t.end()));

@@ -30,7 +30,7 @@ class Program : public testing::Test {
     const Ran ran =
         run_shell(fmt::format("cd {} && {} {} --json --quiet", folder_, program(), arguments));
     EXPECT_EQ(ran.code, 0) << arguments << "\n" << ran.errors;
-    const json parsed = json::parse(ran.output, nullptr, false);
+    json parsed = json::parse(ran.output, nullptr, false);
     EXPECT_TRUE(parsed.is_object()) << arguments << "\n" << ran.output.substr(0, 400);
     return parsed;
   }
@@ -63,8 +63,9 @@ TEST_F(Program, SimulatesCostWithoutData) {
 TEST_F(Program, ConfiguresChipsFromReadings) {
   for (const std::string method : {"nulling", "nulling-powers", "self"}) {
     const json configured =
-        object("chip " + shipped_data + "devices/mzi-mesh.yaml --chips 2 --set mesh.modes=4 " +
-               "--set phase_bias=uniform --configure " + method)["configured"];
+        object(fmt::format("chip {}devices/mzi-mesh.yaml --chips 2 --set mesh.modes=4 "
+                           "--set phase_bias=uniform --configure {}",
+                           shipped_data, method))["configured"];
     EXPECT_EQ(configured["method"], method);
     EXPECT_EQ(configured["modes"], 4);
     EXPECT_LT(configured["error_after"]["mean"].get<double>(),

@@ -109,7 +109,7 @@ TEST(DramRules, EveryPresetRunsEveryPatternLegally) {
       {"organization.ranks=2"}};
   for (const std::string name : {"ddr4-2400", "ddr4-3200", "lpddr4-3200", "lpddr5-6400", "hbm2",
                                  "hbm2-pseudo-channel", "hbm2e"})
-    for (std::vector<std::string> settings : variants) {
+    for (const std::vector<std::string>& settings : variants) {
       const DramCard card = preset(name, settings);
       for (const std::string pattern :
            {"seq_rd", "rand_rd", "seq_2r1w", "stride_rd", "rand_wr", "rand_rd_every37"}) {

@@ -8,6 +8,7 @@
 
 #include "nn/ops/attention.hpp"
 #include "tests/nn/reference.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -83,7 +84,7 @@ struct Sizes {
 Doubles attend(const Doubles& q, const Doubles& k, const Doubles& v, const Sizes& s) {
   const int width = s.channels / s.heads;
   const auto at = [&](int n, int token, int tokens, int c) {
-    return static_cast<std::size_t>((n * tokens + token) * s.channels + c);
+    return as_index((n * tokens + token) * s.channels + c);
   };
   Doubles y(q.size(), 0.0);
   for (int n = 0; n < s.images; ++n) {
@@ -108,8 +109,8 @@ Doubles attend(const Doubles& q, const Doubles& k, const Doubles& v, const Sizes
 
 TEST(Attention, ForwardAndGradientsAgreeWithTheDefinition) {
   for (const Sizes s : {Sizes{2, 15, 15, 6, 1}, Sizes{3, 7, 11, 6, 3}, Sizes{1, 1, 5, 4, 2}}) {
-    const auto query_size = static_cast<std::size_t>(s.images * s.queries * s.channels);
-    const auto key_size = static_cast<std::size_t>(s.images * s.keys * s.channels);
+    const auto query_size = as_index(s.images * s.queries * s.channels);
+    const auto key_size = as_index(s.images * s.keys * s.channels);
     const Doubles q = random_doubles(query_size, 0), k = random_doubles(key_size, 1),
                   v = random_doubles(key_size, 2), dy = random_doubles(query_size, 3);
     const TensorShape queries(s.images, 1, s.queries, s.channels),

@@ -9,6 +9,7 @@
 #include "nn/ops/pooling.hpp"
 #include "nn/ops/product.hpp"
 #include "tests/nn/reference.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -35,7 +36,7 @@ class ProductCases : public testing::TestWithParam<Case> {};
 TEST_P(ProductCases, ForwardAndBothGradientsAgreeWithTheDefinition) {
   const LayerShape s = shape_of(GetParam());
   const int images = 3;
-  const auto in = static_cast<std::size_t>(images * s.in_height * s.in_width * s.in_channels);
+  const auto in = as_index(images * s.in_height * s.in_width * s.in_channels);
   const auto out = static_cast<std::size_t>(images * s.positions() * s.out_channels);
   const Doubles x = random_doubles(in, 0),
                 w = random_doubles(static_cast<std::size_t>(s.weights()), 1);
@@ -300,8 +301,7 @@ Doubles pool(const Doubles& x, const TensorShape& xs, const TensorShape& ys, con
       for (int kw = 0; kw < w.width; ++kw) {
         const int h = oh * w.stride - w.padding + kh, v = ow * w.stride - w.padding + kw;
         if (h < 0 || h >= xs.height || v < 0 || v >= xs.width) continue;
-        const double value =
-            x[static_cast<std::size_t>(((n * xs.height + h) * xs.width + v) * xs.channels + c)];
+        const double value = x[as_index(((n * xs.height + h) * xs.width + v) * xs.channels + c)];
         sum += value;
         top = std::max(top, value);
         ++inside;

@@ -7,6 +7,7 @@
 #include "nn/inference/inference.hpp"
 #include "nn/ops/product.hpp"
 #include "tests/nn/reference.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -25,13 +26,13 @@ struct Convolution {
   [[nodiscard]] int out_height() const { return height + 2 * padding - 2; }
   [[nodiscard]] int out_width() const { return width + 2 * padding - 2; }
   [[nodiscard]] std::size_t x_at(int n, int h, int w, int c) const {
-    return static_cast<std::size_t>(((n * height + h) * width + w) * in + c);
+    return as_index(((n * height + h) * width + w) * in + c);
   }
   [[nodiscard]] std::size_t y_at(int n, int h, int w, int c) const {
-    return static_cast<std::size_t>(((n * out_height() + h) * out_width() + w) * out + c);
+    return as_index(((n * out_height() + h) * out_width() + w) * out + c);
   }
   [[nodiscard]] std::size_t w_at(int o, int i, int h, int w) const {
-    return static_cast<std::size_t>(((o * in + i) * 3 + h) * 3 + w);
+    return as_index(((o * in + i) * 3 + h) * 3 + w);
   }
   [[nodiscard]] bool inside(int h, int w) const {
     return h >= 0 && h < height && w >= 0 && w < width;
@@ -105,7 +106,7 @@ TEST_P(WinogradCases, OutputsAndGradientsAgreeWithTheDefinition) {
   const Convolution c = GetParam();
   const auto size = [](const TensorShape& shape) { return static_cast<std::size_t>(shape.size()); };
   const Doubles x = random_doubles(size(c.x_shape()), 0), dy = random_doubles(size(c.y_shape()), 2);
-  const Doubles w = random_doubles(static_cast<std::size_t>(9 * c.in * c.out), 1);
+  const Doubles w = random_doubles(as_index(9 * c.in * c.out), 1);
   const Doubles old = random_doubles(dy.size(), 3);
   const std::vector<float> bias = floats(random_doubles(static_cast<std::size_t>(c.out), 4));
   const Tensor tx = reference::tensor(x, c.x_shape()), tdy = reference::tensor(dy, c.y_shape());
@@ -144,7 +145,7 @@ INSTANTIATE_TEST_SUITE_P(AwkwardSizes, WinogradCases,
 TEST(Product, DirectlySumsOfIntegersAreExact) {
   const Convolution c{"", 3, 15, 13, 32, 32, 1};
   Doubles x = random_doubles(static_cast<std::size_t>(c.x_shape().size()), 0);
-  Doubles w = random_doubles(static_cast<std::size_t>(9 * c.in * c.out), 1);
+  Doubles w = random_doubles(as_index(9 * c.in * c.out), 1);
   for (double& value : x) value = std::rint(std::clamp(64 * value, -127.0, 127.0));
   for (double& value : w) value = std::rint(std::clamp(64 * value, -127.0, 127.0));
   Product product(c.layer());
@@ -164,7 +165,7 @@ TEST(Inference, OfRoundedInputsIsDirect) {
   layer.activation_bits = 8;
   layer.range = {.low = 0, .high = 255, .seen = true};  // one unit a step
   Doubles x = random_doubles(static_cast<std::size_t>(c.x_shape().size()), 0);
-  Doubles w = random_doubles(static_cast<std::size_t>(9 * c.in * c.out), 1);
+  Doubles w = random_doubles(as_index(9 * c.in * c.out), 1);
   for (double& value : x) value = std::rint(std::clamp(100 + 64 * value, 0.0, 255.0));
   for (double& value : w) value = std::rint(std::clamp(64 * value, -127.0, 127.0));
   layer.source->encode(floats(w));

@@ -21,7 +21,7 @@ SourceCard searched_multilevel() {
 }
 
 /// A loss whose curvature per layer is known.
-CalibrationLoss quadratic(Network& reference, std::vector<double> curvature) {
+CalibrationLoss quadratic(Network& reference, const std::vector<double>& curvature) {
   std::vector<std::vector<float>> weights;
   for (WeightLayer& layer : reference.weight_layers()) weights.push_back(dense_weight(layer));
   return [weights, curvature](Network& network) {

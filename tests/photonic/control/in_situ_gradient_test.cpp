@@ -95,7 +95,7 @@ TEST(Conventions, OfStrawberryfieldsGiveTheSameMatrixAndComeBack) {
   for (const MeshKind kind : {MeshKind::clements, MeshKind::reck})
     for (const int n : {1, 2, 5, 8}) {
       const Topology topology = make_topology(kind, n);
-      const SquareMatrix u = haar_unitary(n, draws, static_cast<std::uint64_t>(100 + n));
+      const SquareMatrix u = haar_unitary(n, draws, 100 + static_cast<std::uint64_t>(n));
       const MeshSettings ours = kind == MeshKind::reck ? decompose_reck(u) : decompose_clements(u);
       const MeshSettings theirs = to_beamsplitter_convention(topology, ours);
       EXPECT_LT(matrix_error(beamsplitter_matrix(topology, theirs), u), 1e-14) << n;

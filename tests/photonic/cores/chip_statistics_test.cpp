@@ -10,6 +10,7 @@
 #include "photonic/cores/mzi_core.hpp"
 #include "photonic/decomposition/matrix_decomposition.hpp"
 #include "photonic/meshes/haar.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -165,7 +166,7 @@ TEST(ChipStatistics, LossIsReportedAndUnbalancedEdgesCostAccuracy) {
 ComplexMatrix random_matrix(int rows, int columns) {
   const Stream stream({.seed = 2, .purpose = Purpose::test});
   ComplexMatrix m{rows, columns, {}};
-  for (std::uint64_t k = 0; k < static_cast<std::uint64_t>(rows * columns); ++k)
+  for (std::uint64_t k = 0; k < as_index(rows * columns); ++k)
     m.values.emplace_back(stream.normal(2 * k), stream.normal(2 * k + 1));
   return m;
 }

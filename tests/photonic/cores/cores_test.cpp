@@ -8,6 +8,7 @@
 #include "photonic/cores/core_card.hpp"
 #include "photonic/cores/core_cost.hpp"
 #include "photonic/decomposition/svd_settings.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -29,7 +30,7 @@ struct Realised {
 };
 Realised realise(const TensorCore& core, const std::vector<float>& targets,
                  const TileAddress& address = {}) {
-  const auto size = static_cast<std::size_t>(core.description().rows * core.description().columns);
+  const auto size = as_index(core.description().rows * core.description().columns);
   Realised result{
       std::vector<float>(targets.size()), std::vector<float>(targets.size() / size), {}};
   result.report = core.realise(targets, address, result.weights, result.scales);
@@ -211,7 +212,7 @@ double svd_error(const SvdSettings& settings, const Topology& topology,
       Complex sum = 0;
       for (int k = 0; k < n; ++k)
         sum += left(r, k) * settings.attenuation[static_cast<std::size_t>(k)] * right(k, c);
-      const double wanted = matrix[static_cast<std::size_t>(r * n + c)];
+      const double wanted = matrix[as_index(r * n + c)];
       squares += std::norm(settings.scale * sum - wanted);
       size += wanted * wanted;
     }

@@ -158,7 +158,7 @@ DualTransfer dual_device(DeviceKind kind, Point p) {
                               number(P::theta_top_gain) + number(P::phi_top_gain),
                               number(P::phi) + number(P::theta_bottom) + number(P::phi_bottom),
                               number(P::theta_bottom_gain) + number(P::phi_bottom_gain));
-  const DualTransfer mzi = outer.after(theta_stage).after(inner).after(phi_stage);
+  DualTransfer mzi = outer.after(theta_stage).after(inner).after(phi_stage);
   switch (kind) {
     case DeviceKind::mzi:
       break;

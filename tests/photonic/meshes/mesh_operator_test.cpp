@@ -7,6 +7,7 @@
 #include "core/random/random.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/meshes/haar.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -34,10 +35,10 @@ TEST(MeshOperator, BothRoutesApplyTheMatrixOfTheMesh) {
         mesh.apply({re.data(), im.data(), n, batch, stride});
         for (int out = 0; out < n; ++out)
           for (int b = 0; b < stride; ++b) {
-            const auto at = static_cast<std::size_t>(out * stride + b);
+            const auto at = as_index(out * stride + b);
             Complex expected = 0;
             for (int in = 0; in < n; ++in) {
-              const auto from = static_cast<std::size_t>(in * stride + b);
+              const auto from = as_index(in * stride + b);
               expected += matrix(out, in) * Complex(x[from], y[from]);
             }
             if (b >= batch) expected = {x[at], y[at]};  // what lies between rows is not touched

@@ -31,7 +31,7 @@ class Calibrate : public testing::Test {
   json object(const std::string& arguments) {
     const Ran ran = call(arguments);
     EXPECT_EQ(ran.code, 0) << arguments << "\n" << ran.errors;
-    const json parsed = json::parse(ran.output, nullptr, false);
+    json parsed = json::parse(ran.output, nullptr, false);
     EXPECT_TRUE(parsed.is_object()) << arguments << "\n" << ran.output.substr(0, 400);
     return parsed;
   }

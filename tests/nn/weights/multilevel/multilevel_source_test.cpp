@@ -7,6 +7,7 @@
 
 #include "nn/optim/optimizer.hpp"
 #include "tests/nn/weights/multilevel/fixture.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -95,8 +96,7 @@ TEST(Multilevel, GroupedConvolutionsStackTheirGroupsAlongTheChannels) {
   for (int g = 0; g < 2; ++g)
     for (int j = 0; j < 4; ++j)
       for (int i = 0; i < 27; ++i)
-        by_group[static_cast<std::size_t>((g * 4 + j) * 27 + i)] =
-            weight[static_cast<std::size_t>(j * 54 + g * 27 + i)];
+        by_group[as_index((g * 4 + j) * 27 + i)] = weight[as_index(j * 54 + g * 27 + i)];
   const SourceCard card = multilevel(2, 3, {3, 6, 3});
   const auto left = make_source(card, grouped), right = make_source(card, stacked);
   left->encode(by_group);

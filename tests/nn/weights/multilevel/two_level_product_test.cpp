@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "tests/nn/weights/multilevel/fixture.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -19,12 +20,12 @@ std::vector<double> product_by_definition(const TwoLevelFactors& f) {
       for (int s = 0; s < f.area; ++s) {
         double sum = 0;
         for (int m = 0; m < f.cross; ++m) {
-          const double v = f.v.empty() ? (m == o) : f.v[static_cast<std::size_t>(o * f.cross + m)];
+          const double v = f.v.empty() ? (m == o) : f.v[as_index(o * f.cross + m)];
           double kernel = 0;
-          if (f.u.empty()) kernel = f.basis[static_cast<std::size_t>((m * f.in + c) * f.area + s)];
+          if (f.u.empty()) kernel = f.basis[as_index((m * f.in + c) * f.area + s)];
           for (int b = 0; b < f.intra && !f.u.empty(); ++b)
-            kernel += double{f.u[static_cast<std::size_t>((m * f.in + c) * f.intra + b)]} *
-                      f.basis[static_cast<std::size_t>((m * f.intra + b) * f.area + s)];
+            kernel += double{f.u[as_index((m * f.in + c) * f.intra + b)]} *
+                      f.basis[as_index((m * f.intra + b) * f.area + s)];
           sum += v * kernel;
         }
         weight.push_back(sum);
