@@ -84,6 +84,19 @@ std::vector<AreaPart> areas_of(const CostContext& context) {
   return areas;
 }
 
+/// What each part would need for a layer with nothing else in its way. A part that serves two
+/// stages serves both at once; cores share what is theirs.
+PartTimes least_times(const CostInput& input, const LayerPlan& plan) {
+  PartTimes least;
+  for (const Stage stage : all_of_enum<Stage>()) {
+    const bool each_core = stage == Stage::compute || stage == Stage::program;
+    const double units = each_core ? input.schedule.cores : 1;
+    for (const TimePart part : all_of_enum<TimePart>())
+      least[part] = std::max(least[part], plan.needs_ns[stage][part] / units);
+  }
+  return least;
+}
+
 /// Adds what a planned (part of a) layer costs to its entry.
 void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
               const LayerPlan& plan) {
@@ -97,13 +110,10 @@ void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
   cost.generation_macs += plan.generation_macs;
   cost.digital_operations += layer.digital.operations() * input.batch;
   cost.replicas = std::max(cost.replicas, plan.replicas);
+  add(cost.least_ns, least_times(input, plan));
   cost.visits += static_cast<std::int64_t>(plan.tiles.size());
   cost.spills_output = cost.spills_output || plan.spills_output;
   cost.weights_refetched = cost.weights_refetched || plan.weights_refetched;
-}
-
-Stage largest(const StageTimes& times) {
-  return static_cast<Stage>(std::max_element(times.begin(), times.end()) - times.begin());
 }
 
 void add(StageTimes& sum, const StageTimes& times) {
@@ -130,9 +140,37 @@ void share_time(CostReport& report, const ScheduleResult& run, const Energies& p
       add(layer.critical_ns, run.critical[tile]);
     layer.start_ns = start;
     layer.end_ns = start = last ? run.total : finished(run, first, tile);
-    layer.bound_by = largest(layer.critical_ns);
     for (const Component c : all_of_enum<Component>())
       layer.energy_pJ[c] += power[c] * layer.time_ns();  // mW ns = pJ
+  }
+}
+
+/// Names the parts that the critical path is made of, and those that keep each stage busy.
+void name_parts(CostReport& report, const std::vector<ExpandedLayer>& expanded,
+                const NetworkPlan& plan, const ScheduleResult& run) {
+  EnumArray<Stage, PartTimes> busy;
+  std::size_t first = 0;
+  auto turn = run.turns.rbegin();  // in order of time, so in that of layers
+  for (std::size_t i = 0; i < expanded.size(); ++i) {
+    LayerCost& layer = report.layers[expanded[i].origin];
+    for (const TimePiece& piece : plan.layers[i].pieces) {
+      busy[piece.stage][piece.part] += piece.ns;
+      if (run.critical[first + piece.tile][piece.stage] > 0)
+        layer.critical_parts_ns[piece.part] += piece.ns;
+    }
+    first += plan.layers[i].tiles.size();
+    for (; turn != run.turns.rend() && turn->tile < static_cast<std::int64_t>(first); ++turn)
+      layer.critical_parts_ns[TimePart::dram_turnaround] += turn->ns;
+  }
+  for (LayerCost& layer : report.layers) {
+    layer.bound_by = largest(layer.critical_parts_ns);
+    add(report.critical_parts_ns, layer.critical_parts_ns);
+  }
+  report.bound_by = largest(report.critical_parts_ns);
+  for (StageCost& stage : report.stages) {
+    const double all = total(busy[stage.stage]);  // of all cores
+    for (const TimePart part : all_of_enum<TimePart>())
+      stage.busy_parts_ns[part] = all > 0 ? busy[stage.stage][part] / all * stage.busy_ns : 0;
   }
 }
 
@@ -172,8 +210,16 @@ void place_on_roofline(LayerCost& layer, const CostInput& input) {
                       input.core.cost.symbol_rate_GHz * input.schedule.cores;
   layer.attained_macs_per_ns = layer.time_ns() > 0 ? macs / layer.time_ns() : 0;
   layer.intensity_macs_per_byte = bytes > 0 ? macs / bytes : 0;
-  layer.roof_macs_per_ns =
-      bytes > 0 ? std::min(peak, layer.intensity_macs_per_byte * stream_GBps) : peak;
+  layer.roof_macs_per_ns = peak;
+  const auto lower = [&](TimePart part, double roof) {
+    if (roof >= layer.roof_macs_per_ns) return;
+    layer.roof_macs_per_ns = roof;
+    layer.roof = part;
+  };
+  if (bytes > 0) lower(TimePart::dram, layer.intensity_macs_per_byte * stream_GBps);
+  for (const TimePart part :
+       {TimePart::activation_buffer, TimePart::weight_buffer, TimePart::tile_buffer})
+    if (layer.least_ns[part] > 0) lower(part, macs / layer.least_ns[part]);
 }
 
 void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& schedule) {
@@ -186,7 +232,6 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
     report.traffic.output_bytes += layer.traffic.output_bytes;
     report.tiles += layer.mapping.tiles;
   }
-  report.bound_by = largest(critical);
   for (const Stage stage : all_of_enum<Stage>()) {
     if (stage == Stage::generate && !schedule.generates) continue;
     if (stage == Stage::decompose && !schedule.decomposes) continue;
@@ -198,6 +243,7 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
                              .wait_slot_ns = use.wait_slot,
                              .wait_dependency_ns = use.wait_dependency,
                              .wait_shared_ns = use.wait_shared,
+                             .wait_turn_ns = use.wait_turn,
                              .fill_ns = use.before_first,
                              .drain_ns = use.after_last,
                              .critical_ns = critical[stage]});
@@ -219,6 +265,7 @@ void simulate_expanded(const CostInput& input, const std::vector<ExpandedLayer>&
   add_refresh(report, input);
   for (LayerCost& layer : report.layers) place_on_roofline(layer, input);
   add_up(report, run, schedule);
+  name_parts(report, expanded, plan, run);
   report.areas = areas_of(context);
 }
 

@@ -35,6 +35,11 @@ BufferPlaces buffer_places(const CostInput& input, const std::vector<LayerPlan>&
           .outputs = card.output_slots * card.cores};
 }
 
+/// The very first access finds its bank closed.
+double first_access_ns(const memory::DramCard& dram) {
+  return (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
+}
+
 ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& plans) {
   ScheduleInput schedule;
   schedule.places = buffer_places(input, plans);
@@ -52,9 +57,7 @@ ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& 
     schedule.layer_starts.insert(schedule.layer_starts.end(), plan.tiles.size(), before + 1);
     schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
   }
-  // The very first access finds its bank closed.
-  schedule.tiles.front()[Stage::fetch_weights] +=
-      (t.rcd_read + t.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
+  schedule.tiles.front()[Stage::fetch_weights] += first_access_ns(dram);
   return schedule;
 }
 
@@ -68,6 +71,8 @@ NetworkPlan plan_network(const CostContext& context) {
     input_in_dram = plan.layers.back().spills_output;
   }
   plan.schedule = schedule_of(context.input, plan.layers);
+  plan.layers.front().pieces.push_back({0, Stage::fetch_weights, TimePart::dram_latency,
+                                        first_access_ns(context.input.memory.dram)});
   return plan;
 }
 

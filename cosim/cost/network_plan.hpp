@@ -7,7 +7,8 @@
 
 namespace lightloom::cosim {
 
-/// All layers of a cost input planned in order, and the input of the schedule.
+/// All layers of a cost input planned in order, and the input of the schedule. The latency of the
+/// very first access is a piece of the first layer, and in the schedule's times alone.
 struct NetworkPlan {
   std::vector<LayerPlan> layers;
   ScheduleInput schedule;

@@ -27,7 +27,13 @@ void for_each_visit(const LayerSetup& setup, const Use& use) {
 
 /// Adds a part of the visit in hand.
 void add(LayerPlan& plan, const VisitCost& part) {
-  for (const Stage stage : all_of_enum<Stage>()) plan.tiles.back()[stage] += part.time_ns[stage];
+  for (const auto& [stage, need, binds] : part.time.terms()) {
+    if (need.ns <= 0) continue;
+    plan.needs_ns[stage][need.part] += need.ns;
+    if (!binds) continue;
+    plan.tiles.back()[stage] += need.ns;
+    plan.pieces.push_back({plan.tiles.size() - 1, stage, need.part, need.ns});
+  }
   for (const EnergyTerms::Term& term : part.energy.terms())
     plan.energy_pJ[term.component] += term.amount * term.each_pJ;
 }
@@ -66,6 +72,7 @@ LayerPlan plan_layer(const LayerSetup& setup) {
   const auto visits = static_cast<std::size_t>(setup.mapping.tiles * setup.blocks * setup.replicas);
   plan.tiles.reserve(visits);
   plan.bursts.reserve(visits);
+  plan.pieces.reserve(4 * visits);
   LayerMeters meters(setup);
   for_each_visit(setup, [&](const Visit& visit) {
     plan.tiles.emplace_back();

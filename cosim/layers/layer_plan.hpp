@@ -5,6 +5,7 @@
 
 #include "cosim/layers/cost_report.hpp"
 #include "cosim/layers/layer_setup.hpp"
+#include "cosim/layers/time_parts.hpp"
 #include "cosim/layers/visit_traffic.hpp"
 
 namespace lightloom::cosim {
@@ -13,8 +14,10 @@ namespace lightloom::cosim {
 /// energy.
 struct LayerPlan {
   LayerMapping mapping;
-  std::vector<StageTimes> tiles;    // in order of execution, a tile as often as it is visited
-  std::vector<VisitBursts> bursts;  // by visit
+  std::vector<StageTimes> tiles;         // in order of execution, a tile as often as it is visited
+  std::vector<TimePiece> pieces;         // what these times are made of
+  EnumArray<Stage, PartTimes> needs_ns;  // of all tiles, also of what worked beside a slower part
+  std::vector<VisitBursts> bursts;       // by visit
   Energies energy_pJ;
   Traffic traffic;
   std::int64_t generation_macs = 0;

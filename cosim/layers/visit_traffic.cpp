@@ -52,12 +52,15 @@ VisitTraffic move_data(const LayerSetup& setup, const Visit& v, LayerMeters& met
   const VisitBursts before{meters.weights.bursts(), meters.inputs.bursts(),
                            meters.outputs.bursts()};
   VisitTraffic traffic{.weight_bytes = bytes};
-  StageTimes& time = traffic.cost.time_ns;
-  time[Stage::fetch_weights] = std::max(meters.weights.take_ns(bytes), bytes / context.weight_GBps);
-  time[Stage::fetch_inputs] =
-      meters.inputs.take_ns(setup.input_bytes * input_share(setup, v) * block_share);
-  time[Stage::write_back] =
-      meters.outputs.take_ns(setup.output_bytes * output_share(setup, v) * block_share);
+  TimeTerms& time = traffic.cost.time;
+  time.take(Stage::fetch_weights, {TimePart::dram, meters.weights.take_ns(bytes)},
+            {TimePart::weight_buffer, bytes / context.weight_GBps});
+  time.take(Stage::fetch_inputs,
+            {TimePart::dram,
+             meters.inputs.take_ns(setup.input_bytes * input_share(setup, v) * block_share)});
+  time.take(Stage::write_back,
+            {TimePart::dram,
+             meters.outputs.take_ns(setup.output_bytes * output_share(setup, v) * block_share)});
   traffic.bursts = {meters.weights.bursts() - before.weights,
                     meters.inputs.bursts() - before.inputs,
                     meters.outputs.bursts() - before.outputs};
