@@ -98,8 +98,9 @@ PartTimes least_times(const CostInput& input, const LayerPlan& plan) {
 }
 
 /// Adds what a planned (part of a) layer costs to its entry.
-void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
+void add_plan(LayerCost& cost, const CostInput& input, const ExpandedLayer& part,
               const LayerPlan& plan) {
+  const CostLayer& layer = part.layer;
   if (plan.mapping.tiles >= cost.mapping.tiles) cost.mapping = plan.mapping;
   add(cost.energy_pJ, plan.energy_pJ);
   cost.traffic.weight_bytes += plan.traffic.weight_bytes;
@@ -190,12 +191,23 @@ void add_refresh(CostReport& report, const CostInput& input) {
       layer.failed_bits += refresh.failed_bits;
       return refresh.energy_pJ;
     };
+    // What stays over all batches is refreshed once a retention time: two retentions take one.
+    const auto always_pJ = [&](const memory::BufferCard& buffer, double bytes) {
+      if (buffer.kind != memory::BufferKind::edram || bytes <= 0) return 0.0;
+      const double retention = memory::retention_ns(buffer), times = report.time_ns / retention;
+      const memory::StoredTensor tensor{bytes, 0, 2 * retention};
+      const memory::EdramRefresh refresh = memory::lifetime_refresh(buffer, {&tensor, 1});
+      layer.refreshes += times * refresh.refreshes;
+      layer.failed_bits += times * refresh.failed_bits / 2;  // of both retentions
+      return times * refresh.energy_pJ;
+    };
     const double visit_ns =
         layer.time_ns() / static_cast<double>(std::max<std::int64_t>(1, layer.visits));
     layer.energy_pJ[Component::buffer_leakage] +=
         refresh_pJ(input.memory.activation_buffer, layer.input_bytes, written_ns, layer.end_ns) +
         refresh_pJ(input.memory.weight_buffer, layer.traffic.weight_bytes, layer.start_ns,
                    layer.end_ns) +
+        always_pJ(input.memory.weight_buffer, layer.resident_bytes) +
         refresh_pJ(input.memory.tile_buffer, input.memory.tile_buffer.bytes(), 0,
                    visit_ns * (input.schedule.tile_slots + 1));
     written_ns = layer.start_ns;
@@ -230,6 +242,7 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
     report.traffic.weight_bytes += layer.traffic.weight_bytes;
     report.traffic.input_bytes += layer.traffic.input_bytes;
     report.traffic.output_bytes += layer.traffic.output_bytes;
+    report.resident_bytes += layer.resident_bytes;
     report.tiles += layer.mapping.tiles;
   }
   for (const Stage stage : all_of_enum<Stage>()) {
@@ -250,14 +263,35 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
   }
 }
 
-/// Simulates layers that are ready to be planned; `origins` says which entry of `report` each
+/// Layers that are ready to be planned: in the input, and with the entry of the report that each
 /// belongs to.
-void simulate_expanded(const CostInput& input, const std::vector<ExpandedLayer>& expanded,
-                       CostReport& report) {
-  const CostContext context(input);
-  const NetworkPlan plan = plan_network(context);
-  for (std::size_t i = 0; i < expanded.size(); ++i)
-    add_plan(report.layers[expanded[i].origin], input, expanded[i].layer, plan.layers[i]);
+struct ReadyLayers {
+  CostInput input;
+  std::vector<ExpandedLayer> expanded;
+  std::vector<LayerCost> entries;
+};
+
+ReadyLayers ready_layers(const CostInput& input) {
+  check(input);
+  ReadyLayers ready{.input = choose_ways(input)};
+  ready.expanded = expand_layers(ready.input.layers);
+  for (const CostLayer& layer : ready.input.layers)
+    ready.entries.push_back({.name = layer.shape.name, .way = layer.way});
+  ready.input.layers.clear();
+  for (const ExpandedLayer& part : ready.expanded) ready.input.layers.push_back(part.layer);
+  return ready;
+}
+
+CostReport report_on(const ReadyLayers& ready, const CostContext& context, const NetworkPlan& plan,
+                     const Residency& residency) {
+  const CostInput& input = ready.input;
+  const std::vector<ExpandedLayer>& expanded = ready.expanded;
+  CostReport report{.layers = ready.entries};
+  for (std::size_t i = 0; i < expanded.size(); ++i) {
+    LayerCost& entry = report.layers[expanded[i].origin];
+    add_plan(entry, input, expanded[i], plan.layers[i]);
+    if (residency.of(i)) entry.resident_bytes += plan.layers[i].stored_bytes;
+  }
   const ScheduleInput& schedule = plan.schedule;
   const ScheduleResult run = run_schedule(schedule);
   report.time_ns = run.total;
@@ -267,21 +301,28 @@ void simulate_expanded(const CostInput& input, const std::vector<ExpandedLayer>&
   add_up(report, run, schedule);
   name_parts(report, expanded, plan, run);
   report.areas = areas_of(context);
+  return report;
 }
 
 }  // namespace
 
 CostReport simulate_cost(const CostInput& input) {
-  check(input);
-  CostInput ready = choose_ways(input);
-  const std::vector<ExpandedLayer> expanded = expand_layers(ready.layers);
-  CostReport report;
-  for (const CostLayer& layer : ready.layers)
-    report.layers.push_back({.name = layer.shape.name, .way = layer.way});
-  ready.layers.clear();
-  for (const ExpandedLayer& part : expanded) ready.layers.push_back(part.layer);
-  simulate_expanded(ready, expanded, report);
-  return report;
+  const ReadyLayers ready = ready_layers(input);
+  const CostContext context(ready.input);
+  return report_on(ready, context, plan_network(context), {});
+}
+
+StreamReport simulate_stream(const CostInput& input) {
+  const ReadyLayers ready = ready_layers(input);
+  const CostContext context(ready.input);
+  const NetworkPlan cold = plan_network(context);
+  const Residency residency =
+      resident_layers(ready.input, cold.layers, cold.schedule.places.weights);
+  StreamReport stream{.first = report_on(ready, context, cold, {})};
+  stream.steady = residency.bytes > 0
+                      ? report_on(ready, context, plan_network(context, residency), residency)
+                      : stream.first;
+  return stream;
 }
 
 }  // namespace lightloom::cosim

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "cosim/cost/residency.hpp"
 #include "cosim/layers/layer_plan.hpp"
 #include "cosim/schedule/tile_schedule.hpp"
 
@@ -15,7 +16,7 @@ struct NetworkPlan {
 };
 
 /// Plans the layers of the context's input. Ways must be reload or regenerate (choose_ways and
-/// expand_layers have done their work).
-NetworkPlan plan_network(const CostContext& context);
+/// expand_layers have done their work). `residency`: layers whose stored words are on chip already.
+NetworkPlan plan_network(const CostContext& context, const Residency& residency = {});
 
 }  // namespace lightloom::cosim

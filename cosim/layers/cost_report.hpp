@@ -64,8 +64,9 @@ struct LayerCost {
   TimePart bound_by = TimePart::core;  // largest of them
   Energies energy_pJ;
   Traffic traffic;
-  double input_bytes = 0;  // of its (largest factor's) input map, batch included
-  std::int64_t macs = 0;   // of the layer, batch included
+  double resident_bytes = 0;  // of its stored words, in the weight buffer from the batch before
+  double input_bytes = 0;     // of its (largest factor's) input map, batch included
+  std::int64_t macs = 0;      // of the layer, batch included
   std::int64_t generation_macs = 0;
   std::int64_t digital_operations = 0;  // behind the layer, batch included
   std::int64_t visits = 0;  // times a tile was programmed (more than tiles unless weights stay)
@@ -105,6 +106,7 @@ struct CostReport {
   PartTimes critical_parts_ns;         // add up to time_ns
   TimePart bound_by = TimePart::core;  // largest of them
   Traffic traffic;
+  double resident_bytes = 0;  // in the weight buffer from the batch before
   std::vector<AreaPart> areas;
   std::int64_t tiles = 0;
 
@@ -114,6 +116,12 @@ struct CostReport {
     return time_ns > 0 ? total(energy_pJ) / time_ns * 1e-3 : 0;
   }
   [[nodiscard]] double area_mm2() const;
+};
+
+/// A stream of batches, one after the other.
+struct StreamReport {
+  CostReport first;   // finds an empty weight buffer
+  CostReport steady;  // each later one: weights that fit are not fetched again
 };
 
 }  // namespace lightloom::cosim

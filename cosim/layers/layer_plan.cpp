@@ -62,10 +62,18 @@ void add_dram_totals(LayerPlan& plan, const LayerMeters& meters, const memory::D
       (weights.activates() + inputs.activates() + outputs.activates()) * dram.activate_pJ;
 }
 
+/// Of what is stored, the part that later visits rely on finding in the weight buffer.
+double kept_bytes(const LayerSetup& setup) {
+  if (setup.blocks > 1 && setup.layer_fits) return setup.stored_bytes();
+  return setup.regenerate && !setup.weights_refetched ? setup.bits.shared() / 8 : 0;
+}
+
 }  // namespace
 
 LayerPlan plan_layer(const LayerSetup& setup) {
   LayerPlan plan{.mapping = setup.mapping,
+                 .stored_bytes = setup.stored_bytes(),
+                 .kept_bytes = kept_bytes(setup),
                  .replicas = setup.replicas,
                  .spills_output = setup.spills_output,
                  .weights_refetched = setup.weights_refetched};
@@ -80,7 +88,7 @@ LayerPlan plan_layer(const LayerSetup& setup) {
     plan.bursts.push_back(traffic.bursts);
     plan.largest_weight_tile_bytes = std::max(plan.largest_weight_tile_bytes, traffic.weight_bytes);
     add(plan, traffic.cost);
-    add(plan, read_stored_tile(setup, visit, traffic.weight_bytes));
+    add(plan, read_stored_tile(setup, visit));
     if (visit.replica == 0) make_weights(plan, setup, visit);
     add(plan, program(setup));
     add(plan, compute(setup, visit));

@@ -208,7 +208,18 @@ Json pipeline_json(const CostReport& report) {
   return json;
 }
 
-Json source_json(const CostReport& report) {
+/// Each later batch of a stream.
+Json steady_json(const CostReport& steady) {
+  return {{"time_s", steady.time_s()},
+          {"energy_J", steady.energy_J()},
+          {"bound_by", cosim::part_name(steady.bound_by)},
+          {"critical_parts_s", parts_json(steady.critical_parts_ns)},
+          {"energy_parts_J", energies_json(steady.energy_pJ)},
+          {"dram_bytes", steady.traffic.sum()},
+          {"resident_bytes", steady.resident_bytes}};
+}
+
+Json source_json(const CostReport& report, const CostReport& steady) {
   Json areas = Json::object();
   for (const cosim::AreaPart& part : report.areas) areas[part.component] = part.area_mm2;
   return {{"time_s", report.time_s()},
@@ -221,7 +232,8 @@ Json source_json(const CostReport& report) {
           {"dram_bytes", report.traffic.sum()},
           {"energy_parts_J", energies_json(report.energy_pJ)},
           {"area_parts_mm2", std::move(areas)},
-          {"stages", pipeline_json(report)}};
+          {"stages", pipeline_json(report)},
+          {"steady", steady_json(steady)}};
 }
 
 /// Of a generator without light the weights are exact: no laser, no noise, no bits.
@@ -265,6 +277,22 @@ std::string sources_table(const CostStudy& study) {
                with_prefix(report.energy_J(), "J"),
                i == 0 ? "" : fmt::format("{:.3g} x", study.energy_gain(i)),
                with_prefix(report.power_W(), "W"), with_prefix(report.traffic.sum(), "B"),
+               std::string(cosim::part_name(report.bound_by))});
+  }
+  return table.text();
+}
+
+/// What the weights that stay on chip save each later batch of a stream.
+std::string steady_table(const CostStudy& study) {
+  TextTable table({"each later batch", "time", "speed-up", "energy", "gain", "DRAM traffic",
+                   "weights kept", "bound by"});
+  for (std::size_t i = 0; i < study.steady.size(); ++i) {
+    const CostReport& report = study.steady[i];
+    table.row({study.labels[i], with_prefix(report.time_s(), "s"),
+               i == 0 ? "" : fmt::format("{:.3g} x", study.steady_speedup(i)),
+               with_prefix(report.energy_J(), "J"),
+               i == 0 ? "" : fmt::format("{:.3g} x", study.steady_energy_gain(i)),
+               with_prefix(report.traffic.sum(), "B"), with_prefix(report.resident_bytes, "B"),
                std::string(cosim::part_name(report.bound_by))});
   }
   return table.text();
@@ -317,16 +345,31 @@ void add_cost(Labelled& data, const CostStudy& study) {
   };
   add("time", {"source"},
       by_source(study, [](const CostReport& report) { return report.time_s(); }), "s",
-      "time of one batch");
+      "time of one batch that fetches all weights");
   add("energy", {"source"},
       by_source(study, [](const CostReport& report) { return report.energy_J(); }), "J",
-      "energy of one batch");
+      "energy of one batch that fetches all weights");
   add("area", {"source"},
       by_source(study, [](const CostReport& report) { return report.area_mm2(); }), "mm^2", "area");
   add("speedup", {"source"}, ratios(study, &CostStudy::speedup), "1",
       "time over the time of the card's source");
   add("energy_gain", {"source"}, ratios(study, &CostStudy::energy_gain), "1",
       "energy over the energy of the card's source");
+  const auto add_steady = [&](const char* name, double (*get)(const CostReport&), const char* unit,
+                              const char* long_name) {
+    std::vector<double> values;
+    for (const CostReport& report : study.steady) values.push_back(get(report));
+    add(name, {"source"}, std::move(values), unit, long_name);
+  };
+  add_steady(
+      "steady_time", [](const CostReport& report) { return report.time_s(); }, "s",
+      "time of each later batch: weights that fit on chip stay");
+  add_steady(
+      "steady_energy", [](const CostReport& report) { return report.energy_J(); }, "J",
+      "energy of each later batch: weights that fit on chip stay");
+  add_steady(
+      "resident_weights", [](const CostReport& report) { return report.resident_bytes; }, "B",
+      "stored weights that stay in the weight buffer");
   add("dram_traffic", {"source"},
       by_source(study, [](const CostReport& report) { return report.traffic.sum(); }), "B",
       "bytes to and from DRAM");
@@ -379,7 +422,7 @@ void add_cost(Json& json, const CostStudy& study) {
   }
   json["sources"] = Json::object();
   for (std::size_t i = 0; i < study.reports.size(); ++i)
-    json["sources"][study.labels[i]] = source_json(study.reports[i]);
+    json["sources"][study.labels[i]] = source_json(study.reports[i], study.steady[i]);
   json["generator"] = generator_json(study);
   json["layers"] = Json::array();
   for (const LayerCost& layer : study.reports[0].layers)
@@ -387,8 +430,8 @@ void add_cost(Json& json, const CostStudy& study) {
 }
 
 std::string cost_text(const CostStudy& study) {
-  return fmt::format("{}{}\n{}\n{}", sources_table(study), generator_text(study),
-                     energy_table(study), layers_table(study));
+  return fmt::format("{}\n{}{}\n{}\n{}", sources_table(study), steady_table(study),
+                     generator_text(study), energy_table(study), layers_table(study));
 }
 
 }  // namespace lightloom::experiments

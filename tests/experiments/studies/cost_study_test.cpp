@@ -78,6 +78,27 @@ TEST(CostStudy, PartsOfTheCriticalPathAddUpToTheTimeAndOneOfThemBinds) {
   }
 }
 
+TEST(CostStudy, SaysWhatEachLaterBatchCostsUnderEverySource) {
+  const CostStudy study =
+      study_of("weights: {source: integer, bits: 4}\nbaselines: [{source: dense}]");
+  Json json;
+  add_cost(json, study);
+  Labelled data;
+  add_cost(data, study);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Json& source = json["sources"][study.labels[i]];
+    EXPECT_LT(source["steady"]["time_s"], source["time_s"]) << study.labels[i];
+    EXPECT_LT(source["steady"]["energy_J"], source["energy_J"]) << study.labels[i];
+    EXPECT_GT(source["steady"]["resident_bytes"], 0);
+    EXPECT_TRUE(source["steady"]["bound_by"].is_string());
+    for (const auto& [key, name] :
+         {std::pair("time_s", "steady_time"), {"energy_J", "steady_energy"}})
+      EXPECT_EQ(std::get<std::vector<double>>(data.variable(name)->values)[i],
+                source["steady"][key]);
+  }
+  EXPECT_EQ(json["time_s"], json["sources"]["int4"]["time_s"]);  // that of a cold batch
+}
+
 TEST(CostStudy, ArraysByPartAddUpToTheTime) {
   const CostStudy study =
       study_of("weights: {source: integer, bits: 4}\nbaselines: [{source: dense}]");
