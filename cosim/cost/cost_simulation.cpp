@@ -84,9 +84,23 @@ std::vector<AreaPart> areas_of(const CostContext& context) {
   return areas;
 }
 
+/// What each part would need for a layer with nothing else in its way. A part that serves two
+/// stages serves both at once; cores share what is theirs.
+PartTimes least_times(const CostInput& input, const LayerPlan& plan) {
+  PartTimes least;
+  for (const Stage stage : all_of_enum<Stage>()) {
+    const bool each_core = stage == Stage::compute || stage == Stage::program;
+    const double units = each_core ? input.schedule.cores : 1;
+    for (const TimePart part : all_of_enum<TimePart>())
+      least[part] = std::max(least[part], plan.needs_ns[stage][part] / units);
+  }
+  return least;
+}
+
 /// Adds what a planned (part of a) layer costs to its entry.
-void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
+void add_plan(LayerCost& cost, const CostInput& input, const ExpandedLayer& part,
               const LayerPlan& plan) {
+  const CostLayer& layer = part.layer;
   if (plan.mapping.tiles >= cost.mapping.tiles) cost.mapping = plan.mapping;
   add(cost.energy_pJ, plan.energy_pJ);
   cost.traffic.weight_bytes += plan.traffic.weight_bytes;
@@ -97,13 +111,10 @@ void add_plan(LayerCost& cost, const CostInput& input, const CostLayer& layer,
   cost.generation_macs += plan.generation_macs;
   cost.digital_operations += layer.digital.operations() * input.batch;
   cost.replicas = std::max(cost.replicas, plan.replicas);
+  add(cost.least_ns, least_times(input, plan));
   cost.visits += static_cast<std::int64_t>(plan.tiles.size());
   cost.spills_output = cost.spills_output || plan.spills_output;
   cost.weights_refetched = cost.weights_refetched || plan.weights_refetched;
-}
-
-Stage largest(const StageTimes& times) {
-  return static_cast<Stage>(std::max_element(times.begin(), times.end()) - times.begin());
 }
 
 void add(StageTimes& sum, const StageTimes& times) {
@@ -130,9 +141,37 @@ void share_time(CostReport& report, const ScheduleResult& run, const Energies& p
       add(layer.critical_ns, run.critical[tile]);
     layer.start_ns = start;
     layer.end_ns = start = last ? run.total : finished(run, first, tile);
-    layer.bound_by = largest(layer.critical_ns);
     for (const Component c : all_of_enum<Component>())
       layer.energy_pJ[c] += power[c] * layer.time_ns();  // mW ns = pJ
+  }
+}
+
+/// Names the parts that the critical path is made of, and those that keep each stage busy.
+void name_parts(CostReport& report, const std::vector<ExpandedLayer>& expanded,
+                const NetworkPlan& plan, const ScheduleResult& run) {
+  EnumArray<Stage, PartTimes> busy;
+  std::size_t first = 0;
+  auto turn = run.turns.rbegin();  // in order of time, so in that of layers
+  for (std::size_t i = 0; i < expanded.size(); ++i) {
+    LayerCost& layer = report.layers[expanded[i].origin];
+    for (const TimePiece& piece : plan.layers[i].pieces) {
+      busy[piece.stage][piece.part] += piece.ns;
+      if (run.critical[first + piece.tile][piece.stage] > 0)
+        layer.critical_parts_ns[piece.part] += piece.ns;
+    }
+    first += plan.layers[i].tiles.size();
+    for (; turn != run.turns.rend() && turn->tile < static_cast<std::int64_t>(first); ++turn)
+      layer.critical_parts_ns[TimePart::dram_turnaround] += turn->ns;
+  }
+  for (LayerCost& layer : report.layers) {
+    layer.bound_by = largest(layer.critical_parts_ns);
+    add(report.critical_parts_ns, layer.critical_parts_ns);
+  }
+  report.bound_by = largest(report.critical_parts_ns);
+  for (StageCost& stage : report.stages) {
+    const double all = total(busy[stage.stage]);  // of all cores
+    for (const TimePart part : all_of_enum<TimePart>())
+      stage.busy_parts_ns[part] = all > 0 ? busy[stage.stage][part] / all * stage.busy_ns : 0;
   }
 }
 
@@ -152,12 +191,23 @@ void add_refresh(CostReport& report, const CostInput& input) {
       layer.failed_bits += refresh.failed_bits;
       return refresh.energy_pJ;
     };
+    // What stays over all batches is refreshed once a retention time: two retentions take one.
+    const auto always_pJ = [&](const memory::BufferCard& buffer, double bytes) {
+      if (buffer.kind != memory::BufferKind::edram || bytes <= 0) return 0.0;
+      const double retention = memory::retention_ns(buffer), times = report.time_ns / retention;
+      const memory::StoredTensor tensor{bytes, 0, 2 * retention};
+      const memory::EdramRefresh refresh = memory::lifetime_refresh(buffer, {&tensor, 1});
+      layer.refreshes += times * refresh.refreshes;
+      layer.failed_bits += times * refresh.failed_bits / 2;  // of both retentions
+      return times * refresh.energy_pJ;
+    };
     const double visit_ns =
         layer.time_ns() / static_cast<double>(std::max<std::int64_t>(1, layer.visits));
     layer.energy_pJ[Component::buffer_leakage] +=
         refresh_pJ(input.memory.activation_buffer, layer.input_bytes, written_ns, layer.end_ns) +
         refresh_pJ(input.memory.weight_buffer, layer.traffic.weight_bytes, layer.start_ns,
                    layer.end_ns) +
+        always_pJ(input.memory.weight_buffer, layer.resident_bytes) +
         refresh_pJ(input.memory.tile_buffer, input.memory.tile_buffer.bytes(), 0,
                    visit_ns * (input.schedule.tile_slots + 1));
     written_ns = layer.start_ns;
@@ -172,8 +222,16 @@ void place_on_roofline(LayerCost& layer, const CostInput& input) {
                       input.core.cost.symbol_rate_GHz * input.schedule.cores;
   layer.attained_macs_per_ns = layer.time_ns() > 0 ? macs / layer.time_ns() : 0;
   layer.intensity_macs_per_byte = bytes > 0 ? macs / bytes : 0;
-  layer.roof_macs_per_ns =
-      bytes > 0 ? std::min(peak, layer.intensity_macs_per_byte * stream_GBps) : peak;
+  layer.roof_macs_per_ns = peak;
+  const auto lower = [&](TimePart part, double roof) {
+    if (roof >= layer.roof_macs_per_ns) return;
+    layer.roof_macs_per_ns = roof;
+    layer.roof = part;
+  };
+  if (bytes > 0) lower(TimePart::dram, layer.intensity_macs_per_byte * stream_GBps);
+  for (const TimePart part :
+       {TimePart::activation_buffer, TimePart::weight_buffer, TimePart::tile_buffer})
+    if (layer.least_ns[part] > 0) lower(part, macs / layer.least_ns[part]);
 }
 
 void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& schedule) {
@@ -184,9 +242,9 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
     report.traffic.weight_bytes += layer.traffic.weight_bytes;
     report.traffic.input_bytes += layer.traffic.input_bytes;
     report.traffic.output_bytes += layer.traffic.output_bytes;
+    report.resident_bytes += layer.resident_bytes;
     report.tiles += layer.mapping.tiles;
   }
-  report.bound_by = largest(critical);
   for (const Stage stage : all_of_enum<Stage>()) {
     if (stage == Stage::generate && !schedule.generates) continue;
     if (stage == Stage::decompose && !schedule.decomposes) continue;
@@ -198,20 +256,42 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
                              .wait_slot_ns = use.wait_slot,
                              .wait_dependency_ns = use.wait_dependency,
                              .wait_shared_ns = use.wait_shared,
+                             .wait_turn_ns = use.wait_turn,
                              .fill_ns = use.before_first,
                              .drain_ns = use.after_last,
                              .critical_ns = critical[stage]});
   }
 }
 
-/// Simulates layers that are ready to be planned; `origins` says which entry of `report` each
+/// Layers that are ready to be planned: in the input, and with the entry of the report that each
 /// belongs to.
-void simulate_expanded(const CostInput& input, const std::vector<ExpandedLayer>& expanded,
-                       CostReport& report) {
-  const CostContext context(input);
-  const NetworkPlan plan = plan_network(context);
-  for (std::size_t i = 0; i < expanded.size(); ++i)
-    add_plan(report.layers[expanded[i].origin], input, expanded[i].layer, plan.layers[i]);
+struct ReadyLayers {
+  CostInput input;
+  std::vector<ExpandedLayer> expanded;
+  std::vector<LayerCost> entries;
+};
+
+ReadyLayers ready_layers(const CostInput& input) {
+  check(input);
+  ReadyLayers ready{.input = choose_ways(input)};
+  ready.expanded = expand_layers(ready.input.layers);
+  for (const CostLayer& layer : ready.input.layers)
+    ready.entries.push_back({.name = layer.shape.name, .way = layer.way});
+  ready.input.layers.clear();
+  for (const ExpandedLayer& part : ready.expanded) ready.input.layers.push_back(part.layer);
+  return ready;
+}
+
+CostReport report_on(const ReadyLayers& ready, const CostContext& context, const NetworkPlan& plan,
+                     const Residency& residency) {
+  const CostInput& input = ready.input;
+  const std::vector<ExpandedLayer>& expanded = ready.expanded;
+  CostReport report{.layers = ready.entries};
+  for (std::size_t i = 0; i < expanded.size(); ++i) {
+    LayerCost& entry = report.layers[expanded[i].origin];
+    add_plan(entry, input, expanded[i], plan.layers[i]);
+    if (residency.of(i)) entry.resident_bytes += plan.layers[i].stored_bytes;
+  }
   const ScheduleInput& schedule = plan.schedule;
   const ScheduleResult run = run_schedule(schedule);
   report.time_ns = run.total;
@@ -219,22 +299,30 @@ void simulate_expanded(const CostInput& input, const std::vector<ExpandedLayer>&
   add_refresh(report, input);
   for (LayerCost& layer : report.layers) place_on_roofline(layer, input);
   add_up(report, run, schedule);
+  name_parts(report, expanded, plan, run);
   report.areas = areas_of(context);
+  return report;
 }
 
 }  // namespace
 
 CostReport simulate_cost(const CostInput& input) {
-  check(input);
-  CostInput ready = choose_ways(input);
-  const std::vector<ExpandedLayer> expanded = expand_layers(ready.layers);
-  CostReport report;
-  for (const CostLayer& layer : ready.layers)
-    report.layers.push_back({.name = layer.shape.name, .way = layer.way});
-  ready.layers.clear();
-  for (const ExpandedLayer& part : expanded) ready.layers.push_back(part.layer);
-  simulate_expanded(ready, expanded, report);
-  return report;
+  const ReadyLayers ready = ready_layers(input);
+  const CostContext context(ready.input);
+  return report_on(ready, context, plan_network(context), {});
+}
+
+StreamReport simulate_stream(const CostInput& input) {
+  const ReadyLayers ready = ready_layers(input);
+  const CostContext context(ready.input);
+  const NetworkPlan cold = plan_network(context);
+  const Residency residency =
+      resident_layers(ready.input, cold.layers, cold.schedule.places.weights);
+  StreamReport stream{.first = report_on(ready, context, cold, {})};
+  stream.steady = residency.bytes > 0
+                      ? report_on(ready, context, plan_network(context, residency), residency)
+                      : stream.first;
+  return stream;
 }
 
 }  // namespace lightloom::cosim

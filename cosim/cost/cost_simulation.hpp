@@ -9,4 +9,9 @@ namespace lightloom::cosim {
 /// Baselines go through the same function with their own streams.
 CostReport simulate_cost(const CostInput& input);
 
+/// The same, and what every later batch costs that starts when the one before has ended: what fits
+/// the weight buffer is still there (cosim/cost/residency.hpp). `automatic` ways are those of the
+/// first batch.
+StreamReport simulate_stream(const CostInput& input);
+
 }  // namespace lightloom::cosim

@@ -19,15 +19,16 @@ int places(int wanted, double capacity_bytes, double tile_bytes) {
   return std::max(1, static_cast<int>(std::min<double>(wanted, fit)));
 }
 
-BufferPlaces buffer_places(const CostInput& input, const std::vector<LayerPlan>& plans) {
+BufferPlaces buffer_places(const CostInput& input, const std::vector<LayerPlan>& plans,
+                           double resident_bytes) {
   double weight_tile = 0, regenerated_tile = 0;
   for (const LayerPlan& plan : plans) {
     weight_tile = std::max(weight_tile, plan.largest_weight_tile_bytes);
     regenerated_tile = std::max(regenerated_tile, plan.regenerated_tile_bytes);
   }
   const ScheduleCard& card = input.schedule;
-  return {.weights = places(card.weight_slots * card.cores, input.memory.weight_buffer.bytes(),
-                            weight_tile),
+  return {.weights = places(card.weight_slots * card.cores,
+                            input.memory.weight_buffer.bytes() - resident_bytes, weight_tile),
           .tiles = places(card.tile_slots * card.cores, input.memory.tile_buffer.bytes(),
                           regenerated_tile),
           .settings = input.programming.shadow_settings ? 2 : 1,
@@ -35,9 +36,15 @@ BufferPlaces buffer_places(const CostInput& input, const std::vector<LayerPlan>&
           .outputs = card.output_slots * card.cores};
 }
 
-ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& plans) {
+/// The very first access finds its bank closed.
+double first_access_ns(const memory::DramCard& dram) {
+  return (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
+}
+
+ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& plans,
+                          double resident_bytes) {
   ScheduleInput schedule;
-  schedule.places = buffer_places(input, plans);
+  schedule.places = buffer_places(input, plans, resident_bytes);
   schedule.cores = input.schedule.cores;
   schedule.generates = any_time(plans, Stage::generate);
   schedule.decomposes = any_time(plans, Stage::decompose);
@@ -52,22 +59,31 @@ ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& 
     schedule.layer_starts.insert(schedule.layer_starts.end(), plan.tiles.size(), before + 1);
     schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
   }
-  // The very first access finds its bank closed.
-  schedule.tiles.front()[Stage::fetch_weights] +=
-      (t.rcd_read + t.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
   return schedule;
+}
+
+/// Puts the latency of the very first access in front of what the first tile fetches: weights if
+/// there are any, else inputs.
+void wait_for_first_access(NetworkPlan& plan, double wait_ns) {
+  StageTimes& first = plan.schedule.tiles.front();
+  const Stage stage = first[Stage::fetch_weights] > 0 ? Stage::fetch_weights : Stage::fetch_inputs;
+  first[stage] += wait_ns;
+  plan.layers.front().pieces.push_back({0, stage, TimePart::dram_latency, wait_ns});
 }
 
 }  // namespace
 
-NetworkPlan plan_network(const CostContext& context) {
+NetworkPlan plan_network(const CostContext& context, const Residency& residency) {
   NetworkPlan plan;
   bool input_in_dram = true;  // the network's input
   for (std::size_t i = 0; i < context.input.layers.size(); ++i) {
-    plan.layers.push_back(plan_layer(layer_setup(context, i, input_in_dram)));
+    LayerSetup setup = layer_setup(context, i, input_in_dram);
+    setup.resident = residency.of(i);
+    plan.layers.push_back(plan_layer(setup));
     input_in_dram = plan.layers.back().spills_output;
   }
-  plan.schedule = schedule_of(context.input, plan.layers);
+  plan.schedule = schedule_of(context.input, plan.layers, residency.bytes);
+  wait_for_first_access(plan, first_access_ns(context.input.memory.dram));
   return plan;
 }
 

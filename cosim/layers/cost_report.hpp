@@ -7,6 +7,7 @@
 
 #include "core/enum_array.hpp"
 #include "cosim/layers/cost_input.hpp"
+#include "cosim/layers/time_parts.hpp"
 #include "cosim/mapping.hpp"
 #include "cosim/schedule/tile_schedule.hpp"
 
@@ -59,32 +60,37 @@ struct LayerCost {
   double start_ns = 0,
          end_ns = 0;       // end of the layer before to its own end: the spans add up to the total
   StageTimes critical_ns;  // of the critical path, by stage
-  Stage bound_by = Stage::compute;  // largest of them
+  PartTimes critical_parts_ns;         // by part; those of all layers add up to the total
+  TimePart bound_by = TimePart::core;  // largest of them
   Energies energy_pJ;
   Traffic traffic;
-  double input_bytes = 0;  // of its (largest factor's) input map, batch included
-  std::int64_t macs = 0;   // of the layer, batch included
+  double resident_bytes = 0;  // of its stored words, in the weight buffer from the batch before
+  double input_bytes = 0;     // of its (largest factor's) input map, batch included
+  std::int64_t macs = 0;      // of the layer, batch included
   std::int64_t generation_macs = 0;
   std::int64_t digital_operations = 0;  // behind the layer, batch included
   std::int64_t visits = 0;  // times a tile was programmed (more than tiles unless weights stay)
   int replicas = 1;         // cores that hold a copy of each tile
   double attained_macs_per_ns = 0;     // roofline: what the layer reaches,
   double intensity_macs_per_byte = 0;  // MACs per DRAM byte,
-  double roof_macs_per_ns = 0;         // and min(core's peak, intensity x effective bandwidth)
-  double refreshes = 0;                // of eDRAM, of whole tensors
-  double failed_bits = 0;              // expected: read after their cell leaked
-  bool spills_output = false;          // the activation buffer cannot hold it
-  bool weights_refetched = false;      // the weight buffer cannot hold the shared streams
+  PartTimes least_ns;  // what core, buffers and DRAM would need with nothing else in the way,
+  double roof_macs_per_ns = 0;     // what the slowest of them allows,
+  TimePart roof = TimePart::core;  // and which that is
+  double refreshes = 0;            // of eDRAM, of whole tensors
+  double failed_bits = 0;          // expected: read after their cell leaked
+  bool spills_output = false;      // the activation buffer cannot hold it
+  bool weights_refetched = false;  // the weight buffer cannot hold the shared streams
   [[nodiscard]] double time_ns() const { return end_ns - start_ns; }
 };
 
 /// Where one stage's time went: busy, waiting, fill and drain add up to the whole time.
-/// wait_shared: another kind of traffic had the DRAM.
+/// wait_shared: another kind of traffic had the DRAM; wait_turn: it changed its direction.
 struct StageCost {
   Stage stage = Stage::compute;
   double busy_ns = 0, wait_data_ns = 0, wait_slot_ns = 0, wait_dependency_ns = 0,
-         wait_shared_ns = 0, fill_ns = 0, drain_ns = 0;
-  double critical_ns = 0;  // of the critical path
+         wait_shared_ns = 0, wait_turn_ns = 0, fill_ns = 0, drain_ns = 0;
+  PartTimes busy_parts_ns;  // add up to busy_ns
+  double critical_ns = 0;   // of the critical path
 };
 
 struct AreaPart {
@@ -97,8 +103,10 @@ struct CostReport {
   Energies energy_pJ;
   std::vector<LayerCost> layers;
   std::vector<StageCost> stages;
-  Stage bound_by = Stage::compute;
+  PartTimes critical_parts_ns;         // add up to time_ns
+  TimePart bound_by = TimePart::core;  // largest of them
   Traffic traffic;
+  double resident_bytes = 0;  // in the weight buffer from the batch before
   std::vector<AreaPart> areas;
   std::int64_t tiles = 0;
 
@@ -108,6 +116,12 @@ struct CostReport {
     return time_ns > 0 ? total(energy_pJ) / time_ns * 1e-3 : 0;
   }
   [[nodiscard]] double area_mm2() const;
+};
+
+/// A stream of batches, one after the other.
+struct StreamReport {
+  CostReport first;   // finds an empty weight buffer
+  CostReport steady;  // each later one: weights that fit are not fetched again
 };
 
 }  // namespace lightloom::cosim

@@ -27,7 +27,13 @@ void for_each_visit(const LayerSetup& setup, const Use& use) {
 
 /// Adds a part of the visit in hand.
 void add(LayerPlan& plan, const VisitCost& part) {
-  for (const Stage stage : all_of_enum<Stage>()) plan.tiles.back()[stage] += part.time_ns[stage];
+  for (const auto& [stage, need, binds] : part.time.terms()) {
+    if (need.ns <= 0) continue;
+    plan.needs_ns[stage][need.part] += need.ns;
+    if (!binds) continue;
+    plan.tiles.back()[stage] += need.ns;
+    plan.pieces.push_back({plan.tiles.size() - 1, stage, need.part, need.ns});
+  }
   for (const EnergyTerms::Term& term : part.energy.terms())
     plan.energy_pJ[term.component] += term.amount * term.each_pJ;
 }
@@ -56,16 +62,25 @@ void add_dram_totals(LayerPlan& plan, const LayerMeters& meters, const memory::D
       (weights.activates() + inputs.activates() + outputs.activates()) * dram.activate_pJ;
 }
 
+/// Of what is stored, the part that later visits rely on finding in the weight buffer.
+double kept_bytes(const LayerSetup& setup) {
+  if (setup.blocks > 1 && setup.layer_fits) return setup.stored_bytes();
+  return setup.regenerate && !setup.weights_refetched ? setup.bits.shared() / 8 : 0;
+}
+
 }  // namespace
 
 LayerPlan plan_layer(const LayerSetup& setup) {
   LayerPlan plan{.mapping = setup.mapping,
+                 .stored_bytes = setup.stored_bytes(),
+                 .kept_bytes = kept_bytes(setup),
                  .replicas = setup.replicas,
                  .spills_output = setup.spills_output,
                  .weights_refetched = setup.weights_refetched};
   const auto visits = static_cast<std::size_t>(setup.mapping.tiles * setup.blocks * setup.replicas);
   plan.tiles.reserve(visits);
   plan.bursts.reserve(visits);
+  plan.pieces.reserve(4 * visits);
   LayerMeters meters(setup);
   for_each_visit(setup, [&](const Visit& visit) {
     plan.tiles.emplace_back();
@@ -73,7 +88,7 @@ LayerPlan plan_layer(const LayerSetup& setup) {
     plan.bursts.push_back(traffic.bursts);
     plan.largest_weight_tile_bytes = std::max(plan.largest_weight_tile_bytes, traffic.weight_bytes);
     add(plan, traffic.cost);
-    add(plan, read_stored_tile(setup, visit, traffic.weight_bytes));
+    add(plan, read_stored_tile(setup, visit));
     if (visit.replica == 0) make_weights(plan, setup, visit);
     add(plan, program(setup));
     add(plan, compute(setup, visit));

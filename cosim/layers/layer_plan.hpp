@@ -5,6 +5,7 @@
 
 #include "cosim/layers/cost_report.hpp"
 #include "cosim/layers/layer_setup.hpp"
+#include "cosim/layers/time_parts.hpp"
 #include "cosim/layers/visit_traffic.hpp"
 
 namespace lightloom::cosim {
@@ -13,13 +14,17 @@ namespace lightloom::cosim {
 /// energy.
 struct LayerPlan {
   LayerMapping mapping;
-  std::vector<StageTimes> tiles;    // in order of execution, a tile as often as it is visited
-  std::vector<VisitBursts> bursts;  // by visit
+  std::vector<StageTimes> tiles;         // in order of execution, a tile as often as it is visited
+  std::vector<TimePiece> pieces;         // what these times are made of
+  EnumArray<Stage, PartTimes> needs_ns;  // of all tiles, also of what worked beside a slower part
+  std::vector<VisitBursts> bursts;       // by visit
   Energies energy_pJ;
   Traffic traffic;
   std::int64_t generation_macs = 0;
   double largest_weight_tile_bytes = 0;  // in the weight buffer
   double regenerated_tile_bytes = 0;     // in the tile buffer; 0: not used
+  double stored_bytes = 0;               // of the layer, as it comes from DRAM
+  double kept_bytes = 0;                 // of these, what has to stay while the layer runs
   int replicas = 1;
   bool spills_output = false;
   bool weights_refetched = false;

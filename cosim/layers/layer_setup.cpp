@@ -55,10 +55,7 @@ void choose_order(LayerSetup& setup) {
   const double weight_capacity = setup.input().memory.weight_buffer.bytes();
   setup.weights_refetched = setup.regenerate && setup.bits.shared() / 8 > weight_capacity;
   setup.blocks = blocks_of(setup);
-  const double stored_bytes = setup.stored_as_settings
-                                  ? setup.setting_bytes() * static_cast<double>(m.tiles)
-                                  : setup.bits.sum() / 8;
-  setup.layer_fits = stored_bytes <= weight_capacity;
+  setup.layer_fits = setup.stored_bytes() <= weight_capacity;
   require(setup.blocks * m.tiles <= 5'000'000,
           "layer '{}' needs {} tile visits (choose more block_vectors or weight_stationary)",
           setup.layer.shape.name, setup.blocks * m.tiles);
@@ -113,6 +110,10 @@ double output_map_bytes(const CostInput& input, const nn::LayerShape& s) {
 
 double LayerSetup::setting_bytes() const {
   return static_cast<double>(core().devices) * input().programming.setting_bits / 8;
+}
+
+double LayerSetup::stored_bytes() const {
+  return stored_as_settings ? setting_bytes() * static_cast<double>(mapping.tiles) : bits.sum() / 8;
 }
 
 LayerSetup layer_setup(const CostContext& context, std::size_t index, bool input_in_dram) {

@@ -43,6 +43,7 @@ struct LayerSetup {
   bool layer_fits = true;           // what is stored stays in the weight buffer over all blocks
   bool weights_refetched = false;   // the weight buffer cannot hold the shared streams
   bool spills_output = false;       // the activation buffer cannot hold it
+  bool resident = false;            // what is stored is in the weight buffer from the batch before
   bool drives_core = false;         // the generator's light sets the core, no digits in between
   std::int64_t blocks = 1;          // of input vectors
   int replicas = 1;                 // cores that hold a copy of each tile
@@ -53,6 +54,8 @@ struct LayerSetup {
   [[nodiscard]] const photonic::CoreCost& core() const { return context.input.core.cost; }
   /// Bytes of the device settings of one tile.
   [[nodiscard]] double setting_bytes() const;
+  /// Bytes of all that is stored of the layer, as it comes from DRAM.
+  [[nodiscard]] double stored_bytes() const;
 };
 
 /// Decides about layer `index`. `input_in_dram`: the layer before could not keep its output on

@@ -7,6 +7,7 @@
 
 #include "cosim/layers/cost_report.hpp"
 #include "cosim/layers/layer_setup.hpp"
+#include "cosim/layers/time_parts.hpp"
 #include "cosim/mapping.hpp"
 #include "cosim/schedule/tile_schedule.hpp"
 
@@ -52,9 +53,47 @@ class EnergyTerms {
   std::size_t count_ = 0;
 };
 
+/// Time of a visit, stage by stage and part by part.
+class TimeTerms {
+ public:
+  struct Need {
+    TimePart part = TimePart::core;
+    double ns = 0;
+  };
+  struct Term {
+    Stage stage = Stage::compute;
+    Need need;
+    bool binds = true;  // else it works beside a slower one
+  };
+
+  void take(Stage stage, Need need) { put({stage, need, true}); }
+  /// Two that work at once: the slower one gives the stage its time, the first among equals.
+  void take(Stage stage, Need one, Need other) {
+    put({stage, one, one.ns >= other.ns});
+    put({stage, other, one.ns < other.ns});
+  }
+  [[nodiscard]] std::span<const Term> terms() const { return std::span(terms_).first(count_); }
+  /// Service time of a stage, in ns.
+  [[nodiscard]] double of(Stage stage) const {
+    double sum = 0;
+    for (const Term& term : terms())
+      if (term.binds && term.stage == stage) sum += term.need.ns;
+    return sum;
+  }
+
+ private:
+  void put(const Term& term) {
+    assert(count_ < terms_.size());
+    terms_[count_++] = term;
+  }
+
+  std::array<Term, 4> terms_;
+  std::size_t count_ = 0;
+};
+
 /// What (a part of) a visit costs: time on the units, and energy.
 struct VisitCost {
-  StageTimes time_ns;
+  TimeTerms time;
   EnergyTerms energy;
 };
 

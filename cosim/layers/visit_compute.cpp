@@ -29,7 +29,7 @@ VisitCost program(const LayerSetup& setup) {
   const auto devices = static_cast<double>(core.devices);
   const double rounds = card.lanes > 0 ? std::ceil(devices / card.lanes) : (devices > 0 ? 1 : 0);
   VisitCost cost;
-  cost.time_ns[Stage::program] = rounds / card.rate_GHz + core.settle_ns;
+  cost.time.take(Stage::program, {TimePart::programming, rounds / card.rate_GHz + core.settle_ns});
   cost.energy.spend(Component::programming, devices, core.write_energy_pJ);
   return cost;
 }
@@ -55,8 +55,9 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
   const memory::BufferFigures& figures = setup.context.activation_buffer;
   const double core_ns = core.symbol_rate_GHz > 0 ? symbols / core.symbol_rate_GHz : 0;
   VisitCost cost;
-  cost.time_ns[Stage::compute] =
-      std::max(core_ns, (read_bytes + written) / setup.context.activation_GBps);
+  cost.time.take(
+      Stage::compute, {TimePart::core, core_ns},
+      {TimePart::activation_buffer, (read_bytes + written) / setup.context.activation_GBps});
   EnergyTerms& energy = cost.energy;
   energy.spend(Component::activation_buffer,
                memory::read_energy_pJ(buffer, figures, read_bytes) +
@@ -84,9 +85,10 @@ VisitCost post_process(const LayerSetup& setup, const Visit& v) {
   const double element = input.activation_bits / 8.0;
   const double read = static_cast<double>(work.reads) * element * share,
                written = static_cast<double>(work.writes) * element * share;
-  cost.time_ns[Stage::post_process] =
-      std::max(static_cast<double>(work.operations()) * share / card.vector_operations_per_ns,
-               (read + written) / setup.context.activation_GBps);
+  cost.time.take(Stage::post_process,
+                 {TimePart::post_processing,
+                  static_cast<double>(work.operations()) * share / card.vector_operations_per_ns},
+                 {TimePart::activation_buffer, (read + written) / setup.context.activation_GBps});
   cost.energy.spend(Component::post_processing, share,
                     static_cast<double>(work.adds) * card.add_pJ +
                         static_cast<double>(work.multiplies) * card.multiply_pJ +

@@ -77,8 +77,9 @@ void keep_in_tile_buffer(const LayerSetup& setup, const Visit& v, const Buffered
   const memory::BufferFigures& figures = setup.context.tile_buffer;
   // Light that sets the core does not overlap with the computation.
   const Stage stage = setup.drives_core ? Stage::program : Stage::generate;
-  generation.cost.time_ns[stage] = std::max(
-      generation.generator.time_ns, (bytes.weights + bytes.kernels) / setup.context.tile_GBps);
+  generation.cost.time.take(
+      stage, {TimePart::generator, generation.generator.time_ns},
+      {TimePart::tile_buffer, (bytes.weights + bytes.kernels) / setup.context.tile_GBps});
   generation.cost.energy.spend(
       Component::tile_buffer,
       (v.forms_kernels ? memory::write_energy_pJ(buffer, figures, bytes.kernels) : 0) +
@@ -93,7 +94,7 @@ VisitCost set_generator(const LayerSetup& setup, double operations) {
   VisitCost cost;
   if (operations <= 0) return cost;
   const DigitalUnitCard& unit = setup.input().digital;
-  cost.time_ns[Stage::generate] = operations / unit.operations_per_ns;
+  cost.time.take(Stage::generate, {TimePart::settings, operations / unit.operations_per_ns});
   cost.energy.spend(Component::decomposition, operations, unit.operation_pJ);
   return cost;
 }
@@ -131,7 +132,7 @@ VisitCost compute_settings(const LayerSetup& setup) {
   const double operations = setup.core().decompose_operations;
   if (operations <= 0) return cost;
   const DigitalUnitCard& unit = setup.input().digital;
-  cost.time_ns[Stage::decompose] = operations / unit.operations_per_ns;
+  cost.time.take(Stage::decompose, {TimePart::settings, operations / unit.operations_per_ns});
   cost.energy.spend(Component::decomposition, operations, unit.operation_pJ);
   return cost;
 }

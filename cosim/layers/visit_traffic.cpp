@@ -7,7 +7,7 @@ namespace {
 
 /// Stored bytes that this visit is the first to need, or needs again because no buffer kept them.
 double weight_bytes(const LayerSetup& setup, const Visit& v) {
-  if (!v.first_block && setup.layer_fits) return 0;
+  if (setup.resident || (!v.first_block && setup.layer_fits)) return 0;
   if (setup.stored_as_settings) return setup.setting_bytes();
   const LayerMapping& m = setup.mapping;
   const bool first_column = v.tile.column == 0;
@@ -52,12 +52,15 @@ VisitTraffic move_data(const LayerSetup& setup, const Visit& v, LayerMeters& met
   const VisitBursts before{meters.weights.bursts(), meters.inputs.bursts(),
                            meters.outputs.bursts()};
   VisitTraffic traffic{.weight_bytes = bytes};
-  StageTimes& time = traffic.cost.time_ns;
-  time[Stage::fetch_weights] = std::max(meters.weights.take_ns(bytes), bytes / context.weight_GBps);
-  time[Stage::fetch_inputs] =
-      meters.inputs.take_ns(setup.input_bytes * input_share(setup, v) * block_share);
-  time[Stage::write_back] =
-      meters.outputs.take_ns(setup.output_bytes * output_share(setup, v) * block_share);
+  TimeTerms& time = traffic.cost.time;
+  time.take(Stage::fetch_weights, {TimePart::dram, meters.weights.take_ns(bytes)},
+            {TimePart::weight_buffer, bytes / context.weight_GBps});
+  time.take(Stage::fetch_inputs,
+            {TimePart::dram,
+             meters.inputs.take_ns(setup.input_bytes * input_share(setup, v) * block_share)});
+  time.take(Stage::write_back,
+            {TimePart::dram,
+             meters.outputs.take_ns(setup.output_bytes * output_share(setup, v) * block_share)});
   traffic.bursts = {meters.weights.bursts() - before.weights,
                     meters.inputs.bursts() - before.inputs,
                     meters.outputs.bursts() - before.outputs};
@@ -67,10 +70,11 @@ VisitTraffic move_data(const LayerSetup& setup, const Visit& v, LayerMeters& met
   return traffic;
 }
 
-VisitCost read_stored_tile(const LayerSetup& setup, const Visit& v, double fetched_bytes) {
+VisitCost read_stored_tile(const LayerSetup& setup, const Visit& v) {
   VisitCost cost;
   if (setup.regenerate || v.replica > 0) return cost;
-  const double used = setup.stored_as_settings ? fetched_bytes : setup.bits.tile * v.used_share / 8;
+  const double used =
+      setup.stored_as_settings ? setup.setting_bytes() : setup.bits.tile * v.used_share / 8;
   cost.energy.spend(Component::weight_buffer,
                     memory::read_energy_pJ(setup.input().memory.weight_buffer,
                                            setup.context.weight_buffer, used));

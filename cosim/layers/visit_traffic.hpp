@@ -27,7 +27,7 @@ struct VisitTraffic {
 VisitTraffic move_data(const LayerSetup& setup, const Visit& visit, LayerMeters& meters);
 
 /// Reading the weights of a stored tile out of the weight buffer; nothing for a copy and for a tile
-/// that is regenerated. `fetched_bytes`: what the visit brought into the buffer.
-VisitCost read_stored_tile(const LayerSetup& setup, const Visit& visit, double fetched_bytes);
+/// that is regenerated.
+VisitCost read_stored_tile(const LayerSetup& setup, const Visit& visit);
 
 }  // namespace lightloom::cosim

@@ -199,7 +199,9 @@ class Simulation {
     const bool writes = chosen == Stage::write_back;
     const double turn = dram_job_ >= 0 && writes != dram_writes_ ? input_.direction_change_ns : 0;
     const std::int64_t k = next_[chosen];
+    const double could_start = std::max(best.ready, dram_free_);
     place(chosen, best, dram_job_ >= 0 ? dram_free_ + turn : 0, dram_job_);
+    if (k > 0) turned_[chosen] += job(chosen, k).start - could_start;
     dram_free_ = job(chosen, k).end;
     dram_job_ = number(chosen, k);
     dram_writes_ = writes;
@@ -229,6 +231,12 @@ class Simulation {
     use.wait_shared += now.start - from - until_ready;
   }
 
+  /// Takes the waits for a change of direction out of those for the DRAM.
+  void account_turns(Stage stage, StageUse& use) const {
+    use.wait_turn = std::min(turned_[stage], use.wait_shared);
+    use.wait_shared -= use.wait_turn;
+  }
+
   ScheduleResult result() {
     ScheduleResult r;
     r.ends.resize(input_.tiles.size());
@@ -244,6 +252,7 @@ class Simulation {
         if (last < 0 || end > r.total) last = number(stage, k);
         r.total = std::max(r.total, end);
       }
+      account_turns(stage, r.stages[stage]);
     }
     for (const Stage stage : all_stages)
       if (present_[stage] && tiles_ > 0) account_ends(stage, r);
@@ -260,7 +269,7 @@ class Simulation {
     }
     const auto count = static_cast<double>(units(stage));
     for (double* part : {&use.busy, &use.wait_data, &use.wait_slot, &use.wait_dependency,
-                         &use.wait_shared, &use.before_first, &use.after_last})
+                         &use.wait_shared, &use.wait_turn, &use.before_first, &use.after_last})
       *part /= count;
   }
 
@@ -270,7 +279,9 @@ class Simulation {
       const Job& now = of(on);
       of_tile(r.critical, tile_of(on))[stage_of(on)] = now.end - now.start;
       const std::int64_t before_it = now.decided_by;
-      r.turning += now.start - (before_it >= 0 ? of(before_it).end : 0);
+      const double turning = now.start - (before_it >= 0 ? of(before_it).end : 0);
+      if (turning > 0) r.turns.push_back({tile_of(on), turning});
+      r.turning += turning;
       on = before_it;
     }
   }
@@ -283,6 +294,7 @@ class Simulation {
   double dram_free_ = 0;
   std::int64_t dram_job_ = -1;
   bool dram_writes_ = false;
+  EnumArray<Stage, double> turned_;  // waits for the DRAM to change its direction
 };
 
 }  // namespace

@@ -26,17 +26,19 @@ std::string_view stage_name(Stage stage);
 /// Service times of one tile, in ns.
 using StageTimes = EnumArray<Stage, double>;
 
-/// Where a stage's time went. The seven parts add up to the whole time.
+/// Where a stage's time went. The eight parts add up to the whole time.
 struct StageUse {
   double busy = 0;
   double wait_data = 0;        // the stage before had not finished the tile
   double wait_slot = 0;        // no free place behind the stage
   double wait_dependency = 0;  // waits_for
   double wait_shared = 0;      // another stage held the unit they share
+  double wait_turn = 0;        // and that unit changed its direction
   double before_first = 0;     // fill
   double after_last = 0;       // drain
   [[nodiscard]] double sum() const {
-    return busy + wait_data + wait_slot + wait_dependency + wait_shared + before_first + after_last;
+    return busy + wait_data + wait_slot + wait_dependency + wait_shared + wait_turn + before_first +
+           after_last;
   }
 };
 
@@ -67,13 +69,20 @@ struct ScheduleInput {
   double direction_change_ns = 0;  // DRAM between reading and writing
 };
 
+/// The DRAM changed its direction before a job of a tile.
+struct Turnaround {
+  std::int64_t tile = 0;
+  double ns = 0;
+};
+
 struct ScheduleResult {
   double total = 0;
   EnumArray<Stage, StageUse> stages;  // program and compute: mean over the cores
   std::vector<StageTimes> ends;       // by tile
   std::vector<StageTimes>
       critical;  // time on the critical path: the service time or 0; sums to total less `turning`
-  double turning = 0;  // direction changes on the critical path
+  double turning = 0;             // direction changes on the critical path
+  std::vector<Turnaround> turns;  // each of them
 };
 
 /// Schedules the tiles on the DRAM (first come, first served, one job at a time) and the other

@@ -98,7 +98,7 @@ void add_latency_case(const Experiment& card, const SourceLayers& layers, Shown&
         {"time_reloaded_s", study.reload.time_s()},
         {"time_regenerated_s", study.regenerate.time_s()},
         {"speedup", study.speedup()},
-        {"bound_by", cosim::stage_name(study.regenerate.bound_by)}}}};
+        {"bound_by", cosim::part_name(study.regenerate.bound_by)}}}};
   TextTable table({"one layer", "Eq. 8, one shot", "tiled and contended"});
   table.row({"generation", fmt::format("{:.4g} ns", equation.total_ps * 1e-3),
              fmt::format("{:.4g} ns", study.tiled_generation_ns)});

@@ -13,19 +13,22 @@ namespace {
 using cosim::Component;
 using cosim::CostReport;
 using cosim::LayerCost;
+using cosim::PartTimes;
 using cosim::Stage;
+using cosim::TimePart;
 
-constexpr std::array<const char*, 7> states{"busy",
+constexpr std::array<const char*, 8> states{"busy",
                                             "waiting for data",
                                             "waiting for space",
                                             "waiting for its turn",
                                             "waiting for the DRAM",
+                                            "waiting for the DRAM to turn",
                                             "before its first tile",
                                             "after its last tile"};
 
 std::array<double, states.size()> in_states(const cosim::StageCost& stage) {
   return {stage.busy_ns,        stage.wait_data_ns, stage.wait_slot_ns, stage.wait_dependency_ns,
-          stage.wait_shared_ns, stage.fill_ns,      stage.drain_ns};
+          stage.wait_shared_ns, stage.wait_turn_ns, stage.fill_ns,      stage.drain_ns};
 }
 
 std::vector<std::string> component_names() {
@@ -41,6 +44,12 @@ std::vector<std::string> stage_names() {
   return names;
 }
 
+std::vector<std::string> part_names() {
+  std::vector<std::string> names;
+  for (const TimePart part : all_of_enum<TimePart>()) names.emplace_back(cosim::part_name(part));
+  return names;
+}
+
 void add_axes(Labelled& data, const CostStudy& study) {
   std::vector<std::string> layers;
   for (const LayerCost& layer : study.reports[0].layers) layers.push_back(layer.name);
@@ -49,6 +58,7 @@ void add_axes(Labelled& data, const CostStudy& study) {
     data.add_axis({"source", study.labels, "", "weight source, the card's own first"});
   data.add_axis({"component", component_names(), "", "where energy goes"});
   data.add_axis({"stage", stage_names(), "", "stage of the tile pipeline"});
+  data.add_axis({"part", part_names(), "", "what gives the time"});
   data.add_axis({"state", std::vector<std::string>(states.begin(), states.end()), "",
                  "what a stage does with the time"});
 }
@@ -104,6 +114,21 @@ std::vector<double> time_by_source(const CostStudy& study) {
   return values;
 }
 
+std::vector<double> time_by_part(const CostStudy& study) {
+  std::vector<double> values;
+  for (const CostReport& report : study.reports)
+    for (const double time_ns : report.critical_parts_ns) values.push_back(time_ns * 1e-9);
+  return values;
+}
+
+std::vector<double> layer_time_by_part(const CostStudy& study) {
+  std::vector<double> values;
+  for (const CostReport& report : study.reports)
+    for (const LayerCost& layer : report.layers)
+      for (const double time_ns : layer.critical_parts_ns) values.push_back(time_ns * 1e-9);
+  return values;
+}
+
 /// Stages that a simulation has not stay at zero.
 std::vector<double> stage_times(const CostStudy& study) {
   std::vector<double> values;
@@ -130,6 +155,13 @@ Json energies_json(const cosim::Energies& energies) {
   return json;
 }
 
+Json parts_json(const PartTimes& times) {
+  Json json = Json::object();
+  for (const TimePart part : all_of_enum<TimePart>())
+    if (times[part] > 0) json[std::string(cosim::part_name(part))] = times[part] * 1e-9;
+  return json;
+}
+
 Json critical_json(const LayerCost& layer) {
   Json json = Json::object();
   for (const Stage stage : all_of_enum<Stage>())
@@ -143,7 +175,7 @@ Json layer_json(const LayerCost& layer) {
           {"way", cosim::way_name(layer.way)},
           {"time_s", layer.time_ns() * 1e-9},
           {"energy_J", cosim::total(layer.energy_pJ) * 1e-12},
-          {"bound_by", cosim::stage_name(layer.bound_by)},
+          {"bound_by", cosim::part_name(layer.bound_by)},
           {"tiles", layer.mapping.tiles},
           {"replicas", layer.replicas},
           {"utilisation", layer.mapping.utilisation()},
@@ -157,8 +189,10 @@ Json layer_json(const LayerCost& layer) {
           {"output_bytes", layer.traffic.output_bytes},
           {"attained_macs_per_s", layer.attained_macs_per_ns * 1e9},
           {"roof_macs_per_s", layer.roof_macs_per_ns * 1e9},
+          {"roof", cosim::part_name(layer.roof)},
           {"intensity_macs_per_byte", layer.intensity_macs_per_byte},
           {"critical_s", critical_json(layer)},
+          {"critical_parts_s", parts_json(layer.critical_parts_ns)},
           {"energy_parts_J", energies_json(layer.energy_pJ)}};
 }
 
@@ -167,25 +201,39 @@ Json pipeline_json(const CostReport& report) {
   for (const cosim::StageCost& stage : report.stages) {
     Json one{{"stage", cosim::stage_name(stage.stage)}, {"critical_s", stage.critical_ns * 1e-9}};
     const auto times = in_states(stage);
+    one["busy_parts_s"] = parts_json(stage.busy_parts_ns);
     for (std::size_t i = 0; i < times.size(); ++i) one["states_s"][states[i]] = times[i] * 1e-9;
     json.push_back(std::move(one));
   }
   return json;
 }
 
-Json source_json(const CostReport& report) {
+/// Each later batch of a stream.
+Json steady_json(const CostReport& steady) {
+  return {{"time_s", steady.time_s()},
+          {"energy_J", steady.energy_J()},
+          {"bound_by", cosim::part_name(steady.bound_by)},
+          {"critical_parts_s", parts_json(steady.critical_parts_ns)},
+          {"energy_parts_J", energies_json(steady.energy_pJ)},
+          {"dram_bytes", steady.traffic.sum()},
+          {"resident_bytes", steady.resident_bytes}};
+}
+
+Json source_json(const CostReport& report, const CostReport& steady) {
   Json areas = Json::object();
   for (const cosim::AreaPart& part : report.areas) areas[part.component] = part.area_mm2;
   return {{"time_s", report.time_s()},
           {"energy_J", report.energy_J()},
           {"power_W", report.power_W()},
           {"area_mm2", report.area_mm2()},
-          {"bound_by", cosim::stage_name(report.bound_by)},
+          {"bound_by", cosim::part_name(report.bound_by)},
+          {"critical_parts_s", parts_json(report.critical_parts_ns)},
           {"tiles", report.tiles},
           {"dram_bytes", report.traffic.sum()},
           {"energy_parts_J", energies_json(report.energy_pJ)},
           {"area_parts_mm2", std::move(areas)},
-          {"stages", pipeline_json(report)}};
+          {"stages", pipeline_json(report)},
+          {"steady", steady_json(steady)}};
 }
 
 /// Of a generator without light the weights are exact: no laser, no noise, no bits.
@@ -229,7 +277,23 @@ std::string sources_table(const CostStudy& study) {
                with_prefix(report.energy_J(), "J"),
                i == 0 ? "" : fmt::format("{:.3g} x", study.energy_gain(i)),
                with_prefix(report.power_W(), "W"), with_prefix(report.traffic.sum(), "B"),
-               std::string(cosim::stage_name(report.bound_by))});
+               std::string(cosim::part_name(report.bound_by))});
+  }
+  return table.text();
+}
+
+/// What the weights that stay on chip save each later batch of a stream.
+std::string steady_table(const CostStudy& study) {
+  TextTable table({"each later batch", "time", "speed-up", "energy", "gain", "DRAM traffic",
+                   "weights kept", "bound by"});
+  for (std::size_t i = 0; i < study.steady.size(); ++i) {
+    const CostReport& report = study.steady[i];
+    table.row({study.labels[i], with_prefix(report.time_s(), "s"),
+               i == 0 ? "" : fmt::format("{:.3g} x", study.steady_speedup(i)),
+               with_prefix(report.energy_J(), "J"),
+               i == 0 ? "" : fmt::format("{:.3g} x", study.steady_energy_gain(i)),
+               with_prefix(report.traffic.sum(), "B"), with_prefix(report.resident_bytes, "B"),
+               std::string(cosim::part_name(report.bound_by))});
   }
   return table.text();
 }
@@ -267,7 +331,7 @@ std::string layers_table(const CostStudy& study) {
                with_prefix(static_cast<double>(layer.digital_operations), ""),
                with_prefix(layer.time_ns() * 1e-9, "s"),
                with_prefix(cosim::total(layer.energy_pJ) * 1e-12, "J"),
-               std::string(cosim::stage_name(layer.bound_by))});
+               std::string(cosim::part_name(layer.bound_by))});
   return table.text();
 }
 
@@ -281,21 +345,37 @@ void add_cost(Labelled& data, const CostStudy& study) {
   };
   add("time", {"source"},
       by_source(study, [](const CostReport& report) { return report.time_s(); }), "s",
-      "time of one batch");
+      "time of one batch that fetches all weights");
   add("energy", {"source"},
       by_source(study, [](const CostReport& report) { return report.energy_J(); }), "J",
-      "energy of one batch");
+      "energy of one batch that fetches all weights");
   add("area", {"source"},
       by_source(study, [](const CostReport& report) { return report.area_mm2(); }), "mm^2", "area");
   add("speedup", {"source"}, ratios(study, &CostStudy::speedup), "1",
       "time over the time of the card's source");
   add("energy_gain", {"source"}, ratios(study, &CostStudy::energy_gain), "1",
       "energy over the energy of the card's source");
+  const auto add_steady = [&](const char* name, double (*get)(const CostReport&), const char* unit,
+                              const char* long_name) {
+    std::vector<double> values;
+    for (const CostReport& report : study.steady) values.push_back(get(report));
+    add(name, {"source"}, std::move(values), unit, long_name);
+  };
+  add_steady(
+      "steady_time", [](const CostReport& report) { return report.time_s(); }, "s",
+      "time of each later batch: weights that fit on chip stay");
+  add_steady(
+      "steady_energy", [](const CostReport& report) { return report.energy_J(); }, "J",
+      "energy of each later batch: weights that fit on chip stay");
+  add_steady(
+      "resident_weights", [](const CostReport& report) { return report.resident_bytes; }, "B",
+      "stored weights that stay in the weight buffer");
   add("dram_traffic", {"source"},
       by_source(study, [](const CostReport& report) { return report.traffic.sum(); }), "B",
       "bytes to and from DRAM");
   add("time_by_source", {"source", "stage"}, time_by_source(study), "s",
       "time on the critical path");
+  add("time_by_part", {"source", "part"}, time_by_part(study), "s", "time on the critical path");
   add("energy_by_source", {"source", "component"}, energy_by_source(study), "J", "energy");
   add("stage_time", {"source", "stage", "state"}, stage_times(study), "s", "time");
   add("layer_time", {"source", "layer"},
@@ -318,11 +398,13 @@ void add_cost(Labelled& data, const CostStudy& study) {
       "MAC/s", "multiply-adds per second");
   add("layer_roof", {"source", "layer"},
       by_layer(study, [](const LayerCost& layer) { return layer.roof_macs_per_ns * 1e9; }), "MAC/s",
-      "roofline: the smaller of peak and intensity times bandwidth");
+      "roofline: what the slowest of core, buffers and DRAM allows");
   add("layer_intensity", {"source", "layer"},
       by_layer(study, [](const LayerCost& layer) { return layer.intensity_macs_per_byte; }),
       "MAC/B", "multiply-adds per DRAM byte");
   add("time_parts", {"source", "layer", "stage"}, time_parts(study), "s",
+      "time on the critical path");
+  add("layer_time_by_part", {"source", "layer", "part"}, layer_time_by_part(study), "s",
       "time on the critical path");
   add("energy_parts", {"source", "layer", "component"}, energy_parts(study), "J", "energy");
 }
@@ -331,7 +413,7 @@ void add_cost(Json& json, const CostStudy& study) {
   json["time_s"] = study.reports[0].time_s();
   json["energy_J"] = study.reports[0].energy_J();
   json["batch"] = study.batch;
-  json["bound_by"] = cosim::stage_name(study.reports[0].bound_by);
+  json["bound_by"] = cosim::part_name(study.reports[0].bound_by);
   json["speedup"] = Json::object();
   json["energy_gain"] = Json::object();
   for (std::size_t i = 1; i < study.reports.size(); ++i) {
@@ -340,7 +422,7 @@ void add_cost(Json& json, const CostStudy& study) {
   }
   json["sources"] = Json::object();
   for (std::size_t i = 0; i < study.reports.size(); ++i)
-    json["sources"][study.labels[i]] = source_json(study.reports[i]);
+    json["sources"][study.labels[i]] = source_json(study.reports[i], study.steady[i]);
   json["generator"] = generator_json(study);
   json["layers"] = Json::array();
   for (const LayerCost& layer : study.reports[0].layers)
@@ -348,8 +430,8 @@ void add_cost(Json& json, const CostStudy& study) {
 }
 
 std::string cost_text(const CostStudy& study) {
-  return fmt::format("{}{}\n{}\n{}", sources_table(study), generator_text(study),
-                     energy_table(study), layers_table(study));
+  return fmt::format("{}\n{}{}\n{}\n{}", sources_table(study), steady_table(study),
+                     generator_text(study), energy_table(study), layers_table(study));
 }
 
 }  // namespace lightloom::experiments

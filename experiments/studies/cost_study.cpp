@@ -40,6 +40,14 @@ double CostStudy::energy_gain(std::size_t i) const {
   return reports[i].energy_J() / reports[0].energy_J();
 }
 
+double CostStudy::steady_speedup(std::size_t i) const {
+  return steady[i].time_ns / steady[0].time_ns;
+}
+
+double CostStudy::steady_energy_gain(std::size_t i) const {
+  return steady[i].energy_J() / steady[0].energy_J();
+}
+
 SourceLayers source_layers(const nn::Graph& graph, const NetworkCard& network) {
   SourceLayers layers;
   for (const nn::SourceCard& weights : sources(network))
@@ -62,7 +70,11 @@ CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware,
                      const SourceLayers& layers) {
   CostStudy study{.labels = source_labels(network), .batch = hardware.batch};
   const std::vector<cosim::CostInput> inputs = cost_inputs(layers, hardware);
-  for (const cosim::CostInput& input : inputs) study.reports.push_back(cosim::simulate_cost(input));
+  for (const cosim::CostInput& input : inputs) {
+    cosim::StreamReport stream = cosim::simulate_stream(input);
+    study.reports.push_back(std::move(stream.first));
+    study.steady.push_back(std::move(stream.steady));
+  }
   const cosim::GeneratorCard& generator = inputs[0].generator;
   study.generator_kind = generator.kind;
   study.generator = cosim::generator_figures(generator);

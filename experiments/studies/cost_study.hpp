@@ -15,7 +15,8 @@ namespace lightloom::experiments {
 /// first is the card's own.
 struct CostStudy {
   std::vector<std::string> labels;
-  std::vector<cosim::CostReport> reports;
+  std::vector<cosim::CostReport> reports;  // of one batch that finds empty buffers
+  std::vector<cosim::CostReport> steady;   // of each later one of a stream
   int batch = 1;
   std::string generator_kind;  // of the card's own source
   cosim::GeneratorFigures generator;
@@ -24,6 +25,8 @@ struct CostStudy {
   /// Time of source `i` over the time of the card's own.
   [[nodiscard]] double speedup(std::size_t i) const;
   [[nodiscard]] double energy_gain(std::size_t i) const;
+  [[nodiscard]] double steady_speedup(std::size_t i) const;
+  [[nodiscard]] double steady_energy_gain(std::size_t i) const;
 };
 
 /// The weight layers of a network under every source of the card, its own first. Independent of the

@@ -291,7 +291,8 @@ Labelled to_labelled(const RunResult& result, const Experiment& card) {
   if (result.accuracy) add_accuracy(data, *result.accuracy);
   if (result.cost) {
     add_cost(data, *result.cost);
-    add_scalar(data, "images", card.hardware.batch, "1", "images of one batch");
+    add_scalar(data, "images", card.hardware.batch, "1",
+               "images of one batch: they share one loading of the weights");
   }
   return data;
 }

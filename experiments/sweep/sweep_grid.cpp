@@ -16,8 +16,9 @@ namespace lightloom::experiments {
 namespace {
 
 // Axes and variables of a run; a swept key of the same name gets its section in front.
-constexpr std::array reserved{"chip",  "layer",         "component", "source", "stage",  "state",
-                              "epoch", "teacher_epoch", "done",      "time",   "energy", "speedup"};
+constexpr std::array reserved{"chip", "layer",  "component", "source",        "stage",
+                              "part", "state",  "epoch",     "teacher_epoch", "done",
+                              "time", "energy", "speedup"};
 
 void collect(const Tree& tree, const std::string& path, std::vector<SweepAxis>& axes) {
   for (const auto& [key, value] : tree.pairs) {

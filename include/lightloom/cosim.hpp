@@ -22,6 +22,7 @@
 #include "cosim/layers/cost_input.hpp"
 #include "cosim/layers/cost_report.hpp"
 #include "cosim/layers/digital_work.hpp"
+#include "cosim/layers/time_parts.hpp"
 #include "cosim/mapping.hpp"
 #include "cosim/schedule/tile_schedule.hpp"
 #include "cosim/studies/break_even.hpp"

@@ -34,12 +34,16 @@ void add_axes(Labelled& data, int chips) {
   data.add_axis({"layer", std::vector<std::string>{"conv1", "conv2", "fc"}, "", "layer"});
   data.add_axis({"component", std::vector<std::string>{"DRAM", "SRAM", "ADC"}, "", "component"});
   data.add_axis({"stage", std::vector<std::string>{"fetch", "compute"}, "", "stage"});
+  data.add_axis(
+      {"part", std::vector<std::string>{"core", "activation buffer", "DRAM"}, "", "part"});
   data.add_axis({"state", std::vector<std::string>{"busy", "waiting"}, "", "state of a stage"});
 }
 
 void add_cost(Labelled& data) {
   data.add({"time_parts", {"source", "layer", "stage"}, filled(18, 1e-6, 1.3), "s", "time"});
   data.add({"time_by_source", {"source", "stage"}, filled(6, 3e-6, 1.3), "s", "time"});
+  data.add({"time_by_part", {"source", "part"}, filled(9, 2e-6, 1.3), "s", "time"});
+  data.add({"layer_time_by_part", {"source", "layer", "part"}, filled(27, 1e-6, 1.2), "s", "time"});
   data.add(
       {"stage_time", {"source", "stage", "state"}, filled(12, 2e-6, 1.1), "s", "time in a state"});
   data.add(

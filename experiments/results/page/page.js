@@ -111,7 +111,11 @@
     if (data.has("stored_bits", "source", "layer"))
       panel({title: "Stored weights", note: "Bits kept in memory for each layer.",
              paint: (canvas) => charts.grouped(canvas, "stored_bits", "layer", "source", true)});
-    if (data.has("time_parts", "source", "layer", "stage")) {
+    if (data.has("time_by_part", "source", "part")) {
+      panel({title: "Time against the baselines", note: "A full schedule of each source on the same core and memory, by what gives the time on its critical path.",
+             paint: (canvas) => charts.stacked(canvas, "time_by_part", "source", "part")});
+      sourcePanel({title: "Time by layer", note: "Each layer's tiles on the critical path, by what gives the time."}, "layer_time_by_part", "part");
+    } else if (data.has("time_parts", "source", "layer", "stage")) {
       panel({title: "Time against the baselines", note: "A full schedule of each source on the same core and memory, by the stage on its critical path.",
              paint: (canvas) => charts.stacked(canvas, "time_by_source", "source", "stage")});
       sourcePanel({title: "Time by layer", note: "Each layer's span, by the stage on the critical path."}, "time_parts", "stage");
@@ -132,7 +136,7 @@
 
   function layerTable() {
     if (!data.axis("layer")) return;
-    const columns = data.variables.filter((one) => one.axes.includes("layer") && !one.axes.some((axis) => ["component", "stage", "chip"].includes(axis)));
+    const columns = data.variables.filter((one) => one.axes.includes("layer") && !one.axes.some((axis) => ["component", "stage", "part", "chip"].includes(axis)));
     if (columns.length === 0) return;
     const cell = (one, layer) => typeof one.values[0] === "string" ? data.at(one.name, {layer, source: 0})
                                                                    : text.si(data.at(one.name, {layer, source: 0}), one.unit);

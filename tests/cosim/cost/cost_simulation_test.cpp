@@ -42,7 +42,7 @@ TEST(Cost, OneTileOnFreeMemoryTakesProgrammingPlusItsSymbols) {
   EXPECT_NEAR(energy(report, Component::laser), 49 * 100, 1e-9);
   EXPECT_NEAR(energy(report, Component::hold), report.time_ns * 4096 * 0.01, 1e-6);
   EXPECT_NEAR(energy(report, Component::core_static), report.time_ns * 10, 1e-6);
-  EXPECT_EQ(report.bound_by, Stage::program);
+  EXPECT_EQ(report.bound_by, TimePart::programming);
 }
 
 TEST(Cost, WithoutShadowSettingsTilesTakeProgrammingAndStreamingInTurn) {
@@ -59,7 +59,7 @@ TEST(Cost, ZeroSettlingAndEnoughLanesLeaveOnlyTheSymbols) {
   input.programming = {.lanes = 0, .rate_GHz = 1e12};
   const CostReport report = simulate_cost(input);
   EXPECT_NEAR(report.time_ns, 3 * 1024, 1e-4);  // "free" memory still takes 6 as
-  EXPECT_EQ(report.bound_by, Stage::compute);
+  EXPECT_EQ(report.bound_by, TimePart::core);
 }
 
 TEST(Cost, AMemoryBoundLayerTakesItsBytesOverTheEffectiveBandwidth) {
@@ -72,7 +72,7 @@ TEST(Cost, AMemoryBoundLayerTakesItsBytesOverTheEffectiveBandwidth) {
   const double stream_ns = bytes / memory::estimate_runs(input.memory.dram, bytes).bandwidth_GBps;
   EXPECT_NEAR(report.time_ns, stream_ns,
               0.002 * stream_ns);  // the last tile's compute and the first access
-  EXPECT_EQ(report.bound_by, Stage::fetch_weights);
+  EXPECT_EQ(report.bound_by, TimePart::dram);
 }
 
 TEST(Cost, LayersAddUpToTheWholeInTimeEnergyAndBytes) {
@@ -91,7 +91,7 @@ TEST(Cost, LayersAddUpToTheWholeInTimeEnergyAndBytes) {
     EXPECT_EQ(bytes, report.traffic.sum());
     for (const StageCost& s : report.stages)
       EXPECT_NEAR(s.busy_ns + s.wait_data_ns + s.wait_slot_ns + s.wait_dependency_ns +
-                      s.wait_shared_ns + s.fill_ns + s.drain_ns,
+                      s.wait_shared_ns + s.wait_turn_ns + s.fill_ns + s.drain_ns,
                   report.time_ns, 1e-9 * report.time_ns);
   }
 }
@@ -140,7 +140,7 @@ TEST(Cost, AMeshPaysForTheDecompositionOfRegeneratedWeightsAndStoresSettingsOthe
   const auto tiles = static_cast<double>(regenerated.tiles);
   EXPECT_NEAR(energy(regenerated, Component::decomposition), tiles * 1e6 * 2.3, 1e-3);
   EXPECT_GE(regenerated.time_ns, tiles * 1e6 / 64);
-  EXPECT_EQ(regenerated.bound_by, Stage::decompose);
+  EXPECT_EQ(regenerated.bound_by, TimePart::settings);
   input.layers = {reload_layer(conv(256, 256, 3, 8), 8)};
   const CostReport stored = simulate_cost(input);
   EXPECT_EQ(energy(stored, Component::decomposition), 0);

@@ -124,7 +124,7 @@ TEST(VisitGeneration, SetPointsOfTheGeneratorAreTheDigitalUnitsWork) {
   const double words = 329 + 64 * 24;  // 24 x 96 x 2 / 14 = 329.1
   EXPECT_DOUBLE_EQ(spent(found.settings.energy, Component::decomposition),
                    words * input.digital.operation_pJ);
-  EXPECT_DOUBLE_EQ(found.settings.time_ns[Stage::generate],
+  EXPECT_DOUBLE_EQ(found.settings.time.of(Stage::generate),
                    words / input.digital.operations_per_ns);
 }
 

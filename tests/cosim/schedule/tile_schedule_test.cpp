@@ -172,6 +172,27 @@ TEST(Schedule, EqualTilesTakeTurnsOnTheCores) {
     }
 }
 
+// Reads from 0 to 14, writes from 21 to 26, reads from 33 on: both waits are the turn's.
+TEST(Schedule, WaitsForAChangeOfDirectionAreTheirOwn) {
+  ScheduleInput input;
+  StageTimes tile{};
+  tile[Stage::fetch_weights] = 14;
+  tile[Stage::write_back] = 5;
+  input.tiles = {tile, tile};
+  input.places.weights = 1;
+  input.input_after = {-1, 0};
+  input.tiles[1][Stage::fetch_weights] = 0;
+  input.tiles[1][Stage::fetch_inputs] = 3;
+  input.direction_change_ns = 7;
+  const ScheduleResult r = run_schedule(input);
+  EXPECT_EQ(r.total, 14 + 7 + 5 + 7 + 3 + 7 + 5);
+  EXPECT_EQ(r.turning, 3 * 7);
+  EXPECT_EQ(r.turns.size(), 3u);
+  EXPECT_EQ(r.stages[Stage::fetch_inputs].wait_turn, 7);
+  EXPECT_EQ(r.stages[Stage::write_back].wait_turn, 7);  // the first one is before its first tile
+  EXPECT_EQ(r.stages[Stage::fetch_inputs].wait_shared, 0);
+}
+
 TEST(Schedule, ContentionDelaysWeightsBehindActivations) {
   ScheduleInput input;
   for (int k = 0; k < 50; ++k) {

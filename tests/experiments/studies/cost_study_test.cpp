@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "core/cards/tree.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/models/models.hpp"
@@ -40,6 +43,81 @@ TEST(Workbench, GivesTheLayersThatAFreshCountGivesForEveryNetworkAndSource) {
       EXPECT_EQ(bits(workbench.layers(card)), bits(source_layers(graph, card.network)))
           << round << changes;
     }
+}
+
+CostStudy study_of(const std::string& changes) {
+  const Experiment card = experiment(changes);
+  const nn::Graph graph = nn::build_graph(card.network.model, card.network.dataset.name);
+  return study_cost(card.network, card.hardware, source_layers(graph, card.network));
+}
+
+TEST(CostStudy, PartsOfTheCriticalPathAddUpToTheTimeAndOneOfThemBinds) {
+  Json json;
+  add_cost(json, study_of("weights: {source: integer, bits: 4}\nbaselines: [{source: dense}]"));
+  ASSERT_EQ(json["sources"].size(), 2u);
+  for (const Json& source : json["sources"]) {
+    double sum = 0, most = 0;
+    for (const double part : source["critical_parts_s"]) {
+      sum += part;
+      most = std::max(most, part);
+    }
+    const double time = source["time_s"];
+    EXPECT_NEAR(sum, time, 1e-9 * time);
+    EXPECT_EQ(source["critical_parts_s"][source["bound_by"].get<std::string>()], most);
+    for (const Json& stage : source["stages"]) {
+      double busy = 0;
+      for (const double part : stage["busy_parts_s"]) busy += part;
+      EXPECT_NEAR(busy, stage["states_s"]["busy"].get<double>(), 1e-9 * time);
+    }
+  }
+  EXPECT_EQ(json["bound_by"], json["sources"]["int4"]["bound_by"]);
+  for (const Json& layer : json["layers"]) {
+    EXPECT_TRUE(layer["critical_s"].is_object());
+    EXPECT_TRUE(layer["critical_parts_s"].contains(layer["bound_by"].get<std::string>()));
+    EXPECT_TRUE(layer["roof"].is_string());
+  }
+}
+
+TEST(CostStudy, SaysWhatEachLaterBatchCostsUnderEverySource) {
+  const CostStudy study =
+      study_of("weights: {source: integer, bits: 4}\nbaselines: [{source: dense}]");
+  Json json;
+  add_cost(json, study);
+  Labelled data;
+  add_cost(data, study);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Json& source = json["sources"][study.labels[i]];
+    EXPECT_LT(source["steady"]["time_s"], source["time_s"]) << study.labels[i];
+    EXPECT_LT(source["steady"]["energy_J"], source["energy_J"]) << study.labels[i];
+    EXPECT_GT(source["steady"]["resident_bytes"], 0);
+    EXPECT_TRUE(source["steady"]["bound_by"].is_string());
+    for (const auto& [key, name] :
+         {std::pair("time_s", "steady_time"), {"energy_J", "steady_energy"}})
+      EXPECT_EQ(std::get<std::vector<double>>(data.variable(name)->values)[i],
+                source["steady"][key]);
+  }
+  EXPECT_EQ(json["time_s"], json["sources"]["int4"]["time_s"]);  // that of a cold batch
+}
+
+TEST(CostStudy, ArraysByPartAddUpToTheTime) {
+  const CostStudy study =
+      study_of("weights: {source: integer, bits: 4}\nbaselines: [{source: dense}]");
+  Labelled data;
+  add_cost(data, study);
+  const auto& parts = std::get<std::vector<double>>(data.variable("time_by_part")->values);
+  const auto& by_layer = std::get<std::vector<double>>(data.variable("layer_time_by_part")->values);
+  const std::size_t count = parts.size() / 2;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const double time = study.reports[i].time_s();
+    const auto sum = [&](const std::vector<double>& values) {
+      const std::size_t share = values.size() / 2;
+      const auto first = values.begin() + static_cast<std::ptrdiff_t>(i * share);
+      return std::accumulate(first, first + static_cast<std::ptrdiff_t>(share), 0.0);
+    };
+    EXPECT_NEAR(sum(parts), time, 1e-9 * time);
+    EXPECT_NEAR(sum(by_layer), time, 1e-9 * time);
+  }
+  EXPECT_EQ(count, size_of(data.axis("part")->values));
 }
 
 }  // namespace
