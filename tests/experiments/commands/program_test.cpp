@@ -52,7 +52,7 @@ TEST_F(Program, CountsThePublishedRatiosOfResNet18) {
 TEST_F(Program, SimulatesCostWithoutData) {
   const json cost = object("cost " + shipped_data + "experiments/fashion-mnist.yaml");
   for (const char* key : {"time_s", "energy_J"}) EXPECT_GT(cost[key].get<double>(), 0) << key;
-  for (const char* baseline : {"int8", "dense"}) {
+  for (const char* baseline : {"int8", "int2", "ternary", "dense32"}) {
     const double ratio =
         cost["sources"][baseline]["time_s"].get<double>() / cost["time_s"].get<double>();
     EXPECT_DOUBLE_EQ(cost["speedup"][baseline].get<double>(), ratio);
