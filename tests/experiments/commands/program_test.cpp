@@ -60,6 +60,20 @@ TEST_F(Program, SimulatesCostWithoutData) {
   EXPECT_EQ(cost["layers"].size(), 4u);
 }
 
+TEST_F(Program, CostsListsOfLayersAsItCostsNetworks) {
+  const std::string card = "cost " + shipped_data + "experiments/fashion-mnist.yaml";
+  const json network = object(card), product = object(card + " --gemm 64,512,33");
+  std::ofstream(folder_ + "/list.csv") << "Layer, M, N, K,\ngemm, 64, 33, 512,\n";
+  const json listed = object(card + " --layers list.csv");
+  for (const auto& [key, value] : network.items()) EXPECT_TRUE(product.contains(key)) << key;
+  ASSERT_EQ(product["layers"].size(), 1u);
+  EXPECT_EQ(product["layers"][0]["name"], "gemm");
+  EXPECT_EQ(product["model"], "gemm 64,512,33");
+  EXPECT_EQ(listed["model"], "list.csv");
+  EXPECT_EQ(listed["time_s"], product["time_s"]);
+  EXPECT_EQ(listed["sources"], product["sources"]);
+}
+
 TEST_F(Program, ConfiguresChipsFromReadings) {
   for (const std::string method : {"nulling", "nulling-powers", "self"}) {
     const json configured =
