@@ -5,6 +5,7 @@
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "nn/models/models.hpp"
+#include "nn/weights/direct/dense_source.hpp"
 #include "nn/weights/direct/integer_source.hpp"
 
 namespace lightloom::experiments {
@@ -109,6 +110,18 @@ std::vector<Baseline> read_baselines(Section& section) {
   return given;
 }
 
+std::vector<std::size_t> drop_own(const nn::SourceCard& own, std::vector<Baseline>& baselines) {
+  std::vector<std::size_t> dropped;
+  std::vector<Baseline> others;
+  for (std::size_t i = 0; i < baselines.size(); ++i)
+    if (nn::stores_the_same(own, baselines[i].weights))
+      dropped.push_back(i);
+    else
+      others.push_back(std::move(baselines[i]));
+  baselines = std::move(others);
+  return dropped;
+}
+
 void describe(Section& section, Experiment& card) {
   section.value("name", card.name);
   section.value("summary", card.summary);
@@ -180,18 +193,25 @@ Tree prepared(const Tree& given) {
   return tree;
 }
 
-/// Without a word on baselines: INT8 and dense weights, as every speed-up needs something to be
-/// measured against.
+/// A source of the list, with its bits where it is not "".
+Tree listed(const char* source, const char* bits) {
+  Tree baseline = Tree::mapping();
+  baseline.at_or_add("source") = Tree::of(source);
+  if (*bits != '\0') baseline.at_or_add("bits") = Tree::of(bits);
+  return baseline;
+}
+
+/// Without a word on baselines: integers of 8, 4, 3 and 2 bits and dense weights, as every speed-up
+/// needs something to be measured against, and few bits are the cheapest way to store less.
 Tree with_baselines(Tree card) {
   const Tree* given = card.find("baselines");
   if (card.kind != Tree::Kind::mapping || (given != nullptr && given->kind != Tree::Kind::null))
     return card;
   Tree& list = card.at_or_add("baselines");
   list = Tree::list();
-  for (const char* source : {nn::integer_kind, nn::dense_kind}) {
-    list.items.push_back(Tree::mapping());
-    list.items.back().at_or_add("source") = Tree::of(source);
-  }
+  for (const char* bits : {"8", "4", "3", "2"})
+    list.items.push_back(listed(nn::integer_kind, bits));
+  list.items.push_back(listed(nn::dense_kind, ""));
   return card;
 }
 
@@ -213,19 +233,50 @@ Tree written_out(Tree card) {
   });
 }
 
+namespace {
+
+void drop_own_baselines(Experiment& card) {
+  const std::vector<std::size_t> dropped = drop_own(card.network.weights, card.network.baselines);
+  if (dropped.empty()) return;
+  std::vector<Tree>& listed = card.resolved.at_or_add("baselines").items;
+  for (std::size_t k = dropped.size(); k-- > 0;)
+    listed.erase(listed.begin() + static_cast<std::ptrdiff_t>(dropped[k]));
+}
+
+}  // namespace
+
 Experiment read_experiment(const Tree& given) {
   const Tree tree = with_baselines(prepared(given));
   Tree resolved;
   Experiment card = read_card<Experiment>(tree, &resolved);
   card.resolved = std::move(resolved);
+  drop_own_baselines(card);
   card.keys =
       section_keys(card.resolved, card.training.student.noise_aware ? TrainedThrough::core
                                                                     : TrainedThrough::nothing);
   return card;
 }
 
+namespace {
+
+/// "8", or "8/32" where linear layers have other words than convolutions.
+std::string widths(int convolutions, int linear) {
+  return convolutions == linear ? fmt::format("{}", linear)
+                                : fmt::format("{}/{}", convolutions, linear);
+}
+
+}  // namespace
+
 std::string label_of(const nn::SourceCard& card) {
-  return card.source == nn::integer_kind ? fmt::format("int{}", card.bits) : card.source;
+  const auto integer = [](int bits) { return nn::stored_integer_bits(bits); };
+  const auto dense = [](int bits) { return nn::kept_as_float(bits) ? 32 : bits; };
+  const int linear = nn::linear_bits(card);
+  if (card.source == nn::integer_kind) return "int" + widths(integer(card.bits), integer(linear));
+  if (card.source == nn::dense_kind) {
+    const int most = dense(card.dense_bits), of_linear = dense(linear);
+    return most == 32 && of_linear == 32 ? "dense" : "dense" + widths(most, of_linear);
+  }
+  return card.source;
 }
 
 std::vector<std::string> source_labels(const NetworkCard& card) {

@@ -110,6 +110,9 @@ struct Experiment {
 
 /// The list `baselines` of a card, label and source each; empty when there is none.
 std::vector<Baseline> read_baselines(Section& section);
+/// Takes out the baselines that store what `own` stores, which is listed once, and says which of
+/// them, counted before.
+std::vector<std::size_t> drop_own(const nn::SourceCard& own, std::vector<Baseline>& baselines);
 void describe(Section& section, Experiment& card);
 /// The card of an experiment with all the cards that its sections name in their places, those of
 /// swept sections too, so that it stands by itself.
@@ -117,11 +120,13 @@ Tree with_cards_of_experiment(const Tree& tree);
 /// A card of an experiment, a memory or a core with all the cards that its sections name in their
 /// places, as it was otherwise.
 Tree written_out(Tree card);
-/// Reads a card; one without `baselines` gets INT8 and dense weights. Throws `Error` with all its
-/// problems.
+/// Reads a card; one without `baselines` gets INT8, INT4, INT3, INT2 and dense weights. Throws
+/// `Error` with all its problems.
 Experiment read_experiment(const Tree& tree);
 
-/// The label of a source in tables and files: "multilevel", "int8", "dense".
+/// The label of a source in tables and files: "multilevel"; integers and dense weights with the
+/// bits of the words that are stored, "int8", "dense" (words of 32 bits), or "dense32/8" where
+/// linear layers have others than convolutions.
 std::string label_of(const nn::SourceCard& card);
 /// Labels of the card's source and then of its baselines, made unique.
 std::vector<std::string> source_labels(const NetworkCard& card);

@@ -1,4 +1,5 @@
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/files/csv.hpp"
 #include "cosim/studies/break_even.hpp"
 #include "cosim/studies/dram_replay.hpp"
@@ -9,6 +10,7 @@
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/cost_study.hpp"
 #include "experiments/studies/frontier.hpp"
+#include "experiments/studies/layer_list.hpp"
 #include "nn/models/models.hpp"
 
 namespace lightloom::experiments {
@@ -169,16 +171,43 @@ void add_frontier(const CommandLine& line, const Experiment& card, ProgressSink&
   result.text += "\n" + frontier_text(frontier);
 }
 
+/// What is costed: the card's network, or layers that the command line gives in its place.
+struct Costed {
+  std::string model, dataset;  // as results name them
+  SourceLayers layers;
+};
+
+bool gives_layers(const CommandLine& line) { return line.has("gemm") || line.has("layers"); }
+
+std::vector<ListedLayer> given_layers(const CommandLine& line) {
+  require(!line.has("gemm") || !line.has("layers"),
+          "--gemm and --layers each give the layers (use one of them)");
+  require(!line.has("frontier"),
+          "--frontier is of the card's own network (leave --gemm and --layers out)");
+  if (line.has("gemm")) return {gemm_layer(line.value("gemm"))};
+  const std::string path = line.value("layers");
+  return read_layer_list(read_file(path, "list of layers"), path);
+}
+
+Costed costed(const CommandLine& line, const NetworkCard& network) {
+  if (!gives_layers(line))
+    return {network.model, network.dataset.name,
+            source_layers(nn::build_graph(network.model, network.dataset.name), network)};
+  Costed given{.model = line.value("layers", "gemm " + line.value("gemm"))};
+  const std::vector<ListedLayer> list = given_layers(line);
+  for (const nn::SourceCard& weights : sources(network))
+    given.layers.push_back(listed_layers(list, weights));
+  return given;
+}
+
 Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   require(!line.has("accuracy") || line.has("frontier"),
           "--accuracy goes with --frontier (lightloom run measures a card's accuracy)");
   const Experiment card = read_experiment(load_given_card(line));
-  const SourceLayers layers =
-      source_layers(nn::build_graph(card.network.model, card.network.dataset.name), card.network);
+  const auto [model, dataset, layers] = costed(line, card.network);
   const CostStudy study = study_cost(card.network, card.hardware, layers);
   Shown result{.text = cost_text(study)};
-  result.json = {
-      {"name", card.name}, {"model", card.network.model}, {"dataset", card.network.dataset.name}};
+  result.json = {{"name", card.name}, {"model", model}, {"dataset", dataset}};
   add_cost(result.json, study);
   if (card.latency_case) add_latency_case(card, layers, result);
   if (line.has("breakeven")) add_break_even(line, card, layers, result);
@@ -201,6 +230,10 @@ extern const Command cost_command{
                  "what other values of a key buy in light, time, energy and gain: generator.laser, "
                  "generator.bits, core.laser, or any key of the card (generator.laser=100,1000)"},
                 {"accuracy", "", "with --frontier: accuracy on chips too"},
+                {"gemm", "M,K,N",
+                 "one product instead of the card's network: M vectors of K inputs, N outputs"},
+                {"layers", "FILE",
+                 "CSV of convolutions and products instead of the card's network"},
                 {"replay", "", "the schedule's DRAM transfers again, command by command"}},
     .run = do_cost};
 

@@ -52,6 +52,7 @@ RatioCard read_ratio_card(const CommandLine& line) {
     });
     ratio.baselines = read_baselines(section);
   });
+  drop_own(ratio.weights, ratio.baselines);
   return ratio;
 }
 

@@ -5,16 +5,26 @@
 namespace lightloom::experiments {
 namespace {
 
-/// Hardware without a generator for sources that need none, so that they do not pay for it.
+bool generates(const cosim::CostLayer& layer) {
+  return layer.way == cosim::WeightDelivery::regenerate ||
+         layer.way == cosim::WeightDelivery::automatic;
+}
+
+/// Sources do not pay for what they have no use of: for a generator where nothing is regenerated,
+/// for one that multiplies factors where there are none (shifts and look-ups are the electronic
+/// unit's in any case).
 cosim::GeneratorCard generator_for(const std::vector<cosim::CostLayer>& layers,
                                    const HardwareCard& hardware) {
-  const bool generates =
-      std::any_of(layers.begin(), layers.end(), [](const cosim::CostLayer& layer) {
-        return layer.way == cosim::WeightDelivery::regenerate ||
-               layer.way == cosim::WeightDelivery::automatic;
-      });
   cosim::GeneratorCard generator = hardware.generator;
-  if (!generates) generator.kind = cosim::no_generator;
+  if (std::none_of(layers.begin(), layers.end(), generates)) {
+    generator.kind = cosim::no_generator;
+  } else if (generator.present() && cosim::generator_entry(generator.kind).regenerate) {
+    const bool multiplies =
+        std::any_of(layers.begin(), layers.end(), [](const cosim::CostLayer& layer) {
+          return generates(layer) && layer.factors.has_value();
+        });
+    if (!multiplies) generator.kind = cosim::electronic_name;
+  }
   return generator;
 }
 

@@ -22,7 +22,7 @@ LayerRatio layer_ratio(const LayerShape& shape, const SourceCard& card) {
     const std::int64_t bits = stream.count * stream.bits;
     layer.complete_bits += whole_bytes(bits);
     if (!stream.in_ratio) continue;
-    layer.parameters += stream.count;
+    layer.parameters += stream.values();
     layer.memory_bits += bits;
   }
   layer.saves_parameters = layer.parameters < shape.weights();

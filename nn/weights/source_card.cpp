@@ -1,6 +1,9 @@
 #include "nn/weights/source_card.hpp"
 
+#include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
 
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
@@ -57,6 +60,22 @@ void describe_one(Section& section, SourceCard& card) {
                    "projection",  "orthogonality", "exchange",   "smart_deal",  "retraining"});
 }
 
+/// The keys that only training reads.
+constexpr std::array<std::string_view, 7> training_keys{
+    "activations", "quant_ratio", "projection", "orthogonality",
+    "retraining",  "weight_clip", "smart_deal"};
+
+/// All keys of a card that its stored words depend on, overrides of layers left out.
+std::string stored_part(SourceCard card) {
+  card.fc_bits = linear_bits(card);
+  card.layers.clear();
+  Tree part = read_tree(Tree::mapping(), [&](Section& section) { describe_one(section, card); });
+  std::erase_if(part.pairs, [](const TreeEntry& entry) {
+    return std::ranges::find(training_keys, entry.key) != training_keys.end();
+  });
+  return to_yaml(part);
+}
+
 /// What holds for a layer, and the kind that stores it.
 struct LayerCard {
   SourceCard card;
@@ -110,6 +129,14 @@ std::vector<StoredStream> stored_streams(const SourceCard& card, const LayerShap
 double precision_bits(const SourceCard& card, const LayerShape& shape) {
   const LayerCard own = layer_card(card, shape);
   return own.entry.precision_bits ? own.entry.precision_bits(own.card, shape) : 0;
+}
+
+bool stores_the_same(const SourceCard& a, const SourceCard& b) {
+  return stored_part(a) == stored_part(b) &&
+         std::ranges::equal(
+             a.layers, b.layers, [](const LayerOverride& left, const LayerOverride& right) {
+               return left.layer == right.layer && stores_the_same(left.card, right.card);
+             });
 }
 
 bool has_own_rule(const SourceCard& card) { return source_entry(card.source).own_rule; }

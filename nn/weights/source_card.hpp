@@ -34,6 +34,10 @@ std::vector<StoredStream> stored_streams(const SourceCard& card, const LayerShap
 /// nothing is generated or a factor is not rounded.
 double precision_bits(const SourceCard& card, const LayerShape& shape);
 
+/// Whether two cards are the same source to hardware: words and work of every layer, whatever they
+/// say of training.
+bool stores_the_same(const SourceCard& a, const SourceCard& b);
+
 /// Whether the source trains words by a rule of its own, which nothing can average or project.
 bool has_own_rule(const SourceCard& card);
 

@@ -9,6 +9,7 @@
 #include "nn/weights/direct/integer_source.hpp"
 #include "nn/weights/direct/learned_step_source.hpp"
 #include "nn/weights/direct/power_source.hpp"
+#include "nn/weights/direct/ternary_source.hpp"
 #include "nn/weights/exchange/exchange_source.hpp"
 #include "nn/weights/exchange/smart_deal_source.hpp"
 #include "nn/weights/multilevel/generators.hpp"
@@ -22,6 +23,7 @@ std::deque<SourceEntry>& table() {
       dense_entry(),          integer_entry(),   learned_step_entry(), power_entry(),
       multilevel_entry(),     low_rank_entry(),  blueprint_entry(),    separable_entry(),
       shared_kernels_entry(), circulant_entry(), exchange_entry(),     smart_deal_entry(),
+      ternary_entry(),
   };
   return entries;
 }

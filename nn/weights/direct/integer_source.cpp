@@ -10,10 +10,6 @@
 namespace lightloom::nn {
 namespace {
 
-constexpr int most_integer_bits = 23;  // integers that single precision holds with room to spare
-
-int stored_bits(int bits) { return bits > most_integer_bits ? 32 : bits; }
-
 WordCoding coding_of(int bits) { return bits == 32 ? WordCoding::real : WordCoding::offset; }
 
 }  // namespace
@@ -25,7 +21,7 @@ void describe(Section& section, IntegerCard& card) {
 }
 
 IntegerSource::IntegerSource(const LayerShape& shape, int bits, const IntegerCard& card)
-    : bits_(stored_bits(bits)), weight_clip_(static_cast<float>(card.weight_clip)) {
+    : bits_(stored_integer_bits(bits)), weight_clip_(static_cast<float>(card.weight_clip)) {
   const auto count = static_cast<std::size_t>(shape.weights());
   const auto groups = static_cast<std::size_t>(integer_scales(shape, card.scales));
   weight_ = {
@@ -82,7 +78,7 @@ std::int64_t integer_scales(const LayerShape& shape, IntegerScales scales) {
 
 std::vector<StoredStream> integer_streams(std::int64_t weights, int bits, std::int64_t scales) {
   std::vector<StoredStream> streams{
-      {.name = "weight", .count = weights, .bits = stored_bits(bits)}};
+      {.name = "weight", .count = weights, .bits = stored_integer_bits(bits)}};
   if (bits <= most_integer_bits)
     streams.push_back(
         {.name = "scale", .count = scales, .bits = 32, .in_ratio = false, .exposed = false});

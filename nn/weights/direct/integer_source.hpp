@@ -49,6 +49,11 @@ class IntegerSource final : public WeightSource {
   float weight_clip_;
 };
 
+/// Integers that single precision holds with room to spare.
+inline constexpr int most_integer_bits = 23;
+/// Bits of the stored words: wider integers are kept as single-precision numbers.
+inline int stored_integer_bits(int bits) { return bits > most_integer_bits ? 32 : bits; }
+
 /// The streams of an integer layer.
 std::vector<StoredStream> integer_streams(std::int64_t weights, int bits, std::int64_t scales = 1);
 

@@ -17,7 +17,11 @@ struct StoredStream {
   int bits = 32;           // per word
   bool in_ratio =
       true;  // false: stored by a real file but counted in no published ratio (scales, alignment)
-  bool exposed = true;  // bits can be attacked by memory errors
+  bool exposed = true;             // bits can be attacked by memory errors
+  std::int64_t packed_values = 0;  // where one word holds several values: how many; 0: one a word
+
+  /// The values that the words hold: what a count of parameters counts.
+  [[nodiscard]] std::int64_t values() const { return packed_values > 0 ? packed_values : count; }
 };
 
 /// The words of one stored stream as a memory holds them: the low `bits` bits of each.

@@ -71,7 +71,49 @@ TEST_F(ExperimentCards, AreResolvedWithTheBaselinesThatTheyAreComparedWith) {
   }
   const Experiment silent = read_experiment(parse_yaml("name: a\n", "t"));
   EXPECT_EQ(source_labels(silent.network),
-            (std::vector<std::string>{"dense", "int8", "dense (2)"}));
+            (std::vector<std::string>{"dense", "int8", "int4", "int3", "int2"}));
+}
+
+TEST_F(ExperimentCards, ListABaselineThatIsTheCardsOwnSourceOnce) {
+  const auto labels = [&](const std::string& text) {
+    const Experiment card = read_experiment(parse_yaml(text, "t"));
+    EXPECT_EQ(card.resolved.find("baselines")->items.size(), card.network.baselines.size()) << text;
+    return source_labels(card.network);
+  };
+  using Labels = std::vector<std::string>;
+  const std::string list = "\nbaselines: [{source: integer, bits: 8}, {source: dense}]";
+  EXPECT_EQ(labels("weights: {source: integer, bits: 8}" + list), (Labels{"int8", "dense"}));
+  EXPECT_EQ(labels("weights: {source: dense}" + list), (Labels{"dense", "int8"}));
+  // What only training reads makes no other source of it, nor do bits that hold anyway.
+  EXPECT_EQ(labels("weights: {source: integer, bits: 8, activations: 8, weight_clip: 1}" + list),
+            (Labels{"int8", "dense"}));
+  EXPECT_EQ(labels("weights: {source: integer, bits: 8, fc_bits: 8}" + list),
+            (Labels{"int8", "dense"}));
+  // Other words do, in one layer too.
+  EXPECT_EQ(labels("weights: {source: integer, bits: 8, fc_bits: 4}" + list),
+            (Labels{"int8/4", "int8", "dense"}));
+  EXPECT_EQ(labels("weights: {source: integer, bits: 8, scales: filter}" + list),
+            (Labels{"int8", "int8 (2)", "dense"}));
+  EXPECT_EQ(labels("weights: {source: integer, bits: 8, layers: [{layer: a, bits: 2}]}" + list),
+            (Labels{"int8", "int8 (2)", "dense"}));
+  EXPECT_EQ(labels("weights: {source: integer, bits: 8, layers: [{layer: a, bits: 2}]}\n"
+                   "baselines: [{source: integer, bits: 8, layers: [{layer: a, bits: 2}]}]"),
+            (Labels{"int8"}));
+  EXPECT_EQ(labels("weights: {source: lsq, bits: 8}" + list), (Labels{"lsq", "int8", "dense"}));
+}
+
+TEST_F(ExperimentCards, LabelsSayTheBitsOfTheStoredWords) {
+  const auto label = [](const std::string& text) {
+    return label_of(read_experiment(parse_yaml("weights: {" + text + "}", "t")).network.weights);
+  };
+  EXPECT_EQ(label("source: dense"), "dense");
+  EXPECT_EQ(label("source: dense, dense_bits: 16, fc_bits: 16"), "dense");  // kept as floats
+  EXPECT_EQ(label("source: dense, dense_bits: 8, fc_bits: 8"), "dense8");
+  EXPECT_EQ(label("source: dense, fc_bits: 8"), "dense32/8");
+  EXPECT_EQ(label("source: integer, bits: 23"), "int23");
+  EXPECT_EQ(label("source: integer, bits: 24"), "int32");
+  EXPECT_EQ(label("source: integer, bits: 4, fc_bits: 8"), "int4/8");
+  EXPECT_EQ(label("source: ternary"), "ternary");
 }
 
 TEST_F(ExperimentCards, KeysAreThoseOfTheSectionsThatTheWorkDependsOn) {

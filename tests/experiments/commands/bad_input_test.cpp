@@ -134,6 +134,13 @@ TEST_F(BadInput, InACardIsNamedWithItsPlace) {
        "did you mean 'integer'?"},
       {"cost DATA/experiments/quickstart.yaml --set batch=0 --set chips=-1", "'chips' is -1"},
       {"cost DATA/experiments/quickstart.yaml --set batch=2 --breakeven bandwith", "bandwidth"},
+      {"cost DATA/experiments/quickstart.yaml --gemm 64,512", "--gemm takes M,K,N"},
+      {"cost DATA/experiments/quickstart.yaml --gemm 64,512,1e12", "--gemm takes M,K,N"},
+      {"cost DATA/experiments/quickstart.yaml --gemm 1,1000000000,1000000", "memory holds"},
+      {"cost DATA/experiments/quickstart.yaml --gemm 1,2,3 --layers HERE/rows.csv", "one of them"},
+      {"cost DATA/experiments/quickstart.yaml --gemm 1,2,3 --frontier batch", "own network"},
+      {"cost DATA/experiments/quickstart.yaml --layers HERE/none.csv", "does not exist"},
+      {"cost DATA/experiments/quickstart.yaml --layers HERE/rows.csv", "rows.csv:1: what the"},
   };
   expect_refused(cases);
 }

@@ -52,12 +52,26 @@ TEST_F(Program, CountsThePublishedRatiosOfResNet18) {
 TEST_F(Program, SimulatesCostWithoutData) {
   const json cost = object("cost " + shipped_data + "experiments/fashion-mnist.yaml");
   for (const char* key : {"time_s", "energy_J"}) EXPECT_GT(cost[key].get<double>(), 0) << key;
-  for (const char* baseline : {"int8", "dense"}) {
+  for (const char* baseline : {"int8", "int2", "ternary", "dense"}) {
     const double ratio =
         cost["sources"][baseline]["time_s"].get<double>() / cost["time_s"].get<double>();
     EXPECT_DOUBLE_EQ(cost["speedup"][baseline].get<double>(), ratio);
   }
   EXPECT_EQ(cost["layers"].size(), 4u);
+}
+
+TEST_F(Program, CostsListsOfLayersAsItCostsNetworks) {
+  const std::string card = "cost " + shipped_data + "experiments/fashion-mnist.yaml";
+  const json network = object(card), product = object(card + " --gemm 64,512,33");
+  std::ofstream(folder_ + "/list.csv") << "Layer, M, N, K,\ngemm, 64, 33, 512,\n";
+  const json listed = object(card + " --layers list.csv");
+  for (const auto& [key, value] : network.items()) EXPECT_TRUE(product.contains(key)) << key;
+  ASSERT_EQ(product["layers"].size(), 1u);
+  EXPECT_EQ(product["layers"][0]["name"], "gemm");
+  EXPECT_EQ(product["model"], "gemm 64,512,33");
+  EXPECT_EQ(listed["model"], "list.csv");
+  EXPECT_EQ(listed["time_s"], product["time_s"]);
+  EXPECT_EQ(listed["sources"], product["sources"]);
 }
 
 TEST_F(Program, ConfiguresChipsFromReadings) {

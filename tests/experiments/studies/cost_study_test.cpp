@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "core/cards/tree.hpp"
@@ -118,6 +119,26 @@ TEST(CostStudy, ArraysByPartAddUpToTheTime) {
     EXPECT_NEAR(sum(by_layer), time, 1e-9 * time);
   }
   EXPECT_EQ(count, size_of(data.axis("part")->values));
+}
+
+TEST(CostStudy, SourcesWithoutFactorsPayForNoBanksOfLight) {
+  const std::string light = "generator: {kind: photonic, electronic: {static_power_mW: 3}}\n",
+                    own = "weights: {source: multilevel, intra: 2, cross: 8}\n",
+                    ternary = "baselines: [{source: ternary}, {source: integer, bits: 2}]\n";
+  const Experiment card = experiment(light + own + ternary);
+  const nn::Graph graph = nn::build_graph(card.network.model, card.network.dataset.name);
+  const auto inputs = cost_inputs(source_layers(graph, card.network), card.hardware);
+  EXPECT_EQ(inputs.at(0).generator.kind, "photonic");
+  EXPECT_EQ(inputs.at(1).generator.kind, "electronic");
+  EXPECT_EQ(inputs.at(1).generator.electronic.static_power_mW, 3);
+  EXPECT_EQ(inputs.at(2).generator.kind, "none");
+  // Five trits a byte are 0.8 of two-bit words; bytes are whole in every layer.
+  const auto layers = source_layers(graph, card.network);
+  for (std::size_t i = 0; i < layers[1].size(); ++i) {
+    const auto weights = static_cast<double>(layers[1][i].shape.weights());
+    EXPECT_EQ(static_cast<double>(layers[1][i].streams[0].count), std::ceil(weights / 5));
+    EXPECT_EQ(layers[1][i].work.lookups, layers[1][i].streams[0].count);
+  }
 }
 
 }  // namespace

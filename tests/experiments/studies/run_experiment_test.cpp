@@ -87,7 +87,7 @@ TEST(Run, AddsUpTimeAndEnergyOverLayersStagesAndComponents) {
   Workbench workbench;
   const Labelled data = to_labelled(run_experiment(card, workbench), card);
   const auto sources = size_of(data.axis("source")->values);
-  ASSERT_EQ(sources, 3u);
+  ASSERT_EQ(sources, 6u);
   for (const auto& [parts, total] :
        {std::pair{"time_parts", "time"}, std::pair{"energy_parts", "energy"},
         std::pair{"layer_time", "time"}, std::pair{"layer_energy", "energy"},
@@ -103,9 +103,9 @@ TEST(Run, AddsUpTimeAndEnergyOverLayersStagesAndComponents) {
   }
 }
 
-TEST(Run, ComparesWithDenseAndInt8WhenTheCardNamesNoBaseline) {
+TEST(Run, ComparesWithIntegersAndDenseWhenTheCardNamesNoBaseline) {
   EXPECT_EQ(source_labels(small_experiment().network),
-            (std::vector<std::string>{"multilevel", "int8", "dense"}));
+            (std::vector<std::string>{"multilevel", "int8", "int4", "int3", "int2", "dense"}));
   EXPECT_EQ(source_labels(small_experiment({"baselines=[]"}).network),
             std::vector<std::string>{"multilevel"});
   EXPECT_EQ(source_labels(small_experiment({"baselines=[{source: dense, label: stored}, {source: "
