@@ -6,7 +6,6 @@
 #include "core/error.hpp"
 #include "nn/weights/direct/float_source.hpp"
 #include "nn/weights/source/latent.hpp"
-#include "nn/weights/source/no_bits.hpp"
 
 namespace lightloom::nn {
 
@@ -48,7 +47,6 @@ SourceEntry dense_entry() {
     return is_linear(shape) ? card.fc_bits : card.dense_bits;
   };
   return {.name = dense_kind,
-          .describe_bits = no_bits("dense (dense_bits are of convolutions, fc_bits of others)"),
           .bits_of_linear = [](const SourceCard&) { return 32; },
           .make = [bits](const SourceCard& card,
                          const LayerShape& shape) -> std::unique_ptr<WeightSource> {
