@@ -202,7 +202,7 @@ namespace {
 
 /// Puts `changes` over a card's section, key by key. A change that is a card itself, a list or a
 /// single value takes the place of what was there.
-void put_over(Tree& section, Tree changes) {
+void put_over(Tree& section, Tree&& changes) {
   for (auto& [key, value] : changes.pairs) {
     if (key == "card") continue;
     Tree& there = section.at_or_add(key);

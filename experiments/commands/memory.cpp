@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <memory>
+
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"
@@ -5,6 +8,7 @@
 #include "memory/traffic/dram_run.hpp"
 #include "memory/traffic/mapping_advisor.hpp"
 #include "memory/traffic/steady_rate.hpp"
+#include "memory/traffic/trace_file.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -79,6 +83,35 @@ std::uint64_t seed_of(const CommandLine& line) {
 /// Most requests that are simulated one by one (about an hour).
 constexpr std::int64_t most_requests = 10'000'000'000;
 
+/// Of a trace; throws `Error` for options that its format does not take.
+memory::TraceOptions trace_options(const CommandLine& line) {
+  memory::TraceOptions options;
+  options.format = memory::trace_format_named(line.value("trace-format", "auto"));
+  if (line.has("trace-addresses")) {
+    const std::string bare = line.value("trace-addresses");
+    require(bare == "decimal" || bare == "hex",
+            "--trace-addresses '{}' is unknown (decimal or hex: what addresses without 0x are)",
+            bare);
+    options.bare = bare == "hex" ? memory::BareAddress::hexadecimal : memory::BareAddress::decimal;
+  }
+  options.word_bytes =
+      static_cast<int>(std::min<std::int64_t>(line.number("trace-word-bytes", 1, 1), 1 << 20));
+  options.all_writes = line.has("trace-writes");
+  return options;
+}
+
+/// Opens the trace and refuses options that mean nothing to it.
+std::unique_ptr<memory::TraceSource> open_trace(const CommandLine& line,
+                                                const memory::DramCard& card) {
+  const memory::TraceOptions options = trace_options(line);
+  auto source = memory::open_trace(line.value("trace"), card, options);
+  const bool words = line.has("trace-word-bytes") || line.has("trace-writes");
+  require(!words || source->format() == memory::TraceFormat::scalesim,
+          "--trace-word-bytes and --trace-writes belong to scalesim traces (this one is {})",
+          memory::trace_format_name(source->format()));
+  return source;
+}
+
 Shown run_fast(const CommandLine& line, const memory::DramCard& card) {
   const memory::FastRun run = memory::run_pattern_fast(
       card, line.value("pattern"), line.number("requests", 100000, 1), seed_of(line));
@@ -129,6 +162,8 @@ Shown do_memory(const CommandLine& line, ProgressSink& /*progress*/) {
           fmt::join(memory::pattern_names(), ", "));
   require(!line.has("trace") || !line.has("requests"),
           "--requests belongs to --pattern (a trace has its own number)");
+  for (const char* option : {"trace-format", "trace-addresses", "trace-word-bytes", "trace-writes"})
+    require(line.has("trace") || !line.has(option), "--{} belongs to --trace", option);
   Tree resolved;
   const memory::DramCard card =
       memory::read_dram(lightloom::load_card(path, line.settings), &resolved);
@@ -143,10 +178,12 @@ Shown do_memory(const CommandLine& line, ProgressSink& /*progress*/) {
   require(requests <= most_requests,
           "--requests {} would take hours at command level (at most {}; --fast has no limit)",
           requests, most_requests);
+  const auto trace = line.has("trace") ? open_trace(line, card) : nullptr;
   const memory::MemoryRun run =
-      line.has("trace") ? memory::run_trace(card, line.value("trace"))
-                        : memory::run_pattern(card, line.value("pattern"), requests, seed_of(line));
+      trace != nullptr ? memory::run_source(card, *trace)
+                       : memory::run_pattern(card, line.value("pattern"), requests, seed_of(line));
   Shown result{.json = run_json(run), .text = run_text(run)};
+  if (trace != nullptr) result.json["trace_format"] = memory::trace_format_name(trace->format());
   if (line.has("advise")) add_advice(line, card, run, result);
   result.json["card"] = to_yaml(resolved);
   return result;
@@ -161,7 +198,11 @@ extern const Command memory_command{
     .writes = Writes::nothing,
     .options = {{"pattern", "NAME", "seq_rd, rand_rd, tile4k_rd, seq_2r1w, stride_rd, ..."},
                 {"requests", "N", "of the pattern (100000)"},
-                {"trace", "FILE", "CSV: cycle, address, r or w"},
+                {"trace", "FILE", "requests, one a line; - is the standard input"},
+                {"trace-format", "NAME", "lightloom, dramsim3, ramulator1, ... (recognised)"},
+                {"trace-addresses", "BASE", "decimal or hex: addresses without 0x"},
+                {"trace-word-bytes", "N", "scalesim: bytes of a word (1)"},
+                {"trace-writes", "", "scalesim: all are writes, not reads"},
                 {"advise", "", "what binds, and other address mappings"},
                 {"fast", "", "pattern: simulate two windows and carry on their rate"}},
     .run = do_memory};

@@ -9,3 +9,5 @@
 #include "memory/traffic/dram_estimate.hpp"
 #include "memory/traffic/dram_run.hpp"
 #include "memory/traffic/request_source.hpp"
+#include "memory/traffic/trace_file.hpp"
+#include "memory/traffic/trace_format.hpp"

@@ -258,8 +258,8 @@ MemoryRun run_pattern(const DramCard& card, const std::string& pattern, std::int
   return run_source(card, *source);
 }
 
-MemoryRun run_trace(const DramCard& card, const std::string& path) {
-  return run_source(card, *open_trace(path));
+MemoryRun run_trace(const DramCard& card, const std::string& path, const TraceOptions& options) {
+  return run_source(card, *open_trace(path, card, options));
 }
 
 }  // namespace lightloom::memory

@@ -9,6 +9,7 @@
 #include "memory/dram/dram_command.hpp"
 #include "memory/traffic/dram_estimate.hpp"
 #include "memory/traffic/request_source.hpp"
+#include "memory/traffic/trace_file.hpp"
 
 namespace lightloom::memory {
 
@@ -61,6 +62,7 @@ MemoryRun run_pattern(const DramCard& card, const std::string& pattern, std::int
                       std::uint64_t seed);
 
 /// Runs a trace file.
-MemoryRun run_trace(const DramCard& card, const std::string& path);
+MemoryRun run_trace(const DramCard& card, const std::string& path,
+                    const TraceOptions& options = {});
 
 }  // namespace lightloom::memory

@@ -1,13 +1,9 @@
 #include "memory/traffic/request_source.hpp"
 
-#include <cctype>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
 #include <string_view>
 
 #include "core/error.hpp"
-#include "core/files/csv.hpp"
 
 namespace lightloom::memory {
 namespace {
@@ -85,12 +81,6 @@ class ListSource final : public RequestSource {
   std::size_t i_ = 0;
 };
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
 /// A whole number, decimal or 0x...; false when the text is anything else.
 template <class Number>
 bool parse_number(std::string_view text, Number& number) {
@@ -100,63 +90,6 @@ bool parse_number(std::string_view text, Number& number) {
       std::from_chars(text.data(), text.data() + text.size(), number, hex ? 16 : 10);
   return error == std::errc{} && end == text.data() + text.size() && !text.empty();
 }
-
-bool parse_request(const std::vector<std::string_view>& cells, Request& request) {
-  if (cells.size() != 3) return false;
-  const std::string_view kind = cells[2];
-  const bool read = kind == "r" || kind == "R" || kind == "read",
-             write = kind == "w" || kind == "W" || kind == "write";
-  request.write = write;
-  return (read || write) && parse_number(cells[0], request.arrival) && request.arrival >= 0 &&
-         parse_number(cells[1], request.address);
-}
-
-/// A line as a message can show it.
-std::string shown(std::string_view text) {
-  std::string copy(text.substr(0, 60));
-  for (char& c : copy)
-    if (std::isprint(static_cast<unsigned char>(c)) == 0) c = '?';
-  return copy + (text.size() > 60 ? "..." : "");
-}
-
-class TraceSource final : public RequestSource {
- public:
-  explicit TraceSource(const std::string& path) : path_(path), file_(path) {
-    require(file_.is_open() && !std::filesystem::is_directory(path),
-            "trace '{}' cannot be read (no such file, or no permission)", path);
-  }
-
-  bool next(Request& request) override {
-    while (std::getline(file_, line_)) {
-      ++number_;
-      const std::string_view text = trimmed(line_);
-      if (text.empty() || text.front() == '#') continue;
-      csv_cells(text, cells_);
-      const bool good = !text.ends_with(',') && parse_request(cells_, request);
-      const bool header =
-          number_ == 1 && !good && text.find_first_of("0123456789") == std::string_view::npos;
-      if (header) continue;
-      require(good, "{}:{}: '{}' is not a request (write cycle,address,r or w)", path_, number_,
-              shown(text));
-      require(request.arrival >= before_,
-              "{}:{}: cycle {} comes after cycle {} (a trace must be in order)", path_, number_,
-              request.arrival, before_);
-      require(request.arrival <= last_arrival, "{}:{}: cycle {} is later than {}", path_, number_,
-              request.arrival, last_arrival);
-      before_ = request.arrival;
-      return true;
-    }
-    require(!file_.bad(), "trace '{}' cannot be read to its end", path_);
-    return false;
-  }
-
- private:
-  std::string path_, line_;
-  std::vector<std::string_view> cells_;  // of line_
-  std::ifstream file_;
-  std::int64_t number_ = 0;
-  Cycle before_ = 0;
-};
 
 }  // namespace
 
@@ -200,17 +133,6 @@ std::unique_ptr<RequestSource> make_pattern(const std::string& name, std::int64_
                                        static_cast<std::uint64_t>(atom), every);
   throw Error(fmt::format("pattern '{}' is unknown (known: {}, each also with _every<cycles>)",
                           name, fmt::join(pattern_names(), ", ")));
-}
-
-std::unique_ptr<RequestSource> open_trace(const std::string& path) {
-  return std::make_unique<TraceSource>(path);
-}
-
-std::vector<Request> read_trace(const std::string& path) {
-  TraceSource source(path);
-  std::vector<Request> requests;
-  for (Request request; source.next(request);) requests.push_back(request);
-  return requests;
 }
 
 std::unique_ptr<RequestSource> make_source(std::vector<Request> requests) {

@@ -44,13 +44,6 @@ std::uint64_t reference_seed(const std::string& name);
 /// Names without suffix.
 const std::vector<std::string>& pattern_names();
 
-/// The requests of a trace file, read as they are asked for: CSV lines `cycle,address,r|w` (address
-/// decimal or 0x...), `#` and a header line allowed. Cycles must not decrease nor pass
-/// `last_arrival`. Throws `Error` naming the line.
-std::unique_ptr<RequestSource> open_trace(const std::string& path);
-/// All of them.
-std::vector<Request> read_trace(const std::string& path);
-
 /// No request may arrive later: about half an hour of DRAM time.
 inline constexpr Cycle last_arrival = Cycle{1} << 41;
 

@@ -50,49 +50,6 @@ TEST(Traffic, RefusesUnknownPatterns) {
   EXPECT_THROW(make_pattern("seq_rd", -1, 0, 64), Error);
 }
 
-TEST(Traffic, ReadsTracesAndNamesTheLineThatIsWrong) {
-  const std::string path = scratch_path("trace.csv").string();
-  const auto write = [&](const std::string& text) { std::ofstream(path) << text; };
-  write("cycle,address,rw\n0, 0x40, r\n# pause\n10,128,W\r\n\n");
-  const auto requests = read_trace(path);
-  ASSERT_EQ(requests.size(), 2U);
-  EXPECT_EQ(requests[0].address, 64U);
-  EXPECT_EQ(requests[1].arrival, 10);
-  EXPECT_TRUE(requests[1].write);
-  EXPECT_EQ(run_trace(preset("ddr4-2400"), path).cycles, 40);
-  for (const std::string bad :
-       {"0,0,r\n5,0\n", "0,0,x\n", "0,zz,r\n", "9,0,r\n8,0,r\n", "-1,0,r\n", "0,-64,r\n"}) {
-    write(bad);
-    EXPECT_THROW(read_trace(path), Error) << bad;
-  }
-  std::remove(path.c_str());
-  EXPECT_THROW(read_trace(path), Error);
-}
-
-TEST(Traffic, RefusesTracesThatAreNoneAndCyclesThatNeverCome) {
-  const std::string path = scratch_path("bad-trace.csv").string();
-  const auto message = [&](const std::string& text) {
-    std::ofstream(path) << text;
-    try {
-      read_trace(path);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string();
-  };
-  EXPECT_EQ(message(fmt::format("0,0,r\n{},64,w\n", last_arrival)), "");
-  EXPECT_NE(message(fmt::format("0,0,r\n{},64,w\n", last_arrival + 1)), "");
-  EXPECT_NE(message("0,0,r\n99999999999999999999,64,r\n"), "");
-  EXPECT_NE(message("0,99999999999999999999999,r\n"), "");
-  EXPECT_NE(message("cycle,address,rw\ncycle,address,rw\n"), "");  // one header, on the first line
-  const std::string binary =
-      message("0,0,r\n" + std::string("\x01\x02", 2) + std::string(1000, 'x'));
-  EXPECT_NE(binary, "");
-  EXPECT_LT(binary.size(), path.size() + 150);  // the line is cut, not shown whole
-  EXPECT_EQ(binary.find('\x01'), std::string::npos);
-  EXPECT_THROW(read_trace(testing::TempDir()), Error);
-}
-
 TEST(Traffic, RefusesPatternsThatEndAfterTheLastCycleOrDoNotFit) {
   EXPECT_NO_THROW(make_pattern("seq_rd_every1000", last_arrival / 1000, 0, 64));
   EXPECT_THROW(make_pattern("seq_rd_every1000", last_arrival / 1000 + 1, 0, 64), Error);
