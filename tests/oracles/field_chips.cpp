@@ -8,6 +8,8 @@
 #include <numbers>
 #include <random>
 
+#include "tests/oracles/as_index.hpp"
+
 namespace lightloom::oracle {
 namespace {
 
@@ -97,7 +99,8 @@ Setting decompose(Matrix u) {
   Setting setting{right, {}};
   for (int p = 0; p < n; ++p) setting.screen.push_back(std::arg(u(p, p)));
   for (auto mzi = left.rbegin(); mzi != left.rend(); ++mzi) {
-    double &upper = setting.screen[mzi->port], &lower = setting.screen[mzi->port + 1];
+    double &upper = setting.screen[as_index(mzi->port)],
+           &lower = setting.screen[as_index(mzi->port + 1)];
     const double phi = upper - lower, below = lower;
     upper = below - mzi->phi - mzi->theta - pi;
     lower = below - mzi->theta - pi;
@@ -118,7 +121,7 @@ Matrix built(const Setting& setting, const MeshBench& bench, Dice& dice) {
     u = embedded(device(theta, phi, alpha, beta), mzi.port, n) * u;
   }
   for (int p = 0; p < n; ++p)
-    u.row(p) *= std::exp(i * (setting.screen[p] + dice.normal(bench.phase_sigma_rad)));
+    u.row(p) *= std::exp(i * (setting.screen[as_index(p)] + dice.normal(bench.phase_sigma_rad)));
   return u;
 }
 
