@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/random/random.hpp"
+#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -74,7 +75,8 @@ TEST(SvdSettings, ZerosInsideTheMatrixStayAndNothingAtAllIsDark) {
   const SquareMatrix got = rebuilt(settings, topology);
   for (int r = 0; r < 5; ++r)
     for (int c = 0; c < 7; ++c)
-      EXPECT_NEAR(std::abs(settings.scale * got(r, c) - Complex(matrix[r * 7 + c])), 0, 1e-13);
+      EXPECT_NEAR(std::abs(settings.scale * got(r, c) - Complex(matrix[as_index(r * 7 + c)])), 0,
+                  1e-13);
   const SvdSettings dark = decompose_svd(std::vector<float>(35, 0.0F), 5, 7, topology);
   EXPECT_EQ(dark.scale, 1);
   EXPECT_EQ(dark.attenuation, std::vector<double>(9, 0.0));
