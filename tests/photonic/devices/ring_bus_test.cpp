@@ -95,6 +95,8 @@ TEST(RingBus, CertainRangeBoundsEveryWeightOfARingAtEitherEndOfItsReach) {
     const auto n = static_cast<std::size_t>(channels);
     double closest = 1;
     for (std::uint64_t shot = 0; shot < 2000; ++shot) {
+      // Corners attain the bound, to the rounding of products of eight factors near 1.
+      constexpr double rounding = 1e-14;
       std::vector<double> phases(n), weights(n);
       const std::size_t k = stream.below(n, 50, shot);
       for (std::size_t j = 0; j < n; ++j) {
@@ -103,10 +105,10 @@ TEST(RingBus, CertainRangeBoundsEveryWeightOfARingAtEitherEndOfItsReach) {
       }
       phases[k] = 0;
       bus.weights(phases, weights);
-      EXPECT_GE(weights[k], range.weight);
+      EXPECT_GE(weights[k], range.weight - rounding);
       phases[k] = range.reach_rad;
       bus.weights(phases, weights);
-      EXPECT_LE(weights[k], -range.weight);
+      EXPECT_LE(weights[k], -range.weight + rounding);
       closest = std::min(closest, -range.weight - weights[k]);
     }
     // Without loss a corner attains the bound.
