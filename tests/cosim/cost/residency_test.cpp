@@ -76,7 +76,7 @@ TEST(Residency, SettingsThatStayAreReadAsWhenTheyCame) {
 TEST(Residency, ASteadyBatchOfOneTileWaitsForItsInputsAlone) {
   CostInput input{.layers = {reload_layer(conv(64, 64, 1, 1), 8)}, .core = round_core()};
   const auto [first, steady] = simulate_stream(input);
-  const double programming = 4096 / 64 / 1.25 + 100;
+  const double programming = 4096.0 / 64 / 1.25 + 100;
   const PartTimes& parts = steady.critical_parts_ns;
   EXPECT_NEAR(parts[TimePart::programming], programming, 1e-9);
   EXPECT_NEAR(parts[TimePart::programming] + parts[TimePart::core] +

@@ -60,7 +60,7 @@ const std::vector<Request> eight{
 
 /// The eight requests, `line` writing one.
 template <class Line>
-std::string written(Line line, std::vector<Request> requests = eight) {
+std::string written(Line line, const std::vector<Request>& requests = eight) {
   std::string text;
   for (const Request& r : requests) text += line(r) + "\n";
   return text;
