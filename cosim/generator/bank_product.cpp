@@ -135,7 +135,8 @@ void BankProduct::read(const Tile& tile, const BankRange& range,
     for (Eigen::Index p = 0; p < positions; ++p) {
       float& reading = readings[static_cast<std::size_t>(r * positions + p)];
       const float power = light(light.rows() > 1 ? r : 0, p);
-      const float variance = additive + shot * power + (cells.size() > 0 ? cells(r, p) : 0.0F);
+      const float variance = additive + shot * (power + std::abs(constant(r))) +
+                             (cells.size() > 0 ? cells(r, p) : 0.0F);
       const float common =
           relative * laser[static_cast<std::size_t>(p)] * (read(r, p) + leak * power);
       reading = unit * (read(r, p) - constant(r) + common + std::sqrt(variance) * reading);

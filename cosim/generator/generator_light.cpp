@@ -35,7 +35,8 @@ NoiseLaw noise_law(const PhotonicGenerator& card) {
     const double light = 1 + noise.dark;
     const double square = sign_offset_factor * sign_offset_factor;
     law.additive += square * noise.additive * noise.additive;
-    law.shot += square * noise.shot * noise.shot * light;
+    // The bias current that takes off the constant half has shot noise of its own.
+    law.shot += square * noise.shot * noise.shot * (light + 0.5 + noise.dark);
     law.relative += square * std::pow(noise.relative * light * (1 + noise.leak), 2);
   }
   return law;

@@ -30,6 +30,8 @@ struct GeneratorFigures {
   std::vector<Part> parts{};        // of that area; what is left has no name
   std::int64_t adcs = 0, dacs = 0;  // converters, each at the rate that one can have
   std::optional<Light> light{};
+  int word_bits = 0;  // of kernels and weights that its ADCs put into the tile buffer; 0: as wide
+                      // as a device setting
   bool keeps_kernels = true;  // kernels of level 1 wait in the tile buffer for the tiles that use
                               // them; else every tile forms its own
 };

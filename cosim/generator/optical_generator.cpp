@@ -69,6 +69,7 @@ void regenerate_optically(const nn::TwoLevelFactors& factors, const GeneratorCar
   const auto banks = generator_banks(own, generator_light(own).power_per_input_mW);
   const bool between = own.levels == PhotonicGenerator::Levels::digital || factors.u.empty();
   const bool last = card.handover == Handover::digital;
+  require_reachable(own, last, factor_shape(factors));
   std::vector<float> kernels(
       static_cast<std::size_t>(std::int64_t{factors.cross} * factors.in * factors.area));
   if (factors.u.empty())

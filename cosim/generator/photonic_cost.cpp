@@ -12,17 +12,17 @@ namespace {
 
 using Levels = PhotonicGenerator::Levels;
 
-/// What one level's banks cost. Inputs without a DAC and outputs without an ADC belong to analog
-/// hand-overs.
+/// What one level's banks cost.
 struct Level {
   double rows = 0, columns = 0, replicas = 1;
-  bool adc = true, dac = true;
+  bool adc = true;          // there are ADCs behind the banks
   photonic::CoreCost cost;  // of one bank
   photonic::CoreCard core;
 
-  [[nodiscard]] double shot_pJ() const {
-    const double input = cost.input_energy_pJ - (dac ? 0 : core.input_dac.energy_pJ());
-    const double output = cost.output_energy_pJ - (adc ? 0 : core.output_adc.energy_pJ());
+  /// Of one shot. Inputs without a DAC and outputs without an ADC belong to analog hand-overs.
+  [[nodiscard]] double shot_pJ(bool with_dac, bool with_adc) const {
+    const double input = cost.input_energy_pJ - (with_dac ? 0 : core.input_dac.energy_pJ());
+    const double output = cost.output_energy_pJ - (with_adc ? 0 : core.output_adc.energy_pJ());
     return columns * input + rows * output;
   }
   [[nodiscard]] double hold_mW() const {
@@ -32,8 +32,7 @@ struct Level {
     return cost.devices > 0 ? cost.decompose_operations / static_cast<double>(cost.devices) : 0;
   }
   [[nodiscard]] std::int64_t dacs() const {
-    return dac ? std::llround(replicas * columns) * core.input_dac.interleaved(core.symbol_rate_GHz)
-               : 0;
+    return std::llround(replicas * columns) * core.input_dac.interleaved(core.symbol_rate_GHz);
   }
   [[nodiscard]] std::int64_t adcs() const {
     return adc ? std::llround(replicas * rows) * core.output_adc.interleaved(core.symbol_rate_GHz)
@@ -41,12 +40,11 @@ struct Level {
   }
 };
 
-Level level_of(const GeneratorBank& bank, bool dac, bool adc) {
+Level level_of(const GeneratorBank& bank, bool adc) {
   Level level{.rows = static_cast<double>(bank.core.core_rows()),
               .columns = static_cast<double>(bank.core.core_columns()),
               .replicas = static_cast<double>(bank.replicas),
-              .adc = adc,
-              .dac = dac};
+              .adc = adc};
   level.cost = photonic::core_cost(bank.core);
   level.core = bank.core;
   return level;
@@ -55,17 +53,23 @@ Level level_of(const GeneratorBank& bank, bool dac, bool adc) {
 /// The banks of a card with their light.
 struct Banks {
   PhotonicGenerator card;
+  bool digital_weights = true;  // the weights are digitised, not handed over as light
+  double add_pJ = 0, adds_per_ns = 1;
   GeneratorLight light;
   Level intra, cross;
 };
 
+/// Level 2 has its DACs for layers whose kernels are stored, level 1 its ADCs for layers that end
+/// there, whatever is between the levels.
 Banks banks_of(const GeneratorCard& generator) {
-  Banks banks{.card = generator.own.get<PhotonicGenerator>()};
+  Banks banks{.card = generator.own.get<PhotonicGenerator>(),
+              .digital_weights = generator.handover == Handover::digital,
+              .add_pJ = generator.electronic.add_pJ,
+              .adds_per_ns = generator.electronic.shift_adds_per_ns};
   banks.light = generator_light(banks.card);
   const auto [intra, cross] = generator_banks(banks.card, banks.light.power_per_input_mW);
-  const bool between = banks.card.levels == Levels::digital;
-  banks.intra = level_of(intra, true, between);
-  banks.cross = level_of(cross, between, generator.handover == Handover::digital);
+  banks.intra = level_of(intra, banks.card.levels == Levels::digital || banks.digital_weights);
+  banks.cross = level_of(cross, banks.digital_weights);
   return banks;
 }
 
@@ -102,46 +106,71 @@ Shots shots_of(const PhotonicGenerator& card, const GenerationWork& work) {
 /// Level 1 runs as long as level 2 does, which takes its outputs as they come.
 void run_together(const PhotonicGenerator& card, const FactorShape& f, Shots& shots) {
   if (!f.intra_level || !f.cross_level) return;
-  require(f.cross <= card.intra_replicas,
-          "an analog hand-over between the generator's levels needs a bank of level 1 for every "
-          "one of the {} kernels of a layer, not {} (give intra_replicas, or levels: digital)",
-          f.cross, card.intra_replicas);
-  require(f.intra <= card.intra_columns && f.cross <= card.cross_columns,
-          "an analog hand-over between the generator's levels adds up nothing between shots: {} "
-          "basis kernels and {} kernels need as many columns, not {} and {} (give intra_columns "
-          "and cross_columns, or levels: digital)",
-          f.intra, f.cross, card.intra_columns, card.cross_columns);
   shots.rounds = divide_up(shots.cross, card.cross_replicas);
   shots.intra = shots.rounds * f.cross;
 }
 
+/// Bias currents that take off the constant of (1 + x) / 2: one a row, set with its coefficients.
+double bias_words(const PhotonicGenerator& card, const GenerationWork& work) {
+  const FactorShape& f = *work.factors;
+  double words = 0;
+  if (work.intra_words > 0)
+    words += work.kernel_share * static_cast<double>(std::int64_t{f.cross} * f.in *
+                                                     divide_up(f.intra, card.intra_columns));
+  if (work.cross_words > 0)
+    words += static_cast<double>(work.rows * divide_up(f.cross, card.cross_columns));
+  return std::ceil(words);
+}
+
+/// Additions of readings over more columns than a bank has.
+double sums(const PhotonicGenerator& card, const GenerationWork& work) {
+  const FactorShape& f = *work.factors;
+  double count = 0;
+  if (f.intra_level)
+    count += work.kernel_share * static_cast<double>(std::int64_t{f.cross} * f.in * f.area *
+                                                     (divide_up(f.intra, card.intra_columns) - 1));
+  if (f.cross_level)
+    count += static_cast<double>(std::int64_t{work.rows} * work.columns *
+                                 (divide_up(f.cross, card.cross_columns) - 1));
+  return count;
+}
+
 GenerationCost cost_on(const Banks& banks, const GenerationWork& work) {
   const PhotonicGenerator& card = banks.card;
+  const FactorShape& f = *work.factors;
+  require_reachable(card, banks.digital_weights, f);
+  const bool digital = card.levels == Levels::digital;
   Shots shots = shots_of(card, work);
-  if (card.levels == Levels::analog) run_together(card, *work.factors, shots);
-  const auto set_words = static_cast<double>(work.intra_words + work.cross_words);
-  const double load_ns = std::ceil(set_words / card.dac_lanes) *
+  if (!digital) run_together(card, f, shots);
+  const auto coefficients = static_cast<double>(work.intra_words + work.cross_words);
+  const double words = coefficients + bias_words(card, work), adds = sums(card, work);
+  const double load_ns = std::ceil(words / card.dac_lanes) *
                          std::max(card.word_bits, work.word_bits) / card.dac_rate_Gbps;
+  const double shots_ns = static_cast<double>(shots.rounds) * card.shot_ns;
   GenerationCost cost;
   cost.time_ns = load_ns + static_cast<double>(shots.settings) * banks.cross.cost.settle_ns +
-                 static_cast<double>(shots.rounds) * card.shot_ns;
-  cost.conversion_pJ = set_words * banks.cross.cost.write_energy_pJ +
-                       static_cast<double>(shots.intra) * banks.intra.shot_pJ() +
-                       static_cast<double>(shots.cross) * banks.cross.shot_pJ();
+                 std::max(shots_ns, adds / banks.adds_per_ns);
+  const bool intra_adc = f.cross_level ? digital : banks.digital_weights;
+  const bool cross_dac = digital || !f.intra_level;
+  cost.conversion_pJ =
+      words * banks.cross.cost.write_energy_pJ +
+      static_cast<double>(shots.intra) * banks.intra.shot_pJ(true, intra_adc) +
+      static_cast<double>(shots.cross) * banks.cross.shot_pJ(cross_dac, banks.digital_weights);
+  cost.arithmetic_pJ = adds * banks.add_pJ;
   const bool lit = card.bank.laser.duty == photonic::LaserDuty::streaming;
   cost.laser_pJ = cost.time_ns * ((lit ? banks.light.laser_power_mW : 0) + banks.intra.hold_mW() +
                                   banks.cross.hold_mW());
+  // A bias is the sum of its row: an addition a coefficient.
   cost.setting_operations =
-      static_cast<double>(work.intra_words) * banks.intra.setting_operations() +
-      static_cast<double>(work.cross_words) * banks.cross.setting_operations();
+      static_cast<double>(work.intra_words) * (banks.intra.setting_operations() + 1) +
+      static_cast<double>(work.cross_words) * (banks.cross.setting_operations() + 1);
   return cost;
 }
 
 /// Areas of one level's banks, converters that it has not left out.
 void add_areas(const Level& level, std::vector<GeneratorFigures::Part>& parts) {
   for (const photonic::CoreCost::Part& part : level.cost.parts) {
-    if ((part.component == "ADC" && !level.adc) || (part.component == "DAC" && !level.dac))
-      continue;
+    if (part.component == "ADC" && !level.adc) continue;
     const auto found = std::find_if(parts.begin(), parts.end(),
                                     [&](const auto& p) { return p.component == part.component; });
     const double area = level.replicas * part.area_mm2;
@@ -182,6 +211,7 @@ GeneratorFigures photonic_figures(const GeneratorCard& generator) {
                    .bits_uniform = banks.light.bits_uniform,
                    .bits_converted = banks.light.bits_converted};
   figures.keeps_kernels = card.levels == Levels::digital;
+  figures.word_bits = card.bank.output_adc.bits;
   return figures;
 }
 

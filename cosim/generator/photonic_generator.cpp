@@ -98,6 +98,26 @@ void describe(Section& section, PhotonicGenerator& card) {
   if (bank_is_usable(section, card)) check_light(section, card);
 }
 
+void require_reachable(const PhotonicGenerator& card, bool digital_weights,
+                       const FactorShape& shape) {
+  const bool joined =
+      card.levels == PhotonicGenerator::Levels::analog && shape.intra_level && shape.cross_level;
+  require(!joined || shape.cross <= card.intra_replicas,
+          "an analog hand-over between the generator's levels needs a bank of level 1 for every "
+          "one of the {} kernels of a layer, not {} (give intra_replicas, or levels: digital)",
+          shape.cross, card.intra_replicas);
+  const bool intra_light = shape.intra_level && (shape.cross_level ? joined : !digital_weights);
+  require(!intra_light || shape.intra <= card.intra_columns,
+          "light adds up nothing between the shots of level 1: {} bases of a kernel need as many "
+          "intra_columns, not {} (give these, or a digital hand-over)",
+          shape.intra, card.intra_columns);
+  const bool cross_light = shape.cross_level && (joined || !digital_weights);
+  require(!cross_light || shape.cross <= card.cross_columns,
+          "light adds up nothing between the shots of level 2: {} kernels need as many "
+          "cross_columns, not {} (give these, or a digital hand-over)",
+          shape.cross, card.cross_columns);
+}
+
 std::int64_t intra_shots(const PhotonicGenerator& card, const FactorShape& shape) {
   if (!shape.intra_level) return 0;
   return std::int64_t{shape.cross} * shape.area * divide_up(shape.in, card.intra_rows) *

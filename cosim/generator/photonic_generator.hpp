@@ -53,6 +53,12 @@ constexpr std::int64_t divide_up(std::int64_t value, std::int64_t step) {
   return (value + step - 1) / step;
 }
 
+/// Throws `Error` where the banks cannot make a layer: readings that stay light are added up
+/// nowhere, and levels that are joined by light need a bank of level 1 for every kernel.
+/// `digital_weights`: the weights are digitised.
+void require_reachable(const PhotonicGenerator& card, bool digital_weights,
+                       const FactorShape& shape);
+
 /// Level-2 shots to form `rows` x `columns` weights: one shot forms cross_rows weights of one
 /// kernel position and channel from cross_columns generated kernels.
 std::int64_t cross_shots(const PhotonicGenerator& card, const FactorShape& shape, std::int64_t rows,

@@ -47,7 +47,7 @@ bool kernels_fit(const LayerSetup& setup) {
   if (!setup.regenerate || !setup.layer.factors) return true;
   const double kernels =
       static_cast<double>(setup.layer.factors->cross) * setup.mapping.group_columns;
-  return kernels * input.programming.setting_bits / 8 <= input.memory.tile_buffer.bytes() / 2;
+  return kernels * setup.word_bytes() <= input.memory.tile_buffer.bytes() / 2;
 }
 
 void choose_order(LayerSetup& setup) {
@@ -110,6 +110,11 @@ double output_map_bytes(const CostInput& input, const nn::LayerShape& s) {
 
 double LayerSetup::setting_bytes() const {
   return static_cast<double>(core().devices) * input().programming.setting_bits / 8;
+}
+
+double LayerSetup::word_bytes() const {
+  const bool digitised = regenerate && layer.factors && context.generator.word_bits > 0;
+  return (digitised ? context.generator.word_bits : input().programming.setting_bits) / 8.0;
 }
 
 double LayerSetup::stored_bytes() const {

@@ -54,6 +54,8 @@ struct LayerSetup {
   [[nodiscard]] const photonic::CoreCost& core() const { return context.input.core.cost; }
   /// Bytes of the device settings of one tile.
   [[nodiscard]] double setting_bytes() const;
+  /// Bytes of a kernel's or weight's word in the tile buffer.
+  [[nodiscard]] double word_bytes() const;
   /// Bytes of all that is stored of the layer, as it comes from DRAM.
   [[nodiscard]] double stored_bytes() const;
 };

@@ -55,14 +55,15 @@ double coefficient_bytes(const LayerSetup& setup, const Visit& v) {
          8;
 }
 
-/// Bytes of what goes through the tile buffer, at the width of a device setting: kernels of level 1
-/// unless the generator hands them on as light, and regenerated weights unless they drive the core.
+/// Bytes of what goes through the tile buffer, as wide as the generator's ADCs or else as a device
+/// setting: kernels of level 1 unless the generator hands them on as light, and regenerated weights
+/// unless they drive the core.
 struct BufferedBytes {
   double kernels = 0, weights = 0;
 };
 BufferedBytes buffered_bytes(const LayerSetup& setup, const Visit& v, std::int64_t weights) {
   const std::optional<FactorShape>& factors = setup.layer.factors;
-  const double word = setup.input().programming.setting_bits / 8.0;
+  const double word = setup.word_bytes();
   const bool two_levels = factors && factors->cross_level && factors->intra_level;
   BufferedBytes bytes;
   if (two_levels && setup.kernels_kept)
@@ -89,12 +90,13 @@ void keep_in_tile_buffer(const LayerSetup& setup, const Visit& v, const Buffered
   generation.tile_bytes = bytes.weights;
 }
 
-/// The generator's own settings, worked out by the digital unit.
+/// The generator's own settings, worked out by the digital unit, which has those of the core to do
+/// as well: one stage for both.
 VisitCost set_generator(const LayerSetup& setup, double operations) {
   VisitCost cost;
   if (operations <= 0) return cost;
   const DigitalUnitCard& unit = setup.input().digital;
-  cost.time.take(Stage::generate, {TimePart::settings, operations / unit.operations_per_ns});
+  cost.time.take(Stage::decompose, {TimePart::settings, operations / unit.operations_per_ns});
   cost.energy.spend(Component::decomposition, operations, unit.operation_pJ);
   return cost;
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "photonic/cores/core_cost.hpp"
 #include "photonic/studies/link_budget.hpp"
 #include "tests/cosim/generator/generator_fixture.hpp"
 
@@ -13,7 +14,8 @@ namespace {
 
 // 90 mW x 0.2 over 2 x 3 + 6 x 2 = 18 inputs: 1 mW each. Behind 1 + 3 + 2 dB and the split to rows,
 // 0.251 mW / 4 and / 8; half an ampere a watt; amplifier 10 pA over sqrt(1 GHz) = 0.316 uA; shot
-// noise of the light of one input; a signal of half the swing.
+// noise of the light of one input and of the bias that takes half of it off; a signal of half the
+// swing.
 TEST(GeneratorLight, IsAHandCalculation) {
   const GeneratorLight light = generator_light(round_generator());
   EXPECT_NEAR(light.power_per_input_mW, 1, 1e-12);
@@ -21,7 +23,7 @@ TEST(GeneratorLight, IsAHandCalculation) {
   for (const double rows : {4.0, 8.0}) {
     const double full_A = 0.5 * 1e-3 * std::pow(10, -0.6) / rows;
     const double amplifier_A = 10e-12 * std::sqrt(1e9);
-    const double shot_A2 = 2 * 1.602176634e-19 * full_A * 1e9;
+    const double shot_A2 = 2 * 1.602176634e-19 * 1.5 * full_A * 1e9;
     variance += (amplifier_A * amplifier_A + shot_A2) / std::pow(full_A / 2, 2);
   }
   EXPECT_NEAR(light.noise_of_full_scale, std::sqrt(variance), 1e-9 * std::sqrt(variance));
@@ -56,15 +58,19 @@ TEST(GeneratorLight, BitsAndLaserAreEachOthersInverse) {
   }
 }
 
-// The tool's own link budget of a core with the same devices, light and rate, halved by the offset.
+// The tool's own link budget of a core with the same devices, light and rate, halved by the offset,
+// and the shot noise of its bias.
 TEST(GeneratorLight, AgreesWithTheLinkBudgetOfItsBanks) {
   PhotonicGenerator g = round_generator();
   g.bank.laser.rin_dBc_per_Hz = -145;
   g.bank.modulator.extinction_db = 12;
   const GeneratorLight light = generator_light(g);
   double variance = 0;
-  for (const GeneratorBank& bank : generator_banks(g, light.power_per_input_mW))
-    variance += std::pow(2 * photonic::link_budget(bank.core).noise, 2);
+  for (const GeneratorBank& bank : generator_banks(g, light.power_per_input_mW)) {
+    const photonic::ReadoutNoise noise = photonic::core_optics(bank.core).noise;
+    const double bias = noise.shot * noise.shot * (0.5 + noise.dark);
+    variance += 4 * (std::pow(photonic::link_budget(bank.core).noise, 2) + bias);
+  }
   EXPECT_NEAR(light.noise_of_full_scale, std::sqrt(variance), 1e-12);
 }
 

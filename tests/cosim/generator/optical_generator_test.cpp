@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
+#include "core/error.hpp"
 #include "cosim/generator/generator_light.hpp"
 #include "tests/cosim/generator/generator_fixture.hpp"
 #include "tests/oracles/as_index.hpp"
@@ -70,7 +72,7 @@ double mean_square(const std::vector<float>& a, const std::vector<float>& b) {
 TEST(OpticalGenerator, WithoutNoiseItIsTheProductOfItsFactors) {
   for (const auto& [cross, intra] : {std::pair{4, 2}, {7, 2}, {13, 5}}) {  // one bank, and several
     const TwoLevel t = two_level(11, 9, 9, cross, intra);
-    const std::vector<float> dense = regenerate(t, quiet_generator());
+    const std::vector<float> dense = regenerate(t, quiet_generator(), 0, 0, Handover::digital);
     for (std::size_t i = 0; i < dense.size(); ++i) EXPECT_NEAR(dense[i], t.dense[i], 2e-4);
   }
 }
@@ -95,7 +97,8 @@ double weight_scale(const std::vector<float>& coefficients) {
 }
 
 // Level 2 alone: an amplifier noise a on readings of (1 + x) / 2 gives weights the variance
-// (2 s_v s_x)^2 (a^2 + h^2 P), P the light of the kernels that are sent.
+// (2 s_v s_x)^2 (a^2 + h^2 (P + |u0|)), P the light of the kernels that are sent and u0 the bias,
+// half the sum of a row.
 TEST(OpticalGenerator, NoiseFollowsFromTheLight) {
   TwoLevel t = two_level(8, 40, 25, 6, 2);
   const std::vector<float> kernels = numbers(6 * 40 * 25, 8);
@@ -113,6 +116,10 @@ TEST(OpticalGenerator, NoiseFollowsFromTheLight) {
     double light = 0;
     for (const float k : kernels) largest = std::max(largest, std::fabs(k));
     for (const float k : kernels) light += (1 + k / largest) / 2 / (40 * 25);
+    double bias = 0;
+    for (std::size_t row = 0; row < 8; ++row)
+      bias += std::abs(std::accumulate(&t.v[row * 6], &t.v[row * 6] + 6, 0.0)) / 2 / 8;
+    light += bias / weight_scale(t.v);
     const double expected =
         std::pow(2 * weight_scale(t.v) * largest, 2) * (additive * additive + shot2 * light);
     const double measured = mean_square(regenerate(t, g), regenerate(t, quiet_generator()));
@@ -162,6 +169,7 @@ TEST(OpticalGenerator, ChipsAndWritesDrawTheirOwnNoiseAndRepeatIt) {
 TEST(OpticalGenerator, DigitalHandOversErrByAtMostHalfAStepEach) {
   const TwoLevel t = two_level(33, 40, 25, 6, 2);
   PhotonicGenerator g = quiet_generator();
+  g.intra_replicas = 6;  // a bank a kernel, for light between the levels
   g.bank.output_adc.bits = 7;
   const auto exact = regenerate(t, quiet_generator());
   float largest = 0;
@@ -221,6 +229,13 @@ TEST(OpticalGenerator, LaserNoiseIsCommonToTheRowsOfAShot) {
   const double expected = std::pow(0.5 * 2 * 0.1 / 2 * 2, 2);  // of (1 + 1) / 2, read twice as much
   EXPECT_NEAR(square / 400, expected, 4 * expected * std::sqrt(2.0 / 400));
   EXPECT_LT(std::abs(next), 4 * expected * std::sqrt(400.0));
+}
+
+// What the schedule refuses to cost no chip makes either.
+TEST(OpticalGenerator, LightThatWouldHaveToBeAddedUpBetweenShotsIsRefused) {
+  const TwoLevel t = two_level(7, 5, 9, 7, 2);  // 7 kernels, 6 columns
+  EXPECT_THROW(regenerate(t, quiet_generator()), Error);
+  EXPECT_NO_THROW(regenerate(t, quiet_generator(), 0, 0, Handover::digital));
 }
 
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {

@@ -68,7 +68,8 @@ TEST(PhotonicGenerator, TimeByHand) {
 }
 
 // Each shot drives all columns (DAC and modulator) and reads all rows (amplifier and ADC); each
-// coefficient is written; light and holding flow while it works.
+// coefficient is written, and a bias for each of 3 x 4 rows of U and 10 of V; light and holding
+// flow while it works.
 TEST(PhotonicGenerator, EnergyByHand) {
   PhotonicGenerator g = round_generator();
   g.bank.input_dac = {.bits = 8, .rate_GHz = 2, .power_mW = 6};   // 3 pJ
@@ -78,11 +79,11 @@ TEST(PhotonicGenerator, EnergyByHand) {
   const double input = 3 + 0.1, output = 5 + 4 / 2.0;  // 100 fJ; 4 mW at 2 GHz
   const double level_1 = 27 * (2 * input + 4 * output), level_2 = 36 * (6 * input + 8 * output);
   const GenerationCost cost = cost_of(card_of(g), tile_work());
-  EXPECT_NEAR(cost.conversion_pJ, 84 * 7 + level_1 + level_2, 1e-9);
+  EXPECT_NEAR(cost.conversion_pJ, (84 + 22) * 7 + level_1 + level_2, 1e-9);
   const double held = 0.5 * (3 * 8 + 2 * 48);  // a quarter of pi in 24 + 96 rings
   EXPECT_NEAR(cost.laser_pJ, cost.time_ns * (90 + held), 1e-9);
   EXPECT_EQ(cost.arithmetic_pJ, 0);
-  EXPECT_EQ(cost.setting_operations, 84);  // a look-up each
+  EXPECT_EQ(cost.setting_operations, 2 * 84);  // a look-up each, and its part of a bias
   // Weights that leave as light need no ADC behind level 2.
   const GenerationCost light = cost_of(card_of(g, Handover::analog), tile_work());
   EXPECT_NEAR(cost.conversion_pJ - light.conversion_pJ, 36 * 8 * 5, 1e-9);
@@ -107,12 +108,55 @@ TEST(PhotonicGenerator, ConvertersAndAreaByHand) {
   EXPECT_EQ(digital.dacs, 6 + 12 + 2 * 64);
   const double others = 18 * 300 + 28 * 50 + (24 + 96) * 400 + 128 * 1000;
   EXPECT_NEAR(digital.area_mm2, 0.25 + (56 * 2000 + 18 * 1000 + others) * 1e-6, 1e-9);
-  g.levels = PhotonicGenerator::Levels::analog;  // no ADC of level 1, no DAC of level 2
-  const GeneratorFigures analog = generator_figures(card_of(g));
-  EXPECT_EQ(analog.adcs, 2 * 16);
-  EXPECT_EQ(analog.dacs, 6 + 2 * 64);
-  EXPECT_NEAR(analog.area_mm2, 0.25 + (32 * 2000 + 6 * 1000 + others) * 1e-6, 1e-9);
-  EXPECT_FALSE(analog.keeps_kernels);
+  // Light between the levels saves no converter: layers of one level need them. Light as weights
+  // saves the ADCs of level 2, and both those of level 1.
+  g.levels = PhotonicGenerator::Levels::analog;
+  EXPECT_EQ(generator_figures(card_of(g)).adcs, 56);
+  EXPECT_EQ(generator_figures(card_of(g)).dacs, digital.dacs);
+  EXPECT_FALSE(generator_figures(card_of(g)).keeps_kernels);
+  const GeneratorFigures light = generator_figures(card_of(g, Handover::analog));
+  EXPECT_EQ(light.adcs, 0);
+  EXPECT_NEAR(digital.area_mm2 - light.area_mm2, 56 * 2000e-6, 1e-9);
+  g.levels = PhotonicGenerator::Levels::digital;
+  EXPECT_EQ(generator_figures(card_of(g, Handover::analog)).adcs, 24);
+}
+
+// Four columns for six kernels: two shots an output, whose readings the electronic unit adds, 10 x
+// 18 times; one column for two bases: 3 x 4 x 9 sums more.
+TEST(PhotonicGenerator, ReadingsOverSeveralShotsAreAddedUp) {
+  GeneratorCard card = card_of(round_generator());
+  auto& own = card.own.get<PhotonicGenerator>();
+  EXPECT_EQ(cost_of(card, tile_work()).arithmetic_pJ, 0);
+  own.cross_columns = 4;
+  EXPECT_NEAR(cost_of(card, tile_work()).arithmetic_pJ, 180 * 0.03, 1e-9);
+  own.intra_columns = 1;
+  EXPECT_NEAR(cost_of(card, tile_work()).arithmetic_pJ, (180 + 108) * 0.03, 1e-9);
+  // An adder of one sum a nanosecond is slower than the shots.
+  const double before = cost_of(card, tile_work()).time_ns;
+  card.electronic.shift_adds_per_ns = 1;
+  const double shots = (18 + 36) * 0.5;  // 54 shots over 3 banks, 72 over 2
+  EXPECT_NEAR(cost_of(card, tile_work()).time_ns - before, 288 - shots, 1e-9);
+  own.cross_columns = 4;
+  card.handover = Handover::analog;
+  EXPECT_THROW(cost_of(card, tile_work()), Error);
+}
+
+// A layer that ends at level 1 is digitised there, and stored kernels drive level 2 through DACs,
+// whatever is between the levels of others.
+TEST(PhotonicGenerator, LayersOfOneLevelPayTheirConverters) {
+  PhotonicGenerator g = round_generator();
+  g.bank.input_dac = {.bits = 8, .rate_GHz = 2, .power_mW = 6};   // 3 pJ
+  g.bank.output_adc = {.bits = 8, .rate_GHz = 1, .power_mW = 5};  // 5 pJ
+  g.levels = PhotonicGenerator::Levels::analog;
+  GenerationWork first = tile_work(), second = tile_work();
+  first.factors->cross_level = second.factors->intra_level = false;
+  first.cross_words = second.intra_words = 0;
+  const double input = 3 + 0.1, output = 5 + 2;
+  const double write = g.bank.shifter.write_energy_pJ;
+  EXPECT_NEAR(cost_of(card_of(g), first).conversion_pJ,
+              (24 + 12) * write + 27 * (2 * input + 4 * output), 1e-9);
+  EXPECT_NEAR(cost_of(card_of(g), second).conversion_pJ,
+              (60 + 10) * write + 36 * (6 * input + 8 * output), 1e-9);
 }
 
 // Two rates of the same generator: twice the converters at twice the rate.

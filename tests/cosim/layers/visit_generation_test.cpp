@@ -116,16 +116,31 @@ TEST(VisitGeneration, KernelsWaitInTheTileBufferUnlessTheyStayLight) {
   EXPECT_FALSE(visit_of(layer_setup(context, 0, true), {0, 1, 0}, 0, 0).forms_kernels);
 }
 
-// A look-up on the digital unit for each coefficient that is set: U of a column, and 64 x 24 of V.
+// Words of the tile buffer are as wide as the ADCs that fill it: 12 bits take half as much again as
+// the 8 of a setting.
+TEST(VisitGeneration, FinerReadingsTakeWiderWords) {
+  CostInput input = input_of("photonic");
+  const auto bytes = [&](int bits) {
+    input.generator.own.get<PhotonicGenerator>().bank.output_adc.bits = bits;
+    const CostContext context(input);
+    return generated(context, {0, 0, 0}).tile_bytes;
+  };
+  EXPECT_EQ(bytes(0), 4096);  // no converter's bits: those of a setting
+  EXPECT_EQ(bytes(8), 4096);
+  EXPECT_EQ(bytes(12), 4096 * 1.5);
+}
+
+// A look-up on the digital unit for each coefficient that is set, and an addition for its row's
+// bias: U of a column, and 64 x 24 of V. The unit sets the core too, so the stage is the same.
 TEST(VisitGeneration, SetPointsOfTheGeneratorAreTheDigitalUnitsWork) {
   const CostInput input = input_of("photonic");
   const CostContext context(input);
   const VisitGeneration found = generated(context, {0, 0, 0});
   const double words = 329 + 64 * 24;  // 24 x 96 x 2 / 14 = 329.1
   EXPECT_DOUBLE_EQ(spent(found.settings.energy, Component::decomposition),
-                   words * input.digital.operation_pJ);
-  EXPECT_DOUBLE_EQ(found.settings.time.of(Stage::generate),
-                   words / input.digital.operations_per_ns);
+                   2 * words * input.digital.operation_pJ);
+  EXPECT_DOUBLE_EQ(found.settings.time.of(Stage::decompose),
+                   2 * words / input.digital.operations_per_ns);
 }
 
 }  // namespace
