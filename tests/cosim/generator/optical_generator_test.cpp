@@ -105,12 +105,14 @@ TEST(OpticalGenerator, NoiseFollowsFromTheLight) {
   t.factors.u = {};
   t.factors.basis = kernels;
   double expected_before = 0;
-  for (const double laser_mW : {0.5, 5.0, 50.0}) {
+  for (const auto& [laser_mW, pA] :
+       {std::pair{0.5, 10.0}, {5.0, 10.0}, {50.0, 10.0}, {50.0, 0.0}}) {
     PhotonicGenerator g = round_generator();
     g.laser_power_mW = laser_mW;
+    g.bank.detector.tia_noise_pA_per_rtHz = pA;  // 0: shot noise alone
     const double mW = laser_mW * 0.2 / 18 * std::pow(10, -0.6) / 8;
     const double full_A = 0.5e-3 * mW;
-    const double additive = 10e-12 * std::sqrt(1e9) / full_A;
+    const double additive = pA * 1e-12 * std::sqrt(1e9) / full_A;
     const double shot2 = 2 * 1.602176634e-19 * 1e9 / full_A;
     float largest = 0;
     double light = 0;

@@ -81,8 +81,7 @@ TEST(OpticalWeights, WithoutNoiseEveryKindOfLayerIsItsMaterialisedWeight) {
                                .groups = groups};
     const auto source = source_for(shape, "multilevel");
     RecordingEngine engine;
-    OpticalWeights optical(engine, {source.get()}, card_of(quiet_generator()),
-                           {3, 1});
+    OpticalWeights optical(engine, {source.get()}, card_of(quiet_generator()), {3, 1});
     std::vector<float> weights(static_cast<std::size_t>(shape.weights()));
     source->materialise(weights);
     optical.load(0, shape, weights, 0);
