@@ -18,8 +18,6 @@ std::uint64_t bank_seed(const WeightWrite& write, int level, int bank) {
   return (std::uint64_t{words[0]} << 32) | words[1];
 }
 
-int parts_of(int whole, int part) { return (whole + part - 1) / part; }
-
 }  // namespace
 
 /// A part of the coefficients in one bank, and what is sent through it, in units of the bank.
@@ -169,8 +167,8 @@ void BankProduct::convert(const Tile& tile, const BankRange& range,
 void BankProduct::add(const BankOperands& operands, const BankRange& range,
                       std::span<float> outputs) const {
   const photonic::CoreDescription& core = core_->description();
-  const int down = parts_of(operands.rows, core.rows),
-            across = parts_of(operands.inner, core.columns);
+  const auto down = static_cast<int>(divide_up(operands.rows, core.rows)),
+             across = static_cast<int>(divide_up(operands.inner, core.columns));
   std::vector<float> readings;
   for (int a = 0; a < across; ++a)
     for (int d = 0; d < down; ++d) {

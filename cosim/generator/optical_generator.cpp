@@ -6,14 +6,10 @@
 #include <limits>
 #include <vector>
 
+#include "photonic/cores/tiles.hpp"
+
 namespace lightloom::cosim {
 namespace {
-
-float largest_magnitude(std::span<const float> values) {
-  float largest = 0;
-  for (const float value : values) largest = std::max(largest, std::fabs(value));
-  return largest > 0 ? largest : 1.0F;
-}
 
 /// Level 1: kernels [Bc, in, area], each the product of its coefficients and its basis.
 void form_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks,
@@ -29,7 +25,7 @@ void form_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks,
                         .positions = f.area,
                         .number = m};
   };
-  BankRange range{.input = largest_magnitude(f.basis), .output = 0};
+  BankRange range{.input = photonic::largest_weight(f.basis), .output = 0};
   for (int m = 0; m < f.cross; ++m)
     range.output = std::max(range.output, banks.largest_reading(operands(m)));
   const std::int64_t kernel = std::int64_t{f.in} * f.area;
@@ -45,7 +41,7 @@ void combine_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks,
                               .rows = f.out,
                               .inner = f.cross,
                               .positions = f.in * f.area};
-  const BankRange range{.input = largest_magnitude(kernels),
+  const BankRange range{.input = photonic::largest_weight(kernels),
                         .output = banks.largest_reading(operands)};
   std::fill(dense.begin(), dense.end(), 0.0F);
   banks.add(operands, range, dense);

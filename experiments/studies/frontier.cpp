@@ -18,14 +18,9 @@ constexpr const char* laser_key = "generator.photonic.laser_power_mW";
 constexpr const char* bits_key = "generator.photonic.bits";
 
 /// The number that a card has under a path of keys.
-std::optional<double> number_at(const Tree& card, const std::string& key) {
-  const Tree* here = &card;
-  for (std::size_t first = 0; first <= key.size() && here != nullptr;) {
-    const std::size_t end = std::min(key.find('.', first), key.size());
-    here = here->find(key.substr(first, end - first));
-    first = end + 1;
-  }
-  return here == nullptr ? std::nullopt : csv_number(here->scalar);
+std::optional<double> number_at(Tree card, const std::string& key) {
+  const Tree* found = find_at(card, key);
+  return found == nullptr ? std::nullopt : csv_number(found->scalar);
 }
 
 std::vector<std::string> settings_of(const std::string& key, double value) {
@@ -148,8 +143,7 @@ std::string frontier_text(const Frontier& frontier) {
   std::vector<std::string> header{frontier.key, "generator's laser", "bits of light", "time",
                                   "energy"};
   for (std::size_t k = 1; k < first->study.labels.size(); ++k) {
-    header.push_back("time gain, " + first->study.labels[k]);
-    header.push_back("energy gain, " + first->study.labels[k]);
+    header.push_back("gain, " + first->study.labels[k]);
   }
   if (first->accuracy) header.emplace_back("accuracy on chips");
   TextTable table(header);
@@ -168,7 +162,6 @@ std::string frontier_text(const Frontier& frontier) {
         with_prefix(point.study.reports[0].time_s(), "s"),
         with_prefix(point.study.reports[0].energy_J(), "J")};
     for (std::size_t k = 1; k < point.study.labels.size(); ++k) {
-      row.push_back(fmt::format("{:.3g} x", point.study.speedup(k)));
       row.push_back(fmt::format("{:.3g} x", point.study.energy_gain(k)));
     }
     if (point.accuracy)
@@ -176,9 +169,10 @@ std::string frontier_text(const Frontier& frontier) {
                                 100 * point.accuracy->standard_deviation));
     table.row(std::move(row));
   }
-  return fmt::format("{}* no other value takes less energy for as many {}\n{}", table.text(),
-                     first->accuracy ? "right answers" : "bits of light",
-                     refused.empty() ? "" : "not to be had: " + refused);
+  return fmt::format(
+      "{}gain: in energy of one batch; * no other value takes less energy for as many {}\n{}",
+      table.text(), first->accuracy ? "right answers" : "bits of light",
+      refused.empty() ? "" : "not to be had: " + refused);
 }
 
 }  // namespace lightloom::experiments

@@ -34,9 +34,8 @@ constexpr double bandwidth = 2.5e9;  // half of 5 GS/s
 constexpr double dac_pJ = 50.0 / 14, adc_pJ = 14.8 / 10, modulator_pJ = 0.45,
                  amplifier_pJ = 3.0 / 5;
 
-TEST(MeshByHand, EnergyAndAreaOfEveryComponent) {
-  // 10 outputs and 12 inputs: meshes of 12 modes, 66 MZIs each.
-  const CoreCost cost = core_cost(shipped("mzi-mesh", {"rows=10", "columns=12"}));
+/// What cores of 10 outputs and 12 inputs have alike.
+void expect_converters_and_receivers(const CoreCost& cost) {
   EXPECT_NEAR(part(cost, "DAC").energy_pJ_per_symbol, 12 * dac_pJ, 1e-9);
   EXPECT_NEAR(part(cost, "DAC").area_mm2, 12 * 11000e-6, 1e-12);
   EXPECT_NEAR(part(cost, "ADC").energy_pJ_per_symbol, 10 * adc_pJ, 1e-9);
@@ -45,6 +44,12 @@ TEST(MeshByHand, EnergyAndAreaOfEveryComponent) {
   EXPECT_NEAR(part(cost, "modulator").area_mm2, 12 * 10000e-6, 1e-12);
   EXPECT_NEAR(part(cost, "receiver").energy_pJ_per_symbol, 10 * amplifier_pJ, 1e-9);
   EXPECT_NEAR(part(cost, "receiver").area_mm2, 10 * (50 + 2 * 40) * 1e-6, 1e-12);
+}
+
+TEST(MeshByHand, EnergyAndAreaOfEveryComponent) {
+  // 10 outputs and 12 inputs: meshes of 12 modes, 66 MZIs each.
+  const CoreCost cost = core_cost(shipped("mzi-mesh", {"rows=10", "columns=12"}));
+  expect_converters_and_receivers(cost);
   // 4 mW an input and a local oscillator of 1 mW an output, at 20 %.
   EXPECT_NEAR(cost.laser_power_mW, (12 * 4 + 10 * 1) / 0.2, 1e-9);
   EXPECT_NEAR(part(cost, "laser").energy_pJ_per_symbol, 290.0 / 5, 1e-9);
@@ -110,14 +115,7 @@ TEST(MeshByHand, LightAndNoiseOfAFullScaleProduct) {
 
 TEST(PcmByHand, EnergyAndAreaOfEveryComponent) {
   const CoreCost cost = core_cost(shipped("pcm-crossbar", {"rows=10", "columns=12"}));
-  EXPECT_NEAR(part(cost, "DAC").energy_pJ_per_symbol, 12 * dac_pJ, 1e-9);
-  EXPECT_NEAR(part(cost, "DAC").area_mm2, 12 * 11000e-6, 1e-12);
-  EXPECT_NEAR(part(cost, "ADC").energy_pJ_per_symbol, 10 * adc_pJ, 1e-9);
-  EXPECT_NEAR(part(cost, "ADC").area_mm2, 10 * 2850e-6, 1e-12);
-  EXPECT_NEAR(part(cost, "modulator").energy_pJ_per_symbol, 12 * modulator_pJ, 1e-9);
-  EXPECT_NEAR(part(cost, "modulator").area_mm2, 12 * 10000e-6, 1e-12);
-  EXPECT_NEAR(part(cost, "receiver").energy_pJ_per_symbol, 10 * amplifier_pJ, 1e-9);
-  EXPECT_NEAR(part(cost, "receiver").area_mm2, 10 * (50 + 2 * 40) * 1e-6, 1e-12);
+  expect_converters_and_receivers(cost);
   EXPECT_NEAR(cost.laser_power_mW, 12 * 4 / 0.2, 1e-9);
   EXPECT_NEAR(part(cost, "laser").energy_pJ_per_symbol, 240.0 / 5, 1e-9);
   // Two cells a weight, that hold their state without power, each written and looked up.
