@@ -99,6 +99,27 @@ TEST(DramCard, RefusesSizesThatNoAddressReachesAndContradictingCurrents) {
 }
 
 TEST(DramEnergy, AnAllInFigureIsNeitherSplitNorCountedTwice) {
+TEST(DramCard, EnergyKeysThatContradictOrWouldBeUnreadAreRefused) {
+  const auto refused = [](const std::string& name, const std::string& setting) {
+    try {
+      preset(name, {setting});
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(refused("ddr4-2400", "access_pJ_per_bit=15").find("this card has currents"),
+            std::string::npos);
+  EXPECT_NE(refused("ddr4-2400", "background_mW=15"), "");
+  EXPECT_NE(refused("ddr4-2400", "currents.vdd_V=0").find("no vdd_V"), std::string::npos);
+  EXPECT_NE(refused("ddr4-2400", "currents.idd0_mA=0").find("one of them is 0"), std::string::npos);
+  EXPECT_NE(refused("lpddr4-3200", "io_pJ_per_bit=1").find("twice"), std::string::npos);
+  EXPECT_NE(refused("lpddr4-3200", "currents.idd6_mA=1"), "");
+  EXPECT_EQ(refused("ddr4-2400", "io_pJ_per_bit=6"), "");
+  EXPECT_EQ(refused("lpddr4-3200", "background_mW=100"), "");
+  EXPECT_EQ(refused("lpddr4-3200", "access_pJ_per_bit=0"), "");
+}
+
   const DramEnergy energy = dram_energy(preset("lpddr4-3200"));
   EXPECT_DOUBLE_EQ(energy.read_pJ, 8.0 * 8 * 64);
   EXPECT_EQ(energy.activate_pJ + energy.refresh_pJ + energy.background_open_mW, 0);
