@@ -156,7 +156,8 @@ void validate(const DramCard& card) {
   require(card.controller.drain_low < card.controller.drain_high,
           "drain_low must lie below drain_high");
   require(card.controller.write_drain == WriteDrain::watermarks || card.controller.bank_queue > 0,
-          "write_drain bank_queues needs a bank_queue of at least 1");
+          "write_drain bank_queues needs a bank_queue of at least 1 (0 goes with write_drain "
+          "watermarks)");
   if (card.refresh && card.refresh_mode == RefreshMode::all_bank)
     require(std::int64_t{t.refi} > std::int64_t{t.rtp} + t.rp + t.rfc + t.rcd_read,
             "refi {} leaves no time between refreshes (rtp + rp + rfc + rcd_read is {})", t.refi,

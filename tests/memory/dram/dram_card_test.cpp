@@ -46,7 +46,8 @@ TEST(DramCard, RefusesWhatNoDeviceCanBe) {
   refused("timing_cycles.rc=38");         // below ras
   refused("timing_cycles.refi=400");      // below rfc
   refused("refresh_mode=per_bank");       // DDR4 card has no per-bank figures
-  refused("controller.drain_low=0.9");    // above drain_high
+  refused("controller.drain_high=0.2");   // below drain_low
+  refused("controller.bank_queue=0");     // no queues to share
   EXPECT_NO_THROW(preset("ddr4-2400", {"timing_cycles.rc=39"}));
 }
 
@@ -98,7 +99,6 @@ TEST(DramCard, RefusesSizesThatNoAddressReachesAndContradictingCurrents) {
   EXPECT_GE(dram_energy(preset("ddr4-2400", {"timing_cycles.rp=4096"})).activate_pJ, 0);
 }
 
-TEST(DramEnergy, AnAllInFigureIsNeitherSplitNorCountedTwice) {
 TEST(DramCard, EnergyKeysThatContradictOrWouldBeUnreadAreRefused) {
   const auto refused = [](const std::string& name, const std::string& setting) {
     try {
@@ -120,6 +120,7 @@ TEST(DramCard, EnergyKeysThatContradictOrWouldBeUnreadAreRefused) {
   EXPECT_EQ(refused("lpddr4-3200", "access_pJ_per_bit=0"), "");
 }
 
+TEST(DramEnergy, AnAllInFigureIsNeitherSplitNorCountedTwice) {
   const DramEnergy energy = dram_energy(preset("lpddr4-3200"));
   EXPECT_DOUBLE_EQ(energy.read_pJ, 8.0 * 8 * 64);
   EXPECT_EQ(energy.activate_pJ + energy.refresh_pJ + energy.background_open_mW, 0);
