@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <string_view>
 
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
@@ -13,14 +14,22 @@
 namespace lightloom::experiments {
 namespace {
 
-Json energy_json(const memory::DramEnergyParts& energy) {
+/// Where the energies of a card come from.
+const char* energy_source(const memory::DramCard& card) {
+  if (card.currents.vdd_V > 0) return "currents";
+  return card.access_pJ_per_bit > 0 ? "access_pJ_per_bit" : "none";
+}
+
+/// Without a source of energies they are not known, which is not 0.
+Json energy_json(const memory::DramCard& card, const memory::DramEnergyParts& energy) {
+  if (std::string_view(energy_source(card)) == "none") return nullptr;
   return {{"activate", energy.activate_pJ}, {"read", energy.read_pJ},
           {"write", energy.write_pJ},       {"io", energy.io_pJ},
           {"refresh", energy.refresh_pJ},   {"background", energy.background_pJ},
           {"total", energy.total_pJ()}};
 }
 
-Json run_json(const memory::MemoryRun& run) {
+Json run_json(const memory::DramCard& card, const memory::MemoryRun& run) {
   Json shares = Json::object();
   for (const auto& term : run.shares)
     shares[memory::bound_name(term.bound)] = term.cycles_per_request;
@@ -44,14 +53,15 @@ Json run_json(const memory::MemoryRun& run) {
           {"forwarded", run.forwarded},
           {"turnarounds", run.turnarounds},
           {"wrapped_addresses", run.wrapped},
-          {"energy_pJ", energy_json(run.energy)},
+          {"energy_pJ", energy_json(card, run.energy)},
+          {"energy_source", energy_source(card)},
           {"bound_by", memory::bound_name(run.bound_by)},
           {"bound_shares", std::move(shares)},
           {"channel_requests", run.channel_requests},
           {"bank_requests", run.bank_requests}};
 }
 
-std::string run_text(const memory::MemoryRun& run) {
+std::string run_text(const memory::DramCard& card, const memory::MemoryRun& run) {
   TextTable table({fmt::format("{} requests", run.requests), ""});
   table.row({"cycles", fmt::format("{}", run.cycles)});
   table.row({"time", with_prefix(run.time_ns * 1e-9, "s")});
@@ -65,6 +75,11 @@ std::string run_text(const memory::MemoryRun& run) {
   table.row({"bound by", memory::bound_name(run.bound_by)});
   if (run.wrapped > 0) table.row({"beyond the capacity", fmt::format("{}", run.wrapped)});
   table.rule();
+  if (std::string_view(energy_source(card)) == "none") {
+    table.row({"energy", "not known"});
+    return table.text() +
+           "\nThe card has neither currents nor access_pJ_per_bit, so no energy is given.\n";
+  }
   const memory::DramEnergyParts& energy = run.energy;
   const std::pair<const char*, double> parts[] = {
       {"activate", energy.activate_pJ}, {"read", energy.read_pJ},
@@ -182,7 +197,7 @@ Shown do_memory(const CommandLine& line, ProgressSink& /*progress*/) {
   const memory::MemoryRun run =
       trace != nullptr ? memory::run_source(card, *trace)
                        : memory::run_pattern(card, line.value("pattern"), requests, seed_of(line));
-  Shown result{.json = run_json(run), .text = run_text(run)};
+  Shown result{.json = run_json(card, run), .text = run_text(card, run)};
   if (trace != nullptr) result.json["trace_format"] = memory::trace_format_name(trace->format());
   if (line.has("advise")) add_advice(line, card, run, result);
   result.json["card"] = to_yaml(resolved);

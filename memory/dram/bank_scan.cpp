@@ -5,7 +5,9 @@
 namespace lightloom::memory {
 namespace {
 
-constexpr int key_bits = 18;  // banks, or ages, in a key
+constexpr int key_bits = 18;   // banks, or ages, in a key
+constexpr int place_bits = 2;  // of a wish among those of its bank
+constexpr Cycle places = (Cycle{1} << place_bits) - 1;
 constexpr Cycle order_mask = (Cycle{1} << key_bits) - 1;
 constexpr Cycle far = never << key_bits;
 
@@ -21,25 +23,24 @@ Cycle lowest(const Lanes& v) {
 
 BankScan::BankScan(int banks, int banks_per_group, int banks_per_rank, int wishes)
     : stride_((banks + lanes - 1) / lanes * lanes),
-      blocks_(static_cast<std::size_t>(std::int64_t{stride_} / lanes * wishes)) {
-  int wish = 0;
-  for (Block& block : blocks_) {
-    block.ready += never;
-    for (int i = 0; i < lanes; ++i, ++wish) {
-      const int bank = wish % stride_;
-      block.place[i] = wish / stride_;
+      banks_(static_cast<std::size_t>(stride_ / lanes)),
+      wishes_(static_cast<std::size_t>(std::int64_t{stride_} / lanes * wishes)) {
+  for (Wishes& block : wishes_) block.ready += never;
+  int bank = 0;
+  for (Banks& block : banks_)
+    for (int i = 0; i < lanes; ++i, ++bank) {
       block.number[i] = bank;
       block.group[i] = bank / banks_per_group;
       block.rank[i] = bank / banks_per_rank;
     }
-  }
 }
 
 void BankScan::forbid(DramCommandKind kind, int bank, const ByDistance& before) {
-  const Cycle group = block_of(bank).group[bank % lanes], rank = block_of(bank).rank[bank % lanes];
+  const Banks& from = banks_of(bank);
+  const Cycle group = from.group[bank % lanes], rank = from.rank[bank % lanes];
   const Lanes own = Lanes{} + before.own_group, same = Lanes{} + before.same_rank,
               other = Lanes{} + before.other_rank;
-  for (Block& block : blocks_) {
+  for (Banks& block : banks_) {
     Lanes& limit = block.limit[static_cast<std::size_t>(kind)];
     const Lanes elsewhere = block.rank == rank ? same : other;
     const Lanes earliest = block.group == group ? own : elsewhere;
@@ -51,34 +52,41 @@ template <class Order>
 BankScan::Keys BankScan::smallest(Cycle row_bus, Cycle column_bus, const Order& order) const {
   Lanes row_keys = Lanes{} + far, column_keys = row_keys;
   const Lanes none = row_keys;
-  for (const Block& block : blocks_) {
-    const auto row = block.kind < 2;
-    const Lanes row_rule = block.kind == 0 ? block.limit[0] : block.limit[1];
-    const Lanes column_rule = block.kind == 2 ? block.limit[2] : block.limit[3];
-    const Lanes rule = row ? row_rule : column_rule;
-    const Lanes bus = row ? Lanes{} + row_bus : Lanes{} + column_bus;
-    const Lanes legal = block.ready > rule ? block.ready : rule;
-    const Lanes start = legal > bus ? legal : bus;
-    Lanes key = start << key_bits;
-    order(key, block);
-    const Lanes as_row = row ? key : none, as_column = row ? none : key;
-    row_keys = as_row < row_keys ? as_row : row_keys;
-    column_keys = as_column < column_keys ? as_column : column_keys;
+  const std::size_t count = banks_.size();
+  for (std::size_t place = 0; place * count < wishes_.size(); ++place) {
+    if (wanted_[place] == 0) continue;
+    for (std::size_t b = 0; b < count; ++b) {
+      const Wishes& block = wishes_[place * count + b];
+      const Banks& banks = banks_[b];
+      const auto row = block.kind < 2;
+      const Lanes row_rule = block.kind == 0 ? banks.limit[0] : banks.limit[1];
+      const Lanes column_rule = block.kind == 2 ? banks.limit[2] : banks.limit[3];
+      const Lanes rule = row ? row_rule : column_rule;
+      const Lanes bus = row ? Lanes{} + row_bus : Lanes{} + column_bus;
+      const Lanes legal = block.ready > rule ? block.ready : rule;
+      const Lanes start = legal > bus ? legal : bus;
+      Lanes key = start << key_bits;
+      order(key, block, banks, static_cast<Cycle>(place));
+      const Lanes as_row = row ? key : none, as_column = row ? none : key;
+      row_keys = as_row < row_keys ? as_row : row_keys;
+      column_keys = as_column < column_keys ? as_column : column_keys;
+    }
   }
   return {lowest(row_keys), lowest(column_keys)};
 }
 
 BankScan::Firsts BankScan::first_in_turn(Cycle row_bus, Cycle column_bus, int last_bank) const {
   const Cycle count = stride_, last = last_bank;
-  const Keys keys = smallest(row_bus, column_bus, [&](Lanes& key, const Block& block) {
-    const Lanes behind = block.number - last - 1;
-    key |= (behind + (behind >= 0 ? Lanes{} : Lanes{} + count)) << 1 | block.place;
-  });
+  const Keys keys = smallest(
+      row_bus, column_bus, [&](Lanes& key, const Wishes&, const Banks& banks, Cycle place) {
+        const Lanes behind = banks.number - last - 1;
+        key |= (behind + (behind >= 0 ? Lanes{} : Lanes{} + count)) << place_bits | place;
+      });
   const auto found = [&](Cycle key) {
     if (key >= far) return First{};
-    const Cycle bank = ((key & order_mask) >> 1) + last + 1;
+    const Cycle bank = ((key & order_mask) >> place_bits) + last + 1;
     return First{key >> key_bits,
-                 static_cast<int>((bank >= count ? bank - count : bank) + (key & 1) * count)};
+                 static_cast<int>((bank >= count ? bank - count : bank) + (key & places) * count)};
   };
   return {found(keys.row), found(keys.column)};
 }
@@ -86,25 +94,26 @@ BankScan::Firsts BankScan::first_in_turn(Cycle row_bus, Cycle column_bus, int la
 BankScan::Firsts BankScan::first_by_age(Cycle row_bus, Cycle column_bus,
                                         std::uint64_t newest) const {
   const auto now = static_cast<Cycle>(newest);
-  const Keys keys = smallest(row_bus, column_bus, [&](Lanes& key, const Block& block) {
-    const Lanes behind = now - block.age;
-    key |= order_mask - (behind < order_mask ? behind : Lanes{} + order_mask);
-  });
+  const Keys keys =
+      smallest(row_bus, column_bus, [&](Lanes& key, const Wishes& block, const Banks&, Cycle) {
+        const Lanes behind = now - block.age;
+        key |= order_mask - (behind < order_mask ? behind : Lanes{} + order_mask);
+      });
   return {aged(keys.row, row_bus, false, newest), aged(keys.column, column_bus, true, newest)};
 }
 
-/// The first bank whose command has this key.
+/// The first wish with this key.
 BankScan::First BankScan::aged(Cycle key, Cycle bus, bool column, std::uint64_t newest) const {
   if (key >= far) return {};
-  for (int bank = 0; bank < static_cast<int>(blocks_.size()) * lanes; ++bank) {
-    const Block& block = block_of(bank);
-    const int i = bank % lanes;
+  for (int wish = 0; wish < static_cast<int>(wishes_.size()) * lanes; ++wish) {
+    const Wishes& block = wishes_of(wish);
+    const int i = wish % lanes;
     const auto kind = static_cast<std::size_t>(block.kind[i]);
     const Cycle behind = static_cast<Cycle>(newest) - block.age[i];
-    const Cycle start = std::max({block.ready[i], block.limit[kind][i], bus});
+    const Cycle start = std::max({block.ready[i], banks_of(wish).limit[kind][i], bus});
     if ((kind >= 2) == column &&
         key == (start << key_bits | (order_mask - std::min(behind, order_mask))))
-      return {key >> key_bits, bank};
+      return {key >> key_bits, wish};
   }
   return {};
 }

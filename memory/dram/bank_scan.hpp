@@ -15,7 +15,8 @@ class BankScan {
   using Lanes = Cycle __attribute__((vector_size(8 * lanes)));
 
  public:
-  /// Every bank may want `wishes` commands: number bank + stride() * i is its i-th.
+  /// Every bank may want `wishes` commands, at most four: number bank + stride() * i is its i-th.
+  /// The later ones cost time only while some bank has one.
   BankScan(int banks, int banks_per_group, int banks_per_rank, int wishes);
 
   /// Banks, rounded up to whole registers.
@@ -24,7 +25,9 @@ class BankScan {
   /// Wish number `wish` is a command of `kind` (activate to write), by its own rules from `ready`
   /// on; `age` is that of the request behind it.
   void want(int wish, DramCommandKind kind, Cycle ready, std::uint64_t age) {
-    Block& block = block_of(wish);
+    Wishes& block = wishes_of(wish);
+    int& wanted = wanted_[static_cast<std::size_t>(wish / stride_)];
+    wanted += (ready < never ? 1 : 0) - (block.ready[wish % lanes] < never ? 1 : 0);
     block.ready[wish % lanes] = ready;
     block.kind[wish % lanes] = static_cast<Cycle>(kind);
     block.age[wish % lanes] = static_cast<Cycle>(age);
@@ -51,28 +54,34 @@ class BankScan {
   [[nodiscard]] Firsts first_by_age(Cycle row_bus, Cycle column_bus, std::uint64_t newest) const;
 
  private:
-  struct Block {
-    Lanes ready, kind, age;
-    Lanes number, group, rank;   // of each bank
-    Lanes place;                 // among the wishes of its bank
+  struct Banks {
+    Lanes number, group, rank;
     std::array<Lanes, 4> limit;  // by kind: earliest by rules between banks
+  };
+  struct Wishes {
+    Lanes ready, kind, age;
   };
   /// Smallest `start << key_bits | order` of row and of column commands.
   struct Keys {
     Cycle row, column;
   };
-  [[nodiscard]] Block& block_of(int wish) {
-    return blocks_[static_cast<std::size_t>(wish / lanes)];
+  [[nodiscard]] Wishes& wishes_of(int wish) {
+    return wishes_[static_cast<std::size_t>(wish / lanes)];
   }
-  [[nodiscard]] const Block& block_of(int wish) const {
-    return blocks_[static_cast<std::size_t>(wish / lanes)];
+  [[nodiscard]] const Wishes& wishes_of(int wish) const {
+    return wishes_[static_cast<std::size_t>(wish / lanes)];
+  }
+  [[nodiscard]] const Banks& banks_of(int wish) const {
+    return banks_[static_cast<std::size_t>(wish % stride_ / lanes)];
   }
   template <class Order>
   [[nodiscard]] Keys smallest(Cycle row_bus, Cycle column_bus, const Order& order) const;
   [[nodiscard]] First aged(Cycle key, Cycle bus, bool column, std::uint64_t newest) const;
 
   int stride_;
-  std::vector<Block> blocks_;
+  std::vector<Banks> banks_;
+  std::vector<Wishes> wishes_;   // the i-th of all banks, then the next
+  std::array<int, 4> wanted_{};  // banks that have an i-th wish
 };
 
 }  // namespace lightloom::memory

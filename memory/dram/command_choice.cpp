@@ -5,6 +5,8 @@
 namespace lightloom::memory {
 namespace {
 
+constexpr int firm_cap = 4;  // row_hit_cap: hits stop after so many times it
+
 using Of = RequestQueues::Of;
 using Wish = CommandChoice::Wish;
 
@@ -22,33 +24,23 @@ CommandChoice::CommandChoice(const DramCard& card)
     : card_(card.controller),
       shared_(card.controller.write_drain == WriteDrain::bank_queues),
       scan_(card.organization.ranks * card.organization.banks(), card.organization.banks_per_group,
-            card.organization.banks(), shared_ ? 2 : 1),
-      wishes_(static_cast<std::size_t>(scan_.stride()) * (shared_ ? 2 : 1)) {}
+            card.organization.banks(), shared_ ? 3 : 2),
+      wishes_(static_cast<std::size_t>(scan_.stride()) * (shared_ ? 3 : 2)),
+      more_(static_cast<std::size_t>(scan_.stride())) {}
 
-/// Whether the open row's oldest request may go although `first` is older.
-bool CommandChoice::serves_hits(const BankTimers::Bank& bank, const RequestQueues::Entry& first,
-                                bool first_is_hit) const {
-  if (first_is_hit) return true;
-  const Cycle now = std::max(row_bus_, column_bus_);
-  return bank.served < card_.row_hit_cap &&
-         (card_.age_cap_cycles == 0 || now - first.accepted <= card_.age_cap_cycles);
+/// No row hit passes the oldest request any more: it has waited too long, or hits that follow each
+/// other faster than a bank can close would go on for ever.
+bool CommandChoice::hits_end(const BankTimers::Bank& bank,
+                             const RequestQueues::Entry& first) const {
+  const bool old = card_.age_cap_cycles > 0 &&
+                   std::max(row_bus_, column_bus_) - first.accepted > card_.age_cap_cycles;
+  return old || bank.served >= std::int64_t{firm_cap} * card_.row_hit_cap;
 }
 
-/// Beside wanted(), with shared queues: a write to the open row.
-Wish CommandChoice::wanted_write(int number, const RequestQueues& queues,
-                                 const BankTimers& timers) const {
-  const BankTimers::Bank& bank = timers.bank(number);
-  if (bank.open_row < 0 || timers.blocked(number)) return {};
-  const int first = queues.oldest_allowed(number);
-  if (first < 0) return {};
-  const int hit = queues.oldest_hit(first, bank.open_row, Of::any);
-  if (hit < 0 || !serves_hits(bank, queues.entry(first), hit == first)) return {};
-  const int write = queues.oldest_hit(first, bank.open_row, Of::writes);
-  return write < 0 ? Wish{} : column_wish(bank, queues, write);
-}
-
-Wish CommandChoice::wanted(int number, const RequestQueues& queues,
-                           const BankTimers& timers) const {
+/// What a bank wants: one command, or, where its queue holds both hits and an older request of
+/// another row, the hits and the precharge, whichever can go first.
+Wish CommandChoice::wanted(int number, const RequestQueues& queues, const BankTimers& timers,
+                           Beside& beside) const {
   const BankTimers::Bank& bank = timers.bank(number);
   const bool open = bank.open_row >= 0;
   const int first = queues.oldest_allowed(number);
@@ -65,16 +57,30 @@ Wish CommandChoice::wanted(int number, const RequestQueues& queues,
   const RequestQueues::Entry& oldest = queues.entry(first);
   if (!open)
     return {std::max(bank.activate, oldest.known), oldest.age, first, DramCommandKind::activate};
-  if (hit >= 0 && serves_hits(bank, oldest, hit == first)) {
-    const int chosen = shared_ ? queues.oldest_hit(first, bank.open_row, Of::reads) : hit;
-    return chosen < 0 ? Wish{} : column_wish(bank, queues, chosen);
-  }
-  return {std::max(bank.precharge, oldest.known), oldest.age, first, DramCommandKind::precharge};
+  const bool passes = hit >= 0 && hit != first;
+  if (hit < 0 || (passes && hits_end(bank, oldest)))
+    return {std::max(bank.precharge, oldest.known), oldest.age, first, DramCommandKind::precharge};
+  if (passes && bank.served >= card_.row_hit_cap)
+    beside.precharge = {std::max(bank.precharge, oldest.known), oldest.age, first,
+                        DramCommandKind::precharge};
+  if (!shared_ || !queues.writes_wait()) return column_wish(bank, queues, hit);
+  const bool writes = queues.entry(hit).write;
+  const int other = queues.oldest_hit(hit, bank.open_row, writes ? Of::reads : Of::writes);
+  const int read = writes ? other : hit, write = writes ? hit : other;
+  if (write >= 0) beside.write = column_wish(bank, queues, write);
+  return read < 0 ? Wish{} : column_wish(bank, queues, read);
 }
 
 bool CommandChoice::wish_of(int bank, const RequestQueues& queues, const BankTimers& timers) {
-  bool changed = set_wish(bank, wanted(bank, queues, timers));
-  if (shared_) changed |= set_wish(bank + scan_.stride(), wanted_write(bank, queues, timers));
+  Beside beside;
+  const Wish wish = wanted(bank, queues, timers, beside);
+  bool changed = set_wish(bank, wish);
+  const bool more = beside.write.ready < never || beside.precharge.ready < never;
+  char& had_more = more_[static_cast<std::size_t>(bank)];
+  if (!more && had_more == 0) return changed;
+  had_more = more ? 1 : 0;
+  changed |= set_wish(bank + scan_.stride(), beside.precharge);
+  if (shared_) changed |= set_wish(bank + 2 * scan_.stride(), beside.write);
   return changed;
 }
 

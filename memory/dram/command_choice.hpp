@@ -52,18 +52,21 @@ class CommandChoice {
   [[nodiscard]] BankScan& rules() { return scan_; }
 
  private:
-  [[nodiscard]] Wish wanted(int number, const RequestQueues& queues,
-                            const BankTimers& timers) const;
-  [[nodiscard]] Wish wanted_write(int number, const RequestQueues& queues,
-                                  const BankTimers& timers) const;
-  [[nodiscard]] bool serves_hits(const BankTimers::Bank& bank, const RequestQueues::Entry& first,
-                                 bool first_is_hit) const;
+  /// What a bank wants beside a hit: a write, with shared queues, and a precharge.
+  struct Beside {
+    Wish write, precharge;
+  };
+  [[nodiscard]] Wish wanted(int number, const RequestQueues& queues, const BankTimers& timers,
+                            Beside& beside) const;
+  [[nodiscard]] bool hits_end(const BankTimers::Bank& bank,
+                              const RequestQueues::Entry& first) const;
   bool set_wish(int number, const Wish& wish);
 
   ControllerCard card_;
   bool shared_;
   BankScan scan_;
-  std::vector<Wish> wishes_;
+  std::vector<Wish> wishes_;  // of all banks, their precharges beside, their writes beside
+  std::vector<char> more_;    // by bank: something beside is wanted
   Cycle row_bus_ = 0, column_bus_ = 0;  // first free cycle
   Cycle next_refresh_ = never;
   First row_best_, column_best_;

@@ -104,6 +104,33 @@ void describe(Section& section, DramCard& card) {
   }
 }
 
+namespace {
+
+/// Energies come from currents or from an all-in figure; keys of the other kind would be unread.
+void validate_energies(const DramCard& card) {
+  const DramCurrents& c = card.currents;
+  const double least = std::min({c.idd0, c.idd2n, c.idd3n, c.idd4w, c.idd4r, c.idd5ab}),
+               most = std::max({c.idd0, c.idd2p, c.idd2n, c.idd3p, c.idd3n, c.idd4w, c.idd4r,
+                                c.idd5ab, c.idd6});
+  require(c.vdd_V > 0 || most == 0,
+          "currents have no vdd_V, so no energy follows from them (give vdd_V, or leave the "
+          "currents out)");
+  require(
+      c.vdd_V == 0 || least > 0,
+      "currents with a vdd_V need idd0_mA, idd2n_mA, idd3n_mA, idd4w_mA, idd4r_mA and idd5ab_mA "
+      "(one of them is 0, its energy would be wrong)");
+  require(c.vdd_V == 0 || std::min({c.idd4r, c.idd4w, c.idd5ab}) >= c.idd3n,
+          "DRAM currents contradict themselves (idd4r, idd4w and idd5ab cannot lie below idd3n)");
+  require(c.vdd_V == 0 || (card.access_pJ_per_bit == 0 && card.background_mW == 0),
+          "access_pJ_per_bit and background_mW are for devices without currents, and this card has "
+          "currents (leave one of the two out, or set currents.vdd_V and the currents to 0)");
+  require(card.access_pJ_per_bit == 0 || card.io_pJ_per_bit == 0,
+          "access_pJ_per_bit contains the interface, io_pJ_per_bit would count it twice (leave one "
+          "out)");
+}
+
+}  // namespace
+
 void validate(const DramCard& card) {
   const DramOrganization& o = card.organization;
   const DramTiming& t = card.timing;
@@ -129,7 +156,8 @@ void validate(const DramCard& card) {
   require(card.controller.drain_low < card.controller.drain_high,
           "drain_low must lie below drain_high");
   require(card.controller.write_drain == WriteDrain::watermarks || card.controller.bank_queue > 0,
-          "write_drain bank_queues needs a bank_queue of at least 1");
+          "write_drain bank_queues needs a bank_queue of at least 1 (0 goes with write_drain "
+          "watermarks)");
   if (card.refresh && card.refresh_mode == RefreshMode::all_bank)
     require(std::int64_t{t.refi} > std::int64_t{t.rtp} + t.rp + t.rfc + t.rcd_read,
             "refi {} leaves no time between refreshes (rtp + rp + rfc + rcd_read is {})", t.refi,
@@ -141,9 +169,7 @@ void validate(const DramCard& card) {
             "refresh_mode per_bank needs rfc_bank and a refi_bank that leaves time between "
             "refreshes (rfc_bank is {}, rrefd {}, refi_bank {})",
             t.rfc_bank, t.rrefd, t.refi_bank);
-  const DramCurrents& c = card.currents;
-  require(c.vdd_V == 0 || std::min({c.idd4r, c.idd4w, c.idd5ab}) >= c.idd3n,
-          "DRAM currents contradict themselves (idd4r, idd4w and idd5ab cannot lie below idd3n)");
+  validate_energies(card);
   AddressMapping check(card);
 }
 

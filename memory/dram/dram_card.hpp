@@ -74,14 +74,15 @@ struct ControllerCard {
   int bank_queue =
       8;  // requests move on to queues of this size, one a cycle; 0: all are seen at once
   int write_queue = 32;
-  double drain_high = 0.8;  // of the write queue: start draining
-  double drain_low = 0.2;   // stop draining
-  int row_hit_cap =
-      16;  // column commands served from one activation while another row of the bank waits
+  double drain_high = 1;  // of the write queue: start draining
+  double drain_low =
+      0.25;  // watermarks: stop draining; bank_queues: more drain if nothing else is left
+  int row_hit_cap = 4;  // column commands of an activation after which a request for another row
+                        // may close it; hits go on until it can, to four times as many
   int age_cap_cycles = 2000;   // an older request blocks row hits that pass it (0: never)
   int pipeline_cycles = 2;     // acceptance of a request to its first possible command
   int requests_per_cycle = 1;  // offered by the traffic source
-  WriteDrain write_drain = WriteDrain::watermarks;
+  WriteDrain write_drain = WriteDrain::bank_queues;
   PagePolicy page = PagePolicy::open;
   Selection selection = Selection::round_robin;  // among commands that can go at once
 };

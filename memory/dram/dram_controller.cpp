@@ -88,10 +88,10 @@ void DramController::step(Cycle k) {
   const bool row_due = row.ready <= k, column_due = column.ready <= k;
   const bool was_writing = queues_.writing();
   if (column_due) issue(column, k);
-  const bool still_wanted =
-      organization_.dual_command &&
-      (queues_.shared() ||
-       was_writing == queues_.writing());  // a change of mode changes every wish
+  // A hit keeps its bank open, and a change of mode changes every wish.
+  const bool other_bank = row.wish < 0 || choice_.bank_of(row.wish) != choice_.bank_of(column.wish);
+  const bool still_wanted = organization_.dual_command && other_bank &&
+                            (queues_.shared() || was_writing == queues_.writing());
   if (row_due && (still_wanted || !column_due)) issue(row, k);
   const int moved = queues_.next_move() <= k ? queues_.move_one(k) : -1;
   const bool changed = moved >= 0 && choice_.wish_of(moved, queues_, timers_);

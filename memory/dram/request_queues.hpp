@@ -37,6 +37,7 @@ class RequestQueues {
   }
   [[nodiscard]] bool has_room(bool write) const { return free_[write ? 1 : 0] > 0; }
   [[nodiscard]] bool reads_wait() const { return waiting_[0] > 0; }
+  [[nodiscard]] bool writes_wait() const { return waiting_[1] > 0; }
   /// Nothing will be served until another request comes.
   [[nodiscard]] bool idle() const {
     return waiting_[0] == 0 && (waiting_[1] == 0 || (shared_ && !writing_ && staged_ == 0));

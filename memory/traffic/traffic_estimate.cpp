@@ -90,8 +90,9 @@ DramEstimate estimate_traffic(const DramCard& card, RequestSource& source, int s
   if (o.bank_groups > 1)
     estimate.terms.push_back({DramBound::ccd_l, unit_share * s.crowded_group * t.ccd_l});
   if (s.writes > 0 && s.writes < s.count) {
-    const double batch =
-        (card.controller.drain_high - card.controller.drain_low) * card.controller.write_queue;
+    const ControllerCard& c = card.controller;  // with bank_queues a drain moves all
+    const double left = c.write_drain == WriteDrain::watermarks ? c.drain_low : 0;
+    const double batch = (c.drain_high - left) * c.write_queue;
     const double gap = std::max(0, t.cl - t.cwl + t.rtrs) + t.cwl + t.wtr_l;
     const double write_share = static_cast<double>(s.writes) / static_cast<double>(s.count);
     estimate.terms.push_back(

@@ -13,7 +13,8 @@ namespace {
 class Choice : public testing::Test {
  protected:
   explicit Choice(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> settings{"controller.bank_queue=0", "controller.row_hit_cap=2",
+    std::vector<std::string> settings{"controller.write_drain=watermarks",
+                                      "controller.bank_queue=0", "controller.row_hit_cap=2",
                                       "controller.age_cap_cycles=0"};
     settings.insert(settings.end(), more.begin(), more.end());
     card = preset("ddr4-2400", settings);
@@ -49,7 +50,7 @@ TEST_F(Choice, AClosedBankWantsTheRowOfItsOldestRequest) {
   EXPECT_EQ(choice->row().ready, 10);
 }
 
-TEST_F(Choice, RowHitsGoBeforeOlderRequestsUpToTheCap) {
+TEST_F(Choice, RowHitsGoBeforeOlderRequestsAndFromTheCapOnTheBankMayClose) {
   const int older = read(0, 1);
   const int hit = read(0, 2);
   const int second = read(0, 2, 1), third = read(0, 2, 2);
@@ -58,11 +59,14 @@ TEST_F(Choice, RowHitsGoBeforeOlderRequestsUpToTheCap) {
   timers->read(0, 100, choice->rules());
   queues->remove(hit, 100);
   EXPECT_EQ(wish(0, 200).entry, second);
+  EXPECT_EQ(choice->row().wish, -1);  // one was served
   timers->read(0, 200, choice->rules());
   queues->remove(second, 200);
-  const CommandChoice::Wish wanted = wish(0, 300);  // two were served: the cap
-  EXPECT_EQ(wanted.kind, DramCommandKind::precharge);
-  EXPECT_EQ(wanted.entry, older);
+  EXPECT_EQ(wish(0, 300).entry, third);  // two were served, the cap: hits go on ...
+  const CommandChoice::Wish beside = choice->wish(choice->row().wish);
+  EXPECT_EQ(beside.kind, DramCommandKind::precharge);  // ... until the bank can close
+  EXPECT_EQ(beside.entry, older);
+  EXPECT_EQ(choice->bank_of(choice->row().wish), 0);
   queues->remove(older, 300);
   EXPECT_EQ(wish(0, 400).entry, third);  // the oldest itself hits, whatever was served
   EXPECT_EQ(wish(0, 400).kind, DramCommandKind::read);

@@ -46,7 +46,8 @@ TEST(DramCard, RefusesWhatNoDeviceCanBe) {
   refused("timing_cycles.rc=38");         // below ras
   refused("timing_cycles.refi=400");      // below rfc
   refused("refresh_mode=per_bank");       // DDR4 card has no per-bank figures
-  refused("controller.drain_low=0.9");    // above drain_high
+  refused("controller.drain_high=0.2");   // below drain_low
+  refused("controller.bank_queue=0");     // no queues to share
   EXPECT_NO_THROW(preset("ddr4-2400", {"timing_cycles.rc=39"}));
 }
 
@@ -96,6 +97,27 @@ TEST(DramCard, RefusesSizesThatNoAddressReachesAndContradictingCurrents) {
                Error);
   EXPECT_THROW(preset("ddr4-2400", {"currents.idd4r_mA=42"}), Error);
   EXPECT_GE(dram_energy(preset("ddr4-2400", {"timing_cycles.rp=4096"})).activate_pJ, 0);
+}
+
+TEST(DramCard, EnergyKeysThatContradictOrWouldBeUnreadAreRefused) {
+  const auto refused = [](const std::string& name, const std::string& setting) {
+    try {
+      preset(name, {setting});
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(refused("ddr4-2400", "access_pJ_per_bit=15").find("this card has currents"),
+            std::string::npos);
+  EXPECT_NE(refused("ddr4-2400", "background_mW=15"), "");
+  EXPECT_NE(refused("ddr4-2400", "currents.vdd_V=0").find("no vdd_V"), std::string::npos);
+  EXPECT_NE(refused("ddr4-2400", "currents.idd0_mA=0").find("one of them is 0"), std::string::npos);
+  EXPECT_NE(refused("lpddr4-3200", "io_pJ_per_bit=1").find("twice"), std::string::npos);
+  EXPECT_NE(refused("lpddr4-3200", "currents.idd6_mA=1"), "");
+  EXPECT_EQ(refused("ddr4-2400", "io_pJ_per_bit=6"), "");
+  EXPECT_EQ(refused("lpddr4-3200", "background_mW=100"), "");
+  EXPECT_EQ(refused("lpddr4-3200", "access_pJ_per_bit=0"), "");
 }
 
 TEST(DramEnergy, AnAllInFigureIsNeitherSplitNorCountedTwice) {

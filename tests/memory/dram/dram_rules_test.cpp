@@ -104,8 +104,11 @@ TEST(DramRules, EveryPresetRunsEveryPatternLegally) {
       {},
       {"refresh=false"},
       {"controller.page=closed"},
-      {"controller.selection=oldest", "controller.bank_queue=0"},
-      {"controller.write_drain=bank_queues"},
+      {"controller.selection=oldest", "controller.write_drain=watermarks",
+       "controller.bank_queue=0"},
+      {"controller.selection=oldest"},
+      {"controller.write_drain=watermarks"},
+      {"controller.row_hit_cap=1"},
       {"organization.ranks=2"}};
   for (const std::string name : {"ddr4-2400", "ddr4-3200", "lpddr4-3200", "lpddr5-6400", "hbm2",
                                  "hbm2-pseudo-channel", "hbm2e"})
@@ -168,10 +171,12 @@ TEST(DramRules, DenseReadsAndWritesToTheSameBurstsNeitherBreakARuleNorGetStuck) 
 }
 
 TEST(DramRules, AWriteNeverOvertakesAnOlderReadOfItsBurst) {
-  for (const std::string setting : {"controller.bank_queue=8", "controller.bank_queue=0",
-                                    "controller.write_drain=bank_queues"}) {
+  for (const auto& [setting, drain] : {std::pair{"controller.bank_queue=8", "watermarks"},
+                                       std::pair{"controller.bank_queue=0", "watermarks"},
+                                       std::pair{"controller.bank_queue=8", "bank_queues"}}) {
     const DramCard card =
-        preset("ddr4-2400", {setting, "refresh=false", "controller.requests_per_cycle=64"});
+        preset("ddr4-2400", {setting, std::string("controller.write_drain=") + drain,
+                             "refresh=false", "controller.requests_per_cycle=64"});
     std::vector<Request> requests{{.address = 0}, {.address = 0, .write = true}};
     for (std::uint64_t i = 0; i < 31; ++i)  // enough to start draining before the read is served
       requests.push_back({.address = (1 << 15) + 256 * i, .write = true});
@@ -189,7 +194,9 @@ TEST(DramRules, AWriteNeverOvertakesAnOlderReadOfItsBurst) {
 // The drain opens the row for another burst of it; the write of the read's burst is a hit then, and
 // still waits.
 TEST(DramRules, NorDoesAWriteThatFindsItsRowOpen) {
-  const DramCard card = preset("ddr4-2400", {"refresh=false", "controller.requests_per_cycle=64"});
+  const DramCard card =
+      preset("ddr4-2400", {"refresh=false", "controller.write_drain=watermarks",
+                           "controller.drain_high=0.8", "controller.requests_per_cycle=64"});
   std::vector<Request> requests{{.address = 0},
                                 {.address = 256, .write = true},
                                 {.address = 1 << 17, .write = true},  // another row of the bank

@@ -25,7 +25,8 @@ TEST(RequestQueues, AWaitingWriteAnswersReadsOfItsBurstAlone) {
 
 TEST(RequestQueues, AWriteNeverPassesAnOlderReadOfItsBurst) {
   RequestQueues queues(
-      preset("ddr4-2400", {"controller.bank_queue=0", "controller.write_queue=1"}));
+      preset("ddr4-2400", {"controller.write_drain=watermarks", "controller.bank_queue=0",
+                           "controller.write_queue=1"}));
   const int read = queues.take(at(0, 7, 5), false);
   const int write = queues.take(at(0, 7, 5), true);
   EXPECT_FALSE(queues.has_room(true));
@@ -43,7 +44,9 @@ TEST(RequestQueues, AWriteNeverPassesAnOlderReadOfItsBurst) {
 }
 
 TEST(RequestQueues, WritesAreDrainedFromTheHighToTheLowWatermark) {
-  RequestQueues queues(preset("ddr4-2400", {"controller.bank_queue=0"}));  // 32 writes, 0.8, 0.2
+  RequestQueues queues(preset(
+      "ddr4-2400", {"controller.write_drain=watermarks", "controller.bank_queue=0",
+                    "controller.drain_high=0.8", "controller.drain_low=0.2"}));  // of 32 writes
   queues.take(at(1, 0, 0), false);
   std::vector<int> writes;
   for (int i = 0; i < 26; ++i) {

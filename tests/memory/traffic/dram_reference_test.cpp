@@ -2,6 +2,7 @@
 // 2023) on the traffic of memory/traffic/request_source.hpp. Tolerances are the gates of
 // docs/evidence/memory.md, set from the spread of the two simulators.
 
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include "memory/traffic/dram_run.hpp"
@@ -53,26 +54,34 @@ TEST(DramReference, StreamsThroughOneBankGroupLieBetweenTheTwoSimulators) {
   EXPECT_LE(tiles, 1.02 * 482905);
 }
 
-TEST(DramReference, MixedTrafficLiesWithinTheSpreadOfTheTwoSimulators) {
-  const double apart = cycles_of(preset("ddr4-2400", group_low), {"seq_2r1w", 99999, 0, 0});
-  EXPECT_NEAR(apart, 475891, 0.1 * 475891);
-  const double together = cycles_of(preset("ddr4-2400", column_low), {"seq_2r1w", 99999, 0, 0});
-  EXPECT_GE(together, 725646);  // Ramulator 2.1
-  EXPECT_LE(together, 815894);  // DRAMsim3
+// One and eight channels, one and two ranks. The figures of two ranks and of HBM2 are those of a
+// restatement of DRAMsim3's controller that gives each of its measured figures to the digit
+// (docs/evidence/memory.md).
+TEST(DramReference, MixedTrafficLiesWithinOneAndAHalfPercentOfDramsim3) {
+  struct Mixed {
+    const char* card;
+    std::vector<std::string> settings;
+    double cycles;
+  };
+  const std::string one = "organization.channels=1", slow = "controller.requests_per_cycle=1",
+                    ranks = "organization.ranks=2", still = "refresh=false";
+  for (const Mixed& c : {Mixed{"ddr4-2400", {still}, 475891},
+                         Mixed{"ddr4-2400", {still, "mapping=rochrababgco"}, 815894},
+                         Mixed{"ddr4-2400", {still, ranks}, 475381},
+                         Mixed{"ddr4-2400", {still, ranks, "mapping=rochrababgco"}, 817117},
+                         Mixed{"hbm2", {still, one, slow, "mapping=rorabgbachco"}, 298516},
+                         Mixed{"hbm2", {still, one, slow, "mapping=rorabachcobg"}, 266262},
+                         Mixed{"hbm2", {still, "mapping=rorabgbachco"}, 143288},
+                         Mixed{"hbm2", {still, "mapping=rorabgbacoch"}, 37483},
+                         Mixed{"hbm2", {still}, 33834}, Mixed{"hbm2", {}, 36496}})
+    EXPECT_NEAR(cycles_of(preset(c.card, c.settings), {"seq_2r1w", 99999, 0, 0}), c.cycles,
+                0.015 * c.cycles)
+        << c.card << " " << fmt::format("{}", fmt::join(c.settings, " "));
 }
 
-// With the writes drained as DRAMsim3 does it: 32 at once (or more than 8 when the queues of the
-// banks are empty), through queues that reads and writes share.
-TEST(DramReference, WithSharedBankQueuesMixedTrafficLiesWithinTwoPercentOfDramsim3) {
-  const std::vector<std::string> drain{"refresh=false", "controller.write_drain=bank_queues",
-                                       "controller.drain_high=1", "controller.drain_low=0.25"};
-  for (const auto& [mapping, mixed, writes] : {std::tuple{"rorabachcobg", 475891.0, 400060.0},
-                                               std::tuple{"rochrababgco", 815894.0, 493469.0}}) {
-    DramCard card = preset("ddr4-2400", drain);
-    card.mapping = mapping;
-    EXPECT_NEAR(cycles_of(card, {"seq_2r1w", 99999, 0, 0}), mixed, 0.02 * mixed) << mapping;
-    EXPECT_NEAR(cycles_of(card, {"seq_wr", 100000, 0, 0}), writes, 0.005 * writes) << mapping;
-  }
+TEST(DramReference, WritesLieWithinHalfAPercentOfDramsim3) {
+  EXPECT_NEAR(cycles_of(preset("ddr4-2400", column_low), {"seq_wr", 100000, 0, 0}), 493469, 2467);
+  EXPECT_NEAR(cycles_of(preset("ddr4-2400", group_low), {"seq_wr", 100000, 0, 0}), 400060, 2000);
 }
 
 // Ramulator 2.1 sees all 32 requests at once, issues a command a cycle after acceptance and has no
@@ -81,7 +90,9 @@ TEST(DramReference, WithItsQueuesAndNoCapTheModelIsRamulators) {
   const DramCard card =
       preset("ddr4-2400", {"refresh=false", "mapping=rochrababgco", "timing_cycles.rtrs=2",
                            "controller.pipeline_cycles=1", "controller.bank_queue=0",
-                           "controller.row_hit_cap=1000000", "controller.age_cap_cycles=0"});
+                           "controller.write_drain=watermarks", "controller.drain_high=0.8",
+                           "controller.drain_low=0.2", "controller.row_hit_cap=1000000",
+                           "controller.age_cap_cycles=0"});
   for (const Case& c :
        {Case{"seq_rd", 100000, 0, 518629}, Case{"tile4k_rd", 100000, 777, 482905},
         Case{"seq_wr", 100000, 0, 518470}, Case{"stride_rd", 10000, 0, 559983},
