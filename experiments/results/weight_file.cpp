@@ -27,6 +27,16 @@ Tree weights_tree(const Experiment& card) {
   return weights;
 }
 
+/// Files of earlier versions have `bits` of kinds that have no use of it, which cards may not have.
+void drop_unused_bits(Tree& weights) {
+  const Tree* source = weights.find("source");
+  for (const char* kind : {"smart_exchange", "smart_deal"})
+    if (source != nullptr && source->scalar == kind)
+      std::erase_if(weights.pairs, [](const TreeEntry& entry) { return entry.key == "bits"; });
+  if (Tree* layers = weights.find("layers"))
+    for (Tree& layer : layers->items) drop_unused_bits(layer);
+}
+
 }  // namespace
 
 WeightIdentity identity_of(const Experiment& card) {
@@ -42,7 +52,9 @@ WeightIdentity identity_of(const Experiment& card) {
 
 WeightIdentity read_identity(const std::string& text, const std::string& origin) {
   WeightIdentity identity{.text = text};
-  read_tree(parse_yaml(text, origin), [&](Section& section) {
+  Tree tree = parse_yaml(text, origin);
+  if (Tree* weights = tree.find("weights")) drop_unused_bits(*weights);
+  read_tree(tree, [&](Section& section) {
     section.section("model", [&](Section& inner) { inner.value("name", identity.model); });
     section.section("dataset", [&](Section& inner) { inner.value("name", identity.dataset); });
     section.card("weights", identity.weights);

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "nn/ops/quantise.hpp"
+#include "nn/weights/source/no_bits.hpp"
 #include "nn/weights/source/stored_words.hpp"
 
 namespace lightloom::nn {
@@ -225,6 +226,7 @@ RegenerationWork ExchangeSource::work() const {
 SourceEntry exchange_entry() {
   return {.name = "smart_exchange",
           .settings = {settings_of<ExchangeCard>("exchange")},
+          .describe_bits = no_bits("smart_exchange (coefficients have 4 bits, bases 8)"),
           .takes = [](const SourceCard&, const LayerShape& shape) { return exchangeable(shape); },
           .make =
               [](const SourceCard& card, const LayerShape& shape) {

@@ -1,5 +1,7 @@
 #include "nn/weights/exchange/smart_deal_source.hpp"
 
+#include "nn/weights/source/no_bits.hpp"
+
 namespace lightloom::nn {
 
 SmartDealSource::SmartDealSource(const ExchangeCard& card, const BucketOptions& options,
@@ -45,6 +47,7 @@ SourceEntry smart_deal_entry() {
     return std::make_unique<SmartDealSource>(card.settings.of<ExchangeCard>(),
                                              card.settings.of<BucketOptions>(), shape);
   };
+  entry.describe_bits = no_bits("smart_deal (coefficients have 4 bits, bases 8)");
   entry.own_rule = true;
   return entry;
 }

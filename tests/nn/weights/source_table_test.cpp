@@ -159,6 +159,32 @@ TEST(SourceCards, RefuseWidthsInWhichASourceHasNoLevels) {
     EXPECT_EQ(problem(text), "") << text;
 }
 
+TEST(SourceCards, RefuseBitsOfASourceWhoseWordsHaveTheirOwn) {
+  const auto problem = [](const std::string& text) -> std::string {
+    try {
+      card_of(text);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (const std::string kind : {"smart_exchange", "smart_deal"}) {
+    for (const std::string& text :
+         {"{source: " + kind + ", bits: 8}", "{source: " + kind + ", bits: {basis: 4}}",
+          "{source: integer, bits: 4, layers: [{layer: a, bits: 8, source: " + kind + "}]}"})
+      EXPECT_NE(problem(text).find("is of no use to " + kind), std::string::npos) << text;
+    // Bits of the whole section are no key of the layer's.
+    EXPECT_EQ(problem("{source: integer, bits: 4, layers: [{layer: a, source: " + kind + "}]}"),
+              "");
+    Tree resolved;
+    read_card<SourceCard>(parse_yaml("source: " + kind, "test"), &resolved);
+    EXPECT_EQ(resolved.find("bits"), nullptr);
+    EXPECT_NO_THROW(read_card<SourceCard>(resolved)) << kind;
+  }
+  EXPECT_EQ(problem("{source: ternary, bits: 2}"), "");
+  EXPECT_NE(problem("{source: ternary, bits: 8}"), "");
+}
+
 TEST(LearnedStepSource, HasTheBitsOfItsCard) {
   const LayerShape linear{
       .name = "fc", .kind = LayerShape::Kind::linear, .in_channels = 5, .out_channels = 3};
