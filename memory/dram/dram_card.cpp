@@ -124,9 +124,6 @@ void validate_energies(const DramCard& card) {
   require(c.vdd_V == 0 || (card.access_pJ_per_bit == 0 && card.background_mW == 0),
           "access_pJ_per_bit and background_mW are for devices without currents, and this card has "
           "currents (leave one of the two out, or set currents.vdd_V and the currents to 0)");
-  require(card.access_pJ_per_bit == 0 || card.io_pJ_per_bit == 0,
-          "access_pJ_per_bit contains the interface, io_pJ_per_bit would count it twice (leave one "
-          "out)");
 }
 
 }  // namespace

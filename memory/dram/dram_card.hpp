@@ -109,8 +109,9 @@ struct DramCard {
   std::string mapping = "rorabachcobg";
   DramCurrents currents;
   double io_pJ_per_bit = 0;  // interface energy, on top of the currents
-  double access_pJ_per_bit =
-      0;  // all-in figure for devices without currents (replaces activate, read, write, I/O)
+  /// For devices without currents: activate, read and write together, and the interface too unless
+  /// io_pJ_per_bit says it apart.
+  double access_pJ_per_bit = 0;
   double background_mW = 0;  // per rank, for devices without currents
 
   /// Peak of all channels together. Double data rate unless the burst says otherwise: bytes of a
