@@ -13,6 +13,9 @@ class Lightloom(CMakePackage):
     variant("calibration", default=True, description="Calibration from measurements")
     variant("onnx", default=False, when="+nn", description="Read, write and check ONNX files")
     variant("program", default=True, when="+nn +calibration", description="The program lightloom")
+    # Debian ships Chart.js as a package (libjs-chart.js), Spack does not.
+    variant("chart_js", default="/usr/share/javascript/chart.js/chart.min.js", values=any, when="+program",
+            description="chart.min.js of Chart.js 3, which the pages of results carry")
 
     depends_on("c", type="build")
     depends_on("cxx", type="build")
@@ -32,15 +35,6 @@ class Lightloom(CMakePackage):
     depends_on("onnx", when="+onnx")
     depends_on("protobuf", when="+onnx")
 
-    # The page that results are shown in carries Chart.js 3, which Debian ships as a package and Spack does not.
-    resource(
-        name="chart.js",
-        url="https://registry.npmjs.org/chart.js/-/chart.js-3.9.1.tgz",
-        sha256="111e0751796f087a51e94dfed910ccfb1278fd30e584a6e48514dba9ae7e72c6",
-        placement="chart",
-        when="+program",
-    )
-
     generator("ninja")
 
     def cmake_args(self):
@@ -54,5 +48,5 @@ class Lightloom(CMakePackage):
             self.define("LIGHTLOOM_ARCH", ""),
         ]
         if self.spec.satisfies("+program"):
-            args.append(self.define("LIGHTLOOM_CHART_JS", join_path(self.stage.source_path, "chart", "dist", "chart.min.js")))
+            args.append(self.define("LIGHTLOOM_CHART_JS", self.spec.variants["chart_js"].value))
         return args
