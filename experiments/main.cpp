@@ -2,6 +2,7 @@
 #include <omp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -11,6 +12,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/damaged_input.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "experiments/interrupts.hpp"
 #include "experiments/results/build_info.hpp"
 #include "experiments/results/report.hpp"
@@ -36,6 +38,15 @@ void print(const Shown& result, bool json) {
   write(stdout, json_text(result));
 }
 
+/// As many threads as asked for (0: all), and never more than OpenMP will give: where a site sets
+/// OMP_THREAD_LIMIT or OMP_DYNAMIC, oneDNN would wait for the rest for ever.
+void take_threads(int asked) {
+  omp_set_dynamic(0);
+  if (omp_get_max_active_levels() < 1) omp_set_max_active_levels(1);
+  const int wanted = asked > 0 ? asked : omp_get_max_threads();
+  omp_set_num_threads(std::min(wanted, omp_get_thread_limit()));
+}
+
 void execute(const std::vector<std::string>& words) {
   if (const std::string text = general_help(words); !text.empty()) return write(stdout, text);
   if (words[0] == "--version")
@@ -45,9 +56,9 @@ void execute(const std::vector<std::string>& words) {
   const Command& command = *called.command;
   const CommandLine line = read_arguments(called);
   if (line.help) return write(stdout, help(command));
-  if (line.threads > 0) omp_set_num_threads(line.threads);
+  take_threads(line.threads);
   const bool keep_json = command.writes == Writes::nothing && !line.output.empty();
-  if (keep_json) require_writable(line.output);
+  require_outputs(line, line.outputs());
   refuse_damaged(hdf5_inputs(line));
   if (command.ends_when_asked) watch_for_interrupts();
   using enum ProgramProgress::Display;

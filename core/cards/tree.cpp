@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
@@ -16,7 +17,8 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::size_t most_bytes = std::size_t{4} << 20;
-constexpr std::size_t most_values = 1'000'000;
+constexpr std::size_t most_values = 200'000;  // some 200 MB in yaml-cpp
+constexpr std::size_t most_keys = 4096;       // of one mapping: they are looked for one by one
 constexpr int deepest_nesting = 64;
 constexpr int deepest_include = 8;
 
@@ -40,6 +42,8 @@ Tree convert(const YAML::Node& node, const std::string& origin, int depth, std::
       tree.items.push_back(convert(item, origin, depth + 1, budget));
   } else if (node.IsMap()) {
     tree.kind = Tree::Kind::mapping;
+    require(node.size() <= most_keys, "{}: a section of {} keys (at most {}; not a card?)",
+            tree.origin, node.size(), most_keys);
     for (const auto& entry : node) {
       require(entry.first.IsScalar(), "{}: a key must be a plain word", tree.origin);
       const std::string& key = entry.first.Scalar();
@@ -175,8 +179,22 @@ std::string number_text(double value) {
   return {text.data(), end};
 }
 
+namespace {
+
+/// Seen before yaml-cpp makes a tree of a kilobyte of each: a value has a separator behind or
+/// before it.
+void require_few_values(const std::string& text, const std::string& origin) {
+  const auto separators =
+      std::count_if(text.begin(), text.end(), [](char c) { return c == ',' || c == '\n'; });
+  require(static_cast<std::size_t>(separators) <= 2 * most_values,
+          "{}: more than {} lines and commas (not a card?)", origin, 2 * most_values);
+}
+
+}  // namespace
+
 Tree parse_yaml(const std::string& text, const std::string& origin) {
   require(text.size() <= most_bytes, "{}: larger than 4 MiB (not a card?)", origin);
+  require_few_values(text, origin);
   require(text.find('\0') == std::string::npos, "{}: holds binary data (not a card?)", origin);
   try {
     std::size_t budget = most_values;

@@ -44,8 +44,8 @@ struct TreeEntry {
   Tree value;
 };
 
-/// Parses YAML text. Throws `Error` naming `origin` and the line. Refuses texts above 4 MiB and
-/// above 10^6 values (aliases included), so that no card can exhaust the machine.
+/// Parses YAML text. Throws `Error` naming `origin` and the line. Refuses what could exhaust the
+/// machine: above 4 MiB, 200,000 values (aliases included) or 4096 keys of a mapping.
 Tree parse_yaml(const std::string& text, const std::string& origin);
 
 /// Reads and parses a YAML file.

@@ -11,7 +11,9 @@ void require_writable(const std::string& path);
 
 /// A file that is complete or not there: it is written under a name of its own beside `path` and
 /// takes the place of `path` when `commit` is called, so that what stood there stays whole until
-/// then. Without `commit` the destructor removes what was written.
+/// then. Without `commit` the destructor removes what was written. A link stays a link: the file
+/// that it leads to is replaced. What goes to a pipe or a device (/dev/null, /dev/stdout) is
+/// written through it at `commit`. Files that killed writers of `path` left are removed.
 class AtomicFile {
  public:
   /// Throws `Error` if the place cannot be written (see `require_writable`).
@@ -26,7 +28,8 @@ class AtomicFile {
   void commit();
 
  private:
-  std::string path_, temporary_;
+  std::string path_, target_, temporary_;  // no target: bytes go through a pipe or device
+  int lock_ = -1;                          // of the temporary file, so that nobody removes it
   bool committed_ = false;
 };
 

@@ -49,13 +49,6 @@ inline void hdf5_check(herr_t status, const char* what) {
   if (status < 0) throw Failure(fmt::format("HDF5 cannot {}", what));
 }
 
-/// Whether `name` of a group is a data set. (Of several versions of HDF5's own question, each knows
-/// only some.)
-inline bool hdf5_is_data_set(hid_t group, const char* name) {
-  const Hdf5Handle object(H5Oopen(group, name, H5P_DEFAULT), H5Oclose);
-  return object >= 0 && H5Iget_type(object) == H5I_DATASET;
-}
-
 /// Keeps HDF5 from printing its error stack on this thread while it lives, and gives back to the
 /// host program what it had set before.
 class Hdf5Quiet {

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/files/hdf5_handle.hpp"
+#include "core/files/hdf5_input.hpp"
 
 namespace lightloom {
 namespace {
@@ -31,7 +32,7 @@ template <class T>
 Hdf5Array<T> read_set(hid_t file, const std::string& name, hid_t type, const std::string& path) {
   require(H5Lexists(file, name.c_str(), H5P_DEFAULT) > 0,
           "'{}' holds no data set '{}' (images and labels are needed)", path, name);
-  const Hdf5Handle set = hdf5_opened(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, path);
+  const Hdf5Handle set = hdf5_data_set(file, name, path);
   const Hdf5Handle stored = hdf5_opened(H5Dget_type(set), H5Tclose, path);
   const bool whole = H5Tget_class(stored) == H5T_INTEGER;
   require(
@@ -48,9 +49,7 @@ Hdf5Array<T> read_set(hid_t file, const std::string& name, hid_t type, const std
 
 Hdf5Images images_in(const std::string& path) {
   const Hdf5Quiet quiet;
-  require(H5Fis_hdf5(path.c_str()) > 0, "'{}' is not an HDF5 file (or cut off at the start)", path);
-  const Hdf5Handle file =
-      hdf5_opened(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, path);
+  const Hdf5Handle file = hdf5_input(path);
   return {read_set<std::uint8_t>(file, "images", H5T_NATIVE_UINT8, path),
           read_set<std::int64_t>(file, "labels", H5T_NATIVE_INT64, path)};
 }

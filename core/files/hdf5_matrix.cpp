@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/files/hdf5_handle.hpp"
+#include "core/files/hdf5_input.hpp"
 
 namespace lightloom {
 namespace {
@@ -21,8 +22,8 @@ std::vector<std::string> matrices_in(hid_t file, const std::string& path) {
     if (H5Lget_name_by_idx(file, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name,
                            H5P_DEFAULT) <= 0)
       continue;
-    if (!hdf5_is_data_set(file, name)) continue;
-    const Hdf5Handle set = hdf5_opened(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose, path);
+    if (!hdf5_is_data_set(file, name, path)) continue;
+    const Hdf5Handle set = hdf5_data_set(file, name, path);
     const Hdf5Handle space = hdf5_opened(H5Dget_space(set), H5Sclose, path);
     if (H5Sget_simple_extent_ndims(space) == 2) names.emplace_back(name);
   }
@@ -47,7 +48,7 @@ Hdf5Handle element_type(hid_t set, const std::string& name, const std::string& p
 }
 
 ComplexMatrix read_set(hid_t file, const std::string& name, const std::string& path) {
-  const Hdf5Handle set = hdf5_opened(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, path);
+  const Hdf5Handle set = hdf5_data_set(file, name, path);
   const Hdf5Handle space = hdf5_opened(H5Dget_space(set), H5Sclose, path);
   hsize_t shape[2] = {};
   require(H5Sget_simple_extent_ndims(space) == 2, "{}: '{}' has not two axes", path, name);
@@ -79,9 +80,7 @@ void add_imaginary(const ComplexMatrix& part, const std::string& path, ComplexMa
 
 ComplexMatrix read(const std::string& path) {
   const Hdf5Quiet quiet;
-  require(H5Fis_hdf5(path.c_str()) > 0, "{}: not an HDF5 file (or cut off at the start)", path);
-  const Hdf5Handle file =
-      hdf5_opened(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, path);
+  const Hdf5Handle file = hdf5_input(path);
   const std::vector<std::string> names = matrices_in(file, path);
   const auto has = [&](const char* name) {
     return std::find(names.begin(), names.end(), name) != names.end();

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "core/files/hdf5_input.hpp"
 #include "core/files/hdf5_types.hpp"
 #include "core/files/labelled.hpp"
 
@@ -158,8 +159,8 @@ std::vector<std::string> names_of_datasets(hid_t file, const std::string& path) 
     if (H5Lget_name_by_idx(file, ".", by, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT) <
         0)
       damaged(path, "cannot list its arrays");
-    const Hdf5Handle object =
-        opened(H5Oopen(file, name.data(), H5P_DEFAULT), H5Oclose, path, name.data());
+    const Hdf5Handle object = hdf5_object(file, name.data(), path);
+    if (object < 0) damaged(path, fmt::format("cannot open {}", name.data()));
     if (H5Iget_type(object) == H5I_DATASET) names.emplace_back(name.data());
   }
   return names;
@@ -182,8 +183,7 @@ std::vector<std::string> axes_of(hid_t set, std::size_t rank) {
 }
 
 void read_dataset(hid_t file, const std::string& name, const std::string& path, Labelled& data) {
-  const Hdf5Handle set =
-      opened(H5Dopen2(file, name.c_str(), H5P_DEFAULT), H5Dclose, path, "an array");
+  const Hdf5Handle set = hdf5_data_set(file, name, path);
   std::vector<hsize_t> shape;
   Values values = read_values(set, path, shape);
   const std::string unit = text_attribute(set, "units", path);

@@ -93,12 +93,31 @@ void write_variable(hid_t file, const Labelled& data, const Variable& variable) 
   }
 }
 
-void write_whole(const std::string& path, const Labelled& data) {
+/// A file in memory. On a disk that fills up HDF5 1.10 fails again at the end of the program, and
+/// crashes; bytes that we write ourselves fail in order.
+Hdf5Handle file_in_memory(hid_t creation) {
+  constexpr std::size_t step = std::size_t{4} << 20;
+  const Hdf5Handle access = hdf5_made(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "set up a file");
+  hdf5_check(H5Pset_fapl_core(access, step, false), "set up a file");
+  return hdf5_made(H5Fcreate("lightloom", H5F_ACC_TRUNC, creation, access), H5Fclose,
+                   "create a file in memory");
+}
+
+std::string image_of(hid_t file) {
+  hdf5_check(H5Fflush(file, H5F_SCOPE_GLOBAL), "complete the file");
+  const ssize_t size = H5Fget_file_image(file, nullptr, 0);
+  if (size < 0) throw Failure("HDF5 cannot complete the file");
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  if (H5Fget_file_image(file, bytes.data(), bytes.size()) != size)
+    throw Failure("HDF5 cannot complete the file");
+  return bytes;
+}
+
+std::string hdf5_bytes(const Labelled& data) {
   const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "set up a file");
   hdf5_check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
              "set up a file");
-  const Hdf5Handle file = hdf5_made(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, H5P_DEFAULT),
-                                    H5Fclose, "create the file");
+  const Hdf5Handle file = file_in_memory(creation);
   write_attribute(file, "schema_version", schema_version);
   for (const auto& [name, value] : data.attributes) {
     if (name == "schema_version") continue;
@@ -107,16 +126,15 @@ void write_whole(const std::string& path, const Labelled& data) {
   }
   write_axes(file, data);
   for (const Variable& variable : data.variables) write_variable(file, data, variable);
-  hdf5_check(H5Fflush(file, H5F_SCOPE_GLOBAL), "write the file to disk");
+  return image_of(file);
 }
 
 }  // namespace
 
 void write_labelled(const std::string& path, const Labelled& data) {
   const Hdf5Quiet quiet;
-  AtomicFile file(path);
-  write_whole(file.temporary(), data);
-  file.commit();
+  require_writable(path);
+  write_file(path, hdf5_bytes(data));
 }
 
 }  // namespace lightloom

@@ -82,6 +82,13 @@ void describe(Section& section, CalibrationUse& card) {
     section.problem("device", "is missing (the card of `lightloom calibrate fit -o`)");
 }
 
+bool is_file_name(const std::string& name) {
+  constexpr std::size_t longest = 180;  // endings follow
+  const auto printable = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; };
+  return !name.empty() && name.size() <= longest && name.front() != '.' &&
+         name.find('/') == std::string::npos && std::all_of(name.begin(), name.end(), printable);
+}
+
 void read_measures(Section& section, Measures& measures) {
   std::vector<std::string> names{"accuracy", "cost"};
   section.value("measure", names);
@@ -124,6 +131,11 @@ std::vector<std::size_t> drop_own(const nn::SourceCard& own, std::vector<Baselin
 
 void describe(Section& section, Experiment& card) {
   section.value("name", card.name);
+  if (!is_file_name(card.name))
+    section.problem("name", fmt::format("'{}' cannot be the name of a file, which results get when "
+                                        "--output does not say another (no /, no leading dot, at "
+                                        "most 180 bytes)",
+                                        card.name));
   section.value("summary", card.summary);
   describe(section, card.network);
   describe(section, card.network, card.training);

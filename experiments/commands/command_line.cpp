@@ -1,5 +1,6 @@
 #include "experiments/commands/command_line.hpp"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cmath>
@@ -116,6 +117,18 @@ void at_most_operands(const CommandLine& line, std::size_t count) {
           line.operands.empty() ? "" : line.operands.back());
 }
 
+bool CommandLine::writes(const std::string& option) const {
+  return std::find(written.begin(), written.end(), option) != written.end();
+}
+
+std::vector<std::string> CommandLine::outputs() const {
+  std::vector<std::string> files;
+  if (!output.empty()) files.push_back(output);
+  for (const std::string& option : written)
+    if (has(option)) files.push_back(value(option));
+  return files;
+}
+
 std::string CommandLine::value(const std::string& option, const std::string& otherwise) const {
   const auto found = extra.find(option);
   return found == extra.end() ? otherwise : found->second;
@@ -163,6 +176,7 @@ CommandLine parse_command_line(const std::string& command,
   }
   for (const CommandOption& option : options) {
     const std::string name = long_name(option);
+    if (option.output) line.written.push_back(name);
     if (values.count(name) == 0) continue;
     if (!option.value.empty())
       line.extra[name] = values[name].as<std::string>();

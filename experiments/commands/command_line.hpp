@@ -14,6 +14,7 @@ struct CommandOption {
   std::string name;   // without dashes; "output,o" where a letter stands for it too
   std::string value;  // placeholder in the help, "" for a switch
   std::string help;
+  bool output = false;  // names a file that the command writes
 };
 
 /// A command line, read but not yet judged against files.
@@ -28,9 +29,14 @@ struct CommandLine {
   bool quiet = false;
   bool help = false;
   std::map<std::string, std::string> extra;  // options of the command itself; switches hold "on"
+  std::vector<std::string> written;          // names of those whose values are files to write
   std::string text;                          // the whole line, for provenance
 
   [[nodiscard]] bool has(const std::string& option) const { return extra.contains(option); }
+  /// Whether an option of the command names a file that it writes.
+  [[nodiscard]] bool writes(const std::string& option) const;
+  /// --output and the files of such options, those that are given.
+  [[nodiscard]] std::vector<std::string> outputs() const;
   /// The value of one of the command's options, or `otherwise`.
   [[nodiscard]] std::string value(const std::string& option,
                                   const std::string& otherwise = "") const;

@@ -4,6 +4,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
@@ -69,7 +70,7 @@ Shown save(const CommandLine& line, ProgressSink& progress) {
   require_onnx();
   const Experiment card = read_experiment(load_given_card(line));
   const std::string output = line.output.empty() ? card.name + ".onnx" : line.output;
-  require_writable(output);
+  require_outputs(line, {output});
   Workbench workbench(progress);
   nn::onnx::export_network(output, *workbench.student(card)->network);
   return {.json = {{"model", output}}, .text = fmt::format("model: {}\n", output)};
@@ -80,7 +81,7 @@ Shown fold(const CommandLine& line, ProgressSink& /*progress*/) {
   require_onnx();
   const std::string input = only_operand(line, "an ONNX file");
   const std::string output = line.output.empty() ? input + ".folded.onnx" : line.output;
-  require_writable(output);
+  require_outputs(line, {output});
   nn::onnx::Imported imported = nn::onnx::import_model(input);
   const int folded = nn::onnx::fold_norms(imported);
   nn::Network network = nn::onnx::network_of(std::move(imported), {});

@@ -1,6 +1,7 @@
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "experiments/results/packed_view.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/weight_file.hpp"
@@ -21,8 +22,7 @@ std::string with_ending(const std::string& path, const std::string& ending) {
 
 std::string output_of(const CommandLine& line, const std::string& input, const char* ending) {
   std::string output = line.output.empty() ? with_ending(input, ending) : line.output;
-  require(output != input, "--output would replace the input '{}'", input);
-  require_writable(output);
+  require_outputs(line, {output});
   return output;
 }
 

@@ -1,10 +1,9 @@
 #include "experiments/results/report.hpp"
 
-#include <filesystem>
-
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "experiments/results/provenance.hpp"
 #include "experiments/results/shown.hpp"
 
@@ -14,10 +13,7 @@ namespace {
 Shown do_report(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string results = only_operand(line, "a results file");
   const std::string output = line.output.empty() ? report_path(results) : line.output;
-  std::error_code ignored;
-  require(!std::filesystem::equivalent(results, output, ignored),
-          "--output {} is the results file itself", output);
-  require_writable(output);
+  require_outputs(line, {output});
   const Labelled data = read_labelled(results);
   const std::string page = report_page(data);
   write_file(output, page);

@@ -2,6 +2,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/studies/run_experiment.hpp"
@@ -16,9 +17,7 @@ Shown do_run(const CommandLine& line, ProgressSink& progress) {
       "the card has a sweep section (use lightloom sweep, or --ignore-sweep for its base point)");
   const std::string output = line.output.empty() ? card.name + ".h5" : line.output;
   const std::string page = line.value("report", report_path(output));
-  require(page != output, "--report and --output name the same file");
-  require_writable(output);
-  require_writable(page);
+  require_outputs(line, {output, page});
   Workbench workbench(progress);
   const RunResult result = run_experiment(card, workbench, progress);
   const Labelled data = results_of(result, card, line.text);
@@ -39,7 +38,7 @@ extern const Command run_command{
     .operand = "card.yaml",
     .summary = "one experiment: accuracy, storage, time and energy",
     .writes = Writes::file,
-    .options = {{"report", "FILE", "where the page goes (beside the results when absent)"},
+    .options = {{"report", "FILE", "where the page goes (beside the results when absent)", true},
                 {"ignore-sweep", "", "run the base point of a card that has a sweep section"}},
     .run = do_run};
 

@@ -2,6 +2,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
@@ -108,7 +109,7 @@ Shown do_search(const CommandLine& line, ProgressSink& progress) {
           "weights.source is {} but a search chooses settings of multilevel",
           card.network.weights.source);
   const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
-  require_writable(output);
+  require_outputs(line, {output});
   const std::string kind = line.value("sensitivity", "trained");
   require(kind == "trained" || kind == "measured" || kind == "relative",
           "--sensitivity is '{}' but may be trained, measured or relative", kind);

@@ -6,6 +6,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/studies/run_experiment.hpp"
@@ -44,8 +45,7 @@ Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
   check_points(card, grid);
   const std::string output = line.output.empty() ? base.name + ".h5" : line.output;
   const std::string page = line.value("report", report_path(output));
-  require(page != output, "--report and --output name the same file");
-  require_writable(page);
+  require_outputs(line, {output, page});
   Tree resolved = base.resolved;
   resolved.at_or_add("sweep") = *card.find("sweep");
   Workbench workbench(progress);
@@ -84,7 +84,7 @@ extern const Command sweep_command{
     .operand = "card.yaml",
     .summary = "a grid of experiments, resumable",
     .writes = Writes::file,
-    .options = {{"report", "FILE", "where the page goes (beside the results when absent)"}},
+    .options = {{"report", "FILE", "where the page goes (beside the results when absent)", true}},
     .run = do_sweep,
     .ends_when_asked = true};
 

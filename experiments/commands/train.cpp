@@ -2,6 +2,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/results/training_ledger_view.hpp"
@@ -39,9 +40,9 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
   Experiment card = read_experiment(load_given_card(line));
   const std::string output = line.output.empty() ? card.name + ".weights.h5" : line.output;
   const std::string float_output = line.value("float");
-  require(output != float_output, "--output and --float name the same file");
-  require_writable(output);
-  if (!float_output.empty()) require_writable(float_output);
+  std::vector<std::string> outputs{output};
+  if (!float_output.empty()) outputs.push_back(float_output);
+  require_outputs(line, outputs);
   const std::string checkpoint = line.value("checkpoint");
   for (const std::string& file : {checkpoint, checkpoint + ".float"})
     require(checkpoint.empty() || (file != output && file != float_output),
@@ -86,7 +87,7 @@ extern const Command train_command{
     .operand = "card.yaml",
     .summary = "train and save weights",
     .writes = Writes::file,
-    .options = {{"float", "FILE", "save the float network's weights too"},
+    .options = {{"float", "FILE", "save the float network's weights too", true},
                 {"checkpoint", "FILE",
                  "state after every epoch, taken up again by the same command (float network: "
                  "FILE.float)"}},

@@ -6,6 +6,7 @@
 #include "core/files/atomic_file.hpp"
 #include "core/progress.hpp"
 #include "cosim/analog/chip.hpp"
+#include "experiments/cards/input_files.hpp"
 #include "nn/inference/evaluate.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/io/torch_names.hpp"
@@ -135,8 +136,10 @@ void Workbench::keep_checkpoints(const Experiment& card, const std::string& path
   const std::string float_path = path + ".float";
   require_writable(path);
   require_writable(float_path);
-  nn::require_own_checkpoint(float_path, float_identity(card.resolved));
-  nn::require_own_checkpoint(path, student_identity(card.resolved, trained_through(card)));
+  inputs_ = input_files_text(card.resolved);
+  nn::require_own_checkpoint(float_path, float_identity(card.resolved) + inputs_);
+  nn::require_own_checkpoint(path,
+                             student_identity(card.resolved, trained_through(card)) + inputs_);
   checkpoint_ = path;
   float_checkpoint_ = float_path;
 }
@@ -150,7 +153,7 @@ Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
       teacher.history =
           train_fully(*teacher.network, *dataset(card), card.training.teacher, card.seed,
                       {.checkpoint = float_checkpoint_,
-                       .identity = float_identity(card.resolved),
+                       .identity = float_identity(card.resolved) + inputs_,
                        .progress = &progress_});
     return teacher;
   });
@@ -173,12 +176,12 @@ Workbench::NetworkPtr Workbench::student(const Experiment& card) {
     const NetworkPtr float_network = teacher(card);
     nn::copy_weights(*float_network->network, *student.network);
     if (card.training.student.epochs > 0)
-      student.history =
-          train_student(*student.network, card,
-                        {.teacher = float_network->network.get(),
-                         .checkpoint = checkpoint_,
-                         .identity = student_identity(card.resolved, trained_through(card)),
-                         .progress = &progress_});
+      student.history = train_student(
+          *student.network, card,
+          {.teacher = float_network->network.get(),
+           .checkpoint = checkpoint_,
+           .identity = student_identity(card.resolved, trained_through(card)) + inputs_,
+           .progress = &progress_});
     return student;
   });
 }

@@ -59,6 +59,7 @@ class Workbench {
 
   ProgressSink& progress_;
   std::string checkpoint_, float_checkpoint_;  // "": none
+  std::string inputs_;                         // of the training that has checkpoints
   std::map<std::string, FilePtr> files_;
   std::map<std::string, GraphPtr> graphs_;
   std::map<std::string, DatasetPtr> datasets_;

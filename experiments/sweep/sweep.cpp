@@ -5,12 +5,14 @@
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "experiments/cards/input_files.hpp"
 #include "experiments/sweep/sweep_table.hpp"
 
 namespace lightloom::experiments {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr const char* inputs_key = "input_files";
 constexpr std::chrono::milliseconds between_writes{300};  // cheap points do not wait for the disk
 
 /// The finished points of an earlier call, or an empty table.
@@ -23,6 +25,11 @@ Labelled earlier_or_empty(const SweepTask& task) {
           "'{}' holds another sweep: its card hash is {}, this card's is {} (name another "
           "--output, or remove it)",
           task.output, text_attribute(table, "card_hash"), card_hash(task.origin.card));
+  require(
+      text_attribute(table, inputs_key) == input_files_text(task.origin.card),
+      "'{}' was computed with other contents of files that the card names; points of two inputs "
+      "do not belong in one file (name another --output, or remove it)",
+      task.output);
   const Variable* done = table.variable("done");
   require(done != nullptr && size_of(done->values) == task.grid.points() &&
               std::holds_alternative<std::vector<std::int64_t>>(done->values),
@@ -53,6 +60,7 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
   SweepOutcome outcome{.table = earlier_or_empty(task)};
   Labelled& table = outcome.table;
   add_origin(table, task.origin);
+  table.attributes[inputs_key] = input_files_text(task.origin.card);
   table.attributes["sweep_axes"] = join_names(task.grid);
   outcome.resumed = count_done(table);
   const std::size_t points = task.grid.points();

@@ -97,6 +97,21 @@ std::string text(const Labelled& file, const std::string& key) {
   return *value;
 }
 
+std::string own_changes_of(std::size_t layer) { return fmt::format("own_changes_{}", layer); }
+
+/// Files of earlier versions lack them, which matters where a source has a rule of its own.
+std::vector<std::int64_t> own_changes(const Labelled& file, const Network& network) {
+  const std::size_t layers = network.weight_layers().size();
+  std::vector<std::int64_t> changes(layers);
+  if (!file.attributes.contains("own_steps")) {
+    require(network.source_card().source != "smart_deal",
+            "an earlier version wrote it without the changes that training_ledger counts");
+    return changes;
+  }
+  for (std::size_t i = 0; i < layers; ++i) changes[i] = number(file, own_changes_of(i));
+  return changes;
+}
+
 std::string trimmed(const std::string& line) {
   const std::size_t first = line.find_first_not_of(' ');
   return first == std::string::npos ? "" : line.substr(first);
@@ -154,6 +169,9 @@ void save_checkpoint(const std::string& path, const Network& network, const Chec
   add_numbered(file, "first_", state.optimizer.first);
   add_numbered(file, "second_", state.optimizer.second);
   add_numbered(file, "average_", state.average);
+  file.attributes["own_steps"] = state.own_steps;
+  for (std::size_t i = 0; i < state.own_changes.size(); ++i)
+    file.attributes[own_changes_of(i)] = state.own_changes[i];
   write_labelled(path, file);
 }
 
@@ -162,17 +180,20 @@ Checkpoint load_checkpoint(const std::string& path, const Network& network,
   return or_cannot_resume(path, [&](const Labelled& file) {
     require(text(file, "kind") == "checkpoint", "it is not a training checkpoint");
     require(text(file, "model") == network.graph().name, "it belongs to another model");
-    Checkpoint state{.seed = static_cast<std::uint64_t>(number(file, "seed")),
-                     .batch = number(file, "batch"),
-                     .step = number(file, "step"),
-                     .identity = text(file, "identity"),
-                     .result = epochs_of(file),
-                     .now = named(file, "now."),
-                     .best = named(file, "best."),
-                     .optimizer = {number(file, "optimizer_steps"), numbered(file, "first_"),
-                                   numbered(file, "second_")},
-                     .average = numbered(file, "average_"),
-                     .averaged = number(file, "averaged")};
+    Checkpoint state{
+        .seed = static_cast<std::uint64_t>(number(file, "seed")),
+        .batch = number(file, "batch"),
+        .step = number(file, "step"),
+        .identity = text(file, "identity"),
+        .result = epochs_of(file),
+        .now = named(file, "now."),
+        .best = named(file, "best."),
+        .optimizer = {number(file, "optimizer_steps"), numbered(file, "first_"),
+                      numbered(file, "second_")},
+        .average = numbered(file, "average_"),
+        .averaged = number(file, "averaged"),
+        .own_changes = own_changes(file, network),
+        .own_steps = file.attributes.contains("own_steps") ? number(file, "own_steps") : 0};
     require(state.seed == expected.seed, "it was trained with seed {}", state.seed);
     require(state.batch == expected.batch, "it was trained with batch {}", state.batch);
     require_same(state.identity, expected.identity);

@@ -19,6 +19,8 @@ struct Checkpoint {
   OptimizerState optimizer;
   std::vector<std::vector<float>> average;  // empty without averaging
   std::int64_t averaged = 0;                // how many epochs are in the mean
+  std::vector<std::int64_t> own_changes;    // by the sources' own rules, per layer
+  std::int64_t own_steps = 0;
 };
 
 /// One HDF5 file, replaced as a whole.

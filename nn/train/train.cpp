@@ -1,5 +1,7 @@
 #include "nn/train/train.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "core/error.hpp"
@@ -26,6 +28,19 @@ double best_of(const TrainResult& result) {
 
 bool out_of_patience(const TrainResult& result, int patience) {
   return patience > 0 && static_cast<int>(result.epochs.size()) > result.best_epoch + patience;
+}
+
+/// A training that has left the numbers does not come back.
+void require_finite(double loss, const Weights& kept, const std::string& network, int epoch) {
+  const auto finite = [](const NamedValues& one) {
+    return std::all_of(one.values.begin(), one.values.end(),
+                       [](float v) { return std::isfinite(v); });
+  };
+  if (std::isfinite(loss) && std::all_of(kept.begin(), kept.end(), finite)) return;
+  throw Failure(fmt::format(
+      "the training of {} diverged: in epoch {} its {} no longer numbers, and nothing of it was "
+      "saved (a lower train.rate, or train.clip, may help)",
+      network, epoch + 1, std::isfinite(loss) ? "weights are" : "losses are"));
 }
 
 std::string epoch_text(const TrainResult& result, int epochs) {
@@ -75,10 +90,12 @@ TrainResult train(Network& network, const Dataset& data, const TrainCard& card, 
                     static_cast<std::int64_t>(data.train.size()) * card.epochs, "images");
   progress.advance(static_cast<std::int64_t>(data.train.size() * result.epochs.size()));
   for (int epoch = static_cast<int>(result.epochs.size()); epoch < card.epochs; ++epoch) {
+    if (out_of_patience(result, card.patience)) break;  // a checkpoint may have ended so
     EpochRecord record = trainer.epoch(epoch, progress);
     if (sink.cancelled()) break;
     Weights better;
     record.validation_accuracy = trainer.validate(best_of(result), better);
+    require_finite(record.loss, better, network.graph().name, epoch);
     result.epochs.push_back(record);
     if (!better.empty()) {
       result.best_epoch = epoch;
@@ -89,7 +106,6 @@ TrainResult train(Network& network, const Dataset& data, const TrainCard& card, 
       trainer.save(state);
       save_checkpoint(helpers.checkpoint, network, state);
     }
-    if (out_of_patience(result, card.patience)) break;
   }
   if (result.best_epoch >= 0) set_weights(network, state.best);
   result.own_changes = trainer.own_changes();

@@ -74,8 +74,8 @@ struct TrainResult {
   std::vector<EpochRecord> epochs;
   int best_epoch = -1;  // whose parameters the network holds now; chosen on the validation images
   int resumed = 0;      // epochs that came from the checkpoint
-  /// Per weight layer, stored words that its source changed by its own rule per step, on average
-  /// (since the checkpoint, if one was taken up); zeros for sources without such a rule.
+  /// Per weight layer, stored words that its source changed by its own rule per step, on average;
+  /// zeros for sources without such a rule.
   std::vector<double> own_changes;
 };
 

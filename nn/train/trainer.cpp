@@ -63,6 +63,8 @@ void Trainer::save(Checkpoint& state) {
   state.optimizer = optimizer_.state();
   state.average = average_.values();
   state.averaged = average_.count();
+  state.own_changes = changes_;
+  state.own_steps = own_steps_;
 }
 
 void Trainer::restore(const Checkpoint& state) {
@@ -70,6 +72,8 @@ void Trainer::restore(const Checkpoint& state) {
   set_weights(network_, state.now);
   optimizer_.restore(state.optimizer);
   average_.restore(state.average, state.averaged);
+  changes_ = state.own_changes;
+  own_steps_ = state.own_steps;
 }
 
 double Trainer::rate(int epoch) const {

@@ -231,9 +231,10 @@ extern const Command calibrate_fit_command{
     .writes = Writes::file,
     .options = {{"card", "FILE", "chip, laboratory and fit sections of a calibration card"},
                 {"start", "FILE", "start from this device card instead of sweeps"},
-                {"posterior", "FILE", "chips drawn from what the fit leaves open (for `run`)"},
+                {"posterior", "FILE", "chips drawn from what the fit leaves open (for `run`)",
+                 true},
                 {"samples", "N", "how many of them (32)"},
-                {"report", "FILE", "a page with residuals, correlations and worst devices"}},
+                {"report", "FILE", "a page with residuals, correlations and worst devices", true}},
     .run = do_fit};
 
 }  // namespace lightloom::experiments

@@ -81,9 +81,9 @@ extern const Command calibrate_simulate_command{
     .operand = "chip.yaml",
     .summary = "readings of a virtual chip in a virtual laboratory",
     .writes = Writes::file,
-    .options = {{"truth", "FILE", "writes the hidden chip here, as a device card"},
+    .options = {{"truth", "FILE", "writes the hidden chip here, as a device card", true},
                 {"earlier", "FILE",
-                 "writes an earlier calibration here, 0.1 rad off, for fit --start"}},
+                 "writes an earlier calibration here, 0.1 rad off, for fit --start", true}},
     .run = do_simulate};
 
 }  // namespace lightloom::experiments

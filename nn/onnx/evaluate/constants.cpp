@@ -19,7 +19,7 @@ std::vector<Array> constant(const OperatorCall& call) {
     const auto found = attributes.find(key);
     return found == attributes.end() ? nullptr : &found->second;
   };
-  if (const Attribute* one = find("value")) return {one->array};
+  if (find("value")) return {array(call.operation, "value")};
   for (const char* key : {"value_float", "value_floats"}) {
     if (const Attribute* one = find(key)) {
       Array out = floats_array(one->floats);
@@ -41,10 +41,7 @@ std::vector<Array> constant_of_shape(const OperatorCall& call) {
   const Dims& dims = integer_input(call, 0).integers;
   const auto found = call.operation.attributes.find("value");
   if (found == call.operation.attributes.end()) return {zeros(dims, ElementType::float32)};
-  const Array& fill = found->second.array;
-  if (!held(fill.type)) {
-    throw Unsupported(call.operation, "the element type " + name_of(fill.type));
-  }
+  const Array& fill = array(call.operation, "value");
   require(fill.size() == 1, "ConstantOfShape holds one number");
   return {taken(fill, dims, Dims(static_cast<std::size_t>(checked_size(dims)), 0))};
 }

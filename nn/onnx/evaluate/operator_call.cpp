@@ -22,6 +22,7 @@ const Array& input(const OperatorCall& call, std::size_t number) {
   if (!held(array.type)) {
     throw Unsupported(call.operation, "the element type " + name_of(array.type));
   }
+  support(call, array.complete(), "a constant without values");
   if (array.type == ElementType::uint64) {
     support(
         call,

@@ -109,9 +109,7 @@ void pad(Translation& t, const Operation& o) {
 }
 
 void constant(Translation& t, const Operation& o) {
-  const auto found = o.attributes.find("value");
-  if (found == o.attributes.end()) throw Unsupported(o, "a constant of this kind");
-  t.result(o, found->second.array);
+  t.result(o, array(o, "value"));
 }
 
 void shape(Translation& t, const Operation& o) {

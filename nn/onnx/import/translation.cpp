@@ -13,6 +13,7 @@ MapShape image_of(const Model& model) {
   require(model.inputs.size() == 1, "the model has {} changing inputs (one is needed)",
           model.inputs.size());
   const std::vector<std::int64_t>& dims = model.inputs[0].dims;
+  require(!dims.empty(), "the model's input is a single number (images are needed)");
   std::int64_t row = 1;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     require(i == 0 || (dims[i] > 0 && dims[i] < 1 << 24),
@@ -66,6 +67,10 @@ bool Translation::has(const Operation& o, std::size_t input) const {
 const Value& Translation::value(const Operation& o, std::size_t input) const {
   const auto found = has(o, input) ? values_.find(o.inputs[input]) : values_.end();
   if (found == values_.end()) throw Unsupported(o, "a missing input");
+  const auto* array = std::get_if<Array>(&found->second);
+  if (array != nullptr && !held(array->type))
+    throw Unsupported(o, "the element type " + name_of(array->type));
+  if (array != nullptr && !array->complete()) throw Unsupported(o, "a constant without values");
   return found->second;
 }
 

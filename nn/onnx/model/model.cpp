@@ -22,6 +22,11 @@ std::int64_t Array::size() const {
   return product;
 }
 
+bool Array::complete() const {
+  return held(type) &&
+         static_cast<std::int64_t>(integer() ? integers.size() : floats.size()) == size();
+}
+
 Array integers_array(std::vector<std::int64_t> values) {
   const auto count = static_cast<std::int64_t>(values.size());
   return {.dims = {count}, .integers = std::move(values), .type = ElementType::int64};
@@ -138,6 +143,8 @@ Operation operation_of(const ::onnx::NodeProto& from, const std::string& path) {
   if (!from.domain().empty() && from.domain() != "ai.onnx") {
     to.type = from.domain() + "." + from.op_type();
   }
+  require(from.output_size() > 0, "'{}': node '{}' ({}) has no output (the file is damaged)", path,
+          from.name(), from.op_type());
   to.inputs.assign(from.input().begin(), from.input().end());
   to.outputs.assign(from.output().begin(), from.output().end());
   for (const auto& attribute : from.attribute()) {

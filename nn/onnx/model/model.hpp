@@ -18,6 +18,8 @@ struct Array {
   ElementType type = ElementType::float32;
 
   [[nodiscard]] std::int64_t size() const;
+  /// Whether there are as many values as the shape says. Types that are not held have none.
+  [[nodiscard]] bool complete() const;
   [[nodiscard]] bool integer() const { return is_integer(type); }
 };
 

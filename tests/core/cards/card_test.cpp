@@ -263,6 +263,12 @@ TEST(Card, HostileTextsAreRefusedQuickly) {
   }
   EXPECT_THROW(parse_yaml(bomb, "bomb"), Error);
   EXPECT_THROW(parse_yaml(std::string(100'000, '['), "deep"), Error);
+  std::string keys, items = "x: [1";
+  for (int i = 0; i < 100'000; ++i) keys += fmt::format("k{}: 1\n", i);
+  for (int i = 0; i < 1'500'000; ++i) items += ",1";
+  for (const std::string& text : {keys, items + "]", "{" + std::string(4'000'000, ',')})
+    EXPECT_THROW(parse_yaml(text, "large"), Error) << text.substr(0, 20);
+  EXPECT_NO_THROW(parse_yaml(items.substr(0, 100'000) + "1]", "a long axis"));
   EXPECT_THROW(parse_yaml("a: 1\na: 2\n", "twice"), Error);
   EXPECT_THROW(parse_yaml("a: [1, 2\n", "open"), Error);
   EXPECT_THROW(parse_yaml(std::string("a\0b", 3), "binary"), Error);

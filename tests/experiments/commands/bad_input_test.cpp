@@ -110,6 +110,47 @@ TEST_F(BadInput, OnTheCommandLineIsOneSentence) {
   expect_refused(cases);
 }
 
+TEST_F(BadInput, NoCommandWritesOverAFileThatItReads) {
+  const std::string card =
+      "name: x\nmodel: {name: lenet5}\ndataset: {name: glyphs, train_limit: 20, test_limit: 10}\n"
+      "train: {epochs: 0}\nmeasure: [accuracy]\n";
+  write(at("own.yaml"), card);
+  fs::create_symlink("own.yaml", at("alias.yaml"));
+  write(at("unit.csv"), "1,0\n0,1\n");
+  write(at("trace.csv"), "0,0,r\n");
+  const Case cases[] = {
+      {"run HERE/own.yaml --output HERE/own.yaml", "is a file that this command reads"},
+      {"run HERE/own.yaml --output HERE/alias.yaml", "is a file that this command reads"},
+      {"run HERE/own.yaml --output HERE/o.h5 --report HERE/./own.yaml", "that this command reads"},
+      {"run HERE/own.yaml --output HERE/o.h5 --report HERE/./o.h5", "are one file"},
+      {"cost HERE/own.yaml --output HERE/own.yaml", "that this command reads"},
+      {"train HERE/own.yaml --set weights.file=HERE/good.h5 --output HERE/good.h5",
+       "that this command reads"},
+      {"train HERE/own.yaml --output HERE/o.h5 --float HERE/own.yaml", "that this command reads"},
+      {"inspect HERE/good.h5 --output HERE/good.h5", "that this command reads"},
+      {"pack HERE/good.h5 --output HERE/good.h5", "that this command reads"},
+      {"decompose HERE/unit.csv --output HERE/unit.csv", "that this command reads"},
+      {"memory DATA/memory/ddr4-2400.yaml --trace HERE/trace.csv -o HERE/trace.csv",
+       "that this command reads"},
+      {"calibrate fit HERE/good.h5 -o HERE/d.yaml --posterior HERE/good.h5",
+       "that this command reads"},
+  };
+  expect_refused(cases);
+  EXPECT_EQ(read(at("own.yaml")), card);
+  EXPECT_EQ(read(at("unit.csv")), "1,0\n0,1\n");
+  EXPECT_EQ(read(at("trace.csv")), "0,0,r\n");
+  EXPECT_FALSE(fs::exists(at("o.h5")));
+}
+
+TEST_F(BadInput, ACardsNameLeadsNowhereElse) {
+  const Case cases[] = {
+      {"run HERE/own.yaml --set name=../outside", "cannot be the name of a file"},
+      {"run HERE/own.yaml --set name=.hidden", "cannot be the name of a file"},
+      {"sweep HERE/own.yaml --set name=/tmp/x --set 'sweep={seed: [1]}'", "cannot be the name"},
+  };
+  expect_refused(cases);
+}
+
 TEST_F(BadInput, InACardIsNamedWithItsPlace) {
   const Case cases[] = {
       {"cost HERE/missing.yaml", "does not exist"},

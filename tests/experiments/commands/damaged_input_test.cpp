@@ -10,6 +10,8 @@
 
 #include "core/files/labelled.hpp"
 #include "core/random/random.hpp"
+#include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/files/atomic_file.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
@@ -278,6 +279,25 @@ TEST_F(Program, ASweepEndedByCtrlCKeepsItsPointsAndTheSameCommandComputesTheRest
   run_shell(fmt::format("cd {}; {} -o whole.h5", folder_, sweep));
   EXPECT_EQ(object("inspect s.h5 --variable accuracy_chip"),
             object("inspect whole.h5 --variable accuracy_chip"));
+}
+
+/// oneDNN waits for ever for threads that OpenMP does not give.
+TEST_F(Program, RunsWhereOpenMpGivesFewerThreadsThanAreAskedFor) {
+  const std::string arguments =
+      " run --set name=x --set model.name=lenet5 --set 'dataset={name: glyphs, train_limit: 60, "
+      "test_limit: 20}' --set train.epochs=0 --set teacher.epochs=1 --set 'measure=[accuracy]' "
+      "--quiet "
+      "--report /dev/null --output " +
+      folder_ + "/o.h5";
+  write_file(folder_ + "/c.yaml", "name: x\n");
+  for (const char* site :
+       {"OMP_NUM_THREADS=4 OMP_THREAD_LIMIT=2", "OMP_NUM_THREADS=2 OMP_DYNAMIC=true",
+        "OMP_NUM_THREADS=2 OMP_MAX_ACTIVE_LEVELS=0"}) {
+    const std::string program_and_card = program() + arguments + " " + folder_ + "/c.yaml";
+    const Ran ran = run_shell(fmt::format("{} timeout -s KILL 100 {}", site, program_and_card));
+    EXPECT_EQ(ran.code, 0) << site << ran.errors;
+  }
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
 TEST_F(Program, KeepsTheJsonObjectInAFileWhenOutputNamesOne) {

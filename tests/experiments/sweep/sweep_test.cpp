@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
@@ -157,6 +158,22 @@ TEST_F(SweepFile, OfAnotherCardIsRefusedAndLeftAlone) {
   const auto before = fs::last_write_time(output_);
   EXPECT_THROW(run_sweep(task_for("name: u\n" + two_axes.substr(8), output_, measure)), Error);
   EXPECT_EQ(fs::last_write_time(output_), before);
+}
+
+TEST_F(SweepFile, IsNotGoneOnWithWhenAFileThatItsCardNamesHasChanged) {
+  const std::string named = folder_ + "/weights.h5", text = two_axes + "\nfile: " + named;
+  std::ofstream(named) << "one";
+  run_sweep(task_for(text, output_, measure));
+  EXPECT_EQ(run_sweep(task_for(text, output_, measure)).resumed, 6u);
+  std::ofstream(named) << "two";
+  try {
+    run_sweep(task_for(text, output_, measure));
+    FAIL() << "points of two inputs in one file";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("other contents"), std::string::npos) << error.what();
+  }
+  std::ofstream(named) << "one";
+  EXPECT_EQ(run_sweep(task_for(text, output_, measure)).resumed, 6u);
 }
 
 TEST_F(SweepFile, OfAPlainRunIsRefused) {

@@ -275,5 +275,46 @@ TEST_F(OnnxFiles, DamagedFilesAreErrorsNotCrashes) {
   EXPECT_THROW(read_array((root_ / "model.onnx").string()), Error);
 }
 
+/// Of an element type whose values are not held there are a shape and no values.
+TEST(OnnxModels, ConstantsWhoseValuesAreNotHeldAreRefusedWhereverTheyStand) {
+  const Array w = array({3, 4}, 1), odd{.dims = {3, 4}, .type = ElementType::text},
+              odd_bias{.dims = {3}, .type = static_cast<ElementType>(17)};
+  const auto refused = [](std::vector<Operation> operations,
+                          std::map<std::string, Array> constants) {
+    EXPECT_THROW(translate({.opset = 13,
+                            .operations = std::move(operations),
+                            .constants = std::move(constants),
+                            .inputs = {{"x", {2, 4}}},
+                            .outputs = {"y"}}),
+                 Unsupported);
+  };
+  const Attribute transposed{.integers = {1}};
+  refused({{"Gemm", "g", {"x", "w"}, {"y"}, {{"transB", transposed}}}}, {{"w", odd}});
+  refused({{"Gemm", "g", {"x", "w", "b"}, {"y"}, {{"transB", transposed}}}},
+          {{"w", w}, {"b", odd_bias}});
+  refused({{"MatMul", "m", {"x", "w"}, {"y"}, {}}}, {{"w", odd}});
+  refused({{"Add", "a", {"x", "w"}, {"y"}, {}}}, {{"w", odd_bias}});
+  refused({{"Constant", "c", {}, {"w"}, {{"value", {.array = odd}}}},
+           {"Add", "a", {"x", "w"}, {"y"}, {}}},
+          {});
+  const Operation constant{"Constant", "c", {}, {"y"}, {{"value", {.array = odd}}}};
+  EXPECT_THROW(evaluate(constant, {}, 13), Unsupported);
+  // "value" that says it is a text, "value_float" that says it is an integer.
+  for (const char* key : {"value", "value_float"})
+    refused({{"Constant", "c", {}, {"w"}, {{key, {.integers = {1}}}}},
+             {"Relu", "r", {"w"}, {"z"}, {}},
+             {"Add", "a", {"x", "z"}, {"y"}, {}}},
+            {});
+}
+
+TEST(OnnxModels, WhoseInputIsASingleNumberAreRefused) {
+  const Model model{.opset = 13,
+                    .operations = {{"Flatten", "f", {"x"}, {"y"}, {}}},
+                    .constants = {},
+                    .inputs = {{"x", {}}},
+                    .outputs = {"y"}};
+  EXPECT_THROW(translate(model), Error);
+}
+
 }  // namespace
 }  // namespace lightloom::nn::onnx

@@ -130,6 +130,46 @@ TEST_F(Checkpoints, ResumeToTheSameBitsAfterAnInterrupt) {
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i].values, b[i].values) << a[i].name;
 }
 
+TEST_F(Checkpoints, OfATrainingThatRanOutOfPatienceEndIt) {
+  const Dataset data = glyphs(100, 10);
+  card_ = {.epochs = 12, .schedule = {.rate = 1e-9}, .patience = 2};
+  Network first(tiny(), {}, 7), again(tiny(), {}, 9);
+  const TrainResult whole = train(first, data, card_, 7, {.checkpoint = path_});
+  ASSERT_EQ(whole.epochs.size(), 3u) << "such steps change nothing: the first epoch stays the best";
+  const TrainResult rest = train(again, data, card_, 7, {.checkpoint = path_});
+  EXPECT_EQ(rest.epochs.size(), 3u);
+  const Weights a = weights_of(first), b = weights_of(again);
+  for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i].values, b[i].values) << a[i].name;
+}
+
+TEST_F(Checkpoints, KeepWhatSourcesChangedByTheirOwnRules) {
+  const Dataset data = glyphs(200, 10);
+  const SourceCard deal{.source = "smart_deal"};
+  card_ = {.epochs = 3, .noise_aware = true};
+  Network straight(tiny(), deal, 7), cut(tiny(), deal, 7), fresh(tiny(), deal, 7);
+  Stop stop;
+  StoppingEngine never(stop, 1000), in_second_epoch(stop, 4);
+  const TrainResult whole = train(straight, data, card_, 7, {.engines = {&never}});
+  train(cut, data, card_, 7,
+        {.engines = {&in_second_epoch}, .checkpoint = path_, .progress = &stop});
+  const TrainResult rest = train(fresh, data, card_, 7, {.engines = {&never}, .checkpoint = path_});
+  ASSERT_GT(*std::max_element(whole.own_changes.begin(), whole.own_changes.end()), 0.0);
+  EXPECT_EQ(rest.own_changes, whole.own_changes);
+}
+
+TEST_F(Checkpoints, OfATrainingThatLeftTheNumbersAreNotWritten) {
+  const Dataset data = glyphs(100, 10);
+  Network network(tiny(), {}, 7);
+  card_ = {.epochs = 2, .schedule = {.rate = 1e30}};
+  try {
+    train(network, data, card_, 7, {.checkpoint = path_});
+    FAIL() << "a loss that is not a number ended in order";
+  } catch (const Failure& failure) {
+    EXPECT_NE(std::string(failure.what()).find("diverged"), std::string::npos) << failure.what();
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
 TEST_F(Checkpoints, OfAnotherSeedOrModelAreRefused) {
   const Dataset data = glyphs(100, 10);
   card_.epochs = 1;
