@@ -216,7 +216,7 @@ TEST_F(BadInput, AnOutputThatCannotBeWrittenIsRefusedBeforeTheWork) {
        "HERE/no/page.html",
        "no/page.html"},
       {"run DATA/experiments/quickstart.yaml --quiet --output HERE/good.h5 --report HERE/good.h5",
-       "same file"},
+       "are one file"},
       {"ratio --model resnet18 --dataset cifar10 --set seed=1 --output HERE/no/ratio.json",
        "folder"},
   };
@@ -233,7 +233,7 @@ TEST_F(BadInput, AResultsFileThatIsNoneOrBrokenIsRefused) {
       {"report HERE/foreign.h5", "foreign.h5"},
       {"inspect HERE/good.h5 --variable acuracy_chip", "did you mean 'accuracy_chip'?"},
       {"inspect HERE/good.h5 --set a=1", "--set belongs to a card"},
-      {"report HERE/good.h5 --output HERE/good.h5", "itself"},
+      {"report HERE/good.h5 --output HERE/good.h5", "this command reads"},
   };
   expect_refused(cases);
 }
