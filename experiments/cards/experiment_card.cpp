@@ -217,6 +217,17 @@ Tree with_baselines(Tree card) {
 
 }  // namespace
 
+std::vector<CardNumber> experiment_numbers(const Tree& card) {
+  return card_numbers(prepared(card), describe_experiment);
+}
+
+std::vector<CardNumber> hardware_numbers(const Tree& card) {
+  return card_numbers(prepared(card), [](Section& section) {
+    HardwareCard unused;
+    describe(section, unused);
+  });
+}
+
 Tree with_cards_of_experiment(const Tree& tree) {
   return with_cards(prepared(tree), describe_experiment);
 }

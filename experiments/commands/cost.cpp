@@ -11,6 +11,7 @@
 #include "experiments/studies/cost_study.hpp"
 #include "experiments/studies/frontier.hpp"
 #include "experiments/studies/layer_list.hpp"
+#include "experiments/studies/sensitivity.hpp"
 #include "nn/models/models.hpp"
 
 namespace lightloom::experiments {
@@ -222,6 +223,15 @@ Costed costed(const CommandLine& line, const NetworkCard& network) {
   return given;
 }
 
+/// What the verdicts rest on.
+void add_sensitivity_study(const CommandLine& line, ProgressSink& progress, Shown& result) {
+  const SensitivityQuestion question = sensitivity_question(line.value("sensitivity"));
+  const auto layers = [&](const Experiment& card) { return costed(line, card.network).layers; };
+  const Sensitivity found = study_sensitivity(load_given_card(line), question, layers, progress);
+  result.json["sensitivity"] = sensitivity_json(found);
+  result.text += "\n" + sensitivity_text(found);
+}
+
 Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   require(!line.has("accuracy") || line.has("frontier"),
           "--accuracy goes with --frontier (lightloom run measures a card's accuracy)");
@@ -234,6 +244,7 @@ Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   if (card.latency_case) add_latency_case(card, layers, result);
   if (line.has("breakeven")) add_break_even(line, card, layers, result);
   if (line.has("frontier")) add_frontier(line, card, progress, result);
+  if (line.has("sensitivity")) add_sensitivity_study(line, progress, result);
   if (line.has("replay")) add_replay(card, layers, result);
   return result;
 }
@@ -252,6 +263,9 @@ extern const Command cost_command{
                  "what other values of a key buy in light, time, energy and gain: generator.laser, "
                  "generator.bits, core.laser, or any key of the card (generator.laser=100,1000)"},
                 {"accuracy", "", "with --frontier: accuracy on chips too"},
+                {"sensitivity", "[all|KEY,...]",
+                 "which verdicts flip when a number that no published source gives is doubled or "
+                 "halved; all: any number of the hardware"},
                 {"gemm", "M,K,N",
                  "one product instead of the card's network: M vectors of K inputs, N outputs"},
                 {"layers", "FILE",

@@ -95,10 +95,11 @@ TEST(BreakEvenAnswers, CrossingsOnOnePlateauAreOneAnswerAndThoseOutsideStay) {
 // inside the stretch, which is found from there.
 TEST(BreakEvenStretch, IsFoundAroundACrossingThatNoPointOfTheRangeIsNear) {
   CostInput ours = reloading(8), baseline = reloading(32);
-  ours.core.cost.input_energy_pJ += 0.2;  // dearer inputs against more bits to fetch
+  ours.core.cost.input_energy_pJ += 2;  // dearer inputs against more bits to fetch
   baseline.memory.dram.access_pJ_per_bit = ours.memory.dram.access_pJ_per_bit = 1;
   const BreakEven found =
-      find_break_even(ours, baseline, {Quantity::batch, Metric::energy, {1, 4096, 2}, 0.1});
+      find_break_even(ours, baseline, {Quantity::batch, Metric::energy, {1, 4096, 2}, 0.01});
+  for (const BreakEvenPoint& point : found.sweep) EXPECT_GT(std::abs(point.gain() - 1), 0.01);
   ASSERT_EQ(found.crossings.size(), 1U);
   const auto within = [&](const EqualStretch& each) { return each.holds(found.crossings[0]); };
   EXPECT_TRUE(std::any_of(found.equal.begin(), found.equal.end(), within));
