@@ -82,7 +82,9 @@ void Section::default_from(std::string_view key, const std::string& source) {
   CardNumber& number = reading_.numbers.back();
   if (number.path != full(key) || !number.source.empty()) return;
   number.source = source;
-  Tree& noted = resolved_.at_or_add("source");
+  if (resolved_.find("source") == nullptr)  // first, as of a section that has one
+    resolved_.pairs.insert(resolved_.pairs.begin(), {"source", Tree::mapping()});
+  Tree& noted = *resolved_.find("source");
   if (noted.kind != Tree::Kind::scalar) noted.at_or_add(key) = Tree::of(source);
 }
 

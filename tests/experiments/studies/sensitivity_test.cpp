@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "experiments/studies/run_experiment.hpp"
 #include "nn/models/models.hpp"
 
 namespace lightloom::experiments {
@@ -233,6 +234,19 @@ TEST(Sensitivity, IsShownWithEveryGainInJsonAndResults) {
   const std::string text = sensitivity_text(found);
   EXPECT_NE(text.find(found.numbers[0].number.path), std::string::npos);
   EXPECT_NE(text.find("no source"), std::string::npos);
+}
+
+TEST(Sensitivity, OfARunGoesToItsResultsJsonAndText) {
+  const Experiment card = read_experiment(small_tree("measure: [cost]"));
+  Workbench workbench;
+  RunResult run = run_experiment(card, workbench);
+  EXPECT_EQ(to_labelled(run, card).axis("moved_number"), nullptr);
+  run.sensitivity = studied(small_tree("measure: [cost]"), "digital.*");
+  const Labelled data = to_labelled(run, card);
+  ASSERT_NE(data.variable("sensitivity_steady_speedup"), nullptr);
+  EXPECT_EQ(size_of(data.axis("moved_number")->values), run.sensitivity->numbers.size());
+  EXPECT_TRUE(to_json(run).contains("sensitivity"));
+  EXPECT_NE(to_text(run).find("digital.operations_per_ns"), std::string::npos);
 }
 
 }  // namespace
