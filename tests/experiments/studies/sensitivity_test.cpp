@@ -246,7 +246,7 @@ TEST(Sensitivity, OfARunGoesToItsResultsJsonAndText) {
   ASSERT_NE(data.variable("sensitivity_steady_speedup"), nullptr);
   EXPECT_EQ(size_of(data.axis("moved_number")->values), run.sensitivity->numbers.size());
   EXPECT_TRUE(to_json(run).contains("sensitivity"));
-  EXPECT_NE(to_text(run).find("digital.operations_per_ns"), std::string::npos);
+  EXPECT_NE(to_text(run).find(sensitivity_text(*run.sensitivity)), std::string::npos);
 }
 
 }  // namespace
