@@ -83,7 +83,7 @@ void Section::default_from(std::string_view key, const std::string& source) {
   if (number.path != full(key) || !number.source.empty()) return;
   number.source = source;
   if (resolved_.find("source") == nullptr)  // first, as of a section that has one
-    resolved_.pairs.insert(resolved_.pairs.begin(), {"source", Tree::mapping()});
+    resolved_.pairs.insert(resolved_.pairs.begin(), TreeEntry{"source", Tree::mapping()});
   Tree& noted = *resolved_.find("source");
   if (noted.kind != Tree::Kind::scalar) noted.at_or_add(key) = Tree::of(source);
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/error.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/sensitivity.hpp"
 

@@ -41,10 +41,9 @@ std::int64_t huffman_cost(const std::vector<std::int64_t>& counts) {
 }
 
 TEST(PrefixCode, IsAsShortAsHuffmansWhereNoWordIsTooLong) {
-  for (const std::size_t symbols : {2, 3, 15, 33, 255}) {
+  for (const std::int64_t symbols : {2, 3, 15, 33, 255}) {
     std::vector<std::int64_t> counts;
-    for (std::size_t i = 0; i < symbols; ++i)
-      counts.push_back(static_cast<std::int64_t>(i * i % 97 + i % 5 + 20));
+    for (std::int64_t i = 0; i < symbols; ++i) counts.push_back(i * i % 97 + i % 5 + 20);
     const std::vector<int> lengths = code_lengths(counts);
     EXPECT_EQ(cost_of(counts, lengths), huffman_cost(counts)) << symbols;
     EXPECT_DOUBLE_EQ(kraft_sum(lengths), 1) << symbols;
