@@ -51,8 +51,9 @@ bool inside(double value, Range range) {
 
 }  // namespace
 
-Section::Section(const Tree& tree, std::string path, CardReading& reading, Tree& resolved)
-    : tree_(tree), path_(std::move(path)), reading_(reading), resolved_(resolved) {
+Section::Section(const Tree& tree, std::string path, CardReading& reading, Tree& resolved,
+                 const Section* outer)
+    : tree_(tree), path_(std::move(path)), reading_(reading), resolved_(resolved), outer_(outer) {
   resolved_.kind = Tree::Kind::mapping;
   if (tree_.kind != Tree::Kind::mapping && tree_.kind != Tree::Kind::null)
     problem("", fmt::format("must be a mapping of keys to values, not {}", shown(tree_)));
@@ -144,6 +145,7 @@ void Section::value(std::string_view key, double& field, Range range) {
       field = *number;
   }
   note(key, Tree::of(field));
+  count(key, {.kind = CardNumber::Kind::real, .value = field, .range = range});
 }
 
 template <std::integral Integer>
@@ -165,6 +167,8 @@ void Section::integer(std::string_view key, Integer& field, Range range) {
       field = number;
   }
   note(key, Tree::of(fmt::format("{}", field)));
+  count(key,
+        {.kind = CardNumber::Kind::whole, .value = static_cast<double>(field), .range = range});
 }
 
 void Section::value(std::string_view key, int& field, Range range) { integer(key, field, range); }
@@ -214,6 +218,7 @@ void Section::value(std::string_view key, std::vector<double>& field, Range rang
   }
   for (const double number : field) resolved.items.push_back(Tree::of(number));
   note(key, std::move(resolved));
+  count(key, {.kind = CardNumber::Kind::list, .range = range});
 }
 
 void Section::value(std::string_view key, std::vector<int>& field, Range range) {
@@ -287,7 +292,7 @@ void Section::section(std::string_view key, const std::function<void(Section&)>&
   Tree resolved = Tree::mapping(), loaded;
   {
     const Tree& tree = found == nullptr ? loaded : opened(*found, full(key), loaded);
-    Section inner(tree, full(key), reading_, resolved);
+    Section inner(tree, full(key), reading_, resolved, this);
     read(inner);
   }
   note(key, std::move(resolved));
@@ -310,7 +315,7 @@ void Section::sections(std::string_view key,
     const std::string path = fmt::format("{}[{}]", full(key), i);
     Tree one = Tree::mapping(), card;
     {
-      Section inner(opened(list.items[i], path, card), path, reading_, one);
+      Section inner(opened(list.items[i], path, card), path, reading_, one, this);
       read(inner, i);
     }
     resolved.items.push_back(std::move(one));

@@ -26,9 +26,32 @@ inline constexpr Range positive{.low = 0, .open_low = true};
 inline constexpr Range not_negative{.low = 0};
 inline constexpr Range fraction{.low = 0, .high = 1};
 
+/// How much the `source` of a card says for a number.
+enum class Provenance {
+  published,  // a source speaks of it, with none of the marks of an assumption
+  assumed,    // its source is marked: "[from memory", "assum", "choice" or "ideali" stands in it
+  unsourced,  // no source speaks of it
+};
+/// What the text of a `source` makes of a number; "" leaves it unsourced. Upper and lower case do
+/// not matter.
+Provenance provenance_of(std::string_view source);
+const char* provenance_name(Provenance provenance);
+
+/// A number that a card's struct reads, given or left at its default.
+struct CardNumber {
+  enum class Kind { real, whole, list };
+  std::string path;  // "core.shifter.settle_us"
+  Kind kind = Kind::real;
+  double value = 0;    // of a list: 0
+  Range range;         // where the key is legal by itself
+  std::string source;  // the text that speaks of it; "": none
+  [[nodiscard]] Provenance provenance() const { return provenance_of(source); }
+};
+
 /// What reading a card gathers beside its values.
 struct CardReading {
   std::vector<std::string> problems;
+  std::vector<CardNumber> numbers;                  // in the order of reading
   std::vector<std::pair<std::string, Tree>> cards;  // that sections named, by the section's path
 };
 
@@ -37,11 +60,15 @@ struct CardReading {
 /// that names each key once: `Section` reads the key if it is there, leaves the default if not,
 /// notes the resolved value, and reports unknown keys with the nearest known one. All problems of a
 /// card are collected and reported together. Every mapping also accepts `source:` (where its
-/// physical values come from: a text, or a mapping from key to text). A section may be the path of
-/// another card, or name one under the key `card` (see `section_of`).
+/// physical values come from: a text, or a mapping from key to text). A source speaks of the
+/// numbers of its section and of sections in it, as far as they stand in the file that it stands
+/// in. A section may be the path of another card, or name one under the key `card` (see
+/// `section_of`).
 class Section {
  public:
-  Section(const Tree& tree, std::string path, CardReading& reading, Tree& resolved);
+  /// `outer` is the section that this one is in, if any.
+  Section(const Tree& tree, std::string path, CardReading& reading, Tree& resolved,
+          const Section* outer = nullptr);
   ~Section();  // reports unknown keys
   Section(const Section&) = delete;
   Section& operator=(const Section&) = delete;
@@ -55,6 +82,10 @@ class Section {
   void value(std::string_view key, std::vector<double>& field, Range range = any_number);
   void value(std::string_view key, std::vector<int>& field, Range range = any_number);
   void value(std::string_view key, std::vector<std::string>& field);
+
+  /// Where the default of `key`, read before, comes from. Notes it as a source of the resolved card
+  /// when the card leaves the key out.
+  void default_from(std::string_view key, const std::string& source);
 
   /// One of a list of names.
   template <class Enum>
@@ -109,6 +140,8 @@ class Section {
   const Tree* take(std::string_view key);
   const Tree& opened(const Tree& tree, const std::string& path, Tree& loaded);
   void note(std::string_view key, Tree value);
+  void count(std::string_view key, CardNumber number);
+  [[nodiscard]] std::string source_of(std::string_view key) const;
   [[nodiscard]] std::string full(std::string_view key) const;
   template <std::integral Integer>
   void integer(std::string_view key, Integer& field, Range range);
@@ -117,12 +150,17 @@ class Section {
   std::string path_;
   CardReading& reading_;
   Tree& resolved_;
+  const Section* outer_;
   std::vector<std::string> known_;
 };
 
 /// Reads a whole tree with `describe`. Throws `Error` with all problems, one a line. `resolved`
 /// receives every value, defaults included.
 Tree read_tree(const Tree& tree, const std::function<void(Section&)>& read);
+
+/// Every number that `describe` reads of a tree, each path once, with the source that speaks of it.
+/// Problems of the card are left to whoever reads it.
+std::vector<CardNumber> card_numbers(const Tree& tree, const std::function<void(Section&)>& read);
 
 /// `tree` with the cards that its sections name in their places, wherever `read` expects a section.
 /// Its problems are left to whoever reads it.

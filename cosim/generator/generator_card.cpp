@@ -20,7 +20,9 @@ void check_handover(Section& section, const GeneratorCard& card) {
 
 void describe(Section& section, GeneratorCard& card) {
   section.value("rate_scale", card.rate_scale, positive);
+  section.default_from("rate_scale", "1 is the generator as its card says");
   section.value("energy_scale", card.energy_scale, not_negative);
+  section.default_from("energy_scale", "1 is the generator as its card says");
   std::vector<std::string> kinds = generator_kinds();
   kinds.insert(kinds.begin(), no_generator);
   section.choice("kind", card.kind, kinds);

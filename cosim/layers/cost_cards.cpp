@@ -12,10 +12,16 @@ void describe(Section& section, ProgrammingCard& card) {
 void describe(Section& section, DigitalUnitCard& card) {
   section.value("operations_per_ns", card.operations_per_ns, positive);
   section.value("operation_pJ", card.operation_pJ, not_negative);
+  section.default_from("operation_pJ",
+                       "mean of a 32-bit floating-point multiply and add, 45 nm (Horowitz, ISSCC "
+                       "2014)");
   section.value("vector_operations_per_ns", card.vector_operations_per_ns, positive);
   section.value("add_pJ", card.add_pJ, not_negative);
+  section.default_from("add_pJ", "32-bit integer, 45 nm (Horowitz, ISSCC 2014)");
   section.value("multiply_pJ", card.multiply_pJ, not_negative);
+  section.default_from("multiply_pJ", "32-bit integer, 45 nm (Horowitz, ISSCC 2014)");
   section.value("lookup_pJ", card.lookup_pJ, not_negative);
+  section.default_from("lookup_pJ", "8 bytes of a 4 KB table, 32 nm (CACTI 7)");
   section.value("area_mm2", card.area_mm2, not_negative);
 }
 
@@ -37,6 +43,7 @@ void describe(Section& section, ScheduleCard& card) {
                   {"energy", Objective::energy},
                   {"energy_delay", Objective::energy_delay}});
   section.value("bandwidth_scale", card.bandwidth_scale, positive);
+  section.default_from("bandwidth_scale", "1 is the DRAM as its card says");
 }
 
 }  // namespace lightloom::cosim

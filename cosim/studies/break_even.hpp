@@ -34,13 +34,31 @@ struct BreakEvenPoint {
   [[nodiscard]] double gain() const { return ours > 0 ? baseline / ours : 0; }
 };
 
+/// A stretch of the quantity over which the two sides are equal within a tolerance.
+struct EqualStretch {
+  double from = 0, to = 0;
+  [[nodiscard]] bool holds(double value) const { return value >= from && value <= to; }
+};
+
 struct BreakEven {
   Quantity quantity = Quantity::bandwidth;
   Metric metric = Metric::time;
   std::vector<BreakEvenPoint> sweep;  // over the range, logarithmic
   std::vector<double> crossings;  // values at which the gain passes 1, ascending; none: it does not
   double card_value = 0;          // of the card as it is
+  double tolerance = 0;           // relative, of `equal`
+  std::vector<EqualStretch> equal;  // where |gain - 1| <= tolerance, ascending
 };
+
+/// Where two sides break even: at one value, or over a stretch on which nothing can be said that
+/// is larger than the tolerance.
+struct BreakEvenAnswer {
+  EqualStretch at;  // from == to: one value
+  [[nodiscard]] bool stretch() const { return at.to > at.from; }
+};
+/// The stretches of `equal` that are more than a tenth of their value wide, and the crossings
+/// outside of them, ascending. Several crossings on one plateau are one answer.
+std::vector<BreakEvenAnswer> break_even_answers(const BreakEven& found);
 
 struct BreakEvenRange {
   double low = 0, high = 0;
@@ -54,11 +72,14 @@ struct BreakEvenQuestion {
   Quantity quantity = Quantity::bandwidth;
   Metric metric = Metric::time;
   BreakEvenRange range;
+  double tolerance = 0.005;  // relative difference of the sides that counts as none, at least 0
 };
 
 /// Turns `quantity` in both inputs over the range, simulates both at every point, and refines every
 /// crossing by bisection to a relative width of 1e-4 (batch: to neighbouring whole numbers, of
-/// which the upper one is given).
+/// which the upper one is given). The ends of equal stretches are refined alike, to the last value
+/// inside. Plateaus and crossings that lie between two neighbouring points of the range are not
+/// seen. Throws `Error` for an empty range or a negative tolerance.
 BreakEven find_break_even(const CostInput& ours, const CostInput& baseline,
                           const BreakEvenQuestion& question);
 

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "nn/models/models.hpp"
 #include "nn/weights/direct/dense_source.hpp"
+#include "nn/weights/direct/huffman_source.hpp"
 #include "nn/weights/direct/integer_source.hpp"
 
 namespace lightloom::experiments {
@@ -229,6 +230,17 @@ Tree with_baselines(Tree card) {
 
 }  // namespace
 
+std::vector<CardNumber> experiment_numbers(const Tree& card) {
+  return card_numbers(prepared(card), describe_experiment);
+}
+
+std::vector<CardNumber> hardware_numbers(const Tree& card) {
+  return card_numbers(prepared(card), [](Section& section) {
+    HardwareCard unused;
+    describe(section, unused);
+  });
+}
+
 Tree with_cards_of_experiment(const Tree& tree) {
   return with_cards(prepared(tree), describe_experiment);
 }
@@ -283,6 +295,7 @@ std::string label_of(const nn::SourceCard& card) {
   const auto integer = [](int bits) { return nn::stored_integer_bits(bits); };
   const auto dense = [](int bits) { return nn::kept_as_float(bits) ? 32 : bits; };
   const int linear = nn::linear_bits(card);
+  if (card.source == nn::huffman_kind) return "huffman" + widths(card.bits, linear);
   if (card.source == nn::integer_kind) return "int" + widths(integer(card.bits), integer(linear));
   if (card.source == nn::dense_kind) {
     const int most = dense(card.dense_bits), of_linear = dense(linear);

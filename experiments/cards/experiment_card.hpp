@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/cards/tree.hpp"
+#include "core/cards/card.hpp"
 #include "cosim/cost/cost_simulation.hpp"
 #include "cosim/cost/network_layers.hpp"
 #include "cosim/generator/generation_latency.hpp"
@@ -114,6 +114,10 @@ std::vector<Baseline> read_baselines(Section& section);
 /// them, counted before.
 std::vector<std::size_t> drop_own(const nn::SourceCard& own, std::vector<Baseline>& baselines);
 void describe(Section& section, Experiment& card);
+/// The numbers of a card's hardware sections, which say what the network is run on; and all numbers
+/// of the card, those that say what is compared and how it is trained too.
+std::vector<CardNumber> hardware_numbers(const Tree& card);
+std::vector<CardNumber> experiment_numbers(const Tree& card);
 /// The card of an experiment with all the cards that its sections name in their places, those of
 /// swept sections too, so that it stands by itself.
 Tree with_cards_of_experiment(const Tree& tree);

@@ -14,6 +14,32 @@ namespace {
 
 namespace po = boost::program_options;
 
+bool names_card(std::string_view word) { return word.ends_with(".yaml") || word.ends_with(".yml"); }
+
+const std::string left_out = "\x1f";  // stands for a value that was left out
+
+bool may_lack_value(const CommandOption& option) { return option.value.starts_with('['); }
+
+/// The arguments with the values of options that may lack one joined to them, "--name=value". A
+/// word behind such an option is its value unless it is an option or a card's file.
+std::vector<std::string> with_values(const std::vector<std::string>& given,
+                                     const std::vector<CommandOption>& options) {
+  std::vector<std::string> arguments;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    arguments.push_back(given[i]);
+    const bool lacks =
+        std::any_of(options.begin(), options.end(), [&](const CommandOption& option) {
+          return may_lack_value(option) && given[i] == "--" + long_name(option);
+        });
+    if (!lacks) continue;
+    const std::string next = i + 1 < given.size() ? given[i + 1] : "";
+    const bool value = !next.empty() && !next.starts_with('-') && !names_card(next);
+    arguments.back() += "=" + (value ? next : left_out);
+    if (value) ++i;
+  }
+  return arguments;
+}
+
 void declare(po::options_description& all, const CommandOption& option) {
   if (option.value.empty())
     all.add_options()(option.name.c_str(), po::bool_switch());
@@ -157,7 +183,7 @@ double CommandLine::real(const std::string& option, double otherwise, double lea
 CommandLine parse_command_line(const std::string& command,
                                const std::vector<std::string>& arguments,
                                const std::vector<CommandOption>& options) {
-  const po::variables_map values = parse(command, arguments, options);
+  const po::variables_map values = parse(command, with_values(arguments, options), options);
   CommandLine line;
   line.command = command;
   line.text = "lightloom " + command;
@@ -179,7 +205,8 @@ CommandLine parse_command_line(const std::string& command,
     if (option.output) line.written.push_back(name);
     if (values.count(name) == 0) continue;
     if (!option.value.empty())
-      line.extra[name] = values[name].as<std::string>();
+      line.extra[name] =
+          values[name].as<std::string>() == left_out ? "" : values[name].as<std::string>();
     else if (values[name].as<bool>())
       line.extra[name] = "on";
   }

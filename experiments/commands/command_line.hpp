@@ -12,7 +12,7 @@ namespace lightloom::experiments {
 /// An option of one command besides those that all share.
 struct CommandOption {
   std::string name;   // without dashes; "output,o" where a letter stands for it too
-  std::string value;  // placeholder in the help, "" for a switch
+  std::string value;  // placeholder in the help, "" for a switch, "[...]" where it may be left out
   std::string help;
   bool output = false;  // names a file that the command writes
 };

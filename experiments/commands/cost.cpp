@@ -11,6 +11,7 @@
 #include "experiments/studies/cost_study.hpp"
 #include "experiments/studies/frontier.hpp"
 #include "experiments/studies/layer_list.hpp"
+#include "experiments/studies/sensitivity.hpp"
 #include "nn/models/models.hpp"
 
 namespace lightloom::experiments {
@@ -25,7 +26,17 @@ double in_base_units(double value, Metric metric) {
 }
 
 Json break_even_json(const BreakEven& found) {
-  Json json{{"crossings", found.crossings}, {"sweep", Json::array()}};
+  Json json{{"crossings", found.crossings},
+            {"tolerance", found.tolerance},
+            {"equal", Json::array()},
+            {"answers", Json::array()},
+            {"sweep", Json::array()}};
+  for (const cosim::EqualStretch& stretch : found.equal)
+    json["equal"].push_back({{"from", stretch.from}, {"to", stretch.to}});
+  for (const cosim::BreakEvenAnswer& answer : cosim::break_even_answers(found))
+    json["answers"].push_back(answer.stretch()
+                                  ? Json{{"equal_from", answer.at.from}, {"equal_to", answer.at.to}}
+                                  : Json{{"crossing", answer.at.from}});
   for (const cosim::BreakEvenPoint& point : found.sweep)
     json["sweep"].push_back({{"value", point.value},
                              {"ours", in_base_units(point.ours, found.metric)},
@@ -37,13 +48,25 @@ Json break_even_json(const BreakEven& found) {
 /// A unit as a table shows it.
 std::string shown(const std::string& unit) { return unit == "1" ? "x the card's" : unit; }
 
-std::string crossings_text(const BreakEven& found, const std::string& unit) {
-  if (found.crossings.empty())
+/// A stretch that reaches an end of the range is open there.
+std::string answers_text(const BreakEven& found, const std::string& unit) {
+  const std::vector<cosim::BreakEvenAnswer> answers = cosim::break_even_answers(found);
+  if (answers.empty())
     return fmt::format("none in range: it {} everywhere",
                        found.sweep.front().gain() > 1 ? "pays" : "does not pay");
+  const auto one = [&](const cosim::BreakEvenAnswer& answer) {
+    const auto& [from, to] = answer.at;
+    if (!answer.stretch()) return fmt::format("{:.4g} {}", from, unit);
+    const bool first = from == found.sweep.front().value, last = to == found.sweep.back().value;
+    const std::string equal = fmt::format("equal within {:.3g} %", 100 * found.tolerance);
+    if (first && last) return equal + " everywhere";
+    if (last) return fmt::format("{} from {:.4g} {}", equal, from, unit);
+    if (first) return fmt::format("{} up to {:.4g} {}", equal, to, unit);
+    return fmt::format("{} from {:.4g} to {:.4g} {}", equal, from, to, unit);
+  };
   std::string text;
-  for (const double value : found.crossings)
-    text += fmt::format("{}{:.4g} {}", text.empty() ? "" : ", ", value, unit);
+  for (const cosim::BreakEvenAnswer& answer : answers)
+    text += (text.empty() ? "" : ", ") + one(answer);
   return text;
 }
 
@@ -70,8 +93,8 @@ void add_break_even(const CommandLine& line, const Experiment& card, const Sourc
     json["card_value"] = time.card_value;
     json["baselines"][labels[i]] = {{"time", break_even_json(time)},
                                     {"energy", break_even_json(energy)}};
-    table.row({"against " + labels[i], crossings_text(time, shown(unit)),
-               crossings_text(energy, shown(unit))});
+    table.row({"against " + labels[i], answers_text(time, shown(unit)),
+               answers_text(energy, shown(unit))});
   }
   result.text += fmt::format("\n{}the card has {:.4g} {}; looked from {:.3g} to {:.3g}\n",
                              table.text(), json["card_value"].get<double>(),
@@ -200,6 +223,15 @@ Costed costed(const CommandLine& line, const NetworkCard& network) {
   return given;
 }
 
+/// What the verdicts rest on.
+void add_sensitivity_study(const CommandLine& line, ProgressSink& progress, Shown& result) {
+  const SensitivityQuestion question = sensitivity_question(line.value("sensitivity"));
+  const auto layers = [&](const Experiment& card) { return costed(line, card.network).layers; };
+  const Sensitivity found = study_sensitivity(load_given_card(line), question, layers, progress);
+  result.json["sensitivity"] = sensitivity_json(found);
+  result.text += "\n" + sensitivity_text(found);
+}
+
 Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   require(!line.has("accuracy") || line.has("frontier"),
           "--accuracy goes with --frontier (lightloom run measures a card's accuracy)");
@@ -212,6 +244,7 @@ Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   if (card.latency_case) add_latency_case(card, layers, result);
   if (line.has("breakeven")) add_break_even(line, card, layers, result);
   if (line.has("frontier")) add_frontier(line, card, progress, result);
+  if (line.has("sensitivity")) add_sensitivity_study(line, progress, result);
   if (line.has("replay")) add_replay(card, layers, result);
   return result;
 }
@@ -230,6 +263,9 @@ extern const Command cost_command{
                  "what other values of a key buy in light, time, energy and gain: generator.laser, "
                  "generator.bits, core.laser, or any key of the card (generator.laser=100,1000)"},
                 {"accuracy", "", "with --frontier: accuracy on chips too"},
+                {"sensitivity", "[all|KEY,...]",
+                 "which verdicts flip when a number that no published source gives is doubled or "
+                 "halved; all: any number of the hardware"},
                 {"gemm", "M,K,N",
                  "one product instead of the card's network: M vectors of K inputs, N outputs"},
                 {"layers", "FILE",

@@ -19,7 +19,13 @@ Shown do_run(const CommandLine& line, ProgressSink& progress) {
   const std::string page = line.value("report", report_path(output));
   require_outputs(line, {output, page});
   Workbench workbench(progress);
-  const RunResult result = run_experiment(card, workbench, progress);
+  require(card.measures.cost || !line.has("sensitivity"),
+          "--sensitivity needs cost among what the card measures (measure: [cost])");
+  RunResult result = run_experiment(card, workbench, progress);
+  if (line.has("sensitivity"))
+    result.sensitivity = study_sensitivity(
+        load_given_card(line), sensitivity_question(line.value("sensitivity")),
+        [&](const Experiment& moved) { return workbench.layers(moved); }, progress);
   const Labelled data = results_of(result, card, line.text);
   write_labelled(output, data);
   write_file(page, report_page(data));
@@ -39,6 +45,8 @@ extern const Command run_command{
     .summary = "one experiment: accuracy, storage, time and energy",
     .writes = Writes::file,
     .options = {{"report", "FILE", "where the page goes (beside the results when absent)", true},
+                {"sensitivity", "[all|KEY,...]",
+                 "also what the verdicts rest on, as lightloom cost has it, in results and page"},
                 {"ignore-sweep", "", "run the base point of a card that has a sweep section"}},
     .run = do_run};
 

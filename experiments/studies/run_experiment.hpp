@@ -6,6 +6,7 @@
 #include "core/files/labelled.hpp"
 #include "experiments/studies/chip_accuracy.hpp"
 #include "experiments/studies/cost_study.hpp"
+#include "experiments/studies/sensitivity.hpp"
 #include "experiments/studies/spread.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/accounting/ratio.hpp"
@@ -30,6 +31,7 @@ struct RunResult {
   std::vector<nn::Ratio> ratios;    // of the same
   std::optional<AccuracyResult> accuracy;
   std::optional<CostStudy> cost;
+  std::optional<Sensitivity> sensitivity;
 };
 
 /// The whole way: train, encode, quantise, evaluate digitally and on chips, count bits, simulate

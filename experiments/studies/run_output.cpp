@@ -294,6 +294,7 @@ Labelled to_labelled(const RunResult& result, const Experiment& card) {
     add_scalar(data, "images", card.hardware.batch, "1",
                "images of one batch: they share one loading of the weights");
   }
+  if (result.sensitivity) add_sensitivity(data, *result.sensitivity);
   return data;
 }
 
@@ -319,6 +320,7 @@ Json to_json(const RunResult& result) {
   json["parameter_ratio"] = result.ratios[0].parameter_ratio;
   json["stored_bits_per_weight"] = bits_per_weight(result.ratios[0]);
   if (result.cost) add_cost(json, *result.cost);
+  if (result.sensitivity) json["sensitivity"] = sensitivity_json(*result.sensitivity);
   if (result.accuracy && result.accuracy->faulty) json["faulty_memory"] = faulty_json(result);
   return json;
 }
@@ -331,6 +333,7 @@ std::string to_text(const RunResult& result) {
             "\n";
   text += storage_text(result);
   if (result.cost) text += "\n" + cost_text(*result.cost);
+  if (result.sensitivity) text += "\n" + sensitivity_text(*result.sensitivity);
   return text;
 }
 

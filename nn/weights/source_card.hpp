@@ -26,7 +26,8 @@ int linear_bits(const SourceCard& card);
 std::unique_ptr<WeightSource> make_source(const SourceCard& card, const LayerShape& shape);
 
 /// What that source stores, without making it: the count that `ratio` reports. Where it depends on
-/// the weights (rows of SmartExchange that are zero) this is the most it can be.
+/// the weights this is the most it can be (rows of SmartExchange that are zero), or what normal
+/// weights take (huffman).
 std::vector<StoredStream> stored_streams(const SourceCard& card, const LayerShape& shape);
 
 /// The most bits a regenerated weight of a two-level generator can need: sup(q) = q_b + q_u +

@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "nn/weights/direct/circulant_source.hpp"
 #include "nn/weights/direct/dense_source.hpp"
+#include "nn/weights/direct/huffman_source.hpp"
 #include "nn/weights/direct/integer_source.hpp"
 #include "nn/weights/direct/learned_step_source.hpp"
 #include "nn/weights/direct/power_source.hpp"
@@ -23,7 +24,7 @@ std::deque<SourceEntry>& table() {
       dense_entry(),          integer_entry(),   learned_step_entry(), power_entry(),
       multilevel_entry(),     low_rank_entry(),  blueprint_entry(),    separable_entry(),
       shared_kernels_entry(), circulant_entry(), exchange_entry(),     smart_deal_entry(),
-      ternary_entry(),
+      ternary_entry(),        huffman_entry(),
   };
   return entries;
 }

@@ -57,6 +57,32 @@ void add_cost(Labelled& data) {
   data.add({"stored_bits", {"source", "layer"}, filled(9, 1e4, 1.5), "bit", "stored bits"});
 }
 
+void add_sensitivity(Labelled& data) {
+  data.add_axis({"moved_number",
+                 std::vector<std::string>{"core.rows", "<b>key</b></script>", "batch"}, "",
+                 "number of the card"});
+  data.add_axis({"moved", std::vector<std::string>{"less", "more"}, "", "way"});
+  const double missing = std::nan("");
+  data.add({"sensitivity_value", {"moved_number"}, std::vector<double>{64, 0.5, 1}, "", "value"});
+  data.add({"sensitivity_moved_to",
+            {"moved_number", "moved"},
+            std::vector<double>{32, 128, 0.25, 1, 1, 2},
+            "",
+            "moved to"});
+  data.add({"sensitivity_provenance",
+            {"moved_number"},
+            std::vector<std::string>{"no source", "assumed", "no source"},
+            "",
+            "provenance"});
+  for (const char* name : {"sensitivity_speedup", "sensitivity_energy_gain"})
+    data.add({name,
+              {"moved_number", "moved", "source"},
+              std::vector<double>{1, 0.9, 2, 1, 3, 9, 1, 1.7, 4, 1, 1.8, 5, 1, 1.75, 4.75, 1,
+                                  missing, missing},
+              "1",
+              "gain"});
+}
+
 }  // namespace
 
 Labelled example_run(int chips) {
@@ -84,6 +110,7 @@ Labelled example_run(int chips) {
       {"stored_bits_per_weight", {}, std::vector<double>{1.43}, "bit", "stored bits per weight"});
   data.add({"memory_ratio", {}, std::vector<double>{0.0447}, "1", "stored bits over 32-bit dense"});
   add_cost(data);
+  if (chips > 5) add_sensitivity(data);  // points of a sweep have none
   add_origin(data, {.kind = "run",
                     .card = parse_yaml("name: example </script> & more\nseed: 3", "test"),
                     .seed = 3,

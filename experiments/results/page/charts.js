@@ -120,6 +120,51 @@ lightloom.charts = (() => {
     });
   }
 
+  // Vertical lines at the gain of the card as it is and at 1, where a verdict flips.
+  const levels = (today) => ({id: "levels", afterDatasetsDraw({ctx, chartArea, scales}) {
+    for (const [value, dash, colour] of [[today, [4, 4], css("--soft")], [1, [], css("--ink")]]) {
+      const at = scales.x.getPixelForValue(value);
+      ctx.save();
+      ctx.beginPath();
+      ctx.setLineDash(dash);
+      ctx.lineWidth = 1.5;
+      ctx.strokeStyle = colour;
+      ctx.moveTo(at, chartArea.top);
+      ctx.lineTo(at, chartArea.bottom);
+      ctx.stroke();
+      ctx.restore();
+    }
+  }});
+
+  // What moving one number at a time does to one gain: bars from today's gain, the longest on top.
+  function tornado(canvas, name, source, today) {
+    const most = 16, sides = data.labels("moved");
+    const distance = (gain) => gain > 0 && today > 0 ? Math.abs(Math.log(gain / today)) : 0;
+    const rows = data.labels("moved_number").map((key, number) => {
+      const gains = sides.map((_, moved) => data.at(name, {moved_number: number, moved, source}));
+      return {key, number, gains, reach: Math.max(...gains.map(distance))};
+    }).filter((row) => row.reach > 1e-9).sort((a, b) => b.reach - a.reach).slice(0, most);
+    const shown = rows.flatMap((row) => row.gains).filter((gain) => gain > 0).concat(today, 1);
+    const low = Math.min(...shown), high = Math.max(...shown), logarithmic = high > 4 * low;
+    const labelled = (gain) => !logarithmic || [1, 2, 5].includes(Number((gain / 10 ** Math.floor(Math.log10(gain) + 1e-9)).toPrecision(3)));
+    const value = (row, moved) => moved === null ? data.at("sensitivity_value", {moved_number: row.number})
+                                                 : data.at("sensitivity_moved_to", {moved_number: row.number, moved});
+    draw(canvas, {
+      type: "bar",
+      plugins: [levels(today)],
+      data: {labels: rows.map((row) => `${row.key} ${text.plain(value(row, null))}`), datasets: sides.map((side, moved) => ({
+        label: side, pointStyle: "rectRounded", grouped: false, backgroundColor: faded(colour(moved), 0.8), maxBarThickness: 16,
+        data: rows.map((row) => row.gains[moved] > 0 ? [today, row.gains[moved]] : null)}))},
+      options: {indexAxis: "y", interaction: {mode: "index", axis: "y", intersect: false},
+                plugins: {legend: legend(), tooltip: {callbacks: {
+                  label: (item) => `${item.dataset.label}, ${text.plain(value(rows[item.dataIndex], item.datasetIndex))}: ${text.plain(item.raw[1], 3)} ×`,
+                  footer: (items) => data.at("sensitivity_provenance", {moved_number: rows[items[0].dataIndex].number})}}},
+                scales: {y: categoryAxis("", {ticks: {autoSkip: false}}),
+                         x: valueAxis(`gain, ${text.plain(today, 3)} × as the card is`, (gain) => labelled(gain) ? `${text.plain(gain, 3)} ×` : null,
+                                      {type: logarithmic ? "logarithmic" : "linear", suggestedMin: 0.98 * low, suggestedMax: 1.02 * high})}},
+    });
+  }
+
   // How many canvases show more than one colour: the page checks itself, and the tests read it.
   function painted() {
     return [...document.querySelectorAll("canvas")].filter((canvas) => {
@@ -128,5 +173,5 @@ lightloom.charts = (() => {
       return pixels.some((pixel) => pixel !== pixels[0]);
     }).length;
   }
-  return {accuracyPerChip, sweep, stacked, grouped, curves, painted};
+  return {accuracyPerChip, sweep, stacked, grouped, curves, tornado, painted};
 })();

@@ -17,12 +17,12 @@
     return element("label", {}, label, select);
   }
 
-  function panel({title, note, wide = false, controls = [], paint}) {
+  function panel({title, note, wide = false, tall = false, controls = [], paint}) {
     const canvas = element("canvas", {role: "img", ariaLabel: title});
     const parts = [element("h2", {}, title), element("p", {}, note)];
     if (controls.length > 0) parts.push(element("div", {className: "controls"}, ...controls));
     document.getElementById("panels").append(
-      element("article", {className: wide ? "panel wide" : "panel"}, ...parts, element("div", {className: "plot"}, canvas)));
+      element("article", {className: wide ? "panel wide" : "panel"}, ...parts, element("div", {className: tall ? "plot tall" : "plot"}, canvas)));
     const redraw = () => paint(canvas);
     redraws.push(redraw);
     return redraw;
@@ -104,6 +104,27 @@
       paint: (canvas) => charts.stacked(canvas, name, over, by, {source: state.source})});
   }
 
+  // What the verdicts rest on: one gain over one baseline, each assumption moved alone.
+  function sensitivityPanel() {
+    if (!data.axis("moved_number") || data.size("source") < 2) return;
+    const over = (name) => (source) => data.at(name, {source}) / data.at(name, {source: 0});
+    const verdicts = [["speedup", "speed-up", (source) => data.at("speedup", {source})],
+                      ["energy_gain", "energy", (source) => data.at("energy_gain", {source})],
+                      ["steady_speedup", "speed-up, each later batch", over("steady_time")],
+                      ["steady_energy_gain", "energy, each later batch", over("steady_energy")]].filter(([name, , today]) =>
+                        data.has(`sensitivity_${name}`) && Number.isFinite(today(1)));
+    if (verdicts.length === 0) return;
+    const state = {verdict: verdicts[0][0], source: 1};
+    const set = (key, read) => (value) => { state[key] = read(value); redraw(); };
+    const baselines = data.labels("source").map((label, index) => [index, label]).slice(1);
+    const redraw = panel({title: "What the verdict rests on", wide: true, tall: true,
+      note: "Each number alone, at a half and at the double (bits: one bit) of what the card says, where no published source gives it. Solid line: both cost the same; dashed: the card as it is.",
+      controls: [chooser("gain in", verdicts.map(([name, shown]) => [name, shown]), state.verdict, set("verdict", String)),
+                 chooser("over", baselines, 1, set("source", Number))],
+      paint: (canvas) => charts.tornado(canvas, `sensitivity_${state.verdict}`, state.source,
+                                        verdicts.find(([name]) => name === state.verdict)[2](state.source))});
+  }
+
   function panels() {
     if (data.has("accuracy_chip", "chip"))
       panel({title: "Accuracy per chip", note: "Each point is one chip with its own fabrication errors, on the whole test set.",
@@ -180,6 +201,7 @@
   pointSelectors();
   sweepPanel();
   panels();
+  sensitivityPanel();
   layerTable();
   provenance();
   update();

@@ -48,7 +48,8 @@ std::vector<StoredStream> streams_of(const ExchangeShape& shape, std::int64_t li
   const std::int64_t blocks = shape.blocks();
   return {{.name = "coefficients",
            .count = columns * live_rows,
-           .bits = ExchangeSource::coefficient_bits},
+           .bits = ExchangeSource::coefficient_bits,
+           .most = columns * live_rows},
           {.name = "basis", .count = basis_words * blocks, .bits = ExchangeSource::basis_bits},
           {.name = "index", .count = std::int64_t{shape.units} * shape.rows(), .bits = 1},
           {.name = "scale", .count = blocks, .bits = 32, .in_ratio = false, .exposed = false},

@@ -57,7 +57,8 @@ struct SourceEntry {
   /// Whether it takes the layer, which is stored dense if not. Empty: all.
   std::function<bool(const SourceCard&, const LayerShape&)> takes = nullptr;
   std::function<std::unique_ptr<WeightSource>(const SourceCard&, const LayerShape&)> make;
-  /// What such a source stores, without making it: the most, where it depends on the weights.
+  /// What such a source stores, without making it. Where it depends on the weights: the most, or
+  /// what weights of a stated distribution take, with `StoredStream::most`.
   std::function<std::vector<StoredStream>(const SourceCard&, const LayerShape&)> streams;
   /// The most bits a weight made of factors can need; see `precision_bits`. Empty: no factors.
   std::function<double(const SourceCard&, const LayerShape&)> precision_bits = nullptr;

@@ -25,7 +25,7 @@ CodedStream to_words(const StoredStream& stream, WordCoding coding, std::span<co
 void from_words(const CodedStream& stream, WordCoding coding, std::span<float> levels);
 
 /// Throws `Error` unless the streams are those that a layer's source stores: names, bits, and as
-/// many words. Streams whose length depends on the weights (rows of SmartExchange) may be shorter.
+/// many words. Streams whose length depends on the weights (`StoredStream::most`) may have fewer.
 void require_streams(std::span<const StoredStream> expected, std::span<const CodedStream> given,
                      const std::string& layer);
 

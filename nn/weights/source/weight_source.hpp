@@ -18,7 +18,9 @@ struct StoredStream {
   bool in_ratio =
       true;  // false: stored by a real file but counted in no published ratio (scales, alignment)
   bool exposed = true;             // bits can be attacked by memory errors
-  std::int64_t packed_values = 0;  // where one word holds several values: how many; 0: one a word
+  std::int64_t packed_values = 0;  // where words hold other numbers of values: all; 0: one a word
+  std::int64_t most =
+      0;  // where `count` depends on the weights: the most it can be; 0: it does not
 
   /// The values that the words hold: what a count of parameters counts.
   [[nodiscard]] std::int64_t values() const { return packed_values > 0 ? packed_values : count; }

@@ -114,6 +114,8 @@ TEST_F(ExperimentCards, LabelsSayTheBitsOfTheStoredWords) {
   EXPECT_EQ(label("source: integer, bits: 24"), "int32");
   EXPECT_EQ(label("source: integer, bits: 4, fc_bits: 8"), "int4/8");
   EXPECT_EQ(label("source: ternary"), "ternary");
+  EXPECT_EQ(label("source: huffman"), "huffman4");
+  EXPECT_EQ(label("source: huffman, bits: 3, fc_bits: 8"), "huffman3/8");
 }
 
 TEST_F(ExperimentCards, KeysAreThoseOfTheSectionsThatTheWorkDependsOn) {

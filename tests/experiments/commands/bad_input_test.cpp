@@ -181,6 +181,10 @@ TEST_F(BadInput, InACardIsNamedWithItsPlace) {
       {"cost DATA/experiments/quickstart.yaml --gemm 1,2,3 --layers HERE/rows.csv", "one of them"},
       {"cost DATA/experiments/quickstart.yaml --gemm 1,2,3 --frontier batch", "own network"},
       {"cost DATA/experiments/quickstart.yaml --layers HERE/none.csv", "does not exist"},
+      {"cost DATA/experiments/quickstart.yaml --sensitivity digital.opertions_per_ns",
+       "did you mean 'digital.operations_per_ns'?"},
+      {"cost DATA/experiments/quickstart.yaml --sensitivity core.rows,,batch", "a key is empty"},
+      {"cost DATA/experiments/fashion-mnist-grid.yaml --sensitivity", "needs a baseline"},
       {"cost DATA/experiments/quickstart.yaml --layers HERE/rows.csv", "rows.csv:1: what the"},
   };
   expect_refused(cases);

@@ -37,6 +37,27 @@ TEST(CommandLine, ReadsSharedAndOwnOptionsInAnyOrder) {
             "--seed 7 --fast");
 }
 
+TEST(CommandLine, AnOptionMayLackItsValueInFrontOfOptionsAndCards) {
+  const auto read = [](const std::vector<std::string>& arguments) {
+    return parse_command_line("cost", arguments, {{"sensitivity", "[all|KEY,...]", "what"}});
+  };
+  for (const auto& arguments : {std::vector<std::string>{"card.yaml", "--sensitivity"},
+                                {"--sensitivity", "card.yaml"},
+                                {"card.yaml", "--sensitivity", "--json"},
+                                {"--sensitivity", "--set", "a=1", "card.yaml"}}) {
+    EXPECT_TRUE(read(arguments).has("sensitivity"));
+    EXPECT_EQ(read(arguments).value("sensitivity"), "");
+    EXPECT_EQ(read(arguments).operands, std::vector<std::string>{"card.yaml"});
+  }
+  for (const auto& arguments : {std::vector<std::string>{"card.yaml", "--sensitivity", "all"},
+                                {"--sensitivity", "all", "card.yaml"},
+                                {"card.yaml", "--sensitivity=all"}}) {
+    EXPECT_EQ(read(arguments).value("sensitivity"), "all");
+    EXPECT_EQ(read(arguments).operands, std::vector<std::string>{"card.yaml"});
+  }
+  EXPECT_FALSE(read({"card.yaml"}).has("sensitivity"));
+}
+
 TEST(CommandLine, SuggestsTheNearestOption) {
   EXPECT_NE(problem_of({"--chps", "3"}).find("did you mean '--chips'?"), std::string::npos)
       << problem_of({"--chps", "3"});

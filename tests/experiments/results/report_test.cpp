@@ -25,7 +25,7 @@ void expect_drawn(const Labelled& data, int least_charts) {
   EXPECT_EQ(ran.code, 0) << ran.output << ran.errors;
 }
 
-TEST(Report, ChromiumDrawsEveryChartOfARunWithoutAnError) { expect_drawn(example_run(16), 7); }
+TEST(Report, ChromiumDrawsEveryChartOfARunWithoutAnError) { expect_drawn(example_run(16), 8); }
 
 TEST(Report, ChromiumDrawsEveryChartOfASweepWithoutAnError) { expect_drawn(example_sweep(), 8); }
 
@@ -33,6 +33,12 @@ TEST(Report, ATitleThatLooksLikeMarkupStaysText) {
   const std::string page = report_page(example_run(2));
   EXPECT_NE(page.find("example &lt;/script&gt; &amp; more"), std::string::npos);
   EXPECT_NE(page.find("example \\u003c/script> & more"), std::string::npos);
+}
+
+TEST(Report, AKeyThatLooksLikeMarkupStaysText) {
+  const std::string page = report_page(example_run(16));
+  EXPECT_EQ(page.find("<b>key</b>"), std::string::npos);
+  EXPECT_NE(page.find("\\u003cb>key\\u003c/b>\\u003c/script>"), std::string::npos);
 }
 
 TEST(Report, NamesThePageAfterTheResults) {

@@ -64,6 +64,17 @@ TEST(PackedNetwork, UnpacksToTheSameMaterialisedWeights) {
   }
 }
 
+// What is stored is neither what is announced without weights nor of one length for all layers.
+TEST(PackedNetwork, UnpacksEntropyCodedWeightsToTheSameOnes) {
+  for (const int bits : {2, 4, 8}) {
+    const SourceCard card{.source = "huffman", .bits = bits};
+    Network network = packed_network(card), back = packed_network({}, 2);
+    unpack_into(unpack(pack(packed(network)), "test"), card, back);
+    for (std::size_t l = 0; l < network.weight_layers().size(); ++l)
+      EXPECT_EQ(dense_weight(network.weight_layers()[l]), dense_weight(back.weight_layers()[l]));
+  }
+}
+
 TEST(PackedNetwork, RefusesTheWeightsOfAnotherNetwork) {
   Network network = packed_network({});
   PackedFile file = packed(network);
