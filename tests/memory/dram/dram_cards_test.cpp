@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "memory/traffic/steady_rate.hpp"
 #include "tests/memory/commands.hpp"
@@ -32,6 +33,21 @@ TEST(DramCards, HaveTheirPublishedPeakAndCapacity) {
     EXPECT_DOUBLE_EQ(static_cast<double>(card.organization.bytes()), p.gibibytes * 0x1p30)
         << p.name;
   }
+}
+
+// A card that is added is read here, whoever lists it elsewhere.
+TEST(DramCards, EveryCardReadsSaysWhereItsNumbersComeFromAndRuns) {
+  int cards = 0;
+  for (const auto& file : std::filesystem::directory_iterator(
+           preset_path("x").substr(0, preset_path("x").size() - std::string("x.yaml").size()))) {
+    const std::string name = file.path().stem().string();
+    const Tree tree = load_card(preset_path(name), {});
+    EXPECT_NE(tree.find("source"), nullptr) << name;
+    const DramCard card = read_dram(tree);
+    EXPECT_GT(run_pattern(card, "seq_2r1w", 300, 0).bandwidth_GBps, 0) << name;
+    ++cards;
+  }
+  EXPECT_GE(cards, 16);
 }
 
 /// Share of the time that all-bank refresh takes: from the last read before it to the first after.

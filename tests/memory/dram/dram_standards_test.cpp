@@ -86,6 +86,14 @@ TEST(DramStandards, SameBankRefreshIsLegalInEveryTrafficAndKeepsItsPace) {
       }
 }
 
+// Refreshes hardly further apart than they last: one that was late must hold up the next.
+TEST(DramStandards, SameBankRefreshesNeverOverlap) {
+  const DramCard card =
+      preset("ddr5-4800", {"refresh_mode=same_bank", "timing_cycles.refi_bank=330"});
+  for (const std::string pattern : {"rand_rd", "rand_wr", "seq_2r1w"})
+    EXPECT_EQ(problems(card, card, pattern), 0U) << pattern;
+}
+
 // Four refreshes (of four banks of a group) refresh all; a bank comes again after four.
 TEST(DramStandards, SameBankRefreshTakesTheBanksOfAGroupInTurn) {
   const DramCard card = preset("ddr5-4800", {"refresh_mode=same_bank", "organization.channels=1",

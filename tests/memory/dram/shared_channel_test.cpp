@@ -44,6 +44,23 @@ TEST(SharedChannel, SharedPseudoChannelsRunLegallyCountApartAndAddUp) {
       }
 }
 
+// A hit of one and a closed bank of the other take a column and a row command of the same cycle.
+TEST(SharedChannel, RequestsOfBothPseudoChannelsMoveOnInOneCycle) {
+  const DramCard card =
+      preset("hbm2-pseudo-channel",
+             {"organization.shared_channel=true", "organization.channels=1", "refresh=false",
+              "mapping=rorabacobgpc", "controller.requests_per_cycle=2"});
+  const auto source = make_source(
+      {{.address = 0}, {.address = 256, .arrival = 1000}, {.address = 32, .arrival = 1000}});
+  std::vector<Cycle> latencies(3, 0);
+  run_source(card, *source, {.completed = [&](std::uint64_t n, Cycle from, Cycle to) {
+               latencies[n] = to - from;
+             }});
+  const DramTiming& t = card.timing;
+  EXPECT_EQ(latencies[1], t.cl + 2 + 2);
+  EXPECT_EQ(latencies[2], t.rcd_read + t.cl + 2 + 2);
+}
+
 TEST(SharedChannel, EveryPseudoChannelDrawsItsStandbyPower) {
   const DramCard card =
       preset("hbm3-6400", {"access_pJ_per_bit=0", "background_mW=10", "organization.channels=2"});
