@@ -52,7 +52,8 @@ ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& 
   const memory::DramCard& dram = input.memory.dram;
   const memory::DramTiming& t = dram.timing;
   // Bus idle between the last write data and the first read data, the longer of the two changes.
-  schedule.direction_change_ns = (t.cwl + t.wtr_l + dram.organization.burst_cycles) * dram.clock_ns;
+  schedule.direction_change_ns =
+      (t.cwl + t.wtr_l + dram.organization.span_cycles()) * dram.clock_ns;
   for (const LayerPlan& plan : plans) {
     const auto before = static_cast<std::int64_t>(schedule.tiles.size()) - 1;
     schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), before);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <span>
 
+#include "core/error.hpp"
 #include "memory/buffers/cacti_table.hpp"
 
 namespace lightloom::memory {
@@ -32,14 +34,39 @@ CactiArray mix(const CactiArray& a, const CactiArray& b, double weight, Mix comb
           combine(a.access_ns, b.access_ns, weight)};
 }
 
+/// A value beyond the last capacity grows by bits, not with the slope at the edge.
+double by_bits(double at_last, std::span<const double> capacities, double capacity_KB) {
+  return at_last * capacity_KB / capacities.back();
+}
+
+/// One array of one technology row and tabulated word size.
+CactiArray sram_of_word(std::size_t word, std::size_t row, double capacity_KB) {
+  const CactiRow& table = cacti_sram[word][row];
+  const Place size = place_of(cacti_capacity_KB, capacity_KB);
+  CactiArray array = mix(table[size.low], table[size.low + 1], size.weight, geometric);
+  if (capacity_KB <= cacti_capacity_KB.back()) return array;
+  array.leakage_mW = by_bits(table.back().leakage_mW, cacti_capacity_KB, capacity_KB);
+  array.area_mm2 = by_bits(table.back().area_mm2, cacti_capacity_KB, capacity_KB);
+  return array;
+}
+
 /// One array of one technology row.
 CactiArray sram_at(std::size_t row, double capacity_KB, double word_bytes) {
-  const Place size = place_of(cacti_capacity_KB, capacity_KB);
-  const auto of_word = [&](std::size_t word) {
-    const CactiRow& table = cacti_sram[word][row];
-    return mix(table[size.low], table[size.low + 1], size.weight, geometric);
-  };
-  return mix(of_word(0), of_word(1), place_of(cacti_word_bytes, word_bytes).weight, geometric);
+  const double inside = std::clamp(word_bytes, cacti_word_bytes.front(), cacti_word_bytes.back());
+  CactiArray array = mix(sram_of_word(0, row, capacity_KB), sram_of_word(1, row, capacity_KB),
+                         place_of(cacti_word_bytes, inside).weight, geometric);
+  const double wider = 0.3 + 0.7 * word_bytes / inside;
+  array.read_pJ *= wider;
+  array.write_pJ *= wider;
+  return array;
+}
+
+double sram_cycle_over_access(double capacity_KB) {
+  const std::array<double, 3> sizes{cacti_cycles[0].capacity_KB, cacti_cycles[1].capacity_KB,
+                                    cacti_cycles[2].capacity_KB};
+  const Place size = place_of(sizes, std::clamp(capacity_KB, sizes.front(), sizes.back()));
+  return geometric(cacti_cycles[size.low].cycle_over_access,
+                   cacti_cycles[size.low + 1].cycle_over_access, size.weight);
 }
 
 CactiArray sram_array(const BufferCard& card) {
@@ -67,6 +94,15 @@ double edram_value(const BufferCard& card, double CactiEdram::*field) {
   return linear(of_node(0), of_node(1), (45 - card.node_nm) / 13);
 }
 
+/// Of what is as large as its bits: power and area.
+double edram_bulk(const BufferCard& card, double CactiEdram::*field) {
+  const double capacity_KB = card.capacity_KB / card.banks;
+  if (capacity_KB <= edram_capacity_KB.back()) return edram_value(card, field);
+  const double last =
+      linear(cacti_edram[0].back().*field, cacti_edram[1].back().*field, (45 - card.node_nm) / 13);
+  return by_bits(last, edram_capacity_KB, capacity_KB);
+}
+
 BufferFigures table_figures(const BufferCard& card) {
   if (card.kind == BufferKind::sram) {
     const CactiArray array = sram_array(card);
@@ -75,17 +111,27 @@ BufferFigures table_figures(const BufferCard& card) {
             .leakage_mW = array.leakage_mW * card.banks,
             .area_mm2 = array.area_mm2 * card.banks,
             .access_ns = array.access_ns,
-            .cycle_ns = array.access_ns};
+            .cycle_ns = array.access_ns * sram_cycle_over_access(card.capacity_KB / card.banks)};
   }
   const double read_pJ = edram_value(card, &CactiEdram::read_pJ);
-  const double refresh_mW = edram_value(card, &CactiEdram::refresh_mW);
+  const double refresh_mW = edram_bulk(card, &CactiEdram::refresh_mW);
   return {.read_pJ = read_pJ,
           .write_pJ = read_pJ,
-          .leakage_mW = (edram_value(card, &CactiEdram::static_mW) - refresh_mW) * card.banks,
+          .leakage_mW = (edram_bulk(card, &CactiEdram::static_mW) - refresh_mW) * card.banks,
           .refresh_mW = refresh_mW * card.banks,
-          .area_mm2 = edram_value(card, &CactiEdram::area_mm2) * card.banks,
+          .area_mm2 = edram_bulk(card, &CactiEdram::area_mm2) * card.banks,
           .access_ns = edram_value(card, &CactiEdram::access_ns),
           .cycle_ns = edram_value(card, &CactiEdram::cycle_ns)};
+}
+
+/// Sentence on a node that no table covers, or nothing.
+const char* node_problem(const BufferCard& card) {
+  if (card.kind == BufferKind::edram && (card.node_nm < 32 || card.node_nm > 45))
+    return "must lie between 32 and 45 for edram (no table exists for other nodes)";
+  if (card.kind == BufferKind::sram && card.node_nm > 45)
+    return "must not exceed 45 for sram (no table exists for larger nodes, and carried on from "
+           "those that do, leakage falls below 0)";
+  return nullptr;
 }
 
 }  // namespace
@@ -99,31 +145,42 @@ void describe(Section& section, BufferCard& card) {
   section.value("word_bytes", card.word_bytes, {.low = 1, .high = 256});
   section.value("banks", card.banks, {.low = 1, .high = 65536});
   section.value("ports", card.ports, {.low = 1, .high = 8});
+  section.choice("pattern", card.pattern,
+                 {{"stream", BankPattern::stream}, {"random", BankPattern::random}});
+  section.value("stride_words", card.stride_words, {.low = 1, .high = 1 << 20});
   section.value("retention_us", card.retention_us, not_negative);
   section.value("read_pJ", card.read_pJ, not_negative);
   section.value("write_pJ", card.write_pJ, not_negative);
   section.value("leakage_mW", card.leakage_mW, not_negative);
   section.value("area_mm2", card.area_mm2, not_negative);
   section.value("access_ns", card.access_ns, not_negative);
-  if (card.kind == BufferKind::edram && (card.node_nm < 32 || card.node_nm > 45))
-    section.problem("node_nm",
-                    "must lie between 32 and 45 for edram (no table exists for other nodes)");
+  section.value("cycle_ns", card.cycle_ns, not_negative);
+  if (const char* problem = node_problem(card)) section.problem("node_nm", problem);
   if (card.kind == BufferKind::edram && card.word_bytes != 32)
     section.problem("word_bytes", "must be 32 for edram (no table exists for other words)");
 }
 
 BufferFigures buffer_figures(const BufferCard& card) {
+  const char* problem = node_problem(card);
+  require(problem == nullptr, "node_nm is {} and {}", card.node_nm, problem);
   BufferFigures figures = table_figures(card);
   if (card.read_pJ > 0) figures.read_pJ = card.read_pJ;
   if (card.write_pJ > 0) figures.write_pJ = card.write_pJ;
   if (card.leakage_mW > 0) figures.leakage_mW = card.leakage_mW;
   if (card.area_mm2 > 0) figures.area_mm2 = card.area_mm2;
   if (card.access_ns > 0) figures.access_ns = figures.cycle_ns = card.access_ns;
+  if (card.cycle_ns > 0) figures.cycle_ns = card.cycle_ns;
   return figures;
 }
 
+double bank_share(const BufferCard& card) {
+  if (card.pattern == BankPattern::stream) return 1.0 / std::gcd(card.stride_words, card.banks);
+  return 1 - std::pow(1 - 1.0 / card.banks, card.banks);
+}
+
 double buffer_bandwidth_GBps(const BufferCard& card) {
-  return card.word_bytes * card.banks * card.ports / buffer_figures(card).cycle_ns;
+  return card.word_bytes * card.banks * bank_share(card) * card.ports /
+         buffer_figures(card).cycle_ns;
 }
 
 double read_energy_pJ(const BufferCard& card, const BufferFigures& figures, double bytes) {

@@ -98,6 +98,20 @@ inline constexpr std::array<std::array<CactiRow, 6>, 2> cacti_sram{{
     }},
 }};
 
+/// Random cycle time over access time of one array. No run of the table above printed its cycle
+/// time; these are published CACTI 7 runs of one bank: 8 KB 0.265297 / 0.296114 and 100 KB 0.963513
+/// / 0.754595 (64-bit plain RAM, 40 nm, results shipped with Accelergy's CACTI plug-in), 1
+/// MB 1.19058 / 1.72177 (22 nm cache, 512 bits). In small arrays bit lines have to recover before
+/// the next access, in large ones accesses follow each other down the H-tree.
+struct CactiCycle {
+  double capacity_KB, cycle_over_access;
+};
+inline constexpr std::array<CactiCycle, 3> cacti_cycles{{
+    {8, 0.265297 / 0.296114},
+    {100, 0.963513 / 0.754595},
+    {1024, 1.19058 / 1.72177},
+}};
+
 /// eDRAM by CACTI 7 (lp-dram cell, hp periphery, 32-byte words). Write energy is set to the read
 /// energy (CACTI charges all bit lines of the active subarrays at full swing); static power is
 /// split into leakage and refresh.

@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::array<std::string_view, 7> field_names{"ch", "pc", "ra", "bg", "ba", "ro", "co"};
 
+/// Bits that number `size` things.
 int bits_of(std::int64_t size) {
-  return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(size))) - 1;
+  return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(size) - 1));
 }
 
 AddressField field_named(std::string_view name, const std::string& mapping) {
@@ -46,6 +47,22 @@ AddressMapping::AddressMapping(const DramCard& card) : text_(card.mapping) {
   const std::size_t hash = text_.find('^');
   parse_fields(text_.substr(0, hash));
   if (hash != std::string::npos) parse_hashes(text_.substr(hash));
+  check_rows(card);
+}
+
+void AddressMapping::check_rows(const DramCard& card) {
+  const std::int64_t rows = card.organization.rows;
+  if (std::has_single_bit(static_cast<std::uint64_t>(rows))) return;
+  const Piece& last = pieces_.back();
+  const bool leads = last.field == AddressField::row && last.bits == width(AddressField::row);
+  const bool hashed = std::any_of(hashes_.begin(), hashes_.end(), [](const Hash& hash) {
+    return hash.target == AddressField::row;
+  });
+  require(leads && !hashed,
+          "mapping '{}' does not suit {} rows (no power of two: `ro` must come first, whole and "
+          "without a hash of its own, or addresses would name rows that are not there)",
+          text_, rows);
+  fold_ = static_cast<std::uint64_t>(card.organization.bytes());
 }
 
 void AddressMapping::parse_fields(const std::string& text) {
@@ -92,6 +109,7 @@ void AddressMapping::parse_hashes(const std::string& text) {
 }
 
 DramAddress AddressMapping::decode(std::uint64_t address) const {
+  if (fold_ > 0) address %= fold_;
   std::array<std::uint64_t, 7> fields{};
   for (const Piece& p : pieces_)
     fields[static_cast<std::size_t>(p.field)] |= (address >> p.address_bit & low_mask(p.bits))

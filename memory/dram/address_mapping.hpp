@@ -29,6 +29,10 @@ enum class AddressField { channel, pseudo_channel, rank, bank_group, bank, row, 
 /// the column: the pieces of a field are joined in the order written. `^` after a mapping adds
 /// hashes, e.g. `^bg=ro^ba=ro2` XORs the bank
 /// group with the lowest row bits and the bank with the row bits from bit 2 on.
+///
+/// Addresses beyond the capacity are folded back into it. Rows that are no power of two have to
+/// lead the mapping, in one piece and without a hash, so that addresses below the capacity are all
+/// there is.
 class AddressMapping {
  public:
   /// Throws `Error` for unknown, missing or repeated fields.
@@ -58,10 +62,12 @@ class AddressMapping {
   };
   void parse_fields(const std::string& text);
   void parse_hashes(const std::string& text);
+  void check_rows(const DramCard& card);
 
   std::string text_;
   std::array<int, 7> widths_{};
   int offset_bits_ = 0;
+  std::uint64_t fold_ = 0;  // capacity in bytes, where it is no power of two
   int pseudo_channels_ = 1;
   std::vector<Piece> pieces_;
   std::vector<Hash> hashes_;

@@ -21,8 +21,9 @@ Cycle lowest(const Lanes& v) {
 
 }  // namespace
 
-BankScan::BankScan(int banks, int banks_per_group, int banks_per_rank, int wishes)
-    : stride_((banks + lanes - 1) / lanes * lanes),
+BankScan::BankScan(const Layout& layout, int wishes)
+    : stride_((layout.banks + lanes - 1) / lanes * lanes),
+      several_units_(layout.per_unit < layout.banks),
       banks_(static_cast<std::size_t>(stride_ / lanes)),
       wishes_(static_cast<std::size_t>(std::int64_t{stride_} / lanes * wishes)) {
   for (Wishes& block : wishes_) block.ready += never;
@@ -30,12 +31,17 @@ BankScan::BankScan(int banks, int banks_per_group, int banks_per_rank, int wishe
   for (Banks& block : banks_)
     for (int i = 0; i < lanes; ++i, ++bank) {
       block.number[i] = bank;
-      block.group[i] = bank / banks_per_group;
-      block.rank[i] = bank / banks_per_rank;
+      block.group[i] = bank / layout.per_group;
+      block.rank[i] = bank / layout.per_rank;
+      block.unit[i] = bank / layout.per_unit;
     }
 }
 
 void BankScan::forbid(DramCommandKind kind, int bank, const ByDistance& before) {
+  if (several_units_) {
+    forbid_in_unit(kind, bank, before);
+    return;
+  }
   const Banks& from = banks_of(bank);
   const Cycle group = from.group[bank % lanes], rank = from.rank[bank % lanes];
   const Lanes own = Lanes{} + before.own_group, same = Lanes{} + before.same_rank,
@@ -43,6 +49,21 @@ void BankScan::forbid(DramCommandKind kind, int bank, const ByDistance& before) 
   for (Banks& block : banks_) {
     Lanes& limit = block.limit[static_cast<std::size_t>(kind)];
     const Lanes elsewhere = block.rank == rank ? same : other;
+    const Lanes earliest = block.group == group ? own : elsewhere;
+    limit = limit > earliest ? limit : earliest;
+  }
+}
+
+void BankScan::forbid_in_unit(DramCommandKind kind, int bank, const ByDistance& before) {
+  const Banks& from = banks_of(bank);
+  const Cycle group = from.group[bank % lanes], rank = from.rank[bank % lanes],
+              unit = from.unit[bank % lanes];
+  const Lanes none{}, own = none + before.own_group, same = none + before.same_rank,
+                      other = none + before.other_rank;
+  for (Banks& block : banks_) {
+    Lanes& limit = block.limit[static_cast<std::size_t>(kind)];
+    const Lanes outside = block.unit == unit ? other : none;
+    const Lanes elsewhere = block.rank == rank ? same : outside;
     const Lanes earliest = block.group == group ? own : elsewhere;
     limit = limit > earliest ? limit : earliest;
   }

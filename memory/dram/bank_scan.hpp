@@ -15,9 +15,14 @@ class BankScan {
   using Lanes = Cycle __attribute__((vector_size(8 * lanes)));
 
  public:
+  /// How banks are numbered: those of a group, a rank and a pseudo-channel follow each other.
+  struct Layout {
+    int banks = 0, per_group = 0, per_rank = 0, per_unit = 0;
+  };
+
   /// Every bank may want `wishes` commands, at most four: number bank + stride() * i is its i-th.
   /// The later ones cost time only while some bank has one.
-  BankScan(int banks, int banks_per_group, int banks_per_rank, int wishes);
+  BankScan(const Layout& layout, int wishes);
 
   /// Banks, rounded up to whole registers.
   [[nodiscard]] int stride() const { return stride_; }
@@ -33,7 +38,8 @@ class BankScan {
     block.age[wish % lanes] = static_cast<Cycle>(age);
   }
 
-  /// Cycles by distance from a bank: its own group, the other groups of its rank, other ranks.
+  /// Cycles by distance from a bank: its own group, the other groups of its rank, other ranks of
+  /// its pseudo-channel (other pseudo-channels obey no rule).
   struct ByDistance {
     Cycle own_group = 0, same_rank = 0, other_rank = 0;
   };
@@ -55,7 +61,7 @@ class BankScan {
 
  private:
   struct Banks {
-    Lanes number, group, rank;
+    Lanes number, group, rank, unit;
     std::array<Lanes, 4> limit;  // by kind: earliest by rules between banks
   };
   struct Wishes {
@@ -74,11 +80,13 @@ class BankScan {
   [[nodiscard]] const Banks& banks_of(int wish) const {
     return banks_[static_cast<std::size_t>(wish % stride_ / lanes)];
   }
+  void forbid_in_unit(DramCommandKind kind, int bank, const ByDistance& before);
   template <class Order>
   [[nodiscard]] Keys smallest(Cycle row_bus, Cycle column_bus, const Order& order) const;
   [[nodiscard]] First aged(Cycle key, Cycle bus, bool column, std::uint64_t newest) const;
 
   int stride_;
+  bool several_units_;
   std::vector<Banks> banks_;
   std::vector<Wishes> wishes_;   // the i-th of all banks, then the next
   std::array<int, 4> wanted_{};  // banks that have an i-th wish

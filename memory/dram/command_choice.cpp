@@ -20,11 +20,16 @@ Wish column_wish(const BankTimers::Bank& bank, const RequestQueues& queues, int 
 
 }  // namespace
 
+BankScan::Layout bank_layout(const DramCard& card) {
+  const DramOrganization& o = card.organization;
+  const int per_unit = o.ranks * o.banks();
+  return {per_unit * o.units_together(), o.banks_per_group, o.banks(), per_unit};
+}
+
 CommandChoice::CommandChoice(const DramCard& card)
     : card_(card.controller),
       shared_(card.controller.write_drain == WriteDrain::bank_queues),
-      scan_(card.organization.ranks * card.organization.banks(), card.organization.banks_per_group,
-            card.organization.banks(), shared_ ? 3 : 2),
+      scan_(bank_layout(card), shared_ ? 3 : 2),
       wishes_(static_cast<std::size_t>(scan_.stride()) * (shared_ ? 3 : 2)),
       more_(static_cast<std::size_t>(scan_.stride())) {}
 

@@ -10,6 +10,9 @@
 
 namespace lightloom::memory {
 
+/// The banks behind one controller.
+BankScan::Layout bank_layout(const DramCard& card);
+
 /// What every bank of a (pseudo-)channel wants next, and which of these commands goes first.
 class CommandChoice {
  public:

@@ -15,15 +15,17 @@ enum class DramCommandKind : std::uint8_t {
   read,
   write,
   refresh,
-  refresh_bank
+  refresh_bank,
+  refresh_same_bank  // the banks of one number in all groups
 };
 
-/// One command on the pins of one (pseudo-)channel.
+/// One command on the pins of one channel, or of a pseudo-channel that does not share its pins.
 struct DramCommand {
   Cycle cycle = 0;
   DramCommandKind kind = DramCommandKind::activate;
+  int pseudo_channel = 0;  // 0 where each has a controller of its own
   int rank = 0;
-  int bank_group = 0;    // not for refresh
+  int bank_group = 0;    // not for refresh and refresh_same_bank
   int bank = 0;          // within its group; not for refresh
   std::int64_t row = 0;  // activate, read, write
 };

@@ -4,24 +4,36 @@
 
 namespace lightloom::memory {
 
+namespace {
+
+DramCommandKind refresh_kind(RefreshMode mode) {
+  if (mode == RefreshMode::all_bank) return DramCommandKind::refresh;
+  return mode == RefreshMode::per_bank ? DramCommandKind::refresh_bank
+                                       : DramCommandKind::refresh_same_bank;
+}
+
+}  // namespace
+
 DramController::DramController(const DramCard& card)
     : organization_(card.organization),
       pipeline_cycles_(card.controller.pipeline_cycles),
-      per_bank_refresh_(card.refresh_mode == RefreshMode::per_bank),
+      refresh_kind_(refresh_kind(card.refresh_mode)),
       queues_(card),
       timers_(card),
-      choice_(card) {
+      choice_(card),
+      last_writes_(static_cast<std::size_t>(card.organization.units_together()), 0) {
   scan(0);
 }
 
 Cycle DramController::accept(const DramAddress& a, bool write, std::uint64_t number, Cycle k) {
-  const RequestQueues::Entry request{.row = a.row,
-                                     .number = number,
-                                     .accepted = k,
-                                     .known = k + pipeline_cycles_,
-                                     .column = a.column,
-                                     .bank = a.rank * organization_.banks() +
-                                             a.bank_group * organization_.banks_per_group + a.bank};
+  const int rank = a.unit % organization_.units_together() * organization_.ranks + a.rank;
+  const RequestQueues::Entry request{
+      .row = a.row,
+      .number = number,
+      .accepted = k,
+      .known = k + pipeline_cycles_,
+      .column = a.column,
+      .bank = rank * organization_.banks() + a.bank_group * organization_.banks_per_group + a.bank};
   if (!write && queues_.write_answers(request)) {
     ++forwarded_;
     return k + 1;
@@ -60,6 +72,10 @@ bool DramController::choose_mode(Cycle k) {
 
 void DramController::scan(Cycle not_before) {
   choice_.scan(not_before, queues_, timers_);
+  if (timers_.gap_passes(not_before, choice_.column().ready)) {
+    timers_.close_gap(choice_.rules());
+    choice_.scan(not_before, queues_, timers_);
+  }
   find_next();
   const bool nothing = choice_.nothing() && queues_.next_move() >= never;
   const bool stuck = queues_.writing() && !queues_.shared() && nothing && queues_.reads_wait();
@@ -93,8 +109,12 @@ void DramController::step(Cycle k) {
   const bool still_wanted = organization_.dual_command && other_bank &&
                             (queues_.shared() || was_writing == queues_.writing());
   if (row_due && (still_wanted || !column_due)) issue(row, k);
-  const int moved = queues_.next_move() <= k ? queues_.move_one(k) : -1;
-  const bool changed = moved >= 0 && choice_.wish_of(moved, queues_, timers_);
+  bool changed = false;
+  while (queues_.next_move() <= k) {
+    const int moved = queues_.move_one(k);
+    if (moved < 0) break;
+    changed |= choice_.wish_of(moved, queues_, timers_);
+  }
   if (row_due || column_due || changed)
     scan(k + 1);
   else
@@ -130,6 +150,7 @@ void DramController::issue(const BankScan::First& best, Cycle k) {
       break;
     case DramCommandKind::refresh:
     case DramCommandKind::refresh_bank:
+    case DramCommandKind::refresh_same_bank:
       break;
   }
   choice_.wish_of(bank, queues_, timers_);
@@ -138,19 +159,18 @@ void DramController::issue(const BankScan::First& best, Cycle k) {
 /// The request of a column command leaves.
 void DramController::finish_column(int number, Cycle k) {
   const bool write = queues_.entry(number).write;
-  queues_.remove(number, k);
   if (queues_.shared()) {
-    turnarounds_ += write != last_write_ ? 1 : 0;
-    last_write_ = write;
+    const auto unit = static_cast<std::size_t>(timers_.bank(queues_.entry(number).bank).unit);
+    turnarounds_ += write != (last_writes_[unit] != 0) ? 1 : 0;
+    last_writes_[unit] = write ? 1 : 0;
   }
+  queues_.remove(number, k);
   choose_mode(k);
 }
 
 void DramController::issue_refresh(int rank, Cycle k) {
   const int first = rank * timers_.banks_per_rank();
-  if (log_ != nullptr)
-    log(per_bank_refresh_ ? DramCommandKind::refresh_bank : DramCommandKind::refresh,
-        timers_.refreshed_bank(rank), -1, k);
+  if (log_ != nullptr) log(refresh_kind_, timers_.refreshed_bank(rank), -1, k);
   timers_.refresh(rank, k, choice_.rules());
   for (int b = 0; b < timers_.banks_per_rank(); ++b) choice_.wish_of(first + b, queues_, timers_);
 }
@@ -161,7 +181,8 @@ void DramController::log(DramCommandKind kind, int number, int entry, Cycle k) {
                        kind == DramCommandKind::write;
   log_->push_back({.cycle = k,
                    .kind = kind,
-                   .rank = bank.rank,
+                   .pseudo_channel = bank.unit,
+                   .rank = bank.rank % organization_.ranks,
                    .bank_group = bank.group % organization_.bank_groups,
                    .bank = number % organization_.banks_per_group,
                    .row = has_row ? queues_.entry(entry).row : 0});

@@ -19,10 +19,11 @@ struct DramCounts : CommandCounts {
   std::int64_t turnarounds = 0;  // changes between reading and writing
 };
 
-/// Command-level controller of one (pseudo-)channel: FR-FCFS over a read and a write queue, writes
-/// drained between watermarks, all-bank or per-bank refresh. Time advances from command to command,
-/// not cycle by cycle. The queues keep the requests, the timers the state of the banks, and the
-/// choice says which command goes first; the controller lets one act on the others.
+/// Command-level controller of one channel, or of a pseudo-channel that shares nothing: FR-FCFS
+/// over a read and a write queue, writes drained in batches, refresh of all banks or of some. Time
+/// advances from command to command, not cycle by cycle. The queues keep the requests, the timers
+/// the state of the banks, and the choice says which command goes first; the controller lets one
+/// act on the others.
 ///
 /// Cycle k of a system is: `step(k)` issues at most one command (one row and one column command
 /// with a dual command bus), then `accept` takes requests that arrived; they may cause commands
@@ -71,13 +72,13 @@ class DramController {
 
   DramOrganization organization_;
   int pipeline_cycles_;
-  bool per_bank_refresh_;
+  DramCommandKind refresh_kind_;
   RequestQueues queues_;
   BankTimers timers_;
   CommandChoice choice_;
   Cycle next_ = never;
   std::int64_t forwarded_ = 0, turnarounds_ = 0;
-  bool last_write_ = false;  // kind of the last column command, with shared queues
+  std::vector<char> last_writes_;  // by pseudo-channel: the last column command, with shared queues
   std::vector<Completion> completions_;
   std::vector<DramCommand>* log_ = nullptr;
 };

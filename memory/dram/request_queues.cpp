@@ -13,8 +13,10 @@ RequestQueues::RequestQueues(const DramCard& card)
       drain_start_(std::max(1, static_cast<int>(std::ceil(card.controller.drain_high *
                                                           card.controller.write_queue)))),
       drain_stop_(static_cast<int>(card.controller.drain_low * card.controller.write_queue)),
-      banks_(static_cast<std::size_t>(card.organization.ranks) *
-             static_cast<std::size_t>(card.organization.banks())),
+      moves_per_cycle_(card.organization.units_together()),
+      banks_(
+          static_cast<std::size_t>(card.organization.ranks) *
+          static_cast<std::size_t>(card.organization.banks() * card.organization.units_together())),
       free_{card.controller.read_queue, card.controller.write_queue} {}
 
 /// The youngest entry of a list for one burst of its bank, or -1.
@@ -127,12 +129,13 @@ void RequestQueues::collect_movable(Cycle not_before) {
   find_move(not_before);
 }
 
-/// Sets the cycle at which a request can move to its bank's queue: one a cycle.
+/// Sets the cycle at which a request can move to its bank's queue: one a cycle and pseudo-channel.
 void RequestQueues::find_move(Cycle not_before) {
   next_move_ = never;
   for (const int number : movable_)
     next_move_ = std::min(next_move_, entry(bank(number).arrived[mode_index()].head).known - 1);
-  if (next_move_ < never) next_move_ = std::max({next_move_, not_before, last_move_ + 1});
+  const Cycle place = moves_ < moves_per_cycle_ ? last_move_ : last_move_ + 1;
+  if (next_move_ < never) next_move_ = std::max({next_move_, not_before, place});
 }
 
 void RequestQueues::look_for_move(int number, Cycle not_before) {
@@ -169,13 +172,14 @@ int RequestQueues::move_one(Cycle k) {
       ++staged_;
       draining_ -= writing_ ? 1 : 0;
     }
+    moves_ = last_move_ == k ? moves_ + 1 : 1;
     last_move_ = k;
     own.movable = false;
     std::erase(movable_, moved);
     note_movable(moved);
   }
   if (shared_) choose_feed(k);
-  find_move(k + 1);
+  find_move(moved >= 0 && moves_ < moves_per_cycle_ ? k : k + 1);
   return moved;
 }
 

@@ -9,12 +9,12 @@
 
 namespace lightloom::memory {
 
-/// The requests that one (pseudo-)channel has taken and not served, and whether it reads or writes.
+/// The requests that one controller has taken and not served, and whether it reads or writes.
 ///
 /// Each bank has a queue of reads and one of writes, or one of both (WriteDrain::bank_queues). With
-/// queues of limited length a request first waits where it arrived and moves on, one a cycle, when
-/// its bank's queue has a place. Writes are drained between watermarks; a write never passes an
-/// older read of its burst.
+/// queues of limited length a request first waits where it arrived and moves on, one a cycle (and
+/// pseudo-channel), when its bank's queue has a place. Writes are drained between watermarks; a
+/// write never passes an older read of its burst.
 class RequestQueues {
  public:
   struct Entry {
@@ -25,7 +25,7 @@ class RequestQueues {
     Cycle known = 0;           // first cycle at which the scheduler sees it
     std::uint64_t hazard = 0;  // write: age of an older read of the same burst, 0: none
     int column = 0;
-    int bank = 0;   // rank * banks + group * banks_per_group + bank
+    int bank = 0;   // (pseudo-channel, rank, group, bank) of the controller's, the last fastest
     int next = -1;  // in its bank's list
     bool write = false;
   };
@@ -120,7 +120,7 @@ class RequestQueues {
   void find_move(Cycle not_before);
 
   bool shared_;
-  int write_queue_, bank_queue_, drain_start_, drain_stop_;
+  int write_queue_, bank_queue_, drain_start_, drain_stop_, moves_per_cycle_;
   std::vector<Bank> banks_;
   std::vector<Entry> entries_;
   std::vector<int> unused_;
@@ -128,6 +128,7 @@ class RequestQueues {
   std::vector<int>
       movable_;  // banks with an arrived request of the current mode and a place for it
   Cycle next_move_ = never, last_move_ = -1;
+  int moves_ = 0;         // at cycle last_move_
   bool writing_ = false;  // shared: the banks' queues are filled with writes
   // Only when shared:
   int draining_ = 0;    // writes still to be moved

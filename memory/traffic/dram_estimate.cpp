@@ -28,7 +28,8 @@ RunReach reach_of(const DramCard& card, int bits) {
     if (unit) reach.units += inside;
     if (piece.field == AddressField::column) reach.columns += inside;
     if (!unit && first && inside > 0) {
-      const bool enough = card.timing.ccd_s << piece.bits >= card.timing.ccd_l;
+      const int apart = std::max(card.timing.ccd_s, card.organization.burst_cycles);
+      const bool enough = std::int64_t{apart} << piece.bits >= card.timing.ccd_l;
       reach.rotates = piece.field == AddressField::bank_group && enough;
       first = false;
     }
@@ -52,6 +53,8 @@ const char* bound_name(DramBound bound) {
       return "injection";
     case DramBound::turnaround:
       return "turnaround";
+    case DramBound::command:
+      return "command";
   }
   return "";
 }
@@ -61,7 +64,7 @@ double refresh_share(const DramCard& card) {
   const DramTiming& t = card.timing;
   const double around = t.rtp + t.rp + t.rcd_read;
   if (card.refresh_mode == RefreshMode::all_bank) return (around + t.rfc) / t.refi;
-  return (around + t.rfc_bank) / (static_cast<double>(t.refi_bank) * card.organization.banks());
+  return (around + t.rfc_bank) / (static_cast<double>(t.refi_bank) * card.refresh_turns());
 }
 
 DramEstimate estimate_runs(const DramCard& card, double run_bytes) {
@@ -72,7 +75,7 @@ DramEstimate estimate_runs(const DramCard& card, double run_bytes) {
   const RunReach reach = reach_of(card, bits);
   const double miss = std::ldexp(1.0, -reach.columns);
   const double units = o.units();  // queues hold many runs: short ones spread over all channels
-  const double activates = miss * std::max<double>(t.rrd_s, t.faw / 4.0) / o.ranks;
+  const double activates = miss * card.activate_cycles() / o.ranks;
 
   DramEstimate estimate;
   estimate.terms = {{DramBound::bus, o.burst_cycles / units},

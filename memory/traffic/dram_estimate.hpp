@@ -7,7 +7,15 @@
 namespace lightloom::memory {
 
 /// What limits a DRAM.
-enum class DramBound { bus, ccd_l, activate, row_cycle, injection, turnaround };
+enum class DramBound {
+  bus,
+  ccd_l,
+  activate,
+  row_cycle,
+  injection,
+  turnaround,
+  command  // pins that pseudo-channels share
+};
 const char* bound_name(DramBound bound);
 
 /// Steady-state service of one kind of traffic: cycles per request = max(terms) / (1 - refresh
@@ -26,8 +34,8 @@ struct DramEstimate {
 };
 
 /// Share of the time that refresh takes: (RTP + RP + RFC + RCD) / REFI, in the form Ramulator 2.1
-/// checks itself with. With per-bank refresh (RTP + RP + RFC_bank + RCD) / (banks * REFI_bank): the
-/// share of each bank.
+/// checks itself with. With per-bank refresh (RTP + RP + RFC_bank + RCD) / (turns * REFI_bank),
+/// turns the banks of a rank, with same-bank refresh those of a group: the share of each bank.
 double refresh_share(const DramCard& card);
 
 /// Reads in sequential runs of `run_bytes` (rounded up to bursts) that start at random places; a

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "memory/dram/dram_controller.hpp"
 #include "memory/dram/dram_energy.hpp"
+#include "memory/traffic/dram_bounds.hpp"
 
 namespace lightloom::memory {
 namespace {
@@ -64,8 +66,8 @@ class System {
         mapping_(card),
         capacity_(static_cast<std::uint64_t>(card.organization.bytes())),
         probes_(probes) {
-    const int units = card.organization.units();
-    for (int u = 0; u < units; ++u) controllers_.emplace_back(card);
+    const int together = card.organization.units_together();
+    for (int u = 0; u < card.organization.units(); u += together) controllers_.emplace_back(card);
     if (probes.commands != nullptr) {
       probes.commands->assign(controllers_.size(), {});
       for (std::size_t u = 0; u < controllers_.size(); ++u)
@@ -105,7 +107,7 @@ class System {
   void offer(RequestSource& source, Cycle k) {
     blocked_ = false;
     for (int slot = 0; more_ && request_.arrival <= k; ++slot) {
-      DramController& controller = controllers_[static_cast<std::size_t>(place_.unit)];
+      DramController& controller = controllers_[controller_of(place_)];
       if (slot == card_.controller.requests_per_cycle) return;
       if (!controller.has_room(request_.write)) {
         blocked_ = true;
@@ -126,6 +128,10 @@ class System {
       ++number_;
       more_ = fetch(source);
     }
+  }
+
+  [[nodiscard]] std::size_t controller_of(const DramAddress& place) const {
+    return static_cast<std::size_t>(place.unit / card_.organization.units_together());
   }
 
   void finish(std::uint64_t number, Cycle accepted, Cycle done) {
@@ -168,40 +174,32 @@ class System {
   Cycle last_data_ = 0, last_accept_ = 0, end_ = 0;
 };
 
-/// Shares of the run that each constraint alone would fill.
-void attribute(MemoryRun& run, const DramCard& card, const std::vector<DramCounts>& counts) {
-  const DramTiming& t = card.timing;
+/// Adds what one controller counted.
+void add_counts(MemoryRun& run, const DramCard& card, const DramCounts& c) {
   const DramOrganization& o = card.organization;
-  const double cycles =
-      std::max<double>(1, static_cast<double>(run.cycles)) * (1 - refresh_share(card));
-  double bus = 0, column = 0, activate = 0, row = 0, turn = 0;
-  for (const DramCounts& c : counts) {
-    const auto columns = static_cast<double>(c.reads + c.writes),
-               same = static_cast<double>(c.same_group_pairs);
-    bus = std::max(bus, columns * o.burst_cycles);
-    const double rows_apart = std::max(o.burst_cycles, t.ccd_s),
-                 rows_same = std::max(o.burst_cycles, t.ccd_l);
-    column = std::max(column, same * rows_same + (columns - same) * rows_apart);
-    activate = std::max(activate, static_cast<double>(c.activates) *
-                                      std::max<double>(t.rrd_s, t.faw / 4.0) / o.ranks);
-    for (const std::int64_t a : c.bank_activates)
-      row = std::max(row, static_cast<double>(a) * t.rc);
-    const double gap =
-        std::max(0, t.cl - t.cwl + t.rtrs) + t.cwl + t.wtr_s;  // bus idle over a there and back
-    turn = std::max(turn, columns * o.burst_cycles + static_cast<double>(c.turnarounds) / 2 * gap);
-  }
-  const double injected = static_cast<double>(run.requests) / card.controller.requests_per_cycle;
-  run.shares = {{DramBound::bus, bus / cycles},
-                {DramBound::activate, activate / cycles},
-                {DramBound::row_cycle, row / cycles},
-                {DramBound::injection, injected / cycles}};
-  // A hair above the bus is the bus: name another bound only if it takes 2 % more.
-  if (column > 1.02 * bus) run.shares.push_back({DramBound::ccd_l, column / cycles});
-  if (turn > 1.02 * bus) run.shares.push_back({DramBound::turnaround, turn / cycles});
-  run.bound_by =
-      std::max_element(run.shares.begin(), run.shares.end(), [](const auto& a, const auto& b) {
-        return a.cycles_per_request < b.cycles_per_request;
-      })->bound;
+  const DramEnergy energy = dram_energy(card);
+  run.row_hits += c.row_hits;
+  run.activates += c.activates;
+  run.precharges += c.precharges;
+  run.refreshes += c.refreshes;
+  run.forwarded += c.forwarded;
+  run.turnarounds += c.turnarounds;
+  const std::size_t unit = c.bank_columns.size() / static_cast<std::size_t>(o.units_together());
+  for (std::size_t first = 0; first < c.bank_columns.size(); first += unit)
+    run.channel_requests.push_back(std::accumulate(
+        c.bank_columns.begin() + static_cast<std::ptrdiff_t>(first),
+        c.bank_columns.begin() + static_cast<std::ptrdiff_t>(first + unit), std::int64_t{0}));
+  run.bank_requests.insert(run.bank_requests.end(), c.bank_columns.begin(), c.bank_columns.end());
+  const auto reads = static_cast<double>(c.reads), writes = static_cast<double>(c.writes);
+  const double open_ns = static_cast<double>(c.rank_open_cycles) * card.clock_ns;
+  const double rank_ns = run.time_ns * o.ranks * o.units_together();
+  run.energy.activate_pJ += static_cast<double>(c.activates) * energy.activate_pJ;
+  run.energy.read_pJ += reads * energy.read_pJ;
+  run.energy.write_pJ += writes * energy.write_pJ;
+  run.energy.io_pJ += (reads + writes) * energy.io_pJ;
+  run.energy.refresh_pJ += static_cast<double>(c.refreshes) * energy.refresh_pJ;
+  run.energy.background_pJ += open_ns * energy.background_open_mW +
+                              std::max(0.0, rank_ns - open_ns) * energy.background_closed_mW;
 }
 
 MemoryRun System::result() const {
@@ -216,30 +214,10 @@ MemoryRun System::result() const {
   run.bandwidth_GBps = end_ > 0 ? static_cast<double>(run.requests) * atom / run.time_ns : 0;
   run.peak_GBps = card_.peak_GBps();
   run.latency_cycles = latencies_.summary();
-  const DramEnergy energy = dram_energy(card_);
   std::vector<DramCounts> counts;
   for (const DramController& controller : controllers_) counts.push_back(controller.counts(end_));
-  for (const DramCounts& c : counts) {
-    run.row_hits += c.row_hits;
-    run.activates += c.activates;
-    run.precharges += c.precharges;
-    run.refreshes += c.refreshes;
-    run.forwarded += c.forwarded;
-    run.turnarounds += c.turnarounds;
-    run.channel_requests.push_back(c.reads + c.writes);
-    run.bank_requests.insert(run.bank_requests.end(), c.bank_columns.begin(), c.bank_columns.end());
-    const auto reads = static_cast<double>(c.reads), writes = static_cast<double>(c.writes);
-    const double open_ns = static_cast<double>(c.rank_open_cycles) * card_.clock_ns;
-    const double rank_ns = run.time_ns * card_.organization.ranks;
-    run.energy.activate_pJ += static_cast<double>(c.activates) * energy.activate_pJ;
-    run.energy.read_pJ += reads * energy.read_pJ;
-    run.energy.write_pJ += writes * energy.write_pJ;
-    run.energy.io_pJ += (reads + writes) * energy.io_pJ;
-    run.energy.refresh_pJ += static_cast<double>(c.refreshes) * energy.refresh_pJ;
-    run.energy.background_pJ += open_ns * energy.background_open_mW +
-                                std::max(0.0, rank_ns - open_ns) * energy.background_closed_mW;
-  }
-  attribute(run, card_, counts);
+  for (const DramCounts& c : counts) add_counts(run, card_, c);
+  attribute_bounds(run, card_, counts);
   return run;
 }
 

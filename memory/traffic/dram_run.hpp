@@ -50,7 +50,8 @@ struct RunProbes {
   /// Called for every read in order of its data: number of the request, cycle of acceptance, cycle
   /// of the last data.
   std::function<void(std::uint64_t, Cycle, Cycle)> completed;
-  /// One log per (pseudo-)channel, resized by the run.
+  /// One log per controller: a channel, or a pseudo-channel that shares nothing. Resized by the
+  /// run.
   std::vector<std::vector<DramCommand>>* commands = nullptr;
 };
 

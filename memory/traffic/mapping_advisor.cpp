@@ -40,6 +40,8 @@ std::string explain(DramBound bound) {
       return "the source offers too few requests a cycle: the DRAM is not the limit";
     case DramBound::turnaround:
       return "changes between reading and writing limit it: larger write bursts help";
+    case DramBound::command:
+      return "the command pins that pseudo-channels share are full: longer runs within a row help";
   }
   return "";
 }

@@ -79,22 +79,23 @@ DramEstimate estimate_traffic(const DramCard& card, RequestSource& source, int s
   if (s.count == 0) return estimate;
   const double unit_share = share_of_largest(s.unit_requests, s.count),
                bus = unit_share * o.burst_cycles;
-  const double window_cycles = std::max<double>(t.rrd_s, t.faw / 4.0) / o.ranks;
+  const double window_cycles = card.activate_cycles() / o.ranks;
   const double every = static_cast<double>(s.last_arrival) /
                        static_cast<double>(std::max<std::int64_t>(1, s.count - 1));
+  const double write_share = static_cast<double>(s.writes) / static_cast<double>(s.count);
+  const double column_cycles = (1 - write_share) * t.ccd_l + write_share * card.write_ccd_l();
   estimate.terms = {
       {DramBound::bus, bus},
       {DramBound::activate, share_of_largest(s.unit_activates, s.count) * window_cycles},
       {DramBound::row_cycle, share_of_largest(s.bank_activates, s.count) * t.rc},
       {DramBound::injection, std::max(1.0 / card.controller.requests_per_cycle, every)}};
   if (o.bank_groups > 1)
-    estimate.terms.push_back({DramBound::ccd_l, unit_share * s.crowded_group * t.ccd_l});
+    estimate.terms.push_back({DramBound::ccd_l, unit_share * s.crowded_group * column_cycles});
   if (s.writes > 0 && s.writes < s.count) {
     const ControllerCard& c = card.controller;  // with bank_queues a drain moves all
     const double left = c.write_drain == WriteDrain::watermarks ? c.drain_low : 0;
     const double batch = (c.drain_high - left) * c.write_queue;
     const double gap = std::max(0, t.cl - t.cwl + t.rtrs) + t.cwl + t.wtr_l;
-    const double write_share = static_cast<double>(s.writes) / static_cast<double>(s.count);
     estimate.terms.push_back(
         {DramBound::turnaround, bus + unit_share * write_share / std::max(1.0, batch) * gap});
   }

@@ -9,8 +9,10 @@ namespace lightloom::memory {
 /// Service of any traffic, from a sample of its addresses (the first `sample` requests of `source`,
 /// no simulation):
 ///   bus         largest share of one channel x BL
-///   ccd_l       share of the commonest bank group inside a window of the queue x CCD_L
-///   activate    activations x max(RRD_S, FAW / 4), a request counting as a hit if its row was used
+///   ccd_l       share of the commonest bank group inside a window of the queue x CCD_L (of writes
+///               CCD_L_WR)
+///   activate    activations x max(RRD_S, FAW / 4, 32AW / 32), a request counting as a hit if its
+///   row was used
 ///               within the window
 ///   row_cycle   activations of the busiest bank x RC
 ///   turnaround  bus plus, for each drained batch of writes, the idle gap of going to writes and

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -26,6 +27,8 @@ const char* kind_name(Kind kind) {
       return "REF";
     case Kind::refresh_bank:
       return "REFpb";
+    case Kind::refresh_same_bank:
+      return "REFsb";
   }
   return "";
 }
@@ -34,7 +37,8 @@ bool is_column(Kind kind) { return kind == Kind::read || kind == Kind::write; }
 
 /// How near two commands lie to each other.
 struct Relation {
-  bool rank, group, bank;
+  bool unit, rank, group, bank;
+  bool number;  // the same place in a group of the same rank
 };
 
 /// The table of minimum spacings, row by row: cycles that have to lie between `a` and a later `b`,
@@ -42,15 +46,19 @@ struct Relation {
 class SpacingTable {
  public:
   explicit SpacingTable(const DramCard& card)
-      : t_(card.timing), bl_(card.organization.burst_cycles) {
+      : t_(card.timing), bl_(card.organization.burst_cycles), span_(bl_) {
+    if (card.organization.burst_span_cycles > 0) span_ = card.organization.burst_span_cycles;
+    if (t_.ccd_l_wr == 0) t_.ccd_l_wr = t_.ccd_l;
+    if (!card.organization.merging_writes && t_.ccd_l_wr2 > 0) t_.ccd_l_wr = t_.ccd_l_wr2;
     if (card.organization.bank_groups == 1) {
-      t_.ccd_l = t_.ccd_s;
+      t_.ccd_l = t_.ccd_l_wr = t_.ccd_s;
       t_.rrd_l = t_.rrd_s;
       t_.wtr_l = t_.wtr_s;
     }
   }
 
   [[nodiscard]] int between(Kind a, Kind b, Relation r) const {
+    if (!r.unit) return 0;
     if (is_column(a) && is_column(b)) return columns(a, b, r);
     if (!r.rank) return 0;
     switch (a) {
@@ -61,32 +69,41 @@ class SpacingTable {
       case Kind::read:
         return b == Kind::precharge && r.bank ? t_.rtp : 0;
       case Kind::write:
-        return b == Kind::precharge && r.bank ? t_.cwl + bl_ + t_.wr : 0;
+        return b == Kind::precharge && r.bank ? t_.cwl + span_ + t_.wr : 0;
       case Kind::refresh:
         return b == Kind::activate || b == Kind::refresh ? t_.rfc : 0;
       case Kind::refresh_bank:
         return after_bank_refresh(b, r);
+      case Kind::refresh_same_bank:  // JESD79-5, table of refresh separations
+        if (b == Kind::refresh_same_bank || b == Kind::refresh) return t_.rfc_bank;
+        return b == Kind::activate ? (r.number ? t_.rfc_bank : t_.rrefd) : 0;
     }
     return 0;
   }
 
+  [[nodiscard]] int span() const { return span_; }
+
   [[nodiscard]] int window() const {
-    return std::max({t_.rfc, t_.rfc_bank, t_.rc, t_.faw, t_.cwl + bl_ + t_.wr + t_.rp,
-                     t_.cwl + bl_ + t_.wtr_l}) +
+    return std::max({t_.rfc, t_.rfc_bank, t_.rc, t_.faw, t_.ccd_l_wr,
+                     t_.cwl + span_ + t_.wr + t_.rp, t_.cwl + span_ + t_.wtr_l}) +
            1;
   }
 
  private:
   [[nodiscard]] int columns(Kind a, Kind b, Relation r) const {
-    const int same = std::max(bl_, r.group ? t_.ccd_l : t_.ccd_s);
-    if (a == Kind::read && b == Kind::read) return r.rank ? same : bl_ + t_.rtrs;
-    if (a == Kind::write && b == Kind::write) return r.rank ? same : bl_;
-    if (a == Kind::read) return std::max(1, t_.cl + bl_ - t_.cwl + t_.rtrs);
-    if (!r.rank) return t_.cwl + bl_ + t_.rtrs - t_.cl;
-    return t_.cwl + bl_ + (r.group ? t_.wtr_l : t_.wtr_s);
+    const int burst = span_ == bl_ ? bl_ : bl_ / 2;  // halves: the data bus is looked at apart
+    const int other = std::max(burst, t_.ccd_s);
+    if (a == Kind::read && b == Kind::read)
+      return r.group ? std::max(burst, t_.ccd_l) : r.rank ? other : span_ + t_.rtrs;
+    if (a == Kind::write && b == Kind::write)
+      return r.group ? std::max(burst, t_.ccd_l_wr) : r.rank ? other : span_;
+    if (a == Kind::read) return std::max(1, t_.cl + span_ - t_.cwl + t_.rtrs);
+    if (!r.rank) return t_.cwl + span_ + t_.rtrs - t_.cl;
+    return t_.cwl + span_ + (r.group ? t_.wtr_l : t_.wtr_s);
   }
   [[nodiscard]] int after_activate(Kind b, Relation r) const {
     if (b == Kind::activate) return r.bank ? t_.rc : r.group ? t_.rrd_l : t_.rrd_s;
+    if (b == Kind::refresh_same_bank) return r.number ? t_.rc : t_.rrd_l;
     if (!r.bank) return 0;
     if (b == Kind::read) return t_.rcd_read;
     if (b == Kind::write) return t_.rcd_write;
@@ -96,6 +113,7 @@ class SpacingTable {
   [[nodiscard]] int after_precharge(Kind b, Relation r) const {
     if (b == Kind::precharge) return r.bank ? 0 : t_.ppd;
     if (b == Kind::refresh) return t_.rp;
+    if (b == Kind::refresh_same_bank) return r.number ? t_.rp : 0;
     return r.bank && (b == Kind::activate || b == Kind::refresh_bank) ? t_.rp : 0;
   }
   [[nodiscard]] int after_bank_refresh(Kind b, Relation r) const {
@@ -104,7 +122,7 @@ class SpacingTable {
   }
 
   DramTiming t_;
-  int bl_;
+  int bl_, span_;
 };
 
 class Replay {
@@ -116,14 +134,16 @@ class Replay {
     for (std::size_t i = 0; i < commands_.size() && found_.size() < limit_; ++i) {
       check_order(i);
       check_spacing(i);
-      check_four_activates(i);
+      check_activate_window(i, 4, card_.timing.faw);
+      check_activate_window(i, 32, card_.timing.aw32);
+      check_data_bus(i);
       follow_banks(i);
     }
     return std::move(found_);
   }
 
  private:
-  using BankKey = std::tuple<int, int, int>;
+  using BankKey = std::tuple<int, int, int, int>;
 
   void report(std::size_t i, const std::string& text) {
     const DramCommand& c = commands_[i];
@@ -132,8 +152,9 @@ class Replay {
   }
 
   [[nodiscard]] static Relation relation(const DramCommand& a, const DramCommand& b) {
-    const bool rank = a.rank == b.rank, group = rank && a.bank_group == b.bank_group;
-    return {rank, group, group && a.bank == b.bank};
+    const bool unit = a.pseudo_channel == b.pseudo_channel, rank = unit && a.rank == b.rank,
+               group = rank && a.bank_group == b.bank_group;
+    return {unit, rank, group, group && a.bank == b.bank, rank && a.bank == b.bank};
   }
 
   void check_order(std::size_t i) {
@@ -158,18 +179,47 @@ class Replay {
     }
   }
 
-  void check_four_activates(std::size_t i) {
+  void check_activate_window(std::size_t i, int most, int window) {
     const DramCommand& b = commands_[i];
     if (b.kind != Kind::activate) return;
     int inside = 0;
-    for (std::size_t j = i; j-- > 0 && commands_[j].cycle > b.cycle - card_.timing.faw;)
-      if (commands_[j].kind == Kind::activate && commands_[j].rank == b.rank) ++inside;
-    if (inside > 3) report(i, fmt::format("is the fifth ACT within {} cycles", card_.timing.faw));
+    for (std::size_t j = i; j-- > 0 && commands_[j].cycle > b.cycle - window;)
+      if (commands_[j].kind == Kind::activate && relation(commands_[j], b).rank) ++inside;
+    if (inside >= most)
+      report(i, fmt::format("is the ACT after {} within {} cycles", most, window));
+  }
+
+  [[nodiscard]] Cycle data_from(const DramCommand& c) const {
+    return c.cycle + (c.kind == Kind::read ? card_.timing.cl : card_.timing.cwl);
+  }
+
+  /// Whether two bursts whose data begin so far apart meet: of one piece, or of two halves.
+  [[nodiscard]] bool bursts_meet(Cycle apart) const {
+    const DramOrganization& o = card_.organization;
+    const bool whole = o.burst_span_cycles == 0;
+    const Cycle piece = whole ? o.burst_cycles : o.burst_cycles / 2;
+    const Cycle second = whole ? 0 : o.burst_span_cycles - piece;
+    for (const Cycle shift : {-second, Cycle{0}, second})
+      if (std::abs(apart + shift) < piece) return true;
+    return false;
+  }
+
+  void check_data_bus(std::size_t i) {
+    const DramCommand& b = commands_[i];
+    if (!is_column(b.kind)) return;
+    const Cycle reach = Cycle{card_.timing.cl} + card_.timing.cwl + 2 * table_.span();
+    for (std::size_t j = i; j-- > 0 && commands_[j].cycle > b.cycle - reach;) {
+      const DramCommand& a = commands_[j];
+      if (!is_column(a.kind) || !relation(a, b).unit) continue;
+      if (bursts_meet(data_from(b) - data_from(a)))
+        report(i, fmt::format("puts data on a bus that {} of cycle {} uses", kind_name(a.kind),
+                              a.cycle));
+    }
   }
 
   void follow_banks(std::size_t i) {
     const DramCommand& c = commands_[i];
-    std::optional<std::int64_t>& row = open_[{c.rank, c.bank_group, c.bank}];
+    std::optional<std::int64_t>& row = open_[{c.pseudo_channel, c.rank, c.bank_group, c.bank}];
     switch (c.kind) {
       case Kind::activate:
         if (row) report(i, "opens a bank that is open");
@@ -183,8 +233,11 @@ class Replay {
         if (row != c.row) report(i, fmt::format("needs row {} open", c.row));
         break;
       case Kind::refresh:
+      case Kind::refresh_same_bank:
         for (const auto& [key, open] : open_)
-          if (std::get<0>(key) == c.rank && open) report(i, "finds an open bank");
+          if (std::get<0>(key) == c.pseudo_channel && std::get<1>(key) == c.rank && open &&
+              (c.kind == Kind::refresh || std::get<3>(key) == c.bank))
+            report(i, "finds an open bank");
         break;
       case Kind::refresh_bank:
         if (row) report(i, "finds its bank open");

@@ -9,7 +9,7 @@
 
 namespace lightloom::memory {
 
-/// Replays the commands of one (pseudo-)channel against the rules of the card and lists what breaks
+/// Replays the commands of one controller against the rules of the card and lists what breaks
 /// them, at most `limit` sentences. Independent of the controller: every pair of commands inside
 /// the longest window is compared with the table of minimum spacings, and bank states are followed
 /// from scratch. Commands must be in order of cycle.

@@ -152,6 +152,7 @@ TEST(Residency, WhatStaysInAnEdramIsRefreshedAllTheTime) {
   const double without = spent_on(simulate_stream(input).steady, Component::buffer_leakage);
   memory::BufferCard& buffer = input.memory.weight_buffer;
   buffer.kind = memory::BufferKind::edram;
+  buffer.node_nm = 32;
   const CostReport steady = simulate_stream(input).steady;
   const auto figures = memory::buffer_figures(buffer);
   const double words =

@@ -11,6 +11,7 @@ namespace lightloom::memory {
 namespace {
 
 constexpr int banks = 20, banks_per_group = 5, banks_per_rank = 10, wishes = 2;
+constexpr BankScan::Layout layout{banks, banks_per_group, banks_per_rank, banks};
 
 struct Wish {
   int bank = 0, place = 0;
@@ -42,8 +43,7 @@ Cycle start_of(const Wish& wish, const std::vector<Rule>& rules, Cycle bus) {
 
 class Reference {
  public:
-  explicit Reference(std::uint64_t seed)
-      : seed_(seed * 1000), scan_(banks, banks_per_group, banks_per_rank, wishes) {
+  explicit Reference(std::uint64_t seed) : seed_(seed * 1000), scan_(layout, wishes) {
     for (int place = 0; place < wishes; ++place)
       for (int bank = 0; bank < banks; ++bank) {
         if (below(3) == 0) continue;  // wants nothing
@@ -127,7 +127,7 @@ TEST(BankScan, FindsWhatALoopOverBanksFindsByAge) {
 }
 
 TEST(BankScan, WithoutWishesNothingGoes) {
-  const BankScan scan(banks, banks_per_group, banks_per_rank, 1);
+  const BankScan scan(layout, 1);
   EXPECT_EQ(scan.stride() % 8, 0);
   EXPECT_GE(scan.stride(), banks);
   const BankScan::Firsts found = scan.first_in_turn(0, 0, -1);

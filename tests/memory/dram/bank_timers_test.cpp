@@ -11,7 +11,8 @@ namespace {
 
 BankScan rules_for(const DramCard& card) {
   const DramOrganization& o = card.organization;
-  return {o.ranks * o.banks(), o.banks_per_group, o.banks(), 1};
+  const int banks = o.ranks * o.banks();
+  return {{banks, o.banks_per_group, o.banks(), banks}, 1};
 }
 
 TEST(BankTimers, AnActivateOpensItsRowAndSetsWhatTheBankAllows) {

@@ -2,27 +2,12 @@
 
 #include "core/random/random.hpp"
 #include "memory/traffic/dram_run.hpp"
+#include "tests/memory/commands.hpp"
 #include "tests/memory/presets.hpp"
 #include "tests/oracles/dram_checker.hpp"
 
 namespace lightloom::memory {
 namespace {
-
-using Kind = DramCommandKind;
-
-DramCommand command(Cycle cycle, Kind kind, int group, int bank, std::int64_t row = 0,
-                    int rank = 0) {
-  return {
-      .cycle = cycle, .kind = kind, .rank = rank, .bank_group = group, .bank = bank, .row = row};
-}
-
-/// The last command of `commands` is legal where it is and refused one cycle earlier.
-void expect_boundary(const DramCard& card, std::vector<DramCommand> commands, const char* rule) {
-  EXPECT_TRUE(check_commands(card, commands).empty())
-      << rule << ": " << check_commands(card, commands).front();
-  commands.back().cycle -= 1;
-  EXPECT_FALSE(check_commands(card, commands).empty()) << rule << " one cycle early";
-}
 
 TEST(DramRules, EachIsLegalAtItsBoundaryAndRefusedOneCycleEarlier) {
   const DramCard c = preset("ddr4-2400", {"organization.ranks=2"});
@@ -111,7 +96,8 @@ TEST(DramRules, EveryPresetRunsEveryPatternLegally) {
       {"controller.row_hit_cap=1"},
       {"organization.ranks=2"}};
   for (const std::string name : {"ddr4-2400", "ddr4-3200", "lpddr4-3200", "lpddr5-6400", "hbm2",
-                                 "hbm2-pseudo-channel", "hbm2e"})
+                                 "hbm2-pseudo-channel", "hbm2e", "ddr5-4800", "ddr5-5600",
+                                 "lpddr5x-8533", "hbm3-6400", "gddr6-14000", "gddr6-16000"})
     for (const std::vector<std::string>& settings : variants) {
       const DramCard card = preset(name, settings);
       for (const std::string pattern :
@@ -129,7 +115,8 @@ TEST(DramRules, EveryPresetRunsEveryPatternLegally) {
 }
 
 TEST(DramRules, PerBankRefreshIsLegalAndKeepsItsPace) {
-  for (const std::string name : {"lpddr4-3200", "lpddr5-6400", "hbm2e"}) {
+  for (const std::string name : {"lpddr4-3200", "lpddr5-6400", "hbm2e", "lpddr5x-8533", "hbm3-6400",
+                                 "gddr6-14000", "gddr6-16000"}) {
     const DramCard card = preset(name, {"refresh_mode=per_bank"});
     std::vector<std::vector<DramCommand>> commands;
     const auto source = make_pattern("rand_rd", 20000, 5, card.organization.atom_bytes());

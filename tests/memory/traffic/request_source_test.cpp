@@ -60,7 +60,10 @@ TEST(Traffic, RefusesPatternsThatEndAfterTheLastCycleOrDoNotFit) {
 // Recording switches the short cut off.
 TEST(Traffic, RefreshesOfALongPauseAreCountedAsIfTheyWereSimulated) {
   for (const std::vector<std::string>& settings :
-       {std::vector<std::string>{}, {"refresh_mode=per_bank"}, {"organization.ranks=2"}}) {
+       {std::vector<std::string>{},
+        {"refresh_mode=per_bank"},
+        {"refresh_mode=same_bank", "timing_cycles.refi_bank=700"},
+        {"organization.ranks=2"}}) {
     const DramCard card = preset("lpddr5-6400", settings);
     for (const Cycle pause : {Cycle{999'000}, Cycle{1'000'001}, Cycle{1'234'567}, Cycle{3'000'003}})
       for (const std::uint64_t second : {std::uint64_t{0}, std::uint64_t{1} << 20}) {
