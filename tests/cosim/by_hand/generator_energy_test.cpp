@@ -86,17 +86,12 @@ TEST(GeneratorByHand, ConvertersWriteWhatIsSetAndSendAndReadEveryShot) {
   }
 }
 
-/// 64 lanes that write 4 bits at 10 Gb/s, but words of 6 where U is set, V alone likewise; 30 ns a
-/// setting; shots of 0.5 ns.
-double generation_ns(const HandVisit& visit) {
-  const HandBanks banks = hand_banks(visit);
-  return std::ceil(banks.words / 64) * 6 / 10 + banks.settings * 30 + banks.rounds * 0.5;
-}
 constexpr double lit_mW = 90 + 2.0 / 4 * (3 * 8 + 2 * 48);  // laser, a quarter of pi in every ring
 
 TEST(GeneratorByHand, LightAndHeldRingsFlowWhileItWorks) {
   for (const HandGeneration& on : hand_generations(card_of(hand_generator())))
-    expect_component(on, Component::generator_laser, lit_mW * over_visits(on.input, generation_ns));
+    expect_component(on, Component::generator_laser,
+                     lit_mW * over_visits(on.input, hand_generation_ns));
 }
 
 // Light that sets the core stays on for every symbol of the visit, in both passes of signed inputs;
@@ -107,7 +102,7 @@ TEST(GeneratorByHand, LightThatSetsTheCoreStaysOnForBothPasses) {
     const double symbols_ns =
         static_cast<double>(layer.tiles.size()) * layer.vectors * layer.passes / 2;
     expect_component(on, Component::generator_laser,
-                     lit_mW * (over_visits(on.input, generation_ns) + symbols_ns));
+                     lit_mW * (over_visits(on.input, hand_generation_ns) + symbols_ns));
     const double by_hand = over_visits(on.input, [&](const HandVisit& visit) {
       const HandBanks banks = hand_banks(visit);
       return banks.words * 7 + banks.intra_shots * (2 * 3.1 + 4 * 7.0) +
