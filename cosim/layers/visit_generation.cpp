@@ -88,6 +88,7 @@ void keep_in_tile_buffer(const LayerSetup& setup, const Visit& v, const Buffered
           memory::write_energy_pJ(buffer, figures, bytes.weights) +
           memory::read_energy_pJ(buffer, figures, bytes.weights));
   generation.tile_bytes = bytes.weights;
+  generation.kernel_bytes = bytes.kernels;
 }
 
 /// The generator's own settings, worked out by the digital unit, which has those of the core to do

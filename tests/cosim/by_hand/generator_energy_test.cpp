@@ -163,12 +163,56 @@ TEST(GeneratorByHand, StaticPowerOfBothUnitsFlowsAllTheTime) {
   }
 }
 
-// A smaller and dimmer generator by a what-if: scales of rate and energy.
+// Twice the rate at three times the energy: light flows for half the time at three times the power.
 TEST(GeneratorByHand, ScalesOfRateAndEnergyActOnItsWork) {
-  CostInput input = hand_generations(electronic_card()).front().input;
-  const double before = simulate_cost(input).energy_pJ[Component::generator];
+  CostInput input = hand_generations(card_of(hand_generator())).front().input;
+  const Energies before = simulate_cost(input).energy_pJ;
+  input.generator.rate_scale = 2;
   input.generator.energy_scale = 3;
-  EXPECT_NEAR(simulate_cost(input).energy_pJ[Component::generator], 3 * before, 1e-6);
+  const Energies after = simulate_cost(input).energy_pJ;
+  EXPECT_NEAR(after[Component::generator_converters], 3 * before[Component::generator_converters],
+              1e-6);
+  EXPECT_NEAR(after[Component::generator_laser], 1.5 * before[Component::generator_laser], 1e-6);
+}
+
+// Sums of 36 vectors and 30 rows of 4 bytes are 4320 bytes. Where half of the activation buffer
+// holds them, columns come first, and kernels that do not all fit wait for the rows of their
+// column.
+TEST(GeneratorByHand, ColumnsComeFirstWhereHalfTheActivationBufferHoldsTheSums) {
+  for (const bool fits : {true, false}) {
+    CostInput input = hand_generations(electronic_card()).front().input;
+    input.memory.tile_buffer.capacity_KB = 674 / 1024.0;
+    input.memory.activation_buffer.capacity_KB = (fits ? 8640 : 8639) / 1024.0;
+    const double macs = 30 * 90 * 5 + (fits ? 5 : 10) * hand_basis * 10 / 5;
+    EXPECT_EQ(simulate_cost(input).layers[0].generation_macs, std::llround(macs)) << fits;
+  }
+}
+
+// 900 shifts, 1800 additions and 450 look-ups a layer of ten tiles.
+TEST(GeneratorByHand, ShiftsAdditionsAndLookUpsHaveEnergiesOfTheirOwn) {
+  CostInput input = hand_generations(electronic_card()).front().input;
+  input.generator.electronic = {.shift_adds_per_ns = 3,
+                                .lookups_per_ns = 2,
+                                .add_pJ = 0.04,
+                                .shift_pJ = 0.05,
+                                .lookup_pJ = 0.7};
+  CostLayer& layer = input.layers[0];
+  layer.factors.reset();
+  layer.work = {.shifts = 2700, .adds = 5400, .lookups = 1350};  // 1, 2 and 1/2 of each weight
+  const CostReport report = simulate_cost(input);
+  EXPECT_NEAR(report.energy_pJ[Component::generator], 2700 * 0.05 + 5400 * 0.04 + 1350 * 0.7, 1e-9);
+  // Shifts and additions at once.
+  EXPECT_NEAR(hand_stage(report, Stage::generate).busy_ns, 5400 / 3.0 + 1350 / 2.0, 1e-9);
+}
+
+// Words that no published ratio counts (a scale of 32 bits) are not set through the lanes.
+TEST(GeneratorByHand, OnlyCoefficientsGoThroughTheLanes) {
+  CostInput input = hand_generations(card_of(hand_generator())).front().input;
+  const CostReport before = simulate_cost(input);
+  input.layers[0].streams.push_back({.name = "scale", .count = 1, .bits = 32, .in_ratio = false});
+  const CostReport after = simulate_cost(input);
+  EXPECT_NEAR(hand_stage(after, Stage::generate).busy_ns,
+              hand_stage(before, Stage::generate).busy_ns, 1e-9);
 }
 
 }  // namespace

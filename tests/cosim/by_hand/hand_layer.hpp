@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cosim/layers/cost_input.hpp"
+#include "cosim/layers/cost_report.hpp"
 
 // A layer on a core counted anew from docs/models/cosim/schedule.md, for layers by themselves in
 // buffers that hold what they need: nothing here calls what is tested.
@@ -107,5 +108,12 @@ inline double hand_words(double bytes, const memory::BufferCard& buffer) {
 
 /// Bursts of 64 bytes.
 inline double hand_bursts(double bytes) { return std::ceil(bytes / 64 - 1e-9); }
+
+/// A stage of a report; one of no time where it is not there.
+inline StageCost hand_stage(const CostReport& report, Stage stage) {
+  for (const StageCost& cost : report.stages)
+    if (cost.stage == stage) return cost;
+  return {};
+}
 
 }  // namespace lightloom::cosim

@@ -9,11 +9,8 @@ namespace {
 
 /// Busy time of a stage, of all units; 0 where the stage is not there.
 double busy_ns(const CostInput& input, Stage stage) {
-  const CostReport report = simulate_cost(input);
   const bool each_core = stage == Stage::program || stage == Stage::compute;
-  for (const StageCost& cost : report.stages)
-    if (cost.stage == stage) return cost.busy_ns * (each_core ? input.schedule.cores : 1);
-  return 0;
+  return hand_stage(simulate_cost(input), stage).busy_ns * (each_core ? input.schedule.cores : 1);
 }
 
 void expect_busy(const std::string& name, const CostInput& input, Stage stage, double by_hand) {
@@ -154,13 +151,9 @@ TEST(StageByHand, WhatFollowsAResultWaitsForItsLastColumn) {
   input.layers[0].digital = {.adds = 10000};
   const CostReport report = simulate_cost(input);
   const double bursts = 36 * 24 * 2 / 64.0;
-  for (const StageCost& cost : report.stages) {
-    if (cost.stage == Stage::write_back) {
-      EXPECT_NEAR(cost.critical_ns, bursts * burst_ns, 1e-9);
-      EXPECT_EQ(cost.drain_ns, 0);
-    }
-    if (cost.stage == Stage::post_process) EXPECT_NEAR(cost.critical_ns, 100, 1e-9);
-  }
+  EXPECT_NEAR(hand_stage(report, Stage::write_back).critical_ns, bursts * burst_ns, 1e-9);
+  EXPECT_EQ(hand_stage(report, Stage::write_back).drain_ns, 0);
+  EXPECT_NEAR(hand_stage(report, Stage::post_process).critical_ns, 100, 1e-9);
 }
 
 // Places are counted for each core, as far as the buffers hold them: 240 bytes of weights a tile of
@@ -185,6 +178,48 @@ TEST(StageByHand, EveryCoreHasPlacesOfItsOwn) {
   EXPECT_EQ(places().settings, 2);
   input.memory.tile_buffer.capacity_KB = (5 * 360 + 359) / 1024.0;
   EXPECT_EQ(places().tiles, 5);
+}
+
+// What stays from the batch before leaves less room: 6 places of 240 bytes in 1024 of which 300 are
+// taken are three.
+TEST(StageByHand, PlacesOfWeightsAreWhatResidentWordsLeave) {
+  CostInput input = hand_card();
+  input.layers = {reload_layer(conv(10, 24, 3, 6), 4), reload_layer(conv(30, 20, 1, 6), 4)};
+  input.schedule.cores = 3;
+  input.memory.weight_buffer.capacity_KB = 1;
+  const CostContext context(input);
+  const auto places = [&](double resident) {
+    return plan_network(context, {.stays = {false, true}, .bytes = resident})
+        .schedule.places.weights;
+  };
+  EXPECT_EQ(places(0), 4);
+  EXPECT_EQ(places(300), 3);
+  EXPECT_EQ(places(304), 3);
+  EXPECT_EQ(places(305), 2);
+}
+
+// 24 x 20 MACs a symbol at 2 GHz on every core, or what the DRAM brings at four times its
+// bandwidth.
+TEST(StageByHand, TheRoofCountsEveryCoreAndTheDramsScale) {
+  CostInput input = hand_card();
+  input.layers = {reload_layer(conv(10, 30, 3, 6), 4), reload_layer(conv(10, 30, 3, 6), 4)};
+  input.memory.activation_buffer.banks = input.memory.weight_buffer.banks = 60000;
+  for (const int cores : {1, 2}) {
+    input.schedule.cores = cores;
+    input.schedule.bandwidth_scale = 1e6;
+    const CostReport report = simulate_cost(input);
+    const double macs = 36 * 30 * 90;
+    for (const LayerCost& layer : report.layers) {
+      EXPECT_NEAR(layer.roof_macs_per_ns, 24 * 20 * 2 * cores, 1e-9);
+      EXPECT_NEAR(layer.attained_macs_per_ns, macs / (layer.end_ns - layer.start_ns), 1e-9);
+    }
+    input.schedule.bandwidth_scale = 0.25;
+    const LayerCost bound = simulate_cost(input).layers[0];
+    const double bytes = 64 * (hand_bursts(30 * 90 / 2) + hand_bursts(36 * 10 * 2));
+    EXPECT_EQ(bound.roof, TimePart::dram);
+    EXPECT_NEAR(bound.intensity_macs_per_byte, macs / bytes, 1e-9);
+    EXPECT_NEAR(bound.roof_macs_per_ns, macs / bytes * 64 / burst_ns / 4, 1e-9);
+  }
 }
 
 }  // namespace
