@@ -215,5 +215,20 @@ TEST(GeneratorByHand, OnlyCoefficientsGoThroughTheLanes) {
               hand_stage(before, Stage::generate).busy_ns, 1e-9);
 }
 
+// What has no factors is no light, even where light could set the core: shifts and look-ups leave
+// their weights in the tile buffer, in words of a setting's 6 bits, as no ADC fills it.
+TEST(GeneratorByHand, WeightsWithoutFactorsAreDigitsWhateverTheHandOver) {
+  CostInput input = hand_generations(card_of(hand_generator(), Handover::analog)).front().input;
+  input.layers[0].factors.reset();
+  input.layers[0].work = {.shifts = 2700};
+  const CostReport report = simulate_cost(input);
+  double by_hand = 0;
+  for (const HandTile& tile : hand_layer(input).tiles)
+    by_hand += std::ceil(tile.rows * tile.columns * 0.75) * (0.6 + 0.5);
+  EXPECT_NEAR(report.energy_pJ[Component::tile_buffer], by_hand, 1e-9);
+  EXPECT_EQ(report.energy_pJ[Component::generator_laser], 0);
+  EXPECT_GT(hand_stage(report, Stage::generate).busy_ns, 0);
+}
+
 }  // namespace
 }  // namespace lightloom::cosim
