@@ -34,12 +34,13 @@ double activates(double bytes) {
   return hand_bursts(bytes) / std::clamp(run / 4, 1.0, 128.0);
 }
 
+constexpr double activate_pJ = 1.2 * 8 * (60 * 56 - 42 * 39 - 34 * 17);  // RC 56, RAS 39, RP 17 ns
+
 TEST(MemoryByHand, EveryRowThatARunMeetsIsActivated) {
-  const double activate = 1.2 * 8 * (60 * 56 - 42 * 39 - 34 * 17);  // RC 56, RAS 39, RP 17 ns
-  ASSERT_GT(activate, 0);
   for (const auto& [name, input] : hand_cases()) {
     const auto [weights, inputs, outputs] = traffic_of(hand_layer(input));
-    const double by_hand = (activates(weights) + activates(inputs) + activates(outputs)) * activate;
+    const double by_hand =
+        (activates(weights) + activates(inputs) + activates(outputs)) * activate_pJ;
     EXPECT_NEAR(simulate_cost(input).energy_pJ[Component::dram_activate], by_hand, 1e-9 * by_hand)
         << name;
   }
@@ -80,17 +81,19 @@ TEST(MemoryByHand, StoredSettingsAreThoseOfAllDevices) {
   for (auto [name, input] : hand_cases()) {
     input.core.cost.decompose_operations = 1e6;
     const HandLayer layer = hand_layer(input);
-    const double bytes = 500 * 6 / 8.0;
+    const double bytes = 500 * 6 / 8.0, moved = bytes * static_cast<double>(layer.tiles.size());
     const StreamReport stream = simulate_stream(input);
     const double by_hand = static_cast<double>(layer.tiles.size()) *
                            hand_words(bytes, input.memory.weight_buffer) * (3 + layer.blocks * 2);
     EXPECT_NEAR(stream.first.energy_pJ[Component::weight_buffer], by_hand, 1e-9 * by_hand) << name;
     EXPECT_EQ(stream.first.energy_pJ[Component::decomposition], 0) << name;
-    EXPECT_NEAR(stream.first.traffic.weight_bytes,
-                64 * hand_bursts(bytes * static_cast<double>(layer.tiles.size())), 1e-9)
+    EXPECT_NEAR(stream.first.traffic.weight_bytes, 64 * hand_bursts(moved), 1e-9) << name;
+    const double rows =
+        activates(moved) + activates(layer.inputs * 2) + activates(layer.outputs * 2);
+    EXPECT_NEAR(stream.first.energy_pJ[Component::dram_activate], rows * activate_pJ,
+                1e-9 * rows * activate_pJ)
         << name;
-    EXPECT_NEAR(stream.steady.resident_bytes, bytes * static_cast<double>(layer.tiles.size()), 1e-9)
-        << name;
+    EXPECT_NEAR(stream.steady.resident_bytes, moved, 1e-9) << name;
   }
 }
 
@@ -157,6 +160,18 @@ TEST(MemoryByHand, AMapLeavesTheChipWhereInputAndOutputDoNotFitTogether) {
   EXPECT_FALSE(kept.layers[0].spills_output);
   EXPECT_EQ(kept.traffic.input_bytes, map);
   EXPECT_EQ(kept.traffic.output_bytes, map);
+}
+
+TEST(MemoryByHand, WhoStoresSettingsPaysTheSameWhateverWordsTheyStandFor) {
+  CostInput input = hand_card();
+  input.core.cost.decompose_operations = 1e6;
+  const auto cost = [&](int bits) {
+    input.layers = {reload_layer(conv(10, 30, 3, 6), bits)};
+    return simulate_cost(input);
+  };
+  const CostReport two = cost(2), dense = cost(32);
+  EXPECT_EQ(two.time_ns, dense.time_ns);
+  EXPECT_EQ(two.energy_pJ, dense.energy_pJ);
 }
 
 }  // namespace
