@@ -6,11 +6,11 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "cosim/cost/buffer_refresh.hpp"
 #include "cosim/cost/factored_layers.hpp"
 #include "cosim/cost/network_plan.hpp"
 #include "cosim/cost/way_choice.hpp"
 #include "cosim/generator/generator_table.hpp"
-#include "memory/buffers/edram.hpp"
 #include "memory/dram/dram_energy.hpp"
 #include "memory/traffic/dram_estimate.hpp"
 
@@ -111,6 +111,9 @@ void add_plan(LayerCost& cost, const CostInput& input, const ExpandedLayer& part
   cost.generation_macs += plan.generation_macs;
   cost.digital_operations += layer.digital.operations() * input.batch;
   cost.replicas = std::max(cost.replicas, plan.replicas);
+  cost.regenerated_tile_bytes = std::max(cost.regenerated_tile_bytes, plan.regenerated_tile_bytes);
+  cost.kernel_bytes = std::max(cost.kernel_bytes, plan.kernel_bytes);
+  cost.kernels_formed = std::max(cost.kernels_formed, plan.kernels_formed);
   add(cost.least_ns, least_times(input, plan));
   cost.visits += static_cast<std::int64_t>(plan.tiles.size());
   cost.spills_output = cost.spills_output || plan.spills_output;
@@ -172,45 +175,6 @@ void name_parts(CostReport& report, const std::vector<ExpandedLayer>& expanded,
     const double all = total(busy[stage.stage]);  // of all cores
     for (const TimePart part : all_of_enum<TimePart>())
       stage.busy_parts_ns[part] = all > 0 ? busy[stage.stage][part] / all * stage.busy_ns : 0;
-  }
-}
-
-/// Refresh of eDRAM buffers by the lifetimes of the schedule: a layer's input map lives from the
-/// start of the layer before to the end of this one, its stored words while it runs, a regenerated
-/// tile for the visits that fit its places.
-void add_refresh(CostReport& report, const CostInput& input) {
-  double written_ns = 0;
-  for (std::size_t i = 0; i < report.layers.size(); ++i) {
-    LayerCost& layer = report.layers[i];
-    const auto refresh_pJ = [&](const memory::BufferCard& buffer, double bytes, double from_ns,
-                                double to_ns) {
-      if (buffer.kind != memory::BufferKind::edram) return 0.0;
-      const memory::StoredTensor tensor{std::min(bytes, buffer.bytes()), from_ns, to_ns};
-      const memory::EdramRefresh refresh = memory::lifetime_refresh(buffer, {&tensor, 1});
-      layer.refreshes += refresh.refreshes;
-      layer.failed_bits += refresh.failed_bits;
-      return refresh.energy_pJ;
-    };
-    // What stays over all batches is refreshed once a retention time: two retentions take one.
-    const auto always_pJ = [&](const memory::BufferCard& buffer, double bytes) {
-      if (buffer.kind != memory::BufferKind::edram || bytes <= 0) return 0.0;
-      const double retention = memory::retention_ns(buffer), times = report.time_ns / retention;
-      const memory::StoredTensor tensor{bytes, 0, 2 * retention};
-      const memory::EdramRefresh refresh = memory::lifetime_refresh(buffer, {&tensor, 1});
-      layer.refreshes += times * refresh.refreshes;
-      layer.failed_bits += times * refresh.failed_bits / 2;  // of both retentions
-      return times * refresh.energy_pJ;
-    };
-    const double visit_ns =
-        layer.time_ns() / static_cast<double>(std::max<std::int64_t>(1, layer.visits));
-    layer.energy_pJ[Component::buffer_leakage] +=
-        refresh_pJ(input.memory.activation_buffer, layer.input_bytes, written_ns, layer.end_ns) +
-        refresh_pJ(input.memory.weight_buffer, layer.traffic.weight_bytes, layer.start_ns,
-                   layer.end_ns) +
-        always_pJ(input.memory.weight_buffer, layer.resident_bytes) +
-        refresh_pJ(input.memory.tile_buffer, input.memory.tile_buffer.bytes(), 0,
-                   visit_ns * (input.schedule.tile_slots + 1));
-    written_ns = layer.start_ns;
   }
 }
 

@@ -65,8 +65,11 @@ struct LayerCost {
   Energies energy_pJ;
   Traffic traffic;
   double resident_bytes = 0;  // of its stored words, in the weight buffer from the batch before
-  double input_bytes = 0;     // of its (largest factor's) input map, batch included
-  std::int64_t macs = 0;      // of the layer, batch included
+  double regenerated_tile_bytes = 0;  // of its largest tile that waits in the tile buffer,
+  double kernel_bytes = 0;            // of kernels of level 1 that wait there at once,
+  double kernels_formed = 0;          // and how often others take their place
+  double input_bytes = 0;             // of its (largest factor's) input map, batch included
+  std::int64_t macs = 0;              // of the layer, batch included
   std::int64_t generation_macs = 0;
   std::int64_t digital_operations = 0;  // behind the layer, batch included
   std::int64_t visits = 0;  // times a tile was programmed (more than tiles unless weights stay)

@@ -38,6 +38,20 @@ void add(LayerPlan& plan, const VisitCost& part) {
     plan.energy_pJ[term.component] += term.amount * term.each_pJ;
 }
 
+/// Kernels that wait in the tile buffer: those of all columns beside each other where they fit,
+/// else those of the column in hand.
+void count_kernels(LayerPlan& plan, const LayerSetup& setup, const Visit& visit,
+                   const VisitGeneration& generation) {
+  if (!visit.forms_kernels) return;
+  if (setup.kernels_fit) {
+    plan.kernel_bytes += generation.kernel_bytes;
+    plan.kernels_formed = 1;
+  } else {
+    plan.kernel_bytes = std::max(plan.kernel_bytes, generation.kernel_bytes);
+    ++plan.kernels_formed;
+  }
+}
+
 /// Weights of the tile that are not there yet: rebuilt, or turned into settings.
 void make_weights(LayerPlan& plan, const LayerSetup& setup, const Visit& visit) {
   if (setup.regenerate) {
@@ -47,6 +61,7 @@ void make_weights(LayerPlan& plan, const LayerSetup& setup, const Visit& visit) 
     add(plan, keep_light_on(setup, visit, generation.generator));
     plan.generation_macs += generation.macs;
     plan.regenerated_tile_bytes = std::max(plan.regenerated_tile_bytes, generation.tile_bytes);
+    count_kernels(plan, setup, visit, generation);
   }
   const bool as_digits = setup.regenerate ? !setup.drives_core : !setup.stored_as_settings;
   if (as_digits) add(plan, compute_settings(setup));

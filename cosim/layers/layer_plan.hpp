@@ -23,6 +23,8 @@ struct LayerPlan {
   std::int64_t generation_macs = 0;
   double largest_weight_tile_bytes = 0;  // in the weight buffer
   double regenerated_tile_bytes = 0;     // in the tile buffer; 0: not used
+  double kernel_bytes = 0;               // of the kernels of level 1 that wait there at once,
+  double kernels_formed = 0;             // and how often they are formed anew
   double stored_bytes = 0;               // of the layer, as it comes from DRAM
   double kept_bytes = 0;                 // of these, what has to stay while the layer runs
   int replicas = 1;

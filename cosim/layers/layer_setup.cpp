@@ -108,6 +108,10 @@ double output_map_bytes(const CostInput& input, const nn::LayerShape& s) {
          input.activation_bits / 8;
 }
 
+int LayerSetup::passes() const {
+  return layer.signed_inputs && input().core.coding == photonic::InputCoding::intensity ? 2 : 1;
+}
+
 double LayerSetup::setting_bytes() const {
   return static_cast<double>(core().devices) * input().programming.setting_bits / 8;
 }

@@ -52,6 +52,8 @@ struct LayerSetup {
 
   [[nodiscard]] const CostInput& input() const { return context.input; }
   [[nodiscard]] const photonic::CoreCost& core() const { return context.input.core.cost; }
+  /// Times that every input vector is sent: twice where inputs of both signs meet intensities.
+  [[nodiscard]] int passes() const;
   /// Bytes of the device settings of one tile.
   [[nodiscard]] double setting_bytes() const;
   /// Bytes of a kernel's or weight's word in the tile buffer.

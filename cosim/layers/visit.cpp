@@ -2,6 +2,18 @@
 
 namespace lightloom::cosim {
 
+namespace {
+
+/// Kernels of all columns wait over rows and blocks, or those of the column in hand over its rows,
+/// or none.
+bool forms_kernels(const LayerSetup& setup, const TilePlace& tile, bool first_block) {
+  if (!setup.kernels_kept) return true;
+  if (setup.kernels_fit) return first_block && tile.row == 0;
+  return !setup.column_outer || tile.row == 0;
+}
+
+}  // namespace
+
 Visit visit_of(const LayerSetup& setup, TilePlace tile, std::int64_t block, int replica) {
   const LayerMapping& m = setup.mapping;
   const std::int64_t number =
@@ -9,8 +21,6 @@ Visit visit_of(const LayerSetup& setup, TilePlace tile, std::int64_t block, int 
   const TileView view = tile_view(m, number);
   const double used = static_cast<double>(view.rows) * view.columns * view.groups;
   const bool first_block = block == 0;
-  const bool kept = setup.kernels_kept && (setup.column_outer || setup.kernels_fit);
-  const bool needs_kernels = tile.row == 0 || !kept;
   return {.tile = tile,
           .view = view,
           .used_share = used / static_cast<double>(m.used_weights),
@@ -18,7 +28,7 @@ Visit visit_of(const LayerSetup& setup, TilePlace tile, std::int64_t block, int 
           .replica = replica,
           .first_block = first_block,
           .last_block = block + 1 == setup.blocks,
-          .forms_kernels = first_block && needs_kernels};
+          .forms_kernels = forms_kernels(setup, tile, first_block)};
 }
 
 double kernel_share(const LayerSetup& setup, const Visit& visit) {

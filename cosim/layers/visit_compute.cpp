@@ -37,9 +37,7 @@ VisitCost program(const LayerSetup& setup) {
 VisitCost compute(const LayerSetup& setup, const Visit& v) {
   const CostInput& input = setup.input();
   const photonic::CoreCost& core = setup.core();
-  const bool signed_intensities =
-      setup.layer.signed_inputs && input.core.coding == photonic::InputCoding::intensity;
-  const int passes = signed_intensities ? 2 : 1;
+  const int passes = setup.passes();
   const double used_rows = static_cast<double>(v.view.rows) * v.view.groups;
   const double used_columns = static_cast<double>(v.view.columns) * v.view.groups;
   const double symbols = v.vectors * passes, im2col = v.vectors * used_columns;

@@ -88,6 +88,7 @@ void keep_in_tile_buffer(const LayerSetup& setup, const Visit& v, const Buffered
           memory::write_energy_pJ(buffer, figures, bytes.weights) +
           memory::read_energy_pJ(buffer, figures, bytes.weights));
   generation.tile_bytes = bytes.weights;
+  generation.kernel_bytes = bytes.kernels;
 }
 
 /// The generator's own settings, worked out by the digital unit, which has those of the core to do
@@ -124,7 +125,7 @@ VisitCost keep_light_on(const LayerSetup& setup, const Visit& v, const Generatio
   VisitCost cost;
   if (!setup.drives_core || !(generator.time_ns > 0)) return cost;
   const double rate_GHz = setup.core().symbol_rate_GHz;
-  const double compute_ns = rate_GHz > 0 ? v.vectors / rate_GHz : 0;
+  const double compute_ns = rate_GHz > 0 ? v.vectors * setup.passes() / rate_GHz : 0;
   cost.energy.spend(Component::generator_laser, generator.laser_pJ / generator.time_ns, compute_ns);
   return cost;
 }

@@ -12,7 +12,8 @@ struct VisitGeneration {
   VisitCost settings;        // of the generator's own devices
   GenerationCost generator;  // the generator's own share
   std::int64_t macs = 0;
-  double tile_bytes = 0;  // in the tile buffer; 0: the light drives the core
+  double tile_bytes = 0;    // in the tile buffer; 0: the light drives the core
+  double kernel_bytes = 0;  // of level 1, there too; 0: they stay light, or there are none
 };
 
 /// Reads the coefficients and generates the tile, into the tile buffer or straight into the core.

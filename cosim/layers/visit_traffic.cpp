@@ -38,7 +38,7 @@ double output_share(const LayerSetup& setup, const Visit& v) {
 }  // namespace
 
 LayerMeters::LayerMeters(const LayerSetup& setup)
-    : weights(setup.input().memory.dram, setup.bits.sum() / 8,
+    : weights(setup.input().memory.dram, setup.stored_bytes(),
               setup.input().schedule.bandwidth_scale),
       inputs(setup.input().memory.dram, input_map_bytes(setup.input(), setup.layer.shape),
              setup.input().schedule.bandwidth_scale),

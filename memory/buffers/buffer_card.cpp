@@ -24,6 +24,11 @@ Place place_of(std::span<const double> points, double value) {
   return {low, std::log(value / points[low]) / std::log(points[low + 1] / points[low])};
 }
 
+/// A share of a layer that was rounded off must not cost a word.
+double whole_words(const BufferCard& card, double bytes) {
+  return std::ceil(bytes / card.word_bytes * (1 - 1e-12));
+}
+
 double geometric(double a, double b, double weight) { return a * std::pow(b / a, weight); }
 double linear(double a, double b, double weight) { return a + (b - a) * weight; }
 
@@ -184,11 +189,11 @@ double buffer_bandwidth_GBps(const BufferCard& card) {
 }
 
 double read_energy_pJ(const BufferCard& card, const BufferFigures& figures, double bytes) {
-  return std::ceil(bytes / card.word_bytes) * figures.read_pJ;
+  return whole_words(card, bytes) * figures.read_pJ;
 }
 
 double write_energy_pJ(const BufferCard& card, const BufferFigures& figures, double bytes) {
-  return std::ceil(bytes / card.word_bytes) * figures.write_pJ;
+  return whole_words(card, bytes) * figures.write_pJ;
 }
 
 }  // namespace lightloom::memory

@@ -104,5 +104,45 @@ TEST(Tracking, RefusesACardWithoutStandardDeviations) {
   EXPECT_THROW(track({plan.shape, plan.parameters, held}, plan.candidates), Error);
 }
 
+/// A chip of four ports whose card is the truth, known well, and what it reads after `move` moved
+/// every phase or every gain by 0.1 standard normals.
+Tracked track_moved(ParameterKind moved, const DriftBelief& belief, double& gains_moved) {
+  const ChipCard card{.modes = 4};
+  const ChipShape shape = chip_shape(card);
+  const std::vector<double> truth = hidden_parameters(shape, card, 6, 0);
+  DeviceFile before{.shape = shape, .parameters = truth};
+  std::vector<double> later = truth;
+  const Stream stream({.seed = 7, .purpose = Purpose::test});
+  for (std::size_t p = 0; p < truth.size(); ++p) {
+    const ParameterKind kind = shape.parameters.kind_of(static_cast<int>(p));
+    const bool gain = kind == ParameterKind::input_gain || kind == ParameterKind::output_gain;
+    before.sigma.push_back(gain || kind == ParameterKind::bias ? 1e-5 : 0.0);
+    if (kind == moved) later[p] += 0.1 * stream.normal(p);
+  }
+  VirtualChip chip(shape, later, {}, 60);
+  const Measurements few = measure(chip, random_voltages(shape, 6, 6.5, 61), single_ports(4));
+  Tracked tracked = track(before, few, belief);
+  gains_moved = 0;
+  for (std::size_t p = 0; p < truth.size(); ++p)
+    if (shape.parameters.kind_of(static_cast<int>(p)) == ParameterKind::output_gain)
+      gains_moved = std::max(gains_moved, std::abs(tracked.parameters[p] - truth[p]));
+  return tracked;
+}
+
+// Who believes that phases drift and powers do not explains everything by phases, and the other way
+// round: what is believed to stand still stays within a few times the 1e-5 that it is known to.
+TEST(Tracking, PhasesAndPowersMoveAsFarAsEachIsBelievedTo) {
+  const DriftBelief phases{.phase_sigma_rad = 0.1, .power_sigma = 1e-5},
+      powers{.phase_sigma_rad = 1e-5, .power_sigma = 0.1};
+  double gains = 0;
+  EXPECT_LT(track_moved(ParameterKind::bias, phases, gains).after, 1.5);
+  EXPECT_LT(gains, 1e-3);
+  EXPECT_GT(track_moved(ParameterKind::bias, powers, gains).after, 3);
+  EXPECT_LT(track_moved(ParameterKind::output_gain, powers, gains).after, 1.5);
+  EXPECT_GT(gains, 0.05);
+  EXPECT_GT(track_moved(ParameterKind::output_gain, phases, gains).after, 1.5);
+  EXPECT_LT(gains, 1e-3);
+}
+
 }  // namespace
 }  // namespace lightloom::calibration

@@ -6,6 +6,7 @@
 
 #include "memory/buffers/edram.hpp"
 #include "memory/dram/dram_energy.hpp"
+#include "tests/cosim/by_hand/hand_card.hpp"
 #include "tests/cosim/cost/cost_fixture.hpp"
 
 namespace lightloom::cosim {
@@ -164,6 +165,20 @@ TEST(Residency, WhatStaysInAnEdramIsRefreshedAllTheTime) {
       spent_on(steady, Component::buffer_leakage) - leaks * steady.time_ns,
       steady.time_ns / memory::retention_ns(buffer) * words * (figures.read_pJ + figures.write_pJ),
       1e-6 * without);
+}
+
+// 1350 and 300 bytes of weights in 1536, tiles of at most 240. Two places for tiles leave 1056
+// bytes, which hold the second layer. In blocks of vectors the first layer comes back to all its
+// tiles, and needs its 1350 bytes while it runs: nothing stays.
+TEST(Residency, LayersInBlocksNeedAllTheirWordsWhileTheyRun) {
+  CostInput input = hand_card();
+  input.layers = {reload_layer(conv(10, 30, 3, 6), 4), reload_layer(conv(30, 20, 1, 6), 4)};
+  input.memory.weight_buffer.capacity_KB = 1.5;
+  EXPECT_EQ(simulate_stream(input).steady.resident_bytes, 300);
+  input.schedule.dataflow = Dataflow::output_stationary;
+  EXPECT_EQ(simulate_stream(input).steady.resident_bytes, 0);
+  input.memory.weight_buffer.capacity_KB = 2.25;  // all fit
+  EXPECT_EQ(simulate_stream(input).steady.resident_bytes, 1650);
 }
 
 }  // namespace

@@ -302,5 +302,31 @@ TEST(OpticalGenerator, NoTwoThingsShareTheirNumbers) {
       EXPECT_LT(std::abs(correlation(drawn[a], drawn[b])), 0.75) << a << ' ' << b;  // 36 numbers
 }
 
+// The same coefficients as U of a layer of level 1 and as V of a layer of level 2, each read
+// through a basis of ones: both levels have banks of their own, whose writing goes wrong by other
+// numbers.
+TEST(OpticalGenerator, LevelsOfOneLayerErrByNumbersOfTheirOwn) {
+  PhotonicGenerator g = quiet_generator();
+  g.intra_rows = g.cross_rows = g.intra_columns = g.cross_columns = 6;
+  g.bank.programming_sigma_rad = 0.01;
+  const std::vector<float> coefficients(36, 0.1F);
+  std::vector<float> unit(36), first(36), second(36);
+  for (int i = 0; i < 6; ++i) unit[as_index(i * 6 + i)] = 1;
+  const WeightWrite write{{.seed = 1, .chip = 3, .layer = 2}, 5};
+  regenerate_optically(
+      {.out = 1, .in = 6, .area = 6, .cross = 1, .intra = 6, .basis = unit, .u = coefficients},
+      card_of(g), write, first);
+  regenerate_optically({.out = 6, .in = 1, .area = 6, .cross = 6, .basis = unit, .v = coefficients},
+                       card_of(g), write, second);
+  std::vector<double> errors[2];
+  for (std::size_t i = 0; i < 36; ++i) {
+    errors[0].push_back(first[i] - coefficients[i]);
+    errors[1].push_back(second[i] - coefficients[i]);
+  }
+  for (const std::vector<double>& error : errors)
+    EXPECT_GT(std::inner_product(error.begin(), error.end(), error.begin(), 0.0), 1e-6);
+  EXPECT_LT(std::abs(correlation(errors[0], errors[1])), 0.75);
+}
+
 }  // namespace
 }  // namespace lightloom::cosim

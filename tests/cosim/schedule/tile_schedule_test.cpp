@@ -131,6 +131,10 @@ TEST(Schedule, NoJobStartsBeforeItsDataPlaceOrProducer) {
       if (settings >= 0) {
         ASSERT_GE(start(Stage::program), r.ends[as_index(settings)][Stage::compute]);
       }
+      if (free_of(input.places.inputs) >= 0) {
+        ASSERT_GE(start(Stage::fetch_inputs),
+                  r.ends[as_index(free_of(input.places.inputs))][Stage::compute]);
+      }
       if (free_of(input.cores) >= 0) {
         ASSERT_GE(start(Stage::compute), r.ends[as_index(free_of(input.cores))][Stage::compute]);
         ASSERT_GE(start(Stage::program), r.ends[as_index(free_of(input.cores))][Stage::program]);

@@ -182,5 +182,16 @@ TEST(BufferCard, CardValuesReplaceTheTableAndEdramKeepsToItsNodes) {
   EXPECT_THROW(read("{kind: edram, node_nm: 32, word_bytes: 8}"), Error);
 }
 
+TEST(Buffer, AShareThatWasRoundedOffCostsNoWord) {
+  const BufferCard card{.word_bytes = 4, .read_pJ = 2, .write_pJ = 3};
+  const BufferFigures figures = buffer_figures(card);
+  for (const double bytes : {24.0, std::nextafter(24.0, 25.0)}) {
+    EXPECT_EQ(read_energy_pJ(card, figures, bytes), 6 * 2);
+    EXPECT_EQ(write_energy_pJ(card, figures, bytes), 6 * 3);
+  }
+  EXPECT_EQ(read_energy_pJ(card, figures, 24.001), 7 * 2);
+  EXPECT_EQ(read_energy_pJ(card, figures, 0), 0);
+}
+
 }  // namespace
 }  // namespace lightloom::memory

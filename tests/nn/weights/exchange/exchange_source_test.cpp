@@ -230,5 +230,16 @@ TEST(SmartExchange, LosesToFourBitIntegersBelowTheBreakEvenOfLiveRows) {
   EXPECT_GT(quality({}).bits, 4.0);
 }
 
+// Powers of two from the identity: the first round leaves them, and drops rows by the sum of their
+// magnitudes. 3/4 of three quarters stays where 5/8 is asked for, though none of them is 5/8; 1/2
+// goes.
+TEST(ExchangeFit, ARowIsDroppedByTheSumOfItsMagnitudes) {
+  const std::vector<double> block{1, 0, 0, 0, 1, 0, 0, 0, 1, 0.25, 0.25, -0.25, 0, -0.5, 0};
+  const ExchangeFit fit = fit_exchange(block, {.theta = 0.01, .row_theta = 0.625, .iterations = 2});
+  ASSERT_EQ(fit.iterations, 1);
+  for (std::size_t i = 0; i < block.size(); ++i)
+    EXPECT_NEAR(fit.coefficients[i], i < 12 ? block[i] : 0.0, 1e-12) << i;
+}
+
 }  // namespace
 }  // namespace lightloom::nn

@@ -101,5 +101,20 @@ TEST(LevelSizes, PublishedBaselinesAreCasesOfTheTwoLevels) {
   }
 }
 
+// 64 kernels of 64 x 3 x 3 with two bases each store 2 (64 + 9) = 146 words a kernel. Level 2 takes
+// c (64 + 146) words for c kernels, less than 64 x 146 up to c = 44; stored densely, a kernel would
+// have 576 words and 57 kernels would still pay.
+TEST(LevelSizes, LevelTwoIsJudgedAgainstKernelsAsLevelOneLeavesThem) {
+  const LayerShape shape = convolution(64, 64, 3);
+  EXPECT_LT(44 * (64 + 146), 64 * 146);
+  EXPECT_GT(45 * (64 + 146), 64 * 146);
+  EXPECT_TRUE(sizes_of(shape, 2, 44, Expansion::refused).cross_on);
+  EXPECT_FALSE(sizes_of(shape, 2, 45, Expansion::refused).cross_on);
+  EXPECT_TRUE(sizes_of(shape, 2, 45, Expansion::refused).intra_on());
+  EXPECT_LT(57 * (64 + 576), 64 * 576);  // without level 1
+  EXPECT_TRUE(sizes_of(shape, 0, 57, Expansion::refused).cross_on);
+  EXPECT_FALSE(sizes_of(shape, 0, 58, Expansion::refused).cross_on);
+}
+
 }  // namespace
 }  // namespace lightloom::nn

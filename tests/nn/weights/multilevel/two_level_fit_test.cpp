@@ -75,5 +75,26 @@ TEST(L2Fit, BeatsTheSvdOnAWeightPlantedWithBothLevels) {
   EXPECT_LT(quantised, residual());
 }
 
+// 40 kernels of 24 channels x 9 from 20 of 3: 2 / (40 x 9) for the basis, 2 / (20 x 3) for U, 2 /
+// 40 for V; a variance from n normals is known to sqrt(2 / n).
+TEST(RandomFit, EveryFactorHasItsVariance) {
+  const LevelSizes sizes = sizes_of(convolution(24, 40, 3), 3, 20);
+  const TwoLevelFit fit = random_fit(sizes, 11, 4);
+  const auto expect_variance = [](const std::vector<float>& values, double variance) {
+    const auto count = static_cast<double>(values.size());
+    double mean = 0, square = 0;
+    for (const double value : values) mean += value / count, square += value * value / count;
+    EXPECT_NEAR(square, variance, 4 * variance * std::sqrt(2 / count));
+    EXPECT_NEAR(mean, 0, 4 * std::sqrt(variance / count));
+  };
+  ASSERT_EQ(fit.basis.size(), 20U * 3 * 9);
+  ASSERT_EQ(fit.u.size(), 20U * 24 * 3);
+  ASSERT_EQ(fit.v.size(), 40U * 20);
+  expect_variance(fit.basis, 2.0 / (40 * 9));
+  expect_variance(fit.u, 2.0 / (20 * 3));
+  expect_variance(fit.v, 2.0 / 40);
+  EXPECT_EQ(fit.gain, 1);
+}
+
 }  // namespace
 }  // namespace lightloom::nn
