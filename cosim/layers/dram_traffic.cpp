@@ -31,6 +31,9 @@ StoredBits stored_bits(const CostLayer& layer) {
 
 namespace {
 
+/// Rounded up, but for the rounding of shares, which must not cost a burst.
+double whole_bursts(double bursts) { return std::ceil(bursts * (1 - 1e-12)); }
+
 /// Time and activations of a run. The closed form knows runs of a power of two of bursts: one in
 /// between takes its own bursts at the rate of the next shorter one, or all bursts of the next
 /// longer one, whichever is less. So no run takes longer than a longer one.
@@ -54,17 +57,16 @@ RunCost run_cost(const memory::DramCard& card, double bursts) {
 
 BurstMeter::BurstMeter(const memory::DramCard& card, double run_bytes, double bandwidth_scale)
     : atom_(card.organization.atom_bytes()) {
-  const double bursts = std::max(1.0, std::ceil(run_bytes / atom_ * (1 - 1e-12)));
+  const double bursts = std::max(1.0, whole_bursts(run_bytes / atom_));
   const RunCost run = run_cost(card, bursts);
-  burst_ns_ = run.ns / bursts / bandwidth_scale;
+  byte_ns_ = run.ns / std::max(run_bytes, 1.0) / bandwidth_scale;
   activates_per_burst_ = run.activates / bursts;
 }
 
 double BurstMeter::take_ns(double bytes) {
   bytes_ += bytes;
-  const double before = bursts_;
-  bursts_ = std::ceil(bytes_ / atom_ * (1 - 1e-12));  // rounding of shares must not cost a burst
-  return (bursts_ - before) * burst_ns_;
+  bursts_ = whole_bursts(bytes_ / atom_);
+  return bytes * byte_ns_;
 }
 
 }  // namespace lightloom::cosim
