@@ -18,7 +18,8 @@ std::string lack_of_room(const CostInput& input, const NetworkPlan& plan) {
   const auto lack = [](const char* buffer, const memory::BufferCard& card, double needs) {
     if (needs <= card.bytes()) return std::string();
     return fmt::format(
-        "{0} buffer has {1:g} KB but one tile needs {2:g} KB (give memory.{0}_buffer.capacity_KB at "
+        "{0} buffer has {1:g} KB but one tile needs {2:g} KB (give memory.{0}_buffer.capacity_KB "
+        "at "
         "least that, or the core fewer rows and columns)",
         buffer, card.bytes() / 1024, needs / 1024);
   };
@@ -28,7 +29,8 @@ std::string lack_of_room(const CostInput& input, const NetworkPlan& plan) {
          {lack("weight", input.memory.weight_buffer, needs.weight_buffer),
           lack("tile", input.memory.tile_buffer, needs.tile_buffer),
           lack("activation", input.memory.activation_buffer, needs.activation_buffer)})
-      if (!what.empty()) return fmt::format("layer '{}' cannot run: the {}", input.layers[i].shape.name, what);
+      if (!what.empty())
+        return fmt::format("layer '{}' cannot run: the {}", input.layers[i].shape.name, what);
   }
   return {};
 }

@@ -31,13 +31,13 @@ BufferPlaces buffer_places(const CostContext& context, const std::vector<LayerPl
   }
   const ScheduleCard& card = input.schedule;
   const int cores = context.choice.cores;
-  return {.weights = places(card.weight_slots * cores,
-                            input.memory.weight_buffer.bytes() - resident_bytes, weight_tile),
-          .tiles = places(card.tile_slots * cores, input.memory.tile_buffer.bytes(),
-                          regenerated_tile),
-          .settings = input.programming.shadow_settings ? 2 : 1,
-          .inputs = card.input_slots * cores,
-          .outputs = card.output_slots * cores};
+  return {
+      .weights = places(card.weight_slots * cores,
+                        input.memory.weight_buffer.bytes() - resident_bytes, weight_tile),
+      .tiles = places(card.tile_slots * cores, input.memory.tile_buffer.bytes(), regenerated_tile),
+      .settings = input.programming.shadow_settings ? 2 : 1,
+      .inputs = card.input_slots * cores,
+      .outputs = card.output_slots * cores};
 }
 
 /// The very first access finds its bank closed.

@@ -82,7 +82,8 @@ void name_parts(CostReport& report, const std::vector<ExpandedLayer>& expanded,
     LayerCost& layer = report.layers[expanded[i].origin];
     for (const TimePiece& piece : plan.layers[i].pieces) {
       const std::size_t tile = first + piece.tile;
-      const bool stream = is_stream(piece.stage, piece.part), computes = piece.stage == Stage::compute;
+      const bool stream = is_stream(piece.stage, piece.part),
+                 computes = piece.stage == Stage::compute;
       if (!computes || stream == run.streamed[tile]) busy[piece.stage][piece.part] += piece.ns;
       if (run.critical[tile][piece.stage] > 0 &&
           (!computes || stream == run.critical_streams[tile]))

@@ -21,9 +21,9 @@ struct StoredBits {
 /// that takes work is stored as plain weights.
 StoredBits stored_bits(const CostLayer& layer);
 
-/// One kind of DRAM traffic of a layer: bytes handed out tile by tile, so that the sum over tiles is
-/// the layer's bytes rounded up once to whole bursts. Their time is shared out by bytes: a tile with
-/// fewer takes no longer, wherever the bursts begin and end.
+/// One kind of DRAM traffic of a layer: bytes handed out tile by tile, so that the sum over tiles
+/// is the layer's bytes rounded up once to whole bursts. Their time is shared out by bytes: a tile
+/// with fewer takes no longer, wherever the bursts begin and end.
 class BurstMeter {
  public:
   /// `run_bytes`: length of the sequential runs, which decides row hits and bandwidth.

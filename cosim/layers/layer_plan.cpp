@@ -68,8 +68,8 @@ void add_dram_totals(LayerPlan& plan, const LayerMeters& meters, const memory::D
 
 void note_needs(RoomNeeds& needs, const LayerSetup& setup, const Visit& v) {
   const CostInput& input = setup.input();
-  const bool sums = setup.mapping.column_tiles > 1 &&
-                    input.schedule.dataflow != Dataflow::output_stationary;
+  const bool sums =
+      setup.mapping.column_tiles > 1 && input.schedule.dataflow != Dataflow::output_stationary;
   const double in = static_cast<double>(v.view.columns) * v.view.groups * input.activation_bits,
                out = static_cast<double>(v.view.rows) * v.view.groups *
                      (sums ? input.schedule.accumulator_bits : input.activation_bits);
@@ -94,10 +94,9 @@ LayerPlan plan_layer(const LayerSetup& setup) {
                  .replicas = setup.replicas,
                  .spills_output = setup.spills_output,
                  .weights_refetched = setup.weights_refetched,
-                 .settings_per_weight =
-                     !setup.regenerate && setup.core().decompose_operations > 0
-                         ? settings_per_weight(setup)
-                         : 0};
+                 .settings_per_weight = !setup.regenerate && setup.core().decompose_operations > 0
+                                            ? settings_per_weight(setup)
+                                            : 0};
   const auto visits = static_cast<std::size_t>(setup.mapping.tiles * setup.blocks * setup.replicas);
   plan.tiles.reserve(visits);
   plan.streams.reserve(visits);

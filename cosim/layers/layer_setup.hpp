@@ -13,8 +13,8 @@ namespace lightloom::cosim {
 
 /// What a plan is free to leave unused or to choose, for all layers alike.
 struct PlanChoice {
-  int cores = 1;           // that get tiles, at most those of the card
-  bool replicate = false;  // cores beyond a layer's tiles hold copies
+  int cores = 1;                        // that get tiles, at most those of the card
+  bool replicate = false;               // cores beyond a layer's tiles hold copies
   double most_settings_per_weight = 0;  // stored layers with no more come as device settings
 };
 

@@ -52,9 +52,9 @@ using States = std::array<Reached, 2>;
 
 States extend(const LayerSetup& setup, const States& before, bool last) {
   States states;
-  for (const Place& place : {Place{false, true, false}, Place{true, true, false},
-                             Place{false, true, true}, Place{true, true, true},
-                             Place{true, false, true}}) {
+  for (const Place& place :
+       {Place{false, true, false}, Place{true, true, false}, Place{false, true, true},
+        Place{true, true, true}, Place{true, false, true}}) {
     const double so_far = before[place.input_in_dram ? 1 : 0].dram_bytes;
     Reached& state = states[place.output_in_dram ? 1 : 0];
     const Spill spill = spill_of(setup, place, last);

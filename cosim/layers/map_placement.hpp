@@ -15,8 +15,8 @@ double waiting_sum_bytes(const LayerSetup& setup);
 /// of the partial sums finds room beside them; what does not passes the DRAM. Of all ways, the one
 /// with the fewest bytes: an output in DRAM is written and read again, by every row of tiles where
 /// the input map is not kept; a spilled partial sum is written and read at every column but the
-/// last. The first input comes from DRAM, the last output goes there. More capacity never moves more
-/// bytes.
+/// last. The first input comes from DRAM, the last output goes there. More capacity never moves
+/// more bytes.
 void place_maps(std::span<LayerSetup> setups);
 
 }  // namespace lightloom::cosim

@@ -121,8 +121,8 @@ VisitGeneration generate(const LayerSetup& setup, const Visit& v) {
 }
 
 double tile_buffer_bytes(const LayerSetup& setup, const Visit& v) {
-  const BufferedBytes bytes = buffered_bytes(
-      setup, v, std::int64_t{v.view.groups} * v.view.rows * v.view.columns);
+  const BufferedBytes bytes =
+      buffered_bytes(setup, v, std::int64_t{v.view.groups} * v.view.rows * v.view.columns);
   return bytes.weights + bytes.kernels;
 }
 

@@ -46,8 +46,8 @@ BurstMeter meter(const LayerSetup& setup, double run_bytes) {
 }
 
 double all_spilled_sum_bytes(const LayerSetup& setup) {
-  return setup.vectors * setup.layer.shape.out_channels *
-         setup.input().schedule.accumulator_bits / 8 * setup.spilled_sums;
+  return setup.vectors * setup.layer.shape.out_channels * setup.input().schedule.accumulator_bits /
+         8 * setup.spilled_sums;
 }
 
 }  // namespace

@@ -35,7 +35,9 @@ class TaskStream {
   }
 
  private:
-  [[nodiscard]] std::int64_t tiles() const { return static_cast<std::int64_t>(input_.tiles.size()); }
+  [[nodiscard]] std::int64_t tiles() const {
+    return static_cast<std::int64_t>(input_.tiles.size());
+  }
   void skip_empty() {
     for (; !done(); ++tile_) {
       const auto k = static_cast<std::size_t>(tile_);

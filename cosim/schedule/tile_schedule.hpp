@@ -85,8 +85,8 @@ struct ScheduleResult {
   std::vector<StageTimes>
       critical;  // time on the critical path: the service time or 0; sums to total less `turning`
   std::vector<bool> critical_streams;  // by tile: that of compute is its stream's
-  double turning = 0;             // direction changes on the critical path
-  std::vector<Turnaround> turns;  // each of them
+  double turning = 0;                  // direction changes on the critical path
+  std::vector<Turnaround> turns;       // each of them
 };
 
 /// Schedules the tiles: every unit takes its jobs in order of tiles, the DRAM in the best of the

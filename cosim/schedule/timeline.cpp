@@ -87,7 +87,9 @@ class Accounts {
   }
 
   void trace_back(ScheduleResult& r, std::int64_t on) const {
-    const auto of = [&](std::int64_t n) -> const Job& { return job(JobNumber::stage(n), JobNumber::tile(n)); };
+    const auto of = [&](std::int64_t n) -> const Job& {
+      return job(JobNumber::stage(n), JobNumber::tile(n));
+    };
     while (on >= 0) {
       const Job& now = of(on);
       const auto tile = static_cast<std::size_t>(JobNumber::tile(on));
