@@ -35,6 +35,38 @@ std::string lack_of_room(const CostInput& input, const NetworkPlan& plan) {
   return {};
 }
 
+/// Time of the part that all layers together keep busy longest.
+double busiest_part_ns(const std::vector<LayerPlan>& layers, int cores) {
+  double dram = 0, settings = 0, generator = 0, cores_own = 0;
+  for (const LayerPlan& layer : layers) {
+    const auto& needs = layer.needs_ns;
+    for (const Stage stage : {Stage::fetch_weights, Stage::fetch_inputs, Stage::write_back})
+      dram += needs[stage][TimePart::dram];
+    settings += needs[Stage::decompose][TimePart::settings];
+    generator += needs[Stage::generate][TimePart::generator];
+    cores_own += needs[Stage::compute][TimePart::core] / cores;
+  }
+  return std::max({dram, settings, generator, cores_own});
+}
+
+struct CoresInUse {
+  int cores = 1;
+  bool copies = false;
+};
+
+/// A time that no plan with these cores stays below, from any plan of the same layers: layer by
+/// layer, its vectors through the cores that find a tile, or the buffer that they all stream from.
+double least_time_ns(const std::vector<LayerPlan>& layers, const CoresInUse& use) {
+  double least = 0;
+  for (const LayerPlan& layer : layers) {
+    const auto visits = static_cast<double>(layer.tiles.size()) / layer.replicas;
+    const double busy = use.copies ? use.cores : std::min<double>(use.cores, visits);
+    const PartTimes& needs = layer.needs_ns[Stage::compute];
+    least += std::max(needs[TimePart::core] / busy, needs[TimePart::activation_buffer]);
+  }
+  return std::max(least, busiest_part_ns(layers, use.cores));
+}
+
 /// Limits that tell layers apart, of a few that do not depend on what is stored: so fewer bits have
 /// every choice that more have.
 std::vector<double> settings_limits(const std::vector<double>& settings_per_weight) {
@@ -57,9 +89,9 @@ class Planner {
 
   BestPlan run() {
     const ScheduleCard& card = context_.input.schedule;
-    for (int cores = card.cores; cores >= 1; cores /= 2) {
+    for (int cores = card.cores; cores >= 1 && is_worth_trying(cores, true); cores /= 2) {
       const bool copies = consider_deliveries({.cores = cores, .replicate = card.replicate});
-      if (copies) consider_deliveries({.cores = cores});
+      if (copies && is_worth_trying(cores, false)) consider_deliveries({.cores = cores});
     }
     require(best_.has_value(), "{}", lack_);
     context_.choice = best_->choice;
@@ -72,6 +104,13 @@ class Planner {
     bool copies = false;                      // it has some
     std::vector<double> settings_per_weight;  // by layer
   };
+
+  /// Whether so few cores, with or without copies, could be quicker by more than a thousandth.
+  [[nodiscard]] bool is_worth_trying(int cores, bool copies) const {
+    if (!best_ || context_.input.schedule.objective != Objective::time) return true;
+    const double least = least_time_ns(best_->plan.layers, {cores, copies});
+    return least < (1 - 1e-3) * best_->report.time_ns;
+  }
 
   /// Returns whether there are copies to do without.
   bool consider_deliveries(PlanChoice choice) {
@@ -93,11 +132,17 @@ class Planner {
     }
     const std::string lack = lack_of_room(context_.input, plan);
     if (lack_.empty()) lack_ = lack;
-    if (!lack.empty()) return others;
+    if (!lack.empty() || is_hopeless(plan)) return others;
     CostReport report = report_on(ready_, {context_, plan, {}});
     if (!best_ || is_better(report, best_->report))
       best_ = BestPlan{choice, std::move(plan), std::move(report)};
     return others;
+  }
+
+  /// Its busiest part alone takes longer than the best plan.
+  [[nodiscard]] bool is_hopeless(const NetworkPlan& plan) const {
+    if (!best_ || context_.input.schedule.objective != Objective::time) return false;
+    return busiest_part_ns(plan.layers, context_.choice.cores) > best_->report.time_ns;
   }
 
   [[nodiscard]] bool is_better(const CostReport& one, const CostReport& other) const {

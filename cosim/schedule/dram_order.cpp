@@ -53,13 +53,12 @@ class TaskStream {
   std::int64_t after_ = -1;  // tile whose results this one and those before it wait for
 };
 
-/// 2, 3, 4, 6, 8, 12, 16, ... up to `most`.
-std::vector<int> weight_distances(std::int64_t most) {
-  std::vector<int> distances;
-  for (int d = 2; d <= most && distances.size() < 12; d *= 2) {
-    distances.push_back(d);
-    if (d + d / 2 <= most) distances.push_back(d + d / 2);
-  }
+/// Tiles ahead: a little more than a round of the cores, then 2, 3, 4, 6, 8, 12, ... rounds.
+std::vector<int> weight_distances(int cores, std::int64_t most) {
+  std::vector<int> distances{cores + 1};
+  for (int rounds = 2; rounds <= 64 && std::int64_t{rounds} * cores <= most; rounds *= 2)
+    for (const int distance : {rounds * cores, (rounds + rounds / 2) * cores})
+      if (distance > cores + 1 && distance <= most) distances.push_back(distance);
   return distances;
 }
 
@@ -86,8 +85,10 @@ std::vector<DramOrder> possible_orders(const ScheduleInput& input) {
   const std::int64_t furthest = std::int64_t{places.weights} + std::int64_t{made} * places.tiles +
                                 std::int64_t{places.settings} * input.cores;
   std::vector<DramOrder> orders;
-  for (int inputs = 1; inputs <= places.inputs && inputs <= 64; inputs *= 2)
-    for (const int weights : weight_distances(furthest)) orders.push_back({weights, inputs});
+  for (int rounds = 1; rounds == 1 || (rounds * input.cores <= places.inputs && rounds <= 4);
+       rounds *= 2)
+    for (const int weights : weight_distances(input.cores, furthest))
+      orders.push_back({weights, std::min(rounds * input.cores, places.inputs)});
   return orders;
 }
 
