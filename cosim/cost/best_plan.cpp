@@ -49,24 +49,6 @@ double busiest_part_ns(const std::vector<LayerPlan>& layers, int cores) {
   return std::max({dram, settings, generator, cores_own});
 }
 
-struct CoresInUse {
-  int cores = 1;
-  bool copies = false;
-};
-
-/// A time that no plan with these cores stays below, from any plan of the same layers: layer by
-/// layer, its vectors through the cores that find a tile, or the buffer that they all stream from.
-double least_time_ns(const std::vector<LayerPlan>& layers, const CoresInUse& use) {
-  double least = 0;
-  for (const LayerPlan& layer : layers) {
-    const auto visits = static_cast<double>(layer.tiles.size()) / layer.replicas;
-    const double busy = use.copies ? use.cores : std::min<double>(use.cores, visits);
-    const PartTimes& needs = layer.needs_ns[Stage::compute];
-    least += std::max(needs[TimePart::core] / busy, needs[TimePart::activation_buffer]);
-  }
-  return std::max(least, busiest_part_ns(layers, use.cores));
-}
-
 /// Limits that tell layers apart, of a few that do not depend on what is stored: so fewer bits have
 /// every choice that more have.
 std::vector<double> settings_limits(const std::vector<double>& settings_per_weight) {
@@ -89,66 +71,80 @@ class Planner {
 
   BestPlan run() {
     const ScheduleCard& card = context_.input.schedule;
-    for (int cores = card.cores; cores >= 1 && is_worth_trying(cores, true); cores /= 2) {
-      const bool copies = consider_deliveries({.cores = cores, .replicate = card.replicate});
-      if (copies && is_worth_trying(cores, false)) consider_deliveries({.cores = cores});
-    }
+    consider_deliveries({.cores = card.cores, .replicate = card.replicate});
+    if (best_ && has_copies(best_->plan))
+      consider_variant([](PlanChoice& c) { c.replicate = false; });
+    consider_fewer_cores();
     require(best_.has_value(), "{}", lack_);
     context_.choice = best_->choice;
+    best_->report = report_on(ready_, {context_, best_->plan, {}});
     return std::move(*best_);
   }
 
  private:
-  /// What could be done otherwise than in a plan.
-  struct Others {
-    bool copies = false;                      // it has some
-    std::vector<double> settings_per_weight;  // by layer
-  };
-
-  /// Whether so few cores, with or without copies, could be quicker by more than a thousandth.
-  [[nodiscard]] bool is_worth_trying(int cores, bool copies) const {
-    if (!best_ || context_.input.schedule.objective != Objective::time) return true;
-    const double least = least_time_ns(best_->plan.layers, {cores, copies});
-    return least < (1 - 1e-3) * best_->report.time_ns;
+  static bool has_copies(const NetworkPlan& plan) {
+    return std::any_of(plan.layers.begin(), plan.layers.end(),
+                       [](const LayerPlan& layer) { return layer.replicas > 1; });
   }
 
-  /// Returns whether there are copies to do without.
-  bool consider_deliveries(PlanChoice choice) {
-    const Others others = consider(choice);
-    for (const double most : settings_limits(others.settings_per_weight)) {
+  void consider_deliveries(PlanChoice choice) {
+    for (const double most : settings_limits(consider(choice))) {
       choice.most_settings_per_weight = most;
       consider(choice);
     }
-    return others.copies;
   }
 
-  Others consider(const PlanChoice& choice) {
+  /// Half the cores, a quarter, ... until two in a row are no better.
+  void consider_fewer_cores() {
+    int worse = 0;
+    for (int cores = context_.input.schedule.cores / 2; best_ && cores >= 1 && worse < 2;
+         cores /= 2)
+      worse = consider_variant([cores](PlanChoice& c) { c.cores = cores; }) ? 0 : worse + 1;
+  }
+
+  /// Changes the best choice; returns whether that is better.
+  template <class Change>
+  bool consider_variant(const Change& change) {
+    PlanChoice choice = best_->choice;
+    change(choice);
+    const double before = best_->cost;
+    consider(choice);
+    return best_->cost < before;
+  }
+
+  /// Returns how many settings a weight takes, by layer.
+  std::vector<double> consider(const PlanChoice& choice) {
     context_.choice = choice;
     NetworkPlan plan = plan_network(context_);
-    Others others;
-    for (const LayerPlan& layer : plan.layers) {
-      others.copies = others.copies || layer.replicas > 1;
-      others.settings_per_weight.push_back(layer.settings_per_weight);
-    }
+    std::vector<double> settings;
+    for (const LayerPlan& layer : plan.layers) settings.push_back(layer.settings_per_weight);
     const std::string lack = lack_of_room(context_.input, plan);
     if (lack_.empty()) lack_ = lack;
-    if (!lack.empty() || is_hopeless(plan)) return others;
-    CostReport report = report_on(ready_, {context_, plan, {}});
-    if (!best_ || is_better(report, best_->report))
-      best_ = BestPlan{choice, std::move(plan), std::move(report)};
-    return others;
+    if (lack.empty() && !is_hopeless(plan)) keep_if_better(choice, std::move(plan));
+    return settings;
   }
 
   /// Its busiest part alone takes longer than the best plan.
   [[nodiscard]] bool is_hopeless(const NetworkPlan& plan) const {
     if (!best_ || context_.input.schedule.objective != Objective::time) return false;
-    return busiest_part_ns(plan.layers, context_.choice.cores) > best_->report.time_ns;
+    return busiest_part_ns(plan.layers, context_.choice.cores) > best_->cost;
   }
 
-  [[nodiscard]] bool is_better(const CostReport& one, const CostReport& other) const {
+  void keep_if_better(const PlanChoice& choice, NetworkPlan plan) {
     const Objective objective = context_.input.schedule.objective;
-    const double mine = objective_cost(one, objective), its = objective_cost(other, objective);
-    return mine < its || (mine == its && one.energy_J() < other.energy_J());
+    const double cost = objective == Objective::time
+                            ? schedule_time(plan.schedule)
+                            : objective_cost(report(choice, plan), objective);
+    if (best_ && cost > best_->cost) return;
+    if (best_ && cost == best_->cost &&
+        report(choice, plan).energy_J() >= report(best_->choice, best_->plan).energy_J())
+      return;
+    best_ = BestPlan{.choice = choice, .plan = std::move(plan), .cost = cost};
+  }
+
+  CostReport report(const PlanChoice& choice, const NetworkPlan& plan) {
+    context_.choice = choice;
+    return report_on(ready_, {context_, plan, {}});
   }
 
   const ReadyLayers& ready_;

@@ -17,23 +17,33 @@ std::string_view stage_name(Stage stage) {
   return names[static_cast<std::size_t>(stage)];
 }
 
-ScheduleResult run_schedule(const ScheduleInput& input) {
+namespace {
+
+/// The tasks of the best order, and how long it takes.
+struct BestOrder {
+  std::vector<DramTask> tasks;
+  double time = std::numeric_limits<double>::infinity();
+};
+
+BestOrder best_order(const ScheduleInput& input) {
   std::vector<std::vector<DramTask>> tried;
+  BestOrder best;
   for (const DramOrder order : possible_orders(input)) {
     std::vector<DramTask> tasks = dram_tasks(input, order);
-    if (std::find(tried.begin(), tried.end(), tasks) == tried.end())
-      tried.push_back(std::move(tasks));
+    if (std::find(tried.begin(), tried.end(), tasks) != tried.end()) continue;
+    const double time = time_in_order(input, tasks);
+    if (time < best.time) best = {tasks, time};
+    tried.push_back(std::move(tasks));
   }
-  std::size_t best = 0;
-  if (tried.size() > 1) {
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < tried.size(); ++i) {
-      const double time = time_in_order(input, tried[i]);
-      if (time < least) best = i;
-      least = std::min(least, time);
-    }
-  }
-  return run_in_order(input, tried[best]);
+  return best;
 }
+
+}  // namespace
+
+ScheduleResult run_schedule(const ScheduleInput& input) {
+  return run_in_order(input, best_order(input).tasks);
+}
+
+double schedule_time(const ScheduleInput& input) { return best_order(input).time; }
 
 }  // namespace lightloom::cosim

@@ -96,4 +96,7 @@ struct ScheduleResult {
 /// kind ever makes the total longer. O(tiles) for each order.
 ScheduleResult run_schedule(const ScheduleInput& input);
 
+/// Its total alone, in less time.
+double schedule_time(const ScheduleInput& input);
+
 }  // namespace lightloom::cosim
