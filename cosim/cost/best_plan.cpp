@@ -94,22 +94,29 @@ class Planner {
     }
   }
 
-  /// Half the cores, a quarter, ... until two in a row are no better.
+  /// Half the cores, a quarter, ... one, each with copies and without.
   void consider_fewer_cores() {
-    int worse = 0;
-    for (int cores = context_.input.schedule.cores / 2; best_ && cores >= 1 && worse < 2;
-         cores /= 2)
-      worse = consider_variant([cores](PlanChoice& c) { c.cores = cores; }) ? 0 : worse + 1;
+    const ScheduleCard& card = context_.input.schedule;
+    for (int cores = card.cores / 2; best_ && cores >= 1; cores /= 2)
+      for (const bool copies : {true, false})
+        if (card.replicate || !copies)
+          consider_variant([&](PlanChoice& c) {
+            c.cores = cores;
+            c.replicate = copies;
+          });
   }
 
-  /// Changes the best choice; returns whether that is better.
+  /// Changes the best choice; what is far off in one order of the DRAM is not tried in others.
   template <class Change>
-  bool consider_variant(const Change& change) {
+  void consider_variant(const Change& change) {
     PlanChoice choice = best_->choice;
     change(choice);
-    const double before = best_->cost;
-    consider(choice);
-    return best_->cost < before;
+    context_.choice = choice;
+    NetworkPlan plan = plan_network(context_);
+    if (!lack_of_room(context_.input, plan).empty() || is_hopeless(plan)) return;
+    const bool by_time = context_.input.schedule.objective == Objective::time;
+    if (by_time && rough_schedule_time(plan.schedule) > 1.02 * least_cost()) return;
+    keep_if_better(choice, std::move(plan));
   }
 
   /// Returns how many settings a weight takes, by layer.
@@ -125,21 +132,34 @@ class Planner {
   }
 
   /// Its busiest part alone takes longer than the best plan.
-  [[nodiscard]] bool is_hopeless(const NetworkPlan& plan) const {
+  bool is_hopeless(const NetworkPlan& plan) {
     if (!best_ || context_.input.schedule.objective != Objective::time) return false;
-    return busiest_part_ns(plan.layers, context_.choice.cores) > best_->cost;
+    return busiest_part_ns(plan.layers, context_.choice.cores) > least_cost();
   }
 
   void keep_if_better(const PlanChoice& choice, NetworkPlan plan) {
+    std::optional<double> cost;
+    if (best_) {
+      cost = cost_of(choice, plan);
+      if (*cost > least_cost()) return;
+      if (*cost == least_cost() &&
+          report(choice, plan).energy_J() >= report(best_->choice, best_->plan).energy_J())
+        return;
+    }
+    best_ = BestPlan{.choice = choice, .plan = std::move(plan), .report = {}};
+    least_cost_ = cost;
+  }
+
+  /// Of the best plan; worked out when there is another to compare it with.
+  double least_cost() {
+    if (!least_cost_) least_cost_ = cost_of(best_->choice, best_->plan);
+    return *least_cost_;
+  }
+
+  double cost_of(const PlanChoice& choice, const NetworkPlan& plan) {
     const Objective objective = context_.input.schedule.objective;
-    const double cost = objective == Objective::time
-                            ? schedule_time(plan.schedule)
-                            : objective_cost(report(choice, plan), objective);
-    if (best_ && cost > best_->cost) return;
-    if (best_ && cost == best_->cost &&
-        report(choice, plan).energy_J() >= report(best_->choice, best_->plan).energy_J())
-      return;
-    best_ = BestPlan{.choice = choice, .plan = std::move(plan), .cost = cost};
+    return objective == Objective::time ? schedule_time(plan.schedule)
+                                        : objective_cost(report(choice, plan), objective);
   }
 
   CostReport report(const PlanChoice& choice, const NetworkPlan& plan) {
@@ -150,6 +170,7 @@ class Planner {
   const ReadyLayers& ready_;
   CostContext& context_;
   std::optional<BestPlan> best_;
+  std::optional<double> least_cost_;
   std::string lack_;  // of room, in the first plan that has none
 };
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
+#include <optional>
 #include <utility>
 
 #include "cosim/schedule/order_simulation.hpp"
@@ -19,21 +19,24 @@ std::string_view stage_name(Stage stage) {
 
 namespace {
 
-/// The tasks of the best order, and how long it takes.
+/// The tasks of the best order, and how long it takes where there were several.
 struct BestOrder {
   std::vector<DramTask> tasks;
-  double time = std::numeric_limits<double>::infinity();
+  std::optional<double> time;
 };
 
 BestOrder best_order(const ScheduleInput& input) {
-  std::vector<std::vector<DramTask>> tried;
-  BestOrder best;
+  std::vector<std::vector<DramTask>> distinct;
   for (const DramOrder order : possible_orders(input)) {
     std::vector<DramTask> tasks = dram_tasks(input, order);
-    if (std::find(tried.begin(), tried.end(), tasks) != tried.end()) continue;
+    if (std::find(distinct.begin(), distinct.end(), tasks) == distinct.end())
+      distinct.push_back(std::move(tasks));
+  }
+  if (distinct.size() == 1) return {std::move(distinct.front()), {}};
+  BestOrder best;
+  for (std::vector<DramTask>& tasks : distinct) {
     const double time = time_in_order(input, tasks);
-    if (time < best.time) best = {tasks, time};
-    tried.push_back(std::move(tasks));
+    if (!best.time || time < *best.time) best = {std::move(tasks), time};
   }
   return best;
 }
@@ -44,6 +47,13 @@ ScheduleResult run_schedule(const ScheduleInput& input) {
   return run_in_order(input, best_order(input).tasks);
 }
 
-double schedule_time(const ScheduleInput& input) { return best_order(input).time; }
+double rough_schedule_time(const ScheduleInput& input) {
+  return time_in_order(input, dram_tasks(input, possible_orders(input).front()));
+}
+
+double schedule_time(const ScheduleInput& input) {
+  const BestOrder best = best_order(input);
+  return best.time ? *best.time : time_in_order(input, best.tasks);
+}
 
 }  // namespace lightloom::cosim

@@ -99,4 +99,7 @@ ScheduleResult run_schedule(const ScheduleInput& input);
 /// Its total alone, in less time.
 double schedule_time(const ScheduleInput& input);
 
+/// That in one order only: no shorter, and seldom much longer.
+double rough_schedule_time(const ScheduleInput& input);
+
 }  // namespace lightloom::cosim
