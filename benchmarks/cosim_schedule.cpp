@@ -61,6 +61,8 @@ CostLayer multilevel(const nn::LayerShape& shape, int intra, int cross) {
 cosim::CostInput system_of(int size, bool regenerated, cosim::WeightDelivery way) {
   cosim::CostInput input;
   input.memory = read_card<memory::MemoryCard>(load_card("data/memory/lpddr4-edge.yaml", {}));
+  // Room for two places of the largest tile.
+  input.memory.weight_buffer.capacity_KB = input.memory.tile_buffer.capacity_KB = 512;
   input.core = {.kind = "bench", .rows = size, .columns = size};
   input.core.cost = {.symbol_rate_GHz = 10,
                      .settle_ns = 10,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cosim/layers/map_placement.hpp"
+
 namespace lightloom::cosim {
 namespace {
 
@@ -19,21 +21,23 @@ int places(int wanted, double capacity_bytes, double tile_bytes) {
   return std::max(1, static_cast<int>(std::min<double>(wanted, fit)));
 }
 
-BufferPlaces buffer_places(const CostInput& input, const std::vector<LayerPlan>& plans,
+BufferPlaces buffer_places(const CostContext& context, const std::vector<LayerPlan>& plans,
                            double resident_bytes) {
+  const CostInput& input = context.input;
   double weight_tile = 0, regenerated_tile = 0;
   for (const LayerPlan& plan : plans) {
     weight_tile = std::max(weight_tile, plan.largest_weight_tile_bytes);
     regenerated_tile = std::max(regenerated_tile, plan.regenerated_tile_bytes);
   }
   const ScheduleCard& card = input.schedule;
-  return {.weights = places(card.weight_slots * card.cores,
-                            input.memory.weight_buffer.bytes() - resident_bytes, weight_tile),
-          .tiles = places(card.tile_slots * card.cores, input.memory.tile_buffer.bytes(),
-                          regenerated_tile),
-          .settings = input.programming.shadow_settings ? 2 : 1,
-          .inputs = card.input_slots * card.cores,
-          .outputs = card.output_slots * card.cores};
+  const int cores = context.choice.cores;
+  return {
+      .weights = places(card.weight_slots * cores,
+                        input.memory.weight_buffer.bytes() - resident_bytes, weight_tile),
+      .tiles = places(card.tile_slots * cores, input.memory.tile_buffer.bytes(), regenerated_tile),
+      .settings = input.programming.shadow_settings ? 2 : 1,
+      .inputs = card.input_slots * cores,
+      .outputs = card.output_slots * cores};
 }
 
 /// The very first access finds its bank closed.
@@ -41,25 +45,29 @@ double first_access_ns(const memory::DramCard& dram) {
   return (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
 }
 
-ScheduleInput schedule_of(const CostInput& input, const std::vector<LayerPlan>& plans,
+/// Appends a layer's tiles.
+void append(ScheduleInput& schedule, const LayerPlan& plan) {
+  const auto first = static_cast<std::int64_t>(schedule.tiles.size());
+  schedule.layer_starts.insert(schedule.layer_starts.end(), plan.tiles.size(), first);
+  schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
+  schedule.streams.insert(schedule.streams.end(), plan.streams.begin(), plan.streams.end());
+  schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), first - 1);
+}
+
+ScheduleInput schedule_of(const CostContext& context, const std::vector<LayerPlan>& plans,
                           double resident_bytes) {
   ScheduleInput schedule;
-  schedule.places = buffer_places(input, plans, resident_bytes);
-  schedule.cores = input.schedule.cores;
+  schedule.places = buffer_places(context, plans, resident_bytes);
+  schedule.cores = context.choice.cores;
   schedule.generates = any_time(plans, Stage::generate);
   schedule.decomposes = any_time(plans, Stage::decompose);
   schedule.post_processes = any_time(plans, Stage::post_process);
-  const memory::DramCard& dram = input.memory.dram;
+  const memory::DramCard& dram = context.input.memory.dram;
   const memory::DramTiming& t = dram.timing;
   // Bus idle between the last write data and the first read data, the longer of the two changes.
   schedule.direction_change_ns =
       (t.cwl + t.wtr_l + dram.organization.span_cycles()) * dram.clock_ns;
-  for (const LayerPlan& plan : plans) {
-    const auto before = static_cast<std::int64_t>(schedule.tiles.size()) - 1;
-    schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), before);
-    schedule.layer_starts.insert(schedule.layer_starts.end(), plan.tiles.size(), before + 1);
-    schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
-  }
+  for (const LayerPlan& plan : plans) append(schedule, plan);
   return schedule;
 }
 
@@ -76,14 +84,14 @@ void wait_for_first_access(NetworkPlan& plan, double wait_ns) {
 
 NetworkPlan plan_network(const CostContext& context, const Residency& residency) {
   NetworkPlan plan;
-  bool input_in_dram = true;  // the network's input
+  std::vector<LayerSetup> setups;
   for (std::size_t i = 0; i < context.input.layers.size(); ++i) {
-    LayerSetup setup = layer_setup(context, i, input_in_dram);
-    setup.resident = residency.of(i);
-    plan.layers.push_back(plan_layer(setup));
-    input_in_dram = plan.layers.back().spills_output;
+    setups.push_back(layer_setup(context, i));
+    setups.back().resident = residency.of(i);
   }
-  plan.schedule = schedule_of(context.input, plan.layers, residency.bytes);
+  place_maps(setups);
+  for (const LayerSetup& setup : setups) plan.layers.push_back(plan_layer(setup));
+  plan.schedule = schedule_of(context, plan.layers, residency.bytes);
   wait_for_first_access(plan, first_access_ns(context.input.memory.dram));
   return plan;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/error.hpp"
+#include "cosim/cost/best_plan.hpp"
 #include "cosim/cost/cost_simulation.hpp"
 #include "cosim/generator/generator_table.hpp"
 
@@ -11,18 +13,6 @@ namespace {
 
 /// Tile visits that a descent may simulate: a few seconds. It stops after the layer in hand.
 constexpr std::int64_t most_visits = 20'000'000;
-
-double cost_of(const CostReport& report, Objective objective) {
-  switch (objective) {
-    case Objective::time:
-      return report.time_ns;
-    case Objective::energy:
-      return report.energy_J();
-    case Objective::energy_delay:
-      return report.energy_J() * report.time_ns;
-  }
-  return report.time_ns;
-}
 
 bool possible(const CostInput& input, const CostLayer& layer, WeightDelivery way) {
   if (way == WeightDelivery::reload) return true;
@@ -90,9 +80,13 @@ class Chooser {
     for (std::size_t i = 0; i < ways.size(); ++i) trial_.layers[i].way = ways[i];
     trial_.generator = input_.generator;
     drop_unused_generator(trial_);
-    const CostReport report = simulate_cost(trial_);
-    for (const LayerCost& layer : report.layers) visits_ += layer.visits;
-    return cost_of(report, input_.schedule.objective);
+    try {
+      const CostReport report = simulate_cost(trial_);
+      for (const LayerCost& layer : report.layers) visits_ += layer.visits;
+      return objective_cost(report, input_.schedule.objective);
+    } catch (const Error&) {  // a way that this hardware has no room for
+      return std::numeric_limits<double>::infinity();
+    }
   }
 
   bool consider(const std::vector<WeightDelivery>& ways) {

@@ -49,7 +49,8 @@ struct Traffic {
   double weight_bytes = 0;  // from DRAM
   double input_bytes = 0;   // from DRAM
   double output_bytes = 0;  // to DRAM
-  [[nodiscard]] double sum() const { return weight_bytes + input_bytes + output_bytes; }
+  double sum_bytes = 0;     // partial sums, to DRAM and back
+  [[nodiscard]] double sum() const { return weight_bytes + input_bytes + output_bytes + sum_bytes; }
 };
 
 /// A factored layer is one entry; its mapping is that of its largest factor.
@@ -112,6 +113,7 @@ struct CostReport {
   double resident_bytes = 0;  // in the weight buffer from the batch before
   std::vector<AreaPart> areas;
   std::int64_t tiles = 0;
+  int cores_used = 1;  // that get tiles; the others idle because the whole is better so
 
   [[nodiscard]] double time_s() const { return time_ns * 1e-9; }
   [[nodiscard]] double energy_J() const { return total(energy_pJ) * 1e-12; }

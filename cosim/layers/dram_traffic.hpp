@@ -21,20 +21,21 @@ struct StoredBits {
 /// that takes work is stored as plain weights.
 StoredBits stored_bits(const CostLayer& layer);
 
-/// One kind of DRAM traffic of a layer: bytes handed out tile by tile in whole bursts, so that the
-/// sum over tiles is the layer's bytes rounded up once.
+/// One kind of DRAM traffic of a layer: bytes handed out tile by tile, so that the sum over tiles
+/// is the layer's bytes rounded up once to whole bursts. Their time is shared out by bytes: a tile
+/// with fewer takes no longer, wherever the bursts begin and end.
 class BurstMeter {
  public:
   /// `run_bytes`: length of the sequential runs, which decides row hits and bandwidth.
   BurstMeter(const memory::DramCard& card, double run_bytes, double bandwidth_scale);
-  /// Time of the bursts that `bytes` more need beyond those already moved, in ns.
+  /// Time of `bytes` more, in ns.
   double take_ns(double bytes);
   [[nodiscard]] double bursts() const { return bursts_; }
   [[nodiscard]] double moved_bytes() const { return bursts_ * atom_; }
   [[nodiscard]] double activates() const { return bursts_ * activates_per_burst_; }
 
  private:
-  double atom_, burst_ns_ = 0, activates_per_burst_ = 0, bytes_ = 0, bursts_ = 0;
+  double atom_, byte_ns_ = 0, activates_per_burst_ = 0, bytes_ = 0, bursts_ = 0;
 };
 
 }  // namespace lightloom::cosim

@@ -31,7 +31,7 @@ void add(LayerPlan& plan, const VisitCost& part) {
     if (need.ns <= 0) continue;
     plan.needs_ns[stage][need.part] += need.ns;
     if (!binds) continue;
-    plan.tiles.back()[stage] += need.ns;
+    (is_stream(stage, need.part) ? plan.streams.back() : plan.tiles.back()[stage]) += need.ns;
     plan.pieces.push_back({plan.tiles.size() - 1, stage, need.part, need.ns});
   }
   for (const EnergyTerms::Term& term : part.energy.terms())
@@ -69,12 +69,29 @@ void make_weights(LayerPlan& plan, const LayerSetup& setup, const Visit& visit) 
 
 void add_dram_totals(LayerPlan& plan, const LayerMeters& meters, const memory::DramEnergy& dram) {
   const BurstMeter &weights = meters.weights, &inputs = meters.inputs, &outputs = meters.outputs;
-  plan.traffic = {weights.moved_bytes(), inputs.moved_bytes(), outputs.moved_bytes()};
+  const BurstMeter &sums_in = meters.sums_read, &sums_out = meters.sums_written;
+  plan.traffic = {weights.moved_bytes(), inputs.moved_bytes(), outputs.moved_bytes(),
+                  sums_in.moved_bytes() + sums_out.moved_bytes()};
   plan.energy_pJ[Component::dram_transfer] =
-      (weights.bursts() + inputs.bursts()) * (dram.read_pJ + dram.io_pJ) +
-      outputs.bursts() * (dram.write_pJ + dram.io_pJ);
+      (weights.bursts() + inputs.bursts() + sums_in.bursts()) * (dram.read_pJ + dram.io_pJ) +
+      (outputs.bursts() + sums_out.bursts()) * (dram.write_pJ + dram.io_pJ);
   plan.energy_pJ[Component::dram_activate] =
-      (weights.activates() + inputs.activates() + outputs.activates()) * dram.activate_pJ;
+      (weights.activates() + inputs.activates() + outputs.activates() + sums_in.activates() +
+       sums_out.activates()) *
+      dram.activate_pJ;
+}
+
+void note_needs(RoomNeeds& needs, const LayerSetup& setup, const Visit& v) {
+  const CostInput& input = setup.input();
+  const bool sums =
+      setup.mapping.column_tiles > 1 && input.schedule.dataflow != Dataflow::output_stationary;
+  const double in = static_cast<double>(v.view.columns) * v.view.groups * input.activation_bits,
+               out = static_cast<double>(v.view.rows) * v.view.groups *
+                     (sums ? input.schedule.accumulator_bits : input.activation_bits);
+  needs.weight_buffer = std::max(needs.weight_buffer, tile_weight_bytes(setup, v));
+  needs.activation_buffer = std::max(needs.activation_buffer, (in + out) / 8);
+  if (setup.regenerate)
+    needs.tile_buffer = std::max(needs.tile_buffer, tile_buffer_bytes(setup, v));
 }
 
 /// Of what is stored, the part that later visits rely on finding in the weight buffer.
@@ -91,16 +108,22 @@ LayerPlan plan_layer(const LayerSetup& setup) {
                  .kept_bytes = kept_bytes(setup),
                  .replicas = setup.replicas,
                  .spills_output = setup.spills_output,
-                 .weights_refetched = setup.weights_refetched};
+                 .weights_refetched = setup.weights_refetched,
+                 .settings_per_weight = !setup.regenerate && setup.core().decompose_operations > 0
+                                            ? settings_per_weight(setup)
+                                            : 0};
   const auto visits = static_cast<std::size_t>(setup.mapping.tiles * setup.blocks * setup.replicas);
   plan.tiles.reserve(visits);
+  plan.streams.reserve(visits);
   plan.bursts.reserve(visits);
   plan.pieces.reserve(4 * visits);
   LayerMeters meters(setup);
   for_each_visit(setup, [&](const Visit& visit) {
     plan.tiles.emplace_back();
+    plan.streams.push_back(0);
     const VisitTraffic traffic = move_data(setup, visit, meters);
     plan.bursts.push_back(traffic.bursts);
+    note_needs(plan.needs, setup, visit);
     plan.largest_weight_tile_bytes = std::max(plan.largest_weight_tile_bytes, traffic.weight_bytes);
     add(plan, traffic.cost);
     add(plan, read_stored_tile(setup, visit));

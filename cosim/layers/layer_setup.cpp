@@ -9,20 +9,11 @@ namespace lightloom::cosim {
 namespace {
 
 /// A stored layer comes from DRAM as weights, which the digital unit turns into device settings, or
-/// as settings made beforehand: the one whose slower stage takes less time. (A mesh's settings take
-/// an SVD, a ring's a look-up.)
-bool settings_are_quicker(const LayerSetup& setup) {
-  const CostInput& input = setup.input();
-  const photonic::CoreCost& core = setup.core();
-  if (setup.regenerate || core.decompose_operations <= 0) return false;
-  const auto tiles = static_cast<double>(setup.mapping.tiles);
-  const auto fetch_ns = [&](double bytes) {
-    return BurstMeter(input.memory.dram, bytes, input.schedule.bandwidth_scale).take_ns(bytes);
-  };
-  const double setting_bytes =
-      tiles * static_cast<double>(core.devices) * input.programming.setting_bits / 8;
-  const double conversion_ns = tiles * core.decompose_operations / input.digital.operations_per_ns;
-  return fetch_ns(setting_bytes) <= std::max(fetch_ns(setup.bits.sum() / 8), conversion_ns);
+/// as settings made beforehand, as the plan says. (A mesh's settings take an SVD, a ring's a
+/// look-up; settings of a tile's padding are stored too.)
+bool comes_as_settings(const LayerSetup& setup) {
+  if (setup.regenerate || setup.core().decompose_operations <= 0) return false;
+  return settings_per_weight(setup) <= setup.context.choice.most_settings_per_weight;
 }
 
 std::int64_t blocks_of(const LayerSetup& setup) {
@@ -32,14 +23,18 @@ std::int64_t blocks_of(const LayerSetup& setup) {
       1, static_cast<std::int64_t>(std::ceil(setup.vectors / schedule.block_vectors)));
 }
 
-/// Whether all rows of a column of tiles come first.
+/// Whether all rows of a column of tiles come first: where the partial sums of all rows find room
+/// beside the maps, so that kernels are formed once a column.
 bool columns_come_first(const LayerSetup& setup) {
   const CostInput& input = setup.input();
   if (input.schedule.dataflow == Dataflow::output_stationary) return false;
   if (input.schedule.dataflow == Dataflow::input_stationary) return true;
   const double sums =
       setup.vectors * setup.mapping.group_rows * input.schedule.accumulator_bits / 8;
-  return setup.regenerate && sums <= input.memory.activation_buffer.bytes() / 2;
+  const double capacity = input.memory.activation_buffer.bytes(),
+               maps = input_map_bytes(input, setup.layer.shape) +
+                      output_map_bytes(input, setup.layer.shape);
+  return setup.regenerate && sums <= std::min(capacity / 2, capacity - maps);
 }
 
 bool kernels_fit(const LayerSetup& setup) {
@@ -65,35 +60,25 @@ void choose_order(LayerSetup& setup) {
 
 /// Cores that would find no tile take copies and a part of the input vectors.
 int replicas_of(const LayerSetup& setup) {
-  const ScheduleCard& schedule = setup.input().schedule;
-  if (!schedule.replicate) return 1;
-  const std::int64_t copies = schedule.cores / std::max<std::int64_t>(1, setup.mapping.tiles);
+  const PlanChoice& choice = setup.context.choice;
+  if (!choice.replicate) return 1;
+  const std::int64_t copies = choice.cores / std::max<std::int64_t>(1, setup.mapping.tiles);
   const double vectors = std::floor(setup.vectors / static_cast<double>(setup.blocks));
   return static_cast<int>(std::max(1.0, std::min(static_cast<double>(copies), vectors)));
-}
-
-void place_activations(LayerSetup& setup, bool input_in_dram, bool last) {
-  const double in = input_map_bytes(setup.input(), setup.layer.shape),
-               out = output_map_bytes(setup.input(), setup.layer.shape);
-  const double capacity = setup.input().memory.activation_buffer.bytes();
-  setup.spills_output = in + out > capacity;
-  const bool input_stays = in <= capacity;  // else every row of tiles streams it from DRAM again
-  if (input_in_dram) setup.input_bytes = in * (input_stays ? 1 : setup.mapping.row_tiles);
-  if (setup.spills_output || last) setup.output_bytes = out;
 }
 
 }  // namespace
 
 CostContext::CostContext(const CostInput& cost_input)
     : input(cost_input),
+      choice{.cores = cost_input.schedule.cores, .replicate = cost_input.schedule.replicate},
       dram(memory::dram_energy(cost_input.memory.dram)),
       weight_buffer(memory::buffer_figures(cost_input.memory.weight_buffer)),
       tile_buffer(memory::buffer_figures(cost_input.memory.tile_buffer)),
       activation_buffer(memory::buffer_figures(cost_input.memory.activation_buffer)),
       weight_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.weight_buffer)),
       tile_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.tile_buffer)),
-      activation_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.activation_buffer) /
-                      cost_input.schedule.cores),
+      activation_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.activation_buffer)),
       generation(cost_input.generator.present() ? generator_cost(cost_input.generator)
                                                 : GeneratorCost{}),
       generator(generator_figures(cost_input.generator)) {}
@@ -125,7 +110,12 @@ double LayerSetup::stored_bytes() const {
   return stored_as_settings ? setting_bytes() * static_cast<double>(mapping.tiles) : bits.sum() / 8;
 }
 
-LayerSetup layer_setup(const CostContext& context, std::size_t index, bool input_in_dram) {
+double settings_per_weight(const LayerSetup& setup) {
+  return static_cast<double>(setup.core().devices) * static_cast<double>(setup.mapping.tiles) /
+         static_cast<double>(setup.mapping.used_weights);
+}
+
+LayerSetup layer_setup(const CostContext& context, std::size_t index) {
   const CostInput& input = context.input;
   const CostLayer& layer = input.layers[index];
   LayerSetup setup{.context = context, .layer = layer, .bits = stored_bits(layer)};
@@ -134,10 +124,9 @@ LayerSetup layer_setup(const CostContext& context, std::size_t index, bool input
   setup.kernels_kept = context.generator.keeps_kernels;
   setup.drives_core = hands_over_light(input.generator) && layer.factors.has_value();
   setup.vectors = static_cast<double>(setup.mapping.input_vectors) * input.batch;
-  setup.stored_as_settings = settings_are_quicker(setup);
+  setup.stored_as_settings = comes_as_settings(setup);
   choose_order(setup);
   setup.replicas = replicas_of(setup);
-  place_activations(setup, input_in_dram, index + 1 == input.layers.size());
   return setup;
 }
 

@@ -11,15 +11,23 @@
 
 namespace lightloom::cosim {
 
+/// What a plan is free to leave unused or to choose, for all layers alike.
+struct PlanChoice {
+  int cores = 1;                        // that get tiles, at most those of the card
+  bool replicate = false;               // cores beyond a layer's tiles hold copies
+  double most_settings_per_weight = 0;  // stored layers with no more come as device settings
+};
+
 /// What all layers share: figures of the memories, worked out once. `cost_input` must outlive it.
 struct CostContext {
   explicit CostContext(const CostInput& cost_input);
 
   const CostInput& input;
+  PlanChoice choice;  // all cores and copies that the card has, weights as they are
   memory::DramEnergy dram;
   memory::BufferFigures weight_buffer, tile_buffer, activation_buffer;
   double weight_GBps = 0, tile_GBps = 0;
-  double activation_GBps = 0;  // of each core: all of them stream from one buffer
+  double activation_GBps = 0;  // for all cores that stream, and for the digital unit beside them
   GeneratorCost generation;    // empty where the card has no generator
   GeneratorFigures generator;
 };
@@ -49,6 +57,7 @@ struct LayerSetup {
   int replicas = 1;                 // cores that hold a copy of each tile
   double vectors = 0;               // input vectors of the batch
   double input_bytes = 0, output_bytes = 0;  // DRAM traffic of activations
+  double spilled_sums = 0;                   // share of the partial sums that passes the DRAM
 
   [[nodiscard]] const CostInput& input() const { return context.input; }
   [[nodiscard]] const photonic::CoreCost& core() const { return context.input.core.cost; }
@@ -62,8 +71,12 @@ struct LayerSetup {
   [[nodiscard]] double stored_bytes() const;
 };
 
-/// Decides about layer `index`. `input_in_dram`: the layer before could not keep its output on
-/// chip. Throws `Error` for a layer with too many tile visits.
-LayerSetup layer_setup(const CostContext& context, std::size_t index, bool input_in_dram);
+/// Settings of all tiles of a layer, by its weights: 1 where a tile has a setting for each weight
+/// and none is padding.
+double settings_per_weight(const LayerSetup& setup);
+
+/// Decides about layer `index`, but for where its maps and partial sums are (place_maps). Throws
+/// `Error` for a layer with too many tile visits.
+LayerSetup layer_setup(const CostContext& context, std::size_t index);
 
 }  // namespace lightloom::cosim

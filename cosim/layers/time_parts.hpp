@@ -30,7 +30,14 @@ double total(const PartTimes& times);
 TimePart largest(const PartTimes& times);
 void add(PartTimes& sum, const PartTimes& times);
 
-/// A piece of one stage's service time. The pieces of a tile's stage add up to it.
+/// Whether a piece is not its core's own: computing takes the longer of the core's time and that of
+/// the buffer it streams from.
+inline bool is_stream(Stage stage, TimePart part) {
+  return stage == Stage::compute && part == TimePart::activation_buffer;
+}
+
+/// A piece of one stage's service time. The pieces of a tile's stage add up to it; of a computation
+/// those of its core, or those of its stream.
 struct TimePiece {
   std::size_t tile = 0;
   Stage stage = Stage::compute;

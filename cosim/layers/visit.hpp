@@ -67,6 +67,12 @@ class TimeTerms {
   };
 
   void take(Stage stage, Need need) { put({stage, need, true}); }
+  /// A core's own time and that of the buffer which all cores stream from: the schedule finds out
+  /// which of the two ends the computation.
+  void take_both(Need core, Need stream) {
+    put({Stage::compute, core, true});
+    put({Stage::compute, stream, true});
+  }
   /// Two that work at once: the slower one gives the stage its time, the first among equals.
   void take(Stage stage, Need one, Need other) {
     put({stage, one, one.ns >= other.ns});

@@ -53,8 +53,8 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
   const memory::BufferFigures& figures = setup.context.activation_buffer;
   const double core_ns = core.symbol_rate_GHz > 0 ? symbols / core.symbol_rate_GHz : 0;
   VisitCost cost;
-  cost.time.take(
-      Stage::compute, {TimePart::core, core_ns},
+  cost.time.take_both(
+      {TimePart::core, core_ns},
       {TimePart::activation_buffer, (read_bytes + written) / setup.context.activation_GBps});
   EnergyTerms& energy = cost.energy;
   energy.spend(Component::activation_buffer,

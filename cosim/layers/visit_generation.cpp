@@ -121,6 +121,12 @@ VisitGeneration generate(const LayerSetup& setup, const Visit& v) {
   return generation;
 }
 
+double tile_buffer_bytes(const LayerSetup& setup, const Visit& v) {
+  const BufferedBytes bytes =
+      buffered_bytes(setup, v, std::int64_t{v.view.groups} * v.view.rows * v.view.columns);
+  return bytes.weights + bytes.kernels;
+}
+
 VisitCost keep_light_on(const LayerSetup& setup, const Visit& v, const GenerationCost& generator) {
   VisitCost cost;
   if (!setup.drives_core || !(generator.time_ns > 0)) return cost;

@@ -19,6 +19,9 @@ struct VisitGeneration {
 /// Reads the coefficients and generates the tile, into the tile buffer or straight into the core.
 VisitGeneration generate(const LayerSetup& setup, const Visit& visit);
 
+/// Bytes that the tile buffer has to hold at once for the visit's regenerated tile.
+double tile_buffer_bytes(const LayerSetup& setup, const Visit& visit);
+
 /// A generator whose light sets the core keeps it on while the core computes.
 VisitCost keep_light_on(const LayerSetup& setup, const Visit& visit,
                         const GenerationCost& generator);

@@ -1,312 +1,59 @@
 #include "cosim/schedule/tile_schedule.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <iterator>
+#include <optional>
+#include <utility>
+
+#include "cosim/schedule/order_simulation.hpp"
 
 namespace lightloom::cosim {
-namespace {
-
-enum class Cause : std::uint8_t { none, unit, data, slot, dependency, shared };
-
-struct Job {
-  double start = 0, end = 0;
-  double ready = 0;              // data, place and dependency are there
-  std::int64_t decided_by = -1;  // number of the job whose end decided the start
-  Cause ready_cause = Cause::none;
-};
-
-constexpr bool uses_dram(Stage stage) {
-  return stage == Stage::fetch_weights || stage == Stage::fetch_inputs ||
-         stage == Stage::write_back;
-}
-
-constexpr auto all_stages = all_of_enum<Stage>();
-constexpr auto stage_count = static_cast<std::int64_t>(all_stages.size());
-
-/// The element of a tile.
-template <class T>
-auto& of_tile(T& values, std::int64_t tile) {
-  return values[static_cast<std::size_t>(tile)];
-}
-
-class Simulation {
- public:
-  explicit Simulation(const ScheduleInput& input)
-      : input_(input),
-        tiles_(static_cast<std::int64_t>(input.tiles.size())),
-        jobs_(input.tiles.size()) {
-    for (const Stage stage : all_stages) present_[stage] = true;
-    present_[Stage::generate] = input.generates;
-    present_[Stage::decompose] = input.decomposes;
-    present_[Stage::post_process] = input.post_processes;
-  }
-
-  ScheduleResult run() {
-    while (true) {
-      while (advance_units()) {
-      }
-      if (!serve_dram()) break;
-    }
-    return result();
-  }
-
- private:
-  Job& job(Stage stage, std::int64_t tile) { return of_tile(jobs_, tile)[stage]; }
-  /// Jobs are numbered tile by tile, in order of their stages.
-  static std::int64_t number(Stage stage, std::int64_t tile) {
-    return tile * stage_count + static_cast<std::int64_t>(stage);
-  }
-  static Stage stage_of(std::int64_t number) { return static_cast<Stage>(number % stage_count); }
-  static std::int64_t tile_of(std::int64_t number) { return number / stage_count; }
-
-  /// The stage after `stage` on the way of the weights.
-  [[nodiscard]] Stage after(Stage stage) const {
-    for (const Stage next : {Stage::generate, Stage::decompose, Stage::program})
-      if (next > stage && present_[next]) return next;
-    return Stage::compute;
-  }
-  [[nodiscard]] Stage before(Stage stage) const {
-    for (const Stage previous : {Stage::decompose, Stage::generate})
-      if (previous < stage && present_[previous]) return previous;
-    return Stage::fetch_weights;
-  }
-
-  /// The stages that take results from the core and that hand them to the write-back.
-  [[nodiscard]] Stage after_compute() const {
-    return input_.post_processes ? Stage::post_process : Stage::write_back;
-  }
-  [[nodiscard]] Stage before_write_back() const {
-    return input_.post_processes ? Stage::post_process : Stage::compute;
-  }
-
-  /// Takes the end of another job into account; false while that job is not scheduled.
-  bool wait_for(Job& waiting, Stage stage, std::int64_t tile, Cause cause) {
-    if (tile < 0) return true;
-    if (tile >= next_[stage]) return false;
-    const double end = job(stage, tile).end;
-    if (end > waiting.ready || waiting.ready_cause == Cause::none) {
-      waiting.ready = end;
-      waiting.ready_cause = cause;
-      waiting.decided_by = number(stage, tile);
-    }
-    return true;
-  }
-
-  /// Works out when the next job of a stage could start but for its unit; false while that is open.
-  bool find_ready(Stage stage, std::int64_t k, Job& waiting) {
-    const BufferPlaces& places = input_.places;
-    switch (stage) {
-      case Stage::fetch_weights:
-        return wait_for(waiting, after(stage), k - places.weights, Cause::slot);
-      case Stage::fetch_inputs:
-        return wait_for(waiting, Stage::compute, k - places.inputs, Cause::slot) &&
-               wait_for(waiting, Stage::write_back,
-                        input_.input_after.empty() ? -1 : of_tile(input_.input_after, k),
-                        Cause::dependency);
-      case Stage::generate:
-      case Stage::decompose:
-        return wait_for(waiting, before(stage), k, Cause::data) &&
-               wait_for(waiting, after(stage), k - places.tiles, Cause::slot);
-      case Stage::program:
-        return wait_for(waiting, before(stage), k, Cause::data) &&
-               wait_for(waiting, Stage::compute, k - places.settings * input_.cores, Cause::slot);
-      case Stage::compute:
-        return wait_for(waiting, Stage::program, k, Cause::data) &&
-               wait_for(waiting, Stage::fetch_inputs, k, Cause::data) &&
-               wait_for_layer_before(waiting, k) &&
-               wait_for(waiting, after_compute(), k - places.outputs, Cause::slot);
-      case Stage::post_process:
-        return wait_for(waiting, Stage::compute, k, Cause::data) &&
-               wait_for(waiting, Stage::write_back, k - places.outputs, Cause::slot);
-      case Stage::write_back:
-        return wait_for(waiting, before_write_back(), k, Cause::data);
-      case Stage::count:
-        break;
-    }
-    return false;
-  }
-
-  /// Units of a stage; tile k belongs to unit k mod units.
-  [[nodiscard]] std::int64_t units(Stage stage) const {
-    return stage == Stage::program || stage == Stage::compute ? input_.cores : 1;
-  }
-
-  /// The layers before have left all cores and the digital unit. One core keeps that order by
-  /// itself, and so does the digital unit.
-  bool wait_for_layer_before(Job& waiting, std::int64_t k) {
-    if (input_.layer_starts.empty()) return true;
-    const std::int64_t first = of_tile(input_.layer_starts, k);
-    if (input_.post_processes)
-      return wait_for(waiting, Stage::post_process, first - 1, Cause::dependency);
-    if (input_.cores == 1) return true;
-    for (std::int64_t other = std::max<std::int64_t>(0, first - input_.cores); other < first;
-         ++other)
-      if (!wait_for(waiting, Stage::compute, other, Cause::dependency)) return false;
-    return true;
-  }
-
-  [[nodiscard]] bool waits_for_dram(Stage stage, std::int64_t k) const {
-    return uses_dram(stage) && of_tile(input_.tiles, k)[stage] > 0;
-  }
-
-  void place(Stage stage, Job waiting, double unit_free, std::int64_t unit_job) {
-    const std::int64_t k = next_[stage]++;
-    waiting.start = std::max(waiting.ready, unit_free);
-    if (unit_free >= waiting.ready && unit_job >= 0) waiting.decided_by = unit_job;
-    waiting.end = waiting.start + of_tile(input_.tiles, k)[stage];
-    job(stage, k) = waiting;
-  }
-
-  /// Schedules what needs no DRAM as far as it is known. Jobs of one stage stay in order.
-  bool advance_units() {
-    bool progress = false;
-    for (const Stage stage : all_stages) {
-      if (!present_[stage]) continue;
-      while (next_[stage] < tiles_ && !waits_for_dram(stage, next_[stage])) {
-        Job waiting;
-        const std::int64_t k = next_[stage];
-        if (!find_ready(stage, k, waiting)) break;
-        const std::int64_t before = k - units(stage);  // on the same unit
-        place(stage, waiting, before >= 0 ? job(stage, before).end : 0,
-              before >= 0 ? number(stage, before) : -1);
-        progress = true;
-      }
-    }
-    return progress;
-  }
-
-  /// Gives the DRAM to the job that can start first, the one that waited longest among equals.
-  /// Everything not scheduled yet hangs on some DRAM job, so nothing unknown can become ready
-  /// before this one starts.
-  bool serve_dram() {
-    Stage chosen = Stage::count;
-    Job best;
-    for (const Stage stage : {Stage::fetch_inputs, Stage::write_back, Stage::fetch_weights}) {
-      Job waiting;
-      const std::int64_t k = next_[stage];
-      if (k >= tiles_ || !find_ready(stage, k, waiting)) continue;
-      if (k > 0) waiting.ready = std::max(waiting.ready, job(stage, k - 1).end);
-      const double start = std::max(waiting.ready, dram_free_),
-                   best_start = std::max(best.ready, dram_free_);
-      if (chosen == Stage::count || start < best_start ||
-          (start == best_start && waiting.ready < best.ready)) {
-        chosen = stage;
-        best = waiting;
-      }
-    }
-    if (chosen == Stage::count) return false;
-    const bool writes = chosen == Stage::write_back;
-    const double turn = dram_job_ >= 0 && writes != dram_writes_ ? input_.direction_change_ns : 0;
-    const std::int64_t k = next_[chosen];
-    const double could_start = std::max(best.ready, dram_free_);
-    place(chosen, best, dram_job_ >= 0 ? dram_free_ + turn : 0, dram_job_);
-    if (k > 0) turned_[chosen] += job(chosen, k).start - could_start;
-    dram_free_ = job(chosen, k).end;
-    dram_job_ = number(chosen, k);
-    dram_writes_ = writes;
-    return true;
-  }
-
-  void account(Stage stage, std::int64_t k, StageUse& use) {
-    const Job& now = job(stage, k);
-    const std::int64_t before = k - units(stage);
-    use.busy += now.end - now.start;
-    if (before < 0) {
-      use.before_first += now.start;
-      return;
-    }
-    const double from = job(stage, before).end;
-    const double until_ready = std::max(0.0, std::min(now.ready, now.start) - from);
-    switch (now.ready_cause) {
-      case Cause::data:
-        use.wait_data += until_ready;
-        break;
-      case Cause::slot:
-        use.wait_slot += until_ready;
-        break;
-      default:
-        use.wait_dependency += until_ready;
-    }
-    use.wait_shared += now.start - from - until_ready;
-  }
-
-  /// Takes the waits for a change of direction out of those for the DRAM.
-  void account_turns(Stage stage, StageUse& use) const {
-    use.wait_turn = std::min(turned_[stage], use.wait_shared);
-    use.wait_shared -= use.wait_turn;
-  }
-
-  ScheduleResult result() {
-    ScheduleResult r;
-    r.ends.resize(input_.tiles.size());
-    r.critical.resize(input_.tiles.size());
-    std::int64_t last = -1;
-    for (const Stage stage : all_stages) {
-      if (!present_[stage]) continue;
-      assert(next_[stage] == tiles_);
-      for (std::int64_t k = 0; k < tiles_; ++k) {
-        account(stage, k, r.stages[stage]);
-        const double end = job(stage, k).end;
-        of_tile(r.ends, k)[stage] = end;
-        if (last < 0 || end > r.total) last = number(stage, k);
-        r.total = std::max(r.total, end);
-      }
-      account_turns(stage, r.stages[stage]);
-    }
-    for (const Stage stage : all_stages)
-      if (present_[stage] && tiles_ > 0) account_ends(stage, r);
-    trace_back(r, last);
-    return r;
-  }
-
-  /// Time after each unit's last job, and the mean over units.
-  void account_ends(Stage stage, ScheduleResult& r) {
-    StageUse& use = r.stages[stage];
-    for (std::int64_t unit = 0; unit < units(stage); ++unit) {
-      const std::int64_t k = tiles_ - 1 - unit;
-      use.after_last += k >= 0 ? r.total - job(stage, k).end : r.total;
-    }
-    const auto count = static_cast<double>(units(stage));
-    for (double* part : {&use.busy, &use.wait_data, &use.wait_slot, &use.wait_dependency,
-                         &use.wait_shared, &use.wait_turn, &use.before_first, &use.after_last})
-      *part /= count;
-  }
-
-  void trace_back(ScheduleResult& r, std::int64_t on) {
-    const auto of = [&](std::int64_t n) -> const Job& { return job(stage_of(n), tile_of(n)); };
-    while (on >= 0) {
-      const Job& now = of(on);
-      of_tile(r.critical, tile_of(on))[stage_of(on)] = now.end - now.start;
-      const std::int64_t before_it = now.decided_by;
-      const double turning = now.start - (before_it >= 0 ? of(before_it).end : 0);
-      if (turning > 0) r.turns.push_back({tile_of(on), turning});
-      r.turning += turning;
-      on = before_it;
-    }
-  }
-
-  const ScheduleInput& input_;
-  std::int64_t tiles_;
-  std::vector<EnumArray<Stage, Job>> jobs_;  // by tile
-  EnumArray<Stage, bool> present_;
-  EnumArray<Stage, std::int64_t> next_;
-  double dram_free_ = 0;
-  std::int64_t dram_job_ = -1;
-  bool dram_writes_ = false;
-  EnumArray<Stage, double> turned_;  // waits for the DRAM to change its direction
-};
-
-}  // namespace
 
 std::string_view stage_name(Stage stage) {
   static constexpr std::string_view names[] = {"fetch weights", "fetch inputs", "generate",
                                                "decompose",     "program",      "compute",
                                                "post process",  "write back"};
-  static_assert(std::size(names) == all_stages.size());
+  static_assert(std::size(names) == StageTimes::size());
   return names[static_cast<std::size_t>(stage)];
 }
 
-ScheduleResult run_schedule(const ScheduleInput& input) { return Simulation(input).run(); }
+namespace {
+
+/// The tasks of the best order, and how long it takes where there were several.
+struct BestOrder {
+  std::vector<DramTask> tasks;
+  std::optional<double> time;
+};
+
+BestOrder best_order(const ScheduleInput& input) {
+  std::vector<std::vector<DramTask>> distinct;
+  for (const DramOrder order : possible_orders(input)) {
+    std::vector<DramTask> tasks = dram_tasks(input, order);
+    if (std::find(distinct.begin(), distinct.end(), tasks) == distinct.end())
+      distinct.push_back(std::move(tasks));
+  }
+  if (distinct.size() == 1) return {std::move(distinct.front()), {}};
+  BestOrder best;
+  for (std::vector<DramTask>& tasks : distinct) {
+    const double time = time_in_order(input, tasks);
+    if (!best.time || time < *best.time) best = {std::move(tasks), time};
+  }
+  return best;
+}
+
+}  // namespace
+
+ScheduleResult run_schedule(const ScheduleInput& input) {
+  return run_in_order(input, best_order(input).tasks);
+}
+
+double rough_schedule_time(const ScheduleInput& input) {
+  return time_in_order(input, dram_tasks(input, possible_orders(input).front()));
+}
+
+double schedule_time(const ScheduleInput& input) {
+  const BestOrder best = best_order(input);
+  return best.time ? *best.time : time_in_order(input, best.tasks);
+}
 
 }  // namespace lightloom::cosim

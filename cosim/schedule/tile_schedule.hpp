@@ -9,7 +9,7 @@
 namespace lightloom::cosim {
 
 /// What happens to a tile. The fetches and the write-back share one DRAM; the others are units of
-/// their own.
+/// their own, but all cores stream from one buffer.
 enum class Stage {
   fetch_weights,  // stored words from DRAM to the weight buffer
   fetch_inputs,   // activations that are not on chip
@@ -32,7 +32,7 @@ struct StageUse {
   double wait_data = 0;        // the stage before had not finished the tile
   double wait_slot = 0;        // no free place behind the stage
   double wait_dependency = 0;  // waits_for
-  double wait_shared = 0;      // another stage held the unit they share
+  double wait_shared = 0;      // another stage, or another core, held the unit they share
   double wait_turn = 0;        // and that unit changed its direction
   double before_first = 0;     // fill
   double after_last = 0;       // drain
@@ -57,6 +57,8 @@ struct ScheduleInput {
   std::vector<StageTimes> tiles;  // in order of execution
   std::vector<std::int64_t>
       input_after;  // (tiles): the inputs are outputs that tile input_after[k] < k writes back; -1
+  std::vector<double> streams;  // (tiles): the buffer that all cores stream from is taken for so
+                                // long, beside the core's own time, tile after tile. Empty: never
   BufferPlaces places;
   int cores =
       1;  // equal cores; tile k runs on core k mod cores, each with programming lanes of its own
@@ -79,15 +81,25 @@ struct ScheduleResult {
   double total = 0;
   EnumArray<Stage, StageUse> stages;  // program and compute: mean over the cores
   std::vector<StageTimes> ends;       // by tile
+  std::vector<bool> streamed;         // by tile: its stream ended later than its core's own time
   std::vector<StageTimes>
       critical;  // time on the critical path: the service time or 0; sums to total less `turning`
-  double turning = 0;             // direction changes on the critical path
-  std::vector<Turnaround> turns;  // each of them
+  std::vector<bool> critical_streams;  // by tile: that of compute is its stream's
+  double turning = 0;                  // direction changes on the critical path
+  std::vector<Turnaround> turns;       // each of them
 };
 
-/// Schedules the tiles on the DRAM (first come, first served, one job at a time) and the other
-/// units, every stage in order of tiles (on each core). A job starts as soon as its data, its place
-/// and its unit are there; no other order of DRAM jobs would start the next one earlier. O(tiles).
+/// Schedules the tiles: every unit takes its jobs in order of tiles, the DRAM in the best of the
+/// orders that the places allow (cosim/schedule/dram_order.hpp), and a job starts as soon as its
+/// data, its place and its unit are there. For a given order the ends are sums and maxima of the
+/// times, and the orders do not depend on times: so no shorter time and no further place of any
+/// kind ever makes the total longer. O(tiles) for each order.
 ScheduleResult run_schedule(const ScheduleInput& input);
+
+/// Its total alone, in less time.
+double schedule_time(const ScheduleInput& input);
+
+/// That in one order only: no shorter, and seldom much longer.
+double rough_schedule_time(const ScheduleInput& input);
 
 }  // namespace lightloom::cosim

@@ -4,20 +4,10 @@
 #include <array>
 #include <utility>
 
-#include "cosim/cost/factored_layers.hpp"
-#include "cosim/cost/network_plan.hpp"
-#include "cosim/cost/way_choice.hpp"
+#include "cosim/cost/best_plan.hpp"
 
 namespace lightloom::cosim {
 namespace {
-
-CostInput ready_input(const CostInput& input) {
-  CostInput ready = choose_ways(input);
-  const std::vector<ExpandedLayer> parts = expand_layers(ready.layers);
-  ready.layers.clear();
-  for (const ExpandedLayer& part : parts) ready.layers.push_back(part.layer);
-  return ready;
-}
 
 std::array<std::pair<Stage, double>, 3> by_stage(const VisitBursts& bursts) {
   return {{{Stage::fetch_weights, bursts.weights},
@@ -31,11 +21,11 @@ struct Timeline {
 };
 
 Timeline timeline_of(const CostInput& input) {
-  const CostInput ready = ready_input(input);
-  const CostContext context(ready);
-  const NetworkPlan plan = plan_network(context);
+  const ReadyLayers ready = ready_layers(input);
+  CostContext context(ready.input);
+  const NetworkPlan plan = best_plan(ready, context).plan;
   const ScheduleResult run = run_schedule(plan.schedule);
-  const double atom = ready.memory.dram.organization.atom_bytes();
+  const double atom = input.memory.dram.organization.atom_bytes();
   Timeline timeline{.total_ns = run.total};
   std::size_t visit = 0;
   for (const LayerPlan& layer : plan.layers)

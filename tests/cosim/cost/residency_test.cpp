@@ -128,7 +128,7 @@ TEST(Residency, SharedStreamsOfARegeneratedLayerKeepTheirRoom) {
 }
 
 TEST(Residency, EverySourceWayAndBufferGainsOrStays) {
-  for (const double KB : {1.0, 8.0, 33.0, 128.0, 1000.0, 4096.0, 20000.0})
+  for (const double KB : {4.0, 8.0, 33.0, 128.0, 1000.0, 4096.0, 20000.0})
     for (const bool regenerates : {false, true})
       for (const Dataflow dataflow : {Dataflow::weight_stationary, Dataflow::output_stationary}) {
         CostInput input{.core = round_core()};

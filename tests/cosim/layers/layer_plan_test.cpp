@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "cosim/cost/network_plan.hpp"
+#include "cosim/layers/map_placement.hpp"
 #include "tests/cosim/cost/cost_fixture.hpp"
 
 namespace lightloom::cosim {
@@ -23,7 +24,9 @@ CostInput one_planned_layer(WeightDelivery way) {
 
 LayerPlan plan_of(const CostInput& input) {
   const CostContext context(input);
-  return plan_layer(layer_setup(context, 0, true));
+  std::vector<LayerSetup> setups{layer_setup(context, 0)};
+  place_maps(setups);
+  return plan_layer(setups[0]);
 }
 
 TEST(LayerPlan, BurstsOfTheVisitsAddUpToTheTrafficOfTheLayer) {
@@ -117,10 +120,10 @@ TEST(LayerPlan, TooManyVisitsAreRefusedWithTheirNumber) {
   input.schedule.block_vectors = 1;
   input.batch = 911;  // 911 * 196 blocks of 28 tiles: 4,999,568
   const CostContext fits(input);
-  EXPECT_NO_THROW(layer_setup(fits, 0, true));
+  EXPECT_NO_THROW(layer_setup(fits, 0));
   input.batch = 912;
   const CostContext beyond(input);
-  EXPECT_THROW(layer_setup(beyond, 0, true), Error);
+  EXPECT_THROW(layer_setup(beyond, 0), Error);
 }
 
 TEST(NetworkPlan, TheVeryFirstFetchFindsItsBankClosed) {

@@ -36,7 +36,7 @@ double spent(const EnergyTerms& energy, Component component) {
 }
 
 VisitGeneration generated(const CostContext& context, TilePlace place) {
-  const LayerSetup setup = layer_setup(context, 0, true);
+  const LayerSetup setup = layer_setup(context, 0);
   return generate(setup, visit_of(setup, place, 0, 0));
 }
 
@@ -112,8 +112,8 @@ TEST(VisitGeneration, KernelsWaitInTheTileBufferUnlessTheyStayLight) {
   EXPECT_NEAR(spent_by(analog, 0), weights, 1e-9);
   EXPECT_NEAR(spent_by(analog, 1), fewer, 1e-9);
   // Nothing waits, so the second row of tiles forms the kernels again.
-  EXPECT_TRUE(visit_of(layer_setup(analog, 0, true), {0, 1, 0}, 0, 0).forms_kernels);
-  EXPECT_FALSE(visit_of(layer_setup(context, 0, true), {0, 1, 0}, 0, 0).forms_kernels);
+  EXPECT_TRUE(visit_of(layer_setup(analog, 0), {0, 1, 0}, 0, 0).forms_kernels);
+  EXPECT_FALSE(visit_of(layer_setup(context, 0), {0, 1, 0}, 0, 0).forms_kernels);
 }
 
 // Words of the tile buffer are as wide as the ADCs that fill it: 12 bits take half as much again as

@@ -45,6 +45,9 @@ ScheduleInput random_case(std::uint64_t number) {
   input.cores = 1 << below(3);
   if (below(2) == 1)
     for (std::size_t k = 0; k < input.tiles.size(); ++k)
+      input.streams.push_back(below(2) * below(20));
+  if (below(2) == 1)
+    for (std::size_t k = 0; k < input.tiles.size(); ++k)
       input.layer_starts.push_back(static_cast<std::int64_t>(k / 7 * 7));
   return input;
 }
@@ -53,6 +56,7 @@ TEST(Schedule, WithoutActivationTrafficItIsTheMaxPlusPipeline) {
   for (std::uint64_t n = 0; n < 2000; ++n) {
     ScheduleInput input = random_case(n);
     input.input_after.clear();
+    input.streams.clear();
     input.cores = 1;
     PipelineInput pipeline;
     std::vector<Stage> stages{Stage::fetch_weights};
@@ -96,7 +100,7 @@ TEST(Schedule, TheDramDoesOneJobAtATimeAndTheTotalIsBoundedByEveryUnit) {
   for (std::uint64_t n = 0; n < 2000; ++n) {
     const ScheduleInput input = random_case(n);
     const ScheduleResult result = run_schedule(input);
-    double dram = 0, everything = 0;
+    double dram = 0, everything = std::accumulate(input.streams.begin(), input.streams.end(), 0.0);
     std::vector<std::pair<double, double>> jobs;
     for (std::size_t k = 0; k < input.tiles.size(); ++k)
       for (const Stage stage : all_stages) {

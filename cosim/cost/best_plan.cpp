@@ -1,0 +1,195 @@
+#include "cosim/cost/best_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+/// What is wrong with a plan whose tiles a buffer cannot hold; empty: nothing.
+std::string lack_of_room(const CostInput& input, const NetworkPlan& plan) {
+  const auto lack = [](const char* buffer, const memory::BufferCard& card, double needs) {
+    if (needs <= card.bytes()) return std::string();
+    return fmt::format(
+        "{0} buffer has {1:g} KB but one tile needs {2:g} KB (give memory.{0}_buffer.capacity_KB "
+        "at "
+        "least that, or the core fewer rows and columns)",
+        buffer, card.bytes() / 1024, needs / 1024);
+  };
+  for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+    const RoomNeeds& needs = plan.layers[i].needs;
+    for (const std::string& what :
+         {lack("weight", input.memory.weight_buffer, needs.weight_buffer),
+          lack("tile", input.memory.tile_buffer, needs.tile_buffer),
+          lack("activation", input.memory.activation_buffer, needs.activation_buffer)})
+      if (!what.empty())
+        return fmt::format("layer '{}' cannot run: the {}", input.layers[i].shape.name, what);
+  }
+  return {};
+}
+
+/// Time of the part that all layers together keep busy longest.
+double busiest_part_ns(const std::vector<LayerPlan>& layers, int cores) {
+  double dram = 0, settings = 0, generator = 0, cores_own = 0;
+  for (const LayerPlan& layer : layers) {
+    const auto& needs = layer.needs_ns;
+    for (const Stage stage : {Stage::fetch_weights, Stage::fetch_inputs, Stage::write_back})
+      dram += needs[stage][TimePart::dram];
+    settings += needs[Stage::decompose][TimePart::settings];
+    generator += needs[Stage::generate][TimePart::generator];
+    cores_own += needs[Stage::compute][TimePart::core] / cores;
+  }
+  return std::max({dram, settings, generator, cores_own});
+}
+
+/// Limits that tell layers apart, of a few that do not depend on what is stored: so fewer bits have
+/// every choice that more have.
+std::vector<double> settings_limits(const std::vector<double>& settings_per_weight) {
+  static constexpr double grid[] = {1, 1.125, 1.25, 1.5, 2, 3, 4, 8, 1e300};
+  std::vector<double> limits;
+  double below = 0;
+  for (const double limit : grid) {
+    const bool takes_more =
+        std::any_of(settings_per_weight.begin(), settings_per_weight.end(),
+                    [&](double settings) { return settings > below && settings <= limit; });
+    if (takes_more) limits.push_back(limit);
+    below = limit;
+  }
+  return limits;
+}
+
+class Planner {
+ public:
+  Planner(const ReadyLayers& ready, CostContext& context) : ready_(ready), context_(context) {}
+
+  BestPlan run() {
+    const ScheduleCard& card = context_.input.schedule;
+    consider_deliveries({.cores = card.cores, .replicate = card.replicate});
+    if (best_ && has_copies(best_->plan))
+      consider_variant([](PlanChoice& c) { c.replicate = false; });
+    consider_fewer_cores();
+    require(best_.has_value(), "{}", lack_);
+    context_.choice = best_->choice;
+    best_->report = report_on(ready_, {context_, best_->plan, {}});
+    return std::move(*best_);
+  }
+
+ private:
+  static bool has_copies(const NetworkPlan& plan) {
+    return std::any_of(plan.layers.begin(), plan.layers.end(),
+                       [](const LayerPlan& layer) { return layer.replicas > 1; });
+  }
+
+  void consider_deliveries(PlanChoice choice) {
+    for (const double most : settings_limits(consider(choice))) {
+      choice.most_settings_per_weight = most;
+      consider(choice);
+    }
+  }
+
+  /// Half the cores, a quarter, ... one, each with copies and without.
+  void consider_fewer_cores() {
+    const ScheduleCard& card = context_.input.schedule;
+    for (int cores = card.cores / 2; best_ && cores >= 1; cores /= 2)
+      for (const bool copies : {true, false})
+        if (card.replicate || !copies)
+          consider_variant([&](PlanChoice& c) {
+            c.cores = cores;
+            c.replicate = copies;
+          });
+  }
+
+  /// Changes the best choice; what is far off in one order of the DRAM is not tried in others.
+  template <class Change>
+  void consider_variant(const Change& change) {
+    PlanChoice choice = best_->choice;
+    change(choice);
+    context_.choice = choice;
+    NetworkPlan plan = plan_network(context_);
+    if (!lack_of_room(context_.input, plan).empty() || is_hopeless(plan)) return;
+    const bool by_time = context_.input.schedule.objective == Objective::time;
+    if (by_time && rough_schedule_time(plan.schedule) > 1.02 * least_cost()) return;
+    keep_if_better(choice, std::move(plan));
+  }
+
+  /// Returns how many settings a weight takes, by layer.
+  std::vector<double> consider(const PlanChoice& choice) {
+    context_.choice = choice;
+    NetworkPlan plan = plan_network(context_);
+    std::vector<double> settings;
+    for (const LayerPlan& layer : plan.layers) settings.push_back(layer.settings_per_weight);
+    const std::string lack = lack_of_room(context_.input, plan);
+    if (lack_.empty()) lack_ = lack;
+    if (lack.empty() && !is_hopeless(plan)) keep_if_better(choice, std::move(plan));
+    return settings;
+  }
+
+  /// Its busiest part alone takes longer than the best plan.
+  bool is_hopeless(const NetworkPlan& plan) {
+    if (!best_ || context_.input.schedule.objective != Objective::time) return false;
+    return busiest_part_ns(plan.layers, context_.choice.cores) > least_cost();
+  }
+
+  void keep_if_better(const PlanChoice& choice, NetworkPlan plan) {
+    std::optional<double> cost;
+    if (best_) {
+      cost = cost_of(choice, plan);
+      if (*cost > least_cost()) return;
+      if (*cost == least_cost() &&
+          report(choice, plan).energy_J() >= report(best_->choice, best_->plan).energy_J())
+        return;
+    }
+    best_ = BestPlan{.choice = choice, .plan = std::move(plan), .report = {}};
+    least_cost_ = cost;
+  }
+
+  /// Of the best plan; worked out when there is another to compare it with.
+  double least_cost() {
+    if (!least_cost_) least_cost_ = cost_of(best_->choice, best_->plan);
+    return *least_cost_;
+  }
+
+  double cost_of(const PlanChoice& choice, const NetworkPlan& plan) {
+    const Objective objective = context_.input.schedule.objective;
+    return objective == Objective::time ? schedule_time(plan.schedule)
+                                        : objective_cost(report(choice, plan), objective);
+  }
+
+  CostReport report(const PlanChoice& choice, const NetworkPlan& plan) {
+    context_.choice = choice;
+    return report_on(ready_, {context_, plan, {}});
+  }
+
+  const ReadyLayers& ready_;
+  CostContext& context_;
+  std::optional<BestPlan> best_;
+  std::optional<double> least_cost_;
+  std::string lack_;  // of room, in the first plan that has none
+};
+
+}  // namespace
+
+double objective_cost(const CostReport& report, Objective objective) {
+  switch (objective) {
+    case Objective::time:
+      return report.time_ns;
+    case Objective::energy:
+      return report.energy_J();
+    case Objective::energy_delay:
+      return report.energy_J() * report.time_ns;
+  }
+  return report.time_ns;
+}
+
+BestPlan best_plan(const ReadyLayers& ready, CostContext& context) {
+  return Planner(ready, context).run();
+}
+
+}  // namespace lightloom::cosim

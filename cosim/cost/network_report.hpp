@@ -1,0 +1,20 @@
+#pragma once
+
+#include "cosim/cost/network_plan.hpp"
+#include "cosim/cost/ready_layers.hpp"
+#include "cosim/cost/residency.hpp"
+#include "cosim/layers/cost_report.hpp"
+
+namespace lightloom::cosim {
+
+/// A plan, the context it was made in, and what is on chip before it starts.
+struct PlannedNetwork {
+  const CostContext& context;
+  const NetworkPlan& plan;
+  const Residency& residency;
+};
+
+/// Schedules a plan and adds up what it costs.
+CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned);
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,150 @@
+#include "cosim/schedule/dram_order.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "core/random/random.hpp"
+#include "cosim/schedule/order_simulation.hpp"
+#include "tests/oracles/as_index.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+/// Tiles of layers of up to seven, with times that are whole and zero now and then.
+ScheduleInput any_network(std::uint64_t number) {
+  const Stream stream({.seed = 22, .purpose = Purpose::test});
+  std::uint64_t draw = 0;
+  const auto below = [&](std::uint64_t bound) {
+    return static_cast<int>(stream.below(bound, number, draw++));
+  };
+  ScheduleInput input{.generates = below(2) == 1,
+                      .decomposes = below(2) == 1,
+                      .post_processes = below(2) == 1,
+                      .direction_change_ns = static_cast<double>(below(4))};
+  input.cores = 1 + below(3);
+  input.places = {1 + below(4), 1 + below(3), 1 + below(2), input.cores * (1 + below(3)),
+                  input.cores * (1 + below(2))};
+  input.tiles.resize(as_index(1 + below(40)));
+  const int layer = 1 + below(7);
+  for (std::size_t k = 0; k < input.tiles.size(); ++k) {
+    for (const Stage stage : all_of_enum<Stage>())
+      if (below(3) > 0) input.tiles[k][stage] = below(20);
+    input.streams.push_back(below(2) * below(20));
+    input.layer_starts.push_back(static_cast<std::int64_t>(k) / layer * layer);
+    input.input_after.push_back(input.layer_starts.back() - 1);
+  }
+  return input;
+}
+
+TEST(DramOrder, ServesEveryTransferOnceAndTheTimelineEndsWhicheverOrderIsTaken) {
+  for (std::uint64_t n = 0; n < 1000; ++n) {
+    const ScheduleInput input = any_network(n);
+    std::size_t transfers = 0;
+    for (const StageTimes& tile : input.tiles)
+      for (const Stage stage : {Stage::fetch_weights, Stage::fetch_inputs, Stage::write_back})
+        transfers += tile[stage] > 0 ? 1 : 0;
+    for (const DramOrder order : possible_orders(input)) {
+      const std::vector<DramTask> tasks = dram_tasks(input, order);
+      ASSERT_EQ(tasks.size(), transfers);
+      const ScheduleResult result = run_in_order(input, tasks);
+      ASSERT_EQ(result.total, time_in_order(input, tasks));
+      double before = 0;
+      for (const DramTask& task : tasks) {
+        const double end = result.ends[as_index(task.tile)][task.stage];
+        ASSERT_GE(end - input.tiles[as_index(task.tile)][task.stage], before);
+        before = end;
+      }
+      ASSERT_LE(run_schedule(input).total, result.total);
+    }
+  }
+}
+
+// Inputs and weights of tile 0 are there at 14, it computes from 15 to 45; the weights of tile 1
+// come meanwhile, its inputs once their one place is free, and then the results of tile 0 go out.
+TEST(DramOrder, ReadsRunAheadAndResultsGoOutWhenTheyAreThere) {
+  ScheduleInput input{.tiles = std::vector<StageTimes>(2), .places = {1, 1, 1, 1, 1}};
+  for (StageTimes& tile : input.tiles) {
+    tile[Stage::fetch_weights] = 10;
+    tile[Stage::fetch_inputs] = 4;
+    tile[Stage::program] = 1;
+    tile[Stage::compute] = 30;
+    tile[Stage::write_back] = 5;
+  }
+  const std::vector<DramTask> expected{{Stage::fetch_inputs, 0},  {Stage::fetch_weights, 0},
+                                       {Stage::fetch_weights, 1}, {Stage::fetch_inputs, 1},
+                                       {Stage::write_back, 0},    {Stage::write_back, 1}};
+  EXPECT_EQ(dram_tasks(input, {.weights_ahead = 2, .inputs_ahead = 1}), expected);
+  const ScheduleResult r = run_schedule(input);
+  EXPECT_EQ(r.ends[0][Stage::fetch_weights], 14);
+  EXPECT_EQ(r.ends[0][Stage::compute], 45);
+  EXPECT_EQ(r.ends[1][Stage::fetch_weights], 25);  // its place is free when tile 0 is programmed
+  EXPECT_EQ(r.ends[1][Stage::fetch_inputs], 49);
+  EXPECT_EQ(r.ends[0][Stage::write_back], 54);
+  EXPECT_EQ(r.total, 54 + 30 + 5);  // and so are the results' one place
+}
+
+TEST(DramOrder, MorePlacesAllowEveryOrderThatFewerDo) {
+  for (std::uint64_t n = 0; n < 300; ++n) {
+    const ScheduleInput input = any_network(n);
+    for (int BufferPlaces::*place :
+         {&BufferPlaces::weights, &BufferPlaces::tiles, &BufferPlaces::settings,
+          &BufferPlaces::inputs, &BufferPlaces::outputs}) {
+      ScheduleInput roomier = input;
+      ++(roomier.places.*place);
+      const std::vector<DramOrder> fewer = possible_orders(input), more = possible_orders(roomier);
+      for (const DramOrder& order : fewer)
+        ASSERT_NE(std::find(more.begin(), more.end(), order), more.end());
+    }
+  }
+}
+
+// Whole times, so that nothing is rounded: not a unit longer.
+TEST(DramOrder, NoShorterTimeAndNoFurtherPlaceMakesAScheduleLonger) {
+  const Stream stream({.seed = 23, .purpose = Purpose::test});
+  for (std::uint64_t n = 0; n < 1000; ++n) {
+    const ScheduleInput input = any_network(n);
+    const double total = run_schedule(input).total;
+    for (int BufferPlaces::*place :
+         {&BufferPlaces::weights, &BufferPlaces::tiles, &BufferPlaces::settings,
+          &BufferPlaces::inputs, &BufferPlaces::outputs}) {
+      ScheduleInput roomier = input;
+      ++(roomier.places.*place);
+      ASSERT_LE(run_schedule(roomier).total, total) << n;
+    }
+    for (std::uint64_t draw = 0; draw < 8; ++draw) {
+      ScheduleInput quicker = input;
+      StageTimes& tile = quicker.tiles[stream.below(input.tiles.size(), n, 2 * draw)];
+      const auto stage = static_cast<Stage>(stream.below(StageTimes::size(), n, 2 * draw + 1));
+      tile[stage] = std::max(tile[stage] > 0 ? 1.0 : 0.0, tile[stage] - 5);
+      ASSERT_LE(run_schedule(quicker).total, total) << n;
+    }
+    ScheduleInput wider = input;
+    for (double& ns : wider.streams) ns /= 2;
+    ASSERT_LE(run_schedule(wider).total, total) << n;
+  }
+}
+
+// Two cores compute 7 each and stream 5 each from one buffer: both have what they need at 10, where
+// fixed halves of it would have kept both busy until 10 as well, and one core alone until 14.
+TEST(DramOrder, CoresStreamFromOneBufferTileAfterTile) {
+  StageTimes tile{};
+  tile[Stage::compute] = 7;
+  ScheduleInput input{.tiles = {tile, tile}, .streams = {5, 5}, .places = {4, 4, 1, 4, 4}};
+  EXPECT_EQ(run_schedule(input).total, 14);
+  input.cores = 2;
+  const ScheduleResult both = run_schedule(input);
+  EXPECT_EQ(both.ends[0][Stage::compute], 7);
+  EXPECT_EQ(both.ends[1][Stage::compute], 10);
+  EXPECT_FALSE(both.streamed[0]);
+  EXPECT_TRUE(both.streamed[1]);
+  EXPECT_EQ(both.stages[Stage::compute].wait_shared, 0);
+  EXPECT_EQ(both.stages[Stage::compute].before_first, 2.5);  // of the second core, 5
+  input.tiles.pop_back();
+  input.streams.pop_back();
+  EXPECT_EQ(run_schedule(input).total, 7);  // the idle core takes nothing
+}
+
+}  // namespace
+}  // namespace lightloom::cosim
