@@ -21,14 +21,6 @@ bool all_equal(std::span<const double> values) {
   return std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
 }
 
-/// Of the mean of `values`, `width` times its spread wide.
-Interval student(std::span<const double> values, double width) {
-  if (values.size() < 2 || all_equal(values)) return {};
-  const Spread spread = spread_of({values.begin(), values.end()});
-  const double degrees = static_cast<double>(values.size() - 1);
-  return around(spread.mean, t_point(degrees) * width * spread.standard_deviation);
-}
-
 }  // namespace
 
 double t_point(double degrees, double outside_share) {
@@ -48,11 +40,10 @@ Interval share_interval(const ShareEstimate& estimate) {
 }
 
 Interval mean_interval(std::span<const double> values) {
-  return student(values, std::sqrt(1 / static_cast<double>(values.size())));
-}
-
-Interval next_interval(std::span<const double> values) {
-  return student(values, std::sqrt(1 + 1 / static_cast<double>(values.size())));
+  if (values.size() < 2 || all_equal(values)) return {};
+  const Spread spread = spread_of({values.begin(), values.end()});
+  const auto count = static_cast<double>(values.size());
+  return around(spread.mean, t_point(count - 1) * spread.standard_deviation / std::sqrt(count));
 }
 
 double half_width(const TwoVariances& variances, double outside_share) {

@@ -33,8 +33,6 @@ Interval share_interval(const ShareEstimate& estimate);
 /// Student's interval of the mean of independent values, within [0, 1]; none for fewer than two, or
 /// where all are equal (a spread of nothing is no spread).
 Interval mean_interval(std::span<const double> values);
-/// The same for one further value beside these: sample standard deviation times sqrt(1 + 1/n).
-Interval next_interval(std::span<const double> values);
 
 /// A variance that is the sum of two, each estimated with its own degrees of freedom.
 struct TwoVariances {

@@ -70,18 +70,27 @@ void interval_row(TextTable& table, const std::string& what, const Interval& int
   if (interval.known()) table.row({what, percent(interval.low), percent(interval.high)});
 }
 
+/// How the networks of a set are called, and others like them.
+struct Wording {
+  std::string these, others;
+};
+
+Wording wording_of_chips(const AccuracyIntervals& chips) {
+  const int all = chips.chips * chips.trainings;
+  return {all == 1 ? "this chip" : fmt::format("these {} chips", all),
+          chips.trainings > 1 ? "other trainings and chips" : "other chips"};
+}
+
 /// Rows of everything that a set of trainings and chips allows to say.
-void interval_rows(TextTable& table, const std::string& of, const AccuracyIntervals& intervals) {
+void interval_rows(TextTable& table, const Wording& wording, const AccuracyIntervals& intervals) {
   const bool several = intervals.trainings > 1;
-  interval_row(table, of + ", other images", intervals.other_images);
-  interval_row(table, of + ", other trainings, these images", intervals.other_trainings);
+  interval_row(table, wording.these + ", other images", intervals.other_images);
   interval_row(
       table,
-      of + (several ? ", other chips of these trainings" : ", other chips") + ", these images",
+      several ? "other chips of these trainings, these images" : wording.others + ", these images",
       intervals.other_chips);
-  interval_row(table,
-               of + (several ? ", other trainings, other images" : ", other chips, other images"),
-               intervals.together);
+  interval_row(table, wording.others + ", these images", intervals.other_trainings);
+  interval_row(table, wording.others + ", other images", intervals.together);
   if (intervals.chips < 2) return;
   const std::string next = several ? "a chip of another training" : "one chip more";
   interval_row(table, next + ", these images", intervals.next_chip);
@@ -135,11 +144,13 @@ void add_statistics(Json& json, const AccuracyResult& accuracy) {
 std::string statistics_text(const AccuracyResult& accuracy) {
   if (accuracy.own.source.images == 0) return "";
   TextTable table({"95 % interval of the accuracy", "from", "to"});
-  if (accuracy.float_intervals) interval_rows(table, "float network", *accuracy.float_intervals);
-  interval_rows(table, "regenerated weights", accuracy.source_intervals);
+  const auto digital = [&](const std::string& of, const AccuracyIntervals& intervals) {
+    interval_rows(table, {of, of + ", other trainings"}, intervals);
+  };
+  if (accuracy.float_intervals) digital("float network", *accuracy.float_intervals);
+  digital("regenerated weights", accuracy.source_intervals);
   if (accuracy.chips_intervals)
-    interval_rows(table, accuracy.own.chips.size() == 1 ? "this chip" : "chips",
-                  *accuracy.chips_intervals);
+    interval_rows(table, wording_of_chips(*accuracy.chips_intervals), *accuracy.chips_intervals);
   std::string text = "\n" + table.text();
   if (accuracy.chips_intervals) text += chips_note(*accuracy.chips_intervals);
   text += comparisons_text(accuracy.comparisons);

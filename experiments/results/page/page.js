@@ -156,12 +156,12 @@
   // What the accuracies say of other chips, images and trainings, at the point shown.
   function intervalRows() {
     const several = data.axis("chip") && data.size("chip") > 1, also = Boolean(data.axis("training"));
-    const others = also ? "other trainings" : "other chips", next = also ? "a chip of another training" : "one chip more";
+    const others = also ? "other trainings and chips" : "other chips", next = also ? "a chip of another training" : "one chip more";
     const names = [["accuracy_float", "float network, other images"], ["accuracy_source", "regenerated weights, other images"],
       ["accuracy_source_trainings", "regenerated weights, other trainings, these images"],
       ["accuracy_source_together", "regenerated weights, other trainings, other images"],
       ["accuracy_chips_images", several ? "these chips, other images" : "this chip, other images"],
-      ["accuracy_chips", "other chips, these images"], ["accuracy_chips_trainings", "other trainings, these images"],
+      ["accuracy_chips", also ? "other chips of the first training, these images" : "other chips, these images"], ["accuracy_chips_trainings", "other trainings and chips, these images"],
       ["accuracy_chips_together", others + ", other images"], ["accuracy_chips_next", next + ", these images"],
       ["accuracy_chips_next_images", next + ", other images"]];
     return complete(names.map(([name, label]) => [label, data.at(name + "_low"), data.at(name + "_high")]));

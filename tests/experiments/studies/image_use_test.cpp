@@ -17,8 +17,10 @@ namespace {
 nn::ImageSet images_from(int first, int count) {
   nn::ImageSet set{.image = {.height = 5, .width = 5, .channels = 1}, .pixels = {}, .labels = {}};
   for (int i = first; i < first + count; ++i) {
-    for (int k = 0; k < 25; ++k)
-      set.pixels.push_back(static_cast<std::uint8_t>((i * 37 + k * (1 + i % 5)) % 251));
+    for (int k = 0; k < 25; ++k)  // number i, then a pattern
+      set.pixels.push_back(static_cast<std::uint8_t>(k == 0   ? i % 256
+                                                     : k == 1 ? i / 256
+                                                              : (i * 37 + k) % 251));
     set.labels.push_back(static_cast<std::uint16_t>(i % 3));
   }
   return set;
@@ -37,6 +39,15 @@ Experiment experiment_of(const std::string& text) {
 
 std::vector<std::string> chosen(const std::string& text, const nn::Dataset& data) {
   return what_images_chose(experiment_of(text), shared_images(data));
+}
+
+/// Records of CIFAR-10: a label and 3072 pixels.
+void write_records(const std::string& path, int first, int count) {
+  std::ofstream file(path, std::ios::binary);
+  for (int i = first; i < first + count; ++i) {
+    file.put(static_cast<char>(i % 10));
+    for (int k = 0; k < 3072; ++k) file.put(static_cast<char>((i * 91 + k * (1 + i % 7)) % 253));
+  }
 }
 
 TEST(ImageUse, CountsSharedImagesByTheirPixels) {
@@ -73,8 +84,20 @@ TEST(ImageUse, TrainingImagesChooseWeightsWhereAnythingTrainsOrComesFromAFile) {
   for (const char* card :
        {"teacher: {epochs: 1}, train: {epochs: 0}", "teacher: {epochs: 0}, train: {epochs: 1}",
         "weights: {file: w.h5}, train: {epochs: 0}", "teacher: {file: t.h5}, train: {epochs: 0}"})
-    EXPECT_EQ(chosen(std::string(card) + ", chips: 0", shared), std::vector<std::string>{found}) << card;
+    EXPECT_EQ(chosen(std::string(card) + ", chips: 0", shared), std::vector<std::string>{found})
+        << card;
   EXPECT_TRUE(chosen("teacher: {epochs: 0}, train: {epochs: 0}, chips: 0", shared).empty());
+}
+
+TEST(ImageUse, TwinsByNatureAreNoChoice) {
+  nn::Dataset data = parts(0, 20000, 0);
+  data.test = images_from(1000, 2000);
+  data.train = images_from(2998, 40);  // two of two thousand
+  const std::string card = "teacher: {epochs: 1}, chips: 0";
+  EXPECT_TRUE(chosen(card, data).empty());
+  data.train = images_from(2997, 40);
+  EXPECT_EQ(chosen(card, data),
+            std::vector<std::string>{"weights: 3 of 2000 test images are training images"});
 }
 
 TEST(ImageUse, ValidationImagesChooseOnlyAmongSeveralEpochs) {
@@ -106,6 +129,41 @@ TEST(ImageUse, ACardCarriesWhatWasChosenBefore) {
   EXPECT_EQ(images_chose_text({}), "");
 }
 
+TEST(ImageUse, ASearchByImagesThatTestIsMarkedAndOneByWeightsIsNot) {
+  const Experiment card = experiment_of("images_chose: [before]");
+  const auto by = [&](const nn::Dataset& data, SearchBy search) {
+    return what_search_chose(card, shared_images(data), search);
+  };
+  const std::vector<std::string> before{"before"};
+  EXPECT_EQ(by(parts(0, 45, 30), SearchBy::weights), before);
+  EXPECT_EQ(by(parts(0, 200, 30), SearchBy::images), before);  // validation images are set aside
+  EXPECT_EQ(by(parts(0, 45, 30), SearchBy::images).back(),
+            "settings per layer: 5 of 20 test images are validation images");
+  nn::Dataset no_validation = parts(0, 45, 30);
+  no_validation.validation = images_from(0, 0);
+  EXPECT_EQ(by(no_validation, SearchBy::images).back(),
+            "settings per layer: 10 of 20 test images are training images");
+}
+
+TEST(ImageUse, ASearchedCardSaysWhatChoseIt) {
+  const std::string folder = scratch_folder("searched");
+  write_records(folder + "/data_batch_1.bin", 0, 60);
+  const std::string sets = " --set 'dataset={name: cifar10, root: " + folder +
+                           ", train: [data_batch_1.bin], test: [data_batch_1.bin]}' "
+                           "--set teacher.epochs=0 --set train.epochs=0 ";
+  const Ran searched = run_shell(
+      program() + " search " LIGHTLOOM_SOURCE_DIR "/data/experiments/quickstart.yaml" + sets +
+      "--sensitivity measured --images 8 --budget memory=0.1 --quiet "
+      "--json -o " +
+      folder + "/found.yaml");
+  ASSERT_EQ(searched.code, 0) << searched.errors;
+  const std::string said = "settings per layer: 6 of 60 test images are validation images";
+  EXPECT_EQ(nlohmann::json::parse(searched.output)["images_chose"], nlohmann::json::array({said}));
+  const Experiment found = read_experiment(load_card(folder + "/found.yaml", {}));
+  EXPECT_EQ(found.images_chose, std::vector<std::string>{said});
+  std::filesystem::remove_all(folder);
+}
+
 TEST(ImageUse, FilesReadTwiceAreFoundByName) {
   nn::DatasetCard card{.name = "cifar10", .root = "/nowhere", .test = {"data_batch_5.bin"}};
   EXPECT_EQ(files_in_several_parts(card).size(), 1u);  // the published training files have it
@@ -115,15 +173,6 @@ TEST(ImageUse, FilesReadTwiceAreFoundByName) {
   EXPECT_EQ(files_in_several_parts(card).size(), 1u);
   EXPECT_TRUE(files_in_several_parts({.name = "cifar10", .root = "/nowhere"}).empty());
   EXPECT_TRUE(files_in_several_parts({.name = "glyphs"}).empty());
-}
-
-/// Records of CIFAR-10: a label and 3072 pixels.
-void write_records(const std::string& path, int first, int count) {
-  std::ofstream file(path, std::ios::binary);
-  for (int i = first; i < first + count; ++i) {
-    file.put(static_cast<char>(i % 10));
-    for (int k = 0; k < 3072; ++k) file.put(static_cast<char>((i * 91 + k * (1 + i % 7)) % 253));
-  }
 }
 
 TEST(ImageUse, ARunIsMarkedInFileJsonAndTextAndAListedTestFileIsFoundWithoutReadingTheOthers) {
