@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "nn/data/readers.hpp"
+#include "nn/models/models.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -53,7 +54,8 @@ bool too_many(std::size_t shared, const SharedImages& all) {
 
 /// Whether the network's weights came from a file, whose images the card lists if anything does.
 bool from_file(const Experiment& card) {
-  return !card.network.weights_file.empty() || !card.training.teacher_file.empty();
+  return !card.network.weights_file.empty() || !card.training.teacher_file.empty() ||
+         nn::is_onnx(card.network.model);
 }
 
 bool trains(const Experiment& card, int least_epochs) {
@@ -68,6 +70,7 @@ std::size_t calibrating(const Experiment& card, const SharedImages& shared) {
   const bool through_chips = trains(card, 1) && card.training.student.noise_aware;
   if (card.chips == 0 && !through_chips) return 0;
   const auto first = static_cast<std::size_t>(card.calibration_images);
+  if (shared.training == 0) return std::min(first, shared.test);  // see cosim::Chip::calibrate
   return static_cast<std::size_t>(std::count_if(shared.training_places.begin(),
                                                 shared.training_places.end(),
                                                 [&](std::size_t place) { return place < first; }));
@@ -104,6 +107,7 @@ SharedImages shared_images(const nn::Dataset& data) {
                       .in_training = count_shared(test, train),
                       .in_validation = count_shared(test, hashes_of(data.validation)),
                       .validation = data.validation.size(),
+                      .training = data.train.size(),
                       .training_places = {}};
   const std::unordered_set<std::uint64_t> known(test.begin(), test.end());
   for (std::size_t i = 0; i < train.size(); ++i)

@@ -14,7 +14,7 @@ struct SharedImages {
   std::size_t test = 0;                      // images of the test set
   std::size_t in_training = 0;               // of them, how many are training images too
   std::size_t in_validation = 0;             // and validation images
-  std::size_t validation = 0;                // of which there are so many
+  std::size_t validation = 0, training = 0;  // images of those parts
   std::vector<std::size_t> training_places;  // training images that are test images, in order
   std::uint64_t fingerprint = 0;             // of test images and labels in order; below 2^52
 };

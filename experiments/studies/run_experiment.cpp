@@ -97,33 +97,38 @@ std::vector<Outcomes> outcomes_of_chips(const std::vector<ChipResult>& chips) {
   return all;
 }
 
-/// The test images through the float network, the student and its chips; `chips` keeps more of the
-/// latter.
-TrainingOutcomes measure_training(const Experiment& card, Workbench& workbench,
-                                  ProgressSink& progress, std::vector<ChipResult>& chips) {
-  const Workbench::DatasetPtr data = images(card, workbench).data;
+/// Where chips are measured to, and who hears of it.
+struct ChipsMeasured {
+  std::vector<ChipResult>& results;
+  ProgressSink& progress;
+};
+
+/// The test images through the float network, the student and its chips.
+TrainingOutcomes measure_training(const Experiment& card, const nn::Dataset& data,
+                                  Workbench& workbench, ChipsMeasured chips) {
   const Workbench::NetworkPtr student = workbench.student(card);
   TrainingOutcomes outcomes{.seed = card.seed, .float_network = {}, .source = {}, .chips = {}};
-  if (knows_teacher(card)) outcomes.float_network = workbench.teacher_outcomes(card, data->test);
-  outcomes.source = digital_outcomes(*student->network, data->test);
-  if (card.chips > 0) chips = measure_chips(card, *student->network, *data, progress);
-  outcomes.chips = outcomes_of_chips(chips);
+  if (knows_teacher(card)) outcomes.float_network = workbench.teacher_outcomes(card, data.test);
+  outcomes.source = digital_outcomes(*student->network, data.test);
+  if (card.chips > 0) chips.results = measure_chips(card, *student->network, data, chips.progress);
+  outcomes.chips = outcomes_of_chips(chips.results);
   return outcomes;
 }
 
 /// The same by other seeds and with other sources, where the card asks for them.
-void measure_others(const Experiment& card, Workbench& workbench, ProgressSink& progress,
-                    AccuracyResult& result) {
+void measure_others(const Experiment& card, const nn::Dataset& data, Workbench& workbench,
+                    ProgressSink& progress, AccuracyResult& result) {
   std::vector<ChipResult> unused;
+  const auto measured = [&](const Experiment& other) {
+    return measure_training(other, data, workbench, {unused, progress});
+  };
   for (int training = 1; training < card.seeds; ++training)
-    result.retrained.push_back(
-        measure_training(retrained(card, training), workbench, progress, unused));
+    result.retrained.push_back(measured(retrained(card, training)));
   if (!card.measures.baselines) return;
   const std::vector<std::string> labels = source_labels(card.network);
   for (std::size_t b = 0; b < card.network.baselines.size(); ++b)
     result.baselines.push_back(
-        {.label = labels[b + 1],
-         .outcomes = measure_training(with_baseline(card, b), workbench, progress, unused)});
+        {.label = labels[b + 1], .outcomes = measured(with_baseline(card, b))});
 }
 
 /// An interval within [0, 1], none for chips that are all as good: that says nothing of others.
@@ -141,7 +146,7 @@ AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench,
   AccuracyResult result{.history = workbench.student(card)->history,
                         .images = tested.shared,
                         .images_chose = tested.chose};
-  result.own = measure_training(card, workbench, progress, result.chips);
+  result.own = measure_training(card, *tested.data, workbench, {result.chips, progress});
   if (result.own.float_network) {
     result.float_network = accuracy_of(*result.own.float_network);
     result.teacher_history = workbench.teacher(card)->history;
@@ -150,7 +155,7 @@ AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench,
   if (nn::has_errors(card.bit_errors))
     measure_faulty(card, *workbench.student(card)->network, tested.data->test, result);
   result.over_chips = spread_over(accuracies_of(result.own.chips));
-  measure_others(card, workbench, progress, result);
+  measure_others(card, *tested.data, workbench, progress, result);
   add_statistics(result, label_of(card.network.weights));
   return result;
 }

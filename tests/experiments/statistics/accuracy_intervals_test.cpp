@@ -55,6 +55,12 @@ TEST(AccuracyIntervals, ChipsThatDoNotDifferHaveNoIntervalInsteadOfOneOfNoWidth)
     for (const Interval& none : {of.other_chips, of.together, of.next_chip, of.next_chip_images})
       EXPECT_FALSE(none.known());
   }
+  // Three of 7/10, whose mean is not 7/10 in binary, and trainings that are equal.
+  const std::vector<Outcomes> three(3, bits({1, 1, 1, 1, 1, 1, 1, 0, 0, 0}));
+  EXPECT_FALSE(accuracy_intervals({{three}}).other_chips.known());
+  const std::vector<std::vector<Outcomes>> trainings(3, {three.front()});
+  EXPECT_FALSE(accuracy_intervals(trainings).other_trainings.known());
+  EXPECT_FALSE(accuracy_intervals(trainings).together.known());
   // Equal chips are one chip as far as images go: Wilson's interval of five images.
   EXPECT_DOUBLE_EQ(accuracy_intervals({{same}}).other_images.low, other_images(same.front()).low);
 }

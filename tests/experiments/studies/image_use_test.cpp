@@ -83,7 +83,9 @@ TEST(ImageUse, TrainingImagesChooseWeightsWhereAnythingTrainsOrComesFromAFile) {
   const std::string found = "weights: 10 of 20 test images are training images";
   for (const char* card :
        {"teacher: {epochs: 1}, train: {epochs: 0}", "teacher: {epochs: 0}, train: {epochs: 1}",
-        "weights: {file: w.h5}, train: {epochs: 0}", "teacher: {file: t.h5}, train: {epochs: 0}"})
+        "weights: {file: w.h5}, train: {epochs: 0}",
+        "model: net.onnx, teacher: {epochs: 0}, train: {epochs: 0}",
+        "teacher: {file: t.h5}, train: {epochs: 0}"})
     EXPECT_EQ(chosen(std::string(card) + ", chips: 0", shared), std::vector<std::string>{found})
         << card;
   EXPECT_TRUE(chosen("teacher: {epochs: 0}, train: {epochs: 0}, chips: 0", shared).empty());
@@ -119,6 +121,12 @@ TEST(ImageUse, CalibrationImagesSetTheRangesOfConverters) {
       std::vector<std::string>{"converter ranges: 2 of 32 calibration images are test images"});
   EXPECT_TRUE(with("calibration_images: 30").empty());
   EXPECT_TRUE(with("calibration_images: 32, chips: 0").empty());
+  // Where there are no training images, test images stand in for them.
+  nn::Dataset only_test = parts(0, 200, 100);
+  only_test.train = only_test.validation = images_from(0, 0);
+  EXPECT_EQ(
+      chosen(nothing + "calibration_images: 32", only_test),
+      std::vector<std::string>{"converter ranges: 20 of 32 calibration images are test images"});
 }
 
 TEST(ImageUse, ACardCarriesWhatWasChosenBefore) {
