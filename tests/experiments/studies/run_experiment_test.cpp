@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
+#include "experiments/cards/derived_cards.hpp"
 #include "nn/network/weights_file.hpp"
 #include "nn/onnx/check.hpp"
 #include "nn/onnx/export.hpp"
@@ -111,6 +112,9 @@ TEST(Run, SeedsTrainAnewOnTheSameImagesAndLeaveTheFirstAsItIs) {
   EXPECT_EQ(both.chips_intervals->trainings, 2);
   EXPECT_TRUE(both.chips_intervals->other_trainings.known());
   EXPECT_FALSE(one.chips_intervals->other_trainings.known());
+  // Whoever asks first, a retrained network sees the card's images.
+  Workbench fresh;
+  EXPECT_EQ(fresh.shared_images(retrained(twice, 1)).fingerprint, one.images.fingerprint);
   // By another seed alone the generated images are others: nothing to compare.
   std::vector<std::string> other = less;
   other.emplace_back("seed=6");
@@ -149,6 +153,17 @@ TEST(Run, BaselinesAreTrainedAndTestedAsTheirOwnCardsWouldBeAndComparedInPairs) 
   EXPECT_EQ(digital.difference.value, accuracy.source - own.source);
   const Discordant counts = discordant(accuracy.own.source, own.own.source);
   EXPECT_EQ(digital.difference.p, mcnemar_p(counts));
+  const Comparison& on_chips = accuracy.comparisons[3];
+  EXPECT_TRUE(on_chips.on_chips);
+  EXPECT_NEAR(on_chips.difference.value, accuracy.over_chips.mean - own.over_chips.mean, 1e-12);
+  EXPECT_NE(accuracy.own.chips, own.own.chips);
+  EXPECT_EQ(on_chips.difference.chips, 2u);
+  EXPECT_EQ(on_chips.difference.counts.only_first,
+            discordant(accuracy.own.chips[0], own.own.chips[0]).only_first +
+                discordant(accuracy.own.chips[1], own.own.chips[1]).only_first);
+  EXPECT_EQ(on_chips.difference.counts.only_second,
+            discordant(accuracy.own.chips[0], own.own.chips[0]).only_second +
+                discordant(accuracy.own.chips[1], own.own.chips[1]).only_second);
   // Dense weights of the float network are the float network.
   EXPECT_EQ(accuracy.comparisons[4].difference.value, accuracy.comparisons[0].difference.value);
   const Labelled data = to_labelled(result, card);
