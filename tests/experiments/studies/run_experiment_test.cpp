@@ -131,7 +131,8 @@ TEST(Run, SeedsTrainAnewOnTheSameImagesAndLeaveTheFirstAsItIs) {
 }
 
 TEST(Run, BaselinesAreTrainedAndTestedAsTheirOwnCardsWouldBeAndComparedInPairs) {
-  const std::vector<std::string> less{"dataset.train_limit=200", "train.epochs=0"};
+  const std::vector<std::string> less{"dataset.train_limit=1200", "teacher.epochs=2",
+                                      "train.epochs=0", "core.phase_sigma_rad=0.05"};
   std::vector<std::string> settings = less;
   settings.insert(settings.end(), {"measure=[accuracy, baselines]",
                                    "baselines=[{source: integer, bits: 8}, {source: dense}]"});
