@@ -79,6 +79,8 @@ void add_difference(Labelled& data, const std::string& name, const Comparison& o
   const std::string what = one.first + " minus " + one.second + ", same images";
   add_number(data, {name, what}, one.difference.value);
   add_interval(data, {name, what}, one.difference.interval);
+  if (one.difference.bootstrap.known())
+    add_interval(data, {name + "_bootstrap", "by bootstrap: " + what}, one.difference.bootstrap);
   add_number(data, {name + "_p", "p of no difference: " + what}, one.difference.p);
 }
 

@@ -62,7 +62,7 @@ TEST(AccuracyIntervals, ChipsThatDoNotDifferHaveNoIntervalInsteadOfOneOfNoWidth)
   EXPECT_FALSE(accuracy_intervals(trainings).other_trainings.known());
   EXPECT_FALSE(accuracy_intervals(trainings).together.known());
   // Equal chips are one chip as far as images go: Wilson's interval of five images.
-  EXPECT_DOUBLE_EQ(accuracy_intervals({{same}}).other_images.low, other_images(same.front()).low);
+  EXPECT_NEAR(accuracy_intervals({{same}}).other_images.low, other_images(same.front()).low, 1e-12);
 }
 
 TEST(AccuracyIntervals, TogetherIsNeverNarrowerThanImagesOrChipsAlone) {

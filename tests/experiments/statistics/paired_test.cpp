@@ -116,6 +116,19 @@ TEST(Paired, IntervalsAndPsOfSeveralChipsHoldWhatTheySay) {
               bootstrap.four_errors() + 0.02);  // of 12 chips: a bit narrow
 }
 
+TEST(Paired, TwoChipsAreNotToldApartMoreOftenThanTheLevel) {
+  // The t of one degree of freedom: 87 % instead of 95 % by Satterthwaite's.
+  const SimulatedChips law{.chip = 0.35};
+  Coverage level;
+  for (std::uint64_t experiment = 0; experiment < 600; ++experiment) {
+    const Drawn drawn(law, experiment);
+    const auto first = drawn.row(0, 2, 251), second = drawn.row(1, 2, 251);
+    const Difference found = compare(first, second, {.draws = 0});
+    if (found.covers == Covers::other_chips_and_images) level.see(0.05, found.p, 1);
+  }
+  EXPECT_GT(level.share(), 0.95 - level.four_errors());
+}
+
 TEST(Paired, McNemarsPHasItsLevelAndTangosIntervalHolds) {
   const SimulatedChips law{.chip = 0};
   Coverage level, interval;
