@@ -121,7 +121,6 @@ std::string comparisons_text(const std::vector<Comparison>& comparisons) {
 }  // namespace
 
 void add_statistics(Json& json, const AccuracyResult& accuracy) {
-  json["images_chose"] = accuracy.images_chose;
   json["images"] = {{"count", accuracy.images.test},
                     {"shared_with_training", accuracy.images.in_training},
                     {"shared_with_validation", accuracy.images.in_validation}};

@@ -7,7 +7,7 @@
 
 namespace lightloom::experiments {
 
-/// Keys `images_chose`, `images`, `intervals`, `comparisons` and, where there are several,
+/// Keys `images`, `intervals`, `comparisons` and, where there are several,
 /// `baselines` and `seeds` of the object `accuracy`.
 void add_statistics(Json& json, const AccuracyResult& accuracy);
 /// Tables of intervals and comparisons, and a sentence where test images chose something.

@@ -316,6 +316,7 @@ Json to_json(const RunResult& result) {
   Json json = Json::object();
   if (result.accuracy) {
     json["accuracy"] = accuracy_json(*result.accuracy);
+    json["images_chose"] = result.accuracy->images_chose;
     Json bits = effective_bits_json(result);
     if (!bits.empty()) json["generated_weights"] = std::move(bits);
   }

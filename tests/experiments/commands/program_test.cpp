@@ -240,7 +240,7 @@ TEST_F(Program, TrainsSavesEvaluatesSweepsInspectsAndReports) {
   EXPECT_EQ(run["accuracy"]["float"], trained["accuracy"]["float"]);
   EXPECT_EQ(run["accuracy"]["source"], trained["accuracy"]["source"]);
   EXPECT_TRUE(run["accuracy"]["chips"]["interval"].is_array());
-  EXPECT_TRUE(run["accuracy"]["images_chose"].empty());
+  EXPECT_TRUE(run["images_chose"].empty());
   EXPECT_EQ(run["accuracy"]["intervals"]["chips"]["chips"], 2);
   EXPECT_EQ(run["accuracy"]["comparisons"].size(), 2u);
   for (const char* key : {"memory_ratio", "time_s", "energy_J"})
