@@ -25,6 +25,29 @@ std::vector<double> filled(std::size_t count, double first, double ratio) {
   return values;
 }
 
+/// Intervals and comparisons as a run with baselines has them.
+void add_statistics(Labelled& data) {
+  const auto number = [&](const std::string& name, double value) {
+    data.add({name, {}, std::vector<double>{value}, "1", name});
+  };
+  for (const char* name : {"accuracy_float", "accuracy_source", "accuracy_chips_images",
+                           "accuracy_chips_together", "accuracy_chips_next"}) {
+    number(std::string(name) + "_low", 0.93);
+    number(std::string(name) + "_high", 0.97);
+  }
+  number("accuracy_between_chips", 0.006);
+  number("accuracy_between_trainings", std::nan(""));
+  for (const auto& [end, value] :
+       {std::pair{"", -0.01}, {"_low", -0.02}, {"_high", 0.0}, {"_p", 0.05}})
+    number(std::string("difference_chips_source") + end, value);
+  for (const char* end : {"", "_low", "_high", "_p"})
+    data.add({std::string("accuracy_gain") + end,
+              {"source"},
+              std::vector<double>{std::nan(""), 0.01, 0.02},
+              "1",
+              "gain"});
+}
+
 void add_axes(Labelled& data, int chips) {
   std::vector<std::int64_t> numbers;
   for (int chip = 0; chip < chips; ++chip) numbers.push_back(chip);
@@ -55,29 +78,6 @@ void add_cost(Labelled& data) {
   data.add({"speedup", {"source"}, std::vector<double>{1, 1.75, 4.75}, "1", "speed-up"});
   data.add({"energy_gain", {"source"}, std::vector<double>{1, 2, 5}, "1", "energy gain"});
   data.add({"stored_bits", {"source", "layer"}, filled(9, 1e4, 1.5), "bit", "stored bits"});
-}
-
-/// Intervals and comparisons as a run with baselines has them.
-void add_statistics(Labelled& data) {
-  const auto number = [&](const std::string& name, double value) {
-    data.add({name, {}, std::vector<double>{value}, "1", name});
-  };
-  for (const char* name : {"accuracy_float", "accuracy_source", "accuracy_chips_images",
-                           "accuracy_chips_together", "accuracy_chips_next"}) {
-    number(std::string(name) + "_low", 0.93);
-    number(std::string(name) + "_high", 0.97);
-  }
-  number("accuracy_between_chips", 0.006);
-  number("accuracy_between_trainings", std::nan(""));
-  for (const auto& [end, value] :
-       {std::pair{"", -0.01}, {"_low", -0.02}, {"_high", 0.0}, {"_p", 0.05}})
-    number(std::string("difference_chips_source") + end, value);
-  for (const char* end : {"", "_low", "_high", "_p"})
-    data.add({std::string("accuracy_gain") + end,
-              {"source"},
-              std::vector<double>{std::nan(""), 0.01, 0.02},
-              "1",
-              "gain"});
 }
 
 }  // namespace
