@@ -37,6 +37,7 @@ enum class Purpose : std::uint32_t {
   laser = 26,              // per symbol, common to all outputs of one laser
   generator_bank = 27,     // seeds of all that is random about the banks of a photonic generator
   completion = 28,         // fixed: what meshes do where nothing is read and no light comes in
+  resampling = 29,         // bootstrap of images and chips
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones

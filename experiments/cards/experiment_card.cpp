@@ -4,6 +4,7 @@
 
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
+#include "experiments/cards/short_forms.hpp"
 #include "nn/models/models.hpp"
 #include "nn/weights/direct/dense_source.hpp"
 #include "nn/weights/direct/huffman_source.hpp"
@@ -93,14 +94,17 @@ bool is_file_name(const std::string& name) {
 void read_measures(Section& section, Measures& measures) {
   std::vector<std::string> names{"accuracy", "cost"};
   section.value("measure", names);
-  measures = {.accuracy = false, .cost = false};
+  measures = {.accuracy = false, .cost = false, .baselines = false};
   for (const std::string& name : names) {
     if (name == "accuracy")
       measures.accuracy = true;
     else if (name == "cost")
       measures.cost = true;
+    else if (name == "baselines")
+      measures.baselines = measures.accuracy = true;
     else
-      section.problem("measure", fmt::format("holds '{}' but may hold accuracy and cost", name));
+      section.problem("measure",
+                      fmt::format("holds '{}' but may hold accuracy, cost and baselines", name));
   }
   if (names.empty()) section.problem("measure", "is empty (name accuracy, cost or both)");
 }
@@ -154,81 +158,11 @@ void describe(Section& section, Experiment& card) {
   section.card("bit_errors", card.bit_errors);
   section.raw("sweep");
   section.value("seed", card.seed);
+  section.value("seeds", card.seeds, {.low = 1, .high = 1000});
+  if (card.seeds > 1 && !card.network.weights_file.empty())
+    section.problem("seeds", "is above 1 but weights.file is one training (leave one of them out)");
+  section.value("images_chose", card.images_chose);
 }
-
-namespace {
-
-/// `model: cnn3`, `model: net.onnx` and `model: {onnx: net.onnx}` are short for {name: ...}.
-Tree with_model_name(Tree tree) {
-  if (tree.find("model") == nullptr) return tree;
-  Tree& model = tree.at_or_add("model");
-  model = section_of(std::move(model));
-  if (model.kind == Tree::Kind::scalar) {
-    Tree section = Tree::mapping();
-    section.origin = model.origin;
-    section.at_or_add("name") = model;
-    model = std::move(section);
-  }
-  for (auto& [key, value] : model.pairs)
-    if (key == "onnx" && model.find("name") == nullptr) key = "name";
-  return tree;
-}
-
-void describe_experiment(Section& section) {
-  Experiment unused;
-  describe(section, unused);
-}
-
-/// Replaces values of swept sections by the cards that they name. `values` is the part of the sweep
-/// below `path`, and `base` the card without its sweep.
-void open_swept(Tree& values, const std::string& path, const Tree& base) {
-  for (auto& [key, value] : values.pairs)
-    open_swept(value, path.empty() ? key : fmt::format("{}.{}", path, key), base);
-  for (Tree& value : values.items) {
-    if (!stands_for_card(value)) continue;
-    Tree point = base;
-    set_at(point, path, value, "./command-line");
-    point = with_cards(with_model_name(std::move(point)), describe_experiment);
-    if (Tree* found = find_at(point, path); found->kind != Tree::Kind::scalar)
-      value = std::move(*found);
-  }
-}
-
-/// The short forms in full, and swept sections opened.
-Tree prepared(const Tree& given) {
-  Tree tree = with_model_name(section_of(given));
-  if (tree.find("sweep") == nullptr) return tree;
-  Tree base = tree;
-  std::erase_if(base.pairs, [](const TreeEntry& entry) { return entry.key == "sweep"; });
-  Tree& sweep = tree.at_or_add("sweep");
-  sweep = section_of(std::move(sweep));
-  open_swept(sweep, "", base);
-  return tree;
-}
-
-/// A source of the list, with its bits where it is not "".
-Tree listed(const char* source, const char* bits) {
-  Tree baseline = Tree::mapping();
-  baseline.at_or_add("source") = Tree::of(source);
-  if (*bits != '\0') baseline.at_or_add("bits") = Tree::of(bits);
-  return baseline;
-}
-
-/// Without a word on baselines: integers of 8, 4, 3 and 2 bits and dense weights, as every speed-up
-/// needs something to be measured against, and few bits are the cheapest way to store less.
-Tree with_baselines(Tree card) {
-  const Tree* given = card.find("baselines");
-  if (card.kind != Tree::Kind::mapping || (given != nullptr && given->kind != Tree::Kind::null))
-    return card;
-  Tree& list = card.at_or_add("baselines");
-  list = Tree::list();
-  for (const char* bits : {"8", "4", "3", "2"})
-    list.items.push_back(listed(nn::integer_kind, bits));
-  list.items.push_back(listed(nn::dense_kind, ""));
-  return card;
-}
-
-}  // namespace
 
 std::vector<CardNumber> experiment_numbers(const Tree& card) {
   return card_numbers(prepared(card), describe_experiment);
@@ -274,6 +208,7 @@ Experiment read_experiment(const Tree& given) {
   Tree resolved;
   Experiment card = read_card<Experiment>(tree, &resolved);
   card.resolved = std::move(resolved);
+  card.data_seed = card.seed;
   drop_own_baselines(card);
   card.keys =
       section_keys(card.resolved, card.training.student.noise_aware ? TrainedThrough::core

@@ -88,6 +88,7 @@ struct CalibrationUse {
 struct Measures {
   bool accuracy = true;
   bool cost = true;
+  bool baselines = false;  // accuracy of every baseline too
 };
 
 /// An experiment card.
@@ -104,7 +105,10 @@ struct Experiment {
   Measures measures;
   nn::BitErrorCard bit_errors;  // of the memory that holds the stored words; rate 0: none
   std::uint64_t seed = 0;
-  Tree resolved;  // the card with every default filled in
+  std::uint64_t data_seed = 0;  // of generated images and the validation split; the card's `seed`
+  int seeds = 1;                // trainings: by seed, seed + 1, ..., each with chips of its own
+  std::vector<std::string> images_chose;  // what the test images chose before this card was made
+  Tree resolved;                          // the card with every default filled in
   SectionKeys keys;
 };
 

@@ -102,6 +102,18 @@ std::vector<std::string> harms_to_try(const std::string& kind) {
   return kinds;
 }
 
+SearchBy chosen_by(const CommandLine& line) {
+  const bool measured = line.value("sensitivity", "trained") == "measured";
+  return measured || line.number("candidates", 0, 0) > 0 ? SearchBy::images : SearchBy::weights;
+}
+
+/// The card found says what its test images chose, for every run of it.
+void keep_images_chose(const std::vector<std::string>& chose, Tree& card) {
+  Tree& list = card.at_or_add("images_chose");
+  list = Tree::list();
+  for (const std::string& one : chose) list.items.push_back(Tree::of(one));
+}
+
 Shown do_search(const CommandLine& line, ProgressSink& progress) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
@@ -133,9 +145,16 @@ Shown do_search(const CommandLine& line, ProgressSink& progress) {
   result.json["card"] = output;
   if (line.has("fine-tune")) add_accuracies(card, studies.front(), workbench, result.json);
   result.text = text_of(studies.front(), result.json);
+  const std::vector<std::string> chose =
+      what_search_chose(card, workbench.shared_images(card), chosen_by(line));
+  if (!chose.empty()) {
+    result.json["images_chose"] = chose;
+    result.text += "\n" + images_chose_text(chose) + "\n";
+  }
   Tree found = card_with(card.resolved, studies.front().searched.card);
   if (uniforms > 0)
     found = choose_by_training(candidates_of(card.resolved, studies, kinds), workbench, result);
+  keep_images_chose(chose, found);
   write_file(output, to_yaml(found));
   result.text += fmt::format("\ncard: {}\n", output);
   return result;

@@ -2,6 +2,8 @@
 
 #include <omp.h>
 
+#include <sstream>
+
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
@@ -10,6 +12,7 @@
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/studies/run_experiment.hpp"
+#include "experiments/sweep/sweep_comparison.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -38,6 +41,13 @@ std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
   return text + fmt::format("\n\nresults: {}\nreport:  {}\n", output, page);
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
 Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
   const Tree card = with_cards_of_experiment(load_given_card(line));
   const SweepGrid grid = read_grid(card);
@@ -53,16 +63,18 @@ Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
     const Experiment point = read_experiment(tree);
     return to_labelled(run_experiment(point, workbench, progress), point);
   };
-  const SweepOutcome outcome = run_sweep({.card = card,
-                                          .grid = grid,
-                                          .point = measure,
-                                          .origin = {.kind = "sweep",
-                                                     .card = resolved,
-                                                     .seed = base.seed,
-                                                     .command = line.text,
-                                                     .threads = omp_get_max_threads()},
-                                          .output = output},
-                                         progress);
+  SweepOutcome outcome = run_sweep({.card = card,
+                                    .grid = grid,
+                                    .point = measure,
+                                    .origin = {.kind = "sweep",
+                                               .card = resolved,
+                                               .seed = base.seed,
+                                               .command = line.text,
+                                               .threads = omp_get_max_threads()},
+                                    .output = output},
+                                   progress);
+  compare_with_first(outcome.table, grid);
+  write_labelled(output, outcome.table);
   write_file(page, report_page(outcome.table));
   Shown result{.text = summary_text(outcome, grid, output, page)};
   result.json = {{"results", output},
@@ -71,6 +83,10 @@ Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
                  {"resumed", outcome.resumed},
                  {"computed", outcome.computed},
                  {"axes", Json::object()}};
+  if (const auto chose = lines_of(text_attribute(outcome.table, "images_chose")); !chose.empty()) {
+    result.json["images_chose"] = chose;
+    result.text += images_chose_text(chose) + "\n";
+  }
   for (const SweepAxis& axis : grid.axes)
     result.json["axes"][axis.name] = {
         {"key", axis.key}, {"unit", axis.unit}, {"size", axis.values.size()}};

@@ -49,6 +49,7 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
             "--checkpoint and {} name the same file '{}'", file == output ? "--output" : "--float",
             file);
   card.chips = 0;
+  card.seeds = 1;
   card.measures = {.accuracy = true, .cost = false};
   Workbench workbench(progress);
   if (!checkpoint.empty()) workbench.keep_checkpoints(card, checkpoint);
@@ -64,6 +65,7 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
       {"epochs", history_json(accuracy.history)},
       {"resumed_epochs",
        {{"float", accuracy.teacher_history.resumed}, {"source", accuracy.history.resumed}}},
+      {"images_chose", accuracy.images_chose},
       {"weights", output}};
   if (!float_output.empty()) result.json["float_weights"] = float_output;
   std::string ledger;
@@ -77,6 +79,8 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
                 fmt::format("test accuracy: float {}, {} {}\nweights: {}\n",
                             accuracy.float_network ? percent(*accuracy.float_network) : "not known",
                             label_of(card.network.weights), percent(accuracy.source), output);
+  if (!accuracy.images_chose.empty())
+    result.text += images_chose_text(accuracy.images_chose) + "\n";
   return result;
 }
 

@@ -15,9 +15,12 @@ std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& 
                      {run.seed, static_cast<std::uint32_t>(number)});
     nn::Inference inference(network, &chip.engine());
     chip.calibrate(inference, data, run.images);
-    const double accuracy = nn::evaluate(inference, data.test).accuracy();
-    chips.push_back(
-        {.accuracy = accuracy, .counts = chip.counts(), .effective_bits = chip.effective_bits()});
+    const nn::Evaluation tested = nn::evaluate(inference, data.test);
+    const double accuracy = tested.accuracy();
+    chips.push_back({.accuracy = accuracy,
+                     .outcomes = outcomes_of(tested.predictions, data.test.labels),
+                     .counts = chip.counts(),
+                     .effective_bits = chip.effective_bits()});
     progress.advance(1, fmt::format("accuracy {:.2f} %", 100 * accuracy));
   }
   return chips;

@@ -5,12 +5,14 @@
 
 #include "core/progress.hpp"
 #include "cosim/analog/chip.hpp"
+#include "experiments/statistics/outcomes.hpp"
 
 namespace lightloom::experiments {
 
 /// One chip on the whole test set.
 struct ChipResult {
   double accuracy = 0;
+  Outcomes outcomes;  // by test image
   cosim::AnalogCounts counts;
   std::vector<double> effective_bits;  // see cosim::Chip
 };

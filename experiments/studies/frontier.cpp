@@ -41,14 +41,28 @@ FrontierPoint point_at(const Experiment& card, double value, bool chips, Workben
   if (chips) {
     Experiment accuracy = card;
     accuracy.measures.accuracy = true;
-    accuracy.measures.cost = false;
+    accuracy.measures.cost = accuracy.measures.baselines = false;
+    accuracy.seeds = 1;
     require(card.chips > 1, "--accuracy needs chips in the card (chips: 8)");
-    point.accuracy = run_experiment(accuracy, workbench, progress).accuracy->over_chips;
+    const AccuracyResult found = *run_experiment(accuracy, workbench, progress).accuracy;
+    point.accuracy = found.over_chips;
+    point.images_chose = found.images_chose;
   }
   return point;
 }
 
 }  // namespace
+
+std::vector<std::string> Frontier::images_chose() const {
+  std::vector<std::string> all;
+  for (const FrontierPoint& point : points) {
+    if (!point.accuracy) continue;
+    all = point.images_chose;
+    all.push_back(fmt::format("which values of {} no other beats", key));
+    break;
+  }
+  return all;
+}
 
 bool Frontier::dominated(std::size_t i) const {
   const auto measure = [](const FrontierPoint& p) {
@@ -114,6 +128,7 @@ Frontier study_frontier(const CardWith& card_with, const std::string& key,
 
 Json frontier_json(const Frontier& frontier) {
   Json json{{"key", frontier.key}, {"points", Json::array()}};
+  if (const auto chose = frontier.images_chose(); !chose.empty()) json["images_chose"] = chose;
   for (std::size_t i = 0; i < frontier.points.size(); ++i) {
     const FrontierPoint& point = frontier.points[i];
     if (!point.problem.empty()) {
@@ -169,10 +184,11 @@ std::string frontier_text(const Frontier& frontier) {
                                 100 * point.accuracy->standard_deviation));
     table.row(std::move(row));
   }
+  const std::string chose = images_chose_text(frontier.images_chose());
   return fmt::format(
-      "{}gain: in energy of one batch; * no other value takes less energy for as many {}\n{}",
+      "{}gain: in energy of one batch; * no other value takes less energy for as many {}\n{}{}",
       table.text(), first->accuracy ? "right answers" : "bits of light",
-      refused.empty() ? "" : "not to be had: " + refused);
+      refused.empty() ? "" : "not to be had: " + refused, chose.empty() ? "" : chose + "\n");
 }
 
 }  // namespace lightloom::experiments

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "experiments/results/json.hpp"
+#include "experiments/statistics/spread.hpp"
 #include "experiments/studies/cost_study.hpp"
-#include "experiments/studies/spread.hpp"
 #include "experiments/studies/workbench.hpp"
 
 namespace lightloom::experiments {
@@ -17,7 +17,8 @@ struct FrontierPoint {
   double value = 0;
   std::string problem;  // why the card refuses the value; then nothing below holds
   CostStudy study;
-  std::optional<Spread> accuracy;  // on chips
+  std::optional<Spread> accuracy;              // on chips
+  std::vector<std::string> images_chose = {};  // before the frontier did, see what_images_chose
 };
 
 /// A card's hardware as one of its keys goes through a list of values.
@@ -28,6 +29,8 @@ struct Frontier {
   /// Whether another point takes no more energy for no fewer bits of light (no less accuracy, where
   /// that was measured), and is better in one.
   [[nodiscard]] bool dominated(std::size_t i) const;
+  /// What the test images chose: with accuracies, which values stand out, too.
+  [[nodiscard]] std::vector<std::string> images_chose() const;
 };
 
 /// The card with some keys set to other values ("key.path=value").

@@ -79,6 +79,12 @@ double AgingNetwork::digital_accuracy() const {
   return experiments::digital_accuracy(*student_->network, data_->test);
 }
 
+std::vector<std::string> AgingNetwork::images_chose() {
+  std::vector<std::string> chose = what_images_chose(card_, workbench_.shared_images(card_));
+  chose.emplace_back("when to calibrate again");
+  return chose;
+}
+
 std::vector<double> AgingNetwork::accuracies(const Drifts& rms) const {
   ProgrammedChips chips = fresh_;
   chips.moved_rad = directions_;

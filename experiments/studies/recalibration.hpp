@@ -40,6 +40,8 @@ class AgingNetwork {
   AgingNetwork(const Experiment& card, std::size_t draws, ProgressSink& progress);
 
   [[nodiscard]] double digital_accuracy() const;
+  /// What the test images, which tell when the chip is too old, choose.
+  [[nodiscard]] std::vector<std::string> images_chose();
   /// Of every draw at its drift.
   [[nodiscard]] std::vector<double> accuracies(const Drifts& rms) const;
 

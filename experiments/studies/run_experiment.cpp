@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "experiments/cards/derived_cards.hpp"
 #include "experiments/studies/calibrated_chips.hpp"
 #include "nn/inference/evaluate.hpp"
 #include "nn/inference/inference.hpp"
@@ -40,25 +41,36 @@ void measure_faulty(const Experiment& card, nn::Network& student, const nn::Imag
     sources.push_back(source.get());
     layer.source = std::move(source);
   }
-  result.faulty = digital_accuracy(faulty, test);
+  result.faulty_outcomes = digital_outcomes(faulty, test);
+  result.faulty = accuracy_of(*result.faulty_outcomes);
   for (const nn::FaultySource* source : sources) result.flipped_bits += source->flips();
 }
 
-std::vector<double> accuracies(const std::vector<ChipResult>& chips) {
-  std::vector<double> values;
-  for (const ChipResult& chip : chips) values.push_back(chip.accuracy);
-  return values;
-}
+/// The images of a run. Trained weights without chips need no training images, so that a folder of
+/// nothing but test images can be evaluated.
+struct RunImages {
+  Workbench::DatasetPtr data;
+  SharedImages shared;
+  std::vector<std::string> chose;
+};
 
-/// Trained weights without chips need no training images: the test files stand in for them, so that
-/// a folder of nothing but test images can be evaluated.
-Workbench::DatasetPtr images(const Experiment& card, Workbench& workbench) {
+RunImages images(const Experiment& card, Workbench& workbench) {
   const nn::DatasetCard& dataset = card.network.dataset;
-  if (card.network.weights_file.empty() || card.chips > 0 || dataset.test.empty())
-    return workbench.dataset(card);
+  RunImages images;
+  if (card.network.weights_file.empty() || card.chips > 0 || dataset.test.empty()) {
+    images.data = workbench.dataset(card);
+    images.shared = workbench.shared_images(card);
+    images.chose = what_images_chose(card, images.shared);
+    return images;
+  }
   nn::DatasetCard only_test = dataset;
-  only_test.train = dataset.test;
-  return std::make_shared<const nn::Dataset>(nn::load_dataset(only_test, card.seed));
+  only_test.train = dataset.test;  // what must be read is read twice
+  auto data = nn::load_dataset(only_test, card.data_seed);
+  data.train = data.validation = {.image = data.test.image, .pixels = {}, .labels = {}};
+  images.shared = shared_images(data);
+  images.chose = what_files_chose(card);
+  images.data = std::make_shared<const nn::Dataset>(std::move(data));
+  return images;
 }
 
 /// A teacher whose file is missing is not known where nobody learns from it.
@@ -79,19 +91,72 @@ std::vector<ChipResult> measure_chips(const Experiment& card, nn::Network& stude
                         progress);
 }
 
+std::vector<Outcomes> outcomes_of_chips(const std::vector<ChipResult>& chips) {
+  std::vector<Outcomes> all;
+  for (const ChipResult& chip : chips) all.push_back(chip.outcomes);
+  return all;
+}
+
+/// Where chips are measured to, and who hears of it.
+struct ChipsMeasured {
+  std::vector<ChipResult>& results;
+  ProgressSink& progress;
+};
+
+/// The test images through the float network, the student and its chips.
+TrainingOutcomes measure_training(const Experiment& card, const nn::Dataset& data,
+                                  Workbench& workbench, ChipsMeasured chips) {
+  const Workbench::NetworkPtr student = workbench.student(card);
+  TrainingOutcomes outcomes{.seed = card.seed, .float_network = {}, .source = {}, .chips = {}};
+  if (knows_teacher(card)) outcomes.float_network = workbench.teacher_outcomes(card, data.test);
+  outcomes.source = digital_outcomes(*student->network, data.test);
+  if (card.chips > 0) chips.results = measure_chips(card, *student->network, data, chips.progress);
+  outcomes.chips = outcomes_of_chips(chips.results);
+  return outcomes;
+}
+
+/// The same by other seeds and with other sources, where the card asks for them.
+void measure_others(const Experiment& card, const nn::Dataset& data, Workbench& workbench,
+                    ProgressSink& progress, AccuracyResult& result) {
+  std::vector<ChipResult> unused;
+  const auto measured = [&](const Experiment& other) {
+    return measure_training(other, data, workbench, {unused, progress});
+  };
+  for (int training = 1; training < card.seeds; ++training)
+    result.retrained.push_back(measured(retrained(card, training)));
+  if (!card.measures.baselines) return;
+  const std::vector<std::string> labels = source_labels(card.network);
+  for (std::size_t b = 0; b < card.network.baselines.size(); ++b)
+    result.baselines.push_back(
+        {.label = labels[b + 1], .outcomes = measured(with_baseline(card, b))});
+}
+
+/// An interval within [0, 1], none for chips that are all as good: that says nothing of others.
+Spread spread_over(const std::vector<double>& chips) {
+  Spread spread = spread_of(chips);
+  const Interval interval = mean_interval(chips);
+  spread.low = interval.low;
+  spread.high = interval.high;
+  return spread;
+}
+
 AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench,
                                 ProgressSink& progress) {
-  const Workbench::DatasetPtr data = images(card, workbench);
-  const Workbench::NetworkPtr student = workbench.student(card);
-  AccuracyResult result{.history = student->history};
-  if (knows_teacher(card)) {
-    result.float_network = workbench.teacher_accuracy(card, data->test);
+  const RunImages tested = images(card, workbench);
+  AccuracyResult result{.history = workbench.student(card)->history,
+                        .images = tested.shared,
+                        .images_chose = tested.chose};
+  result.own = measure_training(card, *tested.data, workbench, {result.chips, progress});
+  if (result.own.float_network) {
+    result.float_network = accuracy_of(*result.own.float_network);
     result.teacher_history = workbench.teacher(card)->history;
   }
-  result.source = digital_accuracy(*student->network, data->test);
-  if (nn::has_errors(card.bit_errors)) measure_faulty(card, *student->network, data->test, result);
-  if (card.chips > 0) result.chips = measure_chips(card, *student->network, *data, progress);
-  result.over_chips = spread_of(accuracies(result.chips));
+  result.source = accuracy_of(result.own.source);
+  if (nn::has_errors(card.bit_errors))
+    measure_faulty(card, *workbench.student(card)->network, tested.data->test, result);
+  result.over_chips = spread_over(accuracies_of(result.own.chips));
+  measure_others(card, *tested.data, workbench, progress, result);
+  add_statistics(result, label_of(card.network.weights));
   return result;
 }
 

@@ -4,26 +4,13 @@
 #include <vector>
 
 #include "core/files/labelled.hpp"
-#include "experiments/studies/chip_accuracy.hpp"
+#include "experiments/studies/accuracy_result.hpp"
 #include "experiments/studies/cost_study.hpp"
 #include "experiments/studies/sensitivity.hpp"
-#include "experiments/studies/spread.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/accounting/ratio.hpp"
 
 namespace lightloom::experiments {
-
-/// Accuracies on the whole test set.
-struct AccuracyResult {
-  std::optional<double> float_network;  // none when the weights came from a file and no teacher did
-  double source = 0;                    // regenerated weights, digital
-  std::optional<double> faulty;         // the same from stored words with the card's bit errors
-  std::int64_t flipped_bits = 0;        // of those words
-  nn::BitErrorCard bit_errors;          // that memory
-  std::vector<ChipResult> chips;
-  Spread over_chips{};
-  nn::TrainResult teacher_history, history;
-};
 
 /// Everything a run finds out.
 struct RunResult {

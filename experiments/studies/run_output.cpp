@@ -9,6 +9,8 @@
 #include "core/error.hpp"
 #include "experiments/results/provenance.hpp"
 #include "experiments/results/text_table.hpp"
+#include "experiments/studies/accuracy_arrays.hpp"
+#include "experiments/studies/accuracy_output.hpp"
 #include "experiments/studies/run_experiment.hpp"
 
 namespace lightloom::experiments {
@@ -145,6 +147,7 @@ void add_accuracy(Labelled& data, const AccuracyResult& accuracy) {
   add_scalar(data, "accuracy_source", accuracy.source, "1",
              "accuracy with regenerated weights, digital");
   add_chips(data, accuracy);
+  add_statistics(data, accuracy);
   add_history(data, accuracy.teacher_history, "teacher_epoch", "teacher_", ", float network");
   add_history(data, accuracy.history, "epoch", "", "");
 }
@@ -244,6 +247,7 @@ Json accuracy_json(const AccuracyResult& accuracy) {
     json["faulty"] = *accuracy.faulty;
     json["flipped_bits"] = accuracy.flipped_bits;
   }
+  add_statistics(json, accuracy);
   if (accuracy.chips.empty()) return json;
   const Spread& spread = accuracy.over_chips;
   json["chips"] = {
@@ -313,6 +317,7 @@ Json to_json(const RunResult& result) {
   Json json = Json::object();
   if (result.accuracy) {
     json["accuracy"] = accuracy_json(*result.accuracy);
+    json["images_chose"] = result.accuracy->images_chose;
     Json bits = effective_bits_json(result);
     if (!bits.empty()) json["generated_weights"] = std::move(bits);
   }
@@ -329,8 +334,8 @@ std::string to_text(const RunResult& result) {
   std::string text;
   if (result.accuracy)
     text += accuracy_text(*result.accuracy, result.labels[0]) +
-            (result.accuracy->faulty ? faulty_text(result) : "") + effective_bits_text(result) +
-            "\n";
+            (result.accuracy->faulty ? faulty_text(result) : "") +
+            statistics_text(*result.accuracy) + effective_bits_text(result) + "\n";
   text += storage_text(result);
   if (result.cost) text += "\n" + cost_text(*result.cost);
   if (result.sensitivity) text += "\n" + sensitivity_text(*result.sensitivity);

@@ -116,6 +116,7 @@ nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images
 double trained_accuracy(const Tree& card, Workbench& workbench) {
   Experiment own = read_experiment(card);
   own.chips = 0;
+  own.seeds = 1;
   own.measures = {.accuracy = true, .cost = false};
   return run_experiment(own, workbench).accuracy->source;
 }

@@ -82,9 +82,13 @@ TrainedThrough trained_through(const Experiment& card) {
 
 }  // namespace
 
-double digital_accuracy(nn::Network& network, const nn::ImageSet& test) {
+Outcomes digital_outcomes(nn::Network& network, const nn::ImageSet& test) {
   nn::Inference inference(network);
-  return nn::evaluate(inference, test).accuracy();
+  return outcomes_of(nn::evaluate(inference, test).predictions, test.labels);
+}
+
+double digital_accuracy(nn::Network& network, const nn::ImageSet& test) {
+  return accuracy_of(digital_outcomes(network, test));
 }
 
 Workbench::FilePtr Workbench::network_file(const std::string& path) {
@@ -129,7 +133,12 @@ nn::TrainResult Workbench::train_student(nn::Network& student, const Experiment&
 
 Workbench::DatasetPtr Workbench::dataset(const Experiment& card) {
   return cached(datasets_, card.keys.data,
-                [&] { return nn::load_dataset(card.network.dataset, card.seed); });
+                [&] { return nn::load_dataset(card.network.dataset, card.data_seed); });
+}
+
+const SharedImages& Workbench::shared_images(const Experiment& card) {
+  return *cached(shared_, card.keys.data,
+                 [&] { return experiments::shared_images(*dataset(card)); });
 }
 
 void Workbench::keep_checkpoints(const Experiment& card, const std::string& path) {
@@ -159,9 +168,9 @@ Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
   });
 }
 
-double Workbench::teacher_accuracy(const Experiment& card, const nn::ImageSet& test) {
-  return *cached(accuracies_, card.keys.float_network,
-                 [&] { return digital_accuracy(*teacher(card)->network, test); });
+const Outcomes& Workbench::teacher_outcomes(const Experiment& card, const nn::ImageSet& test) {
+  return *cached(outcomes_, card.keys.float_network,
+                 [&] { return digital_outcomes(*teacher(card)->network, test); });
 }
 
 Workbench::NetworkPtr Workbench::student(const Experiment& card) {

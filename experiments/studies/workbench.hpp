@@ -6,7 +6,9 @@
 
 #include "core/progress.hpp"
 #include "experiments/cards/experiment_card.hpp"
+#include "experiments/statistics/outcomes.hpp"
 #include "experiments/studies/cost_study.hpp"
+#include "experiments/studies/image_use.hpp"
 #include "nn/network/network.hpp"
 #include "nn/onnx/import/import.hpp"
 #include "nn/train/train.hpp"
@@ -37,11 +39,13 @@ class Workbench {
   void keep_checkpoints(const Experiment& card, const std::string& path);
 
   DatasetPtr dataset(const Experiment& card);
+  /// Which of the data set's images are in several of its parts, looked for once.
+  const SharedImages& shared_images(const Experiment& card);
   GraphPtr graph(const Experiment& card);
   /// The float network: trained, or read from `teacher.file`.
   NetworkPtr teacher(const Experiment& card);
-  /// Accuracy of the float network on the card's test images, evaluated once.
-  double teacher_accuracy(const Experiment& card, const nn::ImageSet& test);
+  /// What the float network makes of the card's test images, evaluated once.
+  const Outcomes& teacher_outcomes(const Experiment& card, const nn::ImageSet& test);
   /// The network on the card's weight source: read from `weights.file`, or projected from the
   /// teacher and trained on.
   NetworkPtr student(const Experiment& card);
@@ -63,12 +67,14 @@ class Workbench {
   std::map<std::string, FilePtr> files_;
   std::map<std::string, GraphPtr> graphs_;
   std::map<std::string, DatasetPtr> datasets_;
+  std::map<std::string, std::shared_ptr<const SharedImages>> shared_;
   std::map<std::string, NetworkPtr> networks_;
-  std::map<std::string, std::shared_ptr<const double>> accuracies_;
+  std::map<std::string, std::shared_ptr<const Outcomes>> outcomes_;
   std::map<std::string, std::shared_ptr<const SourceLayers>> layers_;
 };
 
-/// Accuracy of a network without hardware.
+/// What a network without hardware makes of some images, and its accuracy.
+Outcomes digital_outcomes(nn::Network& network, const nn::ImageSet& test);
 double digital_accuracy(nn::Network& network, const nn::ImageSet& test);
 
 }  // namespace lightloom::experiments

@@ -18,7 +18,7 @@ namespace {
 // Axes and variables of a run; a swept key of the same name gets its section in front.
 constexpr std::array reserved{"chip", "layer",  "component", "source",        "stage",
                               "part", "state",  "epoch",     "teacher_epoch", "done",
-                              "time", "energy", "speedup"};
+                              "time", "energy", "speedup",   "training",      "image_word"};
 
 void collect(const Tree& tree, const std::string& path, std::vector<SweepAxis>& axes) {
   for (const auto& [key, value] : tree.pairs) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <sstream>
 
 #include "core/error.hpp"
+#include "experiments/results/provenance.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -38,12 +40,32 @@ void add_empty(Labelled& table, const SweepGrid& grid, const Variable& like) {
   table.add(std::move(added));
 }
 
+/// Outcomes of images, one axis that points may have in another length: those of more or fewer test
+/// images than the first point's are left out.
+constexpr const char* image_axis = "image_word";
+
+bool of_other_images(const Labelled& table, const Labelled& point, const Variable& variable) {
+  const Axis* known = table.axis(image_axis);
+  return std::ranges::find(variable.axes, image_axis) != variable.axes.end() && known != nullptr &&
+         known->values != point.axis(image_axis)->values;
+}
+
+/// Lines of the text attribute `images_chose` of all points, each once.
+void merge_images_chose(Labelled& table, const Labelled& point) {
+  std::istringstream lines(text_attribute(point, "images_chose"));
+  std::string all = text_attribute(table, "images_chose");
+  for (std::string line; std::getline(lines, line);)
+    if (("\n" + all + "\n").find("\n" + line + "\n") == std::string::npos)
+      all += (all.empty() ? "" : "\n") + line;
+  if (!all.empty()) table.attributes["images_chose"] = all;
+}
+
 void check_axes(Labelled& table, const SweepGrid& grid, std::size_t point, const Labelled& values) {
   for (const Axis& axis : values.axes) {
     const Axis* known = table.axis(axis.name);
     if (known == nullptr)
       table.add_axis(axis);
-    else
+    else if (axis.name != image_axis)
       require(known->values == axis.values,
               "the point {} gives other values along '{}' than the first point (sweep keys that "
               "change the network, the "
@@ -69,7 +91,7 @@ Labelled empty_table(const SweepGrid& grid) {
 void put_point(Labelled& table, const SweepGrid& grid, std::size_t point, const Labelled& values) {
   check_axes(table, grid, point, values);
   for (const Variable& variable : values.variables) {
-    if (is_text(variable.values)) continue;
+    if (is_text(variable.values) || of_other_images(table, values, variable)) continue;
     if (find(table, variable.name) == nullptr) add_empty(table, grid, variable);
     const std::vector<double> numbers = as_numbers(variable.values);
     auto& all = std::get<std::vector<double>>(find(table, variable.name)->values);
@@ -79,6 +101,7 @@ void put_point(Labelled& table, const SweepGrid& grid, std::size_t point, const 
     std::copy(numbers.begin(), numbers.end(),
               all.begin() + static_cast<std::ptrdiff_t>(point * numbers.size()));
   }
+  merge_images_chose(table, values);
   std::get<std::vector<std::int64_t>>(find(table, "done")->values)[point] = 1;
 }
 

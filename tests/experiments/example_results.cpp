@@ -25,6 +25,29 @@ std::vector<double> filled(std::size_t count, double first, double ratio) {
   return values;
 }
 
+/// Intervals and comparisons as a run with baselines has them.
+void add_statistics(Labelled& data) {
+  const auto number = [&](const std::string& name, double value) {
+    data.add({name, {}, std::vector<double>{value}, "1", name});
+  };
+  for (const char* name : {"accuracy_float", "accuracy_source", "accuracy_chips_images",
+                           "accuracy_chips_together", "accuracy_chips_next"}) {
+    number(std::string(name) + "_low", 0.93);
+    number(std::string(name) + "_high", 0.97);
+  }
+  number("accuracy_between_chips", 0.006);
+  number("accuracy_between_trainings", std::nan(""));
+  for (const auto& [end, value] :
+       {std::pair{"", -0.01}, {"_low", -0.02}, {"_high", 0.0}, {"_p", 0.05}})
+    number(std::string("difference_chips_source") + end, value);
+  for (const char* end : {"", "_low", "_high", "_p"})
+    data.add({std::string("accuracy_gain") + end,
+              {"source"},
+              std::vector<double>{std::nan(""), 0.01, 0.02},
+              "1",
+              "gain"});
+}
+
 void add_axes(Labelled& data, int chips) {
   std::vector<std::int64_t> numbers;
   for (int chip = 0; chip < chips; ++chip) numbers.push_back(chip);
@@ -109,6 +132,7 @@ Labelled example_run(int chips) {
   data.add(
       {"stored_bits_per_weight", {}, std::vector<double>{1.43}, "bit", "stored bits per weight"});
   data.add({"memory_ratio", {}, std::vector<double>{0.0447}, "1", "stored bits over 32-bit dense"});
+  add_statistics(data);
   add_cost(data);
   if (chips > 5) add_sensitivity(data);  // points of a sweep have none
   add_origin(data, {.kind = "run",

@@ -8,8 +8,8 @@
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"
+#include "experiments/statistics/spread.hpp"
 #include "experiments/studies/recalibration.hpp"
-#include "experiments/studies/spread.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -96,7 +96,7 @@ Shown by_accuracy(const CommandLine& line, const Experiment& card, const DriftFi
                   std::size_t draws, ProgressSink& progress) {
   const double limit = line.real("accuracy", 0, 1e-9);
   require(limit <= 1, "--accuracy {}: must be at most 1", limit);
-  const AgingNetwork network(card, draws, progress);
+  AgingNetwork network(card, draws, progress);
   const Spread fresh = spread_of(network.accuracies(Drifts(draws, 0.0)));
   const double digital = network.digital_accuracy();
   require(fresh.mean >= limit,
@@ -117,6 +117,9 @@ Shown by_accuracy(const CommandLine& line, const Experiment& card, const DriftFi
                         return worse;
                       }),
          drift, result);
+  const std::vector<std::string> chose = network.images_chose();
+  result.json["images_chose"] = chose;
+  result.text += images_chose_text(chose) + "\n";
   return result;
 }
 

@@ -49,7 +49,7 @@ lightloom.text = (() => {
   const percent = (value, digits = 2) => value === null || !Number.isFinite(value) ? "–" : (100 * value).toFixed(digits) + " %";
   const tick = (value) => plain(100 * value) + " %";  // of an accuracy axis
   // A quantity as shown on axes: accuracies as percentages.
-  const isAccuracy = (name) => name.startsWith("accuracy") || name.endsWith("_accuracy");
+  const isAccuracy = (name) => /^(accuracy|difference)/.test(name) && !name.endsWith("_p") || name.endsWith("_accuracy");
   const quantity = (one, value) => isAccuracy(one.name) ? percent(value) : si(value, one.unit);
   return {plain, si, percent, tick, quantity, isAccuracy};
 })();

@@ -34,6 +34,8 @@
       element("div", {className: "note"}, note || ""));
   }
 
+  const known = (value) => value !== null && Number.isFinite(value);
+
   function headline() {
     const figures = [];
     const value = (name, where) => data.at(name, where);
@@ -43,7 +45,8 @@
     if (data.has("accuracy_chips_mean")) {
       const low = value("accuracy_chips_low"), high = value("accuracy_chips_high");
       figures.push(figure("On analog chips", text.percent(value("accuracy_chips_mean")), "",
-        `± ${text.percent(value("accuracy_chips_std"))} over ${data.size("chip")} chips; 95 % interval of the mean ${(100 * low).toFixed(2)}–${text.percent(high)}`));
+        `± ${text.percent(value("accuracy_chips_std"))} over ${data.size("chip")} chips` +
+        (known(low) ? `; 95 % interval of the mean ${(100 * low).toFixed(2)}–${text.percent(high)}` : "")));
     }
     if (data.has("stored_bits_per_weight"))
       figures.push(figure("Stored bits per weight", text.plain(value("stored_bits_per_weight"), 3), "",
@@ -57,6 +60,14 @@
           gain === null ? "" : `${text.plain(gain, 3)} × less energy`));
       });
     document.getElementById("headline").replaceChildren(...figures);
+  }
+
+  // Accuracies whose test images chose something are none on unseen images.
+  function warning() {
+    if (!data.attributes.images_chose) return;
+    const place = document.getElementById("warning");
+    place.hidden = false;
+    place.textContent = "No accuracy on unseen images: the test images chose " + data.attributes.images_chose.replaceAll("\n", "; ") + ".";
   }
 
   const sourceName = () => data.axis("source") ? data.labels("source")[0] : "the card's source";
@@ -77,7 +88,7 @@
   function sweepPanel() {
     const names = data.sweepNames;
     if (names.length === 0) return;
-    const inGrid = data.variables.filter((one) => one.name !== "done" && one.axes.length === names.length &&
+    const inGrid = data.variables.filter((one) => !["done", "test_images", "test_fingerprint"].includes(one.name) && one.axes.length === names.length &&
                                                   one.axes.every((axis) => names.includes(axis)));
     const varying = inGrid.filter((one) => new Set(one.values.filter((value) => value !== null)).size > 1);
     const offered = varying.length > 0 ? varying : inGrid;
@@ -155,6 +166,56 @@
     }
   }
 
+  const complete = (rows) => rows.filter((row) => row.slice(1).every(known));
+
+  function table(head, rows, show) {
+    return element("div", {className: "scroll"}, element("table", {},
+      element("thead", {}, element("tr", {}, ...head.map((cell) => element("th", {}, cell)))),
+      element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell, index) => element("td", {}, index === 0 ? cell : show(cell, index))))))));
+  }
+
+  // What the accuracies say of other chips, images and trainings, at the point shown.
+  function intervalRows() {
+    const several = data.axis("chip") && data.size("chip") > 1, also = Boolean(data.axis("training"));
+    const others = also ? "other trainings and chips" : "other chips", next = also ? "a chip of another training" : "one chip more";
+    const names = [["accuracy_float", "float network, other images"], ["accuracy_source", "regenerated weights, other images"],
+      ["accuracy_source_trainings", "regenerated weights, other trainings, these images"],
+      ["accuracy_source_together", "regenerated weights, other trainings, other images"],
+      ["accuracy_chips_images", several ? "these chips, other images" : "this chip, other images"],
+      ["accuracy_chips", also ? "other chips of the first training, these images" : "other chips, these images"], ["accuracy_chips_trainings", "other trainings and chips, these images"],
+      ["accuracy_chips_together", others + ", other images"], ["accuracy_chips_next", next + ", these images"],
+      ["accuracy_chips_next_images", next + ", other images"]];
+    return complete(names.map(([name, label]) => [label, data.at(name + "_low"), data.at(name + "_high")]));
+  }
+
+  // Accuracies on the same images, one less the other.
+  function comparisonRows() {
+    const cells = (label, name, where) => [label, data.at(name, where), data.at(name + "_low", where), data.at(name + "_high", where), data.at(name + "_p", where)];
+    const rows = [["difference_source_float", "regenerated − float"], ["difference_faulty_source", "bit errors − regenerated"],
+      ["difference_chips_source", "chips − regenerated"], ["difference_first_digital", "this point − the first, digital"],
+      ["difference_first_chips", "this point − the first, chips"]].map(([name, label]) => cells(label, name));
+    if (data.axis("source"))
+      for (const [name, on] of [["accuracy_gain", ""], ["accuracy_chips_gain", " (chips)"]])
+        data.labels("source").slice(1).forEach((label, index) => rows.push(cells(`${sourceName()} − ${label}${on}`, name, {source: index + 1})));
+    return complete(rows);
+  }
+
+  function statisticsTables() {
+    if (!data.has("accuracy_source_low")) return;
+    const parts = [["between_trainings", "between trainings"], ["between_chips", "between chips"], ["between_images", "between images"], ["rest", "rest"]];
+    const fill = () => {
+      const deviations = complete(parts.map(([name, label]) => [label, data.at("accuracy_" + name)]));
+      const compared = comparisonRows();
+      return [table(["95 % interval of the accuracy", "from", "to"], intervalRows(), (cell) => text.percent(cell)),
+        ...(deviations.length > 0 ? [table(["standard deviation of right or wrong", ""], deviations, (cell) => text.plain(cell, 3))] : []),
+        ...(compared.length > 0 ? [table(["on the same images", "difference", "from", "to", "p"], compared,
+          (cell, index) => index === 4 ? (cell < 1e-4 ? "< 0.0001" : cell.toFixed(4)) : text.percent(cell))] : [])];
+    };
+    const holder = element("div", {id: "statistics"}, ...fill());
+    redraws.push(() => holder.replaceChildren(...fill()));
+    document.getElementById("tables").append(element("details", {open: true}, element("summary", {}, "What the accuracies say"), holder));
+  }
+
   function layerTable() {
     if (!data.axis("layer")) return;
     const columns = data.variables.filter((one) => one.axes.includes("layer") && !one.axes.some((axis) => ["component", "stage", "part", "chip"].includes(axis)));
@@ -198,9 +259,11 @@
   document.getElementById("kind").textContent = data.attributes.kind || "results";
   document.getElementById("title").textContent = data.attributes.title || "Results";
   document.getElementById("subtitle").textContent = data.attributes.summary || "";
+  warning();
   pointSelectors();
   sweepPanel();
   panels();
+  statisticsTables();
   sensitivityPanel();
   layerTable();
   provenance();

@@ -241,6 +241,9 @@ TEST_F(Program, TrainsSavesEvaluatesSweepsInspectsAndReports) {
   EXPECT_EQ(run["accuracy"]["float"], trained["accuracy"]["float"]);
   EXPECT_EQ(run["accuracy"]["source"], trained["accuracy"]["source"]);
   EXPECT_TRUE(run["accuracy"]["chips"]["interval"].is_array());
+  EXPECT_TRUE(run["images_chose"].empty());
+  EXPECT_EQ(run["accuracy"]["intervals"]["chips"]["chips"], 2);
+  EXPECT_EQ(run["accuracy"]["comparisons"].size(), 2u);
   for (const char* key : {"memory_ratio", "time_s", "energy_J"})
     EXPECT_TRUE(run[key].is_number()) << key;
   EXPECT_TRUE(run["speedup"]["int8"].is_number());
@@ -251,8 +254,11 @@ TEST_F(Program, TrainsSavesEvaluatesSweepsInspectsAndReports) {
   const json again = object("sweep " + card + files +
                             "--set 'sweep={core.phase_sigma_rad: [0, 0.01]}' --output s.h5");
   EXPECT_EQ(again["computed"], 0);
+  EXPECT_FALSE(again.contains("images_chose"));
   const json inspected = object("inspect s.h5");
   EXPECT_EQ(inspected["axes"]["phase_sigma_rad"]["unit"], "rad");
+  for (const char* key : {"difference_first_digital", "difference_first_chips_p"})
+    EXPECT_EQ(inspected["variables"][key]["axes"], json{"phase_sigma_rad"}) << key;
   EXPECT_EQ(inspected["variables"]["accuracy_chip"]["axes"], (json{"phase_sigma_rad", "chip"}));
   EXPECT_EQ(object("report s.h5 --output page.html")["report"], "page.html");
 }

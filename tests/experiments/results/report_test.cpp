@@ -27,6 +27,21 @@ void expect_drawn(const Labelled& data, int least_charts) {
 
 TEST(Report, ChromiumDrawsEveryChartOfARunWithoutAnError) { expect_drawn(example_run(16), 8); }
 
+TEST(Report, SaysWhatTheAccuraciesAllowAndWarnsOfImagesThatChose) {
+  Labelled data = example_run(3);
+  data.attributes["images_chose"] = std::string("weights: 3 of 9\nconverter ranges");
+  const std::string page = scratch_folder("said") + "/report.html";
+  write_file(page, report_page(data));
+  const Ran ran = run_shell(fmt::format("/usr/bin/python3 {}page_text.py {}", scripts, page));
+  std::filesystem::remove_all(std::filesystem::path(page).parent_path());
+  if (ran.code == skipped) GTEST_SKIP() << ran.output;
+  for (const char* said : {"the test images chose weights: 3 of 9; converter ranges.",
+                           "these chips, other images", "other chips, other images",
+                           "between chips", "chips − regenerated", "multilevel − integer 8"})
+    EXPECT_NE(ran.output.find(said), std::string::npos) << said << "\n" << ran.output;
+  EXPECT_EQ(ran.output.find("between trainings"), std::string::npos);  // not known
+}
+
 TEST(Report, ChromiumDrawsEveryChartOfASweepWithoutAnError) { expect_drawn(example_sweep(), 8); }
 
 TEST(Report, ATitleThatLooksLikeMarkupStaysText) {

@@ -57,6 +57,20 @@ TEST(Frontier, ValuesThatTheCardRefusesAreListedWithTheirReason) {
       Error);
 }
 
+TEST(Frontier, AccuraciesThatSingleOutValuesAreSaidToHaveChosen) {
+  Frontier frontier =
+      study_frontier(small_card(), frontier_key("generator.bits"), {3, 4}, false, no_progress());
+  EXPECT_TRUE(frontier.images_chose().empty());
+  EXPECT_FALSE(frontier_json(frontier).contains("images_chose"));
+  for (FrontierPoint& point : frontier.points) {
+    point.accuracy = Spread{.mean = 0.9, .standard_deviation = 0.01, .low = 0.8, .high = 1};
+    point.images_chose = {"weights"};
+  }
+  EXPECT_EQ(frontier_json(frontier)["images_chose"],
+            (Json{"weights", "which values of generator.photonic.bits no other beats"}));
+  EXPECT_NE(frontier_text(frontier).find("No accuracy on unseen images"), std::string::npos);
+}
+
 TEST(Frontier, AnyKeyWithANumberCanBeSwept) {
   const Experiment card = small_card()({});
   EXPECT_EQ(frontier_values(card, "generator.photonic.cross_rows").size(), 9U);  // 4 ... 1024

@@ -5,10 +5,12 @@
 
 #include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
+#include "experiments/cards/derived_cards.hpp"
 #include "nn/network/weights_file.hpp"
 #include "nn/onnx/check.hpp"
 #include "nn/onnx/export.hpp"
@@ -43,6 +45,16 @@ const std::vector<double>& numbers(const Labelled& data, const char* name) {
   return std::get<std::vector<double>>(data.variable(name)->values);
 }
 
+/// Equal, not-a-numbers too.
+bool equal_to_the_bit(const Values& first, const Values& second) {
+  const auto* a = std::get_if<std::vector<double>>(&first);
+  const auto* b = std::get_if<std::vector<double>>(&second);
+  if (a == nullptr || b == nullptr) return first == second;
+  return std::equal(a->begin(), a->end(), b->begin(), b->end(), [](double one, double other) {
+    return one == other || (std::isnan(one) && std::isnan(other));
+  });
+}
+
 TEST(Run, GivesTheSameBitsOnOneAndTwoThreadsForGivenWeights) {
   const std::string folder = scratch_folder("run");
   const int threads = omp_get_max_threads();
@@ -61,9 +73,7 @@ TEST(Run, GivesTheSameBitsOnOneAndTwoThreadsForGivenWeights) {
     ASSERT_EQ(results[i].variables.size(), results[0].variables.size());
     for (const Variable& variable : results[0].variables) {
       const auto& again = results[i].variable(variable.name)->values;
-      if (variable.name == "accuracy_float" || variable.name == "effective_bits")
-        continue;  // hold not-a-number
-      EXPECT_EQ(variable.values, again) << variable.name;
+      EXPECT_TRUE(equal_to_the_bit(variable.values, again)) << variable.name;
     }
   }
 }
@@ -80,6 +90,111 @@ TEST(Run, ChipsDifferAndAQuietChipWithEnoughBitsEqualsTheDigitalNetwork) {
                      workbench);
   for (const ChipResult& chip : quiet.accuracy->chips)
     EXPECT_EQ(chip.accuracy, quiet.accuracy->source);
+}
+
+TEST(Run, SeedsTrainAnewOnTheSameImagesAndLeaveTheFirstAsItIs) {
+  const std::vector<std::string> less{"measure=[accuracy]", "baselines=[]",
+                                      "dataset.train_limit=200"};
+  Workbench workbench;
+  const Experiment alone = small_experiment(less);
+  std::vector<std::string> more = less;
+  more.emplace_back("seeds=2");
+  const Experiment twice = small_experiment(more);
+  const AccuracyResult one = *run_experiment(alone, workbench).accuracy;
+  const RunResult two = run_experiment(twice, workbench);
+  const AccuracyResult& both = *two.accuracy;
+  EXPECT_EQ(both.own.source, one.own.source);
+  EXPECT_EQ(both.own.chips, one.own.chips);
+  ASSERT_EQ(both.retrained.size(), 1u);
+  EXPECT_NE(both.retrained[0].source, one.own.source);
+  EXPECT_EQ(both.retrained[0].seed, 6u);
+  EXPECT_EQ(both.retrained[0].chips.size(), 2u);
+  EXPECT_EQ(both.chips_intervals->trainings, 2);
+  EXPECT_TRUE(both.chips_intervals->other_trainings.known());
+  EXPECT_FALSE(one.chips_intervals->other_trainings.known());
+  // Whoever asks first, a retrained network sees the card's images.
+  Workbench fresh;
+  EXPECT_EQ(fresh.shared_images(retrained(twice, 1)).fingerprint, one.images.fingerprint);
+  // By another seed alone the generated images are others: nothing to compare.
+  std::vector<std::string> other = less;
+  other.emplace_back("seed=6");
+  const AccuracyResult elsewhere = *run_experiment(small_experiment(other), workbench).accuracy;
+  EXPECT_NE(elsewhere.images.fingerprint, one.images.fingerprint);
+  EXPECT_NE(elsewhere.own.source, both.retrained[0].source);
+  const Json json = to_json(two)["accuracy"];
+  EXPECT_EQ(json["seeds"].size(), 2u);
+  EXPECT_EQ(json["seeds"][1]["seed"], 6u);
+  const Labelled data = to_labelled(two, twice);
+  EXPECT_EQ(numbers(data, "accuracy_training_chip").size(), 4u);
+  EXPECT_EQ(numbers(data, "accuracy_training_chip")[0], numbers(data, "accuracy_chip")[0]);
+  EXPECT_THROW(small_experiment({"seeds=2", "weights.file=w.h5"}), Error);
+}
+
+TEST(Run, BaselinesAreTrainedAndTestedAsTheirOwnCardsWouldBeAndComparedInPairs) {
+  const std::vector<std::string> less{"dataset.train_limit=1200", "teacher.epochs=2",
+                                      "train.epochs=0", "core.phase_sigma_rad=0.05"};
+  std::vector<std::string> settings = less;
+  settings.insert(settings.end(), {"measure=[accuracy, baselines]",
+                                   "baselines=[{source: integer, bits: 8}, {source: dense}]"});
+  Workbench workbench;
+  const Experiment card = small_experiment(settings);
+  const RunResult result = run_experiment(card, workbench);
+  const AccuracyResult& accuracy = *result.accuracy;
+  settings = less;
+  settings.insert(settings.end(), {"weights={source: integer, bits: 8}", "measure=[accuracy]"});
+  const AccuracyResult own = *run_experiment(small_experiment(settings), workbench).accuracy;
+  ASSERT_EQ(accuracy.baselines.size(), 2u);
+  EXPECT_EQ(accuracy.baselines[0].label, "int8");
+  EXPECT_EQ(accuracy.baselines[0].outcomes.source, own.own.source);
+  EXPECT_EQ(accuracy.baselines[0].outcomes.chips, own.own.chips);
+  // float, chips, and two baselines digitally and on chips.
+  ASSERT_EQ(accuracy.comparisons.size(), 6u);
+  const Comparison& digital = accuracy.comparisons[2];
+  EXPECT_EQ(digital.second, "int8");
+  EXPECT_EQ(digital.difference.value, accuracy.source - own.source);
+  const Discordant counts = discordant(accuracy.own.source, own.own.source);
+  EXPECT_EQ(digital.difference.p, mcnemar_p(counts));
+  const Comparison& on_chips = accuracy.comparisons[3];
+  EXPECT_TRUE(on_chips.on_chips);
+  EXPECT_NEAR(on_chips.difference.value, accuracy.over_chips.mean - own.over_chips.mean, 1e-12);
+  EXPECT_NE(accuracy.own.chips, own.own.chips);
+  EXPECT_EQ(on_chips.difference.chips, 2u);
+  EXPECT_EQ(on_chips.difference.counts.only_first,
+            discordant(accuracy.own.chips[0], own.own.chips[0]).only_first +
+                discordant(accuracy.own.chips[1], own.own.chips[1]).only_first);
+  EXPECT_EQ(on_chips.difference.counts.only_second,
+            discordant(accuracy.own.chips[0], own.own.chips[0]).only_second +
+                discordant(accuracy.own.chips[1], own.own.chips[1]).only_second);
+  // Dense weights of the float network are the float network.
+  EXPECT_EQ(accuracy.comparisons[4].difference.value, accuracy.comparisons[0].difference.value);
+  const Labelled data = to_labelled(result, card);
+  EXPECT_TRUE(std::isnan(numbers(data, "accuracy_gain")[0]));
+  EXPECT_EQ(numbers(data, "accuracy_gain")[1], digital.difference.value);
+  EXPECT_EQ(numbers(data, "accuracy_by_source")[1], own.source);
+  EXPECT_EQ(numbers(data, "accuracy_chips_gain_p")[2], accuracy.comparisons[5].difference.p);
+}
+
+TEST(Run, AFileHoldsWhichImageIsRightAndTheNumbersFollowFromIt) {
+  Workbench workbench;
+  const Experiment card = small_experiment(
+      {"measure=[accuracy]", "dataset.train_limit=200", "chips=4", "core.phase_sigma_rad=0.02"});
+  const RunResult result = run_experiment(card, workbench);
+  const Labelled data = to_labelled(result, card);
+  const auto& words = std::get<std::vector<std::int64_t>>(data.variable("outcomes_chip")->values);
+  ASSERT_EQ(words.size(), 4u * 3);  // 100 test images in words of 48
+  for (std::size_t chip = 0; chip < 4; ++chip) {
+    const std::vector<double> row(words.begin() + static_cast<std::ptrdiff_t>(3 * chip),
+                                  words.begin() + static_cast<std::ptrdiff_t>(3 * chip + 3));
+    const Outcomes outcomes = outcomes_of_words(row, 100);
+    EXPECT_EQ(accuracy_of(outcomes), numbers(data, "accuracy_chip")[chip]);
+    EXPECT_EQ(other_images(outcomes).low, numbers(data, "accuracy_chip_low")[chip]);
+  }
+  const Json chips = to_json(result)["accuracy"]["intervals"]["chips"];
+  EXPECT_EQ(chips["together"][0], numbers(data, "accuracy_chips_together_low")[0]);
+  const std::string text = to_text(result);
+  for (const char* said : {"these 4 chips, other images", "one chip more, these images",
+                           "chips - regenerated", "regenerated - float"})
+    EXPECT_NE(text.find(said), std::string::npos) << said;
 }
 
 TEST(Run, AddsUpTimeAndEnergyOverLayersStagesAndComponents) {

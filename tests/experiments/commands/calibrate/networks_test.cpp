@@ -61,6 +61,7 @@ TEST_F(CalibratedNetworks, SayWhenToCalibrateAgainForAnAccuracy) {
       "--time-constant 1000 --draws ";
   const std::string when = "when device.yaml --truth truth.yaml" + drift;
   const json mild = object(when + "3 --accuracy 0.4");
+  EXPECT_EQ(mild["images_chose"], json::array({"when to calibrate again"}));
   const double fresh = mild["accuracy_fresh"].get<double>();
   EXPECT_NEAR(fresh, mild["accuracy_digital"].get<double>(), 4 * 0.08);  // 40 images
   EXPECT_EQ(mild["draws"], 3);

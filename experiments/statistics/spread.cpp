@@ -1,4 +1,4 @@
-#include "experiments/studies/spread.hpp"
+#include "experiments/statistics/spread.hpp"
 
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>

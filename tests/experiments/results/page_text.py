@@ -1,0 +1,23 @@
+#!/usr/bin/python3
+"""Prints the text of a report as headless Chromium shows it, tags left out.
+
+usage: page_text.py report.html
+Exit code 0: printed, 77: no Chromium here.
+"""
+import html
+import pathlib
+import re
+import shutil
+import sys
+
+sys.dont_write_bytecode = True  # nothing beside the sources
+from render_page import dump  # noqa: E402
+
+browser = shutil.which("chromium") or shutil.which("chromium-browser")
+if browser is None:
+    print("chromium is not installed")
+    sys.exit(77)
+dom, _ = dump(browser, pathlib.Path(sys.argv[1]))
+body = re.sub(r"<(script|style)\b.*?</\1>", "", dom, flags=re.DOTALL)
+sys.stdout.reconfigure(encoding="utf-8")
+print(html.unescape(re.sub(r"<[^>]*>", " ", body)))
