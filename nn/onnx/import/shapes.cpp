@@ -108,9 +108,7 @@ void pad(Translation& t, const Operation& o) {
   t.same_shape(o, x, x.node);
 }
 
-void constant(Translation& t, const Operation& o) {
-  t.result(o, array(o, "value"));
-}
+void constant(Translation& t, const Operation& o) { t.result(o, array(o, "value")); }
 
 void shape(Translation& t, const Operation& o) {
   const Changing& x = t.changing(o, 0);

@@ -11,7 +11,6 @@
 #include "core/files/labelled.hpp"
 #include "core/random/random.hpp"
 #include "experiments/commands/named_inputs.hpp"
-#include "experiments/commands/named_inputs.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
