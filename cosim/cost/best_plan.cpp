@@ -94,29 +94,32 @@ class Planner {
     }
   }
 
-  /// Half the cores, a quarter, ... one, each with copies and without.
+  /// Half the cores, a quarter, ... one, each with copies and without, until both are far off.
   void consider_fewer_cores() {
     const ScheduleCard& card = context_.input.schedule;
-    for (int cores = card.cores / 2; best_ && cores >= 1; cores /= 2)
-      for (const bool copies : {true, false})
-        if (card.replicate || !copies)
-          consider_variant([&](PlanChoice& c) {
-            c.cores = cores;
-            c.replicate = copies;
-          });
+    bool close = true;
+    for (int cores = card.cores / 2; best_ && cores >= 1 && close; cores /= 2) {
+      close = consider_variant([&](PlanChoice& c) { c.cores = cores, c.replicate = false; });
+      if (card.replicate)
+        close |= consider_variant([&](PlanChoice& c) { c.cores = cores, c.replicate = true; });
+    }
   }
 
-  /// Changes the best choice; what is far off in one order of the DRAM is not tried in others.
+  /// Changes the best choice. What is no quicker in one order of the DRAM is not tried in others;
+  /// returns whether it came close.
   template <class Change>
-  void consider_variant(const Change& change) {
+  bool consider_variant(const Change& change) {
     PlanChoice choice = best_->choice;
     change(choice);
     context_.choice = choice;
     NetworkPlan plan = plan_network(context_);
-    if (!lack_of_room(context_.input, plan).empty() || is_hopeless(plan)) return;
-    const bool by_time = context_.input.schedule.objective == Objective::time;
-    if (by_time && rough_schedule_time(plan.schedule) > 1.02 * least_cost()) return;
+    if (!lack_of_room(context_.input, plan).empty()) return true;
+    if (context_.input.schedule.objective == Objective::time) {
+      const double rough = rough_schedule_time(plan.schedule), best = least_cost();
+      if (rough > best) return rough < 1.05 * best;
+    }
     keep_if_better(choice, std::move(plan));
+    return true;
   }
 
   /// Returns how many settings a weight takes, by layer.
@@ -131,10 +134,11 @@ class Planner {
     return settings;
   }
 
-  /// Its busiest part alone takes longer than the best plan.
+  /// Its busiest part alone takes longer than the best plan, or it is far off in one order.
   bool is_hopeless(const NetworkPlan& plan) {
     if (!best_ || context_.input.schedule.objective != Objective::time) return false;
-    return busiest_part_ns(plan.layers, context_.choice.cores) > least_cost();
+    return busiest_part_ns(plan.layers, context_.choice.cores) > least_cost() ||
+           rough_schedule_time(plan.schedule) > 1.02 * least_cost();
   }
 
   void keep_if_better(const PlanChoice& choice, NetworkPlan plan) {
