@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -115,7 +116,7 @@ class Planner {
     NetworkPlan plan = plan_network(context_);
     if (!lack_of_room(context_.input, plan).empty()) return true;
     if (context_.input.schedule.objective == Objective::time) {
-      const double rough = rough_schedule_time(plan.schedule), best = least_cost();
+      const double best = least_cost(), rough = rough_schedule_time(plan.schedule, 1.05 * best);
       if (rough > best) return rough < 1.05 * best;
     }
     keep_if_better(choice, std::move(plan));
@@ -137,16 +138,18 @@ class Planner {
   /// Its busiest part alone takes longer than the best plan, or it is far off in one order.
   bool is_hopeless(const NetworkPlan& plan) {
     if (!best_ || context_.input.schedule.objective != Objective::time) return false;
+    const double limit = 1.02 * least_cost();
     return busiest_part_ns(plan.layers, context_.choice.cores) > least_cost() ||
-           rough_schedule_time(plan.schedule) > 1.02 * least_cost();
+           rough_schedule_time(plan.schedule, limit) > limit;
   }
 
   void keep_if_better(const PlanChoice& choice, NetworkPlan plan) {
     std::optional<double> cost;
     if (best_) {
-      cost = cost_of(choice, plan);
-      if (*cost > least_cost()) return;
-      if (*cost == least_cost() &&
+      const double least = least_cost();
+      cost = cost_of(choice, plan, least);
+      if (*cost > least) return;
+      if (*cost == least &&
           report(choice, plan).energy_J() >= report(best_->choice, best_->plan).energy_J())
         return;
     }
@@ -156,14 +159,18 @@ class Planner {
 
   /// Of the best plan; worked out when there is another to compare it with.
   double least_cost() {
-    if (!least_cost_) least_cost_ = cost_of(best_->choice, best_->plan);
+    if (!least_cost_)
+      least_cost_ = cost_of(best_->choice, best_->plan, std::numeric_limits<double>::infinity());
     return *least_cost_;
   }
 
-  double cost_of(const PlanChoice& choice, const NetworkPlan& plan) {
+  /// Settles the plan's order of the DRAM on the way.
+  double cost_of(const PlanChoice& choice, NetworkPlan& plan, double limit) {
     const Objective objective = context_.input.schedule.objective;
-    return objective == Objective::time ? schedule_time(plan.schedule)
-                                        : objective_cost(report(choice, plan), objective);
+    if (objective != Objective::time) return objective_cost(report(choice, plan), objective);
+    const BestOrder best = best_order(plan.schedule, limit);
+    plan.schedule.order = best.order;
+    return best.time;
   }
 
   CostReport report(const PlanChoice& choice, const NetworkPlan& plan) {
