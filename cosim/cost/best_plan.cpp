@@ -95,14 +95,13 @@ class Planner {
     }
   }
 
-  /// Half the cores, a quarter, ... one, each with copies and without, until both are far off.
+  /// Half the cores, a quarter, ... one, with copies and without, until far off.
   void consider_fewer_cores() {
     const ScheduleCard& card = context_.input.schedule;
-    bool close = true;
-    for (int cores = card.cores / 2; best_ && cores >= 1 && close; cores /= 2) {
-      close = consider_variant([&](PlanChoice& c) { c.cores = cores, c.replicate = false; });
-      if (card.replicate)
-        close |= consider_variant([&](PlanChoice& c) { c.cores = cores, c.replicate = true; });
+    for (const bool copies : {true, false}) {
+      bool close = best_ && (card.replicate || !copies);
+      for (int cores = card.cores / 2; close && cores >= 1; cores /= 2)
+        close = consider_variant([&](PlanChoice& c) { c.cores = cores, c.replicate = copies; });
     }
   }
 
@@ -116,8 +115,8 @@ class Planner {
     NetworkPlan plan = plan_network(context_);
     if (!lack_of_room(context_.input, plan).empty()) return true;
     if (context_.input.schedule.objective == Objective::time) {
-      const double best = least_cost(), rough = rough_schedule_time(plan.schedule, 1.05 * best);
-      if (rough > best) return rough < 1.05 * best;
+      const double best = least_cost(), rough = rough_schedule_time(plan.schedule, 1.03 * best);
+      if (rough > best) return rough < 1.03 * best;
     }
     keep_if_better(choice, std::move(plan));
     return true;
