@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -94,29 +95,31 @@ class Planner {
     }
   }
 
-  /// Half the cores, a quarter, ... one, each with copies and without.
+  /// Half the cores, a quarter, ... one, with copies and without, until far off.
   void consider_fewer_cores() {
     const ScheduleCard& card = context_.input.schedule;
-    for (int cores = card.cores / 2; best_ && cores >= 1; cores /= 2)
-      for (const bool copies : {true, false})
-        if (card.replicate || !copies)
-          consider_variant([&](PlanChoice& c) {
-            c.cores = cores;
-            c.replicate = copies;
-          });
+    for (const bool copies : {true, false}) {
+      bool close = best_ && (card.replicate || !copies);
+      for (int cores = card.cores / 2; close && cores >= 1; cores /= 2)
+        close = consider_variant([&](PlanChoice& c) { c.cores = cores, c.replicate = copies; });
+    }
   }
 
-  /// Changes the best choice; what is far off in one order of the DRAM is not tried in others.
+  /// Changes the best choice. What is no quicker in one order of the DRAM is not tried in others;
+  /// returns whether it came close.
   template <class Change>
-  void consider_variant(const Change& change) {
+  bool consider_variant(const Change& change) {
     PlanChoice choice = best_->choice;
     change(choice);
     context_.choice = choice;
     NetworkPlan plan = plan_network(context_);
-    if (!lack_of_room(context_.input, plan).empty() || is_hopeless(plan)) return;
-    const bool by_time = context_.input.schedule.objective == Objective::time;
-    if (by_time && rough_schedule_time(plan.schedule) > 1.02 * least_cost()) return;
+    if (!lack_of_room(context_.input, plan).empty()) return true;
+    if (context_.input.schedule.objective == Objective::time) {
+      const double best = least_cost(), rough = rough_schedule_time(plan.schedule, 1.03 * best);
+      if (rough > best) return rough < 1.03 * best;
+    }
     keep_if_better(choice, std::move(plan));
+    return true;
   }
 
   /// Returns how many settings a weight takes, by layer.
@@ -131,18 +134,21 @@ class Planner {
     return settings;
   }
 
-  /// Its busiest part alone takes longer than the best plan.
+  /// Its busiest part alone takes longer than the best plan, or it is far off in one order.
   bool is_hopeless(const NetworkPlan& plan) {
     if (!best_ || context_.input.schedule.objective != Objective::time) return false;
-    return busiest_part_ns(plan.layers, context_.choice.cores) > least_cost();
+    const double limit = 1.02 * least_cost();
+    return busiest_part_ns(plan.layers, context_.choice.cores) > least_cost() ||
+           rough_schedule_time(plan.schedule, limit) > limit;
   }
 
   void keep_if_better(const PlanChoice& choice, NetworkPlan plan) {
     std::optional<double> cost;
     if (best_) {
-      cost = cost_of(choice, plan);
-      if (*cost > least_cost()) return;
-      if (*cost == least_cost() &&
+      const double least = least_cost();
+      cost = cost_of(choice, plan, least);
+      if (*cost > least) return;
+      if (*cost == least &&
           report(choice, plan).energy_J() >= report(best_->choice, best_->plan).energy_J())
         return;
     }
@@ -152,14 +158,18 @@ class Planner {
 
   /// Of the best plan; worked out when there is another to compare it with.
   double least_cost() {
-    if (!least_cost_) least_cost_ = cost_of(best_->choice, best_->plan);
+    if (!least_cost_)
+      least_cost_ = cost_of(best_->choice, best_->plan, std::numeric_limits<double>::infinity());
     return *least_cost_;
   }
 
-  double cost_of(const PlanChoice& choice, const NetworkPlan& plan) {
+  /// Settles the plan's order of the DRAM on the way.
+  double cost_of(const PlanChoice& choice, NetworkPlan& plan, double limit) {
     const Objective objective = context_.input.schedule.objective;
-    return objective == Objective::time ? schedule_time(plan.schedule)
-                                        : objective_cost(report(choice, plan), objective);
+    if (objective != Objective::time) return objective_cost(report(choice, plan), objective);
+    const BestOrder best = best_order(plan.schedule, limit);
+    plan.schedule.order = best.order;
+    return best.time;
   }
 
   CostReport report(const PlanChoice& choice, const NetworkPlan& plan) {

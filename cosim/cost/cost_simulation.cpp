@@ -17,8 +17,11 @@ StreamReport simulate_stream(const CostInput& input) {
   const Residency residency =
       resident_layers(ready.input, cold.plan.layers, cold.plan.schedule.places.weights);
   StreamReport stream{.first = cold.report, .steady = cold.report};
-  if (residency.bytes > 0)
-    stream.steady = report_on(ready, {context, plan_network(context, residency), residency});
+  if (residency.bytes > 0) {
+    NetworkPlan later = plan_network(context, residency);
+    later.schedule.order = cold.plan.schedule.order;
+    stream.steady = report_on(ready, {context, later, residency});
+  }
   return stream;
 }
 

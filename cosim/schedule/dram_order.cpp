@@ -88,7 +88,8 @@ std::vector<DramOrder> possible_orders(const ScheduleInput& input) {
   for (int rounds = 1; rounds == 1 || (rounds * input.cores <= places.inputs && rounds <= 4);
        rounds *= 2)
     for (const int weights : weight_distances(input.cores, furthest))
-      orders.push_back({weights, std::min(rounds * input.cores, places.inputs)});
+      if (rounds == 1 || weights >= 3 * input.cores)
+        orders.push_back({weights, std::min(rounds * input.cores, places.inputs)});
   return orders;
 }
 

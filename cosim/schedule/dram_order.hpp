@@ -7,15 +7,6 @@
 
 namespace lightloom::cosim {
 
-/// How far the DRAM's reads run ahead of the computation, in tiles. Results of tile k are written
-/// once it has been computed; before them go the inputs up to tile k + inputs_ahead, behind them
-/// the weights of tile k + weights_ahead.
-struct DramOrder {
-  int weights_ahead = 2;  // at least 2
-  int inputs_ahead = 1;   // at least 1
-  friend bool operator==(const DramOrder&, const DramOrder&) = default;
-};
-
 struct DramTask {
   Stage stage = Stage::fetch_weights;
   std::int64_t tile = 0;

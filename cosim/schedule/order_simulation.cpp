@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -62,23 +63,27 @@ void keep(Job& kept, const Job& job) { kept = job; }
 template <class Kept>
 class Simulation {
  public:
-  Simulation(const ScheduleInput& input, std::span<const DramTask> tasks)
+  Simulation(const ScheduleInput& input, std::span<const DramTask> tasks, double limit)
       : input_(input),
         tasks_(tasks),
+        limit_(limit),
         tiles_(static_cast<std::int64_t>(input.tiles.size())),
         jobs_(input.tiles.size()),
         streams_(input.streams.size()),
         present_(present_stages(input)),
         needs_(needs_of(input)) {
+    for (const auto& [stage, k] : tasks_) dram_left_ += of_tile(input_.tiles, k)[stage];
     // Ends do not depend on the order in which they are worked out.
     do {
       while (serve_dram()) {
       }
-    } while (advance_units());
-    assert(served_ == tasks_.size() && next_[Stage::write_back] == tiles_);
+    } while (!late_ && advance_units());
+    assert(late_ || served_ == tasks_.size());
+    assert(late_ || next_[Stage::write_back] == tiles_);
   }
 
   [[nodiscard]] double total() {
+    if (late_) return std::numeric_limits<double>::infinity();
     double latest = 0;
     for (const Stage stage : {Stage::post_process, Stage::write_back})
       if (present_[stage] && tiles_ > 0) latest = std::max(latest, job(stage, tiles_ - 1).end);
@@ -180,7 +185,7 @@ class Simulation {
 
   /// Gives the DRAM its next task; false while that is open, and at the end.
   bool serve_dram() {
-    if (served_ == tasks_.size()) return false;
+    if (late_ || served_ == tasks_.size()) return false;
     const auto [stage, k] = tasks_[served_];
     assert(k >= next_[stage]);
     Job waiting;
@@ -195,11 +200,15 @@ class Simulation {
     dram_job_ = JobNumber::of(stage, k);
     dram_writes_ = writes;
     ++served_;
+    dram_left_ -= of_tile(input_.tiles, k)[stage];
+    late_ = (dram_free_ + dram_left_) * (1 - 1e-12) > limit_;
     return true;
   }
 
   const ScheduleInput& input_;
   std::span<const DramTask> tasks_;
+  double limit_ = 0, dram_left_ = 0;  // of the total; of the DRAM's work
+  bool late_ = false;                 // the limit cannot be kept
   std::size_t served_ = 0;
   std::int64_t tiles_;
   std::vector<EnumArray<Stage, Kept>> jobs_;  // by tile
@@ -218,11 +227,12 @@ class Simulation {
 }  // namespace
 
 ScheduleResult run_in_order(const ScheduleInput& input, std::span<const DramTask> tasks) {
-  return account_for(input, Simulation<Job>(input, tasks).timeline());
+  return account_for(
+      input, Simulation<Job>(input, tasks, std::numeric_limits<double>::infinity()).timeline());
 }
 
-double time_in_order(const ScheduleInput& input, std::span<const DramTask> tasks) {
-  return Simulation<End>(input, tasks).total();
+double time_in_order(const ScheduleInput& input, std::span<const DramTask> tasks, double limit) {
+  return Simulation<End>(input, tasks, limit).total();
 }
 
 }  // namespace lightloom::cosim

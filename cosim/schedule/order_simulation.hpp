@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <span>
 
 #include "cosim/schedule/dram_order.hpp"
@@ -12,7 +13,8 @@ namespace lightloom::cosim {
 /// that take time (dram_tasks).
 ScheduleResult run_in_order(const ScheduleInput& input, std::span<const DramTask> tasks);
 
-/// Its total alone, in less time.
-double time_in_order(const ScheduleInput& input, std::span<const DramTask> tasks);
+/// Its total alone, in less time; infinite as soon as it must exceed `limit`.
+double time_in_order(const ScheduleInput& input, std::span<const DramTask> tasks,
+                     double limit = std::numeric_limits<double>::infinity());
 
 }  // namespace lightloom::cosim

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <optional>
 #include <utility>
 
 #include "cosim/schedule/order_simulation.hpp"
@@ -17,43 +16,29 @@ std::string_view stage_name(Stage stage) {
   return names[static_cast<std::size_t>(stage)];
 }
 
-namespace {
-
-/// The tasks of the best order, and how long it takes where there were several.
-struct BestOrder {
-  std::vector<DramTask> tasks;
-  std::optional<double> time;
-};
-
-BestOrder best_order(const ScheduleInput& input) {
-  std::vector<std::vector<DramTask>> distinct;
+BestOrder best_order(const ScheduleInput& input, double limit) {
+  std::vector<std::vector<DramTask>> tried;
+  BestOrder best;
   for (const DramOrder order : possible_orders(input)) {
     std::vector<DramTask> tasks = dram_tasks(input, order);
-    if (std::find(distinct.begin(), distinct.end(), tasks) == distinct.end())
-      distinct.push_back(std::move(tasks));
-  }
-  if (distinct.size() == 1) return {std::move(distinct.front()), {}};
-  BestOrder best;
-  for (std::vector<DramTask>& tasks : distinct) {
-    const double time = time_in_order(input, tasks);
-    if (!best.time || time < *best.time) best = {std::move(tasks), time};
+    if (std::find(tried.begin(), tried.end(), tasks) != tried.end()) continue;
+    const double time = time_in_order(input, tasks, std::min(limit, best.time));
+    if (tried.empty() || time < best.time) best = {order, time};
+    tried.push_back(std::move(tasks));
   }
   return best;
 }
 
-}  // namespace
-
 ScheduleResult run_schedule(const ScheduleInput& input) {
-  return run_in_order(input, best_order(input).tasks);
+  const std::vector<DramOrder> orders = possible_orders(input);
+  const bool given =
+      input.order && std::find(orders.begin(), orders.end(), *input.order) != orders.end();
+  const DramOrder order = given ? *input.order : best_order(input).order;
+  return run_in_order(input, dram_tasks(input, order));
 }
 
-double rough_schedule_time(const ScheduleInput& input) {
-  return time_in_order(input, dram_tasks(input, possible_orders(input).front()));
-}
-
-double schedule_time(const ScheduleInput& input) {
-  const BestOrder best = best_order(input);
-  return best.time ? *best.time : time_in_order(input, best.tasks);
+double rough_schedule_time(const ScheduleInput& input, double limit) {
+  return time_in_order(input, dram_tasks(input, possible_orders(input).front()), limit);
 }
 
 }  // namespace lightloom::cosim

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -53,6 +55,15 @@ struct BufferPlaces {
   int outputs = 2;  // chunks of results not written yet
 };
 
+/// How far the DRAM's reads run ahead of the computation, in tiles. Results of tile k are written
+/// once it has been computed; before them go the inputs up to tile k + inputs_ahead, behind them
+/// the weights of tile k + weights_ahead.
+struct DramOrder {
+  int weights_ahead = 2;  // at least 2
+  int inputs_ahead = 1;   // at least 1
+  friend bool operator==(const DramOrder&, const DramOrder&) = default;
+};
+
 struct ScheduleInput {
   std::vector<StageTimes> tiles;  // in order of execution
   std::vector<std::int64_t>
@@ -69,6 +80,7 @@ struct ScheduleInput {
   bool decomposes = false;
   bool post_processes = false;
   double direction_change_ns = 0;  // DRAM between reading and writing
+  std::optional<DramOrder> order;  // of the DRAM, if the places allow it; none: the best
 };
 
 /// The DRAM changed its direction before a job of a tile.
@@ -96,10 +108,18 @@ struct ScheduleResult {
 /// kind ever makes the total longer. O(tiles) for each order.
 ScheduleResult run_schedule(const ScheduleInput& input);
 
-/// Its total alone, in less time.
-double schedule_time(const ScheduleInput& input);
+/// The best order and the total in it.
+struct BestOrder {
+  DramOrder order;
+  double time = std::numeric_limits<double>::infinity();
+};
 
-/// That in one order only: no shorter, and seldom much longer.
-double rough_schedule_time(const ScheduleInput& input);
+/// The order that run_schedule takes; the time is infinite where it must exceed `limit`.
+BestOrder best_order(const ScheduleInput& input,
+                     double limit = std::numeric_limits<double>::infinity());
+
+/// The total in one of the orders only: no shorter, and seldom much longer.
+double rough_schedule_time(const ScheduleInput& input,
+                           double limit = std::numeric_limits<double>::infinity());
 
 }  // namespace lightloom::cosim
