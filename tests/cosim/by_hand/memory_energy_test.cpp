@@ -28,10 +28,13 @@ TEST(MemoryByHand, EveryBurstIsReadOrWrittenAndCrossesTheInterface) {
 }
 
 /// Activations of a run: consecutive bursts go round 4 bank groups, so a run of 2^n bursts takes a
-/// quarter of them from each row, at most the 128 that a row of 8192 bytes has.
+/// quarter of them from each row, at most the 128 that a row of 8192 bytes has. A run in between
+/// meets rows like the next shorter one, or all those of the next longer one.
 double activates(double bytes) {
-  const double run = std::exp2(std::floor(std::log2(std::ceil(bytes / 64 - 1e-9))));
-  return hand_bursts(bytes) / std::clamp(run / 4, 1.0, 128.0);
+  const double bursts = hand_bursts(bytes), shorter = std::exp2(std::floor(std::log2(bursts))),
+               longer = std::exp2(std::ceil(std::log2(bursts)));
+  const auto a_row = [](double run) { return std::clamp(run / 4, 1.0, 128.0); };
+  return std::min(bursts / a_row(shorter), longer / a_row(longer));
 }
 
 constexpr double activate_pJ = 1.2 * 8 * (60 * 56 - 42 * 39 - 34 * 17);  // RC 56, RAS 39, RP 17 ns

@@ -144,9 +144,9 @@ TEST_F(BadInput, NoCommandWritesOverAFileThatItReads) {
 
 TEST_F(BadInput, ACardsNameLeadsNowhereElse) {
   const Case cases[] = {
-      {"run HERE/own.yaml --set name=../outside", "cannot be the name of a file"},
-      {"run HERE/own.yaml --set name=.hidden", "cannot be the name of a file"},
-      {"sweep HERE/own.yaml --set name=/tmp/x --set 'sweep={seed: [1]}'", "cannot be the name"},
+      {"run DATA/experiments/quickstart.yaml --set name=../outside", "cannot be the name of a file"},
+      {"run DATA/experiments/quickstart.yaml --set name=.hidden", "cannot be the name of a file"},
+      {"sweep DATA/experiments/quickstart.yaml --set name=/tmp/x --set 'sweep={seed: [1]}'", "cannot be the name"},
   };
   expect_refused(cases);
 }
