@@ -44,7 +44,7 @@ TEST(DramOrder, ServesEveryTransferOnceAndTheTimelineEndsWhicheverOrderIsTaken) 
     std::size_t transfers = 0;
     for (const StageTimes& tile : input.tiles)
       for (const Stage stage : {Stage::fetch_weights, Stage::fetch_inputs, Stage::write_back})
-        transfers += tile[stage] > 0 ? 1 : 0;
+        transfers += tile[stage] > 0 ? 1U : 0U;
     for (const DramOrder order : possible_orders(input)) {
       const std::vector<DramTask> tasks = dram_tasks(input, order);
       ASSERT_EQ(tasks.size(), transfers);
