@@ -144,9 +144,11 @@ TEST_F(BadInput, NoCommandWritesOverAFileThatItReads) {
 
 TEST_F(BadInput, ACardsNameLeadsNowhereElse) {
   const Case cases[] = {
-      {"run DATA/experiments/quickstart.yaml --set name=../outside", "cannot be the name of a file"},
+      {"run DATA/experiments/quickstart.yaml --set name=../outside",
+       "cannot be the name of a file"},
       {"run DATA/experiments/quickstart.yaml --set name=.hidden", "cannot be the name of a file"},
-      {"sweep DATA/experiments/quickstart.yaml --set name=/tmp/x --set 'sweep={seed: [1]}'", "cannot be the name"},
+      {"sweep DATA/experiments/quickstart.yaml --set name=/tmp/x --set 'sweep={seed: [1]}'",
+       "cannot be the name"},
   };
   expect_refused(cases);
 }
