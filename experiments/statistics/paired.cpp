@@ -86,7 +86,8 @@ Interval bootstrap(Rows first, Rows second, const Resampling& resampling) {
   });
   std::sort(means.begin(), means.end());
   const auto at = [&](double share) {
-    return means[static_cast<std::size_t>(share * static_cast<double>(means.size() - 1) + 0.5)];
+    const double place = std::round(share * static_cast<double>(means.size() - 1));
+    return means[static_cast<std::size_t>(place)];
   };
   return {at(outside), at(1 - outside)};
 }

@@ -23,7 +23,7 @@ std::vector<std::int64_t> integers(const Operation& o, const std::string& key,
   return found == o.attributes.end() ? otherwise : found->second.integers;
 }
 
-const Array& array(const Operation& o, const std::string& key) {
+const Array& array(const Operation& o, const char* key) {
   const auto found = o.attributes.find(key);
   if (found == o.attributes.end()) throw Unsupported(o, "a constant of this kind");
   const Array& values = found->second.array;

@@ -19,7 +19,7 @@ constexpr hsize_t sides[2] = {2, 2};
 
 /// A file with one data set "matrix" made with these properties; written unless `empty`.
 std::string file_with(const std::string& name, hid_t creation, bool empty = false) {
-  const std::string path = scratch_path(name).string();
+  std::string path = scratch_path(name).string();
   const Hdf5Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
   const Hdf5Handle space(H5Screate_simple(2, sides, nullptr), H5Sclose);
   const Hdf5Handle set(

@@ -98,7 +98,7 @@ TEST(CoreByHand, CopiesAreProgrammedButNotReadOrDecomposedAgain) {
   EXPECT_NEAR(report.energy_pJ[Component::decomposition], 250 * 2, 1e-9);
   EXPECT_NEAR(report.energy_pJ[Component::input_converters], 3600 * 20 * 0.3, 1e-6);
   EXPECT_NEAR(report.energy_pJ[Component::output_converters], 3600 * 24 * 1.1, 1e-6);
-  const double words = 20 * 24 / 2 / 4;  // of 4 bytes
+  const double words = 20 * 24 / 2.0 / 4;  // of 4 bytes
   EXPECT_NEAR(report.energy_pJ[Component::weight_buffer], words * (2 + 3), 1e-9);
 }
 

@@ -106,7 +106,7 @@ inline HandBanks hand_banks(const HandVisit& visit, int kernels_of_a_column = 1)
   banks.cross_shots = visit.tile.columns * std::ceil(visit.tile.rows / 8);
   banks.settings = std::ceil(std::ceil(visit.tile.rows / 8) / 2);  // of level 2, two at once
   if (visit.forms) {
-    banks.words += hand_u / 5 + 5 * 10 / 5;                     // and a bias for each of 10 rows
+    banks.words += hand_u / 5 + 5 * 10 / 5.0;                   // and a bias for each of 10 rows
     banks.intra_shots = 5 * 9 * 3 / 5.0 * kernels_of_a_column;  // 10 channels on 4 rows
     banks.settings += std::ceil(5 * 3 / 5.0 / 3);               // three at once
   }

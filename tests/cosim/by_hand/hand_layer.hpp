@@ -73,7 +73,7 @@ inline HandLayer hand_layer(const CostInput& card, std::size_t index = 0) {
   layer.inputs = 1.0 * s.in_height * s.in_width * s.in_channels * card.batch;
   layer.outputs = layer.vectors * s.out_channels;
   layer.weights =
-      1.0 * s.out_channels * (s.in_channels / s.groups) * s.kernel_height * s.kernel_width;
+      1.0 * s.out_channels * s.in_channels / s.groups * s.kernel_height * s.kernel_width;
   return layer;
 }
 
@@ -89,7 +89,7 @@ inline HandBytes hand_activations(const CostInput& card, const HandLayer& layer,
   const double word = card.activation_bits / 8.0, sum = card.schedule.accumulator_bits / 8.0;
   const double outputs = layer.vectors / layer.blocks * tile.rows;
   const double channels =
-      std::min<double>(tile.block_columns, s.in_channels / s.groups) * tile.groups;
+      std::min(tile.block_columns, 1.0 * s.in_channels / s.groups) * tile.groups;
   const double map = 1.0 * s.in_height * s.in_width * channels * card.batch / layer.blocks;
   const bool held = flow == Dataflow::input_stationary && tile.row > 0;
   const bool sums_travel = flow != Dataflow::output_stationary;

@@ -219,7 +219,7 @@ TEST(StageByHand, TheRoofCountsEveryCoreAndTheDramsScale) {
     }
     input.schedule.bandwidth_scale = 0.25;
     const LayerCost bound = simulate_cost(input).layers[0];
-    const double bytes = 64 * (hand_bursts(30 * 90 / 2) + hand_bursts(36 * 10 * 2));
+    const double bytes = 64 * (hand_bursts(30 * 90 / 2.0) + hand_bursts(36 * 10 * 2));
     EXPECT_EQ(bound.roof, TimePart::dram);
     EXPECT_NEAR(bound.intensity_macs_per_byte, macs / bytes, 1e-9);
     EXPECT_NEAR(bound.roof_macs_per_ns, macs / bytes * 64 / burst_ns / 4, 1e-9);

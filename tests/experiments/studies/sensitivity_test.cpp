@@ -1,5 +1,6 @@
 #include "experiments/studies/sensitivity.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -69,7 +70,8 @@ TEST(Sensitivity, GainsAreThoseOfTheCardWithTheOneNumberSet) {
 /// Every number below a mapping of a resolved card, found without knowing what reads it.
 void numbers_below(const Tree& tree, const std::string& path, std::set<std::string>& found) {
   for (const auto& [key, value] : tree.pairs)
-    if (key != "source") numbers_below(value, path.empty() ? key : path + "." + key, found);
+    if (key != "source")
+      numbers_below(value, path.empty() ? key : fmt::format("{}.{}", path, key), found);
   double number = 0;
   const std::string& text = tree.scalar;
   const auto end = text.data() + text.size();
