@@ -1,5 +1,6 @@
 #include "experiments/sweep/sweep.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 
@@ -13,7 +14,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr const char* inputs_key = "input_files";
-constexpr std::chrono::milliseconds between_writes{300};  // cheap points do not wait for the disk
+// Cheap points do not wait for the disk: a table is written so often, and so often that writing
+// takes a tenth of the time at most, however large it has grown.
+constexpr std::chrono::milliseconds least_between_writes{300};
+constexpr int time_of_writes = 10;
 
 /// The finished points of an earlier call, or an empty table.
 Labelled earlier_or_empty(const SweepTask& task) {
@@ -65,10 +69,13 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
   outcome.resumed = count_done(table);
   const std::size_t points = task.grid.points();
   Progress progress(sink, "sweep", static_cast<std::int64_t>(points - outcome.resumed), "points");
-  auto written = Clock::now() - between_writes;
+  auto next_write = Clock::now();
   const auto save = [&] {
+    const auto start = Clock::now();
     write_labelled(task.output, table);
-    written = Clock::now();
+    const auto end = Clock::now();
+    next_write =
+        end + std::max<Clock::duration>(least_between_writes, time_of_writes * (end - start));
   };
   for (std::size_t point = 0; point < points; ++point) {
     if (is_done(table, point)) continue;
@@ -81,7 +88,7 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
       throw;
     }
     ++outcome.computed;
-    if (Clock::now() - written >= between_writes) save();
+    if (Clock::now() >= next_write) save();
     progress.advance(1, task.grid.describe(point));
   }
   if (outcome.computed > 0) save();
