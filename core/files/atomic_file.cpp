@@ -108,6 +108,18 @@ void require_name_fits(const fs::path& target, const std::string& path) {
           path, length, most - static_cast<long>(ending));
 }
 
+/// Where bytes wait that go through a pipe or device.
+std::string temporary_start(const std::string& path) {
+  std::error_code problem;
+  const fs::path folder = fs::temp_directory_path(problem);
+  if (problem)
+    throw Failure(
+        fmt::format("'{}' cannot be written (there is no folder for temporary files: set "
+                    "TMPDIR)",
+                    path));
+  return (folder / "lightloom").string();
+}
+
 /// Puts all bytes of one file through a pipe or device.
 void pass_on(const std::string& name, const std::string& path) {
   const std::string bytes = read_file(name, "output", std::size_t{1} << 40);
@@ -149,9 +161,8 @@ void require_writable(const std::string& path) {
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
   require_writable(path_);
   target_ = is_passage(path_) ? "" : end_of_links(path_).string();
-  if (!target_.empty()) remove_abandoned(target_);
-  const std::string start =
-      target_.empty() ? (fs::temp_directory_path() / "lightloom").string() : target_;
+  const std::string start = target_.empty() ? temporary_start(path_) : target_;
+  remove_abandoned(start);
   std::tie(temporary_, lock_) = create_own(start, path_);
 }
 

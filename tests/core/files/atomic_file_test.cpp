@@ -80,6 +80,11 @@ TEST_F(AtomicFiles, WhatAKilledWriterLeftIsRemovedAndNothingElse) {
   EXPECT_FALSE(fs::exists(at(of_dead)));
   EXPECT_EQ(text(at(of_living)), "mine");
   EXPECT_EQ(entries(), 6u);  // five that stay, and the result
+  // What waited to go through a pipe or device lies in the folder for temporary files.
+  const fs::path waited = fs::temp_directory_path() / fmt::format("lightloom.partial-{}-0", dead);
+  std::ofstream(waited) << "mine";
+  write_file("/dev/null", "gone");
+  EXPECT_FALSE(fs::exists(waited));
 }
 
 TEST_F(AtomicFiles, ANameThatTheFileSystemCannotHoldIsRefusedBeforeWork) {
