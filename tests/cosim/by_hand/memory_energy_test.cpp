@@ -49,6 +49,19 @@ TEST(MemoryByHand, EveryRowThatARunMeetsIsActivated) {
   }
 }
 
+// 36 vectors of 24 sums of 4 bytes, half of which find no room: runs of 27 bursts, which meet a row
+// every 8 as those of 32 do, out and back at 4 of 5 columns.
+TEST(MemoryByHand, PartialSumsWithoutRoomActivateTheirRows) {
+  CostInput input = hand_card();
+  input.layers = {reload_layer(conv(10, 24, 3, 6), 4)};
+  const CostReport fits = simulate_cost(input);
+  input.memory.activation_buffer.capacity_KB = 36 * 24 * 4 / 2.0 / 1024;
+  const CostReport spills = simulate_cost(input);
+  EXPECT_NEAR(spills.traffic.sum_bytes, 2 * 4 * 27 * 64, 1e-9);
+  EXPECT_NEAR(spills.energy_pJ[Component::dram_activate] - fits.energy_pJ[Component::dram_activate],
+              2 * 4 * (32 / 8) * activate_pJ, 1e-6);
+}
+
 // Two channels of two ranks stand by with a row open and refresh, 420 of every 9360 ns.
 TEST(MemoryByHand, AllRanksOfAllChannelsStandByAndRefresh) {
   const double standby = 1.2 * 8 * 42, refresh = 1.2 * 8 * (250 - 42) * 420 / 9360;
