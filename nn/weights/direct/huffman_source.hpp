@@ -7,8 +7,9 @@ namespace lightloom::nn {
 
 inline constexpr const char* huffman_kind = "huffman";
 
-/// Weights of one block, decoded one after the other: blocks can be read side by side, and a
-/// damaged one damages no other. At 12 bits a weight a block has 192 bytes, which one byte can say.
+/// Weights of one block, decoded one after the other: blocks can be read side by side, and damage
+/// in one stays in it (in a block's size it moves all that follow). At 12 bits a weight a block has
+/// 192 bytes, which one byte can say.
 inline constexpr int block_weights = 128;
 
 /// Integers, their levels and training, stored by an optimal prefix code of their own layer. One

@@ -133,15 +133,17 @@ TEST(SourceCards, OverridesInheritWhatTheyLeaveOut) {
   EXPECT_EQ(card_for(card, "x.1").layers.size(), 0u);
 }
 
+/// What reading a card says against it; "": nothing.
+std::string problem(const std::string& text) {
+  try {
+    card_of(text);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
 TEST(SourceCards, RefuseWidthsInWhichASourceHasNoLevels) {
-  const auto problem = [](const std::string& text) -> std::string {
-    try {
-      card_of(text);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
-  };
   const char* sentence = "is 1 but must be 0 (8 bits) or from 2 to 16 (lsq stores linear layers";
   for (const char* text :
        {"{source: lsq, fc_bits: 1}", "{source: lsq, layers: [{layer: fc, fc_bits: 1}]}",
@@ -160,14 +162,6 @@ TEST(SourceCards, RefuseWidthsInWhichASourceHasNoLevels) {
 }
 
 TEST(SourceCards, RefuseBitsOfASourceWhoseWordsHaveTheirOwn) {
-  const auto problem = [](const std::string& text) -> std::string {
-    try {
-      card_of(text);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
-  };
   for (const std::string kind : {"smart_exchange", "smart_deal"}) {
     for (const std::string& text :
          {"{source: " + kind + ", bits: 8}", "{source: " + kind + ", bits: {basis: 4}}",
