@@ -59,7 +59,7 @@ TEST(MemoryByHand, PartialSumsWithoutRoomActivateTheirRows) {
   const CostReport spills = simulate_cost(input);
   EXPECT_NEAR(spills.traffic.sum_bytes, 2 * 4 * 27 * 64, 1e-9);
   EXPECT_NEAR(spills.energy_pJ[Component::dram_activate] - fits.energy_pJ[Component::dram_activate],
-              2 * 4 * (32 / 8) * activate_pJ, 1e-6);
+              2 * 4 * (32 / 8.0) * activate_pJ, 1e-6);
 }
 
 // Two channels of two ranks stand by with a row open and refresh, 420 of every 9360 ns.
