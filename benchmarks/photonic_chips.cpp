@@ -7,7 +7,7 @@
 #include "core/random/random.hpp"
 #include "photonic/cores/chip_statistics.hpp"
 #include "photonic/cores/core_card.hpp"
-#include "photonic/cores/mzi_core.hpp"
+#include "photonic/cores/kinds/mzi_core.hpp"
 #include "photonic/cores/weight_targets.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/meshes/haar.hpp"

@@ -6,7 +6,7 @@
 #include <numbers>
 
 #include "photonic/cores/chip_statistics.hpp"
-#include "photonic/cores/mzi_core.hpp"
+#include "photonic/cores/kinds/mzi_core.hpp"
 #include "photonic/decomposition/clements_reck.hpp"
 #include "photonic/meshes/haar.hpp"
 

@@ -6,7 +6,7 @@
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
-#include "photonic/cores/mzi_core.hpp"
+#include "photonic/cores/kinds/mzi_core.hpp"
 
 namespace lightloom::calibration {
 namespace {

@@ -16,7 +16,7 @@ else()
     set(revision "${archived}")
   endif()
 endif()
-set(text "#include \"experiments/results/build_info.hpp\"
+set(text "#include \"experiments/results/files/build_info.hpp\"
 
 namespace lightloom::experiments {
 

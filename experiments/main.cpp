@@ -14,7 +14,7 @@
 #include "experiments/commands/damaged_input.hpp"
 #include "experiments/commands/named_inputs.hpp"
 #include "experiments/interrupts.hpp"
-#include "experiments/results/build_info.hpp"
+#include "experiments/results/files/build_info.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 

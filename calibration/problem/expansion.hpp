@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "calibration/problem/mesh_jacobian.hpp"
+#include "calibration/derivatives/mesh_jacobian.hpp"
 
 namespace lightloom::calibration {
 

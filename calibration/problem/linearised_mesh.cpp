@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/derivatives/field_rows.hpp"
 #include "calibration/problem/expansion.hpp"
-#include "calibration/problem/field_rows.hpp"
 #include "calibration/problem/fit_problem.hpp"
 #include "calibration/solvers/parallel_if.hpp"
 

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "calibration/problem/cell_gradient.hpp"
+#include "calibration/derivatives/cell_gradient.hpp"
 #include "calibration/problem/expansion.hpp"
 #include "calibration/problem/fit_problem.hpp"
 

@@ -7,10 +7,10 @@
 #include "calibration/model/gauge.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
-#include "photonic/cores/mzi_core.hpp"
+#include "photonic/cores/kinds/mzi_core.hpp"
 #include "photonic/cores/tiles.hpp"
 #include "photonic/decomposition/local_correction.hpp"
-#include "photonic/decomposition/svd_cache.hpp"
+#include "photonic/decomposition/svd/svd_cache.hpp"
 
 namespace lightloom::calibration {
 namespace {

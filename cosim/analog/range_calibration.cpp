@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cosim/analog/converter_range.hpp"
-
 namespace lightloom::cosim {
 namespace {
 
@@ -57,6 +55,29 @@ std::vector<float> sample_outputs(const LayerOnCore& layer, const ChipCore& chip
 }
 
 }  // namespace
+
+double best_full_scale(std::span<const float> samples, int bits) {
+  const auto largest = std::max_element(samples.begin(), samples.end());
+  if (largest == samples.end() || !(*largest > 0)) return 1.0;
+  const auto count = static_cast<double>(samples.size());
+  double best = *largest, least = 0;
+  for (int k = 0; k <= 64; ++k) {
+    const double scale = *largest * std::exp2(-k / 8.0);
+    const double step = scale / std::exp2(bits - 1);
+    double clipping = 0;
+    for (const float y : samples) {
+      const double beyond = std::max(0.0, y - scale);
+      clipping += beyond * beyond;
+    }
+    const double error = clipping + count * step * step / 12;
+    if (k == 0 || error < least) {
+      least = error;
+      best = scale;
+    }
+    if (clipping > least) break;  // only grows from here
+  }
+  return best;
+}
 
 void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const float> inputs,
                       int images) {

@@ -10,8 +10,8 @@ namespace lightloom::cosim {
 CostReport simulate_cost(const CostInput& input);
 
 /// The same, and what every later batch costs that starts when the one before has ended: what fits
-/// the weight buffer is still there (cosim/cost/residency.hpp). `automatic` ways are those of the
-/// first batch.
+/// the weight buffer is still there (cosim/network/residency.hpp). `automatic` ways are those of
+/// the first batch.
 StreamReport simulate_stream(const CostInput& input);
 
 }  // namespace lightloom::cosim

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "cosim/cost/buffer_refresh.hpp"
-#include "cosim/cost/standing_cost.hpp"
+#include "cosim/network/buffer_refresh.hpp"
+#include "cosim/network/standing_cost.hpp"
 #include "memory/traffic/dram_estimate.hpp"
 
 namespace lightloom::cosim {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "cosim/cost/network_plan.hpp"
 #include "cosim/cost/ready_layers.hpp"
-#include "cosim/cost/residency.hpp"
 #include "cosim/layers/cost_report.hpp"
+#include "cosim/network/network_plan.hpp"
+#include "cosim/network/residency.hpp"
 
 namespace lightloom::cosim {
 

@@ -2,9 +2,9 @@
 
 #include <vector>
 
-#include "cosim/cost/factored_layers.hpp"
 #include "cosim/layers/cost_input.hpp"
 #include "cosim/layers/cost_report.hpp"
+#include "cosim/network/factored_layers.hpp"
 
 namespace lightloom::cosim {
 

@@ -3,7 +3,7 @@
 #include <array>
 
 #include "cosim/generator/photonic_generator.hpp"
-#include "photonic/devices/readout_noise.hpp"
+#include "photonic/readout/readout_noise.hpp"
 
 namespace lightloom::cosim {
 

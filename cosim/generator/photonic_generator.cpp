@@ -8,7 +8,7 @@
 #include "cosim/generator/optical_generator.hpp"
 #include "cosim/generator/photonic_cost.hpp"
 #include "photonic/cores/core_cost.hpp"
-#include "photonic/cores/mrr_core.hpp"
+#include "photonic/cores/kinds/mrr_core.hpp"
 
 namespace lightloom::cosim {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cosim/cost/cost_simulation.hpp"
-#include "cosim/generator/generation_latency.hpp"
+#include "cosim/studies/generation_latency.hpp"
 
 namespace lightloom::cosim {
 

@@ -7,9 +7,9 @@
 
 #include "core/cards/card.hpp"
 #include "cosim/cost/cost_simulation.hpp"
-#include "cosim/cost/network_layers.hpp"
-#include "cosim/generator/generation_latency.hpp"
 #include "cosim/generator/generator_card.hpp"
+#include "cosim/network/network_layers.hpp"
+#include "cosim/studies/generation_latency.hpp"
 #include "experiments/cards/section_keys.hpp"
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"

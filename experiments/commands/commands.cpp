@@ -3,7 +3,7 @@
 #include "core/cards/card.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
-#include "experiments/results/build_info.hpp"
+#include "experiments/results/files/build_info.hpp"
 
 namespace lightloom::experiments {
 

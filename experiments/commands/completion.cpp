@@ -1,7 +1,7 @@
 // What shells and `man` need to know about the program, written from the table of commands.
 #include "core/error.hpp"
 #include "experiments/commands/commands.hpp"
-#include "experiments/results/build_info.hpp"
+#include "experiments/results/files/build_info.hpp"
 #include "experiments/results/shown.hpp"
 
 namespace lightloom::experiments {

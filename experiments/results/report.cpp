@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "experiments/results/embedded.hpp"
-#include "experiments/results/provenance.hpp"
+#include "experiments/results/files/provenance.hpp"
 
 namespace lightloom::experiments {
 namespace {

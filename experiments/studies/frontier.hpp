@@ -7,7 +7,7 @@
 
 #include "experiments/results/json.hpp"
 #include "experiments/statistics/spread.hpp"
-#include "experiments/studies/cost_study.hpp"
+#include "experiments/studies/costs/cost_study.hpp"
 #include "experiments/studies/workbench.hpp"
 
 namespace lightloom::experiments {

@@ -6,8 +6,8 @@
 #include "calibration/programming/voltages.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
-#include "experiments/studies/calibrated_chips.hpp"
-#include "experiments/studies/chip_accuracy.hpp"
+#include "experiments/studies/accuracy/calibrated_chips.hpp"
+#include "experiments/studies/accuracy/chip_accuracy.hpp"
 
 namespace lightloom::experiments {
 namespace {

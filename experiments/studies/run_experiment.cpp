@@ -4,7 +4,7 @@
 
 #include "core/error.hpp"
 #include "experiments/cards/derived_cards.hpp"
-#include "experiments/studies/calibrated_chips.hpp"
+#include "experiments/studies/accuracy/calibrated_chips.hpp"
 #include "nn/inference/evaluate.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/network/weights_file.hpp"

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "core/files/labelled.hpp"
-#include "experiments/studies/accuracy_result.hpp"
-#include "experiments/studies/cost_study.hpp"
-#include "experiments/studies/sensitivity.hpp"
+#include "experiments/studies/accuracy/accuracy_result.hpp"
+#include "experiments/studies/costs/cost_study.hpp"
+#include "experiments/studies/costs/sensitivity.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/accounting/ratio.hpp"
 

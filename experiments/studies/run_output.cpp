@@ -7,10 +7,10 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "experiments/results/provenance.hpp"
+#include "experiments/results/files/provenance.hpp"
 #include "experiments/results/text_table.hpp"
-#include "experiments/studies/accuracy_arrays.hpp"
-#include "experiments/studies/accuracy_output.hpp"
+#include "experiments/studies/accuracy/accuracy_arrays.hpp"
+#include "experiments/studies/accuracy/accuracy_output.hpp"
 #include "experiments/studies/run_experiment.hpp"
 
 namespace lightloom::experiments {

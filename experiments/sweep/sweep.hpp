@@ -5,7 +5,7 @@
 
 #include "core/files/labelled.hpp"
 #include "core/progress.hpp"
-#include "experiments/results/provenance.hpp"
+#include "experiments/results/files/provenance.hpp"
 #include "experiments/sweep/sweep_grid.hpp"
 
 namespace lightloom::experiments {

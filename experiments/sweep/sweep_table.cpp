@@ -5,7 +5,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
-#include "experiments/results/provenance.hpp"
+#include "experiments/results/files/provenance.hpp"
 
 namespace lightloom::experiments {
 namespace {

@@ -2,6 +2,7 @@
 
 // Devices from measurements: fitting, programming, elements.
 #include "calibration/calibrate.hpp"
+#include "calibration/derivatives/mesh_jacobian.hpp"
 #include "calibration/elements/fringe.hpp"
 #include "calibration/elements/ring_fit.hpp"
 #include "calibration/fit/fit_card.hpp"
@@ -19,7 +20,6 @@
 #include "calibration/model/parameters.hpp"
 #include "calibration/problem/fit_problem.hpp"
 #include "calibration/problem/held_out.hpp"
-#include "calibration/problem/mesh_jacobian.hpp"
 #include "calibration/problem/solve.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "calibration/solvers/least_squares.hpp"

@@ -6,10 +6,10 @@
 
 #include "core/cards/card.hpp"
 #include "photonic/cores/tensor_core.hpp"
-#include "photonic/devices/converter.hpp"
 #include "photonic/devices/drift.hpp"
 #include "photonic/devices/heater.hpp"
-#include "photonic/devices/transceiver.hpp"
+#include "photonic/readout/converter.hpp"
+#include "photonic/readout/transceiver.hpp"
 
 namespace lightloom::photonic {
 

@@ -4,7 +4,7 @@
 #include <numbers>
 
 #include "photonic/cores/core_table.hpp"
-#include "photonic/devices/detection.hpp"
+#include "photonic/readout/detection.hpp"
 
 namespace lightloom::photonic {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "photonic/devices/converter.hpp"
-#include "photonic/devices/readout_noise.hpp"
+#include "photonic/readout/converter.hpp"
+#include "photonic/readout/readout_noise.hpp"
 
 namespace lightloom::photonic {
 

@@ -9,8 +9,8 @@
 #include "photonic/control/field_nulling.hpp"
 #include "photonic/control/power_nulling.hpp"
 #include "photonic/control/self_configuration.hpp"
-#include "photonic/cores/mesh_chip.hpp"
-#include "photonic/cores/mesh_statistics.hpp"
+#include "photonic/cores/kinds/mesh_chip.hpp"
+#include "photonic/cores/kinds/mesh_statistics.hpp"
 #include "photonic/decomposition/local_correction.hpp"
 #include "photonic/meshes/propagate.hpp"
 

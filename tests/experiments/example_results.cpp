@@ -10,7 +10,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "experiments/results/provenance.hpp"
+#include "experiments/results/files/provenance.hpp"
 #include "experiments/sweep/sweep_table.hpp"
 
 namespace lightloom::experiments {

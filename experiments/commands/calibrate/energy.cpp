@@ -4,10 +4,10 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/column_file.hpp"
-#include "experiments/results/linear_fit_view.hpp"
+#include "experiments/results/files/column_file.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
+#include "experiments/results/views/linear_fit_view.hpp"
 
 namespace lightloom::experiments {
 namespace {

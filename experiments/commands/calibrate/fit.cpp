@@ -10,12 +10,12 @@
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/build_info.hpp"
+#include "experiments/results/files/build_info.hpp"
 #include "experiments/results/fit_page.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
-#include "experiments/studies/calibrated_chips.hpp"
+#include "experiments/studies/accuracy/calibrated_chips.hpp"
 
 namespace lightloom::experiments {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/column_file.hpp"
+#include "experiments/results/files/column_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 

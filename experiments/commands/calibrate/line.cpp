@@ -1,9 +1,9 @@
 #include "calibration/elements/linear_fit.hpp"
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/column_file.hpp"
-#include "experiments/results/linear_fit_view.hpp"
+#include "experiments/results/files/column_file.hpp"
 #include "experiments/results/shown.hpp"
+#include "experiments/results/views/linear_fit_view.hpp"
 
 namespace lightloom::experiments {
 namespace {

@@ -10,7 +10,7 @@
 #include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/matrix_file.hpp"
+#include "experiments/results/files/matrix_file.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"

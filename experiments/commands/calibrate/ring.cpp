@@ -1,7 +1,7 @@
 #include "calibration/elements/ring_fit.hpp"
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/column_file.hpp"
+#include "experiments/results/files/column_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 

@@ -11,7 +11,7 @@
 #include "calibration/model/gauge.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
-#include "photonic/cores/mzi_core.hpp"
+#include "photonic/cores/kinds/mzi_core.hpp"
 #include "tests/oracles/as_index.hpp"
 
 namespace lightloom::calibration {

@@ -1,7 +1,7 @@
 // Time of every stage by hand: sums over the visits, of all cores.
 #include <gtest/gtest.h>
 
-#include "cosim/cost/network_plan.hpp"
+#include "cosim/network/network_plan.hpp"
 #include "tests/cosim/by_hand/hand_generation.hpp"
 
 namespace lightloom::cosim {

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "cosim/cost/factored_layers.hpp"
 #include "cosim/cost/way_choice.hpp"
+#include "cosim/network/factored_layers.hpp"
 #include "cosim/studies/break_even.hpp"
 #include "memory/traffic/dram_estimate.hpp"
 #include "memory/traffic/request_source.hpp"

@@ -2,7 +2,7 @@
 
 #include "cosim/generator/generator_card.hpp"
 #include "cosim/generator/photonic_generator.hpp"
-#include "photonic/cores/mrr_core.hpp"
+#include "photonic/cores/kinds/mrr_core.hpp"
 
 namespace lightloom::cosim {
 

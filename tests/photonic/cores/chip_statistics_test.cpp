@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
-#include "photonic/cores/mzi_core.hpp"
+#include "photonic/cores/kinds/mzi_core.hpp"
 #include "photonic/decomposition/matrix_decomposition.hpp"
 #include "photonic/meshes/haar.hpp"
 #include "tests/oracles/as_index.hpp"

@@ -7,7 +7,7 @@
 #include "core/random/random.hpp"
 #include "photonic/cores/core_card.hpp"
 #include "photonic/cores/core_cost.hpp"
-#include "photonic/decomposition/svd_settings.hpp"
+#include "photonic/decomposition/svd/svd_settings.hpp"
 #include "tests/oracles/as_index.hpp"
 
 namespace lightloom::photonic {

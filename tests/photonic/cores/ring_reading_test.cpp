@@ -10,8 +10,8 @@
 #include "core/cards/tree.hpp"
 #include "core/statistics.hpp"
 #include "photonic/cores/core_card.hpp"
-#include "photonic/cores/mrr_core.hpp"
-#include "photonic/cores/ring_settings.hpp"
+#include "photonic/cores/kinds/mrr_core.hpp"
+#include "photonic/cores/kinds/ring_settings.hpp"
 #include "photonic/cores/weight_targets.hpp"
 
 namespace lightloom::photonic {

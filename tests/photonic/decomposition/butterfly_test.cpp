@@ -8,7 +8,7 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "photonic/cores/chip_statistics.hpp"
-#include "photonic/cores/mzi_core.hpp"
+#include "photonic/cores/kinds/mzi_core.hpp"
 #include "photonic/decomposition/complex_svd.hpp"
 #include "photonic/decomposition/matrix_decomposition.hpp"
 #include "photonic/meshes/haar.hpp"

@@ -1,0 +1,99 @@
+#include "cosim/network/network_plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cosim/visits/map_placement.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+bool any_time(const std::vector<LayerPlan>& plans, Stage stage) {
+  for (const LayerPlan& plan : plans)
+    for (const StageTimes& tile : plan.tiles)
+      if (tile[stage] > 0) return true;
+  return false;
+}
+
+/// Places in a buffer: what the card asks for, as far as it holds the largest tile.
+int places(int wanted, double capacity_bytes, double tile_bytes) {
+  const double fit = tile_bytes > 0 ? std::floor(capacity_bytes / tile_bytes) : wanted;
+  return std::max(1, static_cast<int>(std::min<double>(wanted, fit)));
+}
+
+BufferPlaces buffer_places(const CostContext& context, const std::vector<LayerPlan>& plans,
+                           double resident_bytes) {
+  const CostInput& input = context.input;
+  double weight_tile = 0, regenerated_tile = 0;
+  for (const LayerPlan& plan : plans) {
+    weight_tile = std::max(weight_tile, plan.largest_weight_tile_bytes);
+    regenerated_tile = std::max(regenerated_tile, plan.regenerated_tile_bytes);
+  }
+  const ScheduleCard& card = input.schedule;
+  const int cores = context.choice.cores;
+  return {
+      .weights = places(card.weight_slots * cores,
+                        input.memory.weight_buffer.bytes() - resident_bytes, weight_tile),
+      .tiles = places(card.tile_slots * cores, input.memory.tile_buffer.bytes(), regenerated_tile),
+      .settings = input.programming.shadow_settings ? 2 : 1,
+      .inputs = card.input_slots * cores,
+      .outputs = card.output_slots * cores};
+}
+
+/// The very first access finds its bank closed.
+double first_access_ns(const memory::DramCard& dram) {
+  return (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
+}
+
+/// Appends a layer's tiles.
+void append(ScheduleInput& schedule, const LayerPlan& plan) {
+  const auto first = static_cast<std::int64_t>(schedule.tiles.size());
+  schedule.layer_starts.insert(schedule.layer_starts.end(), plan.tiles.size(), first);
+  schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
+  schedule.streams.insert(schedule.streams.end(), plan.streams.begin(), plan.streams.end());
+  schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), first - 1);
+}
+
+ScheduleInput schedule_of(const CostContext& context, const std::vector<LayerPlan>& plans,
+                          double resident_bytes) {
+  ScheduleInput schedule;
+  schedule.places = buffer_places(context, plans, resident_bytes);
+  schedule.cores = context.choice.cores;
+  schedule.generates = any_time(plans, Stage::generate);
+  schedule.decomposes = any_time(plans, Stage::decompose);
+  schedule.post_processes = any_time(plans, Stage::post_process);
+  const memory::DramCard& dram = context.input.memory.dram;
+  const memory::DramTiming& t = dram.timing;
+  // Bus idle between the last write data and the first read data, the longer of the two changes.
+  schedule.direction_change_ns =
+      (t.cwl + t.wtr_l + dram.organization.span_cycles()) * dram.clock_ns;
+  for (const LayerPlan& plan : plans) append(schedule, plan);
+  return schedule;
+}
+
+/// Puts the latency of the very first access in front of what the first tile fetches: weights if
+/// there are any, else inputs.
+void wait_for_first_access(NetworkPlan& plan, double wait_ns) {
+  StageTimes& first = plan.schedule.tiles.front();
+  const Stage stage = first[Stage::fetch_weights] > 0 ? Stage::fetch_weights : Stage::fetch_inputs;
+  first[stage] += wait_ns;
+  plan.layers.front().pieces.push_back({0, stage, TimePart::dram_latency, wait_ns});
+}
+
+}  // namespace
+
+NetworkPlan plan_network(const CostContext& context, const Residency& residency) {
+  NetworkPlan plan;
+  std::vector<LayerSetup> setups;
+  for (std::size_t i = 0; i < context.input.layers.size(); ++i) {
+    setups.push_back(layer_setup(context, i));
+    setups.back().resident = residency.of(i);
+  }
+  place_maps(setups);
+  for (const LayerSetup& setup : setups) plan.layers.push_back(plan_layer(setup));
+  plan.schedule = schedule_of(context, plan.layers, residency.bytes);
+  wait_for_first_access(plan, first_access_ns(context.input.memory.dram));
+  return plan;
+}
+
+}  // namespace lightloom::cosim

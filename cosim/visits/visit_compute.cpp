@@ -1,0 +1,102 @@
+#include "cosim/visits/visit_compute.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace lightloom::cosim {
+namespace {
+
+/// Elements of the input map that a visit reads from the activation buffer.
+double read_elements(const LayerSetup& setup, const Visit& v, double im2col) {
+  const CostInput& input = setup.input();
+  if (input.schedule.dataflow == Dataflow::input_stationary && v.tile.row > 0)
+    return 0;  // held in registers
+  if (!input.memory.line_buffer) return im2col;
+  const nn::LayerShape& shape = setup.layer.shape;
+  const double channels = std::min(v.view.columns, shape.in_channels / shape.groups) *
+                          static_cast<double>(v.view.groups);
+  const double share = v.vectors / setup.vectors;  // of the map that this block covers
+  const double unique =
+      static_cast<double>(shape.in_height) * shape.in_width * channels * input.batch * share;
+  return std::min(im2col, unique);
+}
+
+}  // namespace
+
+VisitCost program(const LayerSetup& setup) {
+  const ProgrammingCard& card = setup.input().programming;
+  const photonic::CoreCost& core = setup.core();
+  const auto devices = static_cast<double>(core.devices);
+  const double rounds = card.lanes > 0 ? std::ceil(devices / card.lanes) : (devices > 0 ? 1 : 0);
+  VisitCost cost;
+  cost.time.take(Stage::program, {TimePart::programming, rounds / card.rate_GHz + core.settle_ns});
+  cost.energy.spend(Component::programming, devices, core.write_energy_pJ);
+  return cost;
+}
+
+VisitCost compute(const LayerSetup& setup, const Visit& v) {
+  const CostInput& input = setup.input();
+  const photonic::CoreCost& core = setup.core();
+  const int passes = setup.passes();
+  const double used_rows = static_cast<double>(v.view.rows) * v.view.groups;
+  const double used_columns = static_cast<double>(v.view.columns) * v.view.groups;
+  const double symbols = v.vectors * passes, im2col = v.vectors * used_columns;
+  const double outputs = v.vectors * used_rows;
+  const bool first = v.tile.column == 0, last = v.tile.column + 1 == setup.mapping.column_tiles;
+  const bool sums_travel = input.schedule.dataflow != Dataflow::output_stationary;
+  const double sum_bytes = sums_travel ? outputs * input.schedule.accumulator_bits / 8 : 0;
+  const double read_bytes =
+      read_elements(setup, v, im2col) * input.activation_bits / 8 + (first ? 0 : sum_bytes);
+  const double written = last ? outputs * input.activation_bits / 8 : sum_bytes;
+
+  const memory::BufferCard& buffer = input.memory.activation_buffer;
+  const memory::BufferFigures& figures = setup.context.activation_buffer;
+  const double core_ns = core.symbol_rate_GHz > 0 ? symbols / core.symbol_rate_GHz : 0;
+  VisitCost cost;
+  cost.time.take_both(
+      {TimePart::core, core_ns},
+      {TimePart::activation_buffer, (read_bytes + written) / setup.context.activation_GBps});
+  EnergyTerms& energy = cost.energy;
+  energy.spend(Component::activation_buffer,
+               memory::read_energy_pJ(buffer, figures, read_bytes) +
+                   memory::write_energy_pJ(buffer, figures, written) +
+                   (input.memory.line_buffer
+                        ? im2col * input.activation_bits * input.memory.register_pJ_per_bit
+                        : 0));
+  energy.spend(Component::input_converters, symbols * input.core.columns, core.input_energy_pJ);
+  energy.spend(Component::output_converters, symbols * input.core.rows, core.output_energy_pJ);
+  energy.spend(Component::laser, core_ns, core.laser_power_mW);
+  energy.spend(Component::accumulation, outputs * ((first ? 0 : 1) + (passes - 1)),
+               input.digital.add_pJ);
+  return cost;
+}
+
+VisitCost post_process(const LayerSetup& setup, const Visit& v) {
+  const CostInput& input = setup.input();
+  const DigitalWork& work = setup.layer.digital;
+  VisitCost cost;
+  if (v.tile.column + 1 < setup.mapping.column_tiles) return cost;
+  const double rows = static_cast<double>(v.view.rows) * v.view.groups;
+  const double share =
+      input.batch * v.vectors / setup.vectors * rows / setup.layer.shape.out_channels;
+  const DigitalUnitCard& card = input.digital;
+  const double element = input.activation_bits / 8.0;
+  const double read = static_cast<double>(work.reads) * element * share,
+               written = static_cast<double>(work.writes) * element * share;
+  cost.time.take(Stage::post_process,
+                 {TimePart::post_processing,
+                  static_cast<double>(work.operations()) * share / card.vector_operations_per_ns},
+                 {TimePart::activation_buffer, (read + written) / setup.context.activation_GBps});
+  cost.energy.spend(Component::post_processing, share,
+                    static_cast<double>(work.adds) * card.add_pJ +
+                        static_cast<double>(work.multiplies) * card.multiply_pJ +
+                        static_cast<double>(work.lookups) * card.lookup_pJ);
+  const memory::BufferCard& buffer = input.memory.activation_buffer;
+  const memory::BufferFigures& figures = setup.context.activation_buffer;
+  cost.energy.spend(Component::activation_buffer,
+                    memory::read_energy_pJ(buffer, figures, read) +
+                        memory::write_energy_pJ(buffer, figures, written));
+  return cost;
+}
+
+}  // namespace lightloom::cosim

@@ -1,0 +1,173 @@
+#include "experiments/results/files/mesh_settings_file.hpp"
+
+#include <cmath>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "photonic/decomposition/conventions.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+using photonic::MatrixDecomposition;
+
+template <class Enum, std::size_t count>
+std::string name_of(Enum value, const std::array<std::pair<const char*, Enum>, count>& known) {
+  for (const auto& [name, other] : known)
+    if (value == other) return name;
+  return "";
+}
+
+std::vector<std::int64_t> numbers(std::size_t count) {
+  std::vector<std::int64_t> list(count);
+  std::iota(list.begin(), list.end(), std::int64_t{0});
+  return list;
+}
+
+void add_mesh(Labelled& data, const photonic::MeshSettings& mesh, const std::string& prefix) {
+  data.add({prefix + "theta", {"device"}, mesh.theta, "rad", "inner phase"});
+  data.add({prefix + "phi", {"device"}, mesh.phi, "rad", "outer phase"});
+  data.add({prefix + "screen", {"mode"}, mesh.screen, "rad", "output phase"});
+  if (!mesh.outer.empty())
+    data.add({prefix + "outer",
+              {"device"},
+              mesh.outer,
+              "rad",
+              "phase in front of the upper input, 0 where there is no shifter"});
+}
+
+/// Takes the variables of a settings file apart.
+class SettingsReader {
+ public:
+  explicit SettingsReader(const std::string& path) : path_(path), data_(read_labelled(path)) {}
+
+  template <class Enum, std::size_t count>
+  [[nodiscard]] Enum kind(const char* attribute,
+                          const std::array<std::pair<const char*, Enum>, count>& known) const {
+    for (const auto& [name, value] : known)
+      if (text(attribute) == name) return value;
+    throw Error(fmt::format("{}: {} '{}' is not known", path_, attribute, text(attribute)));
+  }
+  [[nodiscard]] bool reversed(const char* attribute) const {
+    return text(attribute) == order_name(true);
+  }
+  [[nodiscard]] int length(const char* axis) const {
+    const Axis* found = data_.axis(axis);
+    require(found != nullptr, "{}: holds no settings (axis '{}' is missing)", path_, axis);
+    return static_cast<int>(size_of(found->values));
+  }
+  [[nodiscard]] bool has(const std::string& name) const { return data_.variable(name) != nullptr; }
+  [[nodiscard]] std::vector<double> values(const std::string& name, std::size_t count) const {
+    const Variable* found = data_.variable(name);
+    const auto* list =
+        found == nullptr ? nullptr : std::get_if<std::vector<double>>(&found->values);
+    require(list != nullptr, "{}: holds no '{}' of real numbers", path_, name);
+    require(list->size() == count, "{}: '{}' has {} values, its mesh needs {}", path_, name,
+            list->size(), count);
+    for (const double value : *list)
+      require(std::isfinite(value), "{}: '{}' holds a value that is not a finite number", path_,
+              name);
+    return *list;
+  }
+  [[nodiscard]] photonic::MeshSettings mesh(const std::string& prefix,
+                                            const photonic::Topology& topology) const {
+    const std::size_t cells = topology.cells.size();
+    photonic::MeshSettings settings{
+        .theta = values(prefix + "theta", cells),
+        .phi = values(prefix + "phi", cells),
+        .screen = values(prefix + "screen", static_cast<std::size_t>(topology.modes))};
+    if (has(prefix + "outer")) settings.outer = values(prefix + "outer", cells);
+    if (kind("convention", convention_names) == PhaseConvention::lightloom) return settings;
+    require(settings.outer.empty(), "{}: phases in front of devices belong to compact ones", path_);
+    return photonic::from_beamsplitter_convention(topology, settings);
+  }
+
+ private:
+  [[nodiscard]] std::string text(const char* attribute) const {
+    const auto found = data_.attributes.find(attribute);
+    const auto* word =
+        found == data_.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+    require(word != nullptr,
+            "{}: holds no settings of a mesh (attribute '{}' is missing; lightloom decompose "
+            "--output writes such files)",
+            path_, attribute);
+    return *word;
+  }
+
+  std::string path_;
+  Labelled data_;
+};
+
+}  // namespace
+
+const char* order_name(bool reversed) { return reversed ? "bit-reversed" : "in order"; }
+
+Labelled mesh_settings_file(const MatrixDecomposition& found, const MeshSettingsKind& kind) {
+  const auto written = [&](const photonic::MeshSettings& settings) {
+    return kind.convention == PhaseConvention::lightloom
+               ? settings
+               : photonic::to_beamsplitter_convention(found.topology, settings);
+  };
+  Labelled data;
+  data.attributes["convention"] = name_of(kind.convention, convention_names);
+  data.attributes["mesh"] = name_of(kind.mesh, mesh_names);
+  data.attributes["device"] = name_of(kind.device, device_names);
+  data.attributes["inputs"] = order_name(found.inputs_reversed);
+  data.attributes["outputs"] = order_name(found.outputs_reversed);
+  data.add_axis({"device", numbers(found.topology.cells.size()), "1",
+                 "device of one mesh in the order of light"});
+  data.add_axis({"mode", numbers(static_cast<std::size_t>(found.modes)), "1", "mode"});
+  std::vector<std::int64_t> columns, tops, bottoms;
+  for (const photonic::Cell& cell : found.topology.cells) {
+    columns.push_back(cell.column);
+    tops.push_back(cell.top);
+    bottoms.push_back(cell.bottom);
+  }
+  data.add({"column", {"device"}, columns, "1", "column of the device"});
+  data.add({"top", {"device"}, tops, "1", "upper of the two modes"});
+  data.add({"bottom", {"device"}, bottoms, "1", "lower of the two modes"});
+  add_mesh(data, written(found.right), "");
+  if (!found.attenuation.empty()) {
+    add_mesh(data, written(found.left), "left_");
+    data.add_axis(
+        {"attenuator", numbers(found.attenuation.size()), "1", "attenuator between the meshes"});
+    data.add({"attenuation", {"attenuator"}, found.attenuation, "1", "amplitude"});
+    data.add({"scale", {}, std::vector<double>{found.scale}, "1", "factor in front"});
+  }
+  data.add_axis({"row", numbers(static_cast<std::size_t>(found.rebuilt.rows)), "1", "output"});
+  data.add_axis({"input", numbers(static_cast<std::size_t>(found.rebuilt.columns)), "1", "input"});
+  std::vector<double> real, imaginary;
+  for (const photonic::Complex& value : found.rebuilt.values) {
+    real.push_back(value.real());
+    imaginary.push_back(value.imag());
+  }
+  data.add({"real", {"row", "input"}, real, "1", "rebuilt matrix, real part"});
+  data.add({"imaginary", {"row", "input"}, imaginary, "1", "rebuilt matrix, imaginary part"});
+  return data;
+}
+
+StoredMeshSettings read_mesh_settings(const std::string& path) {
+  const SettingsReader file(path);
+  StoredMeshSettings stored{.kind = {.mesh = photonic::MeshKind::clements,
+                                     .device = file.kind("device", device_names),
+                                     .convention = file.kind("convention", convention_names)},
+                            .settings = {.modes = file.length("mode")}};
+  MatrixDecomposition& settings = stored.settings;
+  require(settings.modes >= 1 && settings.modes <= photonic::most_modes,
+          "settings of {} modes are not taken (1 to {} are)", settings.modes, photonic::most_modes);
+  stored.kind.mesh = file.kind("mesh", mesh_names);
+  settings.topology = photonic::make_topology(stored.kind.mesh, settings.modes);
+  settings.right = file.mesh("", settings.topology);
+  settings.inputs_reversed = file.reversed("inputs");
+  settings.outputs_reversed = file.reversed("outputs");
+  if (file.has("attenuation")) {
+    settings.left = file.mesh("left_", settings.topology);
+    settings.attenuation = file.values("attenuation", static_cast<std::size_t>(settings.modes));
+    settings.scale = file.values("scale", 1)[0];
+  }
+  stored.rows = std::min(file.length("row"), settings.modes);
+  stored.columns = std::min(file.length("input"), settings.modes);
+  return stored;
+}
+
+}  // namespace lightloom::experiments

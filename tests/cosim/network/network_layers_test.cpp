@@ -1,0 +1,57 @@
+#include "cosim/network/network_layers.hpp"
+
+#include <gtest/gtest.h>
+
+#include "nn/models/models.hpp"
+#include "nn/weights/multilevel/multilevel_card.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+TEST(NetworkLayers, KnowsWhichLayersSeeNegativeInputs) {
+  const nn::Graph graph = nn::build_graph("cnn3", "glyphs");
+  const std::vector<bool> positive = non_negative_values(graph, {});
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const nn::Op op = graph.nodes[i].op;
+    const bool may_be_negative =
+        op == nn::Op::convolution || op == nn::Op::batch_norm || op == nn::Op::linear;
+    EXPECT_EQ(positive[i], !may_be_negative) << graph.nodes[i].name;
+  }
+  EXPECT_FALSE(non_negative_values(graph, {.mean = {0.5}, .std = {0.5}})[0]);
+}
+
+TEST(NetworkLayers, DigitalWorkBelongsToTheWeightLayerBeforeItAndNoneIsLost) {
+  const nn::Graph graph = nn::build_graph("cnn3", "glyphs");
+  DigitalWork all;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    all += digital_work(graph, static_cast<int>(i));
+  std::int64_t shared_out = 0;
+  for (const CostLayer& layer : cost_layers(graph, {}, {}))
+    shared_out += layer.digital.operations();
+  EXPECT_GT(shared_out, 0);
+  EXPECT_EQ(shared_out, all.operations());
+}
+
+TEST(NetworkLayers, OnlyLayersWhoseSourceTakesWorkHaveAChoice) {
+  const nn::Graph graph = nn::build_graph("cnn3", "glyphs");
+  nn::SourceCard multilevel{.source = "multilevel"};
+  multilevel.settings.of<nn::MultilevelCard>().intra = 2;
+  multilevel.settings.of<nn::MultilevelCard>().cross = 8;
+  std::vector<CostLayer> plain = cost_layers(graph, {}, {.source = "dense"}),
+                         rebuilt = cost_layers(graph, {}, multilevel);
+  choose_way(WayChoice::automatic, plain);
+  for (const CostLayer& layer : plain)
+    EXPECT_EQ(layer.way, WeightDelivery::reload) << layer.shape.name;
+  choose_way(WayChoice::source, rebuilt);
+  int regenerated = 0;
+  for (const CostLayer& layer : rebuilt)
+    regenerated += layer.way == WeightDelivery::regenerate ? 1 : 0;
+  EXPECT_GT(regenerated, 0);
+  choose_way(WayChoice::automatic, rebuilt);
+  for (const CostLayer& layer : rebuilt)
+    EXPECT_EQ(layer.way, layer.takes_work() ? WeightDelivery::automatic : WeightDelivery::reload)
+        << layer.shape.name;
+}
+
+}  // namespace
+}  // namespace lightloom::cosim

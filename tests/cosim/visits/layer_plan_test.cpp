@@ -1,0 +1,145 @@
+#include "cosim/visits/layer_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "cosim/network/network_plan.hpp"
+#include "cosim/visits/map_placement.hpp"
+#include "tests/cosim/cost/cost_fixture.hpp"
+
+namespace lightloom::cosim {
+namespace {
+
+/// 96 channels in, 80 out, 3 x 3 on 14 x 14: 14 column tiles and 2 row tiles of 64 x 64.
+CostInput one_planned_layer(WeightDelivery way) {
+  CostInput input{.core = round_core()};
+  const nn::LayerShape shape = conv(96, 80, 3, 14);
+  input.layers = {way == WeightDelivery::regenerate ? multilevel_layer(shape, 2, 24, 4, 4, 4)
+                                                    : reload_layer(shape, 8)};
+  if (way == WeightDelivery::regenerate) input.generator.kind = "electronic";
+  return input;
+}
+
+LayerPlan plan_of(const CostInput& input) {
+  const CostContext context(input);
+  std::vector<LayerSetup> setups{layer_setup(context, 0)};
+  place_maps(setups);
+  return plan_layer(setups[0]);
+}
+
+TEST(LayerPlan, BurstsOfTheVisitsAddUpToTheTrafficOfTheLayer) {
+  for (const WeightDelivery way : {WeightDelivery::reload, WeightDelivery::regenerate})
+    for (const Dataflow flow :
+         {Dataflow::weight_stationary, Dataflow::output_stationary, Dataflow::input_stationary}) {
+      CostInput input = one_planned_layer(way);
+      input.schedule.dataflow = flow;
+      input.schedule.block_vectors = 50;
+      const LayerPlan plan = plan_of(input);
+      ASSERT_EQ(plan.bursts.size(), plan.tiles.size());
+      VisitBursts sum;
+      for (const VisitBursts& visit : plan.bursts) {
+        sum.weights += visit.weights;
+        sum.inputs += visit.inputs;
+        sum.outputs += visit.outputs;
+      }
+      const double atom = input.memory.dram.organization.atom_bytes();
+      EXPECT_EQ(sum.weights * atom, plan.traffic.weight_bytes);
+      EXPECT_EQ(sum.inputs * atom, plan.traffic.input_bytes);
+      EXPECT_EQ(sum.outputs * atom, plan.traffic.output_bytes);
+    }
+}
+
+// Every tile is programmed and driven whole, whatever part of it holds weights.
+TEST(LayerPlan, EnergyOfTheCoreFollowsFromVisitsAndVectors) {
+  CostInput input = one_planned_layer(WeightDelivery::reload);
+  input.schedule.dataflow = Dataflow::output_stationary;
+  input.schedule.block_vectors = 50;
+  const LayerPlan plan = plan_of(input);
+  const double tiles = 2 * 14, blocks = 4, vectors = 14 * 14;
+  EXPECT_EQ(static_cast<double>(plan.tiles.size()), tiles * blocks);
+  EXPECT_NEAR(plan.energy_pJ[Component::programming], tiles * blocks * 4096 * 10, 1e-3);
+  EXPECT_NEAR(plan.energy_pJ[Component::input_converters], tiles * vectors * 64 * 0.1, 1e-6);
+  EXPECT_NEAR(plan.energy_pJ[Component::output_converters], tiles * vectors * 64, 1e-6);
+  EXPECT_NEAR(plan.energy_pJ[Component::laser], tiles * vectors * 100, 1e-6);
+  // Sums over the column tiles, of the 80 outputs that there are.
+  EXPECT_NEAR(plan.energy_pJ[Component::accumulation], 13 * vectors * 80 * input.digital.add_pJ,
+              1e-6);
+}
+
+TEST(LayerPlan, ColumnsComeFirstWherePartialSumsFitAndKernelsAreFormedOnce) {
+  CostInput input = one_planned_layer(WeightDelivery::regenerate);
+  const CostLayer& layer = input.layers[0];
+  input.memory.activation_buffer.capacity_KB = 1024;
+  const double intra = static_cast<double>(layer.work.intra_macs),
+               cross = static_cast<double>(layer.work.cross_macs);
+  const double rounded = 28;  // each of 28 visits rounds its share of both levels
+  EXPECT_NEAR(static_cast<double>(plan_of(input).generation_macs), intra + cross, rounded);
+  input.memory.activation_buffer.capacity_KB = 4;  // rows first,
+  input.memory.tile_buffer.capacity_KB = 1;        // and no place for the kernels: again a row
+  EXPECT_NEAR(static_cast<double>(plan_of(input).generation_macs), 2 * intra + cross, rounded);
+}
+
+TEST(LayerPlan, CopiesComputeButBringNoWeights) {
+  CostInput input{.core = round_core()};
+  input.layers = {reload_layer(conv(16, 16, 1, 14), 8)};
+  const LayerPlan alone = plan_of(input);
+  input.schedule.cores = 3;
+  const LayerPlan copied = plan_of(input);
+  EXPECT_EQ(copied.replicas, 3);
+  ASSERT_EQ(copied.tiles.size(), 3 * alone.tiles.size());
+  EXPECT_EQ(copied.traffic.weight_bytes, alone.traffic.weight_bytes);
+  EXPECT_EQ(copied.bursts[1].weights + copied.bursts[2].weights, 0);
+  EXPECT_DOUBLE_EQ(copied.energy_pJ[Component::programming],
+                   3 * alone.energy_pJ[Component::programming]);
+  EXPECT_NEAR(copied.energy_pJ[Component::output_converters],
+              alone.energy_pJ[Component::output_converters], 1e-6);
+}
+
+TEST(LayerPlan, LightThatDrivesTheCoreLeavesNoWeightsInTheTileBufferAndStaysOn) {
+  CostInput input = one_planned_layer(WeightDelivery::regenerate);
+  input.generator.kind = "photonic";
+  const LayerPlan digital = plan_of(input);
+  input.generator.handover = Handover::analog;
+  const LayerPlan analog = plan_of(input);
+  // Only kernels of level 1 wait there now.
+  EXPECT_GT(analog.energy_pJ[Component::tile_buffer], 0);
+  EXPECT_LT(analog.energy_pJ[Component::tile_buffer], digital.energy_pJ[Component::tile_buffer]);
+  EXPECT_EQ(analog.regenerated_tile_bytes, 0);
+  EXPECT_GT(analog.energy_pJ[Component::generator_laser],
+            digital.energy_pJ[Component::generator_laser]);
+  for (std::size_t i = 0; i < analog.tiles.size(); ++i) {
+    EXPECT_GT(analog.tiles[i][Stage::program], digital.tiles[i][Stage::program]);
+  }
+}
+
+TEST(LayerPlan, TooManyVisitsAreRefusedWithTheirNumber) {
+  CostInput input = one_planned_layer(WeightDelivery::reload);
+  input.schedule.dataflow = Dataflow::output_stationary;
+  input.schedule.block_vectors = 1;
+  input.batch = 911;  // 911 * 196 blocks of 28 tiles: 4,999,568
+  const CostContext fits(input);
+  EXPECT_NO_THROW(layer_setup(fits, 0));
+  input.batch = 912;
+  const CostContext beyond(input);
+  EXPECT_THROW(layer_setup(beyond, 0), Error);
+}
+
+TEST(NetworkPlan, TheVeryFirstFetchFindsItsBankClosed) {
+  const CostInput input = one_planned_layer(WeightDelivery::reload);
+  const CostContext context(input);
+  const NetworkPlan plan = plan_network(context);
+  const memory::DramCard& dram = input.memory.dram;
+  const double wait_ns =
+      (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
+  EXPECT_DOUBLE_EQ(plan.schedule.tiles[0][Stage::fetch_weights],
+                   plan.layers[0].tiles[0][Stage::fetch_weights] + wait_ns);
+  for (const Stage stage : all_of_enum<Stage>()) {
+    if (stage == Stage::fetch_weights) continue;
+    EXPECT_EQ(plan.schedule.tiles[0][stage], plan.layers[0].tiles[0][stage]);
+  }
+}
+
+}  // namespace
+}  // namespace lightloom::cosim
