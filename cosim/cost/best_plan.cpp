@@ -25,7 +25,7 @@ std::string lack_of_room(const CostInput& input, const NetworkPlan& plan) {
         buffer, card.bytes() / 1024, needs / 1024);
   };
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
-    const RoomNeeds& needs = plan.layers[i].needs;
+    const RoomNeeds& needs = plan.layers[i]->needs;
     for (const std::string& what :
          {lack("weight", input.memory.weight_buffer, needs.weight_buffer),
           lack("tile", input.memory.tile_buffer, needs.tile_buffer),
@@ -37,10 +37,10 @@ std::string lack_of_room(const CostInput& input, const NetworkPlan& plan) {
 }
 
 /// Time of the part that all layers together keep busy longest.
-double busiest_part_ns(const std::vector<LayerPlan>& layers, int cores) {
+double busiest_part_ns(const NetworkPlan& plan, int cores) {
   double dram = 0, settings = 0, generator = 0, cores_own = 0;
-  for (const LayerPlan& layer : layers) {
-    const auto& needs = layer.needs_ns;
+  for (const auto& layer : plan.layers) {
+    const auto& needs = layer->needs_ns;
     for (const Stage stage : {Stage::fetch_weights, Stage::fetch_inputs, Stage::write_back})
       dram += needs[stage][TimePart::dram];
     settings += needs[Stage::decompose][TimePart::settings];
@@ -68,7 +68,8 @@ std::vector<double> settings_limits(const std::vector<double>& settings_per_weig
 
 class Planner {
  public:
-  Planner(const ReadyLayers& ready, CostContext& context) : ready_(ready), context_(context) {}
+  Planner(const ReadyLayers& ready, CostContext& context, LayerPlans& plans)
+      : ready_(ready), context_(context), plans_(plans) {}
 
   BestPlan run() {
     const ScheduleCard& card = context_.input.schedule;
@@ -78,14 +79,14 @@ class Planner {
     consider_fewer_cores();
     require(best_.has_value(), "{}", lack_);
     context_.choice = best_->choice;
-    best_->report = report_on(ready_, {context_, best_->plan, {}});
+    if (!reported_) best_->report = report_on(ready_, {context_, best_->plan, {}});
     return std::move(*best_);
   }
 
  private:
   static bool has_copies(const NetworkPlan& plan) {
     return std::any_of(plan.layers.begin(), plan.layers.end(),
-                       [](const LayerPlan& layer) { return layer.replicas > 1; });
+                       [](const auto& layer) { return layer->replicas > 1; });
   }
 
   void consider_deliveries(PlanChoice choice) {
@@ -112,10 +113,12 @@ class Planner {
     PlanChoice choice = best_->choice;
     change(choice);
     context_.choice = choice;
-    NetworkPlan plan = plan_network(context_);
+    NetworkPlan plan = plan_network(context_, plans_);
     if (!lack_of_room(context_.input, plan).empty()) return true;
     if (context_.input.schedule.objective == Objective::time) {
-      const double best = least_cost(), rough = rough_schedule_time(plan.schedule, 1.03 * best);
+      const double best = least_cost();
+      if (busiest_part_ns(plan, choice.cores) > 1.03 * best) return false;
+      const double rough = rough_schedule_time(plan.schedule, 1.03 * best);
       if (rough > best) return rough < 1.03 * best;
     }
     keep_if_better(choice, std::move(plan));
@@ -125,9 +128,9 @@ class Planner {
   /// Returns how many settings a weight takes, by layer.
   std::vector<double> consider(const PlanChoice& choice) {
     context_.choice = choice;
-    NetworkPlan plan = plan_network(context_);
+    NetworkPlan plan = plan_network(context_, plans_);
     std::vector<double> settings;
-    for (const LayerPlan& layer : plan.layers) settings.push_back(layer.settings_per_weight);
+    for (const auto& layer : plan.layers) settings.push_back(layer->settings_per_weight);
     const std::string lack = lack_of_room(context_.input, plan);
     if (lack_.empty()) lack_ = lack;
     if (lack.empty() && !is_hopeless(plan)) keep_if_better(choice, std::move(plan));
@@ -138,7 +141,7 @@ class Planner {
   bool is_hopeless(const NetworkPlan& plan) {
     if (!best_ || context_.input.schedule.objective != Objective::time) return false;
     const double limit = 1.02 * least_cost();
-    return busiest_part_ns(plan.layers, context_.choice.cores) > least_cost() ||
+    return busiest_part_ns(plan, context_.choice.cores) > least_cost() ||
            rough_schedule_time(plan.schedule, limit) > limit;
   }
 
@@ -148,12 +151,19 @@ class Planner {
       const double least = least_cost();
       cost = cost_of(choice, plan, least);
       if (*cost > least) return;
-      if (*cost == least &&
-          report(choice, plan).energy_J() >= report(best_->choice, best_->plan).energy_J())
-        return;
+      if (*cost == least) return keep_if_energy_is_less(choice, std::move(plan));
     }
     best_ = BestPlan{.choice = choice, .plan = std::move(plan), .report = {}};
     least_cost_ = cost;
+    reported_ = false;
+  }
+
+  void keep_if_energy_is_less(const PlanChoice& choice, NetworkPlan plan) {
+    if (!reported_) best_->report = report(best_->choice, best_->plan);
+    reported_ = true;
+    CostReport other = report(choice, plan);
+    if (other.energy_J() >= best_->report.energy_J()) return;
+    best_ = BestPlan{.choice = choice, .plan = std::move(plan), .report = std::move(other)};
   }
 
   /// Of the best plan; worked out when there is another to compare it with.
@@ -179,9 +189,11 @@ class Planner {
 
   const ReadyLayers& ready_;
   CostContext& context_;
+  LayerPlans& plans_;
   std::optional<BestPlan> best_;
   std::optional<double> least_cost_;
-  std::string lack_;  // of room, in the first plan that has none
+  bool reported_ = false;  // the report is that of the best plan
+  std::string lack_;       // of room, in the first plan that has none
 };
 
 }  // namespace
@@ -198,8 +210,8 @@ double objective_cost(const CostReport& report, Objective objective) {
   return report.time_ns;
 }
 
-BestPlan best_plan(const ReadyLayers& ready, CostContext& context) {
-  return Planner(ready, context).run();
+BestPlan best_plan(const ReadyLayers& ready, CostContext& context, LayerPlans& plans) {
+  return Planner(ready, context, plans).run();
 }
 
 }  // namespace lightloom::cosim

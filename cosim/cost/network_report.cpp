@@ -83,7 +83,7 @@ void name_parts(CostReport& report, const std::vector<ExpandedLayer>& expanded,
   auto turn = run.turns.rbegin();  // in order of time, so in that of layers
   for (std::size_t i = 0; i < expanded.size(); ++i) {
     LayerCost& layer = report.layers[expanded[i].origin];
-    for (const TimePiece& piece : plan.layers[i].pieces) {
+    const auto name = [&](const TimePiece& piece) {
       const std::size_t tile = first + piece.tile;
       const bool stream = is_stream(piece.stage, piece.part),
                  computes = piece.stage == Stage::compute;
@@ -91,8 +91,10 @@ void name_parts(CostReport& report, const std::vector<ExpandedLayer>& expanded,
       if (run.critical[tile][piece.stage] > 0 &&
           (!computes || stream == run.critical_streams[tile]))
         layer.critical_parts_ns[piece.part] += piece.ns;
-    }
-    first += plan.layers[i].tiles.size();
+    };
+    for (const TimePiece& piece : plan.layers[i]->pieces) name(piece);
+    if (i == 0) name(plan.first_access);
+    first += plan.layers[i]->tiles.size();
     for (; turn != run.turns.rend() && turn->tile < static_cast<std::int64_t>(first); ++turn)
       layer.critical_parts_ns[TimePart::dram_turnaround] += turn->ns;
   }
@@ -167,8 +169,8 @@ CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned) {
   CostReport report{.layers = ready.entries, .cores_used = planned.context.choice.cores};
   for (std::size_t i = 0; i < expanded.size(); ++i) {
     LayerCost& entry = report.layers[expanded[i].origin];
-    add_plan(entry, input, expanded[i], plan.layers[i]);
-    if (planned.residency.of(i)) entry.resident_bytes += plan.layers[i].stored_bytes;
+    add_plan(entry, input, expanded[i], *plan.layers[i]);
+    if (planned.residency.of(i)) entry.resident_bytes += plan.layers[i]->stored_bytes;
   }
   const ScheduleResult run = run_schedule(plan.schedule);
   report.time_ns = run.total;

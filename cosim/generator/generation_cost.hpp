@@ -14,6 +14,7 @@ struct FactorShape {
   int cross = 0, intra = 0;       // Bc generated kernels, Bi basis kernels
   bool intra_level = true;        // false: the kernels themselves are stored, [Bc, in, area]
   bool cross_level = true;        // false: every kernel has its own coefficients, Bc = out
+  friend bool operator==(const FactorShape&, const FactorShape&) = default;
 };
 
 FactorShape factor_shape(const nn::TwoLevelFactors& factors);

@@ -35,6 +35,7 @@ struct CostLayer {
   DigitalWork digital;         // done to the results, per image
   bool signed_inputs = false;  // cores with intensity inputs then take two passes
   [[nodiscard]] bool takes_work() const;
+  friend bool operator==(const CostLayer&, const CostLayer&) = default;
 };
 
 /// A layer whose plain weights of `bits` each are in DRAM.

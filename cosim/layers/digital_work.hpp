@@ -18,6 +18,7 @@ struct DigitalWork {
 
   [[nodiscard]] std::int64_t operations() const { return adds + multiplies + lookups; }
   DigitalWork& operator+=(const DigitalWork& other);
+  friend bool operator==(const DigitalWork&, const DigitalWork&) = default;
 };
 
 /// The digital work of one node of a network; none for weight layers and for what only renames.

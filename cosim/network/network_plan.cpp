@@ -8,9 +8,9 @@
 namespace lightloom::cosim {
 namespace {
 
-bool any_time(const std::vector<LayerPlan>& plans, Stage stage) {
-  for (const LayerPlan& plan : plans)
-    for (const StageTimes& tile : plan.tiles)
+bool any_time(const SharedPlans& plans, Stage stage) {
+  for (const auto& plan : plans)
+    for (const StageTimes& tile : plan->tiles)
       if (tile[stage] > 0) return true;
   return false;
 }
@@ -21,13 +21,13 @@ int places(int wanted, double capacity_bytes, double tile_bytes) {
   return std::max(1, static_cast<int>(std::min<double>(wanted, fit)));
 }
 
-BufferPlaces buffer_places(const CostContext& context, const std::vector<LayerPlan>& plans,
+BufferPlaces buffer_places(const CostContext& context, const SharedPlans& plans,
                            double resident_bytes) {
   const CostInput& input = context.input;
   double weight_tile = 0, regenerated_tile = 0;
-  for (const LayerPlan& plan : plans) {
-    weight_tile = std::max(weight_tile, plan.largest_weight_tile_bytes);
-    regenerated_tile = std::max(regenerated_tile, plan.regenerated_tile_bytes);
+  for (const auto& plan : plans) {
+    weight_tile = std::max(weight_tile, plan->largest_weight_tile_bytes);
+    regenerated_tile = std::max(regenerated_tile, plan->regenerated_tile_bytes);
   }
   const ScheduleCard& card = input.schedule;
   const int cores = context.choice.cores;
@@ -54,7 +54,7 @@ void append(ScheduleInput& schedule, const LayerPlan& plan) {
   schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), first - 1);
 }
 
-ScheduleInput schedule_of(const CostContext& context, const std::vector<LayerPlan>& plans,
+ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans,
                           double resident_bytes) {
   ScheduleInput schedule;
   schedule.places = buffer_places(context, plans, resident_bytes);
@@ -67,7 +67,7 @@ ScheduleInput schedule_of(const CostContext& context, const std::vector<LayerPla
   // Bus idle between the last write data and the first read data, the longer of the two changes.
   schedule.direction_change_ns =
       (t.cwl + t.wtr_l + dram.organization.span_cycles()) * dram.clock_ns;
-  for (const LayerPlan& plan : plans) append(schedule, plan);
+  for (const auto& plan : plans) append(schedule, *plan);
   return schedule;
 }
 
@@ -77,12 +77,13 @@ void wait_for_first_access(NetworkPlan& plan, double wait_ns) {
   StageTimes& first = plan.schedule.tiles.front();
   const Stage stage = first[Stage::fetch_weights] > 0 ? Stage::fetch_weights : Stage::fetch_inputs;
   first[stage] += wait_ns;
-  plan.layers.front().pieces.push_back({0, stage, TimePart::dram_latency, wait_ns});
+  plan.first_access = {0, stage, TimePart::dram_latency, wait_ns};
 }
 
 }  // namespace
 
-NetworkPlan plan_network(const CostContext& context, const Residency& residency) {
+NetworkPlan plan_network(const CostContext& context, LayerPlans& plans,
+                         const Residency& residency) {
   NetworkPlan plan;
   std::vector<LayerSetup> setups;
   for (std::size_t i = 0; i < context.input.layers.size(); ++i) {
@@ -90,7 +91,7 @@ NetworkPlan plan_network(const CostContext& context, const Residency& residency)
     setups.back().resident = residency.of(i);
   }
   place_maps(setups);
-  for (const LayerSetup& setup : setups) plan.layers.push_back(plan_layer(setup));
+  for (std::size_t i = 0; i < setups.size(); ++i) plan.layers.push_back(plans.of(i, setups[i]));
   plan.schedule = schedule_of(context, plan.layers, residency.bytes);
   wait_for_first_access(plan, first_access_ns(context.input.memory.dram));
   return plan;

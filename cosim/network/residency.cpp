@@ -6,30 +6,29 @@ namespace lightloom::cosim {
 namespace {
 
 /// Room that layers need while their words come from DRAM.
-double fetching_bytes(const std::vector<LayerPlan>& plans, int weight_places) {
+double fetching_bytes(const SharedPlans& plans, int weight_places) {
   double largest_tile = 0, kept = 0;
-  for (const LayerPlan& plan : plans) {
-    largest_tile = std::max(largest_tile, plan.largest_weight_tile_bytes);
-    kept = std::max(kept, plan.kept_bytes);
+  for (const auto& plan : plans) {
+    largest_tile = std::max(largest_tile, plan->largest_weight_tile_bytes);
+    kept = std::max(kept, plan->kept_bytes);
   }
   return kept + weight_places * largest_tile;
 }
 
 }  // namespace
 
-Residency resident_layers(const CostInput& input, const std::vector<LayerPlan>& cold,
-                          int weight_places) {
+Residency resident_layers(const CostInput& input, const SharedPlans& cold, int weight_places) {
   const double capacity = input.memory.weight_buffer.bytes();
   double all = 0;
-  for (const LayerPlan& plan : cold) all += plan.stored_bytes;
+  for (const auto& plan : cold) all += plan->stored_bytes;
   double room = all <= capacity ? capacity : capacity - fetching_bytes(cold, weight_places);
   Residency residency;
-  for (const LayerPlan& plan : cold) {
-    const bool stays = plan.stored_bytes <= room;
+  for (const auto& plan : cold) {
+    const bool stays = plan->stored_bytes <= room;
     residency.stays.push_back(stays);
     if (!stays) continue;
-    room -= plan.stored_bytes;
-    residency.bytes += plan.stored_bytes;
+    room -= plan->stored_bytes;
+    residency.bytes += plan->stored_bytes;
   }
   return residency;
 }

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "cosim/visits/layer_plan.hpp"
+#include "cosim/network/layer_plans.hpp"
 
 namespace lightloom::cosim {
 
@@ -19,7 +19,6 @@ struct Residency {
 /// most, its shared streams, or where its tiles are visited block by block all it stores), and
 /// layers stay in order of execution as far as they fit into the rest. Nothing of a layer that does
 /// not fit stays.
-Residency resident_layers(const CostInput& input, const std::vector<LayerPlan>& cold,
-                          int weight_places);
+Residency resident_layers(const CostInput& input, const SharedPlans& cold, int weight_places);
 
 }  // namespace lightloom::cosim

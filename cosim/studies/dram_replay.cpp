@@ -23,14 +23,15 @@ struct Timeline {
 Timeline timeline_of(const CostInput& input) {
   const ReadyLayers ready = ready_layers(input);
   CostContext context(ready.input);
-  const NetworkPlan plan = best_plan(ready, context).plan;
+  LayerPlans plans(ready.input);
+  const NetworkPlan plan = best_plan(ready, context, plans).plan;
   const ScheduleResult run = run_schedule(plan.schedule);
   const double atom = input.memory.dram.organization.atom_bytes();
   Timeline timeline{.total_ns = run.total};
   std::size_t visit = 0;
-  for (const LayerPlan& layer : plan.layers)
-    for (std::size_t i = 0; i < layer.tiles.size(); ++i, ++visit)
-      for (const auto& [stage, bursts] : by_stage(layer.bursts[i])) {
+  for (const auto& layer : plan.layers)
+    for (std::size_t i = 0; i < layer->tiles.size(); ++i, ++visit)
+      for (const auto& [stage, bursts] : by_stage(layer->bursts[i])) {
         if (bursts <= 0) continue;
         const double start = run.ends[visit][stage] - plan.schedule.tiles[visit][stage];
         timeline.jobs.push_back({start, bursts * atom, stage});

@@ -96,6 +96,7 @@ Workbench::FilePtr Workbench::network_file(const std::string& path) {
 }
 
 Workbench::GraphPtr Workbench::graph(const Experiment& card) {
+  const std::lock_guard lock(graphs_and_layers_);
   const std::string &model = card.network.model, &dataset = card.network.dataset.name;
   return cached(graphs_, card.keys.graph, [&] {
     return nn::is_onnx(model) ? nn::fitted_graph(network_file(model)->graph, model, dataset)
@@ -196,6 +197,7 @@ Workbench::NetworkPtr Workbench::student(const Experiment& card) {
 }
 
 const SourceLayers& Workbench::layers(const Experiment& card) {
+  const std::lock_guard lock(graphs_and_layers_);
   return *cached(layers_, card.keys.layers,
                  [&] { return source_layers(*graph(card), card.network); });
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "core/progress.hpp"
@@ -23,7 +24,8 @@ struct TrainedNetwork {
 
 /// Network files, data sets and trained networks of the experiments of one process. Points of a
 /// sweep that share data, teacher or student (their sections of the card are equal) share the work;
-/// a result never depends on what was asked before. A network file is parsed once.
+/// a result never depends on what was asked before. A network file is parsed once. Graphs and
+/// layers may be asked for on several threads at once, the rest on one.
 class Workbench {
  public:
   using DatasetPtr = std::shared_ptr<const nn::Dataset>;
@@ -62,6 +64,7 @@ class Workbench {
                                 nn::TrainHelpers helpers);
 
   ProgressSink& progress_;
+  std::recursive_mutex graphs_and_layers_;
   std::string checkpoint_, float_checkpoint_;  // "": none
   std::string inputs_;                         // of the training that has checkpoints
   std::map<std::string, FilePtr> files_;

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <filesystem>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/parallel.hpp"
 #include "experiments/cards/input_files.hpp"
 #include "experiments/sweep/sweep_table.hpp"
 
@@ -57,6 +60,38 @@ Labelled compute(const SweepTask& task, std::size_t point) {
   }
 }
 
+struct PointResult {
+  Labelled values;
+  std::exception_ptr error;
+};
+
+/// Of several points the first that is wrong speaks, whichever thread was quicker.
+std::vector<PointResult> compute(const SweepTask& task, const std::vector<std::size_t>& points) {
+  std::vector<PointResult> results(points.size());
+  const auto work = [&](std::ptrdiff_t k) {
+    const auto i = static_cast<std::size_t>(k);
+    try {
+      results[i].values = compute(task, points[i]);
+    } catch (...) {
+      results[i].error = std::current_exception();
+    }
+  };
+  if (points.size() == 1)
+    work(0);
+  else
+    parallel_for_dynamic(static_cast<std::ptrdiff_t>(points.size()), work);
+  return results;
+}
+
+/// The next points that are not done, a few for every thread; moves `next` behind them.
+std::vector<std::size_t> next_points(const Labelled& table, std::size_t& next, int at_once) {
+  const std::size_t most = at_once == 1 ? 1 : 4 * static_cast<std::size_t>(at_once);
+  std::vector<std::size_t> points;
+  for (; next < size_of(table.variable("done")->values) && points.size() < most; ++next)
+    if (!is_done(table, next)) points.push_back(next);
+  return points;
+}
+
 }  // namespace
 
 SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
@@ -77,19 +112,20 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
     next_write =
         end + std::max<Clock::duration>(least_between_writes, time_of_writes * (end - start));
   };
-  for (std::size_t point = 0; point < points; ++point) {
-    if (is_done(table, point)) continue;
-    if (sink.cancelled()) break;
-    try {
-      put_point(table, task.grid, point, compute(task, point));
-    } catch (...) {
-      if (sink.cancelled()) break;  // the point in hand is lost
-      if (outcome.computed > 0) save();
-      throw;
+  for (std::size_t next = 0; next < points && !sink.cancelled();) {
+    const std::vector<std::size_t> block = next_points(table, next, task.at_once);
+    const std::vector<PointResult> results = compute(task, block);
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      if (results[i].error) {
+        if (sink.cancelled()) break;  // the points in hand are lost
+        if (outcome.computed > 0) save();
+        std::rethrow_exception(results[i].error);
+      }
+      put_point(table, task.grid, block[i], results[i].values);
+      ++outcome.computed;
+      progress.advance(1, task.grid.describe(block[i]));
     }
-    ++outcome.computed;
     if (Clock::now() >= next_write) save();
-    progress.advance(1, task.grid.describe(point));
   }
   if (outcome.computed > 0) save();
   if (const std::size_t done = count_done(table); done < points)

@@ -18,6 +18,7 @@ struct SweepTask {
   Tree card;  // with its sweep section, resolved as far as the hash should see
   SweepGrid grid;
   PointFunction point;
+  int at_once = 1;  // points whose function may run on as many threads; 1: it has all threads
   Origin origin;
   std::string output;
 };

@@ -38,6 +38,7 @@ struct LayerShape {
   [[nodiscard]] bool depthwise() const {
     return groups > 1 && groups == in_channels && groups == out_channels;
   }
+  friend bool operator==(const LayerShape&, const LayerShape&) = default;
 };
 
 /// Everything the parameter and memory accounting of a network needs: its weight layers and its

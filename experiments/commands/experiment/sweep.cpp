@@ -2,10 +2,14 @@
 
 #include <omp.h>
 
+#include <atomic>
+#include <exception>
 #include <sstream>
+#include <vector>
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/parallel.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
@@ -18,16 +22,22 @@ namespace lightloom::experiments {
 namespace {
 
 /// Every point's card is read before any work, so that a value out of range at the last point costs
-/// nothing.
-void check_points(const Tree& card, const SweepGrid& grid) {
-  for (std::size_t point = 0; point < grid.points(); ++point) {
+/// nothing. Returns whether any of them measures accuracies, which take all threads by themselves.
+bool check_points(const Tree& card, const SweepGrid& grid) {
+  std::vector<std::exception_ptr> refusals(grid.points());
+  std::atomic<bool> accuracy = false;
+  parallel_for_dynamic(static_cast<std::ptrdiff_t>(grid.points()), [&](std::ptrdiff_t k) {
+    const auto point = static_cast<std::size_t>(k);
     try {
-      read_experiment(grid.card_at(card, point));
+      if (read_experiment(grid.card_at(card, point)).measures.accuracy) accuracy = true;
     } catch (const Error& error) {
-      throw Error(fmt::format("{} (at the sweep's point {}: {})", error.what(), point + 1,
-                              grid.settings(point)));
+      refusals[point] = std::make_exception_ptr(Error(fmt::format(
+          "{} (at the sweep's point {}: {})", error.what(), point + 1, grid.settings(point))));
     }
-  }
+  });
+  for (const std::exception_ptr& refusal : refusals)
+    if (refusal) std::rethrow_exception(refusal);
+  return accuracy;
 }
 
 std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
@@ -52,7 +62,7 @@ Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
   const Tree card = with_cards_of_experiment(load_given_card(line));
   const SweepGrid grid = read_grid(card);
   const Experiment base = read_experiment(grid.card_at(card, 0));
-  check_points(card, grid);
+  const bool accuracy = check_points(card, grid);
   const std::string output = line.output.empty() ? base.name + ".h5" : line.output;
   const std::string page = line.value("report", report_path(output));
   require_outputs(line, {output, page});
@@ -66,6 +76,7 @@ Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
   SweepOutcome outcome = run_sweep({.card = card,
                                     .grid = grid,
                                     .point = measure,
+                                    .at_once = accuracy ? 1 : omp_get_max_threads(),
                                     .origin = {.kind = "sweep",
                                                .card = resolved,
                                                .seed = base.seed,

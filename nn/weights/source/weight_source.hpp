@@ -24,6 +24,7 @@ struct StoredStream {
 
   /// The values that the words hold: what a count of parameters counts.
   [[nodiscard]] std::int64_t values() const { return packed_values > 0 ? packed_values : count; }
+  friend bool operator==(const StoredStream&, const StoredStream&) = default;
 };
 
 /// The words of one stored stream as a memory holds them: the low `bits` bits of each.
@@ -51,6 +52,7 @@ struct RegenerationWork {
   std::int64_t shifts = 0;
   std::int64_t adds = 0;
   std::int64_t lookups = 0;
+  friend bool operator==(const RegenerationWork&, const RegenerationWork&) = default;
 };
 
 /// The quantised factors of a two-level generator, W = V (U_i Wb_i), for hardware that computes

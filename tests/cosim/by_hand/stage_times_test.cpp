@@ -171,7 +171,8 @@ TEST(StageByHand, EveryCoreHasPlacesOfItsOwn) {
   input.schedule.output_slots = 6;
   const auto places = [&] {
     const CostContext context(input);
-    return plan_network(context).schedule.places;
+    LayerPlans plans(input);
+    return plan_network(context, plans).schedule.places;
   };
   EXPECT_EQ(places().weights, 3 * 2);
   EXPECT_EQ(places().tiles, 3 * 4);
@@ -193,7 +194,8 @@ TEST(StageByHand, PlacesOfWeightsAreWhatResidentWordsLeave) {
   input.memory.weight_buffer.capacity_KB = 1;
   const CostContext context(input);
   const auto places = [&](double resident) {
-    return plan_network(context, {.stays = {false, true}, .bytes = resident})
+    LayerPlans plans(input);
+    return plan_network(context, plans, {.stays = {false, true}, .bytes = resident})
         .schedule.places.weights;
   };
   EXPECT_EQ(places(0), 4);

@@ -129,15 +129,16 @@ TEST(LayerPlan, TooManyVisitsAreRefusedWithTheirNumber) {
 TEST(NetworkPlan, TheVeryFirstFetchFindsItsBankClosed) {
   const CostInput input = one_planned_layer(WeightDelivery::reload);
   const CostContext context(input);
-  const NetworkPlan plan = plan_network(context);
+  LayerPlans plans(input);
+  const NetworkPlan plan = plan_network(context, plans);
   const memory::DramCard& dram = input.memory.dram;
   const double wait_ns =
       (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
   EXPECT_DOUBLE_EQ(plan.schedule.tiles[0][Stage::fetch_weights],
-                   plan.layers[0].tiles[0][Stage::fetch_weights] + wait_ns);
+                   plan.layers[0]->tiles[0][Stage::fetch_weights] + wait_ns);
   for (const Stage stage : all_of_enum<Stage>()) {
     if (stage == Stage::fetch_weights) continue;
-    EXPECT_EQ(plan.schedule.tiles[0][stage], plan.layers[0].tiles[0][stage]);
+    EXPECT_EQ(plan.schedule.tiles[0][stage], plan.layers[0]->tiles[0][stage]);
   }
 }
 

@@ -153,6 +153,33 @@ TEST_F(SweepFile, KeepsFinishedPointsWhenAPointFailsAndNamesThePoint) {
   EXPECT_EQ(count_done(read_labelled(output_)), 3u);
 }
 
+TEST_F(SweepFile, IsTheSameWhenPointsAreComputedAtOnce) {
+  run_sweep(task_for(two_axes, output_, measure));
+  SweepTask at_once = task_for(two_axes, folder_ + "/at-once.h5", measure);
+  at_once.at_once = 3;
+  const SweepOutcome outcome = run_sweep(at_once);
+  EXPECT_EQ(outcome.computed, 6u);
+  EXPECT_EQ(outcome.table.variable("each")->values,
+            read_labelled(output_).variable("each")->values);
+}
+
+TEST_F(SweepFile, OfPointsComputedAtOnceTheFirstThatFailsSpeaksAndThoseBeforeItStay) {
+  const auto failing = [](const Tree& card) {
+    require(number(card, "x_ns") < 2, "no such ring");
+    return measure(card);
+  };
+  SweepTask task = task_for(two_axes, output_, failing);
+  task.at_once = 3;
+  try {
+    run_sweep(task);
+    FAIL() << "the third point must fail";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("the sweep's point 3:"), std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(count_done(read_labelled(output_)), 2u);
+}
+
 TEST_F(SweepFile, OfAnotherCardIsRefusedAndLeftAlone) {
   run_sweep(task_for(two_axes, output_, measure));
   const auto before = fs::last_write_time(output_);
