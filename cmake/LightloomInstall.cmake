@@ -16,7 +16,7 @@ install(FILES include/lightloom/lightloom.hpp DESTINATION "${CMAKE_INSTALL_INCLU
 set(LIGHTLOOM_FIND_FOR_NN "")
 if(LIGHTLOOM_NN)
   get_target_property(nn_libraries lightloom_nn LINK_LIBRARIES)
-  foreach(part IN ITEMS Protobuf:protobuf::libprotobuf PNG:PNG::PNG)
+  foreach(part IN ITEMS Protobuf:protobuf::libprotobuf PNG:PNG::PNG JPEG:JPEG::JPEG)
     string(REGEX MATCH "^([A-Za-z]+):(.*)$" matched "${part}")
     if(CMAKE_MATCH_2 IN_LIST nn_libraries)
       string(APPEND LIGHTLOOM_FIND_FOR_NN "find_dependency(${CMAKE_MATCH_1})\n    ")

@@ -38,7 +38,8 @@ bool non_negative(const nn::Node& node, const std::vector<bool>& before) {
 std::vector<bool> non_negative_values(const nn::Graph& graph, const nn::Normalise& pixels) {
   std::vector<bool> values;
   for (const nn::Node& node : graph.nodes)
-    values.push_back(node.op == nn::Op::input ? pixels.mean.empty() : non_negative(node, values));
+    values.push_back(node.op == nn::Op::input ? pixels.mean.empty() && !pixels.signed_inputs
+                                              : non_negative(node, values));
   return values;
 }
 

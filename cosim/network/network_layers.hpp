@@ -9,9 +9,9 @@
 
 namespace lightloom::cosim {
 
-/// Whether the value of a node cannot be negative: the data set's pixels unless normalised, what
-/// comes from ReLU and its like, and sums, products, pools of those. Cores with intensity inputs
-/// take such inputs in one pass.
+/// Whether the value of a node cannot be negative: the data set's pixels unless normalised or said
+/// to be signed, what comes from ReLU and its like, and sums, products, pools of those. Cores with
+/// intensity inputs take such inputs in one pass.
 std::vector<bool> non_negative_values(const nn::Graph& graph, const nn::Normalise& pixels);
 
 /// One cost layer for each weight layer of the graph, under one source. What comes before the next

@@ -4,15 +4,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <vector>
 
 #include "core/error.hpp"
-#include "core/files/hdf5_images.hpp"
 #include "core/files/hdf5_matrix.hpp"
+#include "core/files/hdf5_numbers.hpp"
 #include "core/files/labelled.hpp"
 
 namespace lightloom::experiments {
@@ -20,11 +22,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The numbers of a data set as data sets of images are read.
+void read_rows(const std::string& path, const std::string& name) {
+  const Hdf5Numbers numbers = open_hdf5_numbers(path, {name});
+  std::int64_t row = 1;
+  for (std::size_t axis = 1; axis < numbers.shape.size(); ++axis) row *= numbers.shape[axis];
+  constexpr std::int64_t most = 1 << 22;
+  std::vector<double> rows(static_cast<std::size_t>(std::clamp<std::int64_t>(row, 0, most)));
+  for (std::int64_t i = 0; row <= most && i < numbers.shape[0]; ++i) numbers.next(rows);
+}
+
 /// Everything in the file that we read at all. What it throws, the command meets again.
 void read_in_every_way(const std::string& path) {
-  const std::function<void()> ways[] = {[&] { read_labelled(path); },
-                                        [&] { read_hdf5_matrix(path); },
-                                        [&] { read_hdf5_images(path); }};
+  const std::function<void()> ways[] = {
+      [&] { read_labelled(path); }, [&] { read_hdf5_matrix(path); },
+      [&] { read_rows(path, "images"); }, [&] { read_rows(path, "labels"); }};
   for (const auto& read : ways) {
     try {
       read();

@@ -44,6 +44,7 @@ FrontierPoint point_at(const Experiment& card, double value, bool chips, Workben
     accuracy.measures.cost = accuracy.measures.baselines = false;
     accuracy.seeds = 1;
     require(card.chips > 1, "--accuracy needs chips in the card (chips: 8)");
+    require_classes(accuracy, "--accuracy");
     const AccuracyResult found = *run_experiment(accuracy, workbench, progress).accuracy;
     point.accuracy = found.over_chips;
     point.images_chose = found.images_chose;

@@ -8,6 +8,7 @@
 #include "core/random/random.hpp"
 #include "experiments/studies/accuracy/calibrated_chips.hpp"
 #include "experiments/studies/accuracy/chip_accuracy.hpp"
+#include "experiments/studies/run_experiment.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -69,6 +70,7 @@ AgingNetwork::AgingNetwork(const Experiment& card, std::size_t draws, ProgressSi
       data_(workbench_.dataset(card_)),
       student_(workbench_.student(card_)),
       fresh_(programmed_chips(card_.hardware.core, card_.calibration)) {
+  require_classes(card, "`calibrate when` by accuracy");
   require(fresh_.truth.size() == 1, "calibration.posterior gives several chips (one drifts here)");
   fresh_.truth.resize(draws, fresh_.truth.front());
   for (std::uint32_t d = 0; d < draws; ++d)

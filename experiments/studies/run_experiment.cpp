@@ -26,24 +26,33 @@ void require_streams_there(const nn::BitErrorCard& card, const nn::Network& netw
   }
 }
 
-/// With every source's words in the card's faulty memory. The student itself stays as it is.
+/// The student with every source's words in the card's faulty memory. The student itself stays as
+/// it is.
+struct FaultyNetwork {
+  nn::Network network;
+  std::vector<nn::FaultySource*> sources;
+
+  FaultyNetwork(const Experiment& card, nn::Network& student)
+      : network(student.graph(), card.network.weights, card.seed, nn::InitialWeights::none) {
+    nn::set_weights(network, nn::weights_of(student));
+    require_streams_there(card.bit_errors, network);
+    std::uint32_t number = 0;
+    for (nn::WeightLayer& layer : network.weight_layers()) {
+      auto source =
+          std::make_unique<nn::FaultySource>(std::move(layer.source), card.bit_errors, number++);
+      sources.push_back(source.get());
+      layer.source = std::move(source);
+    }
+  }
+};
+
 void measure_faulty(const Experiment& card, nn::Network& student, const nn::ImageSet& test,
                     AccuracyResult& result) {
-  nn::Network faulty(student.graph(), card.network.weights, card.seed, nn::InitialWeights::none);
-  nn::set_weights(faulty, nn::weights_of(student));
-  require_streams_there(card.bit_errors, faulty);
+  FaultyNetwork faulty(card, student);
   result.bit_errors = card.bit_errors;
-  std::uint32_t number = 0;
-  std::vector<nn::FaultySource*> sources;
-  for (nn::WeightLayer& layer : faulty.weight_layers()) {
-    auto source =
-        std::make_unique<nn::FaultySource>(std::move(layer.source), card.bit_errors, number++);
-    sources.push_back(source.get());
-    layer.source = std::move(source);
-  }
-  result.faulty_outcomes = digital_outcomes(faulty, test);
+  result.faulty_outcomes = digital_outcomes(faulty.network, test);
   result.faulty = accuracy_of(*result.faulty_outcomes);
-  for (const nn::FaultySource* source : sources) result.flipped_bits += source->flips();
+  for (const nn::FaultySource* source : faulty.sources) result.flipped_bits += source->flips();
 }
 
 /// The images of a run. Trained weights without chips need no training images, so that a folder of
@@ -160,7 +169,69 @@ AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench,
   return result;
 }
 
+nn::NumberErrors digital_errors(nn::Network& network, const nn::ImageSet& test) {
+  nn::Inference inference(network);
+  return nn::evaluate_numbers(inference, test);
+}
+
+/// The test set through the float network, the student and its chips.
+TrainingNumbers measure_number_training(const Experiment& card, const nn::Dataset& data,
+                                        Workbench& workbench, ProgressSink& progress) {
+  const Workbench::NetworkPtr student = workbench.student(card);
+  TrainingNumbers numbers{
+      .label = {}, .seed = card.seed, .float_network = {}, .source = {}, .chips = {}};
+  if (knows_teacher(card))
+    numbers.float_network = digital_errors(*workbench.teacher(card)->network, data.test);
+  numbers.source = digital_errors(*student->network, data.test);
+  if (card.chips == 0) return numbers;
+  const auto core = make_chips(card.hardware.core, card.calibration);
+  numbers.chips = evaluate_chip_numbers(*student->network, data,
+                                        {.core = *core,
+                                         .generator = card.hardware.generator,
+                                         .seed = card.seed,
+                                         .chips = card.chips,
+                                         .images = card.calibration_images},
+                                        progress);
+  return numbers;
+}
+
+NumberResult measure_numbers(const Experiment& card, Workbench& workbench, ProgressSink& progress) {
+  const RunImages tested = images(card, workbench);
+  NumberResult result{.task = card.network.dataset.task,
+                      .own = measure_number_training(card, *tested.data, workbench, progress),
+                      .faulty = {},
+                      .retrained = {},
+                      .baselines = {},
+                      .teacher_history = {},
+                      .history = workbench.student(card)->history,
+                      .images = tested.shared,
+                      .images_chose = tested.chose};
+  if (result.own.float_network) result.teacher_history = workbench.teacher(card)->history;
+  if (nn::has_errors(card.bit_errors)) {
+    FaultyNetwork faulty(card, *workbench.student(card)->network);
+    result.faulty = digital_errors(faulty.network, tested.data->test);
+  }
+  const auto measured = [&](const Experiment& other) {
+    return measure_number_training(other, *tested.data, workbench, progress);
+  };
+  for (int training = 1; training < card.seeds; ++training)
+    result.retrained.push_back(measured(retrained(card, training)));
+  for (std::size_t b = 0; card.measures.baselines && b < card.network.baselines.size(); ++b) {
+    result.baselines.push_back(measured(with_baseline(card, b)));
+    result.baselines.back().label = source_labels(card.network)[b + 1];
+  }
+  return result;
+}
+
 }  // namespace
+
+void require_classes(const Experiment& card, const char* what) {
+  require(
+      card.network.dataset.task == nn::Task::classes,
+      "{} is of classes, but dataset.task says that numbers answer (`lightloom run`, `train` and "
+      "`sweep` measure their errors)",
+      what);
+}
 
 RunResult run_experiment(const Experiment& card, Workbench& workbench, ProgressSink& progress) {
   RunResult result{.labels = source_labels(card.network)};
@@ -170,7 +241,11 @@ RunResult run_experiment(const Experiment& card, Workbench& workbench, ProgressS
   if (card.measures.cost)
     result.cost = study_cost(card.network, card.hardware,
                              workbench.layers(card));  // first: it is quick and may object
-  if (card.measures.accuracy) result.accuracy = measure_accuracy(card, workbench, progress);
+  if (!card.measures.accuracy) return result;
+  if (card.network.dataset.task == nn::Task::classes)
+    result.accuracy = measure_accuracy(card, workbench, progress);
+  else
+    result.numbers = measure_numbers(card, workbench, progress);
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include "experiments/studies/accuracy/accuracy_result.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
 #include "experiments/studies/costs/sensitivity.hpp"
+#include "experiments/studies/number_result.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/accounting/ratio.hpp"
 
@@ -17,6 +18,7 @@ struct RunResult {
   std::vector<std::string> labels;  // of the sources, the card's own first
   std::vector<nn::Ratio> ratios;    // of the same
   std::optional<AccuracyResult> accuracy;
+  std::optional<NumberResult> numbers;  // in its place where numbers answer, not classes
   std::optional<CostStudy> cost;
   std::optional<Sensitivity> sensitivity;
 };
@@ -25,6 +27,9 @@ struct RunResult {
 /// time and energy.
 RunResult run_experiment(const Experiment& card, Workbench& workbench,
                          ProgressSink& progress = no_progress());
+
+/// Throws `Error` unless the card's network tells classes, which `what` is about ("a search").
+void require_classes(const Experiment& card, const char* what);
 
 /// The arrays of `docs/use/results-files.md`, without provenance. Equal runs give equal arrays.
 Labelled to_labelled(const RunResult& result, const Experiment& card);

@@ -293,6 +293,7 @@ Labelled to_labelled(const RunResult& result, const Experiment& card) {
   Labelled data;
   add_storage(data, result);
   if (result.accuracy) add_accuracy(data, *result.accuracy);
+  if (result.numbers) add_numbers(data, *result.numbers);
   if (result.cost) {
     add_cost(data, *result.cost);
     add_scalar(data, "images", card.hardware.batch, "1",
@@ -321,6 +322,10 @@ Json to_json(const RunResult& result) {
     Json bits = effective_bits_json(result);
     if (!bits.empty()) json["generated_weights"] = std::move(bits);
   }
+  if (result.numbers) {
+    json["errors"] = numbers_json(*result.numbers);
+    json["images_chose"] = result.numbers->images_chose;
+  }
   json["memory_ratio"] = result.ratios[0].memory_ratio;
   json["parameter_ratio"] = result.ratios[0].parameter_ratio;
   json["stored_bits_per_weight"] = bits_per_weight(result.ratios[0]);
@@ -336,6 +341,7 @@ std::string to_text(const RunResult& result) {
     text += accuracy_text(*result.accuracy, result.labels[0]) +
             (result.accuracy->faulty ? faulty_text(result) : "") +
             statistics_text(*result.accuracy) + effective_bits_text(result) + "\n";
+  if (result.numbers) text += numbers_text(*result.numbers, result.labels[0]) + "\n";
   text += storage_text(result);
   if (result.cost) text += "\n" + cost_text(*result.cost);
   if (result.sensitivity) text += "\n" + sensitivity_text(*result.sensitivity);

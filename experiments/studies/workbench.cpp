@@ -10,6 +10,7 @@
 #include "nn/inference/evaluate.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/io/torch_names.hpp"
+#include "nn/io/weight_arrays.hpp"
 #include "nn/models/models.hpp"
 #include "nn/network/weights_file.hpp"
 #include "nn/onnx/import/import.hpp"
@@ -44,12 +45,27 @@ nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
                             helpers.checkpoint));
 }
 
-/// Weights of our own HDF5 files, or of a safetensors file with PyTorch's names.
+/// Weights of our own HDF5 files, or of another program's with PyTorch's names.
 void load_any_weights(const std::string& path, nn::Network& network) {
-  if (path.ends_with(".safetensors"))
-    nn::import_torch(nn::read_safetensors(path), network);
-  else
-    nn::load_weights(path, network);
+  if (!nn::is_foreign_weights(path)) return nn::load_weights(path, network);
+  const std::vector<nn::NamedArray> arrays = nn::read_weight_arrays(path);
+  try {
+    nn::import_torch(arrays, network);
+  } catch (const Error& problem) {
+    throw Error(fmt::format("'{}': {}", path, problem.what()));
+  }
+}
+
+/// What a file's nodes hold, for a graph that has `more` nodes behind its input than the file's.
+void shift_nodes(int more, nn::onnx::Imported& file) {
+  const auto shifted = [more](auto& values) {
+    std::remove_reference_t<decltype(values)> moved;
+    for (auto& [node, one] : values) moved.emplace(node + more, std::move(one));
+    values = std::move(moved);
+  };
+  if (more == 0) return;
+  shifted(file.layers);
+  shifted(file.norms);
 }
 
 /// Tensor cores to train through, their converters calibrated.
@@ -97,10 +113,11 @@ Workbench::FilePtr Workbench::network_file(const std::string& path) {
 
 Workbench::GraphPtr Workbench::graph(const Experiment& card) {
   const std::lock_guard lock(graphs_and_layers_);
-  const std::string &model = card.network.model, &dataset = card.network.dataset.name;
+  const std::string& model = card.network.model;
   return cached(graphs_, card.keys.graph, [&] {
-    return nn::is_onnx(model) ? nn::fitted_graph(network_file(model)->graph, model, dataset)
-                              : nn::build_graph(model, dataset);
+    const nn::DatasetShape data = nn::shape_of(card.network.dataset);
+    return nn::is_onnx(model) ? nn::fitted_graph(network_file(model)->graph, model, data)
+                              : nn::build_graph(model, data);
   });
 }
 
@@ -115,7 +132,9 @@ std::unique_ptr<nn::Network> Workbench::make_float_network(const Experiment& car
   if (!nn::is_onnx(card.network.model))
     return make_network(card, nn::SourceCard{}, nn::InitialWeights::drawn);
   auto network = make_network(card, nn::SourceCard{}, nn::InitialWeights::none);
-  nn::onnx::give_weights(*network_file(card.network.model), *network);
+  nn::onnx::Imported file = *network_file(card.network.model);
+  shift_nodes(static_cast<int>(network->graph().nodes.size() - file.graph.nodes.size()), file);
+  nn::onnx::give_weights(std::move(file), *network);
   return network;
 }
 

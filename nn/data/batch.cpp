@@ -16,13 +16,15 @@ struct PixelMap {
     for (std::size_t c = 0; c < static_cast<std::size_t>(set.image.channels); ++c) {
       const double mean = set.normalise.mean.empty() ? 0 : set.normalise.mean[c];
       const double std = set.normalise.std.empty() ? 1 : set.normalise.std[c];
-      scale.push_back(static_cast<float>(1 / (255 * std)));
+      const double full = set.values.empty() ? 255 : 1;
+      scale.push_back(static_cast<float>(1 / (full * std)));
       shift.push_back(static_cast<float>(-mean / std));
     }
   }
 };
 
-void fill_image(const std::uint8_t* from, const MapShape& image, const PixelMap& map, float* to) {
+template <class Sample>
+void fill_image(const Sample* from, const MapShape& image, const PixelMap& map, float* to) {
   const auto channels = static_cast<std::size_t>(image.channels);
   const std::int64_t area = std::int64_t{image.height} * image.width;
   for (std::int64_t p = 0; p < area; ++p) {
@@ -64,8 +66,8 @@ struct Change {
 };
 
 /// Writes the changed image; what comes in from outside is black.
-void change_image(const std::uint8_t* from, const MapShape& image, const Change& change,
-                  std::uint8_t* to) {
+template <class Sample>
+void change_image(const Sample* from, const MapShape& image, const Change& change, Sample* to) {
   const int channels = image.channels;
   for (int h = 0; h < image.height; ++h) {
     for (int w = 0; w < image.width; ++w, to += channels) {
@@ -73,7 +75,7 @@ void change_image(const std::uint8_t* from, const MapShape& image, const Change&
       const int column = (change.mirror ? image.width - 1 - w : w) - change.right;
       const bool inside = row >= 0 && row < image.height && column >= 0 && column < image.width;
       if (!inside || change.cut(h, w)) {
-        std::fill_n(to, channels, std::uint8_t{0});
+        std::fill_n(to, channels, Sample{0});
       } else {
         std::copy_n(from + (std::int64_t{row} * image.width + column) * channels, channels, to);
       }
@@ -89,24 +91,54 @@ void describe(Section& section, Augmentation& augmentation) {
   section.value("cutout", augmentation.cutout, {.low = 0, .high = 512});
 }
 
-void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Tensor& images,
-                std::vector<int>& labels, const AugmentationDraw& draw) {
+namespace {
+
+/// Images from their samples, bytes or floats.
+template <class Sample>
+void fill_images(const ImageSet& set, const Sample* samples, std::span<const std::uint32_t> order,
+                 const AugmentationDraw& draw, float* to) {
   const auto size = static_cast<std::size_t>(set.image.size());
   const PixelMap map(set);
   const Stream stream({draw.seed, Purpose::augmentation});
-  std::vector<std::uint8_t> changed(draw.augmentation.any() ? size : 0);
-  images.resize({static_cast<int>(order.size()), set.image});
-  labels.resize(order.size());
+  std::vector<Sample> changed(draw.augmentation.any() ? size : 0);
   for (std::size_t i = 0; i < order.size(); ++i) {
-    labels[i] = set.labels[order[i]];
-    const std::uint8_t* from = set.pixels.data() + order[i] * size;
+    const Sample* from = samples + order[i] * size;
     if (draw.augmentation.any()) {
       const Change change(draw.augmentation, stream, order[i], draw.epoch, set.image);
       change_image(from, set.image, change, changed.data());
       from = changed.data();
     }
-    fill_image(from, set.image, map, images.data() + i * size);
+    fill_image(from, set.image, map, to + i * size);
   }
+}
+
+void fill_images(const ImageSet& set, std::span<const std::uint32_t> order,
+                 const AugmentationDraw& draw, float* to) {
+  if (set.values.empty())
+    fill_images(set, set.pixels.data(), order, draw, to);
+  else
+    fill_images(set, set.values.data(), order, draw, to);
+}
+
+}  // namespace
+
+void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Tensor& images,
+                std::vector<int>& labels, const AugmentationDraw& draw) {
+  images.resize({static_cast<int>(order.size()), set.image});
+  labels.resize(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) labels[i] = set.labels[order[i]];
+  fill_images(set, order, draw, images.data());
+}
+
+void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Batch& batch,
+                const AugmentationDraw& draw) {
+  fill_batch(set, order, batch.images, batch.labels, draw);
+  const auto outputs = static_cast<std::size_t>(set.outputs);
+  batch.targets.resize(order.size() * outputs);
+  if (set.reconstructs) return fill_images(set, order, {}, batch.targets.data());
+  for (std::size_t i = 0; i < order.size() && outputs > 0; ++i)
+    std::copy_n(set.targets.begin() + static_cast<std::ptrdiff_t>(order[i] * outputs), outputs,
+                batch.targets.begin() + static_cast<std::ptrdiff_t>(i * outputs));
 }
 
 void for_each_batch(const ImageSet& set, const ImageRange& range, std::size_t size,
@@ -116,7 +148,7 @@ void for_each_batch(const ImageSet& set, const ImageRange& range, std::size_t si
   for (std::size_t first = range.first; first < range.last; first += size) {
     order.resize(std::min(size, range.last - first));
     std::iota(order.begin(), order.end(), static_cast<std::uint32_t>(first));
-    fill_batch(set, order, batch.images, batch.labels);
+    fill_batch(set, order, batch);
     body(batch, first);
   }
 }

@@ -39,7 +39,13 @@ void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Tenso
 struct Batch {
   Tensor images;
   std::vector<int> labels;
+  std::vector<float> targets = {};  // image by image; empty where classes answer
 };
+
+/// The same with the numbers that answer for the images: those of a regression, or the inputs
+/// before they were changed. Of `batch.labels`, nothing is asked then.
+void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Batch& batch,
+                const AugmentationDraw& draw = {});
 
 /// The images first, ..., last - 1 of a set.
 struct ImageRange {

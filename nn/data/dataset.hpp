@@ -27,11 +27,20 @@ struct DatasetCard {
   double validation = 0.1;  // share of the training images that is set aside to choose by, unless
                             // `validate` lists files
   Normalise normalise;
+  // A data set of one's own; 0: as the name says, else as the files have it.
+  int height = 0, width = 0, channels = 0;
+  int classes = 0;  // or numbers of a regression's target
+  Task task = Task::classes;
+  Reading reading;
 };
 
 /// Keys: name, root, train, test, validate, train_limit, test_limit, validation, normalise {mean,
-/// std}.
+/// std}, height, width, channels, classes, outputs, task, layout, full_scale, resize, signed.
 void describe(Section& section, DatasetCard& card);
+
+/// The shape of a card's data set: of a known name, as the card gives it, or as the training files
+/// have it, whose headers and labels are read then. Throws `Error` when nothing says it.
+DatasetShape shape_of(const DatasetCard& card);
 
 /// Images to train with, to choose by, and to report on once.
 struct Dataset {

@@ -1,84 +1,23 @@
 #include <algorithm>
-#include <array>
 #include <filesystem>
-#include <fstream>
 
 #include "core/error.hpp"
+#include "nn/data/array_set.hpp"
+#include "nn/data/images/picture.hpp"
 #include "nn/data/readers.hpp"
-
-#ifdef LIGHTLOOM_HAS_PNG
-#include <png.h>
-#endif
 
 namespace lightloom::nn {
 namespace {
 
 namespace fs = std::filesystem;
 
-void require_size(const std::string& path, std::int64_t height, std::int64_t width,
-                  const DatasetShape& expected) {
-  require(height == expected.image.height && width == expected.image.width,
-          "'{}' is {} pixels high and {} wide where {} needs {} and {} (scale it first)", path,
-          height, width, expected.name, expected.image.height, expected.image.width);
-}
-
-/// A number of a PNM header; comments run from # to the end of their line.
-int header_number(std::ifstream& file, const std::string& path) {
-  int number = -1;
-  while (file >> std::ws && file.peek() == '#') file.ignore(1 << 16, '\n');
-  file >> number;
-  require(file.good() && number >= 0, "'{}' is not a binary PGM or PPM image", path);
-  return number;
-}
-
-/// P5 (grey) or P6 (colour), 8 bits.
-void append_pnm(const std::string& path, const DatasetShape& expected, ImageSet& set) {
-  std::ifstream file(path, std::ios::binary);
-  std::array<char, 2> magic{};
-  file.read(magic.data(), 2);
-  const bool right = magic[0] == 'P' && magic[1] == (expected.image.channels == 1 ? '5' : '6');
-  require(file.good() && right, "'{}' is not a binary {} image", path,
-          expected.image.channels == 1 ? "PGM" : "PPM");
-  const int width = header_number(file, path), height = header_number(file, path);
-  require_size(path, height, width, expected);
-  require(header_number(file, path) == 255, "'{}' has not 8 bits a channel", path);
-  file.ignore(1);
-  const std::size_t at = set.pixels.size();
-  set.pixels.resize(at + static_cast<std::size_t>(set.image.size()));
-  file.read(reinterpret_cast<char*>(set.pixels.data() + at), set.image.size());
-  require(file.good(), "'{}' ends too early (the file is truncated)", path);
-}
-
-#ifdef LIGHTLOOM_HAS_PNG
-/// Any PNG, as grey or RGB of 8 bits.
-void append_png(const std::string& path, const DatasetShape& expected, ImageSet& set) {
-  struct Image : png_image {
-    Image() : png_image{} { version = PNG_IMAGE_VERSION; }
-    ~Image() { png_image_free(this); }
-  } image;
-  require(png_image_begin_read_from_file(&image, path.c_str()) != 0,
-          "'{}' cannot be read as PNG ({})", path, static_cast<const char*>(image.message));
-  require_size(path, image.height, image.width, expected);
-  image.format = expected.image.channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
-  const std::size_t at = set.pixels.size();
-  set.pixels.resize(at + static_cast<std::size_t>(set.image.size()));
-  const png_color black{0, 0, 0};  // behind transparent pixels
-  require(png_image_finish_read(&image, &black, set.pixels.data() + at, 0, nullptr) != 0,
-          "'{}' cannot be read as PNG ({})", path, static_cast<const char*>(image.message));
-}
-#else
-void append_png(const std::string& path, const DatasetShape&, ImageSet&) {
-  throw Error(fmt::format(
-      "cannot read '{}' (this program was built without libpng: install libpng-dev and rebuild)",
-      path));
-}
-#endif
-
+/// Names of folders, or of files, without those that systems leave behind (.DS_Store, Thumbs.db).
 std::vector<fs::path> sorted(const fs::path& folder, bool folders) {
   std::vector<fs::path> found;
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder, failed)) {
-    if (entry.path().filename().string().starts_with(".")) continue;
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(".") || name == "Thumbs.db" || name == "desktop.ini") continue;
     if (folders ? entry.is_directory() : entry.is_regular_file()) found.push_back(entry.path());
   }
   require(!failed, "cannot read the folder '{}'", folder.string());
@@ -86,44 +25,79 @@ std::vector<fs::path> sorted(const fs::path& folder, bool folders) {
   return found;
 }
 
-void append_image(const std::string& path, const DatasetShape& expected, ImageSet& set) {
-  std::string ending = fs::path(path).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (ending == ".png") return append_png(path, expected, set);
-  require(ending == ".ppm" || ending == ".pgm", "'{}' is not an image that is read (png, ppm, pgm)",
-          path);
-  append_pnm(path, expected, set);
+Picture fitted_picture(const std::string& path, const DatasetShape& expected) {
+  const MapShape& map = expected.image;
+  Picture picture = with_channels(read_picture(path), map.channels);
+  if (expected.reading.resize > 0)
+    return centre_crop(resized(picture, expected.reading.resize), map.height, map.width, path);
+  require(picture.height == map.height && picture.width == map.width,
+          "'{}' is {} pixels high and {} wide where {} needs {} and {} (set dataset.resize: {} to "
+          "scale the shorter side and take the middle, or give the data set a name of its own)",
+          path, picture.height, picture.width, expected.name, map.height, map.width,
+          std::max(map.height, map.width));
+  return picture;
 }
 
-/// One folder of images (PNG, binary PPM and PGM, all of the data set's size) for each class, in
-/// the order of their names.
+std::vector<fs::path> class_folders(const std::string& path, const DatasetShape& expected) {
+  std::vector<fs::path> classes = sorted(path, true);
+  if (expected.task == Task::autoencoder && classes.empty()) classes.push_back(path);
+  require(expected.task != Task::classes || static_cast<int>(classes.size()) == expected.classes,
+          "'{}' has {} folders where {} has {} classes (one folder of images each, in the order "
+          "of their names)",
+          path, classes.size(), expected.name, expected.classes);
+  return classes;
+}
+
+/// One folder of images for each class, in the order of their names.
 ImageSet read_folders(const std::vector<std::string>& paths, const DatasetShape& expected) {
-  ImageSet set{.image = expected.image};
+  require(expected.task != Task::regression,
+          "folders of images have classes, not numbers to predict (list arrays in dataset.train)");
+  ImageSet set{.image = expected.image, .pixels = {}, .labels = {}};
+  give_no_labels(expected, set);
+  require(set.image.channels == 1 || set.image.channels == 3,
+          "{} has {} channels (folders of images give 1 or 3)", expected.name, set.image.channels);
   for (const std::string& path : paths) {
-    const std::vector<fs::path> classes = sorted(path, true);
-    require(static_cast<int>(classes.size()) == expected.classes,
-            "'{}' has {} folders where {} has {} classes (one folder of images each, in the order "
-            "of their names)",
-            path, classes.size(), expected.name, expected.classes);
+    const std::vector<fs::path> classes = class_folders(path, expected);
     for (std::size_t label = 0; label < classes.size(); ++label) {
       for (const fs::path& image : sorted(classes[label], false)) {
-        append_image(image.string(), expected, set);
-        set.labels.push_back(static_cast<std::uint16_t>(label));
+        const Picture picture = fitted_picture(image.string(), expected);
+        set.pixels.insert(set.pixels.end(), picture.samples.begin(), picture.samples.end());
+        set.labels.push_back(
+            static_cast<std::uint16_t>(expected.task == Task::classes ? label : 0));
       }
     }
   }
   return set;
 }
 
+/// The size of the first image, unless it is scaled, and the number of folders.
+DatasetShape look_at_folders(const std::vector<std::string>& paths, const DatasetShape& known) {
+  DatasetShape found = known;
+  std::vector<fs::path> classes = sorted(paths.front(), true);
+  if (known.classes == 0) found.classes = static_cast<int>(classes.size());
+  if (classes.empty()) classes.push_back(paths.front());
+  const std::vector<fs::path> images = sorted(classes.front(), false);
+  require(!images.empty(), "'{}' holds no images", classes.front().string());
+  const Picture first = look_at_picture(images.front().string());
+  const int side = known.reading.resize;
+  if (known.image.height == 0) found.image.height = side > 0 ? side : first.height;
+  if (known.image.width == 0) found.image.width = side > 0 ? side : first.width;
+  if (known.image.channels == 0) found.image.channels = first.channels;
+  if (known.task == Task::autoencoder) found.classes = static_cast<int>(found.image.size());
+  return found;
+}
+
 }  // namespace
 
 Reader folder_reader() {
-  return {
-      .format = "folders of images", .read = read_folders, .takes = [](const std::string& path) {
-        std::error_code unknown;
-        return fs::is_directory(path, unknown);
-      }};
+  return {.format = "folders of images",
+          .read = read_folders,
+          .takes =
+              [](const std::string& path) {
+                std::error_code unknown;
+                return fs::is_directory(path, unknown);
+              },
+          .look = look_at_folders};
 }
 
 }  // namespace lightloom::nn

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "core/error.hpp"
+#include "nn/data/array_set.hpp"
 #include "nn/data/readers.hpp"
 
 namespace lightloom::nn {
@@ -34,11 +35,10 @@ class Source {
     return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
   }
 
-  /// Appends `count` bytes, in pieces so that a header that lies cannot make us allocate what is
-  /// not there.
-  std::vector<std::uint8_t> read_all(std::uint64_t count) {
+  /// `count` bytes, in pieces so that a header that lies cannot make us allocate what is not there.
+  LargeVector<std::uint8_t> read_all(std::uint64_t count) {
     constexpr std::uint64_t piece = 1 << 20;
-    std::vector<std::uint8_t> all;
+    LargeVector<std::uint8_t> all;
     while (all.size() < count) {
       const std::size_t at = all.size();
       all.resize(static_cast<std::size_t>(std::min(count, at + piece)));
@@ -72,7 +72,7 @@ class Source {
 /// A pair of files, gzipped or not: images (magic 2051) and labels (magic 2049).
 ImageSet read_idx(const std::string& images_path, const std::string& labels_path,
                   const DatasetShape& expected) {
-  ImageSet set{.image = expected.image};
+  ImageSet set{.image = expected.image, .pixels = {}, .labels = {}};
   Source images(images_path);
   require(images.big_endian() == 2051, "'{}' is not an IDX image file (wrong magic number)",
           images_path);
@@ -90,7 +90,7 @@ ImageSet read_idx(const std::string& images_path, const std::string& labels_path
           labels_path);
   require(labels.big_endian() == count, "'{}' and '{}' hold different numbers of records",
           images_path, labels_path);
-  const std::vector<std::uint8_t> numbers = labels.read_all(count);
+  const LargeVector<std::uint8_t> numbers = labels.read_all(count);
   set.labels.assign(numbers.begin(), numbers.end());
   labels.require_end();
   require(std::all_of(set.labels.begin(), set.labels.end(),
@@ -104,13 +104,45 @@ ImageSet read_idx(const std::string& images_path, const std::string& labels_path
 /// Images and labels in turn.
 ImageSet read_pairs(const std::vector<std::string>& paths, const DatasetShape& expected) {
   require(paths.size() % 2 == 0, "a data set of IDX files lists images and labels in turn");
-  ImageSet all{.image = expected.image};
+  ImageSet all{.image = expected.image, .pixels = {}, .labels = {}};
+  give_no_labels(expected, all);
   for (std::size_t i = 0; i < paths.size(); i += 2) {
     const ImageSet pair = read_idx(paths[i], paths[i + 1], expected);
     all.pixels.insert(all.pixels.end(), pair.pixels.begin(), pair.pixels.end());
     all.labels.insert(all.labels.end(), pair.labels.begin(), pair.labels.end());
   }
   return all;
+}
+
+/// What the first pair's headers and all labels say.
+DatasetShape look_at_idx(const std::vector<std::string>& paths, const DatasetShape& known) {
+  DatasetShape found = known;
+  require(paths.size() % 2 == 0, "a data set of IDX files lists images and labels in turn");
+  for (std::size_t i = 0; i < paths.size(); i += 2) {
+    Source images(paths[i]), labels(paths[i + 1]);
+    require(images.big_endian() == 2051 && labels.big_endian() == 2049,
+            "'{}' and '{}' are not IDX images and their labels", paths[i], paths[i + 1]);
+    images.big_endian();
+    const std::uint32_t height = images.big_endian(), width = images.big_endian();
+    constexpr std::uint32_t most = 1 << 16;
+    require(height > 0 && height < most && width > 0 && width < most, "'{}' holds images of {}x{}",
+            paths[i], height, width);
+    if (known.image.height == 0) found.image.height = static_cast<int>(height);
+    if (known.image.width == 0) found.image.width = static_cast<int>(width);
+    if (known.image.channels == 0) found.image.channels = 1;
+    if (known.classes > 0) break;
+    for (const std::uint8_t label : labels.read_all(labels.big_endian()))
+      found.classes = std::max(found.classes, label + 1);
+  }
+  if (known.task == Task::autoencoder) found.classes = static_cast<int>(found.image.size());
+  return found;
+}
+
+/// As their authors name such files, or .idx.
+bool is_idx(const std::string& path) {
+  const std::string name = std::filesystem::path(path).filename().string();
+  return name.find("-ubyte") != std::string::npos || name.ends_with(".idx") ||
+         name.ends_with(".idx.gz");
 }
 
 }  // namespace
@@ -120,7 +152,10 @@ Reader idx_reader() {
       test{"t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"};
   return {.format = "IDX files",
           .read = read_pairs,
-          .published = {{"mnist", train, test}, {"fashion-mnist", train, test}}};
+          .takes = is_idx,
+          .published = {{"mnist", train, test, {"MNIST/raw"}},
+                        {"fashion-mnist", train, test, {"FashionMNIST/raw"}}},
+          .look = look_at_idx};
 }
 
 }  // namespace lightloom::nn

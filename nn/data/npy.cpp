@@ -1,68 +1,104 @@
-#include "core/files/npy.hpp"
+#include <algorithm>
+#include <array>
 
 #include "core/error.hpp"
+#include "nn/data/array_set.hpp"
 #include "nn/data/readers.hpp"
 
 namespace lightloom::nn {
 namespace {
 
-/// Throws `Error` for Fortran order, which images and labels are not kept in.
-NpyArray read_whole_numbers(const std::string& path) {
-  NpyArray array = read_npy(path);
-  require(array.kind == 'i' || array.kind == 'u',
-          "'{}' holds elements of the NumPy type {} (images are uint8, labels integers)", path,
-          array.type());
-  require(!array.columns_first || array.shape.size() < 2,
-          "'{}' is in Fortran order (save it with np.ascontiguousarray)", path);
-  return array;
+bool is_archive(const std::string& path) { return path.ends_with(".npz"); }
+
+/// Names that images and answers go by in one file: those of the part, plain ones, other parts'.
+struct PairNames {
+  std::string images, answers;
+};
+
+std::vector<PairNames> pair_names(Part part) {
+  static constexpr std::array<std::pair<const char*, const char*>, 6> plain{
+      {{"images", "labels"},
+       {"x", "y"},
+       {"X", "y"},
+       {"data", "labels"},
+       {"data", "label"},
+       {"inputs", "targets"}}};
+  std::vector<PairNames> names;
+  const auto add = [&](const std::string& of) {
+    for (const auto& [images, answers] : plain) {
+      names.push_back({std::string(images) + "_" + of, std::string(answers) + "_" + of});
+      names.push_back({of + "_" + images, of + "_" + answers});
+    }
+  };
+  const std::vector<std::string> parts = part_names(part);
+  add(parts.front());
+  for (const auto& [images, answers] : plain) names.push_back({images, answers});
+  for (std::size_t other = 1; other < parts.size(); ++other) add(parts[other]);
+  return names;
 }
 
-/// (count, height, width, channels); one channel may go without its axis.
-void append_images(const std::string& path, const DatasetShape& expected, ImageSet& set) {
-  const NpyArray array = read_whole_numbers(path);
-  const MapShape& map = expected.image;
-  std::vector<std::int64_t> wanted{array.shape.empty() ? 0 : array.shape[0], map.height, map.width};
-  if (map.channels > 1 || array.shape.size() == 4) wanted.push_back(map.channels);
-  require(array.kind == 'u' && array.width == 1 && array.shape == wanted,
-          "'{}' holds {} of shape ({}) where {} needs uint8 images (count, {}, {}, {})", path,
-          array.type(), fmt::join(array.shape, ", "), expected.name, map.height, map.width,
-          map.channels);
-  set.pixels.insert(set.pixels.end(), array.bytes.begin(), array.bytes.end());
+/// The first pair of names whose images are among `there`.
+PairNames find_names(const std::vector<std::string>& there, const DatasetShape& expected,
+                     const std::string& path) {
+  const auto has = [&](const std::string& name) {
+    return std::find(there.begin(), there.end(), name) != there.end();
+  };
+  for (const PairNames& names : pair_names(expected.reading.part))
+    if (has(names.images) && (expected.task == Task::autoencoder || has(names.answers)))
+      return names;
+  throw Error(
+      fmt::format("'{}' holds the arrays {} (images and their answers go by the names "
+                  "images and labels, x and y, x_train and y_train, data and labels)",
+                  path, fmt::join(there, ", ")));
 }
 
-void append_labels(const std::string& path, const DatasetShape& expected, ImageSet& set) {
-  const NpyArray array = read_whole_numbers(path);
-  require(array.shape.size() == 1, "'{}' holds an array of {} axes where labels have one", path,
-          array.shape.size());
-  for (std::int64_t i = 0; i < array.count(); ++i) {
-    const std::int64_t label = array.integer(i);
-    require(label >= 0 && label < expected.classes,
-            "'{}' holds the label {} in place {}, which is not one of the {} classes of {}", path,
-            label, i, expected.classes, expected.name);
-    set.labels.push_back(static_cast<std::uint16_t>(label));
+ArrayPair archived_pair(const std::string& path, const DatasetShape& expected) {
+  const PairNames names = find_names(archived_arrays(path), expected, path);
+  return {rows_of(open_archived_array(path, names.images)),
+          [path, names] { return rows_of(open_archived_array(path, names.answers)); }};
+}
+
+/// .npz archives hold a pair each; .npy files come as images and answers in turn, or as images
+/// alone where these answer for themselves.
+ArrayPairs array_pairs(const std::vector<std::string>& paths, const DatasetShape& expected) {
+  ArrayPairs pairs;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const std::string images = paths[i];
+    if (is_archive(images)) {
+      pairs.push_back([images, expected] { return archived_pair(images, expected); });
+      continue;
+    }
+    if (expected.task == Task::autoencoder) {
+      pairs.push_back([images] { return ArrayPair{rows_of(open_array(images)), {}}; });
+      continue;
+    }
+    require(++i < paths.size() && !is_archive(paths[i]),
+            "a data set of NumPy files lists images and {} in turn ('{}' has none behind it)",
+            expected.task == Task::regression ? "targets" : "labels", images);
+    pairs.push_back([images, answers = paths[i]] {
+      return ArrayPair{rows_of(open_array(images)),
+                       [answers] { return rows_of(open_array(answers)); }};
+    });
   }
-}
-
-/// uint8 images (count, height, width, channels) and their integer labels (count), in turn.
-ImageSet read_npy_pairs(const std::vector<std::string>& paths, const DatasetShape& expected) {
-  require(paths.size() % 2 == 0, "a data set of NumPy files lists images and labels in turn");
-  ImageSet set{.image = expected.image};
-  for (std::size_t i = 0; i < paths.size(); i += 2) {
-    append_images(paths[i], expected, set);
-    append_labels(paths[i + 1], expected, set);
-    require(
-        set.pixels.size() == set.labels.size() * static_cast<std::size_t>(expected.image.size()),
-        "'{}' and '{}' hold different numbers of images and labels", paths[i], paths[i + 1]);
-  }
-  return set;
+  return pairs;
 }
 
 }  // namespace
 
 Reader npy_reader() {
-  return {.format = "NumPy files", .read = read_npy_pairs, .takes = [](const std::string& path) {
-            return path.ends_with(".npy");
-          }};
+  return {.format = "NumPy files",
+          .read =
+              [](const std::vector<std::string>& paths, const DatasetShape& expected) {
+                return read_arrays(array_pairs(paths, expected), expected);
+              },
+          .takes =
+              [](const std::string& path) {
+                return path.ends_with(".npy") || path.ends_with(".npy.gz") || is_archive(path);
+              },
+          .look =
+              [](const std::vector<std::string>& paths, const DatasetShape& known) {
+                return look_at_arrays(array_pairs(paths, known), known);
+              }};
 }
 
 }  // namespace lightloom::nn

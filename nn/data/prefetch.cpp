@@ -15,9 +15,8 @@ void Prefetch::prepare() {
   const auto chosen = left_.first(std::min(batch_, left_.size()));
   left_ = left_.subspan(chosen.size());
   if (chosen.empty()) return;
-  ready_ = std::async(std::launch::async, [this, chosen] {
-    fill_batch(set_, chosen, coming_.images, coming_.labels, draw_);
-  });
+  ready_ =
+      std::async(std::launch::async, [this, chosen] { fill_batch(set_, chosen, coming_, draw_); });
 }
 
 const Batch* Prefetch::next() {

@@ -13,6 +13,7 @@ namespace lightloom::nn {
 struct PublishedFiles {
   std::string_view dataset;
   std::vector<std::string> train, test;
+  std::vector<std::string> folders = {};  // below the root, where archives unpack to
 };
 
 /// A format that data sets come in. Each is one file of this folder and one row of the table.
@@ -25,6 +26,9 @@ struct Reader {
   /// serves its own data sets alone.
   bool (*takes)(const std::string& path) = nullptr;
   std::vector<PublishedFiles> published = {};  // data sets that come in it
+  /// What the files say of the sides and counts that `known` leaves open (0), read from headers and
+  /// labels; null: nothing.
+  DatasetShape (*look)(const std::vector<std::string>& paths, const DatasetShape& known) = nullptr;
 };
 
 /// The one table of readers.

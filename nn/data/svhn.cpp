@@ -2,8 +2,9 @@
 #include <cstdint>
 
 #include "core/error.hpp"
-#include "nn/data/matlab.hpp"
+#include "nn/data/array_set.hpp"
 #include "nn/data/readers.hpp"
+#include "nn/files/matlab.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -40,7 +41,8 @@ void append_images(const MatlabArray& x, ImageSet& set, const std::string& path)
 /// SVHN's cropped digits: X, uint8 (height, width, channels, count), and y, 1 to 10, where 10 is
 /// the digit zero.
 ImageSet read_svhn(const std::vector<std::string>& paths, const DatasetShape& expected) {
-  ImageSet set{.image = expected.image};
+  ImageSet set{.image = expected.image, .pixels = {}, .labels = {}};
+  give_no_labels(expected, set);
   for (const std::string& path : paths) {
     const std::vector<MatlabArray> arrays = read_matlab(path);
     const MatlabArray& labels = find(arrays, "y", path);

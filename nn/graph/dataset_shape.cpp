@@ -17,16 +17,23 @@ const std::vector<DatasetShape>& known_datasets() {
   return all;
 }
 
+const DatasetShape* find_dataset(std::string_view name) {
+  for (const DatasetShape& known : known_datasets())
+    if (known.name == name) return &known;
+  return nullptr;
+}
+
 const DatasetShape& dataset_shape(std::string_view name) {
+  if (const DatasetShape* known = find_dataset(name)) return *known;
   std::vector<std::string> names;
-  for (const DatasetShape& known : known_datasets()) {
-    if (known.name == name) return known;
-    names.push_back(known.name);
-  }
+  for (const DatasetShape& known : known_datasets()) names.push_back(known.name);
   const std::string nearest = nearest_word(name, names);
-  throw Error(fmt::format("unknown data set '{}' ({})", name,
-                          nearest.empty() ? fmt::format("known: {}", fmt::join(names, ", "))
-                                          : fmt::format("did you mean '{}'?", nearest)));
+  throw Error(fmt::format(
+      "unknown data set '{}' ({}; one of your own needs files in dataset.train, or dataset.height, "
+      "width, channels and classes)",
+      name,
+      nearest.empty() ? fmt::format("known: {}", fmt::join(names, ", "))
+                      : fmt::format("did you mean '{}'?", nearest)));
 }
 
 }  // namespace lightloom::nn

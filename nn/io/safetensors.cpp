@@ -1,13 +1,13 @@
 #include "nn/io/safetensors.hpp"
 
 #include <bit>
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "nn/files/numbers.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -26,20 +26,11 @@ T load(const char* from) {
   return value;
 }
 
-/// IEEE 754 half precision.
-float half(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
-  const float sign = bits >> 15 ? -1.0f : 1.0f;
-  if (exponent == 31) return mantissa ? std::nanf("") : sign * INFINITY;
-  return exponent == 0 ? sign * std::ldexp(static_cast<float>(mantissa), -24)
-                       : sign * std::ldexp(static_cast<float>(1024 + mantissa), exponent - 25);
-}
-
 float element(const std::string& type, const char* from) {
   if (type == "F32") return load<float>(from);
   if (type == "F64") return static_cast<float>(load<double>(from));
-  if (type == "F16") return half(load<std::uint16_t>(from));
-  return std::bit_cast<float>(std::uint32_t{load<std::uint16_t>(from)} << 16);  // BF16
+  if (type == "F16") return half_number(load<std::uint16_t>(from));
+  return bfloat_number(load<std::uint16_t>(from));  // BF16
 }
 
 /// Bytes of a floating type, 0 for others.
@@ -51,7 +42,7 @@ std::size_t width_of(const std::string& type) {
 
 NamedArray read_one(const std::string& name, const json& entry, std::string_view data) {
   const auto type = entry.at("dtype").get<std::string>();
-  NamedArray array{name, entry.at("shape").get<std::vector<std::int64_t>>(), {}};
+  NamedArray array{name, entry.at("shape").get<std::vector<std::int64_t>>(), {}, type};
   const auto offsets = entry.at("data_offsets").get<std::vector<std::uint64_t>>();
   const std::size_t width = width_of(type);
   require(offsets.size() == 2 && offsets[0] <= offsets[1] && offsets[1] <= data.size(),
@@ -84,8 +75,7 @@ std::vector<NamedArray> parse(const std::string& bytes) {
   const std::string_view data = std::string_view(bytes).substr(8 + length);
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") continue;
-    NamedArray array = read_one(name, entry, data);
-    if (width_of(entry.at("dtype").get<std::string>()) > 0) arrays.push_back(std::move(array));
+    arrays.push_back(read_one(name, entry, data));
   }
   return arrays;
 }

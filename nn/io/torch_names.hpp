@@ -8,9 +8,11 @@
 namespace lightloom::nn {
 
 /// Loads weights named as in PyTorch: <layer>.weight, .bias; <norm>.weight, .bias, .running_mean,
-/// .running_var. Layer names are those of the graph. The columns of a linear layer behind a flatten
-/// are reordered from channel-major to channels last. Missing, unknown or misshapen tensors are an
-/// `Error`.
+/// .running_var. Layer names are those of the graph, or a public spelling of them
+/// (nn/io/torch_dialects.hpp). A layer that has a bias in the file only gets one. The columns of a
+/// linear layer behind a flatten are reordered from channel-major to channels last. Missing,
+/// unknown or misshapen tensors, other types than floats, NaN and infinities are an `Error` that
+/// says what to do.
 void import_torch(const std::vector<NamedArray>& arrays, Network& network);
 
 /// The same way back, weights as the sources regenerate them.

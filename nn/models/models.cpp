@@ -59,47 +59,62 @@ std::string shape_text(const MapShape& map) {
   return fmt::format("{}x{}x{}", map.height, map.width, map.channels);
 }
 
-/// A network for larger images takes smaller ones in a border of zeros, where that is the padding
-/// of its first convolutions: LeNet-5 for 32x32 takes the 28x28 digits.
-void pad_input(const MapShape& image, Graph& graph) {
-  MapShape& in = graph.nodes.front().shape;
-  const int border = (in.height - image.height) / 2;
-  const bool even = in.height == image.height + 2 * border &&
-                    in.width == image.width + 2 * border && in.channels == image.channels;
-  if (!even || border <= 0) return;
-  const auto reads_input = [](const Node& node) {
-    return !node.inputs.empty() && node.inputs[0] == 0;
-  };
-  for (const Node& node : graph.nodes) {
-    if (reads_input(node) && node.op != Op::convolution) return;
-  }
-  for (Node& node : graph.nodes) {
-    if (reads_input(node)) node.window.padding += border;
-  }
-  in = image;
+/// A network of rows of numbers takes images of one channel row by row: a flatten in front of it.
+/// With several channels it would have to be known in which order it wants them.
+void flatten_input(const MapShape& image, Graph& graph) {
+  Node& input = graph.nodes.front();
+  const bool rows = input.shape.height == 1 && input.shape.width == 1;
+  if (!rows || image.channels != 1 || input.shape.channels != image.size() || input.shape == image)
+    return;
+  Node flatten{.op = Op::flatten, .name = {}, .inputs = {0}, .shape = input.shape};
+  input.shape = image;
+  for (Node& node : graph.nodes)
+    for (int& from : node.inputs) ++from;
+  graph.nodes.insert(graph.nodes.begin() + 1, std::move(flatten));
+}
+
+/// What to do about a network for other images.
+std::string other_images(const MapShape& in, const MapShape& image) {
+  const std::string own = fmt::format(
+      "give the network images of its own size, dataset: {{name: ..., train: ..., height: {}, "
+      "width: "
+      "{}, channels: {}}}",
+      in.height, in.width, in.channels);
+  if (in.size() == image.size() && in.height == 1)
+    return "it takes rows of numbers: list arrays (count, numbers) in the order that it was "
+           "trained "
+           "with";
+  return own + (in.height > image.height ? ", with dataset.resize for folders of images" : "");
 }
 
 }  // namespace
 
-Graph fitted_graph(Graph graph, std::string_view path, std::string_view dataset) {
-  const DatasetShape data = dataset_shape(dataset);
-  pad_input(data.image, graph);
+Graph fitted_graph(Graph graph, std::string_view path, const DatasetShape& data) {
+  flatten_input(data.image, graph);
   const MapShape &in = graph.nodes.front().shape, &out = graph.nodes.back().shape;
-  require(in == data.image && out.size() == data.classes,
-          "'{}' takes {} images into {} classes (those of {} are {} in {})", path, shape_text(in),
-          out.size(), data.name, shape_text(data.image), data.classes);
+  require(in == data.image, "'{}' takes images of {} but those of {} are {} ({})", path,
+          shape_text(in), data.name, shape_text(data.image), other_images(in, data.image));
+  require(out.size() == data.classes,
+          "'{}' gives {} {} but {} has {} (choose the data set that it "
+          "was trained on, or dataset.classes)",
+          path, out.size(), data.task == Task::classes ? "classes" : "numbers", data.name,
+          data.classes);
   return graph;
 }
 
 bool is_onnx(std::string_view model) { return model.ends_with(".onnx"); }
 
 Graph build_graph(std::string_view model, std::string_view dataset) {
+  return build_graph(model, dataset_shape(dataset));
+}
+
+Graph build_graph(std::string_view model, const DatasetShape& data) {
   if (is_onnx(model))
-    return fitted_graph(onnx::import_model(std::string(model)).graph, model, dataset);
+    return fitted_graph(onnx::import_model(std::string(model)).graph, model, data);
   std::vector<std::string> names;
   for (const Model& known : known_models()) {
     if (known.name == model) {
-      Graph graph = known.build(dataset_shape(dataset));
+      Graph graph = known.build(data);
       graph.name = known.name;
       return graph;
     }
@@ -113,6 +128,10 @@ Graph build_graph(std::string_view model, std::string_view dataset) {
 
 NetworkShape network_shape(std::string_view model, std::string_view dataset) {
   return network_shape(build_graph(model, dataset));
+}
+
+NetworkShape network_shape(std::string_view model, const DatasetShape& data) {
+  return network_shape(build_graph(model, data));
 }
 
 }  // namespace lightloom::nn

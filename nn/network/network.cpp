@@ -69,6 +69,18 @@ Network::Network(Graph graph, const SourceCard& card, std::uint64_t seed, Initia
   }
 }
 
+void Network::give_bias(std::size_t layer) {
+  WeightLayer& to = weights_[layer];
+  if (to.shape.bias) return;
+  const auto node = std::find(index_.begin(), index_.end(), static_cast<int>(layer));
+  for (auto at = node; at != index_.end(); ++at) {
+    Node& own = graph_.nodes[static_cast<std::size_t>(at - index_.begin())];
+    if (*at == static_cast<int>(layer) && !is_norm(own.op)) own.bias = true;
+  }
+  to.shape.bias = true;
+  to.bias = parameter(to.shape.name + ".bias", to.shape.out_channels, 0.0f);
+}
+
 std::vector<Parameter*> Network::parameters() {
   std::vector<Parameter*> all;
   for (WeightLayer& layer : weights_) {
@@ -154,6 +166,7 @@ void copy_weights(Network& teacher, Network& student) {
     WeightLayer& to = student.weight_layers()[n];
     require(from.shape.weights() == to.shape.weights(), "cannot copy weights: layer '{}' differs",
             from.shape.name);
+    if (from.shape.bias) student.give_bias(n);
     std::vector<float> weight = dense_weight(from);
     const SourceCard card = card_for(student.source_card(), to.shape.name);
     if (card.settings.of<MultilevelCard>().projection.equalise && norms[n] != nullptr &&

@@ -56,6 +56,8 @@ class Network {
   /// The number of the weight layer or normalisation at a graph node.
   [[nodiscard]] int index_of(int node) const { return index_[static_cast<std::size_t>(node)]; }
 
+  /// Gives a weight layer that has none a bias of zeros, as files of weights may want.
+  void give_bias(std::size_t layer);
   /// Everything an optimiser trains, in a fixed order.
   [[nodiscard]] std::vector<Parameter*> parameters();
 
@@ -68,10 +70,11 @@ class Network {
 };
 
 /// Fits the student's sources to the teacher's weights and copies biases, normalisations and
-/// activation ranges. Both must have the same graph. Where the card of a student's layer asks for
-/// `projection.equalise` and only a batch normalisation reads the layer, every kernel is scaled to
-/// the same norm first and the normalisation takes the inverse: the same function of the input, but
-/// every output channel gets its share of a fit that minimises the sum of squared errors.
+/// activation ranges. Both must have the same graph, but for biases that the student gets. Where
+/// the card of a student's layer asks for `projection.equalise` and only a batch normalisation
+/// reads the layer, every kernel is scaled to the same norm first and the normalisation takes the
+/// inverse: the same function of the input, but every output channel gets its share of a fit that
+/// minimises the sum of squared errors.
 void copy_weights(Network& teacher, Network& student);
 
 /// The weight of a layer as its source regenerates it.

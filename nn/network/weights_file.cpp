@@ -57,6 +57,11 @@ Weights weights_of(Network& network) {
 }
 
 void set_weights(Network& network, const Weights& weights) {
+  for (std::size_t n = 0; n < network.weight_layers().size(); ++n) {
+    const std::string bias = network.weight_layers()[n].shape.name + ".bias";
+    const auto named = [&](const NamedValues& one) { return one.name == bias; };
+    if (std::any_of(weights.begin(), weights.end(), named)) network.give_bias(n);
+  }
   visit_state(network, [&](const std::string& name, std::vector<float>& values) {
     const auto found = std::find_if(weights.begin(), weights.end(),
                                     [&](const NamedValues& one) { return one.name == name; });

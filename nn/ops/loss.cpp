@@ -76,6 +76,20 @@ double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& 
   return loss;
 }
 
+double mean_squared_error(const Tensor& outputs, std::span<const float> targets,
+                          Tensor& d_outputs) {
+  assert(targets.size() == outputs.values().size());
+  d_outputs.resize(outputs.shape());
+  const double share = 1.0 / static_cast<double>(targets.size());
+  double sum = 0;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const double error = double{outputs.values()[i]} - targets[i];
+    sum += error * error;
+    d_outputs.values()[i] = static_cast<float>(2 * share * error);
+  }
+  return share * sum;
+}
+
 double distillation(const Tensor& logits, const Tensor& teacher_logits, std::span<const int> labels,
                     const DistillationOptions& options, Tensor& d_logits) {
   d_logits.resize(logits.shape());

@@ -20,6 +20,10 @@ struct DistillationOptions {
 double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& d_logits,
                      double smoothing = 0);
 
+/// Mean squared error over the batch's images and outputs; overwrites `d_outputs` with its
+/// gradient. `targets` has as many numbers, image by image.
+double mean_squared_error(const Tensor& outputs, std::span<const float> targets, Tensor& d_outputs);
+
 /// The distillation loss, mean over the batch, and its gradient in the student's logits:
 /// beta T (p_T - q_T) + (1 - beta) (p_1 - onehot) per image.
 double distillation(const Tensor& logits, const Tensor& teacher_logits, std::span<const int> labels,

@@ -1,5 +1,7 @@
 #include "nn/packing/pack_network.hpp"
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "nn/weights/source/stored_words.hpp"
 
@@ -95,6 +97,8 @@ void unpack_into(const PackedFile& file, const SourceCard& card, Network& networ
     require(file.sections[i].layer == layer.shape.name,
             "the packed weights have '{}' where the network has '{}'", file.sections[i].layer,
             layer.shape.name);
+    const auto is_bias = [](const CodedStream& stream) { return stream.name == "bias"; };
+    if (std::ranges::any_of(file.sections[i].streams, is_bias)) network.give_bias(i);
     unpack_layer(file.sections[i], card, layer);
   }
   for (std::size_t i = 0; i < norms; ++i)

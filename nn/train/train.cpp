@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
@@ -18,11 +19,14 @@ void check(const Dataset& data, const TrainCard& card, const TrainHelpers& helpe
           "train.distill needs a trained teacher network");
   require(!card.noise_aware || !helpers.engines.empty(),
           "train.noise_aware needs a tensor core to multiply through");
+  require(!data.train.has_numbers() || (!card.distill && card.label_smoothing == 0),
+          "train.{} is of classes, but the data set's task is numbers (leave it out)",
+          card.distill ? "distill" : "label_smoothing");
 }
 
 double best_of(const TrainResult& result) {
   return result.best_epoch < 0
-             ? -1.0
+             ? -std::numeric_limits<double>::infinity()
              : result.epochs[static_cast<std::size_t>(result.best_epoch)].validation_accuracy;
 }
 
@@ -43,9 +47,13 @@ void require_finite(double loss, const Weights& kept, const std::string& network
       network, epoch + 1, std::isfinite(loss) ? "weights are" : "losses are"));
 }
 
-std::string epoch_text(const TrainResult& result, int epochs) {
-  return fmt::format("epoch {}/{}, loss {:.3f}, validation {:.2f} %", result.epochs.size(), epochs,
-                     result.epochs.back().loss, 100 * result.epochs.back().validation_accuracy);
+std::string epoch_text(const TrainResult& result, const Dataset& data, int epochs) {
+  const EpochRecord& last = result.epochs.back();
+  const std::string validation = data.train.has_numbers()
+                                     ? fmt::format("R2 {:.4f}", last.validation_accuracy)
+                                     : fmt::format("{:.2f} %", 100 * last.validation_accuracy);
+  return fmt::format("epoch {}/{}, loss {:.3f}, validation {}", result.epochs.size(), epochs,
+                     last.loss, validation);
 }
 
 }  // namespace
@@ -101,7 +109,7 @@ TrainResult train(Network& network, const Dataset& data, const TrainCard& card, 
       result.best_epoch = epoch;
       state.best = std::move(better);
     }
-    progress.advance(0, epoch_text(result, card.epochs));
+    progress.advance(0, epoch_text(result, data, card.epochs));
     if (!helpers.checkpoint.empty()) {
       trainer.save(state);
       save_checkpoint(helpers.checkpoint, network, state);

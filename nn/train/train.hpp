@@ -66,8 +66,8 @@ struct TrainHelpers {
 struct EpochRecord {
   double rate = 0;  // at its first step
   double loss = 0;  // mean over training images, as they came, with the sources' regularisers
-  double train_accuracy = 0;
-  double validation_accuracy = 0;
+  double train_accuracy = 0;       // share of right classes, or of the targets' variance that is
+  double validation_accuracy = 0;  // explained (NumberErrors::explained) where numbers answer
 };
 
 struct TrainResult {

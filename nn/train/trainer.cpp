@@ -31,15 +31,17 @@ EpochRecord Trainer::epoch(int number, Progress& progress) {
   Prefetch batches(data_.train, order_, static_cast<std::size_t>(card_.batch),
                    {card_.augment, seed_, static_cast<std::uint64_t>(number)});
   EpochRecord record{.rate = rate(number)};
-  std::int64_t correct = 0;
+  Answers answers;
   while (const Batch* batch = sink_.cancelled() ? nullptr : batches.next()) {
     const auto count = static_cast<std::int64_t>(batch->labels.size());
-    record.loss += one_step(*batch, number, correct) * static_cast<double>(count);
+    record.loss += one_step(*batch, number, answers) * static_cast<double>(count);
     progress.advance(count);
   }
   if (averages_epochs(number)) average_.include();
   record.loss /= static_cast<double>(order_.size());
-  record.train_accuracy = static_cast<double>(correct) / static_cast<double>(order_.size());
+  record.train_accuracy = data_.train.has_numbers() ? answers.errors.explained()
+                                                    : static_cast<double>(answers.correct) /
+                                                          static_cast<double>(order_.size());
   return record;
 }
 
@@ -101,14 +103,14 @@ MatrixEngine* Trainer::engine() const {
   return engines_[static_cast<std::size_t>(step_) % engines_.size()];
 }
 
-double Trainer::one_step(const Batch& batch, int epoch, std::int64_t& correct) {
+double Trainer::one_step(const Batch& batch, int epoch, Answers& answers) {
   const auto count = static_cast<std::uint64_t>(step_);
   enter_step(count, epoch);
   if (count == 0) clip();
   const TrainingPass::Place place{.step = count,
                                   .first_image = count * static_cast<std::uint64_t>(card_.batch),
                                   .engine = engine()};
-  const double loss = forward_and_back(batch, place, correct);
+  const double loss = forward_and_back(batch, place, answers);
   if (memory_) learn_from_errors(batch, place, loss);
   const double regulariser = leave_step();
   optimizer_.step(rate(epoch));
@@ -119,12 +121,19 @@ double Trainer::one_step(const Batch& batch, int epoch, std::int64_t& correct) {
   return loss + regulariser;
 }
 
-/// Adds the gradients of the batch in hand; returns its loss and counts the correct answers.
+/// Adds the gradients of the batch in hand; returns its loss and keeps account of the answers.
 double Trainer::forward_and_back(const Batch& batch, const TrainingPass::Place& place,
-                                 std::int64_t& correct) {
+                                 Answers& answers) {
   const Tensor& logits = pass_.forward(batch.images, place);
+  if (data_.train.has_numbers()) {
+    add_errors(logits, batch.targets, answers.errors);
+    const double loss = mean_squared_error(logits, batch.targets, d_logits_);
+    pass_.backward(d_logits_);
+    return loss;
+  }
   const std::vector<int> guesses = predictions(logits);
-  for (std::size_t i = 0; i < guesses.size(); ++i) correct += guesses[i] == batch.labels[i] ? 1 : 0;
+  for (std::size_t i = 0; i < guesses.size(); ++i)
+    answers.correct += guesses[i] == batch.labels[i] ? 1 : 0;
   const double loss = teacher_
                           ? distillation(logits, teacher_->forward(batch.images), batch.labels,
                                          card_.distillation, d_logits_)
@@ -142,7 +151,7 @@ void Trainer::learn_from_errors(const Batch& batch, const TrainingPass::Place& p
   std::vector<std::vector<float>> before;
   if (card_.curriculum > 0)
     for (const Parameter* parameter : parameters_) before.push_back(parameter->gradient);
-  std::int64_t unused = 0;
+  Answers unused;
   memory_->set(Faults::on);
   const double faulty = forward_and_back(batch, place, unused);
   memory_->set(Faults::off);
@@ -198,21 +207,37 @@ double Trainer::leave_step() {
   return value;
 }
 
-/// Digitally, or over the chips, each of which sees its share of the images.
-double Trainer::validation_accuracy() {
-  if (engines_.empty()) {
-    Inference inference(network_);
-    return evaluate(inference, data_.validation).accuracy();
-  }
+/// The images that each chip sees, or a digital network.
+void Trainer::over_chips(const std::function<void(Inference&, const ImageRange&)>& body) {
   const std::size_t images = data_.validation.size(), chips = engines_.size();
-  std::int64_t correct = 0;
+  if (chips == 0) {
+    Inference inference(network_);
+    return body(inference, {0, images});
+  }
   for (std::size_t chip = 0; chip < chips; ++chip) {
     const std::size_t first = images * chip / chips, last = images * (chip + 1) / chips;
     if (first == last) continue;
     Inference inference(network_, engines_[chip]);
-    correct += evaluate(inference, data_.validation, {first, last}).correct;
+    body(inference, {first, last});
   }
-  return static_cast<double>(correct) / static_cast<double>(images);
+}
+
+/// Digitally, or over the chips, each of which sees its share of the images.
+double Trainer::validation_accuracy() {
+  const ImageSet& set = data_.validation;
+  NumberErrors errors;
+  std::int64_t correct = 0;
+  over_chips([&](Inference& inference, const ImageRange& range) {
+    if (!set.has_numbers()) {
+      correct += evaluate(inference, set, range).correct;
+      return;
+    }
+    for_each_batch(set, range, 250, [&](const Batch& batch, std::size_t first) {
+      add_errors(inference.forward(batch.images, first), batch.targets, errors);
+    });
+  });
+  return set.has_numbers() ? errors.explained()
+                           : static_cast<double>(correct) / static_cast<double>(set.size());
 }
 
 }  // namespace lightloom::nn

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "core/progress.hpp"
 #include "nn/data/prefetch.hpp"
 #include "nn/inference/inference.hpp"
+#include "nn/inference/number_errors.hpp"
 #include "nn/network/faulty_memory.hpp"
 #include "nn/train/checkpoint.hpp"
 #include "nn/train/train.hpp"
@@ -14,6 +16,12 @@
 #include "nn/train/weight_average.hpp"
 
 namespace lightloom::nn {
+
+/// What the network said of an epoch's images as they came.
+struct Answers {
+  std::int64_t correct = 0;  // classes
+  NumberErrors errors;       // numbers
+};
 
 /// Everything one training needs from step to step. Refers to all it is given.
 class Trainer {
@@ -38,14 +46,14 @@ class Trainer {
   [[nodiscard]] bool averages_epochs(int epoch) const;
   [[nodiscard]] int statistics_images() const;
   MatrixEngine* engine() const;
-  double one_step(const Batch& batch, int epoch, std::int64_t& correct);
-  double forward_and_back(const Batch& batch, const TrainingPass::Place& place,
-                          std::int64_t& correct);
+  double one_step(const Batch& batch, int epoch, Answers& answers);
+  double forward_and_back(const Batch& batch, const TrainingPass::Place& place, Answers& answers);
   void learn_from_errors(const Batch& batch, const TrainingPass::Place& place, double clean);
   void clip();
   void enter_step(std::uint64_t step, int epoch);
   void take_own_steps(double rate);
   double leave_step();
+  void over_chips(const std::function<void(Inference&, const ImageRange&)>& body);
   double validation_accuracy();
 
   Network& network_;

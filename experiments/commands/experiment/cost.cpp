@@ -215,7 +215,7 @@ std::vector<ListedLayer> given_layers(const CommandLine& line) {
 Costed costed(const CommandLine& line, const NetworkCard& network) {
   if (!gives_layers(line))
     return {network.model, network.dataset.name,
-            source_layers(nn::build_graph(network.model, network.dataset.name), network)};
+            source_layers(nn::build_graph(network.model, nn::shape_of(network.dataset)), network)};
   Costed given{.model = line.value("layers", "gemm " + line.value("gemm"))};
   const std::vector<ListedLayer> list = given_layers(line);
   for (const nn::SourceCard& weights : sources(network))

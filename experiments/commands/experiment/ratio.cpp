@@ -16,6 +16,7 @@ namespace {
 /// through.
 struct RatioCard {
   std::string model, dataset;
+  nn::DatasetShape shape;
   nn::SourceCard weights;
   std::vector<Baseline> baselines;  // counted beside `weights`
 };
@@ -27,6 +28,14 @@ std::string name_in(const Tree& card, const char* key) {
   if (section.kind == Tree::Kind::scalar) return section.scalar;
   const Tree* name = section.find("name");
   return name == nullptr ? "" : name->scalar;
+}
+
+/// The section `dataset`, or the data set that the command line names.
+nn::DatasetShape ratio_shape(const CommandLine& line, const Tree& card, const std::string& name) {
+  const Tree* given = card.find("dataset");
+  const Tree section = given == nullptr ? Tree() : section_of(*given);
+  if (section.kind != Tree::Kind::mapping || line.has("dataset")) return nn::dataset_shape(name);
+  return nn::shape_of(read_card<nn::DatasetCard>(section));
 }
 
 RatioCard read_ratio_card(const CommandLine& line) {
@@ -41,10 +50,12 @@ RatioCard read_ratio_card(const CommandLine& line) {
               "{}: '{}' is not a known key (ratio without a card takes weights, model and dataset)",
               value.origin, key);
   RatioCard ratio{.model = line.value("model", name_in(card, "model")),
-                  .dataset = line.value("dataset", name_in(card, "dataset"))};
+                  .dataset = line.value("dataset", name_in(card, "dataset")),
+                  .shape = {}};
   require(!ratio.model.empty(), "lightloom ratio needs a network (--model resnet18, or a card)");
   require(!ratio.dataset.empty(),
           "lightloom ratio needs a data set for the sizes (--dataset cifar10, or a card)");
+  ratio.shape = ratio_shape(line, card, ratio.dataset);
   read_tree(weights, [&](Section& section) {
     section.section("weights", [&](Section& inner) {
       inner.raw("file");  // trained weights do not change the count
@@ -147,7 +158,7 @@ void add_sources(const nn::NetworkShape& shape, const RatioCard& card, Shown& re
 
 Shown do_ratio(const CommandLine& line, ProgressSink& /*progress*/) {
   const RatioCard card = read_ratio_card(line);
-  const nn::NetworkShape shape = nn::network_shape(card.model, card.dataset);
+  const nn::NetworkShape shape = nn::network_shape(card.model, card.shape);
   const nn::Ratio ratio = nn::ratio_of(shape, card.weights);
   Shown result{.json = ratio_json(ratio, card), .text = ratio_text(ratio, card)};
   if (!card.baselines.empty()) add_sources(shape, card, result);

@@ -6,6 +6,7 @@
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
+#include "experiments/studies/run_experiment.hpp"
 #include "experiments/studies/search/search_candidates.hpp"
 #include "nn/weights/multilevel/generators.hpp"
 
@@ -117,6 +118,7 @@ void keep_images_chose(const std::vector<std::string>& chose, Tree& card) {
 Shown do_search(const CommandLine& line, ProgressSink& progress) {
   const SearchLimit limit = read_limit(line.value("budget", "(none)"));
   const Experiment card = read_experiment(load_given_card(line));
+  require_classes(card, "a search");
   require(card.network.weights.source == nn::multilevel_kind,
           "weights.source is {} but a search chooses settings of multilevel",
           card.network.weights.source);

@@ -14,6 +14,35 @@
 namespace lightloom::experiments {
 namespace {
 
+/// What the command shows of either kind of result.
+struct TrainedShown {
+  Json json;         // key and value of what was measured on the test set
+  std::string test;  // the same in a sentence
+  const nn::TrainResult* teacher_history = nullptr;
+  const nn::TrainResult* history = nullptr;
+  const std::vector<std::string>* images_chose = nullptr;
+};
+
+TrainedShown shown_of(const AccuracyResult& accuracy, const std::string& label) {
+  const Json known = accuracy.float_network ? Json(*accuracy.float_network) : Json();
+  return {
+      .json = {{"accuracy", {{"float", known}, {"source", accuracy.source}}}},
+      .test = fmt::format("test accuracy: float {}, {} {}",
+                          accuracy.float_network ? percent(*accuracy.float_network) : "not known",
+                          label, percent(accuracy.source)),
+      .teacher_history = &accuracy.teacher_history,
+      .history = &accuracy.history,
+      .images_chose = &accuracy.images_chose};
+}
+
+TrainedShown shown_of(const NumberResult& numbers, const std::string& label) {
+  return {.json = {{"errors", numbers_json(numbers)}},
+          .test = numbers_text(numbers, label),
+          .teacher_history = &numbers.teacher_history,
+          .history = &numbers.history,
+          .images_chose = &numbers.images_chose};
+}
+
 Json history_json(const nn::TrainResult& history) {
   Json json = Json::array();
   for (const nn::EpochRecord& epoch : history.epochs)
@@ -24,13 +53,19 @@ Json history_json(const nn::TrainResult& history) {
   return json;
 }
 
-std::string history_text(const std::string& title, const nn::TrainResult& history) {
+enum class Measured { classes, numbers };
+
+std::string history_text(const std::string& title, const nn::TrainResult& history,
+                         Measured measured) {
   if (history.epochs.empty()) return "";
+  const auto text = [&](double share) {
+    return measured == Measured::classes ? percent(share) : fmt::format("R2 {:.4f}", share);
+  };
   TextTable table({title, "loss", "training", "validation", ""});
   for (std::size_t i = 0; i < history.epochs.size(); ++i) {
     const nn::EpochRecord& epoch = history.epochs[i];
     table.row({fmt::format("epoch {}", i + 1), fmt::format("{:.4f}", epoch.loss),
-               percent(epoch.train_accuracy), percent(epoch.validation_accuracy),
+               text(epoch.train_accuracy), text(epoch.validation_accuracy),
                static_cast<int>(i) == history.best_epoch ? "kept" : ""});
   }
   return table.text() + "\n";
@@ -53,34 +88,33 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
   card.measures = {.accuracy = true, .cost = false};
   Workbench workbench(progress);
   if (!checkpoint.empty()) workbench.keep_checkpoints(card, checkpoint);
-  const AccuracyResult accuracy = *run_experiment(card, workbench, progress).accuracy;
+  const RunResult run = run_experiment(card, workbench, progress);
+  const std::string label = label_of(card.network.weights);
+  const TrainedShown trained =
+      run.numbers ? shown_of(*run.numbers, label) : shown_of(*run.accuracy, label);
   if (!float_output.empty()) save_any_weights(float_output, *workbench.teacher(card)->network, {});
   save_trained(output, *workbench.student(card)->network, identity_of(card));
   Shown result;
-  result.json = {
-      {"accuracy",
-       {{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},
-        {"source", accuracy.source}}},
-      {"float_epochs", history_json(accuracy.teacher_history)},
-      {"epochs", history_json(accuracy.history)},
-      {"resumed_epochs",
-       {{"float", accuracy.teacher_history.resumed}, {"source", accuracy.history.resumed}}},
-      {"images_chose", accuracy.images_chose},
-      {"weights", output}};
+  result.json = trained.json;
+  result.json["float_epochs"] = history_json(*trained.teacher_history);
+  result.json["epochs"] = history_json(*trained.history);
+  result.json["resumed_epochs"] = {{"float", trained.teacher_history->resumed},
+                                   {"source", trained.history->resumed}};
+  result.json["images_chose"] = *trained.images_chose;
+  result.json["weights"] = output;
   if (!float_output.empty()) result.json["float_weights"] = float_output;
   std::string ledger;
-  if (card.network.weights.source == nn::smart_deal_kind && !accuracy.history.epochs.empty()) {
-    Shown view = ledger_view(card, *workbench.student(card)->network, accuracy.history);
+  if (card.network.weights.source == nn::smart_deal_kind && !trained.history->epochs.empty()) {
+    Shown view = ledger_view(card, *workbench.student(card)->network, *trained.history);
     result.json["training_ledger"] = std::move(view.json);
     ledger = std::move(view.text) + "\n";
   }
-  result.text = history_text("float network", accuracy.teacher_history) +
-                history_text(label_of(card.network.weights), accuracy.history) + ledger +
-                fmt::format("test accuracy: float {}, {} {}\nweights: {}\n",
-                            accuracy.float_network ? percent(*accuracy.float_network) : "not known",
-                            label_of(card.network.weights), percent(accuracy.source), output);
-  if (!accuracy.images_chose.empty())
-    result.text += images_chose_text(accuracy.images_chose) + "\n";
+  const Measured measured = run.numbers ? Measured::numbers : Measured::classes;
+  result.text = history_text("float network", *trained.teacher_history, measured) +
+                history_text(label, *trained.history, measured) + ledger +
+                fmt::format("{}\nweights: {}\n", trained.test, output);
+  if (!trained.images_chose->empty())
+    result.text += images_chose_text(*trained.images_chose) + "\n";
   return result;
 }
 

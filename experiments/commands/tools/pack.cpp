@@ -28,10 +28,10 @@ std::string output_of(const CommandLine& line, const std::string& input, const c
 
 /// The identity of what unpacking gives: plain weights.
 WeightIdentity plain_identity(const WeightIdentity& from) {
-  return read_identity(fmt::format("model: {{name: {}}}\ndataset: {{name: {}}}\n"
-                                   "weights: {{source: dense, fc_bits: 32, activations: {}}}\n",
-                                   from.model, from.dataset, from.weights.activations),
-                       "unpacked weights");
+  const Tree weights = parse_yaml(
+      fmt::format("{{source: dense, fc_bits: 32, activations: {}}}", from.weights.activations),
+      "unpacked weights");
+  return read_identity(text_with_weights(from, weights), "unpacked weights");
 }
 
 Shown pack(const CommandLine& line, ProgressSink& /*progress*/) {

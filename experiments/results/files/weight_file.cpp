@@ -20,6 +20,23 @@ Tree name_tree(const std::string& name) {
   return tree;
 }
 
+/// The name alone of a known data set; of one's own its shape too.
+Tree dataset_tree(const nn::DatasetShape& shape) {
+  Tree tree = name_tree(shape.name);
+  if (nn::find_dataset(shape.name) != nullptr && shape.task == nn::Task::classes) return tree;
+  const auto add = [&](const char* key, int value) {
+    tree.at_or_add(key) = Tree::of(std::to_string(value));
+  };
+  add("height", shape.image.height);
+  add("width", shape.image.width);
+  add("channels", shape.image.channels);
+  add("classes", shape.classes);
+  if (shape.task != nn::Task::classes)
+    tree.at_or_add("task") =
+        Tree::of(shape.task == nn::Task::regression ? "regression" : "autoencoder");
+  return tree;
+}
+
 /// The section `weights` without the path of trained weights.
 Tree weights_tree(const Experiment& card) {
   Tree weights = *card.resolved.find("weights");
@@ -40,23 +57,33 @@ void drop_unused_bits(Tree& weights) {
 }  // namespace
 
 WeightIdentity identity_of(const Experiment& card) {
+  WeightIdentity identity{.model = card.network.model,
+                          .dataset = card.network.dataset.name,
+                          .shape = nn::shape_of(card.network.dataset),
+                          .weights = card.network.weights,
+                          .text = {}};
+  identity.text = text_with_weights(identity, weights_tree(card));
+  return identity;
+}
+
+std::string text_with_weights(const WeightIdentity& identity, const Tree& weights) {
   Tree tree = Tree::mapping();
-  tree.at_or_add("model") = name_tree(card.network.model);
-  tree.at_or_add("dataset") = name_tree(card.network.dataset.name);
-  tree.at_or_add("weights") = weights_tree(card);
-  return {.model = card.network.model,
-          .dataset = card.network.dataset.name,
-          .weights = card.network.weights,
-          .text = to_yaml(tree)};
+  tree.at_or_add("model") = name_tree(identity.model);
+  tree.at_or_add("dataset") = dataset_tree(identity.shape);
+  tree.at_or_add("weights") = weights;
+  return to_yaml(tree);
 }
 
 WeightIdentity read_identity(const std::string& text, const std::string& origin) {
-  WeightIdentity identity{.text = text};
+  WeightIdentity identity{.model = {}, .dataset = {}, .shape = {}, .weights = {}, .text = text};
   Tree tree = parse_yaml(text, origin);
   if (Tree* weights = tree.find("weights")) drop_unused_bits(*weights);
   read_tree(tree, [&](Section& section) {
     section.section("model", [&](Section& inner) { inner.value("name", identity.model); });
-    section.section("dataset", [&](Section& inner) { inner.value("name", identity.dataset); });
+    nn::DatasetCard dataset;
+    section.card("dataset", dataset);
+    identity.dataset = dataset.name;
+    identity.shape = nn::shape_of(dataset);
     section.card("weights", identity.weights);
   });
   return identity;
@@ -72,7 +99,7 @@ WeightIdentity identity_in(const std::string& path) {
 }
 
 nn::Network empty_network(const WeightIdentity& identity) {
-  return {nn::build_graph(identity.model, identity.dataset), identity.weights, 0,
+  return {nn::build_graph(identity.model, identity.shape), identity.weights, 0,
           nn::InitialWeights::none};
 }
 

@@ -12,9 +12,13 @@ namespace lightloom::experiments {
 /// say so that it can be read without the card that made it.
 struct WeightIdentity {
   std::string model, dataset;
+  nn::DatasetShape shape;  // of the data set
   nn::SourceCard weights;
   std::string text;  // the same as YAML: a card of the sections model, dataset {name} and weights
 };
+
+/// The text of an identity with other weights: a card of the sections model, dataset and `weights`.
+std::string text_with_weights(const WeightIdentity& identity, const Tree& weights);
 
 /// The identity of a card's own network.
 WeightIdentity identity_of(const Experiment& card);

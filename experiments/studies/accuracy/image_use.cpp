@@ -32,11 +32,8 @@ std::uint64_t hash_of(std::span<const std::uint8_t> bytes, std::uint64_t hash) {
 }
 
 std::vector<std::uint64_t> hashes_of(const nn::ImageSet& set) {
-  const auto size = static_cast<std::size_t>(set.image.size());
-  const std::span<const std::uint8_t> pixels(set.pixels);
   std::vector<std::uint64_t> hashes(set.size());
-  for (std::size_t i = 0; i < set.size(); ++i)
-    hashes[i] = hash_of(pixels.subspan(i * size, size), 1);
+  for (std::size_t i = 0; i < set.size(); ++i) hashes[i] = hash_of(nn::bytes_of(set, i), 1);
   return hashes;
 }
 

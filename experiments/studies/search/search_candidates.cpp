@@ -115,6 +115,7 @@ nn::CalibrationLoss calibration_loss(const nn::Dataset& data, std::size_t images
 
 double trained_accuracy(const Tree& card, Workbench& workbench) {
   Experiment own = read_experiment(card);
+  require_classes(own, "a search");
   own.chips = 0;
   own.seeds = 1;
   own.measures = {.accuracy = true, .cost = false};

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/files/hdf5_images.hpp"
 #include "core/files/hdf5_matrix.hpp"
+#include "core/files/hdf5_numbers.hpp"
 #include "core/files/labelled.hpp"
 #include "tests/scratch_path.hpp"
 
@@ -65,7 +65,7 @@ TEST(Hdf5Input, LinksToOtherFilesAreNotFollowed) {
     H5Lcreate_external(plain.c_str(), "/matrix", file, "matrix", H5P_DEFAULT, H5P_DEFAULT);
   }
   EXPECT_NE(refused(path).find("link to another file"), std::string::npos) << refused(path);
-  EXPECT_THROW(read_hdf5_images(path), Error);
+  EXPECT_THROW(open_hdf5_numbers(path, {"matrix"}), Error);
 }
 
 TEST(Hdf5Input, ElementsThatWereNeverWrittenAreNoZeros) {

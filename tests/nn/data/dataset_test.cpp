@@ -234,15 +234,17 @@ TEST_F(Files, ArraysOfNumPyAreADataSetOfAnyKnownShape) {
   };
   const Dataset data = load("x.npy", "y.npy");
   EXPECT_EQ(data.train.labels, (Labels{7, 3, 7, 3}));
-  EXPECT_EQ(data.test.pixels, pixels);
+  EXPECT_EQ(pixels_of(data.test), pixels);
   write("short.npy", npy("|u1", "2, 32, 32, 3", Bytes(100)));
   write("other.npy", npy("|u1", "2, 28, 28", Bytes(2 * 784)));
-  write("floats.npy", npy("<f4", "2, 32, 32, 3", Bytes(4 * 6144)));
+  write("long.npy", npy("|u1", "2, 32, 32, 3", Bytes(6145)));
+  write("text.npy", npy("<U1", "2, 32, 32, 3", Bytes(4 * 6144)));
   write("one.npy", npy("<i8", "1,", Bytes(8)));
   write("large.npy", npy("|u1", "2,", {1, 10}));
   write("below.npy", npy("<i4", "2,", {1, 0, 0, 0, 255, 255, 255, 255}));
   write("junk.npy", {1, 2, 3});
-  for (const char* images : {"short.npy", "other.npy", "floats.npy", "junk.npy", "none.npy"})
+  for (const char* images :
+       {"short.npy", "long.npy", "other.npy", "text.npy", "junk.npy", "none.npy"})
     EXPECT_THROW(load(images, "y.npy"), Error) << images;
   for (const char* labels : {"one.npy", "large.npy", "below.npy", "x.npy", "junk.npy"})
     EXPECT_THROW(load("x.npy", labels), Error) << labels;

@@ -155,13 +155,12 @@ TEST_F(Formats, FoldersOfImagesAreClassesInTheOrderOfTheirNames) {
   const std::string folder = (root_ / "set").string();
   const ImageSet set = read_with("folders of images", {folder}, grey);
   EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{0, 1}));
-  EXPECT_EQ(set.pixels, (Bytes{7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(pixels_of(set), (Bytes{7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6}));
   const Bytes pixels(18, 200);
   write("colours/only/1.ppm", text_and("P6\n3 2\n255\n", pixels));
-  EXPECT_EQ(
-      read_with("folders of images", {(root_ / "colours").string()}, {"made-up", {2, 3, 3}, 1})
-          .pixels,
-      pixels);
+  EXPECT_EQ(pixels_of(read_with("folders of images", {(root_ / "colours").string()},
+                                {"made-up", {2, 3, 3}, 1})),
+            pixels);
 }
 
 TEST_F(Formats, ImagesThatDoNotFitAreOneSentence) {
@@ -212,7 +211,7 @@ TEST_F(Formats, PngImagesAreRead) {
   const std::string folder = (root_ / "set").string();
   const std::string problem = problem_of([&] { read_with("folders of images", {folder}, one); });
   if (problem.find("without libpng") != std::string::npos) GTEST_SKIP() << problem;
-  EXPECT_EQ(read_with("folders of images", {folder}, one).pixels, (Bytes{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(pixels_of(read_with("folders of images", {folder}, one)), (Bytes{1, 2, 3, 4, 5, 6}));
   for (std::size_t cut = 9; cut + 13 < png.size(); cut += 7) {
     write("set/only/1.png", Bytes(png.begin(), png.begin() + static_cast<std::ptrdiff_t>(cut)));
     EXPECT_NE(problem_of([&] { read_with("folders of images", {folder}, one); }), "") << cut;
@@ -286,8 +285,7 @@ TEST_F(Formats, Hdf5ImagesOfH5pyAreRead) {
   EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{1, 0, 1, 0}));
   EXPECT_EQ(Bytes(set.pixels.begin(), set.pixels.begin() + 12),
             (Bytes{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
-  EXPECT_NE(problem_of([&] { read_with("HDF5 files", {floats}, grey); }).find("uint8"),
-            std::string::npos);
+  EXPECT_EQ(read_with("HDF5 files", {floats}, grey).values.size(), 12u);
   EXPECT_NE(problem_of([&] { read_with("HDF5 files", {label}, grey); }).find("label 2"),
             std::string::npos);
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <vector>
 
 #include "core/error.hpp"
 #include "nn/data/readers.hpp"
@@ -14,6 +16,11 @@ inline ImageSet read_with(std::string_view format, const std::vector<std::string
                                   [&](const Reader& one) { return one.format == format; });
   require(found != readers().end(), "no reader of {}", format);
   return found->read(paths, expected);
+}
+
+/// Its 8-bit samples.
+inline std::vector<std::uint8_t> pixels_of(const ImageSet& set) {
+  return {set.pixels.begin(), set.pixels.end()};
 }
 
 }  // namespace lightloom::nn

@@ -60,15 +60,20 @@ TEST_F(Safetensors, LinearColumnsBehindAMapAreReorderedFromChannelMajor) {
   EXPECT_EQ(columns_to_channels_first(columns_to_channels_last(weight, map), map), weight);
 }
 
-TEST_F(Safetensors, ReadsHalfPrecisionAndLeavesIntegersOut) {
+TEST_F(Safetensors, ReadsHalfPrecisionAndNamesTheTypesOfOthers) {
   // 1.5 in F16 is 0x3e00, in BF16 0x3fc0; the smallest F16 is 2^-24.
   write(R"({"h": {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]},
             "b": {"dtype": "BF16", "shape": [], "data_offsets": [4, 6]},
             "n": {"dtype": "I64", "shape": [], "data_offsets": [6, 14]}})",
         std::string("\x00\x3e\x01\x00\xc0\x3f", 6) + std::string(8, '\1'));
   const auto arrays = read_safetensors(path_.string());
-  ASSERT_EQ(arrays.size(), 2u);
+  ASSERT_EQ(arrays.size(), 3u);
   for (const NamedArray& array : arrays) {
+    if (array.name == "n") {
+      EXPECT_TRUE(array.values.empty());
+      EXPECT_EQ(array.type, "I64");
+      continue;
+    }
     EXPECT_EQ(array.values[0], 1.5f);
     if (array.name == "h") {
       EXPECT_EQ(array.values[1], std::ldexp(1.0f, -24));

@@ -1,4 +1,4 @@
-#include "nn/data/matlab.hpp"
+#include "nn/files/matlab.hpp"
 
 #include <zlib.h>
 

@@ -1,0 +1,124 @@
+#include "nn/io/torch_dialects.hpp"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+namespace lightloom::nn {
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::string replaced(std::string name, std::string_view from, std::string_view to) {
+  const std::size_t at = name.find(from);
+  return at == std::string::npos ? name : name.replace(at, from.size(), to);
+}
+
+/// With `from` at the front.
+std::string front_replaced(std::string name, std::string_view from, std::string_view to) {
+  return name.starts_with(from) ? name.replace(0, from.size(), to) : name;
+}
+
+/// torchvision's and timm's ResNets.
+std::string public_resnet(const std::string& name) {
+  std::string own = front_replaced(name, "fc.", "linear.");
+  own = front_replaced(own, "classifier.", "linear.");
+  own = front_replaced(own, "head.fc.", "linear.");
+  return replaced(own, ".downsample.", ".shortcut.");
+}
+
+/// DenseNet in the first files of torchvision: denselayer1.norm.1 for denselayer1.norm1.
+std::string old_densenet(const std::string& name) {
+  std::string own = name;
+  for (const std::string_view part : {"norm", "conv"})
+    for (const std::string_view number : {"1", "2"})
+      own = replaced(own, "." + std::string(part) + "." + std::string(number) + ".",
+                     "." + std::string(part) + std::string(number) + ".");
+  return own;
+}
+
+/// The last layer under the names that it goes by.
+std::string other_head(const std::string& name, std::string_view head) {
+  for (const std::string_view known : {"fc.", "linear.", "classifier.", "head."})
+    if (name.starts_with(known) && name.find('.', known.size()) == std::string::npos)
+      return std::string(head) + name.substr(known.size());
+  return name;
+}
+
+/// The name of the last layer that ends the names wanted ("linear.", "classifier.1.").
+std::string head_of(const std::set<std::string>& wanted) {
+  for (const char* known : {"linear.", "classifier.", "fc.", "head."})
+    if (wanted.contains(std::string(known) + "weight")) return known;
+  return "linear.";
+}
+
+/// Without the part up to the first point that all names share; as they are if there is none.
+Names without_common_prefix(const Names& names) {
+  const std::size_t point = names.empty() ? std::string::npos : names[0].find('.');
+  if (point == std::string::npos) return names;
+  const std::string prefix = names[0].substr(0, point + 1);
+  const auto shared = [&](const std::string& name) { return name.starts_with(prefix); };
+  if (!std::all_of(names.begin(), names.end(), shared)) return names;
+  Names shorter;
+  for (const std::string& name : names) shorter.push_back(name.substr(prefix.size()));
+  return shorter;
+}
+
+/// Without the names of wrappers (DataParallel, Lightning, compiled modules), each where it stands.
+Names without_wrappers(const Names& names) {
+  static constexpr std::array<std::string_view, 8> wrappers{
+      "module.", "model.", "net.", "network.", "backbone.", "_orig_mod.", "encoder.", "student."};
+  Names shorter;
+  for (std::string name : names) {
+    for (bool again = true; again;) {
+      const auto found =
+          std::find_if(wrappers.begin(), wrappers.end(),
+                       [&](std::string_view wrapper) { return name.starts_with(wrapper); });
+      again = found != wrappers.end();
+      if (again) name.erase(0, found->size());
+    }
+    shorter.push_back(std::move(name));
+  }
+  return shorter;
+}
+
+MatchedNames matched(const std::set<std::string>& wanted, const Names& translated,
+                     const Names& in_file) {
+  MatchedNames result;
+  for (std::size_t i = 0; i < translated.size(); ++i) {
+    const bool first = result.names.emplace(translated[i], in_file[i]).second;
+    if (first && wanted.contains(translated[i])) ++result.found;
+  }
+  return result;
+}
+
+Names each(const Names& names, const std::function<std::string(const std::string&)>& change) {
+  Names changed;
+  for (const std::string& name : names) changed.push_back(change(name));
+  return changed;
+}
+
+}  // namespace
+
+MatchedNames match_names(const std::set<std::string>& wanted, const Names& in_file) {
+  std::vector<Names> bare{in_file};
+  constexpr int most_prefixes = 3;
+  for (int prefix = 0; prefix < most_prefixes; ++prefix)
+    bare.push_back(without_common_prefix(bare.back()));
+  bare.push_back(without_wrappers(in_file));
+  const std::string head = head_of(wanted);
+  MatchedNames best;
+  for (const Names& names : bare) {
+    for (const Names& spelt :
+         {names, each(names, public_resnet), each(names, old_densenet), from_timm(names, wanted),
+          each(names, [&](const std::string& name) { return other_head(name, head); })}) {
+      MatchedNames one = matched(wanted, spelt, in_file);
+      if (best.names.empty() || one.found > best.found) best = std::move(one);
+    }
+  }
+  return best;
+}
+
+}  // namespace lightloom::nn

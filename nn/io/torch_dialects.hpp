@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace lightloom::nn {
+
+/// Names of a file's tensors by the names that a network of ours has for them.
+using NamesInFile = std::map<std::string, std::string>;
+
+/// What matching names found.
+struct MatchedNames {
+  NamesInFile names;
+  std::size_t found = 0;  // of the names wanted
+};
+
+/// Finds the names `wanted` among those of a file, which may have them in another tongue: with a
+/// prefix (module., model., any that all share), in torchvision's, timm's and kuangliu's spellings
+/// of ResNets (downsample / shortcut, fc / linear), torchvision's old ones of DenseNet, timm's of
+/// MobileNetV2, MobileNetV3 and EfficientNet. The spelling under which most are found wins.
+MatchedNames match_names(const std::set<std::string>& wanted,
+                         const std::vector<std::string>& in_file);
+
+/// timm's names of MobileNetV2, MobileNetV3 and EfficientNet (conv_stem, blocks.1.0.conv_dw, ...)
+/// in torchvision's spelling, which is ours; other names stay.
+std::vector<std::string> from_timm(const std::vector<std::string>& names,
+                                   const std::set<std::string>& wanted);
+
+/// Whether names are timm's of those networks.
+bool is_timm(const std::vector<std::string>& names);
+
+}  // namespace lightloom::nn

@@ -1,0 +1,213 @@
+// Weights under the names that other programs give them.
+#include "nn/io/torch_names.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "nn/inference/inference.hpp"
+#include "nn/models/models.hpp"
+#include "nn/network/weights_file.hpp"
+#include "tests/nn/reference.hpp"
+
+namespace lightloom::nn {
+namespace {
+
+using Arrays = std::vector<NamedArray>;
+using Rename = std::function<std::string(const std::string&)>;
+
+/// A network with weights, biases and statistics that all differ.
+Network varied(const std::string& model, const std::string& data, std::uint64_t seed) {
+  Network network(build_graph(model, data), {}, seed);
+  float next = 0.25f;
+  const auto vary = [&](std::vector<float>& values) {
+    for (float& value : values) value = 0.5f + (next = std::fmod(next * 1.37f + 0.11f, 1.0f));
+  };
+  for (WeightLayer& layer : network.weight_layers()) vary(layer.bias.value);
+  for (NormLayer& norm : network.norms())
+    for (std::vector<float>* values :
+         {&norm.scale.value, &norm.shift.value, &norm.mean, &norm.variance})
+      vary(*values);
+  return network;
+}
+
+Arrays renamed(Arrays arrays, const Rename& rename) {
+  for (NamedArray& one : arrays) one.name = rename(one.name);
+  return arrays;
+}
+
+std::string replace(std::string text, const std::string& from, const std::string& to) {
+  const std::size_t at = text.find(from);
+  return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+void expect_same_weights(Network& left, Network& right) {
+  const Weights a = weights_of(left), b = weights_of(right);
+  ASSERT_EQ(a.size(), b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    EXPECT_EQ(a[i].name, b[i].name);
+    EXPECT_EQ(a[i].values, b[i].values) << a[i].name;
+  }
+}
+
+void expect_loads(const std::string& model, const std::string& data, const Rename& rename) {
+  Network saved = varied(model, data, 1), loaded(build_graph(model, data), {}, 2);
+  import_torch(renamed(export_torch(saved), rename), loaded);
+  expect_same_weights(saved, loaded);
+}
+
+std::string problem_of(const Arrays& arrays, const std::string& model, const std::string& data) {
+  Network network(build_graph(model, data), {}, 1);
+  try {
+    import_torch(arrays, network);
+  } catch (const Error& problem) {
+    return problem.what();
+  }
+  return "";
+}
+
+TEST(TorchNames, WrappersInFrontAreTakenOff) {
+  for (const char* prefix : {"module.", "model.", "module.model.", "net.backbone.", "a.b."})
+    expect_loads("lenet5", "mnist", [&](const std::string& name) { return prefix + name; });
+  expect_loads("lenet5", "mnist", [](const std::string& name) {
+    return (name.starts_with("conv") ? "backbone." : "module.") + name;
+  });
+}
+
+TEST(TorchNames, ResNetsLoadInTheSpellingsOfTorchvisionAndTimm) {
+  for (const auto& [model, data] : {std::pair{"resnet18", "cifar10"}, {"resnet50", "dogs"}})
+    expect_loads(model, data, [](const std::string& name) {
+      return replace(replace(name, "shortcut", "downsample"), "linear.", "fc.");
+    });
+  expect_loads("resnet20", "cifar10",
+               [](const std::string& name) { return replace(name, "linear.", "fc."); });
+}
+
+TEST(TorchNames, DenseNetLoadsInTheSpellingOfItsFirstFiles) {
+  expect_loads("densenet121", "cifar10", [](std::string name) {
+    if (name.find("denselayer") == std::string::npos) return name;
+    for (const char* part : {"norm1", "norm2", "conv1", "conv2"})
+      name = replace(name, "." + std::string(part) + ".",
+                     "." + std::string(part, 4) + "." + part[4] + ".");
+    return name;
+  });
+}
+
+/// timm's names, part by part, of MobileNetV2's blocks of 1, 2, 3, 4, 3, 3, 1.
+std::string timm_mobilenetv2(const std::string& name) {
+  static const int stage_of[] = {0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6};
+  static const int block_of[] = {0, 0, 1, 0, 1, 2, 0, 1, 2, 3, 0, 1, 2, 0, 1, 2, 0};
+  if (name.starts_with("features.0.0")) return replace(name, "features.0.0", "conv_stem");
+  if (name.starts_with("features.0.1")) return replace(name, "features.0.1", "bn1");
+  if (name.starts_with("features.18.0")) return replace(name, "features.18.0", "conv_head");
+  if (name.starts_with("features.18.1")) return replace(name, "features.18.1", "bn2");
+  if (name.starts_with("classifier.1")) return replace(name, "classifier.1", "classifier");
+  const int number = std::stoi(name.substr(9)) - 1;
+  const std::string start = "features." + std::to_string(number + 1) + ".conv.",
+                    block = "blocks." + std::to_string(stage_of[number]) + "." +
+                            std::to_string(block_of[number]) + ".";
+  const std::vector<std::pair<std::string, std::string>> first{
+      {"0.0", "conv_dw"}, {"0.1", "bn1"}, {"1.", "conv_pw."}, {"2.", "bn2."}};
+  const std::vector<std::pair<std::string, std::string>> others{
+      {"0.0", "conv_pw"}, {"0.1", "bn1"},      {"1.0", "conv_dw"},
+      {"1.1", "bn2"},     {"2.", "conv_pwl."}, {"3.", "bn3."}};
+  for (const auto& [own, timm] : number == 0 ? first : others)
+    if (name.starts_with(start + own)) return replace(name, start + own, block + timm);
+  return name;
+}
+
+TEST(TorchNames, MobileNetLoadsInTheSpellingOfTimm) {
+  Network saved = varied("mobilenetv2", "cifar10", 1);
+  const Arrays arrays = renamed(export_torch(saved), timm_mobilenetv2);
+  EXPECT_TRUE(std::any_of(arrays.begin(), arrays.end(), [](const NamedArray& one) {
+    return one.name == "blocks.3.2.conv_pwl.weight";
+  }));
+  Network loaded(build_graph("mobilenetv2", "cifar10"), {}, 2);
+  import_torch(arrays, loaded);
+  expect_same_weights(saved, loaded);
+}
+
+TEST(TorchNames, ABiasThatOnlyTheFileHasIsKeptAndActs) {
+  // Published accountings leave ResNet-18's last bias out for small images; kuangliu's files have
+  // it.
+  Network saved = varied("resnet18", "cifar10", 1);
+  saved.give_bias(saved.weight_layers().size() - 1);
+  std::vector<float>& bias = saved.weight_layers().back().bias.value;
+  bias.assign(10, 0.0f);
+  bias[3] = 2.5f;
+  Network loaded(build_graph("resnet18", "cifar10"), {}, 2),
+      student(build_graph("resnet18", "cifar10"), {}, 3);
+  import_torch(export_torch(saved), loaded);
+  copy_weights(loaded, student);
+  set_weights(student, weights_of(student));
+  Network plain = varied("resnet18", "cifar10", 1);
+  const Tensor images =
+      reference::tensor(reference::random_doubles(3072, 0), TensorShape(1, 32, 32, 3));
+  Inference with(student), without(plain);
+  const Tensor& left = with.forward(images);
+  const Tensor& right = without.forward(images);
+  for (std::size_t c = 0; c < 10; ++c)
+    EXPECT_NEAR(left.values()[c] - right.values()[c], c == 3 ? 2.5 : 0,
+                1e-3 * std::abs(right.values()[c]) + 1e-3);
+  EXPECT_TRUE(student.weight_layers().back().shape.bias);
+}
+
+TEST(TorchNames, ShapesAreCheckedNotOnlyCounts) {
+  Network network = varied("mlp", "mnist", 1);
+  Arrays arrays = export_torch(network);
+  for (NamedArray& one : arrays)
+    if (one.name == "fc2.weight") std::swap(one.shape[0], one.shape[1]);  // (256, 128)
+  const std::string problem = problem_of(arrays, "mlp", "mnist");
+  EXPECT_NE(problem.find("'fc2.weight' has the shape (256, 128) where mlp needs (128, 256)"),
+            std::string::npos)
+      << problem;
+  EXPECT_NE(problem.find("transposed"), std::string::npos) << problem;
+}
+
+TEST(TorchNames, AOneByOneConvolutionFitsALinearLayer) {
+  Network saved = varied("mlp", "mnist", 1), loaded(build_graph("mlp", "mnist"), {}, 2);
+  Arrays arrays = export_torch(saved);
+  for (NamedArray& one : arrays)
+    if (one.name == "fc3.weight") one.shape = {10, 128, 1, 1};
+  import_torch(arrays, loaded);
+  expect_same_weights(saved, loaded);
+}
+
+TEST(TorchNames, NumbersThatAreNoneAreRefusedWithTheirPlace) {
+  for (const float bad : {std::nanf(""), INFINITY, -INFINITY}) {
+    Network network = varied("mlp", "mnist", 1);
+    Arrays arrays = export_torch(network);
+    arrays[2].values[7] = bad;
+    const std::string problem = problem_of(arrays, "mlp", "mnist");
+    EXPECT_NE(problem.find("'" + arrays[2].name + "' holds"), std::string::npos) << problem;
+    EXPECT_NE(problem.find("at element 7"), std::string::npos) << problem;
+  }
+}
+
+TEST(TorchNames, OtherTypesAndMissingNamesAreNamedWithTheNearest) {
+  Network network = varied("mlp", "mnist", 1);
+  Arrays arrays = export_torch(network);
+  arrays[0].values.clear();
+  arrays[0].type = "I8";
+  EXPECT_NE(problem_of(arrays, "mlp", "mnist").find("'fc1.weight' holds elements of the type I8"),
+            std::string::npos);
+  arrays = export_torch(network);
+  arrays[2].name = "fc2.wieght";
+  const std::string problem = problem_of(arrays, "mlp", "mnist");
+  EXPECT_NE(problem.find("lacks 'fc2.weight'"), std::string::npos) << problem;
+  EXPECT_NE(problem.find("'fc2.wieght'"), std::string::npos) << problem;
+}
+
+TEST(TorchNames, CountersOfBatchesAreLeftOut) {
+  Network saved = varied("resnet20", "cifar10", 1),
+          loaded(build_graph("resnet20", "cifar10"), {}, 2);
+  Arrays arrays = export_torch(saved);
+  arrays.push_back({"bn1.num_batches_tracked", {}, {}, "I64"});
+  import_torch(arrays, loaded);
+  expect_same_weights(saved, loaded);
+}
+
+}  // namespace
+}  // namespace lightloom::nn
