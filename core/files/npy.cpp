@@ -9,8 +9,10 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <sstream>
 
 #include "core/error.hpp"
+#include "core/files/npy_elements.hpp"
 
 namespace lightloom {
 namespace {
@@ -41,7 +43,7 @@ std::vector<std::int64_t> parse_shape(std::string_view text, const std::string& 
     while (at < end && letters.find(*at) != std::string_view::npos) ++at;
   };
   bool legal = text.starts_with('(') && text.ends_with(')');
-  for (skip(" "); legal && at < end && *at != ')'; skip(", ")) {
+  for (skip(" "); legal && at < end && *at != ')'; skip("L, ")) {  // Python 2 wrote 3L
     std::int64_t side = 0;
     const auto [stop, problem] = std::from_chars(at, end, side);
     legal = problem == std::errc{} && side >= 0 && side < std::int64_t{1} << 48;
@@ -53,7 +55,7 @@ std::vector<std::int64_t> parse_shape(std::string_view text, const std::string& 
 }
 
 /// "'<f8'": byte order, kind, width.
-void parse_type(std::string_view text, const std::string& path, NpyArray& array) {
+NpyElement parse_type(std::string_view text, const std::string& path) {
   const bool quoted = text.size() >= 5 && text.front() == '\'' && text.back() == '\'';
   const std::string_view name = quoted ? text.substr(1, text.size() - 2) : "";
   int width = 0;
@@ -64,17 +66,14 @@ void parse_type(std::string_view text, const std::string& path, NpyArray& array)
     return std::find(widths.begin(), widths.end(), width) != widths.end();
   };
   const char kind = number ? name[1] : ' ';
-  const bool known = (kind == 'f' && one_of({4, 8})) || (kind == 'c' && one_of({8, 16})) ||
-                     ((kind == 'i' || kind == 'u') && one_of({1, 2, 4, 8})) ||
-                     (kind == 'b' && width == 1);
+  const bool known =
+      (kind == 'f' && one_of({2, 4, 8, 12, 16})) || (kind == 'c' && one_of({8, 16, 24, 32})) ||
+      ((kind == 'i' || kind == 'u') && one_of({1, 2, 4, 8})) || (kind == 'b' && width == 1);
   require(known,
-          "'{}': elements of the NumPy type {} are not read (float, complex, integer and bool are)",
-          path, text);
-  require(name[0] != '>' || width == 1,
-          "'{}': big-endian NumPy arrays are not read (save with .astype('<{}'))", path,
-          name.substr(1));
-  array.kind = kind;
-  array.width = width;
+          "'{}': elements of the NumPy type {} are not read (float, complex, integer and bool are; "
+          "convert it with .astype)",
+          path, text.starts_with('[') ? "of several fields" : text);
+  return {.kind = kind, .width = width, .big_endian = name[0] == '>'};
 }
 
 template <class Number>
@@ -131,11 +130,10 @@ double NpyArray::imaginary(std::int64_t i) const {
   return width == 8 ? static_cast<double>(number_at<float>(at)) : number_at<double>(at);
 }
 
-NpyArray read_npy(const std::string& path) {
-  std::error_code failed;
-  const auto size = std::filesystem::file_size(path, failed);
-  std::ifstream file(path, std::ios::binary);
-  require(!failed && file.good(), "cannot read '{}' (the file is missing or not readable)", path);
+namespace {
+
+/// Reads an array from a stream that holds `size` bytes.
+NpyArray read_stream(std::istream& file, std::uintmax_t size, const std::string& path) {
   char start[12] = {};
   file.read(start, 10);
   require(file.good() && std::string_view(start, 6) == magic, "'{}' is not a NumPy file", path);
@@ -149,9 +147,9 @@ NpyArray read_npy(const std::string& path) {
   require(file.good(), "'{}' ends too early (the NumPy header is cut off)", path);
   NpyArray array;
   array.shape = parse_shape(entry(header, "shape", path), path);
-  parse_type(entry(header, "descr", path), path, array);
+  const NpyElement element = parse_type(entry(header, "descr", path), path);
   array.columns_first = entry(header, "fortran_order", path).starts_with("True");
-  double needed = static_cast<double>(array.width);
+  double needed = static_cast<double>(element.width);
   for (const std::int64_t side : array.shape) needed *= static_cast<double>(side);
   const auto left = static_cast<double>(size) - static_cast<double>(file.tellg());
   require(needed == left, "'{}' has {} bytes of data where its shape needs {} (cut off?)", path,
@@ -159,7 +157,23 @@ NpyArray read_npy(const std::string& path) {
   array.bytes.resize(static_cast<std::size_t>(needed));
   file.read(reinterpret_cast<char*>(array.bytes.data()), static_cast<std::streamsize>(needed));
   require(file.good() || needed == 0, "'{}' ends too early (cut off?)", path);
+  to_native(element, path, array);
   return array;
+}
+
+}  // namespace
+
+NpyArray read_npy(const std::string& path) {
+  std::error_code failed;
+  const auto size = std::filesystem::file_size(path, failed);
+  std::ifstream file(path, std::ios::binary);
+  require(!failed && file.good(), "cannot read '{}' (the file is missing or not readable)", path);
+  return read_stream(file, size, path);
+}
+
+NpyArray parse_npy(const std::string& bytes, const std::string& name) {
+  std::istringstream stream(bytes);
+  return read_stream(stream, bytes.size(), name);
 }
 
 std::string npy_bytes(const std::string& type, std::span<const std::int64_t> shape,

@@ -7,10 +7,11 @@
 
 namespace lightloom {
 
-/// A NumPy array (.npy, format versions 1 to 3) as its bytes, in the order of the file.
+/// A NumPy array (.npy, format versions 1 to 3) as its bytes, in the order of the file,
+/// little-endian. Halves are held as floats of 4 bytes, long doubles of all kinds as floats of 8.
 struct NpyArray {
   char kind = 'f';             // of the elements: f float, c complex, i integer, u unsigned, b bool
-  int width = 8;               // bytes of one element
+  int width = 8;               // bytes of one element: 4 or 8 of a float, 8 or 16 of a complex one
   bool columns_first = false;  // Fortran order
   std::vector<std::int64_t> shape;
   std::vector<std::uint8_t> bytes;
@@ -26,9 +27,11 @@ struct NpyArray {
   [[nodiscard]] bool whole() const { return kind == 'i' || kind == 'u' || kind == 'b'; }
 };
 
-/// Reads little-endian numbers; throws `Error` naming file and reason for anything else, for a cut
-/// file, and for a shape that the file does not fill.
+/// Reads numbers of every type and byte order. Throws `Error` naming file and reason for anything
+/// else, for a cut file, and for a shape that the file does not fill.
 NpyArray read_npy(const std::string& path);
+/// The same from bytes in memory, which messages call `name`.
+NpyArray parse_npy(const std::string& bytes, const std::string& name);
 
 /// The bytes of a .npy file of version 1 in C order: complex numbers when `type` is "<c16", floats
 /// for "<f8".

@@ -13,9 +13,10 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/files/hdf5_matrix.hpp"
 #include "core/files/hdf5_numbers.hpp"
 #include "core/files/labelled.hpp"
+#include "core/matrices/hdf5_matrix.hpp"
+#include "core/matrices/matlab_matrix.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -35,8 +36,9 @@ void read_rows(const std::string& path, const std::string& name) {
 /// Everything in the file that we read at all. What it throws, the command meets again.
 void read_in_every_way(const std::string& path) {
   const std::function<void()> ways[] = {
-      [&] { read_labelled(path); }, [&] { read_hdf5_matrix(path); },
-      [&] { read_rows(path, "images"); }, [&] { read_rows(path, "labels"); }};
+      [&] { read_labelled(path); }, [&] { visit_hdf5_matrices(path); },
+      [&] { visit_matlab_matrices(path); }, [&] { read_rows(path, "images"); },
+      [&] { read_rows(path, "labels"); }};
   for (const auto& read : ways) {
     try {
       read();
@@ -77,7 +79,8 @@ bool survives_reading(const std::string& path) {
 
 void refuse_damaged(const std::vector<std::string>& files) {
   for (const std::string& path : files)
-    require(survives_reading(path), "'{}' is damaged (the HDF5 library fails on it)", path);
+    require(survives_reading(path),
+            "'{}' is damaged (the library that reads such files fails on it)", path);
 }
 
 }  // namespace lightloom::experiments

@@ -6,12 +6,10 @@
 
 namespace lightloom::experiments {
 
-/// Reads a matrix of real or complex numbers: NumPy `.npy` (float, complex or integer, either byte
-/// order of storage, C or Fortran order), any `.h5` (a data set `matrix`, or `real` and
-/// `imaginary`, or its only one of two axes; see `read_hdf5_matrix`), else text with one row a
-/// line, columns separated by commas, by semicolons or by blanks, complex numbers as `0.5-1.25j`,
-/// comments behind `#`. Other notations, decimal commas among them, are refused. Throws `Error`
-/// naming what is wrong.
+/// Reads a matrix of real or complex numbers from whatever programs write, told apart by the first
+/// bytes: NumPy `.npy` of every number type and order, `.npz`, HDF5 and MATLAB's `.mat` of all
+/// versions (a matrix in one of several: `file.npz:name`, see `choose_parts`), else text
+/// (`text_matrix`). Throws `Error` naming what is wrong, and where a file can be read in two ways.
 ComplexMatrix read_matrix(const std::string& path);
 
 /// Writes complex numbers to `.npy`, `.h5` (data sets `real` and `imaginary`) or, under any other

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/files/hdf5_matrix.hpp"
 #include "core/files/hdf5_numbers.hpp"
 #include "core/files/labelled.hpp"
+#include "core/matrices/hdf5_matrix.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom {
@@ -32,7 +32,7 @@ std::string file_with(const std::string& name, hid_t creation, bool empty = fals
 
 std::string refused(const std::string& path) {
   try {
-    read_hdf5_matrix(path);
+    read_hdf5_matrix({path});
   } catch (const Error& error) {
     return error.what();
   }
