@@ -3,7 +3,7 @@
 // Devices from measurements: fitting, programming, elements.
 #include "calibration/calibrate.hpp"
 #include "calibration/elements/fringe.hpp"
-#include "calibration/elements/ring_fit.hpp"
+#include "calibration/rings/ring_fit.hpp"
 #include "calibration/fit/fit_card.hpp"
 #include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/mesh_fit.hpp"
