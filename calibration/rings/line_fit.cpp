@@ -179,11 +179,12 @@ Attempt rippled(const Attempt& fit, const LineData& data) {
 
 /// Splits lines or adds a ripple while that explains much of what the noise does not.
 Attempt refined(Attempt fit, const LineData& data, std::size_t lines) {
+  Attempt whole = fit;  // the best without splits
   for (int round = 0; round < 3; ++round) {
     const std::vector<double> r = residuals_of(fit, data);
     if (data.x_nm.size() < 2 * fit.x.size() || misfit_of(r, fit.x.size()) < 1.15 ||
         share_left(fit, r, data) < 5e-4)
-      return fit;
+      break;
     Attempt best;
     if (fit.shape.lines < 2 * lines)
       for (std::size_t k = 0; k < std::min<std::size_t>(fit.shape.lines, 4); ++k) {
@@ -195,10 +196,13 @@ Attempt refined(Attempt fit, const LineData& data, std::size_t lines) {
       if (found.cost < 0.98 * best.cost) best = std::move(found);
     }
     const double quick = difference_sigma(r);
-    if (!(2 * (fit.cost - best.cost) > 30 * quick * quick) || !(best.cost < 0.85 * fit.cost)) return fit;
+    if (!(2 * (fit.cost - best.cost) > 30 * quick * quick) || !(best.cost < 0.85 * fit.cost)) break;
     fit = std::move(best);
+    if (fit.shape.lines == whole.shape.lines) whole = fit;
   }
-  return fit;
+  // Two lines that leave much are no explanation: something else is wrong with the one.
+  const double left = misfit_of(residuals_of(fit, data), fit.x.size());
+  return fit.shape.lines > whole.shape.lines && left > 1.6 && fit.cost > 0.05 * whole.cost ? whole : fit;
 }
 
 /// Of a line without a known period: whether it is a Lorentzian or one of Airy's, of a period that

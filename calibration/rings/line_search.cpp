@@ -84,9 +84,23 @@ std::vector<LineGuess> lines_at(std::span<const double> wavelength_nm, std::span
   return lines;
 }
 
-/// Relative depth: of a dip over its shoulder; of a peak over the largest reading.
+/// Depth over what is usual beside: of a dip over that, of a peak over the largest reading.
 double relative_depth(const LineGuess& line, int sign, double greatest) {
-  return line.depth / (sign < 0 ? std::max(line.base, 1e-300) : greatest);
+  const double extreme = line.base + sign * line.depth;
+  return sign * (extreme - line.usual) / (sign < 0 ? std::max(line.usual, 1e-300) : greatest);
+}
+
+/// Whether most of what is within eight widths lies on the shoulders' side: between two dips there is
+/// something like a peak, but most of its neighbourhood is above it.
+bool stands_out(std::span<const double> wavelength_nm, std::span<const double> power, int sign,
+                LineGuess& line) {
+  const double reach = 8 * line.width_nm;
+  const auto from = std::lower_bound(wavelength_nm.begin(), wavelength_nm.end(), line.centre_nm - reach),
+             to = std::upper_bound(from, wavelength_nm.end(), line.centre_nm + reach);
+  const auto first = power.begin() + (from - wavelength_nm.begin());
+  line.usual = median_of({first, first + (to - from)});
+  const double extreme = line.base + sign * line.depth;
+  return sign * (extreme - line.usual) > 0.4 * line.depth;
 }
 
 /// Whether a guess is a ripple beside deeper lines.
@@ -128,16 +142,13 @@ std::vector<LineGuess> find_lines(std::span<const double> wavelength_nm, std::sp
   }
   std::sort(lines.begin(), lines.end(),
             [](const LineGuess& a, const LineGuess& b) { return a.centre_nm < b.centre_nm; });
+  std::erase_if(lines, [&](LineGuess& line) {
+    return !stands_out(wavelength_nm, power, sign, line);
+  });
   std::vector<LineGuess> kept;
   for (std::size_t k = 0; k < lines.size(); ++k)
     if (!is_ripple(lines, k, sign, greatest)) kept.push_back(lines[k]);
   return kept;
-}
-
-double duty_of(const std::vector<LineGuess>& lines, std::span<const double> wavelength_nm) {
-  double inside = 0;
-  for (const LineGuess& line : lines) inside += line.width_nm;
-  return inside / (wavelength_nm.back() - wavelength_nm.front());
 }
 
 }  // namespace lightloom::calibration

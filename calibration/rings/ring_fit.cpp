@@ -31,15 +31,22 @@ void check(Trace wavelength_nm, Trace power) {
   }
 }
 
-/// Lines at the port where they cover less of the sweep.
+/// How far the clearest line stands over the noise, for its width: between dips, and where light comes
+/// through an envelope, there are broad peaks.
+double clarity_of(const std::vector<LineGuess>& lines) {
+  double most = 0;
+  for (const LineGuess& line : lines) most = std::max(most, line.standing / std::sqrt(line.width_nm));
+  return most;
+}
+
+/// Lines at the port where they are clearer.
 std::vector<LineGuess> guess_lines(Trace wavelength_nm, Trace power, RingPort port, RingFit& fit) {
   const SpectrumNoise noise = noise_of(power);
   std::vector<LineGuess> dips, peaks;
   if (port != RingPort::drop) dips = find_lines(wavelength_nm, power, noise, -1);
   if (port != RingPort::through) peaks = find_lines(wavelength_nm, power, noise, 1);
-  fit.dips = port == RingPort::through || peaks.empty() ||
-             (!dips.empty() && duty_of(dips, wavelength_nm) < duty_of(peaks, wavelength_nm));
-  if (port == RingPort::drop) fit.dips = false;
+  fit.dips = port == RingPort::through ||
+             (port == RingPort::automatic && clarity_of(dips) >= clarity_of(peaks));
   return fit.dips ? dips : peaks;
 }
 
@@ -90,7 +97,9 @@ Resonance resonance_of(const FittedLine& line, const LineFit& fit) {
   Resonance r{.centre_nm = line.centre_nm, .centre_sigma = line.centre_sigma};
   r.width_nm = 0.5 * (half_depth + line.width_nm);
   const double apart = 0.5 * (line.width_nm - half_depth) + fit.width_reach * line.width_nm,
-               noise = line.width_sigma * r.width_nm / line.width_nm;
+               left = fit.residual * std::sqrt(std::max(0.0, 1 - 1 / (fit.misfit * fit.misfit))),
+               // What the model leaves besides noise moves a width by about its share of the depth.
+               noise = std::hypot(line.width_sigma * r.width_nm / line.width_nm, left * r.width_nm);
   r.width_sigma = noise + apart / 1.96;
   r.depth = fit.shape.dips ? 1 - line.least : line.alpha;
   r.quality = r.centre_nm / r.width_nm;
@@ -206,6 +215,8 @@ void finish(Pass pass, Trace wavelength_nm, RingFit& fit) {
     fit.fsr_sigma = fit.combs.front().fsr_sigma;
     fit.finesse = fit.combs.front().finesse;
   }
+  if (fit.resonances.empty())
+    fit.problems.push_back("no resonance: what stands out of the noise has the shape of no line");
   name_line_problems(pass.pieces, wavelength_nm, fit);
   note_outliers(pass, fit);
   name_comb_problems(fit);
