@@ -10,7 +10,7 @@
 #include "calibration/rings/line_fit.hpp"
 #include "calibration/rings/line_search.hpp"
 #include "calibration/rings/ring_problems.hpp"
-#include "calibration/rings/spoiled.hpp"
+#include "calibration/elements/spoiled.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {

@@ -1,4 +1,4 @@
-#include "calibration/rings/spoiled.hpp"
+#include "calibration/elements/spoiled.hpp"
 
 #include <fmt/format.h>
 
