@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/elements/fringe_model.hpp"
 #include "calibration/elements/harmonic.hpp"
 #include "calibration/solvers/dense.hpp"
 #include "calibration/solvers/least_squares.hpp"
@@ -57,19 +58,6 @@ double best_gamma(double low, double high, double span, std::span<const double> 
     }
   }
   return best;
-}
-
-/// Phase terms by law: powers of V and how many.
-std::vector<int> powers_of(FringeLaw law) {
-  switch (law) {
-    case FringeLaw::quadratic:
-      return {0, 2};
-    case FringeLaw::self_heating:
-      return {0, 2, 4};
-    case FringeLaw::cubic:
-      return {0, 1, 2, 3};
-  }
-  return {};
 }
 
 /// y - (mean + amplitude cos(sum c_k V^k)) over x = (mean, amplitude, c...).

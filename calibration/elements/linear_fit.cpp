@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 #include <cmath>
 
+#include "calibration/elements/student.hpp"
 #include "calibration/solvers/dense.hpp"
 #include "core/error.hpp"
 
@@ -13,17 +14,6 @@ namespace {
 
 using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
-
-/// Two-sided 95 % quantile of Student's t by its expansion about the normal one (Abramowitz and
-/// Stegun 26.7.5); below 3 degrees of freedom exact values.
-double student_95(int freedom) {
-  if (freedom <= 0) return INFINITY;
-  if (freedom == 1) return 12.7062;
-  if (freedom == 2) return 4.30265;
-  const double z = 1.959963985, n = freedom, z2 = z * z;
-  return z + z * (z2 + 1) / (4 * n) + z * (5 * z2 * z2 + 16 * z2 + 3) / (96 * n * n) +
-         z * (3 * z2 * z2 * z2 + 19 * z2 * z2 + 17 * z2 - 15) / (384 * n * n * n);
-}
 
 void check(const std::vector<TableColumn>& columns, std::span<const double> y) {
   require(!columns.empty(), "linear fit: no columns");

@@ -4,7 +4,7 @@
 #include "calibration/calibrate.hpp"
 #include "calibration/derivatives/mesh_jacobian.hpp"
 #include "calibration/elements/fringe.hpp"
-#include "calibration/elements/ring_fit.hpp"
+#include "calibration/rings/ring_fit.hpp"
 #include "calibration/fit/fit_card.hpp"
 #include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/mesh_fit.hpp"

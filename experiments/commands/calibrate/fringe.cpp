@@ -1,9 +1,11 @@
-#include "calibration/elements/fringe.hpp"
-
 #include <cmath>
 #include <numbers>
 
+#include "calibration/elements/fringe_study.hpp"
+#include "calibration/tables/heater_sweep.hpp"
+#include "calibration/tables/spectrum_table.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/files/column_file.hpp"
 #include "experiments/results/shown.hpp"
@@ -21,39 +23,130 @@ FringeLaw law_of(const std::string& name) {
   throw Error(fmt::format("--law {}: must be quadratic, self-heating or cubic", name));
 }
 
-Shown do_fringe(const CommandLine& line, ProgressSink& /*progress*/) {
-  const std::string path = operand(line, 0, "a CSV with the columns voltage_V,power");
-  at_most_operands(line, 1);
-  const std::vector<TableColumn> table = read_columns(path);
+Drive drive_of(const std::string& name) {
+  if (name == "auto") return Drive::automatic;
+  if (name == "voltage") return Drive::voltage;
+  if (name == "current") return Drive::current;
+  if (name == "power") return Drive::power;
+  throw Error(fmt::format("--over {}: must be voltage, current, power or auto", name));
+}
+
+/// Whose square, or which itself, the phase goes with; and the unit of gamma.
+struct DriveNames {
+  const char *gamma, *pi, *unit;
+};
+DriveNames names_of(Drive over) {
+  if (over == Drive::power) return {"rad/mW", "P_pi", "mW"};
+  if (over == Drive::current) return {"rad/mA^2", "I_pi", "mA"};
+  return {"rad/V^2", "V_pi", "V"};
+}
+
+/// Where to look, from --pi-voltage (or the current or power, over those).
+FringeOptions options_of(const CommandLine& line, Drive over) {
   FringeOptions options{.law = law_of(line.value("law", "quadratic"))};
-  if (line.has("pi-voltage")) {
-    const double volts = line.real("pi-voltage", 0, 1e-6);
-    const double gamma = std::numbers::pi / (volts * volts);
-    options.gamma_low = 0.7 * gamma;
-    options.gamma_high = 1.3 * gamma;
-  }
-  const FringeFit fit = fit_fringe(column_named(table, path, "voltage_V"),
-                                   column_named(table, path, "power"), options);
-  Shown result;
-  result.json = {{"gamma", fit.gamma},
-                 {"gamma_sigma", fit.gamma_sigma},
-                 {"gamma2", fit.gamma2},
-                 {"gamma2_sigma", fit.gamma2_sigma},
-                 {"phase_rad", fit.phase_rad},
-                 {"phase_sigma", fit.phase_sigma},
-                 {"pi_voltage_V", std::sqrt(std::numbers::pi / fit.gamma)},
-                 {"visibility", fit.visibility},
-                 {"offset", fit.mean - fit.amplitude},
-                 {"mean", fit.mean},
-                 {"amplitude", fit.amplitude},
-                 {"cubic", fit.cubic},
-                 {"rms", fit.rms},
-                 {"problems", fit.problems}};
-  result.text = fmt::format(
-      "gamma {:.6g} +- {:.2g} rad/V^2 (V_pi {:.4f} V)\nphi_0 {:.4f} +- {:.2g} rad\nvisibility "
-      "{:.4f}, RMS {:.3g}\n{}",
-      fit.gamma, fit.gamma_sigma, std::sqrt(std::numbers::pi / fit.gamma), fit.phase_rad,
-      fit.phase_sigma, fit.visibility, fit.rms, problems_text(fit.problems));
+  if (!line.has("pi-voltage")) return options;
+  const double design = line.real("pi-voltage", 0, 1e-6);
+  require(design <= 1e4, "--pi-voltage {}: no heater needs more than 10000 V", design);
+  const double gamma = std::numbers::pi / (over == Drive::power ? design : design * design);
+  options.gamma_low = 0.7 * gamma;
+  options.gamma_high = 1.3 * gamma;
+  return options;
+}
+
+/// Signed readings without a unit: as they are, or as decibels, whichever leaves less.
+FringeStudy study_either(const FringeSweepData& data, const FringeOptions& options, HeaterSweep& sweep) {
+  FringeStudy plain = study_fringe(data, options);
+  if (!sweep.unsure) return plain;
+  FringeSweepData converted = data;
+  from_decibels(converted.readings);
+  FringeStudy study = study_fringe(converted, options);
+  const bool decibels = study.fit.noise_to_amplitude < 0.5 * plain.fit.noise_to_amplitude;
+  const bool clear = decibels || plain.fit.noise_to_amplitude < 0.5 * study.fit.noise_to_amplitude;
+  FringeStudy& taken = decibels ? study : plain;
+  sweep.decibels = decibels;
+  const char* as = decibels ? "decibels" : "signed linear readings";
+  const bool alike = plain.gamma.low < study.gamma.high && study.gamma.low < plain.gamma.high;
+  if (clear || alike)
+    taken.notes.push_back(fmt::format("readings on both sides of 0 are read as {}, which leaves {:.2g} of the "
+                                      "amplitude (the other reading {:.2g}); --y-unit says which",
+                                      as, taken.fit.noise_to_amplitude,
+                                      (decibels ? plain : study).fit.noise_to_amplitude));
+  else
+    taken.fit.problems.push_back(fmt::format("readings on both sides of 0 are read as {}, but decibels and "
+                                             "signed readings fit alike: --y-unit dBm or mW says which", as));
+  return std::move(taken);
+}
+
+Json study_json(const FringeStudy& study, Drive over) {
+  const FringeFit& fit = study.fit;
+  const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(); };
+  const double pi_drive = over == Drive::power ? study.pi_V * study.pi_V : study.pi_V;
+  const auto bound = [&](double v) { return number(over == Drive::power ? v * v : v); };
+  Json json = {{"gamma", fit.gamma},
+               {"gamma_unit", names_of(over).gamma},
+               {"gamma_sigma", fit.gamma_sigma},
+               {"gamma_interval", {study.gamma.low, study.gamma.high}},
+               {"gamma2", fit.gamma2},
+               {"gamma2_sigma", fit.gamma2_sigma},
+               {"phase_rad", fit.phase_rad},
+               {"phase_sigma", fit.phase_sigma},
+               {"phase_interval", {study.phase_rad.low, study.phase_rad.high}},
+               {"pi_voltage_V", over == Drive::voltage ? number(study.pi_V) : Json()},
+               {"visibility", fit.visibility},
+               {"offset", fit.mean - fit.amplitude},
+               {"mean", fit.mean},
+               {"amplitude", fit.amplitude},
+               {"cubic", fit.cubic},
+               {"rms", fit.rms},
+               {"problems", fit.problems},
+               {"notes", study.notes}};
+  const char* key = over == Drive::power     ? "pi_power_mW"
+                    : over == Drive::current ? "pi_current_mA"
+                                             : "pi_voltage_V";
+  json[key] = number(pi_drive);
+  json[std::string(key) + "_interval"] =
+      std::isfinite(study.pi_V) ? Json{bound(study.pi_V_interval.low), bound(study.pi_V_interval.high)} : Json();
+  return json;
+}
+
+std::string study_text(const FringeStudy& study, Drive over) {
+  const FringeFit& fit = study.fit;
+  const DriveNames names = names_of(over);
+  const auto shown = [&](double v) { return over == Drive::power ? v * v : v; };
+  std::string text = fmt::format("gamma {:.6g} +- {:.2g} {} (95 %: {:.6g} to {:.6g})\n", fit.gamma,
+                                 fit.gamma_sigma, names.gamma, study.gamma.low, study.gamma.high);
+  text += std::isfinite(study.pi_V)
+              ? fmt::format("{} {:.4f} {} (95 %: {:.4f} to {:.4f})\n", names.pi, shown(study.pi_V), names.unit,
+                            shown(study.pi_V_interval.low), shown(study.pi_V_interval.high))
+              : fmt::format("{}: the phase never moves by pi\n", names.pi);
+  if (fit.gamma2 != 0)
+    text += fmt::format("gamma_2 {:.4g} +- {:.2g} {}\n", fit.gamma2, fit.gamma2_sigma,
+                        over == Drive::power ? "rad/mW^2" : over == Drive::current ? "rad/mA^4" : "rad/V^4");
+  return text + fmt::format("phi_0 {:.4f} +- {:.2g} rad\nvisibility {:.4f}, RMS {:.3g}\n", fit.phase_rad,
+                            fit.phase_sigma, fit.visibility, fit.rms);
+}
+
+Shown do_fringe(const CommandLine& line, ProgressSink& /*progress*/) {
+  const std::string path = operand(line, 0, "a table of a heater's voltage and the power read");
+  at_most_operands(line, 1);
+  const LabTable table = read_lab_table(read_file(path, "table"), path);
+  HeaterSweep sweep = heater_sweep_from(table, {.over = drive_of(line.value("over", "auto")),
+                                                .x = line.value("x", ""),
+                                                .y = line.value("y", ""),
+                                                .x_unit = line.value("x-unit", ""),
+                                                .y_unit = line.value("y-unit", "")});
+  FringeSweepData data{sweep.drive, sweep.readings};
+  if (sweep.over == Drive::power)
+    for (double& drive : data.volts) drive = std::sqrt(drive);  // the phase goes with its square
+  FringeStudy study = study_either(data, options_of(line, sweep.over), sweep);
+  for (const std::size_t i : study.left_out)
+    sweep.notes.push_back(fmt::format("the reading {:.4g} at {:.4g} {} (line {}) stands alone and is left out",
+                                      sweep.readings[i], sweep.drive[i], names_of(sweep.over).unit,
+                                      sweep.lines[i]));
+  study.notes.insert(study.notes.begin(), sweep.notes.begin(), sweep.notes.end());
+  Shown result{.json = study_json(study, sweep.over), .text = study_text(study, sweep.over)};
+  for (const std::string& note : study.notes) result.text += "note: " + note + "\n";
+  result.text += problems_text(study.fit.problems);
   return result;
 }
 
@@ -65,7 +158,12 @@ extern const Command calibrate_fringe_command{
     .summary = "one heater from the fringe of its sweep",
     .writes = Writes::nothing,
     .options = {{"law", "NAME", "quadratic (default), self-heating or cubic"},
-                {"pi-voltage", "V", "design value of V_pi, to look near it"}},
+                {"pi-voltage", "V", "design value of V_pi (mA or mW over those), to look near it"},
+                {"over", "NAME", "voltage, current, power (electrical) or auto (default)"},
+                {"x", "COLUMN", "the column of the heater's drive, by name or number"},
+                {"y", "COLUMN", "the column of powers read, by name or number"},
+                {"x-unit", "UNIT", "V, mV, mA, mW ...: instead of what the header says"},
+                {"y-unit", "UNIT", "mW, dBm ...: instead of what header and values say"}},
     .run = do_fringe};
 
 }  // namespace lightloom::experiments

@@ -1,5 +1,7 @@
-#include "calibration/elements/ring_fit.hpp"
+#include "calibration/rings/ring_fit.hpp"
+#include "calibration/tables/spectrum_table.hpp"
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/files/column_file.hpp"
 #include "experiments/results/shown.hpp"
@@ -10,46 +12,120 @@ namespace {
 
 using namespace calibration;
 
-Shown do_ring(const CommandLine& line, ProgressSink& /*progress*/) {
-  const std::string path = operand(line, 0, "a CSV with the columns wavelength_nm,power");
-  at_most_operands(line, 1);
-  const std::vector<TableColumn> table = read_columns(path);
-  const RingFit fit =
-      fit_ring(column_named(table, path, "wavelength_nm"), column_named(table, path, "power"));
-  Shown result;
-  result.json = {{"port", fit.dips ? "through" : "drop"},
-                 {"baseline", fit.baseline},
-                 {"fsr_nm", fit.fsr_nm},
-                 {"fsr_sigma", fit.fsr_sigma},
-                 {"finesse", fit.finesse},
-                 {"rms", fit.rms},
-                 {"resonances", Json::array()},
-                 {"problems", fit.problems}};
-  TextTable lines({"resonance", "+-", "width", "+-", "Q", "depth"});
-  for (const Resonance& one : fit.resonances) {
-    result.json["resonances"].push_back({{"centre_nm", one.centre_nm},
-                                         {"centre_sigma", one.centre_sigma},
-                                         {"width_nm", one.width_nm},
-                                         {"width_sigma", one.width_sigma},
-                                         {"quality", one.quality},
-                                         {"quality_sigma", one.quality_sigma},
-                                         {"depth", one.depth}});
+RingPort port_of(const std::string& name) {
+  if (name == "auto") return RingPort::automatic;
+  if (name == "through") return RingPort::through;
+  if (name == "drop") return RingPort::drop;
+  throw Error(fmt::format("--port {}: must be through, drop or auto", name));
+}
+
+Json resonance_json(const Resonance& one) {
+  return {{"centre_nm", one.centre_nm},
+          {"centre_sigma", one.centre_sigma},
+          {"width_nm", one.width_nm},
+          {"width_sigma", one.width_sigma},
+          {"quality", one.quality},
+          {"quality_sigma", one.quality_sigma},
+          {"quality_interval", {one.quality_low, one.quality_high}},
+          {"quality_intrinsic", {{"undercoupled", one.intrinsic_under}, {"overcoupled", one.intrinsic_over}}},
+          {"depth", one.depth},
+          {"extinction_dB", one.extinction_db},
+          {"asymmetry", one.asymmetry},
+          {"split", one.split},
+          {"misfit", one.misfit},
+          {"comb", one.comb}};
+}
+
+Json comb_json(const Comb& comb) {
+  return {{"lines", comb.lines},
+          {"fsr_nm", comb.fsr_nm},
+          {"fsr_sigma", comb.fsr_sigma},
+          {"centre_nm", comb.centre_nm},
+          {"optical_length_um", comb.optical_length_um},
+          {"optical_length_sigma", comb.optical_length_sigma},
+          {"finesse", comb.finesse}};
+}
+
+Json fit_json(const RingFit& fit) {
+  Json json = {{"port", fit.dips ? "through" : "drop"},
+               {"baseline", fit.baseline},
+               {"fsr_nm", fit.fsr_nm},
+               {"fsr_sigma", fit.fsr_sigma},
+               {"finesse", fit.finesse},
+               {"rms", fit.rms},
+               {"resonances", Json::array()},
+               {"combs", Json::array()},
+               {"problems", fit.problems},
+               {"notes", fit.notes}};
+  for (const Resonance& one : fit.resonances) json["resonances"].push_back(resonance_json(one));
+  for (const Comb& comb : fit.combs) json["combs"].push_back(comb_json(comb));
+  return json;
+}
+
+std::string lines_text(const RingFit& fit) {
+  TextTable lines({"resonance", "+-", "width", "+-", "Q", "95 % interval", "depth", "extinction"});
+  for (const Resonance& one : fit.resonances)
     lines.row({fmt::format("{:.5f} nm", one.centre_nm), fmt::format("{:.1g}", one.centre_sigma),
                fmt::format("{:.5f} nm", one.width_nm), fmt::format("{:.1g}", one.width_sigma),
-               fmt::format("{:.0f}", one.quality), fmt::format("{:.4f}", one.depth)});
+               fmt::format("{:.0f}", one.quality),
+               fmt::format("{:.0f} to {:.0f}", one.quality_low, one.quality_high),
+               fmt::format("{:.4g}", one.depth),
+               fit.dips ? fmt::format("{:.1f} dB", one.extinction_db) : std::string("-")});
+  return fit.resonances.empty() ? std::string() : lines.text();
+}
+
+/// n_g = (n_g L) / L for a ring of the given radius.
+void add_group_index(const CommandLine& line, const RingFit& fit, Shown& result) {
+  for (std::size_t k = 0; k < fit.combs.size(); ++k) {
+    const Comb& comb = fit.combs[k];
+    result.text += fmt::format(
+        "free spectral range {:.4f} +- {:.1g} nm, finesse {:.2f}; optical length of a turn {:.4f} +- "
+        "{:.1g} um at {:.1f} nm\n",
+        comb.fsr_nm, comb.fsr_sigma, comb.finesse, comb.optical_length_um, comb.optical_length_sigma,
+        comb.centre_nm);
+    if (!line.has("radius")) continue;
+    const double turn_um = 2 * 3.14159265358979323846 * line.real("radius", 0, 1e-3),
+                 index = comb.optical_length_um / turn_um,
+                 sigma = comb.optical_length_sigma / turn_um;
+    result.json["combs"][k]["group_index"] = index;
+    result.json["combs"][k]["group_index_sigma"] = sigma;
+    result.json["combs"][k]["group_index_interval"] = {index - 1.96 * sigma, index + 1.96 * sigma};
+    result.text += fmt::format("group index {:.4f} +- {:.1g}\n", index, sigma);
   }
-  result.text = lines.text() + fmt::format("free spectral range {:.4f} nm, finesse {:.2f}\n{}",
-                                           fit.fsr_nm, fit.finesse, problems_text(fit.problems));
+}
+
+Shown do_ring(const CommandLine& line, ProgressSink& /*progress*/) {
+  const std::string path = operand(line, 0, "a table of wavelength and power");
+  at_most_operands(line, 1);
+  const LabTable table = read_lab_table(read_file(path, "table"), path);
+  const Spectrum spectrum = spectrum_from(table, {.x = line.value("x", ""),
+                                                  .y = line.value("y", ""),
+                                                  .x_unit = line.value("x-unit", ""),
+                                                  .y_unit = line.value("y-unit", "")});
+  RingFit fit = fit_ring(spectrum.wavelength_nm, spectrum.power, {.port = port_of(line.value("port", "auto"))});
+  fit.notes.insert(fit.notes.begin(), spectrum.notes.begin(), spectrum.notes.end());
+  Shown result;
+  result.json = fit_json(fit);
+  result.text = lines_text(fit);
+  add_group_index(line, fit, result);
+  for (const std::string& note : fit.notes) result.text += "note: " + note + "\n";
+  result.text += problems_text(fit.problems);
   return result;
 }
 
 }  // namespace
 
-extern const Command calibrate_ring_command{.name = "calibrate ring",
-                                            .operand = "spectrum.csv",
-                                            .summary = "resonances of a ring from a spectrum",
-                                            .writes = Writes::nothing,
-                                            .options = {},
-                                            .run = do_ring};
+extern const Command calibrate_ring_command{
+    .name = "calibrate ring",
+    .operand = "spectrum.csv",
+    .summary = "resonances of a ring from a spectrum",
+    .writes = Writes::nothing,
+    .options = {{"port", "NAME", "through, drop or auto (default): which port was measured"},
+                {"x", "COLUMN", "the column of wavelengths, by name or number"},
+                {"y", "COLUMN", "the column of powers, by name or number"},
+                {"x-unit", "UNIT", "nm, um, m, THz ...: instead of what the header says"},
+                {"y-unit", "UNIT", "mW, dBm ...: instead of what header and values say"},
+                {"radius", "UM", "of the ring, for its group index"}},
+    .run = do_ring};
 
 }  // namespace lightloom::experiments

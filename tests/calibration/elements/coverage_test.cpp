@@ -10,7 +10,7 @@
 #include "calibration/elements/drift_fit.hpp"
 #include "calibration/elements/fringe.hpp"
 #include "calibration/elements/linear_fit.hpp"
-#include "calibration/elements/ring_fit.hpp"
+#include "calibration/rings/ring_fit.hpp"
 #include "core/random/random.hpp"
 
 namespace lightloom::calibration {

@@ -6,7 +6,7 @@
 
 #include "calibration/elements/drift_fit.hpp"
 #include "calibration/elements/linear_fit.hpp"
-#include "calibration/elements/ring_fit.hpp"
+#include "calibration/rings/ring_fit.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "photonic/devices/ring.hpp"

@@ -1,0 +1,116 @@
+#include "calibration/rings/line_errors.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "calibration/solvers/dense.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+/// Variance of one parameter whose reading i has the influence `share[i]` on.
+double variance_of(std::span<const double> share, std::span<const double> r, std::size_t lags) {
+  double sum = 0;
+  for (std::size_t lag = 0; lag <= lags && lag < r.size(); ++lag) {
+    double products = 0;
+    for (std::size_t i = 0; i + lag < r.size(); ++i)
+      products += share[i] * r[i] * share[i + lag] * r[i + lag];
+    const double weight = 1 - static_cast<double>(lag) / static_cast<double>(lags + 1);
+    sum += (lag == 0 ? 1 : 2) * weight * products;
+  }
+  return sum;
+}
+
+double correlation_of(std::span<const double> r) {
+  double own = 0, next = 0;
+  for (std::size_t i = 0; i < r.size(); ++i) {
+    own += r[i] * r[i];
+    if (i + 1 < r.size()) next += r[i] * r[i + 1];
+  }
+  return own > 0 ? std::clamp(next / own, 0.0, 0.98) : 0;
+}
+
+/// Standard deviations of all parameters.
+std::vector<double> deviations_of(const LineSolution& s, const LineData& data) {
+  const std::size_t rows = data.x_nm.size(), columns = s.shape.size();
+  std::vector<double> r(rows + 2), j((rows + 2) * columns);
+  line_residuals(s.shape, data)(s.parameters, r, j);
+  Eigen::MatrixXd a(static_cast<Eigen::Index>(rows + 2), static_cast<Eigen::Index>(columns));
+  for (Eigen::Index i = 0; i < a.rows(); ++i)
+    for (Eigen::Index k = 0; k < a.cols(); ++k)
+      a(i, k) = j[static_cast<std::size_t>(i) * columns + static_cast<std::size_t>(k)];
+  const Eigen::VectorXd lengths = a.colwise().norm().transpose().cwiseMax(1e-300);
+  for (Eigen::Index k = 0; k < a.cols(); ++k) a.col(k) /= lengths[k];
+  const PivotedSolution solved = solve_pivoted(a, Eigen::VectorXd::Zero(a.rows()), 1e-12);
+  double squares = 0;
+  for (const double one : s.residuals) squares += one * one;
+  const double freedom = std::max(1.0, static_cast<double>(rows) - static_cast<double>(columns)),
+               variance = squares / freedom, rho = correlation_of(s.residuals),
+               grown = (1 + rho) / (1 - rho);
+  const double step = (data.x_nm.back() - data.x_nm.front()) / static_cast<double>(rows);
+  double widest = 0;
+  for (std::size_t k = 0; k < s.shape.lines; ++k)
+    widest = std::max(widest, std::exp(s.parameters[s.shape.front() + 4 * k + 1]) * s.shape.reach_nm);
+  const auto lags = static_cast<std::size_t>(std::clamp(0.5 * widest / step, 1.0, static_cast<double>(rows) / 6));
+  std::vector<double> deviations, share(rows);
+  for (Eigen::Index k = 0; k < a.cols(); ++k) {
+    const Eigen::VectorXd influence = a * solved.covariance.col(k);
+    for (std::size_t i = 0; i < rows; ++i) share[i] = influence[static_cast<Eigen::Index>(i)];
+    const double plain = variance * solved.covariance(k, k) * grown,
+                 summed = variance_of(share, s.residuals, lags) * static_cast<double>(rows) / freedom;
+    deviations.push_back(std::sqrt(std::max({plain, summed, 0.0})) / lengths[k]);
+  }
+  return deviations;
+}
+
+/// Least power over that without lines, within two widths of a centre.
+double least_share(const LineSolution& s, double centre_nm, double width_nm) {
+  std::vector<double> bare(s.parameters.begin(), s.parameters.end());
+  for (std::size_t k = 0; k < s.shape.lines; ++k) {
+    bare[s.shape.front() + 4 * k + 2] = 0;
+    bare[s.shape.front() + 4 * k + 3] = 0;
+  }
+  double least = 1;
+  for (int i = -200; i <= 200; ++i) {
+    const double x = centre_nm + 0.01 * i * width_nm;
+    least = std::min(least, line_power(s.shape, s.parameters, x, {}) / line_power(s.shape, bare, x, {}));
+  }
+  return least;
+}
+
+void measure_residuals(const LineSolution& s, const LineData& data, LineFit& result) {
+  double depth = 0, squares = 0;
+  for (const FittedLine& line : result.lines) depth = std::max(depth, std::abs(line.alpha));
+  for (std::size_t i = 0; i < data.x_nm.size(); ++i) {
+    const double off = s.residuals[i] * data.sigma[i];
+    squares += off * off;
+    if (i > 0)
+      result.jump = std::max(result.jump, std::abs(data.power[i] - data.power[i - 1]));
+  }
+  const double level = depth * std::abs(result.shape.dips ? result.base : 1.0);
+  result.jump /= level;
+  result.residual = std::sqrt(squares / static_cast<double>(data.x_nm.size())) / level;
+}
+
+}  // namespace
+
+void describe_lines(const LineSolution& s, const LineData& data, LineFit& result) {
+  const std::vector<double> sigma = deviations_of(s, data);
+  result.base = s.parameters[0];
+  const double scale = s.shape.dips ? result.base : 1;
+  for (std::size_t k = 0; k < s.shape.lines; ++k) {
+    const std::size_t at = s.shape.front() + 4 * k;
+    FittedLine line{.centre_nm = s.shape.middle_nm + s.shape.reach_nm * s.parameters[at],
+                    .centre_sigma = s.shape.reach_nm * sigma[at],
+                    .width_nm = s.shape.reach_nm * std::exp(s.parameters[at + 1])};
+    line.width_sigma = line.width_nm * sigma[at + 1];
+    line.alpha = s.parameters[at + 2] / scale;
+    line.alpha_sigma = std::abs(sigma[at + 2] / scale);
+    line.beta = s.parameters[at + 3] / scale;
+    line.least = s.shape.dips ? least_share(s, line.centre_nm, line.width_nm) : 0;
+    result.lines.push_back(line);
+  }
+  measure_residuals(s, data, result);
+}
+
+}  // namespace lightloom::calibration

@@ -1,0 +1,94 @@
+#include "calibration/rings/line_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace lightloom::calibration {
+namespace {
+
+using std::numbers::pi;
+
+/// s, g and their derivatives by centre and log width.
+struct Pole {
+  double s = 0, g = 1, s_centre = 0, s_width = 0, g_centre = 0;
+};
+
+Pole pole_at(double t, double centre, double width, double period) {
+  if (!(period > 0)) return {2 * (t - centre) / width, 1, -2 / width, -2 * (t - centre) / width, 0};
+  const double k = pi / period, half = std::min(0.5 * k * width, 0.49 * pi);
+  const double sine = std::sin(k * (t - centre)), cosine = std::cos(k * (t - centre));
+  const double s = sine / std::sin(half);
+  return {s, cosine, -k * cosine / std::sin(half), -s * half / std::tan(half), k * sine};
+}
+
+/// Adds one line to `sum`, and its derivatives to those of the bracket.
+double add_line(const Pole& p, std::span<const double> own, std::span<double> slope) {
+  const double line = 1 / (1 + p.s * p.s), alpha = own[2], beta = own[3];
+  if (!slope.empty()) {
+    const double by_s = -2 * p.s * line * line * (alpha + beta * p.s * p.g) + beta * p.g * line;
+    slope[0] = by_s * p.s_centre + beta * p.s * line * p.g_centre;
+    slope[1] = by_s * p.s_width;
+    slope[2] = line;
+    slope[3] = p.s * p.g * line;
+  }
+  return (alpha + beta * p.s * p.g) * line;
+}
+
+}  // namespace
+
+double line_power(const LineShape& shape, std::span<const double> x, double x_nm,
+                  std::span<double> slope) {
+  const double t = (x_nm - shape.middle_nm) / shape.reach_nm;
+  const double envelope = shape.dips ? std::exp(std::clamp(x[1] * t + x[2] * t * t, -50.0, 50.0)) : 1;
+  double ripple = 1, cosine = 0, sine = 0;
+  if (shape.ripple) {
+    cosine = std::cos(x[5] * t);
+    sine = std::sin(x[5] * t);
+    ripple += x[3] * cosine + x[4] * sine;
+  }
+  double bracket = x[0] + (shape.dips ? 0 : x[1] * t);
+  for (std::size_t k = 0; k < shape.lines; ++k) {
+    const std::size_t at = shape.front() + 4 * k;
+    const Pole pole = pole_at(t, x[at], std::exp(std::clamp(x[at + 1], -30.0, 5.0)),
+                              shape.period_nm / shape.reach_nm);
+    bracket += add_line(pole, x.subspan(at, 4), slope.empty() ? slope : slope.subspan(at, 4));
+  }
+  const double factor = envelope * ripple, value = factor * bracket;
+  if (slope.empty()) return value;
+  for (std::size_t j = shape.front(); j < shape.size(); ++j) slope[j] *= factor;
+  slope[0] = factor;
+  slope[1] = shape.dips ? t * value : t * factor;
+  slope[2] = shape.dips ? t * t * value : 0;
+  if (shape.ripple) {
+    slope[3] = cosine * envelope * bracket;
+    slope[4] = sine * envelope * bracket;
+    slope[5] = t * (x[4] * cosine - x[3] * sine) * envelope * bracket;
+  }
+  return value;
+}
+
+int line_rows(const LineData& data) { return static_cast<int>(data.x_nm.size()) + 2; }
+
+ResidualFunction line_residuals(const LineShape& shape, const LineData& data) {
+  return [shape, &data](std::span<const double> x, std::span<double> r, std::span<double> jacobian) {
+    const std::size_t columns = shape.size(), rows = data.x_nm.size();
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto slope = jacobian.empty() ? jacobian : jacobian.subspan(i * columns, columns);
+      r[i] = (line_power(shape, x, data.x_nm[i], slope) - data.power[i]) / data.sigma[i];
+      for (double& d : slope) d /= data.sigma[i];
+    }
+    if (!jacobian.empty()) {
+      const auto last = jacobian.subspan(rows * columns);
+      std::fill(last.begin(), last.end(), 0.0);
+    }
+    const double held[2] = {shape.envelope ? 0.0 : 1e6, shape.envelope && shape.dips ? 0.0 : 1e6};
+    for (std::size_t j = 0; j < 2; ++j) {
+      r[rows + j] = held[j] * x[1 + j];
+      if (!jacobian.empty()) jacobian[(rows + j) * columns + 1 + j] = held[j];
+    }
+    return true;
+  };
+}
+
+}  // namespace lightloom::calibration

@@ -1,0 +1,164 @@
+#include "calibration/tables/lab_columns.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+std::string small_letters(std::string_view text) {
+  std::string result;
+  for (const char c : text) result += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return result;
+}
+
+bool measures(const ColumnRole& role, Quantity quantity) {
+  return std::find(role.quantities.begin(), role.quantities.end(), quantity) !=
+         role.quantities.end();
+}
+
+/// 0: cannot be; the documented name is best, then a name with the right unit, a name, a unit.
+int fitness(const LabColumn& column, const ColumnRole& role) {
+  const std::string name = small_letters(column.name);
+  if (name.empty() && column.unit.empty()) return 0;
+  if (name == role.names[0]) return 100;
+  for (const std::string& word : role.never)
+    if (name.find(word) != std::string::npos) return 0;
+  const std::optional<LabUnit> unit = column.unit.empty() ? std::nullopt : lab_unit(column.unit);
+  if (unit && !measures(role, unit->quantity)) return 0;
+  int points = 0;
+  for (const std::string& word : role.names) {
+    const bool brief = word.size() < 3;  // as a whole, not in a word
+    if (brief ? name == word : name.find(word) != std::string::npos) points = std::max(points, 3);
+  }
+  if (unit && unit->quantity == role.quantities.front()) points += 2;
+  if (unit && points == 0 && role.quantities.size() > 1 && unit->quantity == role.quantities[1])
+    points = 2;
+  return points;
+}
+
+/// 0, 1, 2 ... or 1, 2, 3 ... in front: a number of rows, not a reading.
+bool is_index(const LabColumn& column) {
+  const std::string name = small_letters(column.name);
+  if (!name.empty() && name != "index" && name != "#" && name != "n" && name != "no" &&
+      name != "point" && name != "id" && name.find("unnamed") == std::string::npos)
+    return false;
+  for (std::size_t i = 1; i < column.values.size(); ++i)
+    if (column.values[i] - column.values[i - 1] != 1) return false;
+  return column.values.size() > 1 && (column.values[0] == 0 || column.values[0] == 1);
+}
+
+std::string described(const LabTable& table) {
+  if (!table.named) return fmt::format("{} columns without names", table.columns.size());
+  std::vector<std::string> names;
+  for (const LabColumn& one : table.columns)
+    names.push_back(one.name.empty() ? "(no name)" : one.name);
+  return fmt::format("the columns {}", fmt::join(names, ", "));
+}
+
+int asked_column(const LabTable& table, const std::string& asked) {
+  int number = 0;
+  const bool counted = !asked.empty() && asked.size() < 5 &&
+                       asked.find_first_not_of("0123456789") == std::string::npos;
+  if (counted) number = std::stoi(asked);
+  if (number >= 1 && number <= static_cast<int>(table.columns.size())) return number - 1;
+  for (const bool whole : {true, false}) {
+    for (std::size_t c = 0; c < table.columns.size(); ++c) {
+      const std::string name = small_letters(table.columns[c].name), want = small_letters(asked);
+      if (whole ? name == want : name.find(want) != std::string::npos) return static_cast<int>(c);
+    }
+  }
+  throw Error(fmt::format("{}: no column '{}' (it has {}; name one or give its number)",
+                          table.origin, asked, described(table)));
+}
+
+/// Without names: the first column that is no index is x, the next is y.
+int column_by_place(const LabTable& table, int taken) {
+  std::vector<int> data;
+  for (std::size_t c = 0; c < table.columns.size(); ++c)
+    if (table.columns.size() < 3 || c > 0 || !is_index(table.columns[c]))
+      data.push_back(static_cast<int>(c));
+  if (data.size() != 2) return -1;
+  return data[0] == taken ? data[1] : data[0];
+}
+
+}  // namespace
+
+int find_column(const LabTable& table, const ColumnRole& role, const std::string& asked, int taken,
+                std::vector<std::string>& notes) {
+  if (!asked.empty()) return asked_column(table, asked);
+  int best = -1, points = 0;
+  std::vector<std::string> others;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (static_cast<int>(c) == taken) continue;
+    const int fit = fitness(table.columns[c], role);
+    if (fit > points) {
+      best = static_cast<int>(c);
+      points = fit;
+      others.clear();
+    } else if (fit > 0 && fit == points) {
+      others.push_back(table.columns[c].name);
+    }
+  }
+  if (best < 0 && !table.named) return column_by_place(table, taken);
+  if (!others.empty() && table.columns[static_cast<std::size_t>(best)].name != others.front())
+    notes.push_back(fmt::format("{} is taken from '{}' (there is {} too)", role.what,
+                                table.columns[static_cast<std::size_t>(best)].name,
+                                fmt::join(others, ", ")));
+  return best;
+}
+
+void refuse_missing(const LabTable& table, const ColumnRole& role) {
+  throw Error(fmt::format("{}: no column is {} (no column '{}'; it has {}): name it with --x or --y, "
+                          "or rename it",
+                          table.origin, role.what, role.names[0], described(table)));
+}
+
+LabSweep lab_sweep(const LabTable& table, int x, int y, std::vector<std::string>& notes) {
+  const LabColumn &across = table.columns[static_cast<std::size_t>(x)],
+                  &up = table.columns[static_cast<std::size_t>(y)];
+  LabSweep sweep;
+  sweep.x_column = {.name = across.name, .unit = across.unit, .values = {}};
+  sweep.y_column = {.name = up.name, .unit = up.unit, .values = {}};
+  std::vector<int> left;
+  for (std::size_t i = 0; i < across.values.size(); ++i) {
+    if (!std::isfinite(across.values[i]) || !std::isfinite(up.values[i])) {
+      left.push_back(table.transposed ? static_cast<int>(i) + 1 : table.lines[i]);
+      continue;
+    }
+    sweep.x.push_back(across.values[i]);
+    sweep.y.push_back(up.values[i]);
+    sweep.lines.push_back(table.lines[i]);
+  }
+  require(!sweep.x.empty(), "{}: no row has both {} and {}", table.origin,
+          across.name.empty() ? "a first" : "'" + across.name + "'",
+          up.name.empty() ? "a second number" : "'" + up.name + "'");
+  if (left.empty()) return sweep;
+  const std::size_t shown = std::min<std::size_t>(left.size(), 5);
+  notes.push_back(fmt::format(
+      "{} of {} {} hold no reading and are left out ({} {}{})", left.size(), across.values.size(),
+      table.transposed ? "places" : "rows", table.transposed ? "place" : "line",
+      fmt::join(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+      left.size() > shown ? ", ..." : ""));
+  return sweep;
+}
+
+void convert_units(const ColumnRole& role, LabColumn& column, const std::string& asked,
+                   std::vector<double>& values) {
+  const std::string symbol = asked.empty() ? column.unit : asked;
+  if (symbol.empty()) return;
+  const std::optional<LabUnit> unit = lab_unit(symbol);
+  require(unit.has_value(), "'{}' is no unit that is known here (V, mV, mA, mW, uW, dBm, nm, um, THz "
+          "... are)", symbol);
+  require(measures(role, unit->quantity), "{} cannot be in {} (column '{}')", role.what, symbol,
+          column.name);
+  for (double& value : values) value *= unit->factor;
+  column.unit = symbol;
+}
+
+}  // namespace lightloom::calibration

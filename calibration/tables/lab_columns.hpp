@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "calibration/tables/lab_table.hpp"
+#include "calibration/tables/lab_units.hpp"
+
+namespace lightloom::calibration {
+
+/// What a column must be to play a part: documented name first, then words that name it in
+/// laboratories, words that rule it out, and the quantities that its unit may measure.
+struct ColumnRole {
+  std::string what;                // "the wavelength"
+  std::vector<std::string> names;  // the documented one first, all in lower case
+  std::vector<std::string> never;
+  std::vector<Quantity> quantities;
+};
+
+ColumnRole wavelength_role();
+ColumnRole frequency_role();
+ColumnRole voltage_role();
+ColumnRole heater_current_role();
+ColumnRole heater_power_role();  // electrical
+ColumnRole light_role();         // optical power, transmission, photocurrent
+ColumnRole time_role();
+ColumnRole value_role();
+
+/// The column of `table` that fits a role best, or -1. `asked` (a name, or a number from 1; "" for
+/// none) goes before all. Throws `Error` where no column is so called. `taken`: a column that plays
+/// another part, or -1. Others that fit as well are named in `notes`.
+int find_column(const LabTable& table, const ColumnRole& role, const std::string& asked, int taken,
+                std::vector<std::string>& notes);
+
+/// Throws `Error` that says which part no column plays, and which columns there are.
+[[noreturn]] void refuse_missing(const LabTable& table, const ColumnRole& role);
+
+/// Two columns of a table without the rows in which either has no reading.
+struct LabSweep {
+  std::vector<double> x, y;  // as in the file
+  std::vector<int> lines;    // of each row
+  LabColumn x_column, y_column;  // names and units only
+};
+
+/// Rows left out are named in `notes` with their lines. Throws `Error` where none is left.
+LabSweep lab_sweep(const LabTable& table, int x, int y, std::vector<std::string>& notes);
+
+/// Multiplies by the factor of the unit of `column` (V, mA, mW, nm, THz, s); `asked`: a unit given by
+/// the user instead. Throws `Error` for a unit of another quantity than those of `role`.
+void convert_units(const ColumnRole& role, LabColumn& column, const std::string& asked,
+                   std::vector<double>& values);
+
+}  // namespace lightloom::calibration

@@ -1,0 +1,65 @@
+#include "calibration/tables/lab_dialect.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace lightloom::calibration {
+namespace {
+
+/// Rows of the most frequent length, from a sample of lines.
+LabBlock block_by(const std::vector<LabLine>& lines, const LabDialect& dialect) {
+  std::map<std::size_t, int> rows;
+  const std::size_t stride = std::max<std::size_t>(1, lines.size() / 5000);
+  for (std::size_t i = 0; i < lines.size(); i += stride) {
+    if (is_comment(lines[i].text)) continue;
+    const std::vector<std::string> cells = lab_cells(lines[i].text, dialect);
+    if (cells.size() > 1 && (is_row(cells, dialect) || is_transposed_row(cells, dialect)))
+      ++rows[cells.size()];
+  }
+  LabBlock best{.dialect = dialect};
+  for (const auto& [cells, count] : rows)
+    if (count > best.rows) best = {dialect, cells, count};
+  return best;
+}
+
+}  // namespace
+
+bool is_comment(std::string_view line) {
+  const std::size_t from = line.find_first_not_of(" \t\"");
+  if (from == std::string_view::npos) return false;
+  line.remove_prefix(from);
+  return line.front() == '#' || line.front() == '%' || line.front() == '!' || line.front() == ';' ||
+         line.starts_with("//");
+}
+
+bool is_row(const std::vector<std::string>& cells, const LabDialect& dialect) {
+  std::size_t numbers = 0, missing = 0;
+  for (const std::string& cell : cells) {
+    numbers += lab_number(cell, dialect) ? 1U : 0U;
+    missing += is_missing(cell, dialect) ? 1U : 0U;
+  }
+  return numbers > 0 && 3 * (cells.size() - numbers - missing) <= cells.size();
+}
+
+bool is_transposed_row(const std::vector<std::string>& cells, const LabDialect& dialect) {
+  if (cells.size() < 5) return false;
+  std::size_t numbers = 0;
+  for (std::size_t i = 1; i < cells.size(); ++i)
+    numbers += lab_number(cells[i], dialect) || is_missing(cells[i], dialect) ? 1U : 0U;
+  return numbers == cells.size() - 1 && lab_number(cells[1], dialect);
+}
+
+LabBlock find_block(const std::vector<LabLine>& lines) {
+  LabBlock best;
+  // Of equals the first: a tab or a semicolon divides cells, a comma or a blank may stand in them.
+  for (const LabDialect& dialect :
+       {LabDialect{'\t', false}, LabDialect{'\t', true}, LabDialect{';', false},
+        LabDialect{';', true}, LabDialect{'|', false}, LabDialect{'|', true},
+        LabDialect{',', false}, LabDialect{' ', false}, LabDialect{' ', true}}) {
+    const LabBlock found = block_by(lines, dialect);
+    if (found.rows > best.rows) best = found;
+  }
+  return best;
+}
+
+}  // namespace lightloom::calibration

@@ -1,0 +1,121 @@
+#include "calibration/tables/lab_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/files/csv.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+std::string_view without_blanks(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\v\f";
+  const std::size_t from = text.find_first_not_of(blanks);
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(blanks) - from + 1);
+}
+
+/// ASCII of UTF-16 text; other characters become '?', micro signs 'u'.
+std::string from_utf16(std::string_view bytes, bool big_endian) {
+  std::string text;
+  for (std::size_t i = 2; i + 1 < bytes.size(); i += 2) {
+    const unsigned first = static_cast<unsigned char>(bytes[i]),
+                   second = static_cast<unsigned char>(bytes[i + 1]);
+    const unsigned code = big_endian ? first * 256 + second : second * 256 + first;
+    text += code == 0xB5 || code == 0x3BC ? 'u' : code < 128 ? static_cast<char>(code) : '?';
+  }
+  return text;
+}
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+std::string as_text(std::string_view bytes, const std::string& origin) {
+  if (bytes.starts_with("\xFF\xFE")) return from_utf16(bytes, false);
+  if (bytes.starts_with("\xFE\xFF")) return from_utf16(bytes, true);
+  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+  require(bytes.find('\0') == std::string_view::npos,
+          "{}: not a table of text (it holds zero bytes: export it as CSV)", origin);
+  std::string text(bytes);
+  for (const std::string_view micro : {"\xC2\xB5", "\xCE\xBC", "\xB5"}) replace_all(text, micro, "u");
+  for (const std::string_view blank : {"\xC2\xA0", "\xE2\x80\xAF"}) replace_all(text, blank, " ");
+  replace_all(text, "\xE2\x88\x92", "-");  // the minus sign of typesetters
+  return text;
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return result;
+}
+
+}  // namespace
+
+std::vector<LabLine> lab_lines(std::string_view bytes, const std::string& origin) {
+  std::string text = as_text(bytes, origin);
+  replace_all(text, "\r\n", "\n");
+  std::replace(text.begin(), text.end(), '\r', '\n');
+  std::vector<LabLine> lines;
+  std::size_t from = 0;
+  for (int number = 1; from < text.size(); ++number) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    const std::string_view line = std::string_view(text).substr(from, end - from);
+    if (!without_blanks(line).empty()) lines.push_back({number, std::string(line)});
+    from = end + 1;
+  }
+  return lines;
+}
+
+std::vector<std::string> lab_cells(std::string_view line, const LabDialect& dialect) {
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  const bool blanks = dialect.delimiter == ' ';
+  if (blanks) line = without_blanks(line);
+  for (const char c : line) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (blanks ? c == ' ' || c == '\t' : c == dialect.delimiter)) {
+      if (!blanks || !cells.back().empty()) cells.emplace_back();
+    } else {
+      cells.back() += c;
+    }
+  }
+  for (std::string& cell : cells) cell = std::string(without_blanks(cell));
+  return cells;
+}
+
+std::optional<double> lab_number(std::string_view cell, const LabDialect& dialect) {
+  std::string text(cell);
+  if (dialect.decimal_comma) {
+    if (text.find('.') != std::string::npos) return std::nullopt;
+    std::replace(text.begin(), text.end(), ',', '.');
+  }
+  std::replace(text.begin(), text.end(), 'D', 'E');
+  const std::optional<double> value = csv_number(text);
+  return value && std::abs(*value) < 9e37 ? value : std::nullopt;
+}
+
+bool is_missing(std::string_view cell, const LabDialect& dialect) {
+  static constexpr std::array<std::string_view, 18> words{
+      "",     "nan", "na",   "n/a", "#n/a", "null", "none",     "-",       "--",
+      "---", "ovl", "o.l.", "ol",  "over", "ovf",  "overflow", "overrange", "overload"};
+  const std::string text = lower(cell);
+  if (std::find(words.begin(), words.end(), text) != words.end()) return true;
+  const std::string_view bare = text.starts_with('+') || text.starts_with('-')
+                                    ? std::string_view(text).substr(1)
+                                    : std::string_view(text);
+  if (bare == "inf" || bare == "infinity" || bare == "nan" || bare == "1.#inf" ||
+      bare == "1.#qnan" || bare == "1.#ind")
+    return true;
+  if (lab_number(cell, dialect)) return false;
+  std::string number(cell);
+  if (dialect.decimal_comma) std::replace(number.begin(), number.end(), ',', '.');
+  return csv_number(number).has_value();  // 9.9e37 and more
+}
+
+}  // namespace lightloom::calibration

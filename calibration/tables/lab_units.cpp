@@ -1,0 +1,93 @@
+#include "calibration/tables/lab_units.hpp"
+
+#include <array>
+#include <utility>
+
+namespace lightloom::calibration {
+namespace {
+
+struct NamedUnit {
+  std::string_view symbol;
+  LabUnit unit;
+};
+constexpr std::array<NamedUnit, 56> units{{
+    {"V", {Quantity::voltage, 1}},          {"mV", {Quantity::voltage, 1e-3}},
+    {"uV", {Quantity::voltage, 1e-6}},      {"kV", {Quantity::voltage, 1e3}},
+    {"Volt", {Quantity::voltage, 1}},       {"Volts", {Quantity::voltage, 1}},
+    {"A", {Quantity::current, 1e3}},        {"mA", {Quantity::current, 1}},
+    {"uA", {Quantity::current, 1e-3}},      {"nA", {Quantity::current, 1e-6}},
+    {"pA", {Quantity::current, 1e-9}},      {"W", {Quantity::power, 1e3}},
+    {"kW", {Quantity::power, 1e6}},         {"mW", {Quantity::power, 1}},
+    {"uW", {Quantity::power, 1e-3}},        {"nW", {Quantity::power, 1e-6}},
+    {"pW", {Quantity::power, 1e-9}},        {"fW", {Quantity::power, 1e-12}},
+    {"Watt", {Quantity::power, 1e3}},       {"Watts", {Quantity::power, 1e3}},
+    {"dBm", {Quantity::decibel, 1}},        {"dB", {Quantity::decibel, 1}},
+    {"dBmW", {Quantity::decibel, 1}},       {"dBuW", {Quantity::decibel, 1}},
+    {"nm", {Quantity::length, 1}},          {"um", {Quantity::length, 1e3}},
+    {"m", {Quantity::length, 1e9}},         {"mm", {Quantity::length, 1e6}},
+    {"pm", {Quantity::length, 1e-3}},       {"Angstrom", {Quantity::length, 0.1}},
+    {"meter", {Quantity::length, 1e9}},     {"micron", {Quantity::length, 1e3}},
+    {"microns", {Quantity::length, 1e3}},   {"micrometer", {Quantity::length, 1e3}},
+    {"nanometer", {Quantity::length, 1}},   {"nanometers", {Quantity::length, 1}},
+    {"THz", {Quantity::frequency, 1}},      {"GHz", {Quantity::frequency, 1e-3}},
+    {"MHz", {Quantity::frequency, 1e-6}},   {"Hz", {Quantity::frequency, 1e-12}},
+    {"s", {Quantity::time, 1}},             {"sec", {Quantity::time, 1}},
+    {"seconds", {Quantity::time, 1}},       {"ms", {Quantity::time, 1e-3}},
+    {"us", {Quantity::time, 1e-6}},         {"ns", {Quantity::time, 1e-9}},
+    {"min", {Quantity::time, 60}},          {"minutes", {Quantity::time, 60}},
+    {"h", {Quantity::time, 3600}},          {"hours", {Quantity::time, 3600}},
+    {"rad", {Quantity::angle, 1}},          {"mrad", {Quantity::angle, 1e-3}},
+    {"deg", {Quantity::angle, 0.017453292519943295}},
+    {"a.u.", {Quantity::none, 1}},          {"1", {Quantity::none, 1}},
+    {"%", {Quantity::none, 0.01}},
+}};
+
+bool same_letters(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; };
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (low(a[i]) != low(b[i])) return false;
+  return true;
+}
+
+std::string_view inner(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '[' || text.front() == '('))
+    text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == ']' || text.back() == ')'))
+    text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+std::optional<LabUnit> lab_unit(std::string_view symbol) {
+  symbol = inner(symbol);
+  for (const NamedUnit& one : units)
+    if (one.symbol == symbol) return one.unit;
+  for (const NamedUnit& one : units)  // POWER_MW, dbm, NM; no laboratory measures megawatts
+    if (one.symbol.size() > 1 && same_letters(one.symbol, symbol)) return one.unit;
+  return same_letters(symbol, "V")   ? std::optional<LabUnit>(LabUnit{Quantity::voltage, 1})
+         : same_letters(symbol, "W") ? std::optional<LabUnit>(LabUnit{Quantity::power, 1e3})
+                                     : std::nullopt;
+}
+
+ColumnHead column_head(std::string_view text) {
+  ColumnHead head{.name = std::string(text), .unit = {}};
+  for (const auto& [open, close] : {std::pair{'[', ']'}, std::pair{'(', ')'}, std::pair{'{', '}'}}) {
+    const std::size_t from = text.rfind(open);
+    if (from == std::string_view::npos) continue;
+    const std::size_t to = text.find(close, from);
+    const std::string_view unit = text.substr(from + 1, to == std::string_view::npos ? to : to - from - 1);
+    if (lab_unit(unit)) return head.unit = std::string(inner(unit)), head;
+  }
+  const std::size_t last = text.find_last_of("_ /:,");
+  if (last == std::string_view::npos || last == 0) return head;
+  // "Channel A" is a name, "Channel_A" may be one: a single letter counts behind what it measures.
+  const bool letter = last + 2 == text.size();
+  if (letter && text.find_first_of("VvCcPpTtWwUIPL") != 0) return head;
+  if (letter && same_letters(text.substr(0, last).substr(0, 2), "ch")) return head;
+  if (lab_unit(text.substr(last + 1))) head.unit = std::string(text.substr(last + 1));
+  return head;
+}
+
+}  // namespace lightloom::calibration

@@ -1,0 +1,113 @@
+#include "calibration/tables/sweep_pieces.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace lightloom::calibration {
+namespace {
+
+/// A run of readings in rising order.
+struct Piece {
+  std::vector<double> x, y;
+  bool turned = false;
+};
+
+std::vector<Piece> pieces_of(const LabSweep& sweep) {
+  std::vector<Piece> pieces;
+  std::size_t from = 0;
+  const std::size_t count = sweep.x.size();
+  while (from < count) {
+    std::size_t to = from + 1;
+    while (to < count && sweep.x[to] == sweep.x[from]) ++to;  // a stitch, or a turn
+    const bool falling = to < count && sweep.x[to] < sweep.x[from];
+    while (to < count && (falling ? sweep.x[to] <= sweep.x[to - 1] : sweep.x[to] >= sweep.x[to - 1])) ++to;
+    const auto at = [](const std::vector<double>& v, std::size_t i) {
+      return v.begin() + static_cast<std::ptrdiff_t>(i);
+    };
+    Piece piece{{at(sweep.x, from), at(sweep.x, to)}, {at(sweep.y, from), at(sweep.y, to)}, falling};
+    if (falling) {
+      std::reverse(piece.x.begin(), piece.x.end());
+      std::reverse(piece.y.begin(), piece.y.end());
+    }
+    pieces.push_back(std::move(piece));
+    from = to;
+  }
+  return pieces;
+}
+
+/// Linear interpolation; NaN outside.
+double value_at(const Piece& piece, double x) {
+  if (piece.x.size() < 2 || x < piece.x.front() || x > piece.x.back()) return NAN;
+  const auto next = std::upper_bound(piece.x.begin() + 1, piece.x.end() - 1, x);
+  const auto i = static_cast<std::size_t>(next - piece.x.begin());
+  const double width = piece.x[i] - piece.x[i - 1];
+  const double t = width > 0 ? (x - piece.x[i - 1]) / width : 0;
+  return piece.y[i - 1] + t * (piece.y[i] - piece.y[i - 1]);
+}
+
+/// Factor by which `piece` lies above `before` where they overlap; 1 where that cannot be told.
+double factor_over(const Piece& before, const Piece& piece) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < piece.x.size(); ++i) {
+    const double other = value_at(before, piece.x[i]);
+    if (std::isfinite(other) && other > 0 && piece.y[i] > 0) ratios.push_back(piece.y[i] / other);
+  }
+  if (ratios.size() < 3) return 1;
+  std::sort(ratios.begin(), ratios.end());
+  const std::size_t n = ratios.size();
+  const double middle = ratios[n / 2], quarter = ratios[3 * n / 4] - ratios[n / 4];
+  const double error = 1.5 * 0.74 * quarter / std::sqrt(static_cast<double>(n));
+  return std::abs(middle - 1) > 3 * error + 0.003 ? middle : 1;
+}
+
+void average_equal(LabSweep& sweep, std::vector<std::string>& notes) {
+  std::vector<std::size_t> order(sweep.x.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return sweep.x[a] < sweep.x[b]; });
+  std::vector<double> x, y;
+  std::size_t repeated = 0;
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t to = i;
+    double sum = 0;
+    while (to < order.size() && sweep.x[order[to]] - sweep.x[order[i]] <= 1e-10 * std::abs(sweep.x[order[i]]))
+      sum += sweep.y[order[to++]];
+    x.push_back(sweep.x[order[i]]);
+    y.push_back(sum / static_cast<double>(to - i));
+    repeated += to - i - 1;
+    i = to;
+  }
+  if (repeated > 0)
+    notes.push_back(fmt::format("{} readings at wavelengths measured before are averaged with those",
+                                repeated));
+  sweep.x = std::move(x);
+  sweep.y = std::move(y);
+}
+
+}  // namespace
+
+void join_pieces(LabSweep& sweep, std::vector<std::string>& notes) {
+  std::vector<Piece> pieces = pieces_of(sweep);
+  if (pieces.size() == 1 && pieces[0].turned) notes.push_back("the sweep falls: it is read backwards");
+  if (pieces.size() > 1 && pieces.size() <= 100) {
+    notes.push_back(fmt::format("the sweep consists of {} pieces: they are joined", pieces.size()));
+    sweep.x.clear();
+    sweep.y.clear();
+    for (std::size_t k = 0; k < pieces.size(); ++k) {
+      const double factor = k > 0 ? factor_over(pieces[k - 1], pieces[k]) : 1;
+      if (factor != 1) {
+        for (double& y : pieces[k].y) y /= factor;
+        notes.push_back(fmt::format("piece {} is scaled by {:.4g} to the one before, where both have readings",
+                                    k + 1, 1 / factor));
+      }
+      sweep.x.insert(sweep.x.end(), pieces[k].x.begin(), pieces[k].x.end());
+      sweep.y.insert(sweep.y.end(), pieces[k].y.begin(), pieces[k].y.end());
+    }
+  }
+  average_equal(sweep, notes);
+}
+
+}  // namespace lightloom::calibration
