@@ -14,6 +14,10 @@ const Handlers& handlers() {
     add_products(made);
     add_elementwise(made);
     add_shapes(made);
+    add_layout(made);
+    add_affine(made);
+    add_reductions(made);
+    add_quantisers(made);
     return made;
   }();
   return all;
@@ -32,6 +36,8 @@ bool fold_constants(Translation& translation, const Operation& o) {
 Imported translate(const Model& model) {
   Translation translation(model);
   for (const Operation& operation : model.operations) {
+    for (const auto& [key, attribute] : operation.attributes)
+      if (attribute.graph) throw Unsupported(operation, "a body of its own");
     if (fold_constants(translation, operation)) continue;
     const auto found = handlers().find(operation.type);
     if (found == handlers().end()) {
