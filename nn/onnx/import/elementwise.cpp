@@ -58,25 +58,33 @@ void hard_sigmoid(Translation& t, const Operation& o) {
   t.same_shape(o, x, t.builder.activation(x.node, Activation::hard_sigmoid));
 }
 
-/// Over the channels of every position. Before opset 13 the axes from `axis` on are one.
+/// How many elements of an image a softmax runs over together; 0 over images. Before opset 13 the
+/// axes from `axis` on are one.
+std::int64_t softmax_length(std::int64_t axis, bool joined, const Changing& x) {
+  const auto rank = static_cast<std::int64_t>(x.dims.size());
+  std::int64_t length = axis > 0 ? 1 : 0;
+  for (std::int64_t i = axis; axis > 0 && i < (joined ? rank : axis + 1); ++i)
+    length *= x.dims[static_cast<std::size_t>(i)];
+  return length;
+}
+
+/// Over the channels of every position, or over all of an image, where their order does not matter.
 void softmax(Translation& t, const Operation& o) {
-  const Changing seen = each_of(t, o);
-  const auto rank = static_cast<std::int64_t>(seen.dims.size());
+  Changing x = each_of(t, o);
+  const auto rank = static_cast<std::int64_t>(x.dims.size());
   const bool joined = t.opset() < 13;
   std::int64_t axis = integer(o, "axis", joined ? 1 : -1);
   if (axis < 0) axis += rank;
-  const MapShape& stored = t.builder.shape(seen.node);
-  std::int64_t length = 1;
-  for (std::int64_t i = axis; axis > 0 && i < (joined ? rank : axis + 1); ++i)
-    length *= seen.dims[static_cast<std::size_t>(i)];
-  // Over all of a row the order does not matter.
-  if (length == stored.size() && axis > 0) {
-    const bool row = stored.height * stored.width == 1;
-    return t.same_shape(o, seen, t.builder.softmax(row ? seen.node : t.builder.flatten(seen.node)));
+  const MapShape stored = t.builder.shape(x.node);
+  if (softmax_length(axis, joined, x) == stored.size() && axis < rank) {
+    std::vector<int> places = places_of(x, stored);
+    if (stored.height * stored.width > 1) x.node = t.builder.flatten(x.node);
+    x.node = t.builder.softmax(x.node);
+    return t.result(o, seen(std::move(x), std::move(places), t.builder.shape(x.node)));
   }
   const bool channels = (rank == 4 && axis == 1) || (rank == 3 && axis == 2);
   if (!channels || joined) throw Unsupported(o, "an axis that is not that of the channels");
-  const Changing x = t.settled(t.changing(o, 0));
+  x = t.settled(t.changing(o, 0));
   t.same_shape(o, x, t.builder.softmax(x.node));
 }
 

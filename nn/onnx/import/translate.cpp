@@ -4,6 +4,7 @@
 
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/handlers.hpp"
+#include "nn/onnx/passes/integer_operators.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -33,7 +34,8 @@ bool fold_constants(Translation& translation, const Operation& o) {
 
 }  // namespace
 
-Imported translate(const Model& model) {
+Imported translate(const Model& given) {
+  const Model model = without_integer_operators(given);
   Translation translation(model);
   for (const Operation& operation : model.operations) {
     for (const auto& [key, attribute] : operation.attributes)
@@ -44,6 +46,7 @@ Imported translate(const Model& model) {
       throw Unsupported(operation, fmt::format("this operator (opset {})", model.opset));
     }
     found->second(translation, operation);
+    translation.done(operation);
   }
   return std::move(translation).finish();
 }

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "nn/onnx/evaluate/evaluate.hpp"
+#include "nn/onnx/passes/input_form.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -18,64 +19,10 @@ bool is_permutation(std::vector<int> places, std::int64_t size) {
   return std::adjacent_find(places.begin(), places.end()) == places.end();
 }
 
-/// What lies between an input and the Transpose that makes maps of it.
-bool keeps_axes(const Operation& o) {
-  static const std::set<std::string> all{"Identity", "Cast",
-                                         "Add",      "Sub",
-                                         "Mul",      "Div",
-                                         "Dropout",  "Relu",
-                                         "Clip",     "QuantizeLinear",
-                                         "Neg",      "DequantizeLinear"};
-  return all.contains(o.type);
-}
-
-/// Whether an input of four axes has its channels last: somebody turns it to channels first, and
-/// nobody reads it as a map before.
-bool is_channels_last(const Model& model) {
-  std::set<std::string> raw{model.inputs[0].name};
-  bool turned = false;
-  for (const Operation& o : model.operations) {
-    const bool reads = std::any_of(o.inputs.begin(), o.inputs.end(),
-                                   [&](const std::string& name) { return raw.contains(name); });
-    if (!reads || o.type == "Shape") continue;
-    if (keeps_axes(o)) {
-      raw.insert(o.outputs.front());
-      continue;
-    }
-    const auto perm = o.attributes.find("perm");
-    if (o.type != "Transpose" || perm == o.attributes.end() ||
-        perm->second.integers != std::vector<std::int64_t>{0, 3, 1, 2})
-      return false;
-    turned = true;
-  }
-  return turned;
-}
-
-/// The image shape of an input: rank 4 is a map, any other rank images of one row of numbers.
-MapShape image_of(const Model& model) {
-  require(model.inputs.size() == 1,
-          "the model has {} changing inputs (one is needed: make the others constants, or export "
-          "the part of the network that reads images)",
-          model.inputs.size());
-  const std::vector<std::int64_t>& dims = model.inputs[0].dims;
-  require(!dims.empty(), "the model's input is a single number (images are needed)");
-  std::int64_t row = 1;
-  for (std::size_t i = 0; i < dims.size(); ++i) {
-    require(i == 0 || (dims[i] > 0 && dims[i] < 1 << 24),
-            "the model leaves the size of its images open (export it with a fixed height and "
-            "width; only the number of images may stay open)");
-    if (i > 0) row *= dims[i];
-    require(row < 1 << 28, "the model's images are too large");
-  }
-  if (dims.size() != 4) return {1, 1, static_cast<int>(row)};
-  if (is_channels_last(model))
-    return {static_cast<int>(dims[1]), static_cast<int>(dims[2]), static_cast<int>(dims[3])};
-  return usual_shape(dims);
-}
-
 }  // namespace
 
-Translation::Translation(const Model& model) : builder("onnx", image_of(model)), model_(model) {
+Translation::Translation(const Model& model)
+    : builder("onnx", input_form(model).image), model_(model) {
   imported.input_dims = model.inputs[0].dims;
   for (const auto& [name, array] : model.constants) values_[name] = array;
   for (const Operation& operation : model.operations)
@@ -83,12 +30,15 @@ Translation::Translation(const Model& model) : builder("onnx", image_of(model)),
   for (const std::string& name : model.outputs) ++readers_[name];
   Changing input{0, model.inputs[0].dims};
   if (input.dims[0] == 0) input.dims[0] = open_batch;
-  const MapShape& image = builder.shape(0);
-  if (input.dims.size() == 4 && is_channels_last(model)) {
-    imported.channels_last = true;
+  const MapShape image = builder.shape(0);
+  imported.channels_last = input_form(model).channels_last;
+  if (imported.channels_last) {  // as they are stored
     std::vector<int> places(static_cast<std::size_t>(image.size()));
     std::iota(places.begin(), places.end(), 0);
     input = seen(input, std::move(places), image);
+  } else if (input.dims.size() != 4 && image.height * image.width > 1) {  // rows of a map
+    const Changing map{0, {1, image.channels, image.height, image.width}};
+    input = seen(input, places_of(map, image), image);
   }
   values_[model.inputs[0].name] = std::move(input);
 }
@@ -229,6 +179,10 @@ void Translation::same_shape(const Operation& o, const Changing& input, int node
   Changing out = input;
   out.node = node;
   result(o, std::move(out));
+}
+
+void Translation::done(const Operation& o) {
+  for (const std::string& name : o.inputs) --readers_[name];
 }
 
 bool Translation::read_once(const Changing& value) const {

@@ -70,7 +70,9 @@ class Translation {
   /// All outputs of an operation on constants.
   void results(const Operation& o, std::vector<Array> arrays);
 
-  /// Whether nobody but the operation in hand reads the node, under whatever name.
+  /// An operation is translated: its readings are no longer to come.
+  void done(const Operation& o);
+  /// Whether nobody but the operation in hand is still to read the node, under whatever name.
   [[nodiscard]] bool read_once(const Changing& value) const;
   /// The node's name, or another that no layer has yet; '/' would be a folder in weight files.
   std::string layer_name(const Operation& o);
@@ -78,7 +80,7 @@ class Translation {
  private:
   const Model& model_;
   std::map<std::string, Value> values_;
-  std::map<std::string, int> readers_;  // of every name in the model
+  std::map<std::string, int> readers_;  // still to come, of every name in the model
   std::set<std::string> names_;
 };
 

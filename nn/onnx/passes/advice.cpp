@@ -37,8 +37,6 @@ const std::map<std::string, const char*>& advices() {
       {"QuantizeLinear", "values of images take one positive scale and one zero point"},
       {"DequantizeLinear",
        "behind values of images it needs the scale and zero point of its QuantizeLinear"},
-      {"QLinearConv", "write the quantised network as QuantizeLinear and DequantizeLinear (QDQ)"},
-      {"QLinearMatMul", "write the quantised network as QuantizeLinear and DequantizeLinear (QDQ)"},
   };
   return all;
 }

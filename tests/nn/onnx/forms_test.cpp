@@ -180,6 +180,24 @@ TEST(OnnxForms, RowsAndMapsTurnIntoOneAnotherInEveryLegalForm) {
   EXPECT_NE(refusal(mixed).find("mixes images"), std::string::npos);
 }
 
+TEST(OnnxForms, RowsThatBecomeMapsAtOnceAreImages) {
+  Model model{.opset = 13,
+              .operations = {{"Reshape", "v", {"x", "map"}, {"m"}, {}},
+                             {"Conv", "c", {"m", "w"}, {"y"}, {}}},
+              .constants = {{"map", integers_array({-1, 3, 4, 5})}, {"w", drawn({5, 3, 3, 3}, 1)}},
+              .outputs = {"y"}};
+  expect_same(model, drawn({2, 60}, 0));
+  model.inputs = {{"x", {0, 60}}};
+  const Imported rows = translate(model);
+  EXPECT_EQ(rows.graph.nodes[0].shape, (MapShape{4, 5, 3}));
+  EXPECT_EQ(rows.graph.nodes.size(), 2u);
+  model.operations[0] = {"Unsqueeze", "v", {"x", "map"}, {"m"}, {}};
+  model.constants = {{"map", integers_array({1})}, {"w", drawn({5, 1, 3, 3}, 1)}};
+  expect_same(model, drawn({2, 6, 7}, 0));
+  model.inputs = {{"x", {0, 6, 7}}};
+  EXPECT_EQ(translate(model).graph.nodes[0].shape, (MapShape{6, 7, 1}));
+}
+
 TEST(OnnxForms, ElementsAreMovedWhereAConvolutionReadsThemElsewhere) {
   // Channel shuffle of six channels in two groups, halves of channels, a mirrored map.
   const std::map<std::string, Array> constants{{"split", integers_array({0, 2, 3, 6, 7})},
@@ -244,8 +262,9 @@ TEST(OnnxForms, ArithmeticWithConstantsMayStandAnywhere) {
 }
 
 TEST(OnnxForms, AFactorBehindALayerGoesIntoItsWeights) {
-  Model model =
-      with_convolution({{"Mul", "a", {"h", "k"}, {"m"}, {}}, {"Add", "b", {"m", "k"}, {"y"}, {}}});
+  Model model = with_convolution({{"Mul", "a", {"h", "k"}, {"m"}, {}},
+                                  {"Identity", "i", {"m"}, {"same"}, {}},
+                                  {"Add", "b", {"same", "k"}, {"y"}, {}}});
   model.constants["k"] = drawn({5, 1, 1}, 5);
   model.inputs = {{"x", images}};
   const Imported imported = translate(model);
@@ -260,6 +279,16 @@ TEST(OnnxForms, AFactorBehindALayerGoesIntoItsWeights) {
 }
 
 TEST(OnnxForms, TwoReadersKeepAFactorOutOfTheLayer) {
+  // Under another name, before and after.
+  for (const bool earlier : {false, true}) {
+    std::vector<Operation> rest{{"Constant", "", {}, {"k"}, {{"value_float", {.floats = {3.0f}}}}},
+                                {"Identity", "i", {"h"}, {"same"}, {}},
+                                {"Mul", "a", {"h", "k"}, {"m"}, {}},
+                                {"Relu", "r", {"same"}, {"q"}, {}},
+                                {"Sub", "b", {"m", "q"}, {"y"}, {}}};
+    if (earlier) std::swap(rest[2], rest[3]);
+    expect_same(with_convolution(rest), drawn(images, 0));
+  }
   expect_same(with_convolution({{"Constant", "", {}, {"k"}, {{"value_float", {.floats = {3.0f}}}}},
                                 {"Mul", "a", {"h", "k"}, {"m"}, {}},
                                 {"Sub", "b", {"m", "h"}, {"y"}, {}}}),
