@@ -72,6 +72,7 @@ DigitalWork digital_work(const nn::Graph& graph, int number) {
   const auto others = static_cast<std::int64_t>(node.inputs.size()) - 1;
   switch (node.op) {
     case nn::Op::batch_norm:  // scale and shift
+    case nn::Op::affine:
       return {.adds = out, .multiplies = out};
     case nn::Op::group_norm:
     case nn::Op::layer_norm:  // mean; difference, square, sum; scale and shift
@@ -94,7 +95,10 @@ DigitalWork digital_work(const nn::Graph& graph, int number) {
       return work;
     }
     case nn::Op::subsample:
+    case nn::Op::rearrange:
       return {.reads = out, .writes = out};
+    case nn::Op::quantise:  // to an integer and back
+      return {.adds = 2 * out, .multiplies = 2 * out};
     case nn::Op::attention:
       return attention_work(graph, node);
     case nn::Op::input:

@@ -26,6 +26,7 @@ bool non_negative(const nn::Node& node, const std::vector<bool>& before) {
     case nn::Op::batch_norm:
     case nn::Op::group_norm:
     case nn::Op::layer_norm:
+    case nn::Op::affine:
       return false;
     default:  // pools, sums, products, concatenations, dropout
       return std::all_of(node.inputs.begin(), node.inputs.end(),

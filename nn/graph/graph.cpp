@@ -1,5 +1,6 @@
 #include "nn/graph/graph.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 #include "core/error.hpp"
@@ -158,6 +159,27 @@ int GraphBuilder::softmax(int from) {
   return push({.op = Op::softmax, .inputs = {from}, .shape = shape(from)});
 }
 
+int GraphBuilder::affine(std::string name, int from) {
+  return push({.op = Op::affine, .name = std::move(name), .inputs = {from}, .shape = shape(from)});
+}
+
+int GraphBuilder::rearrange(int from, const MapShape& to, std::vector<int> places) {
+  const std::int64_t size = shape(from).size();
+  require(static_cast<std::int64_t>(places.size()) == to.size() &&
+              std::all_of(places.begin(), places.end(),
+                          [&](int place) { return place >= 0 && place < size; }),
+          "a rearrangement to places that a map of {} numbers does not have", size);
+  return push({.op = Op::rearrange, .inputs = {from}, .shape = to, .places = std::move(places)});
+}
+
+int GraphBuilder::quantise(int from, const FixedQuantiser& quantiser) {
+  require(
+      quantiser.scale > 0 && quantiser.low <= quantiser.zero && quantiser.zero <= quantiser.high,
+      "a quantiser with a scale of {} and zero at {} of [{}, {}]", quantiser.scale, quantiser.zero,
+      quantiser.low, quantiser.high);
+  return push({.op = Op::quantise, .inputs = {from}, .shape = shape(from), .quantiser = quantiser});
+}
+
 bool GraphBuilder::widen_subsample(int node, int side) {
   Node& last = graph_.nodes.back();
   if (node + 1 != static_cast<int>(size()) || last.op != Op::subsample) return false;
@@ -171,7 +193,9 @@ void GraphBuilder::give_bias(int layer) {
 
 Graph GraphBuilder::finish() && { return std::move(graph_); }
 
-bool is_norm(Op op) { return op == Op::batch_norm || op == Op::group_norm || op == Op::layer_norm; }
+bool is_norm(Op op) {
+  return op == Op::batch_norm || op == Op::group_norm || op == Op::layer_norm || op == Op::affine;
+}
 
 LayerShape layer_shape(const Graph& graph, int node) {
   const Node& own = graph.nodes[static_cast<std::size_t>(node)];

@@ -34,6 +34,9 @@ enum class Op {
   subsample,  // every second position, zero channels added on both sides (ResNet shortcut "option
               // A")
   attention,  // inputs query, key, value: the positions of a map are the tokens
+  affine,     // a scale and a shift per channel that are no normalisation
+  rearrange,  // every element of an image to another place; some may be left out or repeated
+  quantise,   // rounded to the numbers that integers with a fixed scale stand for
 };
 
 enum class Activation { relu, relu6, hard_swish, hard_sigmoid, silu, sigmoid, gelu, tanh };
@@ -41,6 +44,13 @@ enum class Activation { relu, relu6, hard_swish, hard_sigmoid, silu, sigmoid, ge
 /// Window of a convolution or pooling.
 struct Window {
   int height = 1, width = 1, stride = 1, padding = 0, dilation = 1;
+};
+
+/// The numbers (n - zero) scale for integers n in [low, high]. Scale > 0, low <= zero <= high.
+struct FixedQuantiser {
+  float scale = 1;
+  std::int32_t zero = 0, low = -128, high = 127;
+  bool operator==(const FixedQuantiser&) const = default;
 };
 
 /// One operation of a network description. Holds no numbers, only geometry.
@@ -56,6 +66,8 @@ struct Node {
   double rate = 0;            // dropout: probability of zero
   double epsilon = 1e-5;      // normalisations: added to the variance
   bool count_padding = true;  // average_pool: padded zeros count in the mean
+  FixedQuantiser quantiser;   // quantise
+  std::vector<int> places;    // rearrange: where element i of the output is in the input
 };
 
 /// A network without weights: nodes in order of execution, the last one is the output. Costs
@@ -101,6 +113,10 @@ class GraphBuilder {
   int dropout(int from, double rate);
   int subsample(int from, int channels);
   int softmax(int from);
+  int affine(std::string name, int from);
+  /// `places` has one place in the input, channels last, for every element of `shape`.
+  int rearrange(int from, const MapShape& shape, std::vector<int> places);
+  int quantise(int from, const FixedQuantiser& quantiser);
 
   /// Adds `side` zero channels on both sides of the last node, if it is a subsample.
   bool widen_subsample(int node, int side);
@@ -122,7 +138,7 @@ class GraphBuilder {
 /// Positions of a window along one axis of `size`; throws `Error` naming `where` when none fits.
 int window_positions(int size, int kernel, const Window& window, const std::string& where);
 
-/// Whether nodes of this kind have a scale and a shift per channel.
+/// Whether nodes of this kind have a scale and a shift per channel: normalisations and affine ones.
 bool is_norm(Op op);
 
 /// The geometry of the weight layer `node` (a convolution or linear).

@@ -189,11 +189,21 @@ double foreign_epsilon(const std::vector<NamedArray>& arrays) {
 
 }  // namespace
 
-MapShape flattened_map(const Graph& graph, int linear) {
-  const Node* node = &graph.nodes[static_cast<std::size_t>(linear)];
+namespace {
+
+/// Whether the elements of the output stand where those of the (first) input do.
+bool keeps_places(Op op) {
+  return op == Op::dropout || op == Op::activation || op == Op::batch_norm || op == Op::affine ||
+         op == Op::quantise || op == Op::softmax || op == Op::add || op == Op::multiply;
+}
+
+}  // namespace
+
+MapShape flattened_map(const Graph& graph, int reader) {
+  const Node* node = &graph.nodes[static_cast<std::size_t>(reader)];
   do {
     node = &graph.nodes[static_cast<std::size_t>(node->inputs.front())];
-  } while (node->op == Op::dropout || node->op == Op::activation);
+  } while (keeps_places(node->op));
   if (node->op != Op::flatten) return {1, 1, node->shape.channels};
   return graph.nodes[static_cast<std::size_t>(node->inputs.front())].shape;
 }

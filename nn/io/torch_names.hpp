@@ -18,8 +18,9 @@ void import_torch(const std::vector<NamedArray>& arrays, Network& network);
 /// The same way back, weights as the sources regenerate them.
 std::vector<NamedArray> export_torch(Network& network);
 
-/// The map that node `linear` sees flattened: (1, 1, channels) if none is.
-MapShape flattened_map(const Graph& graph, int linear);
+/// The map that node `reader`, a linear layer or another reader of rows, sees flattened: (1, 1,
+/// channels) if none is.
+MapShape flattened_map(const Graph& graph, int reader);
 
 /// Reorders the columns of a linear weight [out, H*W*C] between channel-major (c, h, w), as most
 /// tools flatten, and channels last (h, w, c).

@@ -23,7 +23,8 @@ struct CaseResult {
 /// a reason to ask the interpreter.
 ///
 /// Floating results pass when |got - expected| <= 1e-5 + 1e-3 |expected|, the relative tolerance of
-/// ONNX's own backend tests with a float32 floor; integer and boolean ones when they are equal.
+/// ONNX's own backend tests with a float32 floor, of float16 within 2^-9 (1 + |expected|), of
+/// bfloat16 within 2^-6 (1 + |expected|); integer and boolean ones when they are equal.
 /// Shapes and element types must agree. Opsets before 6 are unsupported; 6 itself is taken where
 /// its operators mean what they mean since 7.
 ///

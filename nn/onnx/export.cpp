@@ -1,6 +1,7 @@
 #include "nn/onnx/export.hpp"
 
 #include <map>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "nn/io/torch_names.hpp"
@@ -102,6 +103,7 @@ class Exporter {
   [[nodiscard]] bool is_map(int n) const {
     const Node& own = node(n);
     if (own.op == Op::flatten || own.op == Op::linear) return false;
+    if (own.op == Op::rearrange && own.shape.height * own.shape.width > 1) return true;
     return own.inputs.empty() || is_map(own.inputs.front());
   }
 
@@ -114,6 +116,81 @@ class Exporter {
     constant(o, "bias", floats_array({channels}, norm.shift.value));
     constant(o, "running_mean", floats_array({channels}, norm.mean));
     constant(o, "running_var", floats_array({channels}, norm.variance));
+  }
+
+  /// A scale and a shift per channel: Mul and Add.
+  void add_affine(int n) {
+    const NormLayer& norm = network_.norms()[static_cast<std::size_t>(network_.index_of(n))];
+    const auto channels = static_cast<std::int64_t>(norm.mean.size());
+    const bool map = is_map(n);
+    const auto numbers = [&](const std::vector<float>& own) {
+      if (map) return floats_array({channels, 1, 1}, own);
+      return floats_array({channels}, columns_to_channels_first(own, flattened_map(graph_, n)));
+    };
+    Operation& times = operation(n, "Mul");
+    times.name += ".scale";
+    times.outputs = {times.name};
+    const std::string between = times.name;
+    constant(times, "weight", numbers(norm.scale.value));
+    Operation& plus = operation(n, "Add");
+    plus.inputs = {between};
+    constant(plus, "bias", numbers(norm.shift.value));
+  }
+
+  /// The places of a node's elements in the file's order of its rows or maps.
+  [[nodiscard]] std::vector<float> file_order(int reader, int n) const {
+    const MapShape shape = is_map(n) ? node(n).shape : flattened_map(graph_, reader);
+    std::vector<float> places(static_cast<std::size_t>(shape.size()));
+    std::iota(places.begin(), places.end(), 0.0f);  // exact: fewer than 2^24
+    return columns_to_channels_last(places, shape);
+  }
+
+  /// As one row of numbers, gathered, and a map again if it was one.
+  void add_rearrange(int n) {
+    const int in = node(n).inputs.front();
+    const std::vector<float> from = file_order(n, in);  // of every place in memory
+    const MapShape& shape = node(n).shape;
+    require(shape.size() < 1 << 24, "cannot write '{}' as ONNX (too large)", node(n).name);
+    std::vector<float> own(node(n).places.size());
+    for (std::size_t i = 0; i < own.size(); ++i)
+      own[i] = from[static_cast<std::size_t>(node(n).places[i])];
+    if (is_map(n)) own = columns_to_channels_first(own, shape);
+    Operation& row = operation(n, "Flatten");
+    row.name += ".row";
+    row.outputs = {row.name};
+    const std::string flat = row.name;
+    Operation& gather = operation(n, "Gather");
+    gather.name += ".gather";
+    gather.inputs = {flat};
+    gather.attributes["axis"] = of_integer(1);
+    constant(gather, "places", integers_array({own.begin(), own.end()}));
+    if (!is_map(n)) return;
+    gather.outputs = {gather.name};
+    const std::string gathered = gather.name;
+    Operation& map = operation(n, "Reshape");
+    map.inputs = {gathered};
+    constant(map, "shape", integers_array({0, shape.channels, shape.height, shape.width}));
+  }
+
+  /// QuantizeLinear and back.
+  void add_quantiser(int n) {
+    const FixedQuantiser& how = node(n).quantiser;
+    const bool sign = how.low < 0;
+    require(how.low == (sign ? -128 : 0) && how.high == (sign ? 127 : 255),
+            "cannot write '{}' as ONNX (opset {} quantises to 8 bits only)", node(n).name, opset);
+    Operation& there = operation(n, "QuantizeLinear");
+    there.name += ".integers";
+    there.outputs = {there.name};
+    const std::string between = there.name;
+    const auto zero = [&] {
+      return Array{.integers = {how.zero}, .type = sign ? ElementType::int8 : ElementType::uint8};
+    };
+    constant(there, "scale", floats_array({}, {how.scale}));
+    constant(there, "zero", zero());
+    Operation& back = operation(n, "DequantizeLinear");
+    back.inputs = {between};
+    constant(back, "scale", floats_array({}, {how.scale}));
+    constant(back, "zero", zero());
   }
 
   void add_activation(int n) {
@@ -182,6 +259,12 @@ void Exporter::add(int n) {
       return add_linear(n);
     case Op::batch_norm:
       return add_norm(n);
+    case Op::affine:
+      return add_affine(n);
+    case Op::rearrange:
+      return add_rearrange(n);
+    case Op::quantise:
+      return add_quantiser(n);
     case Op::activation:
       return add_activation(n);
     case Op::max_pool:

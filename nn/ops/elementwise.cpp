@@ -161,9 +161,10 @@ void add_bias(std::span<const float> bias, Tensor& y) {
 }
 
 void join_channels(const Tensor& part, int at, Tensor& whole) {
-  const int from = part.shape().channels, to = whole.shape().channels;
+  const std::int64_t pixels = whole.shape().pixels(), to = whole.shape().channels;
+  const std::int64_t from = part.shape().size() / pixels;  // a flattened map has the map's shape
 #pragma omp parallel for schedule(static)
-  for (std::int64_t p = 0; p < part.shape().pixels(); ++p) {
+  for (std::int64_t p = 0; p < pixels; ++p) {
     std::copy_n(part.data() + p * from, from, whole.data() + p * to + at);
   }
 }

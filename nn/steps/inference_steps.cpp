@@ -188,6 +188,10 @@ std::unique_ptr<InferenceStep> make_affine(Network& network, int node, int outpu
   return std::make_unique<AffineStep>(network, node, output);
 }
 
+std::unique_ptr<InferenceStep> make_affine_inference(Network& network, int node) {
+  return std::make_unique<SameAsTraining>(make_affine_step(network, node));
+}
+
 std::unique_ptr<InferenceStep> make_group_norm_inference(Network& network, int node) {
   return std::make_unique<SameAsTraining>(make_group_norm_step(network, node));
 }

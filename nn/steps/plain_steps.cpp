@@ -257,12 +257,16 @@ std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_
       return std::make_unique<AttentionStep>(graph, node);
     case Op::subsample:
       return std::make_unique<SubsampleStep>(graph, node);
+    case Op::rearrange:
+    case Op::quantise:
+      return make_fixed_step(graph, node);
     case Op::input:
     case Op::convolution:
     case Op::linear:
     case Op::batch_norm:
     case Op::group_norm:
     case Op::layer_norm:
+    case Op::affine:
       break;  // of steps with parameters, or none
   }
   throw std::logic_error("node " + node_of(graph, node).name + " has no plain step");

@@ -23,6 +23,10 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
     case Op::group_norm:
     case Op::layer_norm:
       return make_group_norm_step(network, node);
+    case Op::affine:
+      return make_affine_step(network, node);
+    case Op::rearrange:
+    case Op::quantise:
     case Op::input:
     case Op::activation:
     case Op::max_pool:

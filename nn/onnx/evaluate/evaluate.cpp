@@ -23,6 +23,9 @@ const OperatorTable& table() {
     add_pooling(made);
     add_normalisation(made);
     add_attention(made);
+    add_quantisers(made);
+    add_integer_products(made);
+    add_recurrent(made);
     return made;
   }();
   return all;

@@ -34,6 +34,10 @@ void add_convolutions(OperatorTable& table);
 void add_pooling(OperatorTable& table);
 void add_normalisation(OperatorTable& table);
 void add_attention(OperatorTable& table);
+// Those of nn/onnx/operators.
+void add_quantisers(OperatorTable& table);
+void add_integer_products(OperatorTable& table);
+void add_recurrent(OperatorTable& table);
 
 [[nodiscard]] bool has(const OperatorCall& call, std::size_t input);
 /// Throws `Unsupported` when the input is missing or of a type that arrays cannot hold.

@@ -7,49 +7,10 @@
 namespace lightloom::nn::onnx {
 namespace {
 
-void add_bias(Translation& t, const Operation& o, const Changing& to, const Array& bias) {
-  const auto layer = t.imported.layers.find(to.node);
-  const std::int64_t channels = t.builder.shape(to.node).channels;
-  // One number per channel: [C], or [1, C], or [C, 1, 1] for maps.
-  const std::size_t axis = to.dims.size() == 4 ? 3 : 1;
-  const bool per_channel = bias.size() == channels && bias.dims.size() >= axis &&
-                           bias.dims[bias.dims.size() - axis] == channels && !bias.integer();
-  const bool last = to.node + 1 == static_cast<int>(t.builder.size()) && t.read_once(to);
-  if (layer == t.imported.layers.end() || !layer->second.bias.empty() || !per_channel || !last) {
-    throw Unsupported(o, "adding a constant that is not the bias of a layer");
-  }
-  layer->second.bias = bias.floats;
-  t.builder.give_bias(to.node);
-  t.same_shape(o, Changing(to), to.node);
-}
-
-void add(Translation& t, const Operation& o) {
-  for (const std::size_t constant : {0u, 1u}) {
-    if (const auto* array = std::get_if<Array>(&t.value(o, constant))) {
-      return add_bias(t, o, t.changing(o, 1 - constant), *array);
-    }
-  }
-  const Changing left = t.changing(o, 0), right = t.changing(o, 1);
-  if (left.dims != right.dims) throw Unsupported(o, "broadcasting");
-  if (left.flattened != right.flattened) throw Unsupported(o, "a flattened map and other rows");
-  t.same_shape(o, left, t.builder.add(left.node, right.node));
-}
-
-void multiply(Translation& t, const Operation& o) {
-  Changing left = t.changing(o, 0), right = t.changing(o, 1);
-  const auto gate = [](const Changing& g, const Changing& x) {
-    return g.dims.size() == 4 && x.dims.size() == 4 && g.dims[1] == x.dims[1] && g.dims[2] == 1 &&
-           g.dims[3] == 1;
-  };
-  if (left.dims != right.dims && gate(left, right)) std::swap(left, right);
-  if (left.dims != right.dims && !gate(right, left)) throw Unsupported(o, "broadcasting");
-  if (left.flattened != right.flattened) throw Unsupported(o, "a flattened map and other rows");
-  t.same_shape(o, left, t.builder.multiply(left.node, right.node));
-}
-
+/// One number a channel, the second axis: per channel of a map, per element of a row.
 void batch_norm(Translation& t, const Operation& o) {
   const Changing x = t.changing(o, 0);
-  const bool rank = x.dims.size() == 4 || (x.dims.size() == 2 && !x.flattened);
+  const bool rank = x.dims.size() == 4 || x.dims.size() == 2;
   if (!rank || integer(o, "training_mode", 0) != 0) throw Unsupported(o, "this rank or mode");
   const std::int64_t channels = x.dims[1];
   NormValues values{t.floats(o, 1, channels), t.floats(o, 2, channels), t.floats(o, 3, channels),
@@ -59,6 +20,13 @@ void batch_norm(Translation& t, const Operation& o) {
   t.same_shape(o, x, node);
 }
 
+/// Of each number alone, in whatever order they stand.
+const Changing& each_of(Translation& t, const Operation& o) {
+  const Changing& x = t.viewed(o, 0);
+  if (x.coded) throw Unsupported(o, "arithmetic on integers");
+  return x;
+}
+
 void activation(Translation& t, const Operation& o) {
   static const std::map<std::string, Activation> kinds{{"Relu", Activation::relu},
                                                        {"Sigmoid", Activation::sigmoid},
@@ -66,7 +34,7 @@ void activation(Translation& t, const Operation& o) {
                                                        {"HardSwish", Activation::hard_swish},
                                                        {"Gelu", Activation::gelu}};
   if (text(o, "approximate", "none") != "none") throw Unsupported(o, "the tanh approximation");
-  const Changing x = t.changing(o, 0);
+  const Changing x = each_of(t, o);
   t.same_shape(o, x, t.builder.activation(x.node, kinds.at(o.type)));
 }
 
@@ -75,7 +43,7 @@ void clip(Translation& t, const Operation& o) {
     return t.has(o, input) ? t.floats(o, input, 1).front() : real(o, key, otherwise);
   };
   const double low = bound(1, "min", -INFINITY), high = bound(2, "max", INFINITY);
-  const Changing x = t.changing(o, 0);
+  const Changing x = each_of(t, o);
   if (low == 0 && high == 6)
     return t.same_shape(o, x, t.builder.activation(x.node, Activation::relu6));
   if (low == 0 && high >= 3e38) return t.same_shape(o, x, t.builder.relu(x.node));
@@ -86,15 +54,49 @@ void hard_sigmoid(Translation& t, const Operation& o) {
   if (std::abs(real(o, "alpha", 0.2) - 1.0 / 6) > 1e-6 || real(o, "beta", 0.5) != 0.5) {
     throw Unsupported(o, "a slope other than 1/6");
   }
-  const Changing x = t.changing(o, 0);
+  const Changing x = each_of(t, o);
   t.same_shape(o, x, t.builder.activation(x.node, Activation::hard_sigmoid));
 }
 
+/// How many elements of an image a softmax runs over together; 0 over images. Before opset 13 the
+/// axes from `axis` on are one.
+std::int64_t softmax_length(std::int64_t axis, bool joined, const Changing& x) {
+  const auto rank = static_cast<std::int64_t>(x.dims.size());
+  std::int64_t length = axis > 0 ? 1 : 0;
+  for (std::int64_t i = axis; axis > 0 && i < (joined ? rank : axis + 1); ++i)
+    length *= x.dims[static_cast<std::size_t>(i)];
+  return length;
+}
+
+/// Over the channels of every position, or over all of an image, where their order does not matter.
 void softmax(Translation& t, const Operation& o) {
-  const Changing x = t.changing(o, 0);
-  const std::int64_t axis = integer(o, "axis", t.opset() < 13 ? 1 : -1);
-  if (x.dims.size() != 2 || (axis != 1 && axis != -1)) throw Unsupported(o, "this rank or axis");
+  Changing x = each_of(t, o);
+  const auto rank = static_cast<std::int64_t>(x.dims.size());
+  const bool joined = t.opset() < 13;
+  std::int64_t axis = integer(o, "axis", joined ? 1 : -1);
+  if (axis < 0) axis += rank;
+  const MapShape stored = t.builder.shape(x.node);
+  if (softmax_length(axis, joined, x) == stored.size() && axis < rank) {
+    std::vector<int> places = places_of(x, stored);
+    if (stored.height * stored.width > 1) x.node = t.builder.flatten(x.node);
+    x.node = t.builder.softmax(x.node);
+    return t.result(o, seen(std::move(x), std::move(places), t.builder.shape(x.node)));
+  }
+  const bool channels = (rank == 4 && axis == 1) || (rank == 3 && axis == 2);
+  if (!channels || joined) throw Unsupported(o, "an axis that is not that of the channels");
+  x = t.settled(t.changing(o, 0));
   t.same_shape(o, x, t.builder.softmax(x.node));
+}
+
+/// Of floating types: the engine computes in single precision whatever the file rounds to between.
+void cast(Translation& t, const Operation& o) {
+  const Changing x = t.viewed(o, 0);
+  if (x.coded) throw Unsupported(o, "arithmetic on integers");
+  const auto type =
+      o.type == "CastLike" ? t.fixed(o, 1).type : static_cast<ElementType>(integer(o, "to", 0));
+  if (!held(type) || is_integer(type))
+    throw Unsupported(o, "a cast of changing values to " + name_of(type));
+  t.same_shape(o, x, x.node);
 }
 
 void identity(Translation& t, const Operation& o) {
@@ -102,16 +104,13 @@ void identity(Translation& t, const Operation& o) {
       t.fixed(o, 2).integers == std::vector<std::int64_t>{1}) {
     throw Unsupported(o, "training mode");
   }
-  const Changing x = t.changing(o, 0);
-  if (o.outputs.size() > 1 && !o.outputs[1].empty()) throw Unsupported(o, "the mask output");
+  const Changing x = t.viewed(o, 0);
   t.same_shape(o, x, x.node);
 }
 
 }  // namespace
 
 void add_elementwise(Handlers& handlers) {
-  handlers["Add"] = add;
-  handlers["Mul"] = multiply;
   handlers["BatchNormalization"] = batch_norm;
   handlers["Relu"] = activation;
   handlers["Sigmoid"] = activation;
@@ -123,6 +122,8 @@ void add_elementwise(Handlers& handlers) {
   handlers["Softmax"] = softmax;
   handlers["Dropout"] = identity;
   handlers["Identity"] = identity;
+  handlers["Cast"] = cast;
+  handlers["CastLike"] = cast;
 }
 
 }  // namespace lightloom::nn::onnx

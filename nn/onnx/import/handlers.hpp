@@ -12,9 +12,16 @@ namespace lightloom::nn::onnx {
 using Handler = void (*)(Translation&, const Operation&);
 using Handlers = std::map<std::string_view, Handler>;
 
+/// Of the first input of `o` and a number.
+void multiply_by(Translation& t, const Operation& o, float number);
+
 // Families of operators; each adds its own to the table.
 void add_products(Handlers& handlers);
 void add_elementwise(Handlers& handlers);
 void add_shapes(Handlers& handlers);
+void add_layout(Handlers& handlers);
+void add_affine(Handlers& handlers);
+void add_reductions(Handlers& handlers);
+void add_quantisers(Handlers& handlers);
 
 }  // namespace lightloom::nn::onnx

@@ -6,6 +6,8 @@
 #include "core/error.hpp"
 #include "nn/onnx/import/translate.hpp"
 #include "nn/onnx/model/unsupported.hpp"
+#include "nn/onnx/passes/advice.hpp"
+#include "nn/onnx/passes/tail.hpp"
 
 namespace lightloom::nn::onnx {
 
@@ -34,20 +36,34 @@ Network network_of(Imported imported, const SourceCard& card) {
 Imported import_model(const std::string& path) {
   const Model model = read_model(path);
   try {
-    Imported imported = translate(model);
-    std::vector<Node>& nodes = imported.graph.nodes;
-    if (nodes.back().op == Op::softmax &&
-        nodes.back().inputs.front() + 2 == static_cast<int>(nodes.size())) {
-      nodes.pop_back();
-    }
+    require_known_versions(model);
+    Imported imported = translate(up_to_logits(model));
+    require(imported.graph.nodes.size() > 1, "it computes nothing of its input");
     imported.graph.name = std::filesystem::path(path).stem().string();
     return imported;
   } catch (const Unsupported& problem) {
-    throw Error(
-        fmt::format("cannot import '{}' (opset {}): {}", path, model.opset, problem.what()));
+    throw Error(fmt::format("cannot import '{}' (opset {}): {} ({})", path, model.opset,
+                            problem.what(), advice(problem.operation_type)));
   } catch (const Error& problem) {
     throw Error(fmt::format("cannot import '{}': {}", path, problem.what()));
   }
+}
+
+Tensor images_of(const Imported& imported, const Array& input) {
+  const MapShape& map = imported.graph.nodes.front().shape;
+  if (!imported.channels_last) return to_channels_last(input, map);
+  Tensor tensor(TensorShape(static_cast<int>(input.size() / map.size()), map));
+  std::ranges::copy(input.floats, tensor.data());
+  return tensor;
+}
+
+Array output_of(const Imported& imported, const Tensor& output) {
+  Array array{.dims = imported.output_dims};
+  array.dims.front() = output.shape().images;
+  const std::span<const float> values = output.values();
+  array.floats = array.dims.size() == 4 ? to_channels_first(output)
+                                        : std::vector<float>(values.begin(), values.end());
+  return array;
 }
 
 Tensor to_channels_last(const Array& array, const MapShape& map) {

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <vector>
 
 #include "nn/graph/graph.hpp"
@@ -22,9 +21,11 @@ struct Imported {
   Graph graph;
   std::map<int, LayerValues> layers;
   std::map<int, NormValues> norms;
-  std::vector<std::int64_t> input_dims;  // as in the file, batch included
+  // As in the file, 0 where the number of images is open. Values of four axes are maps, all others
+  // have their elements in the file's order.
+  std::vector<std::int64_t> input_dims;
   std::vector<std::int64_t> output_dims;
-  std::optional<MapShape> flattened;  // the output is this map flattened channels last
+  bool channels_last = false;  // the input has four axes, but as (images, height, width, channels)
 };
 
 }  // namespace lightloom::nn::onnx

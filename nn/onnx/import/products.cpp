@@ -1,4 +1,3 @@
-#include "nn/io/torch_names.hpp"
 #include "nn/onnx/import/handlers.hpp"
 #include "nn/onnx/import/window.hpp"
 
@@ -27,7 +26,7 @@ void convolution(Translation& t, const Operation& o) {
                                           .kernel_width = window.width});
   t.imported.layers[node] = std::move(values);
   const MapShape& out = t.builder.shape(node);
-  t.result(o, Changing{node, {x.dims[0], out.channels, out.height, out.width}, {}});
+  t.result(o, Changing{node, {x.dims[0], out.channels, out.height, out.width}});
 }
 
 /// [rows, columns] to [columns, rows].
@@ -43,18 +42,37 @@ std::vector<float> transposed(const std::vector<float>& matrix, std::int64_t row
   return out;
 }
 
+/// Columns of a weight [out, in] in ONNX's order to where its input has them in memory.
+std::vector<float> columns_as_stored(const std::vector<float>& weight,
+                                     const std::vector<int>& places) {
+  std::vector<float> out(weight.size());
+  for (std::size_t row = 0; row < weight.size(); row += places.size())
+    for (std::size_t i = 0; i < places.size(); ++i)
+      out[row + static_cast<std::size_t>(places[i])] = weight[row + i];
+  return out;
+}
+
 /// `weight` is [out, in] in ONNX's column order.
 void linear(Translation& t, const Operation& o, std::vector<float> weight, int out,
             std::vector<float> bias) {
-  const Changing x = t.changing(o, 0);
-  if (x.flattened) weight = columns_to_channels_last(weight, *x.flattened);
-  const int node = t.builder.linear(t.layer_name(o), x.node, out, !bias.empty());
+  const Changing x = t.viewed(o, 0);
+  const MapShape stored = t.builder.shape(x.node);
+  if (x.order) weight = columns_as_stored(weight, *x.order);
+  const int from = stored.height * stored.width == 1 ? x.node : t.builder.flatten(x.node);
+  const int node = t.builder.linear(t.layer_name(o), from, out, !bias.empty());
   t.imported.layers[node] = {std::move(weight), std::move(bias)};
-  t.result(o, Changing{node, {x.dims[0], out}, {}});
+  t.result(o, Changing{node, {x.dims[0], out}});
+}
+
+/// The changing operand, in any order.
+const Changing& rows(Translation& t, const Operation& o) {
+  const Changing& x = t.viewed(o, 0);
+  if (x.coded) throw Unsupported(o, "arithmetic on integers");
+  return x;
 }
 
 void gemm(Translation& t, const Operation& o) {
-  const Changing& x = t.changing(o, 0);
+  const Changing& x = rows(t, o);
   const Array& b = t.fixed(o, 1);
   if (x.dims.size() != 2 || b.dims.size() != 2 || b.integer() || integer(o, "transA", 0) != 0) {
     throw Unsupported(o, "a transposed or non-matrix operand");
@@ -79,7 +97,7 @@ void gemm(Translation& t, const Operation& o) {
 }
 
 void matrix_product(Translation& t, const Operation& o) {
-  const Changing& x = t.changing(o, 0);
+  const Changing& x = rows(t, o);
   const Array& b = t.fixed(o, 1);
   if (x.dims.size() != 2 || b.dims.size() != 2 || b.integer() || b.dims[0] != x.dims[1]) {
     throw Unsupported(o, "anything but a batch of rows times a constant matrix");

@@ -4,6 +4,7 @@
 
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/handlers.hpp"
+#include "nn/onnx/passes/integer_operators.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -14,6 +15,10 @@ const Handlers& handlers() {
     add_products(made);
     add_elementwise(made);
     add_shapes(made);
+    add_layout(made);
+    add_affine(made);
+    add_reductions(made);
+    add_quantisers(made);
     return made;
   }();
   return all;
@@ -29,15 +34,19 @@ bool fold_constants(Translation& translation, const Operation& o) {
 
 }  // namespace
 
-Imported translate(const Model& model) {
+Imported translate(const Model& given) {
+  const Model model = without_integer_operators(given);
   Translation translation(model);
   for (const Operation& operation : model.operations) {
+    for (const auto& [key, attribute] : operation.attributes)
+      if (attribute.graph) throw Unsupported(operation, "a body of its own");
     if (fold_constants(translation, operation)) continue;
     const auto found = handlers().find(operation.type);
     if (found == handlers().end()) {
       throw Unsupported(operation, fmt::format("this operator (opset {})", model.opset));
     }
     found->second(translation, operation);
+    translation.done(operation);
   }
   return std::move(translation).finish();
 }

@@ -9,18 +9,17 @@
 #include <vector>
 
 #include "nn/onnx/import/imported.hpp"
+#include "nn/onnx/import/view.hpp"
 #include "nn/onnx/model/model.hpp"
 #include "nn/onnx/model/unsupported.hpp"
 
 namespace lightloom::nn::onnx {
 
-/// A value that changes with the input: a graph node and what ONNX thinks its dimensions are.
-struct Changing {
-  int node = 0;
-  std::vector<std::int64_t> dims;
-  std::optional<MapShape> flattened;  // its channels are this map flattened channels last
-};
 using Value = std::variant<Changing, Array>;
+
+/// Stands for an open number of images while shapes are computed: no side of a network that is
+/// likely, and a prime, so that no product hides it.
+inline constexpr std::int64_t open_batch = 109;
 
 /// State while operations are translated one after the other: the graph so far and the values that
 /// have a name. Refers to the model.
@@ -28,7 +27,7 @@ class Translation {
  public:
   /// Of a model with one changing input.
   explicit Translation(const Model& model);
-  /// What was built, once every operation is translated.
+  /// What was built, once every operation is translated; the output settled.
   Imported finish() &&;
 
   GraphBuilder builder;
@@ -39,10 +38,12 @@ class Translation {
   [[nodiscard]] bool has(const Operation& o, std::size_t input) const;
   /// An input of an operation; throws `Unsupported` when there is none, or
   [[nodiscard]] const Value& value(const Operation& o, std::size_t input) const;
-  /// when it is a constant,
-  [[nodiscard]] const Changing& changing(const Operation& o, std::size_t input) const;
+  /// when it is a constant; in any order, and perhaps coded,
+  [[nodiscard]] const Changing& viewed(const Operation& o, std::size_t input) const;
+  /// or not plain numbers; brought into the usual order first,
+  const Changing& changing(const Operation& o, std::size_t input);
   /// or no batch of maps,
-  [[nodiscard]] const Changing& map(const Operation& o, std::size_t input) const;
+  const Changing& map(const Operation& o, std::size_t input);
   /// when it is none,
   [[nodiscard]] const Array& fixed(const Operation& o, std::size_t input) const;
   /// or not so many floats.
@@ -53,12 +54,25 @@ class Translation {
 
   /// The operation's one output.
   void result(const Operation& o, Value value);
-  /// Of an operation that keeps its input's dimensions.
+  /// One output of several.
+  void result(const Operation& o, std::size_t output, Value value);
+  /// The value on a node of the shape that is usual for its dimensions, in the usual order: itself,
+  /// or what a new node makes of it.
+  Changing settled(const Changing& value);
+  /// The value with axes of length 1 repeated to the lengths in `dims`.
+  Changing repeated(const Changing& value, const std::vector<std::int64_t>& dims);
+  /// The elements `numbers` of the value, as ONNX counts those of one image, under `dims`: only
+  /// seen in another order where each is there once, else gathered by a node.
+  Changing gathered(const Changing& value, std::vector<std::int64_t> dims,
+                    const std::vector<std::int64_t>& numbers);
+  /// Of an operation that keeps its input's dimensions and order.
   void same_shape(const Operation& o, const Changing& input, int node);
   /// All outputs of an operation on constants.
   void results(const Operation& o, std::vector<Array> arrays);
 
-  /// Whether nobody but the operation in hand reads the node, under whatever name.
+  /// An operation is translated: its readings are no longer to come.
+  void done(const Operation& o);
+  /// Whether nobody but the operation in hand is still to read the node, under whatever name.
   [[nodiscard]] bool read_once(const Changing& value) const;
   /// The node's name, or another that no layer has yet; '/' would be a folder in weight files.
   std::string layer_name(const Operation& o);
@@ -66,7 +80,7 @@ class Translation {
  private:
   const Model& model_;
   std::map<std::string, Value> values_;
-  std::map<std::string, int> readers_;  // of every name in the model
+  std::map<std::string, int> readers_;  // still to come, of every name in the model
   std::set<std::string> names_;
 };
 

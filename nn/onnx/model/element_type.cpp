@@ -25,7 +25,9 @@ const std::map<ElementType, ElementKind>& kinds() {
       {T::int32, {"INT32", 32, true}},    {T::int64, {"INT64", 64, true}},
       {T::uint8, {"UINT8", 8, false}},    {T::uint16, {"UINT16", 16, false}},
       {T::uint32, {"UINT32", 32, false}}, {T::uint64, {"UINT64", 64, false}},
-      {T::boolean, {"BOOL", 1, false}},
+      {T::boolean, {"BOOL", 1, false}},   {T::uint4, {"UINT4", 4, false}},
+      {T::int4, {"INT4", 4, true}},       {T::uint2, {"UINT2", 2, false}},
+      {T::int2, {"INT2", 2, true}},
   };
   return all;
 }
@@ -49,19 +51,10 @@ bool is_integer(ElementType type) {
 std::string name_of(ElementType type) {
   const auto found = kinds().find(type);
   if (found != kinds().end()) return found->second.name;
-  static const std::map<int, const char*> others{{8, "STRING"},
-                                                 {14, "COMPLEX64"},
-                                                 {15, "COMPLEX128"},
-                                                 {17, "FLOAT8E4M3FN"},
-                                                 {18, "FLOAT8E4M3FNUZ"},
-                                                 {19, "FLOAT8E5M2"},
-                                                 {20, "FLOAT8E5M2FNUZ"},
-                                                 {21, "UINT4"},
-                                                 {22, "INT4"},
-                                                 {23, "FLOAT4E2M1"},
-                                                 {24, "FLOAT8E8M0"},
-                                                 {25, "UINT2"},
-                                                 {26, "INT2"}};
+  static const std::map<int, const char*> others{
+      {8, "STRING"},          {14, "COMPLEX64"},      {15, "COMPLEX128"},
+      {17, "FLOAT8E4M3FN"},   {18, "FLOAT8E4M3FNUZ"}, {19, "FLOAT8E5M2"},
+      {20, "FLOAT8E5M2FNUZ"}, {23, "FLOAT4E2M1"},     {24, "FLOAT8E8M0"}};
   const auto other = others.find(static_cast<int>(type));
   return other != others.end() ? other->second : fmt::format("type {}", static_cast<int>(type));
 }

@@ -22,6 +22,10 @@ enum class ElementType {
   uint32 = 12,
   uint64 = 13,
   bfloat16 = 16,
+  uint4 = 21,
+  int4 = 22,
+  uint2 = 25,
+  int2 = 26,
 };
 
 /// Whether arrays can hold it.

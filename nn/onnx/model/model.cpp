@@ -1,17 +1,13 @@
 #include "nn/onnx/model/model.hpp"
 
 #include "core/error.hpp"
+#include "nn/onnx/model/proto.hpp"
 
 #ifdef LIGHTLOOM_HAS_ONNX
-#define ONNX_ML 1
-#define ONNX_NAMESPACE onnx
-#include <onnx/onnx_pb.h>
-
-#include <bit>
-#include <cmath>
-#include <cstring>
 #include <fstream>
-#include <type_traits>
+
+#include "nn/onnx/model/functions.hpp"
+#include "nn/onnx/model/order.hpp"
 #endif
 
 namespace lightloom::nn::onnx {
@@ -47,83 +43,6 @@ Message parse_file(const std::string& path) {
   return message;
 }
 
-/// Elements from raw little-endian bytes of type T.
-template <class T, class Out>
-void append_raw(const std::string& raw, std::vector<Out>& out) {
-  for (std::size_t at = 0; at + sizeof(T) <= raw.size(); at += sizeof(T)) {
-    T value;
-    std::memcpy(&value, raw.data() + at, sizeof value);
-    out.push_back(static_cast<Out>(value));
-  }
-}
-
-template <class Bits, float (*Value)(std::uint16_t)>
-void append_halves(const Proto& tensor, Array& array) {
-  std::vector<Bits> bits(tensor.int32_data().begin(), tensor.int32_data().end());
-  append_raw<Bits>(tensor.raw_data(), bits);
-  for (const Bits one : bits) array.floats.push_back(Value(one));
-}
-
-void read_floats(const Proto& tensor, Array& array) {
-  if (array.type == ElementType::float16) {
-    append_halves<std::uint16_t, half_value>(tensor, array);
-  } else if (array.type == ElementType::bfloat16) {
-    append_halves<std::uint16_t, brain_value>(tensor, array);
-  } else if (array.type == ElementType::float64) {
-    array.floats.assign(tensor.double_data().begin(), tensor.double_data().end());
-    append_raw<double>(tensor.raw_data(), array.floats);
-  } else {
-    array.floats.assign(tensor.float_data().begin(), tensor.float_data().end());
-    append_raw<float>(tensor.raw_data(), array.floats);
-  }
-}
-
-template <class T>
-void read_as(const Proto& tensor, Array& array) {
-  if constexpr (sizeof(T) == 8 && std::is_signed_v<T>) {
-    array.integers.assign(tensor.int64_data().begin(), tensor.int64_data().end());
-  } else if constexpr (sizeof(T) >= 4 && !std::is_signed_v<T>) {
-    array.integers.assign(tensor.uint64_data().begin(), tensor.uint64_data().end());
-  } else {
-    array.integers.assign(tensor.int32_data().begin(), tensor.int32_data().end());
-  }
-  append_raw<T>(tensor.raw_data(), array.integers);
-}
-
-void read_integers(const Proto& tensor, Array& array) {
-  static const std::map<ElementType, void (*)(const Proto&, Array&)> readers{
-      {ElementType::int8, read_as<std::int8_t>},     {ElementType::uint8, read_as<std::uint8_t>},
-      {ElementType::int16, read_as<std::int16_t>},   {ElementType::uint16, read_as<std::uint16_t>},
-      {ElementType::int32, read_as<std::int32_t>},   {ElementType::uint32, read_as<std::uint32_t>},
-      {ElementType::int64, read_as<std::int64_t>},   {ElementType::uint64, read_as<std::uint64_t>},
-      {ElementType::boolean, read_as<std::uint8_t>},
-  };
-  readers.at(array.type)(tensor, array);
-}
-
-Array array_of(const Proto& tensor, const std::string& path) {
-  require(tensor.data_location() != Proto::EXTERNAL,
-          "'{}' keeps the data of '{}' in another file (save it as one file)", path, tensor.name());
-  Array array{.type = static_cast<ElementType>(tensor.data_type())};
-  array.dims.assign(tensor.dims().begin(), tensor.dims().end());
-  std::int64_t product = 1;
-  for (const std::int64_t side : array.dims) {
-    require(side >= 0 && (side == 0 || product <= (std::int64_t{1} << 40) / side),
-            "'{}' has an impossible shape for '{}'", path, tensor.name());
-    product *= side;
-  }
-  if (!held(array.type)) return array;  // whoever needs its values finds none
-  if (array.integer()) {
-    read_integers(tensor, array);
-  } else {
-    read_floats(tensor, array);
-  }
-  const std::size_t found = array.integer() ? array.integers.size() : array.floats.size();
-  require(static_cast<std::int64_t>(found) == product, "'{}' has too few or too many data for '{}'",
-          path, tensor.name());
-  return array;
-}
-
 Attribute attribute_of(const ::onnx::AttributeProto& from, const std::string& path) {
   Attribute to;
   using Kind = ::onnx::AttributeProto;
@@ -132,17 +51,41 @@ Attribute attribute_of(const ::onnx::AttributeProto& from, const std::string& pa
   if (from.type() == Kind::INT) to.integers = {from.i()};
   if (from.type() == Kind::FLOAT) to.floats = {from.f()};
   to.text = from.s();
+  to.texts.assign(from.strings().begin(), from.strings().end());
   if (from.type() == Kind::TENSOR) to.array = array_of(from.t(), path);
   to.list = from.type() == Kind::INTS || from.type() == Kind::FLOATS;
   to.graph = from.type() == Kind::GRAPH || from.type() == Kind::GRAPHS;
+  to.reference = from.ref_attr_name();
   return to;
 }
 
-Operation operation_of(const ::onnx::NodeProto& from, const std::string& path) {
-  Operation to{.type = from.op_type(), .name = from.name()};
-  if (!from.domain().empty() && from.domain() != "ai.onnx") {
-    to.type = from.domain() + "." + from.op_type();
+/// An operator's type: with its domain if that is not ONNX's own.
+std::string type_of(const std::string& domain, const std::string& name) {
+  return domain.empty() || domain == "ai.onnx" ? name : domain + "." + name;
+}
+
+/// Fields that are newer than the library's own list of them, found by their number.
+std::vector<std::string> newer_fields(const google::protobuf::Message& message, int number) {
+  std::vector<std::string> found;
+  const auto& fields = message.GetReflection()->GetUnknownFields(message);
+  for (int i = 0; i < fields.field_count(); ++i) {
+    const auto& field = fields.field(i);
+    const bool bytes = field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED;
+    if (field.number() == number && bytes) found.push_back(field.length_delimited());
   }
+  return found;
+}
+
+/// NodeProto.overload and FunctionProto.overload, since IR 10: functions of one name apart.
+std::string overloaded(std::string type, const google::protobuf::Message& message, int number) {
+  for (const std::string& name : newer_fields(message, number))
+    if (!name.empty()) type += ":" + name;
+  return type;
+}
+
+Operation operation_of(const ::onnx::NodeProto& from, const std::string& path) {
+  Operation to{.type = overloaded(type_of(from.domain(), from.op_type()), from, 8),
+               .name = from.name()};
   require(from.output_size() > 0, "'{}': node '{}' ({}) has no output (the file is damaged)", path,
           from.name(), from.op_type());
   to.inputs.assign(from.input().begin(), from.input().end());
@@ -161,6 +104,37 @@ Input input_of(const ::onnx::ValueInfoProto& from) {
   return input;
 }
 
+Function function_of(const ::onnx::FunctionProto& from, const std::string& path) {
+  Function to;
+  to.inputs.assign(from.input().begin(), from.input().end());
+  to.outputs.assign(from.output().begin(), from.output().end());
+  for (const auto& node : from.node()) to.operations.push_back(operation_of(node, path));
+  constexpr int attribute_proto = 11;  // attributes with a default, since ONNX 1.13
+  for (const std::string& bytes : newer_fields(from, attribute_proto)) {
+    ::onnx::AttributeProto attribute;
+    require(attribute.ParseFromString(bytes), "'{}' is damaged in its function {}", path,
+            from.name());
+    to.defaults[attribute.name()] = attribute_of(attribute, path);
+  }
+  to.operations = in_order(std::move(to.operations));
+  return to;
+}
+
+/// The operations of the graph, its functions inlined, in order.
+std::vector<Operation> operations_of(const ::onnx::ModelProto& proto, const std::string& path) {
+  Functions functions;
+  for (const auto& one : proto.functions()) {
+    functions[overloaded(type_of(one.domain(), one.name()), one, 13)] = function_of(one, path);
+  }
+  std::vector<Operation> operations;
+  for (const auto& node : proto.graph().node()) operations.push_back(operation_of(node, path));
+  try {
+    return in_order(inlined(operations, functions));
+  } catch (const Error& problem) {
+    throw Error(fmt::format("'{}': {}", path, problem.what()));
+  }
+}
+
 }  // namespace
 
 bool available() { return true; }
@@ -168,7 +142,7 @@ bool available() { return true; }
 Model read_model(const std::string& path) {
   const auto proto = parse_file<::onnx::ModelProto>(path);
   require(proto.has_graph(), "'{}' holds no network", path);
-  Model model;
+  Model model{.ir = proto.ir_version()};
   for (const auto& set : proto.opset_import()) {
     if (set.domain().empty() || set.domain() == "ai.onnx") model.opset = set.version();
   }
@@ -176,9 +150,10 @@ Model read_model(const std::string& path) {
   for (const auto& tensor : proto.graph().initializer()) {
     model.constants[tensor.name()] = array_of(tensor, path);
   }
-  for (const auto& node : proto.graph().node()) {
-    model.operations.push_back(operation_of(node, path));
+  for (const auto& tensor : proto.graph().sparse_initializer()) {
+    model.constants[tensor.values().name()] = array_of(tensor, path);
   }
+  model.operations = operations_of(proto, path);
   for (const auto& input : proto.graph().input()) {
     if (!model.constants.contains(input.name())) model.inputs.push_back(input_of(input));
   }

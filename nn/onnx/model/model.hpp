@@ -30,9 +30,11 @@ struct Attribute {
   std::vector<std::int64_t> integers;  // `i` or `ints`
   std::vector<float> floats;           // `f` or `floats`
   std::string text;                    // `s`
+  std::vector<std::string> texts;      // `strings`
   bool list = false;                   // `ints` or `floats`
   bool graph = false;                  // a body of its own, which we do not read
   Array array;                         // `t`
+  std::string reference;               // in a function's body: the call's attribute that it is
 };
 
 struct Operation {
@@ -50,6 +52,7 @@ struct Input {
 /// What we need of an ONNX file.
 struct Model {
   std::int64_t opset = 0;
+  std::int64_t ir = 0;                // version of the file format; 0: it does not say
   std::vector<Operation> operations;  // in order of execution
   std::map<std::string, Array> constants;
   std::vector<Input> inputs;  // without the constants
@@ -59,7 +62,9 @@ struct Model {
 /// Whether this program can read ONNX files (libonnx-dev was there when it was built).
 bool available();
 
-/// Throws `Error` when the file is missing, malformed, keeps data elsewhere, or ONNX support was
+/// Reads a model: data from other files beside it, sparse constants filled up, the file's own
+/// functions replaced by their bodies, operations in an order in which they can run. Throws `Error`
+/// when the file or its data are missing, malformed or outside of its folder, or ONNX support was
 /// not built in.
 Model read_model(const std::string& path);
 
@@ -67,6 +72,9 @@ Model read_model(const std::string& path);
 /// the rank that `dims` says; a side of 0 stays open. Throws `Error` when the place cannot be
 /// written or ONNX support was not built in, `Failure` on a full disk.
 void write_model(const std::string& path, const Model& model);
+
+/// The newest versions of operators and of the file format whose meaning this program knows.
+inline constexpr std::int64_t newest_opset = 25, newest_ir = 13;
 
 /// A TensorProto in a file of its own, as in the operator cases.
 Array read_array(const std::string& path);

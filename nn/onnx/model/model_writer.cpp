@@ -22,12 +22,22 @@ std::string raw_bytes(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
-/// Floats and int64 only: all that a network of ours holds.
+/// 8-bit integers as the bytes they are, all others as int64.
+std::string integer_bytes(const Array& array) {
+  if (array.type != ElementType::int8 && array.type != ElementType::uint8)
+    return raw_bytes(array.integers);
+  return raw_bytes(std::vector<std::uint8_t>(array.integers.begin(), array.integers.end()));
+}
+
+/// Floats, int64 and 8-bit integers: all that a network of ours holds.
 void write_array(const std::string& name, const Array& array, ::onnx::TensorProto& to) {
   to.set_name(name);
   for (const std::int64_t side : array.dims) to.add_dims(side);
-  to.set_data_type(array.integer() ? ::onnx::TensorProto::INT64 : ::onnx::TensorProto::FLOAT);
-  to.set_raw_data(array.integer() ? raw_bytes(array.integers) : raw_bytes(array.floats));
+  const bool small = array.type == ElementType::int8 || array.type == ElementType::uint8;
+  to.set_data_type(!array.integer() ? ::onnx::TensorProto::FLOAT
+                   : small          ? static_cast<int>(array.type)
+                                    : ::onnx::TensorProto::INT64);
+  to.set_raw_data(array.integer() ? integer_bytes(array) : raw_bytes(array.floats));
 }
 
 void write_attribute(const std::string& name, const Attribute& from, ::onnx::AttributeProto& to) {

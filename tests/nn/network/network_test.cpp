@@ -130,14 +130,29 @@ Graph rows() {
   return std::move(net).finish();
 }
 
+/// Scales without statistics, of channels and of every element of a row, and elements moved: some
+/// twice, some not at all.
+Graph moved() {
+  GraphBuilder net("moved", {5, 4, 3});
+  const int stem = net.convolution("c0", 0, {.channels = 6, .kernel = 3});  // 3x2
+  const int scaled = net.affine("a0", net.activation(stem, Activation::tanh));
+  std::vector<int> places;
+  for (int i = 0; i < 40; ++i) places.push_back(7 * (i % 33) % 36);
+  const int mixed = net.rearrange(scaled, {2, 2, 10}, places);
+  const int both = net.add(mixed, net.activation(mixed, Activation::silu));
+  net.linear("fc", net.affine("a1", net.flatten(both)), 5, true);
+  return std::move(net).finish();
+}
+
 Graph graph_named(const std::string& name) {
+  if (name == "moved") return moved();
   if (name == "rows") return rows();
   return name == "block" ? block() : tangled();
 }
 
 class Gradients : public testing::TestWithParam<const char*> {};
 
-INSTANTIATE_TEST_SUITE_P(OfGraphs, Gradients, testing::Values("tangled", "block", "rows"),
+INSTANTIATE_TEST_SUITE_P(OfGraphs, Gradients, testing::Values("tangled", "block", "rows", "moved"),
                          [](const auto& one) { return std::string(one.param); });
 
 TEST_P(Gradients, OfEveryParameterAgreeWithDifferencesOfTheLoss) {
@@ -168,6 +183,32 @@ TEST_P(Gradients, OfEveryParameterAgreeWithDifferencesOfTheLoss) {
     EXPECT_NEAR((at(h) - at(-h)) / (2 * h), length, 0.03 * length + 2e-3)
         << parameter->name << " of " << parameter->value.size();
   }
+}
+
+/// y = the numbers (n - zero) scale, n in [low, high]; the gradient passes where nothing is
+/// clipped.
+TEST(Quantiser, RoundsToItsIntegersAndPassesTheGradientBetweenItsEnds) {
+  GraphBuilder net("quantised", {1, 1, 6});
+  const int linear = net.linear("fc", 0, 6, true);
+  net.quantise(linear, {.scale = 0.5f, .zero = 1, .low = 0, .high = 4});  // -0.5 to 1.5
+  Network network(std::move(net).finish(), {}, 5);
+  std::vector<float> identity(36, 0.0f);
+  for (std::size_t i = 0; i < 6; ++i) identity[7 * i] = 1;
+  network.weight_layers()[0].source->encode(identity);
+  Tensor x(TensorShape(1, 1, 1, 6));
+  const std::vector<float> values{-3, -0.5f, 0.25f, 0.75f, 0.6f, 9};
+  std::ranges::copy(values, x.data());
+  TrainingPass pass(network, 1);
+  const Tensor& y = pass.forward(x, {});
+  // Halves to even: 0.25 / 0.5 = 0.5 to 0, 0.75 / 0.5 = 1.5 to 2.
+  const std::vector<float> rounded{-0.5f, -0.5f, 0, 1, 0.5f, 1.5f};
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(y.data()[i], rounded[i]) << i;
+  Tensor d(TensorShape(1, 1, 1, 6));
+  std::fill_n(d.data(), 6, 2.0f);
+  pass.backward(d);
+  const std::vector<float> passed{0, 2, 2, 2, 2, 0};
+  for (std::size_t i = 0; i < 6; ++i)
+    EXPECT_EQ(network.weight_layers()[0].bias.gradient[i], passed[i]) << i;
 }
 
 TEST(Inference, OfABlockIsItsTrainingForward) {

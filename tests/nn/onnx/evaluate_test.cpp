@@ -59,10 +59,7 @@ Array through_engine(const std::string& type, const std::vector<Array>& inputs,
   const Imported imported = translate(model);
   Network network = network_of(imported, {});
   Inference inference(network);
-  Array out{.dims = imported.output_dims};
-  out.floats = to_channels_first(
-      inference.forward(to_channels_last(inputs[0], network.graph().nodes[0].shape)));
-  return out;
+  return output_of(imported, inference.forward(images_of(imported, inputs[0])));
 }
 
 /// Equal up to single precision for sums of some hundred terms of order one.

@@ -84,20 +84,15 @@ double engine_error(const Model& model, const Array& x) {
   const Array expected = evaluate(model, {{"x", x}}).front();
   Network network = network_of(*imported, {});
   Inference inference(network);
-  const Tensor& y = inference.forward(to_channels_last(x, network.graph().nodes[0].shape));
-  std::vector<float> got(y.values().begin(), y.values().end());
-  if (imported->flattened) {
-    Tensor map(TensorShape(y.shape().images, *imported->flattened));
-    std::copy(got.begin(), got.end(), map.data());
-    got = to_channels_first(map);
-  }
+  const std::vector<float> got =
+      output_of(*imported, inference.forward(images_of(*imported, x))).floats;
   double error = got.size() == expected.floats.size() ? 0 : INFINITY;
   for (std::size_t i = 0; i < got.size(); ++i)
     error = std::max(error, std::abs(double{got[i]} - expected.floats[i]));
   return error;
 }
 
-TEST(Onnx, AFlattenedMapIsNotMixedWithRowsOfAnotherOrder) {
+TEST(Onnx, AFlattenedMapAndRowsOfAnotherOrderMeetInOneOrder) {
   const Array x = array({2, 3, 4, 4}, 0), w = array({48, 48}, 1);
   Model model{.opset = 13,
               .operations = {{"Flatten", "f", {"x"}, {"flat"}, {}},
@@ -106,9 +101,13 @@ TEST(Onnx, AFlattenedMapIsNotMixedWithRowsOfAnotherOrder) {
               .constants = {{"w", w}},
               .inputs = {{"x", x.dims}},
               .outputs = {"y"}};
-  EXPECT_EQ(engine_error(model, x), -1);
+  const auto expect_equal = [&] {  // 48 products of order one
+    EXPECT_GE(engine_error(model, x), 0);
+    EXPECT_LT(engine_error(model, x), 1e-5);
+  };
+  expect_equal();
   model.operations[2].type = "Mul";
-  EXPECT_EQ(engine_error(model, x), -1);
+  expect_equal();
   model.operations[1] = {"Relu", "r", {"flat"}, {"rows"}, {}};
   EXPECT_EQ(engine_error(model, x), 0) << "the same order on both sides";
 }
@@ -134,7 +133,8 @@ TEST(Onnx, AConstantIsNoBiasWhereTheSumWithoutItIsReadToo) {
                     .constants = {{"w", w}, {"b", b}},
                     .inputs = {{"x", x.dims}},
                     .outputs = {"y"}};
-  EXPECT_EQ(engine_error(model, x), -1);
+  EXPECT_GE(engine_error(model, x), 0);
+  EXPECT_LT(engine_error(model, x), 1e-5);
 }
 
 TEST(Onnx, WhatCannotBeImportedNamesOperatorAndNode) {
@@ -159,7 +159,7 @@ TEST(Onnx, WhatCannotBeImportedNamesOperatorAndNode) {
   EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"pads", {.integers = {1, 1, 0, 0}}}}}), "");
   EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"strides", {.integers = {1, 2}}}}}), "");
   EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"group", {.integers = {0}}}}}), "");
-  EXPECT_NE(problem({"Add", "a", {"x", "r"}, {"y"}, {}}), "");
+  EXPECT_NE(problem({"Add", "a", {"x", "w"}, {"y"}, {}}), "");
   EXPECT_NE(problem({"Relu", "n", {"missing"}, {"y"}, {}}), "");
 }
 
@@ -236,9 +236,9 @@ TEST_F(OnnxFiles, ChecksACaseOfAnyRankAndSaysPassFailOrUnsupported) {
     result = check("Relu", x, y);
     EXPECT_EQ(result.status, "fail");
     EXPECT_NEAR(result.max_error.value_or(-1), 0.01, 1e-6);
-    result = check("LSTM", x, y);
+    result = check("Einsum", x, y);
     EXPECT_EQ(result.status, "unsupported");
-    EXPECT_EQ(result.operation, "LSTM");
+    EXPECT_EQ(result.operation, "Einsum");
     EXPECT_FALSE(result.max_error.has_value());
   }
 }
