@@ -17,10 +17,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr const char* inputs_key = "input_files";
+constexpr const char* part_key = "part";
 // Cheap points do not wait for the disk: a table is written so often, and so often that writing
 // takes a tenth of the time at most, however large it has grown.
 constexpr std::chrono::milliseconds least_between_writes{300};
 constexpr int time_of_writes = 10;
+
+/// In the file; a whole sweep's says nothing of parts.
+std::string part_text(const SweepPart& part) { return part.whole() ? "" : part.text(); }
 
 /// The finished points of an earlier call, or an empty table.
 Labelled earlier_or_empty(const SweepTask& task) {
@@ -37,6 +41,12 @@ Labelled earlier_or_empty(const SweepTask& task) {
       "'{}' was computed with other contents of files that the card names; points of two inputs "
       "do not belong in one file (name another --output, or remove it)",
       task.output);
+  const std::string part = text_attribute(table, part_key);
+  require(part == part_text(task.part),
+          "'{}' holds {} of the sweep and this call computes {} (name another --output, or join "
+          "files with `lightloom merge`)",
+          task.output, part.empty() ? "all" : "part " + part,
+          task.part.whole() ? "all" : "part " + task.part.text());
   const Variable* done = table.variable("done");
   require(done != nullptr && size_of(done->values) == task.grid.points() &&
               std::holds_alternative<std::vector<std::int64_t>>(done->values),
@@ -84,12 +94,21 @@ std::vector<PointResult> compute(const SweepTask& task, const std::vector<std::s
 }
 
 /// The next points that are not done, a few for every thread; moves `next` behind them.
-std::vector<std::size_t> next_points(const Labelled& table, std::size_t& next, int at_once) {
-  const std::size_t most = at_once == 1 ? 1 : 4 * static_cast<std::size_t>(at_once);
+std::vector<std::size_t> next_points(const SweepTask& task, const Labelled& table,
+                                     std::size_t& next) {
+  const std::size_t most = task.at_once == 1 ? 1 : 4 * static_cast<std::size_t>(task.at_once);
   std::vector<std::size_t> points;
-  for (; next < size_of(table.variable("done")->values) && points.size() < most; ++next)
-    if (!is_done(table, next)) points.push_back(next);
+  for (; next < task.grid.points() && points.size() < most; ++next)
+    if (task.part.has(next) && !is_done(table, next)) points.push_back(next);
   return points;
+}
+
+/// Points of the part.
+std::size_t size_of_part(const SweepTask& task) {
+  std::size_t size = 0;
+  for (std::size_t point = 0; point < task.grid.points(); ++point)
+    size += task.part.has(point) ? 1 : 0;
+  return size;
 }
 
 }  // namespace
@@ -101,8 +120,9 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
   add_origin(table, task.origin);
   table.attributes[inputs_key] = input_files_text(task.origin.card);
   table.attributes["sweep_axes"] = join_names(task.grid);
+  if (!task.part.whole()) table.attributes[part_key] = task.part.text();
   outcome.resumed = count_done(table);
-  const std::size_t points = task.grid.points();
+  const std::size_t points = size_of_part(task);
   Progress progress(sink, "sweep", static_cast<std::int64_t>(points - outcome.resumed), "points");
   auto next_write = Clock::now();
   const auto save = [&] {
@@ -112,8 +132,9 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
     next_write =
         end + std::max<Clock::duration>(least_between_writes, time_of_writes * (end - start));
   };
-  for (std::size_t next = 0; next < points && !sink.cancelled();) {
-    const std::vector<std::size_t> block = next_points(table, next, task.at_once);
+  for (std::size_t next = 0; next < task.grid.points() && !sink.cancelled();) {
+    const std::vector<std::size_t> block = next_points(task, table, next);
+    if (block.empty()) break;
     const std::vector<PointResult> results = compute(task, block);
     for (std::size_t i = 0; i < block.size(); ++i) {
       if (results[i].error) {

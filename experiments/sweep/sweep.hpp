@@ -7,6 +7,7 @@
 #include "core/progress.hpp"
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/sweep/sweep_grid.hpp"
+#include "experiments/sweep/sweep_part.hpp"
 
 namespace lightloom::experiments {
 
@@ -18,7 +19,8 @@ struct SweepTask {
   Tree card;  // with its sweep section, resolved as far as the hash should see
   SweepGrid grid;
   PointFunction point;
-  int at_once = 1;  // points whose function may run on as many threads; 1: it has all threads
+  SweepPart part{};  // the points that this call computes: all, or every n-th
+  int at_once = 1;   // points whose function may run on as many threads; 1: it has all threads
   Origin origin;
   std::string output;
 };
@@ -29,9 +31,9 @@ struct SweepOutcome {
   std::size_t computed = 0;
 };
 
-/// Computes the points that `output` does not hold yet, in order, and rewrites the file as they
-/// finish. Every point is a function of its card alone, so the order and who computes it do not
-/// matter. Throws `Error` when the file belongs to another sweep, `Failure` when cancelled; the
+/// Computes the points of its part that `output` does not hold yet, in order, and rewrites the file
+/// as they finish. Every point is a function of its card alone, so the order and who computes it do
+/// not matter. Throws `Error` when the file belongs to another sweep, `Failure` when cancelled; the
 /// file then holds the finished points.
 SweepOutcome run_sweep(const SweepTask& task, ProgressSink& progress = no_progress());
 

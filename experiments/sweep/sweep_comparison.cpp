@@ -11,6 +11,8 @@
 namespace lightloom::experiments {
 namespace {
 
+constexpr const char* prefix = "difference_first_";
+
 using Numbers = std::vector<double>;
 
 const Numbers* numbers(const Labelled& table, const std::string& name) {
@@ -90,8 +92,10 @@ void compare_outcomes(Labelled& table, const SweepGrid& grid, const std::string&
 }  // namespace
 
 void compare_with_first(Labelled& table, const SweepGrid& grid) {
-  compare_outcomes(table, grid, "outcomes_source", "difference_first_digital");
-  compare_outcomes(table, grid, "outcomes_chip", "difference_first_chips");
+  compare_outcomes(table, grid, "outcomes_source", prefix + std::string("digital"));
+  compare_outcomes(table, grid, "outcomes_chip", prefix + std::string("chips"));
 }
+
+bool is_comparison(const std::string& variable) { return variable.starts_with(prefix); }
 
 }  // namespace lightloom::experiments

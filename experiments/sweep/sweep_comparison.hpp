@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "core/files/labelled.hpp"
 #include "experiments/sweep/sweep_grid.hpp"
 
@@ -11,5 +13,8 @@ namespace lightloom::experiments {
 /// points tested on other images (another seed of generated ones), and where no accuracy was
 /// measured.
 void compare_with_first(Labelled& table, const SweepGrid& grid);
+
+/// Whether a variable is one of these.
+bool is_comparison(const std::string& variable);
 
 }  // namespace lightloom::experiments

@@ -1,7 +1,10 @@
 #include "experiments/sweep/sweep_table.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "core/error.hpp"
@@ -50,16 +53,6 @@ bool of_other_images(const Labelled& table, const Labelled& point, const Variabl
          known->values != point.axis(image_axis)->values;
 }
 
-/// Lines of the text attribute `images_chose` of all points, each once.
-void merge_images_chose(Labelled& table, const Labelled& point) {
-  std::istringstream lines(text_attribute(point, "images_chose"));
-  std::string all = text_attribute(table, "images_chose");
-  for (std::string line; std::getline(lines, line);)
-    if (("\n" + all + "\n").find("\n" + line + "\n") == std::string::npos)
-      all += (all.empty() ? "" : "\n") + line;
-  if (!all.empty()) table.attributes["images_chose"] = all;
-}
-
 void check_axes(Labelled& table, const SweepGrid& grid, std::size_t point, const Labelled& values) {
   for (const Axis& axis : values.axes) {
     const Axis* known = table.axis(axis.name);
@@ -101,12 +94,26 @@ void put_point(Labelled& table, const SweepGrid& grid, std::size_t point, const 
     std::copy(numbers.begin(), numbers.end(),
               all.begin() + static_cast<std::ptrdiff_t>(point * numbers.size()));
   }
-  merge_images_chose(table, values);
+  add_images_chose(table, values);
   std::get<std::vector<std::int64_t>>(find(table, "done")->values)[point] = 1;
+}
+
+void add_images_chose(Labelled& table, const Labelled& other) {
+  std::set<std::string> all;
+  for (const Labelled* from : std::initializer_list<const Labelled*>{&table, &other}) {
+    std::istringstream lines(text_attribute(*from, "images_chose"));
+    for (std::string line; std::getline(lines, line);) all.insert(line);
+  }
+  if (!all.empty()) table.attributes["images_chose"] = fmt::format("{}", fmt::join(all, "\n"));
 }
 
 bool is_done(const Labelled& table, std::size_t point) {
   return std::get<std::vector<std::int64_t>>(table.variable("done")->values)[point] != 0;
+}
+
+std::size_t first_missing(const Labelled& table) {
+  const auto& done = std::get<std::vector<std::int64_t>>(table.variable("done")->values);
+  return static_cast<std::size_t>(std::find(done.begin(), done.end(), 0) - done.begin());
 }
 
 std::size_t count_done(const Labelled& table) {

@@ -4,16 +4,13 @@
 
 #include <atomic>
 #include <exception>
-#include <sstream>
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/files/atomic_file.hpp"
 #include "core/parallel.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/commands/named_inputs.hpp"
-#include "experiments/results/report.hpp"
+#include "experiments/commands/experiment/sweep_files.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "experiments/sweep/sweep_comparison.hpp"
@@ -41,21 +38,24 @@ bool check_points(const Tree& card, const SweepGrid& grid) {
 }
 
 std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
-                         const std::string& output, const std::string& page) {
+                         const SweepPart& part) {
   std::string text = fmt::format("{} points", grid.points());
+  if (!part.whole())
+    text +=
+        fmt::format(", part {} with {} of them", part.text(), outcome.resumed + outcome.computed);
   for (const SweepAxis& axis : grid.axes)
     text += fmt::format("\n  {:<22} {} values", axis.name, axis.values.size());
   if (outcome.resumed > 0)
     text += fmt::format("\n{} were finished before, {} were computed now", outcome.resumed,
                         outcome.computed);
-  return text + fmt::format("\n\nresults: {}\nreport:  {}\n", output, page);
+  return text;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
+/// The call that computes the points, wherever it writes them and whoever shares the work.
+std::string computing_command(const CommandLine& line) {
+  std::string command = "lightloom sweep " + line.operands.front();
+  for (const std::string& setting : line.settings) command += fmt::format(" --set '{}'", setting);
+  return line.seed ? command + fmt::format(" --seed {}", *line.seed) : command;
 }
 
 Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
@@ -63,9 +63,8 @@ Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
   const SweepGrid grid = read_grid(card);
   const Experiment base = read_experiment(grid.card_at(card, 0));
   const bool accuracy = check_points(card, grid);
-  const std::string output = line.output.empty() ? base.name + ".h5" : line.output;
-  const std::string page = line.value("report", report_path(output));
-  require_outputs(line, {output, page});
+  const SweepPart part = line.has("part") ? read_part(line.value("part")) : SweepPart{};
+  const SweepFiles where = sweep_files(line, base.name, part);
   Tree resolved = base.resolved;
   resolved.at_or_add("sweep") = *card.find("sweep");
   Workbench workbench(progress);
@@ -76,31 +75,21 @@ Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
   SweepOutcome outcome = run_sweep({.card = card,
                                     .grid = grid,
                                     .point = measure,
+                                    .part = part,
                                     .at_once = accuracy ? 1 : omp_get_max_threads(),
                                     .origin = {.kind = "sweep",
                                                .card = resolved,
                                                .seed = base.seed,
-                                               .command = line.text,
+                                               .command = computing_command(line),
                                                .threads = omp_get_max_threads()},
-                                    .output = output},
+                                    .output = where.results},
                                    progress);
-  compare_with_first(outcome.table, grid);
-  write_labelled(output, outcome.table);
-  write_file(page, report_page(outcome.table));
-  Shown result{.text = summary_text(outcome, grid, output, page)};
-  result.json = {{"results", output},
-                 {"report", page},
-                 {"points", grid.points()},
-                 {"resumed", outcome.resumed},
-                 {"computed", outcome.computed},
-                 {"axes", Json::object()}};
-  if (const auto chose = lines_of(text_attribute(outcome.table, "images_chose")); !chose.empty()) {
-    result.json["images_chose"] = chose;
-    result.text += images_chose_text(chose) + "\n";
-  }
-  for (const SweepAxis& axis : grid.axes)
-    result.json["axes"][axis.name] = {
-        {"key", axis.key}, {"unit", axis.unit}, {"size", axis.values.size()}};
+  if (part.whole()) compare_with_first(outcome.table, grid);
+  Shown result = write_sweep(outcome.table, grid, where);
+  result.text = summary_text(outcome, grid, part) + result.text;
+  result.json["resumed"] = outcome.resumed;
+  result.json["computed"] = outcome.computed;
+  if (!part.whole()) result.json["part"] = part.text();
   return result;
 }
 
@@ -111,7 +100,10 @@ extern const Command sweep_command{
     .operand = "card.yaml",
     .summary = "a grid of experiments, resumable",
     .writes = Writes::file,
-    .options = {{"report", "FILE", "where the page goes (beside the results when absent)", true}},
+    .options = {{"part", "I/N",
+                 "only every N-th point from the I-th on, into a file of their own for `merge`; "
+                 "auto, auto/N: I (and N) from the array job of a cluster"},
+                {"report", "FILE", "where the page goes (beside the results when absent)", true}},
     .run = do_sweep,
     .ends_when_asked = true};
 

@@ -1,0 +1,138 @@
+#include "experiments/sweep/merge.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
+#include "experiments/sweep/sweep.hpp"
+#include "experiments/sweep/sweep_table.hpp"
+#include "tests/scratch_path.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string parts_card =
+    "name: t\na: {x: 1, y: 2}\nsweep: {a.x: [1, 2, 3, 4, 5], a.y: [10, 20]}";
+
+double card_number(const Tree& card, const char* key) {
+  return std::stod(card.find("a")->find(key)->scalar);
+}
+
+Labelled measured(const Tree& card) {
+  Labelled values;
+  values.add_axis({"chip", std::vector<std::int64_t>{0, 1}, "1", "chip"});
+  const double x = card_number(card, "x"), y = card_number(card, "y");
+  values.add({"sum", {}, std::vector<double>{x + y}, "ns", "sum"});
+  values.add({"each", {"chip"}, std::vector<double>{x / y, std::nan("")}, "1", "each"});
+  values.attributes["images_chose"] = x > 2 ? "late" : "early";
+  return values;
+}
+
+class Parts : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = scratch_path("parts").string();
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string computed(const std::string& name, SweepPart part,
+                       const std::string& text = parts_card,
+                       const PointFunction& point = measured) const {
+    const Tree card = parse_yaml(text, "test.yaml");
+    const std::string path = folder_ + "/" + name;
+    const SweepOutcome outcome =
+        run_sweep({.card = card,
+                   .grid = read_grid(card),
+                   .point = point,
+                   .part = part,
+                   .origin = {.kind = "sweep", .card = card, .command = "test"},
+                   .output = path});
+    write_labelled(path, outcome.table);  // a part without points too, as the command does
+    return path;
+  }
+  static std::string refused(const std::vector<std::string>& files) {
+    try {
+      merge_sweeps(files);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "taken";
+  }
+
+  std::string folder_;
+};
+
+TEST_F(Parts, MergedAreTheBytesOfOneCall) {
+  const std::string whole = read_file(computed("whole.h5", {}), "file", 1 << 24);
+  for (const std::size_t of : {1u, 3u, 7u, 12u}) {
+    std::vector<std::string> files;
+    for (std::size_t number = of; number >= 1; --number)  // in any order
+      files.push_back(computed(std::to_string(number) + "of" + std::to_string(of), {number, of}));
+    const std::string merged = folder_ + "/merged.h5";
+    write_labelled(merged, merge_sweeps(files).table);
+    EXPECT_TRUE(read_file(merged, "file", 1 << 24) == whole) << of << " parts";
+  }
+}
+
+TEST_F(Parts, HoldTheirOwnPointsAlone) {
+  const Labelled table = read_labelled(computed("2of3", {2, 3}));
+  EXPECT_EQ(count_done(table), 3u);  // points 1, 4, 7 of 10
+  for (const std::size_t point : {1u, 4u, 7u}) EXPECT_TRUE(is_done(table, point));
+  const auto& sums = std::get<std::vector<double>>(table.variable("sum")->values);
+  EXPECT_EQ(sums[4], 13);
+  EXPECT_TRUE(std::isnan(sums[5]));
+}
+
+TEST_F(Parts, ThatAreMissingLeaveTheirPointsOpenAndASweepGoesOnWithThem) {
+  const std::string merged = folder_ + "/some.h5";
+  const MergedSweep some = merge_sweeps({computed("1of3", {1, 3}), computed("3of3", {3, 3})});
+  EXPECT_EQ(count_done(some.table), 7u);
+  EXPECT_EQ(first_missing(some.table), 1u);
+  write_labelled(merged, some.table);
+  computed("some.h5", {});
+  EXPECT_TRUE(read_file(merged, "file", 1 << 24) ==
+              read_file(computed("whole.h5", {}), "file", 1 << 24));
+}
+
+TEST_F(Parts, OfAnotherPartIsNotGoneOnWith) {
+  computed("part", {1, 3});
+  try {
+    computed("part", {2, 3});
+    FAIL() << "points of two parts in one file";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what())
+                  .find("holds part 1/3 of the sweep and this call computes "
+                        "part 2/3"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
+TEST_F(Parts, ThatDoNotBelongTogetherAreRefused) {
+  const std::string one = computed("1of2", {1, 2});
+  const std::string other = computed("other", {2, 2}, "name: u\n" + parts_card.substr(8));
+  EXPECT_NE(refused({one, other}).find("different cards"), std::string::npos);
+  const auto wrong = [](const Tree& card) {
+    Labelled values = measured(card);
+    std::get<std::vector<double>>(values.variables[1].values)[0] += 1e-15;
+    return values;
+  };
+  const std::string again = computed("again", {1, 2}, parts_card, wrong);
+  EXPECT_NE(refused({one, again}).find("another 'each' at x=1, y=10"), std::string::npos)
+      << refused({one, again});
+  EXPECT_EQ(refused({one, one}), "taken");  // twice the same is no harm
+  Labelled run = read_labelled(one);
+  run.attributes["kind"] = std::string("run");
+  write_labelled(folder_ + "/run.h5", run);
+  EXPECT_NE(refused({one, folder_ + "/run.h5"}).find("no result of a sweep"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lightloom::experiments
