@@ -144,6 +144,10 @@ TEST_F(OwnData, LabelsComeAsNumbersColumnsOneHotAndFloats) {
   EXPECT_TRUE(speaks_of(problem(made::npy<float>("<f4", "(3,)", {0, 1.5f, 2})), "label 1.5"));
   EXPECT_TRUE(
       speaks_of(problem(made::npy<float>("<f4", "(3, 3)", {0, 0, 1, 1, 1, 0, 0, 1, 0})), "row 1"));
+  EXPECT_TRUE(
+      speaks_of(problem(made::npy<float>("<f4", "(3, 3)", {1, 0, 0, 0, 0, 1, 0, 5, 0})), "row 2"));
+  EXPECT_TRUE(
+      speaks_of(problem(made::npy<std::int32_t>("<i4", "(3,)", {0, 1, 2, 0})), "longer than"));
   EXPECT_TRUE(speaks_of(problem(made::npy<std::uint8_t>("|b1", "(3,)", {1, 0, 1})), "bools"));
   EXPECT_TRUE(
       speaks_of(problem(made::npy<std::int32_t>("<i4", "(2,)", {1, 2})), "different numbers"));
