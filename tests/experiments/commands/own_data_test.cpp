@@ -42,6 +42,7 @@ class OwnDataProgram : public testing::Test {
       labels.push_back(rows[static_cast<std::size_t>(4 * i)] > 0.5f ? 1 : 0);
     }
     write_floats(folder_ + "/x.npy", "(120, 4)", rows);
+    write_floats(folder_ + "/images.npy", "(120, 2, 2)", rows);
     write_floats(folder_ + "/t.npy", "(120, 2)", targets);
     write_floats(folder_ + "/y.npy", "(120, 1)", labels);
     std::ofstream(folder_ + "/card.yaml")
@@ -116,6 +117,27 @@ TEST_F(OwnDataProgram, WeightsPackAndComeBackForAShapeOfOnesOwn) {
   ASSERT_EQ(again.code, 0) << again.errors;
   EXPECT_EQ(json::parse(again.output)["accuracy"]["source"],
             json::parse(trained.output)["accuracy"]["source"]);
+}
+
+TEST_F(OwnDataProgram, ANetworkFileOfRowsTakesImagesOfOneChannel) {
+  const auto data = [](const std::string& x) {
+    return fmt::format("--set 'dataset={{name: mine, train: [{0}, y.npy], test: [{0}, y.npy]}}'",
+                       x);
+  };
+  const Ran saved = program_with("onnx save card.yaml --output net.onnx", data("x.npy"));
+  if (saved.errors.find("without") != std::string::npos) GTEST_SKIP() << saved.errors;
+  ASSERT_EQ(saved.code, 0) << saved.errors;
+  const auto float_accuracy = [&](const std::string& x) {
+    const Ran run = program_with(
+        "run card.yaml --output r.h5 --set model=net.onnx --set chips=0 "
+        "--set train.epochs=0 --set measure=[accuracy]",
+        data(x));
+    EXPECT_EQ(run.code, 0) << run.errors;
+    return json::parse(run.output)["accuracy"]["float"].get<double>();
+  };
+  const double rows = float_accuracy("x.npy");
+  EXPECT_GT(rows, 0.75) << "it has learnt";
+  EXPECT_EQ(float_accuracy("images.npy"), rows) << "the same numbers as images of 2 x 2";
 }
 
 TEST_F(OwnDataProgram, RatioAndCostTakeAShapeWithoutFiles) {
