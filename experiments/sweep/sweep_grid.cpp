@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <optional>
 #include <set>
 
@@ -20,6 +21,44 @@ constexpr std::array reserved{"chip", "layer",  "component", "source",        "s
                               "part", "state",  "epoch",     "teacher_epoch", "done",
                               "time", "energy", "speedup",   "training",      "image_word"};
 
+/// "ddr4" of "data/memory/ddr4.yaml:1", where a value was read.
+std::string file_of(const std::string& origin) { return origin.substr(0, origin.rfind(':')); }
+
+/// The file of a card that a list names by its path; "" for values that are written out.
+std::string card_file(const Tree& value, const Tree& list) {
+  const std::string file = file_of(value.origin);
+  const bool other = value.kind == Tree::Kind::mapping && file != file_of(list.origin);
+  return other && file.ends_with(".yaml") ? file : "";
+}
+
+/// What a mapping calls itself; nullptr when it does not.
+const Tree* name_of(const Tree& value) {
+  for (const char* key : {"name", "label"})
+    if (const Tree* found = value.kind == Tree::Kind::mapping ? value.find(key) : nullptr;
+        found != nullptr && found->kind == Tree::Kind::scalar)
+      return found;
+  return nullptr;
+}
+
+/// Cards go by what they call themselves, else by the names of their files, with folders where
+/// these are not enough, other values by their text.
+void label_values(const Tree& list, SweepAxis& axis) {
+  std::set<std::string> stems;
+  bool unique = true;
+  for (const Tree& value : list.items) {
+    axis.files.push_back(card_file(value, list));
+    const std::string& file = axis.files.back();
+    if (!file.empty())
+      unique = stems.insert(std::filesystem::path(file).stem().string()).second && unique;
+  }
+  for (std::size_t i = 0; i < list.items.size(); ++i) {
+    const std::string& file = axis.files[i];
+    const std::string stem = std::filesystem::path(file).stem().string();
+    const bool own = file.empty() || name_of(list.items[i]) != nullptr;
+    axis.labels.push_back(own ? label_of(list.items[i]) : unique ? stem : file);
+  }
+}
+
 void collect(const Tree& tree, const std::string& path, std::vector<SweepAxis>& axes) {
   for (const auto& [key, value] : tree.pairs) {
     const std::string full = path.empty() ? key : fmt::format("{}.{}", path, key);
@@ -29,7 +68,9 @@ void collect(const Tree& tree, const std::string& path, std::vector<SweepAxis>& 
     }
     require(value.kind == Tree::Kind::list && !value.items.empty(),
             "{}: 'sweep.{}' must be a list of values (for example [1, 2, 4])", value.origin, full);
-    axes.push_back({.key = full, .values = value.items});
+    axes.push_back(
+        {.key = full, .name = {}, .unit = {}, .values = value.items, .labels = {}, .files = {}});
+    label_values(value, axes.back());
   }
 }
 
@@ -111,20 +152,16 @@ bool whole(double number) { return std::abs(number) < 0x1p53 && number == std::t
 
 void check_values(const SweepAxis& axis) {
   std::set<std::string> seen;
-  for (const Tree& value : axis.values)
-    require(seen.insert(label_of(value)).second, "{}: 'sweep.{}' holds {} twice (keep one)",
-            value.origin, axis.key, label_of(value));
+  for (std::size_t i = 0; i < axis.values.size(); ++i)
+    require(seen.insert(axis.labels[i]).second, "{}: 'sweep.{}' holds {} twice (keep one)",
+            axis.values[i].origin, axis.key, axis.labels[i]);
 }
 
 }  // namespace
 
 std::string label_of(const Tree& value) {
-  if (value.kind == Tree::Kind::mapping)
-    for (const char* key : {"name", "label"})
-      if (const Tree* found = value.find(key);
-          found != nullptr && found->kind == Tree::Kind::scalar)
-        return found->scalar;
-  return flow_text(value);
+  const Tree* name = name_of(value);
+  return name != nullptr ? name->scalar : flow_text(value);
 }
 
 SweepGrid read_grid(const Tree& card) {
@@ -166,16 +203,18 @@ std::string SweepGrid::describe(std::size_t point) const {
   std::string text;
   const std::vector<std::size_t> at = position(point);
   for (std::size_t i = 0; i < axes.size(); ++i)
-    text += (text.empty() ? "" : ", ") + axes[i].name + "=" + label_of(axes[i].values[at[i]]);
+    text += (text.empty() ? "" : ", ") + axes[i].name + "=" + axes[i].labels[at[i]];
   return text;
 }
 
 std::string SweepGrid::settings(std::size_t point) const {
   std::string text;
   const std::vector<std::size_t> at = position(point);
-  for (std::size_t i = 0; i < axes.size(); ++i)
+  for (std::size_t i = 0; i < axes.size(); ++i) {
+    const std::string& file = axes[i].files[at[i]];
     text += fmt::format("{}--set '{}={}'", text.empty() ? "" : " ", axes[i].key,
-                        flow_text(axes[i].values[at[i]]));
+                        file.empty() ? flow_text(axes[i].values[at[i]]) : file);
+  }
   return text;
 }
 
@@ -190,9 +229,8 @@ Tree SweepGrid::card_at(const Tree& card, std::size_t point) const {
 
 Axis coordinate(const SweepAxis& axis) {
   std::vector<double> numbers;
-  std::vector<std::string> labels;
+  const std::vector<std::string>& labels = axis.labels;
   for (const Tree& value : axis.values) {
-    labels.push_back(label_of(value));
     if (const auto number = number_of(value)) numbers.push_back(*number);
   }
   Axis result{.name = axis.name, .unit = axis.unit, .long_name = axis.key};

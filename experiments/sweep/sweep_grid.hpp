@@ -15,6 +15,8 @@ struct SweepAxis {
   std::string name;  // "basis_bits": unique among the axes, never the name of an axis of a run
   std::string unit;
   std::vector<Tree> values;
+  std::vector<std::string> labels;  // of the values, all different
+  std::vector<std::string> files;   // of cards that were named by their path; "" for other values
 };
 
 /// The Cartesian grid of a card's `sweep` section: keys to lists of values, the last key running
@@ -40,8 +42,8 @@ SweepGrid read_grid(const Tree& card);
 /// The axis as a coordinate: whole numbers, numbers, or labels.
 Axis coordinate(const SweepAxis& axis);
 
-/// A short text for a swept value: the scalar itself, the name or kind of a mapping, else its YAML
-/// on one line.
+/// A short text for a swept value that was written in the sweep itself: the scalar itself, the name
+/// or kind of a mapping, else its YAML on one line.
 std::string label_of(const Tree& value);
 
 }  // namespace lightloom::experiments

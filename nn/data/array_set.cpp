@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "nn/data/array_layout.hpp"
+#include "nn/data/images/array_layout.hpp"
 
 namespace lightloom::nn {
 namespace {

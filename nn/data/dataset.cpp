@@ -51,37 +51,6 @@ std::vector<std::string> listed_files(const DatasetCard& card,
   return paths;
 }
 
-/// Who reads a list of files that any data set may come in; nullptr: they are of its own kind.
-const Reader* general_reader(const std::vector<std::string>& paths) {
-  if (paths.empty()) return nullptr;
-  for (const Reader& reader : readers())
-    if (reader.takes != nullptr && reader.takes(paths.front())) return &reader;
-  return nullptr;
-}
-
-/// The reader of the files that a data set's authors publish, and those files.
-struct OwnReader {
-  const Reader* reader = nullptr;
-  const PublishedFiles* files = nullptr;
-};
-
-OwnReader own_reader(const std::string& dataset) {
-  for (const Reader& reader : readers())
-    for (const PublishedFiles& files : reader.published)
-      if (files.dataset == dataset) return {&reader, &files};
-  return {};
-}
-
-/// "NumPy files, HDF5 files or folders of images".
-std::string general_formats() {
-  std::vector<std::string_view> names;
-  for (const Reader& reader : readers())
-    if (reader.takes != nullptr) names.push_back(reader.format);
-  const std::string_view last = names.back();
-  names.pop_back();
-  return fmt::format("{} or {}", fmt::join(names, ", "), last);
-}
-
 /// The parts of a data set that is read from files.
 class Files {
  public:
@@ -201,10 +170,10 @@ void describe_own(Section& section, DatasetCard& card) {
   section.value("width", card.width, side);
   section.value("channels", card.channels, side);
   section.value("classes", card.classes, {.low = 0, .high = 65535});
-  if (section.has("outputs") && section.has("classes"))
-    section.problem("outputs", "and classes both say how many numbers answer (give one of them)");
   int outputs = 0;
   section.value("outputs", outputs, side);
+  if (outputs > 0 && card.classes > 0)
+    section.problem("outputs", "and classes both say how many numbers answer (give one of them)");
   if (outputs > 0) card.classes = outputs;
   section.choice("layout", card.reading.layout,
                  {{"automatic", SampleOrder::automatic},

@@ -34,4 +34,17 @@ struct Reader {
 /// The one table of readers.
 const std::vector<Reader>& readers();
 
+/// Who reads a list of files that any data set may come in; nullptr: they are of its own kind.
+const Reader* general_reader(const std::vector<std::string>& paths);
+
+/// Who reads the files that a data set's authors publish, and those files; nullptrs: nobody.
+struct OwnReader {
+  const Reader* reader = nullptr;
+  const PublishedFiles* files = nullptr;
+};
+OwnReader own_reader(std::string_view dataset);
+
+/// "NumPy files, HDF5 files or folders of images": what any data set may come in.
+std::string general_formats();
+
 }  // namespace lightloom::nn

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -31,5 +32,9 @@ std::unique_ptr<ByteStream> open_stream(const std::string& path);
 /// What the first bytes of a file say that it is: "a zip archive (NumPy's .npz, PyTorch's .pt)",
 /// "a gzip file"; "" when they say nothing. For sentences about a file of another kind.
 std::string kind_of_file(const std::string& path);
+
+/// Bytes that were written as text in UTF-8, each a character below 256 (Latin 1), as protocol 2 of
+/// pickles does; nothing for other text.
+std::optional<std::string> latin_bytes(const std::string& text);
 
 }  // namespace lightloom::nn

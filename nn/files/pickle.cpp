@@ -3,10 +3,10 @@
 #include <bit>
 #include <charconv>
 #include <cstring>
-#include <optional>
 #include <unordered_map>
 
 #include "core/error.hpp"
+#include "nn/files/byte_stream.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -15,21 +15,6 @@ using Kind = PickleValue::Kind;
 using Pointer = PickleValue::Pointer;
 
 constexpr std::size_t most_values = std::size_t{1} << 26;
-
-/// Bytes that protocol 2 wrote as text in UTF-8, each a character below 256.
-std::optional<std::string> latin_bytes(const std::string& text) {
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    if (first < 0x80) {
-      bytes.push_back(text[i]);
-      continue;
-    }
-    if ((first != 0xc2 && first != 0xc3) || i + 1 == text.size()) return std::nullopt;
-    bytes.push_back(static_cast<char>((first & 3) << 6 | (text[++i] & 0x3f)));
-  }
-  return bytes;
-}
 
 /// The machine that a pickle is a program for: a stack and a memo.
 class Unpickler {
@@ -108,13 +93,33 @@ class Unpickler {
     for (std::size_t i = count; i-- > 0;) items[i] = pop();
     push_list(std::move(items));
   }
-  void put_in(const std::vector<Pointer>& values, bool pairs) {
+  enum class Put { items, pairs };
+  void put_in(const std::vector<Pointer>& values, Put put) {
+    const bool pairs = put == Put::pairs;
     check(!pairs || values.size() % 2 == 0, "a key has no value");
     const Pointer into = top();
     std::vector<Pointer>& items = into->kind == Kind::call ? into->entries : into->items;
     check(into->kind == Kind::call || into->kind == (pairs ? Kind::dictionary : Kind::list),
           "items are put into what holds none");
     items.insert(items.end(), values.begin(), values.end());
+  }
+  void put_pair() {
+    const Pointer value = pop(), key = pop();
+    put_in({key, value}, Put::pairs);
+  }
+  void push_dictionary() {
+    const std::vector<Pointer> items = pop_mark();
+    push({.kind = Kind::dictionary});
+    put_in(items, Put::pairs);
+  }
+  void push_global() {
+    const std::string module(line());
+    push_text(Kind::global, module + " " + std::string(line()));
+  }
+  /// The top goes, be it a mark.
+  void drop() {
+    check(!stack_.empty(), "its stack is empty");
+    stack_.pop_back();
   }
   void call() {
     const Pointer arguments = pop(), callee = pop();
@@ -203,212 +208,75 @@ bool Unpickler::step(unsigned char code) {
 }
 
 bool Unpickler::simple_step(unsigned char code) {
-  switch (code) {
-    case 0x80:
-      take(1);
-      return true;  // PROTO
-    case 0x95:
-      take(8);
-      return true;  // FRAME
-    case 0x98:
-      return true;  // READONLY_BUFFER
-    case '(':
-      push({.kind = Kind::mark});
-      return true;
-    case '0':  // POP, of a mark too
-      check(!stack_.empty(), "its stack is empty");
-      stack_.pop_back();
-      return true;
-    case '1':
-      pop_mark();
-      return true;
-    case '2':
-      stack_.push_back(top());
-      return true;
-    case 'N':
-      push({});
-      return true;
-    case 0x88:
-      push({.kind = Kind::boolean, .integer = 1});
-      return true;
-    case 0x89:
-      push({.kind = Kind::boolean});
-      return true;
-    case ']':
-    case ')':
-    case 0x8f:
-      push_list({});
-      return true;
-    case '}':
-      push({.kind = Kind::dictionary});
-      return true;
-    case 'l':
-    case 't':
-    case 0x91:
-      push_list(pop_mark());
-      return true;
-    case 0x85:
-      push_last(1);
-      return true;
-    case 0x86:
-      push_last(2);
-      return true;
-    case 0x87:
-      push_last(3);
-      return true;
-    default:
-      return false;
-  }
+  if (code == 0x80) return take(1), true;  // PROTO
+  if (code == 0x95) return take(8), true;  // FRAME
+  if (code == 0x98) return true;           // READONLY_BUFFER
+  if (code == '(') return push({.kind = Kind::mark}), true;
+  if (code == '0') return drop(), true;
+  if (code == '1') return pop_mark(), true;
+  if (code == '2') return stack_.push_back(top()), true;
+  if (code == 'N') return push({}), true;
+  if (code == 0x88) return push({.kind = Kind::boolean, .integer = 1}), true;
+  if (code == 0x89) return push({.kind = Kind::boolean}), true;
+  if (code == ']' || code == ')' || code == 0x8f) return push_list({}), true;
+  if (code == '}') return push({.kind = Kind::dictionary}), true;
+  if (code == 'l' || code == 't' || code == 0x91) return push_list(pop_mark()), true;
+  if (code >= 0x85 && code <= 0x87) return push_last(code - 0x84u), true;  // TUPLE1 to TUPLE3
+  return false;
 }
 
 bool Unpickler::text_step(unsigned char code) {
-  switch (code) {
-    case 'S':
-      push_quoted(line());
-      return true;
-    case 'V':
-      push_text(Kind::text, line());
-      return true;
-    case 'T':
-    case 'X':
-      push_text(Kind::text, take(number(4)));
-      return true;
-    case 'U':
-    case 0x8c:
-      push_text(Kind::text, take(number(1)));
-      return true;
-    case 0x8d:
-      push_text(Kind::text, take(number(8)));
-      return true;
-    case 'C':
-      push_text(Kind::bytes, take(number(1)));
-      return true;
-    case 'B':
-      push_text(Kind::bytes, take(number(4)));
-      return true;
-    case 0x8e:
-    case 0x96:
-      push_text(Kind::bytes, take(number(8)));
-      return true;
-    default:
-      return false;
-  }
+  if (code == 'S') return push_quoted(line()), true;
+  if (code == 'V') return push_text(Kind::text, line()), true;
+  if (code == 'T' || code == 'X') return push_text(Kind::text, take(number(4))), true;
+  if (code == 'U' || code == 0x8c) return push_text(Kind::text, take(number(1))), true;
+  if (code == 0x8d) return push_text(Kind::text, take(number(8))), true;
+  if (code == 'C') return push_text(Kind::bytes, take(number(1))), true;
+  if (code == 'B') return push_text(Kind::bytes, take(number(4))), true;
+  if (code == 0x8e || code == 0x96) return push_text(Kind::bytes, take(number(8))), true;
+  return false;
 }
 
 bool Unpickler::number_step(unsigned char code) {
-  switch (code) {
-    case 'I':
-      push_boolean_or_integer(line());
-      return true;
-    case 'L':
-      push_integer(decimal(line()));
-      return true;
-    case 'F':
-      push_real(line());
-      return true;
-    case 'G':
-      push_binary_real();
-      return true;
-    case 'J':
-      push_integer(static_cast<std::int32_t>(static_cast<std::uint32_t>(number(4))));
-      return true;
-    case 'K':
-      push_integer(static_cast<std::int64_t>(number(1)));
-      return true;
-    case 'M':
-      push_integer(static_cast<std::int64_t>(number(2)));
-      return true;
-    case 0x8a:
-      push_long(number(1));
-      return true;
-    case 0x8b:
-      push_long(number(4));
-      return true;
-    default:
-      return false;
-  }
+  if (code == 'I') return push_boolean_or_integer(line()), true;
+  if (code == 'L') return push_integer(decimal(line())), true;
+  if (code == 'F') return push_real(line()), true;
+  if (code == 'G') return push_binary_real(), true;
+  if (code == 'J')
+    return push_integer(static_cast<std::int32_t>(static_cast<std::uint32_t>(number(4)))), true;
+  if (code == 'K') return push_integer(static_cast<std::int64_t>(number(1))), true;
+  if (code == 'M') return push_integer(static_cast<std::int64_t>(number(2))), true;
+  if (code == 0x8a) return push_long(number(1)), true;
+  if (code == 0x8b) return push_long(number(4)), true;
+  return false;
 }
 
 bool Unpickler::memo_step(unsigned char code) {
-  switch (code) {
-    case 'p':
-      remember(static_cast<std::uint64_t>(decimal(line())));
-      return true;
-    case 'q':
-      remember(number(1));
-      return true;
-    case 'r':
-      remember(number(4));
-      return true;
-    case 0x94:
-      remember(memo_.size());
-      return true;
-    case 'g':
-      recall(static_cast<std::uint64_t>(decimal(line())));
-      return true;
-    case 'h':
-      recall(number(1));
-      return true;
-    case 'j':
-      recall(number(4));
-      return true;
-    default:
-      return false;
-  }
+  const auto line_number = [&] { return static_cast<std::uint64_t>(decimal(line())); };
+  if (code == 'p') return remember(line_number()), true;
+  if (code == 'q') return remember(number(1)), true;
+  if (code == 'r') return remember(number(4)), true;
+  if (code == 0x94) return remember(memo_.size()), true;
+  if (code == 'g') return recall(line_number()), true;
+  if (code == 'h') return recall(number(1)), true;
+  if (code == 'j') return recall(number(4)), true;
+  return false;
 }
 
 bool Unpickler::object_step(unsigned char code) {
-  switch (code) {
-    case 'a':
-      put_in({pop()}, false);
-      return true;
-    case 'e':
-    case 0x90:
-      put_in(pop_mark(), false);
-      return true;
-    case 's': {
-      const Pointer value = pop(), key = pop();
-      put_in({key, value}, true);
-      return true;
-    }
-    case 'u':
-      put_in(pop_mark(), true);
-      return true;
-    case 'd': {
-      std::vector<Pointer> items = pop_mark();
-      push({.kind = Kind::dictionary});
-      put_in(items, true);
-      return true;
-    }
-    case 'c': {
-      const std::string module(line());
-      push_text(Kind::global, module + " " + std::string(line()));
-      return true;
-    }
-    case 0x93:
-      stack_global();
-      return true;
-    case 'R':
-    case 0x81:
-      call();
-      return true;
-    case 0x92:
-      pop();
-      call();
-      return true;  // its keyword arguments go
-    case 'b':
-      build();
-      return true;
-    case 'P':
-      push_text(Kind::text, line());
-      persistent(pop());
-      return true;
-    case 'Q':
-      persistent(pop());
-      return true;
-    default:
-      return false;
-  }
+  if (code == 'a') return put_in({pop()}, Put::items), true;
+  if (code == 'e' || code == 0x90) return put_in(pop_mark(), Put::items), true;
+  if (code == 's') return put_pair(), true;
+  if (code == 'u') return put_in(pop_mark(), Put::pairs), true;
+  if (code == 'd') return push_dictionary(), true;
+  if (code == 'c') return push_global(), true;
+  if (code == 0x93) return stack_global(), true;
+  if (code == 'R' || code == 0x81) return call(), true;
+  if (code == 0x92) return pop(), call(), true;  // its keyword arguments go
+  if (code == 'b') return build(), true;
+  if (code == 'P') return push_text(Kind::text, line()), persistent(pop()), true;
+  if (code == 'Q') return persistent(pop()), true;
+  return false;
 }
 
 }  // namespace

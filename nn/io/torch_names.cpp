@@ -117,7 +117,7 @@ class Arrays {
     for (const auto& [own, name] : own_)
       require(used_.contains(name),
               "{} has no place for '{}' of shape {} (another model, or one with further parts: "
-              "`lightloom inspect` lists the names of a model's saved weights)",
+              "docs/models/nn/networks.md lists the layers' names)",
               network_, name, shape_text(arrays_[place_.at(name)].shape));
   }
 

@@ -99,6 +99,24 @@ TEST(SweepGrid, RefusesWhatIsNoGrid) {
     EXPECT_THROW(read_grid(card_of(text)), Error) << text;
 }
 
+TEST(SweepGrid, CardsGoByTheNamesOfTheirFiles) {
+  const auto mapping = [](const std::string& text, const std::string& origin) {
+    return parse_yaml(text, origin);
+  };
+  Tree card = card_of("name: t\nsweep: {memory: [a, b, c]}");
+  std::vector<Tree>& values = card.find("sweep")->find("memory")->items;
+  values[0] = mapping("{dram: {clock_ns: 1}}", "data/memory/quick.yaml");
+  values[1] = mapping("{dram: {clock_ns: 2}}", "own/slow.yaml");
+  values[2] = mapping("{dram: {clock_ns: 3}}", "test.yaml");  // written out
+  const SweepGrid grid = read_grid(card);
+  EXPECT_EQ(std::get<std::vector<std::string>>(coordinate(grid.axes[0]).values),
+            (std::vector<std::string>{"quick", "slow", "{dram: {clock_ns: 3}}"}));
+  EXPECT_EQ(grid.settings(1), "--set 'memory=own/slow.yaml'");
+  EXPECT_EQ(grid.settings(2), "--set 'memory={dram: {clock_ns: 3}}'");
+  values[1] = mapping("{dram: {clock_ns: 2}}", "own/quick.yaml");
+  EXPECT_EQ(read_grid(card).describe(0), "memory=data/memory/quick.yaml");
+}
+
 TEST(SweepGrid, CoordinatesAreWholeNumbersNumbersOrLabels) {
   const SweepGrid grid = read_grid(
       card_of("sweep: {a: [1, 2], b: [1, 2.5], c: [x, 1], d: [{name: ring, rows: 2}, mzi]}"));

@@ -10,6 +10,7 @@
 #include "core/files/labelled.hpp"
 #include "nn/data/dataset.hpp"
 #include "tests/nn/data/read_with.hpp"
+#include "tests/nn/files/made_files.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {
@@ -233,6 +234,49 @@ TEST_F(Formats, ListsAreReadByTheEndingOfTheirFirstFile) {
   EXPECT_EQ(data.test.size(), 0u);
 }
 
+/// numpy.ndarray of bytes as Python 3 pickles it in protocol 2.
+std::string pickled_array(const std::vector<std::int32_t>& sides, const std::string& utf8) {
+  using namespace made;
+  const std::string type =
+      global("numpy", "dtype") + tuple(text("u1") + integer(0) + integer(1)) + "R" +
+      tuple(integer(3) + text("|") + "NNN" + integer(-1) + integer(-1) + integer(0)) + "b";
+  return global("numpy.core.multiarray", "_reconstruct") +
+         tuple(global("numpy", "ndarray") + integers({0}) + text("b")) + "R" +
+         tuple(integer(1) + integers(sides) + type + "\x89" + global("_codecs", "encode") +
+               tuple(text(utf8) + text("latin1")) + "R") +
+         "b";
+}
+
+TEST_F(Formats, PicklesOfCifarAreTheSameImagesAsItsRecords) {
+  // Two images of 2 x 3 x 3, channel by channel; 200 is two bytes in UTF-8.
+  Bytes planes, records;
+  std::string utf8;
+  for (int n = 0; n < 2; ++n) {
+    records.push_back(static_cast<std::uint8_t>(n == 0 ? 7 : 3));
+    for (int i = 0; i < 18; ++i) {
+      const auto sample = static_cast<std::uint8_t>(n == 0 ? i : 200 - i);
+      records.push_back(sample);
+      if (sample < 128)
+        utf8 += static_cast<char>(sample);
+      else
+        utf8 += {static_cast<char>(0xc0 | sample >> 6), static_cast<char>(0x80 | (sample & 63))};
+    }
+  }
+  const std::string items = made::text("data") + pickled_array({2, 18}, utf8) +
+                            made::text("labels") + "](" + made::integer(7) + made::integer(3) + "e";
+  const std::string path = (root_ / "data_batch_1").string();
+  made::write(path, made::pickle("}(" + items + "u"));
+  const ImageSet set = read_with("CIFAR-10 records", {path}, colour);
+  const ImageSet plain = read_with("CIFAR-10 records", {write("r.bin", records)}, colour);
+  EXPECT_EQ(pixels_of(set), pixels_of(plain));
+  EXPECT_EQ(set.pixels[1], 6) << "channel 1 of the first pixel";
+  EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{7, 3}));
+  EXPECT_EQ(plain.labels, set.labels);
+  made::write(path, made::pickle("}(" + made::text("names") + "]u"));
+  EXPECT_NE(problem_of([&] { read_with("CIFAR-10 records", {path}, colour); }).find("batches.meta"),
+            std::string::npos);
+}
+
 TEST(Readers, EveryFormatHasANameAndEveryDataSetOneReaderOfItsOwn) {
   std::set<std::string_view> formats, datasets;
   for (const Reader& reader : readers()) {
@@ -274,12 +318,22 @@ TEST_F(Formats, Hdf5ImagesOfH5pyAreRead) {
                           "    f['labels'] = np.array([1, 0])\n"
                           "with h5py.File(sys.argv[3], 'w') as f:\n"
                           "    f['images'] = np.zeros((2, 2, 3), dtype=np.uint8)\n"
-                          "    f['labels'] = np.array([1, 2])\n",
+                          "    f['labels'] = np.array([1, 2])\n"
+                          "with h5py.File(sys.argv[4], 'w') as f:\n"
+                          "    f['train/x'] = np.full((1, 2, 3), 9, dtype='>i2')\n"
+                          "    f['train/y'] = np.array([[1.0]])\n"
+                          "    f['test/x'] = np.full((2, 2, 3), 8, dtype=np.uint8)\n"
+                          "    f['test/y'] = np.eye(2)\n"
+                          "with h5py.File(sys.argv[5], 'w') as f:\n"
+                          "    f.create_dataset('images', data=np.zeros((2, 2, 3), "
+                          "dtype=np.uint8), compression='lzf')\n"
+                          "    f['labels'] = np.array([1, 0])\n",
                           {}));
   const std::string good = (root_ / "good.h5").string(), floats = (root_ / "floats.h5").string(),
-                    label = (root_ / "label.h5").string();
-  const std::string command =
-      "/usr/bin/python3 " + script + " " + good + " " + floats + " " + label + " 2>/dev/null";
+                    label = (root_ / "label.h5").string(), groups = (root_ / "groups.h5").string(),
+                    lzf = (root_ / "lzf.h5").string();
+  const std::string command = "/usr/bin/python3 " + script + " " + good + " " + floats + " " +
+                              label + " " + groups + " " + lzf + " 2>/dev/null";
   if (std::system(command.c_str()) != 0) GTEST_SKIP() << "python3-h5py is not installed";
   const ImageSet set = read_with("HDF5 files", {good, good}, grey);
   EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{1, 0, 1, 0}));
@@ -287,6 +341,14 @@ TEST_F(Formats, Hdf5ImagesOfH5pyAreRead) {
             (Bytes{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
   EXPECT_EQ(read_with("HDF5 files", {floats}, grey).values.size(), 12u);
   EXPECT_NE(problem_of([&] { read_with("HDF5 files", {label}, grey); }).find("label 2"),
+            std::string::npos);
+  DatasetShape part = grey;
+  EXPECT_EQ(pixels_of(read_with("HDF5 files", {groups}, part)), Bytes(6, 9));
+  part.reading.part = Part::test;
+  const ImageSet test = read_with("HDF5 files", {groups}, part);
+  EXPECT_EQ(pixels_of(test), Bytes(12, 8));
+  EXPECT_EQ(test.labels, (std::vector<std::uint16_t>{0, 1}));
+  EXPECT_NE(problem_of([&] { read_with("HDF5 files", {lzf}, grey); }).find("LZF"),
             std::string::npos);
 }
 

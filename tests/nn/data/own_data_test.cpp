@@ -121,6 +121,9 @@ TEST_F(OwnData, TwoReadingsAreRefusedWithBoth) {
   EXPECT_EQ(load_dataset(card, 1).test.pixels[1], 1);
   const std::string odd = ramp<std::uint8_t>("z.npy", "|u1", "(2, 3, 5, 4)", 120);
   EXPECT_TRUE(speaks_of(problem_of([&] { shape_of(card_of({odd, y})); }), "may hold images of"));
+  card = card_of({odd, y});
+  card.channels = 3;
+  EXPECT_EQ(shape_of(card).image, (MapShape{5, 4, 3})) << "three channels can only be first";
 }
 
 TEST_F(OwnData, LabelsComeAsNumbersColumnsOneHotAndFloats) {
@@ -144,6 +147,10 @@ TEST_F(OwnData, LabelsComeAsNumbersColumnsOneHotAndFloats) {
   EXPECT_TRUE(speaks_of(problem(made::npy<float>("<f4", "(3,)", {0, 1.5f, 2})), "label 1.5"));
   EXPECT_TRUE(
       speaks_of(problem(made::npy<float>("<f4", "(3, 3)", {0, 0, 1, 1, 1, 0, 0, 1, 0})), "row 1"));
+  EXPECT_TRUE(
+      speaks_of(problem(made::npy<float>("<f4", "(3, 3)", {1, 0, 0, 0, 0, 1, 0, 5, 0})), "row 2"));
+  EXPECT_TRUE(
+      speaks_of(problem(made::npy<std::int32_t>("<i4", "(3,)", {0, 1, 2, 0})), "longer than"));
   EXPECT_TRUE(speaks_of(problem(made::npy<std::uint8_t>("|b1", "(3,)", {1, 0, 1})), "bools"));
   EXPECT_TRUE(
       speaks_of(problem(made::npy<std::int32_t>("<i4", "(2,)", {1, 2})), "different numbers"));
@@ -177,6 +184,15 @@ TEST_F(OwnData, FloatsAreInputsAsTheyAreAndWholeNumbersTo255AreBytes) {
   EXPECT_TRUE(speaks_of(
       problem_of([&] { first_inputs(ramp<float>("f.npy", "<f4", "(2, 2, 2)", 8, 1.5f), 0); }),
       "from 0 to 10.5"));
+}
+
+TEST_F(OwnData, AllPartsAreReadAlike) {
+  const std::string y = labels("y.npy", {0, 1});
+  DatasetCard card = card_of({ramp<float>("bytes.npy", "<f4", "(2, 2, 2)", 8, 10.0f), y});
+  card.test = {ramp<float>("dark.npy", "<f4", "(2, 2, 2)", 8, 0.0f), y};
+  EXPECT_TRUE(speaks_of(problem_of([&] { load_dataset(card, 1); }), "save both as one type"));
+  card.reading.full_scale = 70;
+  EXPECT_EQ(load_dataset(card, 1).train.values[7], 1.0f);
 }
 
 TEST_F(OwnData, NegativeAndMissingInputsAreAskedFor) {

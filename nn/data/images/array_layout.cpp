@@ -1,4 +1,4 @@
-#include "nn/data/array_layout.hpp"
+#include "nn/data/images/array_layout.hpp"
 
 #include <fmt/ranges.h>
 
