@@ -1,5 +1,7 @@
 #include "experiments/results/mesh_settings_file.hpp"
 
+#include <fmt/ranges.h>
+
 #include <cmath>
 #include <numeric>
 
@@ -36,6 +38,36 @@ void add_mesh(Labelled& data, const photonic::MeshSettings& mesh, const std::str
               "phase in front of the upper input, 0 where there is no shifter"});
 }
 
+/// Phases of ours in another convention.
+photonic::MeshSettings in_theirs(PhaseConvention convention, const photonic::Topology& topology,
+                                 const photonic::MeshSettings& ours) {
+  switch (convention) {
+    case PhaseConvention::beamsplitter:
+      return photonic::to_beamsplitter_convention(topology, ours);
+    case PhaseConvention::compact:
+      return photonic::to_compact_convention(ours);
+    case PhaseConvention::behind:
+      return photonic::to_phases_behind(topology, ours);
+    default:
+      return ours;
+  }
+}
+
+/// And back.
+photonic::MeshSettings in_ours(PhaseConvention convention, const photonic::Topology& topology,
+                               const photonic::MeshSettings& theirs) {
+  switch (convention) {
+    case PhaseConvention::beamsplitter:
+      return photonic::from_beamsplitter_convention(topology, theirs);
+    case PhaseConvention::compact:
+      return photonic::from_compact_convention(theirs);
+    case PhaseConvention::behind:
+      return photonic::from_phases_behind(topology, theirs);
+    default:
+      return theirs;
+  }
+}
+
 /// Takes the variables of a settings file apart.
 class SettingsReader {
  public:
@@ -44,12 +76,17 @@ class SettingsReader {
   template <class Enum, std::size_t count>
   [[nodiscard]] Enum kind(const char* attribute,
                           const std::array<std::pair<const char*, Enum>, count>& known) const {
-    for (const auto& [name, value] : known)
-      if (text(attribute) == name) return value;
-    throw Error(fmt::format("{}: {} '{}' is not known", path_, attribute, text(attribute)));
+    const char* otherwise = attribute == std::string_view("device") ? known.front().first : "";
+    std::vector<std::string> names;
+    for (const auto& [name, value] : known) {
+      if (word(attribute, otherwise) == name) return value;
+      names.emplace_back(name);
+    }
+    throw Error(fmt::format("{}: {} '{}' is not known (it is one of {})", path_, attribute,
+                            word(attribute), fmt::join(names, ", ")));
   }
   [[nodiscard]] bool reversed(const char* attribute) const {
-    return text(attribute) == order_name(true);
+    return word(attribute, order_name(false)) == order_name(true);
   }
   [[nodiscard]] int length(const char* axis) const {
     const Axis* found = data_.axis(axis);
@@ -77,39 +114,59 @@ class SettingsReader {
         .phi = values(prefix + "phi", cells),
         .screen = values(prefix + "screen", static_cast<std::size_t>(topology.modes))};
     if (has(prefix + "outer")) settings.outer = values(prefix + "outer", cells);
-    if (kind("convention", convention_names) == PhaseConvention::lightloom) return settings;
-    require(settings.outer.empty(), "{}: phases in front of devices belong to compact ones", path_);
-    return photonic::from_beamsplitter_convention(topology, settings);
+    const std::string device = word("device", device_names.front().first),
+                      convention = word("convention");
+    require(settings.outer.empty() || device == std::string("compact"),
+            "{}: phases in front of devices belong to compact ones", path_);
+    require(convention_takes(convention, kind("device", device_names)),
+            "{}: the convention '{}' is not one of {} devices", path_, convention, device);
+    return in_ours(kind("convention", convention_names), topology, settings);
+  }
+
+  /// An attribute; one that is not there is `otherwise` where that is something.
+  [[nodiscard]] std::string word(const char* attribute, std::string_view otherwise = {}) const {
+    const auto found = data_.attributes.find(attribute);
+    if (found == data_.attributes.end() && !otherwise.empty()) return std::string(otherwise);
+    const auto* text =
+        found == data_.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+    require(text != nullptr,
+            "{}: holds no settings of a mesh (attribute '{}' is missing; lightloom decompose "
+            "--output writes such files, docs/use/decompose.md says how to write one)",
+            path_, attribute);
+    return *text;
+  }
+  /// Length of an axis, `otherwise` where it is missing.
+  [[nodiscard]] int length_or(const char* axis, int otherwise) const {
+    return data_.axis(axis) == nullptr ? otherwise : length(axis);
   }
 
  private:
-  [[nodiscard]] std::string text(const char* attribute) const {
-    const auto found = data_.attributes.find(attribute);
-    const auto* word =
-        found == data_.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
-    require(word != nullptr,
-            "{}: holds no settings of a mesh (attribute '{}' is missing; lightloom decompose "
-            "--output writes such files)",
-            path_, attribute);
-    return *word;
-  }
-
   std::string path_;
   Labelled data_;
 };
 
 }  // namespace
 
+bool convention_takes(const std::string& convention, photonic::DeviceKind device) {
+  if (convention == "lightloom") return true;
+  return device == (convention == "strawberryfields-compact" ? photonic::DeviceKind::compact
+                                                             : photonic::DeviceKind::mzi);
+}
+
+PhaseConvention MeshSettingsKind::phases() const {
+  for (const auto& [name, value] : convention_names)
+    if (convention == name) return value;
+  throw Error(fmt::format("the convention '{}' is not known", convention));
+}
+
 const char* order_name(bool reversed) { return reversed ? "bit-reversed" : "in order"; }
 
 Labelled mesh_settings_file(const MatrixDecomposition& found, const MeshSettingsKind& kind) {
   const auto written = [&](const photonic::MeshSettings& settings) {
-    return kind.convention == PhaseConvention::lightloom
-               ? settings
-               : photonic::to_beamsplitter_convention(found.topology, settings);
+    return in_theirs(kind.phases(), found.topology, settings);
   };
   Labelled data;
-  data.attributes["convention"] = name_of(kind.convention, convention_names);
+  data.attributes["convention"] = kind.convention;
   data.attributes["mesh"] = name_of(kind.mesh, mesh_names);
   data.attributes["device"] = name_of(kind.device, device_names);
   data.attributes["inputs"] = order_name(found.inputs_reversed);
@@ -150,7 +207,7 @@ StoredMeshSettings read_mesh_settings(const std::string& path) {
   const SettingsReader file(path);
   StoredMeshSettings stored{.kind = {.mesh = photonic::MeshKind::clements,
                                      .device = file.kind("device", device_names),
-                                     .convention = file.kind("convention", convention_names)},
+                                     .convention = file.word("convention")},
                             .settings = {.modes = file.length("mode")}};
   MatrixDecomposition& settings = stored.settings;
   require(settings.modes >= 1 && settings.modes <= photonic::most_modes,
@@ -165,8 +222,8 @@ StoredMeshSettings read_mesh_settings(const std::string& path) {
     settings.attenuation = file.values("attenuation", static_cast<std::size_t>(settings.modes));
     settings.scale = file.values("scale", 1)[0];
   }
-  stored.rows = std::min(file.length("row"), settings.modes);
-  stored.columns = std::min(file.length("input"), settings.modes);
+  stored.rows = std::min(file.length_or("row", settings.modes), settings.modes);
+  stored.columns = std::min(file.length_or("input", settings.modes), settings.modes);
   return stored;
 }
 

@@ -18,8 +18,14 @@ struct DecompositionOptions {
   DeviceKind device = DeviceKind::mzi;
   Target target = Target::unitary;
   double tolerance = 0;  // largest |U U^dagger - 1| taken for unitary, and largest error taken for
-                         // a product of butterflies; 0: 1e-8 N
+                         // a product of butterflies; 0: `rounded_tolerance`
 };
+
+/// What is unitary but for round-off in double precision, N modes: 1e-11 N.
+double exact_tolerance(int modes);
+/// What is unitary but for numbers kept in single precision or with six decimals: 2e-6 sqrt(N), as
+/// much as N elements off by 1e-6 can make of it, or 1e-8 N.
+double rounded_tolerance(int modes);
 
 /// A matrix as settings of meshes: `scale` U(left) diag(attenuation) U(right), or U(right) alone
 /// for one mesh.
@@ -30,6 +36,7 @@ struct MatrixDecomposition {
   double error = 0;  // ||matrix - rebuilt||_F / sqrt(N), N the larger side of the matrix
   double distance_from_unitary =
       0;  // largest |M M^dagger - 1|; of the matrix as given; -1 when it is not square
+  bool rounded = false;  // one mesh, and the matrix is not quite unitary: the nearest one is made
   Topology topology;
   MeshSettings right;               // the only mesh, or the one met first
   MeshSettings left;                // svd only
@@ -45,6 +52,12 @@ inline constexpr int most_modes = 4096;
 
 /// What ideal meshes of these settings do, a square matrix of all modes: settings back to a matrix.
 SquareMatrix rebuild_matrix(const MatrixDecomposition& settings, DeviceKind device);
+
+/// The unitary that one mesh is to make of a matrix: itself, the nearest one where it is `rounded`
+/// (polar decomposition), or for the nearest target. Throws `Error` for what the target does not
+/// take, as `decompose_matrix` does.
+SquareMatrix unitary_of(const ComplexMatrix& matrix, const DecompositionOptions& options,
+                        bool& rounded);
 
 /// Throws `Error` for an empty matrix, one with infinite or undefined elements, and one that is not
 /// square or not unitary when a single mesh was asked for (naming its distance), or no product of
