@@ -26,16 +26,39 @@ std::vector<std::int64_t> numbers(std::size_t count) {
   return list;
 }
 
-void add_mesh(Labelled& data, const photonic::MeshSettings& mesh, const std::string& prefix) {
-  data.add({prefix + "theta", {"device"}, mesh.theta, "rad", "inner phase"});
-  data.add({prefix + "phi", {"device"}, mesh.phi, "rad", "outer phase"});
-  data.add({prefix + "screen", {"mode"}, mesh.screen, "rad", "output phase"});
+/// Phases of a mesh on the axes of a prefix: `left_device` and `left_mode`, or none.
+struct MeshAxes {
+  std::string device, mode;
+};
+void add_mesh(Labelled& data, const photonic::MeshSettings& mesh, const std::string& prefix,
+              const MeshAxes& axes) {
+  data.add({prefix + "theta", {axes.device}, mesh.theta, "rad", "inner phase"});
+  data.add({prefix + "phi", {axes.device}, mesh.phi, "rad", "outer phase"});
+  data.add({prefix + "screen", {axes.mode}, mesh.screen, "rad", "output phase"});
   if (!mesh.outer.empty())
     data.add({prefix + "outer",
-              {"device"},
+              {axes.device},
               mesh.outer,
               "rad",
               "phase in front of the upper input, 0 where there is no shifter"});
+}
+
+/// Axes of a mesh and where its devices sit.
+MeshAxes add_places(Labelled& data, const photonic::Topology& topology, const std::string& prefix) {
+  MeshAxes axes{prefix + "device", prefix + "mode"};
+  data.add_axis({axes.device, numbers(topology.cells.size()), "1",
+                 "device of one mesh in the order of light"});
+  data.add_axis({axes.mode, numbers(static_cast<std::size_t>(topology.modes)), "1", "mode"});
+  std::vector<std::int64_t> columns, tops, bottoms;
+  for (const photonic::Cell& cell : topology.cells) {
+    columns.push_back(cell.column);
+    tops.push_back(cell.top);
+    bottoms.push_back(cell.bottom);
+  }
+  data.add({prefix + "column", {axes.device}, columns, "1", "column of the device"});
+  data.add({prefix + "top", {axes.device}, tops, "1", "upper of the two modes"});
+  data.add({prefix + "bottom", {axes.device}, bottoms, "1", "lower of the two modes"});
+  return axes;
 }
 
 /// Phases of ours in another convention.
@@ -92,6 +115,14 @@ class SettingsReader {
     const Axis* found = data_.axis(axis);
     require(found != nullptr, "{}: holds no settings (axis '{}' is missing)", path_, axis);
     return static_cast<int>(size_of(found->values));
+  }
+  /// Modes of a mesh by its axis; `otherwise` where it is missing, 0: it must be there.
+  [[nodiscard]] int modes(const char* axis, int otherwise) const {
+    const int found = otherwise > 0 ? length_or(axis, otherwise) : length(axis);
+    require(found >= 1 && found <= photonic::most_modes,
+            "{}: settings of {} modes are not taken (1 to {} are)", path_, found,
+            photonic::most_modes);
+    return found;
   }
   [[nodiscard]] bool has(const std::string& name) const { return data_.variable(name) != nullptr; }
   [[nodiscard]] std::vector<double> values(const std::string& name, std::size_t count) const {
@@ -162,8 +193,9 @@ PhaseConvention MeshSettingsKind::phases() const {
 const char* order_name(bool reversed) { return reversed ? "bit-reversed" : "in order"; }
 
 Labelled mesh_settings_file(const MatrixDecomposition& found, const MeshSettingsKind& kind) {
-  const auto written = [&](const photonic::MeshSettings& settings) {
-    return in_theirs(kind.phases(), found.topology, settings);
+  const auto written = [&](const photonic::Topology& topology,
+                           const photonic::MeshSettings& settings) {
+    return in_theirs(kind.phases(), topology, settings);
   };
   Labelled data;
   data.attributes["convention"] = kind.convention;
@@ -171,21 +203,12 @@ Labelled mesh_settings_file(const MatrixDecomposition& found, const MeshSettings
   data.attributes["device"] = name_of(kind.device, device_names);
   data.attributes["inputs"] = order_name(found.inputs_reversed);
   data.attributes["outputs"] = order_name(found.outputs_reversed);
-  data.add_axis({"device", numbers(found.topology.cells.size()), "1",
-                 "device of one mesh in the order of light"});
-  data.add_axis({"mode", numbers(static_cast<std::size_t>(found.modes)), "1", "mode"});
-  std::vector<std::int64_t> columns, tops, bottoms;
-  for (const photonic::Cell& cell : found.topology.cells) {
-    columns.push_back(cell.column);
-    tops.push_back(cell.top);
-    bottoms.push_back(cell.bottom);
-  }
-  data.add({"column", {"device"}, columns, "1", "column of the device"});
-  data.add({"top", {"device"}, tops, "1", "upper of the two modes"});
-  data.add({"bottom", {"device"}, bottoms, "1", "lower of the two modes"});
-  add_mesh(data, written(found.right), "");
+  const MeshAxes axes = add_places(data, found.topology, "");
+  add_mesh(data, written(found.topology, found.right), "", axes);
   if (!found.attenuation.empty()) {
-    add_mesh(data, written(found.left), "left_");
+    const bool alike = found.left_topology.modes == found.topology.modes;
+    const MeshAxes left = alike ? axes : add_places(data, found.left_topology, "left_");
+    add_mesh(data, written(found.left_topology, found.left), "left_", left);
     data.add_axis(
         {"attenuator", numbers(found.attenuation.size()), "1", "attenuator between the meshes"});
     data.add({"attenuation", {"attenuator"}, found.attenuation, "1", "amplitude"});
@@ -208,22 +231,26 @@ StoredMeshSettings read_mesh_settings(const std::string& path) {
   StoredMeshSettings stored{.kind = {.mesh = photonic::MeshKind::clements,
                                      .device = file.kind("device", device_names),
                                      .convention = file.word("convention")},
-                            .settings = {.modes = file.length("mode")}};
+                            .settings = {}};
   MatrixDecomposition& settings = stored.settings;
-  require(settings.modes >= 1 && settings.modes <= photonic::most_modes,
-          "settings of {} modes are not taken (1 to {} are)", settings.modes, photonic::most_modes);
   stored.kind.mesh = file.kind("mesh", mesh_names);
-  settings.topology = photonic::make_topology(stored.kind.mesh, settings.modes);
+  const int right = file.modes("mode", 0), left = file.modes("left_mode", right);
+  settings.modes = std::max(left, right);
+  settings.topology = photonic::make_topology(stored.kind.mesh, right);
+  settings.left_topology = photonic::make_topology(stored.kind.mesh, left);
   settings.right = file.mesh("", settings.topology);
   settings.inputs_reversed = file.reversed("inputs");
   settings.outputs_reversed = file.reversed("outputs");
   if (file.has("attenuation")) {
-    settings.left = file.mesh("left_", settings.topology);
-    settings.attenuation = file.values("attenuation", static_cast<std::size_t>(settings.modes));
+    settings.left = file.mesh("left_", settings.left_topology);
+    settings.attenuation =
+        file.values("attenuation", static_cast<std::size_t>(std::min(left, right)));
     settings.scale = file.values("scale", 1)[0];
   }
-  stored.rows = std::min(file.length_or("row", settings.modes), settings.modes);
-  stored.columns = std::min(file.length_or("input", settings.modes), settings.modes);
+  const bool turned = stored.kind.phases() == PhaseConvention::behind;  // rows are inputs
+  const int rows = turned ? right : left, columns = turned ? left : right;
+  stored.rows = std::min(file.length_or("row", rows), rows);
+  stored.columns = std::min(file.length_or("input", columns), columns);
   return stored;
 }
 

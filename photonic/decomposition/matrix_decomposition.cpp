@@ -167,15 +167,31 @@ void check_elements(const ComplexMatrix& matrix) {
           "the matrix holds a value that is not a finite number");
 }
 
+/// The block in the top left corner.
+SquareMatrix corner(const SquareMatrix& matrix, int size) {
+  SquareMatrix block(size);
+  for (int r = 0; r < size; ++r)
+    for (int c = 0; c < size; ++c) block(r, c) = matrix(r, c);
+  return block;
+}
+
+/// Of a matrix padded with zeros the singular vectors are those of the matrix, completed within its
+/// rows or columns first: the blocks of both factors that belong to it are unitary.
 void decompose_two(const SquareMatrix& square, const DecompositionOptions& options,
                    MatrixDecomposition& result) {
+  const int rows = result.rebuilt.rows, columns = result.rebuilt.columns;
   const ComplexSvd svd = complex_svd(square);
   if (svd.values[0] > 0) result.scale = svd.values[0];
-  for (const double value : svd.values)
-    result.attenuation.push_back(std::min(1.0, value / result.scale));
-  result.left = mesh_settings(svd.left, result.topology, options.device);
-  result.right = mesh_settings(adjoint(svd.right), result.topology, options.device);
-  result.devices = 2 * result.devices + result.modes;
+  for (int k = 0; k < std::min(rows, columns); ++k)
+    result.attenuation.push_back(
+        std::min(1.0, svd.values[static_cast<std::size_t>(k)] / result.scale));
+  result.topology = make_topology(options.mesh, columns);
+  result.left_topology = make_topology(options.mesh, rows);
+  result.left = mesh_settings(corner(svd.left, rows), result.left_topology, options.device);
+  result.right =
+      mesh_settings(adjoint(corner(svd.right, columns)), result.topology, options.device);
+  result.devices = static_cast<int>(result.topology.cells.size() +
+                                    result.left_topology.cells.size() + result.attenuation.size());
 }
 
 }  // namespace
@@ -185,10 +201,16 @@ SquareMatrix rebuild_matrix(const MatrixDecomposition& result, DeviceKind device
   if (result.inputs_reversed) whole = reverse_columns(whole);
   if (result.outputs_reversed) whole = reverse_rows(whole);
   if (result.attenuation.empty()) return whole;
-  for (int r = 0; r < whole.size; ++r)
-    for (int c = 0; c < whole.size; ++c)
-      whole(r, c) *= result.scale * result.attenuation[static_cast<std::size_t>(r)];
-  return multiply(mesh_matrix(result.topology, device, result.left), whole);
+  const SquareMatrix left = mesh_matrix(result.left_topology, device, result.left);
+  SquareMatrix product(std::max(left.size, whole.size));
+  for (int r = 0; r < left.size; ++r) {
+    for (std::size_t k = 0; k < result.attenuation.size(); ++k) {
+      const int mode = static_cast<int>(k);
+      const Complex factor = left(r, mode) * (result.scale * result.attenuation[k]);
+      for (int c = 0; c < whole.size; ++c) product(r, c) += mul(factor, whole(mode, c));
+    }
+  }
+  return product;
 }
 
 double exact_tolerance(int modes) { return 1e-11 * modes; }
@@ -215,6 +237,7 @@ MatrixDecomposition decompose_matrix(const ComplexMatrix& matrix,
   result.topology = make_topology(options.mesh, result.modes);
   result.columns = result.topology.columns;
   result.devices = static_cast<int>(result.topology.cells.size());
+  result.rebuilt = {matrix.rows, matrix.columns, {}};
   const int exponent = far_exponent(matrix.values);
   const bool is_svd = options.target == Target::svd;
   if (is_svd) {
@@ -224,7 +247,6 @@ MatrixDecomposition decompose_matrix(const ComplexMatrix& matrix,
     decompose_one(square, options, result);
     scale_by(-exponent, square.values);
   }
-  result.rebuilt = {matrix.rows, matrix.columns, {}};
   compare(rebuild_matrix(result, options.device), square, is_svd ? 0 : exponent, result);
   result.error = std::ldexp(result.error, exponent);
   if (!is_svd) return result;

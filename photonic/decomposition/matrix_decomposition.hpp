@@ -28,18 +28,20 @@ double exact_tolerance(int modes);
 double rounded_tolerance(int modes);
 
 /// A matrix as settings of meshes: `scale` U(left) diag(attenuation) U(right), or U(right) alone
-/// for one mesh.
+/// for one mesh. A matrix that is not square has a right mesh of as many modes as it has columns, a
+/// left mesh of as many as it has rows, and an attenuator between the first modes of both.
 struct MatrixDecomposition {
-  int modes = 0;
+  int modes = 0;     // of the larger mesh
   int devices = 0;   // MZIs, attenuators included
-  int columns = 0;   // depth of one mesh
+  int columns = 0;   // depth of the larger mesh
   double error = 0;  // ||matrix - rebuilt||_F / sqrt(N), N the larger side of the matrix
   double distance_from_unitary =
       0;  // largest |M M^dagger - 1|; of the matrix as given; -1 when it is not square
-  bool rounded = false;  // one mesh, and the matrix is not quite unitary: the nearest one is made
-  Topology topology;
-  MeshSettings right;               // the only mesh, or the one met first
-  MeshSettings left;                // svd only
+  bool rounded = false;    // one mesh, and the matrix is not quite unitary: the nearest one is made
+  Topology topology;       // of the only mesh, or of the one met first
+  Topology left_topology;  // svd only
+  MeshSettings right;      // the only mesh, or the one met first
+  MeshSettings left;       // svd only
   std::vector<double> attenuation;  // svd only, amplitudes in [0, 1]
   double scale = 1;                 // svd only
   bool inputs_reversed = false;   // butterfly: input k enters the mode with the bits of k reversed
@@ -50,7 +52,8 @@ struct MatrixDecomposition {
 /// Largest side of a matrix that is taken: a decomposition takes 14 N^3 flop and more.
 inline constexpr int most_modes = 4096;
 
-/// What ideal meshes of these settings do, a square matrix of all modes: settings back to a matrix.
+/// What ideal meshes of these settings do, a square matrix of all modes, zero where a mesh has
+/// none: settings back to a matrix.
 SquareMatrix rebuild_matrix(const MatrixDecomposition& settings, DeviceKind device);
 
 /// The unitary that one mesh is to make of a matrix: itself, the nearest one where it is `rounded`

@@ -129,6 +129,8 @@ TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
   const Numbers any{1, 2, -0.5, 0, {0, 0.25}, 3}, one{{0, -1}},
       unitary{0, 1, 0, 0, 0, {0, 1}, 1, 0, 0};
   std::ofstream(folder_ + "/any.csv") << "1,2,-0.5\n0,0.25j,3\n";
+  const Numbers tall{1, 2, {0, 1}};
+  std::ofstream(folder_ + "/tall.csv") << "1\n2\n1j\n";
   std::ofstream(folder_ + "/one.csv") << "-1j\n";
   std::ofstream(folder_ + "/u.csv") << "0,1,0\n0,0,1j\n1,0,0\n";
   const std::pair<const char*, const Numbers*> cases[] = {
@@ -144,6 +146,8 @@ TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
       {"u.csv --convention interferometer", &unitary},
       {"u.csv --convention neurophox", &unitary},
       {"any.csv --target svd --convention neurophox", &any},
+      {"tall.csv --target svd --mesh reck", &tall},
+      {"tall.csv --target svd --device compact --convention strawberryfields-compact", &tall},
       {"u.csv --device compact --convention strawberryfields-compact", &unitary}};
   for (const auto& [how, wanted] : cases) {
     const json found = object(fmt::format("decompose {} --output settings.h5", how));

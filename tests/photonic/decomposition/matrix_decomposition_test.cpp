@@ -85,6 +85,31 @@ TEST(FarSizes, GiveTheSettingsOfTheSameMatrixOfOrdinarySize) {
   }
 }
 
+TEST(RectangularMatrices, TakeMeshesOfTheirRowsAndOfTheirColumnsWhateverTheirRank) {
+  for (const auto& [rows, columns] : {std::pair{2, 7}, {7, 2}, {1, 3}, {3, 1}, {5, 4}}) {
+    for (const int rank : {0, 1, std::min(rows, columns)}) {
+      ComplexMatrix m{rows, columns, {}};
+      m.values.resize(static_cast<std::size_t>(rows * columns));
+      for (int r = 0; r < rows; ++r)
+        for (int c = 0; c < columns; ++c)
+          for (int k = 0; k < rank; ++k)
+            m.values[static_cast<std::size_t>(r * columns + c)] +=
+                rounding_numbers.normal(static_cast<std::uint64_t>(100 * k + r)) *
+                rounding_numbers.normal(static_cast<std::uint64_t>(100 * k + 50 + c));
+      for (const DeviceKind device : {DeviceKind::mzi, DeviceKind::compact}) {
+        const MatrixDecomposition found =
+            decompose_matrix(m, {.device = device, .target = Target::svd});
+        EXPECT_LT(found.error, 1e-13) << rows << " x " << columns << ", rank " << rank;
+        EXPECT_EQ(found.topology.modes, columns);
+        EXPECT_EQ(found.left_topology.modes, rows);
+        EXPECT_LT(distance_from_unitary(mesh_matrix(found.left_topology, device, found.left)),
+                  1e-14 * rows);
+        EXPECT_EQ(found.attenuation.size(), static_cast<std::size_t>(std::min(rows, columns)));
+      }
+    }
+  }
+}
+
 TEST(FarSizes, AreProjectedAndRefusedAsOthersAre) {
   ComplexMatrix m = haar_matrix(3);
   for (Complex& v : m.values) v *= 1e200;
