@@ -76,6 +76,7 @@ TEST(TextMatrix, ReadsTheSameNumbersInEveryNotation) {
                           "1\0,\0002\0\n\0003\0,\0004\0",
                           16),
               2, whole);
+  expect_read(std::string("1\0,\0002\0\n\0003\0,\0004\0", 14), 2, whole);
   expect_read(std::string("\0001\0,\0002\0\n\0003\0,\0004", 14), 2, whole);
 }
 
