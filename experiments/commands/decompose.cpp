@@ -97,21 +97,14 @@ Shown run_back(const CommandLine& line) {
   return result;
 }
 
-Shown do_decompose(const CommandLine& line, ProgressSink& /*progress*/) {
-  require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
-  if (line.has("back")) return run_back(line);
-  const DecompositionOptions options = read_options(line);
-  const MeshSettingsKind kind{options.mesh, options.device, read_convention(line, options)};
-  const std::string path =
-      only_operand(line, "a matrix (.npy, .npz:NAME, .csv, .mtx, .mat or .h5)");
-  if (!line.output.empty()) require_writable(line.output);
-  MatrixDecomposition found = photonic::decompose_matrix(as_said(read_matrix(path), kind), options);
-  found.rebuilt = as_said(found.rebuilt, kind);
+/// What was found, in words and for scripts.
+Shown decomposed(const MatrixDecomposition& found, const DecompositionOptions& options) {
   Shown result;
   result.json = {{"modes", found.modes},
                  {"devices", found.devices},
                  {"columns", found.columns},
                  {"error", found.error},
+                 {"rounded", found.rounded},
                  {"distance_from_unitary",
                   found.distance_from_unitary < 0 ? Json() : Json(found.distance_from_unitary)}};
   result.text = fmt::format(
@@ -121,7 +114,6 @@ Shown do_decompose(const CommandLine& line, ProgressSink& /*progress*/) {
   if (found.distance_from_unitary >= 0)
     result.text +=
         fmt::format("distance of the matrix from a unitary {:.3g}\n", found.distance_from_unitary);
-  result.json["rounded"] = found.rounded;
   if (found.rounded)
     result.text += fmt::format(
         "unitary to {:.2g} only, as rounded numbers are (single precision, few decimals): the "
@@ -138,6 +130,20 @@ Shown do_decompose(const CommandLine& line, ProgressSink& /*progress*/) {
     result.json["outer_shifters"] = outer;
     result.text += fmt::format("{} shifters in front of the mesh and at its edges\n", outer);
   }
+  return result;
+}
+
+Shown do_decompose(const CommandLine& line, ProgressSink& /*progress*/) {
+  require(line.settings.empty(), "lightloom decompose takes no card, so --set has nothing to set");
+  if (line.has("back")) return run_back(line);
+  const DecompositionOptions options = read_options(line);
+  const MeshSettingsKind kind{options.mesh, options.device, read_convention(line, options)};
+  const std::string path =
+      only_operand(line, "a matrix (.npy, .npz:NAME, .csv, .mtx, .mat or .h5)");
+  if (!line.output.empty()) require_writable(line.output);
+  MatrixDecomposition found = photonic::decompose_matrix(as_said(read_matrix(path), kind), options);
+  found.rebuilt = as_said(found.rebuilt, kind);
+  Shown result = decomposed(found, options);
   if (line.output.empty()) return result;
   Labelled file = mesh_settings_file(found, kind);
   add_origin(
