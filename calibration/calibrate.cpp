@@ -173,6 +173,9 @@ ResidualMap residual_map(const ChipShape& shape, const Measurements& data,
 
 Calibration calibrate(const ChipShape& shape, const Measurements& data, const FitCard& card,
                       std::vector<double> start) {
+  require(shape.topology.kind != photonic::MeshKind::butterfly,
+          "calibration: a butterfly mesh is simulated and programmed, not fitted (the search for a "
+          "start follows light between neighbours; clements and reck meshes are fitted)");
   Calibration result;
   check(shape, data, card, result);
   const bool started = !start.empty();

@@ -131,7 +131,7 @@ CalibrationCard card_for(const Measurements& data, Tree tree, Tree* resolved) {
 }
 
 void add_notes(const ChipCard& chip, Measurements& data) {
-  data.notes["topology"] = chip.topology == photonic::MeshKind::reck ? "reck" : "clements";
+  data.notes["topology"] = topology_name(chip.topology);
   data.notes["pi_voltage_V"] = number_text(chip.pi_voltage_V);
   data.notes["device_loss_db"] = number_text(chip.device_loss_db);
   data.notes["heater_pitch_um"] = number_text(chip.layout.heater_pitch_um);

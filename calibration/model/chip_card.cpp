@@ -12,7 +12,9 @@ constexpr double per_db = std::numbers::ln10 / 10;
 void describe(Section& section, ChipCard& card) {
   section.value("modes", card.modes, {.low = 2, .high = 1024});
   section.choice("topology", card.topology,
-                 {{"clements", photonic::MeshKind::clements}, {"reck", photonic::MeshKind::reck}});
+                 {{"clements", photonic::MeshKind::clements},
+                  {"reck", photonic::MeshKind::reck},
+                  {"butterfly", photonic::MeshKind::butterfly}});
   section.card("layout", card.layout);
   section.value("pi_voltage_V", card.pi_voltage_V, positive);
   section.value("heater_sigma", card.heater_sigma, {.low = 0, .high = 0.3});
@@ -29,6 +31,17 @@ void describe(Section& section, ChipCard& card) {
   section.value("output_sigma_db", card.output_sigma_db, not_negative);
   section.value("offset_sigma", card.offset_sigma, not_negative);
   section.value("dead_heaters", card.dead_heaters, not_negative);
+}
+
+const char* topology_name(photonic::MeshKind kind) {
+  switch (kind) {
+    case photonic::MeshKind::reck:
+      return "reck";
+    case photonic::MeshKind::butterfly:
+      return "butterfly";
+    default:
+      return "clements";
+  }
 }
 
 ChipShape chip_shape(const ChipCard& card) {

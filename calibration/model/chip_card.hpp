@@ -31,6 +31,9 @@ struct ChipCard {
 };
 void describe(Section& section, ChipCard& card);
 
+/// The word of a card for a mesh: clements, reck, butterfly.
+const char* topology_name(photonic::MeshKind kind);
+
 ChipShape chip_shape(const ChipCard& card);
 /// The parameters as designed: no errors, loss as nominal, biases 0, no crosstalk.
 std::vector<double> design_parameters(const ChipShape& shape, const ChipCard& card);

@@ -43,8 +43,7 @@ Tree device_card(const ChipShape& shape, std::span<const double> parameters,
   Tree card = Tree::mapping();
   card.at_or_add("kind") = Tree::of(std::string("calibrated-mesh"));
   card.at_or_add("modes") = Tree::of(static_cast<double>(shape.ports()));
-  card.at_or_add("topology") =
-      Tree::of(std::string(shape.topology.kind == photonic::MeshKind::reck ? "reck" : "clements"));
+  card.at_or_add("topology") = Tree::of(std::string(topology_name(shape.topology.kind)));
   Tree& layout = card.at_or_add("layout");
   layout.at_or_add("heater_pitch_um") = Tree::of(shape.heaters.heater_pitch_um);
   layout.at_or_add("port_pitch_um") = Tree::of(shape.heaters.port_pitch_um);

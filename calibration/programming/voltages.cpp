@@ -7,8 +7,9 @@
 #include "calibration/model/field_pair.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
-#include "photonic/decomposition/clements_reck.hpp"
+#include "photonic/decomposition/butterfly.hpp"
 #include "photonic/decomposition/local_correction.hpp"
+#include "photonic/decomposition/matrix_decomposition.hpp"
 #include "photonic/devices/heater.hpp"
 #include "photonic/meshes/haar.hpp"
 
@@ -63,18 +64,43 @@ Programming voltages_for(const ChipShape& shape, std::span<const double> paramet
   return result;
 }
 
-Programming program(const ChipShape& shape, std::span<const double> parameters,
-                    const SquareMatrix& target, double max_voltage_V) {
-  require(shape.topology.kind == photonic::MeshKind::clements && target.size == shape.ports(),
-          "program: needs a Clements mesh of {} ports and a matrix of that size (got {})",
-          shape.ports(), target.size);
-  const photonic::MeshSettings ideal = photonic::decompose_clements(target);
+ProgrammedMatrix program(const ChipShape& shape, std::span<const double> parameters,
+                         const ComplexMatrix& target, const ProgrammingOptions& options) {
+  using Target = photonic::DecompositionOptions::Target;
+  require(target.rows == shape.ports() && target.columns == shape.ports(),
+          "the matrix is {} x {}, the chip has {} ports", target.rows, target.columns,
+          shape.ports());
+  const photonic::MatrixDecomposition ideal = photonic::decompose_matrix(
+      target, {.mesh = shape.topology.kind,
+               .target = options.nearest ? Target::nearest : Target::unitary,
+               .tolerance = options.tolerance});
+  ProgrammedMatrix result{.rounded = ideal.rounded,
+                          .inputs_reversed = ideal.inputs_reversed,
+                          .outputs_reversed = ideal.outputs_reversed};
   const photonic::CorrectedSettings corrected =
-      photonic::correct_locally(shape.topology, ideal, fabrication_of(shape, parameters));
-  Programming result = voltages_for(shape, parameters, corrected.settings, max_voltage_V);
-  result.unreachable = corrected.unreachable;
+      photonic::correct_locally(shape.topology, ideal.right, fabrication_of(shape, parameters));
+  result.set = voltages_for(shape, parameters, corrected.settings, options.max_voltage_V);
+  result.set.unreachable = corrected.unreachable;
+  result.target = photonic::SquareMatrix(shape.ports());
+  result.target.values = target.values;
+  if (result.inputs_reversed) result.target = photonic::reverse_columns(result.target);
+  if (result.outputs_reversed) result.target = photonic::reverse_rows(result.target);
   return result;
 }
+
+namespace {
+
+/// The `number`-th random matrix that the chip's mesh can make.
+SquareMatrix random_target(const ChipShape& shape, std::uint64_t seed, std::uint64_t number) {
+  if (shape.topology.kind != photonic::MeshKind::butterfly)
+    return photonic::haar_unitary(shape.ports(), Stream({.seed = seed, .purpose = Purpose::haar}),
+                                  number);
+  const Stream stream({.seed = seed + number, .purpose = Purpose::haar});
+  return photonic::mesh_matrix(shape.topology, photonic::DeviceKind::mzi,
+                               photonic::random_butterfly_settings(shape.topology, stream));
+}
+
+}  // namespace
 
 SquareMatrix realised_matrix(const ChipShape& shape, std::span<const double> parameters,
                              std::span<const double> voltages) {
@@ -132,15 +158,16 @@ double error_up_to_port_phases(const SquareMatrix& a, const SquareMatrix& b) {
 ProgrammingComparison compare_programming(const ChipShape& shape, const ParameterBeliefs& beliefs,
                                           const ProgrammingTrial& trial) {
   const int targets = trial.targets;
-  const Stream stream({.seed = trial.seed, .purpose = Purpose::haar});
   const std::vector<double> heaters_only = without_splitter_errors(shape, beliefs.fitted);
   ProgrammingComparison mean{.targets = targets};
   for (int t = 0; t < targets; ++t) {
-    const SquareMatrix target =
-        photonic::haar_unitary(shape.ports(), stream, static_cast<std::uint64_t>(t));
+    const SquareMatrix target = random_target(shape, trial.seed, static_cast<std::uint64_t>(t));
     const auto error = [&](const std::vector<double>& believed) {
-      const Programming set = program(shape, believed, target, trial.max_voltage_V);
-      return error_up_to_port_phases(realised_matrix(shape, beliefs.hidden, set.voltages), target) /
+      const ProgrammedMatrix made =
+          program(shape, believed, {target.size, target.size, target.values},
+                  {.max_voltage_V = trial.max_voltage_V});
+      return error_up_to_port_phases(realised_matrix(shape, beliefs.hidden, made.set.voltages),
+                                     made.target) /
              targets;
     };
     mean.uncalibrated += error(beliefs.design);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "calibration/model/chip_model.hpp"
+#include "core/matrix.hpp"
 
 namespace lightloom::calibration {
 
@@ -19,10 +20,28 @@ struct Programming {
 Programming voltages_for(const ChipShape& shape, std::span<const double> parameters,
                          const photonic::MeshSettings& settings, double max_voltage_V);
 
-/// Decomposes `target` (Clements meshes only), corrects it device by device for the splitter errors
-/// in `parameters`, and finds the voltages. With alpha = beta = 0 there nothing is corrected.
-Programming program(const ChipShape& shape, std::span<const double> parameters,
-                    const photonic::SquareMatrix& target, double max_voltage_V);
+/// How a matrix is programmed on a chip.
+struct ProgrammingOptions {
+  double max_voltage_V = 6.5;
+  bool nearest = false;  // any square matrix: the nearest unitary; else unitary ones alone
+  double tolerance = 0;  // of what is taken for unitary, see photonic::DecompositionOptions
+};
+
+/// Voltages for a matrix, and the unitary that they are for.
+struct ProgrammedMatrix {
+  Programming set;
+  photonic::SquareMatrix target;
+  bool rounded = false;  // not quite unitary: the nearest one is set
+  /// Butterfly: input (output) k is the port with the bits of k reversed, see
+  /// photonic::MatrixDecomposition. `target` has the order of the ports.
+  bool inputs_reversed = false, outputs_reversed = false;
+};
+
+/// Decomposes `target` for the chip's mesh, corrects it device by device for the splitter errors in
+/// `parameters`, and finds the voltages. With alpha = beta = 0 there nothing is corrected. Throws
+/// `Error` for a matrix of another size and for what `photonic::decompose_matrix` refuses.
+ProgrammedMatrix program(const ChipShape& shape, std::span<const double> parameters,
+                         const ComplexMatrix& target, const ProgrammingOptions& options = {});
 
 /// The field matrix a chip realises at these voltages, port couplings left out.
 photonic::SquareMatrix realised_matrix(const ChipShape& shape, std::span<const double> parameters,

@@ -76,7 +76,10 @@ std::size_t first_bracket(std::string_view line) {
   });
   const bool opens = before.back() == '=' || before.back() == '(';
   const bool is_named = std::isalpha(static_cast<unsigned char>(before[0])) != 0;
-  return name && opens && is_named && !before.starts_with("Complex") ? at : line.npos;
+  const bool typed = line[at] == '[' && before.size() == at &&  // ComplexF64[1 2; 3 4] of Julia
+                     std::isupper(static_cast<unsigned char>(before[0])) != 0 &&
+                     before != "Complex" && before.find(' ') == before.npos;
+  return name && is_named && (opens || typed) ? at : line.npos;
 }
 
 /// Takes the brackets of a text apart.

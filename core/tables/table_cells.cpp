@@ -103,7 +103,10 @@ TableCells table_cells(const std::vector<MatrixRow>& rows, const TableNotation& 
       return table;
     }
     numbers = numbers || found > 0;
-    if (!numbers && !cells.empty()) table.corner = lower(cells.front());
+    if (!numbers) {
+      table.header.assign(cells.size(), "");
+      std::transform(cells.begin(), cells.end(), table.header.begin(), lower);
+    }
     table.lines.push_back(row.line);
     table.start.push_back(table.kinds.size());
   }

@@ -29,7 +29,7 @@ struct TableCells {
   std::vector<std::size_t> start{0};
   std::vector<CellKind> kinds;
   std::vector<std::complex<double>> values;  // 0 where there is no number
-  std::string corner{};                      // first cell of the last row without a number
+  std::vector<std::string> header{};         // cells of the last row before numbers, lower case
   std::string problem{};                     // of a row that no table has; what follows is not read
 
   [[nodiscard]] std::size_t rows() const { return lines.size(); }

@@ -64,6 +64,17 @@ bool is_index_name(const std::string& word) {
   return word == "index" || word == "id" || word == "row" || word == "rows" || word == "unnamed: 0";
 }
 
+/// Whether columns are named re..., im..., re..., im...
+bool names_parts(const std::vector<std::string>& header) {
+  const std::size_t first = header.size() % 2;  // behind a column of names
+  if (header.size() < 2) return false;
+  for (std::size_t c = first; c < header.size(); ++c) {
+    const bool real = header[c].starts_with("re"), imaginary = header[c].starts_with("im");
+    if ((c - first) % 2 == 0 ? !real : !imaginary) return false;
+  }
+  return true;
+}
+
 /// Whether the first row is of bare units, which may be names, and nothing else is imaginary.
 bool may_be_names(const TableCells& table) {
   const auto unit = [](CellKind kind) { return kind == CellKind::unit; };
@@ -161,6 +172,12 @@ class Borders {
     const std::size_t headers = header_rows(table_);
     if (headers == table_.rows())
       return {{}, fmt::format("{}: names, and no numbers behind them", table_.lines[0]), 0};
+    if (headers > 0 && names_parts(table_.header))
+      return {{},
+              fmt::format("{}: the columns are named as real and imaginary parts (write complex "
+                          "numbers, 0.5-1.25j, one a column)",
+                          table_.lines[headers - 1]),
+              0};
     const std::size_t width = table_.width(headers);
     MatrixPart part{headers, 0, width};
     // Names of the columns with an empty corner, or one fewer than columns: the first holds names.
@@ -168,7 +185,7 @@ class Borders {
                                         table_.width(headers - 1) + 1 == width);
     const bool many = headers > 0 || table_.rows() > 1;
     const bool worded = width > 1 && ((many && table_.kind(headers, 0) == CellKind::word) ||
-                                      (headers > 0 && is_index_name(table_.corner)));
+                                      (headers > 0 && is_index_name(table_.header.front())));
     if ((corner || worded) && names_rows(table_, headers)) {
       part.first_column = 1;
       return one(part, "without the row names");

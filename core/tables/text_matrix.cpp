@@ -213,9 +213,10 @@ std::optional<Reading> one_column(const MatrixRows& rows) {
 /// Blocks of equal height between blank lines may be matrices of their own.
 void refuse_blocks(const MatrixRows& rows, const ComplexMatrix& matrix, const std::string& path) {
   const auto& blocks = rows.blocks;
-  const bool several = blocks.size() > 1 && blocks.front() > 1 &&
-                       std::all_of(blocks.begin(), blocks.end(),
-                                   [&](int height) { return height == blocks.front(); });
+  if (blocks.size() < 2) return;  // rows in brackets have none
+  const bool several =
+      blocks.front() > 1 && std::all_of(blocks.begin(), blocks.end(),
+                                        [&](int height) { return height == blocks.front(); });
   require(
       !several,
       "{}: can be read as one matrix of {} x {} or as {} of {} x {} (blank lines divide it; take "

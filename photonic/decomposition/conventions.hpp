@@ -13,4 +13,21 @@ MeshSettings to_beamsplitter_convention(const Topology& topology, const MeshSett
 /// Theirs to ours.
 MeshSettings from_beamsplitter_convention(const Topology& topology, const MeshSettings& theirs);
 
+/// Settings of a mesh of ideal plain MZIs whose phi stands behind the device, on its upper output,
+/// and whose screen stands in front of the mesh: what `settings` does, with phases behind instead
+/// of in front. A phase common to both outputs of a device is moved to its inputs, from the last
+/// device to the first. Theirs is neurophox's, read as matrices that row vectors are multiplied
+/// with: the transpose. Phases in (-pi, pi].
+MeshSettings to_phases_behind(const Topology& topology, const MeshSettings& settings);
+/// Theirs to ours.
+MeshSettings from_phases_behind(const Topology& topology, const MeshSettings& theirs);
+
+/// Phases of compact devices as half difference delta and mean sigma, in place of theta and of phi:
+/// the device is e^{i sigma} [[sin delta, cos delta], [cos delta, -sin delta]], the sMZI of
+/// strawberryfields' `rectangular_compact`. Ours are theta and phi on the inner arms, the device i
+/// e^{i (theta + phi) / 2} times the same matrix of (theta - phi) / 2.
+MeshSettings to_compact_convention(const MeshSettings& settings);
+/// Theirs to ours.
+MeshSettings from_compact_convention(const MeshSettings& theirs);
+
 }  // namespace lightloom::photonic

@@ -7,6 +7,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <complex>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -131,6 +134,41 @@ TEST(Readme, ABlockThatNamesNoLanguageOrAnUnknownOneIsNotForgotten) {
     EXPECT_TRUE(block.language == "sh" || block.language == "yaml" || block.language == "python" ||
                 block.language == "cpp" || block.language == "text")
         << "README.md:" << block.line << ": '" << block.language << "'";
+}
+
+TEST(DecomposePage, ItsSettingsOfSomebodyElseComeBackAsTheirMatrix) {
+  const std::vector<Block> blocks = blocks_of(text_of(root + "/docs/use/decompose.md"));
+  const auto python = std::find_if(blocks.begin(), blocks.end(),
+                                   [](const Block& block) { return block.language == "python"; });
+  ASSERT_NE(python, blocks.end());
+  const std::string folder = scratch_folder("theirs");
+  std::ofstream(folder + "/theirs.py") << python->text;
+  if (run_shell("/usr/bin/python3 -c 'import h5py'").code != 0)
+    GTEST_SKIP() << "python3-h5py is not installed";
+  const Ran ran = run_shell(
+      fmt::format("cd {} && /usr/bin/python3 theirs.py && {} decompose --back theirs.h5 --output "
+                  "u.csv",
+                  folder, program()));
+  ASSERT_EQ(ran.code, 0) << ran.errors;
+  // The page's devices on the modes (0, 1), (1, 2), (0, 1), multiplied out: row 1 of the result.
+  using Complex = std::complex<double>;
+  const double c1 = std::cos(0.4), s1 = std::sin(0.4), c2 = std::cos(1.1), c3 = std::cos(0.7),
+               s3 = std::sin(0.7), s2 = std::sin(1.1);
+  const Complex e1 = std::polar(1.0, 1.0), e2 = std::polar(1.0, -0.5), e3 = std::polar(1.0, 2.0);
+  // After the first two: top (e1 c1, -s1, 0), middle e2 c2 (e1 s1, c1) and -s2 of the third.
+  const Complex row[] = {e3 * s3 * e1 * c1 + c3 * e2 * c2 * e1 * s1,
+                         -e3 * s3 * s1 + c3 * e2 * c2 * c1, -c3 * s2};
+  std::ifstream file(folder + "/u.csv");
+  std::string line;
+  std::getline(file, line);
+  for (const Complex& element : row) {
+    double real = 0, imaginary = 0;
+    char unit = 0, separator = 0;
+    file >> real >> imaginary >> unit;
+    file.get(separator);
+    EXPECT_LT(std::abs(Complex(real, imaginary) - std::polar(1.0, 0.2) * element), 1e-14);
+  }
+  fs::remove_all(folder);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "experiments/results/files/mesh_settings_file.hpp"
 
+#include <fmt/ranges.h>
+
 #include <cmath>
 #include <numeric>
 
@@ -24,16 +26,69 @@ std::vector<std::int64_t> numbers(std::size_t count) {
   return list;
 }
 
-void add_mesh(Labelled& data, const photonic::MeshSettings& mesh, const std::string& prefix) {
-  data.add({prefix + "theta", {"device"}, mesh.theta, "rad", "inner phase"});
-  data.add({prefix + "phi", {"device"}, mesh.phi, "rad", "outer phase"});
-  data.add({prefix + "screen", {"mode"}, mesh.screen, "rad", "output phase"});
+/// Phases of a mesh on the axes of a prefix: `left_device` and `left_mode`, or none.
+struct MeshAxes {
+  std::string device, mode;
+};
+void add_mesh(Labelled& data, const photonic::MeshSettings& mesh, const std::string& prefix,
+              const MeshAxes& axes) {
+  data.add({prefix + "theta", {axes.device}, mesh.theta, "rad", "inner phase"});
+  data.add({prefix + "phi", {axes.device}, mesh.phi, "rad", "outer phase"});
+  data.add({prefix + "screen", {axes.mode}, mesh.screen, "rad", "output phase"});
   if (!mesh.outer.empty())
     data.add({prefix + "outer",
-              {"device"},
+              {axes.device},
               mesh.outer,
               "rad",
               "phase in front of the upper input, 0 where there is no shifter"});
+}
+
+/// Axes of a mesh and where its devices sit.
+MeshAxes add_places(Labelled& data, const photonic::Topology& topology, const std::string& prefix) {
+  MeshAxes axes{prefix + "device", prefix + "mode"};
+  data.add_axis({axes.device, numbers(topology.cells.size()), "1",
+                 "device of one mesh in the order of light"});
+  data.add_axis({axes.mode, numbers(static_cast<std::size_t>(topology.modes)), "1", "mode"});
+  std::vector<std::int64_t> columns, tops, bottoms;
+  for (const photonic::Cell& cell : topology.cells) {
+    columns.push_back(cell.column);
+    tops.push_back(cell.top);
+    bottoms.push_back(cell.bottom);
+  }
+  data.add({prefix + "column", {axes.device}, columns, "1", "column of the device"});
+  data.add({prefix + "top", {axes.device}, tops, "1", "upper of the two modes"});
+  data.add({prefix + "bottom", {axes.device}, bottoms, "1", "lower of the two modes"});
+  return axes;
+}
+
+/// Phases of ours in another convention.
+photonic::MeshSettings in_theirs(PhaseConvention convention, const photonic::Topology& topology,
+                                 const photonic::MeshSettings& ours) {
+  switch (convention) {
+    case PhaseConvention::beamsplitter:
+      return photonic::to_beamsplitter_convention(topology, ours);
+    case PhaseConvention::compact:
+      return photonic::to_compact_convention(ours);
+    case PhaseConvention::behind:
+      return photonic::to_phases_behind(topology, ours);
+    default:
+      return ours;
+  }
+}
+
+/// And back.
+photonic::MeshSettings in_ours(PhaseConvention convention, const photonic::Topology& topology,
+                               const photonic::MeshSettings& theirs) {
+  switch (convention) {
+    case PhaseConvention::beamsplitter:
+      return photonic::from_beamsplitter_convention(topology, theirs);
+    case PhaseConvention::compact:
+      return photonic::from_compact_convention(theirs);
+    case PhaseConvention::behind:
+      return photonic::from_phases_behind(topology, theirs);
+    default:
+      return theirs;
+  }
 }
 
 /// Takes the variables of a settings file apart.
@@ -44,17 +99,30 @@ class SettingsReader {
   template <class Enum, std::size_t count>
   [[nodiscard]] Enum kind(const char* attribute,
                           const std::array<std::pair<const char*, Enum>, count>& known) const {
-    for (const auto& [name, value] : known)
-      if (text(attribute) == name) return value;
-    throw Error(fmt::format("{}: {} '{}' is not known", path_, attribute, text(attribute)));
+    const char* otherwise = attribute == std::string_view("device") ? known.front().first : "";
+    std::vector<std::string> names;
+    for (const auto& [name, value] : known) {
+      if (word(attribute, otherwise) == name) return value;
+      names.emplace_back(name);
+    }
+    throw Error(fmt::format("{}: {} '{}' is not known (it is one of {})", path_, attribute,
+                            word(attribute), fmt::join(names, ", ")));
   }
   [[nodiscard]] bool reversed(const char* attribute) const {
-    return text(attribute) == order_name(true);
+    return word(attribute, order_name(false)) == order_name(true);
   }
   [[nodiscard]] int length(const char* axis) const {
     const Axis* found = data_.axis(axis);
     require(found != nullptr, "{}: holds no settings (axis '{}' is missing)", path_, axis);
     return static_cast<int>(size_of(found->values));
+  }
+  /// Modes of a mesh by its axis; `otherwise` where it is missing, 0: it must be there.
+  [[nodiscard]] int modes(const char* axis, int otherwise) const {
+    const int found = otherwise > 0 ? length_or(axis, otherwise) : length(axis);
+    require(found >= 1 && found <= photonic::most_modes,
+            "{}: settings of {} modes are not taken (1 to {} are)", path_, found,
+            photonic::most_modes);
+    return found;
   }
   [[nodiscard]] bool has(const std::string& name) const { return data_.variable(name) != nullptr; }
   [[nodiscard]] std::vector<double> values(const std::string& name, std::size_t count) const {
@@ -77,58 +145,70 @@ class SettingsReader {
         .phi = values(prefix + "phi", cells),
         .screen = values(prefix + "screen", static_cast<std::size_t>(topology.modes))};
     if (has(prefix + "outer")) settings.outer = values(prefix + "outer", cells);
-    if (kind("convention", convention_names) == PhaseConvention::lightloom) return settings;
-    require(settings.outer.empty(), "{}: phases in front of devices belong to compact ones", path_);
-    return photonic::from_beamsplitter_convention(topology, settings);
+    const std::string device = word("device", device_names.front().first),
+                      convention = word("convention");
+    require(settings.outer.empty() || device == std::string("compact"),
+            "{}: phases in front of devices belong to compact ones", path_);
+    require(convention_takes(convention, kind("device", device_names)),
+            "{}: the convention '{}' is not one of {} devices", path_, convention, device);
+    return in_ours(kind("convention", convention_names), topology, settings);
+  }
+
+  /// An attribute; one that is not there is `otherwise` where that is something.
+  [[nodiscard]] std::string word(const char* attribute, std::string_view otherwise = {}) const {
+    const auto found = data_.attributes.find(attribute);
+    if (found == data_.attributes.end() && !otherwise.empty()) return std::string(otherwise);
+    const auto* text =
+        found == data_.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
+    require(text != nullptr,
+            "{}: holds no settings of a mesh (attribute '{}' is missing; lightloom decompose "
+            "--output writes such files, docs/use/decompose.md says how to write one)",
+            path_, attribute);
+    return *text;
+  }
+  /// Length of an axis, `otherwise` where it is missing.
+  [[nodiscard]] int length_or(const char* axis, int otherwise) const {
+    return data_.axis(axis) == nullptr ? otherwise : length(axis);
   }
 
  private:
-  [[nodiscard]] std::string text(const char* attribute) const {
-    const auto found = data_.attributes.find(attribute);
-    const auto* word =
-        found == data_.attributes.end() ? nullptr : std::get_if<std::string>(&found->second);
-    require(word != nullptr,
-            "{}: holds no settings of a mesh (attribute '{}' is missing; lightloom decompose "
-            "--output writes such files)",
-            path_, attribute);
-    return *word;
-  }
-
   std::string path_;
   Labelled data_;
 };
 
 }  // namespace
 
+bool convention_takes(const std::string& convention, photonic::DeviceKind device) {
+  if (convention == "lightloom") return true;
+  return device == (convention == "strawberryfields-compact" ? photonic::DeviceKind::compact
+                                                             : photonic::DeviceKind::mzi);
+}
+
+PhaseConvention MeshSettingsKind::phases() const {
+  for (const auto& [name, value] : convention_names)
+    if (convention == name) return value;
+  throw Error(fmt::format("the convention '{}' is not known", convention));
+}
+
 const char* order_name(bool reversed) { return reversed ? "bit-reversed" : "in order"; }
 
 Labelled mesh_settings_file(const MatrixDecomposition& found, const MeshSettingsKind& kind) {
-  const auto written = [&](const photonic::MeshSettings& settings) {
-    return kind.convention == PhaseConvention::lightloom
-               ? settings
-               : photonic::to_beamsplitter_convention(found.topology, settings);
+  const auto written = [&](const photonic::Topology& topology,
+                           const photonic::MeshSettings& settings) {
+    return in_theirs(kind.phases(), topology, settings);
   };
   Labelled data;
-  data.attributes["convention"] = name_of(kind.convention, convention_names);
+  data.attributes["convention"] = kind.convention;
   data.attributes["mesh"] = name_of(kind.mesh, mesh_names);
   data.attributes["device"] = name_of(kind.device, device_names);
   data.attributes["inputs"] = order_name(found.inputs_reversed);
   data.attributes["outputs"] = order_name(found.outputs_reversed);
-  data.add_axis({"device", numbers(found.topology.cells.size()), "1",
-                 "device of one mesh in the order of light"});
-  data.add_axis({"mode", numbers(static_cast<std::size_t>(found.modes)), "1", "mode"});
-  std::vector<std::int64_t> columns, tops, bottoms;
-  for (const photonic::Cell& cell : found.topology.cells) {
-    columns.push_back(cell.column);
-    tops.push_back(cell.top);
-    bottoms.push_back(cell.bottom);
-  }
-  data.add({"column", {"device"}, columns, "1", "column of the device"});
-  data.add({"top", {"device"}, tops, "1", "upper of the two modes"});
-  data.add({"bottom", {"device"}, bottoms, "1", "lower of the two modes"});
-  add_mesh(data, written(found.right), "");
+  const MeshAxes axes = add_places(data, found.topology, "");
+  add_mesh(data, written(found.topology, found.right), "", axes);
   if (!found.attenuation.empty()) {
-    add_mesh(data, written(found.left), "left_");
+    const bool alike = found.left_topology.modes == found.topology.modes;
+    const MeshAxes left = alike ? axes : add_places(data, found.left_topology, "left_");
+    add_mesh(data, written(found.left_topology, found.left), "left_", left);
     data.add_axis(
         {"attenuator", numbers(found.attenuation.size()), "1", "attenuator between the meshes"});
     data.add({"attenuation", {"attenuator"}, found.attenuation, "1", "amplitude"});
@@ -150,23 +230,27 @@ StoredMeshSettings read_mesh_settings(const std::string& path) {
   const SettingsReader file(path);
   StoredMeshSettings stored{.kind = {.mesh = photonic::MeshKind::clements,
                                      .device = file.kind("device", device_names),
-                                     .convention = file.kind("convention", convention_names)},
-                            .settings = {.modes = file.length("mode")}};
+                                     .convention = file.word("convention")},
+                            .settings = {}};
   MatrixDecomposition& settings = stored.settings;
-  require(settings.modes >= 1 && settings.modes <= photonic::most_modes,
-          "settings of {} modes are not taken (1 to {} are)", settings.modes, photonic::most_modes);
   stored.kind.mesh = file.kind("mesh", mesh_names);
-  settings.topology = photonic::make_topology(stored.kind.mesh, settings.modes);
+  const int right = file.modes("mode", 0), left = file.modes("left_mode", right);
+  settings.modes = std::max(left, right);
+  settings.topology = photonic::make_topology(stored.kind.mesh, right);
+  settings.left_topology = photonic::make_topology(stored.kind.mesh, left);
   settings.right = file.mesh("", settings.topology);
   settings.inputs_reversed = file.reversed("inputs");
   settings.outputs_reversed = file.reversed("outputs");
   if (file.has("attenuation")) {
-    settings.left = file.mesh("left_", settings.topology);
-    settings.attenuation = file.values("attenuation", static_cast<std::size_t>(settings.modes));
+    settings.left = file.mesh("left_", settings.left_topology);
+    settings.attenuation =
+        file.values("attenuation", static_cast<std::size_t>(std::min(left, right)));
     settings.scale = file.values("scale", 1)[0];
   }
-  stored.rows = std::min(file.length("row"), settings.modes);
-  stored.columns = std::min(file.length("input"), settings.modes);
+  const bool turned = stored.kind.phases() == PhaseConvention::behind;  // rows are inputs
+  const int rows = turned ? right : left, columns = turned ? left : right;
+  stored.rows = std::min(file.length_or("row", rows), rows);
+  stored.columns = std::min(file.length_or("input", columns), columns);
   return stored;
 }
 

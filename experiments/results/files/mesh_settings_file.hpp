@@ -10,8 +10,14 @@
 
 namespace lightloom::experiments {
 
-/// Whose 2x2s the phases of a settings file belong to (see photonic/decomposition/conventions.hpp).
-enum class PhaseConvention { lightloom, strawberryfields };
+/// Whose 2x2s the phases of a settings file belong to (see photonic/decomposition/conventions.hpp,
+/// docs/use/decompose.md).
+enum class PhaseConvention {
+  lightloom,     // also perceval's "mzi phase first" and strawberryfields' rectangular_symmetric
+  beamsplitter,  // strawberryfields' rectangular_phase_end, clementsw/interferometer
+  compact,       // strawberryfields' rectangular_compact: delta and sigma
+  behind,        // neurophox: x U of row vectors, phases behind the devices, gamma in front
+};
 
 inline constexpr std::array<std::pair<const char*, photonic::MeshKind>, 3> mesh_names{
     {{"clements", photonic::MeshKind::clements},
@@ -22,9 +28,18 @@ inline constexpr std::array<std::pair<const char*, photonic::DeviceKind>, 4> dev
      {"three-splitter", photonic::DeviceKind::three_splitter},
      {"crossing", photonic::DeviceKind::crossing},
      {"compact", photonic::DeviceKind::compact}}};
-inline constexpr std::array<std::pair<const char*, PhaseConvention>, 2> convention_names{
+inline constexpr std::array<std::pair<const char*, PhaseConvention>, 7> convention_names{
     {{"lightloom", PhaseConvention::lightloom},
-     {"strawberryfields", PhaseConvention::strawberryfields}}};
+     {"perceval", PhaseConvention::lightloom},
+     {"strawberryfields", PhaseConvention::beamsplitter},
+     {"strawberryfields-symmetric", PhaseConvention::lightloom},
+     {"strawberryfields-compact", PhaseConvention::compact},
+     {"interferometer", PhaseConvention::beamsplitter},
+     {"neurophox", PhaseConvention::behind}}};
+
+/// Whether a convention speaks of devices of that kind: `lightloom` of all,
+/// `strawberryfields-compact` of compact ones, all others of plain MZIs.
+bool convention_takes(const std::string& convention, photonic::DeviceKind device);
 
 /// "bit-reversed" or "in order".
 const char* order_name(bool reversed);
@@ -33,7 +48,9 @@ const char* order_name(bool reversed);
 struct MeshSettingsKind {
   photonic::MeshKind mesh = photonic::MeshKind::clements;
   photonic::DeviceKind device = photonic::DeviceKind::mzi;
-  PhaseConvention convention = PhaseConvention::lightloom;
+  std::string convention = convention_names.front().first;
+
+  [[nodiscard]] PhaseConvention phases() const;
 };
 
 /// A decomposition as a file: phases by device with where each device sits, and the matrix that
@@ -48,7 +65,9 @@ struct StoredMeshSettings {
   int rows = 0, columns = 0;               // of the matrix that was decomposed
 };
 
-/// Reads what `mesh_settings_file` gave. Throws `Error` naming what is wrong.
+/// Reads what `mesh_settings_file` gave, or what somebody else wrote: the attributes `convention`
+/// and `mesh`, the axes `device` and `mode`, `theta`, `phi` and `screen` are enough for one mesh.
+/// Throws `Error` naming what is wrong.
 StoredMeshSettings read_mesh_settings(const std::string& path);
 
 }  // namespace lightloom::experiments

@@ -76,20 +76,31 @@ TEST(TextMatrix, ReadsTheSameNumbersInEveryNotation) {
                           "1\0,\0002\0\n\0003\0,\0004\0",
                           16),
               2, whole);
+  expect_read(std::string("1\0,\0002\0\n\0003\0,\0004\0", 14), 2, whole);
   expect_read(std::string("\0001\0,\0002\0\n\0003\0,\0004", 14), 2, whole);
 }
 
 TEST(TextMatrix, ReadsComplexNumbersInEveryNotation) {
-  for (const char* text :
-       {"0.5+1.5j,-2j\n3,j\n", "0.5+1.5i;0-2i\n3+0i;1i\n",
-        "0.5 + 1.5i   0.0 - 2.0i\n3.0 + 0.0i   0.0 + 1.0i\n",
-        "0.5 + 1.5im,0.0 - 2.0im\n3.0 + 0.0im,im\n", "0.5 + 1.5*I,-2. I\n3,I\n",
-        "0.5+1.5J,-2J\n3,J\n", " (5.0e-01+1.5e+00j)  (0.0e+00+-2.0e+00j)\n (3+0j) (0+1j)\n",
-        "(0.5,1.5) (0,-2)\n(3,0) (0,1)\n", "(0.5, 1.5),(0, -2)\n(3, 0),(0, 1)\n",
-        "[[0.5+1.5j 0. -2.j ]\n [3. +0.j  0. +1.j ]]\n", "{{Complex[0.5, 1.5], -2 I}, {3, I}}",
-        "[0.5+1.5im 0.0-2.0im; 3.0+0.0im 0.0+1.0im]", "0,5+1,5i;-2i\n3;i\n",
-        "(0,5;1,5)\t(0;-2)\n(3;0)\t(0;1)\n", "0.5+j1.5,-j*2\n3,j\n",
-        "complex(0.5,1.5);complex(0,-2)\n3;1i\n", "1.5j+0.5,-2j\n3,j\n"})
+  for (const char* text : {"0.5+1.5j,-2j\n3,j\n",
+                           "0.5+1.5i;0-2i\n3+0i;1i\n",
+                           "0.5 + 1.5i   0.0 - 2.0i\n3.0 + 0.0i   0.0 + 1.0i\n",
+                           "0.5 + 1.5im,0.0 - 2.0im\n3.0 + 0.0im,im\n",
+                           "0.5 + 1.5*I,-2. I\n3,I\n",
+                           "0.5+1.5J,-2J\n3,J\n",
+                           " (5.0e-01+1.5e+00j)  (0.0e+00+-2.0e+00j)\n (3+0j) (0+1j)\n",
+                           "(0.5,1.5) (0,-2)\n(3,0) (0,1)\n",
+                           "(0.5, 1.5),(0, -2)\n(3, 0),(0, 1)\n",
+                           "[[0.5+1.5j 0. -2.j ]\n [3. +0.j  0. +1.j ]]\n",
+                           "{{Complex[0.5, 1.5], -2 I}, {3, I}}",
+                           "[0.5+1.5im 0.0-2.0im; 3.0+0.0im 0.0+1.0im]",
+                           "0,5+1,5i;-2i\n3;i\n",
+                           "(0,5;1,5)\t(0;-2)\n(3;0)\t(0;1)\n",
+                           "0.5+j1.5,-j*2\n3,j\n",
+                           "complex(0.5,1.5);complex(0,-2)\n3;1i\n",
+                           "ComplexF64[0.5+1.5im 0.0-2.0im; 3.0+0.0im 0.0+1.0im]",
+                           "Matrix([[0.5 + 1.5*I, -2*I], [3, I]])",
+                           ",0,1\n0,(0.5+1.5j),-2j\n1,(3+0j),1j\n",
+                           "1.5j+0.5,-2j\n3,j\n"})
     expect_read(text, 2, mixed);
 }
 
@@ -131,6 +142,7 @@ TEST(TextMatrix, SaysWhichCellIsNone) {
            {"1,2\n3\n", "m.csv:2: 1 columns, but the rows before have 2"},
            {"# head\n1,2\n1,5;2\n", "m.csv:3: '5;2' is not a number"},
            {"a,b\n", "m.csv:1: names, and no numbers behind them"},
+           {"re0,im0,re1,im1\n1,2,3,4\n", "m.csv:1: the columns are named as real and imaginary"},
            {"(1.5),2\n", "m.csv:1: '(1.5)' is not a number"},
            {"", "m.csv: holds no matrix"},
            {"[[1 2]\n [3 4]\n", "a bracket is not closed"},

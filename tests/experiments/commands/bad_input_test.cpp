@@ -284,6 +284,9 @@ TEST_F(BadInput, InAMatrixIsNamed) {
       {"decompose HERE/words.csv", "'zero' is not a number"},
       {"decompose HERE/half.csv", "unitary"},
       {"decompose HERE/half.csv --mesh clemnts", "did you mean 'clements'?"},
+      {"decompose HERE/unit.csv --convention neurophox --device crossing", "of plain MZI devices"},
+      {"decompose HERE/unit.csv --convention strawberryfields-compact", "of compact devices"},
+      {"decompose HERE/unit.csv --convention percevel", "did you mean 'perceval'?"},
       {"decompose HERE/half.csv --back", "half.csv"},
       {"decompose HERE/half.csv --back --mesh reck", "--mesh is not for --back"},
   };

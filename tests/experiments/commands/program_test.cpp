@@ -129,6 +129,8 @@ TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
   const Numbers any{1, 2, -0.5, 0, {0, 0.25}, 3}, one{{0, -1}},
       unitary{0, 1, 0, 0, 0, {0, 1}, 1, 0, 0};
   std::ofstream(folder_ + "/any.csv") << "1,2,-0.5\n0,0.25j,3\n";
+  const Numbers tall{1, 2, {0, 1}};
+  std::ofstream(folder_ + "/tall.csv") << "1\n2\n1j\n";
   std::ofstream(folder_ + "/one.csv") << "-1j\n";
   std::ofstream(folder_ + "/u.csv") << "0,1,0\n0,0,1j\n1,0,0\n";
   const std::pair<const char*, const Numbers*> cases[] = {
@@ -138,7 +140,15 @@ TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
       {"one.csv", &one},
       {"u.csv --device three-splitter", &unitary},
       {"u.csv --device crossing", &unitary},
-      {"u.csv --mesh reck --convention strawberryfields", &unitary}};
+      {"u.csv --mesh reck --convention strawberryfields", &unitary},
+      {"u.csv --convention perceval", &unitary},
+      {"u.csv --convention strawberryfields-symmetric", &unitary},
+      {"u.csv --convention interferometer", &unitary},
+      {"u.csv --convention neurophox", &unitary},
+      {"any.csv --target svd --convention neurophox", &any},
+      {"tall.csv --target svd --mesh reck", &tall},
+      {"tall.csv --target svd --device compact --convention strawberryfields-compact", &tall},
+      {"u.csv --device compact --convention strawberryfields-compact", &unitary}};
   for (const auto& [how, wanted] : cases) {
     const json found = object(fmt::format("decompose {} --output settings.h5", how));
     const json back = object("decompose settings.h5 --back --output back.csv");
@@ -163,6 +173,18 @@ TEST_F(Program, TakesSettingsBackIntoTheMatrix) {
   object("decompose u.csv --output theirs.h5 --convention strawberryfields");
   EXPECT_NE(object("inspect ours.h5 --variable theta"),
             object("inspect theirs.h5 --variable theta"));
+}
+
+TEST_F(Program, TakesRoundedMatricesWithAWord) {
+  std::ofstream(folder_ + "/f.csv") << "0.707107,0.707107\n0.707107,-0.707107\n";
+  const json found = object("decompose f.csv");
+  EXPECT_EQ(found["rounded"], true);
+  // 2 * 0.707107^2 - 1 = 6.2e-7; the nearest unitary has 0.70710678 everywhere.
+  EXPECT_NEAR(found["distance_from_unitary"].get<double>(), 6.2e-7, 1e-8);
+  EXPECT_NEAR(found["error"].get<double>(), std::sqrt(2.0) * (0.707107 - std::sqrt(0.5)), 1e-12);
+  std::ofstream(folder_ + "/g.csv") << "0.71,0.71\n0.71,-0.71\n";  // 0.0082 from unitary
+  EXPECT_EQ(object("decompose g.csv --tolerance 0.01")["rounded"], true);
+  EXPECT_EQ(run_shell(fmt::format("cd {} && {} decompose g.csv", folder_, program())).code, 2);
 }
 
 TEST_F(Program, DrawsChipsOfAnyCoreWithYieldAndLink) {
