@@ -50,14 +50,17 @@ std::vector<double> deviations_of(const LineSolution& s, const LineData& data) {
   const double step = (data.x_nm.back() - data.x_nm.front()) / static_cast<double>(rows);
   double widest = 0;
   for (std::size_t k = 0; k < s.shape.lines; ++k)
-    widest = std::max(widest, std::exp(s.parameters[s.shape.front() + 4 * k + 1]) * s.shape.reach_nm);
-  const auto lags = static_cast<std::size_t>(std::clamp(0.5 * widest / step, 1.0, static_cast<double>(rows) / 6));
+    widest =
+        std::max(widest, std::exp(s.parameters[s.shape.front() + 4 * k + 1]) * s.shape.reach_nm);
+  const auto lags =
+      static_cast<std::size_t>(std::clamp(0.5 * widest / step, 1.0, static_cast<double>(rows) / 6));
   std::vector<double> deviations, share(rows);
   for (Eigen::Index k = 0; k < a.cols(); ++k) {
     const Eigen::VectorXd influence = a * solved.covariance.col(k);
     for (std::size_t i = 0; i < rows; ++i) share[i] = influence[static_cast<Eigen::Index>(i)];
     const double plain = variance * solved.covariance(k, k) * grown,
-                 summed = variance_of(share, s.residuals, lags) * static_cast<double>(rows) / freedom;
+                 summed =
+                     variance_of(share, s.residuals, lags) * static_cast<double>(rows) / freedom;
     deviations.push_back(std::sqrt(std::max({plain, summed, 0.0})) / lengths[k]);
   }
   return deviations;
@@ -73,7 +76,8 @@ double least_share(const LineSolution& s, double centre_nm, double width_nm) {
   double least = 1;
   for (int i = -200; i <= 200; ++i) {
     const double x = centre_nm + 0.01 * i * width_nm;
-    least = std::min(least, line_power(s.shape, s.parameters, x, {}) / line_power(s.shape, bare, x, {}));
+    least = std::min(least,
+                     line_power(s.shape, s.parameters, x, {}) / line_power(s.shape, bare, x, {}));
   }
   return least;
 }
@@ -84,8 +88,7 @@ void measure_residuals(const LineSolution& s, const LineData& data, LineFit& res
   for (std::size_t i = 0; i < data.x_nm.size(); ++i) {
     const double off = s.residuals[i] * data.sigma[i];
     squares += off * off;
-    if (i > 0)
-      result.jump = std::max(result.jump, std::abs(data.power[i] - data.power[i - 1]));
+    if (i > 0) result.jump = std::max(result.jump, std::abs(data.power[i] - data.power[i - 1]));
   }
   const double level = depth * std::abs(result.shape.dips ? result.base : 1.0);
   result.jump /= level;

@@ -26,7 +26,8 @@ Json resonance_json(const Resonance& one) {
           {"quality", one.quality},
           {"quality_sigma", one.quality_sigma},
           {"quality_interval", {one.quality_low, one.quality_high}},
-          {"quality_intrinsic", {{"undercoupled", one.intrinsic_under}, {"overcoupled", one.intrinsic_over}}},
+          {"quality_intrinsic",
+           {{"undercoupled", one.intrinsic_under}, {"overcoupled", one.intrinsic_over}}},
           {"depth", one.depth},
           {"extinction_dB", one.extinction_db},
           {"asymmetry", one.asymmetry},
@@ -78,10 +79,11 @@ void add_group_index(const CommandLine& line, const RingFit& fit, Shown& result)
   for (std::size_t k = 0; k < fit.combs.size(); ++k) {
     const Comb& comb = fit.combs[k];
     result.text += fmt::format(
-        "free spectral range {:.4f} +- {:.1g} nm, finesse {:.2f}; optical length of a turn {:.4f} +- "
+        "free spectral range {:.4f} +- {:.1g} nm, finesse {:.2f}; optical length of a turn {:.4f} "
+        "+- "
         "{:.1g} um at {:.1f} nm\n",
-        comb.fsr_nm, comb.fsr_sigma, comb.finesse, comb.optical_length_um, comb.optical_length_sigma,
-        comb.centre_nm);
+        comb.fsr_nm, comb.fsr_sigma, comb.finesse, comb.optical_length_um,
+        comb.optical_length_sigma, comb.centre_nm);
     if (!line.has("radius")) continue;
     const double turn_um = 2 * 3.14159265358979323846 * line.real("radius", 0, 1e-3),
                  index = comb.optical_length_um / turn_um,
@@ -101,7 +103,8 @@ Shown do_ring(const CommandLine& line, ProgressSink& /*progress*/) {
                                                   .y = line.value("y", ""),
                                                   .x_unit = line.value("x-unit", ""),
                                                   .y_unit = line.value("y-unit", "")});
-  RingFit fit = fit_ring(spectrum.wavelength_nm, spectrum.power, {.port = port_of(line.value("port", "auto"))});
+  RingFit fit = fit_ring(spectrum.wavelength_nm, spectrum.power,
+                         {.port = port_of(line.value("port", "auto"))});
   fit.notes.insert(fit.notes.begin(), spectrum.notes.begin(), spectrum.notes.end());
   Shown result;
   result.json = fit_json(fit);
