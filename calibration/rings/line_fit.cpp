@@ -33,16 +33,21 @@ LineData readings_in(const LineTask& task, std::span<const double> wavelength_nm
   return grouped;
 }
 
+/// What is beside a line: of one in a doublet the shoulder is far below.
+double base_of(const LineGuess& guess, bool dips) {
+  return dips ? std::max(guess.base, guess.usual) : std::min(guess.base, guess.usual);
+}
+
 std::vector<double> start_of(const LineTask& task, const LineShape& shape) {
   double base = 0;
   for (const LineGuess& guess : task.guesses)
-    base += guess.base / static_cast<double>(task.guesses.size());
+    base += base_of(guess, task.dips) / static_cast<double>(task.guesses.size());
   std::vector<double> x{base, 0, 0};
   for (const LineGuess& guess : task.guesses) {
-    const double width = std::max(guess.width_nm, 1e-9);
-    x.insert(x.end(),
-             {(guess.centre_nm - shape.middle_nm) / shape.reach_nm,
-              std::log(width / shape.reach_nm), shape.dips ? -guess.depth : guess.depth, 0});
+    const double width = std::max(guess.width_nm, 1e-9),
+                 extreme = guess.base + (shape.dips ? -guess.depth : guess.depth);
+    x.insert(x.end(), {(guess.centre_nm - shape.middle_nm) / shape.reach_nm,
+                       std::log(width / shape.reach_nm), extreme - base_of(guess, shape.dips), 0});
   }
   return x;
 }

@@ -133,19 +133,6 @@ Resonance resonance_of(const FittedLine& line, const LineFit& fit) {
   return r;
 }
 
-/// Whether a fitted line is one of the ring's and not a help for what is beside it.
-bool is_line(const FittedLine& line, const LineFit& fit) {
-  double deepest = 0, width = 0;
-  for (const FittedLine& other : fit.lines) {
-    if (std::abs(other.alpha) <= deepest) continue;
-    deepest = std::abs(other.alpha);
-    width = other.width_nm;
-  }
-  const bool inside = std::abs(line.centre_nm - fit.shape.middle_nm) < 0.95 * fit.shape.reach_nm;
-  return inside && (fit.shape.dips ? -line.alpha : line.alpha) > 0.15 * deepest &&
-         line.width_nm < 3 * width && line.width_nm > 0.15 * width;
-}
-
 struct Pass {
   std::vector<FittedPiece> pieces;
   std::vector<Resonance> lines;
@@ -158,13 +145,8 @@ Pass fit_tasks(const std::vector<LineTask>& tasks, Trace wavelength_nm, Trace po
     FittedPiece piece{fit_lines(task, wavelength_nm, power, spoiled), 0, 0};
     for (const LineGuess& guess : task.guesses)
       piece.width_nm = std::max(piece.width_nm, guess.width_nm);
-    std::vector<FittedLine> kept;
-    for (const FittedLine& line : piece.fit.lines) {
-      if (!is_line(line, piece.fit)) continue;
-      kept.push_back(line);
+    for (const FittedLine& line : piece.fit.lines)
       pass.lines.push_back(resonance_of(line, piece.fit));
-    }
-    piece.fit.lines = std::move(kept);
     piece.step_nm = step_at(wavelength_nm, 0.5 * (task.from_nm + task.to_nm));
     pass.pieces.push_back(std::move(piece));
   }
