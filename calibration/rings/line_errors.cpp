@@ -66,8 +66,8 @@ std::vector<double> deviations_of(const LineSolution& s, const LineData& data) {
   return deviations;
 }
 
-/// Which of the fitted lines are the ring's, and which only help to describe what is beside them: those
-/// of the other sign, outside, narrower than a third of a step, far shallower or broader.
+/// Which of the fitted lines are the ring's, and which only help to describe what is beside them:
+/// those of the other sign, outside, narrower than a third of a step, far shallower or broader.
 std::vector<char> own_lines(const LineSolution& s, double step_nm) {
   const auto entry = [&](std::size_t k, std::size_t what) {
     return s.parameters[s.shape.front() + 4 * k + what];
@@ -100,9 +100,9 @@ std::vector<double> bare_of(const LineSolution& s, const std::vector<char>& own)
   return bare;
 }
 
-/// Least power over what is beside the line, within two widths of its centre; not below what the noise
-/// would hide. Where the parameters without lines give no power, the
-/// largest reading is beside it.
+/// Least power over what is beside the line, within two widths of its centre; not below what the
+/// noise would hide. Where the parameters without lines give no power, the largest reading is
+/// beside it.
 double least_share(const LineSolution& s, const LineData& data, const std::vector<double>& bare,
                    const FittedLine& line) {
   double usual = 0;
@@ -142,7 +142,8 @@ void measure_residuals(const LineSolution& s, const LineData& data, LineFit& res
 
 void describe_lines(const LineSolution& s, const LineData& data, LineFit& result) {
   const std::vector<double> sigma = deviations_of(s, data);
-  const double step = (data.x_nm.back() - data.x_nm.front()) / static_cast<double>(data.x_nm.size());
+  const double step =
+      (data.x_nm.back() - data.x_nm.front()) / static_cast<double>(data.x_nm.size());
   const std::vector<char> own = own_lines(s, step);
   const std::vector<double> bare = bare_of(s, own);
   result.base = s.parameters[0];

@@ -35,7 +35,8 @@ Couplers couplers_of(double x, double bottom, RingLayout layout, double turn_amp
     return {t, t, turn_amplitude, x};
   }
   // d = t1 - t2 a with t1 t2 a = x; the larger of the two factors solves u - x / u = d.
-  const double d = std::sqrt(std::clamp(bottom, 0.0, 1.0)) * (1 - x), u = 0.5 * (d + std::sqrt(d * d + 4 * x));
+  const double d = std::sqrt(std::clamp(bottom, 0.0, 1.0)) * (1 - x),
+               u = 0.5 * (d + std::sqrt(d * d + 4 * x));
   if (layout == RingLayout::add_drop) return {u, u, x / (u * u), x};
   return layout == RingLayout::all_pass_under ? Couplers{u, 1, x / u, x} : Couplers{x / u, 1, u, x};
 }
@@ -47,12 +48,14 @@ void mean_of(const std::vector<double>& values, double own, double& mean, double
   for (const double value : values) mean += value / count;
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  sigma = std::max(own / std::sqrt(count), count > 1 ? std::sqrt(squares / (count - 1) / count) : 0.0);
+  sigma =
+      std::max(own / std::sqrt(count), count > 1 ? std::sqrt(squares / (count - 1) / count) : 0.0);
 }
 
 }  // namespace
 
-RingCouplings ring_couplings(const RingFit& fit, RingLayout layout, double fsr_nm, double turn_amplitude) {
+RingCouplings ring_couplings(const RingFit& fit, RingLayout layout, double fsr_nm,
+                             double turn_amplitude) {
   std::vector<double> t1, t2, a;
   RingCouplings result;
   double own = 0;
@@ -62,8 +65,8 @@ RingCouplings ring_couplings(const RingFit& fit, RingLayout layout, double fsr_n
     require(period > 0, "ring: one line has no free spectral range: its couplers need one");
     const double x = feedback_of(line.width_nm, period), bottom = fit.dips ? 1 - line.depth : -1;
     const Couplers found = couplers_of(x, bottom, layout, turn_amplitude);
-    const Couplers wider = couplers_of(feedback_of(line.width_nm + line.width_sigma, period), bottom, layout,
-                                       turn_amplitude);
+    const Couplers wider = couplers_of(feedback_of(line.width_nm + line.width_sigma, period),
+                                       bottom, layout, turn_amplitude);
     own = std::max(own, std::abs(wider.t1 - found.t1));
     t1.push_back(found.t1);
     t2.push_back(found.t2);
@@ -78,9 +81,11 @@ RingCouplings ring_couplings(const RingFit& fit, RingLayout layout, double fsr_n
           result.self_coupling_drop_sigma);
   mean_of(a, fit.dips ? own : 0, result.turn_amplitude, result.turn_amplitude_sigma);
   if (result.turn_amplitude > 1) {
-    result.problems.push_back(fmt::format(
-        "a turn would keep {:.4f} of the amplitude, more than all (couplers are not equal, or the depth is "
-        "not that of a ring alone)", result.turn_amplitude));
+    result.problems.push_back(
+        fmt::format("a turn would keep {:.4f} of the amplitude, more than all (couplers are not "
+                    "equal, or the depth is "
+                    "not that of a ring alone)",
+                    result.turn_amplitude));
     result.turn_amplitude = 1;
   }
   return result;

@@ -165,7 +165,8 @@ void add_rings(const photonic::CoreCard& card, Shown& result) {
   const auto& bank = card.own.of<photonic::RingBankCard>();
   const double turn_um = 2 * 3.14159265358979323846 * bank.radius_um,
                finesse = photonic::ring_finesse(bank.ring), fsr = bank.fsr_nm(),
-               quality = photonic::ring_quality(bank.ring, bank.group_index, turn_um, bank.wavelength_nm);
+               quality =
+                   photonic::ring_quality(bank.ring, bank.group_index, turn_um, bank.wavelength_nm);
   const photonic::RingPower at = photonic::ring_power(bank.ring, 0);
   result.json["ring"] = {{"quality", quality},
                          {"finesse", finesse},
@@ -174,7 +175,8 @@ void add_rings(const photonic::CoreCard& card, Shown& result) {
                          {"through_at_resonance", at.through},
                          {"drop_at_resonance", at.drop}};
   result.text += fmt::format(
-      "\nring: Q {:.0f}, finesse {:.2f}, free spectral range {:.4f} nm, line width {:.4f} nm; on resonance "
+      "\nring: Q {:.0f}, finesse {:.2f}, free spectral range {:.4f} nm, line width {:.4f} nm; on "
+      "resonance "
       "{:.3g} of the light stays, {:.3g} is dropped\n",
       quality, finesse, fsr, fsr / finesse, at.through, at.drop);
 }

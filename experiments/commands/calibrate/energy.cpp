@@ -39,7 +39,9 @@ Shown do_energy(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string target = line.value("target", table.back().name);
   const std::vector<double> energy = column_named(table, path, target);
   std::erase_if(table, [&](const TableColumn& one) { return one.name == target; });
-  const LinearFit fit = fit_linear(table, energy, RowWeights::relative);
+  LinearFit fit = fit_linear(table, energy, RowWeights::relative);
+  if (std::string misfit = linear_misfit(table, energy, RowWeights::relative); !misfit.empty())
+    fit.problems.push_back(std::move(misfit));
   Shown result = linear_fit_view(fit);
   result.text =
       fmt::format("{} = sum of coefficients times columns, by relative errors\n", target) +

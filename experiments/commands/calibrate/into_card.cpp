@@ -27,7 +27,8 @@ void write_into_card(const CommandLine& line, const std::string& section,
                      const std::vector<MeasuredValue>& values, Shown& result) {
   Tree card = load_card(line.value("into"), {});
   for (const MeasuredValue& value : values) {
-    set_at(card, section.empty() ? value.name : section + "." + value.name, Tree::of(value.value), ".");
+    set_at(card, section.empty() ? value.name : section + "." + value.name, Tree::of(value.value),
+           ".");
     set_source(card, section, value);
   }
   write_file(line.output, to_yaml(written_out(std::move(card))));

@@ -15,8 +15,9 @@ struct MeasuredValue {
   std::string source;
 };
 
-/// `--into card.yaml --section path -o mine.yaml`: the card with `values` in the place of its own in
-/// that section, each with its source. Cards that it names are written out, so that it stands anywhere.
+/// `--into card.yaml --section path -o mine.yaml`: the card with `values` in the place of its own
+/// in that section, each with its source. Cards that it names are written out, so that it stands
+/// anywhere.
 void write_into_card(const CommandLine& line, const std::string& section,
                      const std::vector<MeasuredValue>& values, Shown& result);
 

@@ -1,3 +1,5 @@
+#include "photonic/devices/ring.hpp"
+
 #include <numbers>
 
 #include "calibration/rings/ring_couplings.hpp"
@@ -11,7 +13,6 @@
 #include "experiments/commands/command.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
-#include "photonic/devices/ring.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -111,7 +112,8 @@ RingLayout layout_of(const std::string& name) {
 }
 
 /// Couplers and loss of the ring; with --into also in a card, for rings of its radius.
-void add_couplings(const CommandLine& line, const std::string& path, const RingFit& fit, Shown& result) {
+void add_couplings(const CommandLine& line, const std::string& path, const RingFit& fit,
+                   Shown& result) {
   double radius_um = 0, fsr_nm = 0, amplitude = 1;
   const std::string section = line.value("section", "bank");
   if (line.has("into")) {
@@ -125,26 +127,32 @@ void add_couplings(const CommandLine& line, const std::string& path, const RingF
     };
     radius_um = number("radius_um");
     amplitude = number("turn_amplitude");
-    fsr_nm = photonic::ring_fsr_nm(number("group_index"), 2 * pi * radius_um, number("wavelength_nm"));
+    fsr_nm =
+        photonic::ring_fsr_nm(number("group_index"), 2 * pi * radius_um, number("wavelength_nm"));
   }
   if (fit.resonances.empty() || (fit.combs.empty() && !(fsr_nm > 0))) {
     require(!line.has("into"), "{}: no lines to take couplers from (nothing written)", path);
     return;
   }
-  const RingCouplings found = ring_couplings(fit, layout_of(line.value("layout", "add-drop")), fsr_nm, amplitude);
+  const RingCouplings found =
+      ring_couplings(fit, layout_of(line.value("layout", "add-drop")), fsr_nm, amplitude);
   result.json["couplings"] = {{"self_coupling_in", found.self_coupling_in},
                               {"self_coupling_in_sigma", found.self_coupling_in_sigma},
                               {"self_coupling_drop", found.self_coupling_drop},
                               {"turn_amplitude", found.turn_amplitude},
                               {"turn_amplitude_sigma", found.turn_amplitude_sigma},
                               {"problems", found.problems}};
-  result.text += fmt::format("as {}: self-couplings {:.5f} +- {:.1g} (bus), {:.5f} (drop), turn amplitude {:.5f}\n",
-                             line.value("layout", "add-drop"), found.self_coupling_in,
-                             found.self_coupling_in_sigma, found.self_coupling_drop, found.turn_amplitude) +
-                 problems_text(found.problems);
+  result.text +=
+      fmt::format(
+          "as {}: self-couplings {:.5f} +- {:.1g} (bus), {:.5f} (drop), turn amplitude {:.5f}\n",
+          line.value("layout", "add-drop"), found.self_coupling_in, found.self_coupling_in_sigma,
+          found.self_coupling_drop, found.turn_amplitude) +
+      problems_text(found.problems);
   if (!line.has("into")) return;
-  require(!line.output.empty(), "lightloom calibrate ring --into needs -o mine.yaml (the card to write)");
-  const std::string source = fmt::format("measured: lightloom calibrate ring {}, {} lines", path, found.lines);
+  require(!line.output.empty(),
+          "lightloom calibrate ring --into needs -o mine.yaml (the card to write)");
+  const std::string source =
+      fmt::format("measured: lightloom calibrate ring {}, {} lines", path, found.lines);
   std::vector<MeasuredValue> values{{"self_coupling_in", found.self_coupling_in, source},
                                     {"self_coupling_drop", found.self_coupling_drop, source}};
   if (fit.dips) values.push_back({"turn_amplitude", found.turn_amplitude, source});
@@ -160,7 +168,8 @@ Shown do_ring(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = operand(line, 0, "a table of wavelength and power");
   at_most_operands(line, 1);
   if (!line.output.empty()) {
-    require(line.has("into"), "lightloom calibrate ring -o needs --into card.yaml (the card of a ring bank)");
+    require(line.has("into"),
+            "lightloom calibrate ring -o needs --into card.yaml (the card of a ring bank)");
     require_writable(line.output);
   }
   const LabTable table = read_lab_table(read_file(path, "table"), path);
@@ -194,8 +203,10 @@ extern const Command calibrate_ring_command{
                 {"x-unit", "UNIT", "nm, um, m, THz ...: instead of what the header says"},
                 {"y-unit", "UNIT", "mW, dBm ...: instead of what header and values say"},
                 {"radius", "UM", "of the ring, for its group index"},
-                {"layout", "NAME", "add-drop (default, equal couplers), all-pass or all-pass-overcoupled"},
-                {"into", "FILE", "with --output: the card whose ring's couplers, loss and index these replace"},
+                {"layout", "NAME",
+                 "add-drop (default, equal couplers), all-pass or all-pass-overcoupled"},
+                {"into", "FILE",
+                 "with --output: the card whose ring's couplers, loss and index these replace"},
                 {"section", "PATH", "with --output: where in that card, with dots (bank)"}},
     .run = do_ring};
 
