@@ -24,6 +24,16 @@ struct DriftFit {
 /// slowly to see any.
 DriftFit fit_drift(double interval_s, std::span<const double> values);
 
+/// The same for readings at any rising times: gaps, jitter, several sittings. By the likelihood of
+/// the process under noise (Kalman filter, mean and spread concentrated out), on a grid of time
+/// constants and noises that is refined about its best. Throws `Error` for times that do not rise.
+DriftFit fit_drift(std::span<const double> times_s, std::span<const double> values);
+
+/// What the standardised innovations of a fitted drift say: single readings that stand alone,
+/// jumps, neighbours that are not independent (another process than Ornstein and Uhlenbeck's).
+std::vector<std::string> drift_misfits(const DriftFit& fit, std::span<const double> times_s,
+                                       std::span<const double> values);
+
 /// Time after a calibration at which the drift's standard deviation reaches `limit`:
 /// sigma^2 (1 - e^{-2 t / tau}) = limit^2. Infinite when it never does.
 double recalibrate_after_s(const DriftFit& drift, double limit);

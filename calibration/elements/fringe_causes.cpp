@@ -19,27 +19,38 @@ double greatest_of(const FringeSweepData& data) {
 }
 
 bool significant(const FringeSolution& plain, const FringeSolution& more, std::size_t rows) {
-  const double added = static_cast<double>(more.model.size()) - static_cast<double>(plain.model.size());
+  const double added =
+      static_cast<double>(more.model.size()) - static_cast<double>(plain.model.size());
   const double freedom = static_cast<double>(rows) - static_cast<double>(more.model.size());
   if (!(added > 0) || freedom < 2) return false;
-  const double f = (plain.squares - more.squares) / added / std::max(more.squares / freedom, 1e-300);
+  const double f =
+      (plain.squares - more.squares) / added / std::max(more.squares / freedom, 1e-300);
   return f > 25 + 100 / freedom && more.squares < 0.9 * plain.squares;
 }
 
 std::string law_text(const FringeSolution& better, const FringeSweepData& data) {
   const double volts = pi_voltage(better, greatest_of(data));
-  return std::isfinite(volts) ? fmt::format("V_pi {:.4g} V", volts) : std::string("no V_pi in reach");
+  return std::isfinite(volts) ? fmt::format("V_pi {:.4g} V", volts)
+                              : std::string("no V_pi in reach");
 }
 
-FringeCause heated(const FringeSolution& fit, const GammaRange& range, const FringeSweepData& data) {
+FringeCause heated(const FringeSolution& fit, const GammaRange& range,
+                   const FringeSweepData& data) {
   const FringeModel model{powers_of(FringeLaw::self_heating), FringeFault::none};
   FringeSolution near = refine(model, start_from(fit, model), data);
-  FringeSolution far = best_fringe(FringeLaw::self_heating, range, data);
-  FringeCause cause{.better = near.squares < far.squares ? near : far, .text = {}, .changes_law = true};
+  // Strong self-heating is fringes away from the law without: worth a search only where much is
+  // left.
+  const bool much =
+      following_of(residuals_of(fit, data), data.volts).deviations > 3 ||
+      fit.squares > 0.01 * fit.x[1] * fit.x[1] * static_cast<double>(data.volts.size());
+  FringeSolution far = much ? best_fringe(FringeLaw::self_heating, range, data) : near;
+  FringeCause cause{
+      .better = near.squares < far.squares ? near : far, .text = {}, .changes_law = true};
   const double v2 = std::pow(greatest_of(data), 2),
                share = cause.better.coefficient(4) * v2 / cause.better.coefficient(2);
   cause.text = fmt::format(
-      "wrong law: gamma_2 of {:.3g} rad/V^4 ({:+.1f} % of the phase at the end) leaves {:.2g} of the "
+      "wrong law: gamma_2 of {:.3g} rad/V^4 ({:+.1f} % of the phase at the end) leaves {:.2g} of "
+      "the "
       "squares (self-heating: --law self-heating gives gamma {:.6g} rad/V^2, {})",
       cause.better.coefficient(4), 100 * share, cause.better.squares / fit.squares,
       cause.better.coefficient(2), law_text(cause.better, data));
@@ -48,9 +59,11 @@ FringeCause heated(const FringeSolution& fit, const GammaRange& range, const Fri
 
 FringeCause bent(const FringeSolution& fit, const FringeSweepData& data) {
   const FringeModel model{powers_of(FringeLaw::cubic), FringeFault::none};
-  FringeCause cause{.better = refine(model, start_from(fit, model), data), .text = {}, .changes_law = true};
+  FringeCause cause{
+      .better = refine(model, start_from(fit, model), data), .text = {}, .changes_law = true};
   cause.text = fmt::format(
-      "wrong law: terms in V and V^3 leave {:.2g} of the squares (an offset of the driver, or a heater "
+      "wrong law: terms in V and V^3 leave {:.2g} of the squares (an offset of the driver, or a "
+      "heater "
       "that is no resistor: --law cubic gives {})",
       cause.better.squares / fit.squares, law_text(cause.better, data));
   return cause;
@@ -59,10 +72,12 @@ FringeCause bent(const FringeSolution& fit, const FringeSweepData& data) {
 FringeCause faded(const FringeSolution& fit, const FringeSweepData& data) {
   FringeModel model = fit.model;
   model.fault = FringeFault::fading;
-  FringeCause cause{.better = refine(model, start_from(fit, model), data), .text = {}, .changes_law = false};
+  FringeCause cause{
+      .better = refine(model, start_from(fit, model), data), .text = {}, .changes_law = false};
   const double rate = cause.better.x.back();
   cause.text = fmt::format(
-      "fading power: the readings {} by {:.1f} % over the sweep (coupling that drifts, or a source: "
+      "fading power: the readings {} by {:.1f} % over the sweep (coupling that drifts, or a "
+      "source: "
       "monitor it; the fit allows for it)",
       rate < 0 ? "fall" : "rise", 100 * std::abs(rate) / (1 + 0.5 * std::abs(rate)));
   return cause;
@@ -71,9 +86,11 @@ FringeCause faded(const FringeSolution& fit, const FringeSweepData& data) {
 FringeCause compressed(const FringeSolution& fit, const FringeSweepData& data) {
   FringeModel model = fit.model;
   model.fault = FringeFault::harmonics;
-  FringeCause cause{.better = refine(model, start_from(fit, model), data), .text = {}, .changes_law = false};
-  const double share = std::hypot(cause.better.x[cause.better.x.size() - 2], cause.better.x.back()) /
-                       std::max(cause.better.x[1], 1e-300);
+  FringeCause cause{
+      .better = refine(model, start_from(fit, model), data), .text = {}, .changes_law = false};
+  const double share =
+      std::hypot(cause.better.x[cause.better.x.size() - 2], cause.better.x.back()) /
+      std::max(cause.better.x[1], 1e-300);
   cause.text = fmt::format(
       "the fringe is no cosine: a second harmonic of {:.1f} % of it (a detector that compresses, "
       "readings in decibels, or a second interferometer in the path; the fit allows for it)",
@@ -104,7 +121,8 @@ FringeCause likely_cause(const FringeSolution& fit, FringeLaw law, const GammaRa
 Following following_of(const std::vector<double>& residuals, const std::vector<double>& by) {
   std::vector<std::size_t> order(residuals.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return by[a] < by[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return by[a] < by[b]; });
   double own = 0, next = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
     own += residuals[order[i]] * residuals[order[i]];

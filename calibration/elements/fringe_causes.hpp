@@ -10,13 +10,13 @@ namespace lightloom::calibration {
 /// What would explain the residuals of a fit.
 struct FringeCause {
   FringeSolution better;
-  std::string text;       // the problem in words; "" for none
+  std::string text;          // the problem in words; "" for none
   bool changes_law = false;  // another phase over voltage, not a fault of the readings
 };
 
-/// Tries what usually goes wrong (fading light, self-heating, another law, compression), each by F over
-/// its own parameters, and names the one that leaves least, if it is significant (F of 25 and a tenth
-/// of the squares at least).
+/// Tries what usually goes wrong (fading light, self-heating, another law, compression), each by F
+/// over its own parameters, and names the one that leaves least, if it is significant (F of 25 and
+/// a tenth of the squares at least).
 FringeCause likely_cause(const FringeSolution& fit, FringeLaw law, const GammaRange& range,
                          const FringeSweepData& data);
 

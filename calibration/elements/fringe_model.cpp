@@ -28,7 +28,8 @@ double fringe_value(const FringeModel& model, std::span<const double> x, double 
   if (slope.empty()) return sized(value);
   slope[0] = factor;
   slope[1] = factor * cosine;
-  for (std::size_t k = 0; k < terms; ++k) slope[2 + k] = by_phase * std::pow(volts, model.powers[k]);
+  for (std::size_t k = 0; k < terms; ++k)
+    slope[2 + k] = by_phase * std::pow(volts, model.powers[k]);
   if (fades) slope[extra] = time * plain;
   if (bends) {
     slope[extra] = std::cos(2 * phase);
@@ -42,14 +43,15 @@ double time_of(std::size_t i, std::size_t count) {
 }
 
 ResidualFunction fringe_function(const FringeModel& model, const FringeSweepData& data) {
-  return [&model, &data](std::span<const double> x, std::span<double> r, std::span<double> jacobian) {
-    const std::size_t columns = model.size(), rows = data.volts.size();
-    for (std::size_t i = 0; i < rows; ++i) {
-      const auto slope = jacobian.empty() ? jacobian : jacobian.subspan(i * columns, columns);
-      r[i] = fringe_value(model, x, data.volts[i], time_of(i, rows), slope) - data.readings[i];
-    }
-    return true;
-  };
+  return
+      [&model, &data](std::span<const double> x, std::span<double> r, std::span<double> jacobian) {
+        const std::size_t columns = model.size(), rows = data.volts.size();
+        for (std::size_t i = 0; i < rows; ++i) {
+          const auto slope = jacobian.empty() ? jacobian : jacobian.subspan(i * columns, columns);
+          r[i] = fringe_value(model, x, data.volts[i], time_of(i, rows), slope) - data.readings[i];
+        }
+        return true;
+      };
 }
 
 }  // namespace
@@ -68,7 +70,9 @@ std::vector<int> powers_of(FringeLaw law) {
 
 std::size_t FringeModel::size() const {
   return 2 + powers.size() +
-         (fault == FringeFault::none ? 0U : fault == FringeFault::fading ? 1U : 2U);
+         (fault == FringeFault::none     ? 0U
+          : fault == FringeFault::fading ? 1U
+                                         : 2U);
 }
 
 double FringeSolution::coefficient(int power) const {
@@ -120,7 +124,8 @@ std::vector<double> covariance_of(const FringeSolution& solution, const FringeSw
   fringe_function(solution.model, data)(solution.x, r, j);
   Eigen::MatrixXd a(rows, columns);
   for (Eigen::Index i = 0; i < rows; ++i)
-    for (Eigen::Index k = 0; k < columns; ++k) a(i, k) = j[static_cast<std::size_t>(i * columns + k)];
+    for (Eigen::Index k = 0; k < columns; ++k)
+      a(i, k) = j[static_cast<std::size_t>(i * columns + k)];
   const Eigen::VectorXd lengths = a.colwise().norm().transpose().cwiseMax(1e-300);
   for (Eigen::Index k = 0; k < columns; ++k) a.col(k) /= lengths[k];
   const PivotedSolution solved = solve_pivoted(a, Eigen::VectorXd::Zero(rows), 1e-13);

@@ -31,9 +31,10 @@ Harmonic harmonic_at(double gamma, const std::vector<double>& drives, const Frin
 /// Steps of gamma that move the phase at the end of the sweep by a quarter radian.
 int steps_over(const GammaRange& range, double span) {
   const double steps = (range.high - range.low) * span / 0.25;
-  require(steps < 2e6, "fringe: {:.3g} to {:.3g} rad/V^2 over a span of {:.3g} V^2 are {:.2g} fringes "
-                       "(are the voltages in V?)", range.low, range.high, span,
-          range.high * span / (2 * pi));
+  require(steps < 2e6,
+          "fringe: {:.3g} to {:.3g} rad/V^2 over a span of {:.3g} V^2 are {:.2g} fringes "
+          "(are the voltages in V?)",
+          range.low, range.high, span, range.high * span / (2 * pi));
   return std::max(16, static_cast<int>(steps));
 }
 
@@ -95,7 +96,8 @@ SquareSampling sampling_of(const FringeSweepData& data) {
 GammaRange range_of(const SquareSampling& sampling) {
   const bool even = sampling.widest < 1.3 * sampling.usual;
   const double low = 0.25 * pi / sampling.span,
-               high = even ? pi / sampling.widest : std::min(pi / sampling.usual, 2 * pi / sampling.widest);
+               high = even ? pi / sampling.widest
+                           : std::min(pi / sampling.usual, 2 * pi / sampling.widest);
   return {low, std::max(high, 4 * low)};
 }
 
@@ -138,7 +140,9 @@ FringeSolution best_fringe(FringeLaw law, const GammaRange& range, const FringeS
 std::vector<GammaRange> gammas_within(const GammaRange& range, double limit,
                                       const FringeSweepData& data) {
   const std::vector<double> drives = drives_of(data, 0);
-  const auto within = [&](double gamma) { return harmonic_at(gamma, drives, data).squares <= limit; };
+  const auto within = [&](double gamma) {
+    return harmonic_at(gamma, drives, data).squares <= limit;
+  };
   const auto edge = [&](double in, double out) {
     for (int i = 0; i < 40; ++i) {
       const double middle = 0.5 * (in + out);

@@ -16,15 +16,16 @@ struct SquareSampling {
 SquareSampling sampling_of(const FringeSweepData& data);
 
 /// From an eighth of a fringe over the whole span to half a turn per gap: per widest gap at even
-/// steps of V^2, where a faster fringe looks like a slower one; at uneven steps, which tell, further.
+/// steps of V^2, where a faster fringe looks like a slower one; at uneven steps, which tell,
+/// further.
 GammaRange range_of(const SquareSampling& sampling);
 
 /// Best model of a law over a range of gamma, without a guess; with self-heating over shares of
 /// -0.3 to 0.3 of the phase at the end of the sweep.
 FringeSolution best_fringe(FringeLaw law, const GammaRange& range, const FringeSweepData& data);
 
-/// All gamma of the quadratic law, others free, whose sum of squares is at most `limit`: the hulls of
-/// connected stretches, from a grid and bisection at their ends.
+/// All gamma of the quadratic law, others free, whose sum of squares is at most `limit`: the hulls
+/// of connected stretches, from a grid and bisection at their ends.
 std::vector<GammaRange> gammas_within(const GammaRange& range, double limit,
                                       const FringeSweepData& data);
 

@@ -53,7 +53,8 @@ FringeSolution robust_fit(FringeLaw law, const GammaRange& range, FringeSweepDat
   for (std::size_t n = 0; n < allowed && data.volts.size() > 2 * fit.model.size() + 2; ++n) {
     const std::vector<double> r = residuals_of(fit, data);
     const auto worst = static_cast<std::size_t>(
-        std::max_element(r.begin(), r.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }) -
+        std::max_element(r.begin(), r.end(),
+                         [](double a, double b) { return std::abs(a) < std::abs(b); }) -
         r.begin());
     FringeSweepData fewer = data;
     fewer.volts.erase(fewer.volts.begin() + static_cast<std::ptrdiff_t>(worst));
@@ -64,7 +65,8 @@ FringeSolution robust_fit(FringeLaw law, const GammaRange& range, FringeSweepDat
     const double off = std::abs(residuals_of(again, alone).front());
     // 8 standard deviations by the median, and by what the rest leaves.
     const double rms = std::sqrt(again.squares / static_cast<double>(left.size()));
-    if (!(off > 8 * middle_size(left) / 0.6745) || !(off > 6 * rms) || !(off > 1e-9 * again.x[1])) break;
+    if (!(off > 8 * middle_size(left) / 0.6745) || !(off > 6 * rms) || !(off > 1e-9 * again.x[1]))
+      break;
     for (std::size_t i = 0, k = 0; i < out.size(); ++i) {
       if (out[i] != 0) continue;
       if (k++ == worst) out[i] = 2;
@@ -76,19 +78,23 @@ FringeSolution robust_fit(FringeLaw law, const GammaRange& range, FringeSweepDat
 }
 
 /// gamma, phi_0 and V_pi with their intervals.
-void measure(const FringeSolution& s, const FringeSweepData& data, double sigma_given, FringeStudy& study) {
+void measure(const FringeSolution& s, const FringeSweepData& data, double sigma_given,
+             FringeStudy& study) {
   const auto rows = static_cast<double>(data.volts.size());
   const int freedom = static_cast<int>(data.volts.size()) - static_cast<int>(s.model.size());
   const Following following = following_of(residuals_of(s, data), data.volts);
   const double rho = std::clamp(following.correlation - 2 / std::sqrt(rows), 0.0, 0.95);
   const double grown = (1 + rho) / (1 - rho);
   const double sigma =
-      (sigma_given > 0 ? sigma_given : std::sqrt(s.squares / std::max(1, freedom))) * std::sqrt(grown);
+      (sigma_given > 0 ? sigma_given : std::sqrt(s.squares / std::max(1, freedom))) *
+      std::sqrt(grown);
   const double reach = sigma_given > 0 ? student_95(1000) : student_95(freedom);
   const std::vector<double> covariance = covariance_of(s, data);
   const std::size_t n = s.model.size();
   FringeFit& fit = study.fit;
-  const auto deviation = [&](std::size_t k) { return sigma * std::sqrt(std::max(0.0, covariance[k * n + k])); };
+  const auto deviation = [&](std::size_t k) {
+    return sigma * std::sqrt(std::max(0.0, covariance[k * n + k]));
+  };
   fit.gamma = s.coefficient(2);
   fit.gamma2 = s.coefficient(4);
   fit.mean = s.x[0];
@@ -103,7 +109,8 @@ void measure(const FringeSolution& s, const FringeSweepData& data, double sigma_
   fit.visibility = fit.mean != 0 ? fit.amplitude / fit.mean : 0;
   fit.noise_to_amplitude = fit.amplitude > 0 ? fit.rms / fit.amplitude : 1;
   study.gamma = {fit.gamma - reach * fit.gamma_sigma, fit.gamma + reach * fit.gamma_sigma};
-  study.phase_rad = {fit.phase_rad - reach * fit.phase_sigma, fit.phase_rad + reach * fit.phase_sigma};
+  study.phase_rad = {fit.phase_rad - reach * fit.phase_sigma,
+                     fit.phase_rad + reach * fit.phase_sigma};
   double greatest = 0;
   for (const double v : data.volts) greatest = std::max(greatest, std::abs(v));
   study.pi_V = pi_voltage(s, greatest);
@@ -118,12 +125,13 @@ void measure(const FringeSolution& s, const FringeSweepData& data, double sigma_
   }
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t k = 0; k < n; ++k) variance += by[i] * covariance[i * n + k] * by[k];
-  const double off = reach * sigma * std::sqrt(std::max(0.0, variance)) / std::max(std::abs(slope), 1e-300);
+  const double off =
+      reach * sigma * std::sqrt(std::max(0.0, variance)) / std::max(std::abs(slope), 1e-300);
   study.pi_V_interval = {study.pi_V - off, study.pi_V + off};
 }
 
-/// The quadratic law's intervals by profile: exact where a part of a fringe leaves gamma and the rest
-/// entangled. Names other values that fit as well.
+/// The quadratic law's intervals by profile: exact where a part of a fringe leaves gamma and the
+/// rest entangled. Names other values that fit as well.
 void profile(const FringeSolution& s, const GammaRange& range, const FringeSweepData& data,
              FringeStudy& study) {
   const int freedom = static_cast<int>(data.volts.size()) - static_cast<int>(s.model.size());
@@ -133,7 +141,8 @@ void profile(const FringeSolution& s, const GammaRange& range, const FringeSweep
   for (const GammaRange& one : found) {
     if (study.fit.gamma >= 0.999 * one.low && study.fit.gamma <= 1.001 * one.high) {
       study.gamma = {std::min(study.gamma.low, one.low), std::max(study.gamma.high, one.high)};
-      study.pi_V_interval = {std::sqrt(pi / study.gamma.high), std::sqrt(pi / std::max(study.gamma.low, 1e-300))};
+      study.pi_V_interval = {std::sqrt(pi / study.gamma.high),
+                             std::sqrt(pi / std::max(study.gamma.low, 1e-300))};
     } else if (others.size() < 4) {
       others.push_back(fmt::format("{:.4g} to {:.4g}", one.low, one.high));
     }
@@ -149,14 +158,15 @@ void name_sampling(const SquareSampling& sampling, FringeStudy& study) {
   const double widest = fit.gamma * sampling.widest, span = fit.gamma * sampling.span;
   if (widest > pi)
     fit.problems.push_back(fmt::format(
-        "aliased: neighbouring readings are {:.1f} rad apart (a fringe needs less than pi)", widest));
+        "aliased: neighbouring readings are {:.1f} rad apart (a fringe needs less than pi)",
+        widest));
   else if (widest > pi / 2)
     fit.problems.push_back(fmt::format(
         "under-sampled: neighbouring readings are {:.1f} rad apart (pi/2 is safe)", widest));
   if (span < 1.5 * pi)
     fit.problems.push_back(fmt::format(
-        "the sweep spans {:.1f} rad (1.5 pi tell gamma from the offset; gamma within {:.1f} %)", span,
-        100 * 0.5 * (study.gamma.high - study.gamma.low) / fit.gamma));
+        "the sweep spans {:.1f} rad (1.5 pi tell gamma from the offset; gamma within {:.1f} %)",
+        span, 100 * 0.5 * (study.gamma.high - study.gamma.low) / fit.gamma));
   if (fit.noise_to_amplitude > 0.3)
     fit.problems.push_back(
         fmt::format("no fringe: residuals are {:.2f} of its amplitude", fit.noise_to_amplitude));
@@ -168,7 +178,8 @@ void name_residuals(const FringeSolution& s, const FringeSweepData& data, const 
   const Following following = following_of(residuals_of(s, data), data.volts);
   if (cause.text.empty() && following.deviations > 5)
     study.fit.problems.push_back(fmt::format(
-        "the residuals follow one another over voltage (correlation {:.2f}, RMS {:.2g} of the amplitude): "
+        "the residuals follow one another over voltage (correlation {:.2f}, RMS {:.2g} of the "
+        "amplitude): "
         "the noise does not explain them (a wrong law, a second fringe, or light that changes; the "
         "intervals allow for it)",
         following.correlation, study.fit.noise_to_amplitude));
@@ -176,7 +187,8 @@ void name_residuals(const FringeSolution& s, const FringeSweepData& data, const 
   if (least < -5 * study.fit.rms - 1e-9 * study.fit.amplitude)
     study.fit.problems.push_back(fmt::format(
         "readings down to {:.4g}: a dark level subtracted twice, or signed (lock-in) readings (the "
-        "visibility {:.3g} means nothing)", least, study.fit.visibility));
+        "visibility {:.3g} means nothing)",
+        least, study.fit.visibility));
 }
 
 }  // namespace
@@ -190,7 +202,8 @@ FringeStudy study_fringe(const FringeSweepData& data, const FringeOptions& optio
   check_sweep(kept, parameters + 1);
   const SquareSampling sampling = sampling_of(kept);
   GammaRange range = range_of(sampling);
-  if (options.gamma_low > 0) range = {options.gamma_low, std::max(options.gamma_high, 1.01 * options.gamma_low)};
+  if (options.gamma_low > 0)
+    range = {options.gamma_low, std::max(options.gamma_high, 1.01 * options.gamma_low)};
   FringeSolution solution = robust_fit(options.law, range, kept, out);
   FringeStudy study;
   study.fit.problems = spoiled.problems;
@@ -199,13 +212,15 @@ FringeStudy study_fringe(const FringeSweepData& data, const FringeOptions& optio
   measure(shown, kept, options.sigma, study);
   if (options.law == FringeLaw::cubic)
     study.fit.cubic.assign(shown.x.begin() + 2, shown.x.begin() + 6);
-  if (options.law == FringeLaw::quadratic && shown.model.fault == FringeFault::none && !(options.sigma > 0))
+  if (options.law == FringeLaw::quadratic && shown.model.fault == FringeFault::none &&
+      !(options.sigma > 0))
     profile(shown, range, kept, study);
   for (std::size_t i = 0; i < out.size(); ++i)
     if (out[i] == 2) study.left_out.push_back(i);
   name_sampling(sampling, study);
   name_residuals(shown, kept, cause, study);
-  if (options.gamma_low > 0 && (study.fit.gamma < 1.002 * range.low || study.fit.gamma > 0.998 * range.high))
+  if (options.gamma_low > 0 &&
+      (study.fit.gamma < 1.002 * range.low || study.fit.gamma > 0.998 * range.high))
     study.fit.problems.push_back(fmt::format(
         "V_pi {:.4g} V is at an end of the range that was searched ({:.4g} to {:.4g} V)",
         std::sqrt(pi / study.fit.gamma), std::sqrt(pi / range.high), std::sqrt(pi / range.low)));

@@ -22,13 +22,14 @@ struct FringeStudy {
   std::vector<std::string> notes;
 };
 
-/// Fits a fringe in the order of measurement and asks whether its law explains it. Readings that stand
-/// alone (beyond 8 standard deviations, at most 3 % of them) are left out and said. Named, besides the
-/// problems of `fit_fringe`: saturated readings and floors (not fitted), light that fades during the
-/// sweep, self-heating and other laws, compression, signed readings, a residual that follows itself,
-/// values of gamma that fit as well as the best, and gamma at an end of the range it was looked for in.
-/// Intervals: by profile (gamma of the quadratic law) or Student's t, wider where residuals follow one
-/// another. Throws `Error` for too few readings, readings that are no number, one voltage only.
+/// Fits a fringe in the order of measurement and asks whether its law explains it. Readings that
+/// stand alone (beyond 8 standard deviations, at most 3 % of them) are left out and said. Named,
+/// besides the problems of `fit_fringe`: saturated readings and floors (not fitted), light that
+/// fades during the sweep, self-heating and other laws, compression, signed readings, a residual
+/// that follows itself, values of gamma that fit as well as the best, and gamma at an end of the
+/// range it was looked for in. Intervals: by profile (gamma of the quadratic law) or Student's t,
+/// wider where residuals follow one another. Throws `Error` for too few readings, readings that are
+/// no number, one voltage only.
 FringeStudy study_fringe(const FringeSweepData& data, const FringeOptions& options = {});
 
 }  // namespace lightloom::calibration

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 
 #include "calibration/elements/student.hpp"
@@ -86,9 +87,17 @@ LinearFit fit_linear(const std::vector<TableColumn>& columns, std::span<const do
   return fit;
 }
 
-LinearFit fit_line(std::span<const double> x, std::span<const double> y) {
-  std::vector<TableColumn> columns{{"offset", std::vector<double>(x.size(), 1.0)},
-                                   {"slope", {x.begin(), x.end()}}};
+namespace {
+
+double middle_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// The line and whether it bends.
+LinearFit line_through(const std::vector<double>& x, const std::vector<double>& y) {
+  std::vector<TableColumn> columns{{"offset", std::vector<double>(x.size(), 1.0)}, {"slope", x}};
   LinearFit fit = fit_linear(columns, y);
   if (fit.freedom < 3 || !fit.problems.empty()) return fit;
   double mean = 0;
@@ -104,6 +113,68 @@ LinearFit fit_line(std::span<const double> x, std::span<const double> y) {
         "the line bends: a parabola of {:.3g} per unit squared fits {:.3g} times better (it "
         "saturates or compresses)",
         bent.coefficients[2].value, fit.rms / std::max(bent.rms, 1e-300)));
+  return fit;
+}
+
+/// Takes readings out that stand alone, worst first, and says which.
+std::vector<std::string> drop_lone_readings(std::vector<double>& x, std::vector<double>& y) {
+  std::vector<std::string> problems;
+  if (x.size() != y.size()) return problems;
+  for (std::size_t n = y.size() / 20 + (y.size() >= 10 ? 1 : 0); n > 0; --n) {
+    // Lines through all pairs of a half of the readings apart: one reading moves few of them.
+    std::vector<double> slopes, offsets, sizes;
+    const std::size_t half = y.size() / 2;
+    for (std::size_t i = 0; i + half < y.size(); ++i)
+      if (x[i + half] != x[i]) slopes.push_back((y[i + half] - y[i]) / (x[i + half] - x[i]));
+    if (slopes.empty()) return problems;
+    const double slope = middle_of(slopes);
+    for (std::size_t i = 0; i < y.size(); ++i) offsets.push_back(y[i] - slope * x[i]);
+    const double offset = middle_of(offsets);
+    for (const double one : offsets) sizes.push_back(std::abs(one - offset));
+    const auto worst = std::max_element(sizes.begin(), sizes.end()) - sizes.begin();
+    const double greatest = sizes[static_cast<std::size_t>(worst)];
+    std::vector<double> others = sizes;
+    others.erase(others.begin() + worst);
+    const double next = *std::max_element(others.begin(), others.end());
+    if (!(greatest > 8 * middle_of(others) / 0.6745) || !(greatest > 2 * next)) return problems;
+    problems.push_back(fmt::format("the reading {:.6g} at {:.6g} stands alone and is left out",
+                                   *(y.begin() + worst), *(x.begin() + worst)));
+    x.erase(x.begin() + worst);
+    y.erase(y.begin() + worst);
+  }
+  return problems;
+}
+
+}  // namespace
+
+std::string linear_misfit(const std::vector<TableColumn>& columns, std::span<const double> y,
+                          RowWeights weights) {
+  const LinearFit fit = fit_linear(columns, y, weights);
+  if (fit.freedom < 3 || !fit.problems.empty()) return "";
+  std::vector<TableColumn> more = columns;
+  more.push_back({"square", {}});
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    double sum = 0;
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      sum += fit.coefficients[c].value * columns[c].values[i];
+    more.back().values.push_back(sum * sum);
+  }
+  const LinearFit bent = fit_linear(more, y, weights);
+  const Coefficient& square = bent.coefficients.back();
+  const double limit = 5 * student_95(bent.freedom) / student_95(1000);
+  if (!bent.problems.empty() || !(std::abs(square.value) > limit * square.sigma)) return "";
+  return fmt::format(
+      "the values are no sum of these columns: they bend {} by {:.3g} of themselves squared (an "
+      "event that is "
+      "not counted, or one that costs more the more there are)",
+      square.value > 0 ? "upwards" : "downwards", std::abs(square.value));
+}
+
+LinearFit fit_line(std::span<const double> x, std::span<const double> y) {
+  std::vector<double> at(x.begin(), x.end()), values(y.begin(), y.end());
+  std::vector<std::string> alone = drop_lone_readings(at, values);
+  LinearFit fit = line_through(at, values);
+  fit.problems.insert(fit.problems.begin(), alone.begin(), alone.end());
   return fit;
 }
 

@@ -36,8 +36,14 @@ enum class RowWeights { equal, relative };
 LinearFit fit_linear(const std::vector<TableColumn>& columns, std::span<const double> y,
                      RowWeights weights = RowWeights::equal);
 
+/// Names in words what a linear model leaves: the square of what it predicts, as one column more,
+/// stands out by five standard deviations (Ramsey 1969). "" where it does not, or rows are too few.
+std::string linear_misfit(const std::vector<TableColumn>& columns, std::span<const double> y,
+                          RowWeights weights = RowWeights::equal);
+
 /// y = offset + slope x, and in `problems` whether a parabola fits significantly better (a detector
-/// that compresses, a converter that bends).
+/// that compresses, a converter that bends) and which readings stand alone (one in twenty at most,
+/// beyond eight standard deviations of the others), which are left out.
 LinearFit fit_line(std::span<const double> x, std::span<const double> y);
 
 }  // namespace lightloom::calibration

@@ -8,7 +8,8 @@
 namespace lightloom::calibration {
 namespace {
 
-/// How often the first value of `sorted` (from an end) is there, if far more often than the next ones.
+/// How often the first value of `sorted` (from an end) is there, if far more often than the next
+/// ones.
 std::size_t atom_of(const std::vector<double>& sorted, double tolerance) {
   std::size_t count = 1;
   while (count < sorted.size() && std::abs(sorted[count] - sorted[0]) <= tolerance) ++count;
@@ -38,11 +39,11 @@ SpoiledReadings find_spoiled(std::span<const double> readings) {
     for (std::size_t i = 0; i < readings.size(); ++i)
       if (std::abs(readings[i] - end) <= tolerance) result.spoiled[i] = 1;
     const std::string which = top ? "saturated" : "a floor";
-    result.problems.push_back(fmt::format(
-        "{}: {} of {} readings are {:.6g}, the {} ({}; they are not fitted)", which, count,
-        readings.size(), end, top ? "largest" : "least",
-        top ? "the detector or its range is at its end"
-            : "the noise floor or the range of the instrument"));
+    result.problems.push_back(
+        fmt::format("{}: {} of {} readings are {:.6g}, the {} ({}; they are not fitted)", which,
+                    count, readings.size(), end, top ? "largest" : "least",
+                    top ? "the detector or its range is at its end"
+                        : "the noise floor or the range of the instrument"));
   }
   return result;
 }

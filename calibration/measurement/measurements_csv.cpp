@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "calibration/measurement/plain_table.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
 #include "core/files/csv.hpp"
@@ -184,7 +185,8 @@ std::string numbered(char letter, std::size_t count) {
 }  // namespace
 
 Measurements parse_measurements_csv(const std::string& text, const std::string& origin) {
-  return Reader(origin).read(text);
+  const std::string plain = plain_table(text);
+  return Reader(origin).read(plain);
 }
 
 std::string measurements_csv(const Measurements& data) {

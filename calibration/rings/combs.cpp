@@ -49,7 +49,8 @@ struct Chain {
 };
 
 /// Walks from one mode in a direction, one distance at a time; one in a row may be missing.
-void walk(const std::vector<double>& at, const std::vector<char>& used, double distance, Chain& chain) {
+void walk(const std::vector<double>& at, const std::vector<char>& used, double distance,
+          Chain& chain) {
   std::size_t current = chain.modes.back();
   int number = chain.numbers.back(), gap = 1;
   const double first = at.front(), last = at.back();
@@ -133,7 +134,8 @@ void measure(const std::vector<Mode>& modes, const Chain& chain, Comb& comb) {
   if (freedom > 0) variance = (inverse - a * s.x).squaredNorm() / freedom;
   const double own = 1e3 / (nm * nm) * 0.5 * (first.sigma + last.sigma);
   const double reach = freedom > 0 ? student_95(static_cast<int>(freedom)) / 1.96 : 1;
-  const double sigma = std::sqrt(std::max(reach * reach * variance, own * own) * s.covariance(1, 1));
+  const double sigma =
+      std::sqrt(std::max(reach * reach * variance, own * own) * s.covariance(1, 1));
   comb.centre_nm = nm;
   comb.optical_length_um = 1 / std::abs(s.x[1]);
   comb.optical_length_sigma = sigma / (s.x[1] * s.x[1]);
@@ -143,7 +145,8 @@ void measure(const std::vector<Mode>& modes, const Chain& chain, Comb& comb) {
 
 void mark_doublets(std::vector<Resonance>& lines) {
   std::vector<double> gaps;
-  for (std::size_t i = 1; i < lines.size(); ++i) gaps.push_back(lines[i].centre_nm - lines[i - 1].centre_nm);
+  for (std::size_t i = 1; i < lines.size(); ++i)
+    gaps.push_back(lines[i].centre_nm - lines[i - 1].centre_nm);
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const double gap = gaps[i - 1], width = 0.5 * (lines[i].width_nm + lines[i - 1].width_nm);
     std::vector<double> wider;

@@ -16,7 +16,8 @@ LineData readings_in(const LineTask& task, std::span<const double> wavelength_nm
                      std::span<const double> power, const std::vector<char>& spoiled) {
   LineData all;
   for (std::size_t i = 0; i < power.size(); ++i) {
-    if (wavelength_nm[i] < task.from_nm || wavelength_nm[i] > task.to_nm || spoiled[i] != 0) continue;
+    if (wavelength_nm[i] < task.from_nm || wavelength_nm[i] > task.to_nm || spoiled[i] != 0)
+      continue;
     all.x_nm.push_back(wavelength_nm[i]);
     all.power.push_back(power[i]);
   }
@@ -32,15 +33,21 @@ LineData readings_in(const LineTask& task, std::span<const double> wavelength_nm
   return grouped;
 }
 
+/// What is beside a line: of one in a doublet the shoulder is far below.
+double base_of(const LineGuess& guess, bool dips) {
+  return dips ? std::max(guess.base, guess.usual) : std::min(guess.base, guess.usual);
+}
+
 std::vector<double> start_of(const LineTask& task, const LineShape& shape) {
   double base = 0;
   for (const LineGuess& guess : task.guesses)
-    base += guess.base / static_cast<double>(task.guesses.size());
+    base += base_of(guess, task.dips) / static_cast<double>(task.guesses.size());
   std::vector<double> x{base, 0, 0};
   for (const LineGuess& guess : task.guesses) {
-    const double width = std::max(guess.width_nm, 1e-9);
+    const double width = std::max(guess.width_nm, 1e-9),
+                 extreme = guess.base + (shape.dips ? -guess.depth : guess.depth);
     x.insert(x.end(), {(guess.centre_nm - shape.middle_nm) / shape.reach_nm,
-                       std::log(width / shape.reach_nm), shape.dips ? -guess.depth : guess.depth, 0});
+                       std::log(width / shape.reach_nm), extreme - base_of(guess, shape.dips), 0});
   }
   return x;
 }
@@ -71,7 +78,8 @@ std::vector<double> residuals_of(const Attempt& fit, const LineData& data) {
 double misfit_of(std::span<const double> residuals, std::size_t parameters) {
   double squares = 0;
   for (const double r : residuals) squares += r * r;
-  const double freedom = std::max(1.0, static_cast<double>(residuals.size()) - static_cast<double>(parameters));
+  const double freedom =
+      std::max(1.0, static_cast<double>(residuals.size()) - static_cast<double>(parameters));
   const double quick = difference_sigma(residuals);
   return quick > 0 ? std::sqrt(squares / freedom) / quick : 1;
 }
@@ -90,7 +98,8 @@ std::vector<double> drop_outliers(const Attempt& fit, LineData& data) {
   const double limit = 8 * median_of(sizes) / 0.6745;
   LineData kept;
   for (std::size_t i = 0; i < r.size(); ++i) {
-    const bool calm = (i == 0 || sizes[i - 1] < 0.5 * limit) && (i + 1 == r.size() || sizes[i + 1] < 0.5 * limit);
+    const bool calm =
+        (i == 0 || sizes[i - 1] < 0.5 * limit) && (i + 1 == r.size() || sizes[i + 1] < 0.5 * limit);
     if (sizes[i] > limit && calm) {
       dropped.push_back(data.x_nm[i]);
       continue;
@@ -110,7 +119,8 @@ bool apart_in(const Attempt& fit) {
     for (std::size_t b = 0; b < a; ++b) {
       const double* one = &fit.x[fit.shape.front() + 4 * a];
       const double* other = &fit.x[fit.shape.front() + 4 * b];
-      if (std::abs(one[0] - other[0]) < 0.15 * (std::exp(one[1]) + std::exp(other[1]))) return false;
+      if (std::abs(one[0] - other[0]) < 0.15 * (std::exp(one[1]) + std::exp(other[1])))
+        return false;
     }
   }
   return true;
@@ -153,7 +163,8 @@ Attempt split(const Attempt& fit, std::size_t k, const LineData& data) {
 Attempt rippled(const Attempt& fit, const LineData& data) {
   const std::vector<double> r = residuals_of(fit, data);
   const auto& [middle, reach] = std::pair{fit.shape.middle_nm, fit.shape.reach_nm};
-  const double highest = std::min(200.0, 0.5 * std::numbers::pi * static_cast<double>(r.size()) / 2);
+  const double highest =
+      std::min(200.0, 0.5 * std::numbers::pi * static_cast<double>(r.size()) / 2);
   double best_k = 0, most = 0;
   std::vector<double> parts{0, 0};
   for (double k = 3; k < highest; k += 0.5) {
@@ -202,18 +213,27 @@ Attempt refined(Attempt fit, const LineData& data, std::size_t lines) {
   }
   // Two lines that leave much are no explanation: something else is wrong with the one.
   const double left = misfit_of(residuals_of(fit, data), fit.x.size());
-  return fit.shape.lines > whole.shape.lines && left > 1.6 && fit.cost > 0.05 * whole.cost ? whole : fit;
+  return fit.shape.lines > whole.shape.lines && left > 1.6 && fit.cost > 0.05 * whole.cost ? whole
+                                                                                           : fit;
 }
 
 /// Of a line without a known period: whether it is a Lorentzian or one of Airy's, of a period that
-/// puts no other line into the sweep. The best, and in `reach` how far the log widths of those that fit
-/// as well are from it.
+/// puts no other line into the sweep. The best, and in `reach` how far the log widths of those that
+/// fit as well are from it.
 Attempt with_best_period(Attempt fit, double shortest_nm, const LineData& data, double& reach) {
   std::vector<Attempt> tried{fit};
-  for (const double times : {1.02, 1.4, 2.0, 3.5, 7.0}) {
+  const auto at = [&](double times) {
     LineShape shape = fit.shape;
     shape.period_nm = times * shortest_nm;
     tried.push_back(attempt(shape, fit.x, data));
+    return tried.back().cost;
+  };
+  double low = 1.01, high = 7;  // golden section over the logarithm
+  for (const double times : {1.02, 1.4, 2.0, 3.5, 7.0}) at(times);
+  for (int i = 0; i < 10; ++i) {
+    const double a = low * std::pow(high / low, 0.382), b = low * std::pow(high / low, 0.618);
+    const double left = at(a), right = at(b);
+    (left < right ? high : low) = left < right ? b : a;
   }
   for (const Attempt& one : tried)
     if (one.cost < fit.cost) fit = one;
@@ -222,8 +242,8 @@ Attempt with_best_period(Attempt fit, double shortest_nm, const LineData& data, 
   for (const Attempt& one : tried) {
     if (one.cost > limit) continue;
     for (std::size_t k = 0; k < fit.shape.lines; ++k) {
-      const std::size_t at = fit.shape.front() + 4 * k + 1;
-      reach = std::max(reach, std::abs(one.x[at] - fit.x[at]));
+      const std::size_t width = fit.shape.front() + 4 * k + 1;
+      reach = std::max(reach, std::abs(one.x[width] - fit.x[width]));
     }
   }
   return fit;

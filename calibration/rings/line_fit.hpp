@@ -13,9 +13,9 @@ namespace lightloom::calibration {
 /// their correlation from reading to reading.
 struct FittedLine {
   double centre_nm = 0, centre_sigma = 0;
-  double width_nm = 0, width_sigma = 0;  // full width at half maximum of 1 / (1 + s^2)
+  double width_nm = 0, width_sigma = 0;         // full width at half maximum of 1 / (1 + s^2)
   double alpha = 0, alpha_sigma = 0, beta = 0;  // over the base at the through port
-  double least = 0;                      // at the through port: least power over that without lines
+  double least = 0;  // at the through port: least power over that without lines
 };
 
 /// A piece of a spectrum, fitted.
@@ -23,11 +23,11 @@ struct LineFit {
   std::vector<FittedLine> lines;
   LineShape shape;
   double base = 0;
-  double misfit = 1;           // RMS residual over what differs from reading to reading
-  double residual = 0;         // RMS residual over the depth of the deepest line
-  double plain_misfit = 1;     // the same before lines were split and a ripple added
-  double width_reach = 0;      // of log widths, over periods that fit as well
-  double jump = 0;             // largest step between neighbours, over that depth
+  double misfit = 1;        // RMS residual over what differs from reading to reading
+  double residual = 0;      // RMS residual over the depth of the deepest line
+  double plain_misfit = 1;  // the same before lines were split and a ripple added
+  double width_reach = 0;   // of log widths, over periods that fit as well
+  double jump = 0;          // largest step between neighbours, over that depth
   int readings = 0;
   bool converged = false;
   std::vector<double> outliers_nm;  // readings left out
@@ -38,13 +38,13 @@ struct LineTask {
   std::vector<LineGuess> guesses;
   double from_nm = 0, to_nm = 0;
   bool dips = true;
-  double period_nm = 0;  // of the ring's lines where it is known
+  double period_nm = 0;           // of the ring's lines where it is known
   double shortest_period_nm = 0;  // where it is not: what the sweep allows; 0: none to be tried
 };
 
 /// Fits the lines of a task together, over the readings in its range that are not `spoiled`. Where
-/// the residuals are larger than the noise from reading to reading, a line is split in two or a ripple
-/// added if that explains them.
+/// the residuals are larger than the noise from reading to reading, a line is split in two or a
+/// ripple added if that explains them.
 LineFit fit_lines(const LineTask& task, std::span<const double> wavelength_nm,
                   std::span<const double> power, const std::vector<char>& spoiled);
 

@@ -40,7 +40,8 @@ double add_line(const Pole& p, std::span<const double> own, std::span<double> sl
 double line_power(const LineShape& shape, std::span<const double> x, double x_nm,
                   std::span<double> slope) {
   const double t = (x_nm - shape.middle_nm) / shape.reach_nm;
-  const double envelope = shape.dips ? std::exp(std::clamp(x[1] * t + x[2] * t * t, -50.0, 50.0)) : 1;
+  const double envelope =
+      shape.dips ? std::exp(std::clamp(x[1] * t + x[2] * t * t, -50.0, 50.0)) : 1;
   double ripple = 1, cosine = 0, sine = 0;
   if (shape.ripple) {
     cosine = std::cos(x[5] * t);
@@ -71,7 +72,8 @@ double line_power(const LineShape& shape, std::span<const double> x, double x_nm
 int line_rows(const LineData& data) { return static_cast<int>(data.x_nm.size()) + 2; }
 
 ResidualFunction line_residuals(const LineShape& shape, const LineData& data) {
-  return [shape, &data](std::span<const double> x, std::span<double> r, std::span<double> jacobian) {
+  return [shape, &data](std::span<const double> x, std::span<double> r,
+                        std::span<double> jacobian) {
     const std::size_t columns = shape.size(), rows = data.x_nm.size();
     for (std::size_t i = 0; i < rows; ++i) {
       const auto slope = jacobian.empty() ? jacobian : jacobian.subspan(i * columns, columns);

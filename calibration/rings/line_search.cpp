@@ -18,8 +18,8 @@ std::vector<double> smoothed(std::span<const double> values, std::size_t half) {
   return result;
 }
 
-/// Where a trace turns by at least `least`: shoulder, line, shoulder, ... from shoulder to shoulder.
-/// An extreme at an end of the sweep is no line.
+/// Where a trace turns by at least `least`: shoulder, line, shoulder, ... from shoulder to
+/// shoulder. An extreme at an end of the sweep is no line.
 std::vector<std::size_t> turns_of(std::span<const double> height, double least) {
   std::vector<std::size_t> turns;
   std::size_t low = 0, high = 0;
@@ -45,8 +45,8 @@ std::vector<std::size_t> turns_of(std::span<const double> height, double least) 
 }
 
 /// Position where `power` crosses `level` on the way from `from` in a direction.
-double crossing(std::span<const double> wavelength_nm, std::span<const double> power, std::size_t from,
-                double level, int step) {
+double crossing(std::span<const double> wavelength_nm, std::span<const double> power,
+                std::size_t from, double level, int step) {
   const bool up = power[from] < level;
   std::size_t i = from;
   while (true) {
@@ -61,17 +61,22 @@ double crossing(std::span<const double> wavelength_nm, std::span<const double> p
 }
 
 /// Lines of one scale.
-std::vector<LineGuess> lines_at(std::span<const double> wavelength_nm, std::span<const double> power,
-                                std::span<const double> height, std::size_t half) {
+std::vector<LineGuess> lines_at(std::span<const double> wavelength_nm,
+                                std::span<const double> power, std::span<const double> height,
+                                std::size_t half) {
   const double kept = static_cast<double>(2 * half + 1), count = static_cast<double>(height.size());
-  const double least = 2 * (std::sqrt(2 * std::log(std::max(8.0, count / kept))) + 0.8) / std::sqrt(kept);
+  const double least =
+      2 * (std::sqrt(2 * std::log(std::max(8.0, count / kept))) + 0.8) / std::sqrt(kept);
   const std::vector<double> trace = smoothed(height, half), mean = smoothed(power, half);
   const std::vector<std::size_t> turns = turns_of(trace, least);
   std::vector<LineGuess> lines;
   for (std::size_t k = 1; k + 1 < turns.size(); k += 2) {
     const std::size_t at = turns[k], left = turns[k - 1], right = turns[k + 1];
     const std::size_t shoulder = trace[left] > trace[right] ? left : right;
-    LineGuess line{.at = at, .centre_nm = wavelength_nm[at], .width_nm = 0, .base = mean[shoulder],
+    LineGuess line{.at = at,
+                   .centre_nm = wavelength_nm[at],
+                   .width_nm = 0,
+                   .base = mean[shoulder],
                    .depth = std::abs(mean[at] - mean[shoulder]),
                    .standing = (trace[at] - trace[shoulder]) * std::sqrt(kept)};
     const double level = 0.5 * (mean[at] + mean[shoulder]);
@@ -90,12 +95,13 @@ double relative_depth(const LineGuess& line, int sign, double greatest) {
   return sign * (extreme - line.usual) / (sign < 0 ? std::max(line.usual, 1e-300) : greatest);
 }
 
-/// Whether most of what is within eight widths lies on the shoulders' side: between two dips there is
-/// something like a peak, but most of its neighbourhood is above it.
+/// Whether most of what is within eight widths lies on the shoulders' side: between two dips there
+/// is something like a peak, but most of its neighbourhood is above it.
 bool stands_out(std::span<const double> wavelength_nm, std::span<const double> power, int sign,
                 LineGuess& line) {
   const double reach = 8 * line.width_nm;
-  const auto from = std::lower_bound(wavelength_nm.begin(), wavelength_nm.end(), line.centre_nm - reach),
+  const auto from = std::lower_bound(wavelength_nm.begin(), wavelength_nm.end(),
+                                     line.centre_nm - reach),
              to = std::upper_bound(from, wavelength_nm.end(), line.centre_nm + reach);
   const auto first = power.begin() + (from - wavelength_nm.begin());
   line.usual = median_of({first, first + (to - from)});
@@ -120,8 +126,9 @@ bool is_ripple(const std::vector<LineGuess>& lines, std::size_t k, int sign, dou
 
 }  // namespace
 
-std::vector<LineGuess> find_lines(std::span<const double> wavelength_nm, std::span<const double> power,
-                                  const SpectrumNoise& noise, int sign) {
+std::vector<LineGuess> find_lines(std::span<const double> wavelength_nm,
+                                  std::span<const double> power, const SpectrumNoise& noise,
+                                  int sign) {
   std::vector<double> height;
   double greatest = 0;
   for (const double p : power) {
@@ -131,7 +138,8 @@ std::vector<LineGuess> find_lines(std::span<const double> wavelength_nm, std::sp
   std::vector<LineGuess> lines;
   for (std::size_t half = 0; 2 * half + 1 <= std::max<std::size_t>(1, power.size() / 16);
        half = half == 0 ? 2 : 4 * half) {
-    const double step = (wavelength_nm.back() - wavelength_nm.front()) / static_cast<double>(power.size());
+    const double step =
+        (wavelength_nm.back() - wavelength_nm.front()) / static_cast<double>(power.size());
     for (const LineGuess& line : lines_at(wavelength_nm, power, height, half)) {
       const double reach = std::max(0.5 * line.width_nm, (static_cast<double>(half) + 1) * step);
       const bool known = std::any_of(lines.begin(), lines.end(), [&](const LineGuess& one) {
@@ -142,9 +150,8 @@ std::vector<LineGuess> find_lines(std::span<const double> wavelength_nm, std::sp
   }
   std::sort(lines.begin(), lines.end(),
             [](const LineGuess& a, const LineGuess& b) { return a.centre_nm < b.centre_nm; });
-  std::erase_if(lines, [&](LineGuess& line) {
-    return !stands_out(wavelength_nm, power, sign, line);
-  });
+  std::erase_if(lines,
+                [&](LineGuess& line) { return !stands_out(wavelength_nm, power, sign, line); });
   std::vector<LineGuess> kept;
   for (std::size_t k = 0; k < lines.size(); ++k)
     if (!is_ripple(lines, k, sign, greatest)) kept.push_back(lines[k]);

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/elements/spoiled.hpp"
 #include "calibration/rings/combs.hpp"
 #include "calibration/rings/line_fit.hpp"
 #include "calibration/rings/line_search.hpp"
 #include "calibration/rings/ring_problems.hpp"
-#include "calibration/elements/spoiled.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -31,12 +31,20 @@ void check(Trace wavelength_nm, Trace power) {
   }
 }
 
-/// How far the clearest line stands over the noise, for its width: between dips, and where light comes
-/// through an envelope, there are broad peaks.
-double clarity_of(const std::vector<LineGuess>& lines) {
+double most_standing(const std::vector<LineGuess>& lines) {
   double most = 0;
-  for (const LineGuess& line : lines) most = std::max(most, line.standing / std::sqrt(line.width_nm));
+  for (const LineGuess& line : lines) most = std::max(most, line.standing);
   return most;
+}
+
+/// How far the clearest line stands over the noise, for its width: between dips, and where light
+/// comes through an envelope, there are broad peaks. Lines far less clear than `most` do not count.
+double clarity_of(const std::vector<LineGuess>& lines, double most) {
+  double clearest = 0;
+  for (const LineGuess& line : lines)
+    if (line.standing > std::max(0.2 * most, std::min(14.0, 0.5 * most)))
+      clearest = std::max(clearest, line.standing / std::sqrt(line.width_nm));
+  return clearest;
 }
 
 /// Lines at the port where they are clearer.
@@ -45,13 +53,15 @@ std::vector<LineGuess> guess_lines(Trace wavelength_nm, Trace power, RingPort po
   std::vector<LineGuess> dips, peaks;
   if (port != RingPort::drop) dips = find_lines(wavelength_nm, power, noise, -1);
   if (port != RingPort::through) peaks = find_lines(wavelength_nm, power, noise, 1);
+  const double most = std::max(most_standing(dips), most_standing(peaks));
   fit.dips = port == RingPort::through ||
-             (port == RingPort::automatic && clarity_of(dips) >= clarity_of(peaks));
+             (port == RingPort::automatic && clarity_of(dips, most) >= clarity_of(peaks, most));
   return fit.dips ? dips : peaks;
 }
 
 /// Groups of lines that overlap, each with its range of the sweep.
-std::vector<LineTask> tasks_of(const std::vector<LineGuess>& guesses, Trace wavelength_nm, bool dips) {
+std::vector<LineTask> tasks_of(const std::vector<LineGuess>& guesses, const CutLines& cut,
+                               Trace wavelength_nm, bool dips) {
   std::vector<double> gaps;
   for (std::size_t i = 1; i < guesses.size(); ++i)
     gaps.push_back(guesses[i].centre_nm - guesses[i - 1].centre_nm);
@@ -68,13 +78,19 @@ std::vector<LineTask> tasks_of(const std::vector<LineGuess>& guesses, Trace wave
   }
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     const LineGuess &first = tasks[t].guesses.front(), &last = tasks[t].guesses.back();
-    const double before = t > 0 ? tasks[t - 1].guesses.back().centre_nm : -INFINITY,
-                 after = t + 1 < tasks.size() ? tasks[t + 1].guesses.front().centre_nm : INFINITY;
+    const double before = t > 0       ? tasks[t - 1].guesses.back().centre_nm
+                          : cut.front ? wavelength_nm.front()
+                                      : -INFINITY,
+                 after = t + 1 < tasks.size() ? tasks[t + 1].guesses.front().centre_nm
+                         : cut.back           ? wavelength_nm.back()
+                                              : INFINITY;
     const double step = (wavelength_nm.back() - wavelength_nm.front()) /
                         static_cast<double>(wavelength_nm.size() - 1);
     const double reach = std::max(8 * std::max(first.width_nm, last.width_nm), 12 * step);
-    tasks[t].from_nm = std::max({first.centre_nm - reach, 0.5 * (before + first.centre_nm), wavelength_nm.front()});
-    tasks[t].to_nm = std::min({last.centre_nm + reach, 0.5 * (after + last.centre_nm), wavelength_nm.back()});
+    tasks[t].from_nm = std::max(
+        {first.centre_nm - reach, 0.5 * (before + first.centre_nm), wavelength_nm.front()});
+    tasks[t].to_nm =
+        std::min({last.centre_nm + reach, 0.5 * (after + last.centre_nm), wavelength_nm.back()});
   }
   return tasks;
 }
@@ -99,7 +115,7 @@ Resonance resonance_of(const FittedLine& line, const LineFit& fit) {
   const double apart = 0.5 * (line.width_nm - half_depth) + fit.width_reach * line.width_nm,
                left = fit.residual * std::sqrt(std::max(0.0, 1 - 1 / (fit.misfit * fit.misfit))),
                // What the model leaves besides noise moves a width by about its share of the depth.
-               noise = std::hypot(line.width_sigma * r.width_nm / line.width_nm, left * r.width_nm);
+      noise = std::hypot(line.width_sigma * r.width_nm / line.width_nm, left * r.width_nm);
   r.width_sigma = noise + apart / 1.96;
   r.depth = fit.shape.dips ? 1 - line.least : line.alpha;
   r.quality = r.centre_nm / r.width_nm;
@@ -117,19 +133,6 @@ Resonance resonance_of(const FittedLine& line, const LineFit& fit) {
   return r;
 }
 
-/// Whether a fitted line is one of the ring's and not a help for what is beside it.
-bool is_line(const FittedLine& line, const LineFit& fit) {
-  double deepest = 0, width = 0;
-  for (const FittedLine& other : fit.lines) {
-    if (std::abs(other.alpha) <= deepest) continue;
-    deepest = std::abs(other.alpha);
-    width = other.width_nm;
-  }
-  const bool inside = std::abs(line.centre_nm - fit.shape.middle_nm) < 0.95 * fit.shape.reach_nm;
-  return inside && (fit.shape.dips ? -line.alpha : line.alpha) > 0.15 * deepest &&
-         line.width_nm < 3 * width && line.width_nm > 0.15 * width;
-}
-
 struct Pass {
   std::vector<FittedPiece> pieces;
   std::vector<Resonance> lines;
@@ -142,13 +145,8 @@ Pass fit_tasks(const std::vector<LineTask>& tasks, Trace wavelength_nm, Trace po
     FittedPiece piece{fit_lines(task, wavelength_nm, power, spoiled), 0, 0};
     for (const LineGuess& guess : task.guesses)
       piece.width_nm = std::max(piece.width_nm, guess.width_nm);
-    std::vector<FittedLine> kept;
-    for (const FittedLine& line : piece.fit.lines) {
-      if (!is_line(line, piece.fit)) continue;
-      kept.push_back(line);
+    for (const FittedLine& line : piece.fit.lines)
       pass.lines.push_back(resonance_of(line, piece.fit));
-    }
-    piece.fit.lines = std::move(kept);
     piece.step_nm = step_at(wavelength_nm, 0.5 * (task.from_nm + task.to_nm));
     pass.pieces.push_back(std::move(piece));
   }
@@ -166,6 +164,24 @@ void allow_periods(Trace wavelength_nm, std::vector<LineTask>& tasks) {
                                      wavelength_nm.back() - only.guesses.back().centre_nm);
 }
 
+/// Distance of the lines of a comb about one of them: the mean of the two beside it, at an end of
+/// the comb by how they change.
+double period_at(const Comb& comb, const std::vector<Resonance>& lines, double nm) {
+  std::vector<double> at, gaps;  // distances, and where they are
+  for (std::size_t i = 1; i < comb.lines.size(); ++i) {
+    const double left = lines[comb.lines[i - 1]].centre_nm, right = lines[comb.lines[i]].centre_nm;
+    const double steps = std::round((right - left) / comb.fsr_nm);
+    if (steps < 1) continue;  // a doublet
+    at.push_back(0.5 * (left + right));
+    gaps.push_back((right - left) / steps);
+  }
+  if (gaps.size() < 2) return comb.fsr_nm;
+  std::size_t i = 1;
+  while (i + 1 < at.size() && at[i] < nm) ++i;
+  const double slope = (gaps[i] - gaps[i - 1]) / (at[i] - at[i - 1]);
+  return gaps[i - 1] + std::clamp(slope, -0.01, 0.01) * (nm - at[i - 1]);
+}
+
 /// Gives tasks whose lines are of one comb its period and half of it to either side.
 bool take_periods(const Pass& pass, const std::vector<Comb>& combs, Trace wavelength_nm,
                   std::vector<LineTask>& tasks) {
@@ -180,13 +196,14 @@ bool take_periods(const Pass& pass, const std::vector<Comb>& combs, Trace wavele
     }
     if (own == nullptr || own->comb < 0) continue;
     const Comb& comb = combs[static_cast<std::size_t>(own->comb)];
-    const double period = own->centre_nm * own->centre_nm / (1e3 * comb.optical_length_um);
+    const double period = period_at(comb, pass.lines, own->centre_nm);
     if (period < 1.3 * own->width_nm || high - low > 0.5 * period) continue;
     for (const Resonance& line : pass.lines) {  // strangers keep their half of the way
       if (line.centre_nm < task.from_nm) left = std::max(left, 0.5 * (line.centre_nm + low));
       if (line.centre_nm > task.to_nm) right = std::min(right, 0.5 * (line.centre_nm + high));
     }
-    const double reach = std::min(0.5 * period, std::max(8 * own->width_nm, 0.5 * (high - low) + 2 * own->width_nm));
+    const double reach =
+        std::min(0.5 * period, std::max(8 * own->width_nm, 0.5 * (high - low) + 2 * own->width_nm));
     task.period_nm = period;
     task.from_nm = std::max(left, own->centre_nm - reach);
     task.to_nm = std::min(right, own->centre_nm + reach);
@@ -231,10 +248,11 @@ RingFit fit_ring(Trace wavelength_nm, Trace power, const RingOptions& options) {
   const std::vector<LineGuess> guesses = guess_lines(wavelength_nm, power, options.port, fit);
   if (guesses.empty()) {
     fit.problems.push_back("no resonance: nothing stands out of the noise");
-    name_cut_lines(guesses, wavelength_nm, power, fit);
+    name_cut_lines(find_cut_lines(guesses, wavelength_nm, power, fit.dips), wavelength_nm, fit);
     return fit;
   }
-  std::vector<LineTask> tasks = tasks_of(guesses, wavelength_nm, fit.dips);
+  const CutLines cut = find_cut_lines(guesses, wavelength_nm, power, fit.dips);
+  std::vector<LineTask> tasks = tasks_of(guesses, cut, wavelength_nm, fit.dips);
   allow_periods(wavelength_nm, tasks);
   Pass pass = fit_tasks(tasks, wavelength_nm, power, spoiled.spoiled);
   const std::vector<Comb> combs = find_combs(pass.lines);
@@ -242,7 +260,7 @@ RingFit fit_ring(Trace wavelength_nm, Trace power, const RingOptions& options) {
     pass = fit_tasks(tasks, wavelength_nm, power, spoiled.spoiled);
   fit.problems = spoiled.problems;
   finish(std::move(pass), wavelength_nm, fit);
-  name_cut_lines(guesses, wavelength_nm, power, fit);
+  name_cut_lines(cut, wavelength_nm, fit);
   return fit;
 }
 

@@ -10,14 +10,26 @@ struct Block {
   double power = 0, sigma = 0;
 };
 
+/// Third differences in groups of like power: the bottoms of lines are a small part of every place.
 std::vector<Block> blocks_of(std::span<const double> power) {
-  const std::size_t length = std::clamp<std::size_t>(power.size() / 12, 12, 64);
+  std::vector<Block> points;
+  for (std::size_t i = 0; i + 3 < power.size(); ++i)
+    points.push_back({0.25 * (power[i] + power[i + 1] + power[i + 2] + power[i + 3]),
+                      std::abs(power[i + 3] - 3 * power[i + 2] + 3 * power[i + 1] - power[i])});
+  std::sort(points.begin(), points.end(),
+            [](const Block& a, const Block& b) { return a.power < b.power; });
+  const std::size_t length = std::clamp<std::size_t>(points.size() / 30, 12, 400);
   std::vector<Block> blocks;
-  for (std::size_t from = 0; from + length <= power.size(); from += length) {
-    const auto part = power.subspan(from, length);
-    blocks.push_back({median_of({part.begin(), part.end()}), difference_sigma(part)});
+  for (std::size_t from = 0; from < points.size(); from += length) {
+    const std::size_t to = std::min(points.size(), from + length);
+    if (to - from < length && !blocks.empty()) break;
+    std::vector<double> levels, sizes;
+    for (std::size_t i = from; i < to; ++i) {
+      levels.push_back(points[i].power);
+      sizes.push_back(points[i].sigma);
+    }
+    blocks.push_back({median_of(levels), median_of(sizes) / 0.6745 / std::sqrt(20.0)});
   }
-  if (blocks.empty()) blocks.push_back({median_of({power.begin(), power.end()}), difference_sigma(power)});
   return blocks;
 }
 
@@ -65,8 +77,9 @@ SpectrumNoise noise_of(std::span<const double> power) {
     const double relative = median_of(logs);
     double sum = 0;
     for (const double l : logs) sum += std::abs(l - relative);
-    if (sum < cost) {
-      cost = sum;
+    // Where all powers are alike, nothing tells: rather a floor, which trusts no reading too much.
+    if (sum < cost * (ratio > 1e-7 ? 1.02 : 1) + 1e-9) {
+      cost = std::min(cost, sum);
       best = {std::exp(relative) * level, std::exp(relative)};
     }
   }

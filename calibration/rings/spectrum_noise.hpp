@@ -14,8 +14,9 @@ struct SpectrumNoise {
   [[nodiscard]] double stabilised(double power) const;
 };
 
-/// Noise from third differences of neighbouring readings, block by block: what changes slowly over
-/// four readings does not count. Never below 1e-7 of the largest reading.
+/// Noise from third differences of neighbouring readings over their power: what changes slowly over
+/// four readings does not count. A floor where nothing tells it from relative noise. Never below
+/// 1e-7 of the largest reading.
 SpectrumNoise noise_of(std::span<const double> power);
 
 /// The median; `values` is rearranged. 0 for none.

@@ -24,14 +24,15 @@ struct DriveColumn {
 };
 
 /// Voltage where there is one, else electrical power, else current.
-DriveColumn drive_in(const LabTable& table, const HeaterColumns& columns, std::vector<std::string>& notes) {
+DriveColumn drive_in(const LabTable& table, const HeaterColumns& columns,
+                     std::vector<std::string>& notes) {
   if (columns.over != Drive::automatic)
     return {columns.over, find_column(table, role_of(columns.over), columns.x, -1, notes)};
   for (const Drive over : {Drive::voltage, Drive::power, Drive::current}) {
     const int at = find_column(table, role_of(over), columns.x, -1, notes);
     if (at < 0) continue;
-    const std::string& unit = columns.x_unit.empty() ? table.columns[static_cast<std::size_t>(at)].unit
-                                                     : columns.x_unit;
+    const std::string& unit =
+        columns.x_unit.empty() ? table.columns[static_cast<std::size_t>(at)].unit : columns.x_unit;
     const auto known = lab_unit(unit);  // a column asked for by name may be any of them
     if (known && known->quantity == Quantity::power) return {Drive::power, at};
     if (known && known->quantity == Quantity::current) return {Drive::current, at};
@@ -49,10 +50,16 @@ void use_products(const LabTable& table, LabSweep& sweep, std::vector<std::strin
             i = table.columns[static_cast<std::size_t>(amperes)];
   convert_units(voltage_role(), v, "", v.values);
   convert_units(heater_current_role(), i, "", i.values);
-  LabTable power{.origin = table.origin, .columns = table.columns, .lines = table.lines,
-                 .named = table.named, .transposed = table.transposed, .preamble = {}, .notes = {}};
+  LabTable power{.origin = table.origin,
+                 .columns = table.columns,
+                 .lines = table.lines,
+                 .named = table.named,
+                 .transposed = table.transposed,
+                 .preamble = {},
+                 .notes = {}};
   LabColumn product{.name = "voltage times current", .unit = "mW", .values = {}};
-  for (std::size_t k = 0; k < v.values.size(); ++k) product.values.push_back(v.values[k] * i.values[k]);
+  for (std::size_t k = 0; k < v.values.size(); ++k)
+    product.values.push_back(v.values[k] * i.values[k]);
   power.columns.push_back(product);
   const int y = find_column(table, light_role(), "", volts, notes);
   if (y < 0) refuse_missing(table, light_role());
@@ -81,13 +88,14 @@ void check_drive(const LabTable& table, const HeaterColumns& columns, const LabS
   for (const double x : sweep.x) greatest = std::max(greatest, std::abs(x));
   if (result.over == Drive::voltage && columns.x_unit.empty())
     require(greatest <= 400,
-            "{}: column '{}' reaches {:.4g} V, and no heater does (millivolts? --x-unit mV reads them so, "
+            "{}: column '{}' reaches {:.4g} V, and no heater does (millivolts? --x-unit mV reads "
+            "them so, "
             "--x-unit V insists)",
             table.origin, sweep.x_column.name, greatest);
   if (result.over == Drive::power)
     for (const double x : sweep.x)
-      require(x >= 0, "{}: an electrical power of {:.4g} mW in column '{}' is negative", table.origin, x,
-              sweep.x_column.name);
+      require(x >= 0, "{}: an electrical power of {:.4g} mW in column '{}' is negative",
+              table.origin, x, sweep.x_column.name);
 }
 
 }  // namespace
@@ -105,9 +113,11 @@ HeaterSweep heater_sweep_from(const LabTable& table, const HeaterColumns& column
   result.decibels = known ? unit->quantity == Quantity::decibel : *high <= 0;
   result.unsure = !known && *low < 0 && *high > 0;
   if (result.decibels && !known)
-    result.notes.push_back(fmt::format(
-        "readings from {:.4g} to {:.4g} are read as decibels, since no power is negative (--y-unit mW if "
-        "they are not)", *low, *high));
+    result.notes.push_back(
+        fmt::format("readings from {:.4g} to {:.4g} are read as decibels, since no power is "
+                    "negative (--y-unit mW if "
+                    "they are not)",
+                    *low, *high));
   if (result.decibels) from_decibels(sweep.y);
   result.drive = std::move(sweep.x);
   result.readings = std::move(sweep.y);

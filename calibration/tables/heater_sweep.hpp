@@ -27,9 +27,9 @@ struct HeaterSweep {
   std::vector<std::string> notes;
 };
 
-/// The columns of a sweep, in V (mA, mW) and linear power. Electrical power comes from its own column
-/// or from voltage times current. Throws `Error` where columns are missing or a heater would take more
-/// than 400 V (millivolts called volts?).
+/// The columns of a sweep, in V (mA, mW) and linear power. Electrical power comes from its own
+/// column or from voltage times current. Throws `Error` where columns are missing or a heater would
+/// take more than 400 V (millivolts called volts?).
 HeaterSweep heater_sweep_from(const LabTable& table, const HeaterColumns& columns);
 
 }  // namespace lightloom::calibration

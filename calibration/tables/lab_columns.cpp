@@ -36,6 +36,7 @@ int fitness(const LabColumn& column, const ColumnRole& role) {
     const bool brief = word.size() < 3;  // as a whole, not in a word
     if (brief ? name == word : name.find(word) != std::string::npos) points = std::max(points, 3);
   }
+  if (points == 0 && role.by_name_only) return 0;
   if (unit && unit->quantity == role.quantities.front()) points += 2;
   if (unit && points == 0 && role.quantities.size() > 1 && unit->quantity == role.quantities[1])
     points = 2;
@@ -114,9 +115,10 @@ int find_column(const LabTable& table, const ColumnRole& role, const std::string
 }
 
 void refuse_missing(const LabTable& table, const ColumnRole& role) {
-  throw Error(fmt::format("{}: no column is {} (no column '{}'; it has {}): name it with --x or --y, "
-                          "or rename it",
-                          table.origin, role.what, role.names[0], described(table)));
+  throw Error(
+      fmt::format("{}: no column is {} (no column '{}'; it has {}): name it with --x or --y, "
+                  "or rename it",
+                  table.origin, role.what, role.names[0], described(table)));
 }
 
 LabSweep lab_sweep(const LabTable& table, int x, int y, std::vector<std::string>& notes) {
@@ -153,8 +155,10 @@ void convert_units(const ColumnRole& role, LabColumn& column, const std::string&
   const std::string symbol = asked.empty() ? column.unit : asked;
   if (symbol.empty()) return;
   const std::optional<LabUnit> unit = lab_unit(symbol);
-  require(unit.has_value(), "'{}' is no unit that is known here (V, mV, mA, mW, uW, dBm, nm, um, THz "
-          "... are)", symbol);
+  require(unit.has_value(),
+          "'{}' is no unit that is known here (V, mV, mA, mW, uW, dBm, nm, um, THz "
+          "... are)",
+          symbol);
   require(measures(role, unit->quantity), "{} cannot be in {} (column '{}')", role.what, symbol,
           column.name);
   for (double& value : values) value *= unit->factor;

@@ -15,6 +15,7 @@ struct ColumnRole {
   std::vector<std::string> names;  // the documented one first, all in lower case
   std::vector<std::string> never;
   std::vector<Quantity> quantities;
+  bool by_name_only = false;  // a fitting unit alone says nothing
 };
 
 ColumnRole wavelength_role();
@@ -37,16 +38,16 @@ int find_column(const LabTable& table, const ColumnRole& role, const std::string
 
 /// Two columns of a table without the rows in which either has no reading.
 struct LabSweep {
-  std::vector<double> x, y;  // as in the file
-  std::vector<int> lines;    // of each row
+  std::vector<double> x, y;      // as in the file
+  std::vector<int> lines;        // of each row
   LabColumn x_column, y_column;  // names and units only
 };
 
 /// Rows left out are named in `notes` with their lines. Throws `Error` where none is left.
 LabSweep lab_sweep(const LabTable& table, int x, int y, std::vector<std::string>& notes);
 
-/// Multiplies by the factor of the unit of `column` (V, mA, mW, nm, THz, s); `asked`: a unit given by
-/// the user instead. Throws `Error` for a unit of another quantity than those of `role`.
+/// Multiplies by the factor of the unit of `column` (V, mA, mW, nm, THz, s); `asked`: a unit given
+/// by the user instead. Throws `Error` for a unit of another quantity than those of `role`.
 void convert_units(const ColumnRole& role, LabColumn& column, const std::string& asked,
                    std::vector<double>& values);
 

@@ -31,19 +31,23 @@ ColumnRole heater_current_role() {
 }
 
 ColumnRole heater_power_role() {
-  return {.what = "the heater's electrical power",
-          .names = {"heater_power_mw", "electrical power", "electrical_power", "electric power",
-                    "electric_power", "heater power", "heater_power", "heating power",
-                    "dissipated"},
-          .never = {"optical"},
-          .quantities = {Quantity::power}};
+  return {
+      .what = "the heater's electrical power",
+      .names = {"heater_power_mw", "electrical power", "electrical_power", "electric power",
+                "electric_power", "heater power", "heater_power", "heating power", "dissipated"},
+      .never = {"optical"},
+      .quantities = {Quantity::power},
+      .by_name_only = true};
 }
 
 ColumnRole light_role() {
   return {.what = "the optical power",
-          .names = {"power", "optical", "transmission", "transmittance", "through", "thru", "drop",
-                    "channel", "intensity", "detector", "photo", "signal", "output", "reading",
-                    "response", "insertion loss", "loss", "ch1", "amplitude", "magnitude", "il"},
+          .names = {"power",     "optical",  "transmission", "transmittance",
+                    "through",   "thru",     "drop",         "channel",
+                    "intensity", "detector", "photo",        "signal",
+                    "output",    "reading",  "response",     "insertion loss",
+                    "loss",      "ch1",      "amplitude",    "magnitude",
+                    "il"},
           .never = {"electric", "heater", "heating", "dissipated", "dark", "wavelength", "laser",
                     "setpoint", "set point", "monitor", "reference"},
           .quantities = {Quantity::power, Quantity::decibel, Quantity::current, Quantity::voltage,
@@ -58,12 +62,12 @@ ColumnRole time_role() {
 }
 
 ColumnRole value_role() {
-  return {.what = "the value that drifts",
-          .names = {"value", "phase", "theta", "phi", "deviation", "reading", "drift", "shift"},
-          .never = {},
-          .quantities = {Quantity::angle, Quantity::none, Quantity::length, Quantity::voltage,
-                         Quantity::power, Quantity::decibel, Quantity::frequency,
-                         Quantity::current}};
+  return {
+      .what = "the value that drifts",
+      .names = {"value", "phase", "theta", "phi", "deviation", "reading", "drift", "shift"},
+      .never = {},
+      .quantities = {Quantity::angle, Quantity::none, Quantity::length, Quantity::voltage,
+                     Quantity::power, Quantity::decibel, Quantity::frequency, Quantity::current}};
 }
 
 }  // namespace lightloom::calibration

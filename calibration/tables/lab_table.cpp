@@ -30,7 +30,8 @@ Layout layout_of(const std::vector<LabLine>& lines, const std::string& origin) {
           "{}: no table of numbers (two columns at least, a number in each: wavelength or voltage, "
           "and power); its first line is '{}'",
           origin, lines.front().text.substr(0, 60));
-  Layout layout{.dialect = block.dialect, .cells = block.cells, .rows = {}, .before = {}, .between = {}};
+  Layout layout{
+      .dialect = block.dialect, .cells = block.cells, .rows = {}, .before = {}, .between = {}};
   for (const LabLine& line : lines) {
     const Cells cells = lab_cells(line.text, block.dialect);
     const bool trailing = cells.size() == block.cells + 1 && cells.back().empty();
@@ -95,18 +96,20 @@ Heads find_heads(const Layout& layout) {
   return heads;
 }
 
-/// A header with another number of cells than the rows is the sign of decimal commas between commas.
+/// A header with another number of cells than the rows is the sign of decimal commas between
+/// commas.
 void refuse_mismatch(const Layout& layout, const Heads& heads, const std::string& origin) {
   if (!heads.names.empty() || layout.before.empty() || layout.dialect.delimiter != ',') return;
   const LabLine& above = *layout.before.back();
   const Cells cells = lab_cells(above.text, layout.dialect);
   if (is_comment(above.text) || cells.size() < 2 || cells.size() >= layout.cells) return;
-  require(layout.cells < 3 || layout.cells > 2 * cells.size(),
-          "{}:{}: the header names {} columns, but rows such as '{}' (line {}) have {} cells between "
-          "commas (decimal commas and commas between the columns cannot be told apart: export with "
-          "semicolons or decimal points)",
-          origin, above.number, cells.size(), layout.rows.front()->text, layout.rows.front()->number,
-          layout.cells);
+  require(
+      layout.cells < 3 || layout.cells > 2 * cells.size(),
+      "{}:{}: the header names {} columns, but rows such as '{}' (line {}) have {} cells between "
+      "commas (decimal commas and commas between the columns cannot be told apart: export with "
+      "semicolons or decimal points)",
+      origin, above.number, cells.size(), layout.rows.front()->text, layout.rows.front()->number,
+      layout.cells);
 }
 
 double cell_value(const std::string& cell, const LabDialect& dialect) {
@@ -170,8 +173,10 @@ std::string line_list(const std::vector<const LabLine*>& lines) {
   std::vector<int> numbers;
   for (const LabLine* line : lines)
     if (numbers.size() < 5) numbers.push_back(line->number);
-  std::string text = fmt::format("line{} {}", lines.size() > 1 ? "s" : "", fmt::join(numbers, ", "));
-  if (lines.size() > numbers.size()) text += fmt::format(" and {} more", lines.size() - numbers.size());
+  std::string text =
+      fmt::format("line{} {}", lines.size() > 1 ? "s" : "", fmt::join(numbers, ", "));
+  if (lines.size() > numbers.size())
+    text += fmt::format(" and {} more", lines.size() - numbers.size());
   return text;
 }
 

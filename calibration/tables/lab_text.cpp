@@ -42,7 +42,8 @@ std::string as_text(std::string_view bytes, const std::string& origin) {
   require(bytes.find('\0') == std::string_view::npos,
           "{}: not a table of text (it holds zero bytes: export it as CSV)", origin);
   std::string text(bytes);
-  for (const std::string_view micro : {"\xC2\xB5", "\xCE\xBC", "\xB5"}) replace_all(text, micro, "u");
+  for (const std::string_view micro : {"\xC2\xB5", "\xCE\xBC", "\xB5"})
+    replace_all(text, micro, "u");
   for (const std::string_view blank : {"\xC2\xA0", "\xE2\x80\xAF"}) replace_all(text, blank, " ");
   replace_all(text, "\xE2\x88\x92", "-");  // the minus sign of typesetters
   return text;
@@ -102,7 +103,7 @@ std::optional<double> lab_number(std::string_view cell, const LabDialect& dialec
 
 bool is_missing(std::string_view cell, const LabDialect& dialect) {
   static constexpr std::array<std::string_view, 18> words{
-      "",     "nan", "na",   "n/a", "#n/a", "null", "none",     "-",       "--",
+      "",    "nan", "na",   "n/a", "#n/a", "null", "none",     "-",         "--",
       "---", "ovl", "o.l.", "ol",  "over", "ovf",  "overflow", "overrange", "overload"};
   const std::string text = lower(cell);
   if (std::find(words.begin(), words.end(), text) != words.end()) return true;

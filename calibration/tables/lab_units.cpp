@@ -11,34 +11,61 @@ struct NamedUnit {
   LabUnit unit;
 };
 constexpr std::array<NamedUnit, 56> units{{
-    {"V", {Quantity::voltage, 1}},          {"mV", {Quantity::voltage, 1e-3}},
-    {"uV", {Quantity::voltage, 1e-6}},      {"kV", {Quantity::voltage, 1e3}},
-    {"Volt", {Quantity::voltage, 1}},       {"Volts", {Quantity::voltage, 1}},
-    {"A", {Quantity::current, 1e3}},        {"mA", {Quantity::current, 1}},
-    {"uA", {Quantity::current, 1e-3}},      {"nA", {Quantity::current, 1e-6}},
-    {"pA", {Quantity::current, 1e-9}},      {"W", {Quantity::power, 1e3}},
-    {"kW", {Quantity::power, 1e6}},         {"mW", {Quantity::power, 1}},
-    {"uW", {Quantity::power, 1e-3}},        {"nW", {Quantity::power, 1e-6}},
-    {"pW", {Quantity::power, 1e-9}},        {"fW", {Quantity::power, 1e-12}},
-    {"Watt", {Quantity::power, 1e3}},       {"Watts", {Quantity::power, 1e3}},
-    {"dBm", {Quantity::decibel, 1}},        {"dB", {Quantity::decibel, 1}},
-    {"dBmW", {Quantity::decibel, 1}},       {"dBuW", {Quantity::decibel, 1}},
-    {"nm", {Quantity::length, 1}},          {"um", {Quantity::length, 1e3}},
-    {"m", {Quantity::length, 1e9}},         {"mm", {Quantity::length, 1e6}},
-    {"pm", {Quantity::length, 1e-3}},       {"Angstrom", {Quantity::length, 0.1}},
-    {"meter", {Quantity::length, 1e9}},     {"micron", {Quantity::length, 1e3}},
-    {"microns", {Quantity::length, 1e3}},   {"micrometer", {Quantity::length, 1e3}},
-    {"nanometer", {Quantity::length, 1}},   {"nanometers", {Quantity::length, 1}},
-    {"THz", {Quantity::frequency, 1}},      {"GHz", {Quantity::frequency, 1e-3}},
-    {"MHz", {Quantity::frequency, 1e-6}},   {"Hz", {Quantity::frequency, 1e-12}},
-    {"s", {Quantity::time, 1}},             {"sec", {Quantity::time, 1}},
-    {"seconds", {Quantity::time, 1}},       {"ms", {Quantity::time, 1e-3}},
-    {"us", {Quantity::time, 1e-6}},         {"ns", {Quantity::time, 1e-9}},
-    {"min", {Quantity::time, 60}},          {"minutes", {Quantity::time, 60}},
-    {"h", {Quantity::time, 3600}},          {"hours", {Quantity::time, 3600}},
-    {"rad", {Quantity::angle, 1}},          {"mrad", {Quantity::angle, 1e-3}},
+    {"V", {Quantity::voltage, 1}},
+    {"mV", {Quantity::voltage, 1e-3}},
+    {"uV", {Quantity::voltage, 1e-6}},
+    {"kV", {Quantity::voltage, 1e3}},
+    {"Volt", {Quantity::voltage, 1}},
+    {"Volts", {Quantity::voltage, 1}},
+    {"A", {Quantity::current, 1e3}},
+    {"mA", {Quantity::current, 1}},
+    {"uA", {Quantity::current, 1e-3}},
+    {"nA", {Quantity::current, 1e-6}},
+    {"pA", {Quantity::current, 1e-9}},
+    {"W", {Quantity::power, 1e3}},
+    {"kW", {Quantity::power, 1e6}},
+    {"mW", {Quantity::power, 1}},
+    {"uW", {Quantity::power, 1e-3}},
+    {"nW", {Quantity::power, 1e-6}},
+    {"pW", {Quantity::power, 1e-9}},
+    {"fW", {Quantity::power, 1e-12}},
+    {"Watt", {Quantity::power, 1e3}},
+    {"Watts", {Quantity::power, 1e3}},
+    {"dBm", {Quantity::decibel, 1}},
+    {"dB", {Quantity::decibel, 1}},
+    {"dBmW", {Quantity::decibel, 1}},
+    {"dBuW", {Quantity::decibel, 1}},
+    {"nm", {Quantity::length, 1}},
+    {"um", {Quantity::length, 1e3}},
+    {"m", {Quantity::length, 1e9}},
+    {"mm", {Quantity::length, 1e6}},
+    {"pm", {Quantity::length, 1e-3}},
+    {"Angstrom", {Quantity::length, 0.1}},
+    {"meter", {Quantity::length, 1e9}},
+    {"micron", {Quantity::length, 1e3}},
+    {"microns", {Quantity::length, 1e3}},
+    {"micrometer", {Quantity::length, 1e3}},
+    {"nanometer", {Quantity::length, 1}},
+    {"nanometers", {Quantity::length, 1}},
+    {"THz", {Quantity::frequency, 1}},
+    {"GHz", {Quantity::frequency, 1e-3}},
+    {"MHz", {Quantity::frequency, 1e-6}},
+    {"Hz", {Quantity::frequency, 1e-12}},
+    {"s", {Quantity::time, 1}},
+    {"sec", {Quantity::time, 1}},
+    {"seconds", {Quantity::time, 1}},
+    {"ms", {Quantity::time, 1e-3}},
+    {"us", {Quantity::time, 1e-6}},
+    {"ns", {Quantity::time, 1e-9}},
+    {"min", {Quantity::time, 60}},
+    {"minutes", {Quantity::time, 60}},
+    {"h", {Quantity::time, 3600}},
+    {"hours", {Quantity::time, 3600}},
+    {"rad", {Quantity::angle, 1}},
+    {"mrad", {Quantity::angle, 1e-3}},
     {"deg", {Quantity::angle, 0.017453292519943295}},
-    {"a.u.", {Quantity::none, 1}},          {"1", {Quantity::none, 1}},
+    {"a.u.", {Quantity::none, 1}},
+    {"1", {Quantity::none, 1}},
     {"%", {Quantity::none, 0.01}},
 }};
 
@@ -73,11 +100,13 @@ std::optional<LabUnit> lab_unit(std::string_view symbol) {
 
 ColumnHead column_head(std::string_view text) {
   ColumnHead head{.name = std::string(text), .unit = {}};
-  for (const auto& [open, close] : {std::pair{'[', ']'}, std::pair{'(', ')'}, std::pair{'{', '}'}}) {
+  for (const auto& [open, close] :
+       {std::pair{'[', ']'}, std::pair{'(', ')'}, std::pair{'{', '}'}}) {
     const std::size_t from = text.rfind(open);
     if (from == std::string_view::npos) continue;
     const std::size_t to = text.find(close, from);
-    const std::string_view unit = text.substr(from + 1, to == std::string_view::npos ? to : to - from - 1);
+    const std::string_view unit =
+        text.substr(from + 1, to == std::string_view::npos ? to : to - from - 1);
     if (lab_unit(unit)) return head.unit = std::string(inner(unit)), head;
   }
   const std::size_t last = text.find_last_of("_ /:,");

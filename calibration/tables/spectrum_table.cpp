@@ -35,9 +35,10 @@ void read_as_nm(const std::string& origin, LabSweep& sweep, std::vector<std::str
                                 sweep.x_column.name));
     return;
   }
-  throw Error(fmt::format("{}: wavelengths of {:.4g} in column '{}' are no light in nm, um or m (200 nm to "
-                          "20 um; is it the right column? --x and --x-unit choose)",
-                          origin, middle, sweep.x_column.name));
+  throw Error(
+      fmt::format("{}: wavelengths of {:.4g} in column '{}' are no light in nm, um or m (200 nm to "
+                  "20 um; is it the right column? --x and --x-unit choose)",
+                  origin, middle, sweep.x_column.name));
 }
 
 void read_frequency(const std::string& origin, LabSweep& sweep) {
@@ -48,8 +49,9 @@ void read_frequency(const std::string& origin, LabSweep& sweep) {
     require(thz > 0, "{}: a frequency of {} in column '{}'", origin, x, sweep.x_column.name);
     x = light_nm_THz / thz;
   }
-  require(is_light(middle_of(sweep.x)), "{}: frequencies of {:.4g} in column '{}' are no light (15 to 1500 THz)",
-          origin, middle, sweep.x_column.name);
+  require(is_light(middle_of(sweep.x)),
+          "{}: frequencies of {:.4g} in column '{}' are no light (15 to 1500 THz)", origin, middle,
+          sweep.x_column.name);
 }
 
 void read_power(const SpectrumColumns& columns, LabSweep& sweep, Spectrum& spectrum) {
@@ -63,12 +65,14 @@ void read_power(const SpectrumColumns& columns, LabSweep& sweep, Spectrum& spect
     if (known && look_like_decibels(sweep.y))
       spectrum.notes.push_back(fmt::format(
           "most readings are negative ({:.4g} to {:.4g}) although the unit is {}: are they dBm "
-          "(--y-unit dBm)?", *low, *high, symbol));
+          "(--y-unit dBm)?",
+          *low, *high, symbol));
     return;
   }
   if (!known)
     spectrum.notes.push_back(fmt::format(
-        "readings from {:.4g} to {:.4g} are read as decibels (--y-unit mW if they are not)", *low, *high));
+        "readings from {:.4g} to {:.4g} are read as decibels (--y-unit mW if they are not)", *low,
+        *high));
   if (*low >= 0 && *high > 3 && sweep.y_column.name.find("oss") != std::string::npos) {
     for (double& y : sweep.y) y = -y;
     spectrum.notes.push_back("losses are read as positive decibels");
@@ -81,7 +85,8 @@ void read_power(const SpectrumColumns& columns, LabSweep& sweep, Spectrum& spect
 bool look_like_decibels(const std::vector<double>& readings) {
   const auto [low, high] = std::minmax_element(readings.begin(), readings.end());
   if (*low >= 0) return false;
-  const auto negative = std::count_if(readings.begin(), readings.end(), [](double y) { return y < 0; });
+  const auto negative =
+      std::count_if(readings.begin(), readings.end(), [](double y) { return y < 0; });
   return 2 * negative > static_cast<std::ptrdiff_t>(readings.size()) || -*low > *high;
 }
 
@@ -100,9 +105,10 @@ Spectrum spectrum_from(const LabTable& table, const SpectrumColumns& columns) {
     if (x < 0 && other >= 0) x = other, frequency = true;
   }
   if (x < 0) refuse_missing(table, role);
-  const std::string& unit = columns.x_unit.empty()
-                                ? table.columns[static_cast<std::size_t>(x)].unit : columns.x_unit;
-  if (const auto known = lab_unit(unit); known && known->quantity == Quantity::frequency) frequency = true;
+  const std::string& unit =
+      columns.x_unit.empty() ? table.columns[static_cast<std::size_t>(x)].unit : columns.x_unit;
+  if (const auto known = lab_unit(unit); known && known->quantity == Quantity::frequency)
+    frequency = true;
   if (frequency) role = frequency_role();
   const int y = find_column(table, light_role(), columns.y, x, spectrum.notes);
   int left = y;

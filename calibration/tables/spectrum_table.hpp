@@ -21,11 +21,11 @@ struct SpectrumColumns {
 };
 
 /// A spectrum from a table: wavelength or frequency in any unit (values that cannot be what their
-/// header says are read in the unit that makes light of them, with a note), power linear or in dB (by
-/// unit, else by values: more than half of them negative, or further below 0 than above). Sweeps may
-/// fall, turn back or be stitched: pieces that overlap are scaled to one another, readings at one
-/// wavelength averaged. Throws `Error` where columns are missing or no unit makes light of the
-/// wavelengths.
+/// header says are read in the unit that makes light of them, with a note), power linear or in dB
+/// (by unit, else by values: more than half of them negative, or further below 0 than above).
+/// Sweeps may fall, turn back or be stitched: pieces that overlap are scaled to one another,
+/// readings at one wavelength averaged. Throws `Error` where columns are missing or no unit makes
+/// light of the wavelengths.
 Spectrum spectrum_from(const LabTable& table, const SpectrumColumns& columns);
 
 /// Whether readings without a unit are decibels, by their signs.

@@ -23,11 +23,14 @@ std::vector<Piece> pieces_of(const LabSweep& sweep) {
     std::size_t to = from + 1;
     while (to < count && sweep.x[to] == sweep.x[from]) ++to;  // a stitch, or a turn
     const bool falling = to < count && sweep.x[to] < sweep.x[from];
-    while (to < count && (falling ? sweep.x[to] <= sweep.x[to - 1] : sweep.x[to] >= sweep.x[to - 1])) ++to;
+    while (to < count &&
+           (falling ? sweep.x[to] <= sweep.x[to - 1] : sweep.x[to] >= sweep.x[to - 1]))
+      ++to;
     const auto at = [](const std::vector<double>& v, std::size_t i) {
       return v.begin() + static_cast<std::ptrdiff_t>(i);
     };
-    Piece piece{{at(sweep.x, from), at(sweep.x, to)}, {at(sweep.y, from), at(sweep.y, to)}, falling};
+    Piece piece{
+        {at(sweep.x, from), at(sweep.x, to)}, {at(sweep.y, from), at(sweep.y, to)}, falling};
     if (falling) {
       std::reverse(piece.x.begin(), piece.x.end());
       std::reverse(piece.y.begin(), piece.y.end());
@@ -73,7 +76,8 @@ void average_equal(LabSweep& sweep, std::vector<std::string>& notes) {
   for (std::size_t i = 0; i < order.size();) {
     std::size_t to = i;
     double sum = 0;
-    while (to < order.size() && sweep.x[order[to]] - sweep.x[order[i]] <= 1e-10 * std::abs(sweep.x[order[i]]))
+    while (to < order.size() &&
+           sweep.x[order[to]] - sweep.x[order[i]] <= 1e-10 * std::abs(sweep.x[order[i]]))
       sum += sweep.y[order[to++]];
     x.push_back(sweep.x[order[i]]);
     y.push_back(sum / static_cast<double>(to - i));
@@ -81,8 +85,8 @@ void average_equal(LabSweep& sweep, std::vector<std::string>& notes) {
     i = to;
   }
   if (repeated > 0)
-    notes.push_back(fmt::format("{} readings at wavelengths measured before are averaged with those",
-                                repeated));
+    notes.push_back(fmt::format(
+        "{} readings at wavelengths measured before are averaged with those", repeated));
   sweep.x = std::move(x);
   sweep.y = std::move(y);
 }
@@ -91,7 +95,8 @@ void average_equal(LabSweep& sweep, std::vector<std::string>& notes) {
 
 void join_pieces(LabSweep& sweep, std::vector<std::string>& notes) {
   std::vector<Piece> pieces = pieces_of(sweep);
-  if (pieces.size() == 1 && pieces[0].turned) notes.push_back("the sweep falls: it is read backwards");
+  if (pieces.size() == 1 && pieces[0].turned)
+    notes.push_back("the sweep falls: it is read backwards");
   if (pieces.size() > 1 && pieces.size() <= 100) {
     notes.push_back(fmt::format("the sweep consists of {} pieces: they are joined", pieces.size()));
     sweep.x.clear();
@@ -100,8 +105,9 @@ void join_pieces(LabSweep& sweep, std::vector<std::string>& notes) {
       const double factor = k > 0 ? factor_over(pieces[k - 1], pieces[k]) : 1;
       if (factor != 1) {
         for (double& y : pieces[k].y) y /= factor;
-        notes.push_back(fmt::format("piece {} is scaled by {:.4g} to the one before, where both have readings",
-                                    k + 1, 1 / factor));
+        notes.push_back(
+            fmt::format("piece {} is scaled by {:.4g} to the one before, where both have readings",
+                        k + 1, 1 / factor));
       }
       sweep.x.insert(sweep.x.end(), pieces[k].x.begin(), pieces[k].x.end());
       sweep.y.insert(sweep.y.end(), pieces[k].y.begin(), pieces[k].y.end());

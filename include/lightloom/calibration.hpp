@@ -4,7 +4,6 @@
 #include "calibration/calibrate.hpp"
 #include "calibration/derivatives/mesh_jacobian.hpp"
 #include "calibration/elements/fringe.hpp"
-#include "calibration/rings/ring_fit.hpp"
 #include "calibration/fit/fit_card.hpp"
 #include "calibration/fit/fit_result.hpp"
 #include "calibration/fit/mesh_fit.hpp"
@@ -22,4 +21,5 @@
 #include "calibration/problem/held_out.hpp"
 #include "calibration/problem/solve.hpp"
 #include "calibration/programming/voltages.hpp"
+#include "calibration/rings/ring_fit.hpp"
 #include "calibration/solvers/least_squares.hpp"

@@ -1,11 +1,11 @@
 #include "calibration/elements/linear_fit.hpp"
-#include "core/cards/tree.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
-#include "experiments/cards/experiment_card.hpp"
+#include "experiments/commands/calibrate/into_card.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/results/files/column_file.hpp"
 #include "experiments/results/report.hpp"
+#include "experiments/results/views/linear_fit_view.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/views/linear_fit_view.hpp"
 
@@ -14,42 +14,22 @@ namespace {
 
 using namespace calibration;
 
-/// Where a value comes from, beside what the section says of its other values.
-void set_source(Tree& card, const std::string& section, const std::string& name,
-                const std::string& text) {
-  const std::string source = section.empty() ? "source" : section + ".source";
-  const Tree* found = find_at(card, source);
-  if (found != nullptr && found->kind == Tree::Kind::scalar) {
-    const Tree whole = *found;
-    set_at(card, source, Tree::mapping(), ".");
-    set_at(card, source + ".others", whole, ".");
-  }
-  set_at(card, source + "." + name, Tree::of(text), ".");
-}
-
-/// `--into card.yaml --section path -o mine.yaml`: the card with the coefficients in the place of
-/// its own, each under the name of its column. Cards that it names are written out, so that it
-/// stands anywhere.
+/// The card with the coefficients in the place of its own, each under the name of its column.
 void write_energies(const CommandLine& line, const std::string& table, const LinearFit& fit,
                     Shown& result) {
   require(line.has("into"),
           "lightloom calibrate energy -o needs --into card.yaml (the card whose energies the "
           "coefficients replace, each named as its column)");
   require(fit.problems.empty(), "{}: {} (nothing written)", table, fmt::join(fit.problems, "; "));
-  Tree card = load_card(line.value("into"), {});
-  const std::string section = line.value("section", "");
+  std::vector<MeasuredValue> values;
   for (const auto& coefficient : fit.coefficients) {
     require(coefficient.value >= 0, "{}: the coefficient of '{}' is negative ({:.4g})", table,
             coefficient.name, coefficient.value);
-    set_at(card, section.empty() ? coefficient.name : section + "." + coefficient.name,
-           Tree::of(coefficient.value), ".");
-    set_source(card, section, coefficient.name,
-               fmt::format("measured: lightloom calibrate energy {} (+- {:.2g})", table,
-                           coefficient.sigma));
+    values.push_back({coefficient.name, coefficient.value,
+                      fmt::format("measured: lightloom calibrate energy {} (+- {:.2g})", table,
+                                  coefficient.sigma)});
   }
-  write_file(line.output, to_yaml(written_out(std::move(card))));
-  result.json["card"] = line.output;
-  result.text += fmt::format("card: {}\n", line.output);
+  write_into_card(line, line.value("section", ""), values, result);
 }
 
 Shown do_energy(const CommandLine& line, ProgressSink& /*progress*/) {
@@ -61,7 +41,9 @@ Shown do_energy(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string target = line.value("target", table.back().name);
   const std::vector<double> energy = column_named(table, path, target);
   std::erase_if(table, [&](const TableColumn& one) { return one.name == target; });
-  const LinearFit fit = fit_linear(table, energy, RowWeights::relative);
+  LinearFit fit = fit_linear(table, energy, RowWeights::relative);
+  if (std::string misfit = linear_misfit(table, energy, RowWeights::relative); !misfit.empty())
+    fit.problems.push_back(std::move(misfit));
   Shown result = linear_fit_view(fit);
   result.text =
       fmt::format("{} = sum of coefficients times columns, by relative errors\n", target) +

@@ -54,7 +54,8 @@ FringeOptions options_of(const CommandLine& line, Drive over) {
 }
 
 /// Signed readings without a unit: as they are, or as decibels, whichever leaves less.
-FringeStudy study_either(const FringeSweepData& data, const FringeOptions& options, HeaterSweep& sweep) {
+FringeStudy study_either(const FringeSweepData& data, const FringeOptions& options,
+                         HeaterSweep& sweep) {
   FringeStudy plain = study_fringe(data, options);
   if (!sweep.unsure) return plain;
   FringeSweepData converted = data;
@@ -67,13 +68,15 @@ FringeStudy study_either(const FringeSweepData& data, const FringeOptions& optio
   const char* as = decibels ? "decibels" : "signed linear readings";
   const bool alike = plain.gamma.low < study.gamma.high && study.gamma.low < plain.gamma.high;
   if (clear || alike)
-    taken.notes.push_back(fmt::format("readings on both sides of 0 are read as {}, which leaves {:.2g} of the "
-                                      "amplitude (the other reading {:.2g}); --y-unit says which",
-                                      as, taken.fit.noise_to_amplitude,
-                                      (decibels ? plain : study).fit.noise_to_amplitude));
+    taken.notes.push_back(fmt::format(
+        "readings on both sides of 0 are read as {}, which leaves {:.2g} of the "
+        "amplitude (the other reading {:.2g}); --y-unit says which",
+        as, taken.fit.noise_to_amplitude, (decibels ? plain : study).fit.noise_to_amplitude));
   else
-    taken.fit.problems.push_back(fmt::format("readings on both sides of 0 are read as {}, but decibels and "
-                                             "signed readings fit alike: --y-unit dBm or mW says which", as));
+    taken.fit.problems.push_back(
+        fmt::format("readings on both sides of 0 are read as {}, but decibels and "
+                    "signed readings fit alike: --y-unit dBm or mW says which",
+                    as));
   return std::move(taken);
 }
 
@@ -105,7 +108,9 @@ Json study_json(const FringeStudy& study, Drive over) {
                                              : "pi_voltage_V";
   json[key] = number(pi_drive);
   json[std::string(key) + "_interval"] =
-      std::isfinite(study.pi_V) ? Json{bound(study.pi_V_interval.low), bound(study.pi_V_interval.high)} : Json();
+      std::isfinite(study.pi_V)
+          ? Json{bound(study.pi_V_interval.low), bound(study.pi_V_interval.high)}
+          : Json();
   return json;
 }
 
@@ -115,15 +120,18 @@ std::string study_text(const FringeStudy& study, Drive over) {
   const auto shown = [&](double v) { return over == Drive::power ? v * v : v; };
   std::string text = fmt::format("gamma {:.6g} +- {:.2g} {} (95 %: {:.6g} to {:.6g})\n", fit.gamma,
                                  fit.gamma_sigma, names.gamma, study.gamma.low, study.gamma.high);
-  text += std::isfinite(study.pi_V)
-              ? fmt::format("{} {:.4f} {} (95 %: {:.4f} to {:.4f})\n", names.pi, shown(study.pi_V), names.unit,
-                            shown(study.pi_V_interval.low), shown(study.pi_V_interval.high))
-              : fmt::format("{}: the phase never moves by pi\n", names.pi);
+  text +=
+      std::isfinite(study.pi_V)
+          ? fmt::format("{} {:.4f} {} (95 %: {:.4f} to {:.4f})\n", names.pi, shown(study.pi_V),
+                        names.unit, shown(study.pi_V_interval.low), shown(study.pi_V_interval.high))
+          : fmt::format("{}: the phase never moves by pi\n", names.pi);
   if (fit.gamma2 != 0)
     text += fmt::format("gamma_2 {:.4g} +- {:.2g} {}\n", fit.gamma2, fit.gamma2_sigma,
-                        over == Drive::power ? "rad/mW^2" : over == Drive::current ? "rad/mA^4" : "rad/V^4");
-  return text + fmt::format("phi_0 {:.4f} +- {:.2g} rad\nvisibility {:.4f}, RMS {:.3g}\n", fit.phase_rad,
-                            fit.phase_sigma, fit.visibility, fit.rms);
+                        over == Drive::power     ? "rad/mW^2"
+                        : over == Drive::current ? "rad/mA^4"
+                                                 : "rad/V^4");
+  return text + fmt::format("phi_0 {:.4f} +- {:.2g} rad\nvisibility {:.4f}, RMS {:.3g}\n",
+                            fit.phase_rad, fit.phase_sigma, fit.visibility, fit.rms);
 }
 
 Shown do_fringe(const CommandLine& line, ProgressSink& /*progress*/) {
@@ -140,9 +148,9 @@ Shown do_fringe(const CommandLine& line, ProgressSink& /*progress*/) {
     for (double& drive : data.volts) drive = std::sqrt(drive);  // the phase goes with its square
   FringeStudy study = study_either(data, options_of(line, sweep.over), sweep);
   for (const std::size_t i : study.left_out)
-    sweep.notes.push_back(fmt::format("the reading {:.4g} at {:.4g} {} (line {}) stands alone and is left out",
-                                      sweep.readings[i], sweep.drive[i], names_of(sweep.over).unit,
-                                      sweep.lines[i]));
+    sweep.notes.push_back(
+        fmt::format("the reading {:.4g} at {:.4g} {} (line {}) stands alone and is left out",
+                    sweep.readings[i], sweep.drive[i], names_of(sweep.over).unit, sweep.lines[i]));
   study.notes.insert(study.notes.begin(), sweep.notes.begin(), sweep.notes.end());
   Shown result{.json = study_json(study, sweep.over), .text = study_text(study, sweep.over)};
   for (const std::string& note : study.notes) result.text += "note: " + note + "\n";

@@ -13,6 +13,7 @@
 #include "experiments/results/text_table.hpp"
 #include "photonic/cores/chip_statistics.hpp"
 #include "photonic/cores/core_cost.hpp"
+#include "photonic/cores/kinds/mrr_core.hpp"
 #include "photonic/studies/configuration_study.hpp"
 #include "photonic/studies/link_budget.hpp"
 
@@ -158,6 +159,28 @@ photonic::WeightTargets targets_of(const std::string& name) {
   return given;
 }
 
+/// What the rings of a card would show in a spectrum (`calibrate ring`).
+void add_rings(const photonic::CoreCard& card, Shown& result) {
+  if (card.kind != "mrr-bank") return;
+  const auto& bank = card.own.of<photonic::RingBankCard>();
+  const double turn_um = 2 * 3.14159265358979323846 * bank.radius_um,
+               finesse = photonic::ring_finesse(bank.ring), fsr = bank.fsr_nm(),
+               quality =
+                   photonic::ring_quality(bank.ring, bank.group_index, turn_um, bank.wavelength_nm);
+  const photonic::RingPower at = photonic::ring_power(bank.ring, 0);
+  result.json["ring"] = {{"quality", quality},
+                         {"finesse", finesse},
+                         {"fsr_nm", fsr},
+                         {"width_nm", fsr / finesse},
+                         {"through_at_resonance", at.through},
+                         {"drop_at_resonance", at.drop}};
+  result.text += fmt::format(
+      "\nring: Q {:.0f}, finesse {:.2f}, free spectral range {:.4f} nm, line width {:.4f} nm; on "
+      "resonance "
+      "{:.3g} of the light stays, {:.3g} is dropped\n",
+      quality, finesse, fsr, fsr / finesse, at.through, at.drop);
+}
+
 Shown do_chip(const CommandLine& line, ProgressSink& /*progress*/) {
   const auto card = read_card<photonic::CoreCard>(
       lightloom::load_card(only_operand(line, "the card of a core"), line.settings));
@@ -192,6 +215,7 @@ Shown do_chip(const CommandLine& line, ProgressSink& /*progress*/) {
   result.text = fmt::format("target: {}\n\n{}", found.target, table.text());
   add_yield(found, line, result);
   if (photonic::core_optics(card).light) add_link(card, line, result);
+  add_rings(card, result);
   add_configured(card, options, line, result);
   return result;
 }

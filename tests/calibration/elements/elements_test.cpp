@@ -143,5 +143,64 @@ TEST(DriftFit, FindsSpreadTimeConstantAndNoiseWithinItsErrors) {
   EXPECT_EQ(fit_drift(1, white).problems.front().find("no drift"), 0u);
 }
 
+TEST(DriftFit, TakesGapsAndJitterAndNamesJumps) {
+  const double tau = 15, sigma = 0.05, noise = 0.01;
+  int inside = 0;
+  for (std::uint64_t draw = 0; draw < 20; ++draw) {
+    const Stream stream({.seed = 51, .purpose = Purpose::test});
+    std::vector<double> times, values;
+    double time = 0, state = sigma * stream.normal(1u << 20, draw);
+    for (std::uint64_t i = 0; i < 1500; ++i) {
+      const double step = 0.3 + 1.4 * stream.uniform(3 * i, draw) + (i % 400 == 399 ? 90 : 0);
+      const double kept = std::exp(-step / tau);
+      time += step;
+      state = kept * state + sigma * std::sqrt(1 - kept * kept) * stream.normal(3 * i + 1, draw);
+      times.push_back(time);
+      values.push_back(1 + state + noise * stream.normal(3 * i + 2, draw));
+    }
+    const DriftFit fit = fit_drift(times, values);
+    EXPECT_TRUE(fit.good());
+    EXPECT_TRUE(drift_misfits(fit, times, values).empty());
+    EXPECT_NEAR(fit.noise, noise, 0.2 * noise);
+    inside += std::abs(fit.time_constant_s - tau) < 2 * fit.time_constant_error &&
+                      std::abs(fit.sigma - sigma) < 2 * fit.sigma_error
+                  ? 1
+                  : 0;
+    if (draw > 0) continue;
+    values[700] += 0.5;
+    EXPECT_EQ(drift_misfits(fit, times, values).front().find("reading 700"), 0u);
+    times[5] = times[4];
+    EXPECT_THROW(fit_drift(times, values), Error);
+  }
+  EXPECT_GE(inside, 15);  // 95 % each; four standard errors below 0.95^2 of 20
+}
+
+TEST(LinearFit, LeavesOutALoneReadingAndNamesASumThatIsNone) {
+  std::vector<double> x, y;
+  const Stream stream({.seed = 52, .purpose = Purpose::test});
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    x.push_back(static_cast<double>(i));
+    y.push_back(2 + 0.5 * x.back() + 0.01 * stream.normal(i));
+  }
+  y[12] = 30;
+  const LinearFit line = fit_line(x, y);
+  ASSERT_EQ(line.problems.size(), 1u);
+  EXPECT_NE(line.problems[0].find("30 at 12"), std::string::npos);
+  EXPECT_NEAR(line.coefficients[1].value, 0.5, 5 * line.coefficients[1].sigma);
+
+  std::vector<TableColumn> columns{{"reads", {}}, {"writes", {}}};
+  std::vector<double> plain, bent;
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    columns[0].values.push_back(1 + stream.uniform(100 + i));
+    columns[1].values.push_back(1 + stream.uniform(200 + i));
+    const double sum = 3 * columns[0].values.back() + 5 * columns[1].values.back(),
+                 noise = 1 + 0.002 * stream.normal(300 + i);
+    plain.push_back(sum * noise);
+    bent.push_back((sum + 0.05 * sum * sum) * noise);
+  }
+  EXPECT_EQ(linear_misfit(columns, plain, RowWeights::relative), "");
+  EXPECT_EQ(linear_misfit(columns, bent, RowWeights::relative).find("the values are no sum"), 0u);
+}
+
 }  // namespace
 }  // namespace lightloom::calibration

@@ -69,6 +69,27 @@ TEST(MeasurementsText, ReadsCsvThatAScriptWrote) {
   EXPECT_EQ(data.notes.at("chip"), "B2");
 }
 
+TEST(MeasurementsText, ReadsOtherDelimitersDecimalCommasAndTrailingOnes) {
+  const Measurements plain = parse_measurements_csv(two_ports, "lab.csv");
+  const auto changed = [](const std::string& with, bool decimal_commas) {
+    std::string text;
+    for (const char c : std::string(two_ports))
+      text += c == ',' ? with : c == '.' && decimal_commas ? std::string(",") : std::string(1, c);
+    return text;
+  };
+  std::string trailing;
+  for (const char c : std::string(two_ports)) {
+    trailing += c == '\n' ? std::string(",\n") : std::string(1, c);
+  }
+  for (const std::string& text : {changed(";", false), changed(";", true), changed("\t", true),
+                                  trailing, "\xEF\xBB\xBF" + std::string(two_ports)}) {
+    const Measurements read = parse_measurements_csv(text, "lab.csv");
+    EXPECT_EQ(read.voltages, plain.voltages) << text;
+    EXPECT_EQ(read.readings, plain.readings) << text;
+    EXPECT_EQ(read.noise.relative, plain.noise.relative) << text;
+  }
+}
+
 TEST(MeasurementsText, KeepsWhatIsNotANumberForTheCheckToName) {
   Measurements data = example();
   data.readings[4] = NAN;

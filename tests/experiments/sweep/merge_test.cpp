@@ -9,7 +9,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/sweep/sweep.hpp"
 #include "experiments/sweep/sweep_table.hpp"
-#include "tests/scratch_path.hpp"
+#include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -36,7 +36,7 @@ Labelled measured(const Tree& card) {
 class Parts : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = scratch_path("parts").string();
+    folder_ = scratch_folder("parts");
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }

@@ -1,0 +1,155 @@
+// The same few numbers as many laboratories write them.
+#include "calibration/tables/lab_table.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "calibration/tables/heater_sweep.hpp"
+#include "calibration/tables/lab_units.hpp"
+#include "calibration/tables/spectrum_table.hpp"
+#include "core/error.hpp"
+
+namespace lightloom::calibration {
+namespace {
+
+const std::vector<double> table_volts{0, 0.5, 1, 1.5, 2, 2.5};
+const std::vector<double> table_milliwatts{0.9, 0.75, 0.5, 0.125, 0.25, 0.625};
+
+HeaterSweep heater(const std::string& text) {
+  return heater_sweep_from(read_lab_table(text, "lab.csv"), {});
+}
+
+void expect_table(const std::string& text) {
+  const HeaterSweep sweep = heater(text);
+  ASSERT_EQ(sweep.drive.size(), table_volts.size()) << text;
+  for (std::size_t i = 0; i < table_volts.size(); ++i) {
+    EXPECT_NEAR(sweep.drive[i], table_volts[i], 1e-12) << text;
+    EXPECT_NEAR(sweep.readings[i], table_milliwatts[i], 1e-12) << text;
+  }
+}
+
+std::string refusal(const std::string& text) {
+  try {
+    heater(text);
+  } catch (const Error& problem) {
+    return problem.what();
+  }
+  return "";
+}
+
+TEST(LabTable, ReadsSeparatorsDecimalMarksHeadersAndPreamblesAlike) {
+  const std::string rows = "0,0.9\n0.5,0.75\n1,0.5\n1.5,0.125\n2,0.25\n2.5,0.625\n";
+  expect_table("voltage_V,power\n" + rows);
+  expect_table(rows);
+  expect_table("\xEF\xBB\xBFVoltage [V],Optical power [mW]\n" + rows);
+  expect_table("Bench 7\nLaser: 1550 nm\nPoints, 6\n# by hand\nVoltage (V),Power (mW)\n" + rows);
+  expect_table("voltage,power\nV,mW\n" + rows);
+  expect_table("# voltage_V,power\n" + rows);
+  expect_table(
+      "\"voltage_V\",\"power\"\r\n0,0.9\r\n0.5,0.75\r\n1,0.5\r\n1.5,0.125\r\n2,0.25\r\n2.5,0."
+      "625\r\n");
+  expect_table("voltage_V;power\n0;0,9\n0,5;0,75\n1;0,5\n1,5;0,125\n2;0,25\n2,5;0,625\n");
+  expect_table("voltage_V\tpower\n0\t0.9\n0.5\t0.75\n1\t0.5\n1.5\t0.125\n2\t0.25\n2.5\t0.625\n");
+  expect_table("voltage_V power\n0 0.9\n0.5  0.75\n1 0.5\n1.5 0.125\n2 0.25\n2.5 0.625\n");
+  expect_table(
+      "voltage_V,power\n+0.0E+00,+9.0E-01\n+5D-01,7.5e-1\n1,0.5\n1.5,0.125\n2,.25\n2.5,0.625,\n");
+  expect_table(
+      "Voltage_mV,power_W\n0,9e-4\n500,7.5e-4\n1000,5e-4\n1500,1.25e-4\n2000,2.5e-4\n2500,6.25e-"
+      "4\n");
+  expect_table(
+      "n,time,voltage_V,current_mA,power\n0,12:00:01,0,0,0.9\n1,12:00:02,0.5,1,0.75\n"
+      "2,12:00:03,1,2,0.5\n3,12:00:04,1.5,3,0.125\n4,12:00:05,2,4,0.25\n5,12:00:06,2.5,5,0.625\n");
+}
+
+TEST(LabTable, ReadsAQuantityALine) {
+  const LabTable table = read_lab_table(
+      "Bench 7\nwavelength,1500,1501,1502,1503,1504,1505,1506,1507\n"
+      "channel_1 [dBm],-10,-20,-10,-10,-10,-20,-10,-10\n",
+      "lab.csv");
+  EXPECT_TRUE(table.transposed);
+  const Spectrum spectrum = spectrum_from(table, {});
+  ASSERT_EQ(spectrum.power.size(), 8u);
+  EXPECT_NEAR(spectrum.wavelength_nm[7], 1507, 1e-9);
+  EXPECT_NEAR(spectrum.power[1], 0.01, 1e-12);  // 10^(-20 / 10) mW
+}
+
+TEST(LabTable, LeavesOutRowsWithoutAReadingAndSaysWhere) {
+  const HeaterSweep sweep =
+      heater("voltage_V,power\n0,0.9\n0.5,NaN\n1,9.9E+37\n1.5,\n2,0.25\n2.5,0.625\nthe end\n");
+  EXPECT_EQ(sweep.drive, (std::vector<double>{0, 2, 2.5}));
+  EXPECT_EQ(sweep.lines, (std::vector<int>{2, 6, 7}));
+  ASSERT_EQ(sweep.notes.size(), 2u);
+  EXPECT_NE(sweep.notes[0].find("line 8"), std::string::npos) << sweep.notes[0];
+  EXPECT_NE(sweep.notes[1].find("3, 4, 5"), std::string::npos) << sweep.notes[1];
+}
+
+TEST(LabTable, RefusesWhatCanBeReadInTwoWaysOrNotAtAll) {
+  EXPECT_NE(refusal("voltage_V,power\n0,5,0,75\n1,5,0,25\n2,5,0,35\n").find("decimal commas"),
+            std::string::npos);
+  EXPECT_NE(refusal("").find("empty"), std::string::npos);
+  EXPECT_NE(refusal("power\n1\n2\n3\n").find("two columns"), std::string::npos);
+  EXPECT_NE(refusal("voltage_V,power\n").find("no table of numbers"), std::string::npos);
+  EXPECT_NE(refusal("voltage_V,power\n0,1\n2500,2\n5000,1\n").find("millivolts"),
+            std::string::npos);
+  EXPECT_NE(refusal("speed,size\n0,1\n2,2\n3,1\n").find("the voltage"), std::string::npos);
+}
+
+TEST(LabTable, TellsDecibelsBySignUnitOrWord) {
+  EXPECT_TRUE(heater("voltage_V,power\n0,-3\n1,-10\n2,-20\n").decibels);
+  EXPECT_NEAR(heater("voltage_V,power\n0,-3\n1,-10\n2,-20\n").readings[2], 0.01, 1e-12);
+  EXPECT_TRUE(heater("voltage_V,power [dBm]\n0,3\n1,1\n2,2\n").decibels);
+  EXPECT_FALSE(heater("voltage_V,power\n0,3\n1,1\n2,2\n").decibels);
+  EXPECT_TRUE(heater("voltage_V,power\n0,0.3\n1,-0.1\n2,0.2\n").unsure);
+}
+
+TEST(LabTable, TakesElectricalPowerFromItsColumnOrVoltageTimesCurrent) {
+  const std::string text = "Voltage [V],Current [mA],Power [uW]\n0,0,1\n1,2,2\n2,4,1\n3,6,2\n";
+  const HeaterSweep sweep =
+      heater_sweep_from(read_lab_table(text, "lab.csv"), {.over = Drive::power});
+  EXPECT_EQ(sweep.drive, (std::vector<double>{0, 2, 8, 18}));  // V times mA is mW
+  EXPECT_NEAR(sweep.readings[1], 2e-3, 1e-15);
+  EXPECT_EQ(heater("Electrical power [W],Power\n0,1\n0.01,2\n0.02,1\n").over, Drive::power);
+  EXPECT_EQ(heater("Electrical power [W],Power\n0,1\n0.01,2\n0.02,1\n").drive[1], 10);
+}
+
+TEST(LabUnits, AreTakenFromHeadersInTheirUsualForms) {
+  for (const std::string head :
+       {"Power [uW]", "Power (uW)", "power_uW", "Power / uW", "POWER_UW"}) {
+    const ColumnHead found = column_head(head);
+    ASSERT_TRUE(lab_unit(found.unit)) << head;
+    EXPECT_EQ(lab_unit(found.unit)->quantity, Quantity::power) << head;
+    EXPECT_DOUBLE_EQ(lab_unit(found.unit)->factor, 1e-3) << head;
+  }
+  EXPECT_EQ(column_head("Channel A").unit, "");
+  EXPECT_DOUBLE_EQ(lab_unit("mV")->factor, 1e-3);
+  EXPECT_DOUBLE_EQ(lab_unit("GHz")->factor, 1e-3);  // THz
+  EXPECT_FALSE(lab_unit("furlong"));
+}
+
+TEST(SpectrumTable, TurnsJoinsScalesAndAveragesPieces) {
+  // 1500 to 1509 falling, then 1507 to 1515 rising and half as bright.
+  std::string text = "wavelength_nm,power\n";
+  for (int nm = 1509; nm >= 1500; --nm) text += std::to_string(nm) + ",4\n";
+  for (int nm = 1507; nm <= 1515; ++nm) text += std::to_string(nm) + ",2\n";
+  const Spectrum spectrum = spectrum_from(read_lab_table(text, "lab.csv"), {});
+  ASSERT_EQ(spectrum.wavelength_nm.size(), 16u);
+  for (std::size_t i = 0; i < 16; ++i) {
+    EXPECT_DOUBLE_EQ(spectrum.wavelength_nm[i], 1500.0 + static_cast<double>(i));
+    EXPECT_NEAR(spectrum.power[i], 4, 1e-9);
+  }
+}
+
+TEST(SpectrumTable, ReadsWavelengthsInAnyUnitAndFrequencies) {
+  const auto first = [](const std::string& text) {
+    return spectrum_from(read_lab_table(text, "lab.csv"), {}).wavelength_nm.front();
+  };
+  EXPECT_NEAR(first("wavelength_nm,power\n1.55,1\n1.56,2\n1.57,1\n"), 1550, 1e-9);
+  EXPECT_NEAR(first("wavelength_nm,power\n1.55e-6,1\n1.56e-6,2\n1.57e-6,1\n"), 1550, 1e-9);
+  EXPECT_NEAR(first("Wavelength [um],power\n1.55,1\n1.56,2\n1.57,1\n"), 1550, 1e-9);
+  EXPECT_NEAR(first("Frequency [THz],power\n193,1\n192,2\n191,1\n"), 299792.458 / 193, 1e-6);
+  EXPECT_THROW(first("wavelength_nm,power\n100,1\n101,2\n102,1\n"), Error);
+}
+
+}  // namespace
+}  // namespace lightloom::calibration
