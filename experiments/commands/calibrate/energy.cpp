@@ -5,7 +5,6 @@
 #include "experiments/commands/command.hpp"
 #include "experiments/results/files/column_file.hpp"
 #include "experiments/results/report.hpp"
-#include "experiments/results/views/linear_fit_view.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/views/linear_fit_view.hpp"
 
