@@ -105,7 +105,7 @@ Picture read_jpeg(const std::string& bytes, const std::string& path) {
 Picture read_jpeg(const std::string&, const std::string& path) {
   throw Error(
       fmt::format("cannot read '{}' (this program was built without libjpeg: install "
-                  "libjpeg62-turbo-dev and rebuild)",
+                  "libjpeg-dev and rebuild)",
                   path));
 }
 #endif
