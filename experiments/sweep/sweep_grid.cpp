@@ -28,7 +28,11 @@ std::string file_of(const std::string& origin) { return origin.substr(0, origin.
 std::string card_file(const Tree& value, const Tree& list) {
   const std::string file = file_of(value.origin);
   const bool other = value.kind == Tree::Kind::mapping && file != file_of(list.origin);
-  return other && file.ends_with(".yaml") ? file : "";
+  // Keys from elsewhere make it another card than the file's.
+  const bool whole = std::all_of(value.pairs.begin(), value.pairs.end(), [&](const TreeEntry& one) {
+    return one.value.kind != Tree::Kind::scalar || file_of(one.value.origin) == file;
+  });
+  return other && whole && file.ends_with(".yaml") ? file : "";
 }
 
 /// What a mapping calls itself; nullptr when it does not.
@@ -44,15 +48,16 @@ const Tree* name_of(const Tree& value) {
 /// these are not enough, other values by their text.
 void label_values(const Tree& list, SweepAxis& axis) {
   std::set<std::string> stems;
+  std::vector<std::string> files;
   bool unique = true;
   for (const Tree& value : list.items) {
-    axis.files.push_back(card_file(value, list));
-    const std::string& file = axis.files.back();
+    files.push_back(card_file(value, list));
+    const std::string& file = files.back();
     if (!file.empty())
       unique = stems.insert(std::filesystem::path(file).stem().string()).second && unique;
   }
   for (std::size_t i = 0; i < list.items.size(); ++i) {
-    const std::string& file = axis.files[i];
+    const std::string& file = files[i];
     const std::string stem = std::filesystem::path(file).stem().string();
     const bool own = file.empty() || name_of(list.items[i]) != nullptr;
     axis.labels.push_back(own ? label_of(list.items[i]) : unique ? stem : file);
@@ -68,8 +73,7 @@ void collect(const Tree& tree, const std::string& path, std::vector<SweepAxis>& 
     }
     require(value.kind == Tree::Kind::list && !value.items.empty(),
             "{}: 'sweep.{}' must be a list of values (for example [1, 2, 4])", value.origin, full);
-    axes.push_back(
-        {.key = full, .name = {}, .unit = {}, .values = value.items, .labels = {}, .files = {}});
+    axes.push_back({.key = full, .name = {}, .unit = {}, .values = value.items, .labels = {}});
     label_values(value, axes.back());
   }
 }
@@ -210,11 +214,9 @@ std::string SweepGrid::describe(std::size_t point) const {
 std::string SweepGrid::settings(std::size_t point) const {
   std::string text;
   const std::vector<std::size_t> at = position(point);
-  for (std::size_t i = 0; i < axes.size(); ++i) {
-    const std::string& file = axes[i].files[at[i]];
+  for (std::size_t i = 0; i < axes.size(); ++i)
     text += fmt::format("{}--set '{}={}'", text.empty() ? "" : " ", axes[i].key,
-                        file.empty() ? flow_text(axes[i].values[at[i]]) : file);
-  }
+                        flow_text(axes[i].values[at[i]]));
   return text;
 }
 

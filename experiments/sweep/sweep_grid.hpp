@@ -16,7 +16,6 @@ struct SweepAxis {
   std::string unit;
   std::vector<Tree> values;
   std::vector<std::string> labels;  // of the values, all different
-  std::vector<std::string> files;   // of cards that were named by their path; "" for other values
 };
 
 /// The Cartesian grid of a card's `sweep` section: keys to lists of values, the last key running

@@ -111,7 +111,7 @@ TEST(SweepGrid, CardsGoByTheNamesOfTheirFiles) {
   const SweepGrid grid = read_grid(card);
   EXPECT_EQ(std::get<std::vector<std::string>>(coordinate(grid.axes[0]).values),
             (std::vector<std::string>{"quick", "slow", "{dram: {clock_ns: 3}}"}));
-  EXPECT_EQ(grid.settings(1), "--set 'memory=own/slow.yaml'");
+  EXPECT_EQ(grid.settings(1), "--set 'memory={dram: {clock_ns: 2}}'");
   EXPECT_EQ(grid.settings(2), "--set 'memory={dram: {clock_ns: 3}}'");
   values[1] = mapping("{dram: {clock_ns: 2}}", "own/quick.yaml");
   EXPECT_EQ(read_grid(card).describe(0), "memory=data/memory/quick.yaml");
