@@ -110,6 +110,8 @@ FringeCause likely_cause(const FringeSolution& fit, FringeLaw law, const GammaRa
   const std::size_t rows = data.volts.size();
   FringeCause best;
   best.better.squares = INFINITY;
+  // Below that readings are rounded numbers, and nobody's measurement.
+  if (!(fit.squares > 1e-12 * fit.x[1] * fit.x[1] * static_cast<double>(rows))) return best;
   for (FringeCause& cause : causes) {
     if (!significant(fit, cause.better, rows)) continue;
     // Of causes that explain as much the simplest, later in the list, is taken.

@@ -176,7 +176,7 @@ void name_residuals(const FringeSolution& s, const FringeSweepData& data, const 
                     FringeStudy& study) {
   if (!cause.text.empty()) study.fit.problems.push_back(cause.text);
   const Following following = following_of(residuals_of(s, data), data.volts);
-  if (cause.text.empty() && following.deviations > 5)
+  if (cause.text.empty() && following.deviations > 5 && study.fit.noise_to_amplitude > 1e-6)
     study.fit.problems.push_back(fmt::format(
         "the residuals follow one another over voltage (correlation {:.2f}, RMS {:.2g} of the "
         "amplitude): "

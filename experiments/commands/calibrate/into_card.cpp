@@ -1,5 +1,7 @@
 #include "experiments/commands/calibrate/into_card.hpp"
 
+#include <fmt/format.h>
+
 #include "core/cards/tree.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/cards/experiment_card.hpp"
