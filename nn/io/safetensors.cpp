@@ -1,6 +1,7 @@
 #include "nn/io/safetensors.hpp"
 
 #include <bit>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -8,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/files/written.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -82,9 +84,14 @@ std::vector<NamedArray> parse(const std::string& bytes) {
   require(header.is_object(), "its header is not a JSON object");
   std::vector<NamedArray> arrays;
   const std::string_view data = std::string_view(bytes).substr(8 + length);
+  std::uint64_t spoken_for = 0;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") continue;
     NamedArray array = read_one(name, entry, data);
+    // A megabyte that many names share could fill the memory; the format allows no such files.
+    const auto& offsets = entry.at("data_offsets");
+    spoken_for += offsets.at(1).get<std::uint64_t>() - offsets.at(0).get<std::uint64_t>();
+    require(spoken_for <= data.size(), "tensors up to '{}' overlap", name);
     if (width_of(entry.at("dtype").get<std::string>()) > 0) arrays.push_back(std::move(array));
   }
   return arrays;
@@ -114,6 +121,7 @@ void write_safetensors(const std::string& path, const std::vector<NamedArray>& a
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   AtomicFile whole(path);
+  errno = 0;
   std::ofstream file(whole.temporary(), std::ios::binary);
   const std::uint64_t length = text.size();
   file.write(reinterpret_cast<const char*>(&length), sizeof length);
@@ -122,8 +130,7 @@ void write_safetensors(const std::string& path, const std::vector<NamedArray>& a
     file.write(reinterpret_cast<const char*>(array.values.data()),
                static_cast<std::streamsize>(array.values.size() * sizeof(float)));
   }
-  file.close();
-  if (!file.good()) throw Failure(fmt::format("cannot write '{}' (the disk may be full)", path));
+  close_written(file, path);
   whole.commit();
 }
 
