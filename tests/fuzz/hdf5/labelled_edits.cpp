@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "core/error.hpp"
+
 namespace lightloom::fuzz {
 namespace {
 
@@ -158,7 +160,11 @@ Labelled edited(const Labelled& base, Input input) {
 
 const std::string& edited_file(const Labelled& base, Input input) {
   static const std::string name = "input.h5";
-  write_labelled(name, edited(base, input));
+  try {
+    write_labelled(name, edited(base, input));
+  } catch (const Failure& no_such_file) {  // a name that HDF5 does not take
+    throw Error(no_such_file.what());
+  }
   return name;
 }
 
