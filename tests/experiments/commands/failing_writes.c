@@ -1,6 +1,6 @@
-// Loaded in front of the program (LD_PRELOAD): from the call that FAIL_AT counts on, whatever
-// brings bytes or names to a disk fails as on a full one. Standard streams, pipes and devices go
-// on.
+// Loaded in front of the program (LD_PRELOAD): the call that FAIL_AT counts, of those that bring
+// bytes or names to a disk, fails as on a full one. Those behind it work again, so that nobody else
+// finds out. Standard streams, pipes and devices go on.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 static int fails(void) {
   static int calls = 0;
   const char* first = getenv("FAIL_AT");
-  if (first == NULL || ++calls < atoi(first)) return 0;
+  if (first == NULL || ++calls != atoi(first)) return 0;
   errno = ENOSPC;
   return 1;
 }
