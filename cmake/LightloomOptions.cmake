@@ -5,6 +5,7 @@ option(LIGHTLOOM_NN "Networks, training, weight sources and what stands on them 
 option(LIGHTLOOM_CALIBRATION "Calibration from measurements (needs Ceres, HDF5)" ON)
 cmake_dependent_option(LIGHTLOOM_PROGRAM "The program lightloom (needs Boost)" ON "LIGHTLOOM_NN;LIGHTLOOM_CALIBRATION" OFF)
 cmake_dependent_option(LIGHTLOOM_TESTS "The tests" "${PROJECT_IS_TOP_LEVEL}" "LIGHTLOOM_PROGRAM" OFF)
+cmake_dependent_option(LIGHTLOOM_FUZZ "The fuzzers of tests/fuzz (clang with -fsanitize=fuzzer-no-link; preset fuzz)" OFF "LIGHTLOOM_PROGRAM" OFF)
 cmake_dependent_option(LIGHTLOOM_BENCHMARKS "The benchmarks" OFF "LIGHTLOOM_PROGRAM" OFF)
 option(LIGHTLOOM_INSTALL "Rules for cmake --install" "${PROJECT_IS_TOP_LEVEL}")
 option(LIGHTLOOM_WERROR "Treat warnings as errors, and warn about conversions" OFF)

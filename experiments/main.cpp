@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -73,6 +74,10 @@ int complain(const char* message, int code) {
   return code;
 }
 
+/// Where a site limits the size of files (ulimit -f), writing fails with a reason, instead of the
+/// signal that would end the program within a file.
+void meet_limits_of_files_as_errors() { std::signal(SIGXFSZ, SIG_IGN); }
+
 /// libgomp's idle threads spin for milliseconds unless told otherwise; two runs on the same cores
 /// would then slow each other tenfold. It reads its settings before main, hence the second start.
 /// What the user has set stands; where the program cannot be
@@ -87,6 +92,7 @@ void keep_idle_threads_from_spinning(char** arguments) {
 
 int main(int count, char** arguments) {
   keep_idle_threads_from_spinning(arguments);
+  meet_limits_of_files_as_errors();
   try {
     execute({arguments + 1, arguments + count});
     return 0;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/files/written.hpp"
 
 namespace lightloom {
 namespace {
@@ -176,6 +177,8 @@ void AtomicFile::commit() {
   if (target_.empty()) return pass_on(temporary_, path_);
   // A name never stands for bytes that a power cut took.
   if (fsync(lock_) != 0) throw Failure(fmt::format("'{}' cannot be written ({})", path_, reason()));
+  // HDF5 refuses to read a file that somebody holds locked.
+  flock(lock_, LOCK_UN);
   std::error_code problem;
   fs::rename(temporary_, target_, problem);
   if (problem) throw Failure(fmt::format("'{}' cannot be written ({})", path_, problem.message()));
@@ -187,10 +190,7 @@ void write_file(const std::string& path, std::string_view contents) {
   errno = 0;
   std::ofstream out(file.temporary(), std::ios::binary);
   out.write(contents.data(), static_cast<std::streamsize>(contents.size()));
-  out.close();
-  if (!out.good())
-    throw Failure(fmt::format("'{}' cannot be written ({})", path,
-                              errno != 0 ? reason() : "the disk may be full"));
+  close_written(out, path);
   file.commit();
 }
 

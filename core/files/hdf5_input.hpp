@@ -6,7 +6,11 @@
 
 namespace lightloom {
 
-/// Opens an HDF5 file for reading. Throws `Error` naming it when it is none, or cut off.
+/// Throws `Error` when another program holds the file open for writing (HDF5 locks it then, unless
+/// the environment says HDF5_USE_FILE_LOCKING=FALSE).
+void require_unlocked(const std::string& path);
+
+/// Opens an HDF5 file for reading. Throws `Error` naming it when it is none, or cut off, or locked.
 Hdf5Handle hdf5_input(const std::string& path);
 
 /// Opens the object `name` of a group. Links that lead to other files are not followed: an `Error`
@@ -18,7 +22,8 @@ bool hdf5_is_data_set(hid_t group, const std::string& name, const std::string& p
 
 /// Opens the data set `name` of a group. Throws `Error` naming `path` when it cannot be read, when
 /// its elements lie in other files (external storage, virtual data sets, external links), which
-/// would carry what the reader may read into results that are passed on, or were never written.
+/// would carry what the reader may read into results that are passed on, were never written, or
+/// claim more than 64 times the file's bytes and 256 MiB.
 Hdf5Handle hdf5_data_set(hid_t group, const std::string& name, const std::string& path);
 
 }  // namespace lightloom

@@ -225,6 +225,7 @@ void check_shapes(const Labelled& data, const std::string& path) {
 Labelled read_whole(const std::string& path) {
   const htri_t format = H5Fis_hdf5(path.c_str());
   require(format > 0, "{}: not an HDF5 file (or cut off at the start)", path);
+  require_unlocked(path);
   const Hdf5Handle file = opened(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, path,
                                  "it (cut off or damaged)");
   check_schema(file, path);

@@ -117,6 +117,8 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
   require_writable(task.output);
   SweepOutcome outcome{.table = earlier_or_empty(task)};
   Labelled& table = outcome.table;
+  table.attributes.erase(
+      "schema_version");  // of the file: what is shown must not tell a resumed sweep
   add_origin(table, task.origin);
   table.attributes[inputs_key] = input_files_text(task.origin.card);
   table.attributes["sweep_axes"] = join_names(task.grid);

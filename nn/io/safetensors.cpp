@@ -1,12 +1,15 @@
 #include "nn/io/safetensors.hpp"
 
 #include <bit>
+#include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/files/written.hpp"
 #include "nn/files/numbers.hpp"
 
 namespace lightloom::nn {
@@ -73,9 +76,14 @@ std::vector<NamedArray> parse(const std::string& bytes) {
   require(header.is_object(), "its header is not a JSON object");
   std::vector<NamedArray> arrays;
   const std::string_view data = std::string_view(bytes).substr(8 + length);
+  std::uint64_t spoken_for = 0;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") continue;
     arrays.push_back(read_one(name, entry, data));
+    // A megabyte that many names share could fill the memory; the format allows no such files.
+    const auto& offsets = entry.at("data_offsets");
+    spoken_for += offsets.at(1).get<std::uint64_t>() - offsets.at(0).get<std::uint64_t>();
+    require(spoken_for <= data.size(), "tensors up to '{}' overlap", name);
   }
   return arrays;
 }
@@ -104,6 +112,7 @@ void write_safetensors(const std::string& path, const std::vector<NamedArray>& a
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');
   AtomicFile whole(path);
+  errno = 0;
   std::ofstream file(whole.temporary(), std::ios::binary);
   const std::uint64_t length = text.size();
   file.write(reinterpret_cast<const char*>(&length), sizeof length);
@@ -112,8 +121,7 @@ void write_safetensors(const std::string& path, const std::vector<NamedArray>& a
     file.write(reinterpret_cast<const char*>(array.values.data()),
                static_cast<std::streamsize>(array.values.size() * sizeof(float)));
   }
-  file.close();
-  if (!file.good()) throw Failure(fmt::format("cannot write '{}' (the disk may be full)", path));
+  close_written(file, path);
   whole.commit();
 }
 

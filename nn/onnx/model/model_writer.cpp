@@ -6,9 +6,11 @@
 #define ONNX_NAMESPACE onnx
 #include <onnx/onnx_pb.h>
 
+#include <cerrno>
 #include <fstream>
 
 #include "core/files/atomic_file.hpp"
+#include "core/files/written.hpp"
 #endif
 
 namespace lightloom::nn::onnx {
@@ -98,11 +100,10 @@ void write_model(const std::string& path, const Model& model) {
   for (const Input& input : model.inputs) write_value(input.name, input.dims, *graph.add_input());
   for (const std::string& output : model.outputs) write_value(output, {}, *graph.add_output());
   AtomicFile whole(path);
+  errno = 0;
   std::ofstream file(whole.temporary(), std::ios::binary);
-  const bool written = proto.SerializeToOstream(&file);
-  file.close();
-  if (!written || !file.good())
-    throw Failure(fmt::format("cannot write '{}' (the disk may be full)", path));
+  if (!proto.SerializeToOstream(&file)) file.setstate(std::ios::badbit);
+  close_written(file, path);
   whole.commit();
 }
 

@@ -1,6 +1,8 @@
 #include "core/files/atomic_file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,6 +66,14 @@ TEST_F(AtomicFiles, APipeIsWrittenThroughAndStays) {
   EXPECT_EQ(entries(), 1u);
   write_file("/dev/null", "gone");
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+TEST_F(AtomicFiles, WhoeverReadsTheNewFileFindsItUnlocked) {
+  AtomicFile file(at("out"));
+  file.commit();
+  const int reader = open(at("out").c_str(), O_RDONLY | O_CLOEXEC);
+  EXPECT_EQ(flock(reader, LOCK_SH | LOCK_NB), 0);
+  close(reader);
 }
 
 TEST_F(AtomicFiles, WhatAKilledWriterLeftIsRemovedAndNothingElse) {

@@ -150,7 +150,8 @@ TEST_F(SweepFile, KeepsFinishedPointsWhenInterruptedAndComputesOnlyTheRestAfterw
   EXPECT_EQ(outcome.resumed, 2u);
   EXPECT_EQ(outcome.computed, 4u);
   EXPECT_EQ(calls, 6);
-  run_sweep(task_for(two_axes, folder_ + "/at-once.h5", measure));
+  const SweepOutcome at_once = run_sweep(task_for(two_axes, folder_ + "/at-once.h5", measure));
+  EXPECT_EQ(outcome.table.attributes, at_once.table.attributes) << "pages show them";
   EXPECT_EQ(read_labelled(output_).variable("each")->values,
             read_labelled(folder_ + "/at-once.h5").variable("each")->values);
 }

@@ -97,6 +97,14 @@ TEST_F(Safetensors, MalformedFilesAreRefused) {
     write(header, std::string(8, '\0'));
     EXPECT_TRUE(refused()) << header;
   }
+  write(R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+            "b": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}})",
+        std::string(8, '\0'));
+  EXPECT_FALSE(refused());
+  write(R"({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
+            "b": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}})",
+        std::string(8, '\0'));
+  EXPECT_TRUE(refused()) << "two tensors share four bytes";
   std::ofstream(path_, std::ios::binary) << "\xff\xff\xff\xff\xff\xff\xff\x7f{}";
   EXPECT_TRUE(refused());
   fs::remove(path_);
