@@ -10,9 +10,8 @@
 
 #include "core/error.hpp"
 #include "core/files/hdf5_handle.hpp"
-#include "core/files/hdf5_images.hpp"
-#include "core/files/hdf5_matrix.hpp"
 #include "core/files/labelled.hpp"
+#include "core/matrices/hdf5_matrix.hpp"
 #include "tests/fuzz/base/fuzzer.hpp"
 #include "tests/fuzz/hdf5/identifiers.hpp"
 

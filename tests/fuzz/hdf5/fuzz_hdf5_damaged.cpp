@@ -3,9 +3,8 @@
 #include <functional>
 
 #include "core/error.hpp"
-#include "core/files/hdf5_images.hpp"
-#include "core/files/hdf5_matrix.hpp"
 #include "core/files/labelled.hpp"
+#include "core/matrices/hdf5_matrix.hpp"
 #include "experiments/commands/damaged_input.hpp"
 #include "tests/fuzz/base/fuzzer.hpp"
 

@@ -1,7 +1,7 @@
 // MATLAB 5.0 files, plain and compressed elements.
 #include <zlib.h>
 
-#include "nn/data/matlab.hpp"
+#include "nn/files/matlab.hpp"
 #include "tests/fuzz/images/images.hpp"
 
 namespace lightloom::fuzz {
