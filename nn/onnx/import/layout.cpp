@@ -1,6 +1,8 @@
 // Operators that give the elements of an image other places or another shape, without arithmetic.
 // Shapes cost nothing: the value keeps its node and is seen in another way.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 

@@ -2,6 +2,8 @@
 // operators (QDQ), and Quant of QONNX. A changing value that is rounded to integers keeps the
 // numbers that these stand for, so that everything between goes on as without.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 

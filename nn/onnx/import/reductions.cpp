@@ -1,5 +1,7 @@
 // Means, sums and maxima over axes: pooling over a whole map, whichever axes are named and kept.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "nn/onnx/evaluate/evaluate.hpp"

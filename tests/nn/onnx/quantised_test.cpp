@@ -269,7 +269,9 @@ TEST(OnnxQuantised, MovedScaledAndQuantisedNetworksComeBackFromAFile) {
   const int mixed = net.rearrange(scaled, {2, 2, 10}, places);
   const int row = net.affine("a1", net.flatten(mixed));
   std::reverse(places.begin(), places.end());
-  net.linear("fc", net.rearrange(row, {1, 1, 40}, places), 5, true);
+  const int joined = net.concat({net.rearrange(row, {1, 1, 40}, places), net.flatten(scaled), row});
+  const int turned = net.rearrange(joined, {1, 1, 40}, places);
+  net.linear("fc", net.concat({turned, joined}), 5, true);
   Network network(std::move(net).finish(), {}, 5);
   for (NormLayer& norm : network.norms())
     for (std::size_t c = 0; c < norm.mean.size(); ++c) {
