@@ -105,6 +105,20 @@ void reduce(Translation& t, const Operation& o) {
 
 }  // namespace
 
+void pool_over_all(Translation& t, const Operation& o) {
+  Operation over{o.type == "GlobalAveragePool" ? "ReduceMean" : "ReduceMax",
+                 o.name,
+                 {o.inputs[0]},
+                 o.outputs,
+                 {}};
+  Attribute axes{.list = true};
+  for (std::size_t axis = 2; axis < t.viewed(o, 0).dims.size(); ++axis)
+    axes.integers.push_back(static_cast<std::int64_t>(axis));
+  if (axes.integers.empty()) throw Unsupported(o, "an input without axes to pool over");
+  over.attributes["axes"] = axes;
+  reduce(t, over);
+}
+
 void add_reductions(Handlers& handlers) {
   handlers["ReduceMean"] = reduce;
   handlers["ReduceSum"] = reduce;

@@ -198,6 +198,67 @@ TEST(OnnxForms, RowsThatBecomeMapsAtOnceAreImages) {
   EXPECT_EQ(translate(model).graph.nodes[0].shape, (MapShape{6, 7, 1}));
 }
 
+TEST(OnnxForms, LinesAreMapsOfHeightOne) {
+  Model model{.opset = 13,
+              .operations = {{"Conv", "c", {"x", "w"}, {"h"}, {{"strides", numbers({2})}}},
+                             {"BatchNormalization", "n", {"h", "s", "b", "m", "v"}, {"n"}, {}},
+                             {"Relu", "r", {"n"}, {"r"}, {}},
+                             {"MaxPool",
+                              "p",
+                              {"r"},
+                              {"p"},
+                              {{"kernel_shape", numbers({2})}, {"strides", numbers({2})}}},
+                             {"GlobalAveragePool", "g", {"p"}, {"q"}, {}},
+                             {"Flatten", "f", {"q"}, {"y"}, {}}},
+              .constants = {{"w", drawn({5, 3, 4}, 1)},
+                            {"s", drawn({5}, 2)},
+                            {"b", drawn({5}, 3)},
+                            {"m", drawn({5}, 4)},
+                            {"v", {.dims = {5}, .floats = {1, 2, 0.5f, 3, 0.25f}}}},
+              .outputs = {"y"}};
+  for (const std::int64_t opset : {9, 13}) {
+    model.opset = opset;
+    expect_same(model, drawn({2, 3, 21}, 0));
+  }
+  model.inputs = {{"x", {0, 3, 21}}};
+  const Imported lines = translate(model);
+  EXPECT_EQ(lines.graph.nodes[0].shape, (MapShape{1, 21, 3}));
+  for (const Node& node : lines.graph.nodes) EXPECT_NE(node.op, Op::rearrange) << node.name;
+}
+
+TEST(OnnxForms, NormalisationsReachTheirChannelsInAnyOrder) {
+  std::map<std::string, Array> of_rows{{"s", drawn({210}, 2)},
+                                       {"b", drawn({210}, 3)},
+                                       {"m", drawn({210}, 4)},
+                                       {"v", drawn({210}, 5)}};
+  for (float& one : of_rows["v"].floats) one = 1 + std::abs(one);
+  Model model =
+      with_convolution({{"Flatten", "f", {"h"}, {"f"}, {}},
+                        {"BatchNormalization", "n", {"f", "s", "b", "m", "v"}, {"y"}, {}}});
+  for (auto& [name, array] : of_rows) model.constants[name] = array;
+  expect_same(model, drawn(images, 0));
+  // The second axis of a map with its channels last is its height.
+  Model turned =
+      with_convolution({{"Transpose", "t", {"h"}, {"t"}, {{"perm", numbers({0, 2, 3, 1})}}},
+                        {"BatchNormalization", "n", {"t", "s", "b", "m", "v"}, {"y"}, {}}});
+  for (auto& [name, array] : of_rows)
+    turned.constants[name] = {.dims = {6},
+                              .floats = {array.floats.begin(), array.floats.begin() + 6}};
+  expect_same(turned, drawn(images, 0));
+}
+
+TEST(OnnxForms, WhatContradictsItselfNamesItsNode) {
+  Model model = with_convolution({{"Concat", "join", {"h", "x"}, {"y"}, {{"axis", number(2)}}}});
+  model.inputs = {{"x", images}};
+  EXPECT_NE(refusal(model).find("'join' (Concat)"), std::string::npos) << refusal(model);
+  // More than any file may ask for is unsupported, not wrong.
+  Model large{.opset = 13,
+              .operations = {{"Expand", "grow", {"x", "to"}, {"y"}, {}}},
+              .constants = {{"to", integers_array({1 << 15, 1 << 15})}},
+              .outputs = {"y"}};
+  EXPECT_THROW((void)evaluate(large, {{"x", drawn({1, 1}, 0)}}), Unsupported);
+}
+
 TEST(OnnxForms, ElementsAreMovedWhereAConvolutionReadsThemElsewhere) {
   // Channel shuffle of six channels in two groups, halves of channels, a mirrored map.
   const std::map<std::string, Array> constants{{"split", integers_array({0, 2, 3, 6, 7})},
