@@ -104,6 +104,7 @@ MapShape image_of(const Model& model) {
           model.inputs.size());
   const std::vector<std::int64_t>& dims = model.inputs[0].dims;
   require(!dims.empty(), "the model's input is a single number (images are needed)");
+  require(dims[0] >= 0 && dims[0] < 1 << 24, "the model is for {} images at once", dims[0]);
   std::int64_t row = 1;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     require(i == 0 || (dims[i] > 0 && dims[i] < 1 << 24),
