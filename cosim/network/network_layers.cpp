@@ -21,6 +21,9 @@ bool non_negative(const nn::Node& node, const std::vector<bool>& before) {
   switch (node.op) {
     case nn::Op::activation:
       return keeps_sign(node.activation);
+    case nn::Op::quantise:
+      if (node.quantiser.low == node.quantiser.zero) return true;  // clipped there
+      return before[static_cast<std::size_t>(node.inputs.front())];
     case nn::Op::convolution:
     case nn::Op::linear:
     case nn::Op::batch_norm:

@@ -32,6 +32,8 @@ const MapShape& GraphBuilder::shape(int node) const {
   return graph_.nodes[static_cast<std::size_t>(node)].shape;
 }
 
+Op GraphBuilder::op(int node) const { return graph_.nodes[static_cast<std::size_t>(node)].op; }
+
 int GraphBuilder::convolution(std::string name, int from, const ConvolutionOptions& options) {
   const MapShape in = shape(from);
   require(in.channels % options.groups == 0 && options.channels % options.groups == 0,

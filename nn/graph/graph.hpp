@@ -125,6 +125,7 @@ class GraphBuilder {
   [[nodiscard]] std::size_t size() const { return graph_.nodes.size(); }
 
   [[nodiscard]] const MapShape& shape(int node) const;
+  [[nodiscard]] Op op(int node) const;
   /// The finished graph.
   Graph finish() &&;
 

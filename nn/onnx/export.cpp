@@ -1,10 +1,9 @@
 #include "nn/onnx/export.hpp"
 
 #include <map>
-#include <numeric>
 
 #include "core/error.hpp"
-#include "nn/io/torch_names.hpp"
+#include "nn/onnx/file_order.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -65,7 +64,7 @@ class Exporter {
     std::vector<std::int64_t> dims{s.out_channels, s.in_channels / s.groups, s.kernel_height,
                                    s.kernel_width};
     if (s.kind == LayerShape::Kind::linear) {
-      weight = columns_to_channels_first(weight, flattened_map(graph_, n));
+      weight = to_file_order(weight, file_order(graph_, node(n).inputs.front()));
       dims = {s.out_channels, s.in_channels};
     }
     constant(o, "weight", floats_array(std::move(dims), std::move(weight)));
@@ -80,7 +79,7 @@ class Exporter {
   }
 
   void add_linear(int n) {
-    if (node(node(n).inputs.front()).op != Op::flatten && is_map(node(n).inputs.front())) {
+    if (node(node(n).inputs.front()).op != Op::flatten && is_map(graph_, node(n).inputs.front())) {
       // A 1x1 map is a vector here but not there.
       Operation& flat = operation(n, "Flatten");
       flat.name += ".flatten";
@@ -99,14 +98,6 @@ class Exporter {
     add_weights(n, o);
   }
 
-  /// Whether a value has four axes in the file: everything before the first flatten or linear.
-  [[nodiscard]] bool is_map(int n) const {
-    const Node& own = node(n);
-    if (own.op == Op::flatten || own.op == Op::linear) return false;
-    if (own.op == Op::rearrange && own.shape.height * own.shape.width > 1) return true;
-    return own.inputs.empty() || is_map(own.inputs.front());
-  }
-
   void add_norm(int n) {
     const NormLayer& norm = network_.norms()[static_cast<std::size_t>(network_.index_of(n))];
     const auto channels = static_cast<std::int64_t>(norm.mean.size());
@@ -122,10 +113,10 @@ class Exporter {
   void add_affine(int n) {
     const NormLayer& norm = network_.norms()[static_cast<std::size_t>(network_.index_of(n))];
     const auto channels = static_cast<std::int64_t>(norm.mean.size());
-    const bool map = is_map(n);
+    const bool map = is_map(graph_, n);
     const auto numbers = [&](const std::vector<float>& own) {
       if (map) return floats_array({channels, 1, 1}, own);
-      return floats_array({channels}, columns_to_channels_first(own, flattened_map(graph_, n)));
+      return floats_array({channels}, to_file_order(own, file_order(graph_, n)));
     };
     Operation& times = operation(n, "Mul");
     times.name += ".scale";
@@ -137,24 +128,14 @@ class Exporter {
     constant(plus, "bias", numbers(norm.shift.value));
   }
 
-  /// The places of a node's elements in the file's order of its rows or maps.
-  [[nodiscard]] std::vector<float> file_order(int reader, int n) const {
-    const MapShape shape = is_map(n) ? node(n).shape : flattened_map(graph_, reader);
-    std::vector<float> places(static_cast<std::size_t>(shape.size()));
-    std::iota(places.begin(), places.end(), 0.0f);  // exact: fewer than 2^24
-    return columns_to_channels_last(places, shape);
-  }
-
   /// As one row of numbers, gathered, and a map again if it was one.
   void add_rearrange(int n) {
-    const int in = node(n).inputs.front();
-    const std::vector<float> from = file_order(n, in);  // of every place in memory
+    const std::vector<int> from = file_order(graph_, node(n).inputs.front());
+    const std::vector<int> to = file_order(graph_, n);
     const MapShape& shape = node(n).shape;
-    require(shape.size() < 1 << 24, "cannot write '{}' as ONNX (too large)", node(n).name);
-    std::vector<float> own(node(n).places.size());
-    for (std::size_t i = 0; i < own.size(); ++i)
-      own[i] = from[static_cast<std::size_t>(node(n).places[i])];
-    if (is_map(n)) own = columns_to_channels_first(own, shape);
+    std::vector<std::int64_t> places(to.size());
+    for (std::size_t i = 0; i < to.size(); ++i)
+      places[static_cast<std::size_t>(to[i])] = from[static_cast<std::size_t>(node(n).places[i])];
     Operation& row = operation(n, "Flatten");
     row.name += ".row";
     row.outputs = {row.name};
@@ -163,8 +144,8 @@ class Exporter {
     gather.name += ".gather";
     gather.inputs = {flat};
     gather.attributes["axis"] = of_integer(1);
-    constant(gather, "places", integers_array({own.begin(), own.end()}));
-    if (!is_map(n)) return;
+    constant(gather, "places", integers_array(std::move(places)));
+    if (!is_map(graph_, n)) return;
     gather.outputs = {gather.name};
     const std::string gathered = gather.name;
     Operation& map = operation(n, "Reshape");

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "nn/onnx/import/handlers.hpp"
@@ -7,14 +8,50 @@
 namespace lightloom::nn::onnx {
 namespace {
 
-/// One number a channel, the second axis: per channel of a map, per element of a row.
+/// The channel of the node that each place along ONNX's second axis is, whatever the order of the
+/// others; nothing where it is spread over several.
+std::vector<int> channels_along(const Changing& x, const MapShape& stored) {
+  const auto channels = static_cast<std::size_t>(x.dims[1]);
+  const std::vector<int> places = places_of(x, stored);
+  const std::size_t each = places.size() / channels;
+  std::vector<int> all(channels);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (i % each == 0) all[i / each] = places[i] % stored.channels;
+    if (places[i] % stored.channels != all[i / each]) return {};
+  }
+  return static_cast<int>(channels) == stored.channels ? all : std::vector<int>{};
+}
+
+/// A flattened map passes on as the map that it is; a normalisation needs it as a row.
+int own_row(Translation& t, int flattened) {
+  const MapShape row = t.builder.shape(flattened);
+  std::vector<int> same(static_cast<std::size_t>(row.size()));
+  std::iota(same.begin(), same.end(), 0);
+  return t.builder.rearrange(flattened, row, std::move(same));
+}
+
+/// One number a channel, the second axis.
 void batch_norm(Translation& t, const Operation& o) {
-  const Changing x = t.changing(o, 0);
-  const bool rank = x.dims.size() == 4 || x.dims.size() == 2;
-  if (!rank || integer(o, "training_mode", 0) != 0) throw Unsupported(o, "this rank or mode");
-  const std::int64_t channels = x.dims[1];
-  NormValues values{t.floats(o, 1, channels), t.floats(o, 2, channels), t.floats(o, 3, channels),
-                    t.floats(o, 4, channels)};
+  Changing x = t.viewed(o, 0);
+  if (x.coded || x.dims.size() < 2 || integer(o, "training_mode", 0) != 0)
+    throw Unsupported(o, "this rank or mode");
+  const std::int64_t size = x.dims[1];
+  std::vector<int> channels = channels_along(x, t.builder.shape(x.node));
+  if (channels.empty() && x.dims.size() != 4 && x.dims.size() != 2)
+    throw Unsupported(o, "this rank or mode");
+  if (channels.empty()) {
+    x = t.settled(x);
+    channels = channels_along(x, t.builder.shape(x.node));
+  }
+  if (t.builder.op(x.node) == Op::flatten) x.node = own_row(t, x.node);
+  const auto ordered = [&](std::size_t input) {
+    const std::vector<float> from = t.floats(o, input, size);
+    std::vector<float> to(from.size());
+    for (std::size_t c = 0; c < from.size(); ++c)
+      to[static_cast<std::size_t>(channels[c])] = from[c];
+    return to;
+  };
+  NormValues values{ordered(1), ordered(2), ordered(3), ordered(4)};
   const int node = t.builder.batch_norm(t.layer_name(o), x.node, real(o, "epsilon", 1e-5));
   t.imported.norms[node] = std::move(values);
   t.same_shape(o, x, node);

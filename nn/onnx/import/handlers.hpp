@@ -15,6 +15,9 @@ using Handlers = std::map<std::string_view, Handler>;
 /// Of the first input of `o` and a number.
 void multiply_by(Translation& t, const Operation& o, float number);
 
+/// GlobalAveragePool and GlobalMaxPool of any rank.
+void pool_over_all(Translation& t, const Operation& o);
+
 // Families of operators; each adds its own to the table.
 void add_products(Handlers& handlers);
 void add_elementwise(Handlers& handlers);

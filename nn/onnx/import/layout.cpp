@@ -1,6 +1,8 @@
 // Operators that give the elements of an image other places or another shape, without arithmetic.
 // Shapes cost nothing: the value keeps its node and is seen in another way.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -34,6 +36,8 @@ Dims target_of(const Operation& o, const Dims& given, const Dims& from, std::int
   std::int64_t known = 1, open = -1;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     if (dims[i] == 0 && !zeros_stay && i < from.size()) dims[i] = from[i];
+    if (dims[i] < -1 || dims[i] > 1 << 28 || known > 1 << 30)
+      throw Unsupported(o, fmt::format("a side of {}", given[i]));
     if (dims[i] == -1 && open >= 0) throw Unsupported(o, "a shape with two open sides");
     if (dims[i] == -1) open = static_cast<std::int64_t>(i);
     if (dims[i] != -1) known *= dims[i];

@@ -2,6 +2,8 @@
 // operators (QDQ), and Quant of QONNX. A changing value that is rounded to integers keeps the
 // numbers that these stand for, so that everything between goes on as without.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -24,7 +26,9 @@ float scale_of(Translation& t, const Operation& o, std::size_t input) {
 std::int64_t only(const Operation& o, const Array& zero) {
   for (const std::int64_t one : zero.integers)
     if (one != zero.integers.front()) throw Unsupported(o, "a zero point per channel");
-  return zero.integers.empty() ? 0 : zero.integers.front();
+  const std::int64_t point = zero.integers.empty() ? 0 : zero.integers.front();
+  if (point < -(1 << 30) || point > 1 << 30) throw Unsupported(o, "this zero point");
+  return point;
 }
 
 /// The integers of the zero point's type, or of the attribute, or bytes.
@@ -67,8 +71,9 @@ void quant(Translation& t, const Operation& o) {
   const Array &zero = t.fixed(o, 2), &width = t.fixed(o, 3);
   const bool numbers = zero.floats.size() == 1 && width.floats.size() == 1;
   const double point = numbers ? zero.floats[0] : NAN, bits = numbers ? width.floats[0] : NAN;
-  if (x.coded || point != std::rint(point) || !(bits >= 1 && bits <= 24) ||
-      bits != std::rint(bits) || text(o, "rounding_mode", "ROUND") != "ROUND")
+  if (x.coded || point != std::rint(point) || std::abs(point) > 0x1p24 ||
+      !(bits >= 1 && bits <= 24) || bits != std::rint(bits) ||
+      text(o, "rounding_mode", "ROUND") != "ROUND")
     throw Unsupported(o,
                       "this zero point, width or rounding mode (whole numbers, 1 to 24 bits and "
                       "ROUND are)");

@@ -1,5 +1,7 @@
 // Means, sums and maxima over axes: pooling over a whole map, whichever axes are named and kept.
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "nn/onnx/evaluate/evaluate.hpp"
@@ -102,6 +104,20 @@ void reduce(Translation& t, const Operation& o) {
 }
 
 }  // namespace
+
+void pool_over_all(Translation& t, const Operation& o) {
+  Operation over{o.type == "GlobalAveragePool" ? "ReduceMean" : "ReduceMax",
+                 o.name,
+                 {o.inputs[0]},
+                 o.outputs,
+                 {}};
+  Attribute axes{.list = true};
+  for (std::size_t axis = 2; axis < t.viewed(o, 0).dims.size(); ++axis)
+    axes.integers.push_back(static_cast<std::int64_t>(axis));
+  if (axes.integers.empty()) throw Unsupported(o, "an input without axes to pool over");
+  over.attributes["axes"] = axes;
+  reduce(t, over);
+}
 
 void add_reductions(Handlers& handlers) {
   handlers["ReduceMean"] = reduce;

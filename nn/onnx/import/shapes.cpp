@@ -22,6 +22,7 @@ void pool(Translation& t, const Operation& o) {
 }
 
 void global_pool(Translation& t, const Operation& o) {
+  if (t.viewed(o, 0).dims.size() != 4) return pool_over_all(t, o);
   const Changing x = t.map(o, 0);
   const MapShape in = t.builder.shape(x.node);
   const int node = o.type == "GlobalAveragePool"

@@ -5,6 +5,7 @@
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/handlers.hpp"
 #include "nn/onnx/passes/integer_operators.hpp"
+#include "nn/onnx/passes/one_dimension.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -35,7 +36,7 @@ bool fold_constants(Translation& translation, const Operation& o) {
 }  // namespace
 
 Imported translate(const Model& given) {
-  const Model model = without_integer_operators(given);
+  const Model model = with_maps_for_lines(without_integer_operators(given));
   Translation translation(model);
   for (const Operation& operation : model.operations) {
     for (const auto& [key, attribute] : operation.attributes)

@@ -124,6 +124,7 @@ Changing Translation::repeated(const Changing& value, const std::vector<std::int
 
 Changing Translation::gathered(const Changing& value, std::vector<std::int64_t> dims,
                                const std::vector<std::int64_t>& numbers) {
+  require(numbers.size() <= 1 << 26, "the model repeats its maps to more than 2^26 numbers");
   const MapShape stored = builder.shape(value.node);
   const std::vector<int> from = places_of(value, stored);
   std::vector<int> places;

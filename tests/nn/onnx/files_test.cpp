@@ -132,6 +132,7 @@ TEST_F(OnnxModelFiles, DataOfAnotherSizeAreRefused) {
       {place + entry("offset", "4") + entry("length", "24"), "has only 24"},
       {place + entry("offset", "25"), "has only 24"},
       {place + entry("offset", "18446744073709551615") + entry("length", "2"), "has only 24"},
+      {place + entry("offset", "4") + entry("length", "18446744073709551615"), "has only 24"},
       {place + entry("length", "20"), "too few or too many"},
       {place + entry("length", "23"), "too few or too many"},
       {place + entry("offset", "-1"), "whole number"},
