@@ -68,5 +68,7 @@ std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorks
 std::unique_ptr<Step> make_norm_step(Network& network, int node, int output);
 /// A group or layer normalisation, the same in training and inference.
 std::unique_ptr<Step> make_group_norm_step(Network& network, int node);
+/// A scale per channel or a constant, the same in training and inference.
+std::unique_ptr<Step> make_parameter_step(Network& network, int node);
 
 }  // namespace lightloom::nn

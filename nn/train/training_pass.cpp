@@ -23,6 +23,9 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
     case Op::group_norm:
     case Op::layer_norm:
       return make_group_norm_step(network, node);
+    case Op::affine:
+    case Op::constant:
+      return make_parameter_step(network, node);
     case Op::input:
     case Op::activation:
     case Op::max_pool:
@@ -36,6 +39,9 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
     case Op::softmax:
     case Op::attention:
     case Op::subsample:
+    case Op::rearrange:
+    case Op::matrix_product:
+    case Op::resize:
       return output == node ? make_plain_step(network.graph(), node, seed)
                             : make_add_relu_step(network.graph(), node, output);
   }

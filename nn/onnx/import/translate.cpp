@@ -12,7 +12,13 @@ const Handlers& handlers() {
   static const Handlers all = [] {
     Handlers made;
     add_products(made);
-    add_elementwise(made);
+    add_functions(made);
+    add_operands(made);
+    add_moves(made);
+    add_norms(made);
+    add_resizing(made);
+    add_einsum(made);
+    add_rows(made);
     add_shapes(made);
     return made;
   }();

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "nn/onnx/import/imported.hpp"
 #include "nn/onnx/model/model.hpp"
+#include "nn/onnx/translation/imported.hpp"
 
 namespace lightloom::nn::onnx {
 

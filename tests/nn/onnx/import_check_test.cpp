@@ -86,18 +86,14 @@ double engine_error(const Model& model, const Array& x) {
   Inference inference(network);
   const Tensor& y = inference.forward(to_channels_last(x, network.graph().nodes[0].shape));
   std::vector<float> got(y.values().begin(), y.values().end());
-  if (imported->flattened) {
-    Tensor map(TensorShape(y.shape().images, *imported->flattened));
-    std::copy(got.begin(), got.end(), map.data());
-    got = to_channels_first(map);
-  }
+  if (imported->output_dims.size() == 4) got = to_channels_first(y);
   double error = got.size() == expected.floats.size() ? 0 : INFINITY;
   for (std::size_t i = 0; i < got.size(); ++i)
     error = std::max(error, std::abs(double{got[i]} - expected.floats[i]));
   return error;
 }
 
-TEST(Onnx, AFlattenedMapIsNotMixedWithRowsOfAnotherOrder) {
+TEST(Onnx, AFlattenedMapMeetsRowsOfAnotherOrderElementByElement) {
   const Array x = array({2, 3, 4, 4}, 0), w = array({48, 48}, 1);
   Model model{.opset = 13,
               .operations = {{"Flatten", "f", {"x"}, {"flat"}, {}},
@@ -106,9 +102,12 @@ TEST(Onnx, AFlattenedMapIsNotMixedWithRowsOfAnotherOrder) {
               .constants = {{"w", w}},
               .inputs = {{"x", x.dims}},
               .outputs = {"y"}};
-  EXPECT_EQ(engine_error(model, x), -1);
-  model.operations[2].type = "Mul";
-  EXPECT_EQ(engine_error(model, x), -1);
+  for (const char* type : {"Add", "Mul"}) {
+    model.operations[2].type = type;
+    const double error = engine_error(model, x);
+    EXPECT_GE(error, 0) << type;
+    EXPECT_LT(error, 1e-4) << type;  // 48 products of order one
+  }
   model.operations[1] = {"Relu", "r", {"flat"}, {"rows"}, {}};
   EXPECT_EQ(engine_error(model, x), 0) << "the same order on both sides";
 }
@@ -134,7 +133,9 @@ TEST(Onnx, AConstantIsNoBiasWhereTheSumWithoutItIsReadToo) {
                     .constants = {{"w", w}, {"b", b}},
                     .inputs = {{"x", x.dims}},
                     .outputs = {"y"}};
-  EXPECT_EQ(engine_error(model, x), -1);
+  const double error = engine_error(model, x);
+  EXPECT_GE(error, 0);
+  EXPECT_LT(error, 1e-5);
 }
 
 TEST(Onnx, WhatCannotBeImportedNamesOperatorAndNode) {
@@ -156,8 +157,8 @@ TEST(Onnx, WhatCannotBeImportedNamesOperatorAndNode) {
   EXPECT_NE(lstm.find("LSTM"), std::string::npos);
   EXPECT_NE(lstm.find("'rnn'"), std::string::npos);
   EXPECT_NE(lstm.find("opset 9"), std::string::npos);
-  EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"pads", {.integers = {1, 1, 0, 0}}}}}), "");
-  EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"strides", {.integers = {1, 2}}}}}), "");
+  EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"pads", {.integers = {1, -1, 0, 0}}}}}), "");
+  EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"strides", {.integers = {1, 0}}}}}), "");
   EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"group", {.integers = {0}}}}}), "");
   EXPECT_NE(problem({"Add", "a", {"x", "r"}, {"y"}, {}}), "");
   EXPECT_NE(problem({"Relu", "n", {"missing"}, {"y"}, {}}), "");

@@ -1,9 +1,11 @@
-#include "nn/onnx/import/translation.hpp"
+#include "nn/onnx/translation/translation.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "core/error.hpp"
+#include "nn/onnx/translation/live_nodes.hpp"
+#include "nn/ops/function_steps.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -29,11 +31,14 @@ MapShape image_of(const Model& model) {
 
 Translation::Translation(const Model& model) : builder("onnx", image_of(model)), model_(model) {
   imported.input_dims = model.inputs[0].dims;
+  if (imported.input_dims[0] < 1) imported.input_dims[0] = 1;
   for (const auto& [name, array] : model.constants) values_[name] = array;
-  for (const Operation& operation : model.operations)
+  for (const Operation& operation : model.operations) {
     for (const std::string& name : operation.inputs) ++readers_[name];
+    for (const std::string& name : operation.outputs) makers_[name] = &operation;
+  }
   for (const std::string& name : model.outputs) ++readers_[name];
-  values_[model.inputs[0].name] = Changing{0, model.inputs[0].dims, {}};
+  values_[model.inputs[0].name] = Changing{.node = 0, .dims = imported.input_dims};
 }
 
 Imported Translation::finish() && {
@@ -41,11 +46,10 @@ Imported Translation::finish() && {
   const auto last = values_.find(model_.outputs[0]);
   const auto* output = last == values_.end() ? nullptr : std::get_if<Changing>(&last->second);
   require(output != nullptr, "the model's output does not depend on its input");
-  require(output->node + 1 == static_cast<int>(builder.size()),
-          "the model computes something after its first output");
-  imported.output_dims = output->dims;
-  imported.flattened = output->flattened;
+  const Changing settled_output = settled(*output);
+  imported.output_dims = settled_output.dims;
   imported.graph = std::move(builder).finish();
+  keep_what_leads_to(settled_output.node, imported);
   return std::move(imported);
 }
 
@@ -74,16 +78,78 @@ const Value& Translation::value(const Operation& o, std::size_t input) const {
   return found->second;
 }
 
-const Changing& Translation::changing(const Operation& o, std::size_t input) const {
+const Changing& Translation::viewed(const Operation& o, std::size_t input) const {
   const auto* changing = std::get_if<Changing>(&value(o, input));
   if (changing == nullptr) throw Unsupported(o, "a constant here");
   return *changing;
 }
 
-const Changing& Translation::map(const Operation& o, std::size_t input) const {
-  const Changing& value = changing(o, input);
-  if (value.dims.size() != 4) throw Unsupported(o, "an input that is not a batch of maps");
+const Changing& Translation::changing(const Operation& o, std::size_t input) {
+  Changing usual = settled(viewed(o, input));
+  if (usual.dims[0] != images()) throw Unsupported(o, "a first axis that does not count images");
+  Value& own = values_[o.inputs[input]];
+  own = std::move(usual);
+  return std::get<Changing>(own);
+}
+
+const Changing& Translation::map(const Operation& o, std::size_t input) {
+  if (viewed(o, input).dims.size() != 4)
+    throw Unsupported(o, "an input that is not a batch of maps");
+  return changing(o, input);
+}
+
+const Operation* Translation::maker(const std::string& name) const {
+  const auto found = makers_.find(name);
+  return found == makers_.end() ? nullptr : found->second;
+}
+
+Changing Translation::applied(Changing value) {
+  if (value.function == nullptr) return value;
+  const auto key = std::pair(value.node, value.function);
+  const auto found = applied_.find(key);
+  if (found == applied_.end()) {
+    const auto named = named_activation(*value.function);
+    if (is_argument(*value.function))
+      applied_[key] = value.node;
+    else
+      applied_[key] = named ? builder.activation(value.node, *named)
+                            : builder.apply(value.node, value.function);
+  }
+  value.node = applied_[key];
+  value.function = nullptr;
   return value;
+}
+
+Changing Translation::settled(Changing value) {
+  value = applied(std::move(value));
+  const MapShape stored = builder.shape(value.node), wanted = usual_shape(value.dims, images());
+  if (value.order == nullptr && stored == wanted) return value;
+  const std::vector<int> from = places(value);
+  std::vector<int> to = places_of({.dims = value.dims}, wanted, images());
+  std::vector<int> table(from.size());
+  for (std::size_t i = 0; i < from.size(); ++i) table[static_cast<std::size_t>(to[i])] = from[i];
+  return {.node = gathered(value, wanted, table), .dims = value.dims};
+}
+
+int Translation::gathered(const Changing& value, const MapShape& shape,
+                          const std::vector<int>& places) {
+  if (builder.shape(value.node) == shape && is_counting(places)) return value.node;
+  for (const Gathered& one : gathered_)
+    if (one.from == value.node && builder.shape(one.node) == shape && one.fill == value.fill &&
+        one.places == places)
+      return one.node;
+  const int node = builder.rearrange({value.node}, shape, {.from = places, .fill = value.fill});
+  gathered_.push_back({value.node, node, places, value.fill});
+  return node;
+}
+
+Changing Translation::at(int node, std::vector<std::int64_t> dims, std::vector<int> places) const {
+  return seen({.node = node, .dims = std::move(dims)}, std::move(places), builder.shape(node),
+              images());
+}
+
+std::vector<int> Translation::places(const Changing& value) const {
+  return places_of(value, builder.shape(value.node), images());
 }
 
 const Array& Translation::fixed(const Operation& o, std::size_t input) const {
@@ -103,11 +169,14 @@ std::vector<float> Translation::floats(const Operation& o, std::size_t input,
 
 void Translation::result(const Operation& o, Value value) {
   for (std::size_t i = 1; i < o.outputs.size(); ++i) {
-    if (!o.outputs[i].empty() && o.type != "Dropout" && o.type != "BatchNormalization") {
-      throw Unsupported(o, "a second output");
-    }
+    if (readers_.contains(o.outputs[i])) throw Unsupported(o, "a second output that is read");
   }
   values_[o.outputs.at(0)] = std::move(value);
+}
+
+void Translation::result(const Operation& o, std::size_t output, Value value) {
+  if (output < o.outputs.size() && !o.outputs[output].empty())
+    values_[o.outputs[output]] = std::move(value);
 }
 
 void Translation::results(const Operation& o, std::vector<Array> arrays) {
@@ -117,7 +186,10 @@ void Translation::results(const Operation& o, std::vector<Array> arrays) {
 }
 
 void Translation::same_shape(const Operation& o, const Changing& input, int node) {
-  result(o, Changing{node, input.dims, input.flattened});
+  Changing out = input;
+  out.node = node;
+  out.function = nullptr;
+  result(o, std::move(out));
 }
 
 bool Translation::read_once(const Changing& value) const {

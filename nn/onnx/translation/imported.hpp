@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <vector>
 
 #include "nn/graph/graph.hpp"
@@ -21,10 +20,11 @@ struct NormValues {
 struct Imported {
   Graph graph;
   std::map<int, LayerValues> layers;
-  std::map<int, NormValues> norms;
-  std::vector<std::int64_t> input_dims;  // as in the file, batch included
+  std::map<int, NormValues> norms;  // of a constant: all its numbers as the shift
+  // As in the file, an open number of images as 1. Values of four axes are maps, all others have
+  // their elements in the file's order.
+  std::vector<std::int64_t> input_dims;
   std::vector<std::int64_t> output_dims;
-  std::optional<MapShape> flattened;  // the output is this map flattened channels last
 };
 
 }  // namespace lightloom::nn::onnx

@@ -8,18 +8,13 @@
 #include <variant>
 #include <vector>
 
-#include "nn/onnx/import/imported.hpp"
 #include "nn/onnx/model/model.hpp"
 #include "nn/onnx/model/unsupported.hpp"
+#include "nn/onnx/translation/imported.hpp"
+#include "nn/onnx/translation/view.hpp"
 
 namespace lightloom::nn::onnx {
 
-/// A value that changes with the input: a graph node and what ONNX thinks its dimensions are.
-struct Changing {
-  int node = 0;
-  std::vector<std::int64_t> dims;
-  std::optional<MapShape> flattened;  // its channels are this map flattened channels last
-};
 using Value = std::variant<Changing, Array>;
 
 /// State while operations are translated one after the other: the graph so far and the values that
@@ -39,10 +34,12 @@ class Translation {
   [[nodiscard]] bool has(const Operation& o, std::size_t input) const;
   /// An input of an operation; throws `Unsupported` when there is none, or
   [[nodiscard]] const Value& value(const Operation& o, std::size_t input) const;
-  /// when it is a constant,
-  [[nodiscard]] const Changing& changing(const Operation& o, std::size_t input) const;
+  /// when it is a constant; in any order, functions still to be done,
+  [[nodiscard]] const Changing& viewed(const Operation& o, std::size_t input) const;
+  /// or no batch of rows or maps; brought into the usual order first,
+  const Changing& changing(const Operation& o, std::size_t input);
   /// or no batch of maps,
-  [[nodiscard]] const Changing& map(const Operation& o, std::size_t input) const;
+  const Changing& map(const Operation& o, std::size_t input);
   /// when it is none,
   [[nodiscard]] const Array& fixed(const Operation& o, std::size_t input) const;
   /// or not so many floats.
@@ -51,8 +48,26 @@ class Translation {
   /// The inputs of an operation on constants alone (null where one is left out), else nothing.
   [[nodiscard]] std::optional<std::vector<const Array*>> all_constant(const Operation& o) const;
 
+  /// Images in the first axis of every value; an open number counts as 1.
+  [[nodiscard]] std::int64_t images() const { return imported.input_dims.front(); }
+  /// The operation that makes a value, or null.
+  [[nodiscard]] const Operation* maker(const std::string& name) const;
+
   /// The operation's one output.
   void result(const Operation& o, Value value);
+  /// One output of several.
+  void result(const Operation& o, std::size_t output, Value value);
+  /// The value with its function done, its order as it was.
+  Changing applied(Changing value);
+  /// The value on a node of the shape that is usual for its dimensions, in the usual order.
+  Changing settled(Changing value);
+  /// Elements of a value's node as a node of shape `shape`: itself, one made before, or a new one.
+  int gathered(const Changing& value, const MapShape& shape, const std::vector<int>& places);
+  /// A node's elements at these places, as dimensions.
+  [[nodiscard]] Changing at(int node, std::vector<std::int64_t> dims,
+                            std::vector<int> places) const;
+  /// The places of all elements of an image of a value.
+  [[nodiscard]] std::vector<int> places(const Changing& value) const;
   /// Of an operation that keeps its input's dimensions.
   void same_shape(const Operation& o, const Changing& input, int node);
   /// All outputs of an operation on constants.
@@ -67,6 +82,14 @@ class Translation {
   const Model& model_;
   std::map<std::string, Value> values_;
   std::map<std::string, int> readers_;  // of every name in the model
+  std::map<std::string, const Operation*> makers_;
+  std::map<std::pair<int, FunctionPointer>, int> applied_;
+  struct Gathered {
+    int from, node;
+    std::vector<int> places;
+    float fill;
+  };
+  std::vector<Gathered> gathered_;
   std::set<std::string> names_;
 };
 

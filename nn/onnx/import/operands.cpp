@@ -1,0 +1,337 @@
+#include <algorithm>
+#include <numeric>
+
+#include "nn/onnx/evaluate/evaluate.hpp"
+#include "nn/onnx/import/handlers.hpp"
+#include "nn/ops/function_steps.hpp"
+
+namespace lightloom::nn::onnx {
+namespace {
+
+using Code = Function::Code;
+using Dims = std::vector<std::int64_t>;
+
+FunctionPointer shared(Function f) { return std::make_shared<const Function>(std::move(f)); }
+FunctionPointer negation() { return shared(composed(Code::negate, argument())); }
+FunctionPointer inverse() { return shared(composed(Code::divide, constant(1), argument())); }
+
+/// The value after a function of its own.
+Changing after(Translation& t, Changing x, FunctionPointer function) {
+  x = t.applied(std::move(x));
+  x.fill = value_of(*function, x.fill);
+  x.function = std::move(function);
+  return t.applied(std::move(x));
+}
+
+Dims joint_dims(const Operation& o, const Dims& a, const Dims& b) {
+  Dims joint(std::max(a.size(), b.size()), 1);
+  for (std::size_t i = 0; i < joint.size(); ++i) {
+    const auto side = [&](const Dims& d) {
+      const std::size_t missing = joint.size() - d.size();
+      return i < missing ? std::int64_t{1} : d[i - missing];
+    };
+    if (side(a) != side(b) && side(a) != 1 && side(b) != 1)
+      throw Unsupported(o, "operands whose shapes do not fit");
+    joint[i] = side(a) == 1 ? side(b) : side(a);
+  }
+  return joint;
+}
+
+}  // namespace
+
+Changing expanded(const Translation& t, const Operation& o, const Changing& x, const Dims& dims) {
+  if (x.dims == dims) return x;
+  const MapShape& stored = t.builder.shape(x.node);
+  const std::vector<int> places = t.places(x);
+  const std::int64_t images = t.images();
+  if (dims[0] % images != 0) throw Unsupported(o, "images that are not along the first axis");
+  // Row by row: the index in x of every element of the joint dimensions.
+  const std::size_t missing = dims.size() - x.dims.size();
+  Dims strides(dims.size(), 0);
+  std::int64_t step = 1;
+  for (std::size_t i = x.dims.size(); i-- > 0;) {
+    strides[i + missing] = x.dims[i] == 1 ? 0 : step;
+    step *= x.dims[i];
+  }
+  const std::int64_t size = size_of(dims), each = size / images;
+  std::vector<int> out(static_cast<std::size_t>(each));
+  Dims index(dims.size(), 0);
+  for (std::int64_t i = 0; i < each; ++i) {
+    std::int64_t from = 0;
+    for (std::size_t a = 0; a < dims.size(); ++a) from += index[a] * strides[a];
+    out[static_cast<std::size_t>(i)] = places[static_cast<std::size_t>(from)];
+    for (std::size_t a = dims.size(); a-- > 0;) {
+      if (++index[a] < dims[a]) break;
+      index[a] = 0;
+    }
+  }
+  if (images > 1 && (missing > 0 || x.dims[0] != dims[0]))
+    throw Unsupported(o, "operands of different ranks for several images");
+  Changing wide = x;
+  wide.dims = dims;
+  return seen(std::move(wide), std::move(out), stored, images);
+}
+
+namespace {
+
+/// One image of a constant spread over a value, by place on the value's node; empty where a place
+/// gets two numbers or images differ.
+std::vector<float> numbers_at(const Translation& t, const Operation& o, const Changing& x,
+                              const Array& array) {
+  const Array shape = integers_array(x.dims);
+  const Operation expand{
+      .type = "Expand", .name = o.name, .inputs = {"a", "b"}, .outputs = {"c"}, .attributes = {}};
+  const Array all = evaluate(expand, {&array, &shape}, 13).front();
+  if (all.integer() || all.dims != x.dims) throw Unsupported(o, "a constant of this type or shape");
+  const std::vector<int> places = t.places(x);
+  std::vector<float> numbers(static_cast<std::size_t>(t.builder.shape(x.node).size()), 0.0f);
+  std::vector<bool> known(numbers.size(), false);
+  for (std::size_t i = 0; i < all.floats.size(); ++i) {
+    const int place = places[i % places.size()];
+    if (place < 0) return {};
+    const auto at = static_cast<std::size_t>(place);
+    if (known[at] && numbers[at] != all.floats[i]) return {};
+    known[at] = true;
+    numbers[at] = all.floats[i];
+  }
+  return numbers;
+}
+
+/// The numbers of the channels if every position has the same ones, else nothing.
+std::vector<float> by_channel(const std::vector<float>& numbers, int channels) {
+  const auto count = static_cast<std::size_t>(channels);
+  for (std::size_t i = count; i < numbers.size(); ++i)
+    if (numbers[i] != numbers[i % count]) return {};
+  return {numbers.begin(), numbers.begin() + channels};
+}
+
+/// A value in an order in which a constant can be laid over it, and the constant.
+struct Laid {
+  Changing x;
+  std::vector<float> numbers, channels;  // channels: empty where positions differ
+};
+
+Laid laid(Translation& t, const Operation& o, Changing x, const Array& array) {
+  const Dims dims = joint_dims(o, x.dims, array.dims);
+  x = t.applied(std::move(x));
+  if (dims != x.dims) x = expanded(t, o, x, dims);
+  Laid out{.x = x, .numbers = numbers_at(t, o, x, array), .channels = {}};
+  if (out.numbers.empty()) {
+    out.x = t.settled(x);
+    out.numbers = numbers_at(t, o, out.x, array);
+  }
+  if (out.numbers.empty()) throw Unsupported(o, "a constant that differs between images");
+  out.channels = by_channel(out.numbers, t.builder.shape(out.x.node).channels);
+  return out;
+}
+
+int constant_node(Translation& t, const Operation& o, const Laid& laid) {
+  const int node = t.builder.constant(t.layer_name(o) + ".constant", t.builder.shape(laid.x.node));
+  t.imported.norms[node] = {{}, laid.numbers, {}, {}};
+  return node;
+}
+
+Changing on(Changing x, int node) {
+  x.node = node;
+  return x;
+}
+
+/// A node of its own for a scale and a shift per channel.
+Changing affine(Translation& t, const Operation& o, const Changing& x, NormValues values) {
+  const int node = t.builder.affine(t.layer_name(o), x.node);
+  const std::size_t channels = values.scale.size();
+  values.mean.assign(channels, 0.0f);
+  values.variance.assign(channels, 1.0f);
+  t.imported.norms[node] = std::move(values);
+  return on(x, node);
+}
+
+/// The numbers of a normalisation that nobody else reads, or null.
+NormValues* own_norm(Translation& t, const Changing& x) {
+  const auto found = t.imported.norms.find(x.node);
+  const bool there = found != t.imported.norms.end() && !found->second.scale.empty();
+  return there && t.read_once(x) ? &found->second : nullptr;
+}
+
+}  // namespace
+
+Changing scaled(Translation& t, const Operation& o, const Changing& x, const Array& by) {
+  const Laid l = laid(t, o, x, by);
+  if (l.channels.empty()) return on(l.x, t.builder.multiply(l.x.node, constant_node(t, o, l)));
+  if (NormValues* norm = own_norm(t, l.x)) {
+    for (std::size_t c = 0; c < l.channels.size(); ++c) {
+      norm->scale[c] *= l.channels[c];
+      norm->shift[c] *= l.channels[c];
+    }
+    return l.x;
+  }
+  return affine(t, o, l.x, {l.channels, std::vector<float>(l.channels.size(), 0.0f), {}, {}});
+}
+
+Changing shifted(Translation& t, const Operation& o, const Changing& x, const Array& by) {
+  const Laid l = laid(t, o, x, by);
+  if (l.channels.empty()) return on(l.x, t.builder.add(l.x.node, constant_node(t, o, l)));
+  const auto layer = t.imported.layers.find(l.x.node);
+  if (layer != t.imported.layers.end() && layer->second.bias.empty() && t.read_once(l.x)) {
+    layer->second.bias = l.channels;
+    t.builder.give_bias(l.x.node);
+    return l.x;
+  }
+  if (NormValues* norm = own_norm(t, l.x)) {
+    for (std::size_t c = 0; c < l.channels.size(); ++c) norm->shift[c] += l.channels[c];
+    return l.x;
+  }
+  return affine(t, o, l.x, {std::vector<float>(l.channels.size(), 1.0f), l.channels, {}, {}});
+}
+
+namespace {
+
+/// Two values with one place for every element of both, in the order of the first.
+struct Pair {
+  Changing left;
+  int right;
+};
+
+/// Whether every element of the node is one of the value, once.
+bool covers_node(const Translation& t, const Changing& x) {
+  std::vector<bool> seen(static_cast<std::size_t>(t.builder.shape(x.node).size()), false);
+  const std::vector<int> places = t.places(x);
+  for (const int place : places) {
+    if (place < 0 || seen[static_cast<std::size_t>(place)]) return false;
+    seen[static_cast<std::size_t>(place)] = true;
+  }
+  return places.size() == seen.size();
+}
+
+Pair paired(Translation& t, const Operation& o, Changing a, Changing b) {
+  const Dims dims = joint_dims(o, a.dims, b.dims);
+  a = t.applied(expanded(t, o, a, dims));
+  b = t.applied(expanded(t, o, b, dims));
+  if (!covers_node(t, a)) a = t.settled(a);
+  const MapShape shape = t.builder.shape(a.node);
+  const std::vector<int> to = t.places(a), from = t.places(b);
+  std::vector<int> table(to.size());
+  for (std::size_t i = 0; i < to.size(); ++i) table[static_cast<std::size_t>(to[i])] = from[i];
+  return {a, t.gathered(b, shape, table)};
+}
+
+/// One number per channel of every image times a map: nothing need be repeated.
+bool is_gate(const Translation& t, const Changing& g, const Changing& x) {
+  const auto usual_map = [&](const Changing& v) {
+    return v.dims.size() == 4 && v.dims[0] == t.images() && v.order == nullptr &&
+           t.builder.shape(v.node) == usual_shape(v.dims, t.images());
+  };
+  return usual_map(g) && usual_map(x) && g.dims[1] == x.dims[1] && g.dims[2] == 1 &&
+         g.dims[3] == 1 && (x.dims[2] > 1 || x.dims[3] > 1);
+}
+
+Changing sum_of(Translation& t, const Operation& o, const Changing& a, const Changing& b) {
+  const Pair p = paired(t, o, size_of(a.dims) >= size_of(b.dims) ? a : b,
+                        size_of(a.dims) >= size_of(b.dims) ? b : a);
+  return on(p.left, t.builder.add(p.left.node, p.right));
+}
+
+Changing product_of(Translation& t, const Operation& o, Changing a, Changing b) {
+  a = t.applied(a);
+  b = t.applied(b);
+  if (is_gate(t, a, b)) std::swap(a, b);
+  if (is_gate(t, b, a)) return on(a, t.builder.multiply(a.node, b.node));
+  if (size_of(a.dims) < size_of(b.dims)) std::swap(a, b);
+  const Pair p = paired(t, o, a, b);
+  return on(p.left, t.builder.multiply(p.left.node, p.right));
+}
+
+/// The constant among two operands, or null; `at` its place.
+const Array* constant_of(Translation& t, const Operation& o, std::size_t& at) {
+  for (at = 0; at < 2; ++at)
+    if (std::holds_alternative<Array>(t.value(o, at))) return &t.fixed(o, at);
+  return nullptr;
+}
+
+Array with_each(const Array& array, float (*f)(float)) {
+  Array out = array;
+  for (float& value : out.floats) value = f(value);
+  return out;
+}
+
+void add(Translation& t, const Operation& o) {
+  if (is_function(t, o)) return;
+  std::size_t at = 0;
+  if (const Array* array = constant_of(t, o, at))
+    return t.result(o, shifted(t, o, t.viewed(o, 1 - at), *array));
+  t.result(o, sum_of(t, o, t.viewed(o, 0), t.viewed(o, 1)));
+}
+
+void subtract(Translation& t, const Operation& o) {
+  if (is_function(t, o)) return;
+  std::size_t at = 0;
+  const Array* array = constant_of(t, o, at);
+  if (array != nullptr && at == 1)
+    return t.result(o,
+                    shifted(t, o, t.viewed(o, 0), with_each(*array, [](float v) { return -v; })));
+  const Changing minus = after(t, t.viewed(o, 1), negation());
+  if (array != nullptr) return t.result(o, shifted(t, o, minus, *array));
+  t.result(o, sum_of(t, o, t.viewed(o, 0), minus));
+}
+
+void multiply(Translation& t, const Operation& o) {
+  if (is_function(t, o)) return;
+  std::size_t at = 0;
+  if (const Array* array = constant_of(t, o, at))
+    return t.result(o, scaled(t, o, t.viewed(o, 1 - at), *array));
+  t.result(o, product_of(t, o, t.viewed(o, 0), t.viewed(o, 1)));
+}
+
+void divide(Translation& t, const Operation& o) {
+  if (is_function(t, o) || is_spelt_layer_norm(t, o)) return;
+  std::size_t at = 0;
+  const Array* array = constant_of(t, o, at);
+  if (array != nullptr && at == 1)
+    return t.result(o,
+                    scaled(t, o, t.viewed(o, 0), with_each(*array, [](float v) { return 1 / v; })));
+  const Changing one_over = after(t, t.viewed(o, 1), inverse());
+  if (array != nullptr) return t.result(o, scaled(t, o, one_over, *array));
+  t.result(o, product_of(t, o, t.viewed(o, 0), one_over));
+}
+
+void sum(Translation& t, const Operation& o) {
+  Changing all = t.viewed(o, 0);
+  for (std::size_t i = 1; i < o.inputs.size(); ++i) all = sum_of(t, o, all, t.viewed(o, i));
+  t.result(o, std::move(all));
+}
+
+void only_functions(Translation& t, const Operation& o) {
+  if (!is_function(t, o)) throw Unsupported(o, "operands that are not one value and one number");
+}
+
+/// max(x, 0) + slope min(x, 0), the slope a number or one per channel.
+void parametric(Translation& t, const Operation& o) {
+  const Changing x = t.applied(t.viewed(o, 0));
+  const Array& slope = t.fixed(o, 1);
+  const auto half = [&](Code code) { return shared(composed(code, argument(), constant(0))); };
+  if (slope.size() == 1 && !slope.integer()) {
+    Changing y = x;
+    y.function = shared(composed(Code::add, composed(Code::maximum, argument(), constant(0)),
+                                 composed(Code::multiply, constant(slope.floats.front()),
+                                          composed(Code::minimum, argument(), constant(0)))));
+    return t.result(o, y);
+  }
+  const Changing below = scaled(t, o, after(t, x, half(Code::minimum)), slope);
+  t.result(o, sum_of(t, o, below, after(t, x, half(Code::maximum))));
+}
+
+}  // namespace
+
+void add_operands(Handlers& handlers) {
+  handlers["Add"] = add;
+  handlers["Sub"] = subtract;
+  handlers["Mul"] = multiply;
+  handlers["Div"] = divide;
+  handlers["Sum"] = sum;
+  handlers["Pow"] = only_functions;
+  handlers["Max"] = only_functions;
+  handlers["Min"] = only_functions;
+  handlers["PRelu"] = parametric;
+}
+
+}  // namespace lightloom::nn::onnx
