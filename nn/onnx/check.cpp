@@ -65,6 +65,9 @@ void require_supported(const Model& model) {
     for (const auto& [key, attribute] : operation.attributes) {
       if (attribute.graph) throw Unsupported(operation, "a body of its own");
     }
+    if (!interprets(operation.type) && !translates(operation.type)) {
+      throw Unsupported(operation, fmt::format("this operator (opset {})", model.opset));
+    }
   }
   const bool tensors = std::all_of(model.inputs.begin(), model.inputs.end(),
                                    [](const Input& input) { return input.tensor; });

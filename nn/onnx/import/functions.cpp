@@ -170,6 +170,8 @@ bool number_with_value(Translation& t, const Operation& o, Code code) {
 
 bool same_elements(const Changing& a, const Changing& b) {
   return a.node == b.node && a.dims == b.dims &&
+         (a.scattered == b.scattered ||
+          (a.scattered != nullptr && b.scattered != nullptr && *a.scattered == *b.scattered)) &&
          (a.order == b.order || (a.order != nullptr && b.order != nullptr && *a.order == *b.order));
 }
 

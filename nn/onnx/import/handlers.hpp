@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string_view>
 
@@ -33,6 +34,10 @@ Changing moved(const Translation& t, const Operation& o, const Changing& x);
 int as_rows(Translation& t, const Changing& x);
 /// The same for the product of the last `axes` axes.
 int as_rows(Translation& t, Changing x, std::size_t axes);
+/// x after an operation on its rows, the last `axes` axes together, that keeps their length: `make`
+/// adds it to the node of the rows. Images may be scattered over the rows.
+Changing by_rows(Translation& t, const Changing& x, std::size_t axes,
+                 const std::function<int(int)>& make);
 /// x weight^T + bias along the last axis; `weight` is [out, in], row by row. An empty bias is none.
 Changing linear_rows(Translation& t, const Operation& o, const Changing& x, LayerValues values);
 

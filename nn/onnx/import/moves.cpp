@@ -3,40 +3,13 @@
 
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/handlers.hpp"
+#include "nn/onnx/translation/numbers.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
 
 /// No file may ask for more memory than a machine has.
 constexpr std::int64_t most_elements = std::int64_t{1} << 27;
-
-/// The elements of all images by number: 0 for a fill, else 1 + image * each + place.
-Array numbers_of(const Changing& x, const std::vector<int>& places, std::int64_t images,
-                 std::int64_t each) {
-  Array numbers{.dims = x.dims, .type = ElementType::int64};
-  for (std::int64_t image = 0; image < images; ++image)
-    for (const int place : places)
-      numbers.integers.push_back(place < 0 ? 0 : 1 + image * each + place);
-  return numbers;
-}
-
-/// The places of the first image if every image has the same ones and holds only its own elements.
-std::vector<int> places_in(const Operation& o, const Array& moved, std::int64_t images,
-                           std::int64_t each) {
-  if (moved.dims.empty() || moved.size() == 0 || moved.dims[0] % images != 0)
-    throw Unsupported(o, "images that are not along the first axis");
-  const std::size_t size = moved.integers.size() / static_cast<std::size_t>(images);
-  std::vector<int> places(size);
-  for (std::size_t i = 0; i < moved.integers.size(); ++i) {
-    const std::int64_t number = moved.integers[i];
-    const auto image = static_cast<std::int64_t>(i / size);
-    const int place = number == 0 ? -1 : static_cast<int>(number - 1 - image * each);
-    if (image == 0) places[i] = place;
-    if (place != places[i % size] || place >= each || place < -1)
-      throw Unsupported(o, "elements that change places between images");
-  }
-  return places;
-}
 
 /// The operation as one on integers: its fill becomes 0.
 Operation on_numbers(const Operation& o) {
@@ -58,26 +31,27 @@ float fill_of(const Translation& t, const Operation& o) {
 }
 
 std::vector<Changing> all_moved(const Translation& t, const Operation& o, Changing x) {
-  const MapShape& stored = t.builder.shape(x.node);
-  if (stored.size() * t.images() > most_elements) throw Unsupported(o, "a value of this size");
+  if (t.builder.shape(x.node).size() * t.images() > most_elements)
+    throw Unsupported(o, "a value of this size");
   if (o.type == "Pad") x.fill = fill_of(t, o);
-  const Array numbers = numbers_of(x, t.places(x), t.images(), stored.size());
+  const Array numbers{
+      .dims = x.dims, .floats = {}, .integers = numbers_of(t, x), .type = ElementType::int64};
   std::vector<Changing> all;
-  for (const Array& moved : run_on(t, o, numbers)) {
-    std::vector<int> places = places_in(o, moved, t.images(), stored.size());
-    x.dims = moved.dims;
-    all.push_back(seen(x, std::move(places), stored, t.images()));
-  }
+  for (Array& moved : run_on(t, o, numbers))
+    all.push_back(arranged(t, x, moved.dims, std::move(moved.integers)));
   return all;
 }
 
 bool has_fill(const Changing& x) {
+  if (x.scattered != nullptr)
+    return std::find(x.scattered->begin(), x.scattered->end(), 0) != x.scattered->end();
   return x.order != nullptr && std::find(x.order->begin(), x.order->end(), -1) != x.order->end();
 }
 
 /// Flattening a map is a node of its own: weights behind it are known by the map's order.
 bool flatten_map(Translation& t, const Operation& o, const Changing& x, const Changing& to) {
-  if (x.order != nullptr || x.dims.size() != 4 || x.dims[0] != t.images()) return false;
+  if (x.order != nullptr || x.scattered != nullptr || x.dims.size() != 4 || x.dims[0] != t.images())
+    return false;
   if (to.dims != std::vector<std::int64_t>{t.images(), size_of(x.dims) / t.images()}) return false;
   Changing out = x;
   const MapShape in = t.builder.shape(x.node);
@@ -116,6 +90,7 @@ bool concat_channels(Translation& t, const Operation& o, const std::vector<Chang
   out.dims[1] = 0;
   for (const Changing& part : parts) {
     if (part.dims.size() != 4 || part.dims[0] != t.images() || part.order != nullptr ||
+        part.scattered != nullptr ||
         t.builder.shape(part.node) != usual_shape(part.dims, t.images()))
       return false;
     nodes.push_back(part.node);
@@ -124,6 +99,39 @@ bool concat_channels(Translation& t, const Operation& o, const std::vector<Chang
   out.node = t.builder.concat(nodes);
   t.result(o, out);
   return true;
+}
+
+/// Numbers on the joined memory of several nodes, where that of the part begins at `first` of
+/// `each`.
+Numbers renumbered(const Translation& t, const Changing& part,
+                   const std::pair<std::int64_t, std::int64_t>& place) {
+  const auto& [first, each] = place;
+  const std::int64_t own = t.builder.shape(part.node).size();
+  Numbers numbers = numbers_of(t, part);
+  for (std::int64_t& number : numbers)
+    if (number > 0) number = 1 + (number - 1) / own * each + first + (number - 1) % own;
+  return numbers;
+}
+
+/// Elements of several nodes, by their numbers on the joined memory, on a node of their own.
+Changing rearranged(Translation& t, const Operation& o, const std::vector<int>& nodes,
+                    const Array& joined, std::int64_t each) {
+  const std::int64_t images = t.images();
+  const MapShape shape = usual_shape(joined.dims, images);
+  const std::size_t size = joined.integers.size() / static_cast<std::size_t>(images);
+  if (joined.dims[0] % images != 0 || size == 0)
+    throw Unsupported(o, "images that are not along the first axis");
+  const std::vector<int> to = places_of({.dims = joined.dims}, shape, images);
+  std::vector<int> from(size);
+  for (std::size_t i = 0; i < joined.integers.size(); ++i) {
+    const std::int64_t place = joined.integers[i] - 1 - static_cast<std::int64_t>(i / size) * each;
+    int& own = from[static_cast<std::size_t>(to[i % size])];
+    if (place < 0 || place >= each || (i >= size && own != place))
+      throw Unsupported(o, "images that are not along the first axis");
+    own = static_cast<int>(place);
+  }
+  return {.node = t.builder.rearrange(nodes, shape, {.from = std::move(from)}),
+          .dims = joined.dims};
 }
 
 void concat(Translation& t, const Operation& o) {
@@ -140,24 +148,19 @@ void concat(Translation& t, const Operation& o) {
     each += t.builder.shape(part.node).size();
     nodes.push_back(part.node);
   }
-  std::vector<Array> numbers;
-  for (const Changing& part : parts) {
-    std::vector<int> places = t.places(part);
-    for (int& place : places) place += static_cast<int>(first[part.node]);
-    numbers.push_back(numbers_of(part, places, t.images(), each));
-  }
   if (each * t.images() > most_elements) throw Unsupported(o, "a value of this size");
+  std::vector<Array> numbers;
+  for (const Changing& part : parts)
+    numbers.push_back({.dims = part.dims,
+                       .floats = {},
+                       .integers = renumbered(t, part, {first[part.node], each}),
+                       .type = ElementType::int64});
   std::vector<const Array*> inputs;
   for (const Array& one : numbers) inputs.push_back(&one);
-  const Array joined = evaluate(o, inputs, t.opset()).front();
-  const std::vector<int> places = places_in(o, joined, t.images(), each);
-  if (nodes.size() == 1) return t.result(o, t.at(nodes.front(), joined.dims, places));
-  const MapShape shape = usual_shape(joined.dims, t.images());
-  const std::vector<int> to = places_of({.dims = joined.dims}, shape, t.images());
-  std::vector<int> from(places.size());
-  for (std::size_t i = 0; i < from.size(); ++i) from[static_cast<std::size_t>(to[i])] = places[i];
-  t.result(o, Changing{.node = t.builder.rearrange(nodes, shape, {.from = std::move(from)}),
-                       .dims = joined.dims});
+  Array joined = evaluate(o, inputs, t.opset()).front();
+  if (nodes.size() == 1)
+    return t.result(o, arranged(t, parts.front(), joined.dims, std::move(joined.integers)));
+  t.result(o, rearranged(t, o, nodes, joined, each));
 }
 
 void shape_of(Translation& t, const Operation& o) {

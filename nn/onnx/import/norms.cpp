@@ -35,14 +35,14 @@ void layer_norm(Translation& t, const Operation& o) {
   if (axis < 1 || axis >= rank) throw Unsupported(o, "an axis that is not within an image");
   std::int64_t size = 1;
   for (std::int64_t a = axis; a < rank; ++a) size *= x.dims[static_cast<std::size_t>(a)];
-  const int rows = as_rows(t, x, static_cast<std::size_t>(rank - axis));
   const auto count = static_cast<std::size_t>(size);
-  const int node = t.builder.layer_norm(t.layer_name(o), rows, real(o, "epsilon", 1e-5));
-  t.imported.norms[node] = without_statistics(
-      t.floats(o, 1, size), t.has(o, 2) ? t.floats(o, 2, size) : filled(count, 0));
-  std::vector<int> places(static_cast<std::size_t>(t.builder.shape(node).size()));
-  for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<int>(i);
-  t.result(o, t.at(node, x.dims, std::move(places)));
+  NormValues values = without_statistics(t.floats(o, 1, size),
+                                         t.has(o, 2) ? t.floats(o, 2, size) : filled(count, 0));
+  t.result(o, by_rows(t, x, static_cast<std::size_t>(rank - axis), [&](int rows) {
+             const int node = t.builder.layer_norm(t.layer_name(o), rows, real(o, "epsilon", 1e-5));
+             t.imported.norms[node] = std::move(values);
+             return node;
+           }));
 }
 
 /// Every number `times` times.
@@ -129,7 +129,7 @@ bool is_spelt_layer_norm(Translation& t, const Operation& o) {
   const Operation* sum = root == nullptr ? nullptr : made_by(t, root->inputs[0], "Add");
   if (less == nullptr || sum == nullptr || !std::holds_alternative<Changing>(t.value(*less, 0)))
     return false;
-  const Changing& x = t.viewed(*less, 0);
+  const Changing x = t.viewed(*less, 0);
   const std::size_t rank = x.dims.size();
   if (mean_of(t, made_by(t, less->inputs[1], "ReduceMean"), rank) != less->inputs[0]) return false;
   for (const std::size_t at : {0u, 1u}) {
@@ -137,13 +137,12 @@ bool is_spelt_layer_norm(Translation& t, const Operation& o) {
     if (epsilon == nullptr || epsilon->size() != 1 || epsilon->integer()) continue;
     const std::string square = mean_of(t, made_by(t, sum->inputs[1 - at], "ReduceMean"), rank);
     if (square.empty() || !is_square_of(t, square, o.inputs[0])) return false;
-    const int rows = as_rows(t, x);
-    const int node = t.builder.layer_norm(t.layer_name(o), rows, epsilon->floats[0]);
     const auto size = static_cast<std::size_t>(x.dims.back());
-    t.imported.norms[node] = without_statistics(filled(size, 1), filled(size, 0));
-    std::vector<int> places(static_cast<std::size_t>(t.builder.shape(node).size()));
-    for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<int>(i);
-    t.result(o, t.at(node, x.dims, std::move(places)));
+    t.result(o, by_rows(t, x, 1, [&](int rows) {
+               const int node = t.builder.layer_norm(t.layer_name(o), rows, epsilon->floats[0]);
+               t.imported.norms[node] = without_statistics(filled(size, 1), filled(size, 0));
+               return node;
+             }));
     return true;
   }
   return false;

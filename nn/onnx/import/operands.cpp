@@ -3,6 +3,7 @@
 
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/handlers.hpp"
+#include "nn/onnx/translation/numbers.hpp"
 #include "nn/ops/function_steps.hpp"
 
 namespace lightloom::nn::onnx {
@@ -39,12 +40,9 @@ Dims joint_dims(const Operation& o, const Dims& a, const Dims& b) {
 
 }  // namespace
 
-Changing expanded(const Translation& t, const Operation& o, const Changing& x, const Dims& dims) {
+Changing expanded(const Translation& t, const Operation&, const Changing& x, const Dims& dims) {
   if (x.dims == dims) return x;
-  const MapShape& stored = t.builder.shape(x.node);
-  const std::vector<int> places = t.places(x);
-  const std::int64_t images = t.images();
-  if (dims[0] % images != 0) throw Unsupported(o, "images that are not along the first axis");
+  const Numbers numbers = numbers_of(t, x);
   // Row by row: the index in x of every element of the joint dimensions.
   const std::size_t missing = dims.size() - x.dims.size();
   Dims strides(dims.size(), 0);
@@ -53,23 +51,18 @@ Changing expanded(const Translation& t, const Operation& o, const Changing& x, c
     strides[i + missing] = x.dims[i] == 1 ? 0 : step;
     step *= x.dims[i];
   }
-  const std::int64_t size = size_of(dims), each = size / images;
-  std::vector<int> out(static_cast<std::size_t>(each));
+  Numbers out(static_cast<std::size_t>(size_of(dims)));
   Dims index(dims.size(), 0);
-  for (std::int64_t i = 0; i < each; ++i) {
+  for (std::int64_t& number : out) {
     std::int64_t from = 0;
     for (std::size_t a = 0; a < dims.size(); ++a) from += index[a] * strides[a];
-    out[static_cast<std::size_t>(i)] = places[static_cast<std::size_t>(from)];
+    number = numbers[static_cast<std::size_t>(from)];
     for (std::size_t a = dims.size(); a-- > 0;) {
       if (++index[a] < dims[a]) break;
       index[a] = 0;
     }
   }
-  if (images > 1 && (missing > 0 || x.dims[0] != dims[0]))
-    throw Unsupported(o, "operands of different ranks for several images");
-  Changing wide = x;
-  wide.dims = dims;
-  return seen(std::move(wide), std::move(out), stored, images);
+  return arranged(t, x, dims, std::move(out));
 }
 
 namespace {
@@ -83,13 +76,13 @@ std::vector<float> numbers_at(const Translation& t, const Operation& o, const Ch
       .type = "Expand", .name = o.name, .inputs = {"a", "b"}, .outputs = {"c"}, .attributes = {}};
   const Array all = evaluate(expand, {&array, &shape}, 13).front();
   if (all.integer() || all.dims != x.dims) throw Unsupported(o, "a constant of this type or shape");
-  const std::vector<int> places = t.places(x);
-  std::vector<float> numbers(static_cast<std::size_t>(t.builder.shape(x.node).size()), 0.0f);
+  const Numbers own = numbers_of(t, x);
+  const std::int64_t each = t.builder.shape(x.node).size();
+  std::vector<float> numbers(static_cast<std::size_t>(each), 0.0f);
   std::vector<bool> known(numbers.size(), false);
   for (std::size_t i = 0; i < all.floats.size(); ++i) {
-    const int place = places[i % places.size()];
-    if (place < 0) return {};
-    const auto at = static_cast<std::size_t>(place);
+    if (own[i] == 0) return {};
+    const auto at = static_cast<std::size_t>((own[i] - 1) % each);
     if (known[at] && numbers[at] != all.floats[i]) return {};
     known[at] = true;
     numbers[at] = all.floats[i];
@@ -192,26 +185,33 @@ struct Pair {
   int right;
 };
 
-/// Whether every element of the node is one of the value, once.
-bool covers_node(const Translation& t, const Changing& x) {
-  std::vector<bool> seen(static_cast<std::size_t>(t.builder.shape(x.node).size()), false);
-  const std::vector<int> places = t.places(x);
-  for (const int place : places) {
-    if (place < 0 || seen[static_cast<std::size_t>(place)]) return false;
-    seen[static_cast<std::size_t>(place)] = true;
+/// Whether every element of the node is one of the value, once, in every image.
+bool covers_node(const Translation& t, const Numbers& numbers, std::int64_t each) {
+  std::vector<bool> found(static_cast<std::size_t>(each * t.images()), false);
+  for (const std::int64_t number : numbers) {
+    if (number == 0 || found[static_cast<std::size_t>(number - 1)]) return false;
+    found[static_cast<std::size_t>(number - 1)] = true;
   }
-  return places.size() == seen.size();
+  return numbers.size() == found.size();
 }
 
 Pair paired(Translation& t, const Operation& o, Changing a, Changing b) {
   const Dims dims = joint_dims(o, a.dims, b.dims);
   a = t.applied(expanded(t, o, a, dims));
   b = t.applied(expanded(t, o, b, dims));
-  if (!covers_node(t, a)) a = t.settled(a);
+  if (!covers_node(t, numbers_of(t, a), t.builder.shape(a.node).size())) a = t.settled(a);
   const MapShape shape = t.builder.shape(a.node);
-  const std::vector<int> to = t.places(a), from = t.places(b);
-  std::vector<int> table(to.size());
-  for (std::size_t i = 0; i < to.size(); ++i) table[static_cast<std::size_t>(to[i])] = from[i];
+  const std::int64_t each = shape.size(), other = t.builder.shape(b.node).size();
+  const Numbers to = numbers_of(t, a), from = numbers_of(t, b);
+  std::vector<int> table(static_cast<std::size_t>(each), -2);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const std::int64_t image = (to[i] - 1) / each;
+    const int place = from[i] == 0 ? -1 : static_cast<int>(from[i] - 1 - image * other);
+    int& own = table[static_cast<std::size_t>((to[i] - 1) % each)];
+    if (place < -1 || place >= other || (own != -2 && own != place))
+      throw Unsupported(o, "values of different images");
+    own = place;
+  }
   return {a, t.gathered(b, shape, table)};
 }
 
@@ -219,7 +219,7 @@ Pair paired(Translation& t, const Operation& o, Changing a, Changing b) {
 bool is_gate(const Translation& t, const Changing& g, const Changing& x) {
   const auto usual_map = [&](const Changing& v) {
     return v.dims.size() == 4 && v.dims[0] == t.images() && v.order == nullptr &&
-           t.builder.shape(v.node) == usual_shape(v.dims, t.images());
+           v.scattered == nullptr && t.builder.shape(v.node) == usual_shape(v.dims, t.images());
   };
   return usual_map(g) && usual_map(x) && g.dims[1] == x.dims[1] && g.dims[2] == 1 &&
          g.dims[3] == 1 && (x.dims[2] > 1 || x.dims[3] > 1);

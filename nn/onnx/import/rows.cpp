@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "nn/onnx/import/handlers.hpp"
+#include "nn/onnx/translation/numbers.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -49,20 +50,16 @@ std::vector<int> counting(std::int64_t size) {
 }
 
 Changing softmax_of(Translation& t, const Operation& o) {
-  const Changing& x = t.viewed(o, 0);
+  const Changing x = t.viewed(o, 0);
   const std::size_t rank = x.dims.size();
   const std::size_t axis = axis_in(o, integer(o, "axis", t.opset() < 13 ? 1 : -1), rank);
   // Before opset 13 the axes from `axis` on are one.
   const bool together = t.opset() < 13;
-  if (together) {
-    const int rows = as_rows(t, x, rank - axis);
-    const int node = t.builder.softmax(rows);
-    return t.at(node, x.dims, counting(t.builder.shape(node).size()));
-  }
+  const auto make = [&](int rows) { return t.builder.softmax(rows); };
+  if (together) return by_rows(t, x, rank - axis, make);
   const Dims order = axis_last(axis, rank);
   const Changing last = axis + 1 == rank ? x : turned(t, o, x, order);
-  const int node = t.builder.softmax(as_rows(t, last));
-  const Changing out = t.at(node, last.dims, counting(t.builder.shape(node).size()));
+  const Changing out = by_rows(t, last, 1, make);
   return axis + 1 == rank ? out : turned(t, o, out, inverse(order));
 }
 
@@ -125,28 +122,42 @@ Function behind(const std::string& type, std::int64_t count) {
   return type == "ReduceL2" ? composed(Function::Code::root, total) : total;
 }
 
-void reduce(Translation& t, const Operation& o) {
-  Changing x = t.viewed(o, 0);
-  if (const Function f = before(o.type); !f.steps.empty()) {
-    x = t.applied(x);
-    x.function = std::make_shared<const Function>(f);
-  }
-  x = t.applied(x);
-  // Heads within the first axis are kept, as one more axis.
-  const std::vector<bool> gone = reduced_axes(t, o, x.dims.size());
-  const Reduced r = reduced(o, x, gone);
-  if (x.dims[0] != t.images()) throw Unsupported(o, "a first axis that does not count images");
-  const Changing turn = turned(t, o, x, r.order);
-  const int kept = static_cast<int>(size_of(x.dims) / t.images() / r.count);
-  const MapShape stored = t.builder.shape(x.node);
+/// The reduction of a value whose first axis counts images.
+Changing reduced_value(Translation& t, const std::string& type, const Changing& turn,
+                       const Reduced& r) {
+  const int kept = static_cast<int>(size_of(turn.dims) / t.images() / r.count);
+  const MapShape stored = t.builder.shape(turn.node);
   const bool whole_map = stored.channels == kept && is_counting(t.places(turn));
   const MapShape lines = whole_map ? stored : MapShape{1, static_cast<int>(r.count), kept};
   const int rows = t.gathered(turn, lines, t.places(turn));
-  const bool largest = o.type == "ReduceMax" || o.type == "ReduceMin";
+  const bool largest = type == "ReduceMax" || type == "ReduceMin";
   const int node = largest
                        ? t.builder.max_pool(rows, {.height = lines.height, .width = lines.width})
                        : t.builder.global_pool(rows);
-  Changing out = t.at(node, r.dims, counting(kept));
+  return t.at(node, r.dims, counting(kept));
+}
+
+/// Whether the last axes alone are gone.
+bool only_last(const std::vector<bool>& gone) { return std::is_sorted(gone.begin(), gone.end()); }
+
+void reduce(Translation& t, const Operation& o) {
+  Changing x = t.applied(t.viewed(o, 0));
+  if (const Function f = before(o.type); !f.steps.empty()) {
+    x.function = std::make_shared<const Function>(f);
+    x = t.applied(x);
+  }
+  const std::vector<bool> gone = reduced_axes(t, o, x.dims.size());
+  const Reduced r = reduced(o, x, gone);
+  Changing out;
+  if (x.scattered == nullptr && x.dims[0] == t.images()) {
+    out = reduced_value(t, o.type, turned(t, o, x, r.order), r);
+  } else {
+    if (!only_last(gone)) throw Unsupported(o, "a first axis that does not count images");
+    const Grouped rows = grouped(t, x, r.count);
+    const Reduced last{{0, 2, 1}, {t.images(), rows.value.dims[1], 1}, r.count};
+    const Changing turn = turned(t, o, rows.value, last.order);
+    out = ungrouped(t, rows, reduced_value(t, o.type, turn, last), r.dims);
+  }
   if (const Function f = behind(o.type, r.count); !f.steps.empty())
     out.function = std::make_shared<const Function>(f);
   t.result(o, out);
@@ -303,8 +314,27 @@ int as_rows(Translation& t, Changing x, std::size_t axes) {
   return t.gathered(x, {1, rows, static_cast<int>(channels)}, places);
 }
 
+Changing by_rows(Translation& t, const Changing& x, std::size_t axes,
+                 const std::function<int(int)>& make) {
+  const Changing done = t.applied(x);
+  const bool scattered = done.scattered != nullptr;
+  std::int64_t size = 1;
+  for (std::size_t a = x.dims.size() - axes; a < x.dims.size(); ++a) size *= x.dims[a];
+  const Grouped rows = scattered ? grouped(t, done, size) : Grouped{done, {}};
+  const int node = make(as_rows(t, rows.value, scattered ? 1 : axes));
+  const Changing out = t.at(node, rows.value.dims, counting(t.builder.shape(node).size()));
+  return scattered ? ungrouped(t, rows, out, x.dims) : out;
+}
+
 Changing linear_rows(Translation& t, const Operation& o, const Changing& x, LayerValues values) {
   const Changing done = t.applied(x);
+  if (done.scattered != nullptr) {
+    const Grouped rows = grouped(t, done, x.dims.back());
+    const Changing made = linear_rows(t, o, rows.value, std::move(values));
+    Dims wide = x.dims;
+    wide.back() = made.dims.back();
+    return ungrouped(t, rows, made, std::move(wide));
+  }
   const auto in = static_cast<std::size_t>(x.dims.back());
   const int out = static_cast<int>(values.weight.size() / in);
   const bool row = is_row_of(t.places(done), t.builder.shape(done.node), in);

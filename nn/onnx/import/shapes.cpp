@@ -76,7 +76,7 @@ void global_pool(Translation& t, const Operation& o) {
 
 bool is_usual_map(const Translation& t, const Changing& x) {
   return x.dims.size() == 4 && x.dims[0] == t.images() && x.order == nullptr &&
-         t.builder.shape(x.node) == usual_shape(x.dims, t.images());
+         x.scattered == nullptr && t.builder.shape(x.node) == usual_shape(x.dims, t.images());
 }
 
 /// Every second position of both axes, the shortcut of CIFAR ResNets, has a node of its own.

@@ -35,9 +35,12 @@ bool fold_constants(Translation& translation, const Operation& o) {
 
 }  // namespace
 
+bool translates(const std::string& operation_type) { return handlers().contains(operation_type); }
+
 Imported translate(const Model& model) {
   Translation translation(model);
   for (const Operation& operation : model.operations) {
+    translation.in_hand = &operation;
     if (fold_constants(translation, operation)) continue;
     const auto found = handlers().find(operation.type);
     if (found == handlers().end()) {

@@ -5,6 +5,9 @@
 
 namespace lightloom::nn::onnx {
 
+/// Whether there is an operation of the graph for such an operator at all.
+bool translates(const std::string& operation_type);
+
 /// Translates a model with one changing input; all others must be constants. Inference semantics:
 /// dropout does nothing. Throws `Unsupported`.
 Imported translate(const Model& model);

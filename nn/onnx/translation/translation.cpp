@@ -123,7 +123,7 @@ Changing Translation::applied(Changing value) {
 Changing Translation::settled(Changing value) {
   value = applied(std::move(value));
   const MapShape stored = builder.shape(value.node), wanted = usual_shape(value.dims, images());
-  if (value.order == nullptr && stored == wanted) return value;
+  if (value.order == nullptr && value.scattered == nullptr && stored == wanted) return value;
   const std::vector<int> from = places(value);
   std::vector<int> to = places_of({.dims = value.dims}, wanted, images());
   std::vector<int> table(from.size());
@@ -149,6 +149,9 @@ Changing Translation::at(int node, std::vector<std::int64_t> dims, std::vector<i
 }
 
 std::vector<int> Translation::places(const Changing& value) const {
+  if (value.scattered != nullptr)
+    throw Unsupported(in_hand != nullptr ? *in_hand : Operation{},
+                      "images that are not along the first axis");
   return places_of(value, builder.shape(value.node), images());
 }
 
@@ -193,14 +196,15 @@ void Translation::same_shape(const Operation& o, const Changing& input, int node
 }
 
 bool Translation::read_once(const Changing& value) const {
-  int readers = 0;
+  int readers = 0, names = 0;
   for (const auto& [name, other] : values_) {
     const auto* changing = std::get_if<Changing>(&other);
     const auto found = readers_.find(name);
-    if (changing != nullptr && changing->node == value.node && found != readers_.end())
-      readers += found->second;
+    if (changing == nullptr || changing->node != value.node) continue;
+    ++names;
+    if (found != readers_.end()) readers += found->second;
   }
-  return readers == 1;
+  return readers - (names - 1) == 1;  // every further name was read off another
 }
 
 std::string Translation::layer_name(const Operation& o) {

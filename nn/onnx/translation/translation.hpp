@@ -28,6 +28,7 @@ class Translation {
 
   GraphBuilder builder;
   Imported imported;
+  const Operation* in_hand = nullptr;  // for what is wrong with it
 
   [[nodiscard]] std::int64_t opset() const { return model_.opset; }
 
@@ -66,7 +67,8 @@ class Translation {
   /// A node's elements at these places, as dimensions.
   [[nodiscard]] Changing at(int node, std::vector<std::int64_t> dims,
                             std::vector<int> places) const;
-  /// The places of all elements of an image of a value.
+  /// The places of all elements of an image of a value. Throws `Unsupported` where images are
+  /// scattered.
   [[nodiscard]] std::vector<int> places(const Changing& value) const;
   /// Of an operation that keeps its input's dimensions.
   void same_shape(const Operation& o, const Changing& input, int node);

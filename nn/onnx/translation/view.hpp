@@ -14,15 +14,21 @@ namespace lightloom::nn::onnx {
 /// (images, channels, height, width), else the elements as they are stored.
 using Order = std::shared_ptr<const std::vector<int>>;
 
+/// For every element of all images its number on its node: 0 for a fill, else 1 + image * elements
+/// of the node + place.
+using Numbers = std::vector<std::int64_t>;
+
 /// A value that changes with the input: a graph node, what is still to be done with its elements,
 /// and what ONNX thinks its dimensions are. The first axis holds the images one after the other; it
-/// may hold other things within an image, such as heads.
+/// may hold other things within an image, such as heads. Where images are elsewhere, `scattered`
+/// says where.
 struct Changing {
   int node = 0;
   std::vector<std::int64_t> dims;
   Order order = nullptr;
-  FunctionPointer function = nullptr;  // of the node's elements; null: themselves
-  float fill = 0;                      // after the function
+  FunctionPointer function = nullptr;                  // of the node's elements; null: themselves
+  float fill = 0;                                      // after the function
+  std::shared_ptr<const Numbers> scattered = nullptr;  // null: images along the first axis
 };
 
 /// Elements of an array of these dimensions.

@@ -60,8 +60,7 @@ Array through_engine(const std::string& type, const std::vector<Array>& inputs,
   Network network = network_of(imported, {});
   Inference inference(network);
   Array out{.dims = imported.output_dims};
-  const Tensor& y =
-      inference.forward(to_channels_last(inputs[0], network.graph().nodes[0].shape));
+  const Tensor& y = inference.forward(to_channels_last(inputs[0], network.graph().nodes[0].shape));
   out.floats = out.dims.size() == 4 ? to_channels_first(y)
                                     : std::vector<float>(y.values().begin(), y.values().end());
   return out;

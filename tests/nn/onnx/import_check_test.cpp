@@ -160,7 +160,7 @@ TEST(Onnx, WhatCannotBeImportedNamesOperatorAndNode) {
   EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"pads", {.integers = {1, -1, 0, 0}}}}}), "");
   EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"strides", {.integers = {1, 0}}}}}), "");
   EXPECT_NE(problem({"Conv", "c", {"x", "w"}, {"y"}, {{"group", {.integers = {0}}}}}), "");
-  EXPECT_NE(problem({"Add", "a", {"x", "r"}, {"y"}, {}}), "");
+  EXPECT_NE(problem({"Add", "a", {"x", "w"}, {"y"}, {}}), "");
   EXPECT_NE(problem({"Relu", "n", {"missing"}, {"y"}, {}}), "");
 }
 
