@@ -20,6 +20,7 @@ void add_functions(Handlers& handlers);
 void add_operands(Handlers& handlers);
 void add_moves(Handlers& handlers);
 void add_rows(Handlers& handlers);
+void add_reductions(Handlers& handlers);
 void add_norms(Handlers& handlers);
 void add_shapes(Handlers& handlers);
 void add_resizing(Handlers& handlers);
@@ -29,6 +30,14 @@ void add_einsum(Handlers& handlers);
 void move(Translation& t, const Operation& o);
 /// The same of a value that no operation names.
 Changing moved(const Translation& t, const Operation& o, const Changing& x);
+
+/// The axes of x in another order.
+Changing turned(const Translation& t, const Operation& o, const Changing& x,
+                std::vector<std::int64_t> order);
+/// An axis from the end if negative. Throws `Unsupported` where there is none.
+std::size_t axis_in(const Operation& o, std::int64_t axis, std::size_t rank);
+/// 0, 1, ..., size - 1.
+std::vector<int> counting(std::int64_t size);
 
 /// A value as positions with its last axis as their channels, the function done; the node alone.
 int as_rows(Translation& t, const Changing& x);
@@ -41,6 +50,11 @@ Changing by_rows(Translation& t, const Changing& x, std::size_t axes,
 /// x weight^T + bias along the last axis; `weight` is [out, in], row by row. An empty bias is none.
 Changing linear_rows(Translation& t, const Operation& o, const Changing& x, LayerValues values);
 
+/// The dimensions of two operands together. Throws `Unsupported` where they do not fit.
+std::vector<std::int64_t> joint_dims(const Operation& o, const std::vector<std::int64_t>& a,
+                                     const std::vector<std::int64_t>& b);
+/// The same view of another node.
+Changing on(Changing x, int node);
 /// x repeated along its axes of one element, as numpy broadcasts. Throws `Unsupported` where images
 /// would get another place.
 Changing expanded(const Translation& t, const Operation& o, const Changing& x,

@@ -19,6 +19,7 @@ const Handlers& handlers() {
     add_resizing(made);
     add_einsum(made);
     add_rows(made);
+    add_reductions(made);
     add_shapes(made);
     return made;
   }();
