@@ -72,8 +72,9 @@ Tensor images_of(const Imported& imported, const Array& input) {
 
 Array output_of(const Imported& imported, const Tensor& output) {
   Array array{.dims = imported.output_dims};
-  array.dims.front() = output.shape().images;
   const std::span<const float> values = output.values();
+  array.dims.front() = 1;
+  array.dims.front() = static_cast<std::int64_t>(values.size()) / array.size();
   array.floats = array.dims.size() == 4 ? to_channels_first(output)
                                         : std::vector<float>(values.begin(), values.end());
   return array;

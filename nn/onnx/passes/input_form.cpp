@@ -60,9 +60,19 @@ std::vector<std::int64_t> integers_of(const Model& model, const std::string& nam
   return {};
 }
 
-/// The four axes of what a Reshape or Unsqueeze makes of the input, or nothing.
+/// Whether the operation takes windows along the line (images, channels, length).
+bool reads_a_line(const Model& model, const Operation& o) {
+  static const std::set<std::string> all{"Conv",         "ConvTranspose", "MaxPool",
+                                         "AveragePool",  "LpPool",        "GlobalAveragePool",
+                                         "GlobalMaxPool"};
+  return all.contains(o.type) && o.inputs.front() == model.inputs[0].name;
+}
+
+/// The four axes of what a Reshape or Unsqueeze makes of the input, or a window along a line takes
+/// it for; else nothing.
 std::vector<std::int64_t> four_axes(const Model& model, const Operation& o) {
   const std::vector<std::int64_t>& dims = model.inputs[0].dims;
+  if (dims.size() == 3 && reads_a_line(model, o)) return {0, dims[1], 1, dims[2]};
   std::vector<std::int64_t> to =
       o.inputs.size() > 1 ? integers_of(model, o.inputs[1]) : std::vector<std::int64_t>{};
   const auto axes = o.attributes.find("axes");

@@ -238,7 +238,8 @@ TEST_F(OnnxModelFiles, FunctionsOfTheFileAreReplacedByTheirBodies) {
   EXPECT_EQ(result_of(got), (std::vector<float>{8, 16, 24, -32, 40, -48}));
   for (const Operation& operation : got.operations)
     EXPECT_EQ(operation.type.find("mine"), std::string::npos);
-  EXPECT_EQ(import_model(write("model.onnx", model(parts, twice + four))).graph.nodes.size(), 4u);
+  EXPECT_EQ(import_model(write("model.onnx", model(parts, twice + four))).graph.nodes.size(), 2u)
+      << "sums of one value with itself are one function of it";
 }
 
 TEST_F(OnnxModelFiles, AttributesOfACallReachTheBodyOrTakeTheirDefault) {

@@ -241,11 +241,12 @@ TEST(OnnxQuantised, MovedScaledAndQuantisedNetworksComeBackFromAFile) {
   const int scaled = net.affine("a0", net.quantise(stem, {.scale = 0.03f, .zero = -5}));
   std::vector<int> places;
   for (int i = 0; i < 40; ++i) places.push_back(7 * (i % 33) % 36);
-  const int mixed = net.rearrange(scaled, {2, 2, 10}, places);
+  const int mixed = net.rearrange({scaled}, {2, 2, 10}, {.from = places});
   const int row = net.affine("a1", net.flatten(mixed));
   std::reverse(places.begin(), places.end());
-  const int joined = net.concat({net.rearrange(row, {1, 1, 40}, places), net.flatten(scaled), row});
-  const int turned = net.rearrange(joined, {1, 1, 40}, places);
+  const int joined =
+      net.concat({net.rearrange({row}, {1, 1, 40}, {.from = places}), net.flatten(scaled), row});
+  const int turned = net.rearrange({joined}, {1, 1, 40}, {.from = places});
   net.linear("fc", net.concat({turned, joined}), 5, true);
   Network network(std::move(net).finish(), {}, 5);
   for (NormLayer& norm : network.norms())
