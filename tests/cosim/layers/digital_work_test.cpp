@@ -31,7 +31,9 @@ TEST(DigitalWork, IsCountedByHandOnSmallMaps) {
   // over the scale, rounded, clipped, and times the scale again
   expect_work(of([](auto& b) { b.quantise(0, {}); }), {.adds = 144, .multiplies = 144});
   // what is left out is not moved
-  expect_work(of([](auto& b) { b.rearrange(0, {1, 2, 5}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}); }),
+  expect_work(of([](auto& b) {
+                b.rearrange(0, {1, 2, 5}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0});
+              }),
               {.reads = 10, .writes = 10});
   expect_work(of([](auto& b) { b.relu(0); }), {.adds = 72});
   expect_work(of([](auto& b) { b.activation(0, nn::Activation::silu); }),
