@@ -8,6 +8,8 @@ Changing as_map(Translation& t, const Operation& o, Changing x) {
   if (x.dims.size() < 2 || x.dims[0] != t.images())
     throw Unsupported(o, "an input that is not a batch of maps");
   x = t.applied(std::move(x));
+  const bool usual = x.dims.size() == 4 && x.order == nullptr && x.scattered == nullptr;
+  if (usual && t.builder.shape(x.node) == usual_shape(x.dims, t.images())) return x;
   const auto channels = static_cast<int>(x.dims[1]);
   const auto area = static_cast<int>(size_of(x.dims) / t.images() / channels);
   const MapShape shape =
@@ -26,6 +28,8 @@ Changing of_map(const Translation& t, int node, std::vector<std::int64_t> sides)
   const MapShape& shape = t.builder.shape(node);
   std::vector<std::int64_t> dims{t.images(), shape.channels};
   dims.insert(dims.end(), sides.begin(), sides.end());
+  if (sides.size() == 2 && usual_shape(dims, t.images()) == shape)
+    return {.node = node, .dims = std::move(dims)};
   return t.at(node, std::move(dims), map_places(shape));
 }
 

@@ -216,6 +216,13 @@ TEST(OnnxLayers, MixingImagesIsRefused) {
   c.add("Reshape", {"x", c.whole({3, 2, 4})});
   c.add("Softmax", {c.last}, {{"axis", whole_number(-1)}});
   EXPECT_THROW(translate(c.model), Unsupported);
+  // Tokens of the second image in another order than those of the first.
+  Chain uneven({2, 3, 4});
+  uneven.add("Transpose", {"x"}, {{"perm", whole_numbers({1, 0, 2})}});
+  uneven.add("Reshape", {uneven.last, uneven.whole({6, 4})});
+  uneven.add("Gather", {uneven.last, uneven.whole({0, 3, 2, 1, 4, 5})});
+  uneven.add("MatMul", {uneven.last, uneven.random({4, 5})});
+  EXPECT_THROW(translate(uneven.model), Unsupported);
   Chain mean({2, 3, 4});
   mean.add("ReduceMean", {"x"}, {{"axes", whole_numbers({0})}});
   EXPECT_THROW(translate(mean.model), Unsupported);

@@ -97,6 +97,11 @@ TEST(FunctionSteps, ABranchThatWasNotTakenPassesNoGradient) {
   in.data()[0] = 200, dy.data()[0] = 1;
   apply_backward(f, in, dy, dx);
   EXPECT_EQ(dx.data()[0], 0);
+  // Nor does that of x exp(x) in x, which is infinite too.
+  apply_backward(
+      made(Code::minimum, made(Code::multiply, x, made(Code::exponential, x)), constant(1)), in, dy,
+      dx);
+  EXPECT_EQ(dx.data()[0], 0);
 }
 
 }  // namespace
