@@ -45,7 +45,8 @@ std::int64_t code_inputs(const LaidOutLayer& layer, std::span<const float> map,
   const int row = shape.in_width * shape.in_channels;
   std::int64_t outside = 0;
   for (int y = 0; y < shape.in_height; ++y) {
-    const int to = ((y + shape.padding) * layout.padded_width + shape.padding) * shape.in_channels;
+    const int to =
+        ((y + shape.padding.top) * layout.padded_width + shape.padding.left) * shape.in_channels;
     outside += code_row(map.data() + std::int64_t{y} * row, row, code, coded.data() + to);
   }
   return outside;

@@ -13,11 +13,12 @@ void append(std::vector<InputRun>& runs, int offset, int length) {
 }  // namespace
 
 InputLayout input_layout(const nn::LayerShape& shape) {
-  InputLayout layout{.padded_height = shape.in_height + 2 * shape.padding,
-                     .padded_width = shape.in_width + 2 * shape.padding};
+  InputLayout layout{.padded_height = shape.in_height + shape.padding.top + shape.padding.bottom,
+                     .padded_width = shape.in_width + shape.padding.left + shape.padding.right};
   for (int y = 0; y < shape.out_height; ++y)
     for (int x = 0; x < shape.out_width; ++x)
-      layout.pixel_bases.push_back(y * shape.stride * layout.padded_width + x * shape.stride);
+      layout.pixel_bases.push_back(y * shape.stride.height * layout.padded_width +
+                                   x * shape.stride.width);
   for (const int pixel : layout.pixel_bases) layout.bases.push_back(pixel * shape.in_channels);
   return layout;
 }
@@ -30,8 +31,8 @@ std::vector<InputRun> input_runs(const nn::LayerShape& shape, const InputLayout&
   for (int s = 0; s < view.groups; ++s)
     for (int column = view.first_column; column < view.first_column + view.columns; ++column) {
       const int position = column / channels, channel = column % channels;
-      const int row = position / shape.kernel_width * shape.dilation;
-      const int left = position % shape.kernel_width * shape.dilation;
+      const int row = position / shape.kernel_width * shape.dilation.height;
+      const int left = position % shape.kernel_width * shape.dilation.width;
       append(runs,
              (row * layout.padded_width + left) * shape.in_channels +
                  (view.first_group + s) * channels + channel,

@@ -9,9 +9,9 @@
 
 namespace lightloom::cosim {
 
-/// Where a layer's input vectors lie in its input map with a border of `padding` dark pixels, so
-/// that no copy of patches is needed: position p starts at bases[p], and each tile's inputs follow
-/// from there run by run.
+/// Where a layer's input vectors lie in its input map with its padding as a border of dark pixels,
+/// so that no copy of patches is needed: position p starts at bases[p], and each tile's inputs
+/// follow from there run by run.
 struct InputLayout {
   int padded_height = 0, padded_width = 0;
   std::vector<int> bases;        // by output position, in values

@@ -36,6 +36,7 @@ void add_plan(LayerCost& cost, const CostInput& input, const ExpandedLayer& part
   cost.macs += layer.shape.macs() * input.batch;
   cost.generation_macs += plan.generation_macs;
   cost.digital_operations += layer.digital.operations() * input.batch;
+  cost.activation_macs += layer.digital.activation_macs * input.batch;
   cost.replicas = std::max(cost.replicas, plan.replicas);
   cost.regenerated_tile_bytes = std::max(cost.regenerated_tile_bytes, plan.regenerated_tile_bytes);
   cost.kernel_bytes = std::max(cost.kernel_bytes, plan.kernel_bytes);

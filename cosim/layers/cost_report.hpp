@@ -73,6 +73,7 @@ struct LayerCost {
   std::int64_t macs = 0;              // of the layer, batch included
   std::int64_t generation_macs = 0;
   std::int64_t digital_operations = 0;  // behind the layer, batch included
+  std::int64_t activation_macs = 0;     // among them: products of maps with maps, attention
   std::int64_t visits = 0;  // times a tile was programmed (more than tiles unless weights stay)
   int replicas = 1;         // cores that hold a copy of each tile
   double attained_macs_per_ns = 0;     // roofline: what the layer reaches,

@@ -11,7 +11,8 @@ namespace lightloom::cosim {
 struct DigitalWork {
   std::int64_t adds = 0;  // additions, subtractions and comparisons
   std::int64_t multiplies = 0;
-  std::int64_t lookups = 0;  // of a function table
+  std::int64_t lookups = 0;          // of a function table
+  std::int64_t activation_macs = 0;  // of the sums and products above: maps times maps, attention
   // Elements of feature maps that pass the activation buffer once more for it (what is done to
   // results on their way to the buffer needs none).
   std::int64_t reads = 0, writes = 0;

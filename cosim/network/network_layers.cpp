@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "nn/graph/function_sign.hpp"
+
 namespace lightloom::cosim {
 namespace {
 
@@ -17,21 +19,45 @@ bool keeps_sign(nn::Activation activation) {
   }
 }
 
+/// Cubic interpolation has negative weights.
+bool weights_positive(const nn::ResizeTable& table) {
+  const auto positive = [](const nn::ResizeAxis& axis) {
+    return std::ranges::all_of(axis, [](const std::vector<nn::ResizeTap>& taps) {
+      return std::ranges::all_of(taps, [](const nn::ResizeTap& tap) { return tap.weight >= 0; });
+    });
+  };
+  return positive(table.rows) && positive(table.columns);
+}
+
 bool non_negative(const nn::Node& node, const std::vector<bool>& before) {
   switch (node.op) {
     case nn::Op::activation:
-      return keeps_sign(node.activation);
+      return node.activation == nn::Activation::function ? nn::never_negative(*node.function)
+                                                         : keeps_sign(node.activation);
+    case nn::Op::quantise:
+      if (node.quantiser.low == node.quantiser.zero) return true;  // clipped there
+      break;
+    case nn::Op::softmax:
+      return true;
+    case nn::Op::rearrange:
+      if (node.places->fill < 0) return false;
+      break;
+    case nn::Op::resize:
+      if (!weights_positive(*node.resize)) return false;
+      break;
     case nn::Op::convolution:
     case nn::Op::linear:
     case nn::Op::batch_norm:
     case nn::Op::group_norm:
     case nn::Op::layer_norm:
     case nn::Op::affine:
+    case nn::Op::constant:
       return false;
     default:  // pools, sums, products, concatenations, dropout
-      return std::all_of(node.inputs.begin(), node.inputs.end(),
-                         [&](int input) { return before[static_cast<std::size_t>(input)]; });
+      break;
   }
+  return std::all_of(node.inputs.begin(), node.inputs.end(),
+                     [&](int input) { return before[static_cast<std::size_t>(input)]; });
 }
 
 }  // namespace

@@ -7,13 +7,33 @@
 
 namespace lightloom::nn {
 
-int window_positions(int size, int kernel, const Window& window, const std::string& where) {
-  const int reach = window.dilation * (kernel - 1) + 1;
-  require(size + 2 * window.padding >= reach,
+namespace {
+
+/// A window along one axis of a map.
+struct AxisWindow {
+  int size, kernel, stride, dilation, before, after;
+};
+
+int positions(const AxisWindow& w, bool ceiling, const std::string& where) {
+  const int reach = w.dilation * (w.kernel - 1) + 1, whole = w.size + w.before + w.after;
+  require(whole >= reach,
           "{}: a window of {} does not fit a map of {} with padding {} (use larger images or "
           "another model)",
-          where, reach, size, window.padding);
-  return (size + 2 * window.padding - reach) / window.stride + 1;
+          where, reach, w.size, std::max(w.before, w.after));
+  const int fits = (whole - reach) / w.stride + 1;
+  // One more where something is left over, unless it would begin behind the map.
+  const bool over = (whole - reach) % w.stride != 0 && fits * w.stride < w.size + w.before;
+  return ceiling && over ? fits + 1 : fits;
+}
+
+}  // namespace
+
+MapShape window_map(const MapShape& in, const Window& w, const std::string& where) {
+  const AxisWindow down{in.height,         w.height,      w.stride.height,
+                        w.dilation.height, w.padding.top, w.padding.bottom};
+  const AxisWindow across{in.width,         w.width,        w.stride.width,
+                          w.dilation.width, w.padding.left, w.padding.right};
+  return {positions(down, w.ceiling, where), positions(across, w.ceiling, where), in.channels};
 }
 
 GraphBuilder::GraphBuilder(std::string name, MapShape input) {
@@ -32,15 +52,21 @@ const MapShape& GraphBuilder::shape(int node) const {
   return graph_.nodes[static_cast<std::size_t>(node)].shape;
 }
 
+Op GraphBuilder::op(int node) const { return graph_.nodes[static_cast<std::size_t>(node)].op; }
+
 int GraphBuilder::convolution(std::string name, int from, const ConvolutionOptions& options) {
   const MapShape in = shape(from);
   require(in.channels % options.groups == 0 && options.channels % options.groups == 0,
           "{}: {} groups do not divide {} input and {} output channels", name, options.groups,
           in.channels, options.channels);
   const int width = options.kernel_width > 0 ? options.kernel_width : options.kernel;
-  const Window window{options.kernel, width, options.stride, options.padding, options.dilation};
-  const MapShape out{window_positions(in.height, window.height, window, name),
-                     window_positions(in.width, window.width, window, name), options.channels};
+  const Window window{.height = options.kernel,
+                      .width = width,
+                      .stride = options.stride,
+                      .padding = options.padding,
+                      .dilation = options.dilation};
+  MapShape out = window_map(in, window, name);
+  out.channels = options.channels;
   return push({.op = Op::convolution,
                .name = std::move(name),
                .inputs = {from},
@@ -99,9 +125,8 @@ int GraphBuilder::activation(int from, Activation kind) {
 int GraphBuilder::pool(Op op, int from, const Window& window) {
   const MapShape in = shape(from);
   const std::string where = "pooling after " + graph_.nodes[static_cast<std::size_t>(from)].name;
-  const MapShape out{window_positions(in.height, window.height, window, where),
-                     window_positions(in.width, window.width, window, where), in.channels};
-  return push({.op = op, .inputs = {from}, .shape = out, .window = window});
+  return push(
+      {.op = op, .inputs = {from}, .shape = window_map(in, window, where), .window = window});
 }
 
 int GraphBuilder::max_pool(int from, const Window& window) {
@@ -159,17 +184,47 @@ int GraphBuilder::softmax(int from) {
   return push({.op = Op::softmax, .inputs = {from}, .shape = shape(from)});
 }
 
-int GraphBuilder::affine(std::string name, int from) {
-  return push({.op = Op::affine, .name = std::move(name), .inputs = {from}, .shape = shape(from)});
+int GraphBuilder::apply(int from, FunctionPointer function) {
+  const int node = activation(from, Activation::function);
+  graph_.nodes.back().function = std::move(function);
+  return node;
 }
 
-int GraphBuilder::rearrange(int from, const MapShape& to, std::vector<int> places) {
-  const std::int64_t size = shape(from).size();
-  require(static_cast<std::int64_t>(places.size()) == to.size() &&
-              std::all_of(places.begin(), places.end(),
-                          [&](int place) { return place >= 0 && place < size; }),
-          "a rearrangement to places that a map of {} numbers does not have", size);
-  return push({.op = Op::rearrange, .inputs = {from}, .shape = to, .places = std::move(places)});
+int GraphBuilder::affine(std::string name, int from) {
+  const int node = batch_norm(std::move(name), from, 0);
+  graph_.nodes.back().op = Op::affine;
+  return node;
+}
+
+int GraphBuilder::constant(std::string name, MapShape shape) {
+  return push({.op = Op::constant, .name = std::move(name), .inputs = {}, .shape = shape});
+}
+
+int GraphBuilder::rearrange(std::vector<int> from, MapShape shape, Places table) {
+  assert(static_cast<std::int64_t>(table.from.size()) == shape.size());
+  return push({.op = Op::rearrange,
+               .inputs = std::move(from),
+               .shape = shape,
+               .places = std::make_shared<const Places>(std::move(table))});
+}
+
+int GraphBuilder::matrix_product(int left, int right) {
+  const MapShape &a = shape(left), &b = shape(right);
+  require(a.height == b.height && a.channels == b.width,
+          "a product of {} matrices of {} columns with {} of {} rows", a.height, a.channels,
+          b.height, b.width);
+  return push({.op = Op::matrix_product,
+               .inputs = {left, right},
+               .shape = {a.height, a.width, b.channels}});
+}
+
+int GraphBuilder::resize(int from, ResizeTable table) {
+  const MapShape out{static_cast<int>(table.rows.size()), static_cast<int>(table.columns.size()),
+                     shape(from).channels};
+  return push({.op = Op::resize,
+               .inputs = {from},
+               .shape = out,
+               .resize = std::make_shared<const ResizeTable>(std::move(table))});
 }
 
 int GraphBuilder::quantise(int from, const FixedQuantiser& quantiser) {
@@ -196,6 +251,8 @@ Graph GraphBuilder::finish() && { return std::move(graph_); }
 bool is_norm(Op op) {
   return op == Op::batch_norm || op == Op::group_norm || op == Op::layer_norm || op == Op::affine;
 }
+
+bool is_weight_layer(Op op) { return op == Op::convolution || op == Op::linear; }
 
 LayerShape layer_shape(const Graph& graph, int node) {
   const Node& own = graph.nodes[static_cast<std::size_t>(node)];
@@ -228,6 +285,7 @@ NetworkShape network_shape(const Graph& graph) {
     const std::int64_t pair = std::int64_t{2} * node.shape.channels;
     if (is_norm(node.op)) all.norm_parameters += pair;
     if (node.op == Op::batch_norm) all.norm_statistics += pair;
+    if (node.op == Op::constant) all.norm_parameters += node.shape.size();
   }
   return all;
 }

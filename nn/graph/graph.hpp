@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "nn/graph/function.hpp"
 #include "nn/graph/layer_shape.hpp"
 
 namespace lightloom::nn {
@@ -34,16 +36,51 @@ enum class Op {
   subsample,  // every second position, zero channels added on both sides (ResNet shortcut "option
               // A")
   attention,  // inputs query, key, value: the positions of a map are the tokens
-  affine,     // a scale and a shift per channel that are no normalisation
-  rearrange,  // every element of an image to another place; some may be left out or repeated
-  quantise,   // rounded to the numbers that integers with a fixed scale stand for
+  affine,     // a factor and a shift per channel, trained, without statistics
+  constant,   // numbers of its own, the same for every image, trained: position embeddings
+  rearrange,  // elements of the inputs, taken by a table: transpositions, crops, shuffles
+  matrix_product,  // of two inputs, (h, w, k) and (h, k, n): a product for every h
+  resize,          // weighted neighbours along both axes
+  quantise,        // rounded to the numbers that integers with a fixed scale stand for
 };
 
-enum class Activation { relu, relu6, hard_swish, hard_sigmoid, silu, sigmoid, gelu, tanh };
+/// `function`: what the node's `function` says.
+enum class Activation {
+  relu,
+  relu6,
+  hard_swish,
+  hard_sigmoid,
+  silu,
+  sigmoid,
+  gelu,
+  tanh,
+  function
+};
+
+/// Where the elements of a `rearrange` come from: places in the joined memory of its inputs
+/// (channels last, one input after the other), -1 for `fill`.
+struct Places {
+  std::vector<int> from;
+  float fill = 0;
+};
+
+/// What a `resize` adds up along one axis: output p is the sum of weight * input over its taps.
+struct ResizeTap {
+  int from = 0;
+  float weight = 1;
+};
+using ResizeAxis = std::vector<std::vector<ResizeTap>>;
+struct ResizeTable {
+  ResizeAxis rows, columns;
+};
 
 /// Window of a convolution or pooling.
 struct Window {
-  int height = 1, width = 1, stride = 1, padding = 0, dilation = 1;
+  int height = 1, width = 1;
+  PerAxis stride;
+  Sides padding;
+  PerAxis dilation;
+  bool ceiling = false;  // pooling: a last window that begins in the map may reach past its padding
 };
 
 /// The numbers (n - zero) scale for integers n in [low, high]. Scale > 0, low <= zero <= high.
@@ -63,11 +100,13 @@ struct Node {
   int groups = 1;           // convolution, group_norm; attention: heads
   bool bias = false;        // convolution, linear
   Activation activation = Activation::relu;
-  double rate = 0;            // dropout: probability of zero
-  double epsilon = 1e-5;      // normalisations: added to the variance
-  bool count_padding = true;  // average_pool: padded zeros count in the mean
-  FixedQuantiser quantiser;   // quantise
-  std::vector<int> places;    // rearrange: where element i of the output is in the input
+  double rate = 0;                                 // dropout: probability of zero
+  double epsilon = 1e-5;                           // normalisations: added to the variance
+  bool count_padding = true;                       // average_pool: padded zeros count in the mean
+  FunctionPointer function = {};                   // activation: what Activation::function means
+  std::shared_ptr<const Places> places = {};       // rearrange
+  std::shared_ptr<const ResizeTable> resize = {};  // resize
+  FixedQuantiser quantiser = {};                   // quantise
 };
 
 /// A network without weights: nodes in order of execution, the last one is the output. Costs
@@ -80,10 +119,10 @@ struct Graph {
 struct ConvolutionOptions {
   int channels = 1;
   int kernel = 1;
-  int stride = 1;
-  int padding = 0;
+  PerAxis stride;
+  Sides padding;
   int groups = 1;
-  int dilation = 1;
+  PerAxis dilation;
   bool bias = false;
   int kernel_width = 0;  // 0: square
 };
@@ -113,9 +152,14 @@ class GraphBuilder {
   int dropout(int from, double rate);
   int subsample(int from, int channels);
   int softmax(int from);
+  int apply(int from, FunctionPointer function);
   int affine(std::string name, int from);
-  /// `places` has one place in the input, channels last, for every element of `shape`.
-  int rearrange(int from, const MapShape& shape, std::vector<int> places);
+  int constant(std::string name, MapShape shape);
+  /// Elements of the joined memory of `from`, as a map of `shape`.
+  int rearrange(std::vector<int> from, MapShape shape, Places table);
+  /// `left` (h, w, k) times `right` (h, k, n) as (h, w, n).
+  int matrix_product(int left, int right);
+  int resize(int from, ResizeTable table);
   int quantise(int from, const FixedQuantiser& quantiser);
 
   /// Adds `side` zero channels on both sides of the last node, if it is a subsample.
@@ -125,6 +169,7 @@ class GraphBuilder {
   [[nodiscard]] std::size_t size() const { return graph_.nodes.size(); }
 
   [[nodiscard]] const MapShape& shape(int node) const;
+  [[nodiscard]] Op op(int node) const;
   /// The finished graph.
   Graph finish() &&;
 
@@ -135,11 +180,14 @@ class GraphBuilder {
   Graph graph_;
 };
 
-/// Positions of a window along one axis of `size`; throws `Error` naming `where` when none fits.
-int window_positions(int size, int kernel, const Window& window, const std::string& where);
+/// The map that a window gives of a map, channel by channel; throws `Error` naming `where` when it
+/// fits nowhere.
+MapShape window_map(const MapShape& in, const Window& window, const std::string& where);
 
 /// Whether nodes of this kind have a scale and a shift per channel: normalisations and affine ones.
 bool is_norm(Op op);
+/// Whether nodes of this kind have a layer of weights.
+bool is_weight_layer(Op op);
 
 /// The geometry of the weight layer `node` (a convolution or linear).
 LayerShape layer_shape(const Graph& graph, int node);

@@ -6,6 +6,31 @@
 
 namespace lightloom::nn {
 
+/// A number of each axis of a map; one number stands for both.
+struct PerAxis {
+  int height = 1, width = 1;
+
+  constexpr PerAxis() = default;
+  constexpr PerAxis(int both) : height(both), width(both) {}  // NOLINT(google-explicit-constructor)
+  constexpr PerAxis(int h, int w) : height(h), width(w) {}
+  bool operator==(const PerAxis&) const = default;
+};
+
+/// Pixels on each side of a map; one number stands for all four.
+struct Sides {
+  int top = 0, left = 0, bottom = 0, right = 0;
+
+  constexpr Sides() = default;
+  constexpr Sides(int all)  // NOLINT(google-explicit-constructor)
+      : top(all), left(all), bottom(all), right(all) {}
+  constexpr Sides(int t, int l, int b, int r) : top(t), left(l), bottom(b), right(r) {}
+  constexpr Sides& operator+=(const Sides& more) {
+    top += more.top, left += more.left, bottom += more.bottom, right += more.right;
+    return *this;
+  }
+  bool operator==(const Sides&) const = default;
+};
+
 /// The geometry of one weight-carrying layer. A linear layer is a 1x1 convolution on a 1x1 map.
 struct LayerShape {
   enum class Kind { convolution, linear };
@@ -16,9 +41,9 @@ struct LayerShape {
   int out_channels = 1;
   int kernel_height = 1;
   int kernel_width = 1;
-  int stride = 1;
-  int padding = 0;
-  int dilation = 1;
+  PerAxis stride;
+  Sides padding;
+  PerAxis dilation;
   int groups = 1;
   bool bias = false;
   int in_height = 1, in_width = 1;    // of the input map

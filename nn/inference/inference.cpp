@@ -68,9 +68,8 @@ PlannedStep plan_fused_product(Network& network, Flow& flow, const Readers& read
 PlannedStep plan_other(Network& network, const Readers& readers, int n) {
   const Graph& graph = network.graph();
   const Node& node = graph.nodes[static_cast<std::size_t>(n)];
-  if (node.op == Op::affine) return {make_affine_inference(network, n), node.inputs, {n}};
-  if (is_norm(node.op) && node.op != Op::batch_norm) {
-    return {make_group_norm_inference(network, n), node.inputs, {n}};
+  if (node.op == Op::constant || (is_norm(node.op) && node.op != Op::batch_norm)) {
+    return {make_parameter_inference(network, n), node.inputs, {n}};
   }
   const bool takes_relu = node.op == Op::batch_norm || node.op == Op::add;
   const int relu = takes_relu ? only_relu(graph, readers, n) : -1;

@@ -243,6 +243,10 @@ void import_torch(const std::vector<NamedArray>& arrays, Network& network) {
   const double foreign = foreign_epsilon(arrays);
   for (NormLayer& norm : network.norms()) {
     const auto channels = static_cast<std::int64_t>(norm.mean.size());
+    if (norm.scale.value.empty()) {  // a constant
+      norm.shift.value = given.get(norm.name, {static_cast<std::int64_t>(norm.shift.value.size())});
+      continue;
+    }
     norm.scale.value = given.get(norm.name + ".weight", {channels});
     norm.shift.value = given.get(norm.name + ".bias", {channels});
     if (!norm.running) continue;
@@ -271,6 +275,11 @@ std::vector<NamedArray> export_torch(Network& network) {
   }
   for (const NormLayer& norm : network.norms()) {
     const auto channels = static_cast<std::int64_t>(norm.mean.size());
+    if (norm.scale.value.empty()) {  // a constant
+      const auto size = static_cast<std::int64_t>(norm.shift.value.size());
+      arrays.push_back({norm.name, {size}, norm.shift.value});
+      continue;
+    }
     arrays.push_back({norm.name + ".weight", {channels}, norm.scale.value});
     arrays.push_back({norm.name + ".bias", {channels}, norm.shift.value});
     if (!norm.running) continue;

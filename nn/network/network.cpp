@@ -39,7 +39,15 @@ WeightLayer make_weight_layer(const LayerShape& shape, const SourceCard& card) {
   return layer;
 }
 
+/// A constant has a shift alone, of all its numbers.
+NormLayer make_constant(const Node& node) {
+  NormLayer constant{.name = node.name, .running = false};
+  constant.shift = parameter(node.name, static_cast<int>(node.shape.size()), 0.0f);
+  return constant;
+}
+
 NormLayer make_norm(const Node& node) {
+  if (node.op == Op::constant) return make_constant(node);
   const int channels = node.shape.channels;
   NormLayer norm{.name = node.name, .running = node.op == Op::batch_norm, .epsilon = node.epsilon};
   norm.scale = parameter(node.name + ".scale", channels, 1.0f);
@@ -62,7 +70,7 @@ Network::Network(Graph graph, const SourceCard& card, std::uint64_t seed, Initia
       if (initial == InitialWeights::drawn)
         layer.source->encode(initial_weight(layer.shape, seed, weights_.size() - 1));
     }
-    if (is_norm(node.op)) {
+    if (is_norm(node.op) || node.op == Op::constant) {
       index_[n] = static_cast<int>(norms_.size());
       norms_.push_back(make_norm(node));
     }
@@ -88,7 +96,7 @@ std::vector<Parameter*> Network::parameters() {
     if (!layer.bias.value.empty()) all.push_back(&layer.bias);
   }
   for (NormLayer& norm : norms_) {
-    all.push_back(&norm.scale);
+    if (!norm.scale.value.empty()) all.push_back(&norm.scale);
     all.push_back(&norm.shift);
   }
   return all;

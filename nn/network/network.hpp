@@ -22,11 +22,12 @@ struct WeightLayer {
   ActivationRange range;
 };
 
-/// A normalisation: y = (x - mean) / sqrt(variance + epsilon) * scale + shift.
+/// A normalisation: y = (x - mean) / sqrt(variance + epsilon) * scale + shift. A scale per channel
+/// has the mean 0 and the variance 1; a constant has a shift alone, all its numbers channels last.
 struct NormLayer {
   std::string name;
   Parameter scale, shift;
-  std::vector<float> mean, variance;  // running; unused (0 and 1) for group and layer norms
+  std::vector<float> mean, variance;  // running; unused (0 and 1) where not running
   bool running = true;                // a batch normalisation
   double momentum = 0.1;              // share of a new batch in the running statistics
   double epsilon = 1e-5;

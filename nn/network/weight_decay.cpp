@@ -61,7 +61,7 @@ std::vector<double> weight_decays(Network& network, const DecayRules& rules, dou
   }
   for (const NormLayer& norm : network.norms()) {
     const double decay = lookup.of(norm.name);
-    all.push_back(lookup.of(norm.scale, decay));
+    if (!norm.scale.value.empty()) all.push_back(lookup.of(norm.scale, decay));
     all.push_back(lookup.of(norm.shift, decay));
   }
   lookup.require_all_used();

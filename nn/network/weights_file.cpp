@@ -29,8 +29,9 @@ void visit_state(Network& network,
     }
   }
   for (NormLayer& norm : network.norms()) {
-    visit(norm.name + ".scale", norm.scale.value);
     visit(norm.name + ".shift", norm.shift.value);
+    if (norm.scale.value.empty()) continue;  // a constant
+    visit(norm.name + ".scale", norm.scale.value);
     visit(norm.name + ".mean", norm.mean);
     visit(norm.name + ".variance", norm.variance);
   }

@@ -67,7 +67,7 @@ void require_supported(const Model& model) {
     for (const auto& [key, attribute] : operation.attributes) {
       if (attribute.graph) throw Unsupported(operation, "a body of its own");
     }
-    if (!interprets(operation.type)) {
+    if (!interprets(operation.type) && !translates(operation.type)) {
       throw Unsupported(operation, fmt::format("this operator (opset {})", model.opset));
     }
   }
@@ -111,7 +111,9 @@ Array through_engine(Model model, const DataSet& set) {
     model.constants[model.inputs[i].name] = set.inputs[i];
   }
   model.inputs.resize(1);
+  const bool open = !model.inputs[0].dims.empty() && model.inputs[0].dims[0] == 0;
   model.inputs[0].dims = set.inputs[0].dims;
+  if (open) model.inputs[0].dims[0] = 0;  // one image stands for all
   const Imported imported = translate(model);
   if (imported.graph.nodes.size() < 2) {
     throw Unsupported(model.operations.back(), "nothing to compute");
@@ -182,6 +184,9 @@ bool check_engine(const Model& model, const std::vector<DataSet>& sets, CaseResu
 }
 
 void check_interpreter(const Model& model, const std::vector<DataSet>& sets, CaseResult& result) {
+  for (const Operation& operation : model.operations)
+    if (!interprets(operation.type))
+      throw Unsupported(operation, fmt::format("this operator (opset {})", model.opset));
   result.path = "interpreter";
   for (const DataSet& set : sets) {
     std::map<std::string, Array> values;

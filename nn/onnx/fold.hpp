@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nn/onnx/import/imported.hpp"
+#include "nn/onnx/translation/imported.hpp"
 
 namespace lightloom::nn::onnx {
 

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <numbers>
+#include <stdexcept>
 
 namespace lightloom::nn {
 namespace {
@@ -48,7 +49,10 @@ void activate(Activation kind, const Tensor& x, Tensor& y) {
       return each(x, x, y, [](float a, float) { return a * normal_cdf(a); });
     case Activation::tanh:
       return each(x, x, y, [](float a, float) { return std::tanh(a); });
+    case Activation::function:
+      break;
   }
+  throw std::logic_error("a function has steps of its own (see nn/ops/function_steps.hpp)");
 }
 
 bool gradient_from_output(Activation kind) {
@@ -79,7 +83,10 @@ void activate_backward(Activation kind, const Tensor& known, const Tensor& dy, T
     case Activation::gelu:
       return each(known, dy, dx,
                   [](float x, float d) { return d * (normal_cdf(x) + x * normal_density(x)); });
+    case Activation::function:
+      break;
   }
+  throw std::logic_error("a function has steps of its own (see nn/ops/function_steps.hpp)");
 }
 
 /// By the shape of `y`: a flattened map still has the map's own.

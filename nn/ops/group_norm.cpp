@@ -85,7 +85,7 @@ void group_gradient(const Layout& l, std::int64_t block, int group, const Moment
 
 void group_norm(const Tensor& x, const GroupNorm& how, std::span<const float> scale,
                 std::span<const float> shift, Tensor& y) {
-  const Layout l(x.shape(), how);
+  const Layout l(y.shape(), how);  // a flattened map still has the map's own
 #pragma omp parallel for schedule(static)
   for (std::int64_t b = 0; b < l.blocks; ++b) {
     for (int g = 0; g < l.groups; ++g) {
@@ -105,7 +105,7 @@ void group_norm(const Tensor& x, const GroupNorm& how, std::span<const float> sc
 void group_norm_backward(const Tensor& x, const GroupNorm& how, std::span<const float> scale,
                          const Tensor& dy, Tensor& dx, std::span<float> d_scale,
                          std::span<float> d_shift) {
-  const Layout l(x.shape(), how);
+  const Layout l(dx.shape(), how);
   const std::vector<Moments> all = all_moments(l, x.data(), how.epsilon);
 #pragma omp parallel for schedule(static)
   for (int c = 0; c < l.channels; ++c) {

@@ -175,8 +175,8 @@ void BatchNormalisation::backward(const Tensor& x, const NormValues& values, con
 
 void scale_shift(const Tensor& x, std::span<const float> scale, std::span<const float> shift,
                  Then then, Tensor& y) {
-  const std::int64_t pixels = x.shape().pixels();
-  const int channels = x.shape().channels;
+  const int channels = static_cast<int>(scale.size());  // a flattened map has the map's shape
+  const std::int64_t pixels = x.shape().size() / channels;
   const float floor = then == Then::relu ? 0.0f : -std::numeric_limits<float>::infinity();
 #pragma omp parallel for schedule(static)
   for (std::int64_t p = 0; p < pixels; ++p) {

@@ -25,7 +25,7 @@ bool winograd_pays(const LayerShape& s, int images) {
   constexpr int least_channels = 32, least_tiles = 32;
   constexpr double most_padding = 1.4;
   const bool fits = s.kind == LayerShape::Kind::convolution && s.groups == 1 && s.stride == 1 &&
-                    s.dilation == 1 && s.padding <= 1 && s.kernel_height == 3 &&
+                    s.dilation == 1 && (s.padding == 0 || s.padding == 1) && s.kernel_height == 3 &&
                     s.kernel_width == 3;
   const bool wide = s.in_channels % 16 == 0 && s.out_channels % 16 == 0 &&
                     std::min(s.in_channels, s.out_channels) >= least_channels;
@@ -37,7 +37,7 @@ bool winograd_pays(const LayerShape& s, int images) {
 /// Memory descriptors of a layer for a number of images. `any` formats let oneDNN choose.
 struct Descriptors {
   memory::desc plain_x, plain_y, x, y, weights, bias;
-  memory::dims strides, dilations, padding;
+  memory::dims strides, dilations, before, after;
   algorithm method = algorithm::convolution_direct;
   bool linear = false;
 
@@ -55,9 +55,10 @@ struct Descriptors {
     x = free ? memory::desc(dims_of(plain_x), f32, Tag::any) : plain_x;
     y = free ? memory::desc(dims_of(plain_y), f32, Tag::any) : plain_y;
     weights = {dims_of(plain_weights(s)), f32, Tag::any};
-    strides = {s.stride, s.stride};
-    dilations = {s.dilation - 1, s.dilation - 1};
-    padding = {s.padding, s.padding};
+    strides = {s.stride.height, s.stride.width};
+    dilations = {s.dilation.height - 1, s.dilation.width - 1};
+    before = {s.padding.top, s.padding.left};
+    after = {s.padding.bottom, s.padding.right};
   }
 };
 
@@ -75,6 +76,7 @@ void append_activation(dnnl::post_ops& after, Activation activation) {
     case Activation::sigmoid:
     case Activation::gelu:
     case Activation::tanh:
+    case Activation::function:
       break;
   }
   throw std::logic_error("a product cannot end in this activation (see can_fuse)");
@@ -96,9 +98,9 @@ dnnl::convolution_forward::primitive_desc convolution_hint(const Descriptors& d,
   const auto kind = prop_kind::forward_training;
   if (bias == Bias::with)
     return describe_forward<Forward>(attr, kind, d.method, d.x, d.weights, d.bias, d.y, d.strides,
-                                     d.dilations, d.padding, d.padding);
+                                     d.dilations, d.before, d.after);
   return describe_forward<Forward>(attr, kind, d.method, d.x, d.weights, d.y, d.strides,
-                                   d.dilations, d.padding, d.padding);
+                                   d.dilations, d.before, d.after);
 }
 
 dnnl::inner_product_forward::primitive_desc linear_hint(const Descriptors& d,
@@ -154,7 +156,7 @@ Call input_gradient(const Descriptors& d) {
   using Backward = dnnl::convolution_backward_data;
   return input_gradient_of<Backward>(
       describe_backward<Backward>(convolution_hint(d, {}, Bias::none), d.method, d.x, d.weights,
-                                  d.y, d.strides, d.dilations, d.padding, d.padding));
+                                  d.y, d.strides, d.dilations, d.before, d.after));
 }
 
 Call linear_weight_gradient(const Descriptors& d, Bias bias) {
@@ -170,11 +172,10 @@ Call weight_gradient(const Descriptors& d, Bias bias) {
   using Backward = dnnl::convolution_backward_weights;
   const auto hint = convolution_hint(d, {}, bias);
   return weight_gradient_of<Backward>(
-      bias == Bias::with
-          ? describe_backward<Backward>(hint, d.method, d.x, d.weights, d.bias, d.y, d.strides,
-                                        d.dilations, d.padding, d.padding)
-          : describe_backward<Backward>(hint, d.method, d.x, d.weights, d.y, d.strides, d.dilations,
-                                        d.padding, d.padding));
+      bias == Bias::with ? describe_backward<Backward>(hint, d.method, d.x, d.weights, d.bias, d.y,
+                                                       d.strides, d.dilations, d.before, d.after)
+                         : describe_backward<Backward>(hint, d.method, d.x, d.weights, d.y,
+                                                       d.strides, d.dilations, d.before, d.after));
 }
 
 /// make(descriptors) by Winograd's method where it may be used and pays and this machine and these

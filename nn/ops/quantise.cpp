@@ -201,4 +201,21 @@ void quantise_activation(std::span<float> x, int bits, const ActivationRange& ra
     value = (std::min(std::max(std::rint(value * inverse + zero), 0.0f), top) - zero) * scale;
 }
 
+float quantised(float x, const FixedQuantiser& how) {
+  const auto low = static_cast<float>(how.low - how.zero),
+             high = static_cast<float>(how.high - how.zero);
+  return std::clamp(std::rint(x / how.scale), low, high) * how.scale;
+}
+
+void quantise_fixed(std::span<const float> x, const FixedQuantiser& how, std::span<float> y) {
+  for (std::size_t i = 0; i < x.size(); ++i) y[i] = quantised(x[i], how);
+}
+
+void quantise_fixed_backward(std::span<const float> x, const FixedQuantiser& how,
+                             std::span<const float> d_y, std::span<float> d_x) {
+  const float low = static_cast<float>(how.low - how.zero) * how.scale,
+              high = static_cast<float>(how.high - how.zero) * how.scale;
+  for (std::size_t i = 0; i < x.size(); ++i) d_x[i] = x[i] >= low && x[i] <= high ? d_y[i] : 0.0f;
+}
+
 }  // namespace lightloom::nn

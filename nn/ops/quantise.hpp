@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <span>
 
+#include "nn/graph/graph.hpp"
+
 namespace lightloom::nn {
 
 /// tanh of every element, within 3 ulp. Plain arithmetic, so the same bits wherever an element
@@ -59,5 +61,13 @@ void observe(std::span<const float> x, ActivationRange& range);
 /// contain zero so that zero is exact. Its backward is the identity (straight through, also where
 /// clipped). A range never seen leaves x alone.
 void quantise_activation(std::span<float> x, int bits, const ActivationRange& range);
+
+/// The number that the nearest integer of a fixed quantiser stands for; rounds half to even,
+/// saturates. Its backward passes straight through where nothing is clipped.
+float quantised(float x, const FixedQuantiser& how);
+void quantise_fixed(std::span<const float> x, const FixedQuantiser& how, std::span<float> y);
+/// `d_x` may be `d_y`.
+void quantise_fixed_backward(std::span<const float> x, const FixedQuantiser& how,
+                             std::span<const float> d_y, std::span<float> d_x);
 
 }  // namespace lightloom::nn

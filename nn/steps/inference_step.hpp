@@ -33,10 +33,8 @@ std::unique_ptr<InferenceStep> make_engine_product(Network& network, int node, M
                                                    std::uint32_t write);
 /// A batch normalisation with running statistics, ReLU fused when `output` is not `node`.
 std::unique_ptr<InferenceStep> make_affine(Network& network, int node, int output);
-/// A scale and a shift per channel.
-std::unique_ptr<InferenceStep> make_affine_inference(Network& network, int node);
-/// A group or layer normalisation.
-std::unique_ptr<InferenceStep> make_group_norm_inference(Network& network, int node);
+/// A group or layer normalisation, a scale per channel or a constant.
+std::unique_ptr<InferenceStep> make_parameter_inference(Network& network, int node);
 /// Any other operation. Dropout does nothing.
 std::unique_ptr<InferenceStep> make_plain_inference(const Graph& graph, int node, int output);
 

@@ -188,12 +188,11 @@ std::unique_ptr<InferenceStep> make_affine(Network& network, int node, int outpu
   return std::make_unique<AffineStep>(network, node, output);
 }
 
-std::unique_ptr<InferenceStep> make_affine_inference(Network& network, int node) {
-  return std::make_unique<SameAsTraining>(make_affine_step(network, node));
-}
-
-std::unique_ptr<InferenceStep> make_group_norm_inference(Network& network, int node) {
-  return std::make_unique<SameAsTraining>(make_group_norm_step(network, node));
+std::unique_ptr<InferenceStep> make_parameter_inference(Network& network, int node) {
+  const Op op = network.graph().nodes[static_cast<std::size_t>(node)].op;
+  const bool norm = op == Op::group_norm || op == Op::layer_norm;
+  return std::make_unique<SameAsTraining>(norm ? make_group_norm_step(network, node)
+                                               : make_parameter_step(network, node));
 }
 
 std::unique_ptr<InferenceStep> make_plain_inference(const Graph& graph, int node, int output) {

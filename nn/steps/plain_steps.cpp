@@ -1,31 +1,12 @@
 #include <stdexcept>
 
-#include "nn/ops/attention.hpp"
 #include "nn/ops/elementwise.hpp"
-#include "nn/ops/pooling.hpp"
-#include "nn/steps/step.hpp"
+#include "nn/ops/maps/attention.hpp"
+#include "nn/ops/maps/pooling.hpp"
+#include "nn/steps/plain_step.hpp"
 
 namespace lightloom::nn {
 namespace {
-
-const Node& node_of(const Graph& graph, int node) {
-  return graph.nodes[static_cast<std::size_t>(node)];
-}
-
-/// A step of one output node and its inputs.
-class PlainStep : public Step {
- public:
-  PlainStep(const Graph& graph, int node) : node_(node), inputs_(node_of(graph, node).inputs) {}
-
- protected:
-  [[nodiscard]] int in() const { return inputs_.front(); }
-  [[nodiscard]] const Tensor& gradient(Flow& flow) const {
-    return *flow.gradients[static_cast<std::size_t>(node_)];
-  }
-
-  int node_;
-  std::vector<int> inputs_;
-};
 
 class ActivationStep : public PlainStep {
  public:
@@ -234,6 +215,7 @@ class SubsampleStep : public PlainStep {
 }  // namespace
 
 std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_t seed) {
+  if (auto step = make_map_step(graph, node)) return step;
   switch (node_of(graph, node).op) {
     case Op::activation:
       return std::make_unique<ActivationStep>(graph, node);
@@ -257,9 +239,6 @@ std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_
       return std::make_unique<AttentionStep>(graph, node);
     case Op::subsample:
       return std::make_unique<SubsampleStep>(graph, node);
-    case Op::rearrange:
-    case Op::quantise:
-      return make_fixed_step(graph, node);
     case Op::input:
     case Op::convolution:
     case Op::linear:
@@ -267,7 +246,12 @@ std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_
     case Op::group_norm:
     case Op::layer_norm:
     case Op::affine:
-      break;  // of steps with parameters, or none
+    case Op::constant:
+    case Op::rearrange:
+    case Op::matrix_product:
+    case Op::resize:
+    case Op::quantise:
+      break;  // steps with parameters, none, or made already
   }
   throw std::logic_error("node " + node_of(graph, node).name + " has no plain step");
 }

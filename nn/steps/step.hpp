@@ -68,9 +68,7 @@ std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorks
 std::unique_ptr<Step> make_norm_step(Network& network, int node, int output);
 /// A group or layer normalisation, the same in training and inference.
 std::unique_ptr<Step> make_group_norm_step(Network& network, int node);
-/// A scale and a shift per channel, the same in training and inference.
-std::unique_ptr<Step> make_affine_step(Network& network, int node);
-/// A rearrangement, or a quantiser whose scale is fixed (its gradient passes straight through).
-std::unique_ptr<Step> make_fixed_step(const Graph& graph, int node);
+/// A scale per channel or a constant, the same in training and inference.
+std::unique_ptr<Step> make_parameter_step(Network& network, int node);
 
 }  // namespace lightloom::nn

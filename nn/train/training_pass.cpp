@@ -24,8 +24,8 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
     case Op::layer_norm:
       return make_group_norm_step(network, node);
     case Op::affine:
-      return make_affine_step(network, node);
-    case Op::rearrange:
+    case Op::constant:
+      return make_parameter_step(network, node);
     case Op::quantise:
     case Op::input:
     case Op::activation:
@@ -40,6 +40,9 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
     case Op::softmax:
     case Op::attention:
     case Op::subsample:
+    case Op::rearrange:
+    case Op::matrix_product:
+    case Op::resize:
       return output == node ? make_plain_step(network.graph(), node, seed)
                             : make_add_relu_step(network.graph(), node, output);
   }

@@ -46,8 +46,8 @@ inline Doubles product(const LayerShape& s, int images, const Doubles& x, const 
           for (int c = 0; c < in_group; ++c)
             for (int kh = 0; kh < s.kernel_height; ++kh)
               for (int kw = 0; kw < s.kernel_width; ++kw) {
-                const int h = oh * s.stride - s.padding + kh * s.dilation;
-                const int v = ow * s.stride - s.padding + kw * s.dilation;
+                const int h = oh * s.stride.height - s.padding.top + kh * s.dilation.height;
+                const int v = ow * s.stride.width - s.padding.left + kw * s.dilation.width;
                 if (h < 0 || h >= s.in_height || v < 0 || v >= s.in_width) continue;
                 const int channel = o / out_group * in_group + c;
                 const auto xi =

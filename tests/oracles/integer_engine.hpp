@@ -61,10 +61,10 @@ inline std::int64_t sum_at(const LayerShape& s, const std::int64_t* image,
   const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
   std::int64_t sum = 0;
   for (int i = 0; i < s.kernel_height; ++i) {
-    const int y = h * s.stride - s.padding + i * s.dilation;
+    const int y = h * s.stride.height - s.padding.top + i * s.dilation.height;
     if (y < 0 || y >= s.in_height) continue;
     for (int j = 0; j < s.kernel_width; ++j) {
-      const int x = w * s.stride - s.padding + j * s.dilation;
+      const int x = w * s.stride.width - s.padding.left + j * s.dilation.width;
       if (x < 0 || x >= s.in_width) continue;
       const std::int64_t* pixel = image + (std::int64_t{y} * s.in_width + x) * s.in_channels +
                                   std::int64_t{out / out_group} * in_group;

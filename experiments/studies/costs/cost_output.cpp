@@ -182,6 +182,7 @@ Json layer_json(const LayerCost& layer) {
           {"macs", layer.macs},
           {"generation_macs", layer.generation_macs},
           {"digital_operations", layer.digital_operations},
+          {"activation_macs", layer.activation_macs},
           {"edram_refreshes", layer.refreshes},
           {"retention_failed_bits", layer.failed_bits},
           {"weight_bytes", layer.traffic.weight_bytes},
@@ -431,9 +432,29 @@ void add_cost(Json& json, const CostStudy& study) {
     json["layers"].push_back(layer_json(layer));
 }
 
+namespace {
+
+/// What no core takes: both operands change with every image, and a core's weights are stored.
+std::string attention_text(const CostStudy& study) {
+  std::int64_t between = 0, weights = 0;
+  for (const LayerCost& layer : study.reports[0].layers) {
+    between += layer.activation_macs;
+    weights += layer.macs;
+  }
+  if (between == 0) return {};
+  return fmt::format(
+      "\nProducts of activations with activations (attention) are the digital unit's: {:.3g} of "
+      "{:.3g} multiplications, {:.1f} %.\n",
+      static_cast<double>(between), static_cast<double>(between + weights),
+      100 * static_cast<double>(between) / static_cast<double>(between + weights));
+}
+
+}  // namespace
+
 std::string cost_text(const CostStudy& study) {
-  return fmt::format("{}\n{}{}\n{}\n{}", sources_table(study), steady_table(study),
-                     generator_text(study), energy_table(study), layers_table(study));
+  return fmt::format("{}\n{}{}\n{}\n{}{}", sources_table(study), steady_table(study),
+                     generator_text(study), energy_table(study), layers_table(study),
+                     attention_text(study));
 }
 
 }  // namespace lightloom::experiments

@@ -149,13 +149,14 @@ nn::LayerShape product(const std::string& name, int m, int k, int n) {
           .out_height = m};
 }
 
-/// Where a window of a convolution fits along an axis.
+/// Where a window of a convolution fits along an axis; strides, padding and dilations of a list are
+/// those of both axes.
 int positions(const Row& row, int in, int kernel, const nn::LayerShape& shape) {
-  const std::int64_t room =
-      in + std::int64_t{2} * shape.padding - std::int64_t{shape.dilation} * (kernel - 1) - 1;
+  const std::int64_t room = in + std::int64_t{2} * shape.padding.top -
+                            std::int64_t{shape.dilation.height} * (kernel - 1) - 1;
   require(room >= 0, "{}: the kernel of the layer '{}' is larger than its map with padding",
           row.place(), shape.name);
-  return static_cast<int>(room / shape.stride + 1);
+  return static_cast<int>(room / shape.stride.height + 1);
 }
 
 nn::LayerShape convolution(const Row& row, const std::string& name) {

@@ -7,7 +7,7 @@
 namespace lightloom::nn {
 namespace {
 
-using Sides = std::vector<std::int64_t>;
+using Lengths = std::vector<std::int64_t>;
 
 /// Channels are 1, 3 or 4 where nothing else says so.
 bool is_colour(std::int64_t side) { return side == 1 || side == 3 || side == 4; }
@@ -18,11 +18,11 @@ int side_of(std::int64_t side, const std::string& path) {
   return static_cast<int>(side);
 }
 
-MapShape last(const Sides& shape, const std::string& path) {
+MapShape last(const Lengths& shape, const std::string& path) {
   return {side_of(shape[1], path), side_of(shape[2], path), side_of(shape[3], path)};
 }
 
-MapShape first(const Sides& shape, const std::string& path) {
+MapShape first(const Lengths& shape, const std::string& path) {
   return {side_of(shape[2], path), side_of(shape[3], path), side_of(shape[1], path)};
 }
 
@@ -39,7 +39,7 @@ std::string text_of(const MapShape& image) {
 
 }  // namespace
 
-MapShape image_of(const Sides& shape, const DatasetShape& known, const std::string& path) {
+MapShape image_of(const Lengths& shape, const DatasetShape& known, const std::string& path) {
   if (shape.size() == 2) return {1, 1, side_of(shape[1], path)};
   if (shape.size() == 3) return {side_of(shape[1], path), side_of(shape[2], path), 1};
   require(
@@ -60,10 +60,11 @@ MapShape image_of(const Sides& shape, const DatasetShape& known, const std::stri
   return last_is_colour ? as_last : as_first;
 }
 
-bool has_channels_first(const Sides& shape, const DatasetShape& expected, const std::string& path) {
+bool has_channels_first(const Lengths& shape, const DatasetShape& expected,
+                        const std::string& path) {
   const MapShape& image = expected.image;
-  const Sides rows(shape.begin() + (shape.empty() ? 0 : 1), shape.end());
-  const Sides as_last{image.height, image.width, image.channels},
+  const Lengths rows(shape.begin() + (shape.empty() ? 0 : 1), shape.end());
+  const Lengths as_last{image.height, image.width, image.channels},
       as_first{image.channels, image.height, image.width}, flat{image.size()},
       grey{image.height, image.width};
   const SampleOrder layout = expected.reading.layout;

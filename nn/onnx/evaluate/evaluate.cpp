@@ -43,6 +43,18 @@ std::vector<const Array*> inputs_of(const Operation& operation,
   return inputs;
 }
 
+/// What an operator says of its inputs, with the node that it says it of.
+std::vector<Array> run(OperatorFunction function, const OperatorCall& call) {
+  try {
+    return function(call);
+  } catch (const TooLarge& problem) {
+    throw Unsupported(call.operation, problem.what());
+  } catch (const Error& problem) {
+    throw Error(
+        fmt::format("{} ({}): {}", place_of(call.operation), call.operation.type, problem.what()));
+  }
+}
+
 }  // namespace
 
 std::vector<Array> evaluate(const Operation& operation, const std::vector<const Array*>& inputs,
@@ -51,7 +63,7 @@ std::vector<Array> evaluate(const Operation& operation, const std::vector<const 
   if (found == table().end()) {
     throw Unsupported(operation, fmt::format("this operator (opset {})", opset));
   }
-  std::vector<Array> outputs = found->second({operation, inputs, opset});
+  std::vector<Array> outputs = run(found->second, {operation, inputs, opset});
   for (std::size_t i = outputs.size(); i < operation.outputs.size(); ++i) {
     if (!operation.outputs[i].empty()) throw Unsupported(operation, "so many outputs");
   }

@@ -71,8 +71,8 @@ std::int64_t checked_size(const Dims& dims) {
   std::int64_t size = 1;
   for (const std::int64_t side : dims) {
     require(side >= 0, "a side of {} is impossible", side);
-    require(side == 0 || size <= (std::int64_t{1} << 28) / side,
-            "an array of more than 2^28 elements is too large");
+    if (side != 0 && size > (std::int64_t{1} << 28) / side)
+      throw TooLarge("an array of more than 2^28 elements");
     size *= side;
   }
   return size;

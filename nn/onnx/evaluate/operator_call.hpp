@@ -4,11 +4,18 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.hpp"
 #include "nn/onnx/model/unsupported.hpp"
 
 namespace lightloom::nn::onnx {
 
 using Dims = std::vector<std::int64_t>;
+
+/// More elements or work than any file may ask for.
+class TooLarge : public Error {
+ public:
+  using Error::Error;
+};
 
 /// One operator about to be evaluated.
 struct OperatorCall {

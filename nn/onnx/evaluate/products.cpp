@@ -7,7 +7,7 @@
 namespace lightloom::nn::onnx {
 
 void require_work(std::int64_t products) {
-  require(products <= std::int64_t{1} << 32, "more than 2^32 multiplications");
+  if (products > std::int64_t{1} << 32) throw TooLarge("more than 2^32 multiplications");
 }
 
 Array matrix_product(const Array& a, const Array& b) {

@@ -33,11 +33,24 @@ Network network_of(Imported imported, const SourceCard& card) {
   return network;
 }
 
+namespace {
+
+/// Named before what their sequences would be refused for.
+void require_no_recurrent_layer(const Model& model) {
+  for (const Operation& o : model.operations)
+    if (o.type == "LSTM" || o.type == "GRU" || o.type == "RNN")
+      throw Unsupported(o, "a recurrent layer in a network");
+}
+
+}  // namespace
+
 Imported import_model(const std::string& path) {
   const Model model = read_model(path);
   try {
     require_known_versions(model);
-    Imported imported = translate(up_to_logits(model));
+    const Model network = up_to_logits(model);
+    require_no_recurrent_layer(network);
+    Imported imported = translate(network);
     require(imported.graph.nodes.size() > 1, "it computes nothing of its input");
     imported.graph.name = std::filesystem::path(path).stem().string();
     return imported;
@@ -59,8 +72,9 @@ Tensor images_of(const Imported& imported, const Array& input) {
 
 Array output_of(const Imported& imported, const Tensor& output) {
   Array array{.dims = imported.output_dims};
-  array.dims.front() = output.shape().images;
   const std::span<const float> values = output.values();
+  array.dims.front() = 1;
+  array.dims.front() = static_cast<std::int64_t>(values.size()) / array.size();
   array.floats = array.dims.size() == 4 ? to_channels_first(output)
                                         : std::vector<float>(values.begin(), values.end());
   return array;

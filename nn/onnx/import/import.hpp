@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "nn/network/network.hpp"
-#include "nn/onnx/import/imported.hpp"
 #include "nn/onnx/model/model.hpp"
+#include "nn/onnx/translation/imported.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn::onnx {

@@ -1,112 +1,117 @@
-// Means, sums and maxima over axes: pooling over a whole map, whichever axes are named and kept.
-
 #include <algorithm>
 
-#include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/handlers.hpp"
+#include "nn/onnx/translation/numbers.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
 
 using Dims = std::vector<std::int64_t>;
 
-/// Which axes vanish.
-std::vector<bool> vanishing(Translation& t, const Operation& o, std::size_t rank) {
-  const Dims axes = t.has(o, 1) ? t.fixed(o, 1).integers : integers(o, "axes", {});
-  const bool none = axes.empty() && integer(o, "noop_with_empty_axes", 0) != 0;
-  std::vector<bool> gone(rank, axes.empty() && !none);
-  for (std::int64_t axis : axes) {
-    if (axis < 0) axis += static_cast<std::int64_t>(rank);
-    if (axis < 0 || axis >= static_cast<std::int64_t>(rank))
-      throw Unsupported(o, fmt::format("axis {} of {}", axis, rank));
-    gone[static_cast<std::size_t>(axis)] = true;
-  }
-  if (gone.front()) throw Unsupported(o, "a reduction over the images");
+/// Axes of a reduction, all of them by default.
+std::vector<bool> reduced_axes(Translation& t, const Operation& o, std::size_t rank) {
+  const Dims given = t.has(o, 1) ? t.fixed(o, 1).integers : integers(o, "axes", {});
+  if (given.empty()) throw Unsupported(o, "all axes at once");
+  std::vector<bool> gone(rank, false);
+  for (const std::int64_t axis : given) gone[axis_in(o, axis, rank)] = true;
   return gone;
 }
 
-/// The places of the elements, those that are reduced together next to one another.
-std::vector<int> grouped(Translation& t, const Changing& x, const std::vector<bool>& gone) {
-  Attribute perm{.list = true};
-  for (const bool last : {false, true})
-    for (std::size_t axis = 0; axis < gone.size(); ++axis)
-      if (gone[axis] == last) perm.integers.push_back(static_cast<std::int64_t>(axis));
-  const Operation turn{"Transpose", "", {"x"}, {"y"}, {{"perm", perm}}};
-  const Array numbers = numbered(x.dims);
-  const std::vector<int> places = places_of(x, t.builder.shape(x.node));
-  const Array turned = evaluate(turn, {&numbers}, t.opset()).front();
-  std::vector<int> out;
-  for (const std::int64_t number : turned.integers)
-    out.push_back(places[static_cast<std::size_t>(number)]);
+bool reduces_nothing(Translation& t, const Operation& o) {
+  const Dims given = t.has(o, 1) ? t.fixed(o, 1).integers : integers(o, "axes", {});
+  return given.empty() && integer(o, "noop_with_empty_axes", 0) != 0;
+}
+
+/// What a reduction keeps (`kept`) and what it takes together, (kept..., reduced...) in order.
+struct Reduced {
+  Dims order, dims;  // order: reduced axes first
+  std::int64_t count = 1;
+};
+
+Reduced reduced(const Operation& o, const Changing& x, const std::vector<bool>& gone) {
+  Reduced out;
+  const bool keep = integer(o, "keepdims", 1) != 0;
+  for (std::size_t a = 0; a < gone.size(); ++a) {
+    if (gone[a]) {
+      out.count *= x.dims[a];
+      if (keep) out.dims.push_back(1);
+      continue;
+    }
+    out.dims.push_back(x.dims[a]);
+  }
+  if (gone[0]) throw Unsupported(o, "a reduction over the images");
+  out.order.push_back(0);
+  for (const bool which : {true, false})
+    for (std::size_t a = 1; a < gone.size(); ++a)
+      if (gone[a] == which) out.order.push_back(static_cast<std::int64_t>(a));
   return out;
 }
 
-/// The channel of each group if every group is one channel of the whole map, else nothing.
-std::vector<int> channels_of(const std::vector<int>& places, const MapShape& map) {
-  const auto each = static_cast<std::size_t>(map.height) * static_cast<std::size_t>(map.width);
-  std::vector<int> channels;
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (i % each == 0) channels.push_back(places[i] % map.channels);
-    if (places[i] % map.channels != channels.back()) return {};
-  }
-  return channels;
+Function before(const std::string& type) {
+  if (type == "ReduceL2" || type == "ReduceSumSquare")
+    return composed(Function::Code::multiply, argument(), argument());
+  if (type == "ReduceL1") return composed(Function::Code::absolute, argument());
+  if (type == "ReduceMin") return composed(Function::Code::negate, argument());
+  return argument();
 }
 
-int pooled(Translation& t, const std::string& type, int from) {
-  const MapShape map = t.builder.shape(from);
-  if (type == "ReduceMax")
-    return t.builder.max_pool(from, {.height = map.height, .width = map.width});
-  return t.builder.global_pool(from);
+/// Of the mean of `count` numbers, or of their maximum.
+Function behind(const std::string& type, std::int64_t count) {
+  if (type == "ReduceMin") return composed(Function::Code::negate, argument());
+  if (type == "ReduceMean" || type == "ReduceMax") return argument();
+  const Function total =
+      composed(Function::Code::multiply, argument(), constant(static_cast<float>(count)));
+  return type == "ReduceL2" ? composed(Function::Code::root, total) : total;
 }
 
-/// A sum is a mean times the number of its terms.
-void scaled_to_sum(Translation& t, const Operation& o, std::int64_t terms) {
-  const Operation times{"Mul", o.name, {o.outputs.front(), ""}, o.outputs, {}};
-  multiply_by(t, times, static_cast<float>(terms));
+/// The reduction of a value whose first axis counts images.
+Changing reduced_value(Translation& t, const std::string& type, const Changing& turn,
+                       const Reduced& r) {
+  const int kept = static_cast<int>(size_of(turn.dims) / t.images() / r.count);
+  const MapShape stored = t.builder.shape(turn.node);
+  const bool whole_map = stored.channels == kept && is_counting(t.places(turn));
+  const MapShape lines = whole_map ? stored : MapShape{1, static_cast<int>(r.count), kept};
+  const int rows = t.gathered(turn, lines, t.places(turn));
+  const bool largest = type == "ReduceMax" || type == "ReduceMin";
+  const int node = largest
+                       ? t.builder.max_pool(rows, {.height = lines.height, .width = lines.width})
+                       : t.builder.global_pool(rows);
+  return t.at(node, r.dims, counting(kept));
 }
+
+/// Whether the last axes alone are gone.
+bool only_last(const std::vector<bool>& gone) { return std::is_sorted(gone.begin(), gone.end()); }
 
 void reduce(Translation& t, const Operation& o) {
-  Changing x = t.viewed(o, 0);
-  if (x.coded) throw Unsupported(o, "arithmetic on integers");
-  const std::vector<bool> gone = vanishing(t, o, x.dims.size());
-  const std::vector<int> places = grouped(t, x, gone);
-  Dims kept, dims;
-  std::int64_t groups = 1, each = 1;
-  for (std::size_t axis = 0; axis < gone.size(); ++axis) {
-    if (axis > 0) (gone[axis] ? each : groups) *= x.dims[axis];
-    dims.push_back(gone[axis] ? 1 : x.dims[axis]);
-    if (!gone[axis]) kept.push_back(x.dims[axis]);
+  Changing x = t.applied(t.viewed(o, 0));
+  if (reduces_nothing(t, o)) return t.result(o, x);
+  if (const Function f = before(o.type); !f.steps.empty()) {
+    x.function = std::make_shared<const Function>(f);
+    x = t.applied(x);
   }
-  if (integer(o, "keepdims", 1) == 0) dims = kept;
-  const MapShape map = t.builder.shape(x.node);
-  std::vector<int> order(static_cast<std::size_t>(groups));
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
-  if (each == 1) {
-    order = places;
-  } else if (map.channels == groups && !channels_of(places, map).empty()) {
-    order = channels_of(places, map);
-    x.node = pooled(t, o.type, x.node);
-  } else {  // a map of one line of positions and the groups as channels
-    const MapShape line{1, static_cast<int>(each), static_cast<int>(groups)};
-    std::vector<int> turned(places.size());
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      const std::size_t group = i / static_cast<std::size_t>(each),
-                        term = i % static_cast<std::size_t>(each);
-      turned[term * order.size() + group] = places[i];
-    }
-    x.node = pooled(t, o.type, t.builder.rearrange(x.node, line, std::move(turned)));
+  const std::vector<bool> gone = reduced_axes(t, o, x.dims.size());
+  const Reduced r = reduced(o, x, gone);
+  Changing out;
+  if (x.scattered == nullptr && x.dims[0] == t.images()) {
+    out = reduced_value(t, o.type, turned(t, o, x, r.order), r);
+  } else {
+    if (!only_last(gone)) throw Unsupported(o, "a first axis that does not count images");
+    const Grouped rows = grouped(t, x, r.count);
+    const Reduced last{{0, 2, 1}, {t.images(), rows.value.dims[1], 1}, r.count};
+    const Changing turn = turned(t, o, rows.value, last.order);
+    out = ungrouped(t, rows, reduced_value(t, o.type, turn, last), r.dims);
   }
-  x.dims = std::move(dims);
-  t.result(o, seen(std::move(x), std::move(order), t.builder.shape(x.node)));
-  if (o.type == "ReduceSum" && each > 1) scaled_to_sum(t, o, each);
+  if (const Function f = behind(o.type, r.count); !f.steps.empty())
+    out.function = std::make_shared<const Function>(f);
+  t.result(o, out);
 }
 
 }  // namespace
 
 void add_reductions(Handlers& handlers) {
-  handlers["ReduceMean"] = reduce;
-  handlers["ReduceSum"] = reduce;
-  handlers["ReduceMax"] = reduce;
+  for (const char* type : {"ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1",
+                           "ReduceL2", "ReduceSumSquare"})
+    handlers[type] = reduce;
 }
 
 }  // namespace lightloom::nn::onnx

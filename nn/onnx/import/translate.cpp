@@ -13,11 +13,15 @@ const Handlers& handlers() {
   static const Handlers all = [] {
     Handlers made;
     add_products(made);
-    add_elementwise(made);
-    add_shapes(made);
-    add_layout(made);
-    add_affine(made);
+    add_functions(made);
+    add_operands(made);
+    add_moves(made);
+    add_norms(made);
+    add_resizing(made);
+    add_einsum(made);
+    add_rows(made);
     add_reductions(made);
+    add_shapes(made);
     add_quantisers(made);
     return made;
   }();
@@ -34,19 +38,23 @@ bool fold_constants(Translation& translation, const Operation& o) {
 
 }  // namespace
 
+bool translates(const std::string& operation_type) { return handlers().contains(operation_type); }
+
 Imported translate(const Model& given) {
   const Model model = without_integer_operators(given);
   Translation translation(model);
   for (const Operation& operation : model.operations) {
+    translation.in_hand = &operation;
     for (const auto& [key, attribute] : operation.attributes)
       if (attribute.graph) throw Unsupported(operation, "a body of its own");
+    if (model.opset < 7 && integer(operation, "broadcast", 0) != 0)
+      throw Unsupported(operation, "the broadcasting of opset 6");
     if (fold_constants(translation, operation)) continue;
     const auto found = handlers().find(operation.type);
     if (found == handlers().end()) {
       throw Unsupported(operation, fmt::format("this operator (opset {})", model.opset));
     }
     found->second(translation, operation);
-    translation.done(operation);
   }
   return std::move(translation).finish();
 }

@@ -1,9 +1,12 @@
 #pragma once
 
-#include "nn/onnx/import/imported.hpp"
 #include "nn/onnx/model/model.hpp"
+#include "nn/onnx/translation/imported.hpp"
 
 namespace lightloom::nn::onnx {
+
+/// Whether there is an operation of the graph for such an operator at all.
+bool translates(const std::string& operation_type);
 
 /// Translates a model with one changing input; all others must be constants. Inference semantics:
 /// dropout does nothing. Throws `Unsupported`.

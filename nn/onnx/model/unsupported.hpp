@@ -7,6 +7,9 @@
 
 namespace lightloom::nn::onnx {
 
+/// "node 'name'", or the node of its first output where it has no name.
+std::string place_of(const Operation& operation);
+
 /// An operator, element type, attribute or opset that we do not have; the text names the node.
 class Unsupported : public std::runtime_error {
  public:

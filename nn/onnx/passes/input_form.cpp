@@ -60,13 +60,31 @@ std::vector<std::int64_t> integers_of(const Model& model, const std::string& nam
   return {};
 }
 
-/// The four axes of what a Reshape or Unsqueeze makes of the input, or nothing.
+/// Whether the operation takes windows along the line (images, channels, length).
+bool reads_a_line(const Model& model, const Operation& o) {
+  static const std::set<std::string> all{"Conv",         "ConvTranspose", "MaxPool",
+                                         "AveragePool",  "LpPool",        "GlobalAveragePool",
+                                         "GlobalMaxPool"};
+  return all.contains(o.type) && o.inputs.front() == model.inputs[0].name;
+}
+
+/// The four axes of what a Reshape or Unsqueeze makes of the input, or a window along a line takes
+/// it for; else nothing.
 std::vector<std::int64_t> four_axes(const Model& model, const Operation& o) {
   const std::vector<std::int64_t>& dims = model.inputs[0].dims;
+  if (dims.size() == 3 && reads_a_line(model, o)) return {0, dims[1], 1, dims[2]};
   std::vector<std::int64_t> to =
       o.inputs.size() > 1 ? integers_of(model, o.inputs[1]) : std::vector<std::int64_t>{};
-  if (o.type == "Unsqueeze" && dims.size() == 3 && to == std::vector<std::int64_t>{1})
-    return {0, 1, dims[1], dims[2]};
+  const auto axes = o.attributes.find("axes");
+  if (axes != o.attributes.end()) to = axes->second.integers;
+  if (o.type == "Unsqueeze" && dims.size() == 3 && to.size() == 1) {
+    const std::int64_t axis = to[0] < 0 ? to[0] + 4 : to[0];
+    if (axis < 1 || axis > 3) return {};
+    std::vector<std::int64_t> map = dims;
+    map.insert(map.begin() + axis, 1);
+    map.front() = 0;
+    return map;
+  }
   if (o.type != "Reshape" || to.size() != 4) return {};
   to.front() = 0;
   const bool sides = std::all_of(to.begin() + 1, to.end(), [](auto side) { return side > 0; });
@@ -96,6 +114,7 @@ MapShape image_of(const Model& model) {
           model.inputs.size());
   const std::vector<std::int64_t>& dims = model.inputs[0].dims;
   require(!dims.empty(), "the model's input is a single number (images are needed)");
+  require(dims[0] >= 0 && dims[0] < 1 << 24, "the model is for {} images at once", dims[0]);
   std::int64_t row = 1;
   for (std::size_t i = 0; i < dims.size(); ++i) {
     require(i == 0 || (dims[i] > 0 && dims[i] < 1 << 24),

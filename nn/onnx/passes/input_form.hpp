@@ -6,7 +6,8 @@
 namespace lightloom::nn::onnx {
 
 /// The images that a model takes: maps if its input has four axes, channels first or last, or is
-/// turned into maps at once; else rows of numbers.
+/// turned into maps at once, lines (images, channels, length) that windows run along as maps of
+/// height 1; else rows of numbers.
 struct InputForm {
   MapShape image;
   bool channels_last = false;  // (images, height, width, channels) in the file

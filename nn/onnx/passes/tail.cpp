@@ -1,6 +1,6 @@
 #include "nn/onnx/passes/tail.hpp"
 
-#include <algorithm>
+#include <map>
 #include <set>
 
 #include "nn/onnx/model/attributes.hpp"
@@ -9,13 +9,19 @@
 namespace lightloom::nn::onnx {
 namespace {
 
-const Operation* maker_of(const Model& model, const std::string& name) {
-  const auto found = std::find_if(
-      model.operations.begin(), model.operations.end(), [&](const Operation& operation) {
-        return std::find(operation.outputs.begin(), operation.outputs.end(), name) !=
-               operation.outputs.end();
-      });
-  return found == model.operations.end() ? nullptr : &*found;
+/// What makes each value.
+using Makers = std::map<std::string, const Operation*>;
+
+Makers makers_of(const Model& model) {
+  Makers makers;
+  for (const Operation& operation : model.operations)
+    for (const std::string& name : operation.outputs) makers[name] = &operation;
+  return makers;
+}
+
+const Operation* first_maker(const Makers& makers, const Operation& reader) {
+  const auto found = reader.inputs.empty() ? makers.end() : makers.find(reader.inputs.front());
+  return found == makers.end() ? nullptr : found->second;
 }
 
 /// Another form of the same numbers.
@@ -27,23 +33,16 @@ bool changes_form(const Operation& o) {
 }
 
 /// Keeps the order of the classes of each image.
-bool ranks_classes(const Model& model, const Operation& o) {
-  const std::int64_t first = model.opset < 13 ? 1 : -1;  // the default of Softmax and its kin
+bool ranks_classes(const Makers& makers, std::int64_t opset, const Operation& o) {
+  const std::int64_t first = opset < 13 ? 1 : -1;  // the default of Softmax and its kin
   if (o.type == "Softmax" || o.type == "LogSoftmax" || o.type == "Hardmax")
     return integer(o, "axis", first) != 0;
   if (o.type == "ArgMax") return integer(o, "axis", 0) != 0;
   if (o.type == "TopK") return integer(o, "axis", -1) != 0 && integer(o, "largest", 1) != 0;
   if (o.type == "ai.onnx.ml.ZipMap") return true;
   if (o.type != "Log") return false;
-  const Operation* before = maker_of(model, o.inputs.front());
-  return before != nullptr && before->type == "Softmax" && ranks_classes(model, *before);
-}
-
-/// The operation at the end that only ranks classes, behind changes of form; else null.
-const Operation* last_ranking(const Model& model) {
-  const Operation* o = maker_of(model, model.outputs.front());
-  while (o != nullptr && changes_form(*o)) o = maker_of(model, o->inputs.front());
-  return o != nullptr && !o->inputs.empty() && ranks_classes(model, *o) ? o : nullptr;
+  const Operation* before = first_maker(makers, o);
+  return before != nullptr && before->type == "Softmax" && ranks_classes(makers, opset, *before);
 }
 
 }  // namespace
@@ -51,7 +50,15 @@ const Operation* last_ranking(const Model& model) {
 Model up_to_logits(Model model) {
   if (model.outputs.empty()) return model;
   model.outputs.resize(1);
-  while (const Operation* ranking = last_ranking(model)) model.outputs = {ranking->inputs.front()};
+  const Makers makers = makers_of(model);
+  const auto last = makers.find(model.outputs.front());
+  const Operation* o = last == makers.end() ? nullptr : last->second;
+  for (std::size_t steps = 0; o != nullptr && steps <= model.operations.size(); ++steps) {
+    const bool ranks = !o->inputs.empty() && ranks_classes(makers, model.opset, *o);
+    if (ranks) model.outputs = {o->inputs.front()};  // without what changes the form behind it
+    if (!ranks && !changes_form(*o)) break;
+    o = first_maker(makers, *o);
+  }
   return without_dead(std::move(model));
 }
 

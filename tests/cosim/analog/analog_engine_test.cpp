@@ -36,6 +36,18 @@ LayerShape convolution(int in, int out, int kernel, int stride, int padding, int
   return shape;
 }
 
+/// A convolution whose two axes and four sides differ in everything.
+LayerShape uneven_convolution() {
+  LayerShape shape = convolution(4, 6, 3, 1, 0, 9, 8);
+  shape.kernel_width = 2;
+  shape.stride = {2, 3};
+  shape.padding = {0, 1, 2, 4};
+  shape.dilation = {1, 2};
+  shape.out_height = (9 + 0 + 2 - 3) / 2 + 1;
+  shape.out_width = (8 + 1 + 4 - 3) / 3 + 1;
+  return shape;
+}
+
 /// Small integers, so that every sum of products is exact in float whatever its order.
 std::vector<float> integers(std::size_t count, int low, int high, std::uint64_t seed) {
   const Stream stream({.seed = seed});
@@ -59,8 +71,8 @@ std::vector<double> reference(const LayerShape& s, const std::vector<float>& wei
           for (int c = 0; c < ci; ++c)
             for (int i = 0; i < s.kernel_height; ++i)
               for (int j = 0; j < s.kernel_width; ++j) {
-                const int row = y * s.stride - s.padding + i * s.dilation;
-                const int column = x * s.stride - s.padding + j * s.dilation;
+                const int row = y * s.stride.height - s.padding.top + i * s.dilation.height;
+                const int column = x * s.stride.width - s.padding.left + j * s.dilation.width;
                 if (row < 0 || row >= s.in_height || column < 0 || column >= s.in_width) continue;
                 const int channel = o / co * ci + c;
                 out[at] +=
@@ -108,7 +120,8 @@ TEST(AnalogEngine, AnIdealCoreReproducesTheDigitalLayerExactlyForEveryGeometry) 
   for (const LayerShape& shape :
        {convolution(3, 5, 3, 1, 1, 6, 7), convolution(1, 33, 5, 2, 1, 13, 9),
         convolution(6, 9, 3, 2, 0, 9, 8, 3), convolution(5, 5, 3, 1, 1, 5, 6, 5),
-        convolution(4, 6, 3, 1, 2, 9, 9, 1, 2), convolution(19, 70, 1, 1, 0, 3, 2)}) {
+        convolution(4, 6, 3, 1, 2, 9, 9, 1, 2), convolution(19, 70, 1, 1, 0, 3, 2),
+        uneven_convolution()}) {
     const Case c = make_case(shape, 3, -4);
     AnalogEngine engine(core, 1, 0);
     engine.load(0, shape, c.weights, 0);

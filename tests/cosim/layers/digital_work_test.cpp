@@ -17,6 +17,7 @@ void expect_work(const DigitalWork& work, const DigitalWork& expected) {
   EXPECT_EQ(work.lookups, expected.lookups);
   EXPECT_EQ(work.reads, expected.reads);
   EXPECT_EQ(work.writes, expected.writes);
+  EXPECT_EQ(work.activation_macs, expected.activation_macs);
 }
 
 TEST(DigitalWork, IsCountedByHandOnSmallMaps) {
@@ -27,6 +28,14 @@ TEST(DigitalWork, IsCountedByHandOnSmallMaps) {
     return work_of(std::move(builder).finish());
   };
   expect_work(of([](auto& b) { b.batch_norm("n", 0); }), {.adds = 72, .multiplies = 72});
+  expect_work(of([](auto& b) { b.affine("a", 0); }), {.adds = 72, .multiplies = 72});
+  // over the scale, rounded, clipped, and times the scale again
+  expect_work(of([](auto& b) { b.quantise(0, {}); }), {.adds = 144, .multiplies = 144});
+  // what is left out is not moved
+  expect_work(of([](auto& b) {
+                b.rearrange({0}, {1, 2, 5}, {.from = {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}});
+              }),
+              {.reads = 10, .writes = 10});
   expect_work(of([](auto& b) { b.relu(0); }), {.adds = 72});
   expect_work(of([](auto& b) { b.activation(0, nn::Activation::silu); }),
               {.multiplies = 72, .lookups = 72});
@@ -46,6 +55,40 @@ TEST(DigitalWork, IsCountedByHandOnSmallMaps) {
   expect_work(of([](auto& b) { b.convolution("c", 0, {.channels = 8, .kernel = 3}); }), {});
 }
 
+TEST(DigitalWork, OfWhatNetworksBringAlongIsCountedByHand) {
+  const nn::MapShape map{6, 4, 3};  // 72 elements
+  const auto of = [&](auto build) {
+    nn::GraphBuilder builder("one", map);
+    build(builder);
+    return work_of(std::move(builder).finish());
+  };
+  using Code = nn::Function::Code;
+  const auto clip = std::make_shared<const nn::Function>(
+      nn::composed(Code::minimum, nn::composed(Code::maximum, nn::argument(), nn::constant(-1)),
+                   nn::constant(2)));
+  expect_work(of([&](auto& b) { b.apply(0, clip); }), {.adds = 2 * 72});
+  // Anything with an exponential is one look-up, as GELU is.
+  const auto elu = std::make_shared<const nn::Function>(nn::composed(
+      Code::multiply, nn::constant(2), nn::composed(Code::exponential, nn::argument())));
+  expect_work(of([&](auto& b) { b.apply(0, elu); }), {.lookups = 72});
+  // 6 products of (4, 3) by (3, 5) matrices: 6 * 4 * 5 sums of 3 products.
+  expect_work(
+      of([](auto& b) {
+        b.matrix_product(0, b.constant("c", {6, 3, 5}));
+      }),
+      {.adds = 360, .multiplies = 360, .activation_macs = 360, .reads = 72 + 90, .writes = 120});
+  // Rows doubled by copying, columns kept: nothing to compute. Two taps a row: two terms each.
+  const nn::ResizeAxis columns{{{0, 1}}, {{1, 1}}, {{2, 1}}, {{3, 1}}};
+  nn::ResizeAxis rows, means;
+  for (int p = 0; p < 12; ++p) rows.push_back({{p / 2, 1}});
+  for (int p = 0; p < 5; ++p) means.push_back({{p, 0.5f}, {p + 1, 0.5f}});
+  expect_work(of([&](auto& b) { b.resize(0, {rows, columns}); }), {.reads = 144, .writes = 144});
+  expect_work(of([&](auto& b) {
+                b.resize(0, {means, columns});
+              }),
+              {.adds = 60, .multiplies = 120, .reads = 120, .writes = 60});
+}
+
 // 24 tokens of 3 channels: scores and values take 24 x 24 x (3 + 3) multiply-adds.
 TEST(DigitalWork, AttentionPaysForAllPairsOfTokens) {
   nn::GraphBuilder builder("one", {6, 4, 3});
@@ -54,6 +97,7 @@ TEST(DigitalWork, AttentionPaysForAllPairsOfTokens) {
   expect_work(work_of(std::move(builder).finish()), {.adds = pairs * 6 + 9 * pairs,
                                                      .multiplies = pairs * 6 + 3 * pairs,
                                                      .lookups = 3 * pairs,
+                                                     .activation_macs = pairs * 6,
                                                      .reads = 3 * 72,
                                                      .writes = 72});
 }

@@ -20,6 +20,20 @@ TEST(NetworkLayers, KnowsWhichLayersSeeNegativeInputs) {
   EXPECT_FALSE(non_negative_values(graph, {.mean = {0.5}, .std = {0.5}})[0]);
 }
 
+TEST(NetworkLayers, AQuantiserThatEndsAtZeroLetsNothingNegativeThrough) {
+  nn::GraphBuilder net("quantised", {4, 4, 3});
+  const int layer = net.convolution("c", 0, {.channels = 2});
+  const int bytes = net.quantise(layer, {.scale = 0.1f, .zero = 0, .low = 0, .high = 255});
+  const int around_zero = net.quantise(layer, {.scale = 0.1f, .zero = 3, .low = 0, .high = 255});
+  const int shifted = net.affine("a", bytes);
+  const int images = net.quantise(0, {.scale = 0.1f, .zero = 3, .low = 0, .high = 255});
+  const std::vector<bool> positive = non_negative_values(std::move(net).finish(), {});
+  EXPECT_TRUE(positive[static_cast<std::size_t>(bytes)]);
+  EXPECT_FALSE(positive[static_cast<std::size_t>(around_zero)]);
+  EXPECT_FALSE(positive[static_cast<std::size_t>(shifted)]);
+  EXPECT_TRUE(positive[static_cast<std::size_t>(images)]);
+}
+
 TEST(NetworkLayers, DigitalWorkBelongsToTheWeightLayerBeforeItAndNoneIsLost) {
   const nn::Graph graph = nn::build_graph("cnn3", "glyphs");
   DigitalWork all;

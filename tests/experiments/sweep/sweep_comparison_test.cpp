@@ -68,7 +68,7 @@ TEST(SweepComparison, WhatImagesChoseAtAnyPointIsSaidOfTheSweep) {
   put_point(table, grid, 1, point);
   point.attributes["images_chose"] = std::string("ranges\nepoch");
   put_point(table, grid, 2, point);
-  EXPECT_EQ(std::get<std::string>(table.attributes.at("images_chose")), "weights\nranges\nepoch");
+  EXPECT_EQ(std::get<std::string>(table.attributes.at("images_chose")), "epoch\nranges\nweights");
 }
 
 }  // namespace

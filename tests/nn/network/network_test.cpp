@@ -138,7 +138,7 @@ Graph moved() {
   const int scaled = net.affine("a0", net.activation(stem, Activation::tanh));
   std::vector<int> places;
   for (int i = 0; i < 40; ++i) places.push_back(7 * (i % 33) % 36);
-  const int mixed = net.rearrange(scaled, {2, 2, 10}, places);
+  const int mixed = net.rearrange({scaled}, {2, 2, 10}, {.from = places});
   const int both = net.add(mixed, net.activation(mixed, Activation::silu));
   net.linear("fc", net.affine("a1", net.flatten(both)), 5, true);
   return std::move(net).finish();

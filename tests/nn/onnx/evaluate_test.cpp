@@ -245,10 +245,10 @@ TEST(OnnxEvaluate, AttentionIsAWeightedMeanOfTheValuesThatMayBeSeen) {
 TEST(OnnxEvaluate, RefusesWhatWouldEatTheMachine) {
   const Array one = row({1});
   const std::int64_t large = std::int64_t{1} << 40;
-  EXPECT_THROW(run_one("Expand", {one, integers_array({large})}), Error);
-  EXPECT_THROW(run_one("Tile", {one, integers_array({large})}), Error);
-  EXPECT_THROW(run_one("ConstantOfShape", {integers_array({large, large})}), Error);
-  EXPECT_THROW(run_one("Pad", {one, integers_array({large, large})}), Error);
+  EXPECT_THROW(run_one("Expand", {one, integers_array({large})}), Unsupported);
+  EXPECT_THROW(run_one("Tile", {one, integers_array({large})}), Unsupported);
+  EXPECT_THROW(run_one("ConstantOfShape", {integers_array({large, large})}), Unsupported);
+  EXPECT_THROW(run_one("Pad", {one, integers_array({large, large})}), Unsupported);
   EXPECT_THROW(run_one("Reshape", {one, integers_array({-5})}), Error);
   EXPECT_THROW(run_one("Gather", {one, integers_array({7})}), Error);
 }

@@ -132,6 +132,7 @@ TEST_F(OnnxModelFiles, DataOfAnotherSizeAreRefused) {
       {place + entry("offset", "4") + entry("length", "24"), "has only 24"},
       {place + entry("offset", "25"), "has only 24"},
       {place + entry("offset", "18446744073709551615") + entry("length", "2"), "has only 24"},
+      {place + entry("offset", "4") + entry("length", "18446744073709551615"), "has only 24"},
       {place + entry("length", "20"), "too few or too many"},
       {place + entry("length", "23"), "too few or too many"},
       {place + entry("offset", "-1"), "whole number"},
@@ -237,7 +238,8 @@ TEST_F(OnnxModelFiles, FunctionsOfTheFileAreReplacedByTheirBodies) {
   EXPECT_EQ(result_of(got), (std::vector<float>{8, 16, 24, -32, 40, -48}));
   for (const Operation& operation : got.operations)
     EXPECT_EQ(operation.type.find("mine"), std::string::npos);
-  EXPECT_EQ(import_model(write("model.onnx", model(parts, twice + four))).graph.nodes.size(), 4u);
+  EXPECT_EQ(import_model(write("model.onnx", model(parts, twice + four))).graph.nodes.size(), 2u)
+      << "sums of one value with itself are one function of it";
 }
 
 TEST_F(OnnxModelFiles, AttributesOfACallReachTheBodyOrTakeTheirDefault) {

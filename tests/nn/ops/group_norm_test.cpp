@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "nn/ops/attention.hpp"
+#include "nn/ops/maps/attention.hpp"
 #include "tests/nn/reference.hpp"
 #include "tests/oracles/as_index.hpp"
 

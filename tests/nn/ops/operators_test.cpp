@@ -5,8 +5,8 @@
 
 #include "nn/graph/graph.hpp"
 #include "nn/ops/elementwise.hpp"
+#include "nn/ops/maps/pooling.hpp"
 #include "nn/ops/normalisation.hpp"
-#include "nn/ops/pooling.hpp"
 #include "nn/ops/product.hpp"
 #include "tests/nn/reference.hpp"
 #include "tests/oracles/as_index.hpp"
@@ -77,7 +77,17 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"depthwise",
              {5, 7, 11},
              {.channels = 11, .kernel = 3, .stride = 2, .padding = 1, .groups = 11}},
-        Case{"dilation", {9, 8, 3}, {.channels = 4, .kernel = 3, .padding = 2, .dilation = 2}}),
+        Case{"dilation", {9, 8, 3}, {.channels = 4, .kernel = 3, .padding = 2, .dilation = 2}},
+        Case{"sides", {9, 8, 3}, {.channels = 4, .kernel = 3, .padding = {0, 2, 1, 3}}},
+        Case{"axes",
+             {11, 9, 4},
+             {.channels = 6,
+              .kernel = 3,
+              .stride = {2, 1},
+              .padding = {1, 0, 0, 2},
+              .groups = 2,
+              .dilation = {1, 3},
+              .kernel_width = 2}}),
     [](const auto& one) { return one.param.name; });
 
 TEST(Product, LinearLayerIsAMatrixProduct) {
@@ -296,18 +306,19 @@ Doubles pool(const Doubles& x, const TensorShape& xs, const TensorShape& ys, con
               oh = static_cast<int>(i) / ys.channels / ys.width % ys.height,
               n = static_cast<int>(i) / ys.channels / ys.width / ys.height;
     double sum = 0, top = -1e300;
-    int inside = 0;
+    int inside = 0, padded = 0;
     for (int kh = 0; kh < w.height; ++kh)
       for (int kw = 0; kw < w.width; ++kw) {
-        const int h = oh * w.stride - w.padding + kh, v = ow * w.stride - w.padding + kw;
+        const int h = oh * w.stride.height - w.padding.top + kh * w.dilation.height,
+                  v = ow * w.stride.width - w.padding.left + kw * w.dilation.width;
+        if (h < xs.height + w.padding.bottom && v < xs.width + w.padding.right) ++padded;
         if (h < 0 || h >= xs.height || v < 0 || v >= xs.width) continue;
         const double value = x[as_index(((n * xs.height + h) * xs.width + v) * xs.channels + c)];
         sum += value;
         top = std::max(top, value);
         ++inside;
       }
-    y[i] = kind == PoolKind::max ? top
-                                 : sum / (kind == PoolKind::average ? w.height * w.width : inside);
+    y[i] = kind == PoolKind::max ? top : sum / (kind == PoolKind::average ? padded : inside);
   }
   return y;
 }
@@ -315,10 +326,14 @@ Doubles pool(const Doubles& x, const TensorShape& xs, const TensorShape& ys, con
 TEST(Pooling, ForwardAndGradientAgreeWithTheDefinition) {
   for (const PoolKind kind :
        {PoolKind::max, PoolKind::average, PoolKind::average_without_padding}) {
-    for (const Window& w : {Window{3, 3, 2, 1}, Window{2, 3, 2, 0}, Window{3, 3, 3, 0}}) {
+    for (const Window& w :
+         {Window{3, 3, 2, 1}, Window{2, 3, 2, 0}, Window{3, 3, 3, 0},
+          Window{3, 2, {1, 3}, {0, 1, 2, 0}},
+          Window{.height = 3, .width = 3, .stride = 2, .padding = 1, .dilation = {2, 1}},
+          Window{.height = 3, .width = 3, .stride = 2, .ceiling = true},
+          Window{.height = 3, .width = 2, .stride = 3, .padding = 1, .ceiling = true}}) {
       const MapShape in{8, 7, 5};
-      const MapShape out{window_positions(8, w.height, w, ""), window_positions(7, w.width, w, ""),
-                         5};
+      const MapShape out = window_map(in, w, "");
       const TensorShape xs(2, in), ys(2, out);
       const Doubles x = random_doubles(static_cast<std::size_t>(xs.size()), 0),
                     dy = random_doubles(static_cast<std::size_t>(ys.size()), 1);

@@ -100,11 +100,12 @@ TEST(LayerList, CostsWhatTheSameLayersOfANetworkCost) {
     layer.digital = {};  // which a list does not have
     const nn::LayerShape& s = layer.shape;
     const bool linear = s.kind == nn::LayerShape::Kind::linear;
-    text += linear ? fmt::format("{},,,,,,,,,1,{},{},{}\n", s.name, s.in_channels, s.out_channels,
-                                 layer.signed_inputs ? 1 : 0)
-                   : fmt::format("{},{},{},{},{},{},{},{},{},,,,{}\n", s.name, s.in_height,
-                                 s.in_width, s.kernel_height, s.kernel_width, s.in_channels,
-                                 s.out_channels, s.stride, s.padding, layer.signed_inputs ? 1 : 0);
+    text += linear
+                ? fmt::format("{},,,,,,,,,1,{},{},{}\n", s.name, s.in_channels, s.out_channels,
+                              layer.signed_inputs ? 1 : 0)
+                : fmt::format("{},{},{},{},{},{},{},{},{},,,,{}\n", s.name, s.in_height, s.in_width,
+                              s.kernel_height, s.kernel_width, s.in_channels, s.out_channels,
+                              s.stride.height, s.padding.top, layer.signed_inputs ? 1 : 0);
   }
   const SourceLayers listed{listed_layers(list_of(text), card.network.weights)};
   const CostStudy one = study_cost(card.network, card.hardware, network),

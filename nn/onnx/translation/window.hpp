@@ -8,9 +8,9 @@
 
 namespace lightloom::nn::onnx {
 
-/// The window of a convolution or pooling over a map of the input's size. Throws `Unsupported` for
-/// what our windows cannot be: different strides or padding on different sides.
+/// The window of a convolution or pooling over a map (images, channels, sides...) of one or two
+/// axes; one axis is the width. Throws `Unsupported` for other ranks and impossible sizes.
 Window window_of(const Operation& o, const std::vector<std::int64_t>& dims,
-                 const std::vector<std::int64_t>& kernel);
+                 std::vector<std::int64_t> kernel);
 
 }  // namespace lightloom::nn::onnx

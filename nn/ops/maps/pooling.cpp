@@ -1,7 +1,8 @@
-#include "nn/ops/pooling.hpp"
+#include "nn/ops/maps/pooling.hpp"
 
 #include <map>
 
+#include "nn/ops/maps/window_pooling.hpp"
 #include "nn/ops/onednn.hpp"
 
 namespace lightloom::nn {
@@ -25,21 +26,28 @@ dnnl::algorithm algorithm_of(PoolKind kind) {
   return dnnl::algorithm::undef;
 }
 
-/// Padding behind the map so that exactly `positions` windows fit; negative when the map's end is
-/// not covered.
-int end_padding(int size, int positions, int kernel, const Window& window) {
-  return (positions - 1) * window.stride + kernel - size - window.padding;
+/// Padding behind a map of `size` so that exactly `positions` windows fit; negative when the map's
+/// end is not covered.
+int end_padding(int size, int positions, int kernel, int stride, int before) {
+  return (positions - 1) * stride + kernel - size - before;
+}
+
+/// Whether oneDNN has no such pooling: an average that counts padding counts there what lies past
+/// it too.
+bool is_ours(PoolKind kind, const Window& w) {
+  return w.dilation != 1 || (kind == PoolKind::average && w.ceiling);
 }
 
 Calls make_calls(PoolKind kind, const Window& w, const TensorShape& x, const TensorShape& y) {
-  const onednn::PoolingShape shape{.how = algorithm_of(kind),
-                                   .x = onednn::map_desc(x),
-                                   .y = onednn::map_desc(y),
-                                   .strides = {w.stride, w.stride},
-                                   .kernel = {w.height, w.width},
-                                   .begin = {w.padding, w.padding},
-                                   .end = {end_padding(x.height, y.height, w.height, w),
-                                           end_padding(x.width, y.width, w.width, w)}};
+  const onednn::PoolingShape shape{
+      .how = algorithm_of(kind),
+      .x = onednn::map_desc(x),
+      .y = onednn::map_desc(y),
+      .strides = {w.stride.height, w.stride.width},
+      .kernel = {w.height, w.width},
+      .begin = {w.padding.top, w.padding.left},
+      .end = {end_padding(x.height, y.height, w.height, w.stride.height, w.padding.top),
+              end_padding(x.width, y.width, w.width, w.stride.width, w.padding.left)}};
   const auto forward = onednn::describe_pooling(shape);
   const auto backward = onednn::describe_pooling_gradient(shape, forward);
   Calls calls{
@@ -55,8 +63,10 @@ Calls make_calls(PoolKind kind, const Window& w, const TensorShape& x, const Ten
 struct Pooling::Implementation {
   PoolKind kind;
   Window window;
+  WindowPooling plain;
   std::map<int, Calls> calls;
 
+  [[nodiscard]] bool by_definition() const { return is_ours(kind, window); }
   Calls& of(const TensorShape& x, const TensorShape& y) {
     auto found = calls.find(x.images);
     if (found == calls.end()) {
@@ -67,12 +77,13 @@ struct Pooling::Implementation {
 };
 
 Pooling::Pooling(PoolKind kind, const Window& window)
-    : own_(new Implementation{kind, window, {}}) {}
+    : own_(new Implementation{kind, window, {kind, window}, {}}) {}
 Pooling::~Pooling() = default;
 Pooling::Pooling(Pooling&&) noexcept = default;
 Pooling& Pooling::operator=(Pooling&&) noexcept = default;
 
 void Pooling::forward(const Tensor& x, Tensor& y) {
+  if (own_->by_definition()) return own_->plain.forward(x, y);
   Calls& calls = own_->of(x.shape(), y.shape());
   onednn::Arguments arguments{{DNNL_ARG_SRC, onednn::view(calls.x, x.data())},
                               {DNNL_ARG_DST, onednn::view(calls.y, y.data())}};
@@ -81,6 +92,7 @@ void Pooling::forward(const Tensor& x, Tensor& y) {
 }
 
 void Pooling::backward(const Tensor& dy, Tensor& dx) {
+  if (own_->by_definition()) return own_->plain.backward(dy, dx);
   Calls& calls = own_->of(dx.shape(), dy.shape());
   onednn::Arguments arguments{{DNNL_ARG_DIFF_DST, onednn::view(calls.y, dy.data())},
                               {DNNL_ARG_DIFF_SRC, onednn::view(calls.x, dx.data())}};

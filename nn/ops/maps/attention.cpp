@@ -1,4 +1,4 @@
-#include "nn/ops/attention.hpp"
+#include "nn/ops/maps/attention.hpp"
 
 #include <Eigen/Core>
 #include <cassert>

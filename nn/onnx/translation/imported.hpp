@@ -20,7 +20,7 @@ struct NormValues {
 struct Imported {
   Graph graph;
   std::map<int, LayerValues> layers;
-  std::map<int, NormValues> norms;
+  std::map<int, NormValues> norms;  // of a constant: all its numbers as the shift
   // As in the file, 0 where the number of images is open. Values of four axes are maps, all others
   // have their elements in the file's order.
   std::vector<std::int64_t> input_dims;
