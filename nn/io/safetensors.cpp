@@ -5,9 +5,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/archives/numbers.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
-#include "nn/files/numbers.hpp"
 
 namespace lightloom::nn {
 namespace {
