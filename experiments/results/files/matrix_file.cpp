@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "core/archives/matlab.hpp"
 #include "core/archives/npy.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"

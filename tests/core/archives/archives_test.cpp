@@ -63,6 +63,13 @@ TEST_F(Archives, CutArchivesAreRefused) {
   }
 }
 
+TEST_F(Archives, ANameThatIsAnotherWhereTheMemberBeginsIsRefused) {
+  std::string bytes = made::zip({{"weights", "some contents"}});
+  bytes[bytes.find("weights")] = 'W';
+  write(bytes);
+  EXPECT_THROW(member(0), Error);
+}
+
 std::vector<double> numbers_in(const std::string& bytes) {
   const std::string path = made::write(scratch_path("array.npy").string(), bytes);
   ArrayFile file = open_array(path);
@@ -80,6 +87,10 @@ TEST(NumPyArrays, EveryNumberTypeAndByteOrderIsRead) {
   EXPECT_EQ(numbers_in(made::npy<std::uint8_t>("|b1", "(2,)", {0, 1})), (std::vector{0.0, 1.0}));
   EXPECT_EQ(numbers_in(made::npy<std::uint64_t>("<u8", "(1,)", {std::uint64_t{1} << 63})),
             (std::vector{0x1p63}));
+}
+
+TEST(NumPyArrays, ShapesOfPythonTwoAreRead) {
+  EXPECT_EQ(numbers_in(made::npy<std::int8_t>("|i1", "(1L, 2L)", {3, 4})), (std::vector{3.0, 4.0}));
 }
 
 TEST(NumPyArrays, FortranOrderComesRowsFirst) {
