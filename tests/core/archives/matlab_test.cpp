@@ -94,6 +94,14 @@ made::MatArray sparse_array(Order order) {
           .stored = 3};
 }
 
+/// A matrix of format 4; `kind` is 10 times its number type, and 1 for text, 2 for a sparse one.
+std::string matrix4(std::int32_t kind, const std::vector<std::int32_t>& sides,
+                    const std::string& numbers, Order order = Order::little) {
+  const std::int32_t first = kind + (order == Order::big ? 1000 : 0);
+  return made::ordered(std::vector<std::int32_t>{first, sides[0], sides[1], sides[2], 2}, order) +
+         std::string("u\0", 2) + numbers;
+}
+
 TEST_F(Matlab, ComplexAndSparseArraysAreRead) {
   for (const Order order : {Order::little, Order::big}) {
     const std::string full = made::mat_matrix(complex_array(order), order),
@@ -104,6 +112,19 @@ TEST_F(Matlab, ComplexAndSparseArraysAreRead) {
     EXPECT_EQ(matrix(made::mat_file({full, sparse}, order), "s").values, complex_rows);
     EXPECT_NE(problem(made::mat_file({full, sparse}, order)).find("name one"), std::string::npos);
   }
+}
+
+TEST_F(Matlab, SparseArraysOfMoreRowsThanColumnsAreRead) {
+  Complexes rows = complex_rows;
+  rows.insert(rows.end(), 2, 0.0);
+  made::MatArray array = sparse_array(Order::little);
+  array.sides = {3, 2};
+  const ComplexMatrix five = matrix(made::mat_file({made::mat_matrix(array)}));
+  EXPECT_EQ(five.rows, 3);
+  EXPECT_EQ(five.values, rows);
+  const std::vector<double> stored{1, 1, 2, 3, 1, 2, 2, 2, 1, -2.5, 3, 0, 1, 0, -0.25, 0};
+  const std::string bytes = made::ordered(stored, Order::little);
+  EXPECT_EQ(matrix(matrix4(2, {4, 4, 0}, bytes)).values, rows);
 }
 
 TEST_F(Matlab, TextsObjectsAndArraysOfThreeAxesAreNoMatrices) {
@@ -175,14 +196,6 @@ TEST_F(Matlab, NoCutOrChangedFileDoesHarm) {
       problem(bad, at % 2 == 0 ? "u" : "s");
     }
   }
-}
-
-/// A matrix of format 4; `kind` is 10 times its number type, and 1 for text, 2 for a sparse one.
-std::string matrix4(std::int32_t kind, const std::vector<std::int32_t>& sides,
-                    const std::string& numbers, Order order = Order::little) {
-  const std::int32_t first = kind + (order == Order::big ? 1000 : 0);
-  return made::ordered(std::vector<std::int32_t>{first, sides[0], sides[1], sides[2], 2}, order) +
-         std::string("u\0", 2) + numbers;
 }
 
 TEST_F(Matlab, FormatFourIsReadInEveryNumberTypeAndByteOrder) {
