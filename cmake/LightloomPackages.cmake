@@ -27,7 +27,7 @@ set(CPACK_DEBIAN_DEV_PACKAGE_NAME liblightloom-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "lightloom (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libfmt-dev, libyaml-cpp-dev, libhdf5-dev, libdnnl-dev, ocl-icd-opencl-dev, opencl-headers, \
-zlib1g-dev, libceres-dev, libboost-program-options-dev, libonnx-dev, libprotobuf-dev, libpng-dev, libjpeg-dev, libmatio-dev")
+zlib1g-dev, libceres-dev, libboost-program-options-dev, libonnx-dev, libprotobuf-dev, libpng-dev, libjpeg-dev")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
     "Static libraries, public headers and the CMake package: devices, meshes and\n\
 tensor cores, DRAM and buffers, networks and weight sources, calibration,\n\

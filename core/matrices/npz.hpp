@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/files/npy.hpp"
+#include "core/archives/npy.hpp"
 
 namespace lightloom {
 

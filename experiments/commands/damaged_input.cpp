@@ -16,7 +16,6 @@
 #include "core/files/hdf5_numbers.hpp"
 #include "core/files/labelled.hpp"
 #include "core/matrices/hdf5_matrix.hpp"
-#include "core/matrices/matlab_matrix.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -37,8 +36,7 @@ void read_rows(const std::string& path, const std::string& name) {
 void read_in_every_way(const std::string& path) {
   const std::function<void()> ways[] = {
       [&] { read_labelled(path); }, [&] { visit_hdf5_matrices(path); },
-      [&] { visit_matlab_matrices(path); }, [&] { read_rows(path, "images"); },
-      [&] { read_rows(path, "labels"); }};
+      [&] { read_rows(path, "images"); }, [&] { read_rows(path, "labels"); }};
   for (const auto& read : ways) {
     try {
       read();

@@ -10,7 +10,7 @@
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/files/csv.hpp"
-#include "core/matrices/matlab_matrix.hpp"
+#include "core/matrices/matrix_name.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -30,12 +30,6 @@ bool is_hdf5(const std::string& path) {
     if (std::equal(bytes.begin(), bytes.end(), signature.begin())) return true;
   }
   return false;
-}
-
-/// MATLAB's older files, which a C library reads as well. Its oldest have no signature.
-bool is_matlab(const std::string& path) {
-  std::error_code ignored;
-  return fs::is_regular_file(path, ignored) && (path.ends_with(".mat") || is_matlab5(path));
 }
 
 /// The texts of a command line and of the cards that they name, and the files that they may mean.
@@ -75,8 +69,7 @@ class Inputs {
     std::set<std::string> known;
     std::error_code ignored;
     for (const std::string& path : candidates({"", ".float", ".h5"}))
-      if ((is_hdf5(path) || is_matlab(path)) &&
-          known.insert(fs::weakly_canonical(path, ignored).string()).second)
+      if (is_hdf5(path) && known.insert(fs::weakly_canonical(path, ignored).string()).second)
         found.push_back(path);
     return found;
   }

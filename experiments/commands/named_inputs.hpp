@@ -11,7 +11,7 @@ namespace lightloom::experiments {
 /// texts of the cards among them, looked for as cards look for files. Each once.
 std::vector<std::string> named_inputs(const CommandLine& line);
 
-/// Those of HDF5 format and MATLAB's, with results and checkpoints whose names are made from one.
+/// Those of HDF5 format, with results and checkpoints whose names are made from one.
 std::vector<std::string> hdf5_inputs(const CommandLine& line);
 
 /// Throws `Error` unless the files can be written (`require_writable`), differ from each other, and

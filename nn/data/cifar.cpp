@@ -1,11 +1,11 @@
 #include <array>
 #include <fstream>
 
+#include "core/archives/byte_stream.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "nn/data/array_set.hpp"
 #include "nn/data/readers.hpp"
-#include "nn/files/byte_stream.hpp"
 
 namespace lightloom::nn {
 namespace {

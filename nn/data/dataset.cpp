@@ -4,12 +4,12 @@
 #include <cmath>
 #include <filesystem>
 
+#include "core/archives/byte_stream.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "nn/data/array_set.hpp"
 #include "nn/data/glyphs.hpp"
 #include "nn/data/readers.hpp"
-#include "nn/files/byte_stream.hpp"
 
 namespace lightloom::nn {
 namespace {

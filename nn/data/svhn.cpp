@@ -1,25 +1,48 @@
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
+#include "core/archives/matlab.hpp"
 #include "core/error.hpp"
 #include "nn/data/array_set.hpp"
 #include "nn/data/readers.hpp"
-#include "nn/files/matlab.hpp"
 
 namespace lightloom::nn {
 namespace {
 
-const MatlabArray& find(const std::vector<MatlabArray>& arrays, const char* name,
-                        const std::string& path) {
-  const auto found = std::find_if(arrays.begin(), arrays.end(),
-                                  [&](const MatlabArray& one) { return one.name == name; });
-  require(found != arrays.end(), "'{}' holds no array '{}' of whole numbers (SVHN has X and y)",
-          path, name);
-  return *found;
+/// An array of whole numbers of 0 to 255, columns first.
+struct SmallNumbers {
+  std::vector<std::int64_t> shape;
+  std::vector<std::uint8_t> values;
+};
+
+/// Whole numbers of 0 to 255; empty where there are others.
+std::vector<std::uint8_t> small_numbers(MatlabNumbers numbers) {
+  if (numbers.type.kind == 'u' && numbers.type.width == 1) return std::move(numbers.bytes);
+  std::vector<std::uint8_t> values(numbers.count());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double number = numbers.at(i);
+    if (!(number >= 0 && number <= 255) || number != std::trunc(number)) return {};
+    values[i] = static_cast<std::uint8_t>(number);
+  }
+  return values;
+}
+
+SmallNumbers find(const MatlabFile& file, const char* name) {
+  const auto found =
+      std::find_if(file.arrays.begin(), file.arrays.end(), [&](const MatlabHeader& one) {
+        return one.name == name && !one.is_sparse && !one.is_complex;
+      });
+  SmallNumbers array;
+  if (found != file.arrays.end())
+    array = {.shape = found->shape, .values = small_numbers(read_matlab(file, *found).real)};
+  require(!array.values.empty(), "'{}' holds no array '{}' of whole numbers (SVHN has X and y)",
+          file.path, name);
+  return array;
 }
 
 /// X is (height, width, channels, image), columns first.
-void append_images(const MatlabArray& x, ImageSet& set, const std::string& path) {
+void append_images(const SmallNumbers& x, ImageSet& set, const std::string& path) {
   const MapShape& map = set.image;
   require(x.shape.size() >= 3 && x.shape.size() <= 4 && x.shape[0] == map.height &&
               x.shape[1] == map.width && x.shape[2] == map.channels,
@@ -44,9 +67,9 @@ ImageSet read_svhn(const std::vector<std::string>& paths, const DatasetShape& ex
   ImageSet set{.image = expected.image, .pixels = {}, .labels = {}};
   give_no_labels(expected, set);
   for (const std::string& path : paths) {
-    const std::vector<MatlabArray> arrays = read_matlab(path);
-    const MatlabArray& labels = find(arrays, "y", path);
-    append_images(find(arrays, "X", path), set, path);
+    const MatlabFile file = open_matlab(path);
+    const SmallNumbers labels = find(file, "y");
+    append_images(find(file, "X"), set, path);
     for (const std::uint8_t label : labels.values) {
       require(label >= 1 && label <= expected.classes, "'{}' holds the label {} (SVHN has 1 to {})",
               path, label, expected.classes);

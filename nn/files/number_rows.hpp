@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/archives/array_file.hpp"
 #include "core/files/hdf5_numbers.hpp"
-#include "nn/files/numbers.hpp"
 #include "nn/files/pickle.hpp"
 
 namespace lightloom::nn {

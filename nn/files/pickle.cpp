@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "core/error.hpp"
-#include "nn/files/byte_stream.hpp"
+#include "nn/files/latin_bytes.hpp"
 
 namespace lightloom::nn {
 namespace {

@@ -7,10 +7,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/archives/numbers.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/files/written.hpp"
-#include "nn/files/numbers.hpp"
 
 namespace lightloom::nn {
 namespace {

@@ -7,11 +7,11 @@
 #include <map>
 #include <optional>
 
+#include "core/archives/array_file.hpp"
+#include "core/archives/zip.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
-#include "nn/files/numbers.hpp"
 #include "nn/files/pickle.hpp"
-#include "nn/files/zip.hpp"
 
 namespace lightloom::nn {
 namespace {

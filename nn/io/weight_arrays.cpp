@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "core/archives/array_file.hpp"
+#include "core/archives/zip.hpp"
 #include "core/error.hpp"
-#include "nn/files/numbers.hpp"
-#include "nn/files/zip.hpp"
 #include "nn/io/torch_file.hpp"
 
 namespace lightloom::nn {

@@ -11,7 +11,6 @@ class Lightloom(CMakePackage):
 
     variant("nn", default=True, description="Networks, training, weight sources and the co-simulation")
     variant("calibration", default=True, description="Calibration from measurements")
-    variant("matio", default=True, description="Matrices in MATLAB's format 5")
     variant("onnx", default=False, when="+nn", description="Read, write and check ONNX files")
     variant("jpeg", default=False, when="+nn", description="Read data sets that are folders of JPEG images")
     variant("program", default=True, when="+nn +calibration", description="The program lightloom")
@@ -38,7 +37,6 @@ class Lightloom(CMakePackage):
     depends_on("jpeg", when="+jpeg")
     depends_on("onnx", when="+onnx")
     depends_on("protobuf", when="+onnx")
-    depends_on("matio", when="+matio")
 
     generator("ninja")
 
@@ -48,7 +46,6 @@ class Lightloom(CMakePackage):
             self.define_from_variant("LIGHTLOOM_CALIBRATION", "calibration"),
             self.define_from_variant("LIGHTLOOM_ONNX", "onnx"),
             self.define_from_variant("LIGHTLOOM_JPEG", "jpeg"),
-            self.define_from_variant("LIGHTLOOM_MATIO", "matio"),
             self.define_from_variant("LIGHTLOOM_PROGRAM", "program"),
             self.define("LIGHTLOOM_TESTS", False),
             # Spack's compiler wrapper chooses the architecture.

@@ -6,10 +6,11 @@
 #include <fstream>
 #include <string_view>
 
+#include "core/archives/matlab.hpp"
+#include "core/archives/npy.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/files/labelled.hpp"
-#include "core/files/npy.hpp"
 #include "core/matrices/hdf5_matrix.hpp"
 #include "core/matrices/matlab_matrix.hpp"
 #include "core/matrices/npz.hpp"

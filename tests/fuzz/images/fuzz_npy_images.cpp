@@ -1,5 +1,5 @@
 // NumPy arrays of images and of labels.
-#include "core/files/npy.hpp"
+#include "core/archives/npy.hpp"
 #include "tests/fuzz/images/images.hpp"
 
 namespace lightloom::fuzz {

@@ -1,5 +1,5 @@
 // Matrices as text and as NumPy files; the first byte chooses.
-#include "core/files/npy.hpp"
+#include "core/archives/npy.hpp"
 #include "experiments/results/files/matrix_file.hpp"
 #include "tests/fuzz/base/fuzzer.hpp"
 

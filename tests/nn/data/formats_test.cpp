@@ -9,8 +9,9 @@
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
 #include "nn/data/dataset.hpp"
+#include "tests/made_files.hpp"
+#include "tests/made_matlab.hpp"
 #include "tests/nn/data/read_with.hpp"
-#include "tests/nn/files/made_files.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {
@@ -31,6 +32,9 @@ class Formats : public testing::Test {
                static_cast<std::streamsize>(bytes.size()));
     return (root_ / name).string();
   }
+  std::string write_text(const std::string& name, const std::string& bytes) const {
+    return write(name, Bytes(bytes.begin(), bytes.end()));
+  }
   static std::string problem_of(const std::function<void()>& work) {
     try {
       work();
@@ -45,51 +49,10 @@ class Formats : public testing::Test {
 
 const DatasetShape colour{"made-up", {2, 3, 3}, 10}, grey{"made-up", {2, 3, 1}, 2};
 
-void add_word(Bytes& bytes, std::uint32_t word) {
-  for (int shift = 0; shift < 32; shift += 8)
-    bytes.push_back(static_cast<std::uint8_t>(word >> shift));
-}
-
-/// A MAT-file element: tag, length, data, padding to eight bytes.
-Bytes element(std::uint32_t tag, const Bytes& data) {
-  Bytes bytes;
-  add_word(bytes, tag);
-  add_word(bytes, static_cast<std::uint32_t>(data.size()));
-  bytes.insert(bytes.end(), data.begin(), data.end());
-  while (tag != 15 && bytes.size() % 8 != 0) bytes.push_back(0);
-  return bytes;
-}
-
-Bytes matrix(const std::string& name, const std::vector<std::uint32_t>& sides, const Bytes& data) {
-  Bytes flags, dims, all;
-  add_word(flags, 9);
-  add_word(flags, 0);
-  for (const std::uint32_t side : sides) add_word(dims, side);
-  // A short name as MATLAB writes it: in the tag itself.
-  Bytes small;
-  add_word(small, static_cast<std::uint32_t>(name.size()) << 16 | 1);
-  small.insert(small.end(), name.begin(), name.end());
-  small.resize(8);
-  for (const Bytes& part : {element(6, flags), element(5, dims), small, element(2, data)})
-    all.insert(all.end(), part.begin(), part.end());
-  return element(14, all);
-}
-
-Bytes compressed(const Bytes& plain) {
-  uLongf size = compressBound(plain.size());
-  Bytes packed(size);
-  compress(packed.data(), &size, plain.data(), plain.size());
-  packed.resize(size);
-  return element(15, packed);
-}
-
-Bytes mat_file(const std::vector<Bytes>& elements) {
-  const std::string text = "MATLAB 5.0 MAT-file, made by a test";
-  Bytes bytes(text.begin(), text.end());
-  bytes.resize(124, ' ');
-  bytes.insert(bytes.end(), {0, 1, 'I', 'M'});
-  for (const Bytes& one : elements) bytes.insert(bytes.end(), one.begin(), one.end());
-  return bytes;
+std::string matrix(const std::string& name, const std::vector<std::int32_t>& sides,
+                   const Bytes& data) {
+  return made::mat_matrix(
+      {.name = name, .sides = sides, .parts = {{2, std::string(data.begin(), data.end())}}});
 }
 
 /// Two images of 2 x 3 x 3, pixel (h, w, c) of image n is 100 n + 30 c + 10 h + w.
@@ -114,32 +77,39 @@ void expect_two_images(const ImageSet& set) {
 }
 
 TEST_F(Formats, SvhnComesPlainAndCompressedWithTenAsTheDigitZero) {
-  const Bytes x = matrix("X", {2, 3, 3, 2}, columns_first()), y = matrix("y", {2, 1}, {10, 3});
-  for (const Bytes& file : {mat_file({x, y}), mat_file({compressed(x), compressed(y)})}) {
-    const ImageSet set = read_with("MATLAB files", {write("t.mat", file)}, colour);
+  using namespace made;
+  const std::string x = matrix("X", {2, 3, 3, 2}, columns_first()),
+                    y = matrix("y", {2, 1}, {10, 3});
+  const std::string doubles =
+      mat_matrix({.name = "y",
+                  .sides = {2, 1},
+                  .flags = 6,
+                  .parts = {{9, ordered(std::vector<double>{10, 3}, Order::little)}}});
+  for (const std::string& file : {mat_file({x, y}), mat_file({x, doubles}),
+                                  mat_file({mat_compressed(x), mat_compressed(y)})}) {
+    const ImageSet set = read_with("MATLAB files", {write_text("t.mat", file)}, colour);
     expect_two_images(set);
     EXPECT_EQ(set.labels, (std::vector<std::uint16_t>{0, 3}));
   }
 }
 
 TEST_F(Formats, EveryCutOfAMatlabFileIsOneSentence) {
-  const Bytes whole = mat_file(
-      {matrix("X", {2, 3, 3, 2}, columns_first()), compressed(matrix("y", {2, 1}, {10, 3}))});
+  const std::string whole = made::mat_file({matrix("X", {2, 3, 3, 2}, columns_first()),
+                                            made::mat_compressed(matrix("y", {2, 1}, {10, 3}))});
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    const std::string path =
-        write("t.mat", Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)));
+    const std::string path = write_text("t.mat", whole.substr(0, length));
     EXPECT_NE(problem_of([&] { read_with("MATLAB files", {path}, colour); }), "") << length;
   }
 }
 
 TEST_F(Formats, MatlabLabelsOutsideOfOneToTenAndOtherShapesAreRefused) {
-  const Bytes x = matrix("X", {2, 3, 3, 2}, columns_first());
-  for (const Bytes& y : {matrix("y", {2, 1}, {0, 3}), matrix("y", {2, 1}, {11, 3}),
-                         matrix("y", {3, 1}, {1, 2, 3}), matrix("z", {2, 1}, {1, 2})}) {
-    const std::string path = write("t.mat", mat_file({x, y}));
+  const std::string x = matrix("X", {2, 3, 3, 2}, columns_first());
+  for (const std::string& y : {matrix("y", {2, 1}, {0, 3}), matrix("y", {2, 1}, {11, 3}),
+                               matrix("y", {3, 1}, {1, 2, 3}), matrix("z", {2, 1}, {1, 2})}) {
+    const std::string path = write_text("t.mat", made::mat_file({x, y}));
     EXPECT_NE(problem_of([&] { read_with("MATLAB files", {path}, colour); }), "");
   }
-  const std::string path = write("t.mat", mat_file({x, matrix("y", {2, 1}, {1, 2})}));
+  const std::string path = write_text("t.mat", made::mat_file({x, matrix("y", {2, 1}, {1, 2})}));
   EXPECT_NE(problem_of([&] { read_with("MATLAB files", {path}, {"made-up", {3, 2, 3}, 10}); }), "");
 }
 
@@ -201,7 +171,7 @@ Bytes chunk(const std::string& type, const Bytes& data) {
 
 TEST_F(Formats, PngImagesAreRead) {
   const Bytes rows{0, 1, 2, 3, 0, 4, 5, 6};  // a filter byte before each row
-  const Bytes packed = compressed(rows);
+  const std::string packed = made::mat_compressed(std::string(rows.begin(), rows.end()));
   Bytes png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   for (const Bytes& part :
        {chunk("IHDR", {0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0, 0, 0}),

@@ -8,8 +8,8 @@
 #include "nn/data/batch.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/models/models.hpp"
+#include "tests/made_files.hpp"
 #include "tests/nn/data/read_with.hpp"
-#include "tests/nn/files/made_files.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {

@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "nn/io/weight_arrays.hpp"
-#include "tests/nn/files/made_files.hpp"
+#include "tests/made_files.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/archives/npy.hpp"
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "core/files/npy.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {

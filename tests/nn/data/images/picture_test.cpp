@@ -13,8 +13,8 @@
 
 #include "core/error.hpp"
 #include "nn/data/dataset.hpp"
+#include "tests/made_files.hpp"
 #include "tests/nn/data/read_with.hpp"
-#include "tests/nn/files/made_files.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom::nn {

@@ -1,4 +1,4 @@
-#include "nn/files/zip.hpp"
+#include "core/archives/zip.hpp"
 
 #include <zlib.h>
 
@@ -10,7 +10,7 @@
 
 #include "core/error.hpp"
 
-namespace lightloom::nn {
+namespace lightloom {
 namespace {
 
 constexpr std::uint64_t in_zip64 = 0xffffffff;
@@ -133,8 +133,10 @@ class MemberStream final : public ByteStream {
     const std::string header = file_.read(member.header, 30);
     require(header.starts_with("PK\x03\x04"), "'{}' is a damaged zip archive ('{}' is not there)",
             path, member.name);
-    at_ = member.header + 30 + zip_number<std::uint16_t>(header, 26, path) +
-          zip_number<std::uint16_t>(header, 28, path);
+    const std::uint64_t name = zip_number<std::uint16_t>(header, 26, path);
+    require(file_.read(member.header + 30, name) == member.name,
+            "'{}' is damaged (the name of '{}' is another where it begins)", path, member.name);
+    at_ = member.header + 30 + name + zip_number<std::uint16_t>(header, 28, path);
     require(at_ <= file_.size() && left_ <= file_.size() - at_,
             "'{}' ends too early ('{}' is cut off)", path, member.name);
     require(inflateInit2(&unpacker_, -MAX_WBITS) == Z_OK, "zlib cannot begin to unpack '{}'", path);
@@ -226,4 +228,4 @@ std::string read_member(const std::string& path, const ZipMember& member) {
   return all;
 }
 
-}  // namespace lightloom::nn
+}  // namespace lightloom

@@ -1,4 +1,4 @@
-#include "nn/files/byte_stream.hpp"
+#include "core/archives/byte_stream.hpp"
 
 #include <zlib.h>
 
@@ -8,10 +8,11 @@
 #include <fstream>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/error.hpp"
 
-namespace lightloom::nn {
+namespace lightloom {
 namespace {
 
 /// zlib reads packed and plain files alike.
@@ -65,6 +66,13 @@ std::string read_text(ByteStream& stream, std::uint64_t count, const std::string
   return all;
 }
 
+std::uint64_t drain(ByteStream& stream) {
+  std::vector<std::uint8_t> piece(1 << 18);
+  std::uint64_t all = 0;
+  for (std::size_t got = piece.size(); got == piece.size(); all += got) got = stream.some(piece);
+  return all;
+}
+
 void require_end(ByteStream& stream, const std::string& path) {
   std::uint8_t extra = 0;
   require(stream.some({&extra, 1}) == 0,
@@ -73,20 +81,6 @@ void require_end(ByteStream& stream, const std::string& path) {
 
 std::unique_ptr<ByteStream> open_stream(const std::string& path) {
   return std::make_unique<GzipStream>(path);
-}
-
-std::optional<std::string> latin_bytes(const std::string& text) {
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto first = static_cast<unsigned char>(text[i]);
-    if (first < 0x80) {
-      bytes.push_back(text[i]);
-      continue;
-    }
-    if ((first != 0xc2 && first != 0xc3) || i + 1 == text.size()) return std::nullopt;
-    bytes.push_back(static_cast<char>((first & 3) << 6 | (text[++i] & 0x3f)));
-  }
-  return bytes;
 }
 
 std::string kind_of_file(const std::string& path) {
@@ -116,4 +110,4 @@ std::string kind_of_file(const std::string& path) {
   return "";
 }
 
-}  // namespace lightloom::nn
+}  // namespace lightloom

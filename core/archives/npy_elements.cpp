@@ -1,4 +1,4 @@
-#include "core/files/npy_elements.hpp"
+#include "core/archives/npy_elements.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,21 +14,6 @@ namespace {
 double assembled(bool negative, int exponent, std::uint64_t mantissa) {
   const double size = std::ldexp(static_cast<double>(mantissa), exponent);
   return negative ? -size : size;
-}
-
-/// An IEEE half: 5 bits of exponent, 10 of mantissa.
-float half(std::uint16_t bits) {
-  const bool negative = (bits >> 15) != 0;
-  const int exponent = (bits >> 10) & 31;
-  const std::uint64_t mantissa = bits & 1023u;
-  if (exponent == 31) {
-    const float size = mantissa == 0 ? std::numeric_limits<float>::infinity()
-                                     : std::numeric_limits<float>::quiet_NaN();
-    return negative ? -size : size;
-  }
-  const double value = exponent == 0 ? assembled(negative, -24, mantissa)
-                                     : assembled(negative, exponent - 25, mantissa | 1024u);
-  return static_cast<float>(value);
 }
 
 /// A long double taken apart; both kinds have 15 bits of exponent of bias 16383.
@@ -114,11 +99,11 @@ std::vector<std::uint8_t> bytes_of(const std::vector<Number>& numbers) {
 
 }  // namespace
 
-void to_native(const NpyElement& element, const std::string& path, NpyArray& array) {
+void to_native(const NumberType& element, const std::string& path, NpyArray& array) {
   const int parts = element.kind == 'c' ? 2 : 1, width = element.width / parts;
   array.kind = element.kind;
   array.width = element.width;
-  if (element.big_endian)
+  if (element.swapped)
     for (auto at = array.bytes.begin(); at != array.bytes.end(); at += width)
       std::reverse(at, at + width);
   const bool is_float = element.kind == 'f' || element.kind == 'c';
@@ -127,7 +112,7 @@ void to_native(const NpyElement& element, const std::string& path, NpyArray& arr
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       std::uint16_t bits = 0;
       std::memcpy(&bits, array.bytes.data() + 2 * i, 2);
-      numbers[i] = half(bits);
+      numbers[i] = half_number(bits);
     }
     array.bytes = bytes_of(numbers);
     array.width = 4 * parts;

@@ -3,11 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 
-namespace lightloom::nn {
+namespace lightloom {
 
 /// The bytes of a file, of a member of an archive or of a packed stream, front to back. Every
 /// problem is an `Error` that names the file.
@@ -23,6 +22,8 @@ void read_exactly(ByteStream& stream, std::span<std::uint8_t> bytes, const std::
 /// The next `count` bytes, taken in pieces so that a count that lies allocates little more than
 /// there is.
 std::string read_text(ByteStream& stream, std::uint64_t count, const std::string& path);
+/// How many bytes are left; the stream is at its end then.
+std::uint64_t drain(ByteStream& stream);
 /// Throws `Error` unless the stream has ended.
 void require_end(ByteStream& stream, const std::string& path);
 
@@ -33,8 +34,4 @@ std::unique_ptr<ByteStream> open_stream(const std::string& path);
 /// "a gzip file"; "" when they say nothing. For sentences about a file of another kind.
 std::string kind_of_file(const std::string& path);
 
-/// Bytes that were written as text in UTF-8, each a character below 256 (Latin 1), as protocol 2 of
-/// pickles does; nothing for other text.
-std::optional<std::string> latin_bytes(const std::string& text);
-
-}  // namespace lightloom::nn
+}  // namespace lightloom

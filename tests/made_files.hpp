@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace lightloom::nn::made {
+namespace lightloom::made {
 
 template <class Number>
 std::string little_endian(Number number) {
@@ -122,4 +122,4 @@ inline std::string state_dict(const std::vector<Tensor>& tensors) {
   return global("collections", "OrderedDict") + ")R(" + items + "u";
 }
 
-}  // namespace lightloom::nn::made
+}  // namespace lightloom::made

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "nn/files/byte_stream.hpp"
+#include "core/archives/byte_stream.hpp"
 
-namespace lightloom::nn {
+namespace lightloom {
 
 /// A member of a zip archive. Its name is text that the archive gives, never used as a path.
 struct ZipMember {
@@ -29,4 +29,4 @@ std::unique_ptr<ByteStream> open_member(const std::string& path, const ZipMember
 /// A whole member.
 std::string read_member(const std::string& path, const ZipMember& member);
 
-}  // namespace lightloom::nn
+}  // namespace lightloom

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/archives/array_file.hpp"
+
 namespace lightloom {
 
 /// A NumPy array (.npy, format versions 1 to 3) as its bytes, in the order of the file,
@@ -30,8 +32,8 @@ struct NpyArray {
 /// Reads numbers of every type and byte order. Throws `Error` naming file and reason for anything
 /// else, for a cut file, and for a shape that the file does not fill.
 NpyArray read_npy(const std::string& path);
-/// The same from bytes in memory, which messages call `name`.
-NpyArray parse_npy(const std::string& bytes, const std::string& name);
+/// The same of an array that is open, at its first number.
+NpyArray read_npy(ArrayFile file);
 
 /// The bytes of a .npy file of version 1 in C order: complex numbers when `type` is "<c16", floats
 /// for "<f8".
