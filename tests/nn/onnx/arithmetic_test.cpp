@@ -103,6 +103,32 @@ TEST(OnnxArithmetic, AFactorBehindALayerGoesIntoItsWeights) {
   }
 }
 
+TEST(OnnxArithmetic, NumbersBehindALayerGoIntoItsWeightsAndBias) {
+  // ((h - 1) / 4 + 2) * 3 = 3/4 h + 21/4.
+  Model model = with_convolution({{"Sub", "a", {"h", "one"}, {"a"}, {}},
+                                  {"Div", "b", {"a", "four"}, {"b"}, {}},
+                                  {"Add", "c", {"two", "b"}, {"c"}, {}},
+                                  {"Mul", "d", {"c", "three"}, {"y"}, {}}});
+  const std::map<std::string, float> given{{"one", 1}, {"two", 2}, {"three", 3}, {"four", 4}};
+  for (const auto& [name, value] : given) model.constants[name] = {.dims = {}, .floats = {value}};
+  expect_same(model, drawn(images, 0));
+  model.inputs = {{"x", images}};
+  const Imported imported = translate(model);
+  ASSERT_EQ(imported.graph.nodes.size(), 2u);
+  EXPECT_FLOAT_EQ(imported.layers.at(1).weight[0], 0.75f * model.constants["w"].floats[0]);
+  EXPECT_FLOAT_EQ(imported.layers.at(1).bias[4], 5.25f);
+}
+
+TEST(OnnxArithmetic, SumsTakeConstantsAnywhereAndNothingIsDividedByZero) {
+  Model model = with_convolution({{"Sum", "s", {"k", "h", "h", "k"}, {"y"}, {}}});
+  model.constants["k"] = drawn({5, 1, 1}, 5);
+  expect_same(model, drawn(images, 0));
+  model = with_convolution({{"Div", "d", {"h", "k"}, {"y"}, {}}});
+  model.constants["k"] = {.dims = {5, 1, 1}, .floats = {1, 2, 0, 4, 5}};
+  model.inputs = {{"x", images}};
+  EXPECT_NE(refusal(model).find("'d' (Div): a division by zero"), std::string::npos);
+}
+
 TEST(OnnxArithmetic, TwoReadersKeepAFactorOutOfTheLayer) {
   // Under another name, before and after.
   for (const bool earlier : {false, true}) {

@@ -209,6 +209,28 @@ TEST(OnnxForms, ShapesAreComputedFromAnOpenNumberOfImages) {
   expect_same(model, drawn(images, 0));
 }
 
+TEST(OnnxForms, AnOpenNumberOfImagesIsNotCutChosenFromOrJoined) {
+  // One image stands for all of them while the import goes on.
+  const std::vector<Operation> all{
+      {"Gather", "o", {"h", "first"}, {"y"}, {{"axis", number(0)}}},
+      {"Split", "o", {"h"}, {"y"}, {{"axis", number(0)}, {"num_outputs", number(1)}}},
+      {"Slice", "o", {"h", "starts", "ends"}, {"y"}, {}},
+      {"Flatten", "o", {"h"}, {"y"}, {{"axis", number(0)}}},
+      {"Softmax", "o", {"h"}, {"y"}, {{"axis", number(-4)}}}};
+  for (const Operation& one : all) {
+    Model model = with_convolution({one});
+    model.constants["first"] = integers_array({0});
+    model.constants["starts"] = integers_array({-1});
+    model.constants["ends"] = integers_array({9});
+    model.inputs = {{"x", {0, 3, 6, 7}}};
+    EXPECT_NE(refusal(model).find("images"), std::string::npos) << one.type << refusal(model);
+  }
+  Model whole = with_convolution({{"Slice", "o", {"h", "starts", "ends"}, {"y"}, {}}});
+  whole.constants["starts"] = integers_array({0});
+  whole.constants["ends"] = integers_array({std::int64_t{1} << 60});
+  expect_same(whole, drawn(images, 0));
+}
+
 TEST(OnnxForms, WhatOnlyRanksClassesIsLeftOut) {
   const std::vector<std::vector<Operation>> tails{
       {{"Softmax", "s", {"h"}, {"y"}, {{"axis", number(1)}}}},

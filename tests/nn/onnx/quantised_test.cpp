@@ -142,6 +142,26 @@ TEST(OnnxQuantised, NetworksBetweenQuantisersKeepTheirRounding) {
   EXPECT_FLOAT_EQ(layer.weight[18], (37 * 18 % 255 - 127) * 0.02f);
 }
 
+TEST(OnnxQuantised, ABorderIsRoundedWithTheMapItIsAround) {
+  // 0.26 is 3 steps of 0.1, rounded; 90 is clipped to 12.7.
+  for (const float fill : {0.26f, 90.0f}) {
+    Model model{.opset = 13,
+                .operations = {{"Pad", "p", {"x", "pads", "fill"}, {"v"}, {}},
+                               {"QuantizeLinear", "", {"v", "s", "z"}, {"q"}, {}},
+                               {"DequantizeLinear", "", {"q", "s", "z"}, {"r"}, {}},
+                               {"Conv", "c", {"r", "w"}, {"y"}, {}}},
+                .constants = {{"pads", integers_array({0, 0, 1, 2, 0, 0, 0, 1})},
+                              {"fill", of_floats({}, {fill})},
+                              {"s", of_floats({}, {0.1f})},
+                              {"z", of_integers({}, {0}, ElementType::int8)},
+                              {"w", drawn({4, 2, 3, 3}, 3)}},
+                .inputs = {{"x", {0, 2, 5, 5}}},
+                .outputs = {"y"}};
+    const Array x = drawn({3, 2, 5, 5}, 1);
+    expect_near(through(translate(model), x), evaluate(model, {{"x", x}}).front(), 1e-4);
+  }
+}
+
 TEST(OnnxQuantised, IntegersOfImagesAreReadWithTheirOwnScaleOnly) {
   Model model = quantised_network();
   model.constants["other"] = of_floats({}, {0.06f});
