@@ -4,10 +4,12 @@
 #include "core/matrices/matlab_matrix.hpp"
 #include "experiments/commands/damaged_input.hpp"
 #include "tests/fuzz/base/matlab_bytes.hpp"
+#include "tests/fuzz/base/quiet_children.hpp"
 
 namespace lightloom::fuzz {
 
 void read_input(Input input) {
+  quiet_children();
   const std::string path = file_of(input, "matrix.mat");
   experiments::refuse_damaged({path});
   const ComplexMatrix matrix = read_matlab_matrix({path});
