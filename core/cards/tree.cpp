@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/cards/share_folder.hpp"
+#include "core/cards/words.hpp"
 #include "core/error.hpp"
 
 namespace lightloom {
@@ -26,6 +27,16 @@ std::string place(const std::string& origin, const YAML::Mark& mark) {
   return mark.is_null() ? origin : fmt::format("{}:{}", origin, mark.line + 1);
 }
 
+/// A text of a card, which is written out again in results: YAML is Unicode.
+const std::string& text_of(const YAML::Node& node, const std::string& origin) {
+  require(
+      is_utf8(node.Scalar()),
+      "{}: a text that is not UTF-8 (save the card in UTF-8; a file under a name of other bytes "
+      "needs another name)",
+      place(origin, node.Mark()));
+  return node.Scalar();
+}
+
 Tree convert(const YAML::Node& node, const std::string& origin, int depth, std::size_t& budget) {
   require(depth < deepest_nesting, "{}: nested more than {} levels deep (simplify the card)",
           place(origin, node.Mark()), deepest_nesting);
@@ -35,7 +46,7 @@ Tree convert(const YAML::Node& node, const std::string& origin, int depth, std::
   tree.origin = place(origin, node.Mark());
   if (node.IsScalar()) {
     tree.kind = Tree::Kind::scalar;
-    tree.scalar = node.Scalar();
+    tree.scalar = text_of(node, origin);
   } else if (node.IsSequence()) {
     tree.kind = Tree::Kind::list;
     for (const YAML::Node& item : node)
@@ -46,7 +57,7 @@ Tree convert(const YAML::Node& node, const std::string& origin, int depth, std::
             tree.origin, node.size(), most_keys);
     for (const auto& entry : node) {
       require(entry.first.IsScalar(), "{}: a key must be a plain word", tree.origin);
-      const std::string& key = entry.first.Scalar();
+      const std::string& key = text_of(entry.first, origin);
       require(tree.find(key) == nullptr, "{}: key '{}' appears twice (keep one)",
               place(origin, entry.first.Mark()), key);
       tree.pairs.push_back({key, convert(entry.second, origin, depth + 1, budget)});

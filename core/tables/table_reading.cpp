@@ -112,6 +112,9 @@ Border border(const TableCells& table, const MatrixPart& inside, std::size_t row
 }
 
 std::string checked(const TableCells& table, const MatrixPart& part) {
+  if (part.first_row >= table.rows() || part.first_column >= part.columns)
+    return fmt::format("{}: holds no numbers",
+                       table.lines[std::min(part.first_row, table.rows() - 1)]);
   for (std::size_t r = part.first_row; r < table.rows(); ++r) {
     const int line = table.lines[r];
     const std::size_t columns = std::min(part.columns, table.width(r));
@@ -253,6 +256,9 @@ TableReading read_table(const std::vector<MatrixRow>& rows, const TableNotation&
   if (comma_within && table.rows() > 0 && table.width(0) < 2) return {{}, {}, 0};
   const auto numbers = std::count_if(table.kinds.begin(), table.kinds.end(), is_number);
   if (!table.problem.empty()) return {{}, table.problem, static_cast<std::size_t>(numbers)};
+  for (std::size_t r = 0; r < table.rows(); ++r)  // empty brackets
+    if (table.width(r) == 0)
+      return {{}, fmt::format("{}: a row holds no numbers", table.lines[r]), table.start[r]};
   drop_empty_ends(table);
   TableReading reading = Borders(table).read();
   reading.cells = static_cast<std::size_t>(numbers);

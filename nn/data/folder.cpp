@@ -29,7 +29,8 @@ Picture fitted_picture(const std::string& path, const DatasetShape& expected) {
   const MapShape& map = expected.image;
   Picture picture = with_channels(read_picture(path), map.channels);
   if (expected.reading.resize > 0)
-    return centre_crop(resized(picture, expected.reading.resize), map.height, map.width, path);
+    return centre_crop(resized(picture, expected.reading.resize, path), map.height, map.width,
+                       path);
   require(picture.height == map.height && picture.width == map.width,
           "'{}' is {} pixels high and {} wide where {} needs {} and {} (set dataset.resize: {} to "
           "scale the shorter side and take the middle, or give the data set a name of its own)",

@@ -19,8 +19,12 @@ struct JpegProblem {
   jpeg_error_mgr manager{};  // first: libjpeg knows this part alone
   std::jmp_buf way_out{};
   char message[JMSG_LENGTH_MAX] = {};
-  bool damaged = false;  // cut off
+  jpeg_progress_mgr progress{};
 };
+
+/// Programs write a dozen scans at most, and every one costs a pass over the whole image, be it
+/// empty: a file of a megabyte could keep us for days.
+constexpr int most_scans = 200;
 
 JpegProblem& problem_of(j_common_ptr jpeg) { return *reinterpret_cast<JpegProblem*>(jpeg->err); }
 
@@ -35,8 +39,14 @@ void note_jpeg(j_common_ptr jpeg, int level) {
   const int code = problem.manager.msg_code;
   // Harmless oddities of cameras are warnings too; a cut-off file is one that goes on in grey.
   if (level >= 0 || (code != JWRN_JPEG_EOF && code != JWRN_HIT_MARKER)) return;
-  problem.damaged = true;
-  problem.manager.format_message(jpeg, problem.message);
+  leave_jpeg(jpeg);
+}
+
+void limit_scans(j_common_ptr jpeg) {
+  if (reinterpret_cast<j_decompress_ptr>(jpeg)->input_scan_number <= most_scans) return;
+  JpegProblem& problem = problem_of(jpeg);
+  std::snprintf(problem.message, sizeof problem.message, "it has more than %d scans", most_scans);
+  std::longjmp(problem.way_out, 1);
 }
 
 /// Owns a decompressor.
@@ -48,6 +58,7 @@ struct JpegState {
     jpeg.err = jpeg_std_error(&problem.manager);
     problem.manager.error_exit = leave_jpeg;
     problem.manager.emit_message = note_jpeg;
+    problem.progress.progress_monitor = limit_scans;
   }
   ~JpegState() { jpeg_destroy_decompress(&jpeg); }
   JpegState(const JpegState&) = delete;
@@ -59,6 +70,7 @@ struct JpegState {
 bool jpeg_header(JpegState& state, const std::string& bytes, Picture& picture) {
   if (setjmp(state.problem.way_out) != 0) return false;
   jpeg_create_decompress(&state.jpeg);
+  state.jpeg.progress = &state.problem.progress;
   jpeg_mem_src(&state.jpeg, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
   jpeg_read_header(&state.jpeg, TRUE);
   state.jpeg.out_color_space = state.jpeg.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
@@ -87,8 +99,10 @@ bool jpeg_samples(JpegState& state, Picture& picture) {
 Picture read_jpeg(const std::string& bytes, const std::string& path) {
   JpegState state;
   Picture picture;
-  const auto problem = [&] { return std::string(state.problem.message); };
-  require(jpeg_header(state, bytes, picture), "'{}' cannot be read as JPEG ({})", path, problem());
+  const auto check = [&](bool done) {
+    require(done, "'{}' cannot be read as JPEG ({})", path, state.problem.message);
+  };
+  check(jpeg_header(state, bytes, picture));
   require(state.jpeg.num_components == 1 || state.jpeg.num_components == 3,
           "'{}' is a JPEG of {} components (grey and colour ones of three are read: convert it to "
           "RGB)",
@@ -97,8 +111,7 @@ Picture read_jpeg(const std::string& bytes, const std::string& path) {
   picture.samples.resize(static_cast<std::size_t>(picture.height) *
                          static_cast<std::size_t>(picture.width) *
                          static_cast<std::size_t>(picture.channels));
-  require(jpeg_samples(state, picture) && !state.problem.damaged,
-          "'{}' cannot be read as JPEG ({})", path, problem());
+  check(jpeg_samples(state, picture));
   return picture;
 }
 #else

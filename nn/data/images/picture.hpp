@@ -33,8 +33,8 @@ void require_possible_size(const Picture& size, std::size_t bytes, const std::st
 Picture with_channels(Picture picture, int channels);
 /// Scaled so that the shorter side is `side` pixels: a triangle filter over the area that a new
 /// pixel covers (Pillow's bilinear resize, which torchvision's Resize calls), rounded after each of
-/// the two passes.
-Picture resized(const Picture& picture, int side);
+/// the two passes. Throws `Error` naming `path` when that makes more than 2^28 samples.
+Picture resized(const Picture& picture, int side, const std::string& path);
 /// The middle of it. Throws `Error` naming `path` when it is smaller.
 Picture centre_crop(const Picture& picture, int height, int width, const std::string& path);
 

@@ -89,13 +89,19 @@ Picture taller(const Picture& picture, int height) {
 
 }  // namespace
 
-Picture resized(const Picture& picture, int side) {
+Picture resized(const Picture& picture, int side, const std::string& path) {
+  constexpr double most = 1 << 28;
   const int shorter = std::min(picture.height, picture.width);
-  const auto scaled = [&](int length) {
-    return length == shorter ? side : static_cast<int>(std::int64_t{side} * length / shorter);
-  };
+  const auto scaled = [&](int length) { return std::int64_t{side} * length / shorter; };
   if (shorter == side) return picture;
-  return taller(wider(picture, scaled(picture.width)), scaled(picture.height));
+  const std::int64_t height = scaled(picture.height), width = scaled(picture.width);
+  const double samples =
+      static_cast<double>(height) * static_cast<double>(width) * picture.channels;
+  require(samples <= most,
+          "'{}' is {} x {} pixels, which dataset.resize: {} would scale to {} x {} (at most 2^28 "
+          "samples are made: cut it to a less narrow image first)",
+          path, picture.height, picture.width, side, height, width);
+  return taller(wider(picture, static_cast<int>(width)), static_cast<int>(height));
 }
 
 Picture centre_crop(const Picture& picture, int height, int width, const std::string& path) {

@@ -274,5 +274,26 @@ TEST(Card, HostileTextsAreRefusedQuickly) {
   EXPECT_THROW(parse_yaml(std::string("a\0b", 3), "binary"), Error);
 }
 
+TEST(Card, TextsThatAreNotUnicodeAreRefusedForTheyCannotBeWrittenOut) {
+  const auto why = [](const std::string& text) -> std::string {
+    try {
+      return to_yaml(parse_yaml(text, "card.yaml"));
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  // Latin 1, cut off, too long a form of '/', a surrogate, past the last letter, kept free twice.
+  for (const char* bytes : {"m\xfcller", "a\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                            "\xef\xbf\xbf", "\xef\xb7\x90", "\x87", "\xf8\x88\x80\x80\x80"})
+    for (const std::string& text :
+         {"x: 1\ny: " + std::string(bytes) + "z\n", "x: 1\n" + std::string(bytes) + ": 2\n",
+          "x: 1\ny: [1, \"" + std::string(bytes) + " \"]\n"})
+      EXPECT_TRUE(why(text).starts_with("card.yaml:2: a text that is not UTF-8")) << text;
+  EXPECT_TRUE(why("x: \"\\uD800\"").starts_with("card.yaml:1")) << "an escape of a surrogate";
+  EXPECT_EQ(why("x: m\xc3\xbcller\n"), "x: m\xc3\xbcller\n");
+  const std::string letters = "\xe5\x85\x89 \xf0\x9f\x92\xa1 \xf4\x8f\xbf\xbd";
+  EXPECT_EQ(parse_yaml(to_yaml(parse_yaml("x: " + letters, "a")), "b").find("x")->scalar, letters);
+}
+
 }  // namespace
 }  // namespace lightloom

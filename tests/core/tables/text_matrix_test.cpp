@@ -206,5 +206,12 @@ TEST(MatrixMarket, RefusesWhatContradictsItsHeader) {
         << text;
 }
 
+TEST(TextMatrix, RowsWithoutNumbersAreRefused) {
+  for (const char* text :
+       {"[]", "[[]]", "[[],[]]", "[a, b], [], []", "[[1, 2], []]", "[[], [1, 2]]", "{{x}, {}}",
+        "[[0], [], [2]]", "[[1], []]", "[;]", "a\nb\n", "x,1\n,\n", ",b\n0\n1\n"})
+    EXPECT_TRUE(why_refused(text).starts_with("m.csv:")) << text << " " << why_refused(text);
+}
+
 }  // namespace
 }  // namespace lightloom

@@ -14,6 +14,7 @@
 #include "core/matrices/hdf5_matrix.hpp"
 #include "tests/fuzz/base/fuzzer.hpp"
 #include "tests/fuzz/hdf5/identifiers.hpp"
+#include "tests/fuzz/images/images.hpp"
 
 namespace lightloom::fuzz {
 namespace {
@@ -209,9 +210,10 @@ void read_input(Input input) {
   const Hdf5Quiet quiet;
   const std::string path = "input.h5";
   make_file(path, input);
-  const std::function<void()> ways[] = {[&] { (void)read_labelled(path); },
-                                        [&] { (void)read_hdf5_matrix(path); },
-                                        [&] { (void)read_hdf5_images(path); }};
+  const std::function<void()> ways[] = {
+      [&] { (void)read_labelled(path); }, [&] { (void)read_hdf5_matrix({path}); },
+      [&] { visit_hdf5_matrices(path); },
+      [&] { read_images("HDF5 files", {path}, small_images(1)); }};
   for (const auto& read : ways) {
     try {
       read();

@@ -6,16 +6,18 @@
 #include "core/files/labelled.hpp"
 #include "core/matrices/hdf5_matrix.hpp"
 #include "experiments/commands/damaged_input.hpp"
-#include "tests/fuzz/base/fuzzer.hpp"
+#include "tests/fuzz/base/quiet_children.hpp"
+#include "tests/fuzz/images/images.hpp"
 
 namespace lightloom::fuzz {
 
 void read_input(Input input) {
+  quiet_children();
   const std::string path = file_of(input, "input.h5");
   experiments::refuse_damaged({path});
-  const std::function<void()> ways[] = {[&] { (void)read_labelled(path); },
-                                        [&] { (void)read_hdf5_matrix(path); },
-                                        [&] { (void)read_hdf5_images(path); }};
+  const std::function<void()> ways[] = {
+      [&] { (void)read_labelled(path); }, [&] { (void)read_hdf5_matrix({path}); },
+      [&] { read_images("HDF5 files", {path}, small_images(1)); }};
   for (const auto& read : ways) {
     try {
       read();

@@ -1,4 +1,4 @@
-// PNG, PGM and PPM images in a folder; the first byte chooses the kind and the colours.
+// PNG, JPEG, PGM and PPM images in a folder; the first byte chooses the kind and the colours.
 #include <zlib.h>
 
 #include <filesystem>
@@ -8,7 +8,8 @@
 namespace lightloom::fuzz {
 namespace {
 
-constexpr const char* endings[] = {".png", ".pgm", ".ppm", ".png"};
+constexpr const char* endings[] = {".png", ".pgm", ".ppm", ".png", ".jpg", ".jpeg"};
+constexpr bool coloured[] = {false, false, true, true, true, false};
 
 void put(Bytes& bytes, std::uint32_t word) {
   for (int shift = 24; shift >= 0; shift -= 8)
@@ -48,18 +49,53 @@ Bytes pnm(std::uint8_t kind, std::string_view header, std::size_t bytes) {
   return all;
 }
 
+void put_segment(Bytes& jpeg, std::uint8_t kind, const Bytes& data) {
+  jpeg.insert(jpeg.end(), {0xff, kind, 0, static_cast<std::uint8_t>(data.size() + 2)});
+  jpeg.insert(jpeg.end(), data.begin(), data.end());
+}
+
+/// Which coefficients a scan of a JPEG holds (first, last, bits), and what stands for them.
+struct Scan {
+  Bytes spectrum, bits;
+};
+
+/// 3 wide, 2 high, all of one grey: every code is a single 0.
+Bytes jpeg(std::uint8_t kind, std::uint8_t frame, std::uint8_t parts,
+           const std::vector<Scan>& all) {
+  Bytes bytes{kind, 0xff, 0xd8}, quantum(65, 1), header{8, 0, 2, 0, 3, parts};
+  quantum[0] = 0;
+  put_segment(bytes, 0xdb, quantum);
+  for (std::uint8_t i = 1; i <= parts; ++i) header.insert(header.end(), {i, 0x11, 0});
+  put_segment(bytes, frame, header);
+  for (const std::uint8_t table : {0x00, 0x10}) {
+    Bytes codes(18, 0);
+    codes[0] = table;
+    codes[1] = 1;
+    put_segment(bytes, 0xc4, codes);
+  }
+  for (const Scan& scan : all) {
+    Bytes start{parts};
+    for (std::uint8_t i = 1; i <= parts; ++i) start.insert(start.end(), {i, 0});
+    start.insert(start.end(), scan.spectrum.begin(), scan.spectrum.end());
+    put_segment(bytes, 0xda, start);
+    bytes.insert(bytes.end(), scan.bits.begin(), scan.bits.end());
+  }
+  bytes.insert(bytes.end(), {0xff, 0xd9});
+  return bytes;
+}
+
 }  // namespace
 
 void read_input(Input input) {
   if (input.empty()) return;
-  const int kind = input[0] % 4;
+  const int kind = input[0] % 6;
   std::filesystem::create_directories("set/only");
   const std::string path = file_of(input.subspan(1), std::string("set/only/1") + endings[kind]);
   struct Remove {
     const std::string& path;
     ~Remove() { std::filesystem::remove(path); }
   } const remove{path};
-  nn::DatasetShape shape = small_images(kind >= 2 ? 3 : 1);
+  nn::DatasetShape shape = small_images(coloured[kind] ? 3 : 1);
   shape.classes = 1;
   read_images("folders of images", {"set"}, shape);
 }
@@ -70,6 +106,9 @@ std::vector<Seed> seeds() {
           {"palette.png", png(3, {1, 3, 0, 0, 1}, Bytes(8, 0))},
           {"alpha.png", png(3, {8, 6, 0, 0, 0}, Bytes(26, 2))},
           {"grey.pgm", pnm(1, "P5\n# a comment\n3 2\n255\n", 6)},
+          {"grey.jpg", jpeg(5, 0xc0, 1, {{{0, 63, 0}, {0x3f}}})},
+          {"colour.jpg", jpeg(4, 0xc0, 3, {{{0, 63, 0}, {0x03}}})},
+          {"progressive.jpg", jpeg(5, 0xc2, 1, {{{0, 0, 0}, {0x7f}}, {{1, 63, 0}, {0x7f}}})},
           {"colour.ppm", pnm(2, "P6 3 2 255\n", 18)}};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/error.hpp"
 #include "nn/data/readers.hpp"
 
 namespace lightloom::fuzz {
@@ -30,9 +31,17 @@ void read_images(std::string_view format, const std::vector<std::string>& paths,
                  const nn::DatasetShape& shape) {
   const auto reader = std::ranges::find(nn::readers(), format, &nn::Reader::format);
   demand(reader != nn::readers().end(), "there is no such format");
+  try {
+    if (reader->look != nullptr) (void)reader->look(paths, {.name = shape.name, .classes = 0});
+  } catch (const Error&) {  // who reads knows the shape
+  }
   const nn::ImageSet set = reader->read(paths, shape);
-  demand(set.pixels.size() == set.size() * static_cast<std::size_t>(set.image.size()),
-         "as many pixels as images and labels");
+  const std::size_t samples = set.size() * static_cast<std::size_t>(set.image.size());
+  demand(set.pixels.size() + set.values.size() == samples &&
+             (set.pixels.empty() || set.values.empty()),
+         "as many samples, bytes or floats, as images and labels");
+  demand(set.targets.size() == set.size() * static_cast<std::size_t>(set.outputs),
+         "as many answers in numbers as images");
   demand(std::ranges::all_of(set.labels, [&](int label) { return label < shape.classes; }),
          "labels within the classes");
 }

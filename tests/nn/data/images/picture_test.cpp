@@ -121,8 +121,8 @@ TEST(PictureChannels, GreyIsTheWeightedSumAndColourThreeOfTheSame) {
 TEST(PictureSizes, HalvingTakesTheTriangleOverFourPixels) {
   // From 4 to 2: centres 1 and 3, reach 2; pixel centres 0.5, 1.5, 2.5 (3.5) at distances 0.5, 0.5,
   // 1.5 weigh 0.75, 0.75, 0.25, together 1.75.
-  const Picture row =
-      resized({4, 4, 1, {0, 70, 140, 210, 0, 70, 140, 210, 0, 70, 140, 210, 0, 70, 140, 210}}, 2);
+  const Picture row = resized(
+      {4, 4, 1, {0, 70, 140, 210, 0, 70, 140, 210, 0, 70, 140, 210, 0, 70, 140, 210}}, 2, "p");
   EXPECT_EQ(row.width, 2);
   EXPECT_EQ(row.height, 2);
   const int left = 50, right = 160;  // (52.5 + 35) / 1.75; (157.5 + 105 + 17.5) / 1.75
@@ -132,16 +132,25 @@ TEST(PictureSizes, HalvingTakesTheTriangleOverFourPixels) {
 TEST(PictureSizes, TheShorterSideIsScaledAndTheMiddleTaken) {
   Picture wide{2, 6, 3, {}};
   for (int i = 0; i < 36; ++i) wide.samples.push_back(static_cast<std::uint8_t>(i));
-  const Picture same = resized(wide, 2);
+  const Picture same = resized(wide, 2, "p");
   EXPECT_EQ(same.samples, wide.samples);
   const Picture middle = centre_crop(same, 2, 2, "p");
   EXPECT_EQ(middle.samples, (Samples{6, 7, 8, 9, 10, 11, 24, 25, 26, 27, 28, 29}));
-  const Picture large = resized(wide, 4);
+  const Picture large = resized(wide, 4, "p");
   EXPECT_EQ(large.height, 4);
   EXPECT_EQ(large.width, 12);
   EXPECT_THROW(centre_crop(wide, 3, 2, "p"), Error);
-  const Picture flat = resized({5, 3, 1, Samples(15, 99)}, 7);
+  const Picture flat = resized({5, 3, 1, Samples(15, 99)}, 7, "p");
   EXPECT_EQ(flat.samples, Samples(7 * 11, 99)) << "11 = 7 * 5 / 3";
+}
+
+TEST(PictureSizes, NarrowPicturesAreNotScaledToMoreThanMemoryHolds) {
+  // 224 x 224 * 60,000 = 3.0e9 samples; 2^28 = 2.7e8. And past the range of int: 2^31 = 2.1e9.
+  for (const int length : {60'000, 20'000'000})
+    for (const Picture& narrow : {Picture{length, 1, 1, Samples(std::size_t(length), 1)},
+                                  Picture{1, length, 1, Samples(std::size_t(length), 1)}})
+      EXPECT_THROW(resized(narrow, 224, "p"), Error) << length;
+  EXPECT_EQ(resized({1, 100, 1, Samples(100, 1)}, 224, "p").width, 22'400);
 }
 
 TEST_F(Pictures, FoldersAreScaledWhenTheCardAsks) {
@@ -161,6 +170,35 @@ TEST_F(Pictures, FoldersAreScaledWhenTheCardAsks) {
   card.height = card.width = 4;
   EXPECT_THROW(load_dataset(card, 1), Error) << "8 x 4 is not 4 x 4";
   std::filesystem::remove_all(root);
+}
+
+std::string jpeg_segment(char kind, const std::string& data) {
+  const std::string length = big_endian(static_cast<std::uint32_t>(data.size() + 2)).substr(2);
+  return "\xff" + (kind + length) + data;
+}
+
+/// A progressive JPEG of 3 x 2 grey pixels whose codes are all a single 0: a scan of means, and
+/// `scans` of the rest that say nothing. `bits` stand for a scan.
+std::string jpeg_of_scans(int scans, const std::string& bits = "\x7f") {
+  std::string bytes = "\xff\xd8" +
+                      jpeg_segment('\xdb', std::string(1, '\0') + std::string(64, '\1')) +
+                      jpeg_segment('\xc2', {8, 0, 2, 0, 3, 1, 1, 0x11, 0});
+  for (const char table : {'\x00', '\x10'})
+    bytes += jpeg_segment('\xc4', std::string{table, 1} + std::string(16, '\0'));
+  bytes += jpeg_segment('\xda', {1, 1, 0, 0, 0, 0}) + "\x7f";
+  for (int i = 0; i < scans; ++i) bytes += jpeg_segment('\xda', {1, 1, 0, 1, 63, 0}) + bits;
+  return bytes + "\xff\xd9";
+}
+
+TEST_F(Pictures, JpegsOfEndlessScansAreRefusedAndTheReasonIsSaid) {
+  if (problem_of(jpeg_of_scans(1)).find("without libjpeg") != std::string::npos) GTEST_SKIP();
+  EXPECT_EQ(read(jpeg_of_scans(1)).samples, Samples(6, 128));
+  EXPECT_EQ(read(jpeg_of_scans(100)).samples, Samples(6, 128));
+  EXPECT_NE(problem_of(jpeg_of_scans(100'000)).find("more than 200 scans"), std::string::npos);
+  EXPECT_NE(problem_of(jpeg_of_scans(1, "")).find("(Corrupt JPEG data: premature end"),
+            std::string::npos);
+  EXPECT_NE(problem_of("\xff\xd8\xff\xd9").find("(JPEG datastream contains no image)"),
+            std::string::npos);
 }
 
 #ifdef LIGHTLOOM_TESTS_WRITE_JPEG
