@@ -7,6 +7,7 @@
 #include "nn/data/image_set.hpp"
 #include "nn/files/large_vector.hpp"
 #include "nn/graph/dataset_shape.hpp"
+#include "nn/graph/function.hpp"
 #include "nn/graph/graph.hpp"
 #include "nn/graph/layer_shape.hpp"
 #include "nn/graph/matrix_engine.hpp"
