@@ -1,5 +1,7 @@
 #include "experiments/commands/experiment/sweep_files.hpp"
 
+#include <fmt/format.h>
+
 #include <sstream>
 #include <vector>
 
