@@ -107,7 +107,7 @@ std::vector<std::size_t> next_points(const SweepTask& task, const Labelled& tabl
 std::size_t size_of_part(const SweepTask& task) {
   std::size_t size = 0;
   for (std::size_t point = 0; point < task.grid.points(); ++point)
-    size += task.part.has(point) ? 1 : 0;
+    size += task.part.has(point) ? 1U : 0U;
   return size;
 }
 
