@@ -35,7 +35,7 @@ bool names(const FringeStudy& study, const std::string& what) {
   return false;
 }
 
-TEST(FringeStudy, NamesWhatTheNoiseDoesNotExplainAndNothingElse) {
+TEST(LongFringeStudy, NamesWhatTheNoiseDoesNotExplainAndNothingElse) {
   EXPECT_TRUE(study_fringe(swept(101, 5, plain_phase)).fit.good());
 
   FringeSweepData fading = swept(101, 5, plain_phase);
@@ -73,7 +73,7 @@ TEST(FringeStudy, LeavesOutASingleOutlierAndKeepsTheRest) {
   EXPECT_NEAR(study.fit.gamma, study_gamma, 4 * study.fit.gamma_sigma);
 }
 
-TEST(FringeStudy, FindsVPiWhereTheLawReachesPi) {
+TEST(LongFringeStudy, FindsVPiWhereTheLawReachesPi) {
   // 0.02 V + 0.5 V^2 + 0.01 V^3 = pi.
   const FringeStudy cubic =
       study_fringe(swept(101, 5, [](double v) { return 0.7 + v * (0.02 + v * (0.5 + v * 0.01)); }),
@@ -85,7 +85,7 @@ TEST(FringeStudy, FindsVPiWhereTheLawReachesPi) {
   EXPECT_NEAR(plain.pi_V, std::sqrt(pi / study_gamma), 4e-4);
 }
 
-TEST(FringeStudy, IntervalsOfGammaHoldTheTruthAsOftenAsTheySayEvenOverHalfAFringe) {
+TEST(LongFringeStudy, IntervalsOfGammaHoldTheTruthAsOftenAsTheySayEvenOverHalfAFringe) {
   for (const double greatest : {1.9, 3.0, 5.0}) {  // 2.3, 5.9 and 16 rad
     int inside = 0;
     const int draws = 200;

@@ -173,7 +173,7 @@ TEST(RingSpectra, NameSaturationJumpsRippleAndHalfLines) {
   EXPECT_NE(all_problems(fit_ring(half.nm, half.power)).find("cut off"), std::string::npos);
 }
 
-TEST(RingSpectra, IntervalsOfQHoldTheTruthAsOftenAsTheySay) {
+TEST(LongRingSpectra, IntervalsOfQHoldTheTruthAsOftenAsTheySay) {
   std::size_t inside = 0, all = 0;
   for (std::uint64_t draw = 0; draw < 60; ++draw) {
     const Stream stream({.seed = 32, .purpose = Purpose::test});
