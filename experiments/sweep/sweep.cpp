@@ -19,9 +19,9 @@ using Clock = std::chrono::steady_clock;
 constexpr const char* inputs_key = "input_files";
 constexpr const char* part_key = "part";
 // Cheap points do not wait for the disk: a table is written so often, and so often that writing
-// takes a tenth of the time at most, however large it has grown.
+// takes a twenty-fifth of the time at most, however large it has grown.
 constexpr std::chrono::milliseconds least_between_writes{300};
-constexpr int time_of_writes = 10;
+constexpr int time_of_writes = 25;
 
 /// In the file; a whole sweep's says nothing of parts.
 std::string part_text(const SweepPart& part) { return part.whole() ? "" : part.text(); }
@@ -96,7 +96,7 @@ std::vector<PointResult> compute(const SweepTask& task, const std::vector<std::s
 /// The next points that are not done, a few for every thread; moves `next` behind them.
 std::vector<std::size_t> next_points(const SweepTask& task, const Labelled& table,
                                      std::size_t& next) {
-  const std::size_t most = task.at_once == 1 ? 1 : 4 * static_cast<std::size_t>(task.at_once);
+  const std::size_t most = task.at_once == 1 ? 1 : 8 * static_cast<std::size_t>(task.at_once);
   std::vector<std::size_t> points;
   for (; next < task.grid.points() && points.size() < most; ++next)
     if (task.part.has(next) && !is_done(table, next)) points.push_back(next);
