@@ -58,11 +58,12 @@ inline std::string zip(const std::vector<std::pair<std::string, std::string>>& m
                                little_endian(static_cast<std::uint16_t>(name.size())) +
                                little_endian<std::uint16_t>(0);
     const auto at = static_cast<std::uint32_t>(all.size());
-    all += "PK\x03\x04" + little_endian<std::uint16_t>(20) + little_endian<std::uint16_t>(0) +
-           common + name + data;
+    all += "PK\x03\x04" + little_endian<std::uint16_t>(20) + little_endian<std::uint16_t>(0);
+    all.append(common).append(name).append(data);
     directory += "PK\x01\x02" + little_endian<std::uint32_t>(20) + little_endian<std::uint16_t>(0) +
                  common + little_endian<std::uint64_t>(0) + little_endian<std::uint16_t>(0) +
-                 little_endian(at) + name;
+                 little_endian(at);
+    directory.append(name);
   }
   const auto count = static_cast<std::uint16_t>(members.size());
   return all + directory + "PK\x05\x06" + little_endian<std::uint32_t>(0) + little_endian(count) +

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "core/error.hpp"
 #include "core/files/hdf5_numbers.hpp"
 #include "nn/data/array_set.hpp"
@@ -11,7 +13,8 @@ std::vector<std::string> set_names(Part part, const std::vector<std::string>& pl
   std::vector<std::string> names;
   const auto add = [&](const std::string& of) {
     for (const std::string& name : plain)
-      names.insert(names.end(), {name + "_" + of, of + "_" + name, of + "/" + name});
+      names.insert(names.end(), {fmt::format("{}_{}", name, of), fmt::format("{}_{}", of, name),
+                                 fmt::format("{}/{}", of, name)});
   };
   const std::vector<std::string> parts = part_names(part);
   add(parts.front());

@@ -18,8 +18,8 @@ std::vector<Taps> taps_of(int from, int to) {
   std::vector<Taps> taps;
   for (int i = 0; i < to; ++i) {
     const double centre = (i + 0.5) * scale;
-    const int first = std::max(0, static_cast<int>(centre - reach + 0.5));
-    const int last = std::min(from, static_cast<int>(centre + reach + 0.5));
+    const int first = std::max(0, static_cast<int>(std::floor(centre - reach + 0.5)));
+    const int last = std::min(from, static_cast<int>(std::floor(centre + reach + 0.5)));
     Taps one{.first = first, .weights = {}};
     double sum = 0;
     for (int pixel = first; pixel < last; ++pixel) {

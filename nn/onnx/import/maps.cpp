@@ -16,10 +16,9 @@ Changing as_map(Translation& t, const Operation& o, Changing x) {
       x.dims.size() == 4 ? usual_shape(x.dims, t.images()) : MapShape{1, area, channels};
   const std::vector<int> places = t.places(x);
   std::vector<int> table(places.size());
-  for (int c = 0; c < channels; ++c)
-    for (int p = 0; p < area; ++p)
-      table[static_cast<std::size_t>(p * channels + c)] =
-          places[static_cast<std::size_t>(c * area + p)];
+  const auto columns = static_cast<std::size_t>(channels), rows = static_cast<std::size_t>(area);
+  for (std::size_t c = 0; c < columns; ++c)
+    for (std::size_t p = 0; p < rows; ++p) table[p * columns + c] = places[c * rows + p];
   const int node = t.gathered(x, shape, table);
   return of_map(t, node, {x.dims.begin() + 2, x.dims.end()});
 }
@@ -52,7 +51,7 @@ bool has_border(const Changing& x, const MapShape& map, const Sides& border) {
 }  // namespace
 
 Bordered without_border(Translation& t, Changing x) {
-  const Bordered whole{x, {}};
+  Bordered whole{x, {}};
   if (x.order == nullptr || x.dims.size() != 4 || x.dims[0] != t.images() || x.fill != 0)
     return whole;
   x = t.applied(std::move(x));

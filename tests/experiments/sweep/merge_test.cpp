@@ -46,7 +46,7 @@ class Parts : public testing::Test {
                        const std::string& text = parts_card,
                        const PointFunction& point = measured) const {
     const Tree card = parse_yaml(text, "test.yaml");
-    const std::string path = folder_ + "/" + name;
+    std::string path = folder_ + "/" + name;
     const SweepOutcome outcome =
         run_sweep({.card = card,
                    .grid = read_grid(card),

@@ -38,7 +38,7 @@ struct Chain {
     model.outputs = {"x"};
   }
   std::string random(Sides dims) {
-    const std::string name = "c" + std::to_string(++made);
+    std::string name = "c" + std::to_string(++made);
     Array a{.dims = std::move(dims)};
     a.floats = reference::floats(reference::random_doubles(static_cast<std::size_t>(a.size()),
                                                            static_cast<std::uint32_t>(made)));
@@ -47,12 +47,12 @@ struct Chain {
     return name;
   }
   std::string whole(Sides values) {
-    const std::string name = "i" + std::to_string(++made);
+    std::string name = "i" + std::to_string(++made);
     model.constants[name] = integers_array(std::move(values));
     return name;
   }
   std::string scalar(float value) {
-    const std::string name = "s" + std::to_string(++made);
+    std::string name = "s" + std::to_string(++made);
     model.constants[name] = {.dims = {}, .floats = {value}};
     return name;
   }
