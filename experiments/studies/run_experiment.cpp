@@ -88,16 +88,18 @@ bool knows_teacher(const Experiment& card) {
   return std::filesystem::exists(card.training.teacher_file);
 }
 
+ChipRun chip_run(const Experiment& card, const photonic::TensorCore& core) {
+  return {.core = core,
+          .generator = card.hardware.generator,
+          .seed = card.seed,
+          .chips = card.chips,
+          .images = card.calibration_images};
+}
+
 std::vector<ChipResult> measure_chips(const Experiment& card, nn::Network& student,
                                       const nn::Dataset& data, ProgressSink& progress) {
   const auto core = make_chips(card.hardware.core, card.calibration);
-  return evaluate_chips(student, data,
-                        {.core = *core,
-                         .generator = card.hardware.generator,
-                         .seed = card.seed,
-                         .chips = card.chips,
-                         .images = card.calibration_images},
-                        progress);
+  return evaluate_chips(student, data, chip_run(card, *core), progress);
 }
 
 std::vector<Outcomes> outcomes_of_chips(const std::vector<ChipResult>& chips) {
@@ -185,13 +187,7 @@ TrainingNumbers measure_number_training(const Experiment& card, const nn::Datase
   numbers.source = digital_errors(*student->network, data.test);
   if (card.chips == 0) return numbers;
   const auto core = make_chips(card.hardware.core, card.calibration);
-  numbers.chips = evaluate_chip_numbers(*student->network, data,
-                                        {.core = *core,
-                                         .generator = card.hardware.generator,
-                                         .seed = card.seed,
-                                         .chips = card.chips,
-                                         .images = card.calibration_images},
-                                        progress);
+  numbers.chips = evaluate_chip_numbers(*student->network, data, chip_run(card, *core), progress);
   return numbers;
 }
 

@@ -5,9 +5,9 @@
 
 #include "core/files/labelled.hpp"
 #include "experiments/studies/accuracy/accuracy_result.hpp"
+#include "experiments/studies/accuracy/number_result.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
 #include "experiments/studies/costs/sensitivity.hpp"
-#include "experiments/studies/number_result.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/accounting/ratio.hpp"
 

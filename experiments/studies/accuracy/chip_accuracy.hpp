@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include "core/progress.hpp"
@@ -25,6 +27,17 @@ struct ChipRun {
   int chips = 1;
   int images = 64;  // training images that set the ranges of each chip's converters
 };
+
+/// Calls `measure` for every chip of a run in order, with an inference through it and its
+/// converters calibrated; what it returns is shown as progress. Throws `Failure` once the sink is
+/// cancelled.
+using ChipMeasure = std::function<std::string(nn::Inference& inference, cosim::Chip& chip)>;
+struct ChipMeasurement {
+  ChipMeasure measure;
+  ProgressSink& sink;
+};
+void for_each_chip(nn::Network& network, const nn::Dataset& data, const ChipRun& run,
+                   const ChipMeasurement& measurement);
 
 /// Every chip: the network's weights realised on that chip, its converters calibrated, the test set
 /// classified. A pure function of the network, the data and the run; chips do not depend on one

@@ -1,4 +1,4 @@
-#include "experiments/studies/number_result.hpp"
+#include "experiments/studies/accuracy/number_result.hpp"
 
 #include <fmt/ranges.h>
 
@@ -90,18 +90,13 @@ std::vector<std::string> metrics_row(const std::string& name, const Errors& erro
 
 std::vector<ChipNumbers> evaluate_chip_numbers(nn::Network& network, const nn::Dataset& data,
                                                const ChipRun& run, ProgressSink& sink) {
-  Progress progress(sink, "analog chips", run.chips, "chips");
   std::vector<ChipNumbers> chips;
-  for (int number = 0; number < run.chips; ++number) {
-    if (sink.cancelled()) throw Failure("interrupted during the evaluation of chips");
-    cosim::Chip chip(run.core, network, run.generator,
-                     {run.seed, static_cast<std::uint32_t>(number)});
-    nn::Inference inference(network, &chip.engine());
-    chip.calibrate(inference, data, run.images);
+  const auto compare = [&](nn::Inference& inference, cosim::Chip& chip) {
     chips.push_back(
         {.errors = nn::evaluate_numbers(inference, data.test), .counts = chip.counts()});
-    progress.advance(1, fmt::format("R2 {:.4f}", chips.back().errors.explained()));
-  }
+    return fmt::format("R2 {:.4f}", chips.back().errors.explained());
+  };
+  for_each_chip(network, data, run, {compare, sink});
   return chips;
 }
 
