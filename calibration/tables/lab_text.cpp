@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 
-#include "core/error.hpp"
 #include "core/files/csv.hpp"
+#include "core/tables/plain_text.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -17,35 +17,16 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(from, text.find_last_not_of(blanks) - from + 1);
 }
 
-/// ASCII of UTF-16 text; other characters become '?', micro signs 'u'.
-std::string from_utf16(std::string_view bytes, bool big_endian) {
-  std::string text;
-  for (std::size_t i = 2; i + 1 < bytes.size(); i += 2) {
-    const unsigned first = static_cast<unsigned char>(bytes[i]),
-                   second = static_cast<unsigned char>(bytes[i + 1]);
-    const unsigned code = big_endian ? first * 256 + second : second * 256 + first;
-    text += code == 0xB5 || code == 0x3BC ? 'u' : code < 128 ? static_cast<char>(code) : '?';
-  }
-  return text;
-}
-
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   for (std::size_t at = text.find(from); at != std::string::npos;
        at = text.find(from, at + to.size()))
     text.replace(at, from.size(), to);
 }
 
-std::string as_text(std::string_view bytes, const std::string& origin) {
-  if (bytes.starts_with("\xFF\xFE")) return from_utf16(bytes, false);
-  if (bytes.starts_with("\xFE\xFF")) return from_utf16(bytes, true);
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  require(bytes.find('\0') == std::string_view::npos,
-          "{}: not a table of text (it holds zero bytes: export it as CSV)", origin);
-  std::string text(bytes);
+/// Units in letters: all micro signs, that of Latin-1 among them, are written u.
+std::string with_plain_units(std::string text) {
   for (const std::string_view micro : {"\xC2\xB5", "\xCE\xBC", "\xB5"})
     replace_all(text, micro, "u");
-  for (const std::string_view blank : {"\xC2\xA0", "\xE2\x80\xAF"}) replace_all(text, blank, " ");
-  replace_all(text, "\xE2\x88\x92", "-");  // the minus sign of typesetters
   return text;
 }
 
@@ -58,9 +39,7 @@ std::string lower(std::string_view text) {
 }  // namespace
 
 std::vector<LabLine> lab_lines(std::string_view bytes, const std::string& origin) {
-  std::string text = as_text(bytes, origin);
-  replace_all(text, "\r\n", "\n");
-  std::replace(text.begin(), text.end(), '\r', '\n');
+  const std::string text = with_plain_units(plain_text(std::string(bytes), origin));
   std::vector<LabLine> lines;
   std::size_t from = 0;
   for (int number = 1; from < text.size(); ++number) {

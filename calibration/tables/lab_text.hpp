@@ -13,9 +13,8 @@ struct LabLine {
   std::string text;
 };
 
-/// The lines of a file as instruments write it: UTF-8 with or without a byte-order mark, UTF-16
-/// with one, a micro sign in Latin-1 (read as u, like the others); ends by LF, CR LF or CR. Throws
-/// `Error` for bytes that are no text.
+/// The lines of a file as instruments write it, in any encoding that plain_text takes; micro signs
+/// (that of Latin-1 too) are read as u. Throws `Error` for bytes that are no text.
 std::vector<LabLine> lab_lines(std::string_view bytes, const std::string& origin);
 
 /// How the cells of a table are divided and its numbers written.

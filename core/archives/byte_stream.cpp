@@ -3,11 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
-#include <fstream>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -81,33 +77,6 @@ void require_end(ByteStream& stream, const std::string& path) {
 
 std::unique_ptr<ByteStream> open_stream(const std::string& path) {
   return std::make_unique<GzipStream>(path);
-}
-
-std::string kind_of_file(const std::string& path) {
-  using namespace std::string_view_literals;
-  std::array<char, 16> start{};
-  std::ifstream(path, std::ios::binary).read(start.data(), start.size());
-  const std::string_view bytes(start.data(), start.size());
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kinds{{
-      {"PK\x03\x04"sv, "a zip archive (as NumPy's .npz and PyTorch's .pt are)"sv},
-      {"\x1f\x8b"sv, "a gzip file"sv},
-      {"BZh"sv, "a bzip2 file"sv},
-      {"\xfd"
-       "7zXZ"sv,
-       "an xz file"sv},
-      {"\x28\xb5\x2f\xfd"sv, "a Zstandard file"sv},
-      {"\x93NUMPY"sv, "a NumPy file (.npy)"sv},
-      {"\x89HDF\r\n"sv, "an HDF5 file"sv},
-      {"\x89PNG"sv, "a PNG image"sv},
-      {"\xff\xd8\xff"sv, "a JPEG image"sv},
-      {"GIF8"sv, "a GIF image"sv},
-      {"RIFF"sv, "a RIFF file (WebP, WAV)"sv},
-      {"BM"sv, "a BMP image"sv},
-      {"\x80"sv, "a Python pickle"sv},
-  }};
-  for (const auto& [magic, kind] : kinds)
-    if (bytes.starts_with(magic)) return std::string(kind);
-  return "";
 }
 
 }  // namespace lightloom

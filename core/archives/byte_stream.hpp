@@ -30,8 +30,4 @@ void require_end(ByteStream& stream, const std::string& path);
 /// A file, unpacked if gzip packed it (RFC 1952).
 std::unique_ptr<ByteStream> open_stream(const std::string& path);
 
-/// What the first bytes of a file say that it is: "a zip archive (NumPy's .npz, PyTorch's .pt)",
-/// "a gzip file"; "" when they say nothing. For sentences about a file of another kind.
-std::string kind_of_file(const std::string& path);
-
 }  // namespace lightloom

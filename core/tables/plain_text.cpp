@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/files/file_kind.hpp"
 
 namespace lightloom {
 namespace {
@@ -86,23 +87,11 @@ std::string decoded(std::string_view bytes, const Encoding& encoding, const std:
   return text;
 }
 
-/// What a file without text is, by its first bytes.
-std::string_view known_kind(std::string_view bytes) {
-  using namespace std::string_view_literals;
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kinds{
-      {{"PK\x03\x04"sv, "a zip archive or an Excel workbook (save its sheet as CSV)"sv},
-       {"\x1F\x8B"sv, "compressed by gzip (unpack it with gunzip)"sv},
-       {"BZh"sv, "compressed by bzip2 (unpack it with bunzip2)"sv},
-       {"\xFD"
-        "7zXZ"sv,
-        "compressed by xz (unpack it with unxz)"sv},
-       {"\xD0\xCF\x11\xE0"sv, "an old Excel workbook (save its sheet as CSV)"sv},
-       {"%PDF"sv, "a PDF document (save the numbers as CSV)"sv},
-       {"\x89PNG"sv, "a PNG image (a matrix is wanted)"sv},
-       {"\x80\x02"sv, "a Python pickle (save the array with numpy.save)"sv}}};
-  for (const auto& [start, kind] : kinds)
-    if (bytes.starts_with(start)) return kind;
-  return "no plain text (save it in UTF-8)";
+/// What a file without text is, and what to do with it.
+std::string known_kind(std::string_view bytes) {
+  const std::string_view kind = kind_of_bytes(bytes);
+  if (kind.empty()) return "no plain text (save it in UTF-8)";
+  return std::string(kind) + ", no text (unpack it, or save its numbers as CSV)";
 }
 
 /// Replaces letters of several bytes by plain ones.
@@ -146,9 +135,8 @@ std::string plain_text(const std::string& bytes, const std::string& path) {
     return letter >= 0 && letter < ' ' &&
            std::string_view("\t\n\r\f\v").find(letter) == std::string_view::npos;
   });
-  const std::string_view kind = known_kind(bytes);
-  require(!binary && !kind.starts_with("compressed") && !kind.starts_with("a PDF"), "{}: is {}",
-          path, kind);
+  require(!binary && !bytes.starts_with("\x1F\x8B") && !bytes.starts_with("%PDF"), "{}: is {}",
+          path, known_kind(bytes));
   if (std::any_of(text.begin(), text.end(), [](char letter) { return letter < 0; }))
     text = simplified(text);
   unify_line_ends(text);

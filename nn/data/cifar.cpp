@@ -4,6 +4,7 @@
 #include "core/archives/byte_stream.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/files/file_kind.hpp"
 #include "nn/data/array_set.hpp"
 #include "nn/data/readers.hpp"
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <filesystem>
 
-#include "core/archives/byte_stream.hpp"
 #include "core/error.hpp"
+#include "core/files/file_kind.hpp"
 #include "core/random/random.hpp"
 #include "nn/data/array_set.hpp"
 #include "nn/data/glyphs.hpp"

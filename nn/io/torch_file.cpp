@@ -11,6 +11,7 @@
 #include "core/archives/zip.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/files/file_kind.hpp"
 #include "nn/files/pickle.hpp"
 
 namespace lightloom::nn {

@@ -4,9 +4,9 @@
 #include <charconv>
 #include <cstring>
 
-#include "core/archives/byte_stream.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/files/file_kind.hpp"
 
 namespace lightloom::nn {
 namespace {

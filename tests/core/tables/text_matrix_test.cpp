@@ -149,7 +149,7 @@ TEST(TextMatrix, SaysWhichCellIsNone) {
            {"[[[1,2]],[[3,4]]]", "a matrix has two axes"},
            {"[[1. 2. ... 3.]\n [4. 5. ... 6.]]", "was printed with an ellipsis"},
            {"A =\n Columns 1 through 2\n 1 2\n", "a print of some columns at a time"},
-           {"\x1F\x8B\x08", "compressed by gzip"},
+           {"\x1F\x8B\x08", "a gzip file"},
            {std::string("PK\x03\x04\0\0", 6), "an Excel workbook"}})
     EXPECT_NE(why_refused(text).find(where), std::string::npos) << text << why_refused(text);
 }
