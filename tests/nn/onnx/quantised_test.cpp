@@ -175,6 +175,32 @@ TEST(OnnxQuantised, IntegersOfImagesAreReadWithTheirOwnScaleOnly) {
   EXPECT_THROW((void)translate(model), Unsupported);
 }
 
+/// Something done to the integers of an image before they are numbers again.
+Model done_to_integers(const Operation& what) {
+  Model model{.opset = 13,
+              .operations = {{"QuantizeLinear", "q", {"x", "s", "z"}, {"q"}, {}},
+                             what,
+                             {"DequantizeLinear", "d", {"moved", "s", "z"}, {"d"}, {}},
+                             {"Conv", "c", {"d", "w"}, {"y"}, {}}},
+              .constants = {{"pads", integers_array({0, 0, 1, 1, 0, 0, 1, 1})},
+                            {"s", of_floats({}, {0.02f})},
+                            {"z", of_integers({}, {128}, ElementType::uint8)},
+                            {"w", drawn({4, 2, 2, 2}, 3)}},
+              .inputs = {{"x", {0, 2, 5, 5}}},
+              .outputs = {"y"}};
+  return model;
+}
+
+// A border of the integer 0 is -128 steps, none of the number 0.
+TEST(OnnxQuantised, IntegersMayBeMovedButGetNoBorder) {
+  const Model turned = done_to_integers(
+      {"Transpose", "t", {"q"}, {"moved"}, {{"perm", {.integers = {0, 1, 3, 2}, .list = true}}}});
+  const Array x = drawn({3, 2, 5, 5}, 1);
+  expect_near(through(translate(turned), x), evaluate(turned, {{"x", x}}).front(), 1e-4);
+  EXPECT_THROW((void)translate(done_to_integers({"Pad", "b", {"q", "pads"}, {"moved"}, {}})),
+               Unsupported);
+}
+
 /// The same network on integers all through, a pool of integers in it.
 Model integer_network() {
   Model model{.opset = 13, .inputs = {{"x", {0, 2, 5, 5}}}, .outputs = {"y"}};
