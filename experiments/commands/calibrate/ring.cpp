@@ -124,7 +124,10 @@ void add_couplings(const CommandLine& line, const std::string& path, const RingF
       require(found != nullptr && found->kind == Tree::Kind::scalar,
               "{}: no {}.{} (is it the card of a ring bank? --section names where its rings are)",
               line.value("into"), section, name);
-      return csv_number(found->scalar).value_or(0);
+      const double value = csv_number(found->scalar).value_or(0);
+      require(value > 0, "{}: {}.{} is '{}' (must be a number above 0)", line.value("into"),
+              section, name, found->scalar);
+      return value;
     };
     radius_um = number("radius_um");
     amplitude = number("turn_amplitude");

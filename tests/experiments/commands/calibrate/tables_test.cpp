@@ -1,5 +1,6 @@
 // Single elements and tables of measurements.
 #include <cmath>
+#include <numbers>
 
 #include "tests/experiments/commands/calibrate/fixture.hpp"
 
@@ -52,6 +53,45 @@ TEST_F(CalibrateTables, MeasuredEnergiesReplaceThoseOfACard) {
                            "source:", "read_pJ: \"measured: lightloom calibrate energy energy.csv"})
     EXPECT_NE(card.str().find(part), std::string::npos) << part << card.str();
   refused("energy energy.csv -o mine.yaml", "needs --into");
+}
+
+/// The drop-free port of an add-drop ring of 10 um radius, self-couplings 0.95 and a turn of 0.995:
+/// (t2 a - t1 e^(i phi)) / (e^(i phi) - t1 t2 a), squared.
+std::string ring_spectrum() {
+  const double turn = 2 * std::numbers::pi * 10e3, index = 4.2, t = 0.95, a = 0.995;  // nm
+  std::string table = "wavelength_nm,power\n";
+  for (int i = 0; i <= 6000; ++i) {
+    const double nm = 1540 + 0.005 * i, phi = 2 * std::numbers::pi * turn * index / nm;
+    const double even = 1 + t * t * t * t * a * a - 2 * t * t * a * std::cos(phi);
+    table += fmt::format("{:.4f},{:.8f}\n", nm,
+                         (t * t * a * a + t * t - 2 * t * t * a * std::cos(phi)) / even);
+  }
+  return table;
+}
+
+TEST_F(CalibrateTables, AMeasuredRingReplacesThatOfACardWhichThenSaysItsQ) {
+  write("ring.csv", ring_spectrum());
+  fs::copy_file(LIGHTLOOM_SOURCE_DIR "/data/devices/mrr-bank.yaml", folder_ + "/bank.yaml");
+  const std::string before = text_of("bank.yaml");
+  const json found = object("ring ring.csv --into bank.yaml -o mine.yaml");
+  EXPECT_NEAR(found["couplings"]["self_coupling_in"].get<double>(), 0.95, 1e-3);
+  EXPECT_NEAR(found["couplings"]["turn_amplitude"].get<double>(), 0.995, 1e-3);
+  EXPECT_EQ(text_of("bank.yaml"), before);
+  // The card's radius is 5 um: the turn of 62.8 um that was measured has twice its index.
+  const Ran chip = run_shell(
+      fmt::format("cd {} && {} chip mine.yaml --chips 1 --json --quiet", folder_, program()));
+  const json ring = json::parse(chip.output)["ring"];
+  const double loop = 0.95 * 0.95 * 0.995,
+               finesse = std::numbers::pi * std::sqrt(loop) / (1 - loop);
+  const double turn_um = 2 * std::numbers::pi * 10, middle_nm = 1552.6;
+  EXPECT_NEAR(ring["finesse"].get<double>(), finesse, 0.01 * finesse);
+  const double quality = finesse * 4.2 * turn_um / (middle_nm / 1000);
+  EXPECT_NEAR(ring["quality"].get<double>(), quality, 0.01 * quality);
+  EXPECT_EQ(text_of("mine.yaml").find("inf"), std::string::npos);
+  write("bad.yaml",
+        "bank: {radius_um: wide, turn_amplitude: 1, group_index: 4, wavelength_nm: 1550}\n");
+  refused("ring ring.csv --into bad.yaml -o other.yaml", "bank.radius_um is 'wide'");
+  EXPECT_FALSE(fs::exists(folder_ + "/other.yaml"));
 }
 
 /// Energies of a table, read back by the commands that spend them.
