@@ -1,5 +1,6 @@
 #include "experiments/studies/workbench.hpp"
 
+#include <filesystem>
 #include <optional>
 
 #include "core/error.hpp"
@@ -41,6 +42,10 @@ nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
   nn::TrainResult result = nn::train(network, data, card, seed, helpers);
   if (!helpers.progress->cancelled()) return result;
   if (helpers.checkpoint.empty()) throw Failure("interrupted during training");
+  if (!std::filesystem::exists(helpers.checkpoint))
+    throw Failure(
+        "interrupted during training, before its first epoch had ended (nothing is kept of it; the "
+        "same command begins it anew)");
   throw Failure(fmt::format("interrupted during training (the same command goes on from '{}')",
                             helpers.checkpoint));
 }

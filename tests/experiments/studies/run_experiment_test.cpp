@@ -279,5 +279,34 @@ TEST(Run, SpreadIsTheSamplesAndItsIntervalThatOfStudent) {
   EXPECT_TRUE(std::isnan(spread_of({}).mean));
 }
 
+/// Cancels as soon as it is told of `steps` steps of training.
+class Impatient : public ProgressSink {
+ public:
+  explicit Impatient(int steps) : steps_(steps) {}
+  void report(const ProgressReport&) override { --steps_; }
+  [[nodiscard]] bool cancelled() const override { return steps_ <= 0; }
+
+ private:
+  int steps_;
+};
+
+TEST(Run, AnInterruptedTrainingNamesItsCheckpointOnlyWhereThereIsOne) {
+  const std::string folder = scratch_folder("interrupted"), path = folder + "/c.h5";
+  const Experiment card = small_experiment();
+  Impatient at_once(0);
+  Workbench workbench(at_once);
+  workbench.keep_checkpoints(card, path);
+  try {
+    (void)workbench.teacher(card);
+    FAIL() << "trained on";
+  } catch (const Failure& failure) {
+    const std::string said = failure.what();
+    EXPECT_EQ(said.find(path), std::string::npos) << said;
+    EXPECT_NE(said.find("begins it anew"), std::string::npos) << said;
+  }
+  EXPECT_FALSE(fs::exists(path + ".float"));
+  fs::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace lightloom::experiments
