@@ -1,7 +1,6 @@
 #include "cosim/schedule/order_simulation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <limits>
 #include <utility>
@@ -23,20 +22,7 @@ struct Need {
   std::int64_t tiles_before = 0;
   Cause cause = Cause::data;
 };
-class NeedList {
- public:
-  void add(const Need& need) {
-    assert(count_ < needs_.size());
-    needs_[count_++] = need;
-  }
-  [[nodiscard]] const Need* begin() const { return needs_.data(); }
-  [[nodiscard]] const Need* end() const { return needs_.data() + count_; }
-
- private:
-  std::array<Need, 3> needs_;
-  std::size_t count_ = 0;
-};
-using Needs = EnumArray<Stage, NeedList>;
+using Needs = EnumArray<Stage, std::vector<Need>>;
 
 /// Of the stages present, what each waits for but the layer before.
 Needs needs_of(const ScheduleInput& input) {
@@ -47,55 +33,34 @@ Needs needs_of(const ScheduleInput& input) {
   way.insert(way.end(), {Stage::program, Stage::compute});
   Needs needs;
   for (std::size_t i = 0; i + 1 < way.size(); ++i) {
-    if (i > 0) needs[way[i]].add({way[i - 1], 0, Cause::data});
+    if (i > 0) needs[way[i]].push_back({way[i - 1], 0, Cause::data});
     const std::int64_t room = way[i] == Stage::fetch_weights ? places.weights
                               : way[i] == Stage::program
                                   ? std::int64_t{places.settings} * input.cores
                                   : places.tiles;
-    needs[way[i]].add({way[i + 1], room, Cause::slot});
+    needs[way[i]].push_back({way[i + 1], room, Cause::slot});
   }
-  needs[Stage::fetch_inputs].add({Stage::compute, places.inputs, Cause::slot});
+  needs[Stage::fetch_inputs] = {{Stage::compute, places.inputs, Cause::slot}};
   const Stage results = input.post_processes ? Stage::post_process : Stage::write_back;
-  needs[Stage::compute].add({Stage::program, 0, Cause::data});
-  needs[Stage::compute].add({Stage::fetch_inputs, 0, Cause::data});
-  needs[Stage::compute].add({results, places.outputs, Cause::slot});
-  needs[Stage::post_process].add({Stage::compute, 0, Cause::data});
-  needs[Stage::post_process].add({Stage::write_back, places.outputs, Cause::slot});
-  needs[Stage::write_back].add(
-      {input.post_processes ? Stage::post_process : Stage::compute, 0, Cause::data});
+  needs[Stage::compute] = {{Stage::program, 0, Cause::data},
+                           {Stage::fetch_inputs, 0, Cause::data},
+                           {results, places.outputs, Cause::slot}};
+  needs[Stage::post_process] = {{Stage::compute, 0, Cause::data},
+                                {Stage::write_back, places.outputs, Cause::slot}};
+  needs[Stage::write_back] = {
+      {input.post_processes ? Stage::post_process : Stage::compute, 0, Cause::data}};
   return needs;
 }
 
-/// All that later jobs have to know of one, and what a job waits for while it is placed.
+/// All that later jobs have to know of one.
 struct End {
   double end = 0;
 };
-struct EndInHand {
-  double start = 0, end = 0, ready = 0;
-};
-void keep(End& kept, const EndInHand& job) { kept.end = job.end; }
+void keep(End& kept, const Job& job) { kept.end = job.end; }
 void keep(Job& kept, const Job& job) { kept = job; }
 
-/// What decided a job's start is told where the whole timeline is kept.
-void note_wait(EndInHand& job, double end, Cause, std::int64_t) {
-  job.ready = std::max(job.ready, end);
-}
-void note_wait(Job& job, double end, Cause cause, std::int64_t by) {
-  if (end <= job.ready && job.ready_cause != Cause::none) return;
-  job.ready = end;
-  job.ready_cause = cause;
-  job.decided_by = by;
-}
-void note_start(EndInHand& job, double start, std::int64_t) { job.start = start; }
-void note_start(Job& job, double start, std::int64_t by) {
-  job.start = start;
-  job.decided_by = by;
-}
-void note_stream(EndInHand&) {}
-void note_stream(Job& job) { job.streams = true; }
-
-/// `Kept`, `InHand`: Job for the whole timeline, End and EndInHand for its length.
-template <class Kept, class InHand>
+/// `Kept`: Job for the whole timeline, End for its length.
+template <class Kept>
 class Simulation {
  public:
   Simulation(const ScheduleInput& input, std::span<const DramTask> tasks, double limit)
@@ -108,10 +73,13 @@ class Simulation {
         present_(present_stages(input)),
         needs_(needs_of(input)) {
     for (const auto& [stage, k] : tasks_) dram_left_ += of_tile(input_.tiles, k)[stage];
-    while (served_ < tasks_.size() && !late_) serve_dram();
-    if (late_) return;
-    for (const Stage stage : all_of_enum<Stage>())
-      if (present_[stage]) advance(stage, tiles_ - 1);
+    // Ends do not depend on the order in which they are worked out.
+    do {
+      while (serve_dram()) {
+      }
+    } while (!late_ && advance_units());
+    assert(late_ || served_ == tasks_.size());
+    assert(late_ || next_[Stage::write_back] == tiles_);
   }
 
   [[nodiscard]] double total() {
@@ -129,41 +97,50 @@ class Simulation {
  private:
   Kept& job(Stage stage, std::int64_t tile) { return of_tile(jobs_, tile)[stage]; }
 
-  /// Takes the end of another job into account.
-  void wait_for(InHand& waiting, Stage stage, std::int64_t tile, Cause cause) {
-    if (tile < 0) return;
-    if (tile >= next_[stage]) advance(stage, tile);
-    note_wait(waiting, job(stage, tile).end, cause, JobNumber::of(stage, tile));
+  /// Takes the end of another job into account; false while that job is not scheduled.
+  bool wait_for(Job& waiting, Stage stage, std::int64_t tile, Cause cause) {
+    if (tile < 0) return true;
+    if (tile >= next_[stage]) return false;
+    const double end = job(stage, tile).end;
+    if (end > waiting.ready || waiting.ready_cause == Cause::none) {
+      waiting.ready = end;
+      waiting.ready_cause = cause;
+      waiting.decided_by = JobNumber::of(stage, tile);
+    }
+    return true;
   }
 
-  /// A job as it could start but for its unit.
-  InHand ready_job(Stage stage, std::int64_t k) {
-    InHand waiting;
+  /// Works out when the next job of a stage could start but for its unit; false while that is open.
+  bool find_ready(Stage stage, std::int64_t k, Job& waiting) {
     for (const Need& need : needs_[stage])
-      wait_for(waiting, need.stage, k - need.tiles_before, need.cause);
-    if (stage == Stage::compute) wait_for_layer_before(waiting, k);
-    if (stage == Stage::fetch_inputs && !input_.input_after.empty())
-      wait_for(waiting, Stage::write_back, of_tile(input_.input_after, k), Cause::dependency);
-    return waiting;
+      if (!wait_for(waiting, need.stage, k - need.tiles_before, need.cause)) return false;
+    if (stage == Stage::compute) return wait_for_layer_before(waiting, k);
+    if (stage != Stage::fetch_inputs || input_.input_after.empty()) return true;
+    return wait_for(waiting, Stage::write_back, of_tile(input_.input_after, k), Cause::dependency);
   }
 
   /// The layers before have left all cores and the digital unit. One core keeps that order by
   /// itself, and so does the digital unit.
-  void wait_for_layer_before(InHand& waiting, std::int64_t k) {
-    if (input_.layer_starts.empty()) return;
+  bool wait_for_layer_before(Job& waiting, std::int64_t k) {
+    if (input_.layer_starts.empty()) return true;
     const std::int64_t first = of_tile(input_.layer_starts, k);
     if (input_.post_processes)
       return wait_for(waiting, Stage::post_process, first - 1, Cause::dependency);
-    if (input_.cores == 1) return;
+    if (input_.cores == 1) return true;
     for (std::int64_t other = std::max<std::int64_t>(0, first - input_.cores); other < first;
          ++other)
-      wait_for(waiting, Stage::compute, other, Cause::dependency);
+      if (!wait_for(waiting, Stage::compute, other, Cause::dependency)) return false;
+    return true;
   }
 
-  void place(Stage stage, InHand waiting, double unit_free, std::int64_t unit_job) {
+  [[nodiscard]] bool waits_for_dram(Stage stage, std::int64_t k) const {
+    return uses_dram(stage) && of_tile(input_.tiles, k)[stage] > 0;
+  }
+
+  void place(Stage stage, Job waiting, double unit_free, std::int64_t unit_job) {
     const std::int64_t k = next_[stage]++;
-    waiting.start = waiting.ready;
-    if (unit_free >= waiting.ready && unit_job >= 0) note_start(waiting, unit_free, unit_job);
+    waiting.start = std::max(waiting.ready, unit_free);
+    if (unit_free >= waiting.ready && unit_job >= 0) waiting.decided_by = unit_job;
     waiting.end = waiting.start + of_tile(input_.tiles, k)[stage];
     if (stage == Stage::compute && !input_.streams.empty()) stream(k, waiting);
     keep(job(stage, k), waiting);
@@ -171,37 +148,48 @@ class Simulation {
 
   /// The tile's core streams from the buffer once that has served the tiles before; the later of
   /// the two ends the computation, and its time is then the stream's.
-  void stream(std::int64_t k, InHand& computing) {
+  void stream(std::int64_t k, Job& computing) {
     const double ns = of_tile(input_.streams, k);
     if (ns <= 0) return;
-    InHand now = computing;
-    if (stream_free_ > now.start) note_start(now, stream_free_, stream_job_);
+    Job now = computing;
+    if (stream_free_ > now.start) {
+      now.start = stream_free_;
+      now.decided_by = stream_job_;
+    }
     now.end = now.start + ns;
     stream_free_ = now.end;
     stream_job_ = JobNumber::of(Stage::count, k);
     if (!streams_.empty()) keep(of_tile(streams_, k), now);
     if (now.end <= computing.end) return;
     computing = now;
-    note_stream(computing);
+    computing.streams = true;
   }
 
-  /// Schedules a stage's jobs up to tile `last`, and before each what it waits for: jobs of tiles
-  /// before, and of stages before for the same. What takes the DRAM's time has been served.
-  void advance(Stage stage, std::int64_t last) {
-    while (next_[stage] <= last) {
-      const std::int64_t k = next_[stage], before = k - units_of(input_, stage);  // on its unit
-      assert(!uses_dram(stage) || of_tile(input_.tiles, k)[stage] <= 0);
-      const InHand waiting = ready_job(stage, k);
-      place(stage, waiting, before >= 0 ? job(stage, before).end : 0,
-            before >= 0 ? JobNumber::of(stage, before) : -1);
+  /// Schedules what needs no DRAM as far as it is known. Jobs of one stage stay in order.
+  bool advance_units() {
+    bool progress = false;
+    for (const Stage stage : all_of_enum<Stage>()) {
+      if (!present_[stage]) continue;
+      while (next_[stage] < tiles_ && !waits_for_dram(stage, next_[stage])) {
+        Job waiting;
+        const std::int64_t k = next_[stage];
+        if (!find_ready(stage, k, waiting)) break;
+        const std::int64_t before = k - units_of(input_, stage);  // on the same unit
+        place(stage, waiting, before >= 0 ? job(stage, before).end : 0,
+              before >= 0 ? JobNumber::of(stage, before) : -1);
+        progress = true;
+      }
     }
+    return progress;
   }
 
-  /// Gives the DRAM its next task.
-  void serve_dram() {
-    const auto [stage, k] = tasks_[served_++];
-    advance(stage, k - 1);
-    InHand waiting = ready_job(stage, k);
+  /// Gives the DRAM its next task; false while that is open, and at the end.
+  bool serve_dram() {
+    if (late_ || served_ == tasks_.size()) return false;
+    const auto [stage, k] = tasks_[served_];
+    assert(k >= next_[stage]);
+    Job waiting;
+    if (k > next_[stage] || !find_ready(stage, k, waiting)) return false;
     if (k > 0) waiting.ready = std::max(waiting.ready, job(stage, k - 1).end);
     const bool writes = stage == Stage::write_back;
     const double turn = dram_job_ >= 0 && writes != dram_writes_ ? input_.direction_change_ns : 0;
@@ -211,8 +199,10 @@ class Simulation {
     if (k > 0) turned_[stage] += dram_free_ - of_tile(input_.tiles, k)[stage] - could_start;
     dram_job_ = JobNumber::of(stage, k);
     dram_writes_ = writes;
+    ++served_;
     dram_left_ -= of_tile(input_.tiles, k)[stage];
     late_ = (dram_free_ + dram_left_) * (1 - 1e-12) > limit_;
+    return true;
   }
 
   const ScheduleInput& input_;
@@ -238,12 +228,11 @@ class Simulation {
 
 ScheduleResult run_in_order(const ScheduleInput& input, std::span<const DramTask> tasks) {
   return account_for(
-      input,
-      Simulation<Job, Job>(input, tasks, std::numeric_limits<double>::infinity()).timeline());
+      input, Simulation<Job>(input, tasks, std::numeric_limits<double>::infinity()).timeline());
 }
 
 double time_in_order(const ScheduleInput& input, std::span<const DramTask> tasks, double limit) {
-  return Simulation<End, EndInHand>(input, tasks, limit).total();
+  return Simulation<End>(input, tasks, limit).total();
 }
 
 }  // namespace lightloom::cosim
