@@ -5,11 +5,11 @@
 #include <span>
 #include <vector>
 
-#include "cosim/analog/converter_errors.hpp"
-#include "cosim/analog/input_code.hpp"
-#include "cosim/analog/input_layout.hpp"
-#include "cosim/analog/output_noise.hpp"
-#include "cosim/analog/tile_readout.hpp"
+#include "cosim/analog/readout/converter_errors.hpp"
+#include "cosim/analog/readout/input_code.hpp"
+#include "cosim/analog/readout/input_layout.hpp"
+#include "cosim/analog/readout/output_noise.hpp"
+#include "cosim/analog/readout/tile_readout.hpp"
 #include "cosim/mapping.hpp"
 #include "nn/graph/layer_shape.hpp"
 #include "photonic/cores/tensor_core.hpp"

@@ -2,12 +2,12 @@
 
 // Mapping, analog execution, generators and the cost simulation.
 #include "cosim/analog/analog_engine.hpp"
-#include "cosim/analog/converter_errors.hpp"
-#include "cosim/analog/input_code.hpp"
-#include "cosim/analog/input_layout.hpp"
 #include "cosim/analog/layer_on_core.hpp"
-#include "cosim/analog/output_noise.hpp"
-#include "cosim/analog/tile_readout.hpp"
+#include "cosim/analog/readout/converter_errors.hpp"
+#include "cosim/analog/readout/input_code.hpp"
+#include "cosim/analog/readout/input_layout.hpp"
+#include "cosim/analog/readout/output_noise.hpp"
+#include "cosim/analog/readout/tile_readout.hpp"
 #include "cosim/cost/cost_simulation.hpp"
 #include "cosim/generator/bank_product.hpp"
 #include "cosim/generator/electronic_generator.hpp"

@@ -1,4 +1,4 @@
-#include "cosim/analog/output_noise.hpp"
+#include "cosim/analog/readout/output_noise.hpp"
 
 #include <gtest/gtest.h>
 

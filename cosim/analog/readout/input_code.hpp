@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "cosim/analog/input_layout.hpp"
+#include "cosim/analog/readout/input_layout.hpp"
 #include "nn/graph/layer_shape.hpp"
 #include "photonic/cores/tensor_core.hpp"
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "cosim/analog/tile_readout.hpp"
+#include "cosim/analog/readout/tile_readout.hpp"
 #include "cosim/mapping.hpp"
 #include "nn/graph/layer_shape.hpp"
 

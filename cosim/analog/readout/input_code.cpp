@@ -1,4 +1,4 @@
-#include "cosim/analog/input_code.hpp"
+#include "cosim/analog/readout/input_code.hpp"
 
 #include <algorithm>
 #include <cassert>

@@ -1,4 +1,4 @@
-#include "cosim/analog/input_layout.hpp"
+#include "cosim/analog/readout/input_layout.hpp"
 
 namespace lightloom::cosim {
 namespace {

@@ -1,4 +1,4 @@
-#include "cosim/analog/converter_errors.hpp"
+#include "cosim/analog/readout/converter_errors.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "cosim/analog/tile_readout.hpp"
+#include "cosim/analog/readout/tile_readout.hpp"
 
 namespace lightloom::cosim {
 

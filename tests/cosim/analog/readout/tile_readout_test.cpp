@@ -1,4 +1,4 @@
-#include "cosim/analog/tile_readout.hpp"
+#include "cosim/analog/readout/tile_readout.hpp"
 
 #include <gtest/gtest.h>
 

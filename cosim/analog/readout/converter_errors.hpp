@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "cosim/analog/input_code.hpp"
-#include "cosim/analog/tile_readout.hpp"
+#include "cosim/analog/readout/input_code.hpp"
+#include "cosim/analog/readout/tile_readout.hpp"
 #include "photonic/cores/tensor_core.hpp"
 
 namespace lightloom::cosim {
