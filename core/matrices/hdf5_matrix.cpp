@@ -146,8 +146,8 @@ ComplexMatrix read(const NamedMatrix& wanted) {
 namespace {
 
 herr_t collect_name(hid_t, const char* name, const H5O_info_t* info, void* names) {
-  const bool is_set = info->type == H5O_TYPE_DATASET;
-  if (is_set) static_cast<std::vector<std::string>*>(names)->emplace_back(name);
+  if (info->type == H5O_TYPE_DATASET)
+    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
   return 0;
 }
 
@@ -157,7 +157,11 @@ void visit_hdf5_matrices(const std::string& path) {
   const Hdf5Quiet quiet;
   const Hdf5Handle file = hdf5_input(path);
   std::vector<std::string> names;
-  H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, collect_name, &names);
+#if H5_VERSION_GE(1, 12, 0)
+  H5Ovisit3(file, H5_INDEX_NAME, H5_ITER_INC, collect_name, &names, H5O_INFO_BASIC);
+#else
+  H5Ovisit2(file, H5_INDEX_NAME, H5_ITER_INC, collect_name, &names, H5O_INFO_BASIC);
+#endif
   for (const std::string& name : names) {
     try {
       read_set(file, name, path);
