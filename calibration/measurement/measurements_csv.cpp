@@ -1,62 +1,39 @@
 #include "calibration/measurement/measurements_csv.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
-#include <string_view>
+#include <limits>
+#include <utility>
 
+#include "calibration/measurement/measurement_tables.hpp"
 #include "calibration/measurement/plain_table.hpp"
 #include "core/cards/tree.hpp"
 #include "core/error.hpp"
-#include "core/files/csv.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
-using Cells = std::vector<std::string_view>;
-
-std::string_view trimmed(std::string_view text, const char* spaces = " \t\r") {
-  const auto from = text.find_first_not_of(spaces), to = text.find_last_not_of(" \t\r");
-  return from == std::string_view::npos ? "" : text.substr(from, to - from + 1);
-}
-
-/// Reads line by line into one table or the other.
-class Reader {
+/// The tables of a file put in order: settings by number and input, sweeps as they come.
+class Assembly {
  public:
-  explicit Reader(std::string origin) : origin_(std::move(origin)) {}
+  Assembly(MeasurementTables tables, std::string origin)
+      : tables_(std::move(tables)), origin_(std::move(origin)) {}
 
-  Measurements read(std::string_view text) {
-    for (const CsvLine& line : csv_lines(text, CsvComments::kept)) {
-      line_ = line.number;
-      if (line.cells.size() == 1 && line.cells[0].starts_with('#'))
-        note(line.cells[0]);
-      else
-        row(line.cells);
-    }
-    require(ports_ > 0, "{}: no table of settings (a header setting,input,v0,...,p0,... begins it)",
-            origin_);
-    require(row_ > 0 && row_ % ports_ == 0, "{}: {} rows of readings (a whole setting has {})",
-            origin_, row_, ports_);
-    data_.settings = static_cast<int>(row_ / ports_);
-    data_.inputs = single_ports(static_cast<int>(ports_));
+  Measurements measurements() {
+    data_.noise = tables_.noise;
+    data_.notes = std::move(tables_.notes);
+    count_from_zero();
+    take_settings();
+    for (const MeasurementRow& one : tables_.sweeps.rows) sweep_row(one);
     return std::move(data_);
   }
 
  private:
-  enum class Table { none, settings, sweeps };
-
   template <class... Arguments>
   void check(bool condition, fmt::format_string<Arguments...> text, Arguments&&... arguments) {
     if (!condition)
       throw Error(fmt::format("{}:{}: {}", origin_, line_,
                               fmt::format(text, std::forward<Arguments>(arguments)...)));
-  }
-
-  /// Readings that are no number are for `check_data` to name.
-  double number(std::string_view text) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    check(error == std::errc() && end == text.data() + text.size(), "'{}' is not a number", text);
-    return value;
   }
 
   std::size_t index(double value, std::size_t end, const char* what) {
@@ -65,91 +42,90 @@ class Reader {
     return static_cast<std::size_t>(value);
   }
 
-  /// `# name = value`.
-  void note(std::string_view line) {
-    const auto equal = line.find('=');
-    if (equal == std::string_view::npos) return;
-    const std::string_view name = trimmed(line.substr(0, equal), " #\t\r"),
-                           value = trimmed(line.substr(equal + 1));
-    if (name == "noise_thermal")
-      data_.noise.thermal = number(value);
-    else if (name == "noise_shot")
-      data_.noise.shot = number(value);
-    else if (name == "noise_relative")
-      data_.noise.relative = number(value);
-    else
-      data_.notes[std::string(name)] = value;
+  [[nodiscard]] static double least(const MeasurementTable& table, std::size_t column) {
+    double found = std::numeric_limits<double>::infinity();
+    for (const MeasurementRow& one : table.rows) found = std::min(found, one.values[column]);
+    return found;
+  }
+  [[nodiscard]] static double most(const MeasurementTable& table, std::size_t column) {
+    double found = -std::numeric_limits<double>::infinity();
+    for (const MeasurementRow& one : table.rows) found = std::max(found, one.values[column]);
+    return found;
   }
 
-  void row(const Cells& cells) {
-    if (cells[0] == "setting" || cells[0] == "sweep") return header(cells);
-    check(table_ != Table::none,
-          "the first line must name the columns: setting,input,v0,...,p0,... or "
-          "sweep,heater,input,output,volts,power,v0,...");
-    check(cells.size() == columns_, "{} values for {} columns", cells.size(), columns_);
-    std::vector<double> values;
-    for (const std::string_view cell : cells) values.push_back(number(cell));
-    table_ == Table::settings ? setting_row(values) : sweep_row(values);
+  /// Files that count settings and ports from 1: only where no 0 stands and the last port shows it.
+  void count_from_zero() {
+    const bool from_one = !tables_.settings.rows.empty() && least(tables_.settings, 0) == 1 &&
+                          least(tables_.settings, 1) == 1 &&
+                          most(tables_.settings, 1) == static_cast<double>(tables_.settings.powers);
+    if (!from_one) return;
+    for (std::size_t column = 0; column < 4 && !tables_.sweeps.rows.empty(); ++column) {
+      line_ = tables_.sweeps.rows.front().line;
+      check(least(tables_.sweeps, column) >= 1,
+            "sweeps count {} from 0, but settings and inputs are counted from 1 below",
+            tables_.sweeps.columns[column].name);
+    }
+    for (MeasurementRow& one : tables_.settings.rows) one.values[0] -= 1, one.values[1] -= 1;
+    for (MeasurementRow& one : tables_.sweeps.rows)
+      for (std::size_t column = 0; column < 4; ++column) one.values[column] -= 1;
+    data_.notes["counted_from"] = "1";
   }
 
-  void header(const Cells& names) {
-    const bool settings = names[0] == "setting";
-    check(!settings || ports_ == 0, "a second table of settings");
-    table_ = settings ? Table::settings : Table::sweeps;
-    columns_ = names.size();
-    const Cells fixed = settings ? Cells{"setting", "input"}
-                                 : Cells{"sweep", "heater", "input", "output", "volts", "power"};
-    for (std::size_t i = 0; i < fixed.size(); ++i)
-      check(i < names.size() && names[i] == fixed[i], "column {} must be '{}'", i, fixed[i]);
-    std::size_t at = fixed.size();
-    if (settings && at < names.size() && names[at] == "monitor") monitor_ = ++at > 0;
-    const std::size_t heaters = series(names, at, 'v'),
-                      ports = settings ? series(names, at, 'p') : 0;
-    check(at == names.size(),
-          "column '{}' is out of order (expected v0, v1, ...{}; swapped columns?)",
-          at < names.size() ? names[at] : "", settings ? ", p0, p1, ..." : "");
-    check(heaters > 0 && (!settings || ports > 1), "no voltages or no powers");
-    check(heaters_ == 0 || heaters_ == heaters, "{} voltages, but {} in the table before", heaters,
-          heaters_);
-    heaters_ = heaters;
-    if (settings) ports_ = static_cast<long>(ports);
+  void take_settings() {
+    const auto ports = tables_.settings.powers;
+    for (const MeasurementRow& one : tables_.settings.rows) {
+      line_ = one.line;
+      check(one.values[1] < static_cast<double>(ports),
+            "input {}, but the table has {} powers p0 ... p{} (wrong port count)", one.values[1],
+            ports, ports - 1);
+      index(one.values[1], ports, "input");
+      index(one.values[0], tables_.settings.rows.size(), "setting");
+    }
+    std::stable_sort(tables_.settings.rows.begin(), tables_.settings.rows.end(),
+                     [](const MeasurementRow& a, const MeasurementRow& b) {
+                       return std::pair(a.values[0], a.values[1]) <
+                              std::pair(b.values[0], b.values[1]);
+                     });
+    long number = 0;
+    for (const MeasurementRow& one : tables_.settings.rows) setting_row(one, number++);
+    require(number > 0 && number % static_cast<long>(ports) == 0,
+            "{}: {} rows of readings (a whole setting has {})", origin_, number, ports);
+    data_.settings = static_cast<int>(number / static_cast<long>(ports));
+    data_.inputs = single_ports(static_cast<int>(ports));
   }
 
-  /// Columns x0, x1, ... from `at` on; leaves `at` behind them.
-  static std::size_t series(const Cells& names, std::size_t& at, char letter) {
-    std::size_t count = 0;
-    while (at < names.size() && names[at] == fmt::format("{}{}", letter, count)) ++count, ++at;
-    return count;
-  }
-
-  void setting_row(const std::vector<double>& values) {
-    check(values[1] < static_cast<double>(ports_),
-          "input {}, but the table has {} powers p0 ... p{} (wrong port count)", values[1], ports_,
-          ports_ - 1);
-    const auto setting = row_ / ports_, input = row_ % ports_;
-    check(values[0] == static_cast<double>(setting) && values[1] == static_cast<double>(input),
-          "expected setting {} and input {} (every setting lists all {} ports in order)", setting,
-          input, ports_);
-    const auto volts = values.begin() + (monitor_ ? 3 : 2),
-               powers = volts + static_cast<std::ptrdiff_t>(heaters_);
+  void setting_row(const MeasurementRow& one, long number) {
+    line_ = one.line;
+    const std::vector<double>& values = one.values;
+    const auto ports = static_cast<long>(tables_.settings.powers);
+    const long setting = number / ports, input = number % ports;
+    check(
+        values[0] == static_cast<double>(setting) && values[1] == static_cast<double>(input),
+        "expected setting {} and input {}, but this row is setting {} and input {}: every setting "
+        "lists all {} ports once",
+        setting, input, values[0], values[1], ports);
+    const auto heaters = static_cast<std::ptrdiff_t>(tables_.settings.heaters);
+    const auto volts = values.begin() + (tables_.settings.monitor ? 3 : 2),
+               powers = volts + heaters;
     if (input == 0) {
       data_.voltages.insert(data_.voltages.end(), volts, powers);
-      if (monitor_) data_.monitor.push_back(values[2]);
+      if (tables_.settings.monitor) data_.monitor.push_back(values[2]);
     }
-    check(std::equal(volts, powers, data_.voltages.end() - static_cast<std::ptrdiff_t>(heaters_)),
+    check(std::equal(volts, powers, data_.voltages.end() - heaters),
           "the voltages change within setting {}", setting);
-    check(!monitor_ || values[2] == data_.monitor.back(), "the monitor changes within setting {}",
-          setting);
+    check(!tables_.settings.monitor || values[2] == data_.monitor.back(),
+          "the monitor changes within setting {}", setting);
     data_.readings.insert(data_.readings.end(), powers, values.end());
-    ++row_;
   }
 
-  void sweep_row(const std::vector<double>& values) {
+  void sweep_row(const MeasurementRow& one) {
+    line_ = one.line;
+    const std::vector<double>& values = one.values;
     const std::size_t count = data_.sweeps.size();
     if (count == 0 || values[0] != static_cast<double>(count - 1)) {
       check(values[0] == static_cast<double>(count), "expected sweep {} (they are numbered from 0)",
             count);
-      const std::size_t heater = index(values[1], heaters_, "heater");
+      const std::size_t heater = index(values[1], tables_.sweeps.heaters, "heater");
       const auto port = [&](double value) { return static_cast<int>(index(value, 4096, "port")); };
       data_.sweeps.push_back({.heater = static_cast<int>(heater),
                               .input = port(values[2]),
@@ -163,12 +139,9 @@ class Reader {
     sweep.readings.push_back(values[5]);
   }
 
+  MeasurementTables tables_;
   std::string origin_;
   int line_ = 0;
-  Table table_ = Table::none;
-  std::size_t columns_ = 0, heaters_ = 0;
-  long ports_ = 0, row_ = 0;
-  bool monitor_ = false;
   Measurements data_;
 };
 
@@ -186,7 +159,7 @@ std::string numbered(char letter, std::size_t count) {
 
 Measurements parse_measurements_csv(const std::string& text, const std::string& origin) {
   const std::string plain = plain_table(text);
-  return Reader(origin).read(plain);
+  return Assembly(read_measurement_tables(plain, origin), origin).measurements();
 }
 
 std::string measurements_csv(const Measurements& data) {

@@ -9,12 +9,14 @@ namespace lightloom::calibration {
 namespace {
 
 /// What stands behind the first name of a header; '\0' where the line is none.
-char delimiter_in(std::string_view line) {
+char delimiter_in(std::string line) {
+  std::transform(line.begin(), line.end(), line.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const std::string_view name : {"setting", "sweep"}) {
     std::size_t at = line.find_first_not_of(" \"");
-    if (at == std::string_view::npos || !line.substr(at).starts_with(name)) continue;
+    if (at == std::string::npos || line.compare(at, name.size(), name) != 0) continue;
     at = line.find_first_not_of(" \"", at + name.size());
-    if (at != std::string_view::npos && (line[at] == ',' || line[at] == ';' || line[at] == '\t'))
+    if (at != std::string::npos && (line[at] == ',' || line[at] == ';' || line[at] == '\t'))
       return line[at];
   }
   return '\0';
