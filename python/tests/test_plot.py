@@ -62,6 +62,8 @@ class Figures(unittest.TestCase):
     def test_bars_add_up_to_the_totals(self):
         ax = plot.energy(run())
         self.assertAlmostEqual(sum(lengths(ax, 0)), 7.0)
+        first = sorted((bar.get_x(), bar.get_width()) for bar in ax.patches if bar.get_y() < 0.5 and bar.get_width() > 0)
+        numpy.testing.assert_allclose([x for x, _ in first], [0, 1, 3])  # one after the other
         self.assertEqual(ax.get_xlabel(), "energy (µJ)")
         numpy.testing.assert_allclose(lengths(ax, 1)[0], 8.0)
         self.assertEqual(plot.time(run()).get_xlabel(), "time (ns)")
@@ -112,7 +114,9 @@ class Figures(unittest.TestCase):
         numpy.testing.assert_allclose(ax.lines[1].get_ydata(), -20)
         series, side = plot.residuals([1, -1, 1, -1], sigma=2.0)
         self.assertIn("rms 1, stated 2", series.get_title())
-        self.assertAlmostEqual(side.lines[0].get_xdata().max(), 1 / (2 * (2 * numpy.pi) ** 0.5))
+        law, at = side.lines[0].get_xdata(), side.lines[0].get_ydata()
+        self.assertAlmostEqual(law.max(), 1 / (2 * (2 * numpy.pi) ** 0.5))
+        self.assertAlmostEqual(float(law.sum() * (at[1] - at[0])), 1.0, places=3)
 
     def test_figures_are_vectors_and_draw_on_given_axes(self):
         _, given = plt.subplots()
