@@ -128,6 +128,60 @@ class AgainstTheProgram(unittest.TestCase):
                     numpy.testing.assert_array_equal(a[name][()], b[name][()], name)
 
 
+@unittest.skipUnless(program(), "LIGHTLOOM does not name the program")
+class OwnNetworks(unittest.TestCase):
+    """A network that lightloom has no name for: exported, trained here, classified there alike."""
+
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem = torch.nn.Conv2d(3, 8, 3, padding=1, bias=False)
+            self.norm = torch.nn.BatchNorm2d(8)
+            self.body = torch.nn.Sequential(torch.nn.Conv2d(8, 12, 3, stride=2, groups=2), torch.nn.ReLU(),
+                                            torch.nn.BatchNorm2d(12))
+            self.head = torch.nn.Linear(12 * 3 * 5, 6)
+
+        def forward(self, x):
+            x = self.body(torch.relu(self.norm(self.stem(x))))
+            return self.head(torch.flatten(x, 1))
+
+    def test_the_program_agrees_with_every_decision(self):
+        torch.manual_seed(8)
+        weights = {"source": "multilevel", "intra": 2, "cross": 5, "bits": {"basis": 5, "intra": 5, "cross": 5}}
+        net = lt.regenerate(self.Net(), weights)
+        x = torch.rand(120, 3, 8, 12)
+        lt.recalibrate(net, [x])
+        net.eval()
+        with torch.no_grad():
+            labels = net(x).argmax(1)
+        self.assertGreater(len(labels.unique()), 2)
+        with tempfile.TemporaryDirectory() as folder:
+            lt.export(net, f"{folder}/net.onnx", (3, 8, 12))
+            dataset = {"name": "mine", "height": 8, "width": 12, "channels": 3, "classes": 6}
+            lt.save(net, f"{folder}/w.h5", {"model": f"{folder}/net.onnx", "dataset": dataset,
+                                            "weights": {**weights, "fc_bits": 8}}, flattened={"head": (12, 3, 5)})
+            numpy.save(f"{folder}/x.npy", x.permute(0, 2, 3, 1).numpy())
+            numpy.save(f"{folder}/y.npy", labels.numpy())
+            files = [f"{folder}/x.npy", f"{folder}/y.npy"]
+            card = {"name": "own", "model": {"name": f"{folder}/net.onnx"}, "weights": {**weights, "file": f"{folder}/w.h5"},
+                    "dataset": {**dataset, "train": files, "test": files, "layout": "channels_last"},
+                    "measure": ["accuracy"], "chips": 0, "baselines": []}
+            with open(f"{folder}/card.yaml", "w") as file:
+                yaml.safe_dump(card, file)
+            found = yaml.safe_load(run("run", f"{folder}/card.yaml", "-o", f"{folder}/o.h5", "--json", "--quiet"))
+        self.assertEqual(found["accuracy"]["source"], 1.0)
+
+    def test_a_plain_copy_gives_the_same_numbers(self):
+        net = lt.regenerate(self.Net(), {"source": "integer", "bits": 3}).eval()
+        x = torch.rand(4, 3, 8, 12)
+        torch.testing.assert_close(lt.plain(net)(x), net(x))
+        self.assertIsInstance(lt.plain(net).body[0], torch.nn.Conv2d)
+
+    def test_an_input_of_another_shape_is_refused(self):
+        with tempfile.TemporaryDirectory() as folder, self.assertRaisesRegex(ValueError, "does not take an input"):
+            lt.export(self.Net(), f"{folder}/net.onnx", (3, 9, 14))
+
+
 class Rounding(unittest.TestCase):
     def test_levels_are_the_formula(self):
         x = torch.randn(501, generator=torch.Generator().manual_seed(1))

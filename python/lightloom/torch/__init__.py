@@ -10,6 +10,7 @@
 then `lightloom run card.yaml --set weights.file=weights.h5`. Pure torch: no part of it needs the C++ library.
 """
 
+from .export import export, plain
 from .files import load, read_card, save
 from .layers import SourcedConv2d, SourcedLinear, penalty, regenerate, stored_bits, weight_layers
 from .sizes import Shape
@@ -17,5 +18,5 @@ from .source import Source
 from .table import SOURCES, make_source
 from .training import distillation, recalibrate, relative_error
 
-__all__ = ["SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "distillation", "load", "make_source",
-           "penalty", "read_card", "recalibrate", "regenerate", "relative_error", "save", "stored_bits", "weight_layers"]
+__all__ = ["SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "distillation", "export", "load", "make_source",
+           "penalty", "plain", "read_card", "recalibrate", "regenerate", "relative_error", "save", "stored_bits", "weight_layers"]
