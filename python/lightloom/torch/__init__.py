@@ -1,0 +1,22 @@
+"""Weights that are regenerated, as PyTorch modules: train them anywhere, take the file to lightloom's chips.
+
+    import lightloom.torch as lt
+
+    student = lt.regenerate(copy.deepcopy(teacher), {"source": "multilevel", "intra": 2, "cross_share": 0.7,
+                                                     "bits": {"basis": 3, "intra": 6, "cross": 3}}, steps=1000)
+    loss = lt.distillation(student(x), teacher(x), y) + lt.penalty(student)
+    lt.save(student, "weights.h5", {"model": "resnet20", "dataset": "cifar10", "weights": {...}})
+
+then `lightloom run card.yaml --set weights.file=weights.h5`. Pure torch: no part of it needs the C++ library.
+"""
+
+from .export import export, plain
+from .files import load, read_card, save
+from .layers import SourcedConv2d, SourcedLinear, penalty, regenerate, stored_bits, weight_layers
+from .sizes import Shape
+from .source import Source
+from .table import SOURCES, make_source
+from .training import distillation, recalibrate, relative_error
+
+__all__ = ["SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "distillation", "export", "load", "make_source",
+           "penalty", "plain", "read_card", "recalibrate", "regenerate", "relative_error", "save", "stored_bits", "weight_layers"]

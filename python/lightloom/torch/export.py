@@ -1,0 +1,77 @@
+"""A network of one's own as an ONNX file whose layers carry the names of its modules."""
+
+import copy
+import io
+import os
+
+import torch
+
+from .layers import SourcedConv2d, SourcedLinear, weight_layers
+
+
+def plain(model):
+    """A copy whose layers are Conv2d and Linear with the weights that their sources give."""
+    made = copy.deepcopy(model)
+    for name, layer in weight_layers(made):
+        if not isinstance(layer, (SourcedConv2d, SourcedLinear)):
+            continue
+        parent, _, own = name.rpartition(".")
+        setattr(made.get_submodule(parent) if parent else made, own, _plain_layer(layer))
+    return made
+
+
+def _plain_layer(layer):
+    shape, bias = layer.source.shape, layer.bias is not None
+    if isinstance(layer, SourcedLinear):
+        made = torch.nn.Linear(shape.inputs, shape.out, bias)
+    else:
+        made = torch.nn.Conv2d(shape.inputs, shape.out, (shape.height, shape.width), layer.stride, layer.padding,
+                               layer.dilation, shape.groups, bias)
+    with torch.no_grad():
+        made.weight.copy_(layer.source())
+        if bias:
+            made.bias.copy_(layer.bias)
+    return made.to(layer.source().device).train(layer.training)
+
+
+def export(model, path, image):
+    """Writes the network as ONNX (opset 13) for a card's `model: {name: path}`.
+
+    image: (channels, height, width) of one input, or (features,). Normalisations stay layers of their own, and
+    every layer is called as its module, so that `save(model, weights, {"model": path, ...})` fits it. Needs
+    python3-onnx. Returns `path`.
+    """
+    try:
+        import onnx
+    except ImportError as problem:
+        raise ImportError("export needs the onnx package (Debian: python3-onnx)") from problem
+    dense = plain(model).cpu().eval()
+    example = torch.zeros(1, *image)
+    try:
+        with torch.no_grad():
+            dense(example)
+    except RuntimeError as problem:
+        raise ValueError(f"the network does not take an input of {tuple(image)}: {problem}") from problem
+    out = io.BytesIO()
+    torch.onnx.export(dense, example, out, opset_version=13, do_constant_folding=False,
+                      training=torch.onnx.TrainingMode.PRESERVE, input_names=["image"], output_names=["scores"],
+                      dynamic_axes={"image": {0: "images"}, "scores": {0: "images"}})
+    found = onnx.load_from_string(out.getvalue())
+    _name_nodes(found.graph, {name for name, _ in dense.named_modules() if name})
+    temporary = f"{path}.{os.getpid()}.part"
+    with open(temporary, "xb") as file:
+        file.write(found.SerializeToString())
+    os.replace(temporary, path)
+    return path
+
+
+def _name_nodes(graph, modules):
+    """A node that reads the weight of a module gets the module's name; the first one where there are several."""
+    taken = set()
+    passed_on = {node.output[0]: node.input[0] for node in graph.node if node.op_type in ("Identity", "Transpose")}
+    for node in graph.node:
+        for value in node.input:
+            module = passed_on.get(value, value).rpartition(".")[0]
+            if node.op_type in ("Conv", "Gemm", "MatMul", "BatchNormalization") and module in modules and module not in taken:
+                node.name = module
+                taken.add(module)

@@ -1,0 +1,134 @@
+"""The section `weights` of a card as torch modules: which source a layer gets (docs/use/cards.md)."""
+
+import difflib
+import re
+
+from . import sizes as level_sizes
+from .direct import (CirculantSource, DenseSource, FloatSource, IntegerSource, LearnedStepSource, PowerSource,
+                     TernarySource)
+from .exchange import ExchangeSource, exchangeable
+from .multilevel import MultilevelSource
+
+# Linear layers of sources that do not take them, where a card has no fc_bits.
+_LINEAR_BITS = {"dense": 32, "integer": "own", "ternary": 2, "multilevel": "factors", "low_rank": "bits",
+                "bsconv": "bits", "dsconv": "bits", "penni": "bits", "circulant": "bits"}  # others: 8
+_DEFAULT_BITS = {"power_of_two": 4, "low_rank": 32, "bsconv": 32, "dsconv": 32, "penni": 32, "circulant": 32,
+                 "ternary": 2}
+_KEYS = {"source", "bits", "intra", "cross", "cross_share", "expansion", "kernels", "block", "linear", "scales",
+         "weight_clip", "fc_bits", "dense_bits", "quant_ratio", "orthogonality", "exchange", "layers", "layer",
+         # read by training, not by what a layer stores:
+         "activations", "projection", "retraining", "smart_deal", "file"}
+SOURCES = ("dense", "integer", "lsq", "ternary", "power_of_two", "multilevel", "low_rank", "bsconv", "dsconv",
+           "penni", "circulant", "smart_exchange")
+
+
+def matches(pattern, name):
+    """Whether a layer's name matches a card's pattern, in which `*` stands for any text."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
+
+
+def checked(card, place="weights"):
+    """The card, or a ValueError that names an unknown key or source."""
+    if not isinstance(card, dict):
+        raise ValueError(f"{place}: must be a mapping such as {{'source': 'multilevel', 'intra': 2}}, not {card!r}")
+    for key in card:
+        if key not in _KEYS:
+            near = difflib.get_close_matches(str(key), _KEYS, 1)
+            raise ValueError(f"{place}.{key}: unknown key" + (f" (did you mean {near[0]}?)" if near else ""))
+    source = card.get("source", "dense")
+    if source not in SOURCES:
+        near = difflib.get_close_matches(str(source), SOURCES, 1)
+        raise ValueError(f"{place}.source: '{source}' is no source of this package"
+                         + (f" (did you mean {near[0]}?)" if near else f" (it has {', '.join(SOURCES)})"))
+    for n, layer in enumerate(card.get("layers", [])):
+        checked(layer, f"{place}.layers[{n}]")
+    return card
+
+
+def card_for(card, name):
+    """What holds for the layer of that name: the card under its first matching override."""
+    for layer in card.get("layers", []):
+        if matches(layer["layer"], name):
+            own = {key: value for key, value in card.items() if key != "layers"}
+            if layer.get("source", card.get("source")) != card.get("source"):
+                own.pop("bits", None)  # another source has its own
+            for key, value in layer.items():
+                nested = isinstance(value, dict) and isinstance(own.get(key), dict)
+                own[key] = {**own[key], **value} if nested else value
+            own.pop("layer", None)
+            return own
+    return {key: value for key, value in card.items() if key != "layers"}
+
+
+def _factor_bits(card):
+    bits = card.get("bits", {})
+    if not isinstance(bits, dict):
+        raise ValueError("weights.bits: multilevel needs a mapping {basis, intra, cross}")
+    return {name: bits.get(name, 32) for name in ("basis", "intra", "cross")}
+
+
+def linear_bits(card):
+    """Bits of linear layers."""
+    if card.get("fc_bits", 0) > 0:
+        return card["fc_bits"]
+    source = card.get("source", "dense")
+    rule = _LINEAR_BITS.get(source, 8)
+    if rule == "factors":
+        return 8 if min(_factor_bits(card).values()) < 16 else 32
+    if rule == "bits":
+        return 8 if card.get("bits", 32) < 16 else 32
+    return card.get("bits", 8) if rule == "own" else rule
+
+
+def _dense(card, shape):
+    bits = linear_bits(card) if shape.linear else card.get("dense_bits", 32)
+    return FloatSource(shape) if bits >= 16 else DenseSource(shape, bits)
+
+
+def _level_sizes(card, shape):
+    source = card["source"]
+    if source in ("multilevel", "low_rank"):
+        share = card.get("cross_share", 0)
+        cross = int(share * shape.out / shape.groups + 0.5) if share > 0 else card.get("cross", 0)
+        intra = card.get("intra", 0) if source == "multilevel" else 0
+        return level_sizes.two_level(shape, intra, cross, card.get("expansion", "allowed"))
+    if source == "bsconv":
+        return level_sizes.blueprint(shape)
+    if source == "dsconv":
+        return level_sizes.separable(shape)
+    return level_sizes.shared_kernels(shape, card.get("kernels", 2))
+
+
+def _generated(card, shape):
+    sizes = _level_sizes(card, shape)
+    if (shape.linear and card.get("linear", "rounded") != "generated") or not sizes.generated:
+        return _dense(card, shape)
+    if card["source"] == "multilevel":
+        bits = _factor_bits(card)
+    else:
+        bits = dict.fromkeys(("basis", "intra", "cross"), card.get("bits", 32))
+    return MultilevelSource(shape, sizes, bits, linear_bits(card) < 16, card.get("quant_ratio", 1.0),
+                            card.get("orthogonality"))
+
+
+def make_source(card, shape, name=""):
+    """The source of one layer of a card's section `weights`; layers it cannot take are stored dense."""
+    card = card_for(checked(card), name)
+    source = card.get("source", "dense")
+    bits = card.get("bits", _DEFAULT_BITS.get(source, 8))
+    width = linear_bits(card) if shape.linear else bits
+    if source == "integer":
+        return IntegerSource(shape, width, card.get("scales", "layer"), card.get("weight_clip", 0.0))
+    if source == "lsq":
+        return LearnedStepSource(shape, width)
+    if source == "ternary" and (not shape.linear or width == 2):
+        return TernarySource(shape, card.get("scales", "layer"), card.get("weight_clip", 0.0))
+    if source == "power_of_two" and not shape.linear:
+        return PowerSource(shape, bits)
+    if source == "circulant" and not shape.linear and shape.groups == 1:
+        return CirculantSource(shape, card.get("block", 4), bits)
+    if source == "smart_exchange" and exchangeable(shape):
+        return ExchangeSource(shape, **card.get("exchange", {}))
+    if source in ("multilevel", "low_rank", "bsconv", "dsconv", "penni"):
+        return _generated(card, shape)
+    return _dense(card, shape)
