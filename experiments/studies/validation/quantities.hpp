@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "experiments/cards/experiment_card.hpp"
+
+namespace lightloom::experiments {
+
+/// What a prediction says beside the name of its quantity. Each quantity takes some of these.
+struct QuantityOptions {
+  std::vector<std::string> parts;    // of the core ("DAC", "laser"); empty: all
+  std::vector<std::string> without;  // parts left out
+  std::string product;               // "M,K,N": the layer, in place of the card's network
+  std::string baseline;              // label of the source that the card's own is compared with
+  double bits = 0;                   // uniform effective bits asked for
+  int averages = 1;                  // readings that are averaged
+  int chips = 32;                    // drawn
+};
+
+/// A number that the simulation gives and papers print.
+struct Quantity {
+  std::string name;                  // as cards call it
+  std::string family;                // its column in the table
+  std::string unit;                  // of the number, and of the published one beside it
+  std::string meaning;               // in words, for the documentation
+  std::vector<std::string> options;  // keys of QuantityOptions that it takes
+  bool runs_network = false;         // on chips, with trained weights and a data set
+  /// Of the card, resolved. Throws `Error` where the card has no such number.
+  double (*of)(const Experiment& card, const QuantityOptions& options) = nullptr;
+};
+
+/// All quantities, in the order of the documentation.
+const std::vector<Quantity>& quantities();
+/// The row of that name, or nullptr.
+const Quantity* find_quantity(std::string_view name);
+
+}  // namespace lightloom::experiments

@@ -1,0 +1,146 @@
+#include "experiments/studies/validation/validation.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "core/cards/share_folder.hpp"
+#include "core/error.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The files that a metric needs and that are not there.
+std::vector<std::string> missing_files(const ChipCard& chip, const ChipMetric& metric) {
+  std::vector<std::string> missing;
+  std::error_code ignored;
+  for (const std::string& file : metric.files)
+    if (!fs::exists(resolve_path(file, chip.path), ignored)) missing.push_back(file);
+  return missing;
+}
+
+/// Takes the number from the record, or says in words why there is none.
+void leave_out(const ChipMetric& metric, const std::string& why, Compared& result) {
+  result.predicted = metric.recorded;
+  result.recorded = metric.recorded.has_value();
+  if (!result.recorded) result.skipped = why;
+}
+
+Compared compare(const ChipCard& chip, const ChipMetric& metric, Networks networks) {
+  Compared result{.metric = metric, .fitted = chip.fitted(metric)};
+  const std::vector<std::string> missing = missing_files(chip, metric);
+  if (!metric.files.empty() && networks == Networks::recorded) {
+    leave_out(metric, fmt::format("needs files: `{}`, then --networks", metric.command), result);
+  } else if (!missing.empty()) {
+    leave_out(metric,
+              fmt::format("no {} here: `{}` makes it", fmt::join(missing, ", "), metric.command),
+              result);
+  } else {
+    result.predicted = metric.quantity->of(experiment_of(chip, metric), metric.options);
+  }
+  return result;
+}
+
+/// Numbers of the core's card that the chip's inputs leave at what a general card says.
+int general_numbers(const ChipCard& chip) {
+  Tree tree = section_of(chip.model);
+  const Tree* core = find_at(tree, "core");
+  if (core == nullptr) return 0;
+  int count = 0;
+  for (const CardNumber& number : hardware_numbers(tree)) {
+    const Tree* given = number.path.starts_with("core.") ? find_at(tree, number.path) : nullptr;
+    const auto sets = [&](const ChipInput& input) {
+      return std::find(input.sets.begin(), input.sets.end(), number.path) != input.sets.end();
+    };
+    const bool set = std::any_of(chip.inputs.begin(), chip.inputs.end(), sets) ||
+                     (!chip.fits.empty() && sets(chip.fits.front().input));
+    if (given != nullptr && !set) ++count;
+  }
+  return count;
+}
+
+/// Every number of a chip. What is wrong with one is a problem, and the others go on.
+ValidatedChip validated(ChipCard card, Networks networks, std::vector<std::string>& problems) {
+  ValidatedChip chip;
+  const auto compute = [&](const std::vector<ChipMetric>& metrics, std::vector<Compared>& results) {
+    for (const ChipMetric& metric : metrics) {
+      try {
+        results.push_back(compare(card, metric, networks));
+      } catch (const Error& error) {
+        problems.push_back(fmt::format("{}: '{}': {}", card.path, metric.name, error.what()));
+      }
+    }
+  };
+  compute(card.predictions, chip.predictions);
+  compute(card.consequences, chip.consequences);
+  if (problems.empty()) chip.other_numbers = general_numbers(card);
+  chip.card = std::move(card);
+  return chip;
+}
+
+void count(const Compared& one, Agreement& sum) {
+  if (one.fitted) {
+    ++sum.fitted;
+  } else if (const auto ratio = one.ratio()) {
+    ++sum.compared;
+    if (*ratio >= 0.9 && *ratio <= 1.1) ++sum.within_10_percent;
+    if (*ratio >= 0.5 && *ratio <= 2) ++sum.within_factor_2;
+  } else {
+    ++sum.skipped;
+  }
+}
+
+}  // namespace
+
+std::optional<double> Compared::ratio() const {
+  if (!predicted || !metric.published) return std::nullopt;
+  return *predicted / metric.published->value;
+}
+
+Agreement Validation::agreement() const {
+  Agreement sum;
+  for (const ValidatedChip& chip : chips)
+    for (const Compared& one : chip.predictions) count(one, sum);
+  return sum;
+}
+
+Validation validate(const std::vector<std::string>& paths, const std::vector<std::string>& settings,
+                    Networks networks, ProgressSink& progress) {
+  std::vector<ChipCard> cards;
+  std::vector<std::string> problems;
+  for (const std::string& path : paths) {
+    try {
+      cards.push_back(read_chip(path, settings));
+    } catch (const Error& error) {
+      problems.emplace_back(error.what());
+    }
+  }
+  require(problems.empty(), "{}", fmt::join(problems, "\n"));
+  Validation result;
+  Progress chips(progress, "chips", static_cast<std::int64_t>(cards.size()), "chips");
+  for (ChipCard& card : cards) {
+    result.chips.push_back(validated(std::move(card), networks, problems));
+    chips.advance(1, result.chips.back().card.name);
+  }
+  require(problems.empty(), "{}", fmt::join(problems, "\n"));
+  return result;
+}
+
+std::vector<std::string> shipped_chips() {
+  std::error_code ignored;
+  fs::path folder = "data/chips";
+  if (!fs::is_directory(folder, ignored)) folder = fs::path(share_folder()) / folder;
+  std::vector<std::string> cards;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored))
+    if (entry.path().extension() == ".yaml") cards.push_back(entry.path().string());
+  require(!cards.empty(), "there are no cards of chips in {} (name some)", folder.string());
+  std::sort(cards.begin(), cards.end());
+  return cards;
+}
+
+}  // namespace lightloom::experiments

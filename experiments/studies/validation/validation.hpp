@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/progress.hpp"
+#include "experiments/studies/validation/chip_card.hpp"
+
+namespace lightloom::experiments {
+
+/// A number of a chip as the simulation gives it.
+struct Compared {
+  ChipMetric metric;
+  bool fitted = false;              // the card's fit was made for it
+  std::optional<double> predicted;  // in the quantity's unit
+  bool recorded = false;            // it was computed elsewhere, and the card keeps it
+  std::string skipped;              // why there is none, in words
+
+  /// Predicted over published.
+  [[nodiscard]] std::optional<double> ratio() const;
+};
+
+/// A chip with all of its numbers.
+struct ValidatedChip {
+  ChipCard card;
+  std::vector<Compared> predictions, consequences;
+  int other_numbers = 0;  // of the model's core, which no input sets: those of a general card
+};
+
+/// How many predictions that were not fitted agree with what was published.
+struct Agreement {
+  int compared = 0;
+  int within_10_percent = 0;
+  int within_factor_2 = 0;
+  int skipped = 0;
+  int fitted = 0;
+};
+
+struct Validation {
+  std::vector<ValidatedChip> chips;
+  [[nodiscard]] Agreement agreement() const;
+};
+
+/// Whether numbers that run trained networks are computed where their files are there, or taken
+/// from the card's record.
+enum class Networks { recorded, run };
+
+/// Reads the cards and computes all that they predict. Throws `Error` with the problems of all
+/// cards at once.
+Validation validate(const std::vector<std::string>& paths, const std::vector<std::string>& settings,
+                    Networks networks, ProgressSink& progress = no_progress());
+
+/// The cards in data/chips, those here or else the shipped ones, in order of their names.
+std::vector<std::string> shipped_chips();
+
+}  // namespace lightloom::experiments
