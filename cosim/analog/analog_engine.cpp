@@ -36,30 +36,45 @@ void AnalogEngine::load(int number, const nn::LayerShape& shape, std::span<const
   counts_.realisation.add(write_layer(layer, chip_, weights, write));
 }
 
+namespace {
+
+/// Each reading of a block has noise of its own. Images and blocks stay far below the highest bits
+/// of a shot.
+std::uint64_t shot_of_reading(std::uint64_t shot, int reading) {
+  return shot | static_cast<std::uint64_t>(reading) << 56;
+}
+
+}  // namespace
+
 /// While it calibrates, the engine computes without noise and ADC.
 AnalogEngine::ImageCounts AnalogEngine::run_image(const LayerOnCore& layer, const Image& image,
                                                   ReadoutScratch& scratch) const {
   ImageCounts counts;
   const CoreDescription& core = chip_.card();
-  Readout readout = calibrating_ ? Readout{} : readout_of(layer, core);
-  if (readout.step > 0 && !chip_.adcs.gain.empty()) readout.curves = &chip_.adcs;
+  const int readings = calibrating_ ? 1 : core.readings;
   std::fill(image.output.begin(), image.output.end(), 0.0F);
   for (int pass = 0; pass < passes_of(layer, core); ++pass) {
     const InputCode code = code_of_pass(layer, core, pass);
     const auto run_block = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t shot) {
-      const TilePass part{.chip = chip_, .layer = layer, .code = code, .tile = tile, .shot = shot};
+      TilePass part{.chip = chip_, .layer = layer, .code = code, .tile = tile, .shot = shot};
       const PackedTile& packed = part.packed();
-      const TileView view = tile_view(layer.mapping, tile);
+      const TileView view = tile_view(layer.mapping, tile / layer.slices);
       const std::int64_t first = block.bases - layer.layout.bases.data();
+      Readout readout = calibrating_ ? Readout{} : readout_of(layer, core, tile);
+      if (readout.step > 0 && !chip_.adcs.gain.empty()) readout.curves = &chip_.adcs;
       gather(part, scratch, block);
-      if (!calibrating_) draw_noise(part, readout, scratch, block);
       readout.gain =
           code.sign * layer.scales[static_cast<std::size_t>(tile)] * layer.ranges.input_full_scale;
+      if (readings > 1) readout.gain /= static_cast<float>(readings);
       block.output_stride = layer.shape.out_channels;
       block.outputs = image.output.data() + first * block.output_stride +
                       view.first_group * layer.mapping.group_rows + view.first_row;
-      counts.saturated += read_out(packed, readout, block);
-      if (readout.step > 0) counts.conversions += std::int64_t{block.positions} * packed.rows;
+      for (int reading = 0; reading < readings; ++reading) {
+        part.shot = shot_of_reading(shot, reading);
+        if (!calibrating_) draw_noise(part, readout, scratch, block);
+        counts.saturated += read_out(packed, readout, block);
+        if (readout.step > 0) counts.conversions += std::int64_t{block.positions} * packed.rows;
+      }
     };
     counts.clipped += code_inputs({layer.shape, layer.layout}, image.input, code, scratch.coded);
     if (!calibrating_ && needs_power(core)) measure_pixels(layer, core.coding, scratch);

@@ -18,18 +18,18 @@ void calibrate_inputs(LayerOnCore& layer, const photonic::CoreDescription& core,
   layer.ranges.input_full_scale = scaled && largest > 0 ? largest : 1.0F;
 }
 
-/// Magnitudes of partial sums, spread evenly over all of them.
-std::vector<float> sample_outputs(const LayerOnCore& layer, const ChipCore& chip,
-                                  std::span<const float> inputs, int images) {
+/// Magnitudes of partial sums by slice, spread evenly over all of them.
+std::vector<std::vector<float>> sample_outputs(const LayerOnCore& layer, const ChipCore& chip,
+                                               std::span<const float> inputs, int images) {
   const photonic::CoreDescription& core = chip.card();
   ReadoutScratch scratch;
   scratch.coded.assign(layer.layout.values(layer.shape), 0.0F);
   const std::int64_t sums = std::int64_t{images} * layer.shape.positions() *
-                            layer.shape.out_channels * layer.mapping.column_tiles;
+                            layer.shape.out_channels * layer.mapping.column_tiles * layer.slices;
   const std::int64_t stride =
       std::max<std::int64_t>(1, sums / most_samples) | 1;  // odd: meets every output
   std::int64_t seen = 0;
-  std::vector<float> samples;
+  std::vector<std::vector<float>> samples(static_cast<std::size_t>(layer.slices));
   InputCode code;
   const auto sample = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t) {
     const TilePass pass{.chip = chip, .layer = layer, .code = code, .tile = tile};
@@ -40,8 +40,9 @@ std::vector<float> sample_outputs(const LayerOnCore& layer, const ChipCore& chip
     block.outputs = scratch.outputs.data();
     block.output_stride = packed.rows;
     read_out(packed, {}, block);
+    std::vector<float>& slice = samples[static_cast<std::size_t>(tile % layer.slices)];
     for (const float y : scratch.outputs)
-      if (seen++ % stride == 0) samples.push_back(std::fabs(y));
+      if (seen++ % stride == 0) slice.push_back(std::fabs(y));
   };
   const std::size_t size = inputs.size() / static_cast<std::size_t>(images);
   for (int i = 0; i < images; ++i)
@@ -86,8 +87,11 @@ void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const 
   layer.ranges.calibrated = true;
   layer.ranges.output_full_scale = static_cast<float>(adc.full_scale);
   if (adc.bits == 0 || adc.full_scale > 0) return;
-  layer.ranges.output_full_scale =
-      static_cast<float>(best_full_scale(sample_outputs(layer, chip, inputs, images), adc.bits));
+  std::vector<float> ranges;
+  for (const std::vector<float>& samples : sample_outputs(layer, chip, inputs, images))
+    ranges.push_back(static_cast<float>(best_full_scale(samples, adc.bits)));
+  layer.ranges.output_full_scale = ranges.front();
+  layer.ranges.of_slices = layer.slices > 1 ? std::move(ranges) : std::vector<float>{};
 }
 
 }  // namespace lightloom::cosim

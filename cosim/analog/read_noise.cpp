@@ -67,11 +67,15 @@ void measure_light(const TilePass& pass, ReadoutScratch& scratch, const ReadoutB
 
 }  // namespace
 
-Readout readout_of(const LayerOnCore& layer, const photonic::CoreDescription& core) {
+Readout readout_of(const LayerOnCore& layer, const photonic::CoreDescription& core,
+                   std::int64_t tile) {
   Readout readout;
   if (core.output_adc.bits > 0) {
     const float half = std::exp2(static_cast<float>(core.output_adc.bits - 1));
-    readout.step = layer.ranges.output_full_scale / half;
+    const std::vector<float>& own = layer.ranges.of_slices;
+    const float full_scale = own.empty() ? layer.ranges.output_full_scale
+                                         : own[static_cast<std::size_t>(tile % layer.slices)];
+    readout.step = full_scale / half;
     readout.lowest_code = -half;
     readout.highest_code = half - 1;
   }

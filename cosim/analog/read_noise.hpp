@@ -4,8 +4,9 @@
 
 namespace lightloom::cosim {
 
-/// The read-out of a layer whose converters have their ranges.
-Readout readout_of(const LayerOnCore& layer, const photonic::CoreDescription& core);
+/// The read-out of a tile (or slice of one) of a layer whose converters have their ranges.
+Readout readout_of(const LayerOnCore& layer, const photonic::CoreDescription& core,
+                   std::int64_t tile = 0);
 
 /// Whether the noise of a core's outputs depends on the light of their inputs.
 bool needs_power(const photonic::CoreDescription& core);

@@ -28,12 +28,18 @@ void add_devices(const CoreCard& card, const CoreDevices& devices, CoreCost& cos
   cost.hold_power_mW = card.shifter.pi_power_mW * devices.mean_phase_rad / std::numbers::pi;
   cost.devices = static_cast<std::int64_t>(devices.programmed);
   cost.decompose_operations = devices.setting_operations;
+  if (!devices.cells) return;
+  cost.settle_ns = devices.cells->settle_ns;
+  cost.write_energy_pJ = devices.cells->write_energy_pJ;
+  cost.hold_power_mW = 0;
 }
 
-void add_converters(const CoreCard& card, CoreCost& cost) {
-  const double rows = card.core_rows(), columns = card.core_columns(), rate = card.symbol_rate_GHz;
+/// Every slice of a weight has its own converter at every output.
+void add_converters(const CoreCard& card, int slices, CoreCost& cost) {
+  const double columns = card.core_columns(), rate = card.symbol_rate_GHz;
+  const double rows = static_cast<double>(card.core_rows()) * slices;
   cost.input_energy_pJ = card.input_dac.energy_pJ();
-  cost.output_energy_pJ = card.output_adc.energy_pJ();
+  cost.output_energy_pJ = slices * card.output_adc.energy_pJ();
   cost.parts = {
       {"DAC", columns * card.input_dac.energy_pJ(),
        columns * card.input_dac.area_um2 * card.input_dac.interleaved(rate) / um2_per_mm2},
@@ -56,13 +62,27 @@ void add_light_parts(const CoreCard& card, double pairs, CoreCost& cost) {
 }
 
 void add_device_parts(const CoreCard& card, const CoreDevices& devices, CoreCost& cost) {
-  cost.parts.push_back({"phase shifters",
-                        devices.programmed * cost.hold_power_mW / card.symbol_rate_GHz,
-                        devices.placed * card.shifter.area_um2 / um2_per_mm2});
+  if (devices.cells) {
+    cost.output_energy_pJ += devices.cells->read_energy_pJ / card.core_rows();
+    cost.parts.push_back({"cells", devices.cells->read_energy_pJ, devices.cells->area_mm2});
+  } else {
+    cost.parts.push_back({"phase shifters",
+                          devices.programmed * cost.hold_power_mW / card.symbol_rate_GHz,
+                          devices.placed * card.shifter.area_um2 / um2_per_mm2});
+  }
   for (const CoreDevices::Part& part : devices.others) {
     cost.static_power_mW += part.power_mW;
     cost.parts.push_back({part.component, part.power_mW / card.symbol_rate_GHz, part.area_mm2});
   }
+}
+
+/// A vector that is read several times takes so many symbols, and all that they take.
+void repeat_readings(int readings, CoreCost& cost) {
+  if (readings == 1) return;
+  cost.symbol_rate_GHz /= readings;
+  cost.input_energy_pJ *= readings;
+  cost.output_energy_pJ *= readings;
+  for (CoreCost::Part& part : cost.parts) part.energy_pJ_per_symbol *= readings;
 }
 
 }  // namespace
@@ -107,13 +127,14 @@ CoreCost core_cost(const CoreCard& card) {
   CoreCost cost;
   cost.symbol_rate_GHz = card.symbol_rate_GHz;
   if (programmed) add_devices(card, devices, cost);
-  add_converters(card, cost);
+  add_converters(card, optics.slices, cost);
   if (optics.light) {
     add_laser(card, optics, cost);
     add_light_parts(card, optics.pairs, cost);
   }
   if (programmed) add_device_parts(card, devices, cost);
   for (const CoreCost::Part& part : cost.parts) cost.area_mm2 += part.area_mm2;
+  repeat_readings(card.readings, cost);
   return cost;
 }
 
@@ -128,6 +149,8 @@ CoreDescription describe_core(const CoreCard& card) {
   description.output_adc = card.output_adc;
   description.noise = optics.noise;
   description.noisy_cells = optics.noisy_cells;
+  description.slices = optics.slices;
+  description.readings = card.readings;
   description.cost = core_cost(card);
   return description;
 }

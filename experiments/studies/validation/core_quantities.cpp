@@ -180,7 +180,7 @@ double product_error_percent(const Experiment& card, const QuantityOptions& opti
     engine.multiply(0, trial.inputs, trial.vectors,
                     static_cast<std::uint64_t>(reading) * static_cast<std::uint64_t>(trial.vectors),
                     read);
-    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += read[i] / options.averages;
+    for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += double{read[i]} / options.averages;
   }
   double squares = 0;
   for (std::size_t i = 0; i < mean.size(); ++i)
