@@ -1,6 +1,7 @@
 #include "experiments/results/views/throughput_view.hpp"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "experiments/results/text_table.hpp"
 

@@ -32,17 +32,17 @@ double hand_phases(ReadPhases phases, bool signed_inputs) {
 }
 
 TEST(ReadSchemesByHand, SymbolsConversionsAndPhasesArePaidAndTakeTheirTime) {
-  for (const auto& [name, plain] : hand_cases())
+  for (const HandCase& one : hand_cases())
     for (const ReadPhases phases : {ReadPhases::automatic, ReadPhases::two, ReadPhases::four})
       for (const Utilisation utilisation : {Utilisation::whole, Utilisation::used}) {
-        const CostInput input = scheme_card(plain, phases, utilisation);
+        const CostInput input = scheme_card(one.input, phases, utilisation);
         const HandLayer layer = hand_layer(input);
         const double count = hand_phases(phases, input.layers[0].signed_inputs);
         const double products = static_cast<double>(layer.tiles.size()) * layer.vectors;
         const CostReport report = simulate_cost(input);
         const auto expect = [&](Component component, double by_hand) {
           EXPECT_NEAR(report.energy_pJ[component], by_hand, 1e-9 * by_hand)
-              << name << ' ' << component_name(component);
+              << one.name << ' ' << component_name(component);
         };
         expect(Component::input_converters, products * count * 7 * 20 * 0.3);
         double share = 0;  // of the array that its products use, all tiles
