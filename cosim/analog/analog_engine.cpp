@@ -61,7 +61,7 @@ AnalogEngine::ImageCounts AnalogEngine::run_image(const LayerOnCore& layer, cons
                             .code = code,
                             .tile = tile,
                             .shot = shot};
-        const TileView view = tile_view(layer.mapping, tile);
+        const TileView view = tile_view(layer.mapping, tile / layer.slices);
         block.output_stride = layer.shape.out_channels;
         block.outputs = image.output.data() +
                         (block.bases - layer.layout.bases.data()) * block.output_stride +

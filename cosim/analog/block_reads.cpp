@@ -24,6 +24,20 @@ float unit_of(const TilePass& pass) {
          pass.layer.ranges.input_full_scale;
 }
 
+/// The same of one of the readings whose mean is taken.
+float unit_of_reading(const TilePass& pass) {
+  const int readings = pass.chip.card().readings;
+  return readings > 1 ? unit_of(pass) / static_cast<float>(readings) : unit_of(pass);
+}
+
+/// Each reading of a block has noise of its own. Images, reads and blocks stay far below the
+/// highest bits of a shot.
+TilePass at_reading(const TilePass& pass, int reading) {
+  TilePass at = pass;
+  at.shot |= static_cast<std::uint64_t>(reading) << 56;
+  return at;
+}
+
 TilePass at_read(const TilePass& pass, std::size_t read) {
   TilePass at = pass;
   at.shot += read * shot_step;
@@ -31,7 +45,7 @@ TilePass at_read(const TilePass& pass, std::size_t read) {
 }
 
 Readout converting(const TilePass& pass) {
-  Readout readout = readout_of(pass.layer, pass.chip.card());
+  Readout readout = readout_of(pass.layer, pass.chip.card(), pass.tile);
   if (readout.step > 0 && !pass.chip.adcs.gain.empty()) readout.curves = &pass.chip.adcs;
   return readout;
 }
@@ -42,7 +56,7 @@ BlockCounts read_and_convert(const TilePass& pass, const InputReads& reads,
   Readout readout = converting(pass);
   for (std::size_t k = 0; k < reads.reads.size(); ++k) {
     const InputRead& read = reads.reads[k];
-    readout.gain = unit_of(pass) * read.weight;
+    readout.gain = unit_of_reading(pass) * read.weight;
     counts.saturated += read_once(at_read(pass, k), readout, read, block, scratch);
     if (readout.step > 0) counts.conversions += std::int64_t{block.positions} * pass.packed().rows;
   }
@@ -63,7 +77,7 @@ BlockCounts integrate_and_convert(const TilePass& pass, const InputReads& reads,
     read_once(at_read(pass, k), light, reads.reads[k], sums, scratch);
   }
   Readout readout = converting(pass);
-  readout.gain = unit_of(pass);
+  readout.gain = unit_of_reading(pass);
   BlockCounts counts{.saturated = convert_sums(pass, readout, scratch, block)};
   if (readout.step > 0) counts.conversions = std::int64_t{block.positions} * rows;
   return counts;
@@ -81,8 +95,16 @@ BlockCounts read_block(const TilePass& pass, const PassReads& how, const Readout
     read_out(pass.packed(), readout, noiseless);
     return {};
   }
-  return how.inputs.integrated ? integrate_and_convert(pass, how.inputs, block, scratch)
-                               : read_and_convert(pass, how.inputs, block, scratch);
+  BlockCounts counts;
+  for (int reading = 0; reading < pass.chip.card().readings; ++reading) {
+    const TilePass at = at_reading(pass, reading);
+    const BlockCounts read = how.inputs.integrated
+                                 ? integrate_and_convert(at, how.inputs, block, scratch)
+                                 : read_and_convert(at, how.inputs, block, scratch);
+    counts.conversions += read.conversions;
+    counts.saturated += read.saturated;
+  }
+  return counts;
 }
 
 }  // namespace lightloom::cosim

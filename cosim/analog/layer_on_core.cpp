@@ -73,8 +73,9 @@ PackedDevices pack_devices(const LayerOnCore& layer, const photonic::CoreDescrip
   const std::size_t size =
       static_cast<std::size_t>(core.rows) * static_cast<std::size_t>(core.columns);
   PackedDevices devices;
-  for (std::int64_t t = 0; t < layer.mapping.tiles; ++t) {
-    const auto k = static_cast<std::size_t>(t);
+  for (std::int64_t part = 0; part < layer.mapping.tiles * layer.slices; ++part) {
+    const auto k = static_cast<std::size_t>(part);
+    const std::int64_t t = part / layer.slices;
     const TileView view = tile_view(layer.mapping, t);
     const float scale = layer.scales[k];
     const auto packed = [&](std::span<const float> from, float unit) {
@@ -109,8 +110,9 @@ void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& r
   layer.devices.clear();
   layer.gathered.clear();
   if (core.noisy_cells || apart || !chip.dacs.empty())
-    for (std::int64_t t = 0; t < layer.mapping.tiles; ++t)
-      layer.gathered.push_back(input_runs(layer.shape, layer.layout, layer.mapping, t));
+    for (std::int64_t part = 0; part < layer.mapping.tiles * layer.slices; ++part)
+      layer.gathered.push_back(
+          input_runs(layer.shape, layer.layout, layer.mapping, part / layer.slices));
   if (!apart) {
     layer.devices.push_back(pack_devices(layer, core, realised));
     return;
@@ -137,20 +139,22 @@ photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip
   const photonic::CoreDescription& core = chip.card();
   layer.mapping = map_layer(layer.shape, {core.rows, core.columns});
   layer.layout = input_layout(layer.shape);
+  layer.slices = core.slices;
   const std::vector<float> targets = gather_tiles(layer.shape, layer.mapping, weights);
   const photonic::TileAddress address{
       .seed = chip.seed, .chip = chip.number, .layer = layer.number, .tile = 0, .write = write};
   RealisedTiles realised;
-  realised.weights.resize(targets.size());
-  layer.scales.resize(static_cast<std::size_t>(layer.mapping.tiles));
+  const auto slices = static_cast<std::size_t>(core.slices);
+  realised.weights.resize(targets.size() * slices);
+  layer.scales.resize(static_cast<std::size_t>(layer.mapping.tiles) * slices);
+  if (core.noisy_cells) {
+    realised.variance.resize(targets.size() * slices);
+    realised.light.resize(targets.size() * slices);
+  }
   const std::vector<photonic::UsedPart> used = used_parts(layer.mapping);
   const photonic::RealisationReport report =
-      chip.core.realise_used({targets, address, realised.weights, layer.scales, used});
-  if (core.noisy_cells) {
-    realised.variance.resize(targets.size());
-    realised.light.resize(targets.size());
-    chip.core.cell_noise(targets, address, {realised.variance, realised.light});
-  }
+      chip.core.realise_slices({targets, address, realised.weights, layer.scales, used},
+                               {realised.variance, realised.light});
   pack_tiles(layer, chip, realised);
   return report;
 }

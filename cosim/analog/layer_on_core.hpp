@@ -34,6 +34,7 @@ struct ConverterRanges {
   float input_full_scale = 1;   // network value of a coded input of 1
   float output_full_scale = 0;  // of the ADC, in units of the core
   bool signed_inputs = false;
+  std::vector<float> of_slices;  // output_full_scale of each slice; empty: all alike
   bool calibrated = false;
 };
 
@@ -46,10 +47,13 @@ struct PackedDevices {
 };
 
 /// A layer's weights as they stand on one chip, cut into tiles and packed for the read-out kernel.
+/// A tile of a core with slices is as many parts, one a slice, that are read one by one: what is
+/// listed by tile here is listed by part, those of a tile in a row.
 struct LayerOnCore {
   nn::LayerShape shape;
   std::uint32_t number = 0;
   LayerMapping mapping;
+  int slices = 1;
   InputLayout layout;
   std::vector<PackedDevices> devices;  // all at once, or those of positive and negative weights
   // Where a tile's inputs lie in the map, when they have to be copied next to each other: each
@@ -64,8 +68,9 @@ struct LayerOnCore {
 photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip,
                                         std::span<const float> weights, std::uint32_t write);
 
-/// Passes that an input vector takes through the core for the signs of its inputs: two for signed
-/// inputs of a core that codes intensities, or as the core's card says.
+/// Passes that an input vector takes through the core for the signs of its inputs, of which each is
+/// read as often as the core reads: two for signed inputs of a core that codes intensities, or as
+/// the core's card says.
 int passes_of(const LayerOnCore& layer, const photonic::CoreDescription& core);
 
 /// How the DACs code the inputs of a pass.
@@ -87,7 +92,7 @@ struct ReadoutScratch {
   SentInputs sent;
 };
 
-/// One tile in one pass of a block of positions over it.
+/// One tile (or slice of it) in one pass of a block of positions over it.
 struct TilePass {
   const ChipCore& chip;
   const LayerOnCore& layer;
@@ -105,13 +110,13 @@ struct TilePass {
   }
 };
 
-/// Calls `use(tile number, block, shot)` for every tile and block of positions of one pass over a
-/// coded map.
+/// Calls `use(tile number, block, shot)` for every tile (or slice of it) and block of positions of
+/// one pass over a coded map.
 template <class Use>
 void for_each_block(const LayerOnCore& layer, std::span<const float> coded,
                     std::uint64_t pass_address, const Use& use) {
   const auto positions = static_cast<int>(layer.mapping.input_vectors);
-  for (std::int64_t tile = 0; tile < layer.mapping.tiles; ++tile)
+  for (std::int64_t tile = 0; tile < layer.mapping.tiles * layer.slices; ++tile)
     for (int first = 0; first < positions; first += block_positions) {
       const ReadoutBlock block{.map = coded.data(),
                                .bases = layer.layout.bases.data() + first,

@@ -29,21 +29,22 @@ InputReads sampled_reads(const photonic::CoreDescription& core, const InputCode&
   return core.reads.integrates() ? whole_numbers() : input_reads(core, code);
 }
 
-/// Magnitudes of the partial sums that an ADC meets, spread evenly over all of them: of whole
-/// numbers, or of their bits where each is converted.
-std::vector<float> sample_outputs(const LayerOnCore& layer, const ChipCore& chip,
-                                  std::span<const float> inputs, int images) {
+/// Magnitudes of the partial sums that an ADC meets by slice, spread evenly over all of them: of
+/// whole numbers, or of their bits where each is converted.
+std::vector<std::vector<float>> sample_outputs(const LayerOnCore& layer, const ChipCore& chip,
+                                               std::span<const float> inputs, int images) {
   const photonic::CoreDescription& core = chip.card();
   ReadoutScratch scratch;
   scratch.whole.coded.assign(layer.layout.values(layer.shape), 0.0F);
   const auto kinds = static_cast<std::int64_t>(
       layer.devices.size() * sampled_reads(core, code_of_pass(layer, core, 0)).reads.size());
   const std::int64_t sums = std::int64_t{images} * layer.shape.positions() *
-                            layer.shape.out_channels * layer.mapping.column_tiles * kinds;
+                            layer.shape.out_channels * layer.mapping.column_tiles * layer.slices *
+                            kinds;
   const std::int64_t stride =
       std::max<std::int64_t>(1, sums / most_samples) | 1;  // odd: meets every output
   std::int64_t seen = 0;
-  std::vector<float> samples;
+  std::vector<std::vector<float>> samples(static_cast<std::size_t>(layer.slices));
   InputCode code;
   const PackedDevices* devices = nullptr;
   const auto sample = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t) {
@@ -56,8 +57,9 @@ std::vector<float> sample_outputs(const LayerOnCore& layer, const ChipCore& chip
     block.outputs = scratch.outputs.data();
     block.output_stride = packed.rows;
     read_out(packed, {}, block);
+    std::vector<float>& slice = samples[static_cast<std::size_t>(tile % layer.slices)];
     for (const float y : scratch.outputs)
-      if (seen++ % stride == 0) samples.push_back(std::fabs(y));
+      if (seen++ % stride == 0) slice.push_back(std::fabs(y));
   };
   const std::size_t size = inputs.size() / static_cast<std::size_t>(images);
   for (int i = 0; i < images; ++i)
@@ -109,8 +111,11 @@ void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const 
   if (adc.bits == 0 || adc.full_scale > 0) return;
   // Codes from zero on have a bit more for magnitudes than codes about zero.
   const int bits = adc.bits + (photonic::weight_phases(chip.card()) == 2 ? 1 : 0);
-  layer.ranges.output_full_scale =
-      static_cast<float>(best_full_scale(sample_outputs(layer, chip, inputs, images), bits));
+  std::vector<float> ranges;
+  for (const std::vector<float>& samples : sample_outputs(layer, chip, inputs, images))
+    ranges.push_back(static_cast<float>(best_full_scale(samples, bits)));
+  layer.ranges.output_full_scale = ranges.front();
+  layer.ranges.of_slices = layer.slices > 1 ? std::move(ranges) : std::vector<float>{};
 }
 
 }  // namespace lightloom::cosim

@@ -87,12 +87,16 @@ Readout light_of(const photonic::CoreDescription& core) {
   return readout;
 }
 
-Readout readout_of(const LayerOnCore& layer, const photonic::CoreDescription& core) {
+Readout readout_of(const LayerOnCore& layer, const photonic::CoreDescription& core,
+                   std::int64_t tile) {
   Readout readout = light_of(core);
   if (core.output_adc.bits > 0) {
     const bool from_zero = photonic::weight_phases(core) == 2;
     const float codes = std::exp2(static_cast<float>(core.output_adc.bits - (from_zero ? 0 : 1)));
-    readout.step = layer.ranges.output_full_scale / codes;
+    const std::vector<float>& own = layer.ranges.of_slices;
+    const float full_scale = own.empty() ? layer.ranges.output_full_scale
+                                         : own[static_cast<std::size_t>(tile % layer.slices)];
+    readout.step = full_scale / codes;
     readout.lowest_code = from_zero ? 0 : -codes;
     readout.highest_code = codes - 1;
   }

@@ -4,9 +4,10 @@
 
 namespace lightloom::cosim {
 
-/// The read-out of a layer whose converters have their ranges: codes about zero, or from zero on
-/// where the devices of positive and negative weights are read apart.
-Readout readout_of(const LayerOnCore& layer, const photonic::CoreDescription& core);
+/// The read-out of a tile (or slice of one) of a layer whose converters have their ranges: codes
+/// about zero, or from zero on where the devices of positive and negative weights are read apart.
+Readout readout_of(const LayerOnCore& layer, const photonic::CoreDescription& core,
+                   std::int64_t tile = 0);
 /// The same without the converter: the light of reads that are added up before they are converted.
 Readout light_of(const photonic::CoreDescription& core);
 

@@ -51,6 +51,12 @@ bool bank_is_usable(Section& section, const PhotonicGenerator& card) {
     return false;
   }
   const photonic::CoreOptics optics = photonic::core_optics(card.bank);
+  if (card.bank.readings > 1) {
+    section.problem("bank", fmt::format("cannot read {} times: a generator's words are converted "
+                                        "once (leave `readings` out)",
+                                        card.bank.readings));
+    return false;
+  }
   if (optics.light && optics.coding == photonic::InputCoding::intensity) return true;
   section.problem("bank", fmt::format("cannot be a core of kind '{}': a generator's banks add up "
                                       "intensities (take mrr-bank or pcm-crossbar)",

@@ -78,7 +78,8 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
   energy.spend(Component::input_converters, symbols * input.core.columns, core.input_energy_pJ);
   energy.spend(Component::output_converters, symbols * input.core.rows, core.output_energy_pJ);
   energy.spend(Component::laser, core_ns, core.laser_power_mW);
-  const int conversions = setup.passes() * core.conversions;
+  const int conversions =
+      setup.passes() * core.conversions * input.core.slices * input.core.readings;
   energy.spend(Component::accumulation, outputs * ((first ? 0 : 1) + (conversions - 1)),
                input.digital.add_pJ);
   spend_tabled(setup, v, used_rows * used_columns, energy);

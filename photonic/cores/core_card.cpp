@@ -94,6 +94,7 @@ void describe(Section& section, CoreCard& card) {
   section.value("rows", card.rows, {.low = 0, .high = 4096});
   section.value("columns", card.columns, {.low = 0, .high = 4096});
   section.value("symbol_rate_GHz", card.symbol_rate_GHz, positive);
+  section.value("readings", card.readings, {.low = 1, .high = 100});
   section.card("input_dac", card.input_dac);
   section.card("output_adc", card.output_adc);
   describe(section, card.reads);

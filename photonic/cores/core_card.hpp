@@ -48,6 +48,7 @@ struct CoreCard {
   int rows = 0;     // outputs; 0: what is usual for the kind
   int columns = 0;  // inputs; likewise
   double symbol_rate_GHz = 5;
+  int readings = 1;  // of every input vector, whose converted outputs are averaged
   Correction correction = Correction::local;
   double phase_sigma_rad =
       0;  // error of a set phase that calibration leaves: static, per device and chip

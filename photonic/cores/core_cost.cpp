@@ -35,6 +35,10 @@ void add_devices(const CoreCard& card, const CoreDevices& devices, CoreCost& cos
   cost.hold_power_mW = card.shifter.pi_power_mW * devices.mean_phase_rad / std::numbers::pi;
   cost.devices = static_cast<std::int64_t>(devices.programmed);
   cost.decompose_operations = devices.setting_operations;
+  if (!devices.cells) return;
+  cost.settle_ns = devices.cells->settle_ns;
+  cost.write_energy_pJ = devices.cells->write_energy_pJ;
+  cost.hold_power_mW = 0;
 }
 
 /// What an output pays a symbol of something that it pays a conversion.
@@ -61,20 +65,23 @@ void set_rhythm(const CoreCard& card, InputCoding coding, const std::vector<Prec
   if (phase_ns > 0) cost.symbol_rate_GHz = cost.symbols / phase_ns;
 }
 
-void add_converters(const CoreCard& card, CoreCost& cost) {
-  const double rows = card.core_rows(), columns = card.core_columns();
+/// Every slice of a weight has its own converter at every output.
+void add_converters(const CoreCard& card, int slices, CoreCost& cost) {
+  const double columns = card.core_columns(), outputs = card.core_rows();
   const Converter &dac = card.input_dac, &adc = card.output_adc;
   cost.input_energy_pJ = card.reads.in_bits() ? dac.one_bit_energy_pJ() : dac.energy_pJ();
-  cost.output_energy_pJ = per_symbol(adc.energy_pJ(), cost);
+  cost.output_energy_pJ = per_symbol(slices * adc.energy_pJ(), cost);
   const double conversion_rate_GHz = per_symbol(cost.symbol_rate_GHz, cost);
-  cost.parts = {{"DAC", columns * cost.input_energy_pJ,
-                 columns * dac.area_um2 * dac.interleaved(card.symbol_rate_GHz) / um2_per_mm2},
-                {"ADC", rows * cost.output_energy_pJ,
-                 rows * adc.area_um2 * adc.interleaved(conversion_rate_GHz) / um2_per_mm2}};
+  cost.parts = {
+      {"DAC", columns * cost.input_energy_pJ,
+       columns * dac.area_um2 * dac.interleaved(card.symbol_rate_GHz) / um2_per_mm2},
+      {"ADC", outputs * cost.output_energy_pJ,
+       outputs * slices * adc.area_um2 * adc.interleaved(conversion_rate_GHz) / um2_per_mm2}};
 }
 
 /// What the table of precisions adds to the converters.
-void add_precision(const CoreCard& card, const std::vector<PrecisionPart>& table, CoreCost& cost) {
+void add_precision(const CoreCard& card, int slices, const std::vector<PrecisionPart>& table,
+                   CoreCost& cost) {
   const double rows = card.core_rows(), columns = card.core_columns();
   for (const PrecisionPart& part : table) {
     CoreCost::Part each{.component = part.part};
@@ -88,8 +95,8 @@ void add_precision(const CoreCard& card, const std::vector<PrecisionPart>& table
         each.energy_pJ_per_product = part.energy_pJ;
         break;
       case PaidPer::conversion:
-        cost.output_energy_pJ += per_symbol(part.energy_pJ, cost);
-        each.energy_pJ_per_symbol = rows * per_symbol(part.energy_pJ, cost);
+        cost.output_energy_pJ += per_symbol(slices * part.energy_pJ, cost);
+        each.energy_pJ_per_symbol = rows * per_symbol(slices * part.energy_pJ, cost);
         break;
       case PaidPer::symbol:
         cost.input_energy_pJ += part.energy_pJ;
@@ -115,13 +122,28 @@ void add_light_parts(const CoreCard& card, double pairs, CoreCost& cost) {
 }
 
 void add_device_parts(const CoreCard& card, const CoreDevices& devices, CoreCost& cost) {
-  cost.parts.push_back(powered("phase shifters", devices.programmed * cost.hold_power_mW, cost));
-  cost.parts.back().area_mm2 = devices.placed * card.shifter.area_um2 / um2_per_mm2;
+  if (devices.cells) {
+    cost.output_energy_pJ += devices.cells->read_energy_pJ / card.core_rows();
+    cost.parts.push_back({"cells", devices.cells->read_energy_pJ, devices.cells->area_mm2});
+  } else {
+    cost.parts.push_back(powered("phase shifters", devices.programmed * cost.hold_power_mW, cost));
+    cost.parts.back().area_mm2 = devices.placed * card.shifter.area_um2 / um2_per_mm2;
+  }
   for (const CoreDevices::Part& part : devices.others) {
     cost.static_power_mW += part.power_mW;
     cost.parts.push_back(powered(part.component, part.power_mW, cost));
     cost.parts.back().area_mm2 = part.area_mm2;
   }
+}
+
+/// A vector that is read several times takes so many symbols, and all that they take.
+void repeat_readings(int readings, CoreCost& cost) {
+  if (readings == 1) return;
+  cost.symbol_rate_GHz /= readings;
+  cost.input_energy_pJ *= readings;
+  cost.output_energy_pJ *= readings;
+  cost.phase_energy_pJ *= readings;
+  for (CoreCost::Part& part : cost.parts) part.energy_pJ_per_symbol *= readings;
 }
 
 }  // namespace
@@ -175,14 +197,15 @@ CoreCost core_cost(const CoreCard& card) {
   CoreCost cost;
   set_rhythm(card, optics.coding, precision, cost);
   if (programmed) add_devices(card, devices, cost);
-  add_converters(card, cost);
-  add_precision(card, precision, cost);
+  add_converters(card, optics.slices, cost);
+  add_precision(card, optics.slices, precision, cost);
   if (optics.light) {
     add_laser(card, optics, cost);
     add_light_parts(card, optics.pairs, cost);
   }
   if (programmed) add_device_parts(card, devices, cost);
   for (const CoreCost::Part& part : cost.parts) cost.area_mm2 += part.area_mm2;
+  repeat_readings(card.readings, cost);
   return cost;
 }
 
@@ -197,6 +220,8 @@ CoreDescription describe_core(const CoreCard& card) {
   description.output_adc = card.output_adc;
   description.noise = optics.noise;
   description.noisy_cells = optics.noisy_cells;
+  description.slices = optics.slices;
+  description.readings = card.readings;
   description.reads = card.reads;
   description.signs = core_entry(card.kind).signs;
   description.cost = core_cost(card);

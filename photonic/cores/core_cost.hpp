@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,17 @@ struct CoreOptics {
   double insertion_loss_db = 0;
   double oscillators_mW = 0;  // optical power beside that of the inputs, whole core
   double pairs = 1;           // of diodes, whose currents add up at the amplifier of one output
+  int slices = 1;             // of a weight, each with converters of its own (CoreDescription)
   ReadoutNoise noise;
   bool noisy_cells = false;  // `TensorCore::cell_noise` says more than its default
+};
+
+/// What electronic cells cost, in the place of a shifter.
+struct CellCost {
+  double write_energy_pJ = 0;  // of one device, with all its pulses
+  double settle_ns = 0;        // until all of a tile are written
+  double read_energy_pJ = 0;   // of all of a tile, per symbol
+  double area_mm2 = 0;         // of all
 };
 
 /// What is programmed for a tile.
@@ -33,6 +43,7 @@ struct CoreDevices {
     double area_mm2 = 0;
   };
   std::vector<Part> others{};  // what the kind has besides
+  std::optional<CellCost> cells{};
 };
 
 CoreOptics core_optics(const CoreCard& card);

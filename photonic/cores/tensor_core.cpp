@@ -1,6 +1,7 @@
 #include "photonic/cores/tensor_core.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "core/error.hpp"
 
@@ -74,6 +75,13 @@ RealisationReport TensorCore::realise_used(const TileBatch& batch) const {
 void TensorCore::cell_noise(std::span<const float>, TileAddress, CellNoise noise) const {
   std::fill(noise.variance.begin(), noise.variance.end(), 0.0F);
   std::fill(noise.light.begin(), noise.light.end(), 1.0F);
+}
+
+RealisationReport TensorCore::realise_slices(const TileBatch& batch, CellNoise noise) const {
+  assert(description().slices == 1);
+  if (!noise.variance.empty() || !noise.light.empty())
+    cell_noise(batch.targets, batch.address, noise);
+  return realise_used(batch);
 }
 
 }  // namespace lightloom::photonic

@@ -39,7 +39,8 @@ enum class WeightSigns {
 
 /// Time and energy of one core, from the same component descriptions that give its noise.
 struct CoreCost {
-  double symbol_rate_GHz = 0;    // symbols per second, conversions that they wait for included
+  double symbol_rate_GHz =
+      0;  // symbols per second, their readings and conversions that they wait for included
   double settle_ns = 0;          // after the weights of a tile were written
   double write_energy_pJ = 0;    // per programmed device (DAC code and driver)
   double hold_power_mW = 0;      // per programmed device, mean, while a tile is held
@@ -76,6 +77,10 @@ struct CoreDescription {
   Converter output_adc;  // bits 0: no quantisation
   ReadoutNoise noise;
   bool noisy_cells = false;  // `cell_noise` says more than its default
+  /// Parts of different significance that a weight is split into, side by side. Each is read and
+  /// converted by itself, all results are added digitally.
+  int slices = 1;
+  int readings = 1;  // of every input vector, each converted: their mean is what comes out
   ReadScheme reads;
   WeightSigns signs = WeightSigns::inseparable;
   CoreCost cost;
@@ -160,6 +165,11 @@ class TensorCore {
   /// The reading noise of the same tiles. As it stands here: none, and all the light.
   virtual void cell_noise(std::span<const float> targets, TileAddress address,
                           CellNoise noise) const;
+
+  /// What `realise_used` and `cell_noise` say, for each slice by itself: `realised`, `noise` (whole
+  /// or empty) and `scales` are (tiles, slices, ...), in network units all of them. As it stands
+  /// here: of cores with one slice.
+  virtual RealisationReport realise_slices(const TileBatch& batch, CellNoise noise) const;
 };
 
 }  // namespace lightloom::photonic

@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include "photonic/devices/cell_laws.hpp"
+
 namespace lightloom::photonic {
 
 void describe(Section& section, PcmCard& card) {
@@ -43,8 +45,8 @@ std::vector<double> pcm_levels(const PcmCard& card) {
 }
 
 double pcm_programming_sigma(const PcmCard& card, double x) {
-  return card.programming_scale *
-         std::max(0.0, card.programming_p0 + x * (card.programming_p1 + x * card.programming_p2));
+  const std::vector<double> law{card.programming_p0, card.programming_p1, card.programming_p2};
+  return card.programming_scale * std::max(0.0, polynomial_at(law, x));
 }
 
 namespace {
@@ -121,17 +123,15 @@ CellPair CellPairs::nearest(double weight) const {
 }
 
 DriftExponent pcm_drift_exponent(const PcmCard& card, double x) {
-  const double log_x = std::log(std::max(x, 1e-6));
-  return {card.drift_scale * std::clamp(-0.0155 * log_x + 0.0244, 0.049, 0.1),
-          card.drift_scale * std::clamp(-0.0125 * log_x - 0.0059, 0.008, 0.045)};
+  static const CellLaw mean{{.polynomial = {0.0244}, .log = -0.0155, .low = 0.049, .high = 0.1}};
+  static const CellLaw sigma{
+      {.polynomial = {-0.0059}, .log = -0.0125, .low = 0.008, .high = 0.045}};
+  return {card.drift_scale * law_at(mean, x), card.drift_scale * law_at(sigma, x)};
 }
 
 double pcm_read_sigma(const PcmCard& card, double x) {
-  constexpr double reading_s = 250e-9;
-  const double since = card.elapsed_s + card.reference_s;
-  const double q = std::min(0.0088 / std::pow(std::max(x, 1e-6), 0.65), 0.2);
-  return card.read_scale * q *
-         std::sqrt(std::max(0.0, std::log((since + reading_s) / (2 * reading_s))));
+  static const CellLaw q{{.factor = 0.0088, .exponent = 0.65, .high = 0.2}};
+  return card.read_scale * law_at(q, x) * reading_growth(card.elapsed_s + card.reference_s, 250e-9);
 }
 
 }  // namespace lightloom::photonic

@@ -1,5 +1,7 @@
 #include "experiments/results/views/throughput_view.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 

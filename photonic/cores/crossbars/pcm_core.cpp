@@ -5,6 +5,7 @@
 #include "core/random/random.hpp"
 #include "photonic/cores/core_table.hpp"
 #include "photonic/cores/tiles.hpp"
+#include "photonic/devices/cell_laws.hpp"
 #include "photonic/devices/pcm.hpp"
 
 namespace lightloom::photonic {
@@ -101,7 +102,7 @@ class PcmCore final : public TensorCore {
     if (pcm.drift_scale > 0 && pcm.elapsed_s > 0) {
       const DriftExponent nu = pcm_drift_exponent(pcm, written);
       const double exponent = std::abs(nu.mean + nu.sigma * draws.drift.normal(cell, draws.write));
-      now *= std::pow((pcm.elapsed_s + pcm.reference_s) / pcm.reference_s, -exponent);
+      now *= drifted_share(pcm.elapsed_s, pcm.reference_s, exponent);
     }
     return {now, pcm.read_scale > 0 ? pcm_read_sigma(pcm, written) : 0.0};
   }

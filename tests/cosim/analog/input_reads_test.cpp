@@ -9,11 +9,8 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/random/random.hpp"
-#include "cosim/analog/analog_engine.hpp"
-#include "photonic/cores/core_card.hpp"
+#include "tests/cosim/analog/reading_case.hpp"
 #include "tests/cosim/exact_core.hpp"
-#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -22,55 +19,6 @@ using photonic::CoreDescription;
 using photonic::InputCoding;
 using photonic::InputSending;
 using photonic::ReadPhases;
-
-/// A matrix (outputs, inputs) and vectors that meet it one by one. Weights are multiples of 1/64,
-/// so that no sum of bits or of whole numbers comes near the middle of two of an ADC's steps of 4.1
-/// / 32 or 4.1 / 64, whatever the order of addition.
-struct MatrixCase {
-  int outputs = 5, inputs = 13, vectors = 1;
-  std::vector<float> weights, values;
-  [[nodiscard]] nn::LayerShape shape() const {
-    return {.name = "matrix", .in_channels = inputs, .out_channels = outputs};
-  }
-};
-
-MatrixCase matrix_case(int vectors, bool with_signs) {
-  MatrixCase c{.vectors = vectors};
-  const Stream stream({.seed = 17, .purpose = Purpose::test});
-  for (int i = 0; i < c.outputs * c.inputs; ++i)
-    c.weights.push_back(static_cast<float>(std::round(64 * stream.normal(as_index(i), 0)) / 64));
-  for (int i = 0; i < vectors * c.inputs; ++i) {
-    const double x = stream.normal(as_index(i), 1);
-    c.values.push_back(static_cast<float>(with_signs ? x : std::max(0.0, x)));
-  }
-  return c;
-}
-
-CoreDescription reading_core(InputCoding coding, InputSending sending, ReadPhases phases) {
-  CoreDescription core{.kind = "test", .rows = 5, .columns = 8, .coding = coding};  // two tiles
-  core.input_dac.bits = 5;
-  core.reads = {sending, phases};
-  core.signs = photonic::WeightSigns::parts;
-  return core;
-}
-
-struct EngineRun {
-  std::vector<float> outputs;
-  AnalogCounts counts;
-};
-
-EngineRun multiply_on(const photonic::TensorCore& core, const MatrixCase& c,
-                      std::uint64_t first = 0) {
-  AnalogEngine engine(core, 3, 2);
-  engine.load(0, c.shape(), c.weights, 0);
-  EngineRun run{.outputs = std::vector<float>(as_index(c.vectors * c.outputs)), .counts = {}};
-  engine.begin_calibration();
-  engine.multiply(0, c.values, c.vectors, 0, run.outputs);
-  engine.end_calibration();
-  engine.multiply(0, c.values, c.vectors, first, run.outputs);
-  run.counts = engine.counts();
-  return run;
-}
 
 /// What the ADC makes of a sum: steps of full_scale / 2^(bits - 1) about zero, or of half of these
 /// from zero on.
@@ -265,51 +213,6 @@ TEST(InputReads, AreTheSameOnAnyNumberOfThreadsAndInAnyBatch) {
       equal += one.outputs[k] == later.outputs[k] ? 1U : 0U;
     EXPECT_LT(equal, later.outputs.size());
   }
-}
-
-TEST(InputReads, PairsOfCellsReadApartGiveTheirDifference) {
-  // Whatever programming, drift and levels made of the cells, T+ - T- is what one read gives.
-  const std::string path = std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/pcm-crossbar.yaml";
-  const auto core_of = [&](const char* phases) {
-    return photonic::make_core(read_card<photonic::CoreCard>(
-        load_card(path, {"rows=5", "columns=8", "output_adc.bits=0", "pcm.read_scale=0",
-                         "laser.rin_dBc_per_Hz=-400", "detector.tia_noise_pA_per_rtHz=0",
-                         "detector.dark_current_nA=0", "laser.power_per_input_mW=1e12",
-                         std::string("read_phases=") + phases})));
-  };
-  const MatrixCase c = matrix_case(4, true);
-  const EngineRun two = multiply_on(*core_of("2"), c), four = multiply_on(*core_of("4"), c);
-  for (std::size_t k = 0; k < two.outputs.size(); ++k)
-    EXPECT_NEAR(four.outputs[k], two.outputs[k], 2e-5);
-}
-
-TEST(InputReads, OfCellsThatAreReadApartHaveTheNoiseOfBothTogether) {
-  const std::string path = std::string(LIGHTLOOM_SOURCE_DIR) + "/data/devices/pcm-crossbar.yaml";
-  MatrixCase many = matrix_case(1, false);
-  const std::vector<float> values = many.values;
-  for (many.vectors = 1; many.vectors < 3000; ++many.vectors)
-    many.values.insert(many.values.end(), values.begin(), values.end());
-  const auto variance = [&](const char* phases) {
-    const auto core = photonic::make_core(read_card<photonic::CoreCard>(
-        load_card(path, {"rows=5", "columns=8", "output_adc.bits=0", "pcm.read_scale=3",
-                         "laser.rin_dBc_per_Hz=-400", "detector.tia_noise_pA_per_rtHz=0",
-                         "detector.dark_current_nA=0", std::string("read_phases=") + phases})));
-    const EngineRun run = multiply_on(*core, many);
-    double sum = 0;
-    for (int o = 0; o < many.outputs; ++o) {
-      double mean = 0, square = 0;
-      for (int v = 0; v < many.vectors; ++v) {
-        const double y = run.outputs[as_index(v * many.outputs + o)];
-        mean += y / many.vectors;
-        square += y * y / many.vectors;
-      }
-      sum += square - mean * mean;
-    }
-    return sum;
-  };
-  // Readings of inputs that are not sent add nothing but their amplifiers, which are quiet here.
-  const double both = variance("auto"), apart = variance("4");
-  EXPECT_NEAR(apart / both, 1, 4 * std::sqrt(2 * 2.0 / (5 * 3000)));
 }
 
 TEST(InputReads, ThatCannotCarryTheSignsOfALayerAreRefused) {
