@@ -42,6 +42,14 @@ void refuse_loose_figures(Section& section) {
 }
 
 bool bank_is_usable(Section& section, const PhotonicGenerator& card) {
+  if (card.bank.reads != photonic::ReadScheme{} || !card.bank.precision.entries.empty() ||
+      card.bank.output_adc.time_ns > 0) {
+    section.problem("bank",
+                    "has input_coding, read_phases, precision or output_adc.time_ns, which "
+                    "are for cores: a generator sends whole levels and reads them at once, "
+                    "in shot_ns (leave them out)");
+    return false;
+  }
   const photonic::CoreOptics optics = photonic::core_optics(card.bank);
   if (card.bank.readings > 1) {
     section.problem("bank", fmt::format("cannot read {} times: a generator's words are converted "

@@ -159,7 +159,8 @@ CoreEntry cell_core() {
           .optics = wiring,
           .devices = devices,
           .size = {},
-          .statistics = {}};
+          .statistics = {},
+          .signs = WeightSigns::parts};
 }
 
 }  // namespace lightloom::photonic

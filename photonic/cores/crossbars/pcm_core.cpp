@@ -165,7 +165,8 @@ CoreEntry pcm_core() {
           .optics = crossbar_optics,
           .devices = cells,
           .size = {},
-          .statistics = {}};
+          .statistics = {},
+          .signs = WeightSigns::pairs};
 }
 
 }  // namespace lightloom::photonic
