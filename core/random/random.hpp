@@ -39,6 +39,7 @@ enum class Purpose : std::uint32_t {
   completion = 28,         // fixed: what meshes do where nothing is read and no light comes in
   resampling = 29,         // bootstrap of images and chips
   conversion = 30,         // per conversion of symbols that were added up before it: the ADC's own
+  weight_noise = 31,       // per training step: noise on the weights that a network learns to bear
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones

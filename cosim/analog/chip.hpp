@@ -26,6 +26,10 @@ class Chip {
   /// there are no others). `inference` runs the network through `engine()`.
   void calibrate(nn::Inference& inference, const nn::Dataset& data, int images);
 
+  /// The same by whoever has the network run themselves, see `AnalogEngine`.
+  void begin_calibration() { analog_.begin_calibration(); }
+  void end_calibration() { analog_.end_calibration(); }
+
   [[nodiscard]] const AnalogCounts& counts() const { return analog_.counts(); }
   /// By weight layer; empty where weights are exact, not a number for layers no generator makes.
   [[nodiscard]] std::vector<double> effective_bits() const;

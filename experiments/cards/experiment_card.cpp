@@ -57,7 +57,7 @@ void describe(Section& section, const NetworkCard& network, TrainingCard& card) 
   card.teacher = card.student;
   if (nn::is_onnx(network.model)) card.teacher.epochs = 0;
   card.teacher.distill = card.teacher.noise_aware = false;
-  card.teacher.clip = card.teacher.curriculum = 0;
+  card.teacher.clip = card.teacher.curriculum = card.teacher.weight_noise = 0;
   card.teacher.bit_errors = {};  // flipped exponents of 32-bit words would leave no network
   section.section("teacher", [&](Section& inner) {
     inner.value("file", card.teacher_file);
@@ -67,6 +67,23 @@ void describe(Section& section, const NetworkCard& network, TrainingCard& card) 
     if (card.teacher.noise_aware)
       inner.problem("noise_aware", "must be false (the float network is trained digitally)");
   });
+}
+
+/// What it leaves out is as in `train`, but for noise of training chips, which the real one's takes
+/// the place of. Averages of weights would forget what a stage measured.
+void describe(Section& section, const TrainingCard& training, LoopCard& card) {
+  card.training = training.student;
+  card.training.noise_aware = false;
+  section.value("file", card.file);
+  section.value("chip", card.chip, {.low = 0, .high = 1 << 30});
+  section.value("group", card.group, {.low = 1, .high = 1'000'000});
+  section.value("images", card.images, not_negative);
+  section.value("views", card.views, {.low = 1, .high = 1000});
+  describe(section, card.training);
+  if (card.training.noise_aware)
+    section.problem("noise_aware",
+                    "must be false (layers that are not on the chip are trained digitally; use "
+                    "weight_noise)");
 }
 
 void describe(Section& section, CalibrationUse& card) {
@@ -144,6 +161,8 @@ void describe(Section& section, Experiment& card) {
   section.value("summary", card.summary);
   describe(section, card.network);
   describe(section, card.network, card.training);
+  section.optional_section(
+      "in_the_loop", [&](Section& inner) { describe(inner, card.training, card.loop.emplace()); });
   describe(section, card.hardware);
   section.optional_section("generation_latency", [&](Section& inner) {
     LatencyCase& latency = card.latency_case.emplace();
@@ -154,6 +173,10 @@ void describe(Section& section, Experiment& card) {
   section.section("calibration", [&](Section& inner) { describe(inner, card.calibration); });
   section.value("chips", card.chips, {.low = 0, .high = 1'000'000});
   section.value("calibration_images", card.calibration_images, {.low = 1, .high = 100'000});
+  section.value("recalibrate_statistics", card.recalibrate_statistics, not_negative);
+  if (card.recalibrate_statistics > 0 && card.chips == 0)
+    section.problem("recalibrate_statistics",
+                    "is above 0 but there is no chip to take statistics on (chips is 0)");
   read_measures(section, card.measures);
   section.card("bit_errors", card.bit_errors);
   section.raw("sweep");
@@ -210,9 +233,9 @@ Experiment read_experiment(const Tree& given) {
   card.resolved = std::move(resolved);
   card.data_seed = card.seed;
   drop_own_baselines(card);
-  card.keys =
-      section_keys(card.resolved, card.training.student.noise_aware ? TrainedThrough::core
-                                                                    : TrainedThrough::nothing);
+  const TrainedThrough alone =
+      card.training.student.noise_aware ? TrainedThrough::core : TrainedThrough::nothing;
+  card.keys = section_keys(card.resolved, card.loop ? TrainedThrough::loop : alone);
   return card;
 }
 

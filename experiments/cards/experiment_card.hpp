@@ -42,6 +42,18 @@ struct TrainingCard {
   nn::TrainCard student;     // of the weight source, from the projected float weights
 };
 
+/// The section `in_the_loop`: the trained network is written to one chip layer by layer, and what
+/// that chip measures of the training images trains the layers that are not on it yet (Wan et al.,
+/// Nature 608, 504 (2022)).
+struct LoopCard {
+  nn::TrainCard training;  // of the rest, at every stage
+  std::string file;  // trained weights of the card's source to begin with; "": those of `train`
+  int chip = 0;      // number of the chip
+  int group = 1;     // layers that are written at a stage
+  int images = 0;    // training images that are measured, the first of them; 0: all
+  int views = 1;     // times that each is measured, changed as `augment` says, 1: as they are
+};
+
 /// The hardware of an experiment: everything that time and energy depend on besides network and
 /// weights.
 struct HardwareCard {
@@ -97,11 +109,14 @@ struct Experiment {
   std::string summary;  // a sentence for the report
   NetworkCard network;
   TrainingCard training;
+  std::optional<LoopCard> loop;
   HardwareCard hardware;
   std::optional<LatencyCase> latency_case;
   CalibrationUse calibration;
-  int chips = 16;               // Monte-Carlo instances; 0: no analog evaluation
-  int calibration_images = 64;  // training images that set the ranges of each chip's converters
+  int chips = 16;                  // Monte-Carlo instances; 0: no analog evaluation
+  int calibration_images = 64;     // training images that set the ranges of each chip's converters
+  int recalibrate_statistics = 0;  // training images whose activations on each chip set the
+                                   // statistics of batch normalisation anew; 0: they stay
   Measures measures;
   nn::BitErrorCard bit_errors;  // of the memory that holds the stored words; rate 0: none
   std::uint64_t seed = 0;

@@ -29,8 +29,10 @@ std::string float_identity(const Tree& resolved) {
 std::string student_identity(const Tree& resolved, TrainedThrough through) {
   std::string text =
       sections_text(resolved, {"dataset", "model", "weights", "teacher", "train", "seed"});
-  if (through == TrainedThrough::core)
+  if (through != TrainedThrough::nothing)
     text += sections_text(resolved, {"core", "generator", "calibration_images"});
+  if (through == TrainedThrough::loop)
+    text += sections_text(resolved, {"in_the_loop", "calibration"});
   return text;
 }
 

@@ -26,7 +26,11 @@ struct SectionKeys {
 
 /// What trainings of the float network and of the student depend on, as text: checkpoints keep it.
 std::string float_identity(const Tree& resolved);
-enum class TrainedThrough { nothing, core };
+enum class TrainedThrough {
+  nothing,
+  core,
+  loop,  // the chip that `in_the_loop` fine-tunes on
+};
 std::string student_identity(const Tree& resolved, TrainedThrough through);
 
 SectionKeys section_keys(const Tree& resolved, TrainedThrough through);

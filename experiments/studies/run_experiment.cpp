@@ -84,7 +84,8 @@ RunImages images(const Experiment& card, Workbench& workbench) {
 
 /// A teacher whose file is missing is not known where nobody learns from it.
 bool knows_teacher(const Experiment& card) {
-  if (card.network.weights_file.empty()) return true;
+  const bool trained = !card.loop || card.loop->file.empty();
+  if (card.network.weights_file.empty() && trained) return true;
   return std::filesystem::exists(card.training.teacher_file);
 }
 
@@ -93,7 +94,8 @@ ChipRun chip_run(const Experiment& card, const photonic::TensorCore& core) {
           .generator = card.hardware.generator,
           .seed = card.seed,
           .chips = card.chips,
-          .images = card.calibration_images};
+          .images = card.calibration_images,
+          .statistics_images = card.recalibrate_statistics};
 }
 
 std::vector<ChipResult> measure_chips(const Experiment& card, nn::Network& student,
@@ -123,6 +125,8 @@ TrainingOutcomes measure_training(const Experiment& card, const nn::Dataset& dat
   outcomes.source = digital_outcomes(*student->network, data.test);
   if (card.chips > 0) chips.results = measure_chips(card, *student->network, data, chips.progress);
   outcomes.chips = outcomes_of_chips(chips.results);
+  for (const ChipResult& chip : chips.results)
+    if (chip.retaken) outcomes.retaken.push_back(*chip.retaken);
   return outcomes;
 }
 
@@ -166,6 +170,7 @@ AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench,
   if (nn::has_errors(card.bit_errors))
     measure_faulty(card, *workbench.student(card)->network, tested.data->test, result);
   result.over_chips = spread_over(accuracies_of(result.own.chips));
+  result.over_retaken = spread_over(accuracies_of(result.own.retaken));
   measure_others(card, *tested.data, workbench, progress, result);
   add_statistics(result, label_of(card.network.weights));
   return result;
@@ -192,6 +197,7 @@ TrainingNumbers measure_number_training(const Experiment& card, const nn::Datase
 }
 
 NumberResult measure_numbers(const Experiment& card, Workbench& workbench, ProgressSink& progress) {
+  if (card.recalibrate_statistics > 0) require_classes(card, "recalibrate_statistics");
   const RunImages tested = images(card, workbench);
   NumberResult result{.task = card.network.dataset.task,
                       .own = measure_number_training(card, *tested.data, workbench, progress),
@@ -242,6 +248,7 @@ RunResult run_experiment(const Experiment& card, Workbench& workbench, ProgressS
     result.accuracy = measure_accuracy(card, workbench, progress);
   else
     result.numbers = measure_numbers(card, workbench, progress);
+  result.loop = workbench.student(card)->loop;
   return result;
 }
 

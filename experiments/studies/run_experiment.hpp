@@ -19,6 +19,7 @@ struct RunResult {
   std::vector<nn::Ratio> ratios;    // of the same
   std::optional<AccuracyResult> accuracy;
   std::optional<NumberResult> numbers;  // in its place where numbers answer, not classes
+  std::optional<LoopResult> loop;       // how the network was fine-tuned on a chip, if it was
   std::optional<CostStudy> cost;
   std::optional<Sensitivity> sensitivity;
 };

@@ -11,6 +11,7 @@
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/accuracy/accuracy_arrays.hpp"
 #include "experiments/studies/accuracy/accuracy_output.hpp"
+#include "experiments/studies/loop_output.hpp"
 #include "experiments/studies/run_experiment.hpp"
 
 namespace lightloom::experiments {
@@ -73,6 +74,19 @@ void add_effective_bits(Labelled& data, const std::vector<ChipResult>& chips) {
             "effective bits of the optically generated weights"});
 }
 
+/// Accuracies with statistics of batch normalisation that each chip measured.
+void add_retaken(Labelled& data, const AccuracyResult& accuracy) {
+  data.add({"accuracy_chip_retaken",
+            {"chip"},
+            accuracies_of(accuracy.own.retaken),
+            "1",
+            "accuracy on the analog chip with statistics taken on it"});
+  add_scalar(data, "accuracy_chips_retaken_mean", accuracy.over_retaken.mean, "1",
+             "mean accuracy over chips with statistics taken on each");
+  add_scalar(data, "accuracy_chips_retaken_std", accuracy.over_retaken.standard_deviation, "1",
+             "standard deviation over chips with statistics taken on each");
+}
+
 void add_chips(Labelled& data, const AccuracyResult& accuracy) {
   if (accuracy.chips.empty()) return;
   std::vector<std::int64_t> numbers(accuracy.chips.size());
@@ -102,6 +116,7 @@ void add_chips(Labelled& data, const AccuracyResult& accuracy) {
           [](const ChipResult& chip) {
             return static_cast<double>(chip.counts.saturated_conversions);
           });
+  if (!accuracy.own.retaken.empty()) add_retaken(data, accuracy);
   add_effective_bits(data, accuracy.chips);
   add_scalar(data, "accuracy_chips_mean", accuracy.over_chips.mean, "1",
              "mean accuracy over chips");
@@ -240,6 +255,14 @@ std::string faulty_text(const RunResult& result) {
   return text + "\n";
 }
 
+Json spread_json(const Spread& spread, const std::vector<double>& each) {
+  return {{"count", each.size()},
+          {"mean", spread.mean},
+          {"std", number_or_null(spread.standard_deviation)},
+          {"interval", Json::array({number_or_null(spread.low), number_or_null(spread.high)})},
+          {"each", each}};
+}
+
 Json accuracy_json(const AccuracyResult& accuracy) {
   Json json{{"float", accuracy.float_network ? Json(*accuracy.float_network) : Json()},
             {"source", accuracy.source}};
@@ -249,15 +272,16 @@ Json accuracy_json(const AccuracyResult& accuracy) {
   }
   add_statistics(json, accuracy);
   if (accuracy.chips.empty()) return json;
-  const Spread& spread = accuracy.over_chips;
-  json["chips"] = {
-      {"count", accuracy.chips.size()},
-      {"mean", spread.mean},
-      {"std", number_or_null(spread.standard_deviation)},
-      {"interval", Json::array({number_or_null(spread.low), number_or_null(spread.high)})}};
-  for (const ChipResult& chip : accuracy.chips) json["chips"]["each"].push_back(chip.accuracy);
+  json["chips"] = spread_json(accuracy.over_chips, accuracies_of(accuracy.own.chips));
+  if (!accuracy.own.retaken.empty())
+    json["chips_retaken"] = spread_json(accuracy.over_retaken, accuracies_of(accuracy.own.retaken));
   json["analog"] = counts_json(accuracy.chips);
   return json;
+}
+
+std::string retaken_text(const Spread& spread) {
+  if (!std::isfinite(spread.standard_deviation)) return percent(spread.mean);
+  return fmt::format("{} +- {}", percent(spread.mean), percent(spread.standard_deviation));
 }
 
 std::string accuracy_text(const AccuracyResult& accuracy, const std::string& source) {
@@ -271,6 +295,8 @@ std::string accuracy_text(const AccuracyResult& accuracy, const std::string& sou
   if (accuracy.chips.size() > 1)
     table.row({fmt::format("on {} analog chips", accuracy.chips.size()),
                fmt::format("{} +- {}", percent(spread.mean), percent(spread.standard_deviation))});
+  if (!accuracy.own.retaken.empty())
+    table.row({"the same, statistics taken on each", retaken_text(accuracy.over_retaken)});
   std::string text = table.text();
   if (accuracy.chips.size() > 1)
     text += fmt::format("95 % interval of the mean over chips: {} to {}\n", percent(spread.low),
@@ -294,6 +320,7 @@ Labelled to_labelled(const RunResult& result, const Experiment& card) {
   add_storage(data, result);
   if (result.accuracy) add_accuracy(data, *result.accuracy);
   if (result.numbers) add_numbers(data, *result.numbers);
+  if (result.loop) add_loop(data, *result.loop);
   if (result.cost) {
     add_cost(data, *result.cost);
     add_scalar(data, "images", card.hardware.batch, "1",
@@ -326,6 +353,7 @@ Json to_json(const RunResult& result) {
     json["errors"] = numbers_json(*result.numbers);
     json["images_chose"] = result.numbers->images_chose;
   }
+  if (result.loop) json["in_the_loop"] = loop_json(*result.loop);
   json["memory_ratio"] = result.ratios[0].memory_ratio;
   json["parameter_ratio"] = result.ratios[0].parameter_ratio;
   json["stored_bits_per_weight"] = bits_per_weight(result.ratios[0]);
@@ -342,6 +370,7 @@ std::string to_text(const RunResult& result) {
             (result.accuracy->faulty ? faulty_text(result) : "") +
             statistics_text(*result.accuracy) + effective_bits_text(result) + "\n";
   if (result.numbers) text += numbers_text(*result.numbers, result.labels[0]) + "\n";
+  if (result.loop) text += loop_text(*result.loop) + "\n";
   text += storage_text(result);
   if (result.cost) text += "\n" + cost_text(*result.cost);
   if (result.sensitivity) text += "\n" + sensitivity_text(*result.sensitivity);

@@ -8,6 +8,8 @@
 #include "core/progress.hpp"
 #include "cosim/analog/chip.hpp"
 #include "experiments/cards/input_files.hpp"
+#include "experiments/studies/accuracy/calibrated_chips.hpp"
+#include "experiments/studies/run_experiment.hpp"
 #include "nn/inference/evaluate.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/io/torch_names.hpp"
@@ -97,6 +99,10 @@ class TrainingChips {
   std::vector<std::unique_ptr<cosim::Chip>> chips_;
 };
 
+std::string loop_identity(const Experiment& card) {
+  return student_identity(card.resolved, TrainedThrough::loop);
+}
+
 TrainedThrough trained_through(const Experiment& card) {
   return card.training.student.noise_aware ? TrainedThrough::core : TrainedThrough::nothing;
 }
@@ -174,6 +180,12 @@ void Workbench::keep_checkpoints(const Experiment& card, const std::string& path
   nn::require_own_checkpoint(float_path, float_identity(card.resolved) + inputs_);
   nn::require_own_checkpoint(path,
                              student_identity(card.resolved, trained_through(card)) + inputs_);
+  if (card.loop) {
+    loop_checkpoint_ = path + ".loop";
+    require_writable(loop_checkpoint_);
+    require_writable(loop_checkpoint_ + ".stage");
+    require_own_loop_state(loop_checkpoint_, loop_identity(card) + inputs_);
+  }
   checkpoint_ = path;
   float_checkpoint_ = float_path;
 }
@@ -198,24 +210,45 @@ const Outcomes& Workbench::teacher_outcomes(const Experiment& card, const nn::Im
                  [&] { return digital_outcomes(*teacher(card)->network, test); });
 }
 
+/// Without fine-tuning in the loop.
+TrainedNetwork Workbench::trained_student(const Experiment& card) {
+  TrainedNetwork student{
+      .network = make_network(card, card.network.weights, nn::InitialWeights::none), .history = {}};
+  const bool begun = card.network.weights_file.empty() && card.loop && !card.loop->file.empty();
+  const std::string& file = begun ? card.loop->file : card.network.weights_file;
+  if (!file.empty()) {
+    load_any_weights(file, *student.network);
+    return student;
+  }
+  const NetworkPtr float_network = teacher(card);
+  nn::copy_weights(*float_network->network, *student.network);
+  if (card.training.student.epochs > 0)
+    student.history =
+        train_student(*student.network, card,
+                      {.teacher = float_network->network.get(),
+                       .checkpoint = checkpoint_,
+                       .identity = student_identity(card.resolved, trained_through(card)) + inputs_,
+                       .progress = &progress_});
+  return student;
+}
+
+LoopResult Workbench::fine_tuned(nn::Network& student, const Experiment& card) {
+  const auto core = make_chips(card.hardware.core, card.calibration);
+  const bool distills = card.loop->training.distill;
+  return fine_tune_in_the_loop(student, *dataset(card), card,
+                               {.core = *core,
+                                .teacher = distills ? teacher(card)->network.get() : nullptr,
+                                .checkpoint = loop_checkpoint_,
+                                .identity = loop_identity(card) + inputs_,
+                                .progress = progress_});
+}
+
 Workbench::NetworkPtr Workbench::student(const Experiment& card) {
   return cached(networks_, card.keys.student, [&] {
-    TrainedNetwork student{
-        .network = make_network(card, card.network.weights, nn::InitialWeights::none),
-        .history = {}};
-    if (!card.network.weights_file.empty()) {
-      load_any_weights(card.network.weights_file, *student.network);
-      return student;
-    }
-    const NetworkPtr float_network = teacher(card);
-    nn::copy_weights(*float_network->network, *student.network);
-    if (card.training.student.epochs > 0)
-      student.history = train_student(
-          *student.network, card,
-          {.teacher = float_network->network.get(),
-           .checkpoint = checkpoint_,
-           .identity = student_identity(card.resolved, trained_through(card)) + inputs_,
-           .progress = &progress_});
+    if (card.loop) require_classes(card, "in_the_loop");
+    TrainedNetwork student = trained_student(card);
+    if (card.loop && card.network.weights_file.empty())
+      student.loop = fine_tuned(*student.network, card);
     return student;
   });
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "core/progress.hpp"
@@ -10,6 +11,7 @@
 #include "experiments/statistics/outcomes.hpp"
 #include "experiments/studies/accuracy/image_use.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
+#include "experiments/studies/in_the_loop.hpp"
 #include "nn/network/network.hpp"
 #include "nn/onnx/import/import.hpp"
 #include "nn/train/train.hpp"
@@ -20,6 +22,7 @@ namespace lightloom::experiments {
 struct TrainedNetwork {
   std::unique_ptr<nn::Network> network;
   nn::TrainResult history;
+  std::optional<LoopResult> loop = {};  // how it was fine-tuned on a chip
 };
 
 /// Network files, data sets and trained networks of the experiments of one process. Points of a
@@ -35,9 +38,10 @@ class Workbench {
   /// Trainings tell the sink how far they are and end when it is cancelled, with a `Failure`.
   explicit Workbench(ProgressSink& progress = no_progress()) : progress_(progress) {}
 
-  /// Keeps a checkpoint of the student's training in `path` and one of the float network's in
-  /// `path`.float, after every epoch; the trainings of `card` go on from what is there. Throws
-  /// `Error` when there is something else.
+  /// Keeps a checkpoint of the student's training in `path`, one of the float network's in
+  /// `path`.float, after every epoch, and one of its fine-tuning in the loop in `path`.loop, after
+  /// every stage (and in `path`.loop.stage, after every epoch of one); the trainings of `card` go
+  /// on from what is there. Throws `Error` when there is something else.
   void keep_checkpoints(const Experiment& card, const std::string& path);
 
   DatasetPtr dataset(const Experiment& card);
@@ -49,7 +53,7 @@ class Workbench {
   /// What the float network makes of the card's test images, evaluated once.
   const Outcomes& teacher_outcomes(const Experiment& card, const nn::ImageSet& test);
   /// The network on the card's weight source: read from `weights.file`, or projected from the
-  /// teacher and trained on.
+  /// teacher and trained on, and fine-tuned on a chip where the card has `in_the_loop`.
   NetworkPtr student(const Experiment& card);
   /// The network's layers under every source of the card.
   const SourceLayers& layers(const Experiment& card);
@@ -62,11 +66,13 @@ class Workbench {
   std::unique_ptr<nn::Network> make_float_network(const Experiment& card);
   nn::TrainResult train_student(nn::Network& student, const Experiment& card,
                                 nn::TrainHelpers helpers);
+  TrainedNetwork trained_student(const Experiment& card);
+  LoopResult fine_tuned(nn::Network& student, const Experiment& card);
 
   ProgressSink& progress_;
   std::recursive_mutex graphs_and_layers_;
-  std::string checkpoint_, float_checkpoint_;  // "": none
-  std::string inputs_;                         // of the training that has checkpoints
+  std::string checkpoint_, float_checkpoint_, loop_checkpoint_;  // "": none
+  std::string inputs_;  // of the training that has checkpoints
   std::map<std::string, FilePtr> files_;
   std::map<std::string, GraphPtr> graphs_;
   std::map<std::string, DatasetPtr> datasets_;

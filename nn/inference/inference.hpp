@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <span>
 #include <vector>
 
 #include "nn/graph/matrix_engine.hpp"
@@ -10,8 +10,7 @@
 
 namespace lightloom::nn {
 
-struct Flow;
-class InferenceStep;
+class PartInference;
 
 /// A network ready to answer: every source materialised once, at construction. Later changes of the
 /// network's parameters do not reach it. Refers to the network's graph, which must outlive it.
@@ -29,13 +28,7 @@ class Inference {
   const Tensor& forward(const Tensor& images, std::uint64_t first_image = 0);
 
  private:
-  struct Planned {
-    std::unique_ptr<InferenceStep> step;
-    std::vector<int> done;  // values that nobody reads any more
-  };
-
-  std::unique_ptr<Flow> flow_;
-  std::vector<Planned> steps_;
+  std::unique_ptr<PartInference> all_;
 };
 
 /// The class of the largest logit of every image (the first one on ties).

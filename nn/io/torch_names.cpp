@@ -13,6 +13,7 @@
 
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
+#include "nn/graph/graph_cut.hpp"
 #include "nn/io/torch_dialects.hpp"
 
 namespace lightloom::nn {
@@ -163,16 +164,6 @@ class Arrays {
   NamesInFile own_;                           // the file's names by ours
   std::set<std::string> used_;
 };
-
-/// The graph nodes of weight layers, in their order.
-std::vector<int> weight_nodes(const Graph& graph) {
-  std::vector<int> nodes;
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-    const Op op = graph.nodes[n].op;
-    if (op == Op::convolution || op == Op::linear) nodes.push_back(static_cast<int>(n));
-  }
-  return nodes;
-}
 
 std::vector<std::int64_t> shape_of(const LayerShape& s) {
   if (s.kind == LayerShape::Kind::linear) return {s.out_channels, s.in_channels};

@@ -15,13 +15,19 @@ struct Flow {
   const Graph* graph = nullptr;
   TensorPool pool;
   std::vector<std::shared_ptr<Tensor>> values, gradients;
+  std::vector<bool> given;  // by node: values that come from outside, as images do
   int images = 0;
   std::uint64_t first_image = 0;  // number of the first image, for noise
   std::uint64_t step = 0;         // training step, for noise and dropout
+  std::uint64_t seed = 0;         // of the noise of weights
+  double weight_noise = 0;        // its deviation as a share of a layer's largest weight
   MatrixEngine* engine = nullptr;
   ProductWorkspace products;  // of the weight layers
 
-  explicit Flow(const Graph& g) : graph(&g), values(g.nodes.size()), gradients(g.nodes.size()) {}
+  explicit Flow(const Graph& g)
+      : graph(&g), values(g.nodes.size()), gradients(g.nodes.size()), given(g.nodes.size(), false) {
+    given[0] = true;
+  }
 
   [[nodiscard]] TensorShape shape(int node) const {
     return {images, graph->nodes[static_cast<std::size_t>(node)].shape};

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cmath>
 
+#include "core/random/random.hpp"
 #include "nn/ops/elementwise.hpp"
 #include "nn/ops/group_norm.hpp"
 #include "nn/ops/normalisation.hpp"
@@ -22,7 +24,7 @@ class ProductStep : public Step {
         d_bias_(layer_.bias.value.size()) {}
 
   void forward(Flow& flow) override {
-    const std::span<const float> dense = weights();
+    const std::span<const float> dense = weights(flow);
     const Tensor& x = layer_.activation_bits > 0 ? quantised(flow) : flow.value(in_);
     Tensor& y = flow.make_value(node_);
     if (flow.engine == nullptr) {
@@ -43,7 +45,7 @@ class ProductStep : public Step {
     layer_.source->backward(shared_.plain_gradient);
     accumulate(d_bias_, layer_.bias.gradient);
     quantised_.reset();
-    if (in_ == 0) return;  // images need no gradient
+    if (flow.given[static_cast<std::size_t>(in_)]) return;  // needs no gradient
     auto dx = flow.fresh(in_);
     product_.backward_input(dy, *dx);
     flow.give_gradient(in_, std::move(dx));
@@ -54,15 +56,29 @@ class ProductStep : public Step {
   }
 
  private:
-  /// The layer's weight, put into the product; not copied where the source stores it as it is.
-  std::span<const float> weights() {
-    if (const auto* stored = dynamic_cast<const FloatSource*>(layer_.source.get())) {
+  /// The layer's weight, put into the product; not copied where the source stores it as it is and
+  /// nothing is added.
+  std::span<const float> weights(const Flow& flow) {
+    const auto* stored = dynamic_cast<const FloatSource*>(layer_.source.get());
+    if (stored != nullptr && flow.weight_noise == 0) {
       product_.view_weights(stored->weight());
       return stored->weight();
     }
     const std::span<float> dense = product_.new_weights();
     layer_.source->materialise(dense);
+    if (flow.weight_noise > 0) add_noise(flow, dense);
     return dense;
+  }
+
+  /// Normal noise of a share of the layer's largest weight, anew at each step.
+  void add_noise(const Flow& flow, std::span<float> dense) {
+    noise_.resize(dense.size());
+    const Stream stream({flow.seed, Purpose::weight_noise, 0, static_cast<std::uint32_t>(number_)});
+    fill_normal(stream, flow.step, noise_);
+    float largest = 0;
+    for (const float weight : dense) largest = std::max(largest, std::fabs(weight));
+    const float deviation = static_cast<float>(flow.weight_noise) * largest;
+    for (std::size_t i = 0; i < dense.size(); ++i) dense[i] += deviation * noise_[i];
   }
 
   const Tensor& quantised(Flow& flow) {
@@ -77,7 +93,7 @@ class ProductStep : public Step {
   WeightLayer& layer_;
   ProductWorkspace& shared_;
   Product product_;
-  std::vector<float> d_bias_;
+  std::vector<float> d_bias_, noise_;
   std::shared_ptr<Tensor> quantised_;
 };
 

@@ -19,6 +19,9 @@ void check(const Dataset& data, const TrainCard& card, const TrainHelpers& helpe
           "train.distill needs a trained teacher network");
   require(!card.noise_aware || !helpers.engines.empty(),
           "train.noise_aware needs a tensor core to multiply through");
+  require(!card.noise_aware || helpers.measured == nullptr,
+          "train.noise_aware multiplies through chips, but what is measured is followed digitally "
+          "(use weight_noise)");
   require(!data.train.has_numbers() || (!card.distill && card.label_smoothing == 0),
           "train.{} is of classes, but the data set's task is numbers (leave it out)",
           card.distill ? "distill" : "label_smoothing");
@@ -77,6 +80,7 @@ void describe(Section& section, TrainCard& card) {
   section.value("beta", card.distillation.beta, fraction);
   section.value("noise_aware", card.noise_aware);
   section.value("chips", card.chips, {.low = 1, .high = 1024});
+  section.value("weight_noise", card.weight_noise, fraction);
   section.card("bit_errors", card.bit_errors);
   section.value("curriculum", card.curriculum, not_negative);
   section.value("clip", card.clip, not_negative);

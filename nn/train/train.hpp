@@ -19,6 +19,8 @@
 
 namespace lightloom::nn {
 
+struct MeasuredPart;
+
 /// The section `train` of a card.
 struct TrainCard {
   int epochs = 5;
@@ -37,6 +39,8 @@ struct TrainCard {
   DistillationOptions distillation;
   bool noise_aware = false;  // multiply through the analog engine while training
   int chips = 1;             // of noise-aware training, in turn: a network for all of them
+  double weight_noise = 0;   // deviation of normal noise on every weight of a step, as a share of
+                             // its layer's largest magnitude; gradients go straight through
   BitErrorCard bit_errors;   // a rate above zero: every step also learns from weights whose stored
                              // words have bit errors, drawn anew each step (RandBET)
   double curriculum = 0;     // errors join a step only while its loss without them is below 1.15
@@ -47,8 +51,8 @@ struct TrainCard {
 
 /// Keys: epochs, batch, schedule, rate, decay, milestones, warmup, augment {crop, flip, cutout},
 /// label_smoothing, average, swa {start, rate}, recalibrate, patience, distill, temperature, beta,
-/// noise_aware, chips, bit_errors, curriculum, clip, those of OptimizerOptions (optimizer,
-/// momentum, beta1, beta2, epsilon, weight_decay) and of DecayRules (decay_everything,
+/// noise_aware, chips, weight_noise, bit_errors, curriculum, clip, those of OptimizerOptions
+/// (optimizer, momentum, beta1, beta2, epsilon, weight_decay) and of DecayRules (decay_everything,
 /// decay_rules).
 void describe(Section& section, TrainCard& card);
 
@@ -57,6 +61,7 @@ struct TrainHelpers {
   Network* teacher = nullptr;  // needed if card.distill
   std::vector<MatrixEngine*> engines =
       {};  // needed if card.noise_aware: step s multiplies through engine s mod their number
+  const MeasuredPart* measured = nullptr;  // the training is of the rest of the network, digitally
   std::string checkpoint = {};  // written after each epoch; taken up if it exists; "": none
   std::string identity = {};  // what the training depends on, as text: kept in the checkpoint, and
                               // one with another text is refused

@@ -6,6 +6,18 @@
 #include "nn/inference/evaluate.hpp"
 
 namespace lightloom::nn {
+namespace {
+
+/// Those of `all` that are trained.
+template <class Value>
+std::vector<Value> chosen(const std::vector<Value>& all, const std::vector<bool>& trained) {
+  std::vector<Value> some;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (trained[i]) some.push_back(all[i]);
+  return some;
+}
+
+}  // namespace
 
 Trainer::Trainer(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
                  const TrainHelpers& helpers)
@@ -15,12 +27,15 @@ Trainer::Trainer(Network& network, const Dataset& data, const TrainCard& card, s
       sink_(*helpers.progress),
       seed_(seed),
       engines_(card.noise_aware ? helpers.engines : std::vector<MatrixEngine*>{}),
-      parameters_(network.parameters()),
+      measured_(helpers.measured),
+      parameters_(chosen(network.parameters(), trained_parameters(network, measured_))),
       optimizer_(card.optimizer, parameters_,
-                 weight_decays(network, card.decay, card.optimizer.weight_decay)),
+                 chosen(weight_decays(network, card.decay, card.optimizer.weight_decay),
+                        trained_parameters(network, measured_))),
       average_(card.average > 0 || card.swa.start > 0, parameters_),
-      pass_(network, seed),
+      pass_(network, seed, measured_),
       order_(data.train.size()),
+      trained_layers_(trained_layers(network, measured_)),
       changes_(network.weight_layers().size()) {
   if (card.distill) teacher_.emplace(*helpers.teacher);
   if (has_errors(card.bit_errors)) memory_.emplace(network, card.bit_errors);
@@ -28,12 +43,14 @@ Trainer::Trainer(Network& network, const Dataset& data, const TrainCard& card, s
 
 EpochRecord Trainer::epoch(int number, Progress& progress) {
   fill_permutation(Stream({seed_, Purpose::shuffle}), static_cast<std::uint64_t>(number), order_);
-  Prefetch batches(data_.train, order_, static_cast<std::size_t>(card_.batch),
-                   {card_.augment, seed_, static_cast<std::uint64_t>(number)});
+  Prefetch batches(data_.train, order_, static_cast<std::size_t>(card_.batch), draw(number));
   EpochRecord record{.rate = rate(number)};
   Answers answers;
+  std::size_t first = 0;
   while (const Batch* batch = sink_.cancelled() ? nullptr : batches.next()) {
     const auto count = static_cast<std::int64_t>(batch->labels.size());
+    choose_rows(first, number);
+    first += batch->labels.size();
     record.loss += one_step(*batch, number, answers) * static_cast<double>(count);
     progress.advance(count);
   }
@@ -43,6 +60,22 @@ EpochRecord Trainer::epoch(int number, Progress& progress) {
                                                     : static_cast<double>(answers.correct) /
                                                           static_cast<double>(order_.size());
   return record;
+}
+
+/// How images are changed in an epoch: of a measured part, as they were before they were measured.
+AugmentationDraw Trainer::draw(int epoch) const {
+  if (measured_ == nullptr) return {card_.augment, seed_, static_cast<std::uint64_t>(epoch)};
+  return {card_.augment, measured_->seed, static_cast<std::uint64_t>(epoch % measured_->views)};
+}
+
+/// Which measured images the batch is that begins at place `first` of the epoch's order.
+void Trainer::choose_rows(std::size_t first, int epoch) {
+  if (measured_ == nullptr) return;
+  const std::size_t last = std::min(order_.size(), first + static_cast<std::size_t>(card_.batch));
+  const auto view = static_cast<std::uint32_t>(epoch % measured_->views);
+  rows_.clear();
+  for (std::size_t i = first; i < last; ++i)
+    rows_.push_back(view * static_cast<std::uint32_t>(order_.size()) + order_[i]);
 }
 
 double Trainer::validate(double best, Weights& better) {
@@ -109,7 +142,9 @@ double Trainer::one_step(const Batch& batch, int epoch, Answers& answers) {
   if (count == 0) clip();
   const TrainingPass::Place place{.step = count,
                                   .first_image = count * static_cast<std::uint64_t>(card_.batch),
-                                  .engine = engine()};
+                                  .engine = engine(),
+                                  .weight_noise = card_.weight_noise,
+                                  .measured = rows_};
   const double loss = forward_and_back(batch, place, answers);
   if (memory_) learn_from_errors(batch, place, loss);
   const double regulariser = leave_step();
@@ -174,17 +209,16 @@ void Trainer::clip() {
 
 /// Tells every source which step it is in: some add noise in training only.
 void Trainer::enter_step(std::uint64_t step, int epoch) {
-  std::uint32_t number = 0;
-  for (WeightLayer& layer : network_.weight_layers())
-    layer.source->set_step(
-        TrainingStep{.seed = seed_, .layer = number++, .step = step, .epoch = epoch});
+  for (std::size_t l = 0; l < trained_layers_.size(); ++l)
+    if (trained_layers_[l])
+      network_.weight_layers()[l].source->set_step(TrainingStep{
+          .seed = seed_, .layer = static_cast<std::uint32_t>(l), .step = step, .epoch = epoch});
 }
 
 /// Lets the sources update what they train by rules of their own.
 void Trainer::take_own_steps(double rate) {
-  std::size_t number = 0;
-  for (WeightLayer& layer : network_.weight_layers())
-    changes_[number++] += layer.source->own_step(rate);
+  for (std::size_t l = 0; l < trained_layers_.size(); ++l)
+    if (trained_layers_[l]) changes_[l] += network_.weight_layers()[l].source->own_step(rate);
   ++own_steps_;
 }
 
@@ -200,9 +234,11 @@ std::vector<double> Trainer::own_changes() const {
 /// back to evaluation.
 double Trainer::leave_step() {
   double value = 0;
-  for (WeightLayer& layer : network_.weight_layers()) {
-    value += layer.source->regularise();
-    layer.source->set_step(std::nullopt);
+  for (std::size_t l = 0; l < trained_layers_.size(); ++l) {
+    if (!trained_layers_[l]) continue;
+    WeightSource& source = *network_.weight_layers()[l].source;
+    value += source.regularise();
+    source.set_step(std::nullopt);
   }
   return value;
 }
@@ -225,6 +261,7 @@ void Trainer::over_chips(const std::function<void(Inference&, const ImageRange&)
 /// Digitally, or over the chips, each of which sees its share of the images.
 double Trainer::validation_accuracy() {
   const ImageSet& set = data_.validation;
+  if (measured_ != nullptr) return nn::validation_accuracy(network_, set, *measured_);
   NumberErrors errors;
   std::int64_t correct = 0;
   over_chips([&](Inference& inference, const ImageRange& range) {

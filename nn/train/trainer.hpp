@@ -52,6 +52,8 @@ class Trainer {
   void clip();
   void enter_step(std::uint64_t step, int epoch);
   void take_own_steps(double rate);
+  [[nodiscard]] AugmentationDraw draw(int epoch) const;
+  void choose_rows(std::size_t first, int epoch);
   double leave_step();
   void over_chips(const std::function<void(Inference&, const ImageRange&)>& body);
   double validation_accuracy();
@@ -62,6 +64,7 @@ class Trainer {
   ProgressSink& sink_;
   std::uint64_t seed_;
   std::vector<MatrixEngine*> engines_;  // empty: digital
+  const MeasuredPart* measured_;        // null: the whole network is trained
   std::vector<Parameter*> parameters_;
   Optimizer optimizer_;
   WeightAverage average_;
@@ -69,6 +72,8 @@ class Trainer {
   std::optional<Inference> teacher_;
   std::optional<FaultyMemory> memory_;
   std::vector<std::uint32_t> order_;
+  std::vector<std::uint32_t> rows_;    // of the batch in hand among the measured images
+  std::vector<bool> trained_layers_;   // by weight layer
   std::vector<std::int64_t> changes_;  // by the sources' own rules, per layer
   std::int64_t step_ = 0, own_steps_ = 0;
   Tensor d_logits_;

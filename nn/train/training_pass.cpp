@@ -1,6 +1,7 @@
 #include "nn/train/training_pass.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <numeric>
 #include <stdexcept>
 
@@ -51,11 +52,13 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
 
 }  // namespace
 
-TrainingPass::TrainingPass(Network& network, std::uint64_t seed)
-    : network_(&network), flow_(std::make_unique<Flow>(network.graph())) {
+TrainingPass::TrainingPass(Network& network, std::uint64_t seed, const MeasuredPart* measured)
+    : network_(&network), measured_(measured), flow_(std::make_unique<Flow>(network.graph())) {
+  flow_->seed = seed;
+  if (measured != nullptr) flow_->given = measured->cut.first;
   const Graph& graph = network.graph();
   const auto readers = consumers(graph);
-  std::vector<bool> done(graph.nodes.size(), false);
+  std::vector<bool> done = flow_->given;
   for (int n = 1; n < static_cast<int>(graph.nodes.size()); ++n) {
     if (done[static_cast<std::size_t>(n)]) continue;
     const Node& node = graph.nodes[static_cast<std::size_t>(n)];
@@ -89,13 +92,26 @@ const Tensor& TrainingPass::forward(const Tensor& images, const Place& place) {
   flow.step = place.step;
   flow.first_image = place.first_image;
   flow.engine = place.engine;
+  flow.weight_noise = place.weight_noise;
   std::fill(flow.values.begin(), flow.values.end(), nullptr);
-  copy(images, flow.make_value(0));
+  give(images, place);
   for (Planned& planned : steps_) {
     planned.step->forward(flow);
     for (const int node : planned.done) flow.values[static_cast<std::size_t>(node)].reset();
   }
   return *flow.values.back();
+}
+
+/// Puts in what is not computed: the images, or what was measured of them.
+void TrainingPass::give(const Tensor& images, const Place& place) {
+  if (measured_ == nullptr) {
+    copy(images, flow_->make_value(0));
+    return;
+  }
+  assert(static_cast<int>(place.measured.size()) == images.shape().images);
+  measured_->train.take(place.measured, values_);
+  for (std::size_t k = 0; k < values_.size(); ++k)
+    copy(values_[k], flow_->make_value(measured_->cut.frontier[k]));
 }
 
 void TrainingPass::backward(const Tensor& d_logits) {
@@ -131,8 +147,9 @@ void TrainingPass::estimate_statistics(const ImageSet& set, int images, std::siz
   for (std::size_t n = 0; n < batches; ++n) {
     for (NormLayer& norm : network_->norms()) norm.momentum = 1.0 / static_cast<double>(n + 1);
     const std::size_t count = std::min(batch, order.size() - n * batch);
-    fill_batch(set, std::span(order).subspan(n * batch, count), pixels, labels, draw);
-    forward(pixels, {});
+    const auto some = std::span(order).subspan(n * batch, count);
+    fill_batch(set, some, pixels, labels, draw);
+    forward(pixels, {.measured = some});
   }
   for (std::size_t i = 0; i < momentum.size(); ++i) network_->norms()[i].momentum = momentum[i];
 }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "nn/data/batch.hpp"
 #include "nn/graph/matrix_engine.hpp"
 #include "nn/network/network.hpp"
 #include "nn/ops/tensor.hpp"
+#include "nn/train/measured_part.hpp"
 
 namespace lightloom::nn {
 
@@ -18,8 +20,9 @@ class Step;
 /// which must outlive it.
 class TrainingPass {
  public:
-  /// `seed` is for dropout.
-  TrainingPass(Network& network, std::uint64_t seed);
+  /// `seed` is for dropout and the noise of weights. With a measured part the pass goes through the
+  /// rest of the network alone; it must outlive the pass.
+  TrainingPass(Network& network, std::uint64_t seed, const MeasuredPart* measured = nullptr);
   ~TrainingPass();
 
   /// Where one forward happens, for random numbers.
@@ -27,6 +30,9 @@ class TrainingPass {
     std::uint64_t step = 0;          // counts training steps
     std::uint64_t first_image = 0;   // number of the batch's first image
     MatrixEngine* engine = nullptr;  // multiplies instead of oneDNN; gradients go straight through
+    double weight_noise = 0;         // see TrainCard
+    std::span<const std::uint32_t> measured =
+        {};  // with a measured part: the numbers of the batch's images in it
   };
 
   /// The logits (images, 1, 1, classes), valid until the next call.
@@ -54,8 +60,11 @@ class TrainingPass {
     std::vector<int> done;  // values that nobody reads any more after this step's forward
   };
   void plan_releases();
+  void give(const Tensor& images, const Place& place);
 
   Network* network_;
+  const MeasuredPart* measured_;
+  std::vector<Tensor> values_;  // of its frontier
   std::unique_ptr<Flow> flow_;
   std::vector<Planned> steps_;
 };

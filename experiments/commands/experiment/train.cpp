@@ -7,6 +7,7 @@
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/results/views/training_ledger_view.hpp"
+#include "experiments/studies/loop_output.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "nn/network/weights_file.hpp"
 #include "nn/weights/exchange/smart_deal_source.hpp"
@@ -79,7 +80,8 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
   if (!float_output.empty()) outputs.push_back(float_output);
   require_outputs(line, outputs);
   const std::string checkpoint = line.value("checkpoint");
-  for (const std::string& file : {checkpoint, checkpoint + ".float"})
+  for (const std::string& file :
+       {checkpoint, checkpoint + ".float", checkpoint + ".loop", checkpoint + ".loop.stage"})
     require(checkpoint.empty() || (file != output && file != float_output),
             "--checkpoint and {} name the same file '{}'", file == output ? "--output" : "--float",
             file);
@@ -93,9 +95,12 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
   const TrainedShown trained =
       run.numbers ? shown_of(*run.numbers, label) : shown_of(*run.accuracy, label);
   if (!float_output.empty()) save_any_weights(float_output, *workbench.teacher(card)->network, {});
-  save_trained(output, *workbench.student(card)->network, identity_of(card));
+  std::map<std::string, std::string> about;
+  if (run.loop) about = {{"chip", fmt::format("chip {} of seed {}", run.loop->chip, card.seed)}};
+  save_trained(output, *workbench.student(card)->network, identity_of(card), about);
   Shown result;
   result.json = trained.json;
+  if (run.loop) result.json["in_the_loop"] = loop_json(*run.loop);
   result.json["float_epochs"] = history_json(*trained.teacher_history);
   result.json["epochs"] = history_json(*trained.history);
   result.json["resumed_epochs"] = {{"float", trained.teacher_history->resumed},
@@ -112,6 +117,7 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
   const Measured measured = run.numbers ? Measured::numbers : Measured::classes;
   result.text = history_text("float network", *trained.teacher_history, measured) +
                 history_text(label, *trained.history, measured) + ledger +
+                (run.loop ? loop_text(*run.loop) + "\n" : "") +
                 fmt::format("{}\nweights: {}\n", trained.test, output);
   if (!trained.images_chose->empty())
     result.text += images_chose_text(*trained.images_chose) + "\n";
@@ -128,7 +134,7 @@ extern const Command train_command{
     .options = {{"float", "FILE", "save the float network's weights too", true},
                 {"checkpoint", "FILE",
                  "state after every epoch, taken up again by the same command (float network: "
-                 "FILE.float)"}},
+                 "FILE.float, in the loop: FILE.loop)"}},
     .run = do_train,
     .ends_when_asked = true};
 

@@ -111,8 +111,10 @@ void save_any_weights(const std::string& path, nn::Network& network,
     nn::save_weights(path, network, about);
 }
 
-void save_trained(const std::string& path, nn::Network& network, const WeightIdentity& identity) {
-  save_any_weights(path, network, {{attribute, identity.text}});
+void save_trained(const std::string& path, nn::Network& network, const WeightIdentity& identity,
+                  std::map<std::string, std::string> about) {
+  about[attribute] = identity.text;
+  save_any_weights(path, network, about);
 }
 
 }  // namespace lightloom::experiments

@@ -35,7 +35,9 @@ nn::Network empty_network(const WeightIdentity& identity);
 void save_any_weights(const std::string& path, nn::Network& network,
                       const std::map<std::string, std::string>& about);
 
-/// Trained weights with their identity (a safetensors file has no room for it).
-void save_trained(const std::string& path, nn::Network& network, const WeightIdentity& identity);
+/// Trained weights with their identity (a safetensors file has no room for it) and more texts about
+/// them.
+void save_trained(const std::string& path, nn::Network& network, const WeightIdentity& identity,
+                  std::map<std::string, std::string> about = {});
 
 }  // namespace lightloom::experiments

@@ -44,6 +44,8 @@ void add_statistics(AccuracyResult& result, const std::string& own_label) {
   if (result.faulty_outcomes)
     add({"faulty_source", "bit errors", "regenerated"}, {&*result.faulty_outcomes, 1}, source);
   if (!own.chips.empty()) add({"chips_source", "chips", "regenerated", true}, own.chips, source);
+  if (!own.retaken.empty())
+    add({"retaken_chips", "statistics of each chip", "chips", true}, own.retaken, own.chips);
   for (const BaselineOutcomes& baseline : result.baselines) {
     const Comparison names{"baseline", own_label, baseline.label};
     add(names, source, {&baseline.outcomes.source, 1});

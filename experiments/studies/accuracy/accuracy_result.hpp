@@ -20,8 +20,9 @@ namespace lightloom::experiments {
 struct TrainingOutcomes {
   std::uint64_t seed = 0;
   std::optional<Outcomes> float_network;
-  Outcomes source;              // regenerated weights, digital
-  std::vector<Outcomes> chips;  // by chip
+  Outcomes source;                     // regenerated weights, digital
+  std::vector<Outcomes> chips;         // by chip
+  std::vector<Outcomes> retaken = {};  // the same with statistics taken on each; empty: not asked
 };
 
 /// A baseline's accuracy, trained as the card trains its own source.
@@ -32,7 +33,7 @@ struct BaselineOutcomes {
 
 /// Two accuracies on the same images.
 struct Comparison {
-  std::string key;  // "source_float", "faulty_source", "chips_source", "baseline"
+  std::string key;  // "source_float", "faulty_source", "chips_source", "retaken_chips", "baseline"
   std::string first,
       second;             // what is compared: "regenerated", "float", "chips", a baseline's label
   bool on_chips = false;  // whether both are measured on chips
@@ -48,6 +49,7 @@ struct AccuracyResult {
   nn::BitErrorCard bit_errors;          // that memory
   std::vector<ChipResult> chips;
   Spread over_chips{};
+  Spread over_retaken{};  // with statistics of batch normalisation taken on each chip
   nn::TrainResult teacher_history, history;
 
   TrainingOutcomes own;  // of the card's seed

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ namespace lightloom::experiments {
 /// One chip on the whole test set.
 struct ChipResult {
   double accuracy = 0;
-  Outcomes outcomes;  // by test image
+  Outcomes outcomes;                // by test image
+  std::optional<Outcomes> retaken;  // the same with statistics taken on this chip, see ChipRun
   cosim::AnalogCounts counts;
   std::vector<double> effective_bits;  // see cosim::Chip
 };
@@ -25,7 +27,10 @@ struct ChipRun {
   const cosim::GeneratorCard& generator;
   std::uint64_t seed = 0;
   int chips = 1;
-  int images = 64;  // training images that set the ranges of each chip's converters
+  int images = 64;            // training images that set the ranges of each chip's converters
+  int statistics_images = 0;  // training images whose activations on the chip give batch
+                              // normalisation its statistics, beside those it came with; 0: none
+  int first = 0;              // number of the first chip
 };
 
 /// Calls `measure` for every chip of a run in order, with an inference through it and its
@@ -38,6 +43,11 @@ struct ChipMeasurement {
 };
 void for_each_chip(nn::Network& network, const nn::Dataset& data, const ChipRun& run,
                    const ChipMeasurement& measurement);
+
+/// A chip of a run with the network on it: loaded, its converters calibrated, the images of `set`
+/// classified.
+ChipResult evaluate_chip(nn::Network& network, const nn::Dataset& data, const ChipRun& run,
+                         const nn::ImageSet& set);
 
 /// Every chip: the network's weights realised on that chip, its converters calibrated, the test set
 /// classified. A pure function of the network, the data and the run; chips do not depend on one

@@ -1,0 +1,285 @@
+// Fine-tuning with a chip in the loop, and statistics taken on chips, as runs report them.
+#include "experiments/studies/in_the_loop.hpp"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/error.hpp"
+#include "experiments/studies/accuracy/calibrated_chips.hpp"
+#include "experiments/studies/run_experiment.hpp"
+#include "nn/network/weights_file.hpp"
+#include "tests/experiments/example_results.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A network whose weights a chip of rough rings gets wrong, but always in the same way.
+const std::string loop_text_of_card =
+    "dataset: {name: glyphs, train_limit: 1500, test_limit: 400}\nmodel: {name: cnn3}\n"
+    "weights: {source: dense}\nteacher: {epochs: 6, rate: 0.005}\ntrain: {epochs: 0}\n"
+    "in_the_loop: {chip: 2, epochs: 2, rate: 0.001}\n"
+    "core: {card: data/devices/mrr-bank.yaml, rows: 32, columns: 32, phase_sigma_rad: 0.008}\n"
+    "baselines: []\nmeasure: [accuracy]\nchips: 4\nseed: 5\n";
+
+Experiment loop_experiment(const std::vector<std::string>& settings = {}) {
+  const std::string place = LIGHTLOOM_SOURCE_DIR "/loop.yaml";
+  Tree card = Tree::mapping();
+  for (const auto& [key, value] : parse_yaml(loop_text_of_card, place).pairs)
+    set_at(card, key, value, place);
+  for (const std::string& setting : settings) apply_setting(card, setting, place);
+  return read_experiment(card);
+}
+
+class InTheLoop : public testing::Test {
+ protected:
+  void SetUp() override { omp_set_num_threads(1); }
+  void TearDown() override { omp_set_num_threads(threads_); }
+
+ private:
+  int threads_ = omp_get_max_threads();
+};
+
+/// Another network with the same weights.
+std::unique_ptr<nn::Network> copy_of(nn::Network& network, const Experiment& card) {
+  auto copy = std::make_unique<nn::Network>(network.graph(), card.network.weights, card.seed,
+                                            nn::InitialWeights::none);
+  nn::set_weights(*copy, nn::weights_of(network));
+  return copy;
+}
+
+TEST_F(InTheLoop, RecoversWhatTheChipLostAndTheSameTrainingWithoutTheChipDoesNot) {
+  const Experiment card = loop_experiment();
+  Experiment plain = card;
+  plain.loop.reset();
+  plain.keys.student += "/plain";
+  Workbench workbench;
+  const auto data = workbench.dataset(card);
+  const auto trained = workbench.student(plain);
+  const auto rough = make_chips(card.hardware.core, {});
+  const auto tuned = copy_of(*trained->network, card);
+  const LoopResult loop = fine_tune_in_the_loop(*tuned, *data, card, {.core = *rough});
+  // The control: all the same, but what the layers "measure" is what an ideal chip does.
+  const auto control = copy_of(*trained->network, card);
+  const auto ideal = make_chips(Experiment{}.hardware.core, {});
+  fine_tune_in_the_loop(*control, *data, card, {.core = *ideal});
+  const auto on_the_chip = [&](nn::Network& network, int chip) {
+    return evaluate_chip(network, *data,
+                         {.core = *rough,
+                          .generator = card.hardware.generator,
+                          .seed = card.seed,
+                          .images = card.calibration_images,
+                          .first = chip},
+                         data->test)
+        .accuracy;
+  };
+  const double before = on_the_chip(*trained->network, 2), after = on_the_chip(*tuned, 2),
+               without = on_the_chip(*control, 2);
+  EXPECT_EQ(loop.test_before, before);
+  EXPECT_EQ(loop.test_after, after);
+  // Standard error of a difference of shares of 400 images: below sqrt(2 0.25 / 400) = 0.035.
+  const double four_sigma = 4 * 0.035;
+  EXPECT_GT(after - before, four_sigma);
+  EXPECT_GT(after - without, four_sigma);
+  EXPECT_GT(after - on_the_chip(*tuned, 3), four_sigma) << "the weights belong to one chip";
+  ASSERT_EQ(loop.stages.size(), trained->network->weight_layers().size());
+  for (const LoopStage& stage : loop.stages) EXPECT_GE(stage.after, stage.before);
+  EXPECT_NEAR(loop.stages.back().after, loop.validation_after, 4 * 0.041) << "150 images";
+}
+
+TEST_F(InTheLoop, WritesGroupsOfLayersAndEachLayerOnce) {
+  const Experiment card =
+      loop_experiment({"in_the_loop.group=2", "in_the_loop.epochs=0", "dataset.train_limit=200"});
+  Workbench workbench;
+  const LoopResult loop = *workbench.student(card)->loop;
+  std::vector<int> layers;
+  for (const LoopStage& stage : loop.stages) layers.push_back(stage.layers);
+  const int all = static_cast<int>(workbench.student(card)->network->weight_layers().size());
+  std::vector<int> expected;
+  for (int n = 2; n < all; n += 2) expected.push_back(n);
+  expected.push_back(all);
+  EXPECT_EQ(layers, expected);
+  EXPECT_EQ(loop.validation_before, loop.validation_after) << "nothing was trained";
+  EXPECT_EQ(loop.test_before, loop.test_after);
+}
+
+TEST_F(InTheLoop, ATrainingThatHarmsLeavesTheWeightsAsTheyWere) {
+  const std::vector<std::string> harm{"in_the_loop.rate=0.3",      "in_the_loop.epochs=1",
+                                      "in_the_loop.optimizer=sgd", "in_the_loop.weight_noise=1",
+                                      "core.phase_sigma_rad=0",    "dataset.train_limit=600"};
+  const Experiment card = loop_experiment(harm);
+  Experiment plain = card;
+  plain.loop.reset();
+  plain.keys.student += "/plain";
+  Workbench workbench;
+  const auto tuned = workbench.student(card);
+  for (const LoopStage& stage : tuned->loop->stages) {
+    EXPECT_EQ(stage.kept_epoch, 0) << stage.layers;
+    EXPECT_EQ(stage.after, stage.before);
+  }
+  const nn::Weights expected = nn::weights_of(*workbench.student(plain)->network),
+                    got = nn::weights_of(*tuned->network);
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_EQ(got[i].values, expected[i].values) << got[i].name;
+}
+
+TEST_F(InTheLoop, ItsWeightsGiveTheSameAccuracyOnTheSameChipOfARun) {
+  const std::string folder = scratch_folder("loop");
+  const std::vector<std::string> small{"dataset.train_limit=300", "dataset.test_limit=100",
+                                       "teacher.epochs=1", "in_the_loop.epochs=1"};
+  Workbench workbench;
+  const Experiment card = loop_experiment(small);
+  const RunResult run = run_experiment(card, workbench);
+  nn::save_weights(folder + "/w.h5", *workbench.student(card)->network);
+  std::vector<std::string> again = small;
+  again.push_back("weights.file=" + folder + "/w.h5");
+  Workbench fresh;
+  const RunResult later = run_experiment(loop_experiment(again), fresh);
+  fs::remove_all(folder);
+  EXPECT_FALSE(later.loop.has_value()) << "weights of a file are final";
+  ASSERT_TRUE(run.loop.has_value());
+  EXPECT_EQ(later.accuracy->chips[2].accuracy, run.loop->test_after);
+  EXPECT_EQ(run.accuracy->chips[2].accuracy, run.loop->test_after);
+  const Labelled data = to_labelled(run, card);
+  EXPECT_EQ(std::get<std::vector<double>>(data.variable("loop_validation_after")->values).size(),
+            run.loop->stages.size());
+  EXPECT_EQ(to_json(run)["in_the_loop"]["test"]["after"].get<double>(), run.loop->test_after);
+}
+
+/// Wants an end after so many reports of a kind of work.
+class EndsDuring : public ProgressSink {
+ public:
+  EndsDuring(std::string title, int reports) : title_(std::move(title)), left_(reports) {}
+  void report(const ProgressReport& report) override {
+    if (report.title.starts_with(title_) && report.done > 0) --left_;
+  }
+  [[nodiscard]] bool cancelled() const override { return left_ <= 0; }
+
+ private:
+  std::string title_;
+  int left_;
+};
+
+TEST_F(InTheLoop, GoesOnToTheSameBitsWhereverItWasEnded) {
+  const std::vector<std::string> small{
+      "dataset.train_limit=300",      "dataset.test_limit=50", "teacher.epochs=1",
+      "in_the_loop.epochs=2",         "in_the_loop.views=2",   "in_the_loop.augment.crop=2",
+      "in_the_loop.weight_noise=0.05"};
+  const Experiment card = loop_experiment(small);
+  Workbench straight;
+  const auto whole = straight.student(card);
+  const nn::Weights expected = nn::weights_of(*whole->network);
+  const std::string folder = scratch_folder("loop");
+  int number = 0;
+  // 300 images less the validation's: 5 batches an epoch. Within stages 1 and 2, between two
+  // epochs, and while the chip measures.
+  for (const auto& [title, reports] : {std::pair{"train", 8}, std::pair{"train", 19},
+                                       std::pair{"measure", 2}, std::pair{"measure", 8}}) {
+    const std::string file = folder + fmt::format("/{}.h5", number++);
+    // The teacher's own training is reported on as well: it has its turn first.
+    {
+      Workbench first;
+      first.keep_checkpoints(card, file);
+      first.teacher(card);
+    }
+    EndsDuring sink(title, reports);
+    Workbench cut(sink);
+    cut.keep_checkpoints(card, file);
+    EXPECT_THROW(cut.student(card), Failure) << title << reports;
+    Workbench rest;
+    rest.keep_checkpoints(card, file);
+    const auto resumed = rest.student(card);
+    const nn::Weights got = nn::weights_of(*resumed->network);
+    ASSERT_EQ(got.size(), expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i)
+      EXPECT_EQ(got[i].values, expected[i].values) << title << reports << got[i].name;
+    EXPECT_EQ(resumed->loop->test_after, whole->loop->test_after);
+    for (std::size_t s = 0; s < whole->loop->stages.size(); ++s) {
+      EXPECT_EQ(resumed->loop->stages[s].before, whole->loop->stages[s].before) << s;
+      EXPECT_EQ(resumed->loop->stages[s].kept_epoch, whole->loop->stages[s].kept_epoch) << s;
+    }
+    Workbench other;
+    std::vector<std::string> another = small;
+    another.emplace_back("in_the_loop.chip=3");
+    EXPECT_THROW(other.keep_checkpoints(loop_experiment(another), file), Error);
+  }
+  fs::remove_all(folder);
+}
+
+TEST_F(InTheLoop, GoesOnWhereAKillLeftTheCheckpointOfTheStageBefore) {
+  const Experiment card =
+      loop_experiment({"dataset.train_limit=300", "dataset.test_limit=50", "teacher.epochs=1"});
+  Workbench straight;
+  const nn::Weights expected = nn::weights_of(*straight.student(card)->network);
+  const std::string folder = scratch_folder("loop"), file = folder + "/c.h5",
+                    stage = file + ".loop.stage";
+  const auto ended = [&](ProgressSink& sink) {
+    Workbench workbench(sink);
+    workbench.keep_checkpoints(card, file);
+    EXPECT_THROW(workbench.student(card), Failure);
+  };
+  {
+    Workbench first;
+    first.keep_checkpoints(card, file);
+    first.teacher(card);
+  }
+  EndsDuring second_stage("train", 19), third_stage("measure", 4);
+  ended(second_stage);
+  ASSERT_TRUE(fs::exists(stage));
+  fs::copy_file(stage, stage + ".copy");
+  ended(third_stage);  // 270 and 30 images: three reports behind the second stage
+  ASSERT_FALSE(fs::exists(stage));
+  fs::rename(stage + ".copy", stage);
+  Workbench rest;
+  rest.keep_checkpoints(card, file);
+  const auto resumed = rest.student(card);
+  EXPECT_EQ(resumed->loop->resumed, 2);
+  const nn::Weights got = nn::weights_of(*resumed->network);
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_EQ(got[i].values, expected[i].values) << got[i].name;
+  EXPECT_FALSE(fs::exists(stage));
+  fs::remove_all(folder);
+}
+
+TEST_F(InTheLoop, RefusesWhatCannotBe) {
+  EXPECT_THROW(loop_experiment({"in_the_loop.noise_aware=true"}), Error);
+  EXPECT_THROW(loop_experiment({"in_the_loop.chip=-1"}), Error);
+  EXPECT_THROW(loop_experiment({"in_the_loop.group=0"}), Error);
+  EXPECT_THROW(loop_experiment({"in_the_loop.chipp=1"}), Error);
+  EXPECT_THROW(loop_experiment({"recalibrate_statistics=10", "chips=0"}), Error);
+  Workbench workbench;
+  const Experiment no_norms =
+      loop_experiment({"model=mlp", "recalibrate_statistics=10", "in_the_loop=null",
+                       "teacher.epochs=0", "dataset.train_limit=100", "chips=1"});
+  EXPECT_THROW(run_experiment(no_norms, workbench), Error);
+}
+
+TEST_F(InTheLoop, StatisticsOfEachChipStandBesideThoseThatCameWithTheNetwork) {
+  const std::vector<std::string> settings{"in_the_loop=null", "chips=2"};
+  Workbench workbench;
+  const RunResult without = run_experiment(loop_experiment(settings), workbench);
+  std::vector<std::string> more = settings;
+  more.emplace_back("recalibrate_statistics=200");
+  const Experiment card = loop_experiment(more);
+  const RunResult with = run_experiment(card, workbench);
+  EXPECT_EQ(with.accuracy->own.chips, without.accuracy->own.chips);
+  EXPECT_EQ(with.accuracy->own.source, without.accuracy->own.source);
+  ASSERT_EQ(with.accuracy->own.retaken.size(), 2u);
+  // A systematic error of a layer's outputs is what statistics can take out again.
+  EXPECT_GT(with.accuracy->over_retaken.mean, with.accuracy->over_chips.mean + 4 * 0.025)
+      << "standard error of the difference of two chips on 400 images each";
+  const Json json = to_json(with)["accuracy"];
+  EXPECT_EQ(json["chips_retaken"]["each"].size(), 2u);
+  EXPECT_FALSE(to_json(without)["accuracy"].contains("chips_retaken"));
+  const Labelled data = to_labelled(with, card);
+  EXPECT_EQ(std::get<std::vector<double>>(data.variable("accuracy_chip_retaken")->values).size(),
+            2u);
+}
+
+}  // namespace
+}  // namespace lightloom::experiments
