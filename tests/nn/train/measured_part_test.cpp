@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "nn/inference/inference.hpp"
+#include "nn/inference/part_inference.hpp"
 #include "nn/network/weights_file.hpp"
 #include "nn/train/train.hpp"
 #include "nn/train/training_pass.hpp"
