@@ -5,6 +5,8 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "cosim/analog/block_reads.hpp"
+#include "cosim/analog/input_reads.hpp"
 #include "cosim/analog/range_calibration.hpp"
 #include "cosim/analog/read_noise.hpp"
 
@@ -36,35 +38,40 @@ void AnalogEngine::load(int number, const nn::LayerShape& shape, std::span<const
   counts_.realisation.add(write_layer(layer, chip_, weights, write));
 }
 
-/// While it calibrates, the engine computes without noise and ADC.
+/// While it calibrates, the engine computes with whole numbers, without noise and ADC.
 AnalogEngine::ImageCounts AnalogEngine::run_image(const LayerOnCore& layer, const Image& image,
                                                   ReadoutScratch& scratch) const {
   ImageCounts counts;
   const CoreDescription& core = chip_.card();
-  Readout readout = calibrating_ ? Readout{} : readout_of(layer, core);
-  if (readout.step > 0 && !chip_.adcs.gain.empty()) readout.curves = &chip_.adcs;
   std::fill(image.output.begin(), image.output.end(), 0.0F);
   for (int pass = 0; pass < passes_of(layer, core); ++pass) {
     const InputCode code = code_of_pass(layer, core, pass);
-    const auto run_block = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t shot) {
-      const TilePass part{.chip = chip_, .layer = layer, .code = code, .tile = tile, .shot = shot};
-      const PackedTile& packed = part.packed();
-      const TileView view = tile_view(layer.mapping, tile);
-      const std::int64_t first = block.bases - layer.layout.bases.data();
-      gather(part, scratch, block);
-      if (!calibrating_) draw_noise(part, readout, scratch, block);
-      readout.gain =
-          code.sign * layer.scales[static_cast<std::size_t>(tile)] * layer.ranges.input_full_scale;
-      block.output_stride = layer.shape.out_channels;
-      block.outputs = image.output.data() + first * block.output_stride +
-                      view.first_group * layer.mapping.group_rows + view.first_row;
-      counts.saturated += read_out(packed, readout, block);
-      if (readout.step > 0) counts.conversions += std::int64_t{block.positions} * packed.rows;
-    };
-    counts.clipped += code_inputs({layer.shape, layer.layout}, image.input, code, scratch.coded);
-    if (!calibrating_ && needs_power(core)) measure_pixels(layer, core.coding, scratch);
-    for_each_block(layer, scratch.coded, image.number * 2 + static_cast<std::uint64_t>(pass),
-                   run_block);
+    const InputReads reads = calibrating_ ? whole_numbers() : input_reads(core, code);
+    counts.clipped += send_inputs(layer, {code, reads, image.input}, scratch);
+    if (!calibrating_ && needs_power(core))
+      for (const InputRead& read : reads.reads)
+        measure_pixels(layer, core.coding, sent_map(read, scratch));
+    std::uint64_t address =
+        (image.number * 2 + static_cast<std::uint64_t>(pass)) * layer.devices.size();
+    for (const PackedDevices& devices : layer.devices) {
+      const auto run_block = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t shot) {
+        const TilePass part{.chip = chip_,
+                            .layer = layer,
+                            .devices = devices,
+                            .code = code,
+                            .tile = tile,
+                            .shot = shot};
+        const TileView view = tile_view(layer.mapping, tile);
+        block.output_stride = layer.shape.out_channels;
+        block.outputs = image.output.data() +
+                        (block.bases - layer.layout.bases.data()) * block.output_stride +
+                        view.first_group * layer.mapping.group_rows + view.first_row;
+        const BlockCounts read = read_block(part, {reads, calibrating_}, block, scratch);
+        counts.saturated += read.saturated;
+        counts.conversions += read.conversions;
+      };
+      for_each_block(layer, scratch.whole.coded, address++ * reads.reads.size(), run_block);
+    }
   }
   return counts;
 }
@@ -77,14 +84,16 @@ void AnalogEngine::multiply(int number, std::span<const float> inputs, int image
   assert(static_cast<std::int64_t>(out) == layer.shape.positions() * layer.shape.out_channels);
   if (calibrating_) calibrate_ranges(layer, chip_, inputs, images);
   const CoreDescription& core = chip_.card();
-  require(layer.ranges.calibrated || (core.coding == InputCoding::digital &&
-                                      core.output_adc.bits == 0 && core.input_dac.bits == 0),
+  const bool needs_ranges = core.coding != InputCoding::digital || core.output_adc.bits > 0 ||
+                            core.input_dac.bits > 0 ||
+                            photonic::input_phases(core, photonic::InputSigns::both) == 2;
+  require(layer.ranges.calibrated || !needs_ranges,
           "layer '{}' runs on an analog core whose converter ranges are not calibrated (run a "
           "calibration batch first)",
           layer.shape.name);
   const auto make_scratch = [&] {
     ReadoutScratch scratch;
-    scratch.coded.assign(layer.layout.values(layer.shape), 0.0F);
+    scratch.whole.coded.assign(layer.layout.values(layer.shape), 0.0F);
     return scratch;
   };
   std::vector<ImageCounts> counts(static_cast<std::size_t>(images));

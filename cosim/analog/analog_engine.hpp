@@ -26,11 +26,14 @@ struct AnalogCounts {
 ///
 /// Inputs: x is coded by the DAC as x / x_max on the core's input range. Cores with intensity-coded
 /// inputs take signed inputs in two passes, positive and negative parts, each with its own noise
-/// and conversion. Ranges: x_max and the ADC full scale of each layer come from a calibration
-/// batch. The ADC range minimises the expected squared error of clipping and rounding on that
-/// batch, unless the card fixes it. Static errors of converters belong to the core's columns (DACs)
-/// and rows (ADCs), whatever runs on them. Noise is drawn per (seed, chip, layer, tile, image,
-/// position, output): neither batch size nor threads matter.
+/// and conversion; a card's `read_phases` has any core do so, and read the devices of positive and
+/// negative weights apart. With `input_coding` other than levels, numbers are sent bit by bit, each
+/// read converted or all integrated before (docs/models/photonic/cores.md). Ranges: x_max and the
+/// ADC full scale of each layer come from a calibration batch. The ADC range minimises the expected
+/// squared error of clipping and rounding on that batch, unless the card fixes it. Static errors of
+/// converters belong to the core's columns (DACs) and rows (ADCs), whatever runs on them. Noise is
+/// drawn per (seed, chip, layer, tile, image, position, output): neither batch size nor threads
+/// matter.
 class AnalogEngine final : public nn::MatrixEngine {
  public:
   AnalogEngine(const photonic::TensorCore& core, std::uint64_t seed, std::uint32_t chip);

@@ -1,5 +1,9 @@
 #include "cosim/analog/layer_on_core.hpp"
 
+#include <algorithm>
+
+#include "core/error.hpp"
+
 namespace lightloom::cosim {
 namespace {
 
@@ -44,14 +48,31 @@ std::vector<photonic::UsedPart> used_parts(const LayerMapping& mapping) {
   return used;
 }
 
-void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& realised) {
-  const photonic::CoreDescription& core = chip.card();
+/// The devices of positive (`sign` 1) or negative weights (-1) alone. Their light is themselves,
+/// and each side has half of the variance that a reading of both has.
+RealisedTiles one_side(const photonic::CoreDescription& core, const RealisedTiles& realised,
+                       const std::vector<float>& scales, float sign) {
+  const std::size_t size = realised.weights.size() / std::max<std::size_t>(1, scales.size());
+  RealisedTiles side = realised;
+  side.variance.resize(realised.weights.size(), 0.0F);
+  side.light.resize(realised.weights.size(), 0.0F);
+  for (std::size_t i = 0; i < realised.weights.size(); ++i) {
+    const float scale = scales[i / size], weight = sign * realised.weights[i];
+    const float light = realised.light.empty() ? 1.0F : realised.light[i];
+    side.weights[i] = core.signs == photonic::WeightSigns::parts ? std::max(0.0F, weight)
+                                                                 : (light * scale + weight) / 2;
+    side.variance[i] /= 2;
+    side.light[i] = scale > 0 ? side.weights[i] / scale : 0.0F;
+  }
+  return side;
+}
+
+/// Packs all tiles of a layer whose realised weights these are.
+PackedDevices pack_devices(const LayerOnCore& layer, const photonic::CoreDescription& core,
+                           const RealisedTiles& realised) {
   const std::size_t size =
       static_cast<std::size_t>(core.rows) * static_cast<std::size_t>(core.columns);
-  layer.tiles.clear();
-  layer.gathered.clear();
-  layer.cells.clear();
-  layer.weight_sums.clear();
+  PackedDevices devices;
   for (std::int64_t t = 0; t < layer.mapping.tiles; ++t) {
     const auto k = static_cast<std::size_t>(t);
     const TileView view = tile_view(layer.mapping, t);
@@ -60,19 +81,44 @@ void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& r
       return pack(from.subspan(k * size, size), core.columns, view, unit);
     };
     PackedTile tile = packed(realised.weights, scale);
-    tile.runs = input_runs(layer.shape, layer.layout, layer.mapping, t);
-    tile.pixels = whole_pixels(tile.runs, layer.shape.in_channels);
-    if (core.noisy_cells || !chip.dacs.empty()) {
-      layer.gathered.push_back(std::move(tile.runs));
+    if (layer.gathered.empty()) {
+      tile.runs = input_runs(layer.shape, layer.layout, layer.mapping, t);
+      tile.pixels = whole_pixels(tile.runs, layer.shape.in_channels);
+    } else {
       tile.runs = {{0, view.groups * view.columns}};
-      tile.pixels.clear();
     }
-    if (core.noisy_cells) {
-      layer.cells.push_back({packed(realised.variance, scale * scale), packed(realised.light, 1)});
-      layer.cells.back().variance.runs = layer.cells.back().light.runs = tile.runs;
+    if (!realised.light.empty()) {
+      devices.cells.push_back(
+          {packed(realised.variance, scale * scale), packed(realised.light, 1)});
+      devices.cells.back().variance.runs = devices.cells.back().light.runs = tile.runs;
     }
-    if (core.noise.dark > 0) layer.weight_sums.push_back(row_sums(tile));
-    layer.tiles.push_back(std::move(tile));
+    if (core.noise.dark > 0) devices.weight_sums.push_back(row_sums(tile));
+    devices.tiles.push_back(std::move(tile));
+  }
+  return devices;
+}
+
+void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& realised) {
+  const photonic::CoreDescription& core = chip.card();
+  const bool apart = photonic::weight_phases(core) == 2;
+  require(
+      !apart || core.signs != photonic::WeightSigns::inseparable,
+      "a core of kind '{}' cannot be read in four phases (its positive and negative weights are "
+      "not read apart)",
+      core.kind);
+  layer.devices.clear();
+  layer.gathered.clear();
+  if (core.noisy_cells || apart || !chip.dacs.empty())
+    for (std::int64_t t = 0; t < layer.mapping.tiles; ++t)
+      layer.gathered.push_back(input_runs(layer.shape, layer.layout, layer.mapping, t));
+  if (!apart) {
+    layer.devices.push_back(pack_devices(layer, core, realised));
+    return;
+  }
+  for (const float sign : {1.0F, -1.0F}) {
+    layer.devices.push_back(
+        pack_devices(layer, core, one_side(core, realised, layer.scales, sign)));
+    layer.devices.back().sign = sign;
   }
 }
 
@@ -110,13 +156,19 @@ photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip
 }
 
 int passes_of(const LayerOnCore& layer, const photonic::CoreDescription& core) {
-  return core.coding == photonic::InputCoding::intensity && layer.ranges.signed_inputs ? 2 : 1;
+  using photonic::InputSigns;
+  return photonic::input_phases(
+      core, layer.ranges.signed_inputs ? InputSigns::both : InputSigns::positive);
 }
 
 InputCode code_of_pass(const LayerOnCore& layer, const photonic::CoreDescription& core, int pass) {
   InputCode code =
       input_code(core.coding, core.input_dac.bits, layer.ranges.input_full_scale, pass);
-  code.other_sign_follows = passes_of(layer, core) == 2;
+  const bool two = passes_of(layer, core) == 2;
+  if (two && core.coding != photonic::InputCoding::intensity) take_signs_apart(code);
+  code.other_sign_follows = two;
+  // A single bit of a signed code is 0 or 1: require_readable lets no negative input come to it.
+  if (core.reads.in_bits() && !(code.levels > 0)) code.levels = 1;
   return code;
 }
 

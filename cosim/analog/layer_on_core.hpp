@@ -37,20 +37,26 @@ struct ConverterRanges {
   bool calibrated = false;
 };
 
+/// The devices of a layer's tiles that are read at once, packed.
+struct PackedDevices {
+  std::vector<PackedTile> tiles;
+  std::vector<CellTiles> cells;                 // of noisy cells, or of which only a part is read
+  std::vector<std::vector<float>> weight_sums;  // (rows) of every tile, where a code 0 is not dark
+  float sign = 1;                               // of what they add to an output
+};
+
 /// A layer's weights as they stand on one chip, cut into tiles and packed for the read-out kernel.
 struct LayerOnCore {
   nn::LayerShape shape;
   std::uint32_t number = 0;
   LayerMapping mapping;
   InputLayout layout;
-  std::vector<PackedTile> tiles;
+  std::vector<PackedDevices> devices;  // all at once, or those of positive and negative weights
   // Where a tile's inputs lie in the map, when they have to be copied next to each other: each
   // through a DAC with errors of its own, or to cells that are noisy. Empty: read where they lie.
   std::vector<std::vector<InputRun>> gathered;
-  std::vector<CellTiles> cells;                 // of noisy cells
-  std::vector<std::vector<float>> weight_sums;  // (rows) of every tile, where a code 0 is not dark
-  std::vector<float> scales;                    // per tile: network weight of a full-scale weight
-  ConverterRanges ranges;                       // of a layer that is written again, those it had
+  std::vector<float> scales;  // per tile: network weight of a full-scale weight
+  ConverterRanges ranges;     // of a layer that is written again, those it had
 };
 
 /// Realises `weights` on the chip as layer `layer.number` of shape `layer.shape`, write number
@@ -58,8 +64,8 @@ struct LayerOnCore {
 photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip,
                                         std::span<const float> weights, std::uint32_t write);
 
-/// Passes that an input vector takes through the core: two for signed inputs of a core that codes
-/// intensities.
+/// Passes that an input vector takes through the core for the signs of its inputs: two for signed
+/// inputs of a core that codes intensities, or as the core's card says.
 int passes_of(const LayerOnCore& layer, const photonic::CoreDescription& core);
 
 /// How the DACs code the inputs of a pass.
@@ -70,7 +76,13 @@ inline constexpr int block_positions = 256;
 
 /// What one thread works in while it reads a layer out.
 struct ReadoutScratch {
-  std::vector<float> coded, pixels, sigma, noise, laser, outputs;
+  struct Map {
+    std::vector<float> coded, pixels;  // inputs, and the power of every pixel where it is needed
+  };
+  Map whole;              // the numbers of a pass
+  std::vector<Map> bits;  // what is sent for every bit of them, where they are sent in bits
+  std::vector<float> sigma, noise, laser, outputs;
+  std::vector<float> sums;  // of reads that are added up before they are converted
   CellLight light;
   SentInputs sent;
 };
@@ -79,12 +91,17 @@ struct ReadoutScratch {
 struct TilePass {
   const ChipCore& chip;
   const LayerOnCore& layer;
+  const PackedDevices& devices;
   const InputCode& code;
   std::int64_t tile = 0;
   std::uint64_t shot = 0;  // of its noise
 
   [[nodiscard]] const PackedTile& packed() const {
-    return layer.tiles[static_cast<std::size_t>(tile)];
+    return devices.tiles[static_cast<std::size_t>(tile)];
+  }
+  /// nullptr: the noise does not depend on the cells.
+  [[nodiscard]] const CellTiles* cells() const {
+    return devices.cells.empty() ? nullptr : &devices.cells[static_cast<std::size_t>(tile)];
   }
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cosim/analog/input_reads.hpp"
+
 namespace lightloom::cosim {
 namespace {
 
@@ -14,25 +16,39 @@ void calibrate_inputs(LayerOnCore& layer, const photonic::CoreDescription& core,
   const auto [low, high] = std::minmax_element(inputs.begin(), inputs.end());
   const float largest = inputs.empty() ? 0.0F : std::max(std::fabs(*low), std::fabs(*high));
   layer.ranges.signed_inputs = !inputs.empty() && *low < 0;
-  const bool scaled = core.coding != photonic::InputCoding::digital || core.input_dac.bits > 0;
+  const auto signs =
+      layer.ranges.signed_inputs ? photonic::InputSigns::both : photonic::InputSigns::positive;
+  photonic::require_readable(core, signs, layer.shape.name);
+  const bool scaled = core.coding != photonic::InputCoding::digital || core.input_dac.bits > 0 ||
+                      photonic::input_phases(core, signs) == 2;
   layer.ranges.input_full_scale = scaled && largest > 0 ? largest : 1.0F;
 }
 
-/// Magnitudes of partial sums, spread evenly over all of them.
+/// The reads whose results an ADC meets: without noise, what is integrated is the whole number.
+InputReads sampled_reads(const photonic::CoreDescription& core, const InputCode& code) {
+  return core.reads.integrates() ? whole_numbers() : input_reads(core, code);
+}
+
+/// Magnitudes of the partial sums that an ADC meets, spread evenly over all of them: of whole
+/// numbers, or of their bits where each is converted.
 std::vector<float> sample_outputs(const LayerOnCore& layer, const ChipCore& chip,
                                   std::span<const float> inputs, int images) {
   const photonic::CoreDescription& core = chip.card();
   ReadoutScratch scratch;
-  scratch.coded.assign(layer.layout.values(layer.shape), 0.0F);
+  scratch.whole.coded.assign(layer.layout.values(layer.shape), 0.0F);
+  const auto kinds = static_cast<std::int64_t>(
+      layer.devices.size() * sampled_reads(core, code_of_pass(layer, core, 0)).reads.size());
   const std::int64_t sums = std::int64_t{images} * layer.shape.positions() *
-                            layer.shape.out_channels * layer.mapping.column_tiles;
+                            layer.shape.out_channels * layer.mapping.column_tiles * kinds;
   const std::int64_t stride =
       std::max<std::int64_t>(1, sums / most_samples) | 1;  // odd: meets every output
   std::int64_t seen = 0;
   std::vector<float> samples;
   InputCode code;
+  const PackedDevices* devices = nullptr;
   const auto sample = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t) {
-    const TilePass pass{.chip = chip, .layer = layer, .code = code, .tile = tile};
+    const TilePass pass{
+        .chip = chip, .layer = layer, .devices = *devices, .code = code, .tile = tile};
     const PackedTile& packed = pass.packed();
     gather(pass, scratch, block);
     scratch.outputs.assign(
@@ -47,9 +63,14 @@ std::vector<float> sample_outputs(const LayerOnCore& layer, const ChipCore& chip
   for (int i = 0; i < images; ++i)
     for (int pass = 0; pass < passes_of(layer, core); ++pass) {
       code = code_of_pass(layer, core, pass);
-      code_inputs({layer.shape, layer.layout},
-                  inputs.subspan(static_cast<std::size_t>(i) * size, size), code, scratch.coded);
-      for_each_block(layer, scratch.coded, 0, sample);
+      const InputReads reads = sampled_reads(core, code);
+      send_inputs(layer, {code, reads, inputs.subspan(static_cast<std::size_t>(i) * size, size)},
+                  scratch);
+      for (const PackedDevices& read : layer.devices) {
+        devices = &read;
+        for (const InputRead& sent : reads.reads)
+          for_each_block(layer, sent_map(sent, scratch).coded, 0, sample);
+      }
     }
   return samples;
 }
@@ -86,8 +107,10 @@ void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const 
   layer.ranges.calibrated = true;
   layer.ranges.output_full_scale = static_cast<float>(adc.full_scale);
   if (adc.bits == 0 || adc.full_scale > 0) return;
+  // Codes from zero on have a bit more for magnitudes than codes about zero.
+  const int bits = adc.bits + (photonic::weight_phases(chip.card()) == 2 ? 1 : 0);
   layer.ranges.output_full_scale =
-      static_cast<float>(best_full_scale(sample_outputs(layer, chip, inputs, images), adc.bits));
+      static_cast<float>(best_full_scale(sample_outputs(layer, chip, inputs, images), bits));
 }
 
 }  // namespace lightloom::cosim

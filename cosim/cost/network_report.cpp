@@ -115,8 +115,7 @@ void place_on_roofline(LayerCost& layer, const CostInput& input) {
   const double bytes = layer.traffic.sum(), macs = static_cast<double>(layer.macs);
   const double stream_GBps =
       memory::estimate_runs(input.memory.dram, 1e9).bandwidth_GBps * input.schedule.bandwidth_scale;
-  const double peak = static_cast<double>(input.core.rows) * input.core.columns *
-                      input.core.cost.symbol_rate_GHz * input.schedule.cores;
+  const double peak = photonic::peak_macs_per_ns(input.core) * input.schedule.cores;
   layer.attained_macs_per_ns = layer.time_ns() > 0 ? macs / layer.time_ns() : 0;
   layer.intensity_macs_per_byte = bytes > 0 ? macs / bytes : 0;
   layer.roof_macs_per_ns = peak;

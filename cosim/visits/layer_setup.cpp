@@ -69,6 +69,10 @@ int replicas_of(const LayerSetup& setup) {
 
 }  // namespace
 
+photonic::InputSigns input_signs(const CostLayer& layer) {
+  return layer.signed_inputs ? photonic::InputSigns::both : photonic::InputSigns::positive;
+}
+
 CostContext::CostContext(const CostInput& cost_input)
     : input(cost_input),
       choice{.cores = cost_input.schedule.cores, .replicate = cost_input.schedule.replicate},
@@ -93,9 +97,9 @@ double output_map_bytes(const CostInput& input, const nn::LayerShape& s) {
          input.activation_bits / 8;
 }
 
-int LayerSetup::passes() const {
-  return layer.signed_inputs && input().core.coding == photonic::InputCoding::intensity ? 2 : 1;
-}
+int LayerSetup::passes() const { return photonic::read_phases(input().core, input_signs(layer)); }
+
+std::int64_t LayerSetup::symbols() const { return std::int64_t{passes()} * core().symbols; }
 
 double LayerSetup::setting_bytes() const {
   return static_cast<double>(core().devices) * input().programming.setting_bits / 8;
@@ -118,6 +122,7 @@ double settings_per_weight(const LayerSetup& setup) {
 LayerSetup layer_setup(const CostContext& context, std::size_t index) {
   const CostInput& input = context.input;
   const CostLayer& layer = input.layers[index];
+  photonic::require_readable(input.core, input_signs(layer), layer.shape.name);
   LayerSetup setup{.context = context, .layer = layer, .bits = stored_bits(layer)};
   setup.mapping = map_layer(layer.shape, {input.core.rows, input.core.columns}, input.packing);
   setup.regenerate = layer.way == WeightDelivery::regenerate;

@@ -36,6 +36,9 @@ struct CostContext {
 double input_map_bytes(const CostInput& input, const nn::LayerShape& shape);
 double output_map_bytes(const CostInput& input, const nn::LayerShape& shape);
 
+/// What a core has to know of a layer's inputs.
+photonic::InputSigns input_signs(const CostLayer& layer);
+
 /// What is decided about a layer before its first tile, and holds for all visits of its tiles.
 /// Refers to its context and to a layer of the context's input.
 struct LayerSetup {
@@ -61,8 +64,11 @@ struct LayerSetup {
 
   [[nodiscard]] const CostInput& input() const { return context.input; }
   [[nodiscard]] const photonic::CoreCost& core() const { return context.input.core.cost; }
-  /// Times that every input vector is sent: twice where inputs of both signs meet intensities.
+  /// Read phases of every input vector: twice where inputs of both signs meet intensities, or as
+  /// the core's card says.
   [[nodiscard]] int passes() const;
+  /// Symbols of every input vector, over its phases.
+  [[nodiscard]] std::int64_t symbols() const;
   /// Bytes of the device settings of one tile.
   [[nodiscard]] double setting_bytes() const;
   /// Bytes of a kernel's or weight's word in the tile buffer.

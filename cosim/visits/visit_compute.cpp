@@ -21,6 +21,17 @@ double read_elements(const LayerSetup& setup, const Visit& v, double im2col) {
   return std::min(im2col, unique);
 }
 
+/// Energies that the core's card gives for whole products, where it does.
+void spend_tabled(const LayerSetup& setup, const Visit& v, double used_weights,
+                  EnergyTerms& energy) {
+  const photonic::CoreCost& core = setup.core();
+  const double each_pJ = setup.passes() * core.phase_energy_pJ + core.product_energy_pJ;
+  if (!(each_pJ > 0)) return;
+  const double whole = static_cast<double>(setup.input().core.rows) * setup.input().core.columns;
+  const double share = core.utilisation == photonic::Utilisation::used ? used_weights / whole : 1;
+  energy.spend(Component::output_converters, v.vectors * share, each_pJ);
+}
+
 }  // namespace
 
 VisitCost program(const LayerSetup& setup) {
@@ -37,10 +48,10 @@ VisitCost program(const LayerSetup& setup) {
 VisitCost compute(const LayerSetup& setup, const Visit& v) {
   const CostInput& input = setup.input();
   const photonic::CoreCost& core = setup.core();
-  const int passes = setup.passes();
   const double used_rows = static_cast<double>(v.view.rows) * v.view.groups;
   const double used_columns = static_cast<double>(v.view.columns) * v.view.groups;
-  const double symbols = v.vectors * passes, im2col = v.vectors * used_columns;
+  const double symbols = v.vectors * static_cast<double>(setup.symbols()),
+               im2col = v.vectors * used_columns;
   const double outputs = v.vectors * used_rows;
   const bool first = v.tile.column == 0, last = v.tile.column + 1 == setup.mapping.column_tiles;
   const bool sums_travel = input.schedule.dataflow != Dataflow::output_stationary;
@@ -51,7 +62,8 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
 
   const memory::BufferCard& buffer = input.memory.activation_buffer;
   const memory::BufferFigures& figures = setup.context.activation_buffer;
-  const double core_ns = core.symbol_rate_GHz > 0 ? symbols / core.symbol_rate_GHz : 0;
+  const double core_ns =
+      (core.symbol_rate_GHz > 0 ? symbols / core.symbol_rate_GHz : 0) + v.vectors * core.product_ns;
   VisitCost cost;
   cost.time.take_both(
       {TimePart::core, core_ns},
@@ -66,8 +78,10 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
   energy.spend(Component::input_converters, symbols * input.core.columns, core.input_energy_pJ);
   energy.spend(Component::output_converters, symbols * input.core.rows, core.output_energy_pJ);
   energy.spend(Component::laser, core_ns, core.laser_power_mW);
-  energy.spend(Component::accumulation, outputs * ((first ? 0 : 1) + (passes - 1)),
+  const int conversions = setup.passes() * core.conversions;
+  energy.spend(Component::accumulation, outputs * ((first ? 0 : 1) + (conversions - 1)),
                input.digital.add_pJ);
+  spend_tabled(setup, v, used_rows * used_columns, energy);
   return cost;
 }
 

@@ -131,7 +131,9 @@ VisitCost keep_light_on(const LayerSetup& setup, const Visit& v, const Generatio
   VisitCost cost;
   if (!setup.drives_core || !(generator.time_ns > 0)) return cost;
   const double rate_GHz = setup.core().symbol_rate_GHz;
-  const double compute_ns = rate_GHz > 0 ? v.vectors * setup.passes() / rate_GHz : 0;
+  const double compute_ns =
+      (rate_GHz > 0 ? v.vectors * static_cast<double>(setup.symbols()) / rate_GHz : 0) +
+      v.vectors * setup.core().product_ns;
   cost.energy.spend(Component::generator_laser, generator.laser_pJ / generator.time_ns, compute_ns);
   return cost;
 }

@@ -1,5 +1,7 @@
 #include "photonic/cores/core_card.hpp"
 
+#include "core/error.hpp"
+#include "photonic/cores/core_cost.hpp"
 #include "photonic/cores/core_table.hpp"
 
 namespace lightloom::photonic {
@@ -11,6 +13,56 @@ CoreSize size_of(const CoreCard& card) {
   const CoreEntry& entry = core_entry(card.kind);
   if (entry.size) return entry.size(card);
   return {card.rows > 0 ? card.rows : usual_size, card.columns > 0 ? card.columns : usual_size};
+}
+
+/// Inputs that are sent bit by bit.
+void check_serial(Section& section, const CoreCard& card) {
+  if (!card.reads.in_bits()) return;
+  const Converter& dac = card.input_dac;
+  if (dac.bits < 1 || dac.bits > most_serial_bits)
+    section.problem("input_coding", fmt::format("sends inputs bit by bit, and input_dac.bits is {} "
+                                                "(give 1 to {})",
+                                                dac.bits, most_serial_bits));
+  if (dac.offset_lsb > 0 || dac.gain_sigma > 0 || dac.inl_lsb > 0)
+    section.problem("input_coding",
+                    "sends inputs bit by bit, on or off: there are no levels that input_dac's "
+                    "offset_lsb, gain_sigma and inl_lsb could bend (leave these out)");
+}
+
+void check_phases(Section& section, const CoreCard& card) {
+  if (card.reads.phases == ReadPhases::four &&
+      core_entry(card.kind).signs == WeightSigns::inseparable)
+    section.problem("read_phases",
+                    fmt::format("cannot be 4 on a core of kind '{}', whose positive and negative "
+                                "weights are not read apart (give 1, 2 or auto)",
+                                card.kind));
+  if (card.input_dac.time_ns > 0)
+    section.problem("input_dac",
+                    "has a time_ns, which is for output_adc (symbol_rate_GHz says how "
+                    "fast inputs are sent)");
+}
+
+/// The table of precisions, and whether it knows the card's.
+void describe_precision(Section& section, CoreCard& card) {
+  card.precision = {};
+  const bool there = section.optional_section(
+      "precision", [&](Section& inner) { describe(inner, card.precision); });
+  if (!there || card.precision.entries.empty()) return;
+  const PrecisionTable& table = card.precision;
+  const int rows = table.rows > 0 ? table.rows : card.core_rows(),
+            columns = table.columns > 0 ? table.columns : card.core_columns();
+  if (rows != card.core_rows() || columns != card.core_columns())
+    section.problem(
+        "precision",
+        fmt::format("counts the operations of an array of {} x {}, and this core has {} "
+                    "x {} (give the core that size, or leave rows and columns out of "
+                    "`precision` if its figures hold for an array of any size)",
+                    rows, columns, card.core_rows(), card.core_columns()));
+  try {
+    precision_of(card);
+  } catch (const Error& error) {
+    section.problem("precision", std::string("does not fit: ") + error.what());
+  }
 }
 
 }  // namespace
@@ -44,8 +96,12 @@ void describe(Section& section, CoreCard& card) {
   section.value("symbol_rate_GHz", card.symbol_rate_GHz, positive);
   section.card("input_dac", card.input_dac);
   section.card("output_adc", card.output_adc);
+  describe(section, card.reads);
   const CoreEntry& entry = core_entry(card.kind);
   if (entry.describe) entry.describe(section, card);
+  describe_precision(section, card);
+  check_serial(section, card);
+  check_phases(section, card);
 }
 
 CoreCard default_card(const std::string& kind) {

@@ -56,6 +56,8 @@ struct CoreCard {
       0;  // of a set phase, over 2 pi (mesh) or over what rings are set to; 0: continuous
   Converter input_dac;
   Converter output_adc;
+  ReadScheme reads;          // `input_coding`, `read_phases`
+  PrecisionTable precision;  // of the read-out, beside its converters; no entries: none
   LaserCard laser;
   ModulatorCard modulator;
   DetectorCard detector;

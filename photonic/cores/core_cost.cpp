@@ -11,6 +11,13 @@ namespace {
 
 constexpr double um2_per_mm2 = 1e6;
 
+/// What takes power all the time, during the work that follows the symbols of a product too.
+CoreCost::Part powered(const std::string& component, double power_mW, const CoreCost& cost) {
+  return {.component = component,
+          .energy_pJ_per_symbol = power_mW / cost.symbol_rate_GHz,
+          .energy_pJ_per_product = power_mW * cost.product_ns};
+}
+
 /// Electrical power of the laser, and what of it does not wait for symbols.
 void add_laser(const CoreCard& card, const CoreOptics& optics, CoreCost& cost) {
   const double inputs = card.core_columns() * card.laser.power_per_input_mW;
@@ -19,7 +26,7 @@ void add_laser(const CoreCard& card, const CoreOptics& optics, CoreCost& cost) {
     cost.static_power_mW = power_mW;
   else
     cost.laser_power_mW = power_mW;
-  cost.parts.push_back({"laser", power_mW / card.symbol_rate_GHz, 0});
+  cost.parts.push_back(powered("laser", power_mW, cost));
 }
 
 void add_devices(const CoreCard& card, const CoreDevices& devices, CoreCost& cost) {
@@ -30,19 +37,71 @@ void add_devices(const CoreCard& card, const CoreDevices& devices, CoreCost& cos
   cost.decompose_operations = devices.setting_operations;
 }
 
+/// What an output pays a symbol of something that it pays a conversion.
+double per_symbol(double energy_pJ, const CoreCost& cost) {
+  return energy_pJ * cost.conversions / cost.symbols;
+}
+
+/// Symbols and conversions of a read phase, and the mean rate that they come to.
+void set_rhythm(const CoreCard& card, InputCoding coding, const std::vector<PrecisionPart>& table,
+                CoreCost& cost) {
+  const int bits = magnitude_bits(coding, card.input_dac.bits);
+  cost.symbols = symbols_of(card.reads, bits);
+  cost.conversions = conversions_of(card.reads, bits);
+  cost.utilisation = card.precision.utilisation;
+  double conversion_ns = card.output_adc.conversion_ns(), phase_ns = 0;
+  for (const PrecisionPart& part : table) {
+    if (part.per == PaidPer::phase) phase_ns += part.time_ns;
+    if (part.per == PaidPer::conversion) conversion_ns += part.time_ns;
+    if (part.per == PaidPer::product) cost.product_ns += part.time_ns;
+  }
+  cost.symbol_rate_GHz = card.symbol_rate_GHz;
+  if (!(phase_ns > 0) && conversion_ns > 0)
+    phase_ns = cost.symbols / card.symbol_rate_GHz + cost.conversions * conversion_ns;
+  if (phase_ns > 0) cost.symbol_rate_GHz = cost.symbols / phase_ns;
+}
+
 void add_converters(const CoreCard& card, CoreCost& cost) {
-  const double rows = card.core_rows(), columns = card.core_columns(), rate = card.symbol_rate_GHz;
-  cost.input_energy_pJ = card.input_dac.energy_pJ();
-  cost.output_energy_pJ = card.output_adc.energy_pJ();
-  cost.parts = {
-      {"DAC", columns * card.input_dac.energy_pJ(),
-       columns * card.input_dac.area_um2 * card.input_dac.interleaved(rate) / um2_per_mm2},
-      {"ADC", rows * card.output_adc.energy_pJ(),
-       rows * card.output_adc.area_um2 * card.output_adc.interleaved(rate) / um2_per_mm2}};
+  const double rows = card.core_rows(), columns = card.core_columns();
+  const Converter &dac = card.input_dac, &adc = card.output_adc;
+  cost.input_energy_pJ = card.reads.in_bits() ? dac.one_bit_energy_pJ() : dac.energy_pJ();
+  cost.output_energy_pJ = per_symbol(adc.energy_pJ(), cost);
+  const double conversion_rate_GHz = per_symbol(cost.symbol_rate_GHz, cost);
+  cost.parts = {{"DAC", columns * cost.input_energy_pJ,
+                 columns * dac.area_um2 * dac.interleaved(card.symbol_rate_GHz) / um2_per_mm2},
+                {"ADC", rows * cost.output_energy_pJ,
+                 rows * adc.area_um2 * adc.interleaved(conversion_rate_GHz) / um2_per_mm2}};
+}
+
+/// What the table of precisions adds to the converters.
+void add_precision(const CoreCard& card, const std::vector<PrecisionPart>& table, CoreCost& cost) {
+  const double rows = card.core_rows(), columns = card.core_columns();
+  for (const PrecisionPart& part : table) {
+    CoreCost::Part each{.component = part.part};
+    switch (part.per) {
+      case PaidPer::phase:
+        cost.phase_energy_pJ += part.energy_pJ;
+        each.energy_pJ_per_symbol = part.energy_pJ / cost.symbols;
+        break;
+      case PaidPer::product:
+        cost.product_energy_pJ += part.energy_pJ;
+        each.energy_pJ_per_product = part.energy_pJ;
+        break;
+      case PaidPer::conversion:
+        cost.output_energy_pJ += per_symbol(part.energy_pJ, cost);
+        each.energy_pJ_per_symbol = rows * per_symbol(part.energy_pJ, cost);
+        break;
+      case PaidPer::symbol:
+        cost.input_energy_pJ += part.energy_pJ;
+        each.energy_pJ_per_symbol = columns * part.energy_pJ;
+        break;
+    }
+    cost.parts.push_back(std::move(each));
+  }
 }
 
 void add_light_parts(const CoreCard& card, double pairs, CoreCost& cost) {
-  const double rows = card.core_rows(), columns = card.core_columns(), rate = card.symbol_rate_GHz;
+  const double rows = card.core_rows(), columns = card.core_columns(), rate = cost.symbol_rate_GHz;
   const double modulator = card.modulator.energy_fJ * 1e-3;
   const double amplifier = card.detector.tia_power_mW / rate;
   cost.input_energy_pJ += modulator;
@@ -56,12 +115,12 @@ void add_light_parts(const CoreCard& card, double pairs, CoreCost& cost) {
 }
 
 void add_device_parts(const CoreCard& card, const CoreDevices& devices, CoreCost& cost) {
-  cost.parts.push_back({"phase shifters",
-                        devices.programmed * cost.hold_power_mW / card.symbol_rate_GHz,
-                        devices.placed * card.shifter.area_um2 / um2_per_mm2});
+  cost.parts.push_back(powered("phase shifters", devices.programmed * cost.hold_power_mW, cost));
+  cost.parts.back().area_mm2 = devices.placed * card.shifter.area_um2 / um2_per_mm2;
   for (const CoreDevices::Part& part : devices.others) {
     cost.static_power_mW += part.power_mW;
-    cost.parts.push_back({part.component, part.power_mW / card.symbol_rate_GHz, part.area_mm2});
+    cost.parts.push_back(powered(part.component, part.power_mW, cost));
+    cost.parts.back().area_mm2 = part.area_mm2;
   }
 }
 
@@ -100,14 +159,24 @@ double detected_power_mW(const CoreCard& card) {
 
 ReadoutNoise readout_noise(const CoreCard& card) { return core_optics(card).noise; }
 
+std::vector<PrecisionPart> precision_of(const CoreCard& card) {
+  if (card.precision.entries.empty()) return {};
+  const double weights = static_cast<double>(card.core_rows()) * card.core_columns();
+  return precision_parts(card.precision,
+                         {.output_bits = card.output_adc.bits, .input_bits = card.input_dac.bits},
+                         weights);
+}
+
 CoreCost core_cost(const CoreCard& card) {
   const CoreOptics optics = core_optics(card);
+  const std::vector<PrecisionPart> precision = precision_of(card);
   const CoreDevices devices = core_devices(card);
   const bool programmed = core_entry(card.kind).devices != nullptr;
   CoreCost cost;
-  cost.symbol_rate_GHz = card.symbol_rate_GHz;
+  set_rhythm(card, optics.coding, precision, cost);
   if (programmed) add_devices(card, devices, cost);
   add_converters(card, cost);
+  add_precision(card, precision, cost);
   if (optics.light) {
     add_laser(card, optics, cost);
     add_light_parts(card, optics.pairs, cost);
@@ -128,6 +197,8 @@ CoreDescription describe_core(const CoreCard& card) {
   description.output_adc = card.output_adc;
   description.noise = optics.noise;
   description.noisy_cells = optics.noisy_cells;
+  description.reads = card.reads;
+  description.signs = core_entry(card.kind).signs;
   description.cost = core_cost(card);
   return description;
 }

@@ -55,8 +55,15 @@ double insertion_loss_db(const CoreCard& card);
 double detected_power_mW(const CoreCard& card);
 /// Read-out noise that follows from the card's laser, losses, detectors and symbol rate.
 ReadoutNoise readout_noise(const CoreCard& card);
-/// Time, energy and area of the core. The parts' energies add up to
-/// columns input_energy + rows output_energy + (laser + devices hold + static power) / symbol rate.
+/// The parts of the card's table of precisions at the bits of its converters, with energies per
+/// operation taken for the whole core: 2 rows columns operations. Throws `Error` where the table
+/// does not give them.
+std::vector<PrecisionPart> precision_of(const CoreCard& card);
+/// Time, energy and area of the core. The parts' energies per symbol add up to
+/// columns input_energy + rows output_energy + (laser + devices hold + static power) / symbol rate
+/// + phase_energy / symbols, those per product to product_energy. The symbol rate is the mean over
+/// a read phase: symbols at the card's rate, then the conversions that it waits for; or what a
+/// table's time of a phase makes it. Throws `Error` like `precision_of`.
 CoreCost core_cost(const CoreCard& card);
 /// All of the above as the description of a core.
 CoreDescription describe_core(const CoreCard& card);

@@ -33,6 +33,8 @@ struct CoreEntry {
   std::function<CoreSize(const CoreCard&)> size;
   /// What its chips make of random targets. May be empty: one tile of uniform weights a chip.
   std::function<ChipStatistics(const CoreCard&, const ChipOptions&)> statistics;
+  /// Whether the devices of positive and negative weights can be read apart (`read_phases: 4`).
+  WeightSigns signs = WeightSigns::inseparable;
 };
 
 /// The row of that name; it stays where it is. Throws `Error`, naming the nearest known name.

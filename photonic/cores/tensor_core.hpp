@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "photonic/readout/converter.hpp"
+#include "photonic/readout/precision_table.hpp"
+#include "photonic/readout/read_scheme.hpp"
 #include "photonic/readout/readout_noise.hpp"
 
 namespace lightloom::photonic {
@@ -27,16 +29,30 @@ enum class InputCoding {
   digital,    // ideal core: any number
 };
 
+/// How the devices of positive and of negative weights can be read one after the other, so that a
+/// weight w (-1 to 1, in units of the core) is the difference of two that are never negative.
+enum class WeightSigns {
+  inseparable,  // not at all
+  parts,        // max(0, w) and max(0, -w)
+  pairs,        // (l + w) / 2 and (l - w) / 2, l the light through both devices (see CellNoise)
+};
+
 /// Time and energy of one core, from the same component descriptions that give its noise.
 struct CoreCost {
-  double symbol_rate_GHz = 0;   // input vectors per second
-  double settle_ns = 0;         // after the weights of a tile were written
-  double write_energy_pJ = 0;   // per programmed device (DAC code and driver)
-  double hold_power_mW = 0;     // per programmed device, mean, while a tile is held
-  double laser_power_mW = 0;    // electrical, whole core, while streaming; 0 if it always runs
-  double input_energy_pJ = 0;   // per input element and symbol: DAC + modulator
-  double output_energy_pJ = 0;  // per output element and symbol: detector, TIA, ADC
-  double static_power_mW = 0;   // whole core, as long as it is on
+  double symbol_rate_GHz = 0;    // symbols per second, conversions that they wait for included
+  double settle_ns = 0;          // after the weights of a tile were written
+  double write_energy_pJ = 0;    // per programmed device (DAC code and driver)
+  double hold_power_mW = 0;      // per programmed device, mean, while a tile is held
+  double laser_power_mW = 0;     // electrical, whole core, while streaming; 0 if it always runs
+  double input_energy_pJ = 0;    // per input element and symbol: DAC + modulator
+  double output_energy_pJ = 0;   // per output element and symbol: detector, TIA, ADC
+  int symbols = 1;               // of an input vector in one read phase
+  int conversions = 1;           // of an output in one read phase
+  double phase_energy_pJ = 0;    // whole core, per read phase of an input vector, beside the above
+  double product_energy_pJ = 0;  // likewise, per input vector
+  double product_ns = 0;         // per input vector, beside its symbols
+  Utilisation utilisation = Utilisation::whole;  // what of these two a part of a tile pays
+  double static_power_mW = 0;                    // whole core, as long as it is on
   double area_mm2 = 0;
   std::int64_t devices = 0;  // programmed devices per tile
   double decompose_operations =
@@ -45,6 +61,7 @@ struct CoreCost {
     std::string component;  // "ADC", "laser", ...
     double energy_pJ_per_symbol = 0;
     double area_mm2 = 0;
+    double energy_pJ_per_product = 0;  // once an input vector, beside its symbols
   };
   std::vector<Part> parts;  // the same energies and areas by component
 };
@@ -59,8 +76,31 @@ struct CoreDescription {
   Converter output_adc;  // bits 0: no quantisation
   ReadoutNoise noise;
   bool noisy_cells = false;  // `cell_noise` says more than its default
+  ReadScheme reads;
+  WeightSigns signs = WeightSigns::inseparable;
   CoreCost cost;
 };
+
+/// Bits of an input's magnitude: all of an intensity's, one less of a signed code's, at least 1.
+int magnitude_bits(InputCoding coding, int bits);
+
+/// Whether inputs come as they are or may be negative.
+enum class InputSigns { positive, both };
+
+/// Read phases that inputs of such signs take, 1 or 2, and that the devices take for each of them,
+/// 1 or 2. A card's `read_phases` other than auto are taken whatever the inputs are: they are the
+/// core's rhythm.
+int input_phases(const CoreDescription& core, InputSigns signs);
+int weight_phases(const CoreDescription& core);
+int read_phases(const CoreDescription& core, InputSigns signs);
+/// Throws `Error`, naming `layer`, for inputs that the core cannot read in its phases: negative
+/// intensities in one phase, signed inputs whose single bit has no room for a sign.
+void require_readable(const CoreDescription& core, InputSigns signs, const std::string& layer);
+
+/// Time of an input vector read in so many phases, in ns; 0 for a core without a symbol rate.
+double product_time_ns(const CoreCost& cost, int phases);
+/// Multiply-accumulates per ns with the whole core in use and inputs that are not negative.
+double peak_macs_per_ns(const CoreDescription& core);
 
 /// The part of a tile that a layer uses: its first `rows` rows are read and its first `columns`
 /// columns get light. The other weights are nobody's.

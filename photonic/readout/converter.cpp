@@ -22,6 +22,18 @@ double power_law_value(PowerLaw law, double bits) {
   return 1;
 }
 
+double time_law_value(TimeLaw law, int bits) {
+  switch (law) {
+    case TimeLaw::fixed:
+      return 1;
+    case TimeLaw::sar:
+      return bits;
+    case TimeLaw::ramp:
+      return std::exp2(bits) - 1;
+  }
+  return 1;
+}
+
 }  // namespace
 
 double Converter::energy_pJ() const {
@@ -30,6 +42,19 @@ double Converter::energy_pJ() const {
   if (bits == 0 || reference_bits == 0) return published;
   return published * power_law_value(power_law, power_law == PowerLaw::walden ? enob() : bits) /
          power_law_value(power_law, reference_bits);
+}
+
+double Converter::one_bit_energy_pJ() const {
+  if (rate_GHz <= 0) return 0;
+  const double published = power_mW / rate_GHz;
+  const int reference = reference_bits > 0 ? reference_bits : bits;
+  if (reference == 0) return published;
+  return published * power_law_value(power_law, 1) / power_law_value(power_law, reference);
+}
+
+double Converter::conversion_ns() const {
+  if (bits == 0 || reference_bits == 0) return time_ns;
+  return time_ns * time_law_value(time_law, bits) / time_law_value(time_law, reference_bits);
 }
 
 int Converter::interleaved(double symbol_rate_GHz) const {
@@ -88,6 +113,9 @@ void describe(Section& section, Converter& converter) {
                   {"flash", PowerLaw::flash},
                   {"dac", PowerLaw::dac},
                   {"walden", PowerLaw::walden}});
+  section.value("time_ns", converter.time_ns, not_negative);
+  section.choice("time_law", converter.time_law,
+                 {{"fixed", TimeLaw::fixed}, {"sar", TimeLaw::sar}, {"ramp", TimeLaw::ramp}});
   if (converter.bits == 0 &&
       (converter.offset_lsb > 0 || converter.gain_sigma > 0 || converter.inl_lsb > 0))
     section.problem("bits",

@@ -18,6 +18,13 @@ enum class PowerLaw {
   walden,  // 2^ENOB: what noise and non-linearity take from the bits is not paid for
 };
 
+/// How long a conversion takes with b bits, other things equal.
+enum class TimeLaw {
+  fixed,  // as given, whatever the bits
+  sar,    // b: one comparison a bit
+  ramp,   // 2^b - 1: counts to the code (ramps, oscillators)
+};
+
 /// A data converter (ADC or DAC). One description gives its quantisation, its noise, its energy and
 /// its area.
 struct Converter {
@@ -29,6 +36,10 @@ struct Converter {
   double full_scale = 0;   // ADC: range in units of one full-scale product; 0: calibrated per layer
   int reference_bits = 0;  // resolution that power_mW was published for; 0: that of `bits`
   PowerLaw power_law = PowerLaw::fixed;
+  /// Of one conversion at reference_bits that the next read waits for, in ns (ADC); 0: it runs
+  /// beside the symbols that follow.
+  double time_ns = 0;
+  TimeLaw time_law = TimeLaw::fixed;
   /// Static errors, drawn once per chip and converter (see ConverterCurve): standard deviations of
   /// the offset in steps, of the relative gain, and of the integral non-linearity in steps.
   double offset_lsb = 0;
@@ -38,6 +49,12 @@ struct Converter {
   /// Energy of one conversion. An ideal converter (bits 0) costs what its description costs at
   /// reference_bits.
   [[nodiscard]] double energy_pJ() const;
+  /// Energy of switching this converter's output on or off, which a converter of one bit does: what
+  /// a symbol costs where inputs are sent bit by bit. By its law from reference_bits (or bits) to
+  /// one (effective) bit; with neither, as published.
+  [[nodiscard]] double one_bit_energy_pJ() const;
+  /// Time of one conversion that the next read waits for, by its law from reference_bits.
+  [[nodiscard]] double conversion_ns() const;
   /// Converters that share the work at `symbol_rate_GHz`, for the area (interleaving above
   /// rate_GHz).
   [[nodiscard]] int interleaved(double symbol_rate_GHz) const;

@@ -32,7 +32,7 @@ std::vector<ConverterCurve> dac_curves(const photonic::CoreDescription& core, st
 
 float dac_output(const ConverterCurve& curve, const InputCode& code, float coded) {
   const bool intensity = code.lowest == 0;
-  const double u = intensity ? 2.0 * coded - 1 : coded;
+  const double u = intensity && !code.signs_apart ? 2.0 * coded - 1 : coded;
   const double level = double{coded} * code.levels;
   const auto sent =
       static_cast<float>((level + photonic::curve_error_lsb(curve, level, u)) / code.levels);

@@ -38,6 +38,20 @@ InputCode input_code(photonic::InputCoding coding, int bits, float full_scale, i
   return code;
 }
 
+void take_signs_apart(InputCode& code) {
+  code.lowest = 0;
+  code.bounded = code.other_sign_follows = code.signs_apart = true;
+}
+
+void take_bit(std::span<const float> coded, float levels, int bit, std::span<float> plane) {
+  assert(plane.size() == coded.size());
+  for (std::size_t i = 0; i < coded.size(); ++i) {
+    const auto magnitude = static_cast<std::uint32_t>(std::fabs(coded[i]) * levels + 0.5F);
+    const bool sent = (magnitude >> bit & 1U) != 0;
+    plane[i] = sent ? std::copysign(1.0F, coded[i]) : 0.0F;
+  }
+}
+
 std::int64_t code_inputs(const LaidOutLayer& layer, std::span<const float> map,
                          const InputCode& code, std::span<float> coded) {
   const auto& [shape, layout] = layer;

@@ -17,11 +17,20 @@ struct InputCode {
   float levels = 0;                 // steps from 0 to 1; 0: no quantisation
   bool bounded = true;              // false: digital coding, nothing is clipped
   bool other_sign_follows = false;  // another pass takes what lies below `lowest`
+  bool signs_apart = false;  // a signed DAC that sends the magnitudes of one sign, `lowest` 0
 };
 
 /// The code of a pass: 0 for the only or positive pass, 1 for the negative one. `bits` 0: no
 /// quantisation.
 InputCode input_code(photonic::InputCoding coding, int bits, float full_scale, int pass);
+
+/// Makes the code of a signed DAC that of magnitudes of one sign (`InputCode::sign`), the other
+/// sign left to another pass.
+void take_signs_apart(InputCode& code);
+
+/// Splits a coded map, multiples of 1 / levels, into the bits of its magnitudes with their signs:
+/// in `plane`, of the same size, what is sent for bit `bit`: 0, 1 or -1.
+void take_bit(std::span<const float> coded, float levels, int bit, std::span<float> plane);
 
 /// A layer and how its inputs lie in a coded map.
 struct LaidOutLayer {

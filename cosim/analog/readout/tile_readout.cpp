@@ -69,11 +69,14 @@ inline Vector convert(Vector level, const Readout& readout, Lanes& outside) {
   return inside;
 }
 
-/// The level that converters with static errors see, in steps.
+/// The level that converters with static errors see, in steps. Their curves span the codes, evenly
+/// about zero or from zero on.
 inline Vector bend_level(Vector level, const Readout& readout, int row) {
   const AdcCurves& curves = *readout.curves;
   const Vector low = Vector{} - 1.0F, high = Vector{} + 1.0F;
-  Vector u = level / -readout.lowest_code;
+  const float half = (readout.highest_code + 1 - readout.lowest_code) / 2,
+              middle = (readout.highest_code + 1 + readout.lowest_code) / 2;
+  Vector u = (level - middle) / half;
   u = u < low ? low : u;
   u = u > high ? high : u;
   const Vector bent = load(curves.bow.data() + row) + load(curves.bend.data() + row) * u;

@@ -48,8 +48,9 @@ struct Readout {
 /// A block of output positions of one tile. Input vectors are not copied: they are read where they
 /// lie in the map.
 struct ReadoutBlock {
-  const float* map = nullptr;  // coded inputs, zero where there is no light
-  const int* bases = nullptr;  // (positions) where each position starts in the map
+  const float* map = nullptr;     // coded inputs, zero where there is no light
+  const float* pixels = nullptr;  // optical power of every pixel of it, where that is needed
+  const int* bases = nullptr;     // (positions) where each position starts in the map
   int positions = 0;
   const float* sigma = nullptr;  // (positions) of the noise; null: Readout::sigma
   float signal = 0;              // of the same normals, times the output: its own shot noise

@@ -11,11 +11,13 @@
 #include "experiments/results/files/matrix_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
+#include "experiments/results/views/throughput_view.hpp"
 #include "photonic/cores/chip_statistics.hpp"
 #include "photonic/cores/core_cost.hpp"
 #include "photonic/cores/kinds/mrr_core.hpp"
 #include "photonic/studies/configuration_study.hpp"
 #include "photonic/studies/link_budget.hpp"
+#include "photonic/studies/throughput.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -88,6 +90,13 @@ void add_link(const photonic::CoreCard& card, const CommandLine& line, Shown& re
                            "{:.4g} bits are out of reach at any power: intensity noise "
                            "grows with the signal\n",
                            bits);
+}
+
+/// One core at its best, to be compared with publications.
+void add_throughput(const photonic::CoreCard& card, Shown& result) {
+  const photonic::Throughput found = photonic::throughput_of(photonic::describe_core(card));
+  result.json["throughput"] = throughput_json(found);
+  result.text += "\n" + throughput_text(found);
 }
 
 void add_yield(const photonic::ChipStatistics& found, const CommandLine& line, Shown& result) {
@@ -213,6 +222,7 @@ Shown do_chip(const CommandLine& line, ProgressSink& /*progress*/) {
   result.json["converters"] = {{"input_dac", converter_json(card.input_dac)},
                                {"output_adc", converter_json(card.output_adc)}};
   result.text = fmt::format("target: {}\n\n{}", found.target, table.text());
+  add_throughput(card, result);
   add_yield(found, line, result);
   if (photonic::core_optics(card).light) add_link(card, line, result);
   add_rings(card, result);

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "experiments/results/text_table.hpp"
+#include "experiments/results/views/throughput_view.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
 
 namespace lightloom::experiments {
@@ -427,6 +428,7 @@ void add_cost(Json& json, const CostStudy& study) {
   for (std::size_t i = 0; i < study.reports.size(); ++i)
     json["sources"][study.labels[i]] = source_json(study.reports[i], study.steady[i]);
   json["generator"] = generator_json(study);
+  json["peak"] = throughput_json(study.peak);
   json["layers"] = Json::array();
   for (const LayerCost& layer : study.reports[0].layers)
     json["layers"].push_back(layer_json(layer));

@@ -110,6 +110,7 @@ CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware,
   study.generator = cosim::generator_figures(generator);
   if (generator.present())
     study.generator_area_mm2 = study.generator.area_mm2 + generator.electronic.area_mm2;
+  study.peak = photonic::throughput_of(inputs[0].core, hardware.schedule.cores);
   return study;
 }
 

@@ -8,6 +8,7 @@
 #include "cosim/network/network_layers.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/results/json.hpp"
+#include "photonic/studies/throughput.hpp"
 
 namespace lightloom::experiments {
 
@@ -21,6 +22,7 @@ struct CostStudy {
   std::string generator_kind;  // of the card's own source
   cosim::GeneratorFigures generator;
   double generator_area_mm2 = 0;  // with its electronic unit
+  photonic::Throughput peak;      // of all cores, with nothing to wait for
 
   /// Time of source `i` over the time of the card's own.
   [[nodiscard]] double speedup(std::size_t i) const;
@@ -44,7 +46,7 @@ CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware,
 /// Adds axes source, layer, component, stage, state and the variables of
 /// `docs/use/results-files.md`. The layer axis may exist.
 void add_cost(Labelled& data, const CostStudy& study);
-/// Adds time_s, energy_J, speedup, energy_gain, sources[...] and layers[...].
+/// Adds time_s, energy_J, speedup, energy_gain, peak, sources[...] and layers[...].
 void add_cost(Json& json, const CostStudy& study);
 /// Tables: time, energy, area and what binds for each source; energy by component; layers of the
 /// card's own source.

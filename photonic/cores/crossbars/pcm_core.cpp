@@ -164,7 +164,8 @@ CoreEntry pcm_core() {
           .optics = crossbar_optics,
           .devices = cells,
           .size = {},
-          .statistics = {}};
+          .statistics = {},
+          .signs = WeightSigns::pairs};
 }
 
 }  // namespace lightloom::photonic

@@ -39,7 +39,8 @@ CoreEntry ideal_core() {
               },
           .devices = {},
           .size = {},
-          .statistics = {}};
+          .statistics = {},
+          .signs = WeightSigns::parts};
 }
 
 }  // namespace lightloom::photonic

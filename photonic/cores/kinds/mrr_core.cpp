@@ -253,7 +253,8 @@ CoreEntry mrr_core() {
           .optics = ring_optics,
           .devices = rings,
           .size = {},
-          .statistics = {}};
+          .statistics = {},
+          .signs = WeightSigns::pairs};
 }
 
 }  // namespace lightloom::photonic
