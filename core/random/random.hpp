@@ -63,13 +63,12 @@ inline constexpr Family laboratory_reading{Purpose::measurement, 0};   // noise 
 inline constexpr Family laboratory_settings{Purpose::measurement, 1};  // voltages of a measurement
 inline constexpr Family bench_states{Purpose::measurement, 2};         // stray light of a sweep
 inline constexpr Family posterior_sample{Purpose::measurement, 3};     // draws of fitted parameters
-inline constexpr Family trial_products{Purpose::measurement, 4};       // weights and inputs asked
 inline constexpr Family phase_drift{Purpose::drift, 0};              // phases on the chip, in time
 inline constexpr Family earlier_calibration{Purpose::drift, 1};      // what an old card is off by
 inline constexpr Family drift_since_calibration{Purpose::drift, 2};  // draws of `calibrate when`
-inline constexpr Family all[] = {laboratory_reading,      laboratory_settings, bench_states,
-                                 posterior_sample,        phase_drift,         earlier_calibration,
-                                 drift_since_calibration, trial_products};
+inline constexpr Family all[] = {laboratory_reading,     laboratory_settings, bench_states,
+                                 posterior_sample,       phase_drift,         earlier_calibration,
+                                 drift_since_calibration};
 }  // namespace family
 
 /// The address of a family's numbers for one chip (or sample).

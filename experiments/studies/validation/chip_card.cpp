@@ -70,8 +70,21 @@ void read_sets(Section& section, const std::string& unit, std::vector<std::strin
                                           unit_of_key(key) == "1" ? "another" : unit_of_key(key)));
 }
 
+/// A list of device figures as the key that it sets takes them, each with its unit in its name.
+void read_table(Section& section, ChipInput& input) {
+  input.table = *section.raw("table");
+  section.value("source", input.number.source);
+  section.choice("mark", input.number.mark, marks);
+  for (const char* key : {"source", "mark"}) section.must_have(key);
+  if (input.table.kind != Tree::Kind::list || input.table.items.empty())
+    section.problem("table", "must be a list (a single number is 'value', with its 'unit')");
+}
+
 void read_input(Section& section, ChipInput& input) {
-  read_number(section, input.number, finite);
+  if (section.has("table"))
+    read_table(section, input);
+  else
+    read_number(section, input.number, finite);
   read_sets(section, input.number.unit, input.sets);
 }
 
@@ -119,6 +132,7 @@ void read_metric(Section& section, ChipMetric& metric) {
   if (metric.quantity != nullptr) read_options(section, *metric.quantity, metric.options);
   if (const Tree* with = section.raw("with"))
     for (const auto& [key, value] : with->pairs) metric.with.emplace_back(key, value);
+  section.value("consistency", metric.consistency);
   section.value("tolerance", metric.tolerance);
   section.value("reason", metric.reason);
   const bool needs =
@@ -249,7 +263,9 @@ Experiment experiment_of(const ChipCard& chip, const ChipMetric& metric) {
   Tree tree = section_of(chip.model);
   const auto set = [&](const ChipInput& input) {
     for (const std::string& key : input.sets)
-      set_at(tree, key, Tree::of(input.number.value), chip.path);
+      set_at(tree, key,
+             input.table.kind == Tree::Kind::null ? Tree::of(input.number.value) : input.table,
+             chip.path);
   };
   for (const ChipInput& input : chip.inputs) set(input);
   for (const ChipFit& fit : chip.fits) set(fit.input);

@@ -29,10 +29,11 @@ struct SourcedNumber {
   Mark mark = Mark::from_memory;
 };
 
-/// A device figure and the keys of the model that it sets.
+/// A device figure, or a table of them, and the keys of the model that it sets.
 struct ChipInput {
   std::string name;
   SourcedNumber number;
+  Tree table;                     // a list that the keys take as it is, in place of the number
   std::vector<std::string> sets;  // "core.symbol_rate_GHz"
 };
 
@@ -50,6 +51,7 @@ struct ChipMetric {
   QuantityOptions options;
   std::vector<std::pair<std::string, Tree>> with;  // keys of the model that differ here
   std::optional<SourcedNumber> published;
+  bool consistency = false;        // inputs were derived from the published number: not counted
   std::string tolerance;           // of the published number, in words
   std::string reason;              // why the two are likely to differ
   std::vector<std::string> files;  // data and weights, without which it is skipped

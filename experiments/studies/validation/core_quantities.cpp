@@ -10,6 +10,7 @@
 #include "photonic/cores/chip_statistics.hpp"
 #include "photonic/cores/core_cost.hpp"
 #include "photonic/studies/link_budget.hpp"
+#include "photonic/studies/throughput.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -34,21 +35,22 @@ void require_parts(const CoreCost& cost, const std::vector<std::string>& names) 
   }
 }
 
-/// The parts that are asked for.
-std::vector<CoreCost::Part> asked_parts(const CoreCost& cost, const QuantityOptions& options) {
-  require_parts(cost, options.parts);
-  require_parts(cost, options.without);
-  std::vector<CoreCost::Part> asked;
-  for (const CoreCost::Part& part : cost.parts)
-    if ((options.parts.empty() || among(options.parts, part.component)) &&
-        !among(options.without, part.component))
-      asked.push_back(part);
-  return asked;
+/// Whether a part of the core is asked for.
+bool asked(const QuantityOptions& options, const std::string& part) {
+  return (options.parts.empty() || among(options.parts, part)) && !among(options.without, part);
+}
+
+/// What the cores do at their best; the parts that options name are parts of them.
+photonic::Throughput peak_of(const Experiment& card, const QuantityOptions& options = {}) {
+  const CoreDescription core = photonic::describe_core(card.hardware.core);
+  require_parts(core.cost, options.parts);
+  require_parts(core.cost, options.without);
+  return photonic::throughput_of(core, card.hardware.schedule.cores);
 }
 
 /// Numbers between `low` and 1, evenly.
 std::vector<float> drawn_numbers(std::size_t count, double low, std::uint32_t which) {
-  const Stream stream(address_of(family::trial_products, 0, which));
+  const Stream stream({.purpose = Purpose::haar, .layer = which});  // targets, as of chips
   std::vector<float> numbers(count);
   for (std::size_t i = 0; i < count; ++i)
     numbers[i] = static_cast<float>(low + (1 - low) * stream.uniform(i));
@@ -96,17 +98,19 @@ std::vector<double> exact_products(const ProductTrial& trial) {
 }  // namespace
 
 double throughput_TOPS(const Experiment& card, const QuantityOptions& /*options*/) {
-  const auto& core = card.hardware.core;
-  const double weights = static_cast<double>(core.core_rows()) * core.core_columns();
-  return 2 * weights * core.symbol_rate_GHz * card.hardware.schedule.cores * 1e-3;
+  return peak_of(card).TOPS();
+}
+
+double latency_ns(const Experiment& card, const QuantityOptions& /*options*/) {
+  return peak_of(card).product_ns;
 }
 
 double power_W(const Experiment& card, const QuantityOptions& options) {
-  const CoreCost cost = photonic::core_cost(card.hardware.core);
+  const photonic::Throughput peak = peak_of(card, options);
   double energy_pJ = 0;
-  for (const CoreCost::Part& part : asked_parts(cost, options))
-    energy_pJ += part.energy_pJ_per_symbol;
-  return energy_pJ * cost.symbol_rate_GHz * card.hardware.schedule.cores * 1e-3;
+  for (const photonic::Throughput::Part& part : peak.parts)
+    if (asked(options, part.component)) energy_pJ += part.energy_pJ;
+  return energy_pJ / peak.product_ns * peak.cores * 1e-3;
 }
 
 double efficiency_TOPS_per_W(const Experiment& card, const QuantityOptions& options) {
@@ -120,9 +124,12 @@ double energy_fJ_per_operation(const Experiment& card, const QuantityOptions& op
 }
 
 double area_mm2(const Experiment& card, const QuantityOptions& options) {
+  const CoreCost cost = photonic::core_cost(card.hardware.core);
+  require_parts(cost, options.parts);
+  require_parts(cost, options.without);
   double area = 0;
-  for (const CoreCost::Part& part : asked_parts(photonic::core_cost(card.hardware.core), options))
-    area += part.area_mm2;
+  for (const CoreCost::Part& part : cost.parts)
+    if (asked(options, part.component)) area += part.area_mm2;
   return area * card.hardware.schedule.cores;
 }
 

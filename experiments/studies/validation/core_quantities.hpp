@@ -9,6 +9,7 @@ namespace lightloom::experiments {
 // have.
 
 double throughput_TOPS(const Experiment& card, const QuantityOptions& options);
+double latency_ns(const Experiment& card, const QuantityOptions& options);
 double power_W(const Experiment& card, const QuantityOptions& options);
 double efficiency_TOPS_per_W(const Experiment& card, const QuantityOptions& options);
 double energy_fJ_per_operation(const Experiment& card, const QuantityOptions& options);

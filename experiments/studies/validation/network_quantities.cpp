@@ -43,15 +43,6 @@ cosim::CostReport steady_batch(const Experiment& card, const QuantityOptions& op
 
 }  // namespace
 
-double latency_ns(const Experiment& card, const QuantityOptions& /*options*/) {
-  Experiment single = without_baselines(card);  // copies of a tile would share the vector's passes
-  single.hardware.schedule.cores = 1;
-  const photonic::CoreCard& core = card.hardware.core;
-  const std::string one = fmt::format("1,{},{}", core.core_columns(), core.core_rows());
-  const CostStudy study = asked_cost(single, one);
-  return study.steady.front().layers.front().least_ns[cosim::TimePart::core];
-}
-
 double time_us(const Experiment& card, const QuantityOptions& options) {
   return steady_batch(card, options).time_ns * 1e-3;
 }

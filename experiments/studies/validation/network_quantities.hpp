@@ -7,7 +7,6 @@ namespace lightloom::experiments {
 // Quantities of a network, or of one matrix product, on a card's hardware: what they mean stands in
 // the table (quantities.cpp). Units are in the names.
 
-double latency_ns(const Experiment& card, const QuantityOptions& options);
 double time_us(const Experiment& card, const QuantityOptions& options);
 double energy_uJ(const Experiment& card, const QuantityOptions& options);
 double loading_percent(const Experiment& card, const QuantityOptions& options);

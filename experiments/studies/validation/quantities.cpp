@@ -88,7 +88,7 @@ const std::vector<Quantity>& quantities() {
       {.name = "latency_ns",
        .family = "latency",
        .unit = "ns",
-       .meaning = "of one vector through one core whose weights are in place, from the schedule",
+       .meaning = "from one input vector to the next on one core whose weights are in place",
        .of = latency_ns},
       {.name = "time_us",
        .family = "latency",

@@ -86,6 +86,8 @@ ValidatedChip validated(ChipCard card, Networks networks, std::vector<std::strin
 void count(const Compared& one, Agreement& sum) {
   if (one.fitted) {
     ++sum.fitted;
+  } else if (one.metric.consistency) {
+    ++sum.consistent;
   } else if (const auto ratio = one.ratio()) {
     ++sum.compared;
     if (*ratio >= 0.9 && *ratio <= 1.1) ++sum.within_10_percent;

@@ -29,6 +29,7 @@ Json compared_json(const Compared& one) {
   json["published"] = number_json(*metric.published);
   json["ratio"] = number_or_null(one.ratio());
   json["fitted"] = one.fitted;
+  json["consistency"] = metric.consistency;
   json["tolerance"] = metric.tolerance;
   json["reason"] = metric.reason;
   return json;
@@ -62,7 +63,10 @@ Json chip_json(const ValidatedChip& chip) {
 }
 
 /// As the card gives it.
-std::string as_given(const SourcedNumber& number) {
+std::string as_given(const ChipInput& input) {
+  const SourcedNumber& number = input.number;
+  if (input.table.kind == Tree::Kind::list)
+    return fmt::format("table of {} rows", input.table.items.size());
   const std::string value = number_text(number.value);
   return number.unit == "1" ? value : value + " " + number.unit;
 }
@@ -78,6 +82,8 @@ std::string remark(const Compared& one) {
     if (!more.empty()) text += (text.empty() ? "" : "; ") + more;
   };
   if (one.fitted) add("fitted, predicts nothing");
+  if (one.metric.consistency)
+    add("inputs were derived from this number: shows that sizes and units agree, not counted");
   if (one.recorded) add(fmt::format("recorded, computed by `{}`", one.metric.command));
   add(one.metric.tolerance);
   add(one.metric.reason);
@@ -138,7 +144,8 @@ Json to_json(const Validation& validation) {
               {"within_10_percent", sum.within_10_percent},
               {"within_factor_2", sum.within_factor_2},
               {"skipped", sum.skipped},
-              {"fitted", sum.fitted}}}};
+              {"fitted", sum.fitted},
+              {"consistent", sum.consistent}}}};
   for (const ValidatedChip& chip : validation.chips) json["chips"].push_back(chip_json(chip));
   return json;
 }
@@ -196,25 +203,26 @@ Cells input_cells(const ValidatedChip& chip) {
   Cells cells{{"input", "value", "mark", "source"}};
   for (const ChipInput& input : chip.card.inputs)
     cells.push_back(
-        {input.name, as_given(input.number), mark_name(input.number.mark), input.number.source});
+        {input.name, as_given(input), mark_name(input.number.mark), input.number.source});
   for (const ChipFit& fit : chip.card.fits)
-    cells.push_back({fit.input.name, as_given(fit.input.number), "fitted",
+    cells.push_back({fit.input.name, as_given(fit.input), "fitted",
                      "chosen so that '" + fit.prediction + "' agrees"});
   return cells;
 }
 
 std::string agreement_text(const Agreement& agreement) {
   return fmt::format(
-      "{} predictions compared with published numbers: {} within 10 %, {} within a factor of 2. {} "
-      "more {} fitted, {} skipped.",
+      "{} predictions compared with published numbers: {} within 10 %, {} within a factor of 2. "
+      "Not "
+      "counted: {} fitted, {} whose published number an input was derived from, {} skipped.",
       agreement.compared, agreement.within_10_percent, agreement.within_factor_2, agreement.fitted,
-      agreement.fitted == 1 ? "is" : "are", agreement.skipped);
+      agreement.consistent, agreement.skipped);
 }
 
 std::string fit_text(const ChipCard& card) {
   if (card.fits.empty()) return "";
   const ChipFit& fit = card.fits.front();
-  return fmt::format("Fitted: {} = {}, to '{}'.", fit.input.name, as_given(fit.input.number),
+  return fmt::format("Fitted: {} = {}, to '{}'.", fit.input.name, as_given(fit.input),
                      fit.prediction);
 }
 

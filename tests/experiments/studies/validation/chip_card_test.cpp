@@ -110,6 +110,27 @@ TEST(ChipCard, UnknownQuantitiesOptionsAndNumbersOfTheModelAreRefused) {
       "'predictions.accuracy' needs the key 'needs'");
 }
 
+TEST(ChipCard, ATableIsTakenAsTheKeyTakesItAndHasASource) {
+  const std::string table =
+      "  readout: {sets: [core.precision.table], source: made up, mark: "
+      "published, table: [{part: all, energy_pJ: 7, time_ns: 3}]}\n";
+  const std::string text = changed_chip("fits:\n", table + "fits:\n");
+  const ChipCard chip = read_chip(written_chip(text));
+  const auto& entries = experiment_of(chip, chip.predictions.at(0)).hardware.core.precision.entries;
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].energy_pJ, 7);
+  const auto without = [&](const std::string& part) {
+    std::string less = text;
+    return chip_refusal(less.replace(less.find(part), part.size(), ""));
+  };
+  expect_says(without("sets: [core.precision.table], source: made up, "),
+              "'inputs.readout' needs the key 'source'");
+  std::string scalar = text;
+  const std::string list = "[{part: all, energy_pJ: 7, time_ns: 3}]";
+  expect_says(chip_refusal(scalar.replace(scalar.find(list), list.size(), "7")),
+              "'inputs.readout.table' must be a list");
+}
+
 TEST(ChipCard, AllProblemsAreSaidAtOnce) {
   std::string text = changed_chip("unit: GHz, ", "");
   const std::string mark = "mark: from_memory}";

@@ -113,8 +113,19 @@ TEST(Quantities, ErrorsOfWeightsAreThoseOfTheChips) {
   EXPECT_EQ(quantity_of("weight_error_percent", one_product("0.05")), 0);
 }
 
-TEST(Quantities, ASymbolIsTheLatencyOfACoreAndSettlingThatOfLoading) {
+TEST(Quantities, ReadsOfAProductFollowEachOther) {
   EXPECT_NEAR(quantity_of("latency_ns", made_up_model()), 0.5, 1e-12);  // a symbol at 2 GHz
+  // A table says 7 ns and 32 pJ for each of four phases, beside the card's converters.
+  const Experiment phases = read_experiment(parse_yaml(
+      "core: {kind: ideal, rows: 8, columns: 4, read_phases: 4, precision: {table: [{part: array, "
+      "energy_pJ: 32, time_ns: 7}]}}",
+      "test"));
+  EXPECT_NEAR(quantity_of("latency_ns", phases), 28, 1e-12);
+  EXPECT_NEAR(quantity_of("throughput_TOPS", phases), 2 * 8 * 4 / 28.0 * 1e-3, 1e-12);
+  EXPECT_NEAR(quantity_of("power_W", phases, {.parts = {"array"}}), 32 / 7.0 * 1e-3, 1e-12);
+}
+
+TEST(Quantities, SettlingIsPartOfLoading) {
   // 64 vectors at 2 GHz beside a millisecond of settling: what is left is less than 1 %.
   const Experiment slow = made_up_model({{"core.shifter.settle_us", "1000"}});
   const double share = quantity_of("loading_percent", slow, {.product = "64,4,8"});

@@ -61,6 +61,15 @@ TEST(Validation, AgreementCountsWhatWasNotFitted) {
   EXPECT_EQ(sum.skipped, 1);
 }
 
+TEST(Validation, ChecksOfWhatInputsWereDerivedFromAreNotCounted) {
+  const std::string path =
+      written_chip(changed_chip("    reason: rounded", "    consistency: true"));
+  const Validation found = validate({path}, {}, Networks::recorded);
+  EXPECT_EQ(found.agreement().consistent, 1);
+  EXPECT_EQ(found.agreement().compared, 2);
+  EXPECT_NE(prediction_cells(found.chips[0])[1][4].find("not counted"), std::string::npos);
+}
+
 TEST(Validation, AnotherInputGivesAnotherPrediction) {
   const auto predicted = [](const Validation& found, std::size_t row) {
     return found.chips.at(0).predictions.at(row).predicted.value();
