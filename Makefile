@@ -1,7 +1,7 @@
 # `make demo` and `make test` on a fresh Debian or Ubuntu machine; `make deb` for packages. Behind them: CMake presets.
 LIGHTLOOM = build/release/experiments/lightloom
 
-.PHONY: demo test bench fuzz deb clean
+.PHONY: demo test python bench fuzz deb clean
 
 demo:
 	scripts/install-packages build
@@ -12,6 +12,13 @@ demo:
 test:
 	scripts/install-packages build test
 	cmake --workflow --preset release
+
+# build/release/python/lightloom, a whole package: PYTHONPATH=build/release/python. Or `pip install .`
+python:
+	scripts/install-packages build python
+	cmake --preset release -DLIGHTLOOM_PYTHON=ON
+	cmake --build --preset release --target lightloom lightloom_python_package
+	ctest --test-dir build/release -L '^python$$' --output-on-failure
 
 bench:
 	scripts/install-packages build bench
@@ -26,10 +33,10 @@ fuzz:
 	cmake --build --preset fuzz --target fuzzers
 	scripts/fuzz $(FUZZ)
 
-# build/portable/lightloom_*.deb and liblightloom-dev_*.deb; scripts/try-fresh-root and try-packages build and install them on a bare Debian
+# build/portable/lightloom_*.deb, liblightloom-dev_*.deb and python3-lightloom_*.deb; scripts/try-fresh-root and try-packages build and install them on a bare Debian
 deb:
-	scripts/install-packages build deb
-	cmake --preset portable -DLIGHTLOOM_TESTS=OFF
+	scripts/install-packages build python deb
+	cmake --preset portable -DLIGHTLOOM_TESTS=OFF -DLIGHTLOOM_PYTHON=ON
 	cmake --build --preset portable
 	cd build/portable && cpack -G DEB
 

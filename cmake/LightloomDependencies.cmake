@@ -24,3 +24,12 @@ endif()
 if(LIGHTLOOM_PROGRAM)
   find_package(Boost 1.74 CONFIG REQUIRED COMPONENTS program_options)
 endif()
+if(LIGHTLOOM_PYTHON)
+  if(NOT Python3_EXECUTABLE AND EXISTS /usr/bin/python3)
+    set(Python3_EXECUTABLE /usr/bin/python3)  # Debian's, whose packages are installed, not another that stands on the path before it
+  endif()
+  find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter Development.Module)
+  set(PYTHON_EXECUTABLE "${Python3_EXECUTABLE}")  # pybind11's name for it
+  set(PYBIND11_FINDPYTHON OFF)
+  find_package(pybind11 2.10 CONFIG REQUIRED)
+endif()

@@ -7,6 +7,7 @@ cmake_dependent_option(LIGHTLOOM_PROGRAM "The program lightloom (needs Boost)" O
 cmake_dependent_option(LIGHTLOOM_TESTS "The tests" "${PROJECT_IS_TOP_LEVEL}" "LIGHTLOOM_PROGRAM" OFF)
 cmake_dependent_option(LIGHTLOOM_FUZZ "The fuzzers of tests/fuzz (clang with -fsanitize=fuzzer-no-link; preset fuzz)" OFF "LIGHTLOOM_PROGRAM" OFF)
 cmake_dependent_option(LIGHTLOOM_BENCHMARKS "The benchmarks" OFF "LIGHTLOOM_PROGRAM" OFF)
+cmake_dependent_option(LIGHTLOOM_PYTHON "The package lightloom for Python (needs pybind11 and Python 3.9 or later)" OFF "LIGHTLOOM_PROGRAM" OFF)
 option(LIGHTLOOM_INSTALL "Rules for cmake --install" "${PROJECT_IS_TOP_LEVEL}")
 option(LIGHTLOOM_WERROR "Treat warnings as errors, and warn about conversions" OFF)
 set(LIGHTLOOM_ARCH "native" CACHE STRING "Value of -march for our own sources, empty for the compiler's default")

@@ -1,4 +1,5 @@
-# `cpack -G DEB`: the packages lightloom (program, cards, manual page) and liblightloom-dev (libraries, headers, CMake package).
+# `cpack -G DEB`: the packages lightloom (program, cards, manual page), liblightloom-dev (libraries, headers, CMake package) and, with
+# LIGHTLOOM_PYTHON, python3-lightloom.
 # `make deb` runs it on the preset `portable`.
 set(CPACK_PACKAGE_NAME lightloom)
 set(CPACK_PACKAGE_VENDOR "the lightloom authors")
@@ -33,8 +34,27 @@ set(CPACK_COMPONENT_DEV_DESCRIPTION
 tensor cores, DRAM and buffers, networks and weight sources, calibration,\n\
 and the co-simulation of them all. Built for x86-64-v3 machines (AVX2).")
 
+# A module belongs to the minor version of Python that it was built for.
+if(LIGHTLOOM_PYTHON)
+  list(APPEND CPACK_COMPONENTS_ALL python)
+  math(EXPR next_python "${Python3_VERSION_MINOR} + 1")
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_NAME python3-lightloom)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS ON)
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3 (>= 3.${Python3_VERSION_MINOR}), python3 (<< 3.${next_python}), python3-numpy")
+  set(CPACK_DEBIAN_PYTHON_PACKAGE_RECOMMENDS "lightloom (= ${PROJECT_VERSION}), python3-xarray, python3-tqdm")
+  set(CPACK_COMPONENT_PYTHON_DESCRIPTION
+      "The package lightloom for Python: cards in, labelled results out; meshes,\n\
+tensor cores, DRAM and calibration on NumPy arrays. Built for x86-64-v3\n\
+machines (AVX2).")
+endif()
+
 # Debian wants a copyright file and a changelog in each package.
-foreach(package_component "lightloom runtime" "liblightloom-dev dev")
+set(package_components "lightloom runtime" "liblightloom-dev dev")
+if(LIGHTLOOM_PYTHON)
+  list(APPEND package_components "python3-lightloom python")
+endif()
+foreach(package_component IN LISTS package_components)
   separate_arguments(package_component)
   list(GET package_component 0 package)
   list(GET package_component 1 component)

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/cards/card_error.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
 
@@ -356,7 +357,10 @@ Tree read_tree(const Tree& tree, const std::function<void(Section&)>& read) {
     Section section(whole, "", reading, resolved);
     read(section);
   }
-  if (!reading.problems.empty()) throw Error(fmt::format("{}", fmt::join(reading.problems, "\n")));
+  if (!reading.problems.empty()) {
+    const std::string message = fmt::format("{}", fmt::join(reading.problems, "\n"));
+    throw CardError(message, std::move(reading.problems));
+  }
   return resolved;
 }
 

@@ -28,7 +28,7 @@ std::string part_text(const SweepPart& part) { return part.whole() ? "" : part.t
 
 /// The finished points of an earlier call, or an empty table.
 Labelled earlier_or_empty(const SweepTask& task) {
-  if (!std::filesystem::exists(task.output)) return empty_table(task.grid);
+  if (task.output.empty() || !std::filesystem::exists(task.output)) return empty_table(task.grid);
   Labelled table = read_labelled(task.output);
   require(text_attribute(table, "kind") == "sweep",
           "'{}' exists and is no sweep result (name another --output, or remove it)", task.output);
@@ -111,10 +111,17 @@ std::size_t size_of_part(const SweepTask& task) {
   return size;
 }
 
+/// Of an interrupted sweep, for people.
+std::string what_is_kept(const SweepTask& task) {
+  if (task.output.empty()) return " (none are kept: no file was named for them)";
+  return fmt::format("; they are in '{}', and the same command again computes the rest",
+                     task.output);
+}
+
 }  // namespace
 
 SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
-  require_writable(task.output);
+  if (!task.output.empty()) require_writable(task.output);
   SweepOutcome outcome{.table = earlier_or_empty(task)};
   Labelled& table = outcome.table;
   table.attributes.erase(
@@ -128,6 +135,7 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
   Progress progress(sink, "sweep", static_cast<std::int64_t>(points - outcome.resumed), "points");
   auto next_write = Clock::now();
   const auto save = [&] {
+    if (task.output.empty()) return;
     const auto start = Clock::now();
     write_labelled(task.output, table);
     const auto end = Clock::now();
@@ -152,10 +160,8 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
   }
   if (outcome.computed > 0) save();
   if (const std::size_t done = count_done(table); done < points)
-    throw Failure(fmt::format(
-        "interrupted with {} of {} points finished; they are in '{}', and the same command again "
-        "computes the rest",
-        done, points, task.output));
+    throw Failure(fmt::format("interrupted with {} of {} points finished", done, points) +
+                  what_is_kept(task));
   return outcome;
 }
 

@@ -22,7 +22,7 @@ struct SweepTask {
   SweepPart part{};  // the points that this call computes: all, or every n-th
   int at_once = 1;   // points whose function may run on as many threads; 1: it has all threads
   Origin origin;
-  std::string output;
+  std::string output;  // file; "": none, nothing is taken up and nothing kept
 };
 
 struct SweepOutcome {
@@ -34,7 +34,7 @@ struct SweepOutcome {
 /// Computes the points of its part that `output` does not hold yet, in order, and rewrites the file
 /// as they finish. Every point is a function of its card alone, so the order and who computes it do
 /// not matter. Throws `Error` when the file belongs to another sweep, `Failure` when cancelled; the
-/// file then holds the finished points.
+/// file, if there is one, then holds the finished points.
 SweepOutcome run_sweep(const SweepTask& task, ProgressSink& progress = no_progress());
 
 }  // namespace lightloom::experiments

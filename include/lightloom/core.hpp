@@ -2,6 +2,7 @@
 
 // Cards (YAML to structs), errors, random numbers by address, progress.
 #include "core/cards/card.hpp"
+#include "core/cards/card_error.hpp"
 #include "core/cards/tree.hpp"
 #include "core/enum_array.hpp"
 #include "core/error.hpp"

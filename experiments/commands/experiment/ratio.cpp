@@ -1,70 +1,24 @@
 #include "nn/accounting/ratio.hpp"
 
-#include "core/cards/card.hpp"
 #include "core/error.hpp"
-#include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/from_cards/ratio_study.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
-#include "nn/models/models.hpp"
 
 namespace lightloom::experiments {
 namespace {
 
-/// The part of a card that the accounting needs; everything else an experiment card holds is let
-/// through.
-struct RatioCard {
-  std::string model, dataset;
-  nn::DatasetShape shape;
-  nn::SourceCard weights;
-  std::vector<Baseline> baselines;  // counted beside `weights`
-};
-
-std::string name_in(const Tree& card, const char* key) {
-  const Tree* given = card.find(key);
-  if (given == nullptr) return "";
-  const Tree section = section_of(*given);
-  if (section.kind == Tree::Kind::scalar) return section.scalar;
-  const Tree* name = section.find("name");
-  return name == nullptr ? "" : name->scalar;
-}
-
-/// The section `dataset`, or the data set that the command line names.
-nn::DatasetShape ratio_shape(const CommandLine& line, const Tree& card, const std::string& name) {
-  const Tree* given = card.find("dataset");
-  const Tree section = given == nullptr ? Tree() : section_of(*given);
-  if (section.kind != Tree::Kind::mapping || line.has("dataset")) return nn::dataset_shape(name);
-  return nn::shape_of(read_card<nn::DatasetCard>(section));
-}
-
-RatioCard read_ratio_card(const CommandLine& line) {
+RatioStudy study_of(const CommandLine& line) {
   const Tree card = load_card(line);
-  Tree weights = Tree::mapping();
-  for (const char* key : {"weights", "baselines"})
-    if (const Tree* found = card.find(key)) weights.at_or_add(key) = *found;
   if (line.operands.empty())
     for (const auto& [key, value] : card.pairs)
       require(key == "weights" || key == "baselines" || key == "seed" || key == "model" ||
                   key == "dataset",
               "{}: '{}' is not a known key (ratio without a card takes weights, model and dataset)",
               value.origin, key);
-  RatioCard ratio{.model = line.value("model", name_in(card, "model")),
-                  .dataset = line.value("dataset", name_in(card, "dataset")),
-                  .shape = {}};
-  require(!ratio.model.empty(), "lightloom ratio needs a network (--model resnet18, or a card)");
-  require(!ratio.dataset.empty(),
-          "lightloom ratio needs a data set for the sizes (--dataset cifar10, or a card)");
-  ratio.shape = ratio_shape(line, card, ratio.dataset);
-  read_tree(weights, [&](Section& section) {
-    section.section("weights", [&](Section& inner) {
-      inner.raw("file");  // trained weights do not change the count
-      describe(inner, ratio.weights);
-    });
-    ratio.baselines = read_baselines(section);
-  });
-  drop_own(ratio.weights, ratio.baselines);
-  return ratio;
+  return read_ratio(card, {line.value("model"), line.value("dataset")});
 }
 
 Json ratio_json(const nn::LayerRatio& layer) {
@@ -88,7 +42,7 @@ Json ratio_json(const nn::LayerRatio& layer) {
           {"streams", std::move(streams)}};
 }
 
-Json ratio_json(const nn::Ratio& ratio, const RatioCard& card) {
+Json ratio_json(const nn::Ratio& ratio, const RatioStudy& card) {
   Json json{{"model", card.model},
             {"dataset", card.dataset},
             {"source", card.weights.source},
@@ -112,7 +66,7 @@ std::string share(std::int64_t part, std::int64_t whole) {
                    : "-";
 }
 
-std::string ratio_text(const nn::Ratio& ratio, const RatioCard& card) {
+std::string ratio_text(const nn::Ratio& ratio, const RatioStudy& card) {
   TextTable table({"layer", "parameters", "of dense", "ratio", "bits", "of dense", "ratio"});
   const auto row = [&](const std::string& name, std::int64_t parameters, std::int64_t dense,
                        std::int64_t bits, std::int64_t dense_bits) {
@@ -137,19 +91,16 @@ std::string ratio_text(const nn::Ratio& ratio, const RatioCard& card) {
 }
 
 /// The totals of the card's source and of every baseline, one row each.
-void add_sources(const nn::NetworkShape& shape, const RatioCard& card, Shown& result) {
-  const NetworkCard network{.weights = card.weights, .baselines = card.baselines};
-  const std::vector<std::string> labels = source_labels(network);
+void add_sources(const RatiosFound& found, Shown& result) {
   TextTable table({"source", "parameter ratio", "memory ratio", "complete"});
-  std::size_t row = 0;
-  for (const nn::SourceCard& weights : sources(network)) {
-    const nn::Ratio ratio = nn::ratio_of(shape, weights);
-    result.json["sources"][labels[row]] = {{"parameters", ratio.parameters},
-                                           {"parameter_ratio", ratio.parameter_ratio},
-                                           {"memory_bits", ratio.memory_bits},
-                                           {"memory_ratio", ratio.memory_ratio},
-                                           {"complete_ratio", ratio.complete_ratio}};
-    table.row({labels[row++], fmt::format("{:.4f}", ratio.parameter_ratio),
+  for (std::size_t i = 0; i < found.ratios.size(); ++i) {
+    const nn::Ratio& ratio = found.ratios[i];
+    result.json["sources"][found.labels[i]] = {{"parameters", ratio.parameters},
+                                               {"parameter_ratio", ratio.parameter_ratio},
+                                               {"memory_bits", ratio.memory_bits},
+                                               {"memory_ratio", ratio.memory_ratio},
+                                               {"complete_ratio", ratio.complete_ratio}};
+    table.row({found.labels[i], fmt::format("{:.4f}", ratio.parameter_ratio),
                fmt::format("{:.4f}", ratio.memory_ratio),
                fmt::format("{:.4f}", ratio.complete_ratio)});
   }
@@ -157,11 +108,11 @@ void add_sources(const nn::NetworkShape& shape, const RatioCard& card, Shown& re
 }
 
 Shown do_ratio(const CommandLine& line, ProgressSink& /*progress*/) {
-  const RatioCard card = read_ratio_card(line);
-  const nn::NetworkShape shape = nn::network_shape(card.model, card.shape);
-  const nn::Ratio ratio = nn::ratio_of(shape, card.weights);
-  Shown result{.json = ratio_json(ratio, card), .text = ratio_text(ratio, card)};
-  if (!card.baselines.empty()) add_sources(shape, card, result);
+  const RatioStudy study = study_of(line);
+  const RatiosFound found = ratios_of(study);
+  const nn::Ratio& own = found.ratios.front();
+  Shown result{.json = ratio_json(own, study), .text = ratio_text(own, study)};
+  if (!study.baselines.empty()) add_sources(found, result);
   return result;
 }
 

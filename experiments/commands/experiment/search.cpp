@@ -3,12 +3,10 @@
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
-#include "experiments/results/report.hpp"
+#include "experiments/from_cards/search_run.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
-#include "experiments/studies/run_experiment.hpp"
-#include "experiments/studies/search/search_candidates.hpp"
-#include "nn/weights/multilevel/generators.hpp"
+#include "experiments/studies/accuracy/image_use.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -66,98 +64,58 @@ Json study_json(const SearchStudy& study, const std::string& kind, const SearchL
 }
 
 /// Adds the test accuracies of what was found, the best uniform setting, and `equal`.
-void add_accuracies(const Experiment& card, const SearchStudy& study, Workbench& workbench,
-                    Json& json) {
-  const auto accuracy = [&](const Found& found) {
-    return trained_accuracy(card_with(card.resolved, found.card), workbench);
-  };
-  json["searched"]["accuracy"] = accuracy(study.searched);
-  if (!study.has_uniform()) return;
-  json["uniform"]["accuracy"] = accuracy(study.uniform());
-  json["equal"]["accuracy"] = accuracy(study.equal);
+void add_accuracies(const FoundAccuracies& accuracies, Json& json) {
+  const std::pair<const char*, std::optional<double>> found[] = {{"searched", accuracies.searched},
+                                                                 {"uniform", accuracies.uniform},
+                                                                 {"equal", accuracies.equal}};
+  for (const auto& [name, accuracy] : found)
+    if (accuracy) json[name]["accuracy"] = *accuracy;
 }
 
-/// Trains the candidates, writes down what became of them, and returns the card that won.
-Tree choose_by_training(std::vector<Candidate> candidates, Workbench& workbench, Shown& result) {
-  const std::size_t best = train_candidates(candidates, workbench);
+/// What became of the trained candidates.
+void add_candidates(const SearchRun& run, Shown& result) {
   TextTable table({"candidate", "memory ratio", "divergence after training", ""});
-  for (std::size_t c = 0; c < candidates.size(); ++c) {
-    const Candidate& one = candidates[c];
+  for (std::size_t c = 0; c < run.candidates.size(); ++c) {
+    const Candidate& one = run.candidates[c];
     table.row({one.name, fmt::format("{:.4f}", one.found.memory_ratio),
-               fmt::format("{:.4f}", one.divergence), c == best ? "chosen" : ""});
+               fmt::format("{:.4f}", one.divergence), c == run.best ? "chosen" : ""});
     Json json = found_json(one.found);
     json["name"] = one.name;
     json["divergence"] = one.divergence;
     result.json["candidates"].push_back(std::move(json));
   }
-  result.json["chosen"] = candidates[best].name;
+  result.json["chosen"] = run.candidates[run.best].name;
   result.text += "\n" + table.text();
-  return candidates[best].card;
 }
 
-/// `kind` first, then the other rules that need no images.
-std::vector<std::string> harms_to_try(const std::string& kind) {
-  std::vector<std::string> kinds{kind};
-  for (const char* other : {"trained", "relative"})
-    if (kind != other) kinds.emplace_back(other);
-  return kinds;
-}
-
-SearchBy chosen_by(const CommandLine& line) {
-  const bool measured = line.value("sensitivity", "trained") == "measured";
-  return measured || line.number("candidates", 0, 0) > 0 ? SearchBy::images : SearchBy::weights;
-}
-
-/// The card found says what its test images chose, for every run of it.
-void keep_images_chose(const std::vector<std::string>& chose, Tree& card) {
-  Tree& list = card.at_or_add("images_chose");
-  list = Tree::list();
-  for (const std::string& one : chose) list.items.push_back(Tree::of(one));
+SearchOptions options_of(const CommandLine& line) {
+  return {.budget = line.value("budget", "(none)"),
+          .sensitivity = line.value("sensitivity", "trained"),
+          .images = static_cast<std::size_t>(line.number("images", 512, 1)),
+          .candidates = static_cast<std::size_t>(line.number("candidates", 0, 0)),
+          .fine_tune = line.has("fine-tune")};
 }
 
 Shown do_search(const CommandLine& line, ProgressSink& progress) {
-  const SearchLimit limit = read_limit(line.value("budget", "(none)"));
+  read_limit(line.value("budget", "(none)"));  // before the card is read
   const Experiment card = read_experiment(load_given_card(line));
-  require_classes(card, "a search");
-  require(card.network.weights.source == nn::multilevel_kind,
-          "weights.source is {} but a search chooses settings of multilevel",
-          card.network.weights.source);
+  const SearchOptions options = options_of(line);
+  check_search(card, options);
   const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
   require_outputs(line, {output});
-  const std::string kind = line.value("sensitivity", "trained");
-  require(kind == "trained" || kind == "measured" || kind == "relative",
-          "--sensitivity is '{}' but may be trained, measured or relative", kind);
-  const auto images = static_cast<std::size_t>(line.number("images", 512, 1));
-  const auto uniforms = static_cast<std::size_t>(line.number("candidates", 0, 0));
-
-  Workbench workbench(progress);
-  const Workbench::DatasetPtr data = workbench.dataset(card);
-  const Workbench::NetworkPtr teacher = workbench.teacher(card);
-  const nn::CalibrationLoss loss = calibration_loss(*data, images);
-  std::vector<std::string> kinds{kind};
-  if (uniforms > 0) kinds = harms_to_try(kind);
-  std::vector<SearchStudy> studies;
-  for (const std::string& one : kinds)
-    studies.push_back(study_search(card, *teacher->network,
-                                   harm_by(one, card.network, *teacher->network, loss),
-                                   {.limit = limit, .uniforms = uniforms}));
+  const SearchRun run = run_search(card, options, progress);
 
   Shown result;
-  result.json = study_json(studies.front(), kind, limit);
+  result.json = study_json(run.study, run.kind, run.limit);
   result.json["card"] = output;
-  if (line.has("fine-tune")) add_accuracies(card, studies.front(), workbench, result.json);
-  result.text = text_of(studies.front(), result.json);
-  const std::vector<std::string> chose =
-      what_search_chose(card, workbench.shared_images(card), chosen_by(line));
-  if (!chose.empty()) {
-    result.json["images_chose"] = chose;
-    result.text += "\n" + images_chose_text(chose) + "\n";
+  add_accuracies(run.accuracies, result.json);
+  result.text = text_of(run.study, result.json);
+  if (!run.chose.empty()) {
+    result.json["images_chose"] = run.chose;
+    result.text += "\n" + images_chose_text(run.chose) + "\n";
   }
-  Tree found = card_with(card.resolved, studies.front().searched.card);
-  if (uniforms > 0)
-    found = choose_by_training(candidates_of(card.resolved, studies, kinds), workbench, result);
-  keep_images_chose(chose, found);
-  write_file(output, to_yaml(found));
+  if (!run.candidates.empty()) add_candidates(run, result);
+  write_file(output, to_yaml(run.card));
   result.text += fmt::format("\ncard: {}\n", output);
   return result;
 }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "core/cards/tree.hpp"
+#include "core/files/labelled.hpp"
+#include "experiments/from_cards/cost_card.hpp"
+
+namespace lightloom::experiments {
+
+/// What `lightloom search` is asked.
+struct SearchOptions {
+  std::string budget;                   // "memory=<ratio>", "time=<seconds>", "energy=<joules>"
+  std::string sensitivity = "trained";  // or "relative", "measured"
+  std::size_t images = 512;             // to measure the layers' sensitivities with; at least 1
+  std::size_t candidates = 0;           // uniform settings to train beside those found; 0: none
+  bool fine_tune = false;               // train what was found and the best uniform setting
+};
+
+/// Settings per layer of multi-level weights within a budget.
+struct SearchedCard {
+  /// Axes layer and found ("searched", "uniform", "equal"); sensitivity and setting by layer;
+  /// expected_loss_rise, memory_ratio, time, energy and, with `fine_tune`, accuracy by what was
+  /// found, not-a-number where there is none. With candidates, their own axis and `divergence`.
+  Labelled data;
+  Tree card;  // the experiment with the settings found, to run
+};
+
+/// Searches in memory. Throws `CardError` for what is wrong with the card and `Error` for options
+/// that say nothing; `Failure` once a training was cancelled.
+SearchedCard search_card(const CardCall& call, const SearchOptions& options);
+
+}  // namespace lightloom::experiments

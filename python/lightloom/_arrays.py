@@ -1,0 +1,83 @@
+"""What callers hand over as arrays: checked once, copied only where type or layout ask for it."""
+import operator
+
+import numpy as np
+
+from ._lightloom import Error
+
+
+def numbers(given, name, axes, dtype=np.float64):
+    """`given` as a C-contiguous array of finite `dtype` with that number of axes."""
+    found = _array(given, name)
+    if np.iscomplexobj(found) and not np.issubdtype(dtype, np.complexfloating):
+        raise Error(f"{name} is complex (it must be real numbers; .real takes their real parts)")
+    if found.ndim != axes:
+        raise Error(f"{name} has the shape {found.shape} but must have {axes} {'axis' if axes == 1 else 'axes'}")
+    with np.errstate(over="ignore"):
+        result = np.ascontiguousarray(found, dtype=dtype)
+    if not np.isfinite(result).all():
+        raise Error(f"{name} holds values that are not finite {np.dtype(dtype).name} numbers")
+    return result
+
+
+def integers(given, name, axes=1):
+    """`given` as a C-contiguous array of 64-bit whole numbers."""
+    found = _array(given, name)
+    if found.dtype.kind not in "biu":
+        raise Error(f"{name} is an array of {found.dtype} but must be whole numbers")
+    if found.ndim != axes:
+        raise Error(f"{name} has the shape {found.shape} but must have {axes} {'axis' if axes == 1 else 'axes'}")
+    if found.dtype == np.uint64 and found.size and found.max() > np.iinfo(np.int64).max:
+        raise Error(f"{name} holds {found.max()}, which is beyond 2^63")
+    return np.ascontiguousarray(found, dtype=np.int64)
+
+
+def _array(given, name):
+    try:
+        found = np.asarray(given)
+    except Exception as problem:  # ragged lists raise one type in NumPy 1 and another in 2
+        raise Error(f"{name} is no array of numbers ({problem})") from None
+    if found.dtype.kind not in "biufc":
+        raise Error(f"{name} is an array of {found.dtype} but must be numbers")
+    return found
+
+
+def like(result, given):
+    """The numbers of the library in the shape of what was given; a scalar for a scalar."""
+    found = np.asarray(result).reshape(np.shape(given))
+    return found[()] if found.ndim == 0 else found
+
+
+def flat(given, name):
+    """`given` of any shape as one axis of finite float64."""
+    found = _array(given, name)
+    return numbers(found.reshape(-1), name, 1)
+
+
+def count(given, name, least=0, most=2**64 - 1):
+    """A whole number within bounds."""
+    try:
+        value = operator.index(given)
+    except TypeError:
+        value = None
+    if value is None or isinstance(given, (bool, np.bool_)) or not least <= value <= most:
+        raise Error(f"{name} is {given!r} but must be a whole number from {least} to {most}")
+    return value
+
+
+def real(given, name, least=-np.inf):
+    """A finite number of at least `least`."""
+    try:
+        value = float(given)
+    except (TypeError, ValueError):
+        value = np.nan
+    if isinstance(given, (str, bytes)) or not np.isfinite(value) or value < least:
+        raise Error(f"{name} is {given!r} but must be a finite number of at least {least}")
+    return value
+
+
+def one_of(given, name, known):
+    """One of some words."""
+    if not isinstance(given, str) or given not in known:
+        raise Error(f"{name} is {given!r} but must be one of {', '.join(known)}")
+    return given

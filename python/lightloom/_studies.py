@@ -1,0 +1,96 @@
+"""Whole studies of experiment cards."""
+import os
+
+from . import _lightloom
+from ._cards import Card, card_of
+from ._lightloom import Error
+from ._progress import progress_of
+from ._results import dataset
+
+
+def _command(name, card, set):
+    settings = "".join(f", {key}={value!r}" for key, value in set.items())
+    source = card._name if isinstance(card, Card) else card if isinstance(card, (str, os.PathLike)) else "dict"
+    return f"lightloom.{name}({os.fspath(source)!r}{settings})"
+
+
+def run(card, *, progress=None, **set):
+    """One experiment: everything its card measures.
+
+    `card`: a `Card`, the path of one, or a dict; further arguments set its keys (``chips=4``,
+    ``core__rows=32``). Returns the xarray.Dataset that ``lightloom run`` writes to its file:
+    accuracies, stored bits, times in s and energies in J, by source, chip, layer
+    (docs/use/results-files.md). `progress`: None (a bar of tqdm where one can be seen), True, False
+    or a function of (title, unit, done, total, note). Raises `CardError` for what is wrong with the
+    card, `Failure` for work that cannot be done, KeyboardInterrupt on Ctrl-C.
+    """
+    with progress_of(progress) as tell:
+        return dataset(_lightloom.run(card_of(card, set)._tree, _command("run", card, set), tell))
+
+
+def cost(card, *, progress=None, **set):
+    """Time, energy, area and stored bits of a card's network under every source, without data.
+
+    Returns what `run` returns with ``measure=["cost"]``, and takes and raises the same.
+    """
+    with progress_of(progress) as tell:
+        return dataset(_lightloom.cost(card_of(card, set)._tree, _command("cost", card, set), tell))
+
+
+def ratio(card=None, *, model="", dataset_name="", **set):
+    """Parameters and stored bits of a network under a weight source and its baselines.
+
+    `model`, `dataset_name`: network and data set in the place of the card's ("": the card's).
+    Returns an xarray.Dataset by source and layer: the storage variables of `run`.
+    """
+    tree = card_of({} if card is None else card, set)._tree
+    return dataset(_lightloom.ratio(tree, model, dataset_name))
+
+
+def sweep(card, *, output=None, progress=None, **set):
+    """The grid of experiments of a card's section ``sweep``.
+
+    Returns the xarray.Dataset that ``lightloom sweep`` writes, over the swept axes. `output`: a file
+    (.h5) in which finished points are kept, and from which they are taken up again; None keeps
+    nothing. Interrupted, it raises KeyboardInterrupt; the file then holds what was finished.
+    """
+    path = "" if output is None else os.fspath(output)
+    with progress_of(progress) as tell:
+        return dataset(_lightloom.sweep(card_of(card, set)._tree, _command("sweep", card, set), path, tell))
+
+
+def search(card, *, budget, sensitivity="trained", images=512, candidates=0, fine_tune=False, progress=None, **set):
+    """Settings per layer of multi-level weights within a budget.
+
+    `budget`: {"memory": ratio}, {"time": seconds} or {"energy": joules}. `sensitivity`: "trained",
+    "relative" or "measured" (on `images` images). `candidates`: uniform settings to train beside
+    what is found, 0: none. `fine_tune`: train what was found and the best uniform setting. Returns
+    (xarray.Dataset, `Card`): expected harm, memory ratio, time and energy of what was found, and the
+    experiment with the settings found.
+    """
+    options = _lightloom.SearchOptions()
+    options.budget = _budget(budget)
+    options.sensitivity = str(sensitivity)
+    options.images, options.candidates = _count("images", images, 1), _count("candidates", candidates, 0)
+    options.fine_tune = bool(fine_tune)
+    with progress_of(progress) as tell:
+        parts, tree = _lightloom.search(card_of(card, set)._tree, _command("search", card, set), options, tell)
+    found = Card({})
+    object.__setattr__(found, "_tree", tree)
+    return dataset(parts), found
+
+
+def _budget(budget):
+    if isinstance(budget, str):
+        return budget
+    if isinstance(budget, dict) and len(budget) == 1:
+        (what, limit), = budget.items()
+        return f"{what}={limit!r}"
+    raise Error(f"budget is {budget!r} but must be one of {{'memory': ratio}}, {{'time': seconds}}, "
+                "{'energy': joules}")
+
+
+def _count(name, value, least):
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise Error(f"{name} is {value!r} but must be a whole number of at least {least}")
+    return value

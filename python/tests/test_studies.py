@@ -1,0 +1,202 @@
+"""Whole studies: the command line's numbers to the bit, interrupts, progress, threads."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import xarray
+
+import lightloom
+from support import SMALL, SOURCE, program, scratch
+
+
+def opened(path):
+    data = xarray.open_dataset(path, engine="h5netcdf").load()
+    data.close()
+    return data
+
+
+def without(attributes, *names):
+    return {name: value for name, value in attributes.items() if name not in names}
+
+
+class Studies(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        os.chdir(SOURCE)  # the card names others from here
+
+    def assert_same(self, ours, theirs):
+        """Equal to the bit: names, axes, types, values, units; attributes but for the call."""
+        self.assertEqual(without(ours.attrs, "command"), without(theirs.attrs, "command", "schema_version"))
+        for name in theirs.variables:
+            self.assertEqual(ours[name].dtype, theirs[name].dtype, name)
+        xarray.testing.assert_identical(self._bare(ours), self._bare(theirs))
+
+    @staticmethod
+    def _bare(data):
+        data = data.copy()
+        data.attrs = {}
+        return data
+
+    def test_run_gives_what_the_program_writes(self):
+        with scratch() as folder:
+            card = pathlib.Path(folder) / "small.yaml"
+            lightloom.Card(SMALL).write(card)
+            file = pathlib.Path(folder) / "small.h5"
+            program("run", card, "-o", file)
+            theirs = opened(file)
+        ours = lightloom.run(SMALL, progress=False)
+        self.assertGreater(len(ours.data_vars), 40)
+        self.assertEqual(ours.accuracy_chip.shape, (2,))
+        self.assert_same(ours, theirs)
+
+    def test_cost_gives_what_the_program_writes_of_cost_alone(self):
+        with scratch() as folder:
+            file = pathlib.Path(folder) / "c.h5"
+            program("run", "data/experiments/quickstart.yaml", "--set", "measure=[cost]", "--set", "core.rows=32", "-o", file)
+            theirs = opened(file)
+        self.assert_same(lightloom.cost("data/experiments/quickstart.yaml", core__rows=32), theirs)
+        told = program("cost", "data/experiments/quickstart.yaml", "--set", "core.rows=32")
+        ours = lightloom.cost("data/experiments/quickstart.yaml", core__rows=32)
+        for source, numbers in told["sources"].items():
+            self.assertEqual(float(ours.time.sel(source=source)), numbers["time_s"])
+            self.assertEqual(float(ours.energy.sel(source=source)), numbers["energy_J"])
+
+    def test_ratio_gives_the_programs_numbers(self):
+        told = program("ratio", "data/experiments/quickstart.yaml")
+        ours = lightloom.ratio("data/experiments/quickstart.yaml")
+        self.assertEqual(list(ours.source.values), list(told["sources"]))
+        for source, numbers in told["sources"].items():
+            self.assertEqual(float(ours.memory_ratio.sel(source=source)), numbers["memory_ratio"])
+        self.assertEqual([int(bits) for bits in ours.stored_bits[0]], [layer["memory_bits"] for layer in told["layers"]])
+        named = lightloom.ratio(model="resnet18", dataset_name="cifar10", weights__source="ternary")
+        theirs = program("ratio", "--model", "resnet18", "--dataset", "cifar10", "--set", "weights.source=ternary")
+        self.assertEqual(float(named.memory_ratio[0]), theirs["memory_ratio"])
+        with self.assertRaises(lightloom.Error):
+            lightloom.ratio(model="resnet18")
+
+    def test_sweep_gives_what_the_program_writes_with_and_without_a_file(self):
+        swept = {**SMALL, "measure": ["cost"], "sweep": {"core.rows": [16, 32], "weights.bits.basis": [2, 3, 4]}}
+        with scratch() as folder:
+            card = pathlib.Path(folder) / "swept.yaml"
+            lightloom.Card(swept).write(card)
+            file, kept = pathlib.Path(folder) / "s.h5", pathlib.Path(folder) / "kept.h5"
+            program("sweep", card, "-o", file)
+            theirs = opened(file)
+            ours = lightloom.sweep(swept)
+            self.assert_same(ours, theirs)
+            self.assert_same(lightloom.sweep(swept, output=kept), theirs)
+            seen = []
+            again = lightloom.sweep(swept, output=kept, progress=lambda *report: seen.append(report))
+            self.assert_same(again, theirs)
+            self.assertEqual(seen, [])  # nothing was left to compute
+        with self.assertRaises(lightloom.Error) as caught:
+            lightloom.sweep({**swept, "sweep": {"chips": [1, -1]}})
+        self.assertIn("point 2", str(caught.exception))
+
+    def test_search_gives_the_programs_card_and_numbers(self):
+        with scratch() as folder:
+            card, found = pathlib.Path(folder) / "small.yaml", pathlib.Path(folder) / "found.yaml"
+            lightloom.Card(SMALL).write(card)
+            told = program("search", card, "--budget", "memory=0.1", "--images", 32, "--candidates", 1, "-o", found)
+            theirs = found.read_text()
+        data, ours = lightloom.search(SMALL, budget={"memory": 0.1}, images=32, candidates=1, progress=False)
+        self.assertEqual(ours.to_yaml(), theirs)
+        self.assertEqual(float(data.memory_ratio.sel(found="searched")), told["searched"]["memory_ratio"])
+        self.assertEqual(list(data.setting.values), [layer["setting"] for layer in told["layers"]])
+        self.assertEqual([float(one) for one in data.divergence], [one["divergence"] for one in told["candidates"]])
+        self.assertEqual(data.attrs["chosen"], told["chosen"])
+        for wrong in ({"memory": 0.1, "time": 1}, 3, {"money": 1}, "memory", {"memory": "x"}):
+            with self.subTest(budget=wrong), self.assertRaises(lightloom.Error):
+                lightloom.search(SMALL, budget=wrong)
+
+    def test_a_sweep_is_not_run_as_one_experiment(self):
+        with self.assertRaises(lightloom.Error) as caught:
+            lightloom.run({**SMALL, "sweep": {"chips": [1, 2]}})
+        self.assertIn("grid", str(caught.exception))
+
+
+LONG = {**SMALL, "teacher": {"epochs": 400, "batch": 50, "optimizer": "radam", "rate": 0.002},
+        "dataset": {"name": "glyphs"}}
+
+
+class LongCalls(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        os.chdir(SOURCE)
+
+    def test_an_interrupt_ends_a_long_call_and_leaves_the_handler_as_it_was(self):
+        before = signal.getsignal(signal.SIGINT)
+        timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+        start = time.monotonic()
+        timer.start()
+        with self.assertRaises(KeyboardInterrupt):
+            lightloom.run(LONG, progress=False)
+        self.assertLess(time.monotonic() - start, 20)
+        self.assertIs(signal.getsignal(signal.SIGINT), before)
+        self.assertGreater(float(lightloom.cost(SMALL).time[0]), 0)  # and the next call is not ended
+        with self.assertRaises(KeyboardInterrupt):  # Python's own handling is back
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+
+    def test_other_threads_run_beside_a_long_call(self):
+        ticks, stop = [], threading.Event()
+
+        def tick():
+            while not stop.wait(0.01):
+                ticks.append(time.monotonic())
+
+        thread = threading.Thread(target=tick)
+        thread.start()
+        start = time.monotonic()
+        lightloom.run(SMALL, progress=False)
+        end = time.monotonic()
+        stop.set()
+        thread.join()
+        within = [at for at in ticks if start < at < end]
+        self.assertGreater(len(within), 0.1 * (end - start) / 0.01)
+
+    def test_progress_is_told_and_an_exception_of_the_teller_ends_the_work(self):
+        seen = []
+        lightloom.run(SMALL, progress=lambda *report: seen.append(report))
+        titles = {title for title, *_ in seen}
+        self.assertIn("analog chips", titles)
+        for _, unit, done, total, _ in seen:
+            self.assertTrue(unit)
+            self.assertLessEqual(done, total)
+
+        def stops(*_):
+            raise ZeroDivisionError("enough")
+
+        with self.assertRaises(ZeroDivisionError):
+            lightloom.run(LONG, progress=stops)
+        with self.assertRaises(lightloom.Error):
+            lightloom.run(SMALL, progress="yes")
+
+    def test_tqdm_draws_when_it_is_asked_to(self):
+        code = ("import lightloom, sys; sys.path.insert(0, sys.argv[1]); from support import SMALL\n"
+                "lightloom.run(SMALL, progress=True)")
+        done = subprocess.run([sys.executable, "-c", code, os.path.dirname(__file__)], capture_output=True, text=True, cwd=SOURCE,
+                              check=True)
+        self.assertIn("analog chips", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_without_xarray_only_calls_that_give_datasets_fail_and_say_what_to_install(self):
+        code = ("import sys; sys.modules['xarray'] = None; sys.modules['tqdm'] = None; sys.modules['tqdm.auto'] = None\n"
+                "import lightloom\n"
+                "lightloom.Card({'chips': 1}); lightloom.photonic.haar(3)\n"
+                "try: lightloom.cost('data/experiments/quickstart.yaml')\n"
+                "except ImportError as error: print(error)\n"
+                "try: lightloom.cost('data/experiments/quickstart.yaml', progress=True)\n"
+                "except ImportError as error: print(error)\n")
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=SOURCE, check=True)
+        self.assertIn("python3-xarray", done.stdout)
+        self.assertIn("python3-tqdm", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
