@@ -1,6 +1,7 @@
 #include "photonic/cores/core_card.hpp"
 
-#include "photonic/cores/core_table.hpp"
+#include "core/error.hpp"
+#include "photonic/cores/core_age.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -11,6 +12,18 @@ CoreSize size_of(const CoreCard& card) {
   const CoreEntry& entry = core_entry(card.kind);
   if (entry.size) return entry.size(card);
   return {card.rows > 0 ? card.rows : usual_size, card.columns > 0 ? card.columns : usual_size};
+}
+
+/// `age_s` is the age of every kind that has one, whatever its own key for it says.
+void describe_age(Section& section, CoreCard& card) {
+  if (!section.has("age_s")) return;
+  double age_s = 0;
+  section.value("age_s", age_s, not_negative);
+  try {
+    card = aged_core(card, age_s);
+  } catch (const Error& error) {
+    section.problem("age_s", std::string("cannot be had: ") + error.what());
+  }
 }
 
 }  // namespace
@@ -47,6 +60,7 @@ void describe(Section& section, CoreCard& card) {
   section.card("output_adc", card.output_adc);
   const CoreEntry& entry = core_entry(card.kind);
   if (entry.describe) entry.describe(section, card);
+  describe_age(section, card);
 }
 
 CoreCard default_card(const std::string& kind) {

@@ -159,7 +159,13 @@ CoreEntry cell_core() {
           .optics = wiring,
           .devices = devices,
           .size = {},
-          .statistics = {}};
+          .statistics = {},
+          .age =
+              [](CoreCard& card, double age_s) {
+                CellCard& cells = card.own.of<CellCard>();
+                cells.elapsed_s = age_s;
+                return cells_age(cells) ? Ageing::cells : Ageing::none;
+              }};
 }
 
 }  // namespace lightloom::photonic

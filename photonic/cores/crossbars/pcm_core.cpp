@@ -165,7 +165,13 @@ CoreEntry pcm_core() {
           .optics = crossbar_optics,
           .devices = cells,
           .size = {},
-          .statistics = {}};
+          .statistics = {},
+          .age =
+              [](CoreCard& card, double age_s) {
+                PcmCard& pcm = card.own.of<PcmCard>();
+                pcm.elapsed_s = age_s;
+                return pcm.drift_scale > 0 || pcm.read_scale > 0 ? Ageing::cells : Ageing::none;
+              }};
 }
 
 }  // namespace lightloom::photonic
