@@ -126,6 +126,16 @@ void read_measures(Section& section, Measures& measures) {
   if (names.empty()) section.problem("measure", "is empty (name accuracy, cost or both)");
 }
 
+/// What a list of ages asks of the rest of the card.
+void check_ages(Section& section, const Experiment& card) {
+  if (card.ages_s.empty()) return;
+  if (card.calibration.used())
+    section.problem("ages",
+                    "are not those of chips of a section `calibration` (`lightloom calibrate "
+                    "when` lets them age)");
+  if (card.chips == 0) section.problem("ages", "need chips (let `chips` be above 0)");
+}
+
 }  // namespace
 
 std::vector<Baseline> read_baselines(Section& section) {
@@ -179,6 +189,10 @@ void describe(Section& section, Experiment& card) {
                     "is above 0 but there is no chip to take statistics on (chips is 0)");
   read_measures(section, card.measures);
   section.card("bit_errors", card.bit_errors);
+  card.ages_s = read_ages(section, card.hardware.core);
+  check_ages(section, card);
+  section.optional_section("maintenance",
+                           [&](Section& inner) { describe(inner, card.maintenance.emplace()); });
   section.raw("sweep");
   section.value("seed", card.seed);
   section.value("seeds", card.seeds, {.low = 1, .high = 1000});

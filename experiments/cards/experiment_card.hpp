@@ -10,6 +10,7 @@
 #include "cosim/generator/generator_card.hpp"
 #include "cosim/network/network_layers.hpp"
 #include "cosim/studies/generation_latency.hpp"
+#include "experiments/cards/maintenance_card.hpp"
 #include "experiments/cards/section_keys.hpp"
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"
@@ -118,6 +119,8 @@ struct Experiment {
   int recalibrate_statistics = 0;  // training images whose activations on each chip set the
                                    // statistics of batch normalisation anew; 0: they stay
   Measures measures;
+  std::vector<double> ages_s;  // of the core, at which chips are measured; none: as the core says
+  std::optional<MaintenanceCard> maintenance;
   nn::BitErrorCard bit_errors;  // of the memory that holds the stored words; rate 0: none
   std::uint64_t seed = 0;
   std::uint64_t data_seed = 0;  // of generated images and the validation split; the card's `seed`

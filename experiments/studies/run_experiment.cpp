@@ -100,7 +100,7 @@ ChipRun chip_run(const Experiment& card, const photonic::TensorCore& core) {
 
 std::vector<ChipResult> measure_chips(const Experiment& card, nn::Network& student,
                                       const nn::Dataset& data, ProgressSink& progress) {
-  const auto core = make_chips(card.hardware.core, card.calibration);
+  const auto core = make_chips(first_core(card), card.calibration);
   return evaluate_chips(student, data, chip_run(card, *core), progress);
 }
 
@@ -191,7 +191,7 @@ TrainingNumbers measure_number_training(const Experiment& card, const nn::Datase
     numbers.float_network = digital_errors(*workbench.teacher(card)->network, data.test);
   numbers.source = digital_errors(*student->network, data.test);
   if (card.chips == 0) return numbers;
-  const auto core = make_chips(card.hardware.core, card.calibration);
+  const auto core = make_chips(first_core(card), card.calibration);
   numbers.chips = evaluate_chip_numbers(*student->network, data, chip_run(card, *core), progress);
   return numbers;
 }
@@ -225,6 +225,49 @@ NumberResult measure_numbers(const Experiment& card, Workbench& workbench, Progr
   return result;
 }
 
+/// What is measured of every chip, at the card's first age.
+std::vector<double> measured_first(const RunResult& result) {
+  std::vector<double> each;
+  if (result.accuracy)
+    for (const ChipResult& chip : result.accuracy->chips) each.push_back(chip.accuracy);
+  else
+    for (const ChipNumbers& chip : result.numbers->own.chips)
+      each.push_back(chip.errors.mean_squared());
+  return each;
+}
+
+/// The same chips at another age.
+std::vector<double> measured_at(const Experiment& card, Workbench& workbench,
+                                ProgressSink& progress) {
+  const nn::Dataset& data = *workbench.dataset(card);
+  nn::Network& student = *workbench.student(card)->network;
+  std::vector<double> each;
+  if (card.network.dataset.task == nn::Task::classes) {
+    for (const ChipResult& chip : measure_chips(card, student, data, progress))
+      each.push_back(chip.accuracy);
+    return each;
+  }
+  const auto core = make_chips(first_core(card), card.calibration);
+  for (const ChipNumbers& chip :
+       evaluate_chip_numbers(student, data, chip_run(card, *core), progress))
+    each.push_back(chip.errors.mean_squared());
+  return each;
+}
+
+std::vector<AgeResult> measure_ages(const Experiment& card, const RunResult& first,
+                                    Workbench& workbench, ProgressSink& progress) {
+  std::vector<AgeResult> ages;
+  for (const double age_s : card.ages_s) {
+    Experiment at = card;
+    at.ages_s = {age_s};
+    ages.push_back(
+        {.age_s = age_s,
+         .state_s = core_state_s(card, age_s),
+         .each = ages.empty() ? measured_first(first) : measured_at(at, workbench, progress)});
+  }
+  return ages;
+}
+
 }  // namespace
 
 void require_classes(const Experiment& card, const char* what) {
@@ -243,12 +286,15 @@ RunResult run_experiment(const Experiment& card, Workbench& workbench, ProgressS
   if (card.measures.cost)
     result.cost = study_cost(card.network, card.hardware,
                              workbench.layers(card));  // first: it is quick and may object
+  if (card.measures.cost && card.maintenance)
+    result.maintenance = study_maintenance(card, *result.cost);
   if (!card.measures.accuracy) return result;
   if (card.network.dataset.task == nn::Task::classes)
     result.accuracy = measure_accuracy(card, workbench, progress);
   else
     result.numbers = measure_numbers(card, workbench, progress);
   result.loop = workbench.student(card)->loop;
+  result.ages = measure_ages(card, result, workbench, progress);
   return result;
 }
 

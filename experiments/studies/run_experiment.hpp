@@ -5,8 +5,10 @@
 
 #include "core/files/labelled.hpp"
 #include "experiments/studies/accuracy/accuracy_result.hpp"
+#include "experiments/studies/accuracy/ages.hpp"
 #include "experiments/studies/accuracy/number_result.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
+#include "experiments/studies/costs/maintenance.hpp"
 #include "experiments/studies/costs/sensitivity.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/accounting/ratio.hpp"
@@ -20,7 +22,9 @@ struct RunResult {
   std::optional<AccuracyResult> accuracy;
   std::optional<NumberResult> numbers;  // in its place where numbers answer, not classes
   std::optional<LoopResult> loop;       // how the network was fine-tuned on a chip, if it was
+  std::vector<AgeResult> ages;          // of chips, where the card asks for some
   std::optional<CostStudy> cost;
+  std::optional<MaintenanceCost> maintenance;
   std::optional<Sensitivity> sensitivity;
 };
 

@@ -304,6 +304,9 @@ std::string accuracy_text(const AccuracyResult& accuracy, const std::string& sou
   return text;
 }
 
+/// What ages are compared by.
+const char* metric_of(const RunResult& result) { return result.numbers ? "mse" : "accuracy"; }
+
 std::string storage_text(const RunResult& result) {
   TextTable table({"weights", "bits per weight", "memory ratio", "parameter ratio"});
   for (std::size_t i = 0; i < result.ratios.size(); ++i)
@@ -321,11 +324,13 @@ Labelled to_labelled(const RunResult& result, const Experiment& card) {
   if (result.accuracy) add_accuracy(data, *result.accuracy);
   if (result.numbers) add_numbers(data, *result.numbers);
   if (result.loop) add_loop(data, *result.loop);
+  if (!result.ages.empty()) add_ages(data, result.ages, metric_of(result));
   if (result.cost) {
     add_cost(data, *result.cost);
     add_scalar(data, "images", card.hardware.batch, "1",
                "images of one batch: they share one loading of the weights");
   }
+  if (result.maintenance) add_maintenance(data, *result.maintenance);
   if (result.sensitivity) add_sensitivity(data, *result.sensitivity);
   return data;
 }
@@ -354,6 +359,8 @@ Json to_json(const RunResult& result) {
     json["images_chose"] = result.numbers->images_chose;
   }
   if (result.loop) json["in_the_loop"] = loop_json(*result.loop);
+  if (!result.ages.empty()) json["ages"] = ages_json(result.ages, metric_of(result));
+  if (result.maintenance) json["maintenance"] = maintenance_json(*result.maintenance);
   json["memory_ratio"] = result.ratios[0].memory_ratio;
   json["parameter_ratio"] = result.ratios[0].parameter_ratio;
   json["stored_bits_per_weight"] = bits_per_weight(result.ratios[0]);
@@ -371,8 +378,10 @@ std::string to_text(const RunResult& result) {
             statistics_text(*result.accuracy) + effective_bits_text(result) + "\n";
   if (result.numbers) text += numbers_text(*result.numbers, result.labels[0]) + "\n";
   if (result.loop) text += loop_text(*result.loop) + "\n";
+  if (!result.ages.empty()) text += ages_text(result.ages, metric_of(result)) + "\n";
   text += storage_text(result);
   if (result.cost) text += "\n" + cost_text(*result.cost);
+  if (result.maintenance) text += "\n" + maintenance_text(*result.maintenance);
   if (result.sensitivity) text += "\n" + sensitivity_text(*result.sensitivity);
   return text;
 }

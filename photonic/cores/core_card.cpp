@@ -1,6 +1,7 @@
 #include "photonic/cores/core_card.hpp"
 
 #include "core/error.hpp"
+#include "photonic/cores/core_age.hpp"
 #include "photonic/cores/core_cost.hpp"
 #include "photonic/cores/core_table.hpp"
 
@@ -65,6 +66,18 @@ void describe_precision(Section& section, CoreCard& card) {
   }
 }
 
+/// `age_s` is the age of every kind that has one, whatever its own key for it says.
+void describe_age(Section& section, CoreCard& card) {
+  if (!section.has("age_s")) return;
+  double age_s = 0;
+  section.value("age_s", age_s, not_negative);
+  try {
+    card = aged_core(card, age_s);
+  } catch (const Error& error) {
+    section.problem("age_s", std::string("cannot be had: ") + error.what());
+  }
+}
+
 }  // namespace
 
 int CoreCard::core_rows() const { return size_of(*this).rows; }
@@ -103,6 +116,7 @@ void describe(Section& section, CoreCard& card) {
   describe_precision(section, card);
   check_serial(section, card);
   check_phases(section, card);
+  describe_age(section, card);
 }
 
 CoreCard default_card(const std::string& kind) {

@@ -12,6 +12,13 @@
 
 namespace lightloom::photonic {
 
+/// What time does to a core.
+enum class Ageing {
+  none,         // nothing
+  calibration,  // it drifts from its last calibration, which makes it new
+  cells,  // its cells change; a calibration knows by how much, and only writing makes them new
+};
+
 struct CoreSize {
   int rows = 0, columns = 0;
 };
@@ -35,6 +42,10 @@ struct CoreEntry {
   std::function<ChipStatistics(const CoreCard&, const ChipOptions&)> statistics;
   /// Whether the devices of positive and negative weights can be read apart (`read_phases: 4`).
   WeightSigns signs = WeightSigns::inseparable;
+  /// Sets the time since the core was programmed (phases: since they were calibrated) and tells
+  /// whether anything of this card changes with it. Throws `Error` for a time it cannot have. May
+  /// be empty: nothing changes.
+  std::function<Ageing(CoreCard&, double age_s)> age{};
 };
 
 /// The row of that name; it stays where it is. Throws `Error`, naming the nearest known name.

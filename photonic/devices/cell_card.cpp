@@ -183,6 +183,14 @@ std::vector<std::string> cell_problems(const CellCard& card) {
   return problems;
 }
 
+bool cells_age(const CellCard& card) {
+  const CellFit* fit = fit_of(card);
+  if (fit == nullptr) return false;
+  return (card.programming_scale > 0 && fit->programming.size() > 1) ||
+         (card.drift_scale > 0 && !fit->drift.exponent.empty()) ||
+         (card.read_scale > 0 && !fit->reading.relative.empty());
+}
+
 CellLaws::CellLaws(const CellCard& card)
     : programming_scale_(card.programming_scale),
       drift_scale_(card.drift_scale),

@@ -110,6 +110,8 @@ class CellLaws {
   double share_after_ = 0;              // of the second of them
 };
 
+/// Whether anything about a card's cells depends on their age.
+bool cells_age(const CellCard& card);
 /// What is wrong with a card's fits, its number of devices and its age, a sentence each.
 std::vector<std::string> cell_problems(const CellCard& card);
 

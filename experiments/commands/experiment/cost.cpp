@@ -10,6 +10,7 @@
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
 #include "experiments/studies/costs/layer_list.hpp"
+#include "experiments/studies/costs/maintenance.hpp"
 #include "experiments/studies/costs/sensitivity.hpp"
 #include "experiments/studies/frontier.hpp"
 #include "nn/models/models.hpp"
@@ -241,6 +242,11 @@ Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   Shown result{.text = cost_text(study)};
   result.json = {{"name", card.name}, {"model", model}, {"dataset", dataset}};
   add_cost(result.json, study);
+  if (card.maintenance && !gives_layers(line)) {
+    const MaintenanceCost upkeep = study_maintenance(card, study);
+    result.json["maintenance"] = maintenance_json(upkeep);
+    result.text += "\n" + maintenance_text(upkeep);
+  }
   if (card.latency_case) add_latency_case(card, layers, result);
   if (line.has("breakeven")) add_break_even(line, card, layers, result);
   if (line.has("frontier")) add_frontier(line, card, progress, result);

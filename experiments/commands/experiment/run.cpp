@@ -1,5 +1,8 @@
+#include <fmt/ranges.h>
+
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "experiments/cards/durations.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
@@ -10,8 +13,17 @@
 namespace lightloom::experiments {
 namespace {
 
+/// The card with its `ages` as the command line has them.
+Tree card_at_ages(const CommandLine& line) {
+  if (!line.has("age")) return load_given_card(line);
+  CommandLine with = line;
+  with.settings.push_back(
+      fmt::format("ages=[{}]", fmt::join(duration_list(line.value("age")), ", ")));
+  return load_given_card(with);
+}
+
 Shown do_run(const CommandLine& line, ProgressSink& progress) {
-  const Experiment card = read_experiment(load_given_card(line));
+  const Experiment card = read_experiment(card_at_ages(line));
   require(
       card.resolved.find("sweep") == nullptr || line.has("ignore-sweep"),
       "the card has a sweep section (use lightloom sweep, or --ignore-sweep for its base point)");
@@ -24,7 +36,7 @@ Shown do_run(const CommandLine& line, ProgressSink& progress) {
   RunResult result = run_experiment(card, workbench, progress);
   if (line.has("sensitivity"))
     result.sensitivity = study_sensitivity(
-        load_given_card(line), sensitivity_question(line.value("sensitivity")),
+        card_at_ages(line), sensitivity_question(line.value("sensitivity")),
         [&](const Experiment& moved) { return workbench.layers(moved); }, progress);
   const Labelled data = results_of(result, card, line.text);
   write_labelled(output, data);
@@ -47,6 +59,9 @@ extern const Command run_command{
     .options = {{"report", "FILE", "where the page goes (beside the results when absent)", true},
                 {"sensitivity", "[all|KEY,...]",
                  "also what the verdicts rest on, as lightloom cost has it, in results and page"},
+                {"age", "TIME[,...]",
+                 "chips at these times since they were programmed, 1h,1d,30d (units s, min, h, d, "
+                 "y): the card's key `ages`"},
                 {"ignore-sweep", "", "run the base point of a card that has a sweep section"}},
     .run = do_run};
 

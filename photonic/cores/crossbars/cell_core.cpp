@@ -160,7 +160,13 @@ CoreEntry cell_core() {
           .devices = devices,
           .size = {},
           .statistics = {},
-          .signs = WeightSigns::parts};
+          .signs = WeightSigns::parts,
+          .age =
+              [](CoreCard& card, double age_s) {
+                CellCard& cells = card.own.of<CellCard>();
+                cells.elapsed_s = age_s;
+                return cells_age(cells) ? Ageing::cells : Ageing::none;
+              }};
 }
 
 }  // namespace lightloom::photonic

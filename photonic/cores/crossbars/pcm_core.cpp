@@ -166,7 +166,13 @@ CoreEntry pcm_core() {
           .devices = cells,
           .size = {},
           .statistics = {},
-          .signs = WeightSigns::pairs};
+          .signs = WeightSigns::pairs,
+          .age =
+              [](CoreCard& card, double age_s) {
+                PcmCard& pcm = card.own.of<PcmCard>();
+                pcm.elapsed_s = age_s;
+                return pcm.drift_scale > 0 || pcm.read_scale > 0 ? Ageing::cells : Ageing::none;
+              }};
 }
 
 }  // namespace lightloom::photonic

@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
+#include "photonic/cores/core_age.hpp"
 #include "photonic/cores/core_table.hpp"
 #include "photonic/cores/kinds/phase_control.hpp"
 #include "photonic/cores/kinds/ring_set_points.hpp"
@@ -254,7 +255,8 @@ CoreEntry mrr_core() {
           .devices = rings,
           .size = {},
           .statistics = {},
-          .signs = WeightSigns::pairs};
+          .signs = WeightSigns::pairs,
+          .age = age_phases};
 }
 
 }  // namespace lightloom::photonic

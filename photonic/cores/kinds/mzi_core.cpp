@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "core/error.hpp"
+#include "photonic/cores/core_age.hpp"
 #include "photonic/cores/core_table.hpp"
 #include "photonic/cores/kinds/mesh_chip.hpp"
 #include "photonic/cores/kinds/mesh_statistics.hpp"
@@ -217,7 +218,8 @@ CoreEntry mzi_core() {
           .optics = mesh_optics,
           .devices = mesh_devices,
           .size = mesh_size,
-          .statistics = mesh_statistics};
+          .statistics = mesh_statistics,
+          .age = age_phases};
 }
 
 }  // namespace lightloom::photonic

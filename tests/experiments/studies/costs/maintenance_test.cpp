@@ -1,0 +1,85 @@
+#include "experiments/studies/costs/maintenance.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "nn/models/models.hpp"
+
+namespace lightloom::experiments {
+namespace {
+
+Experiment kept_up(const std::vector<std::string>& settings) {
+  Tree card = parse_yaml(
+      "{dataset: {name: glyphs}, model: cnn3, weights: {source: integer, bits: 8}, core: {kind: "
+      "cell-crossbar, rows: 64, columns: 64, symbol_rate_GHz: 0.01, cells: {write_energy_pJ: 10, "
+      "write_iterations: 5, write_time_us: 1, write_parallel: 64}, input_dac: {bits: 8, rate_GHz: "
+      "0.01, power_mW: 0.02}, output_adc: {bits: 8, rate_GHz: 0.01, power_mW: 0.3}}, schedule: "
+      "{cores: 3}, batch: 4, calibration_images: 32, measure: [cost], chips: 0, baselines: [], "
+      "maintenance: {every: 1h, reprogram: true, reference_vectors: 7, load: 0.25}}",
+      "maintenance_test");
+  for (const std::string& setting : settings) apply_setting(card, setting, "maintenance_test");
+  return read_experiment(card);
+}
+
+MaintenanceCost cost_of(const Experiment& card, CostStudy& study) {
+  study = study_cost(
+      card.network, card.hardware,
+      source_layers(nn::build_graph(card.network.model, nn::shape_of(card.network.dataset)),
+                    card.network));
+  return study_maintenance(card, study);
+}
+
+TEST(Maintenance, CostsWhatItsPartsTake) {
+  const Experiment card = kept_up({});
+  CostStudy study;
+  const MaintenanceCost cost = cost_of(card, study);
+  const cosim::CostReport& steady = study.steady[0];
+  const auto tiles = static_cast<double>(steady.tiles);
+  const double rounds = std::ceil(tiles / 3);
+  // 8192 cells: 128 rounds of 64 lanes at 1.25 GHz, then 128 rounds of 64 cells x 5 pulses of 1 us.
+  EXPECT_NEAR(cost.programming.time_s, rounds * (128 / 1.25 + 128 * 5 * 1000) * 1e-9, 1e-15);
+  EXPECT_NEAR(cost.programming.energy_J, tiles * 8192 * 5 * 10 * 1e-12, 1e-18);
+  // A vector: 100 ns, 64 inputs of 2 pJ and 64 outputs of 30 pJ.
+  EXPECT_NEAR(cost.references.time_s, rounds * 7 * 100e-9, 1e-18);
+  EXPECT_NEAR(cost.references.energy_J, tiles * 7 * 64 * 32 * 1e-12, 1e-18);
+  const double image_s = steady.time_s() / 4, image_J = steady.energy_J() / 4;
+  EXPECT_DOUBLE_EQ(cost.ranges.time_s, 32 * image_s);
+  EXPECT_DOUBLE_EQ(cost.ranges.energy_J, 32 * image_J);
+  const double all_s = cost.programming.time_s + cost.references.time_s + 32 * image_s;
+  EXPECT_DOUBLE_EQ(cost.time_share(), all_s / (3600 + all_s));
+  const double images = 0.25 * 3600 / image_s;
+  const double each =
+      (cost.programming.energy_J + cost.references.energy_J + 32 * image_J) / images;
+  EXPECT_NEAR(cost.energy_per_image_J() / each, 1, 1e-12);
+  EXPECT_NEAR(cost.energy_share(), each / (image_J + each), 1e-12);
+  EXPECT_FALSE(cost.stays());
+  EXPECT_NE(maintenance_text(cost).find("writes tiles again with every batch"), std::string::npos);
+}
+
+TEST(Maintenance, RecalibrationWritesNothing) {
+  CostStudy study;
+  const MaintenanceCost cost =
+      cost_of(kept_up({"maintenance.reprogram=false", "schedule.cores=64"}), study);
+  EXPECT_EQ(cost.programming.energy_J, 0);
+  EXPECT_EQ(cost.programming.time_s, 0);
+  EXPECT_GT(cost.energy_J(), 0);
+  EXPECT_TRUE(cost.stays());
+  EXPECT_EQ(maintenance_text(cost).find("every batch"), std::string::npos);
+  EXPECT_EQ(maintenance_text(cost).find("writing"), std::string::npos);
+  const Json json = maintenance_json(cost);
+  EXPECT_EQ(json["every_s"], 3600.0);
+  EXPECT_EQ(json["time_share"], cost.time_share());
+  EXPECT_EQ(json["references"]["energy_J"], cost.references.energy_J);
+}
+
+TEST(Maintenance, RarerIsCheaper) {
+  CostStudy study;
+  const MaintenanceCost often = cost_of(kept_up({}), study),
+                        rarely = cost_of(kept_up({"maintenance.every=10h"}), study);
+  EXPECT_NEAR(often.energy_per_image_J() / rarely.energy_per_image_J(), 10, 1e-9);
+  EXPECT_GT(often.time_share(), rarely.time_share());
+}
+
+}  // namespace
+}  // namespace lightloom::experiments
