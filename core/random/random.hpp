@@ -64,9 +64,10 @@ inline constexpr Family posterior_sample{Purpose::measurement, 3};     // draws 
 inline constexpr Family phase_drift{Purpose::drift, 0};              // phases on the chip, in time
 inline constexpr Family earlier_calibration{Purpose::drift, 1};      // what an old card is off by
 inline constexpr Family drift_since_calibration{Purpose::drift, 2};  // draws of `calibrate when`
-inline constexpr Family all[] = {laboratory_reading,     laboratory_settings, bench_states,
-                                 posterior_sample,       phase_drift,         earlier_calibration,
-                                 drift_since_calibration};
+inline constexpr Family product_halves{Purpose::split, 1};           // halves of measured products
+inline constexpr Family all[] = {laboratory_reading,      laboratory_settings, bench_states,
+                                 posterior_sample,        phase_drift,         earlier_calibration,
+                                 drift_since_calibration, product_halves};
 }  // namespace family
 
 /// The address of a family's numbers for one chip (or sample).
