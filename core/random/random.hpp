@@ -38,6 +38,7 @@ enum class Purpose : std::uint32_t {
   generator_bank = 27,     // seeds of all that is random about the banks of a photonic generator
   completion = 28,         // fixed: what meshes do where nothing is read and no light comes in
   resampling = 29,         // bootstrap of images and chips
+  product_errors = 30,     // static, per chip: what a measured chip's products are off by
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones
