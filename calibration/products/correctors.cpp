@@ -3,7 +3,7 @@
 #include <Eigen/Eigenvalues>
 
 #include "calibration/products/phase_regression.hpp"
-#include "calibration/products/row_halves.hpp"
+#include "calibration/products/residual_statistics.hpp"
 #include "core/parallel.hpp"
 
 namespace lightloom::calibration {
@@ -55,7 +55,7 @@ struct CorrectorTurn {
   const std::vector<int>& held_out;
 };
 
-void add_turn(const Products& products, const CorrectorTurn& turn, bool mixing, int period,
+void add_turn(const ProductMatrices& products, const CorrectorTurn& turn, bool mixing, int period,
               Squares& squares) {
   const Sides sides{products.observed, products.expected};
   for (const Eigen::Index correction : {gains, periodic}) {
@@ -75,13 +75,13 @@ Estimate estimate(const Eigen::VectorXd& squares, double times) {
 
 }  // namespace
 
-Correctors fit_correctors(const Products& products, ErrorModel largest, const Division& division) {
+Correctors fit_correctors(const ProductMatrices& products, ErrorModel largest,
+                          const Division& division) {
   const std::vector<int> ranks = mixes(largest) ? ranks_of(products.outputs()) : std::vector<int>{};
   const Squares nothing(products.vectors(), first_rank + ranks.size());
   std::vector<Squares> parts(static_cast<std::size_t>(division.divisions), nothing);
   parallel_for_dynamic(division.divisions, [&](std::ptrdiff_t number) {
-    const RowHalves halves =
-        row_halves(products.vectors(), division.period, division.seed, static_cast<int>(number));
+    const RowHalves halves = row_halves(products.vectors(), division, static_cast<int>(number));
     for (const CorrectorTurn& turn :
          {CorrectorTurn{halves.first, halves.second}, CorrectorTurn{halves.second, halves.first}})
       add_turn(products, turn, mixes(largest), division.period,

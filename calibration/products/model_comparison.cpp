@@ -1,10 +1,12 @@
 #include "calibration/products/model_comparison.hpp"
 
+#include <cassert>
 #include <cmath>
 
 #include "calibration/products/phase_regression.hpp"
-#include "calibration/products/row_halves.hpp"
+#include "calibration/products/residual_statistics.hpp"
 #include "core/parallel.hpp"
+#include "core/random/random.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -26,7 +28,7 @@ Eigen::MatrixXd mixed_residuals(const Centred& fitted, const Centred& held_out) 
 using Sums = std::array<ResidualSums, 4>;
 
 /// Residuals of the models with this period, with and without mixing, of one turn.
-void add_models(const Products& products, const Turn& turn, const ModelResiduals& wanted,
+void add_models(const ProductMatrices& products, const Turn& turn, const ModelResiduals& wanted,
                 int period, Sums& sums) {
   const Sides sides{products.expected, products.observed};
   const PhaseMeans means = phase_means(sides, turn.fitted, period);
@@ -40,7 +42,7 @@ void add_models(const Products& products, const Turn& turn, const ModelResiduals
   }
 }
 
-double signal_rms(const Products& products) {
+double signal_rms(const ProductMatrices& products) {
   const Sides sides{products.expected, products.observed};
   std::vector<int> all(static_cast<std::size_t>(products.vectors()));
   for (std::size_t t = 0; t < all.size(); ++t) all[t] = static_cast<int>(t);
@@ -51,11 +53,26 @@ double signal_rms(const Products& products) {
 
 }  // namespace
 
+RowHalves row_halves(int rows, const Division& division, int number) {
+  const int blocks = rows / division.period;
+  assert(blocks >= 2);
+  std::vector<std::uint32_t> order(static_cast<std::size_t>(blocks));
+  fill_permutation(Stream(address_of(family::product_halves, division.seed)),
+                   static_cast<std::uint64_t>(number), order);
+  std::vector<char> in_first(static_cast<std::size_t>(blocks) + 1, 0);  // and what is left
+  for (int k = 0; k < blocks / 2; ++k) in_first[order[static_cast<std::size_t>(k)]] = 1;
+  RowHalves halves;
+  for (int t = 0; t < rows; ++t)
+    (in_first[static_cast<std::size_t>(t / division.period)] != 0 ? halves.first : halves.second)
+        .push_back(t);
+  return halves;
+}
+
 bool holds(ErrorModel largest, ErrorModel model) {
   return (mixes(largest) || !mixes(model)) && (has_period(largest) || !has_period(model));
 }
 
-ModelResiduals compare_models(const Products& products, ErrorModel largest,
+ModelResiduals compare_models(const ProductMatrices& products, ErrorModel largest,
                               const Division& division) {
   ModelResiduals found;
   for (const ErrorModel model : error_models)
@@ -66,8 +83,7 @@ ModelResiduals compare_models(const Products& products, ErrorModel largest,
                           Sums{nothing, nothing, nothing, nothing});
   parallel_for_dynamic(division.divisions, [&](std::ptrdiff_t number) {
     Sums& sums = parts[static_cast<std::size_t>(number)];
-    const RowHalves halves =
-        row_halves(products.vectors(), division.period, division.seed, static_cast<int>(number));
+    const RowHalves halves = row_halves(products.vectors(), division, static_cast<int>(number));
     for (const Turn& turn :
          {Turn{halves.first, halves.second}, Turn{halves.second, halves.first}}) {
       add_models(products, turn, found, 1, sums);
@@ -85,11 +101,11 @@ ModelResiduals compare_models(const Products& products, ErrorModel largest,
   return found;
 }
 
-std::vector<double> squares_of_period(const Products& products, const Division& division) {
+std::vector<double> squares_of_period(const ProductMatrices& products, const Division& division) {
   const Sides sides{products.expected, products.observed};
   ResidualSums sums(products.vectors(), products.outputs());
   for (int number = 0; number < division.divisions; ++number) {
-    const RowHalves halves = row_halves(products.vectors(), division.period, division.seed, number);
+    const RowHalves halves = row_halves(products.vectors(), division, number);
     for (const Turn& turn :
          {Turn{halves.first, halves.second}, Turn{halves.second, halves.first}}) {
       const PhaseMeans means = phase_means(sides, turn.fitted, division.period);

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "calibration/products/phase_regression.hpp"
-#include "calibration/products/row_halves.hpp"
+#include "calibration/products/residual_statistics.hpp"
 #include "core/parallel.hpp"
 
 namespace lightloom::calibration {
@@ -64,8 +64,8 @@ struct BendSums {
   ResidualSums straight, bent;
 };
 
-void add_bend_turn(const Products& products, const BendRows& turn, ErrorModel model, int period,
-                   BendSums& sums) {
+void add_bend_turn(const ProductMatrices& products, const BendRows& turn, ErrorModel model,
+                   int period, BendSums& sums) {
   const Sides sides{products.expected, products.observed};
   const PhaseMeans means = phase_means(sides, turn.fitted, period);
   const Centred fitted = centred(sides, turn.fitted, means),
@@ -92,14 +92,13 @@ void add_bend_turn(const Products& products, const BendRows& turn, ErrorModel mo
 
 }  // namespace
 
-Nonlinearity find_nonlinearity(const Products& products, ErrorModel model,
+Nonlinearity find_nonlinearity(const ProductMatrices& products, ErrorModel model,
                                const Division& division) {
   const int period = has_period(model) ? division.period : 1;
   const ResidualSums nothing(products.vectors(), products.outputs());
   std::vector<BendSums> parts(static_cast<std::size_t>(division.divisions), {nothing, nothing});
   parallel_for_dynamic(division.divisions, [&](std::ptrdiff_t number) {
-    const RowHalves halves =
-        row_halves(products.vectors(), division.period, division.seed, static_cast<int>(number));
+    const RowHalves halves = row_halves(products.vectors(), division, static_cast<int>(number));
     for (const BendRows& turn :
          {BendRows{halves.first, halves.second}, BendRows{halves.second, halves.first}})
       add_bend_turn(products, turn, model, period, parts[static_cast<std::size_t>(number)]);

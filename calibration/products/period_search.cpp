@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "calibration/products/phase_regression.hpp"
+#include "calibration/products/residual_statistics.hpp"
 #include "core/parallel.hpp"
 
 namespace lightloom::calibration {
@@ -13,7 +14,7 @@ constexpr int longest_period = 64, divisions_of_trial = 4;
 constexpr double near_enough = 2;  // standard errors of a difference
 
 /// Products whose observed side is what a frozen mixing leaves: offsets stand out more.
-Products without_mixing(const Products& products) {
+ProductMatrices without_mixing(const ProductMatrices& products) {
   const Sides sides{products.expected, products.observed};
   std::vector<int> all(static_cast<std::size_t>(products.vectors()));
   for (std::size_t t = 0; t < all.size(); ++t) all[t] = static_cast<int>(t);
@@ -31,10 +32,10 @@ bool as_good(const std::vector<double>& squares, const std::vector<double>& leas
 
 }  // namespace
 
-PeriodFound find_period(const Products& products, ErrorModel model, std::uint64_t seed) {
+PeriodFound find_period(const ProductMatrices& products, ErrorModel model, std::uint64_t seed) {
   if (!has_period(model)) return {};
   const int longest = std::min(longest_period, products.vectors() / 8);
-  const Products left = mixes(model) ? without_mixing(products) : products;
+  const ProductMatrices left = mixes(model) ? without_mixing(products) : products;
   std::vector<std::vector<double>> squares(static_cast<std::size_t>(longest));
   parallel_for_dynamic(longest, [&](std::ptrdiff_t i) {
     squares[static_cast<std::size_t>(i)] = squares_of_period(

@@ -3,11 +3,23 @@
 #include <Eigen/Core>
 #include <span>
 
+#include "calibration/products/products.hpp"
+
 namespace lightloom::calibration {
 
 // Least squares of y on x and on one offset of every output and phase (number of the row modulo a
 // period). Subtracting the mean of every phase from both sides leaves exactly the least squares of
 // what remains (Frisch and Waugh 1933), so offsets are never unknowns of a solution.
+
+/// Both arrays of products, (vectors, outputs) each.
+struct ProductMatrices {
+  Eigen::MatrixXd expected;
+  Eigen::MatrixXd observed;
+
+  [[nodiscard]] int vectors() const { return static_cast<int>(expected.rows()); }
+  [[nodiscard]] int outputs() const { return static_cast<int>(expected.cols()); }
+};
+ProductMatrices matrices_of(const Products& products);
 
 /// Means of every phase, (period, columns) each.
 struct PhaseMeans {
@@ -33,9 +45,8 @@ Centred centred(const Sides& sides, std::span<const int> rows, const PhaseMeans&
 /// Slope of every column of y on the same column of x.
 Eigen::VectorXd own_slopes(const Centred& data);
 
-/// Upper triangle R with R^T R = x^T x, and x^T x itself.
+/// Upper triangle R with R^T R = x^T x.
 struct GramFactor {
-  Eigen::MatrixXd gram;
   Eigen::MatrixXd triangle;
 };
 GramFactor factor_gram(const Eigen::MatrixXd& x);
@@ -47,7 +58,7 @@ Eigen::VectorXd inverse_diagonal(const GramFactor& factor);
 /// B of least |y - x B|, (columns of x, columns of y).
 Eigen::MatrixXd coefficients(const Centred& data);
 
-/// a b and a^T b, compiled once.
+/// a b and a^T b, the same bits on any number of threads.
 Eigen::MatrixXd product(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b);
 Eigen::MatrixXd cross_product(const Eigen::MatrixXd& a, const Eigen::MatrixXd& b);
 

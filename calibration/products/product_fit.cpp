@@ -1,7 +1,14 @@
 #include "calibration/products/product_fit.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <vector>
 
+#include "calibration/products/correctors.hpp"
+#include "calibration/products/fitted_errors.hpp"
+#include "calibration/products/model_comparison.hpp"
+#include "calibration/products/nonlinearity.hpp"
+#include "calibration/products/period_search.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -33,7 +40,7 @@ ErrorShares shares_of(const ModelResiduals& residuals) {
 }
 
 /// The period where one is given, judged by its own vectors.
-PeriodFound period_of(const Products& products, const ProductFitOptions& options) {
+PeriodFound period_of(const ProductMatrices& products, const ProductFitOptions& options) {
   if (!has_period(options.model)) {
     require(options.period <= 1, "a period of {} in the model '{}', which has none", options.period,
             name_of(options.model));
@@ -54,17 +61,44 @@ ErrorModel settled(ErrorModel model, int period) {
 ProductFit fit_products(const Products& products, const ProductFitOptions& options) {
   require(options.period >= 0, "a period of {} vectors", options.period);
   check_products(products, options.model, std::max(options.period, 1));
-  ProductFit fit{.model = options.model, .period = period_of(products, options)};
+  const ProductMatrices matrices = matrices_of(products);
+  ProductFit fit{.model = options.model, .period = period_of(matrices, options)};
   const int period = fit.period.period;
   check_products(products, options.model, period);
   fit.model = settled(options.model, period);
   const Division division{.period = period, .seed = options.seed};
-  fit.residuals = compare_models(products, fit.model, division);
+  fit.residuals = compare_models(matrices, fit.model, division);
   fit.shares = shares_of(fit.residuals);
-  fit.correctors = fit_correctors(products, fit.model, division);
-  fit.nonlinearity = find_nonlinearity(products, fit.model, division);
-  fit.frozen = fit_frozen(products, fit.model, period);
+  fit.correctors = fit_correctors(matrices, fit.model, division);
+  fit.nonlinearity = find_nonlinearity(matrices, fit.model, division);
+  fit.errors = fit_errors(matrices, fit.model, period);
   return fit;
+}
+
+photonic::ProductErrors measured_errors(const FittedErrors& fitted, double full_scale) {
+  return {.outputs = fitted.outputs,
+          .period = fitted.period,
+          .full_scale = full_scale,
+          .mixing = fitted.mixing,
+          .offset = fitted.offset,
+          .noise_sigma = fitted.sigma,
+          .covariance = fitted.covariance,
+          .noise_common = fitted.common,
+          .vectors = fitted.vectors};
+}
+
+double usual_full_scale(const Products& products, int inputs) {
+  const auto outputs = static_cast<std::size_t>(products.outputs);
+  std::vector<double> sums(outputs), squares(outputs);
+  for (std::size_t k = 0; k < products.expected.size(); ++k) {
+    sums[k % outputs] += products.expected[k] / products.vectors;
+    squares[k % outputs] += products.expected[k] * products.expected[k] / products.vectors;
+  }
+  double variance = 0;
+  for (std::size_t j = 0; j < outputs; ++j)
+    variance += (squares[j] - sums[j] * sums[j]) / products.outputs;
+  // The product of two such numbers has a variance of 1/3 times 1/3.
+  return 3 * std::sqrt(variance / inputs);
 }
 
 }  // namespace lightloom::calibration

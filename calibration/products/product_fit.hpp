@@ -2,12 +2,8 @@
 
 #include <cstdint>
 
-#include "calibration/products/correctors.hpp"
-#include "calibration/products/frozen_errors.hpp"
-#include "calibration/products/model_comparison.hpp"
-#include "calibration/products/nonlinearity.hpp"
-#include "calibration/products/period_search.hpp"
-#include "calibration/products/products.hpp"
+#include "calibration/products/product_results.hpp"
+#include "photonic/readout/product_errors.hpp"
 
 namespace lightloom::calibration {
 
@@ -15,14 +11,6 @@ struct ProductFitOptions {
   ErrorModel model = ErrorModel::both;
   int period = 0;  // of the offsets in time; 0: found
   std::uint64_t seed = 0;
-};
-
-/// Shares of the variance that a gain and an offset of every output leave, held out; they add up
-/// to 1.
-struct ErrorShares {
-  double mixing = 0;    // frozen: outputs that mix (with `periodic`: mean of both orders)
-  double periodic = 0;  // offsets by the number modulo the period
-  double random = 1;
 };
 
 /// What products say of a core.
@@ -33,11 +21,20 @@ struct ProductFit {
   ErrorShares shares;
   Correctors correctors;
   Nonlinearity nonlinearity;
-  FrozenErrors frozen;
+  FittedErrors errors;
 };
 
 /// Fits the models of errors that `options.model` holds. The same on any number of threads. Throws
 /// `Error` for what `check_products` refuses.
 ProductFit fit_products(const Products& products, const ProductFitOptions& options);
+
+/// The errors of a fit as a core takes them over. `full_scale`: what one input at full scale gives
+/// through one weight at full scale, in units of the products.
+photonic::ProductErrors measured_errors(const FittedErrors& fitted, double full_scale);
+
+/// `full_scale` where nobody says it: three root mean squares of the expected products over the
+/// square root of the inputs, which is right for weights and inputs uniform between -1 and 1 of
+/// full scale, independent of each other. `inputs`: that were added in each product.
+double usual_full_scale(const Products& products, int inputs);
 
 }  // namespace lightloom::calibration

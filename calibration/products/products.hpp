@@ -1,18 +1,16 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <string>
+#include <vector>
 
 namespace lightloom::calibration {
 
-/// Products that a core should have given and those that it gave: (vectors, outputs) each, in one
-/// unit, rows in order of time. Both are finite.
+/// Products that a core should have given and those that it gave: (vectors, outputs) each,
+/// row-major, in one unit, vectors in order of time.
 struct Products {
-  Eigen::MatrixXd expected;
-  Eigen::MatrixXd observed;
-
-  [[nodiscard]] int vectors() const { return static_cast<int>(expected.rows()); }
-  [[nodiscard]] int outputs() const { return static_cast<int>(expected.cols()); }
+  int vectors = 0, outputs = 0;
+  std::vector<double> expected;
+  std::vector<double> observed;
 };
 
 /// What is taken for the error of a core, observed given expected, each model holding those before
@@ -36,9 +34,9 @@ ErrorModel error_model_of(const std::string& name);
 /// the data, and two whole periods in each.
 int least_vectors(ErrorModel model, int outputs, int period);
 
-/// Throws `Error` for products that no model can be fitted to: two shapes, a number that is none
-/// (which), outputs that are constant (which), too few vectors (how many it takes), expected
-/// products that depend on each other where a mixing is asked for.
+/// Throws `Error` for products that no model can be fitted to: arrays that are not full, a number
+/// that is none (which), outputs that are constant (which), too few vectors (how many it takes),
+/// expected products that depend on each other where a mixing is asked for.
 void check_products(const Products& products, ErrorModel model, int period);
 
 }  // namespace lightloom::calibration

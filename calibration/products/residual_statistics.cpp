@@ -78,10 +78,12 @@ ResidualStatistics ResidualSums::statistics() const {
 }
 
 Estimate estimate_mean(const std::vector<double>& values) {
-  const Eigen::Map<const Eigen::ArrayXd> all(values.data(),
-                                             static_cast<Eigen::Index>(values.size()));
-  const double mean = all.mean(), count = static_cast<double>(values.size());
-  return {mean, std::sqrt((all - mean).square().sum() / (count * (count - 1)))};
+  const auto count = static_cast<double>(values.size());
+  double sum = 0, squares = 0;
+  for (const double value : values) sum += value;
+  const double mean = sum / count;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return {mean, std::sqrt(squares / (count * (count - 1)))};
 }
 
 Estimate estimate_rms(const std::vector<double>& squares) {
