@@ -44,7 +44,7 @@ std::vector<double> numbers_of(const Labelled& data, const char* name, const std
 int length_of(const Labelled& data, const char* axis, const std::string& path) {
   const Axis* found = data.axis(axis);
   require(found != nullptr, "{}: holds no errors of products (axis '{}' is missing)", path, axis);
-  const std::size_t length = size_of(found->values);
+  const std::size_t length = lightloom::size_of(found->values);
   require_count(static_cast<double>(length), 1, axis, path);
   return static_cast<int>(length);
 }
