@@ -39,6 +39,7 @@ enum class Purpose : std::uint32_t {
   completion = 28,         // fixed: what meshes do where nothing is read and no light comes in
   resampling = 29,         // bootstrap of images and chips
   product_errors = 30,     // static, per chip: what a measured chip's products are off by
+  product_noise = 31,      // per symbol: noise of a measured chip's products
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones

@@ -1,5 +1,7 @@
 #include "cosim/analog/layer_on_core.hpp"
 
+#include "cosim/analog/readout/block_scaling.hpp"
+
 namespace lightloom::cosim {
 namespace {
 
@@ -62,7 +64,7 @@ void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& r
     PackedTile tile = packed(realised.weights, scale);
     tile.runs = input_runs(layer.shape, layer.layout, layer.mapping, t);
     tile.pixels = whole_pixels(tile.runs, layer.shape.in_channels);
-    if (core.noisy_cells || !chip.dacs.empty()) {
+    if (core.noisy_cells || !chip.dacs.empty() || core.blocks.used()) {
       layer.gathered.push_back(std::move(tile.runs));
       tile.runs = {{0, view.groups * view.columns}};
       tile.pixels.clear();
@@ -84,16 +86,20 @@ ChipCore::ChipCore(const photonic::TensorCore& tensor_core, std::uint64_t chip_s
       seed(chip_seed),
       number(chip),
       adcs(adc_curves(tensor_core.description(), chip_seed, chip)),
-      dacs(dac_curves(tensor_core.description(), chip_seed, chip)) {}
+      dacs(dac_curves(tensor_core.description(), chip_seed, chip)),
+      errors(tensor_core.output_errors(chip_seed, chip)) {}
 
 photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip,
                                         std::span<const float> weights, std::uint32_t write) {
   const photonic::CoreDescription& core = chip.card();
   layer.mapping = map_layer(layer.shape, {core.rows, core.columns});
   layer.layout = input_layout(layer.shape);
-  const std::vector<float> targets = gather_tiles(layer.shape, layer.mapping, weights);
+  std::vector<float> targets = gather_tiles(layer.shape, layer.mapping, weights);
   const photonic::TileAddress address{
       .seed = chip.seed, .chip = chip.number, .layer = layer.number, .tile = 0, .write = write};
+  layer.row_scales.clear();
+  if (core.blocks.used())
+    layer.row_scales = scale_weights(core.blocks.weights, targets, core.rows, core.columns);
   RealisedTiles realised;
   realised.weights.resize(targets.size());
   layer.scales.resize(static_cast<std::size_t>(layer.mapping.tiles));
@@ -120,11 +126,23 @@ InputCode code_of_pass(const LayerOnCore& layer, const photonic::CoreDescription
   return code;
 }
 
+InputCode code_of_map(const LayerOnCore& layer, const photonic::CoreDescription& core, int pass) {
+  const InputCode code = code_of_pass(layer, core, pass);
+  if (!core.blocks.used()) return code;
+  return {.sign = code.sign, .full_scale = code.full_scale, .bounded = false};
+}
+
 void gather(const TilePass& pass, ReadoutScratch& scratch, ReadoutBlock& block) {
   const auto& gathered = pass.layer.gathered;
-  if (!gathered.empty())
-    gather_inputs(gathered[static_cast<std::size_t>(pass.tile)], {pass.chip.dacs, pass.code}, block,
-                  scratch.sent);
+  if (gathered.empty()) return;
+  const InputDacs dacs{pass.chip.dacs, pass.code};
+  const auto& runs = gathered[static_cast<std::size_t>(pass.tile)];
+  if (!pass.chip.card().blocks.used()) {
+    gather_inputs(runs, dacs, block, scratch.sent);
+    return;
+  }
+  gather_inputs(runs, {{}, pass.code}, block, scratch.sent);
+  code_blocks(dacs, block.positions, scratch.sent);
 }
 
 }  // namespace lightloom::cosim

@@ -27,6 +27,7 @@ struct ChipCore {
   std::uint32_t number;
   AdcCurves adcs;
   std::vector<photonic::ConverterCurve> dacs;
+  photonic::OutputErrors errors;
 };
 
 /// What the converters of a layer span, found on a calibration batch.
@@ -50,6 +51,7 @@ struct LayerOnCore {
   std::vector<CellTiles> cells;                 // of noisy cells
   std::vector<std::vector<float>> weight_sums;  // (rows) of every tile, where a code 0 is not dark
   std::vector<float> scales;                    // per tile: network weight of a full-scale weight
+  std::vector<float> row_scales;                // (tiles, rows) of block floating point, on top
   ConverterRanges ranges;                       // of a layer that is written again, those it had
 };
 
@@ -64,13 +66,16 @@ int passes_of(const LayerOnCore& layer, const photonic::CoreDescription& core);
 
 /// How the DACs code the inputs of a pass.
 InputCode code_of_pass(const LayerOnCore& layer, const photonic::CoreDescription& core, int pass);
+/// How a map is coded as a whole before a pass: that way, or, with block floating point, which
+/// codes vector by vector, as it is.
+InputCode code_of_map(const LayerOnCore& layer, const photonic::CoreDescription& core, int pass);
 
 /// Positions that share one noise address and stay in cache; part of every result's address.
 inline constexpr int block_positions = 256;
 
 /// What one thread works in while it reads a layer out.
 struct ReadoutScratch {
-  std::vector<float> coded, pixels, sigma, noise, laser, outputs;
+  std::vector<float> coded, pixels, sigma, noise, laser, added, outputs;
   CellLight light;
   SentInputs sent;
 };
@@ -82,6 +87,9 @@ struct TilePass {
   const InputCode& code;
   std::int64_t tile = 0;
   std::uint64_t shot = 0;  // of its noise
+  /// Number of the block's first input vector among all that the tile sees: those of a pass one
+  /// after the other, the passes of an image, the images by their numbers.
+  std::uint64_t first_vector = 0;
 
   [[nodiscard]] const PackedTile& packed() const {
     return layer.tiles[static_cast<std::size_t>(tile)];

@@ -1,6 +1,9 @@
 #include "photonic/cores/core_card.hpp"
 
+#include <fmt/format.h>
+
 #include "photonic/cores/core_table.hpp"
+#include "photonic/cores/measured_core.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -11,6 +14,26 @@ CoreSize size_of(const CoreCard& card) {
   const CoreEntry& entry = core_entry(card.kind);
   if (entry.size) return entry.size(card);
   return {card.rows > 0 ? card.rows : usual_size, card.columns > 0 ? card.columns : usual_size};
+}
+
+void describe_path(Section& section, WeightPath& path) {
+  section.must_have("rate_MHz");
+  section.value("rate_MHz", path.rate_MHz, positive);
+  section.choice("unit", path.by_row, {{"tile", false}, {"row", true}});
+  section.choice("regenerated", path.behind_generator, {{"through", true}, {"beside", false}});
+}
+
+void describe_blocks(Section& section, CoreCard& card) {
+  constexpr std::string_view key = "block_floating_point";
+  if (!section.optional_section(key, [&](Section& inner) { describe(inner, card.blocks); })) return;
+  if (card.input_dac.bits < 2 || card.output_adc.bits < 2)
+    section.problem(key, fmt::format("needs converters with bits (input_dac.bits is {}, "
+                                     "output_adc.bits is {}; 2 or more of each)",
+                                     card.input_dac.bits, card.output_adc.bits));
+  if (card.output_adc.full_scale > 0)
+    section.problem(key,
+                    "sets the range of the ADCs, and so does output_adc.full_scale (leave one "
+                    "of them out)");
 }
 
 }  // namespace
@@ -44,6 +67,10 @@ void describe(Section& section, CoreCard& card) {
   section.value("symbol_rate_GHz", card.symbol_rate_GHz, positive);
   section.card("input_dac", card.input_dac);
   section.card("output_adc", card.output_adc);
+  section.optional_section("measured", [&](Section& inner) { describe(inner, card.measured); });
+  section.optional_section("weight_path",
+                           [&](Section& inner) { describe_path(inner, card.weight_path); });
+  describe_blocks(section, card);
   const CoreEntry& entry = core_entry(card.kind);
   if (entry.describe) entry.describe(section, card);
 }
@@ -55,7 +82,7 @@ CoreCard default_card(const std::string& kind) {
 }
 
 std::unique_ptr<TensorCore> make_core(const CoreCard& card) {
-  return core_entry(card.kind).make(card);
+  return measured_core(core_entry(card.kind).make(card), card.measured);
 }
 
 }  // namespace lightloom::photonic

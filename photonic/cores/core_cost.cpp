@@ -106,6 +106,7 @@ CoreCost core_cost(const CoreCard& card) {
   const bool programmed = core_entry(card.kind).devices != nullptr;
   CoreCost cost;
   cost.symbol_rate_GHz = card.symbol_rate_GHz;
+  cost.weight_path = card.weight_path;
   if (programmed) add_devices(card, devices, cost);
   add_converters(card, cost);
   if (optics.light) {
@@ -128,6 +129,7 @@ CoreDescription describe_core(const CoreCard& card) {
   description.output_adc = card.output_adc;
   description.noise = optics.noise;
   description.noisy_cells = optics.noisy_cells;
+  description.blocks = card.blocks;
   description.cost = core_cost(card);
   return description;
 }

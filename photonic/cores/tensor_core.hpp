@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "photonic/readout/block_floating_point.hpp"
 #include "photonic/readout/converter.hpp"
 #include "photonic/readout/readout_noise.hpp"
 
@@ -23,14 +24,23 @@ struct TileAddress {
 /// How a chip takes its inputs.
 enum class InputCoding {
   intensity,  // non-negative only: signed inputs take two passes
-  field,      // amplitude and sign at once
+  field,      // amplitude and sign at once; differential intensities go as one
   digital,    // ideal core: any number
+};
+
+/// How weights come to a core: by transfers of their own rate, of a whole tile or of one row each.
+struct WeightPath {
+  double rate_MHz = 0;  // transfers per second; 0: as fast as settings are written
+  bool by_row = false;
+  bool behind_generator = true;  // regenerated weights come by it as well
+  [[nodiscard]] bool used() const { return rate_MHz > 0; }
 };
 
 /// Time and energy of one core, from the same component descriptions that give its noise.
 struct CoreCost {
   double symbol_rate_GHz = 0;   // input vectors per second
   double settle_ns = 0;         // after the weights of a tile were written
+  WeightPath weight_path{};     // by which they come
   double write_energy_pJ = 0;   // per programmed device (DAC code and driver)
   double hold_power_mW = 0;     // per programmed device, mean, while a tile is held
   double laser_power_mW = 0;    // electrical, whole core, while streaming; 0 if it always runs
@@ -58,7 +68,8 @@ struct CoreDescription {
   Converter input_dac;   // bits 0: no quantisation
   Converter output_adc;  // bits 0: no quantisation
   ReadoutNoise noise;
-  bool noisy_cells = false;  // `cell_noise` says more than its default
+  bool noisy_cells = false;   // `cell_noise` says more than its default
+  BlockFloatingPoint blocks;  // with it, tiles come in units of their blocks' scales
   CoreCost cost;
 };
 
@@ -81,6 +92,15 @@ struct TileBatch {
 struct CellNoise {
   std::span<float> variance;  // of the weight, in network units squared, new at every reading
   std::span<float> light;     // share of an input's light that reaches the detectors through it
+};
+
+/// What a chip adds to its outputs, in full-scale products, where it is known from measurements.
+struct OutputErrors {
+  int period = 1;
+  std::vector<float> offset{};       // (period, rows), by the number of the input vector
+  std::vector<float> noise_sigma{};  // (rows), of every reading
+  float noise_common = 0;            // share of its variance that all outputs of a vector have
+  [[nodiscard]] bool any() const { return !noise_sigma.empty(); }
 };
 
 /// What happened while tiles were realised. Nothing is clipped silently.
@@ -120,6 +140,9 @@ class TensorCore {
   /// The reading noise of the same tiles. As it stands here: none, and all the light.
   virtual void cell_noise(std::span<const float> targets, TileAddress address,
                           CellNoise noise) const;
+
+  /// What a chip adds to its outputs. As it stands here: nothing.
+  [[nodiscard]] virtual OutputErrors output_errors(std::uint64_t seed, std::uint32_t chip) const;
 };
 
 }  // namespace lightloom::photonic

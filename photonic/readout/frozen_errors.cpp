@@ -126,8 +126,10 @@ void add_offsets(const ProductErrors& errors, ProductErrorLaw& law) {
     law.periodic_common = std::clamp((n * common / all - 1) / (n - 1), 0.0, 1.0);
 }
 
-// What is drawn: the shot of its numbers.
-enum Drawn : std::uint64_t { gain, mixing_row, cell, offset, periodic, periodic_all, noise };
+/// What is drawn: the shot of its numbers.
+namespace drawn {
+enum : std::uint64_t { gain, mixing_row, cell, offset, periodic, periodic_all, noise };
+}
 
 /// A factor of log-normal spread whose mean square is 1.
 double spread_factor(double spread, double normal) {
@@ -141,12 +143,12 @@ std::uint64_t place(std::size_t first, std::size_t second) {
 void draw_mixing(const ProductErrorLaw& law, const Stream& stream, FrozenErrors& frozen) {
   const auto inputs = static_cast<std::size_t>(frozen.inputs);
   for (std::size_t r = 0; r < frozen.gain.size(); ++r) {
-    frozen.gain[r] = law.gain_mean + law.gain_sd * stream.normal(r, gain);
+    frozen.gain[r] = law.gain_mean + law.gain_sd * stream.normal(r, drawn::gain);
     const double share =
-        law.mixing_share * spread_factor(law.mixing_spread, stream.normal(r, mixing_row));
+        law.mixing_share * spread_factor(law.mixing_spread, stream.normal(r, drawn::mixing_row));
     if (share > 0)
       for (std::size_t c = 0; c < inputs; ++c)
-        frozen.cells[r * inputs + c] = share * stream.normal(place(r, c), cell);
+        frozen.cells[r * inputs + c] = share * stream.normal(place(r, c), drawn::cell);
   }
 }
 
@@ -158,10 +160,10 @@ void draw_offsets(const ProductErrorLaw& law, const Stream& stream, FrozenErrors
                apart = std::sqrt(1 - law.periodic_common);
   std::vector<double> phases(period);
   for (std::size_t r = 0; r < outputs; ++r) {
-    const double own = law.offset_mean + law.offset_sd * stream.normal(r, offset);
+    const double own = law.offset_mean + law.offset_sd * stream.normal(r, drawn::offset);
     for (std::size_t t = 0; t < period; ++t)
-      phases[t] =
-          together * stream.normal(t, periodic_all) + apart * stream.normal(place(r, t), periodic);
+      phases[t] = together * stream.normal(t, drawn::periodic_all) +
+                  apart * stream.normal(place(r, t), drawn::periodic);
     const double mean = mean_of(phases);
     for (std::size_t t = 0; t < period; ++t)
       frozen.offset[t * outputs + r] =
@@ -219,7 +221,7 @@ FrozenErrors frozen_errors(const ProductErrors& errors, FrozenErrorOf of) {
 ProductErrors product_errors(const FrozenErrors& frozen, std::span<const double> covariance,
                              double full_scale) {
   const int n = frozen.outputs;
-  assert(frozen.inputs == n && covariance.size() == static_cast<std::size_t>(n) * n);
+  assert(frozen.inputs == n && covariance.size() == frozen.cells.size());
   RowMatrix mixing = ConstRows(frozen.cells.data(), n, n) / std::sqrt(static_cast<double>(n));
   if (frozen.of == FrozenErrorOf::weights) {
     const Directions directions = directions_of(covariance, n);
@@ -271,8 +273,8 @@ FrozenErrors draw_frozen_errors(const ProductErrorLaw& law, const ErrorDraw& dra
     for (std::size_t r = 0; r < outputs; ++r) frozen.cells[r * outputs + r] = 0;
   draw_offsets(law, stream, frozen);
   for (std::size_t r = 0; r < outputs; ++r)
-    frozen.noise_sigma[r] =
-        law.noise_sigma / law.full_scale * spread_factor(law.noise_spread, stream.normal(r, noise));
+    frozen.noise_sigma[r] = law.noise_sigma / law.full_scale *
+                            spread_factor(law.noise_spread, stream.normal(r, drawn::noise));
   frozen.noise_common = law.noise_common;
   return frozen;
 }

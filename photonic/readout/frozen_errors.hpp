@@ -19,11 +19,11 @@ struct FrozenErrors {
   FrozenErrorOf of = FrozenErrorOf::weights;
   int outputs = 0, inputs = 0;  // inputs = outputs where outputs mix
   int period = 1;
-  std::vector<double> gain;         // (outputs)
-  std::vector<double> cells;        // (outputs, inputs)
-  std::vector<double> offset;       // (period, outputs), in full-scale products
-  std::vector<double> noise_sigma;  // (outputs), in full-scale products
-  double noise_common = 0;          // as in ProductErrors
+  std::vector<double> gain{};         // (outputs)
+  std::vector<double> cells{};        // (outputs, inputs)
+  std::vector<double> offset{};       // (period, outputs), in full-scale products
+  std::vector<double> noise_sigma{};  // (outputs), in full-scale products
+  double noise_common = 0;            // as in ProductErrors
 };
 
 /// Which chip of a law, and how large its core is.

@@ -17,12 +17,12 @@ struct ProductErrors {
   int period = 1;
   /// What one input at full scale gives through one weight at full scale, in units of `expected`.
   double full_scale = 1;
-  std::vector<double> mixing;       // (outputs, outputs), row-major; gains on its diagonal
-  std::vector<double> offset;       // (period, outputs)
-  std::vector<double> noise_sigma;  // (outputs)
+  std::vector<double> mixing{};       // (outputs, outputs), row-major; gains on its diagonal
+  std::vector<double> offset{};       // (period, outputs)
+  std::vector<double> noise_sigma{};  // (outputs)
   /// (outputs, outputs) of what was expected, about its mean. It says what the mixing was measured
   /// against: a direction in which little was expected is amplified by much.
-  std::vector<double> covariance;
+  std::vector<double> covariance{};
   double noise_common = 0;  // share of the noise's variance that all outputs of a vector have
   int vectors = 0;          // that the mixing was fitted to; 0: it is exact
 };
