@@ -40,6 +40,8 @@ enum class Purpose : std::uint32_t {
   resampling = 29,         // bootstrap of images and chips
   conversion = 30,         // per conversion of symbols that were added up before it: the ADC's own
   weight_noise = 31,       // per training step: noise on the weights that a network learns to bear
+  product_errors = 32,     // static, per chip: what a measured chip's products are off by
+  product_noise = 33,      // per symbol: noise of a measured chip's products
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones
@@ -66,9 +68,10 @@ inline constexpr Family posterior_sample{Purpose::measurement, 3};     // draws 
 inline constexpr Family phase_drift{Purpose::drift, 0};              // phases on the chip, in time
 inline constexpr Family earlier_calibration{Purpose::drift, 1};      // what an old card is off by
 inline constexpr Family drift_since_calibration{Purpose::drift, 2};  // draws of `calibrate when`
-inline constexpr Family all[] = {laboratory_reading,     laboratory_settings, bench_states,
-                                 posterior_sample,       phase_drift,         earlier_calibration,
-                                 drift_since_calibration};
+inline constexpr Family product_halves{Purpose::split, 1};           // halves of measured products
+inline constexpr Family all[] = {laboratory_reading,      laboratory_settings, bench_states,
+                                 posterior_sample,        phase_drift,         earlier_calibration,
+                                 drift_since_calibration, product_halves};
 }  // namespace family
 
 /// The address of a family's numbers for one chip (or sample).

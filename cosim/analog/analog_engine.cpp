@@ -38,33 +38,47 @@ void AnalogEngine::load(int number, const nn::LayerShape& shape, std::span<const
   counts_.realisation.add(write_layer(layer, chip_, weights, write));
 }
 
+namespace {
+
+/// Number of the first of an image's vectors in a pass, among all that a tile sees.
+std::uint64_t first_vector(const LayerOnCore& layer, std::uint64_t image, int pass, int passes) {
+  return (image * static_cast<std::uint64_t>(passes) + static_cast<std::uint64_t>(pass)) *
+         static_cast<std::uint64_t>(layer.mapping.input_vectors);
+}
+
+}  // namespace
+
 /// While it calibrates, the engine computes with whole numbers, without noise and ADC.
 AnalogEngine::ImageCounts AnalogEngine::run_image(const LayerOnCore& layer, const Image& image,
                                                   ReadoutScratch& scratch) const {
   ImageCounts counts;
   const CoreDescription& core = chip_.card();
   std::fill(image.output.begin(), image.output.end(), 0.0F);
-  for (int pass = 0; pass < passes_of(layer, core); ++pass) {
+  const int passes = passes_of(layer, core);
+  for (int pass = 0; pass < passes; ++pass) {
     const InputCode code = code_of_pass(layer, core, pass);
     const InputReads reads = calibrating_ ? whole_numbers() : input_reads(core, code);
-    counts.clipped += send_inputs(layer, {code, reads, image.input}, scratch);
-    if (!calibrating_ && needs_power(core))
+    const std::uint64_t first = first_vector(layer, image.number, pass, passes);
+    counts.clipped +=
+        send_inputs(layer, {code_of_map(layer, core, pass), reads, image.input}, scratch);
+    if (!calibrating_ && !core.blocks.used() && needs_power(core))
       for (const InputRead& read : reads.reads)
         measure_pixels(layer, core.coding, sent_map(read, scratch));
     std::uint64_t address =
         (image.number * 2 + static_cast<std::uint64_t>(pass)) * layer.devices.size();
     for (const PackedDevices& devices : layer.devices) {
       const auto run_block = [&](std::int64_t tile, ReadoutBlock block, std::uint64_t shot) {
+        const std::int64_t position = block.bases - layer.layout.bases.data();
         const TilePass part{.chip = chip_,
                             .layer = layer,
                             .devices = devices,
                             .code = code,
                             .tile = tile,
-                            .shot = shot};
+                            .shot = shot,
+                            .first_vector = first + static_cast<std::uint64_t>(position)};
         const TileView view = tile_view(layer.mapping, tile / layer.slices);
         block.output_stride = layer.shape.out_channels;
-        block.outputs = image.output.data() +
-                        (block.bases - layer.layout.bases.data()) * block.output_stride +
+        block.outputs = image.output.data() + position * block.output_stride +
                         view.first_group * layer.mapping.group_rows + view.first_row;
         const BlockCounts read = read_block(part, {reads, calibrating_}, block, scratch);
         counts.saturated += read.saturated;

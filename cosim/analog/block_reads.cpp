@@ -1,9 +1,42 @@
 #include "cosim/analog/block_reads.hpp"
 
+#include <span>
+
+#include "cosim/analog/output_errors.hpp"
 #include "cosim/analog/read_noise.hpp"
+#include "cosim/analog/readout/block_scaling.hpp"
 
 namespace lightloom::cosim {
 namespace {
+
+/// Reads a block whose input vectors and weights have scales of their own. Returns how many
+/// conversions were out of range.
+std::int64_t read_scaled(const TilePass& pass, const Readout& readout, const ReadoutBlock& block,
+                         ReadoutScratch& scratch) {
+  const PackedTile& packed = pass.packed();
+  const auto rows = static_cast<std::size_t>(packed.rows);
+  scratch.outputs.assign(static_cast<std::size_t>(block.positions) * rows, 0.0F);
+  ReadoutBlock own = block;
+  own.outputs = scratch.outputs.data();
+  own.output_stride = packed.rows;
+  Readout converted = readout;
+  converted.gain = 1;
+  const std::int64_t outside = read_out(packed, converted, own);
+  const auto first =
+      static_cast<std::size_t>(pass.tile) * static_cast<std::size_t>(pass.chip.card().rows);
+  add_blocks({.sums = scratch.outputs,
+              .vector_scales = scratch.sent.scales,
+              .weight_scales = std::span(pass.layer.row_scales).subspan(first, rows),
+              .gain = readout.gain},
+             block);
+  return outside;
+}
+
+std::int64_t read_gathered(const TilePass& pass, const Readout& readout, const ReadoutBlock& block,
+                           ReadoutScratch& scratch) {
+  return pass.chip.card().blocks.used() ? read_scaled(pass, readout, block, scratch)
+                                        : read_out(pass.packed(), readout, block);
+}
 
 /// One read, whose result is added to the block's outputs.
 std::int64_t read_once(const TilePass& pass, const Readout& readout, const InputRead& read,
@@ -14,7 +47,8 @@ std::int64_t read_once(const TilePass& pass, const Readout& readout, const Input
   gather(pass, scratch, block);
   draw_noise(pass, readout, scratch, block);
   scale_drawn(read.noise, scratch, block);
-  return read_out(pass.packed(), readout, block);
+  add_output_errors(pass, scratch, block);
+  return read_gathered(pass, readout, block, scratch);
 }
 
 /// Network units of a result of the core's full-scale weight and input.
@@ -35,6 +69,7 @@ float unit_of_reading(const TilePass& pass) {
 TilePass at_reading(const TilePass& pass, int reading) {
   TilePass at = pass;
   at.shot |= static_cast<std::uint64_t>(reading) << 56;
+  at.reading = reading;
   return at;
 }
 
@@ -92,7 +127,7 @@ BlockCounts read_block(const TilePass& pass, const PassReads& how, const Readout
     gather(pass, scratch, noiseless);
     Readout readout;
     readout.gain = unit_of(pass);
-    read_out(pass.packed(), readout, noiseless);
+    read_gathered(pass, readout, noiseless, scratch);
     return {};
   }
   BlockCounts counts;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "cosim/analog/readout/block_scaling.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -109,7 +110,7 @@ void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& r
       core.kind);
   layer.devices.clear();
   layer.gathered.clear();
-  if (core.noisy_cells || apart || !chip.dacs.empty())
+  if (core.noisy_cells || apart || core.blocks.used() || !chip.dacs.empty())
     for (std::int64_t part = 0; part < layer.mapping.tiles * layer.slices; ++part)
       layer.gathered.push_back(
           input_runs(layer.shape, layer.layout, layer.mapping, part / layer.slices));
@@ -132,7 +133,8 @@ ChipCore::ChipCore(const photonic::TensorCore& tensor_core, std::uint64_t chip_s
       seed(chip_seed),
       number(chip),
       adcs(adc_curves(tensor_core.description(), chip_seed, chip)),
-      dacs(dac_curves(tensor_core.description(), chip_seed, chip)) {}
+      dacs(dac_curves(tensor_core.description(), chip_seed, chip)),
+      errors(tensor_core.output_errors(chip_seed, chip)) {}
 
 photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip,
                                         std::span<const float> weights, std::uint32_t write) {
@@ -140,9 +142,12 @@ photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip
   layer.mapping = map_layer(layer.shape, {core.rows, core.columns});
   layer.layout = input_layout(layer.shape);
   layer.slices = core.slices;
-  const std::vector<float> targets = gather_tiles(layer.shape, layer.mapping, weights);
+  std::vector<float> targets = gather_tiles(layer.shape, layer.mapping, weights);
   const photonic::TileAddress address{
       .seed = chip.seed, .chip = chip.number, .layer = layer.number, .tile = 0, .write = write};
+  layer.row_scales.clear();
+  if (core.blocks.used())
+    layer.row_scales = scale_weights(core.blocks.weights, targets, core.rows, core.columns);
   RealisedTiles realised;
   const auto slices = static_cast<std::size_t>(core.slices);
   realised.weights.resize(targets.size() * slices);
@@ -176,11 +181,23 @@ InputCode code_of_pass(const LayerOnCore& layer, const photonic::CoreDescription
   return code;
 }
 
+InputCode code_of_map(const LayerOnCore& layer, const photonic::CoreDescription& core, int pass) {
+  const InputCode code = code_of_pass(layer, core, pass);
+  if (!core.blocks.used()) return code;
+  return {.sign = code.sign, .full_scale = code.full_scale, .bounded = false};
+}
+
 void gather(const TilePass& pass, ReadoutScratch& scratch, ReadoutBlock& block) {
   const auto& gathered = pass.layer.gathered;
-  if (!gathered.empty())
-    gather_inputs(gathered[static_cast<std::size_t>(pass.tile)], {pass.chip.dacs, pass.code}, block,
-                  scratch.sent);
+  if (gathered.empty()) return;
+  const InputDacs dacs{pass.chip.dacs, pass.code};
+  const auto& runs = gathered[static_cast<std::size_t>(pass.tile)];
+  if (!pass.chip.card().blocks.used()) {
+    gather_inputs(runs, dacs, block, scratch.sent);
+    return;
+  }
+  gather_inputs(runs, {{}, pass.code}, block, scratch.sent);
+  code_blocks(dacs, block.positions, scratch.sent);
 }
 
 }  // namespace lightloom::cosim

@@ -27,6 +27,7 @@ struct ChipCore {
   std::uint32_t number;
   AdcCurves adcs;
   std::vector<photonic::ConverterCurve> dacs;
+  photonic::OutputErrors errors;
 };
 
 /// What the converters of a layer span, found on a calibration batch.
@@ -59,8 +60,9 @@ struct LayerOnCore {
   // Where a tile's inputs lie in the map, when they have to be copied next to each other: each
   // through a DAC with errors of its own, or to cells that are noisy. Empty: read where they lie.
   std::vector<std::vector<InputRun>> gathered;
-  std::vector<float> scales;  // per tile: network weight of a full-scale weight
-  ConverterRanges ranges;     // of a layer that is written again, those it had
+  std::vector<float> scales;      // per tile: network weight of a full-scale weight
+  std::vector<float> row_scales;  // (tiles, rows) of block floating point, on top
+  ConverterRanges ranges;         // of a layer that is written again, those it had
 };
 
 /// Realises `weights` on the chip as layer `layer.number` of shape `layer.shape`, write number
@@ -75,6 +77,9 @@ int passes_of(const LayerOnCore& layer, const photonic::CoreDescription& core);
 
 /// How the DACs code the inputs of a pass.
 InputCode code_of_pass(const LayerOnCore& layer, const photonic::CoreDescription& core, int pass);
+/// How a map is coded as a whole before a pass: that way, or, with block floating point, which
+/// codes vector by vector, as it is.
+InputCode code_of_map(const LayerOnCore& layer, const photonic::CoreDescription& core, int pass);
 
 /// Positions that share one noise address and stay in cache; part of every result's address.
 inline constexpr int block_positions = 256;
@@ -86,7 +91,7 @@ struct ReadoutScratch {
   };
   Map whole;              // the numbers of a pass
   std::vector<Map> bits;  // what is sent for every bit of them, where they are sent in bits
-  std::vector<float> sigma, noise, laser, outputs;
+  std::vector<float> sigma, noise, laser, added, outputs;
   std::vector<float> sums;  // of reads that are added up before they are converted
   CellLight light;
   SentInputs sent;
@@ -100,6 +105,10 @@ struct TilePass {
   const InputCode& code;
   std::int64_t tile = 0;
   std::uint64_t shot = 0;  // of its noise
+  /// Number of the block's first input vector among all that the tile sees: those of a pass one
+  /// after the other, the passes of an image, the images by their numbers.
+  std::uint64_t first_vector = 0;
+  int reading = 0;  // of the readings of every vector, which follow one another
 
   [[nodiscard]] const PackedTile& packed() const {
     return devices.tiles[static_cast<std::size_t>(tile)];

@@ -108,6 +108,12 @@ void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const 
   calibrate_inputs(layer, chip.card(), inputs);
   layer.ranges.calibrated = true;
   layer.ranges.output_full_scale = static_cast<float>(adc.full_scale);
+  const photonic::BlockFloatingPoint& blocks = chip.card().blocks;
+  if (blocks.used()) {  // vectors have scales of their own, and the ADCs a range that is fixed
+    layer.ranges.input_full_scale = 1;
+    layer.ranges.output_full_scale = static_cast<float>(chip.card().columns / blocks.gain);
+    return;
+  }
   if (adc.bits == 0 || adc.full_scale > 0) return;
   // Codes from zero on have a bit more for magnitudes than codes about zero.
   const int bits = adc.bits + (photonic::weight_phases(chip.card()) == 2 ? 1 : 0);

@@ -99,6 +99,11 @@ Readout readout_of(const LayerOnCore& layer, const photonic::CoreDescription& co
     readout.step = full_scale / codes;
     readout.lowest_code = from_zero ? 0 : -codes;
     readout.highest_code = codes - 1;
+    if (core.blocks.used()) {
+      readout.highest_code = static_cast<float>(photonic::block_levels(core.output_adc.bits));
+      readout.lowest_code = -readout.highest_code;
+      readout.step = layer.ranges.output_full_scale / readout.highest_code;
+    }
   }
   readout.sigma =
       static_cast<float>(std::hypot(core.noise.additive, core.output_adc.noise_lsb * readout.step));

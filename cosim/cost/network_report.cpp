@@ -15,7 +15,8 @@ PartTimes least_times(const CostInput& input, const LayerPlan& plan) {
   PartTimes least;
   for (const Stage stage : all_of_enum<Stage>())
     for (const TimePart part : all_of_enum<TimePart>()) {
-      const bool each_core = part == TimePart::core || part == TimePart::programming;
+      const bool each_core =
+          part == TimePart::core || part == TimePart::programming || part == TimePart::weight_path;
       const double units = each_core ? input.schedule.cores : 1;
       least[part] = std::max(least[part], plan.needs_ns[stage][part] / units);
     }

@@ -57,6 +57,13 @@ bool bank_is_usable(Section& section, const PhotonicGenerator& card) {
                                         card.bank.readings));
     return false;
   }
+  for (const auto& [key, used] : {std::pair{"measured", card.bank.measured.used()},
+                                  {"block_floating_point", card.bank.blocks.used()},
+                                  {"weight_path", card.bank.weight_path.used()}})
+    if (used)
+      section.problem("bank", fmt::format("has '{}', which only the core itself takes (leave it "
+                                          "out of the bank)",
+                                          key));
   if (optics.light && optics.coding == photonic::InputCoding::intensity) return true;
   section.problem("bank", fmt::format("cannot be a core of kind '{}': a generator's banks add up "
                                       "intensities (take mrr-bank or pcm-crossbar)",

@@ -10,7 +10,7 @@ std::string_view part_name(TimePart part) {
   static constexpr std::string_view names[] = {"core",         "activation buffer", "weight buffer",
                                                "tile buffer",  "generator",         "settings",
                                                "programming",  "post processing",   "DRAM",
-                                               "DRAM latency", "DRAM turnarounds"};
+                                               "DRAM latency", "DRAM turnarounds",  "weight path"};
   static_assert(std::size(names) == PartTimes::size());
   return names[static_cast<std::size_t>(part)];
 }

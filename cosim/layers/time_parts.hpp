@@ -21,6 +21,7 @@ enum class TimePart {
   dram,             // bursts, at the bandwidth of their runs
   dram_latency,     // of the very first access
   dram_turnaround,  // idle bus between reading and writing
+  weight_path,      // transfers of weights to a core that has a path of its own for them
   count,
 };
 std::string_view part_name(TimePart part);

@@ -128,7 +128,7 @@ LayerPlan plan_layer(const LayerSetup& setup) {
     add(plan, traffic.cost);
     add(plan, read_stored_tile(setup, visit));
     if (visit.replica == 0) make_weights(plan, setup, visit);
-    add(plan, program(setup));
+    add(plan, program(setup, visit));
     add(plan, compute(setup, visit));
     add(plan, post_process(setup, visit));
   });

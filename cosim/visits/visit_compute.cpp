@@ -32,15 +32,26 @@ void spend_tabled(const LayerSetup& setup, const Visit& v, double used_weights,
   energy.spend(Component::output_converters, v.vectors * share, each_pJ);
 }
 
+/// Time of the transfers that bring a tile's weights.
+double transfer_ns(const photonic::CoreCost& core, const TileView& view) {
+  const double transfers =
+      core.weight_path.by_row ? static_cast<double>(view.rows) * view.groups : 1.0;
+  return transfers * 1e3 / core.weight_path.rate_MHz;
+}
+
 }  // namespace
 
-VisitCost program(const LayerSetup& setup) {
+VisitCost program(const LayerSetup& setup, const Visit& v) {
   const ProgrammingCard& card = setup.input().programming;
   const photonic::CoreCost& core = setup.core();
   const auto devices = static_cast<double>(core.devices);
   const double rounds = card.lanes > 0 ? std::ceil(devices / card.lanes) : (devices > 0 ? 1 : 0);
+  const bool by_path =
+      core.weight_path.used() && (!setup.regenerate || core.weight_path.behind_generator);
   VisitCost cost;
-  cost.time.take(Stage::program, {TimePart::programming, rounds / card.rate_GHz + core.settle_ns});
+  if (by_path) cost.time.take(Stage::program, {TimePart::weight_path, transfer_ns(core, v.view)});
+  cost.time.take(Stage::program,
+                 {TimePart::programming, (by_path ? 0 : rounds / card.rate_GHz) + core.settle_ns});
   cost.energy.spend(Component::programming, devices, core.write_energy_pJ);
   return cost;
 }

@@ -14,7 +14,8 @@ extern const Command run_command, sweep_command, merge_command, train_command, r
     calibrate_program_command, calibrate_design_command, calibrate_track_command,
     calibrate_when_command, calibrate_pulls_command, calibrate_fringe_command,
     calibrate_ring_command, calibrate_line_command, calibrate_energy_command,
-    calibrate_drift_command, validate_command, report_command, inspect_command, completion_command;
+    calibrate_drift_command, calibrate_products_command, validate_command, report_command,
+    inspect_command, completion_command;
 
 const std::vector<const Command*>& commands() {
   static const std::vector<const Command*> table{&run_command,
@@ -45,6 +46,7 @@ const std::vector<const Command*>& commands() {
                                                  &calibrate_line_command,
                                                  &calibrate_energy_command,
                                                  &calibrate_drift_command,
+                                                 &calibrate_products_command,
                                                  &validate_command,
                                                  &report_command,
                                                  &inspect_command,

@@ -9,44 +9,12 @@
 
 #include "calibration/calibrate.hpp"
 #include "calibration/fit/fit_result.hpp"
-#include "experiments/results/embedded.hpp"
+#include "experiments/results/page_pieces.hpp"
 
 namespace lightloom::experiments {
 namespace {
 
 using namespace calibration;
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char letter : text)
-    safe += letter == '&' ? "&amp;" : letter == '<' ? "&lt;" : std::string(1, letter);
-  return safe;
-}
-
-/// Bars over an index, with a line at 1: RMS of residuals over their noise.
-std::string bars(const std::string& title, const std::vector<double>& values) {
-  constexpr double width = 640, height = 140, left = 36;
-  const double top = std::max(1.5, *std::max_element(values.begin(), values.end()) * 1.1);
-  const double step = (width - left) / static_cast<double>(values.size());
-  std::string svg = fmt::format(
-      "<h2>{}</h2><svg viewBox=\"0 0 {} {}\" role=\"img\" style=\"width:100%\"><title>{}</title>",
-      title, width, height + 18, title);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double high = height * values[i] / top;
-    svg += fmt::format(
-        "<rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" fill=\"{}\">"
-        "<title>{}: {:.3f}</title></rect>",
-        left + step * static_cast<double>(i), height - high, 0.8 * step, high,
-        values[i] > 1.3 ? "#c0392b" : "#4a7ebb", i, values[i]);
-  }
-  const double one = height - height / top;
-  svg += fmt::format(
-      "<line x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"currentColor\" "
-      "stroke-dasharray=\"4\"/><text x=\"0\" y=\"{:.1f}\" fill=\"currentColor\">1</text>"
-      "<text x=\"{}\" y=\"{}\" fill=\"currentColor\" font-size=\"12\">0 ... {}</text></svg>",
-      left, width, one, one, one + 4, left, height + 14, values.size() - 1);
-  return svg;
-}
 
 /// How many residuals lie where, over what a normal distribution puts there.
 std::string histogram(const std::vector<double>& counts) {
@@ -118,13 +86,6 @@ std::string verdict(const Calibration& found) {
                                               : "; see what is said of the data below.");
 }
 
-std::string list(const std::string& title, const std::vector<std::string>& lines) {
-  if (lines.empty()) return "";
-  std::string html = fmt::format("<h2>{}</h2><ul>", title);
-  for (const std::string& line : lines) html += "<li>" + escaped(line) + "</li>";
-  return html + "</ul>";
-}
-
 std::string worst_table(const ChipShape& shape, const Calibration& found) {
   std::string html =
       "<h2>Devices farthest from their design</h2><table><tr><th>parameter</th><th>value</th>"
@@ -156,12 +117,7 @@ std::string calibration_page(const ChipShape& shape, const Calibration& found,
                              const std::string& data) {
   const FitResult& fit = found.fit;
   const std::string title = fmt::format("Calibration of {} ports", shape.ports());
-  std::string html = fmt::format(
-      "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{} · lightloom</title>"
-      "<style>{} table{{border-collapse:collapse}} td,th{{padding:.2em .8em;text-align:left}}"
-      "</style></head><body><main><h1>{}</h1><p>{}</p>",
-      title, embedded::page_style, title, escaped(data));
-  html += verdict(found);
+  std::string html = verdict(found);
   html += fmt::format(
       "<table><tr><td>chi² per degree of freedom</td><td>{:.4f}</td></tr><tr><td>held-out chi² "
       "with "
@@ -174,16 +130,16 @@ std::string calibration_page(const ChipShape& shape, const Calibration& found,
       fit.chi2_per_dof(), fit.held_out.chi2_per_reading, fit.held_out.rms,
       fit.held_out.expected_rms, found.visibility.rank, found.visibility.unknowns, fit.readings,
       fit.outliers);
-  html += list("Said of the data and the fit", found.warnings) + list("Notes", fit.notes);
-  html += list("More data needed", found.needed);
+  html += sentences("Said of the data and the fit", found.warnings) + sentences("Notes", fit.notes);
+  html += sentences("More data needed", found.needed);
   html += kinds_table(shape, fit);
   html += histogram(found.residuals.histogram);
-  html += bars("RMS of the residuals over their noise, by detector", found.residuals.by_detector);
-  html += bars("By input", found.residuals.by_input);
-  html += bars("By setting", found.residuals.by_setting);
+  html += bars({"RMS of the residuals over their noise, by detector", found.residuals.by_detector});
+  html += bars({"By input", found.residuals.by_input});
+  html += bars({"By setting", found.residuals.by_setting});
   html += worst_table(shape, found) + correlation_table(shape, fit);
-  html += list("No power tells", found.visibility.null_directions);
-  return html + "</main></body></html>\n";
+  html += sentences("No power tells", found.visibility.null_directions);
+  return whole_page(title, data, html);
 }
 
 }  // namespace lightloom::experiments

@@ -1,9 +1,14 @@
 #include "photonic/cores/core_card.hpp"
 
+#include <fmt/format.h>
+
+#include <utility>
+
 #include "core/error.hpp"
 #include "photonic/cores/core_age.hpp"
 #include "photonic/cores/core_cost.hpp"
 #include "photonic/cores/core_table.hpp"
+#include "photonic/cores/measured_core.hpp"
 
 namespace lightloom::photonic {
 namespace {
@@ -78,6 +83,42 @@ void describe_age(Section& section, CoreCard& card) {
   }
 }
 
+void describe_path(Section& section, WeightPath& path) {
+  section.must_have("rate_MHz");
+  section.value("rate_MHz", path.rate_MHz, positive);
+  section.choice("unit", path.by_row, {{"tile", false}, {"row", true}});
+  section.choice("regenerated", path.behind_generator, {{"through", true}, {"beside", false}});
+}
+
+void describe_blocks(Section& section, CoreCard& card) {
+  constexpr std::string_view key = "block_floating_point";
+  if (!section.optional_section(key, [&](Section& inner) { describe(inner, card.blocks); })) return;
+  if (card.input_dac.bits < 2 || card.output_adc.bits < 2)
+    section.problem(key, fmt::format("needs converters with bits (input_dac.bits is {}, "
+                                     "output_adc.bits is {}; 2 or more of each)",
+                                     card.input_dac.bits, card.output_adc.bits));
+  if (card.output_adc.full_scale > 0)
+    section.problem(key,
+                    "sets the range of the ADCs, and so does output_adc.full_scale (leave one "
+                    "of them out)");
+}
+
+/// What errors of whole products and scales of whole vectors cannot be had with.
+void check_whole_products(Section& section, const CoreCard& card) {
+  for (const auto& [key, used] : {std::pair{"measured", card.measured.used()},
+                                  {"block_floating_point", card.blocks.used()}}) {
+    if (!used) continue;
+    if (card.reads.in_bits() || card.reads.phases == ReadPhases::four)
+      section.problem(key,
+                      "is about whole products, and input_coding or read_phases have the core read "
+                      "parts of them (give input_coding levels and read_phases auto, 1 or 2)");
+    if (core_optics(card).slices > 1)
+      section.problem(key,
+                      "is about whole products, and the core reads its weights in slices "
+                      "(give cells.slices 1)");
+  }
+}
+
 }  // namespace
 
 int CoreCard::core_rows() const { return size_of(*this).rows; }
@@ -111,11 +152,16 @@ void describe(Section& section, CoreCard& card) {
   section.card("input_dac", card.input_dac);
   section.card("output_adc", card.output_adc);
   describe(section, card.reads);
+  section.optional_section("measured", [&](Section& inner) { describe(inner, card.measured); });
+  section.optional_section("weight_path",
+                           [&](Section& inner) { describe_path(inner, card.weight_path); });
+  describe_blocks(section, card);
   const CoreEntry& entry = core_entry(card.kind);
   if (entry.describe) entry.describe(section, card);
   describe_precision(section, card);
   check_serial(section, card);
   check_phases(section, card);
+  check_whole_products(section, card);
   describe_age(section, card);
 }
 
@@ -126,7 +172,7 @@ CoreCard default_card(const std::string& kind) {
 }
 
 std::unique_ptr<TensorCore> make_core(const CoreCard& card) {
-  return core_entry(card.kind).make(card);
+  return measured_core(core_entry(card.kind).make(card), card.measured);
 }
 
 }  // namespace lightloom::photonic

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/cards/card.hpp"
+#include "photonic/cores/measured_card.hpp"
 #include "photonic/cores/tensor_core.hpp"
 #include "photonic/devices/drift.hpp"
 #include "photonic/devices/heater.hpp"
@@ -64,6 +65,9 @@ struct CoreCard {
   DetectorCard detector;
   ShifterCard shifter;
   DriftCard drift;
+  MeasuredCard measured;
+  BlockFloatingPoint blocks;
+  WeightPath weight_path;
   OwnSettings own;
 
   /// Outputs and inputs after the defaults above.

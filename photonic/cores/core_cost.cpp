@@ -196,6 +196,7 @@ CoreCost core_cost(const CoreCard& card) {
   const bool programmed = core_entry(card.kind).devices != nullptr;
   CoreCost cost;
   set_rhythm(card, optics.coding, precision, cost);
+  cost.weight_path = card.weight_path;
   if (programmed) add_devices(card, devices, cost);
   add_converters(card, optics.slices, cost);
   add_precision(card, optics.slices, precision, cost);
@@ -224,6 +225,7 @@ CoreDescription describe_core(const CoreCard& card) {
   description.readings = card.readings;
   description.reads = card.reads;
   description.signs = core_entry(card.kind).signs;
+  description.blocks = card.blocks;
   description.cost = core_cost(card);
   return description;
 }

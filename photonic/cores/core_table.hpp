@@ -60,6 +60,7 @@ void register_core(const CoreEntry& entry);
 /// Our rows, each at the end of its own file.
 CoreEntry cell_core();
 CoreEntry ideal_core();
+CoreEntry incoherent_core();
 CoreEntry mrr_core();
 CoreEntry mzi_core();
 CoreEntry pcm_core();

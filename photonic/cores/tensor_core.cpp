@@ -84,4 +84,6 @@ RealisationReport TensorCore::realise_slices(const TileBatch& batch, CellNoise n
   return realise_used(batch);
 }
 
+OutputErrors TensorCore::output_errors(std::uint64_t, std::uint32_t) const { return {}; }
+
 }  // namespace lightloom::photonic

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "photonic/readout/block_floating_point.hpp"
 #include "photonic/readout/converter.hpp"
 #include "photonic/readout/precision_table.hpp"
 #include "photonic/readout/read_scheme.hpp"
@@ -25,7 +26,7 @@ struct TileAddress {
 /// How a chip takes its inputs.
 enum class InputCoding {
   intensity,  // non-negative only: signed inputs take two passes
-  field,      // amplitude and sign at once
+  field,      // amplitude and sign at once; differential intensities go as one
   digital,    // ideal core: any number
 };
 
@@ -37,11 +38,20 @@ enum class WeightSigns {
   pairs,        // (l + w) / 2 and (l - w) / 2, l the light through both devices (see CellNoise)
 };
 
+/// How weights come to a core: by transfers of their own rate, of a whole tile or of one row each.
+struct WeightPath {
+  double rate_MHz = 0;  // transfers per second; 0: as fast as settings are written
+  bool by_row = false;
+  bool behind_generator = true;  // regenerated weights come by it as well
+  [[nodiscard]] bool used() const { return rate_MHz > 0; }
+};
+
 /// Time and energy of one core, from the same component descriptions that give its noise.
 struct CoreCost {
   double symbol_rate_GHz =
       0;  // symbols per second, their readings and conversions that they wait for included
   double settle_ns = 0;          // after the weights of a tile were written
+  WeightPath weight_path{};      // by which they come
   double write_energy_pJ = 0;    // per programmed device (DAC code and driver)
   double hold_power_mW = 0;      // per programmed device, mean, while a tile is held
   double laser_power_mW = 0;     // electrical, whole core, while streaming; 0 if it always runs
@@ -83,6 +93,7 @@ struct CoreDescription {
   int readings = 1;  // of every input vector, each converted: their mean is what comes out
   ReadScheme reads;
   WeightSigns signs = WeightSigns::inseparable;
+  BlockFloatingPoint blocks;  // with it, tiles come in units of their blocks' scales
   CoreCost cost;
 };
 
@@ -128,6 +139,15 @@ struct CellNoise {
   std::span<float> light;     // share of an input's light that reaches the detectors through it
 };
 
+/// What a chip adds to its outputs, in full-scale products, where it is known from measurements.
+struct OutputErrors {
+  int period = 1;
+  std::vector<float> offset{};       // (period, rows), by the number of the input vector
+  std::vector<float> noise_sigma{};  // (rows), of every reading
+  float noise_common = 0;            // share of its variance that all outputs of a vector have
+  [[nodiscard]] bool any() const { return !noise_sigma.empty(); }
+};
+
 /// What happened while tiles were realised. Nothing is clipped silently.
 struct RealisationReport {
   std::int64_t tiles = 0;
@@ -170,6 +190,9 @@ class TensorCore {
   /// or empty) and `scales` are (tiles, slices, ...), in network units all of them. As it stands
   /// here: of cores with one slice.
   virtual RealisationReport realise_slices(const TileBatch& batch, CellNoise noise) const;
+
+  /// What a chip adds to its outputs. As it stands here: nothing.
+  [[nodiscard]] virtual OutputErrors output_errors(std::uint64_t seed, std::uint32_t chip) const;
 };
 
 }  // namespace lightloom::photonic

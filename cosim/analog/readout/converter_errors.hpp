@@ -31,6 +31,7 @@ struct InputDacs {
 struct SentInputs {
   std::vector<float> values;
   std::vector<int> bases;
+  std::vector<float> scales;  // (positions) of block floating point
 };
 
 /// Copies the inputs of a block next to each other, position by position, in the order of the

@@ -98,6 +98,7 @@ struct PositionNoise {
   float sigma = 0;
   float signal = 0;  // per unit of the core
   const float* normals = nullptr;
+  const float* added = nullptr;
 };
 
 inline PositionNoise noise_of(const PackedTile& tile, const Readout& readout,
@@ -105,6 +106,7 @@ inline PositionNoise noise_of(const PackedTile& tile, const Readout& readout,
                               std::int64_t position, int row) {
   PositionNoise noise{.factor = conversion.steps};
   if (block.laser != nullptr) noise.factor *= 1.0F + readout.relative_sigma * block.laser[position];
+  if (block.added != nullptr) noise.added = block.added + position * tile.rows + row;
   if (block.noise == nullptr) return noise;
   noise.sigma = conversion.steps * (block.sigma == nullptr ? readout.sigma : block.sigma[position]);
   noise.signal = conversion.steps * block.signal;
@@ -152,6 +154,7 @@ inline void read_out_positions(const PackedTile& tile, const Readout& readout,
             noise.signal > 0 ? root(noise.sigma * noise.sigma + own * own) : Vector{} + noise.sigma;
         value += sigma * load(noise.normals + v * readout_lanes);
       }
+      if (noise.added != nullptr) value += conversion.steps * load(noise.added + v * readout_lanes);
       if (conversion.rounds) {
         Lanes beyond{};
         if (readout.curves != nullptr) value = bend_level(value, readout, row + v * readout_lanes);

@@ -57,6 +57,8 @@ struct ReadoutBlock {
   const float* noise =
       nullptr;  // (positions, rows) standard normals, 4 * `readout_lanes` more readable; null: none
   const float* laser = nullptr;  // (positions) standard normals; null: no laser noise
+  const float* added =
+      nullptr;               // (positions, rows) to every sum, as many more readable; null: nothing
   float* outputs = nullptr;  // output r of position p is added to outputs[p * output_stride + r]
   std::int64_t output_stride = 0;
 };

@@ -418,6 +418,7 @@ void add_cost(Json& json, const CostStudy& study) {
   json["energy_J"] = study.reports[0].energy_J();
   json["batch"] = study.batch;
   json["bound_by"] = cosim::part_name(study.reports[0].bound_by);
+  json["peak_operations_per_s"] = study.peak_operations_per_s;
   json["speedup"] = Json::object();
   json["energy_gain"] = Json::object();
   for (std::size_t i = 1; i < study.reports.size(); ++i) {
@@ -454,9 +455,10 @@ std::string attention_text(const CostStudy& study) {
 }  // namespace
 
 std::string cost_text(const CostStudy& study) {
-  return fmt::format("{}\n{}{}\n{}\n{}{}", sources_table(study), steady_table(study),
-                     generator_text(study), energy_table(study), layers_table(study),
-                     attention_text(study));
+  return fmt::format("{}\n{}{}\n{}\n{}{}\nPeak of all cores: {}.\n", sources_table(study),
+                     steady_table(study), generator_text(study), energy_table(study),
+                     layers_table(study), attention_text(study),
+                     with_prefix(study.peak_operations_per_s, "operations/s"));
 }
 
 }  // namespace lightloom::experiments

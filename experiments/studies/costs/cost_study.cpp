@@ -105,6 +105,9 @@ CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware,
     study.reports.push_back(std::move(stream.first));
     study.steady.push_back(std::move(stream.steady));
   }
+  const photonic::CoreDescription& core = inputs[0].core;
+  study.peak_operations_per_s =
+      2e9 * core.cost.symbol_rate_GHz * core.rows * core.columns * inputs[0].schedule.cores;
   const cosim::GeneratorCard& generator = inputs[0].generator;
   study.generator_kind = generator.kind;
   study.generator = cosim::generator_figures(generator);

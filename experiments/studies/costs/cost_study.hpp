@@ -19,6 +19,8 @@ struct CostStudy {
   std::vector<cosim::CostReport> reports;  // of one batch that finds empty buffers
   std::vector<cosim::CostReport> steady;   // of each later one of a stream
   int batch = 1;
+  /// Multiplications and additions of all cores, each tile full at every symbol; their time alone.
+  double peak_operations_per_s = 0;
   std::string generator_kind;  // of the card's own source
   cosim::GeneratorFigures generator;
   double generator_area_mm2 = 0;  // with its electronic unit

@@ -15,9 +15,10 @@ class IdealCore final : public TensorCore {
 
   RealisationReport realise(std::span<const float> targets, TileAddress address,
                             std::span<float> realised, std::span<float> scales) const override {
-    return realise_tiles(description_, {targets, address, realised, scales}, [](const Tile& tile) {
+    const bool blocks = description_.blocks.used();  // whose scale is the unit of the weights
+    return realise_tiles(description_, {targets, address, realised, scales}, [&](const Tile& tile) {
       std::ranges::copy(tile.target, tile.realised.begin());
-      tile.scale = largest_weight(tile.target);
+      tile.scale = blocks ? 1.0F : largest_weight(tile.target);
       return RealisationReport{};
     });
   }
