@@ -1,5 +1,7 @@
 #include "experiments/studies/accuracy/ages.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>

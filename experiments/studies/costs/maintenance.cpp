@@ -1,5 +1,7 @@
 #include "experiments/studies/costs/maintenance.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <nlohmann/json.hpp>
 
