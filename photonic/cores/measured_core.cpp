@@ -126,7 +126,7 @@ class MeasuredCore final : public TensorCore {
                           .used = batch.used.empty() ? whole : batch.used[i]};
       (frozen->of == FrozenErrorOf::outputs ? mix_outputs : err_weights)(*frozen, tile);
       for (std::size_t k = 0; k < size; ++k) {
-        const double error = tile.weights[k] - batch.targets[i * size + k];
+        const double error = double{tile.weights[k]} - batch.targets[i * size + k];
         squares[i] += error * error;
       }
     });
