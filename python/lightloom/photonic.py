@@ -180,6 +180,20 @@ class Core:
         """`W` as it stands on a chip, to multiply with more than once: a `MatrixOnChip`."""
         return MatrixOnChip(_lightloom.MatrixOnChip(self._core, _weights(W), _place(chip, layer, write)))
 
+    def load_convolution(self, W, image, chip=0, *, stride=1, padding=0, dilation=1, groups=1, layer=0, write=0):
+        """A convolution as it stands on a chip: a `MatrixOnChip` that takes maps (images, height, width, channels).
+
+        `W`: (outputs, inputs / groups, height, width) real; `image`: (height, width) of its input maps; stride,
+        padding and dilation: a number or (height, width). Padding is dark. With the layer's number in its
+        network, seed and chip, the weights and the noise are those of the command line's chip.
+        """
+        weights = numbers(W, "W", 4, np.float32)
+        groups = count(groups, "groups", 1, 2**20)
+        map_size = [count(side, "a side of image", 1, 2**20) for side in _pair(image, "image")]
+        sliding = [count(side, name, least, 2**16) for name, value, least in
+                   (("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1)) for side in _pair(value, name)]
+        return MatrixOnChip(_lightloom.MatrixOnChip(self._core, weights, _place(chip, layer, write), [*sliding, groups], map_size))
+
     def multiply(self, x, W, chip=0, shot=0):
         """x W^T as the chip computes it: float32 (vectors, outputs).
 
@@ -209,6 +223,15 @@ class Core:
         return {name: value if isinstance(value, (str, int)) else array(value) for name, value in found.items()}
 
 
+def _pair(value, name):
+    """A number for both axes, or one of each."""
+    if np.ndim(value) == 0:
+        return (value, value)
+    if np.shape(value) != (2,):
+        raise Error(f"{name} is {value!r} but must be a number or (height, width)")
+    return tuple(value)
+
+
 class MatrixOnChip:
     """A matrix as it stands on one chip, from `Core.load`."""
 
@@ -216,17 +239,33 @@ class MatrixOnChip:
         self._matrix = matrix
 
     def calibrate(self, x):
-        """Sets the ranges of DACs and ADCs by `x`, (vectors, inputs) real. Returns the matrix."""
-        self._matrix.calibrate(numbers(x, "x", 2, np.float32))
+        """Sets the ranges of DACs and ADCs by `x`, (vectors, inputs) or maps, real. Returns the matrix."""
+        self.measure_ranges(x)
         return self
 
-    def multiply(self, x, shot=0):
-        """The products of `x`, (vectors, inputs) real, with noise and converters: float32 (vectors, outputs).
+    def measure_ranges(self, x):
+        """As `calibrate`, and returns the products of the realised weights, without noise and ADC."""
+        return array(self._matrix.calibrate(self._inputs(x)))
 
-        Vector i at shot s draws the noise of image s len(x) + i of a data set.
+    def multiply(self, x, shot=0, *, first=None):
+        """The products of `x` with noise and converters: float32 (vectors, outputs), of maps (images, height, width,
+        outputs).
+
+        `x`: (vectors, inputs), of a convolution (images, height, width, channels), real. Vector or image i at shot s
+        draws the noise of image s len(x) + i of a data set, or of first + i.
         """
-        vectors = numbers(x, "x", 2, np.float32)
-        return array(self._matrix.read(vectors, count(shot, "shot", 0, 2**31) * len(vectors)))
+        inputs = self._inputs(x)
+        start = count(shot, "shot", 0, 2**31) * len(inputs) if first is None else count(first, "first", 0, 2**48)
+        return array(self._matrix.read(inputs, start))
+
+    def write(self, W, number):
+        """Other weights of the same shape in its place, write number `number`; converters keep their ranges."""
+        weights = numbers(W, "W", np.ndim(W) if np.ndim(W) in (2, 4) else 2, np.float32)
+        self._matrix.write(weights, count(number, "number", 0, 2**32 - 1))
+
+    @staticmethod
+    def _inputs(x):
+        return numbers(x, "x", 4 if np.ndim(x) == 4 else 2, np.float32)
 
     @property
     def counts(self):

@@ -40,7 +40,12 @@ def _metadata():
             "Provides-Extra: results\n"
             "Requires-Dist: xarray; extra == 'results'\n"
             "Provides-Extra: progress\n"
-            "Requires-Dist: tqdm; extra == 'progress'\n")
+            "Requires-Dist: tqdm; extra == 'progress'\n"
+            "Provides-Extra: torch\n"
+            "Requires-Dist: torch>=1.13; extra == 'torch'\n"
+            "Requires-Dist: h5py; extra == 'torch'\n"
+            "Provides-Extra: plot\n"
+            "Requires-Dist: matplotlib>=3.5; extra == 'plot'\n")
 
 
 def _wheel():
@@ -63,9 +68,10 @@ def _build(settings):
 
 def _contents(package):
     """(name in the wheel, file) of everything that belongs into it."""
-    for path in sorted(package.iterdir()):
+    parts = [path for part in ("torch", "plot") for path in (package / part).glob("*.py")]
+    for path in sorted([*package.iterdir(), *parts]):
         if path.is_file():
-            yield f"lightloom/{path.name}", path
+            yield f"lightloom/{path.relative_to(package)}", path
     data = ROOT / "data"
     shared = sorted({path for pattern in SHARED for path in data.rglob(pattern)})
     for path in shared:

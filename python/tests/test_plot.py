@@ -3,7 +3,10 @@
 import io
 import unittest
 
-import matplotlib
+try:
+    import matplotlib
+except ImportError as absent:
+    raise unittest.SkipTest(f"no matplotlib here: {absent}") from absent
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

@@ -1,4 +1,4 @@
-"""lightloom.torch: sources of weights against formulas, and against the program (LIGHTLOOM names it)."""
+"""lightloom.torch: sources of weights against formulas, and against the program (LIGHTLOOM_PROGRAM names it)."""
 
 import copy
 import os
@@ -7,8 +7,12 @@ import tempfile
 import unittest
 
 import numpy
-import torch
 import yaml
+
+try:
+    import torch
+except ImportError as absent:
+    raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
 
 import lightloom.torch as lt
 from lightloom.torch import exchange, multilevel, rounding, sizes
@@ -40,7 +44,7 @@ CARDS = {
 
 
 def program():
-    return os.environ.get("LIGHTLOOM", "")
+    return os.environ.get("LIGHTLOOM_PROGRAM", "")
 
 
 def run(*arguments):
@@ -76,7 +80,7 @@ def seeded_resnet():
     return resnet20()
 
 
-@unittest.skipUnless(program(), "LIGHTLOOM does not name the program")
+@unittest.skipUnless(program(), "LIGHTLOOM_PROGRAM does not name the program")
 class AgainstTheProgram(unittest.TestCase):
     def test_every_source_has_the_programs_weights_and_words(self):
         """Weights to 1e-6 of the largest, words to the bit: what pack stores and unpack regenerates."""
@@ -128,7 +132,7 @@ class AgainstTheProgram(unittest.TestCase):
                     numpy.testing.assert_array_equal(a[name][()], b[name][()], name)
 
 
-@unittest.skipUnless(program(), "LIGHTLOOM does not name the program")
+@unittest.skipUnless(program(), "LIGHTLOOM_PROGRAM does not name the program")
 class OwnNetworks(unittest.TestCase):
     """A network that lightloom has no name for: exported, trained here, classified there alike."""
 

@@ -7,9 +7,15 @@
     loss = lt.distillation(student(x), teacher(x), y) + lt.penalty(student)
     lt.save(student, "weights.h5", {"model": "resnet20", "dataset": "cifar10", "weights": {...}})
 
-then `lightloom run card.yaml --set weights.file=weights.h5`. Pure torch: no part of it needs the C++ library.
+then `lightloom run card.yaml --set weights.file=weights.h5`; or, without leaving PyTorch,
+
+    chip = lt.convert(student, "data/devices/mrr-bank.yaml", chip=3).calibrate(images)
+    chip(x)
+
+Sources, files and training are pure torch; `convert` needs the compiled half of the package.
 """
 
+from .chips import ChipNetwork, convert
 from .export import export, plain
 from .files import load, read_card, save
 from .layers import SourcedConv2d, SourcedLinear, penalty, regenerate, stored_bits, weight_layers
@@ -18,5 +24,5 @@ from .source import Source
 from .table import SOURCES, make_source
 from .training import distillation, recalibrate, relative_error
 
-__all__ = ["SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "distillation", "export", "load", "make_source",
+__all__ = ["ChipNetwork", "SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "convert", "distillation", "export", "load", "make_source",
            "penalty", "plain", "read_card", "recalibrate", "regenerate", "relative_error", "save", "stored_bits", "weight_layers"]

@@ -47,7 +47,7 @@ def weight_layers(model):
     return [(name, module) for name, module in model.named_modules() if isinstance(module, kinds)]
 
 
-def _refuse_others(model):
+def refuse_others(model):
     others = (torch.nn.Conv1d, torch.nn.Conv3d, torch.nn.ConvTranspose1d, torch.nn.ConvTranspose2d,
               torch.nn.ConvTranspose3d, torch.nn.Bilinear, torch.nn.RNNBase, torch.nn.MultiheadAttention)
     for name, module in model.named_modules():
@@ -71,7 +71,7 @@ def regenerate(model, weights, only=None, steps=0):
     checked(weights)
     names = None if only is None else set(only)
     if names is None:
-        _refuse_others(model)
+        refuse_others(model)
     layers = [(name, layer) for name, layer in weight_layers(model) if isinstance(layer, (torch.nn.Conv2d, torch.nn.Linear))
               and (names is None or name in names)]
     missing = (names or set()) - {name for name, _ in layers}

@@ -1,0 +1,175 @@
+"""lightloom.torch.convert: PyTorch networks on chips, against PyTorch's own products and against the program's chips."""
+import copy
+import tempfile
+import unittest
+
+import numpy as np
+import yaml
+from support import PROGRAM, SOURCE, program
+
+try:
+    import torch
+except ImportError as absent:
+    raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
+
+import lightloom
+import lightloom.torch as lt
+from lightloom.photonic import Core
+
+RINGS = {"card": str(SOURCE / "data/devices/mrr-bank.yaml"), "rows": 16, "columns": 16}
+
+
+class Net(torch.nn.Module):
+    """Two convolutions, one of them grouped and strided, and a linear layer behind a flattened map."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = torch.nn.Conv2d(3, 8, 3, padding=1)
+        self.body = torch.nn.Conv2d(8, 12, 3, stride=2, groups=2)
+        self.head = torch.nn.Linear(12 * 3 * 5, 6)
+
+    def forward(self, x):
+        return self.head(torch.flatten(torch.relu(self.body(torch.relu(self.stem(x)))), 1))
+
+
+def seeded(number=8):
+    torch.manual_seed(number)
+    return Net().eval(), torch.rand(40, 3, 8, 12)
+
+
+class Layers(unittest.TestCase):
+    def test_convolutions_on_an_exact_core_are_pytorchs(self):
+        core, rng = Core({"kind": "ideal", "rows": 8, "columns": 8}), np.random.default_rng(1)
+        for groups, options in ((1, {}), (2, {"stride": 2, "padding": 1}), (4, {"padding": (2, 0), "dilation": (1, 2)})):
+            W, x = rng.normal(size=(8, 8 // groups, 3, 2)), rng.normal(size=(2, 7, 9, 8))
+            layer = core.load_convolution(W, (7, 9), groups=groups, **options)
+            found = layer.calibrate(x).multiply(x)
+            expected = torch.nn.functional.conv2d(torch.from_numpy(x).permute(0, 3, 1, 2), torch.from_numpy(W), groups=groups, **options)
+            np.testing.assert_allclose(found, expected.permute(0, 2, 3, 1).numpy(), atol=2e-5)
+
+    def test_writing_again_changes_weights_and_keeps_ranges(self):
+        core, rng = Core({"kind": "ideal", "rows": 4, "columns": 4}), np.random.default_rng(2)
+        W, x = rng.normal(size=(4, 4)), rng.normal(size=(3, 4))
+        layer = core.load(W).calibrate(x)
+        layer.write(2 * W, 1)
+        np.testing.assert_allclose(layer.multiply(x), 2 * x @ W.T, atol=1e-5)
+
+    def test_what_does_not_fit_is_said(self):
+        core = Core({"kind": "ideal", "rows": 4, "columns": 4})
+        layer = core.load_convolution(np.ones((2, 3, 3, 3)), (5, 6))
+        for words, call in (("no ranges yet", lambda: layer.multiply(np.ones((1, 5, 6, 3)))),
+                            ("maps of 5 x 5 x 3", lambda: layer.calibrate(np.ones((1, 5, 5, 3)))),
+                            ("smaller than", lambda: core.load_convolution(np.ones((2, 3, 9, 3)), (5, 6))),
+                            ("no multiple of 3 groups", lambda: core.load_convolution(np.ones((2, 1, 3, 3)), (5, 6), groups=3)),
+                            ("must be a number or", lambda: core.load_convolution(np.ones((2, 3, 3, 3)), (5, 6), stride=(1, 2, 3))),
+                            ("another shape", lambda: layer.write(np.ones((2, 3, 3, 2)), 1))):
+            with self.subTest(words), self.assertRaisesRegex(lightloom.Error, words):
+                call()
+
+
+class Networks(unittest.TestCase):
+    def test_an_exact_chip_changes_nothing_and_the_network_stays(self):
+        net, x = seeded()
+        before = copy.deepcopy(net.state_dict())
+        chip = lt.convert(net, {"kind": "ideal", "rows": 16, "columns": 16}).calibrate(x)
+        with torch.no_grad():
+            torch.testing.assert_close(chip(x), net(x), atol=1e-4, rtol=1e-4)
+        self.assertEqual(len(chip.chip_layers()), 3)
+        self.assertTrue(all(torch.equal(before[name], value) for name, value in net.state_dict().items()))
+
+    def test_gradients_are_those_without_a_chip_and_outputs_are_the_chips(self):
+        net, x = seeded()
+        chip = lt.convert(net, RINGS, chip=1, seed=3).calibrate(x)
+        y = chip(x)
+        digital = net(x)
+        self.assertGreater(float((y - digital).norm() / digital.norm()), 1e-3)
+        y.sum().backward()
+        digital.sum().backward()
+        head = chip.model.head.layer
+        self.assertEqual(head.bias.grad.shape, net.head.bias.grad.shape)
+        torch.testing.assert_close(head.bias.grad, net.head.bias.grad)
+        self.assertTrue(all(p.grad is not None for p in chip.parameters()))
+
+    def test_the_same_images_meet_the_same_noise_and_others_another(self):
+        net, x = seeded()
+        chip = lt.convert(net, RINGS, seed=3).calibrate(x)
+        with torch.no_grad():
+            first, second = chip(x), chip(x)
+            chip.image = 0
+            again = torch.cat([chip(x[:15]), chip(x[15:])])
+        self.assertFalse(torch.equal(first, second))
+        self.assertTrue(torch.equal(first, again))
+
+    def test_a_step_of_training_writes_the_new_weights(self):
+        net, x = seeded()
+        chip = lt.convert(net, RINGS, seed=3).calibrate(x)
+        optimiser = torch.optim.SGD(chip.parameters(), lr=0.05)
+        labels = torch.arange(40) % 6
+        losses = []
+        for _ in range(12):
+            loss = torch.nn.functional.cross_entropy(chip(x), labels)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(float(loss))
+        self.assertLess(losses[-1], losses[0])
+        self.assertEqual(chip.model.stem._loaded[(8, 12)][2], 11)
+
+    def test_weights_may_come_from_a_source(self):
+        net, x = seeded()
+        card = {"source": "integer", "bits": 3}
+        chip = lt.convert(net, {"kind": "ideal", "rows": 16, "columns": 16}, weights=card).calibrate(x)
+        with torch.no_grad():
+            torch.testing.assert_close(chip(x), lt.regenerate(copy.deepcopy(net), card)(x), atol=1e-4, rtol=1e-4)
+
+    def test_what_cannot_be_converted_is_named(self):
+        net, _ = seeded()
+        with self.assertRaisesRegex(ValueError, "MultiheadAttention"):
+            lt.convert(torch.nn.Sequential(torch.nn.MultiheadAttention(4, 2), torch.nn.Linear(4, 4)), RINGS)
+        with self.assertRaisesRegex(ValueError, "no Conv2d or Linear"):
+            lt.convert(torch.nn.ReLU(), RINGS)
+        with self.assertRaisesRegex(RuntimeError, "call calibrate"):
+            lt.convert(net, RINGS)(torch.zeros(1, 3, 8, 12))
+        with self.assertRaises(lightloom.CardError):
+            lt.convert(net, {"kind": "mrr-bank", "rowz": 3})
+
+
+@unittest.skipUnless(PROGRAM, "no program to compare with")
+class AgainstTheProgram(unittest.TestCase):
+    def test_the_same_chips_decide_alike_to_the_last_image(self):
+        net, _ = seeded()
+        torch.manual_seed(1)
+        x = torch.rand(300, 3, 8, 12)
+        with torch.no_grad():
+            labels = net(x).argmax(1)
+        weights = {"source": "dense", "fc_bits": 32}
+        with tempfile.TemporaryDirectory() as folder:
+            lt.export(net, f"{folder}/net.onnx", (3, 8, 12))
+            dataset = {"name": "mine", "height": 8, "width": 12, "channels": 3, "classes": 6}
+            lt.save(lt.regenerate(copy.deepcopy(net), weights), f"{folder}/w.h5",
+                    {"model": f"{folder}/net.onnx", "dataset": dataset, "weights": weights}, flattened={"head": (12, 3, 5)})
+            np.save(f"{folder}/x.npy", x.permute(0, 2, 3, 1).numpy())
+            np.save(f"{folder}/y.npy", labels.numpy())
+            files = [f"{folder}/x.npy", f"{folder}/y.npy"]
+            card = {"name": "own", "model": {"name": f"{folder}/net.onnx"}, "weights": {**weights, "file": f"{folder}/w.h5"},
+                    "dataset": {**dataset, "train": files, "test": files, "layout": "channels_last", "validation": 0},
+                    "core": {**RINGS, "phase_sigma_rad": 0.05}, "measure": ["accuracy"], "chips": 3, "baselines": [], "seed": 5,
+                    "calibration_images": 40}
+            with open(f"{folder}/card.yaml", "w", encoding="utf-8") as file:
+                yaml.safe_dump(card, file)
+            program("run", f"{folder}/card.yaml", "-o", f"{folder}/o.h5")
+            import h5py
+
+            with h5py.File(f"{folder}/o.h5") as file:
+                theirs = file["accuracy_chip"][()]
+        ours = []
+        for number in range(3):
+            chip = lt.convert(net, {**RINGS, "phase_sigma_rad": 0.05}, chip=number, seed=5).calibrate(x[:40])
+            with torch.no_grad():
+                ours.append(float((chip(x).argmax(1) == labels).double().mean()))
+        self.assertLess(min(ours), 1.0)
+        self.assertEqual([round(300 * a) for a in ours], [round(300 * a) for a in theirs])
+
+
+if __name__ == "__main__":
+    unittest.main()
