@@ -9,4 +9,7 @@ using Json = nlohmann::ordered_json;
 
 struct Shown;  // shown.hpp
 
+/// A finite number; null for infinities and what is no number.
+Json number_or_null(double value);
+
 }  // namespace lightloom::experiments

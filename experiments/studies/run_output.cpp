@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "experiments/results/files/provenance.hpp"
+#include "experiments/results/json.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/accuracy/accuracy_arrays.hpp"
 #include "experiments/studies/accuracy/accuracy_output.hpp"
@@ -166,8 +167,6 @@ void add_accuracy(Labelled& data, const AccuracyResult& accuracy) {
   add_history(data, accuracy.teacher_history, "teacher_epoch", "teacher_", ", float network");
   add_history(data, accuracy.history, "epoch", "", "");
 }
-
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
 Json counts_json(const std::vector<ChipResult>& chips) {
   cosim::AnalogCounts sum;

@@ -16,8 +16,6 @@ namespace {
 
 using namespace calibration;
 
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
 std::string time_text(double seconds) {
   return std::isfinite(seconds) ? fmt::format("{:.4g} s", seconds) : "never";
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/statistics.hpp"
+#include "experiments/results/json.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace lightloom::experiments {
@@ -44,8 +45,6 @@ Json estimate_json(const Estimate& estimate) {
 double decibels(double signal, double error) {
   return error > 0 ? 20 * std::log10(signal / error) : INFINITY;
 }
-
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
 Json models_json(const ProductFit& fit) {
   Json models = Json::object();

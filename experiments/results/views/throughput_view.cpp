@@ -2,18 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "experiments/results/json.hpp"
 #include "experiments/results/text_table.hpp"
 
 namespace lightloom::experiments {
-namespace {
-
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
-}  // namespace
-
 Json throughput_json(const photonic::Throughput& throughput) {
   Json parts = Json::object();
   for (const photonic::Throughput::Part& part : throughput.parts)
