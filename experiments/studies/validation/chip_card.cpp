@@ -109,6 +109,9 @@ void read_options(Section& section, const Quantity& quantity, QuantityOptions& o
     if (key == "bits") section.value(key, options.bits, {.low = 1, .high = 32});
     if (key == "averages") section.value(key, options.averages, {.low = 1, .high = 4096});
     if (key == "chips") section.value(key, options.chips, {.low = 1, .high = 100000});
+    if (key == "targets")
+      section.choice(key, options.targets,
+                     {{"uniform", AskedWeights::uniform}, {"normal", AskedWeights::normal}});
   }
   for (const char* needed : {"bits", "baseline"})
     if (std::find(quantity.options.begin(), quantity.options.end(), needed) !=
@@ -177,7 +180,8 @@ void refuse_numbers(Section& section, const Tree& tree, const std::string& path)
                                          "with its source",
                                          path, tree.scalar));
   for (const auto& [key, value] : tree.pairs)
-    if (key != "source") refuse_numbers(section, value, path.empty() ? key : path + "." + key);
+    if (key != "source")
+      refuse_numbers(section, value, path.empty() ? key : fmt::format("{}.{}", path, key));
   for (const Tree& item : tree.items) refuse_numbers(section, item, path + "[]");
 }
 

@@ -51,9 +51,9 @@ struct ChipMetric {
   QuantityOptions options;
   std::vector<std::pair<std::string, Tree>> with;  // keys of the model that differ here
   std::optional<SourcedNumber> published;
-  bool consistency = false;        // inputs were derived from the published number: not counted
-  std::string tolerance;           // of the published number, in words
-  std::string reason;              // why the two are likely to differ
+  bool consistency = false;  // inputs share their source with the published number: not counted
+  std::string tolerance;     // of the published number, in words
+  std::string reason;        // why the two are likely to differ
   std::vector<std::string> files;  // data and weights, without which it is skipped
   std::string command;             // that makes them
   std::optional<double> recorded;  // what it gave where the files were there

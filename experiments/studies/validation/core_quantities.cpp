@@ -166,9 +166,10 @@ double laser_W_for_enob(const Experiment& card, const QuantityOptions& options) 
 }
 
 double weight_error_percent(const Experiment& card, const QuantityOptions& options) {
-  const photonic::ChipStatistics found = photonic::chip_statistics(
-      card.hardware.core, {.chips = options.chips, .seed = card.seed, .targets = {}});
-  return 100 * summarise(found.error).mean;
+  photonic::ChipOptions asked{.chips = options.chips, .seed = card.seed, .targets = {}};
+  if (options.targets == AskedWeights::normal)
+    asked.targets.law = photonic::WeightTargets::Law::normal;
+  return 100 * summarise(photonic::chip_statistics(card.hardware.core, asked).error).mean;
 }
 
 double product_error_percent(const Experiment& card, const QuantityOptions& options) {

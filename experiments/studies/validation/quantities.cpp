@@ -76,7 +76,7 @@ const std::vector<Quantity>& quantities() {
        .unit = "%",
        .meaning = "error of a tile's realised weights over the norm of those asked for, mean of "
                   "`chips` chips",
-       .options = {"chips"},
+       .options = {"chips", "targets"},
        .of = weight_error_percent},
       {.name = "product_error_percent",
        .family = "precision",

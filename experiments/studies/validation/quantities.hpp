@@ -8,6 +8,9 @@
 
 namespace lightloom::experiments {
 
+/// Weights that chips are asked for: even in [-1, 1], or normal, which crossbars may clip.
+enum class AskedWeights { uniform, normal };
+
 /// What a prediction says beside the name of its quantity. Each quantity takes some of these.
 struct QuantityOptions {
   std::vector<std::string> parts;    // of the core ("DAC", "laser"); empty: all
@@ -17,6 +20,7 @@ struct QuantityOptions {
   double bits = 0;                   // uniform effective bits asked for
   int averages = 1;                  // readings that are averaged
   int chips = 32;                    // drawn
+  AskedWeights targets = AskedWeights::uniform;
 };
 
 /// A number that the simulation gives and papers print.

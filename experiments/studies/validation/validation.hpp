@@ -36,7 +36,7 @@ struct Agreement {
   int within_factor_2 = 0;
   int skipped = 0;
   int fitted = 0;
-  int consistent = 0;  // of numbers that inputs were derived from, not among the compared
+  int consistent = 0;  // of numbers that share their source with inputs, not among the compared
 };
 
 struct Validation {

@@ -83,7 +83,8 @@ std::string remark(const Compared& one) {
   };
   if (one.fitted) add("fitted, predicts nothing");
   if (one.metric.consistency)
-    add("inputs were derived from this number: shows that sizes and units agree, not counted");
+    add("inputs share their source with this number: shows that models and units agree, not "
+        "counted");
   if (one.recorded) add(fmt::format("recorded, computed by `{}`", one.metric.command));
   add(one.metric.tolerance);
   add(one.metric.reason);
@@ -214,7 +215,7 @@ std::string agreement_text(const Agreement& agreement) {
   return fmt::format(
       "{} predictions compared with published numbers: {} within 10 %, {} within a factor of 2. "
       "Not "
-      "counted: {} fitted, {} whose published number an input was derived from, {} skipped.",
+      "counted: {} fitted, {} whose number shares its source with inputs, {} skipped.",
       agreement.compared, agreement.within_10_percent, agreement.within_factor_2, agreement.fitted,
       agreement.consistent, agreement.skipped);
 }

@@ -106,10 +106,16 @@ TEST(Quantities, ErrorsOfProductsAreThoseOfTheNoiseAndFallWithAverages) {
 TEST(Quantities, ErrorsOfWeightsAreThoseOfTheChips) {
   const Experiment card = made_up_model();
   const std::string core = written_chip("{kind: pcm-crossbar, rows: 8, columns: 4}");
-  const Ran chips = run_shell(program() + " chip " + core + " --chips 3 --json --quiet");
-  const double error = nlohmann::json::parse(chips.output)["error"]["mean"].get<double>();
-  EXPECT_GT(error, 0);
-  EXPECT_NEAR(quantity_of("weight_error_percent", card, {.chips = 3}), 100 * error, 1e-9);
+  for (const auto targets : {AskedWeights::uniform, AskedWeights::normal}) {
+    const std::string name = targets == AskedWeights::normal ? "normal" : "uniform";
+    const Ran chips =
+        run_shell(program() + " chip " + core + " --chips 3 --targets " + name + " --json --quiet");
+    const double error = nlohmann::json::parse(chips.output)["error"]["mean"].get<double>();
+    EXPECT_GT(error, 0);
+    EXPECT_NEAR(quantity_of("weight_error_percent", card, {.chips = 3, .targets = targets}),
+                100 * error, 1e-9)
+        << name;
+  }
   EXPECT_EQ(quantity_of("weight_error_percent", one_product("0.05")), 0);
 }
 
