@@ -8,7 +8,8 @@
 
 namespace lightloom::experiments {
 
-/// The card of an experiment with every default filled in. Throws `CardError` with all its problems.
+/// The card of an experiment with every default filled in. Throws `CardError` with all its
+/// problems.
 Tree resolve_card(const Tree& card);
 
 /// How a study of a card that is already in memory is called.

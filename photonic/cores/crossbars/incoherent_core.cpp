@@ -112,8 +112,9 @@ CoreDevices weight_modulators(const CoreCard& card) {
 }  // namespace
 
 void describe(Section& section, IncoherentCard& card) {
-  section.choice("signs", card.signs,
-                 {{"differential", SignedLight::differential}, {"two_pass", SignedLight::two_pass}});
+  section.choice(
+      "signs", card.signs,
+      {{"differential", SignedLight::differential}, {"two_pass", SignedLight::two_pass}});
   section.value("weight_bits", card.weight_bits, {.low = 0, .high = 24});
   section.value("insertion_loss_db", card.insertion_loss_db, not_negative);
   section.value("other_power_mW", card.other_power_mW, not_negative);

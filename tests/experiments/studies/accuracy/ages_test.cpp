@@ -18,7 +18,8 @@ Experiment aging(const std::vector<std::string>& settings) {
   const std::string place = LIGHTLOOM_SOURCE_DIR "/aging.yaml";
   Tree card = parse_yaml(
       "{dataset: {name: glyphs, train_limit: 600, test_limit: 60}, model: cnn3, teacher: {epochs: "
-      "5, rate: 0.003}, train: {epochs: 1}, weights: {source: integer, bits: 8}, core: {kind: cell-crossbar, "
+      "5, rate: 0.003}, train: {epochs: 1}, weights: {source: integer, bits: 8}, core: {kind: "
+      "cell-crossbar, "
       "rows: 32, columns: 32, cells: {compensate_drift: false, fits: [{gmax_uS: 10, drift: "
       "{reference_s: 60, exponent: [{polynomial: [0.02]}], exponent_sigma: [{polynomial: "
       "[0.07]}]}}]}}, chips: 2, seed: 5, measure: [accuracy], baselines: []}",
