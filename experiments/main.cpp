@@ -9,6 +9,7 @@
 #include <exception>
 #include <new>
 
+#include "calibration/product_errors_file.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/commands.hpp"
@@ -93,6 +94,7 @@ void keep_idle_threads_from_spinning(char** arguments) {
 int main(int count, char** arguments) {
   keep_idle_threads_from_spinning(arguments);
   meet_limits_of_files_as_errors();
+  lightloom::calibration::read_measured_products();
   try {
     execute({arguments + 1, arguments + count});
     return 0;

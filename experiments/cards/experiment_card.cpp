@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "calibration/product_errors_file.hpp"
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "experiments/cards/short_forms.hpp"
@@ -241,6 +242,7 @@ void drop_own_baselines(Experiment& card) {
 }  // namespace
 
 Experiment read_experiment(const Tree& given) {
+  calibration::read_measured_products();
   const Tree tree = with_baselines(prepared(given));
   Tree resolved;
   Experiment card = read_card<Experiment>(tree, &resolved);

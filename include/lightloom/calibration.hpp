@@ -26,6 +26,7 @@
 #include "calibration/problem/fit_problem.hpp"
 #include "calibration/problem/held_out.hpp"
 #include "calibration/problem/solve.hpp"
+#include "calibration/product_errors_file.hpp"
 #include "calibration/programming/voltages.hpp"
 #include "calibration/rings/ring_fit.hpp"
 #include "calibration/solvers/least_squares.hpp"

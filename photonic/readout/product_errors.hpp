@@ -3,8 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "core/files/labelled.hpp"
-
 namespace lightloom::photonic {
 
 /// What the products of one chip are off by, as measured with one matrix of weights. All in the
@@ -58,11 +56,12 @@ struct ProductErrorLaw {
 /// positive variances.
 void check_product_errors(const ProductErrors& errors, const std::string& where);
 
-/// As a labelled file: `mixing` (output, product), `offset` (phase, output), `noise_sigma` (output)
-/// and `covariance` (output, product), the numbers as attributes.
-Labelled labelled_product_errors(const ProductErrors& errors);
-/// And back. Throws `Error` for a file that holds none, or what `check_product_errors` refuses.
-ProductErrors product_errors_of(const Labelled& data, const std::string& path);
+/// Reads a file of such errors.
+using ProductErrorsReader = ProductErrors (*)(const std::string& path);
+/// Hands over how files are read that cards name (`measured.file`): a room that reads HDF5 does.
+/// Thread-safe.
+void set_product_errors_reader(ProductErrorsReader reader);
+/// By that reader. Throws `Error` where there is none, and for what `check_product_errors` refuses.
 ProductErrors read_product_errors(const std::string& path);
 
 }  // namespace lightloom::photonic

@@ -4,6 +4,7 @@
 #include <pybind11/pybind11.h>
 
 #include <algorithm>
+#include <lightloom/calibration/product_errors_file.hpp>
 
 #include "base/arrays.hpp"
 #include "base/errors.hpp"
@@ -36,6 +37,7 @@ PYBIND11_MODULE(_lightloom, module) {
   using namespace lightloom::python;
   module.doc() = "The library behind the package lightloom.";
   module.attr("version") = LIGHTLOOM_VERSION;
+  lightloom::calibration::read_measured_products();
   bind_errors(module);
   bind_arrays(module);
   bind_trees(module);

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "calibration/product_errors_file.hpp"
 #include "calibration/products/product_fit.hpp"
 #include "core/cards/card.hpp"
 #include "core/cards/tree.hpp"
@@ -86,7 +87,7 @@ Tree core_card(const CommandLine& line, int outputs, int inputs) {
 
 Labelled errors_of(const CommandLine& line, const ProductFit& fit, double full_scale) {
   const FittedErrors& errors = fit.errors;
-  Labelled data = photonic::labelled_product_errors(measured_errors(errors, full_scale));
+  Labelled data = calibration::labelled_product_errors(measured_errors(errors, full_scale));
   data.add({"gain", {"output"}, errors.gain, "1", "gain on what was expected of the output alone"});
   data.add({"gain_sigma", {"output"}, errors.gain_sigma, "1", "standard error of the gain"});
   data.add(

@@ -6,7 +6,6 @@
 
 #include "core/error.hpp"
 #include "core/random/random.hpp"
-#include "tests/scratch_path.hpp"
 
 namespace lightloom::photonic::frozen_errors_tests {
 namespace {
@@ -197,24 +196,6 @@ TEST(FrozenErrors, ALargerCoreHasTheSameErrorsOfItsFirstOutputs) {
   EXPECT_NE(draw_frozen_errors(law, large).gain, many.gain);
 }
 
-TEST(ProductErrors, AFileGivesThemBack) {
-  const auto covariance = product_covariance(outputs);
-  ProductErrors errors = product_errors(drawn(some_law(), 1), covariance, 6.5);
-  errors.vectors = 2048;
-  const std::string path = scratch_path("product_errors.h5");
-  write_labelled(path, labelled_product_errors(errors));
-  const ProductErrors back = read_product_errors(path);
-  EXPECT_EQ(back.outputs, outputs);
-  EXPECT_EQ(back.period, 4);
-  EXPECT_EQ(back.mixing, errors.mixing);
-  EXPECT_EQ(back.offset, errors.offset);
-  EXPECT_EQ(back.noise_sigma, errors.noise_sigma);
-  EXPECT_EQ(back.covariance, errors.covariance);
-  EXPECT_EQ(back.full_scale, 6.5);
-  EXPECT_EQ(back.noise_common, errors.noise_common);
-  EXPECT_EQ(back.vectors, 2048);
-}
-
 TEST(ProductErrors, RefusesWhatNoMeasurementGives) {
   const ProductErrors good{
       .outputs = 1, .mixing = {1}, .offset = {0}, .noise_sigma = {0}, .covariance = {2}};
@@ -233,12 +214,6 @@ TEST(ProductErrors, RefusesWhatNoMeasurementGives) {
   refused([](ProductErrors& e) { e.covariance = {0}; });
   refused([](ProductErrors& e) { e.noise_common = 1.1; });
   refused([](ProductErrors& e) { e.vectors = -1; });
-  Labelled data = labelled_product_errors(good);
-  data.attributes.erase("full_scale");
-  EXPECT_THROW(product_errors_of(data, "file"), Error);
-  data = labelled_product_errors(good);
-  data.variables.erase(data.variables.begin());
-  EXPECT_THROW(product_errors_of(data, "file"), Error);
 }
 
 }  // namespace
