@@ -205,6 +205,9 @@ TEST(BlockFloatingPoint, GainFillsTheRangeOfAnEightBitConverterUntilItSaturates)
   const AnalogRun too_much = with_gain(128);  // the range ends at one full-scale product
   EXPECT_GT(too_much.counts.saturated_conversions, too_much.counts.conversions / 4);
   EXPECT_GT(relative_error(products, too_much), at_one);
+  // Both ends of the range are one: the codes go from -127 to 127.
+  expect_law(too_much,
+             by_law(products, {.width = 128, .gain = 128, .input_bits = 12, .output_bits = 8}));
 }
 
 TEST(BlockFloatingPoint, NeitherBatchNorThreadsMatter) {

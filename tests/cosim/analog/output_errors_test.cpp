@@ -182,6 +182,34 @@ TEST(OutputErrors, TheOffsetIsThatOfTheVectorsNumberOnTheTile) {
       EXPECT_NEAR(outputs[v * size + r], 8 * errors.offset[(11 * 3 + v) % 5 * size + r], 1e-5);
 }
 
+TEST(OutputErrors, TheSecondPassOfAnImageFollowsTheFirst) {
+  const auto core = photonic::make_core(read_card<photonic::CoreCard>(
+      parse_yaml("{kind: incoherent-crossbar, rows: 24, columns: 24, crossbar: {signs: two_pass, "
+                 "weight_bits: 0}, measured: {chip: drawn, period: 5, periodic_sd: 1}}",
+                 "card.yaml")));
+  nn::LayerShape shape = linear();
+  shape.in_width = shape.out_width = 3;
+  AnalogEngine engine(*core, 3, 1);
+  auto weights = normals(size * size, 7);
+  weights[0] = 8;
+  engine.load(0, shape, weights, 0);
+  std::vector<float> inputs(2 * 3 * size, 0.0F), outputs(inputs.size());
+  inputs[0] = -2;  // both signs, a full scale of two
+  engine.begin_calibration();
+  engine.multiply(0, inputs, 2, 0, outputs);
+  engine.end_calibration();
+  inputs[0] = 0;
+  engine.multiply(0, inputs, 2, 11, outputs);
+  const photonic::OutputErrors errors = core->output_errors(3, 1);
+  for (std::size_t v = 0; v < 6; ++v)
+    for (std::size_t r = 0; r < size; ++r) {
+      const std::size_t first = (11 + v / 3) * 2 * 3 + v % 3;  // of two passes of three positions
+      const double apart =
+          errors.offset[first % 5 * size + r] - errors.offset[(first + 3) % 5 * size + r];
+      EXPECT_NEAR(outputs[v * size + r], 8 * 2 * apart, 1e-5);
+    }
+}
+
 TEST(OutputErrors, ACardWithoutThemDrawsNothing) {
   const auto core = photonic::make_core(
       read_card<photonic::CoreCard>(parse_yaml("{kind: ideal, rows: 24, columns: 24}", "c.yaml")));
