@@ -116,6 +116,11 @@ TEST(Validation, ProblemsOfAllCardsAndNumbersAreSaidAtOnce) {
             std::string::npos)
       << numbers;
   EXPECT_NE(numbers.find("no_such_key"), std::string::npos) << numbers;
+  std::ofstream(folder + "/four.yaml") << changed_chip("kind: pcm-crossbar", "kind: unheard-of");
+  const std::string model = refusal({folder + "/four.yaml"});
+  const std::size_t first = model.find("unheard-of");
+  EXPECT_NE(first, std::string::npos) << model;
+  EXPECT_EQ(model.find("unheard-of", first + 1), std::string::npos) << "said twice: " << model;
 }
 
 TEST(Validation, JsonHasEveryNumberWithItsSource) {
