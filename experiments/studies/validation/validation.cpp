@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <system_error>
 
 #include "core/cards/share_folder.hpp"
@@ -64,15 +65,18 @@ int general_numbers(const ChipCard& chip) {
   return count;
 }
 
-/// Every number of a chip. What is wrong with one is a problem, and the others go on.
+/// Every number of a chip. What is wrong with one is a problem, and the others go on; what is wrong
+/// with all of them, their model, is said once.
 ValidatedChip validated(ChipCard card, Networks networks, std::vector<std::string>& problems) {
   ValidatedChip chip;
+  std::set<std::string> said;
   const auto compute = [&](const std::vector<ChipMetric>& metrics, std::vector<Compared>& results) {
     for (const ChipMetric& metric : metrics) {
       try {
         results.push_back(compare(card, metric, networks));
       } catch (const Error& error) {
-        problems.push_back(fmt::format("{}: '{}': {}", card.path, metric.name, error.what()));
+        if (said.insert(error.what()).second)
+          problems.push_back(fmt::format("{}: '{}': {}", card.path, metric.name, error.what()));
       }
     }
   };

@@ -61,6 +61,16 @@ TEST(Validation, AgreementCountsWhatWasNotFitted) {
   EXPECT_EQ(sum.skipped, 1);
 }
 
+TEST(Validation, AFitIsInNoRangeOfRatios) {
+  const std::string more =
+      "  loss:\n    quantity: insertion_loss_dB\n    published: {value: 1.49, unit: dB, source: "
+      "made "
+      "up, mark: published}\n  accuracy:\n";
+  const std::string path = written_chip(changed_chip("  accuracy:\n", more));
+  const Cells summary = summary_cells(validate({path}, {}, Networks::recorded));
+  EXPECT_EQ(summary[1][3], "10.0 (and a fit)");  // 0.7 + 1.2 + 1 + 12.04 dB over 1.49 dB
+}
+
 TEST(Validation, ChecksOfWhatInputsWereDerivedFromAreNotCounted) {
   const std::string path =
       written_chip(changed_chip("    reason: rounded", "    consistency: true"));
@@ -116,6 +126,11 @@ TEST(Validation, ProblemsOfAllCardsAndNumbersAreSaidAtOnce) {
             std::string::npos)
       << numbers;
   EXPECT_NE(numbers.find("no_such_key"), std::string::npos) << numbers;
+  std::ofstream(folder + "/four.yaml") << changed_chip("kind: pcm-crossbar", "kind: unheard-of");
+  const std::string model = refusal({folder + "/four.yaml"});
+  const std::size_t first = model.find("unheard-of");
+  EXPECT_NE(first, std::string::npos) << model;
+  EXPECT_EQ(model.find("unheard-of", first + 1), std::string::npos) << "said twice: " << model;
 }
 
 TEST(Validation, JsonHasEveryNumberWithItsSource) {
