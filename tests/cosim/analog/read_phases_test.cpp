@@ -185,6 +185,35 @@ TEST(ReadPhases, TheRangeOfAConverterIsThatOfTheSumsItMeets) {
   }
 }
 
+TEST(ReadPhases, CodesFromZeroOnHaveABitMoreForTheRange) {
+  const MatrixCase given = matrix_case(9, true);
+  double largest = 0;
+  for (const float x : given.values) largest = std::max(largest, std::abs(double{x}));
+  auto description = reading_core(InputCoding::field, InputSending::pulses, ReadPhases::four);
+  description.output_adc = {.bits = 3};
+  const ExactCore core(description);
+  const ChipCore chip(core, 3, 2);
+  LayerOnCore layer;
+  layer.shape = given.shape();
+  write_layer(layer, chip, given.weights, 0);
+  calibrate_ranges(layer, chip, given.values, given.vectors);
+  std::vector<float> sums;
+  for (int v = 0; v < given.vectors; ++v)
+    for (int o = 0; o < given.outputs; ++o)
+      for (int tile = 0; tile < given.inputs; tile += 8) {
+        double parts[4] = {};  // by the signs of input and weight
+        for (int i = tile; i < std::min(given.inputs, tile + 8); ++i) {
+          const double x = given.values[as_index(v * given.inputs + i)] / largest,
+                       w = given.weights[as_index(o * given.inputs + i)];
+          parts[(x < 0 ? 2 : 0) + (w < 0 ? 1 : 0)] +=
+              std::abs(w) * std::nearbyint(std::abs(x) * 15) / 15;
+        }
+        for (const double part : parts) sums.push_back(static_cast<float>(part));
+      }
+  EXPECT_NEAR(layer.ranges.output_full_scale, best_full_scale(sums, 4), 1e-5);
+  EXPECT_NE(best_full_scale(sums, 4), best_full_scale(sums, 3));
+}
+
 TEST(ReadPhases, ReadingsOfBitsAreEachConvertedAndAveraged) {
   const MatrixCase given = matrix_case(2, true);
   const auto counts = [&](InputSending sending) {
