@@ -136,19 +136,30 @@ ChipCore::ChipCore(const photonic::TensorCore& tensor_core, std::uint64_t chip_s
       dacs(dac_curves(tensor_core.description(), chip_seed, chip)),
       errors(tensor_core.output_errors(chip_seed, chip)) {}
 
-photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip,
-                                        std::span<const float> weights, std::uint32_t write) {
+LayerTargets layer_targets(LayerOnCore& layer, const ChipCore& chip, std::span<const float> weights,
+                           std::uint32_t write) {
   const photonic::CoreDescription& core = chip.card();
   layer.mapping = map_layer(layer.shape, {core.rows, core.columns});
   layer.layout = input_layout(layer.shape);
   layer.slices = core.slices;
-  std::vector<float> targets = gather_tiles(layer.shape, layer.mapping, weights);
-  const photonic::TileAddress address{
-      .seed = chip.seed, .chip = chip.number, .layer = layer.number, .tile = 0, .write = write};
   layer.row_scales.clear();
+  LayerTargets targets{.weights = gather_tiles(layer.shape, layer.mapping, weights),
+                       .used = used_parts(layer.mapping),
+                       .address = {.seed = chip.seed,
+                                   .chip = chip.number,
+                                   .layer = layer.number,
+                                   .tile = 0,
+                                   .write = write}};
   if (core.blocks.used())
-    layer.row_scales = scale_weights(core.blocks.weights, targets, core.rows, core.columns);
+    layer.row_scales = scale_weights(core.blocks.weights, targets.weights, core.rows, core.columns);
+  return targets;
+}
+
+photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip,
+                                        std::span<const float> weights, std::uint32_t write) {
+  const auto [targets, used, address] = layer_targets(layer, chip, weights, write);
   RealisedTiles realised;
+  const photonic::CoreDescription& core = chip.card();
   const auto slices = static_cast<std::size_t>(core.slices);
   realised.weights.resize(targets.size() * slices);
   layer.scales.resize(static_cast<std::size_t>(layer.mapping.tiles) * slices);
@@ -156,7 +167,6 @@ photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip
     realised.variance.resize(targets.size() * slices);
     realised.light.resize(targets.size() * slices);
   }
-  const std::vector<photonic::UsedPart> used = used_parts(layer.mapping);
   const photonic::RealisationReport report =
       chip.core.realise_slices({targets, address, realised.weights, layer.scales, used},
                                {realised.variance, realised.light});

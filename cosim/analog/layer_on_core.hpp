@@ -65,6 +65,17 @@ struct LayerOnCore {
   ConverterRanges ranges;         // of a layer that is written again, those it had
 };
 
+/// The tiles that a layer asks of a core.
+struct LayerTargets {
+  std::vector<float> weights;            // (tiles, rows, columns), in units of their blocks' scales
+  std::vector<photonic::UsedPart> used;  // (tiles)
+  photonic::TileAddress address;
+};
+/// Cuts the weights of layer `layer.number` of shape `layer.shape` into tiles, for write number
+/// `write`, and fills its mapping, layout and scales of blocks.
+LayerTargets layer_targets(LayerOnCore& layer, const ChipCore& chip, std::span<const float> weights,
+                           std::uint32_t write);
+
 /// Realises `weights` on the chip as layer `layer.number` of shape `layer.shape`, write number
 /// `write`, and fills everything but the ranges.
 photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip,

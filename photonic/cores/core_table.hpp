@@ -23,6 +23,14 @@ struct CoreSize {
   int rows = 0, columns = 0;
 };
 
+/// What the devices of one sort are set to, errors of the chip included.
+struct DeviceSettings {
+  std::string name;            // "theta_first": of an array in a file
+  std::string unit;            // "rad"; "1" for ratios
+  std::string long_name;       // what it is, in words
+  std::vector<double> values;  // (tiles, devices)
+};
+
 /// One kind of core: all that the rest of the code knows of it. A kind is one file, which ends in
 /// this row, and one line of the table in core_table.cpp; code outside this library hands its row
 /// to `register_core` (docs/examples/small_core.cpp is a whole one).
@@ -46,6 +54,9 @@ struct CoreEntry {
   /// whether anything of this card changes with it. Throws `Error` for a time it cannot have. May
   /// be empty: nothing changes.
   std::function<Ageing(CoreCard&, double age_s)> age{};
+  /// What devices are set to when a batch of tiles is realised (its `realised` and `scales` are not
+  /// used). May be empty: a kind that does not tell.
+  std::function<std::vector<DeviceSettings>(const CoreCard&, const TileBatch&)> settings{};
 };
 
 /// The row of that name; it stays where it is. Throws `Error`, naming the nearest known name.

@@ -8,6 +8,7 @@
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/tools/realised.hpp"
 #include "experiments/results/files/matrix_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
@@ -21,28 +22,6 @@
 
 namespace lightloom::experiments {
 namespace {
-
-Json summary_json(const Summary& summary) {
-  return {{"mean", summary.mean},
-          {"std", summary.standard_deviation},
-          {"standard_error", summary.standard_error},
-          {"quantiles",
-           {{"0", summary.smallest},
-            {"0.05", summary.p05},
-            {"0.25", summary.p25},
-            {"0.5", summary.median},
-            {"0.75", summary.p75},
-            {"0.95", summary.p95},
-            {"1", summary.largest}}}};
-}
-
-void add_row(TextTable& table, const std::string& name, const Summary& summary) {
-  std::vector<std::string> cells{name};
-  for (const double value : {summary.mean, summary.standard_deviation, summary.standard_error,
-                             summary.p05, summary.median, summary.p95})
-    cells.push_back(fmt::format("{:.4g}", value));
-  table.row(std::move(cells));
-}
 
 Json converter_json(const photonic::Converter& converter) {
   return {{"bits", converter.bits},
@@ -191,8 +170,10 @@ void add_rings(const photonic::CoreCard& card, Shown& result) {
 }
 
 Shown do_chip(const CommandLine& line, ProgressSink& /*progress*/) {
+  Tree resolved;
   const auto card = read_card<photonic::CoreCard>(
-      lightloom::load_card(only_operand(line, "the card of a core"), line.settings));
+      lightloom::load_card(only_operand(line, "the card of a core"), line.settings), &resolved);
+  if (line.has("target") || line.has("realised")) return realise_target(card, resolved, line);
   const photonic::ChipOptions options{
       .chips = static_cast<int>(
           std::min<std::int64_t>(line.number("chips", 32, 1), std::numeric_limits<int>::max())),
@@ -241,6 +222,10 @@ extern const Command chip_command{
                 {"targets", "WHAT",
                  "weights that the chips of a core are asked for: uniform (as it is), normal, "
                  "ternary, N-bit, or those of a matrix file (.npy, .csv, .h5)"},
+                {"target", "FILE",
+                 "with --realised: a matrix of weights of any size, tiled like a layer"},
+                {"realised", "FILE",
+                 "the matrix that every chip multiplies with in its place, an HDF5 file", true},
                 {"limit", "E", "the yield too: share of chips whose error is at most E"},
                 {"configure", "METHOD",
                  "the same chips set from readings alone: nulling, nulling-powers or self"},

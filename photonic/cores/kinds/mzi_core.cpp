@@ -8,6 +8,7 @@
 #include "photonic/cores/core_age.hpp"
 #include "photonic/cores/core_table.hpp"
 #include "photonic/cores/kinds/mesh_chip.hpp"
+#include "photonic/cores/kinds/mesh_device_settings.hpp"
 #include "photonic/cores/kinds/mesh_statistics.hpp"
 #include "photonic/cores/tiles.hpp"
 #include "photonic/decomposition/compact.hpp"
@@ -219,7 +220,8 @@ CoreEntry mzi_core() {
           .devices = mesh_devices,
           .size = mesh_size,
           .statistics = mesh_statistics,
-          .age = age_phases};
+          .age = age_phases,
+          .settings = mesh_device_settings};
 }
 
 }  // namespace lightloom::photonic
