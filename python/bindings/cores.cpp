@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <array>
+#include <cmath>
 #include <lightloom/core/error.hpp>
 #include <lightloom/cosim/analog/analog_engine.hpp>
 #include <lightloom/cosim/mapping.hpp>
@@ -125,11 +126,23 @@ std::vector<float> joined(const cosim::LayerMapping& mapping, std::span<const fl
   return matrix;
 }
 
+/// ||realised - wanted|| / ||wanted||, Frobenius; not a number for zeros.
+double relative_error(std::span<const float> realised, std::span<const float> wanted) {
+  double difference = 0, size = 0;
+  for (std::size_t k = 0; k < wanted.size(); ++k) {
+    const double target = wanted[k], miss = realised[k] - target;
+    difference += miss * miss;
+    size += target * target;
+  }
+  return std::sqrt(difference / size);
+}
+
 py::tuple realise(const Core& core, const py::buffer& buffer, const Place& place) {
   const View<float> weights = view_of<float>(buffer, "weights", 2);
   const nn::LayerShape shape = shape_of(weights);
   RealisationReport report;
   std::vector<float> matrix;
+  double error = 0;
   {
     const py::gil_scoped_release released;
     const photonic::CoreDescription& about = core.core->description();
@@ -144,9 +157,11 @@ py::tuple realise(const Core& core, const py::buffer& buffer, const Place& place
                                         .write = place.write};
     report = core.core->realise_used({targets, address, realised, scales, used});
     matrix = joined(mapping, realised);
+    error = relative_error(matrix, weights.values);
   }
-  return py::make_tuple(array_of(std::move(matrix), {weights.size(0), weights.size(1)}),
-                        report_of(report));
+  py::dict about = report_of(report);
+  about["relative_error"] = error;
+  return py::make_tuple(array_of(std::move(matrix), {weights.size(0), weights.size(1)}), about);
 }
 
 /// How a convolution slides: stride, padding and dilation along height and width, groups.

@@ -75,25 +75,27 @@ void bind_devices(py::module_& module) {
   using photonic::CrosstalkCard;
   using photonic::HeaterCard;
   bind_rings(module);
-  module.def("heater_phase", [](const Tree& tree, const py::buffer& voltages) {
-    const auto card = card_as<HeaterCard>(tree);
-    return each(voltages, "voltage_V",
-                [&](double voltage) { return photonic::heater_phase(card, voltage); });
-  });
-  module.def("heater_voltage", [](const Tree& tree, const py::buffer& phases) {
-    const auto card = card_as<HeaterCard>(tree);
-    return each(phases, "phase_rad", [&](double phase) {
-      require(phase >= 0, "phase_rad holds {} (a heater only adds phase)", phase);
-      return photonic::coded_voltage(card, photonic::heater_voltage(card, phase).voltage_V);
-    });
-  });
-  module.def("crosstalk_share", [](const Tree& tree, const py::buffer& distances) {
-    const auto card = card_as<CrosstalkCard>(tree);
-    return each(distances, "distance_um", [&](double distance) {
-      require(distance >= 0, "distance_um holds {} (a distance is not negative)", distance);
-      return photonic::crosstalk_share(card, distance);
-    });
-  });
+  py::class_<HeaterCard>(module, "Heater")
+      .def(py::init(&card_as<HeaterCard>))
+      .def("phase",
+           [](const HeaterCard& card, const py::buffer& voltages) {
+             return each(voltages, "voltage_V",
+                         [&](double voltage) { return photonic::heater_phase(card, voltage); });
+           })
+      .def("voltage", [](const HeaterCard& card, const py::buffer& phases) {
+        return each(phases, "phase_rad", [&](double phase) {
+          require(phase >= 0, "phase_rad holds {} (a heater only adds phase)", phase);
+          return photonic::coded_voltage(card, photonic::heater_voltage(card, phase).voltage_V);
+        });
+      });
+  py::class_<CrosstalkCard>(module, "Crosstalk")
+      .def(py::init(&card_as<CrosstalkCard>))
+      .def("share", [](const CrosstalkCard& card, const py::buffer& distances) {
+        return each(distances, "distance_um", [&](double distance) {
+          require(distance >= 0, "distance_um holds {} (a distance is not negative)", distance);
+          return photonic::crosstalk_share(card, distance);
+        });
+      });
 }
 
 }  // namespace lightloom::python

@@ -7,17 +7,19 @@ from ._lightloom import Error
 
 
 def numbers(given, name, axes, dtype=np.float64):
-    """`given` as a C-contiguous array of finite `dtype` with that number of axes."""
+    """`given` as a C-contiguous array of `dtype` with that number of axes. Whether its numbers are finite the extension asks."""
+    if type(given) is np.ndarray and given.dtype is _EXACT[dtype] and given.ndim == axes and given.flags.c_contiguous:
+        return given
     found = _array(given, name)
-    if np.iscomplexobj(found) and not np.issubdtype(dtype, np.complexfloating):
+    if found.dtype.kind == "c" and dtype is not np.complex128:
         raise Error(f"{name} is complex (it must be real numbers; .real takes their real parts)")
     if found.ndim != axes:
         raise Error(f"{name} has the shape {found.shape} but must have {axes} {'axis' if axes == 1 else 'axes'}")
-    with np.errstate(over="ignore"):
-        result = np.ascontiguousarray(found, dtype=dtype)
-    if not np.isfinite(result).all():
-        raise Error(f"{name} holds values that are not finite {np.dtype(dtype).name} numbers")
-    return result
+    with np.errstate(all="ignore"):
+        return np.ascontiguousarray(found, dtype=dtype)
+
+
+_EXACT = {kind: np.dtype(kind) for kind in (np.float64, np.float32, np.complex128)}
 
 
 def integers(given, name, axes=1):
@@ -44,14 +46,18 @@ def _array(given, name):
 
 def like(result, given):
     """The numbers of the library in the shape of what was given; a scalar for a scalar."""
-    found = np.asarray(result).reshape(np.shape(given))
-    return found[()] if found.ndim == 0 else found
+    found = np.asarray(result)
+    shape = given.shape if type(given) is np.ndarray else np.shape(given)
+    if found.shape != shape:
+        found = found.reshape(shape)
+    return found if shape else found[()]
 
 
 def flat(given, name):
-    """`given` of any shape as one axis of finite float64."""
-    found = _array(given, name)
-    return numbers(found.reshape(-1), name, 1)
+    """`given` of any shape as one axis of float64."""
+    if type(given) is not np.ndarray:
+        given = _array(given, name)
+    return numbers(given.reshape(-1), name, 1)
 
 
 def count(given, name, least=0, most=2**64 - 1):

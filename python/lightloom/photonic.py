@@ -170,11 +170,8 @@ class Core:
         Frobenius norm of the difference over that of `W` (not a number for zeros). `write` counts
         how often the layer was written before.
         """
-        wanted = _weights(W)
-        found, report = self._core.realise(wanted, _place(chip, layer, write))
-        realised, size = array(found), np.linalg.norm(wanted.astype(float))
-        error = np.linalg.norm(realised.astype(float) - wanted)
-        return realised, {**report, "relative_error": float(error / size) if size > 0 else float("nan")}
+        found, report = self._core.realise(_weights(W), _place(chip, layer, write))
+        return array(found), report
 
     def load(self, W, chip=0, *, layer=0, write=0):
         """`W` as it stands on a chip, to multiply with more than once: a `MatrixOnChip`."""
@@ -320,28 +317,26 @@ class Heater:
     """A thermo-optic shifter by the section ``heater`` of a card: {"pi_voltage_V": 4.36, ...} (docs/use/cards.md)."""
 
     def __init__(self, card=None, **set):
-        self._tree = card_of({} if card is None else card, set)._tree
-        _lightloom.heater_phase(self._tree, np.zeros(1))  # reads the card
+        self._heater = _lightloom.Heater(card_of({} if card is None else card, set)._tree)
 
     def phase(self, voltage_V):
         """Phase in rad at voltages of any shape."""
-        return like(_lightloom.heater_phase(self._tree, flat(voltage_V, "voltage_V")), voltage_V)
+        return like(self._heater.phase(flat(voltage_V, "voltage_V")), voltage_V)
 
     def voltage(self, phase_rad):
         """Voltage (of the nearest code) for phases of at least 0 rad, clipped to what driver and heater reach."""
-        return like(_lightloom.heater_voltage(self._tree, flat(phase_rad, "phase_rad")), phase_rad)
+        return like(self._heater.voltage(flat(phase_rad, "phase_rad")), phase_rad)
 
 
 class Crosstalk:
     """Thermal crosstalk by the section ``crosstalk`` of a mesh's card: {"kernel": "fitted", ...} (docs/use/cards.md)."""
 
     def __init__(self, card=None, **set):
-        self._tree = card_of({} if card is None else card, set)._tree
-        _lightloom.crosstalk_share(self._tree, np.zeros(1))  # reads the card
+        self._crosstalk = _lightloom.Crosstalk(card_of({} if card is None else card, set)._tree)
 
     def share(self, distance_um):
         """Phase of a guide at these distances per phase of the heated one."""
-        return like(_lightloom.crosstalk_share(self._tree, flat(distance_um, "distance_um")), distance_um)
+        return like(self._crosstalk.share(flat(distance_um, "distance_um")), distance_um)
 
 
 def _weights(W, name="W"):

@@ -2,6 +2,8 @@
 
 #include <pybind11/complex.h>
 
+#include <algorithm>
+#include <cmath>
 #include <lightloom/core/error.hpp>
 #include <limits>
 
@@ -36,6 +38,18 @@ bool contiguous(const py::buffer_info& info) {
   return true;
 }
 
+template <class Number>
+bool finite(std::span<const Number> values) {
+  if constexpr (std::is_same_v<Number, std::complex<double>>)
+    return std::all_of(values.begin(), values.end(), [](const std::complex<double>& value) {
+      return std::isfinite(value.real()) && std::isfinite(value.imag());
+    });
+  else if constexpr (std::is_floating_point_v<Number>)
+    return std::all_of(values.begin(), values.end(), [](Number x) { return std::isfinite(x); });
+  else
+    return true;
+}
+
 py::buffer_info buffer_of(Array& array) {
   return std::visit(
       [&](auto& values) {
@@ -67,6 +81,8 @@ View<Number> view_of(const py::buffer& buffer, const char* name, std::size_t axe
           axes);
   require(contiguous(info), "{} is not contiguous (numpy.ascontiguousarray makes it so)", name);
   view.values = {static_cast<const Number*>(info.ptr), static_cast<std::size_t>(info.size)};
+  require(finite(view.values), "{} holds values that are not finite {} numbers", name,
+          type_name<Number>());
   return view;
 }
 

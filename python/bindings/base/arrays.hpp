@@ -47,8 +47,9 @@ struct View {
   [[nodiscard]] py::ssize_t size(std::size_t axis) const { return info.shape[axis]; }
 };
 
-/// Views an array of that number of axes, C-contiguous and of exactly this type. Throws `Error`
-/// naming `name` for anything else; the Python half of the package makes such arrays first.
+/// Views an array of that number of axes, C-contiguous, of exactly this type and of finite numbers.
+/// Throws `Error` naming `name` for anything else; the Python half of the package makes such arrays
+/// first, but leaves it to this to look for numbers that are not finite.
 template <class Number>
 View<Number> view_of(const py::buffer& buffer, const char* name, std::size_t axes);
 

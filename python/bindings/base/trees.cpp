@@ -8,6 +8,7 @@
 #include <lightloom/memory/memory_card.hpp>
 #include <lightloom/photonic/cores/core_card.hpp>
 #include <optional>
+#include <string_view>
 
 #include "base/errors.hpp"
 
@@ -115,10 +116,27 @@ Tree resolved(const Tree& tree, const std::string& kind) {
   });
 }
 
+/// The value at a key path where no section on the way is another card's, without a copy of the
+/// tree; else nullptr.
+const Tree* found_inside(const Tree& tree, std::string_view path) {
+  const Tree* at = &tree;
+  while (at != nullptr && at->find("card") == nullptr) {
+    const auto dot = path.find('.');
+    at = at->find(path.substr(0, dot));
+    if (dot == std::string_view::npos) return at;
+    path.remove_prefix(dot + 1);
+  }
+  return nullptr;
+}
+
 /// (value, whether it is the path of a card), or None where nothing is there.
 py::object found_at(const Tree& tree, const std::string& path) {
-  Tree opened = tree;  // looking may load cards in the places of their paths
-  const Tree* found = about_a_card([&] { return find_at(opened, path); });
+  const Tree* found = found_inside(tree, path);
+  Tree opened;
+  if (found == nullptr) {  // looking may load cards in the places of their paths
+    opened = tree;
+    found = about_a_card([&] { return find_at(opened, path); });
+  }
   if (found == nullptr) return py::none();
   return py::make_tuple(python_of(*found),
                         found->kind == Tree::Kind::scalar && stands_for_card(*found));

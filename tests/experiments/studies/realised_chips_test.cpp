@@ -77,7 +77,7 @@ TEST(RealisedChips, AMeshTellsThePhasesOfItsDevices) {
   EXPECT_TRUE(found.settings);
   // Meshes of 5 modes: 10 devices each, in 6 tiles on 2 chips.
   EXPECT_EQ(lightloom::size_of(found.data.variable("theta_first")->values), 2U * 6 * 10);
-  EXPECT_EQ(found.data.variable("theta_first")->units, "rad");
+  EXPECT_EQ(found.data.variable("theta_first")->unit, "rad");
 }
 
 TEST(RealisedChips, ACoreInSlicesAddsThemUp) {
