@@ -20,7 +20,7 @@ struct ShownSummary {
   double least = 0, greatest = 0, mean = 0;
 };
 
-ShownSummary summarise(const std::vector<double>& numbers) {
+ShownSummary shown_summary(const std::vector<double>& numbers) {
   ShownSummary summary;
   for (const double number : numbers) {
     if (!std::isfinite(number)) continue;
@@ -73,7 +73,7 @@ std::string shape_text(const Labelled& data, const Variable& variable) {
 std::string content_text(const Variable& variable) {
   if (texts_of(variable.values) != nullptr || size_of(variable.values) == 1)
     return few(variable.values);
-  const ShownSummary summary = summarise(numbers_of(variable.values));
+  const ShownSummary summary = shown_summary(numbers_of(variable.values));
   if (summary.finite == 0) return "no finite value";
   std::string text =
       fmt::format("{:.6g} to {:.6g}, mean {:.6g}", summary.least, summary.greatest, summary.mean);
@@ -108,7 +108,7 @@ std::string listing(const std::string& path, const Labelled& data) {
 Json describe_values(const std::string& unit, const std::string& long_name, const Values& values) {
   Json json{{"unit", unit}, {"long_name", long_name}, {"size", size_of(values)}};
   if (texts_of(values) != nullptr) return json;
-  const ShownSummary summary = summarise(numbers_of(values));
+  const ShownSummary summary = shown_summary(numbers_of(values));
   json["finite"] = summary.finite;
   json["min"] = summary.finite > 0 ? Json(summary.least) : Json();
   json["max"] = summary.finite > 0 ? Json(summary.greatest) : Json();
