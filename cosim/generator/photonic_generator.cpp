@@ -43,7 +43,9 @@ void refuse_loose_figures(Section& section) {
 
 bool bank_is_usable(Section& section, const PhotonicGenerator& card) {
   const photonic::CoreOptics optics = photonic::core_optics(card.bank);
-  if (optics.light && optics.coding == photonic::InputCoding::intensity) return true;
+  if (optics.light && optics.coding == photonic::InputCoding::intensity &&
+      !optics.operands.present())
+    return true;
   section.problem("bank", fmt::format("cannot be a core of kind '{}': a generator's banks add up "
                                       "intensities (take mrr-bank or pcm-crossbar)",
                                       card.bank.kind));

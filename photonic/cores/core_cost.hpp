@@ -15,10 +15,12 @@ struct CoreOptics {
   /// Nominal, from the laser to the detector of one output, at weight 1. For cores that send every
   /// input to all outputs that split is included.
   double insertion_loss_db = 0;
+  double lit_inputs = 0;      // that the laser has to serve; 0: the columns
   double oscillators_mW = 0;  // optical power beside that of the inputs, whole core
   double pairs = 1;           // of diodes, whose currents add up at the amplifier of one output
   ReadoutNoise noise;
-  bool noisy_cells = false;  // `TensorCore::cell_noise` says more than its default
+  bool noisy_cells = false;    // `TensorCore::cell_noise` says more than its default
+  DynamicOperands operands{};  // of cores that modulate both operands; energies are filled in
 };
 
 /// What is programmed for a tile.
@@ -55,9 +57,16 @@ double insertion_loss_db(const CoreCard& card);
 double detected_power_mW(const CoreCard& card);
 /// Read-out noise that follows from the card's laser, losses, detectors and symbol rate.
 ReadoutNoise readout_noise(const CoreCard& card);
+/// Modulated values that the laser serves.
+double lit_inputs(const CoreCard& card);
 /// Time, energy and area of the core. The parts' energies add up to
-/// columns input_energy + rows output_energy + (laser + devices hold + static power) / symbol rate.
+/// columns input_energy + rows output_energy + (laser + devices hold + static power) / symbol rate;
+/// where both operands are modulated to (input elements input_energy + weight elements
+/// weight_energy + rows vectors (receiver_energy + output_energy / symbols of a tile)) + (laser +
+/// static power) / symbol rate.
 CoreCost core_cost(const CoreCard& card);
+/// Both operands of cores that modulate them, energies included; not present for others.
+DynamicOperands core_operands(const CoreCard& card);
 /// All of the above as the description of a core.
 CoreDescription describe_core(const CoreCard& card);
 

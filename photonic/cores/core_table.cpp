@@ -12,7 +12,7 @@ namespace {
 
 struct CoreTable {
   std::mutex mutex;
-  std::deque<CoreEntry> entries{ideal_core(), mrr_core(), mzi_core(), pcm_core()};
+  std::deque<CoreEntry> entries{ideal_core(), mrr_core(), mzi_core(), pcm_core(), dynamic_core()};
 
   const CoreEntry* find(std::string_view name) const {
     const auto found =

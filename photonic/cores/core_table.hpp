@@ -45,6 +45,7 @@ std::vector<std::string> core_kinds();
 void register_core(const CoreEntry& entry);
 
 /// Our rows, each at the end of its own file.
+CoreEntry dynamic_core();
 CoreEntry ideal_core();
 CoreEntry mrr_core();
 CoreEntry mzi_core();
