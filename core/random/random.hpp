@@ -38,6 +38,8 @@ enum class Purpose : std::uint32_t {
   generator_bank = 27,     // seeds of all that is random about the banks of a photonic generator
   completion = 28,         // fixed: what meshes do where nothing is read and no light comes in
   resampling = 29,         // bootstrap of images and chips
+  operand_magnitude = 30,  // per symbol: value of a modulated operand
+  operand_phase = 31,      // per symbol: phase of a modulated operand
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones

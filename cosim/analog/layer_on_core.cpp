@@ -31,7 +31,7 @@ std::vector<float> row_sums(const PackedTile& tile) {
 
 /// (tiles, rows, columns) of a layer: its realised weights, and what noisy cells do.
 struct RealisedTiles {
-  std::vector<float> weights, variance, light;
+  std::vector<float> weights, variance{}, light{};
 };
 
 /// What the layer uses of each of its tiles.
@@ -62,7 +62,7 @@ void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& r
     PackedTile tile = packed(realised.weights, scale);
     tile.runs = input_runs(layer.shape, layer.layout, layer.mapping, t);
     tile.pixels = whole_pixels(tile.runs, layer.shape.in_channels);
-    if (core.noisy_cells || !chip.dacs.empty()) {
+    if (core.noisy_cells || !chip.dacs.empty() || core.operands.present()) {
       layer.gathered.push_back(std::move(tile.runs));
       tile.runs = {{0, view.groups * view.columns}};
       tile.pixels.clear();
@@ -107,6 +107,30 @@ photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip
   }
   pack_tiles(layer, chip, realised);
   return report;
+}
+
+LayerOnCore product_on_core(const nn::LayerShape& shape, std::uint32_t number,
+                            const photonic::CoreDescription& core) {
+  LayerOnCore product;
+  product.shape = shape;
+  product.number = number;
+  product.mapping = map_layer(shape, {core.rows, core.columns});
+  product.layout = input_layout(shape);
+  return product;
+}
+
+std::int64_t place_activations(LayerOnCore& product, const ChipCore& chip,
+                               std::span<const float> activations) {
+  const float full_scale = product.ranges.weight_full_scale;
+  const InputCode code =
+      input_code(photonic::InputCoding::field, chip.card().operands.weight_dac.bits, full_scale, 0);
+  std::vector<float> coded(activations.size());
+  const std::int64_t outside = code_values(activations, code, coded);
+  const auto tiles = static_cast<std::size_t>(product.mapping.tiles);
+  product.scales.assign(tiles, 1);  // the tiles are in units of the core already
+  pack_tiles(product, chip, {.weights = gather_tiles(product.shape, product.mapping, coded)});
+  product.scales.assign(tiles, full_scale);
+  return outside;
 }
 
 int passes_of(const LayerOnCore& layer, const photonic::CoreDescription& core) {

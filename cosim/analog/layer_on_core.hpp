@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "cosim/analog/products/dynamic_readout.hpp"
 #include "cosim/analog/readout/converter_errors.hpp"
 #include "cosim/analog/readout/input_code.hpp"
 #include "cosim/analog/readout/input_layout.hpp"
@@ -33,6 +34,7 @@ struct ChipCore {
 struct ConverterRanges {
   float input_full_scale = 1;   // network value of a coded input of 1
   float output_full_scale = 0;  // of the ADC, in units of the core
+  float weight_full_scale = 1;  // of activations in the place of weights, as input_full_scale
   bool signed_inputs = false;
   bool calibrated = false;
 };
@@ -58,6 +60,15 @@ struct LayerOnCore {
 photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip,
                                         std::span<const float> weights, std::uint32_t write);
 
+/// A product of maps before its first image: nothing of it stands on the chip.
+LayerOnCore product_on_core(const nn::LayerShape& shape, std::uint32_t number,
+                            const photonic::CoreDescription& core);
+
+/// Puts activations ([out, in / groups], of one image) in the place of the weights of a product
+/// whose ranges are known. Returns how many were out of range.
+std::int64_t place_activations(LayerOnCore& product, const ChipCore& chip,
+                               std::span<const float> activations);
+
 /// Passes that an input vector takes through the core: two for signed inputs of a core that codes
 /// intensities.
 int passes_of(const LayerOnCore& layer, const photonic::CoreDescription& core);
@@ -73,6 +84,7 @@ struct ReadoutScratch {
   std::vector<float> coded, pixels, sigma, noise, laser, outputs;
   CellLight light;
   SentInputs sent;
+  DynamicScratch dynamic;
 };
 
 /// One tile in one pass of a block of positions over it.

@@ -84,6 +84,7 @@ PlannedStep plan_other(Network& network, const Readers& readers, int n) {
 
 Inference::Inference(Network& network, MatrixEngine* engine, std::uint32_t write)
     : flow_(std::make_unique<Flow>(network.graph())) {
+  flow_->engine = engine;
   const Graph& graph = network.graph();
   const Readers readers = consumers(graph);
   std::vector<bool> covered(graph.nodes.size(), false);

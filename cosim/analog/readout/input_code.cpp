@@ -38,6 +38,12 @@ InputCode input_code(photonic::InputCoding coding, int bits, float full_scale, i
   return code;
 }
 
+std::int64_t code_values(std::span<const float> values, const InputCode& code,
+                         std::span<float> coded) {
+  assert(coded.size() == values.size());
+  return code_row(values.data(), static_cast<int>(values.size()), code, coded.data());
+}
+
 std::int64_t code_inputs(const LaidOutLayer& layer, std::span<const float> map,
                          const InputCode& code, std::span<float> coded) {
   const auto& [shape, layout] = layer;

@@ -23,6 +23,10 @@ struct InputCode {
 /// quantisation.
 InputCode input_code(photonic::InputCoding coding, int bits, float full_scale, int pass);
 
+/// Codes values one by one. Returns how many were out of range.
+std::int64_t code_values(std::span<const float> values, const InputCode& code,
+                         std::span<float> coded);
+
 /// A layer and how its inputs lie in a coded map.
 struct LaidOutLayer {
   const nn::LayerShape& shape;
