@@ -32,11 +32,12 @@ void add_plan(LayerCost& cost, const CostInput& input, const ExpandedLayer& part
   cost.traffic.input_bytes += plan.traffic.input_bytes;
   cost.traffic.output_bytes += plan.traffic.output_bytes;
   cost.traffic.sum_bytes += plan.traffic.sum_bytes;
-  cost.input_bytes = std::max(cost.input_bytes, input_map_bytes(input, layer.shape));
+  cost.input_bytes = std::max(cost.input_bytes, input_map_bytes(input, layer));
   cost.macs += layer.shape.macs() * input.batch;
   cost.generation_macs += plan.generation_macs;
   cost.digital_operations += layer.digital.operations() * input.batch;
   cost.activation_macs += layer.digital.activation_macs * input.batch;
+  if (layer.product) cost.product_macs += layer.shape.macs() * input.batch;
   cost.replicas = std::max(cost.replicas, plan.replicas);
   cost.regenerated_tile_bytes = std::max(cost.regenerated_tile_bytes, plan.regenerated_tile_bytes);
   cost.kernel_bytes = std::max(cost.kernel_bytes, plan.kernel_bytes);
@@ -115,8 +116,8 @@ void place_on_roofline(LayerCost& layer, const CostInput& input) {
   const double bytes = layer.traffic.sum(), macs = static_cast<double>(layer.macs);
   const double stream_GBps =
       memory::estimate_runs(input.memory.dram, 1e9).bandwidth_GBps * input.schedule.bandwidth_scale;
-  const double peak = static_cast<double>(input.core.rows) * input.core.columns *
-                      input.core.cost.symbol_rate_GHz * input.schedule.cores;
+  const double peak =
+      input.core.products_per_symbol() * input.core.cost.symbol_rate_GHz * input.schedule.cores;
   layer.attained_macs_per_ns = layer.time_ns() > 0 ? macs / layer.time_ns() : 0;
   layer.intensity_macs_per_byte = bytes > 0 ? macs / bytes : 0;
   layer.roof_macs_per_ns = peak;
