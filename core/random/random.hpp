@@ -42,6 +42,8 @@ enum class Purpose : std::uint32_t {
   weight_noise = 31,       // per training step: noise on the weights that a network learns to bear
   product_errors = 32,     // static, per chip: what a measured chip's products are off by
   product_noise = 33,      // per symbol: noise of a measured chip's products
+  operand_magnitude = 34,  // per symbol: value of a modulated operand
+  operand_phase = 35,      // per symbol: phase of a modulated operand
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones

@@ -61,7 +61,7 @@ AnalogEngine::ImageCounts AnalogEngine::run_image(const LayerOnCore& layer, cons
     const std::uint64_t first = first_vector(layer, image.number, pass, passes);
     counts.clipped +=
         send_inputs(layer, {code_of_map(layer, core, pass), reads, image.input}, scratch);
-    if (!calibrating_ && !core.blocks.used() && needs_power(core))
+    if (!calibrating_ && !core.blocks.used() && !core.operands.present() && needs_power(core))
       for (const InputRead& read : reads.reads)
         measure_pixels(layer, core.coding, sent_map(read, scratch));
     std::uint64_t address =
@@ -97,14 +97,7 @@ void AnalogEngine::multiply(int number, std::span<const float> inputs, int image
   const std::size_t out = outputs.size() / static_cast<std::size_t>(images);
   assert(static_cast<std::int64_t>(out) == layer.shape.positions() * layer.shape.out_channels);
   if (calibrating_) calibrate_ranges(layer, chip_, inputs, images);
-  const CoreDescription& core = chip_.card();
-  const bool needs_ranges = core.coding != InputCoding::digital || core.output_adc.bits > 0 ||
-                            core.input_dac.bits > 0 ||
-                            photonic::input_phases(core, photonic::InputSigns::both) == 2;
-  require(layer.ranges.calibrated || !needs_ranges,
-          "layer '{}' runs on an analog core whose converter ranges are not calibrated (run a "
-          "calibration batch first)",
-          layer.shape.name);
+  need_ranges(layer);
   const auto make_scratch = [&] {
     ReadoutScratch scratch;
     scratch.whole.coded.assign(layer.layout.values(layer.shape), 0.0F);
@@ -119,9 +112,62 @@ void AnalogEngine::multiply(int number, std::span<const float> inputs, int image
                            .output = outputs.subspan(k * out, out)},
                           scratch);
   });
+  count(counts, inputs.size());
+}
+
+bool AnalogEngine::multiply_maps(const nn::MapProduct& maps) {
+  const CoreDescription& core = chip_.card();
+  if (!calibrating_)
+    (core.operands.present() ? counts_.core_products : counts_.digital_products) += maps.images;
+  if (!core.operands.present()) return false;
+  LayerOnCore& product = products_[maps.number];
+  if (product.mapping.tiles == 0)
+    product = product_on_core(maps.shape, static_cast<std::uint32_t>(maps.number), core);
+  if (calibrating_) calibrate_product(product, chip_, maps);
+  need_ranges(product);
+  struct Own {
+    LayerOnCore product;
+    ReadoutScratch scratch{};
+  };
+  const auto make_own = [&] {
+    Own own{.product = product};
+    own.scratch.whole.coded.assign(product.layout.values(product.shape), 0.0F);
+    return own;
+  };
+  const auto images = static_cast<std::size_t>(maps.images);
+  const std::size_t in = maps.inputs.size() / images, weights = maps.weights.size() / images,
+                    out = maps.outputs.size() / images;
+  std::vector<ImageCounts> counts(images);
+  parallel_for_with(maps.images, make_own, [&](std::ptrdiff_t i, Own& own) {
+    const auto k = static_cast<std::size_t>(i);
+    const std::int64_t clipped =
+        place_activations(own.product, chip_, maps.weights.subspan(k * weights, weights));
+    counts[k] = run_image(own.product,
+                          {.input = maps.inputs.subspan(k * in, in),
+                           .number = maps.first_image + k,
+                           .output = maps.outputs.subspan(k * out, out)},
+                          own.scratch);
+    counts[k].clipped += clipped;
+  });
+  count(counts, maps.inputs.size() + maps.weights.size());
+  return true;
+}
+
+void AnalogEngine::need_ranges(const LayerOnCore& layer) const {
+  const CoreDescription& core = chip_.card();
+  const bool needs_ranges = core.coding != InputCoding::digital || core.output_adc.bits > 0 ||
+                            core.input_dac.bits > 0 ||
+                            photonic::input_phases(core, photonic::InputSigns::both) == 2;
+  require(layer.ranges.calibrated || !needs_ranges,
+          "layer '{}' runs on an analog core whose converter ranges are not calibrated (run a "
+          "calibration batch first)",
+          layer.shape.name);
+}
+
+void AnalogEngine::count(std::span<const ImageCounts> images, std::size_t inputs) {
   if (calibrating_) return;
-  counts_.inputs += static_cast<std::int64_t>(inputs.size());
-  for (const ImageCounts& image : counts) {
+  counts_.inputs += static_cast<std::int64_t>(inputs);
+  for (const ImageCounts& image : images) {
     counts_.clipped_inputs += image.clipped;
     counts_.conversions += image.conversions;
     counts_.saturated_conversions += image.saturated;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <vector>
@@ -17,6 +18,8 @@ struct AnalogCounts {
   std::int64_t clipped_inputs = 0;         // outside the range that calibration found
   std::int64_t conversions = 0;            // ADC conversions
   std::int64_t saturated_conversions = 0;  // outside the ADC's range
+  // Products of maps with maps, by images: on the core, and left to the digital unit.
+  std::int64_t core_products = 0, digital_products = 0;
   photonic::RealisationReport realisation;
 };
 
@@ -31,7 +34,9 @@ struct AnalogCounts {
 /// read converted or all integrated before (docs/models/photonic/cores.md). Ranges: x_max and the
 /// ADC full scale of each layer come from a calibration batch. The ADC range minimises the expected
 /// squared error of clipping and rounding on that batch, unless the card fixes it. Static errors of
-/// converters belong to the core's columns (DACs) and rows (ADCs), whatever runs on them. Noise is
+/// converters belong to the core's columns (DACs) and rows (ADCs), whatever runs on them. On cores
+/// that modulate both operands products of maps run like layers; others leave them to the digital
+/// unit. Noise is
 /// drawn per (seed, chip, layer, tile, image, position, output): neither batch size nor threads
 /// matter.
 class AnalogEngine final : public nn::MatrixEngine {
@@ -42,6 +47,9 @@ class AnalogEngine final : public nn::MatrixEngine {
             std::uint32_t write) override;
   void multiply(int layer, std::span<const float> inputs, int images, std::uint64_t first_image,
                 std::span<float> outputs) override;
+  /// Taken by cores that modulate both operands: the product's activations are coded by the DACs of
+  /// the weights on a range that calibration found, tile by tile and new for every image.
+  bool multiply_maps(const nn::MapProduct& product) override;
 
   /// Until `end_calibration`, `multiply` measures each layer's input and output ranges on its batch
   /// and computes without noise and ADC. Run the network once over a representative batch.
@@ -64,10 +72,13 @@ class AnalogEngine final : public nn::MatrixEngine {
   };
   ImageCounts run_image(const LayerOnCore& layer, const Image& image,
                         ReadoutScratch& scratch) const;
+  void need_ranges(const LayerOnCore& layer) const;
+  void count(std::span<const ImageCounts> images, std::size_t inputs);
 
   ChipCore chip_;
   bool calibrating_ = false;
   std::vector<std::unique_ptr<LayerOnCore>> layers_;
+  std::map<int, LayerOnCore> products_;  // of maps, by number
   AnalogCounts counts_;
 };
 

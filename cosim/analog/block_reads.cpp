@@ -3,6 +3,7 @@
 #include <span>
 
 #include "cosim/analog/output_errors.hpp"
+#include "cosim/analog/products/dynamic_readout.hpp"
 #include "cosim/analog/read_noise.hpp"
 #include "cosim/analog/readout/block_scaling.hpp"
 
@@ -38,6 +39,30 @@ std::int64_t read_gathered(const TilePass& pass, const Readout& readout, const R
                                         : read_out(pass.packed(), readout, block);
 }
 
+/// Network units of a result of the core's full-scale weight and input.
+float unit_of(const TilePass& pass) {
+  return pass.code.sign * pass.devices.sign *
+         pass.layer.scales[static_cast<std::size_t>(pass.tile)] *
+         pass.layer.ranges.input_full_scale;
+}
+
+/// Both operands are modulated, each with its own noise: one conversion of every output.
+BlockCounts read_modulated(const TilePass& pass, ReadoutBlock block, ReadoutScratch& scratch) {
+  const photonic::CoreDescription& core = pass.chip.card();
+  gather(pass, scratch, block);
+  Readout readout = readout_of(pass.layer, core, pass.tile);
+  if (readout.step > 0 && !pass.chip.adcs.gain.empty()) readout.curves = &pass.chip.adcs;
+  readout.gain = unit_of(pass);
+  const StreamAddress address{.seed = pass.chip.seed,
+                              .chip = pass.chip.number,
+                              .layer = pass.layer.number,
+                              .tile = static_cast<std::uint32_t>(pass.tile)};
+  BlockCounts counts{.saturated = read_out_dynamic({core, pass.packed(), block}, readout,
+                                                   {address, pass.shot}, scratch.dynamic)};
+  if (readout.step > 0) counts.conversions = std::int64_t{block.positions} * pass.packed().rows;
+  return counts;
+}
+
 /// One read, whose result is added to the block's outputs.
 std::int64_t read_once(const TilePass& pass, const Readout& readout, const InputRead& read,
                        ReadoutBlock block, ReadoutScratch& scratch) {
@@ -49,13 +74,6 @@ std::int64_t read_once(const TilePass& pass, const Readout& readout, const Input
   scale_drawn(read.noise, scratch, block);
   add_output_errors(pass, scratch, block);
   return read_gathered(pass, readout, block, scratch);
-}
-
-/// Network units of a result of the core's full-scale weight and input.
-float unit_of(const TilePass& pass) {
-  return pass.code.sign * pass.devices.sign *
-         pass.layer.scales[static_cast<std::size_t>(pass.tile)] *
-         pass.layer.ranges.input_full_scale;
 }
 
 /// The same of one of the readings whose mean is taken.
@@ -130,6 +148,7 @@ BlockCounts read_block(const TilePass& pass, const PassReads& how, const Readout
     read_gathered(pass, readout, noiseless, scratch);
     return {};
   }
+  if (pass.chip.card().operands.present()) return read_modulated(pass, block, scratch);
   BlockCounts counts;
   for (int reading = 0; reading < pass.chip.card().readings; ++reading) {
     const TilePass at = at_reading(pass, reading);

@@ -36,7 +36,7 @@ std::vector<float> row_sums(const PackedTile& tile) {
 
 /// (tiles, rows, columns) of a layer: its realised weights, and what noisy cells do.
 struct RealisedTiles {
-  std::vector<float> weights, variance, light;
+  std::vector<float> weights, variance{}, light{};
 };
 
 /// What the layer uses of each of its tiles.
@@ -110,7 +110,8 @@ void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& r
       core.kind);
   layer.devices.clear();
   layer.gathered.clear();
-  if (core.noisy_cells || apart || core.blocks.used() || !chip.dacs.empty())
+  if (core.noisy_cells || apart || core.blocks.used() || core.operands.present() ||
+      !chip.dacs.empty())
     for (std::int64_t part = 0; part < layer.mapping.tiles * layer.slices; ++part)
       layer.gathered.push_back(
           input_runs(layer.shape, layer.layout, layer.mapping, part / layer.slices));
@@ -172,6 +173,30 @@ photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip
                                {realised.variance, realised.light});
   pack_tiles(layer, chip, realised);
   return report;
+}
+
+LayerOnCore product_on_core(const nn::LayerShape& shape, std::uint32_t number,
+                            const photonic::CoreDescription& core) {
+  LayerOnCore product;
+  product.shape = shape;
+  product.number = number;
+  product.mapping = map_layer(shape, {core.rows, core.columns});
+  product.layout = input_layout(shape);
+  return product;
+}
+
+std::int64_t place_activations(LayerOnCore& product, const ChipCore& chip,
+                               std::span<const float> activations) {
+  const float full_scale = product.ranges.weight_full_scale;
+  const InputCode code =
+      input_code(photonic::InputCoding::field, chip.card().operands.weight_dac.bits, full_scale, 0);
+  std::vector<float> coded(activations.size());
+  const std::int64_t outside = code_values(activations, code, coded);
+  const auto tiles = static_cast<std::size_t>(product.mapping.tiles);
+  product.scales.assign(tiles, 1);  // the tiles are in units of the core already
+  pack_tiles(product, chip, {.weights = gather_tiles(product.shape, product.mapping, coded)});
+  product.scales.assign(tiles, full_scale);
+  return outside;
 }
 
 int passes_of(const LayerOnCore& layer, const photonic::CoreDescription& core) {

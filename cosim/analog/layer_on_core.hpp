@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "cosim/analog/products/dynamic_readout.hpp"
 #include "cosim/analog/readout/converter_errors.hpp"
 #include "cosim/analog/readout/input_code.hpp"
 #include "cosim/analog/readout/input_layout.hpp"
@@ -34,6 +35,7 @@ struct ChipCore {
 struct ConverterRanges {
   float input_full_scale = 1;   // network value of a coded input of 1
   float output_full_scale = 0;  // of the ADC, in units of the core
+  float weight_full_scale = 1;  // of activations in the place of weights, as input_full_scale
   bool signed_inputs = false;
   std::vector<float> of_slices;  // output_full_scale of each slice; empty: all alike
   bool calibrated = false;
@@ -81,6 +83,15 @@ LayerTargets layer_targets(LayerOnCore& layer, const ChipCore& chip, std::span<c
 photonic::RealisationReport write_layer(LayerOnCore& layer, const ChipCore& chip,
                                         std::span<const float> weights, std::uint32_t write);
 
+/// A product of maps before its first image: nothing of it stands on the chip.
+LayerOnCore product_on_core(const nn::LayerShape& shape, std::uint32_t number,
+                            const photonic::CoreDescription& core);
+
+/// Puts activations ([out, in / groups], of one image) in the place of the weights of a product
+/// whose ranges are known. Returns how many were out of range.
+std::int64_t place_activations(LayerOnCore& product, const ChipCore& chip,
+                               std::span<const float> activations);
+
 /// Passes that an input vector takes through the core for the signs of its inputs, of which each is
 /// read as often as the core reads: two for signed inputs of a core that codes intensities, or as
 /// the core's card says.
@@ -106,6 +117,7 @@ struct ReadoutScratch {
   std::vector<float> sums;  // of reads that are added up before they are converted
   CellLight light;
   SentInputs sent;
+  DynamicScratch dynamic;
 };
 
 /// One tile (or slice of it) in one pass of a block of positions over it.

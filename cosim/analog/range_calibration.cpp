@@ -11,10 +11,15 @@ namespace {
 /// Partial sums looked at when a converter range is chosen.
 constexpr std::int64_t most_samples = 1'000'000;
 
+float largest_magnitude(std::span<const float> values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return values.empty() ? 0.0F : std::max(std::fabs(*low), std::fabs(*high));
+}
+
 void calibrate_inputs(LayerOnCore& layer, const photonic::CoreDescription& core,
                       std::span<const float> inputs) {
-  const auto [low, high] = std::minmax_element(inputs.begin(), inputs.end());
-  const float largest = inputs.empty() ? 0.0F : std::max(std::fabs(*low), std::fabs(*high));
+  const auto low = std::min_element(inputs.begin(), inputs.end());
+  const float largest = largest_magnitude(inputs);
   layer.ranges.signed_inputs = !inputs.empty() && *low < 0;
   const auto signs =
       layer.ranges.signed_inputs ? photonic::InputSigns::both : photonic::InputSigns::positive;
@@ -30,9 +35,10 @@ InputReads sampled_reads(const photonic::CoreDescription& core, const InputCode&
 }
 
 /// Magnitudes of the partial sums that an ADC meets by slice, spread evenly over all of them: of
-/// whole numbers, or of their bits where each is converted.
+/// whole numbers, or of their bits where each is converted; about `most`.
 std::vector<std::vector<float>> sample_outputs(const LayerOnCore& layer, const ChipCore& chip,
-                                               std::span<const float> inputs, int images) {
+                                               std::span<const float> inputs, int images,
+                                               std::int64_t most = most_samples) {
   const photonic::CoreDescription& core = chip.card();
   ReadoutScratch scratch;
   scratch.whole.coded.assign(layer.layout.values(layer.shape), 0.0F);
@@ -42,7 +48,7 @@ std::vector<std::vector<float>> sample_outputs(const LayerOnCore& layer, const C
                             layer.shape.out_channels * layer.mapping.column_tiles * layer.slices *
                             kinds;
   const std::int64_t stride =
-      std::max<std::int64_t>(1, sums / most_samples) | 1;  // odd: meets every output
+      std::max<std::int64_t>(1, sums / most) | 1;  // odd: meets every output
   std::int64_t seen = 0;
   std::vector<std::vector<float>> samples(static_cast<std::size_t>(layer.slices));
   InputCode code;
@@ -122,6 +128,27 @@ void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const 
     ranges.push_back(static_cast<float>(best_full_scale(samples, bits)));
   layer.ranges.output_full_scale = ranges.front();
   layer.ranges.of_slices = layer.slices > 1 ? std::move(ranges) : std::vector<float>{};
+}
+
+void calibrate_product(LayerOnCore& product, const ChipCore& chip, const nn::MapProduct& maps) {
+  const photonic::Converter& adc = chip.card().output_adc;
+  calibrate_inputs(product, chip.card(), maps.inputs);
+  const float largest = largest_magnitude(maps.weights);
+  product.ranges.weight_full_scale = largest > 0 ? largest : 1.0F;
+  product.ranges.calibrated = true;
+  product.ranges.output_full_scale = static_cast<float>(adc.full_scale);
+  if (adc.bits == 0 || adc.full_scale > 0) return;
+  const auto images = static_cast<std::size_t>(maps.images);
+  const std::size_t in = maps.inputs.size() / images, weights = maps.weights.size() / images;
+  std::vector<float> samples;
+  for (std::size_t i = 0; i < images; ++i) {
+    place_activations(product, chip, maps.weights.subspan(i * weights, weights));
+    const std::vector<float> own = sample_outputs(product, chip, maps.inputs.subspan(i * in, in), 1,
+                                                  most_samples / maps.images + 1)
+                                       .front();
+    samples.insert(samples.end(), own.begin(), own.end());
+  }
+  product.ranges.output_full_scale = static_cast<float>(best_full_scale(samples, adc.bits));
 }
 
 }  // namespace lightloom::cosim

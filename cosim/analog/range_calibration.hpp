@@ -3,6 +3,7 @@
 #include <span>
 
 #include "cosim/analog/layer_on_core.hpp"
+#include "nn/graph/matrix_engine.hpp"
 
 namespace lightloom::cosim {
 
@@ -17,5 +18,9 @@ double best_full_scale(std::span<const float> samples, int bits);
 /// clipping and rounding of the partial sums (see best_full_scale), unless the card fixes it.
 void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const float> inputs,
                       int images);
+
+/// The same of a product of maps; the range of the activations in the place of weights is that of
+/// their largest magnitude.
+void calibrate_product(LayerOnCore& product, const ChipCore& chip, const nn::MapProduct& maps);
 
 }  // namespace lightloom::cosim

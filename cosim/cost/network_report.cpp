@@ -33,11 +33,12 @@ void add_plan(LayerCost& cost, const CostInput& input, const ExpandedLayer& part
   cost.traffic.input_bytes += plan.traffic.input_bytes;
   cost.traffic.output_bytes += plan.traffic.output_bytes;
   cost.traffic.sum_bytes += plan.traffic.sum_bytes;
-  cost.input_bytes = std::max(cost.input_bytes, input_map_bytes(input, layer.shape));
+  cost.input_bytes = std::max(cost.input_bytes, input_map_bytes(input, layer));
   cost.macs += layer.shape.macs() * input.batch;
   cost.generation_macs += plan.generation_macs;
   cost.digital_operations += layer.digital.operations() * input.batch;
   cost.activation_macs += layer.digital.activation_macs * input.batch;
+  if (layer.product) cost.product_macs += layer.shape.macs() * input.batch;
   cost.replicas = std::max(cost.replicas, plan.replicas);
   cost.regenerated_tile_bytes = std::max(cost.regenerated_tile_bytes, plan.regenerated_tile_bytes);
   cost.kernel_bytes = std::max(cost.kernel_bytes, plan.kernel_bytes);

@@ -31,6 +31,9 @@ void check(const CostInput& input) {
 ReadyLayers ready_layers(const CostInput& input) {
   check(input);
   ReadyLayers ready{.input = choose_ways(input)};
+  if (!input.core.operands
+           .present())  // its weights are stored: the digital unit's, as in `digital`
+    for (CostLayer& layer : ready.input.layers) layer.products.clear();
   ready.expanded = expand_layers(ready.input.layers);
   for (const CostLayer& layer : ready.input.layers)
     ready.entries.push_back({.name = layer.shape.name, .way = layer.way});

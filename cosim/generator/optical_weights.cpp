@@ -40,4 +40,8 @@ void OpticalWeights::multiply(int layer, std::span<const float> inputs, int imag
   inner_.multiply(layer, inputs, images, first_image, outputs);
 }
 
+bool OpticalWeights::multiply_maps(const nn::MapProduct& product) {
+  return inner_.multiply_maps(product);
+}
+
 }  // namespace lightloom::cosim

@@ -28,6 +28,7 @@ class OpticalWeights final : public nn::MatrixEngine {
             std::uint32_t write) override;
   void multiply(int layer, std::span<const float> inputs, int images, std::uint64_t first_image,
                 std::span<float> outputs) override;
+  bool multiply_maps(const nn::MapProduct& product) override;
 
   /// Effective bits of each loaded layer's weights against the noiseless ones, by layer number; NaN
   /// for layers that the generator does not make.

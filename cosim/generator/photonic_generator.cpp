@@ -64,7 +64,9 @@ bool bank_is_usable(Section& section, const PhotonicGenerator& card) {
       section.problem("bank", fmt::format("has '{}', which only the core itself takes (leave it "
                                           "out of the bank)",
                                           key));
-  if (optics.light && optics.coding == photonic::InputCoding::intensity) return true;
+  if (optics.light && optics.coding == photonic::InputCoding::intensity &&
+      !optics.operands.present())
+    return true;
   section.problem("bank", fmt::format("cannot be a core of kind '{}': a generator's banks add up "
                                       "intensities (take mrr-bank or pcm-crossbar)",
                                       card.bank.kind));

@@ -24,6 +24,15 @@ enum class WeightDelivery {
 };
 const char* way_name(WeightDelivery way);
 
+/// A product of maps with maps behind a layer, as one of a 1 x 1 kernel whose weights are
+/// activations, new for every image: what cores that modulate both operands take.
+struct LayerProduct {
+  nn::LayerShape shape;
+  bool signed_inputs = false;
+  DigitalWork digital;  // done to its results
+  friend bool operator==(const LayerProduct&, const LayerProduct&) = default;
+};
+
 /// One layer of a cost simulation.
 struct CostLayer {
   nn::LayerShape shape;
@@ -34,6 +43,9 @@ struct CostLayer {
   int reload_bits = 8;         // per weight, when a source that takes work is reloaded instead
   DigitalWork digital;         // done to the results, per image
   bool signed_inputs = false;  // cores with intensity inputs then take two passes
+  bool product = false;        // of maps: the weights are activations, new for every image
+  std::vector<LayerProduct> products;  // that cores may take: then the layer's own work is
+  DigitalWork before_products;         // this, not `digital`, which holds all
   [[nodiscard]] bool takes_work() const;
   friend bool operator==(const CostLayer&, const CostLayer&) = default;
 };

@@ -26,10 +26,11 @@ enum class Component {
   generator_converters,
   generator_laser,
   generator_static,
-  decomposition,     // weights to device settings
-  programming,       // writing device settings
-  hold,              // keeping them
-  input_converters,  // DACs and modulators
+  decomposition,      // weights to device settings
+  programming,        // writing device settings
+  hold,               // keeping them
+  input_converters,   // DACs and modulators
+  weight_converters,  // those of weights, where they are modulated every symbol
   laser,
   output_converters,  // detectors, amplifiers, ADCs
   accumulation,       // adding partial sums
@@ -71,6 +72,7 @@ struct LayerCost {
   double kernels_formed = 0;          // and how often others take their place
   double input_bytes = 0;             // of its (largest factor's) input map, batch included
   std::int64_t macs = 0;              // of the layer, batch included
+  std::int64_t product_macs = 0;      // among them: products of maps with maps on the cores
   std::int64_t generation_macs = 0;
   std::int64_t digital_operations = 0;  // behind the layer, batch included
   std::int64_t activation_macs = 0;     // among them: products of maps with maps, attention

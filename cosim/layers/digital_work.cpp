@@ -122,6 +122,17 @@ DigitalWork& DigitalWork::operator+=(const DigitalWork& other) {
   return *this;
 }
 
+DigitalWork work_beside_products(const nn::Graph& graph, int number) {
+  const nn::Node& node = graph.nodes[static_cast<std::size_t>(number)];
+  if (node.op != nn::Op::attention) return {};
+  const nn::MapShape& key = graph.nodes[static_cast<std::size_t>(node.inputs[1])].shape;
+  const std::int64_t scores =
+      std::int64_t{node.shape.height} * node.shape.width * key.height * key.width * node.groups;
+  DigitalWork work = softmax_work(scores);
+  work += {.reads = scores, .writes = scores};
+  return work;
+}
+
 DigitalWork digital_work(const nn::Graph& graph, int number) {
   const nn::Node& node = graph.nodes[static_cast<std::size_t>(number)];
   const std::int64_t out = node.shape.size();

@@ -22,6 +22,10 @@ struct DigitalWork {
   friend bool operator==(const DigitalWork&, const DigitalWork&) = default;
 };
 
+/// What is left of a product of maps or an attention for the digital unit where cores take the
+/// products: the softmax between the two of an attention, whose scores pass the activation buffer.
+DigitalWork work_beside_products(const nn::Graph& graph, int node);
+
 /// The digital work of one node of a network; none for weight layers and for what only renames.
 DigitalWork digital_work(const nn::Graph& graph, int node);
 

@@ -58,10 +58,20 @@ void expand(const CostLayer& layer, std::size_t origin, std::vector<ExpandedLaye
 std::vector<ExpandedLayer> expand_layers(const std::vector<CostLayer>& layers) {
   std::vector<ExpandedLayer> expanded;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].way == WeightDelivery::factored)
-      expand(layers[i], i, expanded);
+    CostLayer layer = layers[i];
+    if (!layer.products.empty()) layer.digital = layer.before_products;
+    layer.products.clear();
+    layer.before_products = {};
+    if (layer.way == WeightDelivery::factored)
+      expand(layer, i, expanded);
     else
-      expanded.push_back({layers[i], i});
+      expanded.push_back({layer, i});
+    for (const LayerProduct& product : layers[i].products)
+      expanded.push_back({{.shape = product.shape,
+                           .digital = product.digital,
+                           .signed_inputs = product.signed_inputs,
+                           .product = true},
+                          i});
   }
   return expanded;
 }

@@ -1,6 +1,7 @@
 #include "cosim/network/network_layers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "nn/graph/function_sign.hpp"
 
@@ -60,6 +61,51 @@ bool non_negative(const nn::Node& node, const std::vector<bool>& before) {
                      [&](int input) { return before[static_cast<std::size_t>(input)]; });
 }
 
+std::int64_t tokens(const nn::MapShape& map) { return std::int64_t{map.height} * map.width; }
+
+/// A layer with a 1 x 1 kernel of `groups` (inner to outer) over so many positions.
+nn::LayerShape product_layer(const std::string& name, std::int64_t positions, int groups,
+                             std::pair<std::int64_t, std::int64_t> inner_outer) {
+  nn::LayerShape shape{.name = name,
+                       .in_channels = static_cast<int>(groups * inner_outer.first),
+                       .out_channels = static_cast<int>(groups * inner_outer.second),
+                       .groups = groups,
+                       .in_height = static_cast<int>(positions),
+                       .in_width = 1};
+  shape.out_height = shape.in_height;
+  shape.out_width = 1;
+  return shape;
+}
+
+/// The products of maps of a node; none of most. Attention: scores q k^T, then sums of values.
+std::vector<LayerProduct> products_of(const nn::Graph& graph, int number,
+                                      const std::vector<bool>& positive) {
+  const nn::Node& node = graph.nodes[static_cast<std::size_t>(number)];
+  if (node.op != nn::Op::attention && node.op != nn::Op::matrix_product) return {};
+  const auto first = static_cast<std::size_t>(node.inputs[0]);
+  const nn::MapShape& left = graph.nodes[first].shape;
+  if (node.op == nn::Op::matrix_product)
+    return {{.shape = product_layer(node.name, node.shape.width, node.shape.height,
+                                    {left.channels, node.shape.channels}),
+             .signed_inputs = !positive[first]}};
+  const std::int64_t queries = tokens(left),
+                     keys = tokens(graph.nodes[static_cast<std::size_t>(node.inputs[1])].shape),
+                     width = left.channels / node.groups;
+  return {{.shape = product_layer(node.name + "/scores", queries, node.groups, {width, keys}),
+           .signed_inputs = !positive[first],
+           .digital = work_beside_products(graph, number)},
+          {.shape = product_layer(node.name + "/sums", queries, node.groups, {keys, width})}};
+}
+
+/// Counts what is done between weight layers with the layer before it.
+void add_work(CostLayer& layer, const DigitalWork& all, const std::vector<LayerProduct>& products) {
+  layer.digital += all;
+  if (products.empty())
+    (layer.products.empty() ? layer.before_products : layer.products.back().digital) += all;
+  else
+    layer.products.insert(layer.products.end(), products.begin(), products.end());
+}
+
 }  // namespace
 
 std::vector<bool> non_negative_values(const nn::Graph& graph, const nn::Normalise& pixels) {
@@ -78,8 +124,12 @@ std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& 
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
     const nn::Op op = graph.nodes[node].op;
     if (op != nn::Op::convolution && op != nn::Op::linear) {
-      (layers.empty() ? before : layers.back().digital) +=
-          digital_work(graph, static_cast<int>(node));
+      const auto number = static_cast<int>(node);
+      const DigitalWork work = digital_work(graph, number);
+      if (layers.empty())
+        before += work;
+      else
+        add_work(layers.back(), work, products_of(graph, number, positive));
       continue;
     }
     const nn::LayerShape shape = nn::layer_shape(graph, static_cast<int>(node));
@@ -87,7 +137,10 @@ std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& 
     layers.back().signed_inputs =
         !positive[static_cast<std::size_t>(graph.nodes[node].inputs.front())];
   }
-  if (!layers.empty()) layers.front().digital += before;
+  if (!layers.empty()) {
+    layers.front().digital += before;
+    layers.front().before_products += before;
+  }
   return layers;
 }
 

@@ -15,7 +15,8 @@ namespace lightloom::cosim {
 std::vector<bool> non_negative_values(const nn::Graph& graph, const nn::Normalise& pixels);
 
 /// One cost layer for each weight layer of the graph, under one source. What comes before the next
-/// weight layer is digital work of the layer.
+/// weight layer is digital work of the layer; products of maps among it are listed besides, for
+/// cores that take them.
 std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& pixels,
                                    const nn::SourceCard& weights);
 

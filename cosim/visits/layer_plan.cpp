@@ -85,7 +85,9 @@ void note_needs(RoomNeeds& needs, const LayerSetup& setup, const Visit& v) {
   const CostInput& input = setup.input();
   const bool sums =
       setup.mapping.column_tiles > 1 && input.schedule.dataflow != Dataflow::output_stationary;
-  const double in = static_cast<double>(v.view.columns) * v.view.groups * input.activation_bits,
+  const double columns = static_cast<double>(v.view.columns) * v.view.groups,
+               operand = setup.layer.product ? columns * v.view.rows : 0,  // of the tile
+      in = (columns + operand) * input.activation_bits,
                out = static_cast<double>(v.view.rows) * v.view.groups *
                      (sums ? input.schedule.accumulator_bits : input.activation_bits);
   needs.weight_buffer = std::max(needs.weight_buffer, tile_weight_bytes(setup, v));

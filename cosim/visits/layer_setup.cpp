@@ -32,8 +32,7 @@ bool columns_come_first(const LayerSetup& setup) {
   const double sums =
       setup.vectors * setup.mapping.group_rows * input.schedule.accumulator_bits / 8;
   const double capacity = input.memory.activation_buffer.bytes(),
-               maps = input_map_bytes(input, setup.layer.shape) +
-                      output_map_bytes(input, setup.layer.shape);
+               maps = input_map_bytes(input, setup.layer) + output_map_bytes(input, setup.layer);
   return setup.regenerate && sums <= std::min(capacity / 2, capacity - maps);
 }
 
@@ -67,6 +66,16 @@ int replicas_of(const LayerSetup& setup) {
   return static_cast<int>(std::max(1.0, std::min(static_cast<double>(copies), vectors)));
 }
 
+/// A product of maps has weights of its own for every image: as many groups more.
+nn::LayerShape mapped_shape(const CostLayer& layer, int batch) {
+  nn::LayerShape shape = layer.shape;
+  if (!layer.product) return shape;
+  shape.groups *= batch;
+  shape.in_channels *= batch;
+  shape.out_channels *= batch;
+  return shape;
+}
+
 }  // namespace
 
 photonic::InputSigns input_signs(const CostLayer& layer) {
@@ -87,12 +96,15 @@ CostContext::CostContext(const CostInput& cost_input)
                                                 : GeneratorCost{}),
       generator(generator_figures(cost_input.generator)) {}
 
-double input_map_bytes(const CostInput& input, const nn::LayerShape& s) {
-  return static_cast<double>(s.in_height) * s.in_width * s.in_channels * input.batch *
+double input_map_bytes(const CostInput& input, const CostLayer& layer) {
+  const nn::LayerShape& s = layer.shape;
+  const double operand = layer.product ? static_cast<double>(s.weights()) : 0;
+  return (static_cast<double>(s.in_height) * s.in_width * s.in_channels + operand) * input.batch *
          input.activation_bits / 8;
 }
 
-double output_map_bytes(const CostInput& input, const nn::LayerShape& s) {
+double output_map_bytes(const CostInput& input, const CostLayer& layer) {
+  const nn::LayerShape& s = layer.shape;
   return static_cast<double>(s.out_height) * s.out_width * s.out_channels * input.batch *
          input.activation_bits / 8;
 }
@@ -124,11 +136,13 @@ LayerSetup layer_setup(const CostContext& context, std::size_t index) {
   const CostLayer& layer = input.layers[index];
   photonic::require_readable(input.core, input_signs(layer), layer.shape.name);
   LayerSetup setup{.context = context, .layer = layer, .bits = stored_bits(layer)};
-  setup.mapping = map_layer(layer.shape, {input.core.rows, input.core.columns}, input.packing);
+  setup.mapping = map_layer(mapped_shape(layer, input.batch), {input.core.rows, input.core.columns},
+                            input.packing);
   setup.regenerate = layer.way == WeightDelivery::regenerate;
   setup.kernels_kept = context.generator.keeps_kernels;
   setup.drives_core = hands_over_light(input.generator) && layer.factors.has_value();
-  setup.vectors = static_cast<double>(setup.mapping.input_vectors) * input.batch;
+  setup.vectors =
+      static_cast<double>(setup.mapping.input_vectors) * (layer.product ? 1 : input.batch);
   setup.stored_as_settings = comes_as_settings(setup);
   choose_order(setup);
   setup.replicas = replicas_of(setup);

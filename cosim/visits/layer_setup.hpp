@@ -32,9 +32,9 @@ struct CostContext {
   GeneratorFigures generator;
 };
 
-/// Bytes of a layer's feature maps for the whole batch.
-double input_map_bytes(const CostInput& input, const nn::LayerShape& shape);
-double output_map_bytes(const CostInput& input, const nn::LayerShape& shape);
+/// Bytes of a layer's feature maps for the whole batch; both operands of a product of maps.
+double input_map_bytes(const CostInput& input, const CostLayer& layer);
+double output_map_bytes(const CostInput& input, const CostLayer& layer);
 
 /// What a core has to know of a layer's inputs.
 photonic::InputSigns input_signs(const CostLayer& layer);
@@ -58,12 +58,18 @@ struct LayerSetup {
   bool drives_core = false;         // the generator's light sets the core, no digits in between
   std::int64_t blocks = 1;          // of input vectors
   int replicas = 1;                 // cores that hold a copy of each tile
-  double vectors = 0;               // input vectors of the batch
+  double vectors = 0;               // input vectors that every tile sees: those of the batch, or of
+                                    // an image
   double input_bytes = 0, output_bytes = 0;  // DRAM traffic of activations
   double spilled_sums = 0;                   // share of the partial sums that passes the DRAM
 
   [[nodiscard]] const CostInput& input() const { return context.input; }
   [[nodiscard]] const photonic::CoreCost& core() const { return context.input.core.cost; }
+  /// Outputs of a vector of the whole mapping: the layer's, or those of all images of a product of
+  /// maps, whose weights are each image's own.
+  [[nodiscard]] double mapped_outputs() const {
+    return static_cast<double>(mapping.group_rows) * mapping.groups;
+  }
   /// Read phases of every input vector: twice where inputs of both signs meet intensities, or as
   /// the core's card says.
   [[nodiscard]] int passes() const;

@@ -25,8 +25,7 @@ struct Spill {
 
 Spill spill_of(const LayerSetup& setup, const Place& place, bool last) {
   const CostInput& input = setup.input();
-  const double in = input_map_bytes(input, setup.layer.shape),
-               out = output_map_bytes(input, setup.layer.shape),
+  const double in = input_map_bytes(input, setup.layer), out = output_map_bytes(input, setup.layer),
                capacity = input.memory.activation_buffer.bytes();
   const double held = (place.keeps_input ? in : 0) + (place.output_in_dram ? 0 : out);
   const bool must_fit = place.input_in_dram ? place.keeps_input : !place.output_in_dram;
@@ -36,8 +35,8 @@ Spill spill_of(const LayerSetup& setup, const Place& place, bool last) {
   if (place.input_in_dram)
     spill.dram_bytes += in * (place.keeps_input ? 1 : setup.mapping.row_tiles);
   if (place.output_in_dram || last) spill.dram_bytes += out;
-  const double sums = setup.vectors * setup.layer.shape.out_channels *
-                      input.schedule.accumulator_bits / 8 * spill.sums;
+  const double sums =
+      setup.vectors * setup.mapped_outputs() * input.schedule.accumulator_bits / 8 * spill.sums;
   spill.dram_bytes += 2.0 * (setup.mapping.column_tiles - 1) * sums;
   return spill;
 }
@@ -65,8 +64,8 @@ States extend(const LayerSetup& setup, const States& before, bool last) {
 }
 
 void settle(LayerSetup& setup, const Reached& state, bool last) {
-  const double in = input_map_bytes(setup.input(), setup.layer.shape),
-               out = output_map_bytes(setup.input(), setup.layer.shape);
+  const double in = input_map_bytes(setup.input(), setup.layer),
+               out = output_map_bytes(setup.input(), setup.layer);
   const Place& place = state.place;
   setup.spilled_sums = state.sums;
   setup.spills_output = place.output_in_dram;

@@ -49,7 +49,7 @@ class EnergyTerms {
   [[nodiscard]] std::span<const Term> terms() const { return std::span(terms_).first(count_); }
 
  private:
-  std::array<Term, 6> terms_;
+  std::array<Term, 9> terms_;
   std::size_t count_ = 0;
 };
 

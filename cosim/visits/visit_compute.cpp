@@ -16,8 +16,9 @@ double read_elements(const LayerSetup& setup, const Visit& v, double im2col) {
   const double channels = std::min(v.view.columns, shape.in_channels / shape.groups) *
                           static_cast<double>(v.view.groups);
   const double share = v.vectors / setup.vectors;  // of the map that this block covers
+  const int images = setup.layer.product ? 1 : input.batch;
   const double unique =
-      static_cast<double>(shape.in_height) * shape.in_width * channels * input.batch * share;
+      static_cast<double>(shape.in_height) * shape.in_width * channels * images * share;
   return std::min(im2col, unique);
 }
 
@@ -37,6 +38,44 @@ double transfer_ns(const photonic::CoreCost& core, const TileView& view) {
   const double transfers =
       core.weight_path.by_row ? static_cast<double>(view.rows) * view.groups : 1.0;
   return transfers * 1e3 / core.weight_path.rate_MHz;
+}
+
+/// Symbols of a visit: groups of vectors that come at once, and how often each comes.
+struct Symbols {
+  double groups = 0;  // each ends in a conversion of every output
+  double each = 1;
+  [[nodiscard]] double all() const { return groups * each; }
+};
+
+Symbols symbols_of(const LayerSetup& setup, const Visit& v) {
+  const photonic::DynamicOperands& operands = setup.input().core.operands;
+  if (!operands.present()) return {.groups = v.vectors * static_cast<double>(setup.symbols())};
+  return {.groups = std::ceil(v.vectors / operands.vectors) * setup.passes(),
+          .each = 1.0 * operands.symbols(v.view.columns * v.view.groups)};
+}
+
+void spend_light(const LayerSetup& setup, double symbols, EnergyTerms& energy) {
+  const photonic::CoreDescription& core = setup.input().core;
+  energy.spend(Component::input_converters, symbols * core.columns, core.cost.input_energy_pJ);
+  energy.spend(Component::output_converters, symbols * core.rows, core.cost.output_energy_pJ);
+}
+
+/// Both operands are modulated in every symbol, by all of the core's modulators; the weights of a
+/// tile wait in registers at theirs. Outputs are converted when the symbols of the tile are over.
+void spend_dynamic_light(const LayerSetup& setup, const Symbols& symbols, EnergyTerms& energy) {
+  const photonic::CoreDescription& core = setup.input().core;
+  const photonic::DynamicOperands& operands = core.operands;
+  const double weights = symbols.all() * operands.weight_elements(core.rows),
+               outputs = 1.0 * core.rows * operands.vectors;
+  const int bits = operands.weight_dac.bits > 0 ? operands.weight_dac.bits
+                                                : setup.input().programming.setting_bits;
+  energy.spend(Component::input_converters, symbols.all() * operands.input_elements(),
+               core.cost.input_energy_pJ);
+  energy.spend(Component::weight_converters, weights,
+               operands.weight_energy_pJ + bits * setup.input().memory.register_pJ_per_bit);
+  energy.spend(Component::output_converters,
+               outputs * (symbols.all() * operands.receiver_energy_pJ +
+                          symbols.groups * core.cost.output_energy_pJ));
 }
 
 }  // namespace
@@ -61,20 +100,21 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
   const photonic::CoreCost& core = setup.core();
   const double used_rows = static_cast<double>(v.view.rows) * v.view.groups;
   const double used_columns = static_cast<double>(v.view.columns) * v.view.groups;
-  const double symbols = v.vectors * static_cast<double>(setup.symbols()),
-               im2col = v.vectors * used_columns;
+  const Symbols symbols = symbols_of(setup, v);
+  const double im2col = v.vectors * used_columns;
   const double outputs = v.vectors * used_rows;
   const bool first = v.tile.column == 0, last = v.tile.column + 1 == setup.mapping.column_tiles;
   const bool sums_travel = input.schedule.dataflow != Dataflow::output_stationary;
   const double sum_bytes = sums_travel ? outputs * input.schedule.accumulator_bits / 8 : 0;
-  const double read_bytes =
-      read_elements(setup, v, im2col) * input.activation_bits / 8 + (first ? 0 : sum_bytes);
+  const double elements =
+      read_elements(setup, v, im2col) + (setup.layer.product ? used_rows * v.view.columns : 0);
+  const double read_bytes = elements * input.activation_bits / 8 + (first ? 0 : sum_bytes);
   const double written = last ? outputs * input.activation_bits / 8 : sum_bytes;
 
   const memory::BufferCard& buffer = input.memory.activation_buffer;
   const memory::BufferFigures& figures = setup.context.activation_buffer;
-  const double core_ns =
-      (core.symbol_rate_GHz > 0 ? symbols / core.symbol_rate_GHz : 0) + v.vectors * core.product_ns;
+  const double core_ns = (core.symbol_rate_GHz > 0 ? symbols.all() / core.symbol_rate_GHz : 0) +
+                         v.vectors * core.product_ns;
   VisitCost cost;
   cost.time.take_both(
       {TimePart::core, core_ns},
@@ -86,8 +126,10 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
                    (input.memory.line_buffer
                         ? im2col * input.activation_bits * input.memory.register_pJ_per_bit
                         : 0));
-  energy.spend(Component::input_converters, symbols * input.core.columns, core.input_energy_pJ);
-  energy.spend(Component::output_converters, symbols * input.core.rows, core.output_energy_pJ);
+  if (input.core.operands.present())
+    spend_dynamic_light(setup, symbols, energy);
+  else
+    spend_light(setup, symbols.all(), energy);
   energy.spend(Component::laser, core_ns, core.laser_power_mW);
   const int conversions =
       setup.passes() * core.conversions * input.core.slices * input.core.readings;
@@ -103,8 +145,7 @@ VisitCost post_process(const LayerSetup& setup, const Visit& v) {
   VisitCost cost;
   if (v.tile.column + 1 < setup.mapping.column_tiles) return cost;
   const double rows = static_cast<double>(v.view.rows) * v.view.groups;
-  const double share =
-      input.batch * v.vectors / setup.vectors * rows / setup.layer.shape.out_channels;
+  const double share = input.batch * v.vectors / setup.vectors * rows / setup.mapped_outputs();
   const DigitalUnitCard& card = input.digital;
   const double element = input.activation_bits / 8.0;
   const double read = static_cast<double>(work.reads) * element * share,

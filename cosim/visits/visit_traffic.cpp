@@ -24,7 +24,7 @@ double weight_bytes(const LayerSetup& setup, const Visit& v) {
 /// The part of the input map that the visit is first to need.
 double input_share(const LayerSetup& setup, const Visit& v) {
   const LayerMapping& m = setup.mapping;
-  const bool again = setup.input_bytes > input_map_bytes(setup.input(), setup.layer.shape);
+  const bool again = setup.input_bytes > input_map_bytes(setup.input(), setup.layer);
   const double columns = static_cast<double>(m.column_tiles) * m.group_tiles;
   return again ? 1.0 / static_cast<double>(m.tiles) : (v.tile.row == 0 ? 1 / columns : 0);
 }
@@ -46,16 +46,16 @@ BurstMeter meter(const LayerSetup& setup, double run_bytes) {
 }
 
 double all_spilled_sum_bytes(const LayerSetup& setup) {
-  return setup.vectors * setup.layer.shape.out_channels * setup.input().schedule.accumulator_bits /
-         8 * setup.spilled_sums;
+  return setup.vectors * setup.mapped_outputs() * setup.input().schedule.accumulator_bits / 8 *
+         setup.spilled_sums;
 }
 
 }  // namespace
 
 LayerMeters::LayerMeters(const LayerSetup& setup)
     : weights(meter(setup, setup.stored_bytes())),
-      inputs(meter(setup, input_map_bytes(setup.input(), setup.layer.shape))),
-      outputs(meter(setup, output_map_bytes(setup.input(), setup.layer.shape))),
+      inputs(meter(setup, input_map_bytes(setup.input(), setup.layer))),
+      outputs(meter(setup, output_map_bytes(setup.input(), setup.layer))),
       sums_read(meter(setup, all_spilled_sum_bytes(setup))),
       sums_written(sums_read) {}
 

@@ -168,15 +168,22 @@ void add_accuracy(Labelled& data, const AccuracyResult& accuracy) {
   add_history(data, accuracy.history, "epoch", "", "");
 }
 
-Json counts_json(const std::vector<ChipResult>& chips) {
+cosim::AnalogCounts summed_counts(const std::vector<ChipResult>& chips) {
   cosim::AnalogCounts sum;
   for (const ChipResult& chip : chips) {
     sum.inputs += chip.counts.inputs;
     sum.clipped_inputs += chip.counts.clipped_inputs;
     sum.conversions += chip.counts.conversions;
     sum.saturated_conversions += chip.counts.saturated_conversions;
+    sum.core_products += chip.counts.core_products;
+    sum.digital_products += chip.counts.digital_products;
     sum.realisation.add(chip.counts.realisation);
   }
+  return sum;
+}
+
+Json counts_json(const std::vector<ChipResult>& chips) {
+  const cosim::AnalogCounts sum = summed_counts(chips);
   return {{"inputs", sum.inputs},
           {"clipped_inputs", sum.clipped_inputs},
           {"conversions", sum.conversions},
@@ -184,7 +191,20 @@ Json counts_json(const std::vector<ChipResult>& chips) {
           {"weights", sum.realisation.weights},
           {"clipped_weights", sum.realisation.clipped_weights},
           {"devices", sum.realisation.devices},
-          {"unreachable_devices", sum.realisation.unreachable_devices}};
+          {"unreachable_devices", sum.realisation.unreachable_devices},
+          {"core_products", sum.core_products},
+          {"digital_products", sum.digital_products}};
+}
+
+/// Where products of activations with activations were computed; nothing where there are none.
+std::string product_place_text(const std::vector<ChipResult>& chips) {
+  const cosim::AnalogCounts sum = summed_counts(chips);
+  if (sum.core_products > 0)
+    return "products of activations with activations ran on the core, with its noise\n";
+  if (sum.digital_products > 0)
+    return "products of activations with activations were exact: the core's weights are stored, so "
+           "they are the digital unit's\n";
+  return {};
 }
 
 /// Mean over chips of a layer's effective bits, or nothing where the generator does not make it.
@@ -300,7 +320,7 @@ std::string accuracy_text(const AccuracyResult& accuracy, const std::string& sou
   if (accuracy.chips.size() > 1)
     text += fmt::format("95 % interval of the mean over chips: {} to {}\n", percent(spread.low),
                         percent(spread.high));
-  return text;
+  return text + product_place_text(accuracy.chips);
 }
 
 /// What ages are compared by.

@@ -3,6 +3,8 @@
 // Mapping, analog execution, generators and the cost simulation.
 #include "cosim/analog/analog_engine.hpp"
 #include "cosim/analog/layer_on_core.hpp"
+#include "cosim/analog/products/dynamic_readout.hpp"
+#include "cosim/analog/products/symbol_light.hpp"
 #include "cosim/analog/readout/converter_errors.hpp"
 #include "cosim/analog/readout/input_code.hpp"
 #include "cosim/analog/readout/input_layout.hpp"

@@ -7,6 +7,18 @@
 
 namespace lightloom::nn {
 
+/// A product of maps with maps (attention, Op::matrix_product) as a layer: one of a 1 x 1 kernel
+/// whose weights are activations as well, new for every image.
+struct MapProduct {
+  int number = 0;                  // in its network, behind those of its layers
+  const LayerShape& shape;         // of one image
+  std::span<const float> inputs;   // (images, positions, in_channels)
+  std::span<const float> weights;  // (images, out_channels, in_channels / groups)
+  int images = 0;
+  std::uint64_t first_image = 0;  // see MatrixEngine::multiply
+  std::span<float> outputs;       // (images, positions, out_channels)
+};
+
 /// What a layer multiplies through. The digital default is oneDNN; `cosim` brings one made of
 /// light.
 class MatrixEngine {
@@ -24,6 +36,10 @@ class MatrixEngine {
   /// number, so batch size and threads do not matter.
   virtual void multiply(int layer, std::span<const float> inputs, int images,
                         std::uint64_t first_image, std::span<float> outputs) = 0;
+
+  /// outputs = product of two maps. Returns false, having done nothing, where the engine's weights
+  /// are stored: such products are then computed exactly. As it stands here: that.
+  virtual bool multiply_maps(const MapProduct& /*product*/) { return false; }
 };
 
 }  // namespace lightloom::nn

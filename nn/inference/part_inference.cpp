@@ -89,6 +89,7 @@ PartInference::PartInference(Network& network, const GraphCut& from, const Graph
       given_(from.frontier),
       asked_(to.frontier),
       answers_(to.frontier.size()) {
+  flow_->engine = through.engine;
   const Graph& graph = network.graph();
   const Readers readers = consumers(graph);
   std::vector<bool> covered = from.first;

@@ -3,6 +3,7 @@
 #include "nn/ops/maps/matrix_product.hpp"
 #include "nn/ops/maps/resize.hpp"
 #include "nn/ops/quantise.hpp"
+#include "nn/steps/map_engine.hpp"
 #include "nn/steps/plain_step.hpp"
 
 namespace lightloom::nn {
@@ -77,7 +78,9 @@ class MatrixProductStep : public PlainStep {
  public:
   using PlainStep::PlainStep;
   void forward(Flow& flow) override {
-    matrix_product(flow.value(inputs_[0]), flow.value(inputs_[1]), flow.make_value(node_));
+    Tensor& y = flow.make_value(node_);
+    if (!multiply_on_engine(flow, node_, y))
+      matrix_product(flow.value(inputs_[0]), flow.value(inputs_[1]), y);
   }
   void backward(Flow& flow) override {
     auto left = flow.fresh(inputs_[0]), right = flow.fresh(inputs_[1]);

@@ -3,6 +3,7 @@
 #include "nn/ops/elementwise.hpp"
 #include "nn/ops/maps/attention.hpp"
 #include "nn/ops/maps/pooling.hpp"
+#include "nn/steps/map_engine.hpp"
 #include "nn/steps/plain_step.hpp"
 
 namespace lightloom::nn {
@@ -184,8 +185,10 @@ class AttentionStep : public PlainStep {
       : PlainStep(graph, node), heads_(node_of(graph, node).groups) {}
 
   void forward(Flow& flow) override {
-    attention(flow.value(inputs_[0]), flow.value(inputs_[1]), flow.value(inputs_[2]), heads_,
-              flow.make_value(node_));
+    const Tensor &q = flow.value(inputs_[0]), &k = flow.value(inputs_[1]),
+                 &v = flow.value(inputs_[2]);
+    Tensor& y = flow.make_value(node_);
+    if (!attend_on_engine(flow, node_, {q, k, v, heads_}, y)) attention(q, k, v, heads_, y);
   }
   void backward(Flow& flow) override {
     auto dq = flow.fresh(inputs_[0]), dk = flow.fresh(inputs_[1]), dv = flow.fresh(inputs_[2]);

@@ -119,6 +119,22 @@ void check_whole_products(Section& section, const CoreCard& card) {
   }
 }
 
+/// What cores that modulate both operands do not do.
+void check_operands(Section& section, const CoreCard& card) {
+  if (!core_optics(card).operands.present()) return;
+  const std::string kind = fmt::format(
+      "is not for cores of kind '{}', which send and convert "
+      "both operands anew with every symbol (leave it out)",
+      card.kind);
+  if (card.reads != ReadScheme{}) section.problem("input_coding", "or read_phases " + kind);
+  if (card.readings > 1) section.problem("readings", kind);
+  if (!card.precision.entries.empty()) section.problem("precision", kind);
+  if (card.output_adc.time_ns > 0) section.problem("output_adc", "has a time_ns, which " + kind);
+  if (card.measured.used()) section.problem("measured", kind);
+  if (card.blocks.used()) section.problem("block_floating_point", kind);
+  if (card.weight_path.used()) section.problem("weight_path", kind);
+}
+
 }  // namespace
 
 int CoreCard::core_rows() const { return size_of(*this).rows; }
@@ -162,6 +178,7 @@ void describe(Section& section, CoreCard& card) {
   check_serial(section, card);
   check_phases(section, card);
   check_whole_products(section, card);
+  check_operands(section, card);
   describe_age(section, card);
 }
 

@@ -18,9 +18,13 @@ CoreCost::Part powered(const std::string& component, double power_mW, const Core
           .energy_pJ_per_product = power_mW * cost.product_ns};
 }
 
+double lit_inputs(const CoreCard& card, const CoreOptics& optics) {
+  return optics.lit_inputs > 0 ? optics.lit_inputs : card.core_columns();
+}
+
 /// Electrical power of the laser, and what of it does not wait for symbols.
 void add_laser(const CoreCard& card, const CoreOptics& optics, CoreCost& cost) {
-  const double inputs = card.core_columns() * card.laser.power_per_input_mW;
+  const double inputs = lit_inputs(card, optics) * card.laser.power_per_input_mW;
   const double power_mW = (inputs + optics.oscillators_mW) / card.laser.wall_plug;
   if (card.laser.duty == LaserDuty::always)
     cost.static_power_mW = power_mW;
@@ -121,6 +125,14 @@ void add_light_parts(const CoreCard& card, double pairs, CoreCost& cost) {
            um2_per_mm2});
 }
 
+void add_other_parts(const CoreDevices& devices, CoreCost& cost) {
+  for (const CoreDevices::Part& part : devices.others) {
+    cost.static_power_mW += part.power_mW;
+    cost.parts.push_back(powered(part.component, part.power_mW, cost));
+    cost.parts.back().area_mm2 = part.area_mm2;
+  }
+}
+
 void add_device_parts(const CoreCard& card, const CoreDevices& devices, CoreCost& cost) {
   if (devices.cells) {
     cost.output_energy_pJ += devices.cells->read_energy_pJ / card.core_rows();
@@ -129,11 +141,7 @@ void add_device_parts(const CoreCard& card, const CoreDevices& devices, CoreCost
     cost.parts.push_back(powered("phase shifters", devices.programmed * cost.hold_power_mW, cost));
     cost.parts.back().area_mm2 = devices.placed * card.shifter.area_um2 / um2_per_mm2;
   }
-  for (const CoreDevices::Part& part : devices.others) {
-    cost.static_power_mW += part.power_mW;
-    cost.parts.push_back(powered(part.component, part.power_mW, cost));
-    cost.parts.back().area_mm2 = part.area_mm2;
-  }
+  add_other_parts(devices, cost);
 }
 
 /// A vector that is read several times takes so many symbols, and all that they take.
@@ -144,6 +152,47 @@ void repeat_readings(int readings, CoreCost& cost) {
   cost.output_energy_pJ *= readings;
   cost.phase_energy_pJ *= readings;
   for (CoreCost::Part& part : cost.parts) part.energy_pJ_per_symbol *= readings;
+}
+
+double summed_area_mm2(const CoreCost& cost) {
+  double sum = 0;
+  for (const CoreCost::Part& part : cost.parts) sum += part.area_mm2;
+  return sum;
+}
+
+/// Area of `count` converters that work at `rate_GHz`.
+double converters_mm2(const Converter& converter, double count, double rate_GHz) {
+  return count * converter.area_um2 * converter.interleaved(rate_GHz) / um2_per_mm2;
+}
+
+/// A core that modulates both operands: `inputs` and `weights` values a symbol, and every output
+/// of every vector is converted once a tile.
+CoreCost dynamic_cost(const CoreCard& card, const CoreOptics& optics, const CoreDevices& devices) {
+  const DynamicOperands& operands = optics.operands;
+  const double rate = card.symbol_rate_GHz, inputs = operands.input_elements(),
+               weights = operands.weight_elements(card.core_rows()),
+               outputs = 1.0 * card.core_rows() * operands.vectors,
+               symbols = operands.symbols(card.core_columns()),
+               modulator = card.modulator.energy_fJ * 1e-3,
+               amplifier = card.detector.tia_power_mW / rate;
+  const Converter &dac = card.input_dac, &weight_dac = operands.weight_dac, &adc = card.output_adc;
+  CoreCost cost{.symbol_rate_GHz = rate,
+                .input_energy_pJ = dac.energy_pJ() + modulator,
+                .output_energy_pJ = adc.energy_pJ()};
+  cost.parts = {
+      {"DAC", inputs * dac.energy_pJ() + weights * weight_dac.energy_pJ(),
+       converters_mm2(dac, inputs, rate) + converters_mm2(weight_dac, weights, rate)},
+      {"ADC", outputs / symbols * adc.energy_pJ(), converters_mm2(adc, outputs, rate / symbols)}};
+  add_laser(card, optics, cost);
+  cost.parts.push_back({"modulator", (inputs + weights) * modulator,
+                        (inputs + weights) * card.modulator.area_um2 / um2_per_mm2});
+  cost.parts.push_back(
+      {"receiver", outputs * amplifier,
+       outputs * (card.detector.tia_area_um2 + 2 * optics.pairs * card.detector.diode_area_um2) /
+           um2_per_mm2});
+  add_other_parts(devices, cost);
+  cost.area_mm2 = summed_area_mm2(cost);
+  return cost;
 }
 
 }  // namespace
@@ -173,6 +222,8 @@ ReadoutNoise homodyne_noise(const CoreCard& card, double loss_db) {
                           card.bandwidth_Hz());
 }
 
+double lit_inputs(const CoreCard& card) { return lit_inputs(card, core_optics(card)); }
+
 double insertion_loss_db(const CoreCard& card) { return core_optics(card).insertion_loss_db; }
 
 double detected_power_mW(const CoreCard& card) {
@@ -193,6 +244,7 @@ CoreCost core_cost(const CoreCard& card) {
   const CoreOptics optics = core_optics(card);
   const std::vector<PrecisionPart> precision = precision_of(card);
   const CoreDevices devices = core_devices(card);
+  if (optics.operands.present()) return dynamic_cost(card, optics, devices);
   const bool programmed = core_entry(card.kind).devices != nullptr;
   CoreCost cost;
   set_rhythm(card, optics.coding, precision, cost);
@@ -205,9 +257,18 @@ CoreCost core_cost(const CoreCard& card) {
     add_light_parts(card, optics.pairs, cost);
   }
   if (programmed) add_device_parts(card, devices, cost);
-  for (const CoreCost::Part& part : cost.parts) cost.area_mm2 += part.area_mm2;
+  cost.area_mm2 = summed_area_mm2(cost);
   repeat_readings(card.readings, cost);
   return cost;
+}
+
+DynamicOperands core_operands(const CoreCard& card) {
+  const CoreOptics optics = core_optics(card);
+  DynamicOperands operands = optics.operands;
+  if (!operands.present()) return operands;
+  operands.weight_energy_pJ = operands.weight_dac.energy_pJ() + card.modulator.energy_fJ * 1e-3;
+  operands.receiver_energy_pJ = card.detector.tia_power_mW / card.symbol_rate_GHz;
+  return operands;
 }
 
 CoreDescription describe_core(const CoreCard& card) {
@@ -226,6 +287,7 @@ CoreDescription describe_core(const CoreCard& card) {
   description.reads = card.reads;
   description.signs = core_entry(card.kind).signs;
   description.blocks = card.blocks;
+  description.operands = core_operands(card);
   description.cost = core_cost(card);
   return description;
 }

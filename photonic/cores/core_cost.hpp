@@ -16,11 +16,13 @@ struct CoreOptics {
   /// Nominal, from the laser to the detector of one output, at weight 1. For cores that send every
   /// input to all outputs that split is included.
   double insertion_loss_db = 0;
+  double lit_inputs = 0;      // that the laser has to serve; 0: the columns
   double oscillators_mW = 0;  // optical power beside that of the inputs, whole core
   double pairs = 1;           // of diodes, whose currents add up at the amplifier of one output
   int slices = 1;             // of a weight, each with converters of its own (CoreDescription)
   ReadoutNoise noise;
-  bool noisy_cells = false;  // `TensorCore::cell_noise` says more than its default
+  bool noisy_cells = false;    // `TensorCore::cell_noise` says more than its default
+  DynamicOperands operands{};  // of cores that modulate both operands; energies are filled in
 };
 
 /// What electronic cells cost, in the place of a shifter.
@@ -66,6 +68,8 @@ double insertion_loss_db(const CoreCard& card);
 double detected_power_mW(const CoreCard& card);
 /// Read-out noise that follows from the card's laser, losses, detectors and symbol rate.
 ReadoutNoise readout_noise(const CoreCard& card);
+/// Modulated values that the laser serves.
+double lit_inputs(const CoreCard& card);
 /// The parts of the card's table of precisions at the bits of its converters, with energies per
 /// operation taken for the whole core: 2 rows columns operations. Throws `Error` where the table
 /// does not give them.
@@ -74,8 +78,13 @@ std::vector<PrecisionPart> precision_of(const CoreCard& card);
 /// columns input_energy + rows output_energy + (laser + devices hold + static power) / symbol rate
 /// + phase_energy / symbols, those per product to product_energy. The symbol rate is the mean over
 /// a read phase: symbols at the card's rate, then the conversions that it waits for; or what a
-/// table's time of a phase makes it. Throws `Error` like `precision_of`.
+/// table's time of a phase makes it. Where both operands are modulated the
+/// energies per symbol add up to (input elements input_energy + weight elements weight_energy +
+/// rows vectors (receiver_energy + output_energy / symbols of a tile)) + (laser + static power) /
+/// symbol rate. Throws `Error` like `precision_of`.
 CoreCost core_cost(const CoreCard& card);
+/// Both operands of cores that modulate them, energies included; not present for others.
+DynamicOperands core_operands(const CoreCard& card);
 /// All of the above as the description of a core.
 CoreDescription describe_core(const CoreCard& card);
 

@@ -12,8 +12,8 @@ namespace {
 
 struct CoreTable {
   std::mutex mutex;
-  std::deque<CoreEntry> entries{ideal_core(), mrr_core(),  mzi_core(),
-                                pcm_core(),   cell_core(), incoherent_core()};
+  std::deque<CoreEntry> entries{ideal_core(), mrr_core(),        mzi_core(),    pcm_core(),
+                                cell_core(),  incoherent_core(), dynamic_core()};
 
   const CoreEntry* find(std::string_view name) const {
     const auto found =

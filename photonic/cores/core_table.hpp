@@ -70,6 +70,7 @@ void register_core(const CoreEntry& entry);
 
 /// Our rows, each at the end of its own file.
 CoreEntry cell_core();
+CoreEntry dynamic_core();
 CoreEntry ideal_core();
 CoreEntry incoherent_core();
 CoreEntry mrr_core();

@@ -52,7 +52,7 @@ double product_time_ns(const CoreCost& cost, int phases) {
 
 double peak_macs_per_ns(const CoreDescription& core) {
   const int phases = read_phases(core, InputSigns::positive);
-  const double weights = static_cast<double>(core.rows) * core.columns;
+  const double weights = core.products_per_symbol();
   if (core.cost.product_ns > 0) return weights / product_time_ns(core.cost, phases);
   return weights * core.cost.symbol_rate_GHz / (static_cast<double>(phases) * core.cost.symbols);
 }

@@ -77,6 +77,36 @@ struct CoreCost {
   std::vector<Part> parts;  // the same energies and areas by component
 };
 
+/// What cores have whose two operands are both modulated every symbol: nothing is programmed, and
+/// products of activations run like layers. A symbol multiplies the weights (rows, symbol_columns)
+/// with `vectors` input vectors at once; the modulated weights are shared by all vectors, the
+/// modulated inputs by all rows. The currents of columns / symbol_columns symbols add up before
+/// each output is converted.
+struct DynamicOperands {
+  int vectors = 0;         // input vectors of a symbol; 0: weights are programmed into devices
+  int symbol_columns = 0;  // inputs of a vector in one symbol
+  Converter weight_dac;    // bits 0: no quantisation
+  /// Standard deviations of what is new with every symbol: of a modulated value relative to itself,
+  /// and of its phase (fields: a product goes with the cosine of the phase between its operands).
+  double magnitude_sigma = 0;
+  double phase_sigma_rad = 0;
+  /// What the power P of ReadoutNoise is made of: sum over inputs of input_light |x|^p +
+  /// weight_light w^2.
+  double input_light = 1;
+  double weight_light = 0;
+  double weight_energy_pJ = 0;    // per weight element and symbol: DAC + modulator
+  double receiver_energy_pJ = 0;  // per output of a vector and symbol; a conversion has
+                                  // `CoreCost::output_energy_pJ`
+  [[nodiscard]] bool present() const { return vectors > 0; }
+  /// Values that are modulated in a symbol.
+  [[nodiscard]] double input_elements() const { return 1.0 * vectors * symbol_columns; }
+  [[nodiscard]] double weight_elements(int rows) const { return 1.0 * rows * symbol_columns; }
+  /// Symbols that `count` columns of a tile take.
+  [[nodiscard]] int symbols(int count) const {
+    return (count + symbol_columns - 1) / symbol_columns;
+  }
+};
+
 /// What is fixed about a core, whatever its weights.
 struct CoreDescription {
   std::string kind;
@@ -93,8 +123,15 @@ struct CoreDescription {
   int readings = 1;  // of every input vector, each converted: their mean is what comes out
   ReadScheme reads;
   WeightSigns signs = WeightSigns::inseparable;
-  BlockFloatingPoint blocks;  // with it, tiles come in units of their blocks' scales
+  BlockFloatingPoint blocks;   // with it, tiles come in units of their blocks' scales
+  DynamicOperands operands{};  // of cores that modulate both operands
   CoreCost cost;
+
+  /// Products that the core forms in one symbol.
+  [[nodiscard]] double products_per_symbol() const {
+    return operands.present() ? 1.0 * rows * operands.symbol_columns * operands.vectors
+                              : 1.0 * rows * columns;
+  }
 };
 
 /// Bits of an input's magnitude: all of an intensity's, one less of a signed code's, at least 1.

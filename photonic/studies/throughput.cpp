@@ -24,7 +24,7 @@ Throughput throughput_of(const CoreDescription& core, int cores) {
                    .phases = read_phases(core, InputSigns::positive),
                    .symbols = cost.symbols,
                    .conversions = cost.conversions};
-  found.operations = 2.0 * core.rows * core.columns;
+  found.operations = 2 * core.products_per_symbol();
   found.product_ns = product_time_ns(cost, found.phases);
   found.operations_per_s = 2 * peak_macs_per_ns(core) * cores * 1e9;
   found.area_mm2 = cost.area_mm2 * cores;

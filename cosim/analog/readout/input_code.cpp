@@ -52,6 +52,12 @@ void take_bit(std::span<const float> coded, float levels, int bit, std::span<flo
   }
 }
 
+std::int64_t code_values(std::span<const float> values, const InputCode& code,
+                         std::span<float> coded) {
+  assert(coded.size() == values.size());
+  return code_row(values.data(), static_cast<int>(values.size()), code, coded.data());
+}
+
 std::int64_t code_inputs(const LaidOutLayer& layer, std::span<const float> map,
                          const InputCode& code, std::span<float> coded) {
   const auto& [shape, layout] = layer;

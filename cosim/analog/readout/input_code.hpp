@@ -31,6 +31,9 @@ void take_signs_apart(InputCode& code);
 /// Splits a coded map, multiples of 1 / levels, into the bits of its magnitudes with their signs:
 /// in `plane`, of the same size, what is sent for bit `bit`: 0, 1 or -1.
 void take_bit(std::span<const float> coded, float levels, int bit, std::span<float> plane);
+/// Codes values one by one. Returns how many were out of range.
+std::int64_t code_values(std::span<const float> values, const InputCode& code,
+                         std::span<float> coded);
 
 /// A layer and how its inputs lie in a coded map.
 struct LaidOutLayer {

@@ -49,7 +49,8 @@ void add_link(const photonic::CoreCard& card, const CommandLine& line, Shown& re
   const double bits = line.real("enob", 0, 0);
   require(bits <= 32, "--enob {}: no link reaches more than 32 bits", bits);
   const photonic::LaserRequirement laser = photonic::required_laser_power(card, bits);
-  const double electrical = laser.power_per_input_mW * card.core_columns() / card.laser.wall_plug;
+  const double electrical =
+      laser.power_per_input_mW * photonic::lit_inputs(card) / card.laser.wall_plug;
   // The rule of thumb knows bits as a whole number.
   const double rule =
       photonic::sensitivity_laser_power_mW({.loss_db = link.insertion_loss_db,
@@ -61,7 +62,7 @@ void add_link(const photonic::CoreCard& card, const CommandLine& line, Shown& re
       {"reachable", laser.reachable},
       {"power_per_input_mW", laser.reachable ? Json(laser.power_per_input_mW) : Json()},
       {"electrical_mW", laser.reachable ? Json(electrical) : Json()},
-      {"sensitivity_rule_electrical_mW", rule * card.core_columns()}};
+      {"sensitivity_rule_electrical_mW", rule * photonic::lit_inputs(card)}};
   result.text += laser.reachable
                      ? fmt::format("{:.4g} bits need {:.4g} mW an input, {:.4g} mW electrical\n",
                                    bits, laser.power_per_input_mW, electrical)

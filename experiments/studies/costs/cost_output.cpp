@@ -184,6 +184,7 @@ Json layer_json(const LayerCost& layer) {
           {"generation_macs", layer.generation_macs},
           {"digital_operations", layer.digital_operations},
           {"activation_macs", layer.activation_macs},
+          {"product_macs", layer.product_macs},
           {"edram_refreshes", layer.refreshes},
           {"retention_failed_bits", layer.failed_bits},
           {"weight_bytes", layer.traffic.weight_bytes},
@@ -437,19 +438,25 @@ void add_cost(Json& json, const CostStudy& study) {
 
 namespace {
 
-/// What no core takes: both operands change with every image, and a core's weights are stored.
-std::string attention_text(const CostStudy& study) {
-  std::int64_t between = 0, weights = 0;
-  for (const LayerCost& layer : study.reports[0].layers) {
-    between += layer.activation_macs;
-    weights += layer.macs;
-  }
-  if (between == 0) return {};
+/// Who computes the products whose operands both change with every image.
+std::string products_text(std::int64_t products, std::int64_t all, const char* where) {
+  if (products == 0) return {};
   return fmt::format(
-      "\nProducts of activations with activations (attention) are the digital unit's: {:.3g} of "
-      "{:.3g} multiplications, {:.1f} %.\n",
-      static_cast<double>(between), static_cast<double>(between + weights),
-      100 * static_cast<double>(between) / static_cast<double>(between + weights));
+      "\nProducts of activations with activations (attention) {}: {:.3g} of {:.3g} "
+      "multiplications, {:.1f} %.\n",
+      where, static_cast<double>(products), static_cast<double>(all),
+      100 * static_cast<double>(products) / static_cast<double>(all));
+}
+
+std::string attention_text(const CostStudy& study) {
+  std::int64_t digital = 0, on_cores = 0, all = 0;
+  for (const LayerCost& layer : study.reports[0].layers) {
+    digital += layer.activation_macs;
+    on_cores += layer.product_macs;
+    all += layer.macs + layer.activation_macs;
+  }
+  return products_text(digital, all, "are the digital unit's") +
+         products_text(on_cores, all, "run on the cores, which modulate both operands");
 }
 
 }  // namespace

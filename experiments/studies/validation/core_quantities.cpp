@@ -161,7 +161,7 @@ double laser_W_for_enob(const Experiment& card, const QuantityOptions& options) 
   require(laser.reachable,
           "{:.4g} bits are out of reach at any power (intensity noise grows with the signal)",
           options.bits);
-  return 1e-3 * laser.power_per_input_mW * core.core_columns() / core.laser.wall_plug *
+  return 1e-3 * laser.power_per_input_mW * photonic::lit_inputs(core) / core.laser.wall_plug *
          card.hardware.schedule.cores;
 }
 

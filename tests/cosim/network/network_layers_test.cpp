@@ -116,5 +116,43 @@ TEST(NetworkLayers, OnlyLayersWhoseSourceTakesWorkHaveAChoice) {
         << layer.shape.name;
 }
 
+// Products of maps are the digital unit's work, and listed besides for cores that take them.
+TEST(NetworkLayers, ProductsOfMapsAreListedInOrderWithWhatIsDoneBehindThem) {
+  nn::GraphBuilder net("products", {5, 2, 12});
+  const int q = net.convolution("q", 0, {.channels = 12}),
+            k = net.convolution("k", 0, {.channels = 12, .stride = 2}),
+            v = net.activation(net.convolution("v", 0, {.channels = 12, .stride = 2}),
+                               nn::Activation::relu);
+  const int mixed = net.attention(q, k, v, 3);  // 10 queries, 3 keys of width 4
+  const int shifted = net.affine("a", mixed);
+  const int product = net.matrix_product(shifted, net.constant("c", {5, 12, 7}));
+  net.linear("fc", net.flatten(product), 4, true);
+  const auto layers = cost_layers(std::move(net).finish(), {}, {.source = "dense"});
+  ASSERT_EQ(layers.size(), 4U);
+  EXPECT_TRUE(layers[0].products.empty());
+  const CostLayer& values = layers[2];
+  ASSERT_EQ(values.products.size(), 3U);
+  const auto expect_product = [&](std::size_t i, int groups, int positions, int inner, int outer) {
+    const nn::LayerShape& shape = values.products[i].shape;
+    EXPECT_EQ(shape.groups, groups) << i;
+    EXPECT_EQ(shape.positions(), positions) << i;
+    EXPECT_EQ(shape.in_channels, groups * inner) << i;
+    EXPECT_EQ(shape.out_channels, groups * outer) << i;
+  };
+  expect_product(0, 3, 10, 4, 3);
+  expect_product(1, 3, 10, 3, 4);
+  expect_product(2, 5, 2, 12, 7);
+  EXPECT_TRUE(values.products[0].signed_inputs);
+  EXPECT_FALSE(values.products[1].signed_inputs);  // a softmax
+  EXPECT_TRUE(values.products[2].signed_inputs);
+  const std::int64_t scores = 10 * 3 * 3, macs = 2 * 10 * 3 * 12 + 10 * 12 * 7;
+  EXPECT_EQ(values.before_products.activation_macs, 0);
+  EXPECT_EQ(values.products[0].digital.adds, 3 * scores);
+  EXPECT_EQ(values.products[0].digital.reads, scores);
+  EXPECT_EQ(values.products[1].digital.multiplies, 120);  // the scale behind it
+  EXPECT_EQ(values.products[2].digital, DigitalWork{});
+  EXPECT_EQ(values.digital.activation_macs, macs);
+}
+
 }  // namespace
 }  // namespace lightloom::cosim
