@@ -158,7 +158,9 @@ TEST(MeasuredCore, WhatNobodyUsesStaysZeroAndTheReportIsOfWhatCameOut) {
   double square = 0;
   for (std::size_t k = 0; k < realised.weights.size(); ++k) {
     const std::size_t r = k / columns % rows, c = k % columns;
-    if (r >= 4 || c >= 5) EXPECT_EQ(realised.weights[k], 0.0F);
+    if (r >= 4 || c >= 5) {
+      EXPECT_EQ(realised.weights[k], 0.0F);
+    }
     square += std::pow(double{realised.weights[k]} - realised.targets[k], 2);
   }
   EXPECT_NEAR(realised.report.squared_error, square, 1e-9 * square);
