@@ -1,11 +1,12 @@
 """A network of PyTorch on a chip: every Conv2d and Linear multiplies through a simulated core."""
 
 import copy
+import math
 
 import numpy
 import torch
 
-from .layers import SourcedConv2d, SourcedLinear, refuse_others, regenerate, weight_layers
+from .layers import SourcedConv2d, SourcedLinear, refuse_others, regenerate, shape_of, weight_layers
 
 
 class OnChip(torch.nn.Module):
@@ -15,9 +16,10 @@ class OnChip(torch.nn.Module):
     in the forward pass. The weights are written anew whenever they have changed.
     """
 
-    def __init__(self, layer, network, number):
+    def __init__(self, layer, network, number, spatial=None):
         super().__init__()
         self.layer, self.number = layer, number
+        self._order = None if spatial is None else _as_channels_last(spatial)
         self._network = [network]  # a list: the network is no part of its layer
         self._loaded = {}  # by size of the input map: [matrix on chip, weights on it, times written]
         self.calibrating = False
@@ -34,6 +36,8 @@ class OnChip(torch.nn.Module):
     def _matrix(self, weight, maps):
         """The layer on the chip for maps of that size, with the weights of now."""
         network, values = self._network[0], weight.detach().cpu().float()
+        if self._order is not None:
+            values = values[:, self._order]
         key = tuple(maps.shape[1:3]) if maps.ndim == 4 else ()
         if key not in self._loaded:
             wanted = dict(chip=network.chip, layer=self.number)
@@ -52,6 +56,8 @@ class OnChip(torch.nn.Module):
         linear = weight.ndim == 2
         maps = x.detach().cpu().float()
         maps = maps.reshape(-1, maps.shape[-1]) if linear else maps.permute(0, 2, 3, 1)
+        if self._order is not None:
+            maps = maps[:, self._order]
         maps = numpy.ascontiguousarray(maps.numpy())
         matrix = self._matrix(weight, maps)
         if self.calibrating:
@@ -73,6 +79,12 @@ class OnChip(torch.nn.Module):
         return digital + (products - digital).detach()
 
 
+def _as_channels_last(spatial):
+    """Which value of a flattened (channels, height, width) stands where in (height, width, channels)."""
+    channels, height, width = spatial
+    return torch.arange(channels * height * width).reshape(channels, height, width).permute(1, 2, 0).reshape(-1)
+
+
 def _numbers(layer):
     """Padding as numbers; "same" is that of the window."""
     if not isinstance(layer.padding, str):
@@ -92,13 +104,14 @@ class ChipNetwork(torch.nn.Module):
     it grows with every call outside of calibration; set it to 0 to meet the same noise again.
     """
 
-    def __init__(self, model, core, chip):
+    def __init__(self, model, core, chip, flattened):
         super().__init__()
         self.core, self.chip, self.image = core, chip, 0
         self.model = model
         for number, (name, layer) in enumerate(weight_layers(model)):
             parent, _, own = name.rpartition(".")
-            setattr(model.get_submodule(parent) if parent else model, own, OnChip(layer, self, number))
+            on_chip = OnChip(layer, self, number, check_flattened(name, layer, flattened))
+            setattr(model.get_submodule(parent) if parent else model, own, on_chip)
         self.calibrated = False
 
     def chip_layers(self):
@@ -135,7 +148,16 @@ class ChipNetwork(torch.nn.Module):
         return y
 
 
-def convert(model, core, chip=0, weights=None, seed=0):
+def check_flattened(name, layer, flattened):
+    """(channels, height, width) of the map in front of a linear layer, or None where it is not told."""
+    spatial = flattened.get(name)
+    if spatial is not None and (len(spatial) != 3 or math.prod(spatial) != shape_of(layer).inputs):
+        raise ValueError(f"flattened['{name}'] = {spatial}: must be (channels, height, width) of the map before it, "
+                         f"{shape_of(layer).inputs} values in all")
+    return spatial
+
+
+def convert(model, core, chip=0, weights=None, seed=0, flattened=None):
     """The network on a chip: a `ChipNetwork` around a copy of `model`, whose parameters can be trained.
 
     core: a `lightloom.photonic.Core`, or a core's card (path, dict, Card), then with `seed`; chip: its number;
@@ -143,6 +165,8 @@ def convert(model, core, chip=0, weights=None, seed=0):
     and Linear runs on the chip: DACs, realised weights, read-out noise, an ADC for each partial sum; everything
     else stays digital. Layers are numbered in the order of `named_modules`, which for networks that are written
     in the order in which they run is that of the command line, so seed and chip give the same chip there.
+    flattened: {"fc1": (channels, height, width)} of linear layers behind a flattened map, whose columns the command
+    line has in the order (height, width, channels); without it they lie on other devices of the chip than there.
     """
     from ..photonic import Core
 
@@ -156,4 +180,7 @@ def convert(model, core, chip=0, weights=None, seed=0):
         regenerate(made, weights)
     else:
         refuse_others(made)
-    return ChipNetwork(made, core if isinstance(core, Core) else Core(core, seed=seed), chip)
+    unknown = set(flattened or {}) - {name for name, _ in weight_layers(made)}
+    if unknown:
+        raise ValueError(f"flattened names '{sorted(unknown)[0]}', which is no layer of the network")
+    return ChipNetwork(made, core if isinstance(core, Core) else Core(core, seed=seed), chip, flattened or {})
