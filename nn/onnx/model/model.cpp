@@ -64,8 +64,30 @@ std::string type_of(const std::string& domain, const std::string& name) {
   return domain.empty() || domain == "ai.onnx" ? name : domain + "." + name;
 }
 
-/// Fields that are newer than the library's own list of them, found by their number.
+/// The texts of a field that the library knows, or its messages as bytes.
+std::vector<std::string> known_fields(const google::protobuf::Message& message,
+                                      const google::protobuf::FieldDescriptor& field) {
+  using Field = google::protobuf::FieldDescriptor;
+  const auto* reflection = message.GetReflection();
+  const bool one = !field.is_repeated() && reflection->HasField(message, &field);
+  const int count = field.is_repeated() ? reflection->FieldSize(message, &field) : int{one};
+  std::vector<std::string> found;
+  for (int i = 0; i < count; ++i) {
+    if (field.cpp_type() == Field::CPPTYPE_STRING)
+      found.push_back(one ? reflection->GetString(message, &field)
+                          : reflection->GetRepeatedString(message, &field, i));
+    else if (field.cpp_type() == Field::CPPTYPE_MESSAGE)
+      found.push_back(one ? reflection->GetMessage(message, &field).SerializeAsString()
+                          : reflection->GetRepeatedMessage(message, &field, i).SerializeAsString());
+  }
+  return found;
+}
+
+/// Fields by their number, whether the library's own list of them has them yet (ONNX 1.17) or is
+/// older (ONNX 1.12).
 std::vector<std::string> newer_fields(const google::protobuf::Message& message, int number) {
+  if (const auto* field = message.GetDescriptor()->FindFieldByNumber(number))
+    return known_fields(message, *field);
   std::vector<std::string> found;
   const auto& fields = message.GetReflection()->GetUnknownFields(message);
   for (int i = 0; i < fields.field_count(); ++i) {
