@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "core/error.hpp"
+#include "photonic/cores/tiles.hpp"
 
 namespace lightloom::photonic {
 
@@ -69,7 +70,9 @@ void RealisationReport::add(const RealisationReport& other) {
 }
 
 RealisationReport TensorCore::realise_used(const TileBatch& batch) const {
-  return realise(batch.targets, batch.address, batch.realised, batch.scales);
+  RealisationReport report = realise(batch.targets, batch.address, batch.realised, batch.scales);
+  if (!batch.used.empty()) leave_out_unused(description(), batch, report);
+  return report;
 }
 
 void TensorCore::cell_noise(std::span<const float>, TileAddress, CellNoise noise) const {

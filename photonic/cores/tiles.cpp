@@ -75,6 +75,26 @@ RealisationReport realise_tiles(const CoreDescription& description, const TileBa
   return total;
 }
 
+void leave_out_unused(const CoreDescription& description, const TileBatch& batch,
+                      RealisationReport& report) {
+  const std::size_t size = checked_size(description, batch);
+  std::vector<RealisationReport> tiles(batch.scales.size());
+  parallel_for(static_cast<std::ptrdiff_t>(tiles.size()), [&](std::ptrdiff_t number) {
+    const auto i = static_cast<std::size_t>(number);
+    const Tile tile{.target = batch.targets.subspan(i * size, size),
+                    .address = batch.address,
+                    .realised = batch.realised.subspan(i * size, size),
+                    .scale = batch.scales[i]};
+    clear_unused(used_part(description, batch, i), description.columns, tile.realised);
+    add_errors(tile, tiles[i]);
+  });
+  report.squared_error = report.squared_target = 0;
+  for (const RealisationReport& tile : tiles) {
+    report.squared_error += tile.squared_error;
+    report.squared_target += tile.squared_target;
+  }
+}
+
 UsedWeights used_weights(const CoreDescription& description, const TileBatch& batch,
                          const Tile& tile) {
   UsedWeights used{.tile = tile.address.tile - batch.address.tile};

@@ -37,4 +37,9 @@ UsedWeights used_weights(const CoreDescription& description, const TileBatch& ba
 /// Largest modulus of a tile, 1 for a zero tile.
 float largest_weight(std::span<const float> tile);
 
+/// Makes zeros of what nobody uses of tiles that were realised whole, and has the report's squares
+/// be those of what is used. Devices and clipped weights stay those of whole tiles, which are set.
+void leave_out_unused(const CoreDescription& description, const TileBatch& batch,
+                      RealisationReport& report);
+
 }  // namespace lightloom::photonic
