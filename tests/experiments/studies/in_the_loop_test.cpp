@@ -198,9 +198,14 @@ TEST_F(InTheLoop, GoesOnToTheSameBitsWhereverItWasEnded) {
     ASSERT_EQ(got.size(), expected.size());
     for (std::size_t i = 0; i < got.size(); ++i)
       EXPECT_EQ(got[i].values, expected[i].values) << title << reports << got[i].name;
+    EXPECT_EQ(resumed->loop->test_before, whole->loop->test_before);
     EXPECT_EQ(resumed->loop->test_after, whole->loop->test_after);
+    EXPECT_EQ(resumed->loop->validation_before, whole->loop->validation_before);
+    EXPECT_EQ(resumed->loop->validation_after, whole->loop->validation_after);
     for (std::size_t s = 0; s < whole->loop->stages.size(); ++s) {
+      EXPECT_EQ(resumed->loop->stages[s].layers, whole->loop->stages[s].layers) << s;
       EXPECT_EQ(resumed->loop->stages[s].before, whole->loop->stages[s].before) << s;
+      EXPECT_EQ(resumed->loop->stages[s].after, whole->loop->stages[s].after) << s;
       EXPECT_EQ(resumed->loop->stages[s].kept_epoch, whole->loop->stages[s].kept_epoch) << s;
     }
     Workbench other;
