@@ -147,12 +147,14 @@ TEST(StatisticsOnAChip, AreThoseOfItsMeasuredLayersOneBehindTheOther) {
 TEST(StatisticsOnAChip, AreKeptAndPutBack) {
   nn::Network network(staged_graph(), {}, 7);
   disturb(network);
-  const std::vector<float> before = network.norms()[1].variance;
+  const std::vector<float> mean = network.norms()[0].mean, variance = network.norms()[1].variance;
   {
     const KeptStatistics kept(network);
-    network.norms()[1].variance = {9, 9, 9};
+    for (nn::NormLayer& norm : network.norms()) norm.mean = norm.variance = {9, 9, 9};
   }
-  EXPECT_EQ(network.norms()[1].variance, before);
+  EXPECT_EQ(network.norms()[0].mean, mean);
+  EXPECT_EQ(network.norms()[1].mean, mean);
+  EXPECT_EQ(network.norms()[1].variance, variance);
 }
 
 TEST(StatisticsOnAChip, NeedABatchNormalisation) {

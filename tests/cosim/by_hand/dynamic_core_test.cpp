@@ -65,6 +65,14 @@ TEST(DynamicCoreByHand, EverySymbolModulatesBothOperandsAndEveryTileIsConvertedO
   EXPECT_EQ(energy[Component::decomposition], 0);
 }
 
+TEST(DynamicCoreByHand, ExactWeightsWaitInRegistersOfTheBitsOfASetting) {
+  CostInput input = attention_card();
+  input.core.operands.weight_dac.bits = 0;
+  input.programming.setting_bits = 11;
+  EXPECT_NEAR(simulate_cost(input).energy_pJ[Component::weight_converters],
+              all_symbols * 24 * 10 * (0.7 + 11 * 0.013), 1e-9);
+}
+
 TEST(DynamicCoreByHand, BothOperandsOfAProductPassTheActivationBuffer) {
   CostInput input = attention_card();
   const double pJ = simulate_cost(input).energy_pJ[Component::activation_buffer];

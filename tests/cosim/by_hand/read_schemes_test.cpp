@@ -55,6 +55,18 @@ TEST(ReadSchemesByHand, SymbolsConversionsAndPhasesArePaidAndTakeTheirTime) {
       }
 }
 
+TEST(ReadSchemesByHand, EveryConversionOfEverySliceAndReadingIsAddedUp) {
+  for (const HandCase& one : hand_cases()) {
+    CostInput input = scheme_card(one.input, ReadPhases::four, Utilisation::whole);
+    input.core.slices = 3;
+    input.core.readings = 2;
+    const HandLayer layer = hand_layer(input);
+    const double by_hand = layer.outputs * (layer.column_tiles * 4 * 7 * 3 * 2 - 1) * 0.1;
+    EXPECT_NEAR(simulate_cost(input).energy_pJ[Component::accumulation], by_hand, 1e-9 * by_hand)
+        << one.name;
+  }
+}
+
 TEST(ReadSchemesByHand, ALayerIsNoFasterThanItsReadsAndTheRoofKnowsThem) {
   CostInput input = scheme_card(hand_cases().front().input, ReadPhases::four, Utilisation::whole);
   const HandLayer layer = hand_layer(input);

@@ -4,12 +4,14 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
 #include "experiments/studies/accuracy/calibrated_chips.hpp"
+#include "experiments/studies/loop_state.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "nn/network/weights_file.hpp"
 #include "tests/experiments/example_results.hpp"
@@ -198,9 +200,14 @@ TEST_F(InTheLoop, GoesOnToTheSameBitsWhereverItWasEnded) {
     ASSERT_EQ(got.size(), expected.size());
     for (std::size_t i = 0; i < got.size(); ++i)
       EXPECT_EQ(got[i].values, expected[i].values) << title << reports << got[i].name;
+    EXPECT_EQ(resumed->loop->test_before, whole->loop->test_before);
     EXPECT_EQ(resumed->loop->test_after, whole->loop->test_after);
+    EXPECT_EQ(resumed->loop->validation_before, whole->loop->validation_before);
+    EXPECT_EQ(resumed->loop->validation_after, whole->loop->validation_after);
     for (std::size_t s = 0; s < whole->loop->stages.size(); ++s) {
+      EXPECT_EQ(resumed->loop->stages[s].layers, whole->loop->stages[s].layers) << s;
       EXPECT_EQ(resumed->loop->stages[s].before, whole->loop->stages[s].before) << s;
+      EXPECT_EQ(resumed->loop->stages[s].after, whole->loop->stages[s].after) << s;
       EXPECT_EQ(resumed->loop->stages[s].kept_epoch, whole->loop->stages[s].kept_epoch) << s;
     }
     Workbench other;
@@ -244,6 +251,36 @@ TEST_F(InTheLoop, GoesOnWhereAKillLeftTheCheckpointOfTheStageBefore) {
     EXPECT_EQ(got[i].values, expected[i].values) << got[i].name;
   EXPECT_FALSE(fs::exists(stage));
   fs::remove_all(folder);
+}
+
+TEST_F(InTheLoop, AStateComesBackAsItWasKept) {
+  LoopState state{.identity = "a card", .result = {}, .weights = {{"a", {1, 2}}, {"b", {3}}}};
+  state.result.stages = {{.layers = 2, .before = 0.25, .after = 0.5, .kept_epoch = 3},
+                         {.layers = 4, .before = 0.375, .after = 0.875, .kept_epoch = 1}};
+  state.result.validation_before = 0.125;
+  state.result.test_before = 0.0625;
+  const std::string folder = scratch_folder("loop_state"), file = folder + "/s.h5";
+  save_loop_state(file, state);
+  const LoopState found = load_loop_state(file, "a card");
+  EXPECT_THROW(load_loop_state(file, "another"), Error);
+  fs::remove_all(folder);
+  EXPECT_EQ(found.result.validation_before, 0.125);
+  EXPECT_EQ(found.result.test_before, 0.0625);
+  ASSERT_EQ(found.result.stages.size(), 2U);
+  for (std::size_t s = 0; s < 2; ++s) {
+    const LoopStage &one = found.result.stages[s], &other = state.result.stages[s];
+    EXPECT_EQ(one.layers, other.layers) << s;
+    EXPECT_EQ(one.before, other.before) << s;
+    EXPECT_EQ(one.after, other.after) << s;
+    EXPECT_EQ(one.kept_epoch, other.kept_epoch) << s;
+  }
+  ASSERT_EQ(found.weights.size(), 2U);
+  for (const nn::NamedValues& kept : state.weights) {
+    const auto same = [&](const nn::NamedValues& one) {
+      return one.name == kept.name && one.values == kept.values;
+    };
+    EXPECT_TRUE(std::any_of(found.weights.begin(), found.weights.end(), same)) << kept.name;
+  }
 }
 
 TEST_F(InTheLoop, RefusesWhatCannotBe) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "nn/inference/inference.hpp"
 #include "tests/nn/reference.hpp"
 
@@ -54,7 +56,10 @@ Tensor some_images(int count) {
 
 TEST(MapEngine, ProductsThroughAnEngineAreThoseOfTheNetwork) {
   Network network(products_of_maps(), {.source = "dense"}, 3);
-  for (float& value : network.parameters().back()->value) value += 0.1F;
+  for (auto* parameter : network.parameters()) {  // constants too, each value another one
+    float k = 0;
+    for (float& value : parameter->value) value += 0.1F * std::sin(k++);
+  }
   const Tensor images = some_images(2);
   Inference digital(network);
   MapEngine engine;
@@ -82,6 +87,23 @@ TEST(MapEngine, EveryProductHasANumberBehindThoseOfAllLayers) {
   }
   EXPECT_NE(engine.numbers[0], engine.numbers[1]);
   EXPECT_NE(engine.numbers[1], engine.numbers[2]);
+}
+
+TEST(MapEngine, NumbersAreApartWhereProductsFollowEachOtherAheadOfManyLayers) {
+  GraphBuilder net("first", {5, 3, 4});
+  const int right = net.constant("right", {5, 4, 4});
+  int last = net.matrix_product(net.attention(0, 0, 0, 2), right);
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"})
+    last = net.convolution(name, last, {.channels = 4});
+  Network network(std::move(net).finish(), {.source = "dense"}, 3);
+  MapEngine engine;
+  Inference analog(network, &engine);
+  analog.forward(some_images(1));
+  ASSERT_EQ(engine.numbers.size(), 3U);
+  EXPECT_NE(engine.numbers[0], engine.numbers[1]);
+  EXPECT_NE(engine.numbers[1], engine.numbers[2]);
+  for (const int number : engine.numbers)
+    EXPECT_GE(number, static_cast<int>(network.weight_layers().size()));
 }
 
 TEST(MapEngine, WhoLeavesProductsAloneKeepsThemToTheBit) {

@@ -69,6 +69,9 @@ TEST(CoreAge, WhatDoesNotAgeSaysSo) {
     EXPECT_EQ(core_ageing(core_with(quiet)), Ageing::none) << quiet;
   }
   EXPECT_EQ(core_ageing(core_with("kind: pcm-crossbar, pcm: {drift_scale: 0}")), Ageing::cells);
+  EXPECT_EQ(core_ageing(core_with("kind: cell-crossbar, cells: {fits: [{gmax_uS: 9, reading: "
+                                  "{time_s: 1, relative: [{polynomial: [0.1]}]}}]}")),
+            Ageing::cells);
 }
 
 TEST(CoreAge, AgesThatNobodyPublishedAreRefused) {

@@ -143,6 +143,19 @@ TEST(PcmByHand, LightOfAnInputIsSplitOverBothCellsOfEveryRow) {
   EXPECT_EQ(noise.signal, 0);
 }
 
+// Three readings of 40 pJ and 12 ns each; what follows the symbols of a product is done once.
+TEST(Readings, EachTakesItsReadPhaseAndTheProductWhatFollowsIt) {
+  const std::string card =
+      "{kind: ideal, rows: 8, columns: 4, precision: {table: [{part: array, per: phase, energy_pJ: "
+      "40, time_ns: 12}, {part: neuron, per: product, energy_pJ: 5, time_ns: 3}]}, readings: ";
+  const CoreCost cost = core_cost(read_card<CoreCard>(parse_yaml(card + "3}", "core_cost_test")));
+  EXPECT_DOUBLE_EQ(cost.phase_energy_pJ, 3 * 40);
+  EXPECT_DOUBLE_EQ(cost.symbol_rate_GHz, 1 / 36.0);
+  EXPECT_EQ(cost.product_energy_pJ, 5);
+  EXPECT_EQ(cost.product_ns, 3);
+  EXPECT_DOUBLE_EQ(part(cost, "array").energy_pJ_per_symbol, 3 * 40);
+}
+
 TEST(LaserDuty, ALaserThatIsAlwaysOnTakesItsPowerWhetherSymbolsRunOrNot) {
   for (const auto& [name, power_mW] :
        {std::pair{"mzi-mesh", (12 * 4 + 10 * 1) / 0.2}, {"pcm-crossbar", 12 * 4 / 0.2}}) {

@@ -38,6 +38,8 @@ TEST(CellLaws, PiecesClampLogarithmsPolynomialsAndPowers) {
   EXPECT_DOUBLE_EQ(law_at(law, 0.5), 0.01 + 0.0088 / std::pow(0.5, 0.65));
   EXPECT_EQ(law_at({}, 0.5), 0);
   EXPECT_EQ(law_at({{.polynomial = {-1}}}, 0.5), 0);  // no law is negative
+  EXPECT_DOUBLE_EQ(law_at({{.log = -1}}, 0), std::log(1e6));
+  EXPECT_DOUBLE_EQ(law_at({{.factor = 2, .exponent = 0.5}}, 1e-9), 2 / std::sqrt(1e-6));
 }
 
 TEST(CellLaws, ThoseOfPhaseChangeCellsAreOneCaseOfThem) {
@@ -79,6 +81,10 @@ TEST(CellLaws, TheShippedFitsGiveTheirNumbersByHand) {
               (0.0069 / 8 - 0.0280 / 4 + 0.0211 / 2 + 0.0123) *
                   std::sqrt(std::log((3900 + 512e-9) / 1.024e-6)),
               1e-12);
+  const CellLaws worse(shipped_laws("hermes-pcm", {"cells.drift_scale=2", "cells.read_scale=3"}));
+  EXPECT_DOUBLE_EQ(worse.drift_exponent(5).mean, 2 * two.drift_exponent(5).mean);
+  EXPECT_DOUBLE_EQ(worse.drift_exponent(5).sigma, 2 * two.drift_exponent(5).sigma);
+  EXPECT_DOUBLE_EQ(worse.read_sigma(5), 3 * two.read_sigma(5));
   const CellLaws one(shipped_laws("hermes-pcm", {"cells.devices_per_polarity=1"}));
   EXPECT_EQ(one.gmax_uS(), 10.35);
   EXPECT_DOUBLE_EQ(one.share_left(0.06), std::pow(3800.0 / 200, -0.06));
@@ -94,13 +100,30 @@ TEST(CellLaws, OnlyPublishedTimesAreTakenUnlessOthersAreAskedFor) {
   EXPECT_EQ(cells_refusal(rows + "elapsed_s: 10, programming_scale: 0}"), "");
   EXPECT_EQ(cells_refusal(rows + "elapsed_s: 1e6, other_times: nearest}"), "");
   EXPECT_NE(cells_refusal(rows + "elapsed_s: 101, other_times: interpolate}"), "");
+  EXPECT_NE(cells_refusal(rows + "elapsed_s: 0.9, other_times: interpolate}"), "");
   const auto sigma = [&](const std::string& rest) {
     return CellLaws(read_card<CellCard>(parse_yaml(rows + rest, "cells"))).programming_sigma_uS(5);
   };
   EXPECT_DOUBLE_EQ(sigma("elapsed_s: 10, other_times: interpolate}"), 2);  // half of ln 100
   EXPECT_DOUBLE_EQ(sigma("elapsed_s: 9.9, other_times: nearest}"), 1);
   EXPECT_DOUBLE_EQ(sigma("elapsed_s: 10.1, other_times: nearest}"), 3);
+  EXPECT_DOUBLE_EQ(sigma("elapsed_s: 0.1, other_times: nearest}"), 1);
+  EXPECT_DOUBLE_EQ(sigma("elapsed_s: 1e6, other_times: nearest}"), 3);
   EXPECT_DOUBLE_EQ(sigma("elapsed_s: 100, programming_scale: 0.5}"), 1.5);
+}
+
+TEST(CellLaws, NoSpreadIsNegativeWhereItsPolynomialIs) {
+  // 1 - 3 x and 4 x - 1, at half of gmax: -0.5 and 1; halfway in ln t, of 0 and 1.
+  const std::string rows =
+      "{fits: [{gmax_uS: 10, programming: [{after_s: 1, sigma_uS: [1, -3]}, {after_s: 100, "
+      "sigma_uS: [-1, 4]}]}], ";
+  const auto sigma = [&](const std::string& rest, double g_uS) {
+    return CellLaws(read_card<CellCard>(parse_yaml(rows + rest, "cells")))
+        .programming_sigma_uS(g_uS);
+  };
+  EXPECT_EQ(sigma("elapsed_s: 1}", 5), 0);
+  EXPECT_DOUBLE_EQ(sigma("elapsed_s: 10, other_times: interpolate}", 5), 0.5);
+  EXPECT_DOUBLE_EQ(sigma("elapsed_s: 10, other_times: interpolate}", 0), 0.5);
 }
 
 TEST(CellLaws, WhatCannotBeIsSaidInOneSentence) {

@@ -57,6 +57,21 @@ TEST(Maintenance, CostsWhatItsPartsTake) {
   EXPECT_NE(maintenance_text(cost).find("writes tiles again with every batch"), std::string::npos);
 }
 
+TEST(Maintenance, AReferenceLightsAllInputsAndIsReadAtAllOutputs) {
+  CostStudy study;
+  const MaintenanceCost cost = cost_of(
+      kept_up({"core={kind: pcm-crossbar, rows: 48, columns: 80, symbol_rate_GHz: 0.5, laser: "
+               "{power_per_input_mW: 2, wall_plug: 0.2}, modulator: {energy_fJ: 100}, detector: "
+               "{tia_power_mW: 1}, input_dac: {bits: 8, rate_GHz: 0.5, power_mW: 1}, output_adc: "
+               "{bits: 8, rate_GHz: 0.5, power_mW: 1.5}}"}),
+      study);
+  const auto tiles = static_cast<double>(study.steady[0].tiles);
+  EXPECT_NEAR(cost.references.time_s, std::ceil(tiles / 3) * 7 * 2e-9, 1e-18);
+  // An input of 2 + 0.1 pJ, an output of 3 + 2 pJ, light of 80 inputs for 2 ns from 10 mW each.
+  EXPECT_NEAR(cost.references.energy_J / (tiles * 7 * (80 * 2.1 + 48 * 5 + 80 * 10 * 2) * 1e-12), 1,
+              1e-9);
+}
+
 TEST(Maintenance, RecalibrationWritesNothing) {
   CostStudy study;
   const MaintenanceCost cost =

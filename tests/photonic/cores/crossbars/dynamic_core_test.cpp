@@ -70,6 +70,48 @@ TEST(DynamicProductByHand, BothOperandsAreModulatedAndEveryOutputOfEveryVectorIs
               1e-9);
 }
 
+TEST(DynamicProductByHand, WeightsHaveConvertersAndACombAndIntegratorsThatAreCounted) {
+  const CoreCard card =
+      shipped_product({"product.weight_dac.bits=6", "product.weight_dac.area_um2=1000",
+                       "product.integrator_power_mW=0.3", "product.comb_power_mW=900"});
+  const CoreCost cost = core_cost(card);
+  const double full_pJ = 50.0 / 14 / (256.0 / 9), input_pJ = full_pJ * 16 / 5,
+               weight_pJ = full_pJ * 64 / 7;
+  EXPECT_NEAR(energy_of(cost, "DAC"), inputs * input_pJ + weights * weight_pJ, 1e-9);
+  EXPECT_NEAR(core_operands(card).weight_energy_pJ, weight_pJ + 0.45, 1e-12);
+  EXPECT_NEAR(area_of(cost, "DAC"), (inputs * 11000 + weights * 1000) * 1e-6, 1e-9);
+  EXPECT_NEAR(energy_of(cost, "integrators"), outputs * 0.3 / 5, 1e-9);
+  EXPECT_NEAR(energy_of(cost, "comb"), 900.0 / 5, 1e-9);
+  EXPECT_NEAR(cost.static_power_mW, outputs * 0.3 + 900, 1e-9);
+}
+
+// At 20 GS/s two DACs of 14 GS/s take turns, but one ADC of 10 GS/s keeps up with three symbols a
+// conversion. Each output has an amplifier of 50 um2 and two pairs of diodes.
+TEST(DynamicProductByHand, ConvertersTakeTurnsAndDiodesComeInPairs) {
+  const CoreCost cost = core_cost(shipped_product({"symbol_rate_GHz=20"}));
+  EXPECT_NEAR(area_of(cost, "DAC"), 2 * 15.84, 1e-9);
+  EXPECT_NEAR(area_of(cost, "ADC"), 1.6416, 1e-9);
+  EXPECT_NEAR(
+      area_of(core_cost(shipped_product({"symbol_rate_GHz=20", "product.integrate=1"})), "ADC"),
+      2 * 1.6416, 1e-9);
+  EXPECT_NEAR(area_of(core_cost(shipped_product({"detector.diode_area_um2=7"})), "receiver"),
+              outputs * (50 + 4 * 7) * 1e-6, 1e-9);
+}
+
+TEST(DynamicProductByHand, FieldsHaveNoLightAtCodesOfZero) {
+  EXPECT_EQ(make_core(shipped_product({"modulator.extinction_db=20"}))->description().noise.dark,
+            0);
+}
+
+// 24 products of 16 wavelengths at most are two pairs of diodes, like those of 12.
+TEST(DynamicProductByHand, PairsOfDiodesAreWhole) {
+  const auto junctions = [](const char* wavelengths) {
+    return area_of(core_cost(shipped_product({wavelengths})), "junctions");
+  };
+  EXPECT_EQ(junctions("product.wavelengths=16"), junctions("product.wavelengths=12"));
+  EXPECT_NEAR(junctions("product.wavelengths=12"), 2 * junctions("product.wavelengths=24"), 1e-9);
+}
+
 TEST(DynamicProductByHand, NothingIsProgrammed) {
   const CoreCost cost = core_cost(shipped_product());
   EXPECT_EQ(cost.devices, 0);
@@ -148,6 +190,19 @@ TEST(DynamicProduct, RealisedWeightsAreWholeStepsOfTheirTilesLargest) {
   core->realise(targets, {}, realised, scales);
   EXPECT_EQ(realised, (std::vector<float>{3, -1, 0, 1, 2, -3}));
   EXPECT_EQ(scales[0], 3);
+}
+
+// (1 + s a)(1 + s b) of two modulators, less 1: 2 s^2 to first order.
+TEST(DynamicProduct, AWeightIsAsUncertainAsBothOfItsModulators) {
+  const auto core = make_core(shipped_product(
+      {"rows=2", "columns=2", "product.integrate=1", "product.magnitude_sigma=0.03"}));
+  const std::vector<float> targets{1, -0.5F, 0, 2};
+  std::vector<float> variance(4), light(4);
+  core->cell_noise(targets, {}, {.variance = variance, .light = light});
+  for (std::size_t k = 0; k < 4; ++k) {
+    EXPECT_NEAR(variance[k], 2 * 0.03 * 0.03 * targets[k] * targets[k], 1e-8) << k;
+    EXPECT_EQ(light[k], 1);
+  }
 }
 
 TEST(DynamicProduct, WhatStandsStillOnOtherCoresIsRefused) {
