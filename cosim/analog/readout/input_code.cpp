@@ -46,7 +46,7 @@ void take_signs_apart(InputCode& code) {
 void take_bit(std::span<const float> coded, float levels, int bit, std::span<float> plane) {
   assert(plane.size() == coded.size());
   for (std::size_t i = 0; i < coded.size(); ++i) {
-    const auto magnitude = static_cast<std::uint32_t>(std::fabs(coded[i]) * levels + 0.5F);
+    const auto magnitude = static_cast<std::uint32_t>(std::nearbyint(std::fabs(coded[i]) * levels));
     const bool sent = (magnitude >> bit & 1U) != 0;
     plane[i] = sent ? std::copysign(1.0F, coded[i]) : 0.0F;
   }

@@ -1,6 +1,7 @@
 // Each quantity by hand, on the made-up chip: 8 outputs, 4 inputs, 2 GHz, three cores.
 #include "experiments/studies/validation/quantities.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -108,8 +109,8 @@ TEST(Quantities, ErrorsOfWeightsAreThoseOfTheChips) {
   const std::string core = written_chip("{kind: pcm-crossbar, rows: 8, columns: 4}");
   for (const auto targets : {AskedWeights::uniform, AskedWeights::normal}) {
     const std::string name = targets == AskedWeights::normal ? "normal" : "uniform";
-    const Ran chips =
-        run_shell(program() + " chip " + core + " --chips 3 --targets " + name + " --json --quiet");
+    const Ran chips = run_shell(
+        fmt::format("{} chip {} --chips 3 --targets {} --json --quiet", program(), core, name));
     const double error = nlohmann::json::parse(chips.output)["error"]["mean"].get<double>();
     EXPECT_GT(error, 0);
     EXPECT_NEAR(quantity_of("weight_error_percent", card, {.chips = 3, .targets = targets}),
