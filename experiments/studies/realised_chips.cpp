@@ -88,8 +88,10 @@ void add_axes(const ComplexMatrix& target, std::size_t chips, const AllChips& al
   data.add_axis({"chip", numbered(chips), "", "chip"});
   data.add_axis({"output", numbered(static_cast<std::size_t>(target.rows)), "", "output"});
   data.add_axis({"input", numbered(static_cast<std::size_t>(target.columns)), "", "input"});
-  data.add_axis({"tile", numbered(static_cast<std::size_t>(all.row_tiles * all.column_tiles)), "",
-                 "tile: row of tiles times their columns, plus column"});
+  data.add_axis({"tile",
+                 numbered(static_cast<std::size_t>(all.row_tiles) *
+                          static_cast<std::size_t>(all.column_tiles)),
+                 "", "tile: row of tiles times their columns, plus column"});
   data.add_axis({"core_output", numbered(static_cast<std::size_t>(all.core_rows)), "",
                  "output of the core in a tile"});
 }

@@ -221,7 +221,7 @@ TEST(DynamicReadout, ProductsHaveTheSameBitsInAnyBatchAndOnAnyThreads) {
       TestProduct one(2, 9, 11, 7, 1);
       std::copy_n(all.inputs.begin() + i * 9 * 22, 9 * 22, one.inputs.begin());
       std::copy_n(all.weights.begin() + i * 14 * 11, 14 * 11, one.weights.begin());
-      const std::vector<float> found = one.on(engine, static_cast<std::uint64_t>(5 + i));
+      const std::vector<float> found = one.on(engine, 5 + static_cast<std::uint64_t>(i));
       EXPECT_TRUE(std::equal(found.begin(), found.end(), expected.begin() + i * 9 * 14));
     }
   }

@@ -9,7 +9,7 @@
 namespace lightloom::experiments {
 
 std::string written_chip(const std::string& text) {
-  const std::string path = scratch_folder("chip") + "/made-up.yaml";
+  std::string path = scratch_folder("chip") + "/made-up.yaml";
   std::ofstream(path) << text;
   return path;
 }

@@ -114,8 +114,10 @@ TEST(CellTile, WhatIsNotUsedIsNoneOfASlicesScale) {
 
 TEST(CellTile, RowsHaveScalesOfTheirOwnAndTheTileTheLargest) {
   std::vector<float> targets(places);
-  for (std::size_t k = 0; k < places; ++k)
-    targets[k] = static_cast<float>(k / 30 + 1) * (k % 30 == 0 ? 1.0F : 0.4F);
+  for (std::size_t k = 0; k < places; ++k) {
+    const std::size_t row = k / 30;
+    targets[k] = static_cast<float>(row + 1) * (k % 30 == 0 ? 1.0F : 0.4F);
+  }
   const SlicedTiles tiles = sliced_tiles("scale: output, slices: 2, level_bits: 2", targets);
   EXPECT_FLOAT_EQ(tiles.scales[0], 20 * 3 / 15.0F);
   EXPECT_FLOAT_EQ(tiles.scales[1], 20 * 12 / 15.0F);
