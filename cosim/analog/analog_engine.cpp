@@ -90,29 +90,28 @@ AnalogEngine::ImageCounts AnalogEngine::run_image(const LayerOnCore& layer, cons
   return counts;
 }
 
-void AnalogEngine::multiply(int number, std::span<const float> inputs, int images,
-                            std::uint64_t first_image, std::span<float> outputs) {
+void AnalogEngine::multiply(int number, const nn::InputMaps& inputs, std::span<float> outputs) {
   LayerOnCore& layer = layer_at(number);
-  const std::size_t in = inputs.size() / static_cast<std::size_t>(images);
-  const std::size_t out = outputs.size() / static_cast<std::size_t>(images);
+  const auto images = static_cast<std::size_t>(inputs.images);
+  const std::size_t in = inputs.values.size() / images, out = outputs.size() / images;
   assert(static_cast<std::int64_t>(out) == layer.shape.positions() * layer.shape.out_channels);
-  if (calibrating_) calibrate_ranges(layer, chip_, inputs, images);
+  if (calibrating_) calibrate_ranges(layer, chip_, inputs);
   need_ranges(layer);
   const auto make_scratch = [&] {
     ReadoutScratch scratch;
     scratch.whole.coded.assign(layer.layout.values(layer.shape), 0.0F);
     return scratch;
   };
-  std::vector<ImageCounts> counts(static_cast<std::size_t>(images));
-  parallel_for_with(images, make_scratch, [&](std::ptrdiff_t i, ReadoutScratch& scratch) {
+  std::vector<ImageCounts> counts(images);
+  parallel_for_with(inputs.images, make_scratch, [&](std::ptrdiff_t i, ReadoutScratch& scratch) {
     const auto k = static_cast<std::size_t>(i);
     counts[k] = run_image(layer,
-                          {.input = inputs.subspan(k * in, in),
-                           .number = first_image + k,
+                          {.input = inputs.values.subspan(k * in, in),
+                           .number = inputs.first_image + k,
                            .output = outputs.subspan(k * out, out)},
                           scratch);
   });
-  count(counts, inputs.size());
+  count(counts, inputs.values.size());
 }
 
 bool AnalogEngine::multiply_maps(const nn::MapProduct& maps) {

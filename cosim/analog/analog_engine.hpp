@@ -45,8 +45,7 @@ class AnalogEngine final : public nn::MatrixEngine {
 
   void load(int layer, const nn::LayerShape& shape, std::span<const float> weights,
             std::uint32_t write) override;
-  void multiply(int layer, std::span<const float> inputs, int images, std::uint64_t first_image,
-                std::span<float> outputs) override;
+  void multiply(int layer, const nn::InputMaps& inputs, std::span<float> outputs) override;
   /// Taken by cores that modulate both operands: the product's activations are coded by the DACs of
   /// the weights on a range that calibration found, tile by tile and new for every image.
   bool multiply_maps(const nn::MapProduct& product) override;

@@ -35,8 +35,9 @@ void set_statistics(std::span<const float> values, nn::NormLayer& norm) {
 
 }  // namespace
 
-void take_statistics(Chip& chip, nn::Network& network, const nn::Dataset& data,
-                     const ImagesForChip& images, ProgressSink& sink) {
+void take_statistics(Chip& chip, nn::Network& network, const ImagesForChip& images,
+                     ProgressSink& sink) {
+  const nn::Dataset& data = images.data;
   const nn::Graph& graph = network.graph();
   const std::vector<int> norms = batch_norms(graph);
   require(!norms.empty(),

@@ -7,9 +7,10 @@
 
 namespace lightloom::cosim {
 
-/// How many training images (test images where there are no others), the first of them, as they
-/// are, say what.
+/// Which images say what: the first training images of `data` (test images where there are no
+/// others), as they are.
 struct ImagesForChip {
+  const nn::Dataset& data;
   int statistics = 0;   // means and variances of batch normalisations
   int calibration = 0;  // ranges of converters, see `Chip::calibrate`
 };
@@ -20,8 +21,8 @@ struct ImagesForChip {
 /// Means over images and positions; variances are the unbiased ones, as in training. Leaves the
 /// network with these statistics; throws `Failure` once the sink is cancelled, and `Error` where
 /// there is no batch normalisation.
-void take_statistics(Chip& chip, nn::Network& network, const nn::Dataset& data,
-                     const ImagesForChip& images, ProgressSink& sink);
+void take_statistics(Chip& chip, nn::Network& network, const ImagesForChip& images,
+                     ProgressSink& sink);
 
 /// Keeps the statistics of a network's batch normalisations and puts them back at its end.
 class KeptStatistics {

@@ -37,14 +37,14 @@ InputReads sampled_reads(const photonic::CoreDescription& core, const InputCode&
 /// Magnitudes of the partial sums that an ADC meets by slice, spread evenly over all of them: of
 /// whole numbers, or of their bits where each is converted; about `most`.
 std::vector<std::vector<float>> sample_outputs(const LayerOnCore& layer, const ChipCore& chip,
-                                               std::span<const float> inputs, int images,
+                                               const nn::InputMaps& inputs,
                                                std::int64_t most = most_samples) {
   const photonic::CoreDescription& core = chip.card();
   ReadoutScratch scratch;
   scratch.whole.coded.assign(layer.layout.values(layer.shape), 0.0F);
   const auto kinds = static_cast<std::int64_t>(
       layer.devices.size() * sampled_reads(core, code_of_pass(layer, core, 0)).reads.size());
-  const std::int64_t sums = std::int64_t{images} * layer.shape.positions() *
+  const std::int64_t sums = std::int64_t{inputs.images} * layer.shape.positions() *
                             layer.shape.out_channels * layer.mapping.column_tiles * layer.slices *
                             kinds;
   const std::int64_t stride =
@@ -67,12 +67,13 @@ std::vector<std::vector<float>> sample_outputs(const LayerOnCore& layer, const C
     for (const float y : scratch.outputs)
       if (seen++ % stride == 0) slice.push_back(std::fabs(y));
   };
-  const std::size_t size = inputs.size() / static_cast<std::size_t>(images);
-  for (int i = 0; i < images; ++i)
+  const std::size_t size = inputs.values.size() / static_cast<std::size_t>(inputs.images);
+  for (int i = 0; i < inputs.images; ++i)
     for (int pass = 0; pass < passes_of(layer, core); ++pass) {
       code = code_of_pass(layer, core, pass);
       const InputReads reads = sampled_reads(core, code);
-      send_inputs(layer, {code, reads, inputs.subspan(static_cast<std::size_t>(i) * size, size)},
+      send_inputs(layer,
+                  {code, reads, inputs.values.subspan(static_cast<std::size_t>(i) * size, size)},
                   scratch);
       for (const PackedDevices& read : layer.devices) {
         devices = &read;
@@ -108,10 +109,9 @@ double best_full_scale(std::span<const float> samples, int bits) {
   return best;
 }
 
-void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const float> inputs,
-                      int images) {
+void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, const nn::InputMaps& inputs) {
   const photonic::Converter& adc = chip.card().output_adc;
-  calibrate_inputs(layer, chip.card(), inputs);
+  calibrate_inputs(layer, chip.card(), inputs.values);
   layer.ranges.calibrated = true;
   layer.ranges.output_full_scale = static_cast<float>(adc.full_scale);
   const photonic::BlockFloatingPoint& blocks = chip.card().blocks;
@@ -124,7 +124,7 @@ void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const 
   // Codes from zero on have a bit more for magnitudes than codes about zero.
   const int bits = adc.bits + (photonic::weight_phases(chip.card()) == 2 ? 1 : 0);
   std::vector<float> ranges;
-  for (const std::vector<float>& samples : sample_outputs(layer, chip, inputs, images))
+  for (const std::vector<float>& samples : sample_outputs(layer, chip, inputs))
     ranges.push_back(static_cast<float>(best_full_scale(samples, bits)));
   layer.ranges.output_full_scale = ranges.front();
   layer.ranges.of_slices = layer.slices > 1 ? std::move(ranges) : std::vector<float>{};
@@ -143,9 +143,10 @@ void calibrate_product(LayerOnCore& product, const ChipCore& chip, const nn::Map
   std::vector<float> samples;
   for (std::size_t i = 0; i < images; ++i) {
     place_activations(product, chip, maps.weights.subspan(i * weights, weights));
-    const std::vector<float> own = sample_outputs(product, chip, maps.inputs.subspan(i * in, in), 1,
-                                                  most_samples / maps.images + 1)
-                                       .front();
+    const std::vector<float> own =
+        sample_outputs(product, chip, {maps.inputs.subspan(i * in, in), 1},
+                       most_samples / maps.images + 1)
+            .front();
     samples.insert(samples.end(), own.begin(), own.end());
   }
   product.ranges.output_full_scale = static_cast<float>(best_full_scale(samples, adc.bits));

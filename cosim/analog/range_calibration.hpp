@@ -13,11 +13,10 @@ namespace lightloom::cosim {
 /// Returns 1 for samples that are all zero.
 double best_full_scale(std::span<const float> samples, int bits);
 
-/// Finds what a layer's converters have to span on a batch of `images` input maps: the DAC range is
+/// Finds what a layer's converters have to span on a batch of input maps: the DAC range is
 /// the largest magnitude of its inputs, the ADC range minimises the expected squared error of
 /// clipping and rounding of the partial sums (see best_full_scale), unless the card fixes it.
-void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, std::span<const float> inputs,
-                      int images);
+void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, const nn::InputMaps& inputs);
 
 /// The same of a product of maps; the range of the activations in the place of weights is that of
 /// their largest magnitude.

@@ -35,9 +35,8 @@ void OpticalWeights::load(int layer, const nn::LayerShape& shape, std::span<cons
   inner_.load(layer, shape, made, write);
 }
 
-void OpticalWeights::multiply(int layer, std::span<const float> inputs, int images,
-                              std::uint64_t first_image, std::span<float> outputs) {
-  inner_.multiply(layer, inputs, images, first_image, outputs);
+void OpticalWeights::multiply(int layer, const nn::InputMaps& inputs, std::span<float> outputs) {
+  inner_.multiply(layer, inputs, outputs);
 }
 
 bool OpticalWeights::multiply_maps(const nn::MapProduct& product) {

@@ -26,8 +26,7 @@ class OpticalWeights final : public nn::MatrixEngine {
 
   void load(int layer, const nn::LayerShape& shape, std::span<const float> weights,
             std::uint32_t write) override;
-  void multiply(int layer, std::span<const float> inputs, int images, std::uint64_t first_image,
-                std::span<float> outputs) override;
+  void multiply(int layer, const nn::InputMaps& inputs, std::span<float> outputs) override;
   bool multiply_maps(const nn::MapProduct& product) override;
 
   /// Effective bits of each loaded layer's weights against the noiseless ones, by layer number; NaN

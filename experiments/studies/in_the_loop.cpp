@@ -156,7 +156,7 @@ void Loop::train_rest(LoopStage& stage) {
   const std::string file = helpers_.checkpoint.empty() ? "" : helpers_.checkpoint + ".stage";
   drop_former(file);
   const nn::TrainResult training =
-      nn::train(network_, data_, card_.loop->training, seed_of_stage(card_, number),
+      nn::train(network_, data_, {card_.loop->training, seed_of_stage(card_, number)},
                 {.teacher = helpers_.teacher,
                  .measured = &measured,
                  .checkpoint = file,

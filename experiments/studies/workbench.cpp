@@ -39,9 +39,9 @@ std::shared_ptr<const Value> cached(std::map<std::string, std::shared_ptr<const 
 
 /// A training that was cut short is no result.
 nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
-                            const nn::TrainCard& card, std::uint64_t seed,
-                            const nn::TrainHelpers& helpers) {
-  nn::TrainResult result = nn::train(network, data, card, seed, helpers);
+                            {const nn::SeededTraining & training,
+                             const nn::TrainHelpers& helpers}) {
+  nn::TrainResult result = nn::train(network, data, {training, helpers});
   if (!helpers.progress->cancelled()) return result;
   if (helpers.checkpoint.empty()) throw Failure("interrupted during training");
   if (!std::filesystem::exists(helpers.checkpoint))
@@ -159,7 +159,7 @@ nn::TrainResult Workbench::train_student(nn::Network& student, const Experiment&
     chips.emplace(student, *data, card);
     helpers.engines = chips->engines();
   }
-  return train_fully(student, *data, card.training.student, card.seed, helpers);
+  return train_fully(student, *data, {card.training.student, card.seed}, helpers);
 }
 
 Workbench::DatasetPtr Workbench::dataset(const Experiment& card) {
@@ -197,7 +197,7 @@ Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
       load_any_weights(card.training.teacher_file, *teacher.network);
     else
       teacher.history =
-          train_fully(*teacher.network, *dataset(card), card.training.teacher, card.seed,
+          train_fully(*teacher.network, *dataset(card), {card.training.teacher, card.seed},
                       {.checkpoint = float_checkpoint_,
                        .identity = float_identity(card.resolved) + inputs_,
                        .progress = &progress_});

@@ -40,12 +40,14 @@ struct Change {
   bool mirror = false;
   int hole_top = 0, hole_left = 0, hole = 0;
 
-  Change(const Augmentation& augmentation, const Stream& stream, std::uint64_t image,
-         std::uint64_t epoch, const MapShape& map) {
+  /// Of an image of `map`, drawn from `stream`.
+  Change(const AugmentationDraw& draw, const Stream& stream, std::uint64_t image,
+         const MapShape& map) {
+    const Augmentation& augmentation = draw.augmentation;
     const std::uint64_t block = 4 * image;  // four independent draws
     const auto within = [&](int span, std::uint64_t number) {
       return static_cast<int>(
-          stream.below(static_cast<std::uint64_t>(span), block + number, epoch));
+          stream.below(static_cast<std::uint64_t>(span), block + number, draw.epoch));
     };
     if (augmentation.crop > 0) {
       const int place = within((2 * augmentation.crop + 1) * (2 * augmentation.crop + 1), 0);
@@ -93,18 +95,25 @@ void describe(Section& section, Augmentation& augmentation) {
 
 namespace {
 
-/// Images from their samples, bytes or floats.
+/// A set and its samples, bytes or floats.
 template <class Sample>
-void fill_images(const ImageSet& set, const Sample* samples, std::span<const std::uint32_t> order,
+struct SampledSet {
+  const ImageSet& set;
+  const Sample* samples;
+};
+
+template <class Sample>
+void fill_images(const SampledSet<Sample>& from_set, std::span<const std::uint32_t> order,
                  const AugmentationDraw& draw, float* to) {
+  const ImageSet& set = from_set.set;
   const auto size = static_cast<std::size_t>(set.image.size());
   const PixelMap map(set);
   const Stream stream({draw.seed, Purpose::augmentation});
   std::vector<Sample> changed(draw.augmentation.any() ? size : 0);
   for (std::size_t i = 0; i < order.size(); ++i) {
-    const Sample* from = samples + order[i] * size;
+    const Sample* from = from_set.samples + order[i] * size;
     if (draw.augmentation.any()) {
-      const Change change(draw.augmentation, stream, order[i], draw.epoch, set.image);
+      const Change change(draw, stream, order[i], set.image);
       change_image(from, set.image, change, changed.data());
       from = changed.data();
     }
@@ -115,24 +124,19 @@ void fill_images(const ImageSet& set, const Sample* samples, std::span<const std
 void fill_images(const ImageSet& set, std::span<const std::uint32_t> order,
                  const AugmentationDraw& draw, float* to) {
   if (set.values.empty())
-    fill_images(set, set.pixels.data(), order, draw, to);
+    fill_images<std::uint8_t>({set, set.pixels.data()}, order, draw, to);
   else
-    fill_images(set, set.values.data(), order, draw, to);
+    fill_images<float>({set, set.values.data()}, order, draw, to);
 }
 
 }  // namespace
 
-void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Tensor& images,
-                std::vector<int>& labels, const AugmentationDraw& draw) {
-  images.resize({static_cast<int>(order.size()), set.image});
-  labels.resize(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) labels[i] = set.labels[order[i]];
-  fill_images(set, order, draw, images.data());
-}
-
 void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Batch& batch,
                 const AugmentationDraw& draw) {
-  fill_batch(set, order, batch.images, batch.labels, draw);
+  batch.images.resize({static_cast<int>(order.size()), set.image});
+  batch.labels.resize(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i) batch.labels[i] = set.labels[order[i]];
+  fill_images(set, order, draw, batch.images.data());
   const auto outputs = static_cast<std::size_t>(set.outputs);
   batch.targets.resize(order.size() * outputs);
   if (set.reconstructs) return fill_images(set, order, {}, batch.targets.data());

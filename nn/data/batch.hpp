@@ -31,10 +31,6 @@ struct AugmentationDraw {
   std::uint64_t epoch = 0;
 };
 
-/// Pixels of the images `order` as one batch, with their labels.
-void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Tensor& images,
-                std::vector<int>& labels, const AugmentationDraw& draw = {});
-
 /// Images that go through a network together.
 struct Batch {
   Tensor images;
@@ -42,8 +38,9 @@ struct Batch {
   std::vector<float> targets = {};  // image by image; empty where classes answer
 };
 
-/// The same with the numbers that answer for the images: those of a regression, or the inputs
-/// before they were changed. Of `batch.labels`, nothing is asked then.
+/// Pixels of the images `order` as one batch, with their labels and the numbers that answer for
+/// them: those of a regression, or the inputs before they were changed. Of `batch.labels`, nothing
+/// is asked then.
 void fill_batch(const ImageSet& set, std::span<const std::uint32_t> order, Batch& batch,
                 const AugmentationDraw& draw = {});
 

@@ -15,8 +15,17 @@ struct MapProduct {
   std::span<const float> inputs;   // (images, positions, in_channels)
   std::span<const float> weights;  // (images, out_channels, in_channels / groups)
   int images = 0;
-  std::uint64_t first_image = 0;  // see MatrixEngine::multiply
+  std::uint64_t first_image = 0;  // see InputMaps
   std::span<float> outputs;       // (images, positions, out_channels)
+};
+
+/// The inputs of a layer for a batch of images: (images, height, width, in_channels), contiguous,
+/// channels last. Image i of the batch has the number first_image + i in its data set: noise is
+/// drawn per image number, so batch size and threads do not matter.
+struct InputMaps {
+  std::span<const float> values;
+  int images = 0;
+  std::uint64_t first_image = 0;
 };
 
 /// What a layer multiplies through. The digital default is oneDNN; `cosim` brings one made of
@@ -30,12 +39,9 @@ class MatrixEngine {
   virtual void load(int layer, const LayerShape& shape, std::span<const float> weights,
                     std::uint32_t write) = 0;
 
-  /// outputs = layer(inputs) without bias. `inputs` is (images, height, width, in_channels),
-  /// `outputs` (images, out_height, out_width, out_channels), both contiguous, channels last. Image
-  /// i of the batch has the number first_image + i in its data set: noise is drawn per image
-  /// number, so batch size and threads do not matter.
-  virtual void multiply(int layer, std::span<const float> inputs, int images,
-                        std::uint64_t first_image, std::span<float> outputs) = 0;
+  /// outputs = layer(inputs) without bias, (images, out_height, out_width, out_channels),
+  /// contiguous, channels last.
+  virtual void multiply(int layer, const InputMaps& inputs, std::span<float> outputs) = 0;
 
   /// outputs = product of two maps. Returns false, having done nothing, where the engine's weights
   /// are stored: such products are then computed exactly. As it stands here: that.

@@ -221,13 +221,13 @@ void subsample_backward(const Tensor& dy, Tensor& dx) {
   });
 }
 
-void drop(const Tensor& x, double rate, const Stream& stream, std::uint64_t shot, Tensor& y) {
-  const auto threshold = static_cast<std::uint64_t>(rate * 4294967296.0);
-  const auto keep = static_cast<float>(1.0 / (1.0 - rate));
+void drop(const Tensor& x, const Dropout& how, Tensor& y) {
+  const auto threshold = static_cast<std::uint64_t>(how.rate * 4294967296.0);
+  const auto keep = static_cast<float>(1.0 / (1.0 - how.rate));
   const std::int64_t size = x.shape().size();
 #pragma omp parallel for schedule(static)
   for (std::int64_t block = 0; block < (size + 3) / 4; ++block) {
-    const auto bits = stream.bits(static_cast<std::uint64_t>(block), shot);
+    const auto bits = how.stream.bits(static_cast<std::uint64_t>(block), how.shot);
     for (std::int64_t i = 4 * block; i < std::min(size, 4 * block + 4); ++i) {
       const bool zero = bits[static_cast<std::size_t>(i % 4)] < threshold;
       y.data()[i] = zero ? 0.0f : x.data()[i] * keep;

@@ -41,9 +41,17 @@ void split_channels(const Tensor& whole, int at, Tensor& part);
 void subsample(const Tensor& x, Tensor& y);
 void subsample_backward(const Tensor& dy, Tensor& dx);
 
-/// y = x with each element zeroed with probability `rate`, the others divided by 1 - rate. Element
-/// i is a pure function of (stream, shot, i), so that the gradient is the same call on dy.
-void drop(const Tensor& x, double rate, const Stream& stream, std::uint64_t shot, Tensor& y);
+/// Which elements a dropout zeroes: each with probability `rate`, by the numbers of a stream's
+/// shot.
+struct Dropout {
+  double rate = 0;  // in [0, 1)
+  const Stream& stream;
+  std::uint64_t shot = 0;
+};
+
+/// y = x with the dropped elements zeroed, the others divided by 1 - rate. Element i is a pure
+/// function of (stream, shot, i), so that the gradient is the same call on dy. y may be x.
+void drop(const Tensor& x, const Dropout& how, Tensor& y);
 
 void copy(const Tensor& x, Tensor& y);
 /// into += from, of one size.

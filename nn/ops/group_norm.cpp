@@ -31,7 +31,14 @@ struct Moments {
   double mean, inverse;  // 1 / sqrt(variance + epsilon)
 };
 
-Moments moments(const Layout& l, const float* x, std::int64_t block, int group, double epsilon) {
+/// One group of a block.
+struct Group {
+  std::int64_t block;
+  int number;
+};
+
+Moments moments(const Layout& l, const float* x, const Group& of, double epsilon) {
+  const auto [block, group] = of;
   const double count = static_cast<double>(l.pixels) * l.width;
   double sum = 0, squares = 0;
   for (std::int64_t p = 0; p < l.pixels; ++p) {
@@ -51,16 +58,24 @@ std::vector<Moments> all_moments(const Layout& l, const float* x, double epsilon
 #pragma omp parallel for schedule(static)
   for (std::int64_t b = 0; b < l.blocks; ++b) {
     for (int g = 0; g < l.groups; ++g) {
-      all[static_cast<std::size_t>(b * l.groups + g)] = moments(l, x, b, g, epsilon);
+      all[static_cast<std::size_t>(b * l.groups + g)] = moments(l, x, {b, g}, epsilon);
     }
   }
   return all;
 }
 
+/// What the gradient of a group reads and writes, all from the tensors' first elements.
+struct GroupGradient {
+  const float *x, *scale, *dy;
+  float* dx;
+};
+
 /// dx of one group: inverse (dn - mean(dn) - n mean(dn n)) for the normal values n and their
 /// gradient dn = dy scale.
-void group_gradient(const Layout& l, std::int64_t block, int group, const Moments& m,
-                    const float* x, const float* scale, const float* dy, float* dx) {
+void group_gradient(const Layout& l, const Group& of, const Moments& m,
+                    const GroupGradient& arrays) {
+  const auto [x, scale, dy, dx] = arrays;
+  const auto [block, group] = of;
   const double count = static_cast<double>(l.pixels) * l.width;
   double sum = 0, along = 0;
   for (std::int64_t p = 0; p < l.pixels; ++p) {
@@ -83,13 +98,13 @@ void group_gradient(const Layout& l, std::int64_t block, int group, const Moment
 
 }  // namespace
 
-void group_norm(const Tensor& x, const GroupNorm& how, std::span<const float> scale,
-                std::span<const float> shift, Tensor& y) {
+void group_norm(const Tensor& x, const GroupNorm& how, const ScaleShift& by, Tensor& y) {
+  const std::span<const float> scale = by.scale, shift = by.shift;
   const Layout l(y.shape(), how);  // a flattened map still has the map's own
 #pragma omp parallel for schedule(static)
   for (std::int64_t b = 0; b < l.blocks; ++b) {
     for (int g = 0; g < l.groups; ++g) {
-      const Moments m = moments(l, x.data(), b, g, how.epsilon);
+      const Moments m = moments(l, x.data(), {b, g}, how.epsilon);
       for (std::int64_t p = 0; p < l.pixels; ++p) {
         const std::int64_t first = l.at(b, p, g);
         for (int c = 0; c < l.width; ++c) {
@@ -103,9 +118,9 @@ void group_norm(const Tensor& x, const GroupNorm& how, std::span<const float> sc
 }
 
 void group_norm_backward(const Tensor& x, const GroupNorm& how, std::span<const float> scale,
-                         const Tensor& dy, Tensor& dx, std::span<float> d_scale,
-                         std::span<float> d_shift) {
-  const Layout l(dx.shape(), how);
+                         const NormGradients& gradients) {
+  const GroupGradient arrays{x.data(), scale.data(), gradients.dy.data(), gradients.dx.data()};
+  const Layout l(gradients.dx.shape(), how);
   const std::vector<Moments> all = all_moments(l, x.data(), how.epsilon);
 #pragma omp parallel for schedule(static)
   for (int c = 0; c < l.channels; ++c) {
@@ -113,17 +128,16 @@ void group_norm_backward(const Tensor& x, const GroupNorm& how, std::span<const 
     for (std::int64_t i = 0; i < l.blocks * l.pixels; ++i) {
       const Moments& m = all[static_cast<std::size_t>(i / l.pixels * l.groups + c / l.width)];
       const std::int64_t at = i * l.channels + c;
-      along += dy.data()[at] * (x.data()[at] - m.mean) * m.inverse;
-      sum += dy.data()[at];
+      along += arrays.dy[at] * (arrays.x[at] - m.mean) * m.inverse;
+      sum += arrays.dy[at];
     }
-    d_scale[static_cast<std::size_t>(c)] = static_cast<float>(along);
-    d_shift[static_cast<std::size_t>(c)] = static_cast<float>(sum);
+    gradients.d_scale[static_cast<std::size_t>(c)] = static_cast<float>(along);
+    gradients.d_shift[static_cast<std::size_t>(c)] = static_cast<float>(sum);
   }
 #pragma omp parallel for schedule(static)
   for (std::int64_t b = 0; b < l.blocks; ++b) {
     for (int g = 0; g < l.groups; ++g) {
-      group_gradient(l, b, g, all[static_cast<std::size_t>(b * l.groups + g)], x.data(),
-                     scale.data(), dy.data(), dx.data());
+      group_gradient(l, {b, g}, all[static_cast<std::size_t>(b * l.groups + g)], arrays);
     }
   }
 }

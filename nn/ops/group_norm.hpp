@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "nn/ops/normalisation.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn {
@@ -16,12 +17,10 @@ struct GroupNorm {
 
 /// y = (x - mean) / sqrt(variance + epsilon) * scale + shift, scale and shift per channel. y may be
 /// x.
-void group_norm(const Tensor& x, const GroupNorm& how, std::span<const float> scale,
-                std::span<const float> shift, Tensor& y);
+void group_norm(const Tensor& x, const GroupNorm& how, const ScaleShift& by, Tensor& y);
 
-/// Overwrites d_scale, d_shift and dx; sums are in a fixed order. dx may be dy.
+/// Sums are in a fixed order.
 void group_norm_backward(const Tensor& x, const GroupNorm& how, std::span<const float> scale,
-                         const Tensor& dy, Tensor& dx, std::span<float> d_scale,
-                         std::span<float> d_shift);
+                         const NormGradients& gradients);
 
 }  // namespace lightloom::nn

@@ -24,12 +24,19 @@ std::span<const float> row_of(const Tensor& logits, std::size_t image) {
   return logits.values().subspan(image * classes, classes);
 }
 
+/// The class of an image, and the share of the target that is spread over all.
+struct SoftTarget {
+  int label;
+  double smoothing = 0;
+};
+
 /// Adds weight * (softmax - target) to `d_row`, returns weight * H.
-double add_cross_entropy(std::span<const float> row, int label, double weight,
-                         std::span<float> d_row, std::vector<double>& scratch,
-                         double smoothing = 0) {
+double add_cross_entropy(std::span<const float> row, const SoftTarget& soft, double weight,
+                         std::span<float> d_row) {
+  std::vector<double> scratch;
   log_softmax(row, 1, scratch);
-  const auto target = static_cast<std::size_t>(label);
+  const double smoothing = soft.smoothing;
+  const auto target = static_cast<std::size_t>(soft.label);
   assert(target < row.size());
   const double even = smoothing / static_cast<double>(row.size());
   double loss = 0;
@@ -41,9 +48,15 @@ double add_cross_entropy(std::span<const float> row, int label, double weight,
   return weight * loss;
 }
 
+/// The weight of a divergence, and the temperature at which it is taken.
+struct DivergenceTerm {
+  double weight, temperature;
+};
+
 /// Adds weight T (p - q) to `d_row`, returns weight T^2 KL(q || p).
-double add_divergence(std::span<const float> row, std::span<const float> teacher, double weight,
-                      double temperature, std::span<float> d_row) {
+double add_divergence(std::span<const float> row, std::span<const float> teacher,
+                      const DivergenceTerm& term, std::span<float> d_row) {
+  const auto [weight, temperature] = term;
   std::vector<double> student_log, teacher_log;
   log_softmax(row, temperature, student_log);
   log_softmax(teacher, temperature, teacher_log);
@@ -66,12 +79,11 @@ double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& 
                      double smoothing) {
   d_logits.resize(logits.shape());
   std::ranges::fill(d_logits.values(), 0.0f);
-  std::vector<double> scratch;
   double loss = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto row = row_of(logits, i);
-    loss += add_cross_entropy(row, labels[i], 1.0 / static_cast<double>(labels.size()),
-                              d_row_of(d_logits, i, row.size()), scratch, smoothing);
+    loss += add_cross_entropy(row, {labels[i], smoothing}, 1.0 / static_cast<double>(labels.size()),
+                              d_row_of(d_logits, i, row.size()));
   }
   return loss;
 }
@@ -90,19 +102,19 @@ double mean_squared_error(const Tensor& outputs, std::span<const float> targets,
   return share * sum;
 }
 
-double distillation(const Tensor& logits, const Tensor& teacher_logits, std::span<const int> labels,
+double distillation(const Tensor& logits, const DistillationTargets& targets,
                     const DistillationOptions& options, Tensor& d_logits) {
+  const auto& [teacher_logits, labels] = targets;
   d_logits.resize(logits.shape());
   std::ranges::fill(d_logits.values(), 0.0f);
-  std::vector<double> scratch;
   const double share = 1.0 / static_cast<double>(labels.size());
   double loss = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const auto row = row_of(logits, i);
     const auto d_row = d_row_of(d_logits, i, row.size());
-    loss += add_divergence(row, row_of(teacher_logits, i), share * options.beta,
-                           options.temperature, d_row);
-    loss += add_cross_entropy(row, labels[i], share * (1 - options.beta), d_row, scratch);
+    loss += add_divergence(row, row_of(teacher_logits, i),
+                           {share * options.beta, options.temperature}, d_row);
+    loss += add_cross_entropy(row, {labels[i]}, share * (1 - options.beta), d_row);
   }
   return loss;
 }

@@ -24,9 +24,15 @@ double cross_entropy(const Tensor& logits, std::span<const int> labels, Tensor& 
 /// gradient. `targets` has as many numbers, image by image.
 double mean_squared_error(const Tensor& outputs, std::span<const float> targets, Tensor& d_outputs);
 
+/// What a student learns from: the teacher's logits for the same images, and their classes.
+struct DistillationTargets {
+  const Tensor& teacher_logits;
+  std::span<const int> labels;
+};
+
 /// The distillation loss, mean over the batch, and its gradient in the student's logits:
 /// beta T (p_T - q_T) + (1 - beta) (p_1 - onehot) per image.
-double distillation(const Tensor& logits, const Tensor& teacher_logits, std::span<const int> labels,
+double distillation(const Tensor& logits, const DistillationTargets& targets,
                     const DistillationOptions& options, Tensor& d_logits);
 
 }  // namespace lightloom::nn

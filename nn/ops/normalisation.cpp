@@ -127,11 +127,13 @@ void BatchNormalisation::forward(const Tensor& x, const NormValues& values, Tens
   });
   sums.moments(x.shape().pixels(), values);
   const Line line(values, own_->epsilon);
-  scale_shift(x, line.scale, line.shift, own_->relu ? Then::relu : Then::nothing, y);
+  scale_shift(x, {line.scale, line.shift}, own_->relu ? Then::relu : Then::nothing, y);
 }
 
-void BatchNormalisation::backward(const Tensor& x, const NormValues& values, const Tensor& dy,
-                                  Tensor& dx, std::span<float> d_scale, std::span<float> d_shift) {
+void BatchNormalisation::backward(const Tensor& x, const NormValues& values,
+                                  const NormGradients& gradients) {
+  const float* upper = gradients.dy.data();
+  float* lower = gradients.dx.data();
   const Line line(values, own_->epsilon);
   const int channels = x.shape().channels;
   const Implementation& own = *own_;
@@ -140,7 +142,7 @@ void BatchNormalisation::backward(const Tensor& x, const NormValues& values, con
   each_block(x, [&](std::int64_t b, std::int64_t first, std::int64_t pixels) {
     float *plain = sums.first(b), *along = sums.second(b);
     for (std::int64_t p = 0; p < pixels; ++p) {
-      const float *from = x.data() + first + p * channels, *d = dy.data() + first + p * channels;
+      const float *from = x.data() + first + p * channels, *d = upper + first + p * channels;
 #pragma omp simd
       for (int c = 0; c < channels; ++c) {
         const float g = own.through(from[c], d[c], scale[c], shift[c]);
@@ -154,16 +156,16 @@ void BatchNormalisation::backward(const Tensor& x, const NormValues& values, con
   const double share = 1 / static_cast<double>(x.shape().pixels());
   for (std::size_t c = 0; c < slope.size(); ++c) {
     const double sum = sums.total(0, c), along = sums.total(1, c), root = line.inverse[c];
-    d_shift[c] = static_cast<float>(sum);
-    d_scale[c] = static_cast<float>(along * root);
+    gradients.d_shift[c] = static_cast<float>(sum);
+    gradients.d_scale[c] = static_cast<float>(along * root);
     offset[c] = static_cast<float>(-line.scale[c] * sum * share);
     slope[c] = static_cast<float>(-line.scale[c] * along * root * root * share);
   }
   const float *tilt = slope.data(), *lift = offset.data();
   each_block(x, [&](std::int64_t, std::int64_t first, std::int64_t pixels) {
     for (std::int64_t p = 0; p < pixels; ++p) {
-      const float *from = x.data() + first + p * channels, *d = dy.data() + first + p * channels;
-      float* to = dx.data() + first + p * channels;
+      const float *from = x.data() + first + p * channels, *d = upper + first + p * channels;
+      float* to = lower + first + p * channels;
 #pragma omp simd
       for (int c = 0; c < channels; ++c) {
         const float g = own.through(from[c], d[c], scale[c], shift[c]);
@@ -173,8 +175,8 @@ void BatchNormalisation::backward(const Tensor& x, const NormValues& values, con
   });
 }
 
-void scale_shift(const Tensor& x, std::span<const float> scale, std::span<const float> shift,
-                 Then then, Tensor& y) {
+void scale_shift(const Tensor& x, const ScaleShift& by, Then then, Tensor& y) {
+  const std::span<const float> scale = by.scale, shift = by.shift;
   const int channels = static_cast<int>(scale.size());  // a flattened map has the map's shape
   const std::int64_t pixels = x.shape().size() / channels;
   const float floor = then == Then::relu ? 0.0f : -std::numeric_limits<float>::infinity();

@@ -7,6 +7,18 @@
 
 namespace lightloom::nn {
 
+/// One scale and one shift per channel: gamma and beta of a normalisation.
+struct ScaleShift {
+  std::span<const float> scale, shift;
+};
+
+/// What a normalisation passes back: all overwritten, dx may be dy.
+struct NormGradients {
+  const Tensor& dy;
+  Tensor& dx;
+  std::span<float> d_scale, d_shift;  // of size channels
+};
+
 /// Per-channel numbers of a batch normalisation, each of size channels.
 struct NormValues {
   std::span<const float> scale, shift;  // gamma, beta
@@ -23,9 +35,8 @@ class BatchNormalisation {
   BatchNormalisation& operator=(BatchNormalisation&&) noexcept;
 
   void forward(const Tensor& x, const NormValues& values, Tensor& y);
-  /// Overwrites dx, d_scale, d_shift. Belongs to the latest forward. dx may be dy.
-  void backward(const Tensor& x, const NormValues& values, const Tensor& dy, Tensor& dx,
-                std::span<float> d_scale, std::span<float> d_shift);
+  /// Belongs to the latest forward.
+  void backward(const Tensor& x, const NormValues& values, const NormGradients& gradients);
 
  private:
   struct Implementation;
@@ -34,7 +45,6 @@ class BatchNormalisation {
 
 /// y = x * scale + shift per channel, then ReLU if asked; y may be x.
 enum class Then { nothing, relu };
-void scale_shift(const Tensor& x, std::span<const float> scale, std::span<const float> shift,
-                 Then then, Tensor& y);
+void scale_shift(const Tensor& x, const ScaleShift& by, Then then, Tensor& y);
 
 }  // namespace lightloom::nn

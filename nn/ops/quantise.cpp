@@ -105,24 +105,25 @@ DorefaScale dorefa_forward(std::span<const float> x, int bits, std::span<float> 
     std::copy(x.begin(), x.end(), squashed.begin());
     for (std::size_t i = 0; i < x.size(); ++i) levels[i] = sign(x[i]);
     const float mean = mean_magnitude(x);
-    return {.range = mean, .scale = mean};
+    return {.bits = bits, .range = mean, .scale = mean};
   }
   tanh_of(x, squashed);
   const float range = largest_magnitude(squashed);
   if (range == 0.0f) {
     std::fill(levels.begin(), levels.end(), 0.0f);
-    return {};
+    return {.bits = bits};
   }
   if (bits == 32) {
     for (std::size_t i = 0; i < x.size(); ++i) levels[i] = squashed[i] / range;
-    return {.range = range, .scale = 1.0f};
+    return {.bits = bits, .range = range, .scale = 1.0f};
   }
   round_to_levels(squashed, range, bits, levels);
-  return {.range = range, .scale = static_cast<float>(range / (std::exp2(bits) - 1))};
+  return {.bits = bits, .range = range, .scale = static_cast<float>(range / (std::exp2(bits) - 1))};
 }
 
-void dorefa_backward(std::span<const float> squashed, int bits, DorefaScale scale,
+void dorefa_backward(std::span<const float> squashed, const DorefaScale& scale,
                      std::span<const float> d_out, std::span<float> d_x) {
+  const int bits = scale.bits;
   assert(squashed.size() == d_out.size() && squashed.size() == d_x.size());
   // An all-zero tensor has no scale; the limit R -> 0 of the clamped rule is the plain
   // straight-through gradient.

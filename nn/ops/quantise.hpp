@@ -13,6 +13,7 @@ void tanh_of(std::span<const float> x, std::span<float> t);
 
 /// What `dorefa_forward` leaves for the backward pass and for hardware: out = scale * level.
 struct DorefaScale {
+  int bits = 32;
   float range = 0;  // R = max|tanh x| (bits >= 2), E = mean|x| (1 bit); 0 for an all-zero tensor
   float scale =
       0;  // value of one unit of `levels`: R / (2^bits - 1); E for 1 bit; 1 when nothing is rounded
@@ -35,7 +36,7 @@ DorefaScale dorefa_forward(std::span<const float> x, int bits, std::span<float> 
 /// value: rounding passes it straight through, clamped to [-1, 1] in the quantiser's own units:
 /// clamp(2 R g) / (2 R) (1 - t^2); for 1 bit clamp(E g) / E; for 32 bits the exact derivative, the
 /// maximum included.
-void dorefa_backward(std::span<const float> squashed, int bits, DorefaScale scale,
+void dorefa_backward(std::span<const float> squashed, const DorefaScale& scale,
                      std::span<const float> d_out, std::span<float> d_x);
 
 /// Uniform symmetric integers: codes in [-(2^(bits-1) - 1), 2^(bits-1) - 1], bits 2 to 24 (1 bit:

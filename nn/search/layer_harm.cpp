@@ -29,8 +29,9 @@ std::vector<float> through(const SourceCard& card, const LayerShape& shape,
   return weight;
 }
 
-double sensitivity(Network& network, WeightLayer& layer, const SourceCard& probe,
-                   const CalibrationLoss& loss, double clean) {
+/// How `loss` rises above `clean` per squared error that `probe` makes of one layer.
+double sensitivity(WeightLayer& layer, const SourceCard& probe, const std::function<double()>& loss,
+                   double clean) {
   const std::vector<float> dense = dense_weight(layer);
   std::vector<float> moved = through(probe, layer.shape, dense);
   const double norm = squared_norm(dense);
@@ -40,7 +41,7 @@ double sensitivity(Network& network, WeightLayer& layer, const SourceCard& probe
     distance = squared_distance(dense, moved);
   }
   layer.source->encode(moved);
-  const double rise = loss(network) - clean;
+  const double rise = loss() - clean;
   layer.source->encode(dense);
   return distance > 0 ? rise / distance : 0.0;
 }
@@ -97,7 +98,8 @@ std::vector<double> layer_sensitivities(Network& network, const SourceCard& prob
   const double clean = loss(network);
   std::vector<double> all;
   for (WeightLayer& layer : network.weight_layers())
-    all.push_back(sensitivity(network, layer, probe, loss, clean));
+    all.push_back(sensitivity(
+        layer, probe, [&] { return loss(network); }, clean));
   const double largest = all.empty() ? 0.0 : *std::max_element(all.begin(), all.end());
   for (double& one : all) one = std::max(one, 1e-3 * largest);
   return all;
@@ -123,7 +125,8 @@ LayerHarm trained_harm(Network& network) {
 }
 
 NetworkChoices network_choices(Network& network, const SourceCard& base, const SearchGrid& grid,
-                               const LayerHarm& harm, const ChoiceCost& cost) {
+                               const ChoiceRules& rules) {
+  const LayerHarm& harm = rules.harm;
   require(harm.sensitivities.size() == network.weight_layers().size(),
           "the search has {} sensitivities for {} weight layers", harm.sensitivities.size(),
           network.weight_layers().size());
@@ -131,8 +134,9 @@ NetworkChoices network_choices(Network& network, const SourceCard& base, const S
   for (SourceCard& card : grid_cards(base, grid)) choices.uniform.push_back({std::move(card)});
   for (std::size_t l = 0; l < harm.sensitivities.size(); ++l) {
     WeightLayer& layer = network.weight_layers()[l];
-    LayerChoices all = all_choices(
-        {layer.shape, dense_weight(layer), harm.sensitivities[l], harm.rule}, base, grid, cost);
+    LayerChoices all =
+        all_choices({layer.shape, dense_weight(layer), harm.sensitivities[l], harm.rule}, base,
+                    grid, rules.cost);
     add_uniform(all, choices.uniform);
     drop_dominated(all.choices);
     choices.layers.push_back(std::move(all));

@@ -50,9 +50,15 @@ struct NetworkChoices {
   [[nodiscard]] const UniformChoice* best_uniform(std::int64_t limit) const;
 };
 
+/// By what choices are judged: what a layer's error harms, and what its setting costs.
+struct ChoiceRules {
+  const LayerHarm& harm;
+  ChoiceCost cost = stored_bits;
+};
+
 /// The choices of every weight layer of a network of dense sources.
 NetworkChoices network_choices(Network& network, const SourceCard& base, const SearchGrid& grid,
-                               const LayerHarm& harm, const ChoiceCost& cost = stored_bits);
+                               const ChoiceRules& rules);
 
 /// Bits of a whole network as memory ratios count them (`ratio_of`): choices of layers have a
 /// share of them, biases and normalisations the rest.

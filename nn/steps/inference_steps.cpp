@@ -112,7 +112,7 @@ class EngineProduct : public InferenceStep {
   void forward(Flow& flow) override {
     const Tensor& x = input_.of(flow);
     Tensor& y = flow.make_value(node_);
-    engine_.multiply(number_, x.values(), flow.images, flow.first_image, y.values());
+    engine_.multiply(number_, {x.values(), flow.images, flow.first_image}, y.values());
     if (!bias_.empty()) add_bias(bias_, y);
   }
 
@@ -132,7 +132,7 @@ class AffineStep : public InferenceStep {
         affine_(affine_of(network.norms()[static_cast<std::size_t>(network.index_of(node))])) {}
 
   void forward(Flow& flow) override {
-    scale_shift(flow.value(in_), affine_.scale, affine_.shift, then_, flow.make_value(output_));
+    scale_shift(flow.value(in_), {affine_.scale, affine_.shift}, then_, flow.make_value(output_));
   }
 
  private:

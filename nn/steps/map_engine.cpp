@@ -105,7 +105,7 @@ void rows_apart(const std::vector<float>& together, const GroupSizes& sizes, std
 
 }  // namespace
 
-bool attend_on_engine(const Flow& flow, int node, const AttentionMaps& maps, Tensor& y) {
+bool attend_on_engine(const Flow& flow, int node, const AttentionInputs& maps, Tensor& y) {
   if (flow.engine == nullptr) return false;
   const auto& [q, k, v, heads] = maps;
   const std::int64_t queries = tokens_of(q), keys = tokens_of(k),

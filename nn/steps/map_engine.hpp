@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nn/graph/matrix_engine.hpp"
+#include "nn/ops/maps/attention.hpp"
 #include "nn/steps/step.hpp"
 
 namespace lightloom::nn {
@@ -9,11 +10,7 @@ namespace lightloom::nn {
 /// no engine, or one that does not.
 
 /// See `attention` (nn/ops/maps): both of its products, with the digital softmax between them.
-struct AttentionMaps {
-  const Tensor &q, &k, &v;
-  int heads = 1;
-};
-bool attend_on_engine(const Flow& flow, int node, const AttentionMaps& maps, Tensor& y);
+bool attend_on_engine(const Flow& flow, int node, const AttentionInputs& maps, Tensor& y);
 
 /// See `matrix_product` (nn/ops/maps).
 bool multiply_on_engine(const Flow& flow, int node, Tensor& y);

@@ -37,7 +37,7 @@ class AffineTrainingStep : public PlainStep {
         d_shift_(zeros_) {}
 
   void forward(Flow& flow) override {
-    scale_shift(flow.value(in()), layer_.scale.value, layer_.shift.value, Then::nothing,
+    scale_shift(flow.value(in()), {layer_.scale.value, layer_.shift.value}, Then::nothing,
                 flow.make_value(node_));
   }
   void backward(Flow& flow) override {
@@ -45,7 +45,7 @@ class AffineTrainingStep : public PlainStep {
     accumulate(d_scale_, layer_.scale.gradient);
     accumulate(d_shift_, layer_.shift.gradient);
     auto dx = flow.in_place_of_gradient(node_);
-    scale_shift(gradient(flow), layer_.scale.value, zeros_, Then::nothing, *dx);
+    scale_shift(gradient(flow), {layer_.scale.value, zeros_}, Then::nothing, *dx);
     flow.give_gradient(in(), std::move(dx));
   }
   [[nodiscard]] std::vector<int> keeps() const override { return inputs_; }

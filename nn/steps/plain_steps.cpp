@@ -154,11 +154,11 @@ class DropoutStep : public PlainStep {
         stream_({seed, Purpose::dropout, 0, static_cast<std::uint32_t>(node)}) {}
 
   void forward(Flow& flow) override {
-    drop(flow.value(in()), rate_, stream_, flow.step, flow.make_value(node_));
+    drop(flow.value(in()), {rate_, stream_, flow.step}, flow.make_value(node_));
   }
   void backward(Flow& flow) override {
     auto dx = flow.in_place_of_gradient(node_);
-    drop(gradient(flow), rate_, stream_, flow.step, *dx);
+    drop(gradient(flow), {rate_, stream_, flow.step}, *dx);
     flow.give_gradient(in(), std::move(dx));
   }
 
@@ -185,15 +185,13 @@ class AttentionStep : public PlainStep {
       : PlainStep(graph, node), heads_(node_of(graph, node).groups) {}
 
   void forward(Flow& flow) override {
-    const Tensor &q = flow.value(inputs_[0]), &k = flow.value(inputs_[1]),
-                 &v = flow.value(inputs_[2]);
+    const AttentionInputs inputs = values(flow);
     Tensor& y = flow.make_value(node_);
-    if (!attend_on_engine(flow, node_, {q, k, v, heads_}, y)) attention(q, k, v, heads_, y);
+    if (!attend_on_engine(flow, node_, inputs, y)) attention(inputs, y);
   }
   void backward(Flow& flow) override {
     auto dq = flow.fresh(inputs_[0]), dk = flow.fresh(inputs_[1]), dv = flow.fresh(inputs_[2]);
-    attention_backward(flow.value(inputs_[0]), flow.value(inputs_[1]), flow.value(inputs_[2]),
-                       heads_, gradient(flow), {*dq, *dk, *dv});
+    attention_backward(values(flow), gradient(flow), {*dq, *dk, *dv});
     flow.give_gradient(inputs_[0], std::move(dq));
     flow.give_gradient(inputs_[1], std::move(dk));
     flow.give_gradient(inputs_[2], std::move(dv));
@@ -201,6 +199,10 @@ class AttentionStep : public PlainStep {
   [[nodiscard]] std::vector<int> keeps() const override { return inputs_; }
 
  private:
+  [[nodiscard]] AttentionInputs values(const Flow& flow) const {
+    return {flow.value(inputs_[0]), flow.value(inputs_[1]), flow.value(inputs_[2]), heads_};
+  }
+
   int heads_;
 };
 

@@ -32,7 +32,7 @@ class ProductStep : public Step {
       return;
     }
     flow.engine->load(number_, layer_.shape, dense, static_cast<std::uint32_t>(flow.step));
-    flow.engine->multiply(number_, x.values(), flow.images, flow.first_image, y.values());
+    flow.engine->multiply(number_, {x.values(), flow.images, flow.first_image}, y.values());
     if (!layer_.bias.value.empty()) add_bias(layer_.bias.value, y);
   }
 
@@ -122,8 +122,8 @@ class NormStep : public Step {
 
   void backward(Flow& flow) override {
     auto dx = flow.in_place_of_gradient(output_);
-    norm_.backward(flow.value(in_), values(), *flow.gradients[static_cast<std::size_t>(output_)],
-                   *dx, d_scale_, d_shift_);
+    const Tensor& dy = *flow.gradients[static_cast<std::size_t>(output_)];
+    norm_.backward(flow.value(in_), values(), {dy, *dx, d_scale_, d_shift_});
     accumulate(d_scale_, layer_.scale.gradient);
     accumulate(d_shift_, layer_.shift.gradient);
     flow.give_gradient(in_, std::move(dx));
@@ -154,14 +154,14 @@ class GroupNormStep : public Step {
   }
 
   void forward(Flow& flow) override {
-    group_norm(flow.value(in_), how_, layer_.scale.value, layer_.shift.value,
+    group_norm(flow.value(in_), how_, {layer_.scale.value, layer_.shift.value},
                flow.make_value(node_));
   }
 
   void backward(Flow& flow) override {
     auto dx = flow.in_place_of_gradient(node_);
-    group_norm_backward(flow.value(in_), how_, layer_.scale.value,
-                        *flow.gradients[static_cast<std::size_t>(node_)], *dx, d_scale_, d_shift_);
+    const Tensor& dy = *flow.gradients[static_cast<std::size_t>(node_)];
+    group_norm_backward(flow.value(in_), how_, layer_.scale.value, {dy, *dx, d_scale_, d_shift_});
     accumulate(d_scale_, layer_.scale.gradient);
     accumulate(d_shift_, layer_.shift.gradient);
     flow.give_gradient(in_, std::move(dx));

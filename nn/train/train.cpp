@@ -86,11 +86,12 @@ void describe(Section& section, TrainCard& card) {
   section.value("clip", card.clip, not_negative);
 }
 
-TrainResult train(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
+TrainResult train(Network& network, const Dataset& data, const SeededTraining& training,
                   const TrainHelpers& helpers) {
+  const TrainCard& card = training.card;
   check(data, card, helpers);
-  Trainer trainer(network, data, card, seed, helpers);
-  Checkpoint state{.seed = seed, .batch = card.batch, .identity = helpers.identity};
+  Trainer trainer(network, data, training, helpers);
+  Checkpoint state{.seed = training.seed, .batch = card.batch, .identity = helpers.identity};
   TrainResult& result = state.result;
   if (!helpers.checkpoint.empty() && std::filesystem::exists(helpers.checkpoint)) {
     state = load_checkpoint(helpers.checkpoint, network, state);

@@ -56,6 +56,12 @@ struct TrainCard {
 /// decay_rules).
 void describe(Section& section, TrainCard& card);
 
+/// What is trained by, and the seed of everything that a training draws.
+struct SeededTraining {
+  const TrainCard& card;
+  std::uint64_t seed = 0;
+};
+
 /// What joins in besides the network and its data.
 struct TrainHelpers {
   Network* teacher = nullptr;  // needed if card.distill
@@ -88,7 +94,7 @@ struct TrainResult {
 /// without validation images the last. Repeats to the bit for a given seed and thread count, also
 /// when ended early and taken up from a checkpoint. Once the sink is cancelled it ends after the
 /// step in hand; the epoch begun is lost, not the training.
-TrainResult train(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
+TrainResult train(Network& network, const Dataset& data, const SeededTraining& training,
                   const TrainHelpers& helpers = {});
 
 }  // namespace lightloom::nn

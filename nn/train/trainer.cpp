@@ -19,26 +19,26 @@ std::vector<Value> chosen(const std::vector<Value>& all, const std::vector<bool>
 
 }  // namespace
 
-Trainer::Trainer(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
+Trainer::Trainer(Network& network, const Dataset& data, const SeededTraining& training,
                  const TrainHelpers& helpers)
     : network_(network),
       data_(data),
-      card_(card),
+      card_(training.card),
       sink_(*helpers.progress),
-      seed_(seed),
-      engines_(card.noise_aware ? helpers.engines : std::vector<MatrixEngine*>{}),
+      seed_(training.seed),
+      engines_(card_.noise_aware ? helpers.engines : std::vector<MatrixEngine*>{}),
       measured_(helpers.measured),
       parameters_(chosen(network.parameters(), trained_parameters(network, measured_))),
-      optimizer_(card.optimizer, parameters_,
-                 chosen(weight_decays(network, card.decay, card.optimizer.weight_decay),
+      optimizer_(card_.optimizer, parameters_,
+                 chosen(weight_decays(network, card_.decay, card_.optimizer.weight_decay),
                         trained_parameters(network, measured_))),
-      average_(card.average > 0 || card.swa.start > 0, parameters_),
-      pass_(network, seed, measured_),
+      average_(card_.average > 0 || card_.swa.start > 0, parameters_),
+      pass_(network, seed_, measured_),
       order_(data.train.size()),
       trained_layers_(trained_layers(network, measured_)),
       changes_(network.weight_layers().size()) {
-  if (card.distill) teacher_.emplace(*helpers.teacher);
-  if (has_errors(card.bit_errors)) memory_.emplace(network, card.bit_errors);
+  if (card_.distill) teacher_.emplace(*helpers.teacher);
+  if (has_errors(card_.bit_errors)) memory_.emplace(network, card_.bit_errors);
 }
 
 EpochRecord Trainer::epoch(int number, Progress& progress) {
@@ -170,7 +170,7 @@ double Trainer::forward_and_back(const Batch& batch, const TrainingPass::Place& 
   for (std::size_t i = 0; i < guesses.size(); ++i)
     answers.correct += guesses[i] == batch.labels[i] ? 1 : 0;
   const double loss = teacher_
-                          ? distillation(logits, teacher_->forward(batch.images), batch.labels,
+                          ? distillation(logits, {teacher_->forward(batch.images), batch.labels},
                                          card_.distillation, d_logits_)
                           : cross_entropy(logits, batch.labels, d_logits_, card_.label_smoothing);
   pass_.backward(d_logits_);

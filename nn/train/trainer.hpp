@@ -26,7 +26,7 @@ struct Answers {
 /// Everything one training needs from step to step. Refers to all it is given.
 class Trainer {
  public:
-  Trainer(Network& network, const Dataset& data, const TrainCard& card, std::uint64_t seed,
+  Trainer(Network& network, const Dataset& data, const SeededTraining& training,
           const TrainHelpers& helpers);
 
   /// One epoch, numbered from 0, or less once the sink is cancelled. Validation accuracy stays

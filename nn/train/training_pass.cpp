@@ -139,8 +139,7 @@ void TrainingPass::estimate_statistics(const ImageSet& set, int images, std::siz
   }
   std::vector<std::uint32_t> order(std::min(set.size(), static_cast<std::size_t>(images)));
   std::iota(order.begin(), order.end(), 0u);
-  Tensor pixels;
-  std::vector<int> labels;
+  Batch some_images;
   // The share 1 / n of batch n makes the running average the plain mean. A short last batch would
   // count as much as a whole one: it is left out unless it is the only one.
   const std::size_t batches = std::max<std::size_t>(1, order.size() / batch);
@@ -148,8 +147,8 @@ void TrainingPass::estimate_statistics(const ImageSet& set, int images, std::siz
     for (NormLayer& norm : network_->norms()) norm.momentum = 1.0 / static_cast<double>(n + 1);
     const std::size_t count = std::min(batch, order.size() - n * batch);
     const auto some = std::span(order).subspan(n * batch, count);
-    fill_batch(set, some, pixels, labels, draw);
-    forward(pixels, {.measured = some});
+    fill_batch(set, some, some_images, draw);
+    forward(some_images.images, {.measured = some});
   }
   for (std::size_t i = 0; i < momentum.size(); ++i) network_->norms()[i].momentum = momentum[i];
 }

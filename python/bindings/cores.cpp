@@ -309,7 +309,7 @@ class MatrixOnChip {
     std::vector<float> outputs(static_cast<std::size_t>(images) *
                                static_cast<std::size_t>(shape_.positions()) *
                                static_cast<std::size_t>(shape_.out_channels));
-    engine_->multiply(layer_, inputs.values, images, first, outputs);
+    engine_->multiply(layer_, {inputs.values, images, first}, outputs);
     return outputs;
   }
 

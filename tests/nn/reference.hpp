@@ -94,11 +94,11 @@ class SlowEngine : public MatrixEngine {
     shapes_[static_cast<std::size_t>(layer)] = shape;
     weights_[static_cast<std::size_t>(layer)] = {weights.begin(), weights.end()};
   }
-  void multiply(int layer, std::span<const float> inputs, int images, std::uint64_t first_image,
-                std::span<float> outputs) override {
-    firsts.push_back(first_image);
+  void multiply(int layer, const InputMaps& inputs, std::span<float> outputs) override {
+    firsts.push_back(inputs.first_image);
     const auto n = static_cast<std::size_t>(layer);
-    const Doubles y = product(shapes_[n], images, {inputs.begin(), inputs.end()}, weights_[n]);
+    const Doubles y = product(shapes_[n], inputs.images,
+                              {inputs.values.begin(), inputs.values.end()}, weights_[n]);
     std::copy(y.begin(), y.end(), outputs.begin());
   }
   std::vector<std::uint64_t> firsts;

@@ -94,8 +94,7 @@ class IntegerEngine : public MatrixEngine {
   void load(int layer, const LayerShape& shape, std::span<const float> weights,
             std::uint32_t write) override;
   /// Throws `Error` when an input is not a level of the layer's quantiser, to the bit.
-  void multiply(int layer, std::span<const float> inputs, int images, std::uint64_t first_image,
-                std::span<float> outputs) override;
+  void multiply(int layer, const InputMaps& inputs, std::span<float> outputs) override;
 
   /// The largest magnitude of a sum so far: what an accumulator must hold.
   [[nodiscard]] std::int64_t largest_sum() const { return largest_sum_; }
@@ -134,12 +133,11 @@ inline void IntegerEngine::load(int layer, const LayerShape& shape, std::span<co
             "the weights of layer '{}' changed", shape.name);
 }
 
-inline void IntegerEngine::multiply(int layer, std::span<const float> inputs, int images,
-                                    std::uint64_t /*first_image*/, std::span<float> outputs) {
+inline void IntegerEngine::multiply(int layer, const InputMaps& inputs, std::span<float> outputs) {
   const Layer& own = layers_.at(static_cast<std::size_t>(layer));
   const LayerShape& s = own.shape;
   std::vector<std::int64_t> codes;
-  for (const float x : inputs) {
+  for (const float x : inputs.values) {
     const float code = std::rint(x / own.input_scale);
     require(code * own.input_scale == x, "an input of layer '{}' is no level of its quantiser",
             s.name);
@@ -147,7 +145,7 @@ inline void IntegerEngine::multiply(int layer, std::span<const float> inputs, in
   }
   const double scale = double{own.weight_scale} * own.input_scale;
   std::size_t at = 0;
-  for (int n = 0; n < images; ++n) {
+  for (int n = 0; n < inputs.images; ++n) {
     const std::int64_t* image =
         codes.data() + std::int64_t{n} * s.in_height * s.in_width * s.in_channels;
     for (int h = 0; h < s.out_height; ++h)

@@ -34,7 +34,7 @@ Outcomes with_statistics_of(nn::Network& network, const nn::Dataset& data, const
   const cosim::KeptStatistics kept(network);
   {
     cosim::Chip chip(run.core, network, run.generator, place.number);
-    cosim::take_statistics(chip, network, data, {run.statistics_images, run.images}, place.sink);
+    cosim::take_statistics(chip, network, {data, run.statistics_images, run.images}, place.sink);
   }
   cosim::Chip chip(run.core, network, run.generator, place.number);
   nn::Inference inference(network, &chip.engine());

@@ -53,7 +53,7 @@ double divergence(nn::Network& teacher, nn::Network& student, const nn::Dataset&
   double sum = 0;
   nn::for_each_batch(set, {0, count}, batch, [&](const nn::Batch& one, std::size_t) {
     const nn::Tensor& answers = wanted.forward(one.images);
-    sum += nn::distillation(made.forward(one.images), answers, one.labels,
+    sum += nn::distillation(made.forward(one.images), {answers, one.labels},
                             {.temperature = 1, .beta = 1}, unused) *
            static_cast<double>(one.labels.size());
   });

@@ -160,7 +160,7 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn:
   Search search{.card = card,
                 .graph = trained.graph(),
                 .shape = trained.shape(),
-                .choices = nn::network_choices(trained, base, {}, harm, cost),
+                .choices = nn::network_choices(trained, base, {}, {harm, cost}),
                 .limit = limit};
   for (const nn::LayerChoices& layer : search.choices.layers) study.layers.push_back(layer.layer);
 

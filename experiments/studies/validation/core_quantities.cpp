@@ -180,14 +180,16 @@ double product_error_percent(const Experiment& card, const QuantityOptions& opti
   const std::vector<double> exact = exact_products(trial);
   std::vector<float> read(exact.size());
   engine.begin_calibration();
-  engine.multiply(0, trial.inputs, trial.vectors, 0, read);
+  engine.multiply(0, {trial.inputs, trial.vectors, 0}, read);
   engine.end_calibration();
   std::vector<double> mean(exact.size(), 0);
   for (int reading = 0; reading < options.averages; ++reading) {
     // The same vectors under other numbers: noise of every reading is drawn anew.
-    engine.multiply(0, trial.inputs, trial.vectors,
-                    static_cast<std::uint64_t>(reading) * static_cast<std::uint64_t>(trial.vectors),
-                    read);
+    engine.multiply(
+        0,
+        {trial.inputs, trial.vectors,
+         static_cast<std::uint64_t>(reading) * static_cast<std::uint64_t>(trial.vectors)},
+        read);
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += double{read[i]} / options.averages;
   }
   double squares = 0;

@@ -51,26 +51,26 @@ Matrix weights_of(const Head& head, const Tensor& q, const Tensor& k) {
 
 }  // namespace
 
-void attention(const Tensor& q, const Tensor& k, const Tensor& v, int heads, Tensor& y) {
-  parallel_for(std::ptrdiff_t{q.shape().images} * heads, [&](std::ptrdiff_t n) {
-    const Head head = head_of(q, heads, static_cast<int>(n));
-    head.of(y).noalias() = weights_of(head, q, k) * head.of(v);
+void attention(const AttentionInputs& in, Tensor& y) {
+  parallel_for(std::ptrdiff_t{in.q.shape().images} * in.heads, [&](std::ptrdiff_t n) {
+    const Head head = head_of(in.q, in.heads, static_cast<int>(n));
+    head.of(y).noalias() = weights_of(head, in.q, in.k) * head.of(in.v);
   });
 }
 
-void attention_backward(const Tensor& q, const Tensor& k, const Tensor& v, int heads,
-                        const Tensor& dy, const AttentionGradients& gradients) {
-  parallel_for(std::ptrdiff_t{q.shape().images} * heads, [&](std::ptrdiff_t n) {
-    const Head head = head_of(q, heads, static_cast<int>(n));
-    const Matrix p = weights_of(head, q, k);
+void attention_backward(const AttentionInputs& in, const Tensor& dy,
+                        const AttentionGradients& gradients) {
+  parallel_for(std::ptrdiff_t{in.q.shape().images} * in.heads, [&](std::ptrdiff_t n) {
+    const Head head = head_of(in.q, in.heads, static_cast<int>(n));
+    const Matrix p = weights_of(head, in.q, in.k);
     head.of(gradients.dv).noalias() = p.transpose() * head.of(dy);
-    Matrix d = head.of(dy) * head.of(v).transpose();
+    Matrix d = head.of(dy) * head.of(in.v).transpose();
     // Through the softmax: p (d - <p, d> of the row), then the scale of the scores.
     const Eigen::VectorXf mean = (p.array() * d.array()).rowwise().sum();
     d.colwise() -= mean;
     d.array() *= p.array() * (1.0f / std::sqrt(static_cast<float>(head.width)));
-    head.of(gradients.dq).noalias() = d * head.of(k);
-    head.of(gradients.dk).noalias() = d.transpose() * head.of(q);
+    head.of(gradients.dq).noalias() = d * head.of(in.k);
+    head.of(gradients.dk).noalias() = d.transpose() * head.of(in.q);
   });
 }
 

@@ -94,9 +94,9 @@ void MultilevelSource::regenerate(float scale, std::span<float> dense) {
   generate_kernels();
   const std::span<float> target = ordered_.empty() ? dense : std::span<float>(ordered_);
   if (wide_)
-    level_two<double>(sizes_, v_wide_, kernels_wide_, scale, target);
+    level_two<double>(sizes_, {v_wide_, kernels_wide_}, scale, target);
   else
-    level_two<float>(sizes_, v_.levels, kernels_, scale, target);
+    level_two<float>(sizes_, {v_.levels, kernels_}, scale, target);
   if (!ordered_.empty()) to_dense_order(sizes_, ordered_, dense);
 }
 
@@ -110,12 +110,12 @@ void MultilevelSource::backward(std::span<const float> d_dense) {
   const std::span<const float> g = in_level_order(d_dense);
   const float* d_kernels = g.data();
   if (sizes_.cross_on) {
-    level_two_backward(sizes_, v_.levels, kernels_, g.data(), v_.d_value, d_kernels_);
+    level_two_backward(sizes_, {v_.levels, kernels_}, g.data(), {v_.d_value, d_kernels_});
     d_kernels = d_kernels_.data();
   }
   if (sizes_.intra_on())
-    level_one_backward(sizes_, {.u = u_.levels, .basis = basis_.levels}, d_kernels, u_.d_value,
-                       basis_.d_value);
+    level_one_backward(sizes_, {.u = u_.levels, .basis = basis_.levels}, d_kernels,
+                       {u_.d_value, basis_.d_value});
   else
     std::copy_n(d_kernels, basis_.d_value.size(), basis_.d_value.begin());
   const float gain = gain_.value[0];

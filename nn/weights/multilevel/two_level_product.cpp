@@ -29,22 +29,30 @@ struct Panel {
 
 /// panel = V kernels[:, panel].
 template <class Real>
-void multiply_panel(const LevelSizes& sizes, const Panel& panel, const Real* v, const Real* kernels,
+void multiply_panel(const LevelSizes& sizes, const Panel& panel, const LevelTwo<Real>& level,
                     Real* out) {
   const Eigen::OuterStride<> columns(sizes.columns());
-  const ConstView<Real> left(v, sizes.kernels, sizes.cross, Eigen::OuterStride<>(sizes.cross));
-  const ConstView<Real> right(kernels + panel.first, sizes.cross, panel.count, columns);
+  const ConstView<Real> left(level.v.data(), sizes.kernels, sizes.cross,
+                             Eigen::OuterStride<>(sizes.cross));
+  const ConstView<Real> right(level.kernels.data() + panel.first, sizes.cross, panel.count,
+                              columns);
   View<Real>(out, sizes.kernels, panel.count, Eigen::OuterStride<>(panel.count)).noalias() =
       left * right;
 }
 
-/// ordered[:, panel] = scale * rows; `stride` between the rows given.
+/// Rows of a matrix, `stride` from one to the next.
 template <class Real>
-void store_panel(const LevelSizes& sizes, const Panel& panel, const Real* rows,
-                 std::ptrdiff_t stride, float scale, std::span<float> ordered) {
-  for (int kernel = 0; kernel < sizes.kernels; ++kernel) {
-    const Real* from = rows + kernel * stride;
-    float* to = ordered.data() + std::ptrdiff_t{kernel} * sizes.columns() + panel.first;
+struct Rows {
+  const Real* first;
+  std::ptrdiff_t stride;
+};
+
+/// ordered[:, panel] = scale * rows, one a kernel; `columns` of `ordered`.
+template <class Real>
+void store_panel(const Panel& panel, const Rows<Real>& rows, float scale, View<float> ordered) {
+  for (Eigen::Index kernel = 0; kernel < ordered.rows(); ++kernel) {
+    const Real* from = rows.first + kernel * rows.stride;
+    float* to = ordered.data() + kernel * ordered.outerStride() + panel.first;
     for (int i = 0; i < panel.count; ++i) to[i] = scale * static_cast<float>(from[i]);
   }
 }
@@ -71,16 +79,16 @@ template void level_one(const LevelSizes&, const TwoLevels&, std::span<float>);
 template void level_one(const LevelSizes&, const TwoLevels&, std::span<double>);
 
 void level_one_backward(const LevelSizes& sizes, const TwoLevels& levels, const float* d_kernels,
-                        std::span<float> d_u_all, std::span<float> d_basis) {
+                        const LevelOneGradients& gradients) {
   const int area = sizes.area, intra = sizes.intra;
-  std::ranges::fill(d_basis, 0.0f);
+  std::ranges::fill(gradients.d_basis, 0.0f);
 #pragma omp parallel for schedule(static)
   for (int m = 0; m < sizes.cross; ++m) {
     const float* wb = levels.basis.data() + std::ptrdiff_t{m} * intra * area;
     const float* level = levels.u.data() + std::ptrdiff_t{m} * sizes.channels * intra;
     const float* d_kernel = d_kernels + std::ptrdiff_t{m} * sizes.columns();
-    float* d_wb = d_basis.data() + std::ptrdiff_t{m} * intra * area;
-    float* d_u = d_u_all.data() + std::ptrdiff_t{m} * sizes.channels * intra;
+    float* d_wb = gradients.d_basis.data() + std::ptrdiff_t{m} * intra * area;
+    float* d_u = gradients.d_u.data() + std::ptrdiff_t{m} * sizes.channels * intra;
     for (int c = 0; c < sizes.channels; ++c, d_kernel += area, level += intra, d_u += intra)
       for (int b = 0; b < intra; ++b) {
         float sum = 0;
@@ -94,37 +102,36 @@ void level_one_backward(const LevelSizes& sizes, const TwoLevels& levels, const 
 }
 
 template <class Real>
-void level_two(const LevelSizes& sizes, std::span<const Real> v, std::span<const Real> kernels,
-               float scale, std::span<float> ordered) {
+void level_two(const LevelSizes& sizes, const LevelTwo<Real>& level, float scale,
+               std::span<float> ordered) {
+  const View<float> whole(ordered.data(), sizes.kernels, sizes.columns(),
+                          Eigen::OuterStride<>(sizes.columns()));
   const int panels = (sizes.columns() + panel_columns - 1) / panel_columns;
   parallel_for(panels, [&](std::ptrdiff_t number) {
     const int at = static_cast<int>(number) * panel_columns;
     const Panel panel{.first = at, .count = std::min(panel_columns, sizes.columns() - at)};
     if (sizes.cross_on) {
-      static thread_local std::vector<Real> scratch;  // V times a panel of `kernels`
+      static thread_local std::vector<Real> scratch;  // V times a panel of the kernels
       scratch.resize(static_cast<std::size_t>(sizes.kernels) * panel_columns);
-      multiply_panel(sizes, panel, v.data(), kernels.data(), scratch.data());
-      store_panel(sizes, panel, scratch.data(), panel.count, scale, ordered);
+      multiply_panel(sizes, panel, level, scratch.data());
+      store_panel<Real>(panel, {scratch.data(), panel.count}, scale, whole);
     } else {
-      store_panel(sizes, panel, kernels.data() + panel.first, sizes.columns(), scale, ordered);
+      store_panel<Real>(panel, {level.kernels.data() + panel.first, sizes.columns()}, scale, whole);
     }
   });
 }
 
-template void level_two(const LevelSizes&, std::span<const float>, std::span<const float>, float,
-                        std::span<float>);
-template void level_two(const LevelSizes&, std::span<const double>, std::span<const double>, float,
-                        std::span<float>);
+template void level_two(const LevelSizes&, const LevelTwo<float>&, float, std::span<float>);
+template void level_two(const LevelSizes&, const LevelTwo<double>&, float, std::span<float>);
 
-void level_two_backward(const LevelSizes& sizes, std::span<const float> v,
-                        std::span<const float> kernels, const float* d_dense, std::span<float> d_v,
-                        std::span<float> d_kernels) {
+void level_two_backward(const LevelSizes& sizes, const LevelTwo<float>& level, const float* d_dense,
+                        const LevelTwoGradients& gradients) {
   const int rows = sizes.kernels, columns = sizes.columns();
   const Eigen::Map<const Matrix<float>> dw(d_dense, rows, columns);
-  const Eigen::Map<const Matrix<float>> made(kernels.data(), sizes.cross, columns);
-  const Eigen::Map<const Matrix<float>> cross(v.data(), rows, sizes.cross);
-  Eigen::Map<Matrix<float>> d_cross(d_v.data(), rows, sizes.cross);
-  Eigen::Map<Matrix<float>> d_made(d_kernels.data(), sizes.cross, columns);
+  const Eigen::Map<const Matrix<float>> made(level.kernels.data(), sizes.cross, columns);
+  const Eigen::Map<const Matrix<float>> cross(level.v.data(), rows, sizes.cross);
+  Eigen::Map<Matrix<float>> d_cross(gradients.d_v.data(), rows, sizes.cross);
+  Eigen::Map<Matrix<float>> d_made(gradients.d_kernels.data(), sizes.cross, columns);
   const auto block_of_d_cross = [&](int at) {
     const int count = std::min(block_rows, rows - at);
     d_cross.middleRows(at, count).noalias() = dw.middleRows(at, count) * made.transpose();

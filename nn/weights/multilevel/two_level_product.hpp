@@ -15,19 +15,34 @@ struct TwoLevels {
 template <class Real>
 void level_one(const LevelSizes& sizes, const TwoLevels& levels, std::span<Real> kernels);
 
+/// Gradients of the factors of level 1, of their sizes.
+struct LevelOneGradients {
+  std::span<float> d_u, d_basis;
+};
+
 /// dU_i = G_i Wb_i^T and dWb_i = U_i^T G_i, G the gradient of the kernels; overwrites.
 void level_one_backward(const LevelSizes& sizes, const TwoLevels& levels, const float* d_kernels,
-                        std::span<float> d_u, std::span<float> d_basis);
+                        const LevelOneGradients& gradients);
+
+/// The factors of level 2 as they multiply: V [kernels, Bc] and what level 1 made [Bc, columns].
+template <class Real>
+struct LevelTwo {
+  std::span<const Real> v, kernels;
+};
 
 /// ordered = scale V kernels [kernels, columns]; without level 2, scale times the kernels. `Real`
 /// is float or double. The same bits on any number of threads.
 template <class Real>
-void level_two(const LevelSizes& sizes, std::span<const Real> v, std::span<const Real> kernels,
-               float scale, std::span<float> ordered);
+void level_two(const LevelSizes& sizes, const LevelTwo<Real>& level, float scale,
+               std::span<float> ordered);
+
+/// Gradients of the factors of level 2, of their sizes.
+struct LevelTwoGradients {
+  std::span<float> d_v, d_kernels;
+};
 
 /// The gradients of W = V kernels: dV = dW kernels^T and d_kernels = V^T dW; overwrites.
-void level_two_backward(const LevelSizes& sizes, std::span<const float> v,
-                        std::span<const float> kernels, const float* d_dense, std::span<float> d_v,
-                        std::span<float> d_kernels);
+void level_two_backward(const LevelSizes& sizes, const LevelTwo<float>& level, const float* d_dense,
+                        const LevelTwoGradients& gradients);
 
 }  // namespace lightloom::nn

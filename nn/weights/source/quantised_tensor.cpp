@@ -48,7 +48,7 @@ void add_gradient(QuantisedTensor& tensor, float outside) {
     for (std::size_t i = 0; i < gradient.size(); ++i)
       gradient[i] += tensor.d_value[i] * (1.0f - tensor.squashed[i] * tensor.squashed[i]);
   } else {
-    dorefa_backward(tensor.squashed, tensor.bits, tensor.scale, tensor.d_value, gradient);
+    dorefa_backward(tensor.squashed, tensor.scale, tensor.d_value, gradient);
   }
 }
 

@@ -101,7 +101,7 @@ Case make_case(const LayerShape& shape, int images, int lowest_input) {
 std::vector<float> run(AnalogEngine& engine, const Case& c, std::uint64_t first_image = 0) {
   std::vector<float> outputs(
       static_cast<std::size_t>(c.images * c.shape.positions() * c.shape.out_channels));
-  engine.multiply(0, c.inputs, c.images, first_image, outputs);
+  engine.multiply(0, {c.inputs, c.images, first_image}, outputs);
   return outputs;
 }
 

@@ -53,9 +53,9 @@ AnalogRun run(const Products& products, const std::string& card) {
   result.outputs.resize(static_cast<std::size_t>(products.vectors) *
                         static_cast<std::size_t>(products.shape.out_channels));
   engine.begin_calibration();
-  engine.multiply(0, products.inputs, products.vectors, 0, result.outputs);
+  engine.multiply(0, {products.inputs, products.vectors, 0}, result.outputs);
   engine.end_calibration();
-  engine.multiply(0, products.inputs, products.vectors, 0, result.outputs);
+  engine.multiply(0, {products.inputs, products.vectors, 0}, result.outputs);
   result.counts = engine.counts();
   return result;
 }

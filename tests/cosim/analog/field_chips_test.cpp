@@ -39,11 +39,11 @@ oracle::OutputError engine_error(const photonic::CoreCard& card, const Eigen::Ma
     AnalogEngine engine(*core, 21, static_cast<std::uint32_t>(chip));
     engine.load(0, shape, rows, 0);
     engine.begin_calibration();
-    engine.multiply(0, light, 1, 0, outputs);
+    engine.multiply(0, {light, 1, 0}, outputs);
     engine.end_calibration();
     double error = 0;
     for (int shot = 0; shot < readings; ++shot) {
-      engine.multiply(0, light, 1, static_cast<std::uint64_t>(shot), outputs);
+      engine.multiply(0, {light, 1, static_cast<std::uint64_t>(shot)}, outputs);
       for (int r = 0; r < size_of_tile; ++r)
         error += std::pow(outputs[static_cast<std::size_t>(r)] - exact(r), 2);
     }

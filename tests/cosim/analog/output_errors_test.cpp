@@ -45,7 +45,7 @@ Products products_of(const photonic::CoreCard& card, std::uint32_t chip) {
   AnalogEngine engine(*core, 3, chip);
   engine.load(0, linear(), weights, 0);
   std::vector<float> outputs(vectors * size);
-  engine.multiply(0, inputs, vectors, 0, outputs);
+  engine.multiply(0, {inputs, vectors, 0}, outputs);
   Products products;
   products.expected = Rows(inputs.data(), vectors, size).cast<double>() *
                       Rows(weights.data(), size, size).cast<double>().transpose();
@@ -155,10 +155,10 @@ TEST(OutputErrors, PhasesGoOnOverImagesAndPassesWhateverTheBatch) {
   std::vector<float> together(7 * 3 * size), apart(together.size());
   const int before = omp_get_max_threads();
   omp_set_num_threads(3);
-  engine.multiply(0, inputs, 7, 100, together);
+  engine.multiply(0, {inputs, 7, 100}, together);
   omp_set_num_threads(1);
   for (std::size_t i = 0; i < 7; ++i)
-    engine.multiply(0, std::span(inputs).subspan(i * 3 * size, 3 * size), 1, 100 + i,
+    engine.multiply(0, {std::span(inputs).subspan(i * 3 * size, 3 * size), 1, 100 + i},
                     std::span(apart).subspan(i * 3 * size, 3 * size));
   omp_set_num_threads(before);
   EXPECT_EQ(together, apart);
@@ -175,7 +175,7 @@ TEST(OutputErrors, TheOffsetIsThatOfTheVectorsNumberOnTheTile) {
   engine.load(0, shape, weights, 0);
   const std::vector<float> inputs(2 * 3 * size, 0.0F);
   std::vector<float> outputs(inputs.size());
-  engine.multiply(0, inputs, 2, 11, outputs);
+  engine.multiply(0, {inputs, 2, 11}, outputs);
   const photonic::OutputErrors errors = core->output_errors(3, 1);
   for (std::size_t v = 0; v < 6; ++v)
     for (std::size_t r = 0; r < size; ++r)
@@ -196,10 +196,10 @@ TEST(OutputErrors, TheSecondPassOfAnImageFollowsTheFirst) {
   std::vector<float> inputs(2 * 3 * size, 0.0F), outputs(inputs.size());
   inputs[0] = -2;  // both signs, a full scale of two
   engine.begin_calibration();
-  engine.multiply(0, inputs, 2, 0, outputs);
+  engine.multiply(0, {inputs, 2, 0}, outputs);
   engine.end_calibration();
   inputs[0] = 0;
-  engine.multiply(0, inputs, 2, 11, outputs);
+  engine.multiply(0, {inputs, 2, 11}, outputs);
   const photonic::OutputErrors errors = core->output_errors(3, 1);
   for (std::size_t v = 0; v < 6; ++v)
     for (std::size_t r = 0; r < size; ++r) {

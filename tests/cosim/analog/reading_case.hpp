@@ -58,9 +58,9 @@ inline EngineRun multiply_on(const photonic::TensorCore& core, const MatrixCase&
   engine.load(0, c.shape(), c.weights, 0);
   EngineRun run{.outputs = std::vector<float>(as_index(c.vectors * c.outputs)), .counts = {}};
   engine.begin_calibration();
-  engine.multiply(0, c.values, c.vectors, 0, run.outputs);
+  engine.multiply(0, {c.values, c.vectors, 0}, run.outputs);
   engine.end_calibration();
-  engine.multiply(0, c.values, c.vectors, first, run.outputs);
+  engine.multiply(0, {c.values, c.vectors, first}, run.outputs);
   run.counts = engine.counts();
   return run;
 }

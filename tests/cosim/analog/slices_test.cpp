@@ -47,13 +47,13 @@ Products multiply_on(const photonic::TensorCore& core, int batch = many) {
   const nn::LayerShape shape = product_shape();
   engine.load(0, shape, p.weights, 0);
   engine.begin_calibration();
-  engine.multiply(0, p.inputs, many, 0, p.outputs);
+  engine.multiply(0, {p.inputs, many, 0}, p.outputs);
   engine.end_calibration();
   for (int first = 0; first < many; first += batch)
     engine.multiply(0,
-                    std::span(p.inputs).subspan(static_cast<std::size_t>(first) * 50,
-                                                static_cast<std::size_t>(batch) * 50),
-                    batch, static_cast<std::uint64_t>(first),
+                    {std::span(p.inputs).subspan(static_cast<std::size_t>(first) * 50,
+                                                 static_cast<std::size_t>(batch) * 50),
+                     batch, static_cast<std::uint64_t>(first)},
                     std::span(p.outputs).subspan(static_cast<std::size_t>(first) * 21,
                                                  static_cast<std::size_t>(batch) * 21));
   p.counts = engine.counts();

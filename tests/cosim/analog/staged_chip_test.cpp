@@ -111,7 +111,8 @@ TEST(StatisticsOnAChip, AreThoseOfItsMeasuredLayersOneBehindTheOther) {
   disturb(network);
   {
     Chip chip(*core, network, {}, {5, 1});
-    take_statistics(chip, network, data, {.statistics = 30, .calibration = 12}, no_progress());
+    take_statistics(chip, network, {.data = data, .statistics = 30, .calibration = 12},
+                    no_progress());
   }
   AnalogEngine engine(*core, 5, 1);
   std::vector<float> at, light;
@@ -127,9 +128,9 @@ TEST(StatisticsOnAChip, AreThoseOfItsMeasuredLayersOneBehindTheOther) {
                          as_index(own.shape.out_width);
     std::vector<float> bright(12 * outputs), measured(30 * outputs);
     engine.begin_calibration();
-    engine.multiply(layer, light, 12, 0, bright);
+    engine.multiply(layer, {light, 12, 0}, bright);
     engine.end_calibration();
-    engine.multiply(layer, at, 30, std::uint64_t{1} << 32, measured);
+    engine.multiply(layer, {at, 30, std::uint64_t{1} << 32}, measured);
     const nn::NormLayer& norm = network.norms()[n];
     for (std::size_t c = 0; c < 3; ++c) {
       const ChannelMoments moments = channel_moments(measured, c, 3);
@@ -163,7 +164,7 @@ TEST(StatisticsOnAChip, NeedABatchNormalisation) {
   nn::Network network(std::move(net).finish(), {}, 7);
   const auto core = noisy_core("mrr-bank.yaml");
   Chip chip(*core, network, {}, {5, 0});
-  EXPECT_THROW(take_statistics(chip, network, few_glyphs(), {30, 12}, no_progress()), Error);
+  EXPECT_THROW(take_statistics(chip, network, {few_glyphs(), 30, 12}, no_progress()), Error);
 }
 
 }  // namespace

@@ -19,9 +19,7 @@ struct RecordingEngine final : nn::MatrixEngine {
     loaded.resize(std::max<std::size_t>(loaded.size(), static_cast<std::size_t>(layer) + 1));
     loaded[static_cast<std::size_t>(layer)].assign(weights.begin(), weights.end());
   }
-  void multiply(int layer, std::span<const float>, int, std::uint64_t, std::span<float>) override {
-    multiplied = layer;
-  }
+  void multiply(int layer, const nn::InputMaps&, std::span<float>) override { multiplied = layer; }
   std::vector<std::vector<float>> loaded;
   int multiplied = -1;
 };
@@ -67,7 +65,7 @@ TEST(OpticalWeights, OnlyGeneratedLayersGetTheGeneratorsNoise) {
   optical.load(1, shape, weights, 0);
   EXPECT_EQ(engine.loaded[1], weights);
   EXPECT_TRUE(std::isnan(optical.effective_bits_by_layer()[1]));
-  optical.multiply(1, {}, 0, 0, {});
+  optical.multiply(1, {{}, 0, 0}, {});
   EXPECT_EQ(engine.multiplied, 1);
 }
 

@@ -41,7 +41,7 @@ std::vector<float> columns_of(const photonic::TensorCore& core, const TargetMatr
              columns = static_cast<std::size_t>(target.columns);
   std::vector<float> units(columns * columns), outputs(columns * rows), matrix(rows * columns);
   for (std::size_t c = 0; c < columns; ++c) units[c * columns + c] = 1;
-  engine.multiply(0, units, target.columns, 0, outputs);
+  engine.multiply(0, {units, target.columns, 0}, outputs);
   for (std::size_t r = 0; r < rows; ++r)
     for (std::size_t c = 0; c < columns; ++c) matrix[r * columns + c] = outputs[c * rows + r];
   return matrix;

@@ -312,12 +312,12 @@ TEST(Dataset, ValidationIsDisjointFromTrainingAndDrawnBySeed) {
 
 TEST(Dataset, PixelsAreInTheUnitInterval) {
   const Dataset data = load_dataset({.name = "glyphs", .train_limit = 20, .test_limit = 10}, 1);
-  Tensor images;
-  std::vector<int> labels;
+  Batch batch;
   const std::vector<std::uint32_t> order{3, 0};
-  fill_batch(data.test, order, images, labels);
+  fill_batch(data.test, order, batch);
+  const Tensor& images = batch.images;
   EXPECT_EQ(images.shape(), TensorShape(2, 28, 28, 1));
-  EXPECT_EQ(labels, (std::vector<int>{data.test.labels[3], data.test.labels[0]}));
+  EXPECT_EQ(batch.labels, (std::vector<int>{data.test.labels[3], data.test.labels[0]}));
   for (std::size_t i = 0; i < 784; ++i) {
     EXPECT_FLOAT_EQ(images.data()[i], static_cast<float>(data.test.pixels[3 * 784 + i]) / 255.0f);
   }

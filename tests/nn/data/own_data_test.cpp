@@ -162,10 +162,10 @@ TEST_F(OwnData, FloatsAreInputsAsTheyAreAndWholeNumbersTo255AreBytes) {
     DatasetCard card = card_of({x, y});
     card.reading.full_scale = full_scale;
     const Dataset data = load_dataset(card, 1);
-    Tensor images;
-    std::vector<int> answers;
+    Batch batch;
     const std::vector<std::uint32_t> order{0, 1};
-    fill_batch(data.test, order, images, answers);
+    fill_batch(data.test, order, batch);
+    const Tensor& images = batch.images;
     return std::vector<float>(images.values().begin() + 4, images.values().begin() + 6);
   };
   EXPECT_EQ(first_inputs(ramp<float>("a.npy", "<f4", "(2, 2, 2)", 8, 0.125f), 0),

@@ -45,14 +45,13 @@ class Comparing : public MatrixEngine {
                    [](float w) { return std::abs(w); });
     size_.load(layer, shape, magnitudes, write);
   }
-  void multiply(int layer, std::span<const float> inputs, int images, std::uint64_t first,
-                std::span<float> outputs) override {
-    std::vector<float> fake(outputs.size()), size(outputs.size()), magnitudes(inputs.size());
-    std::transform(inputs.begin(), inputs.end(), magnitudes.begin(),
+  void multiply(int layer, const InputMaps& inputs, std::span<float> outputs) override {
+    std::vector<float> fake(outputs.size()), size(outputs.size()), magnitudes(inputs.values.size());
+    std::transform(inputs.values.begin(), inputs.values.end(), magnitudes.begin(),
                    [](float x) { return std::abs(x); });
-    exact_.multiply(layer, inputs, images, first, outputs);
-    fake_.multiply(layer, inputs, images, first, fake);
-    size_.multiply(layer, magnitudes, images, first, size);
+    exact_.multiply(layer, inputs, outputs);
+    fake_.multiply(layer, inputs, fake);
+    size_.multiply(layer, {magnitudes, inputs.images, inputs.first_image}, size);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       // Weight and input are rounded once each, the result once: 3 x 2^-24 of the sum of
       // magnitudes.
@@ -101,9 +100,9 @@ TEST(IntegerEngine, RefusesWhatIsNoIntegerToTheBit) {
   weights[3] = std::nextafter(weights[3], 9.0f);
   EXPECT_THROW(engine.load(0, shape, weights, 0), Error);
   std::vector<float> inputs(7 * 9 * 3, 0.0f), outputs(4 * 5 * 6);
-  EXPECT_NO_THROW(engine.multiply(0, inputs, 1, 0, outputs));
+  EXPECT_NO_THROW(engine.multiply(0, {inputs, 1, 0}, outputs));
   inputs[5] = 1e-3f;
-  EXPECT_THROW(engine.multiply(0, inputs, 1, 0, outputs), Error);
+  EXPECT_THROW(engine.multiply(0, {inputs, 1, 0}, outputs), Error);
 }
 
 }  // namespace

@@ -89,7 +89,7 @@ TEST(Regression, ALinearLawIsLearntAndTheBestEpochKept) {
   Network network(std::move(net).finish(), {}, 1);
   TrainCard card{.epochs = 40, .batch = 32};
   card.schedule.rate = 0.1;
-  const TrainResult result = train(network, data, card, 1);
+  const TrainResult result = train(network, data, {card, 1});
   Inference inference(network);
   EXPECT_GT(evaluate_numbers(inference, data.test).explained(), 0.9999);
   EXPECT_EQ(result.epochs.size(), 40u);
@@ -105,7 +105,7 @@ TEST(Regression, WhatIsOfClassesIsRefused) {
   net.linear("fc", 0, 2, true);
   Network network(std::move(net).finish(), {}, 1);
   TrainCard card{.epochs = 1, .label_smoothing = 0.1};
-  EXPECT_THROW(train(network, data, card, 1), Error);
+  EXPECT_THROW(train(network, data, {card, 1}), Error);
 }
 
 }  // namespace

@@ -342,17 +342,17 @@ TEST(Distillation, GradientAgreesWithDifferencesAndVanishesAtTheTeacher) {
   const Tensor teacher = random_images(3, {1, 1, 7}, 5);
   const std::vector<int> labels{0, 6, 3};
   const DistillationOptions options{.temperature = 3, .beta = 0.9};
-  distillation(logits, teacher, labels, options, d_logits);
+  distillation(logits, {teacher, labels}, options, d_logits);
   for (std::size_t i = 0; i < logits.values().size(); ++i) {
     const float kept = logits.data()[i];
     logits.data()[i] = kept + 0.01f;
-    const double up = distillation(logits, teacher, labels, options, unused);
+    const double up = distillation(logits, {teacher, labels}, options, unused);
     logits.data()[i] = kept - 0.01f;
-    const double down = distillation(logits, teacher, labels, options, unused);
+    const double down = distillation(logits, {teacher, labels}, options, unused);
     logits.data()[i] = kept;
     EXPECT_NEAR((up - down) / 0.02, d_logits.data()[i], 1e-4);
   }
-  distillation(teacher, teacher, labels, {.temperature = 3, .beta = 1}, d_logits);
+  distillation(teacher, {teacher, labels}, {.temperature = 3, .beta = 1}, d_logits);
   for (const float d : d_logits.values()) EXPECT_NEAR(d, 0, 1e-7);
 }
 

@@ -94,16 +94,16 @@ TEST(Gates, DropoutKeepsItsShareScalesItAndItsGradientHasTheSameHoles) {
   const Stream stream({4, Purpose::dropout});
   Tensor ones(shape), y(shape), dx(shape), later(shape);
   std::fill_n(ones.data(), 40001, 1.0f);
-  drop(ones, 0.3, stream, 5, y);
+  drop(ones, {0.3, stream, 5}, y);
   double kept = 0;
   for (const float one : y.values()) {
     ASSERT_TRUE(one == 0 || std::abs(one - 1 / 0.7) < 1e-6) << one;
     kept += one != 0;
   }
   EXPECT_NEAR(kept, 0.7 * 40001, 4 * std::sqrt(40001 * 0.3 * 0.7));
-  drop(ones, 0.3, stream, 5, dx);
+  drop(ones, {0.3, stream, 5}, dx);
   EXPECT_TRUE(std::equal(y.values().begin(), y.values().end(), dx.data()));
-  drop(ones, 0.3, stream, 6, later);
+  drop(ones, {0.3, stream, 6}, later);
   EXPECT_FALSE(std::equal(y.values().begin(), y.values().end(), later.data()));
 }
 

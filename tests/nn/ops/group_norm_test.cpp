@@ -57,10 +57,11 @@ TEST(GroupNorm, ForwardAndGradientsAgreeWithTheDefinition) {
     SCOPED_TRACE(how.groups);
     const Tensor tx = reference::tensor(x, shape), tdy = reference::tensor(dy, shape);
     Tensor y(shape), dx(shape);
-    group_norm(tx, how, floats(scale), floats(shift), y);
+    const std::vector<float> fs = floats(scale), fb = floats(shift);
+    group_norm(tx, how, {fs, fb}, y);
     expect_near(y.values(), normalise_groups(x, shape, how, scale, shift), 10, "y");
     std::vector<float> d_scale(6), d_shift(6);
-    group_norm_backward(tx, how, floats(scale), tdy, dx, d_scale, d_shift);
+    group_norm_backward(tx, how, fs, {tdy, dx, d_scale, d_shift});
     const auto loss = [&](const Doubles& a, const Doubles& b, const Doubles& c) {
       return dot(dy, normalise_groups(a, shape, how, b, c));
     };
@@ -72,7 +73,7 @@ TEST(GroupNorm, ForwardAndGradientsAgreeWithTheDefinition) {
     expect_near(d_shift, differences(shift, [&](const Doubles& v) { return loss(x, scale, v); }),
                 100, "d_shift");
     Tensor in_place = reference::tensor(dy, shape);
-    group_norm_backward(tx, how, floats(scale), in_place, in_place, d_scale, d_shift);
+    group_norm_backward(tx, how, fs, {in_place, in_place, d_scale, d_shift});
     EXPECT_TRUE(std::equal(dx.data(), dx.data() + size, in_place.data()));
   }
 }
@@ -118,9 +119,9 @@ TEST(Attention, ForwardAndGradientsAgreeWithTheDefinition) {
     const Tensor tq = reference::tensor(q, queries), tk = reference::tensor(k, keys),
                  tv = reference::tensor(v, keys), tdy = reference::tensor(dy, queries);
     Tensor y(queries), dq(queries), dk(keys), dv(keys);
-    attention(tq, tk, tv, s.heads, y);
+    attention({tq, tk, tv, s.heads}, y);
     expect_near(y.values(), attend(q, k, v, s), 100, "y");
-    attention_backward(tq, tk, tv, s.heads, tdy, {dq, dk, dv});
+    attention_backward({tq, tk, tv, s.heads}, tdy, {dq, dk, dv});
     const auto loss = [&](const Doubles& a, const Doubles& b, const Doubles& c) {
       return dot(dy, attend(a, b, c, s));
     };

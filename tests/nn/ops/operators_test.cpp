@@ -163,7 +163,7 @@ TEST(BatchNormalisation, ForwardAndGradientsAgreeWithTheDefinition) {
     const NormValues values{fs, fb, mean, variance};
     norm.forward(tx, values, y);
     expect_near(y.values(), normalise(x, scale, shift, relu), 100, "y");
-    norm.backward(tx, values, reference::tensor(dy, shape), dx, ds, db);
+    norm.backward(tx, values, {reference::tensor(dy, shape), dx, ds, db});
     const auto loss = [&](const Doubles& a, const Doubles& b, const Doubles& c) {
       return reference::dot(dy, normalise(a, b, c, relu));
     };
@@ -194,7 +194,7 @@ TEST(BatchNormalisation, GivesTheSameBitsOnAnyNumberOfThreads) {
     Tensor y(shape), dx(shape);
     BatchNormalisation norm(1e-5, true);
     norm.forward(x, {scale, shift, mean, variance}, y);
-    norm.backward(x, {scale, shift, mean, variance}, dy, dx, ds, db);
+    norm.backward(x, {scale, shift, mean, variance}, {dy, dx, ds, db});
     std::vector<float>& all = results.emplace_back(y.data(), y.data() + size);
     all.insert(all.end(), dx.data(), dx.data() + size);
     for (const auto* part : {&mean, &variance, &ds, &db})

@@ -32,9 +32,9 @@ Quantised quantise(const std::vector<float>& x, int bits) {
   return q;
 }
 
-std::vector<float> gradient(const Quantised& q, int bits, const std::vector<float>& d_out) {
+std::vector<float> gradient(const Quantised& q, const std::vector<float>& d_out) {
   std::vector<float> d_x(d_out.size());
-  dorefa_backward(q.squashed, bits, q.scale, d_out, d_x);
+  dorefa_backward(q.squashed, q.scale, d_out, d_x);
   return d_x;
 }
 
@@ -114,7 +114,7 @@ TEST(Dorefa, AnAllZeroTensorStaysZeroAndStillLearns) {
   for (const int bits : {1, 4, 31, 32}) {
     const Quantised q = quantise(std::vector<float>(5, 0.0f), bits);
     for (const float value : q.values) EXPECT_EQ(value, 0.0f);
-    for (const float d : gradient(q, bits, std::vector<float>(5, 0.25f))) EXPECT_EQ(d, 0.25f);
+    for (const float d : gradient(q, std::vector<float>(5, 0.25f))) EXPECT_EQ(d, 0.25f);
   }
 }
 
@@ -122,7 +122,7 @@ TEST(Dorefa, BackwardIsTheClampedStraightThroughRule) {
   const std::vector<float> x = spread_normals(301, 0.7f);
   const std::vector<float> g = spread_normals(301, 1.5f, 1);
   const Quantised q = quantise(x, 4);
-  const std::vector<float> d = gradient(q, 4, g);
+  const std::vector<float> d = gradient(q, g);
   int clamped = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double two_r = 2.0 * q.scale.range, t = std::tanh(double{x[i]});
@@ -135,7 +135,7 @@ TEST(Dorefa, BackwardIsTheClampedStraightThroughRule) {
 
 TEST(Dorefa, OneBitBackwardClampsInUnitsOfTheMean) {
   const Quantised q = quantise({0.5f, -1.5f, 0.25f}, 1);
-  const std::vector<float> d = gradient(q, 1, {0.2f, 30.0f, -30.0f});
+  const std::vector<float> d = gradient(q, {0.2f, 30.0f, -30.0f});
   EXPECT_FLOAT_EQ(d[0], 0.2f);
   EXPECT_FLOAT_EQ(d[1], 1.0f / 0.75f);
   EXPECT_FLOAT_EQ(d[2], -1.0f / 0.75f);
@@ -144,7 +144,7 @@ TEST(Dorefa, OneBitBackwardClampsInUnitsOfTheMean) {
 TEST(Dorefa, ThirtyTwoBitBackwardIsTheExactDerivativeWithTheMaximum) {
   std::vector<float> x{0.2f, -0.9f, 0.4f, 0.05f};
   const std::vector<float> g{0.3f, -0.7f, 1.1f, 0.2f};
-  const std::vector<float> d = gradient(quantise(x, 32), 32, g);
+  const std::vector<float> d = gradient(quantise(x, 32), g);
   const auto loss = [&](std::size_t at, double shift) {
     double largest = 0, sum = 0;
     const auto t = [&](std::size_t i) { return std::tanh(double{x[i]} + (i == at ? shift : 0)); };

@@ -71,7 +71,7 @@ TEST(NetworkSearch, StaysWithinItsBudgetAndBeatsTheUniformSetting) {
       .intra = {1, 2, 3}, .cross_share = {0.25, 0.4}, .bits = {{2, 2, 2}, {3, 6, 3}}};
   const MemoryBudget budget(network.shape());
   const double uniform = ratio_of(network.shape(), base).memory_ratio;
-  const NetworkChoices choices = network_choices(network, base, grid, {curvature});
+  const NetworkChoices choices = network_choices(network, base, grid, {{curvature}});
   const SearchResult result = search_choices(choices.layers, budget.bits_at(uniform));
   const SourceCard found = chosen_card(base, choices.layers, result);
   const double ratio = ratio_of(network.shape(), found).memory_ratio;
@@ -121,7 +121,7 @@ TEST(NetworkChoices, NeverLoseToTheBestUniformSettingOfTheSameCost) {
   };
   for (const ChoiceCost& cost : {ChoiceCost(stored_bits), words}) {
     const NetworkChoices choices =
-        network_choices(network, searched_multilevel(), grid, {sensitivities}, cost);
+        network_choices(network, searched_multilevel(), grid, {{sensitivities}, cost});
     ASSERT_EQ(choices.uniform.size(), 8u);
     for (const UniformChoice& uniform : choices.uniform) {
       std::int64_t by_hand = 0;

@@ -91,9 +91,10 @@ TEST_F(MeasuredPartTraining, IsTheTrainingOfTheRestAsANetworkOfItsOwn) {
   Weights same = weights_of(rest);
   for (NamedValues& one : same) one.values = named_values(begin, one.name);
   set_weights(rest, same);
-  const TrainResult alone = train(
-      rest, {.shape = data_.shape, .train = train_seen_, .validation = validation_seen_}, card, 7);
-  const TrainResult together = train(whole_, data_, card, 7, {.measured = &part_});
+  const TrainResult alone =
+      train(rest, {.shape = data_.shape, .train = train_seen_, .validation = validation_seen_},
+            {card, 7});
+  const TrainResult together = train(whole_, data_, {card, 7}, {.measured = &part_});
   const Weights end = weights_of(whole_);
   for (const NamedValues& one : weights_of(rest))
     EXPECT_EQ(named_values(end, one.name), one.values) << one.name;
@@ -123,7 +124,7 @@ TEST_F(MeasuredPartTraining, EpochsTakeTheViewsOfEveryImageInTurn) {
     Network network(stem_and_rest(), {}, 7);
     const TrainCard card{.epochs = 3, .schedule = {.kind = RateKind::constant, .rate = 1e-9}};
     std::vector<double> all;
-    for (const EpochRecord& epoch : train(network, data_, card, 7, {.measured = &part}).epochs)
+    for (const EpochRecord& epoch : train(network, data_, {card, 7}, {.measured = &part}).epochs)
       all.push_back(epoch.loss);
     return all;
   };

@@ -45,8 +45,8 @@ TEST(TrainingSources, AddsTheirRegularisersToLossAndGradient) {
                                                       .form = OrthogonalityForm::sum};
   Network regular = cnn(card), probe = cnn(card);
   const double before = regularisers(probe);
-  const TrainResult without = train(plain, data, {.epochs = 1}, 1);
-  const TrainResult with = train(regular, data, {.epochs = 1}, 1);
+  const TrainResult without = train(plain, data, {{.epochs = 1}, 1});
+  const TrainResult with = train(regular, data, {{.epochs = 1}, 1});
   EXPECT_GT(with.epochs[0].loss, without.epochs[0].loss + 0.5 * before) << "it is in the loss";
   const double trained = regularisers(regular);
   set_weights(probe, weights_of(plain));
@@ -60,8 +60,8 @@ TEST(TrainingSources, MeetTrainingNoiseInTrainingOnly) {
   Network rounded = cnn(card);
   card.settings.of<MultilevelCard>().quant_ratio = 0.5;
   Network noisy = cnn(card);
-  const TrainResult without = train(rounded, data, {.epochs = 1}, 1);
-  const TrainResult with = train(noisy, data, {.epochs = 1}, 1);
+  const TrainResult without = train(rounded, data, {{.epochs = 1}, 1});
+  const TrainResult with = train(noisy, data, {{.epochs = 1}, 1});
   EXPECT_NE(with.epochs[0].loss, without.epochs[0].loss) << "half of the elements stay unrounded";
   Network evaluated = cnn(card, 8);
   set_weights(evaluated, weights_of(noisy));
@@ -91,7 +91,7 @@ TEST(Recalibration, ServesWhatTheTrainerKeeps) {
   const TrainCard card{.epochs = 1, .augment = {.crop = 4}, .average = 0.99, .recalibrate = 256};
   Network network = cnn({});
   omp_set_num_threads(1);
-  train(network, data, card, 1);
+  train(network, data, {card, 1});
   const std::vector<float> kept = network.norms()[0].mean;
   TrainingPass(network, 1).estimate_statistics(data.train, 256, 64, {card.augment, 1, 1});
   EXPECT_EQ(kept, network.norms()[0].mean) << "of the averaged weights, on images as in training";
@@ -105,11 +105,11 @@ TEST(BitErrorTraining, WithoutAnyFlipIsTheSameTrainingToTheBit) {
   const SourceCard card{.source = "integer", .bits = 8};
   Network plain = cnn(card), flawless = cnn(card), faulty = cnn(card);
   TrainCard recipe{.epochs = 1};
-  train(plain, data, recipe, 1);
+  train(plain, data, {recipe, 1});
   recipe.bit_errors.rate = 1e-12;  // below the resolution of the draws: no bit flips
-  train(flawless, data, recipe, 1);
+  train(flawless, data, {recipe, 1});
   recipe.bit_errors.rate = 0.02;
-  train(faulty, data, recipe, 1);
+  train(faulty, data, {recipe, 1});
   const auto weight = [](Network& network) {
     return network.weight_layers()[1].source->parameters()[0]->value;
   };
@@ -127,7 +127,7 @@ TEST(BitErrorTraining, ACurriculumKeepsErrorsOutUntilTheLossIsLow) {
   TrainCard recipe{.epochs = 1};
   const auto weight = [&](const TrainCard& how) {
     Network network = cnn(card);
-    train(network, data, how, 1);
+    train(network, data, {how, 1});
     return network.weight_layers()[1].source->parameters()[0]->value;
   };
   const std::vector<float> plain = weight(recipe);
@@ -144,7 +144,7 @@ TEST(BitErrorTraining, ACurriculumKeepsErrorsOutUntilTheLossIsLow) {
   const std::vector<float> one_step = weight(recipe);
   Network network = cnn(card);
   recipe.bit_errors.rate = 0.02;
-  recipe.curriculum = 0.95 * train(network, data, {.epochs = 1, .batch = 200}, 1).epochs[0].loss;
+  recipe.curriculum = 0.95 * train(network, data, {{.epochs = 1, .batch = 200}, 1}).epochs[0].loss;
   EXPECT_EQ(weight(recipe), one_step) << "the gradient with errors is taken back";
   recipe.curriculum = 1e3;
   EXPECT_NE(weight(recipe), one_step);
@@ -153,7 +153,7 @@ TEST(BitErrorTraining, ACurriculumKeepsErrorsOutUntilTheLossIsLow) {
 TEST(Clip, HoldsWeightsAroundZeroAndScalesAroundOne) {
   const Dataset data = glyphs_for_sources(200);
   Network network = cnn({});
-  train(network, data, {.epochs = 1, .clip = 0.04}, 1);
+  train(network, data, {{.epochs = 1, .clip = 0.04}, 1});
   double largest = 0, furthest = 0;
   for (WeightLayer& layer : network.weight_layers())
     for (const float w : dense_weight(layer)) largest = std::max(largest, std::abs(double{w}));
@@ -191,13 +191,12 @@ TEST(Equalise, GivesEveryKernelTheSameLengthAndTheNetworkTheSameOutput) {
                              static_cast<std::size_t>(shape.out_channels));
     for (const double one : all) EXPECT_NEAR(one, all[0], 1e-5 * all[0]) << shape.name;
   }
-  Tensor images;
-  std::vector<int> labels;
+  Batch batch;
   const std::vector<std::uint32_t> order{0, 1, 2, 3, 4, 5, 6};
-  fill_batch(data.train, order, images, labels);
+  fill_batch(data.train, order, batch);
   Inference expected(teacher), got(student);
-  const Tensor& right = expected.forward(images);
-  const Tensor& logits = got.forward(images);
+  const Tensor& right = expected.forward(batch.images);
+  const Tensor& logits = got.forward(batch.images);
   // Six roundings of relative 6e-8 on every path, amplified by at most the 288 inputs of a logit.
   for (std::int64_t i = 0; i < logits.shape().size(); ++i)
     EXPECT_NEAR(logits.data()[i], right.data()[i], 1e-4 * (1 + std::abs(right.data()[i])));

@@ -54,7 +54,7 @@ TEST(Trainer, TellsTheSinkOfEveryImageAndEndsAfterTheStepInHandOnceItIsCancelled
     StopAfter sink(stop);
     NotingEngine engine;
     Network network(tiny_trained(), {}, 7);
-    Trainer trainer(network, data, card, 7, {.engines = {&engine}, .progress = &sink});
+    Trainer trainer(network, data, {card, 7}, {.engines = {&engine}, .progress = &sink});
     Progress progress(sink, "test", 50, "images");
     trainer.epoch(0, progress);
     EXPECT_EQ(sink.told, told);
@@ -75,13 +75,13 @@ TEST(Trainer, GoesOnFromASavedStateToTheSameBits) {
   Checkpoint state;
   Weights kept, kept_later;
   {
-    Trainer trainer(straight, data, card, 7, {});
+    Trainer trainer(straight, data, {card, 7}, {});
     trainer.epoch(0, progress);
     trainer.save(state);
     trainer.epoch(1, progress);
     trainer.validate(-1, kept);
   }
-  Trainer trainer(other, data, card, 7, {});
+  Trainer trainer(other, data, {card, 7}, {});
   trainer.restore(state);
   trainer.epoch(1, progress);
   trainer.validate(-1, kept_later);
@@ -94,7 +94,7 @@ TEST(Trainer, KeepsWeightsOnlyWhereTheyAreBetterThanTheBestSoFar) {
   const Dataset data = glyphs_validated(0.4);
   Network network(tiny_trained(), {}, 7);
   const TrainCard card;  // the trainer refers to it
-  Trainer trainer(network, data, card, 7, {});
+  Trainer trainer(network, data, {card, 7}, {});
   Weights first, again;
   const double accuracy = trainer.validate(-1, first);
   EXPECT_FALSE(first.empty());

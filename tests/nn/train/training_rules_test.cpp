@@ -34,7 +34,7 @@ class TrainingRules : public testing::Test {
 
   Weights trained(const TrainCard& card) const {
     Network network(tiny_branching(), {}, 7);
-    train(network, data_, card, 7);
+    train(network, data_, {card, 7});
     return weights_of(network);
   }
 };
@@ -78,7 +78,7 @@ TEST_F(TrainingRules, StochasticWeightAveragingKeepsTheMeanOfTheLastEpochs) {
 TEST_F(TrainingRules, StochasticWeightAveragingHoldsItsOwnRate) {
   Network network(tiny_branching(), {}, 7);
   const TrainCard card{.epochs = 4, .schedule = {.rate = 0.01}, .swa = {.start = 3, .rate = 0.004}};
-  const TrainResult result = train(network, data_, card, 7);
+  const TrainResult result = train(network, data_, {card, 7});
   EXPECT_EQ(result.epochs[0].rate, 0.01);
   EXPECT_NE(result.epochs[1].rate, 0.004);
   EXPECT_EQ(result.epochs[2].rate, 0.004);
@@ -132,13 +132,13 @@ TEST_F(TrainingRules, PrefetchedBatchesAreThoseOfFillBatchToTheBit) {
   for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = (i * 37) % 150;
   const AugmentationDraw draw{{.crop = 3, .flip = true}, 3, 5};
   Prefetch batches(data_.train, order, 32, draw);
-  Tensor images;
-  std::vector<int> labels;
+  Batch straight;
   std::size_t first = 0;
   while (const Batch* batch = batches.next()) {
     const std::size_t count = std::min<std::size_t>(32, order.size() - first);
-    fill_batch(data_.train, std::span(order).subspan(first, count), images, labels, draw);
-    EXPECT_EQ(batch->labels, labels);
+    fill_batch(data_.train, std::span(order).subspan(first, count), straight, draw);
+    const Tensor& images = straight.images;
+    EXPECT_EQ(batch->labels, straight.labels);
     ASSERT_EQ(batch->images.shape(), images.shape());
     EXPECT_TRUE(std::equal(images.values().begin(), images.values().end(), batch->images.data()));
     first += count;
@@ -163,7 +163,7 @@ TEST_F(TrainingRules, ChipsTakeTurnsInTrainingAndShareTheValidation) {
       load_dataset({.name = "glyphs", .train_limit = 150, .test_limit = 2, .validation = 0.2}, 1);
   OrderNotingEngine a, b, c;
   Network network(tiny_branching(), {}, 7);
-  train(network, data_, {.epochs = 1, .batch = 20, .noise_aware = true}, 7,
+  train(network, data_, {{.epochs = 1, .batch = 20, .noise_aware = true}, 7},
         {.engines = {&a, &b, &c}});
   // 120 images: steps 0 to 5, then one load for the validation.
   EXPECT_EQ(a.writes, (std::vector<std::uint32_t>{0, 3, 0}));
@@ -177,11 +177,11 @@ TEST_F(TrainingRules, ChipsTakeTurnsInTrainingAndShareTheValidation) {
 TEST_F(TrainingRules, ACheckpointOfAnotherCardIsRefusedWithTheLineThatDiffers) {
   const std::string path = scratch_path("identity.h5").string();
   Network network(tiny_branching(), {}, 7);
-  train(network, data_, {.epochs = 1}, 7, {.checkpoint = path, .identity = "rate: 1\nseed: 7\n"});
+  train(network, data_, {{.epochs = 1}, 7}, {.checkpoint = path, .identity = "rate: 1\nseed: 7\n"});
   EXPECT_NO_THROW(require_own_checkpoint(path, "rate: 1\nseed: 7\n"));
   for (const char* other : {"rate: 2\nseed: 7\n", "rate: 1\nseed: 7\nmore: 1\n", "rate: 1\n"}) {
     EXPECT_THROW(require_own_checkpoint(path, other), Error) << other;
-    EXPECT_THROW(train(network, data_, {.epochs = 1}, 7, {.checkpoint = path, .identity = other}),
+    EXPECT_THROW(train(network, data_, {{.epochs = 1}, 7}, {.checkpoint = path, .identity = other}),
                  Error);
   }
   try {

@@ -35,13 +35,13 @@ TEST(Training, GlyphsAreTooHardForALinearClassifierAndEasyForTheSmallNetwork) {
   omp_set_num_threads(1);  // waiting threads would fight with other tests for the cores
   const Dataset data = glyphs(0, 0);
   Network linear(linear_classifier(), {}, 1);
-  train(linear, data, {.epochs = 4, .schedule = {.rate = 0.003}}, 1);
+  train(linear, data, {{.epochs = 4, .schedule = {.rate = 0.003}}, 1});
   const double linear_accuracy = test_accuracy(linear, data);
   EXPECT_LT(linear_accuracy, 0.90);
   EXPECT_GT(linear_accuracy, 0.40) << "so the classifier did learn";
 
   Network network(build_graph("cnn3", "glyphs"), {}, 1);
-  const TrainResult result = train(network, data, {.epochs = 3, .schedule = {.rate = 0.003}}, 1);
+  const TrainResult result = train(network, data, {{.epochs = 3, .schedule = {.rate = 0.003}}, 1});
   EXPECT_GE(test_accuracy(network, data), 0.97);
   EXPECT_LT(result.epochs.back().loss, result.epochs.front().loss);
   RecordProperty("linear", std::to_string(linear_accuracy));
@@ -54,13 +54,13 @@ TEST(Training, RepeatsToTheBitForASeedAndThreadCount) {
     omp_set_num_threads(threads);
     Network first(build_graph("cnn3", "glyphs"), {}, 7),
         second(build_graph("cnn3", "glyphs"), {}, 7);
-    train(first, data, {.epochs = 1}, 7);
-    train(second, data, {.epochs = 1}, 7);
+    train(first, data, {{.epochs = 1}, 7});
+    train(second, data, {{.epochs = 1}, 7});
     const Weights left = weights_of(first), right = weights_of(second);
     for (std::size_t i = 0; i < left.size(); ++i)
       EXPECT_EQ(left[i].values, right[i].values) << left[i].name;
     Network other(build_graph("cnn3", "glyphs"), {}, 7);
-    train(other, data, {.epochs = 1}, 8);
+    train(other, data, {{.epochs = 1}, 8});
     EXPECT_NE(weights_of(other)[0].values, left[0].values) << "another seed shuffles otherwise";
   }
 }
@@ -114,13 +114,15 @@ TEST_F(Checkpoints, ResumeToTheSameBitsAfterAnInterrupt) {
   Stop stop;
   StoppingEngine never(stop, 1000), in_second_epoch(stop, 4);
   card_.noise_aware = true;
-  const TrainResult whole = train(straight, data, card_, 7, {.engines = {&never}});
-  const TrainResult first = train(
-      cut, data, card_, 7, {.engines = {&in_second_epoch}, .checkpoint = path_, .progress = &stop});
+  const TrainResult whole = train(straight, data, {card_, 7}, {.engines = {&never}});
+  const TrainResult first =
+      train(cut, data, {card_, 7},
+            {.engines = {&in_second_epoch}, .checkpoint = path_, .progress = &stop});
   ASSERT_TRUE(stop.asked);
   ASSERT_EQ(first.epochs.size(), 1u);
   // Everything must come from the file: the network is another one.
-  const TrainResult rest = train(fresh, data, card_, 7, {.engines = {&never}, .checkpoint = path_});
+  const TrainResult rest =
+      train(fresh, data, {card_, 7}, {.engines = {&never}, .checkpoint = path_});
   ASSERT_EQ(rest.epochs.size(), whole.epochs.size());
   for (std::size_t e = 0; e < whole.epochs.size(); ++e) {
     EXPECT_EQ(rest.epochs[e].loss, whole.epochs[e].loss) << e;
@@ -134,9 +136,9 @@ TEST_F(Checkpoints, OfATrainingThatRanOutOfPatienceEndIt) {
   const Dataset data = glyphs(100, 10);
   card_ = {.epochs = 12, .schedule = {.rate = 1e-9}, .patience = 2};
   Network first(tiny(), {}, 7), again(tiny(), {}, 9);
-  const TrainResult whole = train(first, data, card_, 7, {.checkpoint = path_});
+  const TrainResult whole = train(first, data, {card_, 7}, {.checkpoint = path_});
   ASSERT_EQ(whole.epochs.size(), 3u) << "such steps change nothing: the first epoch stays the best";
-  const TrainResult rest = train(again, data, card_, 7, {.checkpoint = path_});
+  const TrainResult rest = train(again, data, {card_, 7}, {.checkpoint = path_});
   EXPECT_EQ(rest.epochs.size(), 3u);
   const Weights a = weights_of(first), b = weights_of(again);
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i].values, b[i].values) << a[i].name;
@@ -149,10 +151,11 @@ TEST_F(Checkpoints, KeepWhatSourcesChangedByTheirOwnRules) {
   Network straight(tiny(), deal, 7), cut(tiny(), deal, 7), fresh(tiny(), deal, 7);
   Stop stop;
   StoppingEngine never(stop, 1000), in_second_epoch(stop, 4);
-  const TrainResult whole = train(straight, data, card_, 7, {.engines = {&never}});
-  train(cut, data, card_, 7,
+  const TrainResult whole = train(straight, data, {card_, 7}, {.engines = {&never}});
+  train(cut, data, {card_, 7},
         {.engines = {&in_second_epoch}, .checkpoint = path_, .progress = &stop});
-  const TrainResult rest = train(fresh, data, card_, 7, {.engines = {&never}, .checkpoint = path_});
+  const TrainResult rest =
+      train(fresh, data, {card_, 7}, {.engines = {&never}, .checkpoint = path_});
   ASSERT_GT(*std::max_element(whole.own_changes.begin(), whole.own_changes.end()), 0.0);
   EXPECT_EQ(rest.own_changes, whole.own_changes);
 }
@@ -162,7 +165,7 @@ TEST_F(Checkpoints, OfATrainingThatLeftTheNumbersAreNotWritten) {
   Network network(tiny(), {}, 7);
   card_ = {.epochs = 2, .schedule = {.rate = 1e30}};
   try {
-    train(network, data, card_, 7, {.checkpoint = path_});
+    train(network, data, {card_, 7}, {.checkpoint = path_});
     FAIL() << "a loss that is not a number ended in order";
   } catch (const Failure& failure) {
     EXPECT_NE(std::string(failure.what()).find("diverged"), std::string::npos) << failure.what();
@@ -174,9 +177,9 @@ TEST_F(Checkpoints, OfAnotherSeedOrModelAreRefused) {
   const Dataset data = glyphs(100, 10);
   card_.epochs = 1;
   Network network(build_graph("cnn3", "glyphs"), {}, 7), other(build_graph("mlp", "glyphs"), {}, 7);
-  train(network, data, card_, 7, {.checkpoint = path_});
-  EXPECT_THROW(train(network, data, card_, 8, {.checkpoint = path_}), Error);
-  EXPECT_THROW(train(other, data, card_, 7, {.checkpoint = path_}), Error);
+  train(network, data, {card_, 7}, {.checkpoint = path_});
+  EXPECT_THROW(train(network, data, {card_, 8}, {.checkpoint = path_}), Error);
+  EXPECT_THROW(train(other, data, {card_, 7}, {.checkpoint = path_}), Error);
 }
 
 TEST(Schedules, HaveTheirKnownValues) {
@@ -220,15 +223,15 @@ TEST(Augmentation, IsAPureFunctionOfSeedEpochAndImage) {
   const Dataset data = glyphs(40, 10);
   const std::vector<std::uint32_t> order{5, 9}, turned{9, 5};
   const AugmentationDraw draw{{.crop = 3, .flip = true, .cutout = 6}, 3, 1};
-  Tensor a, b, plain;
-  std::vector<int> labels;
-  fill_batch(data.train, order, a, labels, draw);
-  fill_batch(data.train, turned, b, labels, draw);
-  EXPECT_TRUE(std::equal(a.data(), a.data() + 784, b.data() + 784)) << "whatever the batch";
-  fill_batch(data.train, order, b, labels, {draw.augmentation, 3, 2});
-  EXPECT_FALSE(std::equal(a.data(), a.data() + 784, b.data()));
-  fill_batch(data.train, order, plain, labels);
-  EXPECT_FALSE(std::equal(a.data(), a.data() + 784, plain.data()));
+  const auto pixels = [&](const std::vector<std::uint32_t>& rows, const AugmentationDraw& how) {
+    Batch batch;
+    fill_batch(data.train, rows, batch, how);
+    return std::vector<float>(batch.images.data(), batch.images.data() + 2 * 784);
+  };
+  const std::vector<float> a = pixels(order, draw), b = pixels(turned, draw);
+  EXPECT_TRUE(std::equal(a.begin(), a.begin() + 784, b.begin() + 784)) << "whatever the batch";
+  for (const AugmentationDraw& other : {AugmentationDraw{draw.augmentation, 3, 2}, {}})
+    EXPECT_FALSE(std::equal(a.begin(), a.begin() + 784, pixels(order, other).begin()));
 }
 
 TEST(Training, StopsWhenThePatienceIsOver) {
@@ -236,12 +239,12 @@ TEST(Training, StopsWhenThePatienceIsOver) {
   Network network(linear_classifier(), {}, 1);
   // Without a step nothing gets better than the first epoch.
   const TrainCard still{.epochs = 9, .schedule = {.rate = 0}, .patience = 3};
-  const TrainResult stopped = train(network, data, still, 1);
+  const TrainResult stopped = train(network, data, {still, 1});
   EXPECT_EQ(stopped.best_epoch, 0);
   EXPECT_EQ(stopped.epochs.size(), 4u);
   TrainCard patient = still;
   patient.patience = 0;
-  EXPECT_EQ(train(network, data, patient, 1).epochs.size(), 9u);
+  EXPECT_EQ(train(network, data, {patient, 1}).epochs.size(), 9u);
 }
 
 TEST(Augmentation, ShiftsByEveryAmountEquallyOftenAndMirrorsHalfOfThem) {
@@ -254,12 +257,11 @@ TEST(Augmentation, ShiftsByEveryAmountEquallyOftenAndMirrorsHalfOfThem) {
     order[i] = i;
     dot.pixels[81 * i + 4 * 9 + 3] = 255;
   }
-  Tensor batch;
-  std::vector<int> labels;
-  fill_batch(dot, order, batch, labels, {{.crop = 1, .flip = true}, 1, 0});
+  Batch batch;
+  fill_batch(dot, order, batch, {{.crop = 1, .flip = true}, 1, 0});
   std::vector<int> count(81, 0);
   for (int i = 0; i < images; ++i) {
-    const float* image = batch.data() + 81 * i;
+    const float* image = batch.images.data() + 81 * i;
     ++count[static_cast<std::size_t>(std::max_element(image, image + 81) - image)];
   }
   // Columns 2, 3 (unmirrored only), 4 (both: shift +1, or mirrored and -1), 5, 6; three rows. 18

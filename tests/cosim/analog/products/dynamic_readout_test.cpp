@@ -240,9 +240,9 @@ TEST(DynamicReadout, LayersAndProductsOfMapsGoThroughTheSameLight) {
   engine.load(2, product.shape, product.weights, 0);
   engine.begin_calibration();
   std::vector<float> layer(9 * 7);
-  engine.multiply(2, product.inputs, 1, 0, layer);
+  engine.multiply(2, {product.inputs, 1, 0}, layer);
   engine.end_calibration();
-  engine.multiply(2, product.inputs, 1, 0, layer);
+  engine.multiply(2, {product.inputs, 1, 0}, layer);
   EXPECT_EQ(product.on(engine, 0, 2), layer);
   product.calibrate(engine, 3);
   EXPECT_NE(product.on(engine, 0, 3), layer);

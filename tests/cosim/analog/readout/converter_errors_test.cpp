@@ -27,9 +27,9 @@ std::vector<float> run_converted(const photonic::TensorCore& core, const LayerSh
   std::vector<float> outputs(static_cast<std::size_t>(shape.positions() * shape.out_channels));
   engine.load(0, shape, weights, 0);
   engine.begin_calibration();
-  engine.multiply(0, inputs, 1, 0, outputs);
+  engine.multiply(0, {inputs, 1, 0}, outputs);
   engine.end_calibration();
-  engine.multiply(0, inputs, 1, 0, outputs);
+  engine.multiply(0, {inputs, 1, 0}, outputs);
   if (counts != nullptr) *counts = engine.counts();
   return outputs;
 }

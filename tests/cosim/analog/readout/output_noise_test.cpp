@@ -52,10 +52,10 @@ Moments shots_of(const photonic::TensorCore& core, const LayerShape& shape,
   Moments found{std::vector<double>(exact.size()), std::vector<double>(exact.size()), 0};
   std::vector<float> outputs(exact.size());
   engine.begin_calibration();
-  engine.multiply(0, inputs, 1, 0, outputs);
+  engine.multiply(0, {inputs, 1, 0}, outputs);
   engine.end_calibration();
   for (int i = 0; i < shots; ++i) {
-    engine.multiply(0, inputs, 1, static_cast<std::uint64_t>(i), outputs);
+    engine.multiply(0, {inputs, 1, static_cast<std::uint64_t>(i)}, outputs);
     for (std::size_t r = 0; r < exact.size(); ++r) {
       found.mean[r] += (outputs[r] - exact[r]) / shots;
       found.square[r] += std::pow(outputs[r] - exact[r], 2) / shots;

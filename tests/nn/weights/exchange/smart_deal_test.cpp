@@ -135,8 +135,8 @@ TEST(SmartDeal, TrainsANetworkInItsCodesAlone) {
   const auto make = [&] { return Network(build_graph("lenet5", "glyphs"), card, 3); };
   Network start = make(), network = make(), again = make();
   const TrainCard recipe{.epochs = 2, .batch = 25, .optimizer = {.kind = OptimizerKind::sgd}};
-  const TrainResult result = train(network, data, recipe, 1);
-  train(again, data, recipe, 1);
+  const TrainResult result = train(network, data, {recipe, 1});
+  train(again, data, {recipe, 1});
   ASSERT_EQ(result.own_changes.size(), network.weight_layers().size());
   for (std::size_t l = 0; l < result.own_changes.size(); ++l) {
     WeightSource& source = *network.weight_layers()[l].source;
