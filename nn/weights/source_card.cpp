@@ -57,7 +57,8 @@ void describe_one(Section& section, SourceCard& card) {
   section.arrange({"source",      "bits",          "intra",      "cross",       "cross_share",
                    "expansion",   "kernels",       "block",      "linear",      "scales",
                    "weight_clip", "fc_bits",       "dense_bits", "activations", "quant_ratio",
-                   "projection",  "orthogonality", "exchange",   "smart_deal",  "retraining"});
+                   "projection",  "orthogonality", "exchange",   "smart_deal",  "supermask",
+                   "retraining"});
 }
 
 /// The keys that only training reads.

@@ -14,6 +14,7 @@
 #include "nn/weights/exchange/exchange_source.hpp"
 #include "nn/weights/exchange/smart_deal_source.hpp"
 #include "nn/weights/multilevel/generators.hpp"
+#include "nn/weights/seeded/supermask_source.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -24,7 +25,7 @@ std::deque<SourceEntry>& table() {
       dense_entry(),          integer_entry(),   learned_step_entry(), power_entry(),
       multilevel_entry(),     low_rank_entry(),  blueprint_entry(),    separable_entry(),
       shared_kernels_entry(), circulant_entry(), exchange_entry(),     smart_deal_entry(),
-      ternary_entry(),        huffman_entry(),
+      ternary_entry(),        huffman_entry(),   supermask_entry(),
   };
   return entries;
 }

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nn/optim/parameter.hpp"
+#include "nn/weights/source/stored_words.hpp"
+#include "nn/weights/source/weight_source.hpp"
+
+namespace lightloom::nn {
+
+/// 32 random bits that a chip makes from a seed and a number, in any order: Jenkins's one-at-a-time
+/// hash (Dr. Dobb's Journal, September 1997) of the number's four bytes, the lowest first, begun at
+/// the seed. Shifts, additions and exclusive ors only.
+std::uint32_t seeded_word(std::uint32_t seed, std::uint32_t number);
+
+/// What making `words` of them takes, in operations on words of 32 bits.
+RegenerationWork seeded_word_work(std::int64_t words);
+
+/// How many words hold `bits` bits.
+constexpr std::int64_t words_of_bits(std::int64_t bits) { return (bits + 31) / 32; }
+
+/// The seed of a layer: the same hash of the card's seed and the layer's name.
+std::uint32_t layer_seed(std::uint64_t seed, const std::string& layer);
+
+/// Signs -1 or 1 of a seed. Sign i is bit i mod 32 of word i / 32; a set bit is 1. The seed can be
+/// kept in a checkpoint, and set from one.
+class SeededSigns {
+ public:
+  SeededSigns(std::uint32_t seed, std::int64_t count);
+
+  [[nodiscard]] std::uint32_t seed() const;
+  /// Its high and low half, which single precision holds.
+  [[nodiscard]] Parameter& constant() { return halves_; }
+  /// Of the seed of the moment. Valid until the next call.
+  [[nodiscard]] std::span<const float> signs();
+  /// Of another seed, as a damaged memory gives one.
+  [[nodiscard]] std::span<const float> signs(std::uint32_t seed);
+
+ private:
+  Parameter halves_;
+  std::uint32_t made_from_ = 0;
+  std::vector<float> signs_;
+};
+
+/// The stored seed: one word, which decides about all weights of a layer.
+StoredStream seed_stream();
+CodedStream coded_seed(std::uint32_t seed);
+
+}  // namespace lightloom::nn
