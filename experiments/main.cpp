@@ -15,6 +15,7 @@
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/damaged_input.hpp"
 #include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/interrupts.hpp"
 #include "experiments/results/files/build_info.hpp"
 #include "experiments/results/report.hpp"
@@ -59,8 +60,9 @@ void execute(const std::vector<std::string>& words) {
   const CommandLine line = read_arguments(called);
   if (line.help) return write(stdout, help(command));
   take_threads(line.threads);
-  const bool keep_json = command.writes == Writes::nothing && !line.output.empty();
+  const bool keep_json = command.endings.empty() && !line.output.empty();
   require_outputs(line, line.outputs());
+  require_endings(command, line);
   refuse_damaged(hdf5_inputs(line));
   if (command.ends_when_asked) watch_for_interrupts();
   using enum ProgramProgress::Display;

@@ -9,16 +9,14 @@
 
 namespace lightloom::experiments {
 
-/// Whether a command writes files of its own, or --output should hold its JSON object.
-enum class Writes { file, nothing };
-
 /// One command of the program. Its file ends in its `extern const Command`, and the table in
 /// commands.cpp lists it: options, help, completion and manual page come from here.
 struct Command {
   std::string name;     // "run"; "calibrate fit" is the action `fit` of the group `calibrate`
   std::string operand;  // what it works on, as shown in the help; "" for none
   std::string summary;
-  Writes writes = Writes::nothing;
+  std::vector<std::string> endings = {};  // of the file that it writes under --output's name; none:
+                                          // --output gets its JSON object
   std::vector<CommandOption> options;
   /// Does the work and says what it found. Tells the sink how far it is.
   Shown (*run)(const CommandLine& line, ProgressSink& progress) = nullptr;

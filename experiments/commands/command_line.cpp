@@ -14,14 +14,19 @@ namespace {
 
 namespace po = boost::program_options;
 
-bool names_card(std::string_view word) { return word.ends_with(".yaml") || word.ends_with(".yml"); }
+/// A word that is an operand, not the value of an option that may lack one.
+bool names_input(std::string_view word) {
+  for (const std::string_view ending : {".yaml", ".yml", ".h5", ".hdf5", ".nc"})
+    if (word.ends_with(ending)) return true;
+  return false;
+}
 
 const std::string left_out = "\x1f";  // stands for a value that was left out
 
 bool may_lack_value(const CommandOption& option) { return option.value.starts_with('['); }
 
 /// The arguments with the values of options that may lack one joined to them, "--name=value". A
-/// word behind such an option is its value unless it is an option or a card's file.
+/// word behind such an option is its value unless it is an option or a file of a card or results.
 std::vector<std::string> with_values(const std::vector<std::string>& given,
                                      const std::vector<CommandOption>& options) {
   std::vector<std::string> arguments;
@@ -33,7 +38,7 @@ std::vector<std::string> with_values(const std::vector<std::string>& given,
         });
     if (!lacks) continue;
     const std::string next = i + 1 < given.size() ? given[i + 1] : "";
-    const bool value = !next.empty() && !next.starts_with('-') && !names_card(next);
+    const bool value = !next.empty() && !next.starts_with('-') && !names_input(next);
     arguments.back() += "=" + (value ? next : left_out);
     if (value) ++i;
   }
@@ -151,7 +156,7 @@ std::vector<std::string> CommandLine::outputs() const {
   std::vector<std::string> files;
   if (!output.empty()) files.push_back(output);
   for (const std::string& option : written)
-    if (has(option)) files.push_back(value(option));
+    if (has(option) && value(option) != "none") files.push_back(value(option));
   return files;
 }
 
@@ -202,7 +207,7 @@ CommandLine parse_command_line(const std::string& command,
   }
   for (const CommandOption& option : options) {
     const std::string name = long_name(option);
-    if (option.output) line.written.push_back(name);
+    if (!option.endings.empty()) line.written.push_back(name);
     if (values.count(name) == 0) continue;
     if (!option.value.empty())
       line.extra[name] =

@@ -14,7 +14,7 @@ struct CommandOption {
   std::string name;   // without dashes; "output,o" where a letter stands for it too
   std::string value;  // placeholder in the help, "" for a switch, "[...]" where it may be left out
   std::string help;
-  bool output = false;  // names a file that the command writes
+  std::vector<std::string> endings = {};  // of the file that the command writes under its name
 };
 
 /// A command line, read but not yet judged against files.
@@ -35,7 +35,7 @@ struct CommandLine {
   [[nodiscard]] bool has(const std::string& option) const { return extra.contains(option); }
   /// Whether an option of the command names a file that it writes.
   [[nodiscard]] bool writes(const std::string& option) const;
-  /// --output and the files of such options, those that are given.
+  /// --output and the files of such options, those that are given; "none" is no file.
   [[nodiscard]] std::vector<std::string> outputs() const;
   /// The value of one of the command's options, or `otherwise`.
   [[nodiscard]] std::string value(const std::string& option,

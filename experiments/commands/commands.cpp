@@ -3,6 +3,7 @@
 #include "core/cards/card.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/files/build_info.hpp"
 
 namespace lightloom::experiments {
@@ -15,7 +16,7 @@ extern const Command run_command, sweep_command, merge_command, train_command, r
     calibrate_when_command, calibrate_pulls_command, calibrate_fringe_command,
     calibrate_ring_command, calibrate_line_command, calibrate_energy_command,
     calibrate_drift_command, calibrate_products_command, validate_command, report_command,
-    inspect_command, completion_command;
+    inspect_command, export_command, completion_command;
 
 const std::vector<const Command*>& commands() {
   static const std::vector<const Command*> table{&run_command,
@@ -50,6 +51,7 @@ const std::vector<const Command*>& commands() {
                                                  &validate_command,
                                                  &report_command,
                                                  &inspect_command,
+                                                 &export_command,
                                                  &completion_command};
   return table;
 }
@@ -227,7 +229,9 @@ std::string help(const Command& command) {
   std::string text =
       fmt::format("lightloom {} {}\n{}\n", command.name, command.operand, command.summary);
   if (!command.options.empty()) text += "\noptions\n" + options_help(command.options);
-  return text + "\noptions of every command\n" + options_help(common_options());
+  text += "\noptions of every command\n" + options_help(common_options());
+  return text +
+         fmt::format("\n--output names a file that ends in {}.\n", either(output_endings(command)));
 }
 
 }  // namespace lightloom::experiments

@@ -197,7 +197,6 @@ extern const Command completion_command{
     .name = "completion",
     .operand = "bash|zsh|man",
     .summary = "completion of command lines for a shell, or the manual page",
-    .writes = Writes::nothing,
     .run = do_completion};
 
 }  // namespace lightloom::experiments

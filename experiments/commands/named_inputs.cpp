@@ -154,6 +154,7 @@ std::vector<std::string> hdf5_inputs(const CommandLine& line) {
 void require_outputs(const CommandLine& line, const std::vector<std::string>& files) {
   const std::vector<std::string> inputs = named_inputs(line);
   for (auto file = files.begin(); file != files.end(); ++file) {
+    if (file->empty()) continue;
     require_writable(*file);
     if (!is_file_or_new(*file)) continue;
     for (const std::string& input : inputs)

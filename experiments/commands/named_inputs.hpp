@@ -15,7 +15,8 @@ std::vector<std::string> named_inputs(const CommandLine& line);
 std::vector<std::string> hdf5_inputs(const CommandLine& line);
 
 /// Throws `Error` unless the files can be written (`require_writable`), differ from each other, and
-/// are none that the command may read. Call before long work, with all that a command writes.
+/// are none that the command may read; "" is no file. Call before long work, with all that a
+/// command writes.
 void require_outputs(const CommandLine& line, const std::vector<std::string>& files);
 
 }  // namespace lightloom::experiments

@@ -127,6 +127,7 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
   table.attributes.erase(
       "schema_version");  // of the file: what is shown must not tell a resumed sweep
   add_origin(table, task.origin);
+  table.attributes[given_card_key] = to_yaml(task.card);
   table.attributes[inputs_key] = input_files_text(task.origin.card);
   table.attributes["sweep_axes"] = join_names(task.grid);
   if (!task.part.whole()) table.attributes[part_key] = task.part.text();

@@ -15,6 +15,10 @@ namespace lightloom::experiments {
 /// same variables along equal axes; texts are not stacked.
 using PointFunction = std::function<Labelled(const Tree& card)>;
 
+/// Attribute of a results file: the card as it was given, with the cards it names in their places.
+/// A point's card is made from it, not from the resolved one, whose defaults are the first point's.
+inline constexpr const char* given_card_key = "card_given";
+
 struct SweepTask {
   Tree card;  // with its sweep section, resolved as far as the hash should see
   SweepGrid grid;

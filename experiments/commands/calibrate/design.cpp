@@ -66,7 +66,7 @@ extern const Command calibrate_design_command{
     .name = "calibrate design",
     .operand = "device.yaml",
     .summary = "settings that would tell most about a fitted device",
-    .writes = Writes::file,
+    .endings = {".csv"},
     .options = {{"settings", "N", "how many (8)"},
                 {"targets", "N", "random candidates to choose from (5 for each)"},
                 {"max-voltage", "V", "of the drivers (6.5)"}},

@@ -83,7 +83,6 @@ extern const Command calibrate_drift_command{
     .name = "calibrate drift",
     .operand = "series.csv",
     .summary = "spread and time constant of a drift",
-    .writes = Writes::nothing,
     .options = {{"x", "COLUMN", "the column of times, by name or number"},
                 {"y", "COLUMN", "the column of values, by name or number"},
                 {"limit", "RAD", "the deviation at which to calibrate again"}},

@@ -3,6 +3,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/calibrate/into_card.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/files/column_file.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
@@ -57,7 +58,7 @@ extern const Command calibrate_energy_command{
     .name = "calibrate energy",
     .operand = "table.csv",
     .summary = "energies of counted events from measured sums",
-    .writes = Writes::file,
+    .endings = card_endings,
     .options = {{"target", "NAME", "the column to explain (the last)"},
                 {"into", "FILE", "with --output: the card whose energies the coefficients replace"},
                 {"section", "PATH", "with --output: where in that card, with dots"}},

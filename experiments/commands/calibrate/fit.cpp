@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/files/build_info.hpp"
 #include "experiments/results/fit_page.hpp"
 #include "experiments/results/report.hpp"
@@ -228,13 +229,14 @@ extern const Command calibrate_fit_command{
     .name = "calibrate fit",
     .operand = "data.h5",
     .summary = "a device from its readings",
-    .writes = Writes::file,
+    .endings = card_endings,
     .options = {{"card", "FILE", "chip, laboratory and fit sections of a calibration card"},
                 {"start", "FILE", "start from this device card instead of sweeps"},
                 {"posterior", "FILE", "chips drawn from what the fit leaves open (for `run`)",
-                 true},
+                 results_endings},
                 {"samples", "N", "how many of them (32)"},
-                {"report", "FILE", "a page with residuals, correlations and worst devices", true}},
+                {"report", "FILE", "a page with residuals, correlations and worst devices",
+                 page_endings}},
     .run = do_fit};
 
 }  // namespace lightloom::experiments

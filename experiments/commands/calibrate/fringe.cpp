@@ -164,7 +164,6 @@ extern const Command calibrate_fringe_command{
     .name = "calibrate fringe",
     .operand = "sweep.csv",
     .summary = "one heater from the fringe of its sweep",
-    .writes = Writes::nothing,
     .options = {{"law", "NAME", "quadratic (default), self-heating or cubic"},
                 {"pi-voltage", "V", "design value of V_pi (mA or mW over those), to look near it"},
                 {"over", "NAME", "voltage, current, power (electrical) or auto (default)"},

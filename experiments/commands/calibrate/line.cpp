@@ -27,7 +27,6 @@ extern const Command calibrate_line_command{
     .name = "calibrate line",
     .operand = "detector-or-converter.csv",
     .summary = "slope and offset of a detector or converter",
-    .writes = Writes::nothing,
     .options = {},
     .run = do_line};
 

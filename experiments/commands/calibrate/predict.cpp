@@ -68,7 +68,7 @@ extern const Command calibrate_predict_command{
     .name = "calibrate predict",
     .operand = "device.yaml data.h5",
     .summary = "what a fitted device should read, against what it reads",
-    .writes = Writes::file,
+    .endings = {".h5", ".hdf5", ".csv"},
     .options = {},
     .run = do_predict};
 

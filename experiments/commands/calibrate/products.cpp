@@ -11,6 +11,7 @@
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/files/matrix_file.hpp"
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/results/report.hpp"
@@ -191,7 +192,7 @@ extern const Command calibrate_products_command{
     .name = "calibrate products",
     .operand = "expected.npy observed.npy",
     .summary = "frozen, periodic and random errors of measured products of any core",
-    .writes = Writes::file,
+    .endings = card_endings,
     .options = {{"model", "NAME",
                  "gains, periodic, mixing or both (default): the largest one fitted"},
                 {"period", "N", "of offsets in time, in vectors (found otherwise)"},
@@ -200,7 +201,7 @@ extern const Command calibrate_products_command{
                 {"full-scale", "X",
                  "what one full-scale input gives through one full-scale weight"},
                 {"inputs", "N", "added in each product (as many as outputs)"},
-                {"report", "FILE", "a page with models, corrections and outputs", true}},
+                {"report", "FILE", "a page with models, corrections and outputs", page_endings}},
     .run = do_products};
 
 }  // namespace lightloom::experiments

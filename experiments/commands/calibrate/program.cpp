@@ -142,7 +142,7 @@ extern const Command calibrate_program_command{
     .name = "calibrate program",
     .operand = "device.yaml [matrix]",
     .summary = "voltages for a matrix, or how well random ones are programmed",
-    .writes = Writes::file,
+    .endings = {".csv"},
     .options = {{"truth", "FILE", "the hidden chip, to compare with"},
                 {"target", "NAME", "unitary (default) or nearest (unitary)"},
                 {"tolerance", "X",

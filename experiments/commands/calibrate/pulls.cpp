@@ -97,7 +97,7 @@ extern const Command calibrate_pulls_command{
     .name = "calibrate pulls",
     .operand = "chip.yaml",
     .summary = "whether the standard deviations of fits are what they say",
-    .writes = Writes::file,
+    .endings = {".csv"},
     .options = {{"chips", "N", "how many are measured and fitted (50)"}},
     .run = do_pulls,
     .ends_when_asked = true};

@@ -11,6 +11,7 @@
 #include "core/files/csv.hpp"
 #include "experiments/commands/calibrate/into_card.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/files/column_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
@@ -200,7 +201,7 @@ extern const Command calibrate_ring_command{
     .name = "calibrate ring",
     .operand = "spectrum.csv",
     .summary = "resonances of a ring from a spectrum",
-    .writes = Writes::file,
+    .endings = card_endings,
     .options = {{"port", "NAME", "through, drop or auto (default): which port was measured"},
                 {"x", "COLUMN", "the column of wavelengths, by name or number"},
                 {"y", "COLUMN", "the column of powers, by name or number"},

@@ -6,6 +6,7 @@
 #include "core/files/atomic_file.hpp"
 #include "core/random/random.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 
@@ -80,10 +81,10 @@ extern const Command calibrate_simulate_command{
     .name = "calibrate simulate",
     .operand = "chip.yaml",
     .summary = "readings of a virtual chip in a virtual laboratory",
-    .writes = Writes::file,
-    .options = {{"truth", "FILE", "writes the hidden chip here, as a device card", true},
+    .endings = {".h5", ".hdf5", ".csv"},
+    .options = {{"truth", "FILE", "writes the hidden chip here, as a device card", card_endings},
                 {"earlier", "FILE",
-                 "writes an earlier calibration here, 0.1 rad off, for fit --start", true}},
+                 "writes an earlier calibration here, 0.1 rad off, for fit --start", card_endings}},
     .run = do_simulate};
 
 }  // namespace lightloom::experiments

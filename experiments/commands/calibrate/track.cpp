@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 
@@ -54,7 +55,7 @@ extern const Command calibrate_track_command{
     .name = "calibrate track",
     .operand = "device.yaml few.h5",
     .summary = "a drifted device from few readings",
-    .writes = Writes::file,
+    .endings = card_endings,
     .options = {{"limit", "RAD", "drift of the phases to expect (0.1)"}},
     .run = do_track};
 

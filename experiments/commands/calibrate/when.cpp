@@ -148,7 +148,6 @@ extern const Command calibrate_when_command{
     .name = "calibrate when",
     .operand = "device.yaml",
     .summary = "when a drifting device must be calibrated again",
-    .writes = Writes::nothing,
     .options = {{"error", "VALUE", "error of a programmed matrix that must not be exceeded"},
                 {"card", "FILE", "an experiment whose network runs on the chip"},
                 {"accuracy", "VALUE",

@@ -261,7 +261,6 @@ extern const Command cost_command{
     .name = "cost",
     .operand = "card.yaml",
     .summary = "time and energy alone, no data needed",
-    .writes = Writes::nothing,
     .options = {{"breakeven", "WHAT",
                  "where regenerating stops paying: bandwidth, settle, batch, generator_rate, "
                  "generator_energy"},

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/experiment/sweep_files.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/sweep/sweep_comparison.hpp"
 #include "experiments/sweep/sweep_table.hpp"
@@ -34,13 +35,12 @@ Shown do_merge(const CommandLine& line, ProgressSink& /*progress*/) {
 
 }  // namespace
 
-extern const Command merge_command{
-    .name = "merge",
-    .operand = "parts...",
-    .summary = "the parts of a sweep as one file",
-    .writes = Writes::file,
-    .options = {{"incomplete", "", "also where points are missing"},
-                {"report", "FILE", "where the page goes (beside the results when absent)", true}},
-    .run = do_merge};
+extern const Command merge_command{.name = "merge",
+                                   .operand = "parts...",
+                                   .summary = "the parts of a sweep as one file",
+                                   .endings = results_endings,
+                                   .options = {{"incomplete", "", "also where points are missing"},
+                                               {"report", "FILE", page_help, page_or_none}},
+                                   .run = do_merge};
 
 }  // namespace lightloom::experiments

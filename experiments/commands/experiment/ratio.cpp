@@ -122,7 +122,6 @@ extern const Command ratio_command{
     .name = "ratio",
     .operand = "[card.yaml]",
     .summary = "parameters and memory of a network under a weight source",
-    .writes = Writes::nothing,
     .options = {{"model", "NAME", "network, instead of the card's"},
                 {"dataset", "NAME", "data set, instead of the card's"}},
     .run = do_ratio};

@@ -5,7 +5,9 @@
 #include "experiments/cards/durations.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/experiment/sweep_files.hpp"
 #include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/studies/run_experiment.hpp"
@@ -28,7 +30,7 @@ Shown do_run(const CommandLine& line, ProgressSink& progress) {
       card.resolved.find("sweep") == nullptr || line.has("ignore-sweep"),
       "the card has a sweep section (use lightloom sweep, or --ignore-sweep for its base point)");
   const std::string output = line.output.empty() ? card.name + ".h5" : line.output;
-  const std::string page = line.value("report", report_path(output));
+  const std::string page = page_of(line, output);
   require_outputs(line, {output, page});
   Workbench workbench(progress);
   require(card.measures.cost || !line.has("sensitivity"),
@@ -40,12 +42,13 @@ Shown do_run(const CommandLine& line, ProgressSink& progress) {
         [&](const Experiment& moved) { return workbench.layers(moved); }, progress);
   const Labelled data = results_of(result, card, line.text);
   write_labelled(output, data);
-  write_file(page, report_page(data));
+  if (!page.empty()) write_file(page, report_page(data));
   Shown outcome{.json = to_json(result),
                 .text = fmt::format("{}\n\n", card.name) + to_text(result)};
   outcome.json["results"] = output;
-  outcome.json["report"] = page;
-  outcome.text += fmt::format("\nresults: {}\nreport:  {}\n", output, page);
+  outcome.json["report"] = page.empty() ? Json() : Json(page);
+  outcome.text += fmt::format("\nresults: {}\n", output);
+  if (!page.empty()) outcome.text += fmt::format("report:  {}\n", page);
   return outcome;
 }
 
@@ -55,8 +58,8 @@ extern const Command run_command{
     .name = "run",
     .operand = "card.yaml",
     .summary = "one experiment: accuracy, storage, time and energy",
-    .writes = Writes::file,
-    .options = {{"report", "FILE", "where the page goes (beside the results when absent)", true},
+    .endings = results_endings,
+    .options = {{"report", "FILE", page_help, page_or_none},
                 {"sensitivity", "[all|KEY,...]",
                  "also what the verdicts rest on, as lightloom cost has it, in results and page"},
                 {"age", "TIME[,...]",

@@ -3,6 +3,7 @@
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/from_cards/search_run.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
@@ -126,7 +127,7 @@ extern const Command search_command{
     .name = "search",
     .operand = "card.yaml",
     .summary = "settings per layer of multi-level weights within a budget",
-    .writes = Writes::file,
+    .endings = card_endings,
     .options =
         {{"budget", "WHAT=LIMIT", "memory=<ratio>, time=<seconds> or energy=<joules>"},
          {"sensitivity", "KIND",

@@ -4,6 +4,7 @@
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/experiment/sweep_files.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/from_cards/sweep_study.hpp"
 #include "experiments/results/shown.hpp"
 
@@ -52,11 +53,11 @@ extern const Command sweep_command{
     .name = "sweep",
     .operand = "card.yaml",
     .summary = "a grid of experiments, resumable",
-    .writes = Writes::file,
+    .endings = results_endings,
     .options = {{"part", "I/N",
                  "only every N-th point from the I-th on, into a file of their own for `merge`; "
                  "auto, auto/N: I (and N) from the array job of a cluster"},
-                {"report", "FILE", "where the page goes (beside the results when absent)", true}},
+                {"report", "FILE", page_help, page_or_none}},
     .run = do_sweep,
     .ends_when_asked = true};
 

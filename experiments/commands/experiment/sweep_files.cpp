@@ -31,15 +31,17 @@ Json axes_json(const SweepGrid& grid) {
 
 }  // namespace
 
+std::string page_of(const CommandLine& line, const std::string& results) {
+  const std::string page = line.value("report", report_path(results));
+  return page == "none" ? "" : page;
+}
+
 SweepFiles sweep_files(const CommandLine& line, const std::string& name, const SweepPart& part) {
   SweepFiles places{.results = line.output};
   if (places.results.empty())
     places.results = part.whole() ? name + ".h5" : part_path(name + ".h5", part);
-  if (part.whole() || line.has("report"))
-    places.page = line.value("report", report_path(places.results));
-  std::vector<std::string> files{places.results};
-  if (!places.page.empty()) files.push_back(places.page);
-  require_outputs(line, files);
+  if (part.whole() || line.has("report")) places.page = page_of(line, places.results);
+  require_outputs(line, {places.results, places.page});
   return places;
 }
 

@@ -8,6 +8,11 @@
 
 namespace lightloom::experiments {
 
+/// Where the page of results goes: where --report says, or beside them; "" for --report none.
+std::string page_of(const CommandLine& line, const std::string& results);
+inline constexpr const char* page_help =
+    "where the page goes (beside the results when absent), or none";
+
 /// Where a sweep is written.
 struct SweepFiles {
   std::string results;

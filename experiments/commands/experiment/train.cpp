@@ -3,6 +3,7 @@
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/files/weight_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
@@ -130,8 +131,8 @@ extern const Command train_command{
     .name = "train",
     .operand = "card.yaml",
     .summary = "train and save weights",
-    .writes = Writes::file,
-    .options = {{"float", "FILE", "save the float network's weights too", true},
+    .endings = weight_endings,
+    .options = {{"float", "FILE", "save the float network's weights too", weight_endings},
                 {"checkpoint", "FILE",
                  "state after every epoch, taken up again by the same command (float network: "
                  "FILE.float, in the loop: FILE.loop)"}},

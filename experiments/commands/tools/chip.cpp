@@ -8,6 +8,7 @@
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/commands/tools/realised.hpp"
 #include "experiments/results/files/matrix_file.hpp"
 #include "experiments/results/shown.hpp"
@@ -218,7 +219,6 @@ extern const Command chip_command{
     .name = "chip",
     .operand = "core.yaml",
     .summary = "Monte-Carlo of a mesh or core over chips",
-    .writes = Writes::nothing,
     .options = {{"chips", "N", "how many (32)"},
                 {"targets", "WHAT",
                  "weights that the chips of a core are asked for: uniform (as it is), normal, "
@@ -226,7 +226,8 @@ extern const Command chip_command{
                 {"target", "FILE",
                  "with --realised: a matrix of weights of any size, tiled like a layer"},
                 {"realised", "FILE",
-                 "the matrix that every chip multiplies with in its place, an HDF5 file", true},
+                 "the matrix that every chip multiplies with in its place, an HDF5 file",
+                 results_endings},
                 {"limit", "E", "the yield too: share of chips whose error is at most E"},
                 {"configure", "METHOD",
                  "the same chips set from readings alone: nulling, nulling-powers or self"},

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/files/matrix_file.hpp"
 #include "experiments/results/files/mesh_settings_file.hpp"
 #include "experiments/results/files/provenance.hpp"
@@ -140,7 +141,8 @@ Shown do_decompose(const CommandLine& line, ProgressSink& /*progress*/) {
   const MeshSettingsKind kind{options.mesh, options.device, read_convention(line, options)};
   const std::string path =
       only_operand(line, "a matrix (.npy, .npz:NAME, .csv, .mtx, .mat or .h5)");
-  if (!line.output.empty()) require_writable(line.output);
+  if (!line.output.empty())
+    require_ending("lightloom decompose (settings) --output", line.output, settings_endings);
   MatrixDecomposition found = photonic::decompose_matrix(as_said(read_matrix(path), kind), options);
   found.rebuilt = as_said(found.rebuilt, kind);
   Shown result = decomposed(found, options);
@@ -160,7 +162,7 @@ extern const Command decompose_command{
     .name = "decompose",
     .operand = "matrix",
     .summary = "a matrix into mesh settings, with the reconstruction error",
-    .writes = Writes::file,
+    .endings = matrix_endings,
     .options = {{"mesh", "NAME", "clements (default), reck or butterfly"},
                 {"target", "NAME", "unitary (default), nearest (unitary), or svd for any matrix"},
                 {"device", "NAME", "mzi (default), three-splitter, crossing or compact"},

@@ -7,6 +7,7 @@
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/tools/reproduction.hpp"
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
@@ -162,7 +163,8 @@ Shown one_variable(const Labelled& data, const std::string& name) {
 
 /// An experiment card with every default filled in.
 Shown resolved_card(const CommandLine& line) {
-  require(!line.has("variable"), "--variable belongs to a results file, not to a card");
+  for (const char* option : {"variable", "card"})
+    require(!line.has(option), "--{} belongs to a results file, not to a card", option);
   const Experiment card = read_experiment(load_given_card(line));
   const std::string text = to_yaml(card.resolved);
   return {.json = {{"name", card.name}, {"card_hash", card_hash(card.resolved)}, {"card", text}},
@@ -174,7 +176,10 @@ Shown do_inspect(const CommandLine& line, ProgressSink& /*progress*/) {
   if (path.ends_with(".yaml") || path.ends_with(".yml")) return resolved_card(line);
   require(line.settings.empty(), "--set belongs to a card, not to a results file");
   if (path.ends_with(".llw")) return packed_view(path, nn::read_packed(path));
+  require(!line.has("card") || !line.has("variable"),
+          "--card and --variable are two questions (ask one at a time)");
   const Labelled data = read_labelled(path);
+  if (line.has("card")) return reproduction(path, data, line.value("card"));
   if (line.has("variable")) return one_variable(data, line.value("variable"));
   return {.json = description(path, data), .text = listing(path, data)};
 }
@@ -185,8 +190,10 @@ extern const Command inspect_command{
     .name = "inspect",
     .operand = "file",
     .summary = "what is in a results file, or a card with all its defaults",
-    .writes = Writes::nothing,
-    .options = {{"variable", "NAME", "print the values of one variable or axis"}},
+    .options = {{"variable", "NAME", "print the values of one variable or axis"},
+                {"card", "[POINT]",
+                 "the card and the command that give the results again, or one point of a sweep: "
+                 "its number, or 'basis_bits=4, batch=8'"}},
     .run = do_inspect};
 
 }  // namespace lightloom::experiments

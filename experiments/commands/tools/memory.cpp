@@ -210,7 +210,6 @@ extern const Command memory_command{
     .name = "memory",
     .operand = "dram.yaml",
     .summary = "a request pattern or trace through a DRAM",
-    .writes = Writes::nothing,
     .options = {{"pattern", "NAME", "seq_rd, rand_rd, tile4k_rd, seq_2r1w, stride_rd, ..."},
                 {"requests", "N", "of the pattern (100000)"},
                 {"trace", "FILE", "requests, one a line; - is the standard input"},

@@ -1,7 +1,6 @@
 #include <map>
 
 #include "core/error.hpp"
-#include "core/files/atomic_file.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
@@ -52,15 +51,12 @@ void require_onnx() {
 Shown check(const CommandLine& line, ProgressSink& /*progress*/) {
   require_onnx();
   require(!line.operands.empty(), "lightloom onnx check needs folders of operator cases");
-  if (!line.output.empty()) require_writable(line.output);
   Shown result{.json = Json::array(), .text = ""};
   std::vector<CaseResult> results;
   for (const std::string& folder : line.operands) {
     results.push_back(nn::onnx::check_case(folder));
     result.json.push_back(case_json(results.back(), folder));
   }
-  if (!line.output.empty())
-    write_file(line.output, result.json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   result.text = cases_text(results);
   return result;
 }
@@ -96,19 +92,18 @@ extern const Command onnx_check_command{
     .name = "onnx check",
     .operand = "case-folder...",
     .summary = "operator cases of ONNX through our engine and the interpreter",
-    .writes = Writes::file,
     .options = {},
     .run = check};
 extern const Command onnx_save_command{.name = "onnx save",
                                        .operand = "card.yaml",
                                        .summary = "a card's network with its regenerated weights",
-                                       .writes = Writes::file,
+                                       .endings = {".onnx"},
                                        .options = {},
                                        .run = save};
 extern const Command onnx_fold_command{.name = "onnx fold",
                                        .operand = "net.onnx",
                                        .summary = "batch normalisations into their layers",
-                                       .writes = Writes::file,
+                                       .endings = {".onnx"},
                                        .options = {},
                                        .run = fold};
 

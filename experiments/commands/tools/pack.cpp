@@ -2,6 +2,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/files/weight_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/views/packed_view.hpp"
@@ -81,7 +82,7 @@ extern const Command pack_command{
     .name = "pack",
     .operand = "weights.h5",
     .summary = "trained weights as a weight memory holds them, bit by bit",
-    .writes = Writes::file,
+    .endings = {".llw"},
     .options = {},
     .run = pack};
 
@@ -89,7 +90,7 @@ extern const Command unpack_command{
     .name = "unpack",
     .operand = "weights.llw",
     .summary = "a packed file's weights, regenerated, as plain weights",
-    .writes = Writes::file,
+    .endings = weight_endings,
     .options = {},
     .run = unpack};
 

@@ -4,6 +4,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/results/shown.hpp"
 
@@ -31,7 +32,7 @@ Shown do_report(const CommandLine& line, ProgressSink& /*progress*/) {
 extern const Command report_command{.name = "report",
                                     .operand = "results.h5",
                                     .summary = "results as one self-contained HTML page",
-                                    .writes = Writes::file,
+                                    .endings = page_endings,
                                     .options = {},
                                     .run = do_report};
 

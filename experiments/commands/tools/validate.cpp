@@ -2,6 +2,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/studies/validation/validation_output.hpp"
 #include "experiments/studies/validation/validation_pages.hpp"
@@ -38,8 +39,8 @@ extern const Command validate_command{
     .operand = "[chip.yaml...]",
     .summary =
         "published chips: predicted beside measured, for every card of a chip or those named",
-    .writes = Writes::file,
-    .options = {{"markdown", "FILE", "the document too", true},
+    .endings = page_endings,
+    .options = {{"markdown", "FILE", "the document too", {".md"}},
                 {"networks", "",
                  "also what runs trained networks, where their files are; else the cards' record"}},
     .run = do_validate};

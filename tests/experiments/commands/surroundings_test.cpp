@@ -67,7 +67,7 @@ constexpr const char* writers[] = {
     "decompose m.csv --mesh reck --target svd --output settings.h5",
     "ratio --model cnn3 --dataset glyphs --output out.json",
     "memory {}/memory/ddr4-2400.yaml --pattern seq_rd --requests 100 --output out.json",
-    "chip {}/devices/ideal.yaml --chips 2 --output out.h5",
+    "chip {}/devices/ideal.yaml --chips 2 --output out.json",
     "report run.h5 --output out.html",
     "pack {}/weights/cifar10-resnet20-multilevel.h5 --output out.llw",
     "calibrate simulate {}/calibration/virtual-16.yaml --set chip.modes=4 --set "
