@@ -50,6 +50,25 @@ TEST(KernelCodebook, BeginsWithTheCommonestPatternsTheSmallerAmongEquals) {
   EXPECT_EQ(codebook.words(), (std::vector<std::uint32_t>{300, 7, 12, 500}));
   codebook.fit(kernels_of({300, 7}));
   EXPECT_EQ(codebook.words(), (std::vector<std::uint32_t>{7, 300, 0, 1})) << "filled up";
+  for (std::size_t i = 18; i < 36; ++i)
+    EXPECT_EQ(codebook.constants()[0]->value[i], 1e-3f * codebook.constants()[1]->value[i]);
+  codebook.fit(std::vector<float>(9));
+  EXPECT_EQ(codebook.words()[0], 511u) << "a zero counts as positive";
+}
+
+// Half of all patterns are in use: a random one is taken as often as not.
+TEST(KernelCodebook, NeverReplacesADoubleByAPatternInUse) {
+  std::vector<std::uint32_t> patterns(256);
+  for (std::uint32_t p = 0; p < 256; ++p) patterns[p] = 2 * p;
+  KernelCodebook codebook(8);
+  codebook.fit(kernels_of(patterns));
+  for (std::size_t p = 1; p < 40; ++p)
+    for (std::size_t i = 0; i < 9; ++i)
+      for (Parameter* one : {codebook.constants()[0], codebook.constants()[1]})
+        one->value[9 * p + i] = one->value[i];
+  for (int step = 0; step < 25; ++step) codebook.step(1, 3);
+  const std::vector<std::uint32_t> words = codebook.words();
+  EXPECT_EQ(std::set<std::uint32_t>(words.begin(), words.end()).size(), 256u);
 }
 
 // 24 patterns out of 32 are the kernels' own; the rest fills up, so all kernels are met exactly.
@@ -157,7 +176,9 @@ TEST(Subbit, PatternsMoveAtEveryTwentyFifthStepByThatStepsGradient) {
   EXPECT_NEAR(one.value.value[0], 1 - 0.6, 1e-6) << "24 gradients before are forgotten";
   EXPECT_NEAR(one.value.value[9], -1 - 0.2, 1e-6) << "of one kernel";
   EXPECT_EQ(one.value.value[1], 1.0f);
-  EXPECT_EQ(one.steps(25, 0.4f), 1) << "0.4 - 0.6 turns a sign of one word";
+  EXPECT_EQ(one.steps(24, 5.0f), 0);
+  EXPECT_NEAR(one.value.value[0], 1 - 0.6, 1e-6) << "and it counts to 25 anew";
+  EXPECT_EQ(one.steps(1, 0.4f), 1) << "0.4 - 0.6 turns a sign of one word";
   EXPECT_EQ(one.sign.value[0], -1.0f);
   EXPECT_EQ(one.source->codes()[1].words[0], 510u);
 }
