@@ -20,6 +20,10 @@ bool CostLayer::takes_work() const {
   return work.intra_macs + work.cross_macs + work.shifts + work.adds + work.lookups > 0;
 }
 
+int CostLayer::repeats() const {
+  return way == WeightDelivery::regenerate || !takes_work() ? row_repeats : 1;
+}
+
 CostLayer reload_layer(const nn::LayerShape& shape, int bits) {
   return {.shape = shape,
           .way = WeightDelivery::reload,
@@ -27,7 +31,10 @@ CostLayer reload_layer(const nn::LayerShape& shape, int bits) {
 }
 
 CostLayer source_layer(const nn::LayerShape& shape, nn::StoredWeight& source) {
-  CostLayer layer{.shape = shape, .streams = source.streams(), .work = source.work()};
+  CostLayer layer{.shape = shape,
+                  .streams = source.streams(),
+                  .work = source.work(),
+                  .row_repeats = source.row_repeats()};
   if (layer.takes_work()) layer.way = WeightDelivery::regenerate;
   if (const auto factors = source.factors()) layer.factors = factor_shape(*factors);
   return layer;

@@ -40,6 +40,7 @@ struct CostLayer {
   std::vector<nn::StoredStream> streams;  // what is stored
   nn::RegenerationWork work;  // to rebuild the weights once; none: the streams are the weights
   std::optional<FactorShape> factors;  // for two-level sources
+  int row_repeats = 1;         // the outputs are so many runs of one product, each up to a factor
   int reload_bits = 8;         // per weight, when a source that takes work is reloaded instead
   DigitalWork digital;         // done to the results, per image
   bool signed_inputs = false;  // cores with intensity inputs then take two passes
@@ -47,6 +48,8 @@ struct CostLayer {
   std::vector<LayerProduct> products;  // that cores may take: then the layer's own work is
   DigitalWork before_products;         // this, not `digital`, which holds all
   [[nodiscard]] bool takes_work() const;
+  /// `row_repeats` of the weights as they come: none of a source that takes work and is reloaded.
+  [[nodiscard]] int repeats() const;
   friend bool operator==(const CostLayer&, const CostLayer&) = default;
 };
 

@@ -89,7 +89,8 @@ void note_needs(RoomNeeds& needs, const LayerSetup& setup, const Visit& v) {
                operand = setup.layer.product ? columns * v.view.rows : 0,  // of the tile
       in = (columns + operand) * input.activation_bits,
                out = static_cast<double>(v.view.rows) * v.view.groups *
-                     (sums ? input.schedule.accumulator_bits : input.activation_bits);
+                     (sums ? input.schedule.accumulator_bits
+                           : setup.layer.repeats() * input.activation_bits);
   needs.weight_buffer = std::max(needs.weight_buffer, tile_weight_bytes(setup, v));
   needs.activation_buffer = std::max(needs.activation_buffer, (in + out) / 8);
   if (setup.regenerate)

@@ -66,9 +66,11 @@ int replicas_of(const LayerSetup& setup) {
   return static_cast<int>(std::max(1.0, std::min(static_cast<double>(copies), vectors)));
 }
 
-/// A product of maps has weights of its own for every image: as many groups more.
+/// A product of maps has weights of its own for every image: as many groups more. Of rows that come
+/// again, the first ones are all that a core multiplies with.
 nn::LayerShape mapped_shape(const CostLayer& layer, int batch) {
   nn::LayerShape shape = layer.shape;
+  shape.out_channels /= layer.repeats();
   if (!layer.product) return shape;
   shape.groups *= batch;
   shape.in_channels *= batch;

@@ -109,7 +109,8 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
   const double elements =
       read_elements(setup, v, im2col) + (setup.layer.product ? used_rows * v.view.columns : 0);
   const double read_bytes = elements * input.activation_bits / 8 + (first ? 0 : sum_bytes);
-  const double written = last ? outputs * input.activation_bits / 8 : sum_bytes;
+  const double results = outputs * setup.layer.repeats();
+  const double written = last ? results * input.activation_bits / 8 : sum_bytes;
 
   const memory::BufferCard& buffer = input.memory.activation_buffer;
   const memory::BufferFigures& figures = setup.context.activation_buffer;

@@ -47,7 +47,7 @@ void check_average(Section& section, const nn::SourceCard& weights, const nn::Tr
   if (train.average > 0 && own)
     section.problem("train",
                     "has average above 0, which a source with a training rule of its own "
-                    "(smart_deal, retraining: projection) cannot take");
+                    "(smart_deal, subbit, retraining: projection) cannot take");
 }
 
 /// What `teacher` leaves out is as in `train`, except that nobody teaches the float network, it

@@ -58,7 +58,7 @@ void describe_one(Section& section, SourceCard& card) {
                    "expansion",   "kernels",       "block",      "linear",      "scales",
                    "weight_clip", "fc_bits",       "dense_bits", "activations", "quant_ratio",
                    "projection",  "orthogonality", "exchange",   "smart_deal",  "supermask",
-                   "retraining"});
+                   "tiled",       "subbit",        "xor",        "subspace",    "retraining"});
 }
 
 /// The keys that only training reads.

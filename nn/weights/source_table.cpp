@@ -4,6 +4,9 @@
 #include <deque>
 
 #include "core/error.hpp"
+#include "nn/weights/binary/subbit_source.hpp"
+#include "nn/weights/binary/tiled_source.hpp"
+#include "nn/weights/binary/xor_source.hpp"
 #include "nn/weights/direct/circulant_source.hpp"
 #include "nn/weights/direct/dense_source.hpp"
 #include "nn/weights/direct/huffman_source.hpp"
@@ -14,6 +17,7 @@
 #include "nn/weights/exchange/exchange_source.hpp"
 #include "nn/weights/exchange/smart_deal_source.hpp"
 #include "nn/weights/multilevel/generators.hpp"
+#include "nn/weights/seeded/subspace_source.hpp"
 #include "nn/weights/seeded/supermask_source.hpp"
 
 namespace lightloom::nn {
@@ -25,7 +29,8 @@ std::deque<SourceEntry>& table() {
       dense_entry(),          integer_entry(),   learned_step_entry(), power_entry(),
       multilevel_entry(),     low_rank_entry(),  blueprint_entry(),    separable_entry(),
       shared_kernels_entry(), circulant_entry(), exchange_entry(),     smart_deal_entry(),
-      ternary_entry(),        huffman_entry(),   supermask_entry(),
+      ternary_entry(),        huffman_entry(),   supermask_entry(),    tiled_entry(),
+      subbit_entry(),         xor_entry(),       subspace_entry(),
   };
   return entries;
 }

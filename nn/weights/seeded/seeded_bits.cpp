@@ -39,18 +39,19 @@ std::uint32_t layer_seed(std::uint64_t seed, const std::string& layer) {
   return finished(hash);
 }
 
-SeededSigns::SeededSigns(std::uint32_t seed, std::int64_t count)
+KeptSeed::KeptSeed(std::uint32_t seed)
     : halves_{.name = "seed",
               .value = {static_cast<float>(seed >> 16), static_cast<float>(seed & 0xffffu)},
               .gradient = {0.0f, 0.0f},
-              .decay = false},
-      made_from_(~seed),
-      signs_(static_cast<std::size_t>(count)) {}
+              .decay = false} {}
 
-std::uint32_t SeededSigns::seed() const {
+std::uint32_t KeptSeed::get() const {
   return static_cast<std::uint32_t>(halves_.value[0]) << 16 |
          static_cast<std::uint32_t>(halves_.value[1]);
 }
+
+SeededSigns::SeededSigns(std::uint32_t seed, std::int64_t count)
+    : seed_(seed), made_from_(~seed), signs_(static_cast<std::size_t>(count)) {}
 
 std::span<const float> SeededSigns::signs() { return signs(seed()); }
 

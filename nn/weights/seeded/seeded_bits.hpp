@@ -25,22 +25,32 @@ constexpr std::int64_t words_of_bits(std::int64_t bits) { return (bits + 31) / 3
 /// The seed of a layer: the same hash of the card's seed and the layer's name.
 std::uint32_t layer_seed(std::uint64_t seed, const std::string& layer);
 
-/// Signs -1 or 1 of a seed. Sign i is bit i mod 32 of word i / 32; a set bit is 1. The seed can be
-/// kept in a checkpoint, and set from one.
+/// A seed among the constants of a source, as its high and low half, which single precision holds:
+/// a checkpoint keeps it, and sets it.
+class KeptSeed {
+ public:
+  explicit KeptSeed(std::uint32_t seed);
+  [[nodiscard]] std::uint32_t get() const;
+  [[nodiscard]] Parameter& constant() { return halves_; }
+
+ private:
+  Parameter halves_;
+};
+
+/// Signs -1 or 1 of a seed. Sign i is bit i mod 32 of word i / 32; a set bit is 1.
 class SeededSigns {
  public:
   SeededSigns(std::uint32_t seed, std::int64_t count);
 
-  [[nodiscard]] std::uint32_t seed() const;
-  /// Its high and low half, which single precision holds.
-  [[nodiscard]] Parameter& constant() { return halves_; }
+  [[nodiscard]] std::uint32_t seed() const { return seed_.get(); }
+  [[nodiscard]] Parameter& constant() { return seed_.constant(); }
   /// Of the seed of the moment. Valid until the next call.
   [[nodiscard]] std::span<const float> signs();
   /// Of another seed, as a damaged memory gives one.
   [[nodiscard]] std::span<const float> signs(std::uint32_t seed);
 
  private:
-  Parameter halves_;
+  KeptSeed seed_;
   std::uint32_t made_from_ = 0;
   std::vector<float> signs_;
 };

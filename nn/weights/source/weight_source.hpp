@@ -79,6 +79,9 @@ class StoredWeight {
   /// The factors of the present parameters, for sources of the two-level kind. Whoever multiplies
   /// them gets the weight of `WeightCode::materialise`, to rounding.
   [[nodiscard]] virtual std::optional<TwoLevelFactors> factors() { return std::nullopt; }
+  /// How often the first rows of the weight's matrix [out, inputs] come, up to a factor a row: then
+  /// so do their products. Above 1 only where out / row_repeats() rows are all that is stored.
+  [[nodiscard]] virtual int row_repeats() const { return 1; }
 };
 
 /// A weight as a code: fitted to a dense one, stored as words, regenerated from them.

@@ -24,6 +24,10 @@ class RecordingSource final : public WeightSource {
     calls_.push_back("factors");
     return TwoLevelFactors{.out = 3};
   }
+  [[nodiscard]] int row_repeats() const override {
+    calls_.push_back("row_repeats");
+    return 2;
+  }
   void encode(std::span<const float> dense) override {
     calls_.push_back("encode " + std::to_string(dense.size()));
   }

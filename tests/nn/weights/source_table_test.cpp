@@ -278,7 +278,15 @@ const std::vector<std::string> cards{
     "{source: integer, bits: 3, retraining: projection}",
     "source: smart_deal",
     "source: supermask",
-    "{source: supermask, supermask: {kept: 0.3, scale: fan_in, seed: 9}, fc_bits: 8}"};
+    "{source: supermask, supermask: {kept: 0.3, scale: fan_in, seed: 9}, fc_bits: 8}",
+    "source: tiled",
+    "{source: tiled, tiled: {repeats: 2, minimum: 250, scale: nearest}, fc_bits: 8}",
+    "source: subbit",
+    "{source: subbit, subbit: {index_bits: 2}, fc_bits: 4}",
+    "source: xor",
+    "{source: xor, xor: {inputs: 6, outputs: 12, taps: 3, planes: 2, warm_up: 2}, fc_bits: 8}",
+    "source: subspace",
+    "{source: subspace, bits: 4, subspace: {block: 64, inputs: 24, linear: generated}}"};
 
 const std::vector<LayerShape> shapes{
     convolution(3, 8, 3),
@@ -478,10 +486,11 @@ TEST(SourceCards, ResolvedKeysStandInTheirOrderWhateverTheTableHas) {
   const std::string text = "{activations: 4, source: integer, layers: [{layer: a, block: 2}]}";
   read_card<SourceCard>(parse_yaml(text, "test"), &resolved);
   const std::vector<std::string> usual{
-      "source",     "bits",        "intra",       "cross",      "cross_share",   "expansion",
-      "kernels",    "block",       "linear",      "scales",     "weight_clip",   "fc_bits",
-      "dense_bits", "activations", "quant_ratio", "projection", "orthogonality", "exchange",
-      "smart_deal", "supermask",   "retraining"};
+      "source",      "bits",          "intra",      "cross",       "cross_share",
+      "expansion",   "kernels",       "block",      "linear",      "scales",
+      "weight_clip", "fc_bits",       "dense_bits", "activations", "quant_ratio",
+      "projection",  "orthogonality", "exchange",   "smart_deal",  "supermask",
+      "tiled",       "subbit",        "xor",        "subspace",    "retraining"};
   const auto keys = [](const Tree& tree) {
     std::vector<std::string> all;
     for (const auto& [key, value] : tree.pairs) all.push_back(key);
