@@ -64,6 +64,9 @@ void execute(const std::vector<std::string>& words) {
   require_outputs(line, line.outputs());
   require_endings(command, line);
   refuse_damaged(hdf5_inputs(line));
+  if (command.beforehand != nullptr && !line.quiet)
+    for (const std::string& sentence : command.beforehand(line))
+      write(stderr, "note: " + sentence + "\n");
   if (command.ends_when_asked) watch_for_interrupts();
   using enum ProgramProgress::Display;
   ProgramProgress progress(line.quiet ? none : terminal);

@@ -2,7 +2,7 @@
 
 #include "core/files/atomic_file.hpp"
 #include "core/files/hdf5_types.hpp"
-#include "core/files/labelled.hpp"
+#include "core/files/labelled_bytes.hpp"
 
 namespace lightloom {
 namespace {
@@ -113,7 +113,10 @@ std::string image_of(hid_t file) {
   return bytes;
 }
 
-std::string hdf5_bytes(const Labelled& data) {
+}  // namespace
+
+std::string labelled_bytes(const Labelled& data) {
+  const Hdf5Quiet quiet;
   const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "set up a file");
   hdf5_check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
              "set up a file");
@@ -129,12 +132,10 @@ std::string hdf5_bytes(const Labelled& data) {
   return image_of(file);
 }
 
-}  // namespace
-
 void write_labelled(const std::string& path, const Labelled& data) {
   const Hdf5Quiet quiet;
   require_writable(path);
-  write_file(path, hdf5_bytes(data));
+  write_file(path, labelled_bytes(data));
 }
 
 }  // namespace lightloom

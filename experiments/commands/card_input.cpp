@@ -6,7 +6,10 @@ namespace lightloom::experiments {
 namespace {
 
 void set_seed(Tree& card, const CommandLine& line) {
-  if (line.seed) set_at(card, "seed", Tree::of(fmt::format("{}", *line.seed)), ".");
+  if (!line.seed) return;
+  Tree seed = Tree::of(fmt::format("{}", *line.seed));
+  seed.origin = "--seed";
+  set_at(card, "seed", std::move(seed), ".");
 }
 
 }  // namespace

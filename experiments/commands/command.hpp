@@ -20,6 +20,8 @@ struct Command {
   std::vector<CommandOption> options;
   /// Does the work and says what it found. Tells the sink how far it is.
   Shown (*run)(const CommandLine& line, ProgressSink& progress) = nullptr;
+  /// Sentences that are shown before the work begins, unless --quiet; nullptr: none.
+  std::vector<std::string> (*beforehand)(const CommandLine& line) = nullptr;
   bool ends_when_asked = false;  // asks its sink whether to end, so that Ctrl-C ends it in order
 };
 

@@ -10,6 +10,9 @@ extern const std::string_view page_template;
 extern const std::string_view page_style;
 extern const std::string_view page_data_script;
 extern const std::string_view page_chart_script;
+extern const std::string_view page_sweep_chart_script;
+extern const std::string_view page_parts_script;
+extern const std::string_view page_sweep_script;
 extern const std::string_view page_script;
 
 }  // namespace lightloom::experiments::embedded

@@ -5,6 +5,7 @@
 
 #include "experiments/results/embedded.hpp"
 #include "experiments/results/files/provenance.hpp"
+#include "experiments/results/page_data.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -75,13 +76,16 @@ Json to_json(const Labelled& data) {
 
 std::string report_page(const Labelled& data) {
   const std::string title = escape_html(text_attribute(data, "title") + " · lightloom");
-  const std::string json = script_json(to_json(data));
+  const std::string json = script_json(to_json(page_data(data)));
   return fill(embedded::page_template, {{"title", title},
                                         {"style", embedded::page_style},
                                         {"data", json},
                                         {"chart_library", embedded::chart_library},
                                         {"data_script", embedded::page_data_script},
                                         {"chart_script", embedded::page_chart_script},
+                                        {"sweep_chart_script", embedded::page_sweep_chart_script},
+                                        {"parts_script", embedded::page_parts_script},
+                                        {"sweep_page_script", embedded::page_sweep_script},
                                         {"page_script", embedded::page_script}});
 }
 

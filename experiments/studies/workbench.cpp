@@ -9,6 +9,7 @@
 #include "cosim/analog/chip.hpp"
 #include "experiments/cards/input_files.hpp"
 #include "experiments/studies/accuracy/calibrated_chips.hpp"
+#include "experiments/studies/accuracy/training_chips.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "nn/inference/evaluate.hpp"
 #include "nn/inference/inference.hpp"
@@ -23,8 +24,6 @@ namespace lightloom::experiments {
 namespace {
 
 constexpr std::size_t most_cached = 64;
-// Chips to train with are numbered from here: never one of those that are evaluated.
-constexpr std::uint32_t training_chip = 1u << 31;
 
 template <class Value, class Make>
 std::shared_ptr<const Value> cached(std::map<std::string, std::shared_ptr<const Value>>& cache,
@@ -74,30 +73,6 @@ void shift_nodes(int more, nn::onnx::Imported& file) {
   shifted(file.layers);
   shifted(file.norms);
 }
-
-/// Tensor cores to train through, their converters calibrated.
-class TrainingChips {
- public:
-  TrainingChips(nn::Network& student, const nn::Dataset& data, const Experiment& card)
-      : core_(photonic::make_core(card.hardware.core)) {
-    for (int c = 0; c < card.training.student.chips; ++c) {
-      const cosim::ChipNumber number{card.seed, training_chip + static_cast<std::uint32_t>(c)};
-      chips_.push_back(
-          std::make_unique<cosim::Chip>(*core_, student, card.hardware.generator, number));
-      nn::Inference before(student, &chips_.back()->engine());
-      chips_.back()->calibrate(before, data, card.calibration_images);
-    }
-  }
-  [[nodiscard]] std::vector<nn::MatrixEngine*> engines() const {
-    std::vector<nn::MatrixEngine*> all;
-    for (const auto& chip : chips_) all.push_back(&chip->engine());
-    return all;
-  }
-
- private:
-  std::unique_ptr<photonic::TensorCore> core_;
-  std::vector<std::unique_ptr<cosim::Chip>> chips_;
-};
 
 std::string loop_identity(const Experiment& card) {
   return student_identity(card.resolved, TrainedThrough::loop);

@@ -121,6 +121,26 @@ void name_axes(std::vector<SweepAxis>& axes) {
   }
 }
 
+std::optional<double> number_of(const Tree& value) {
+  if (value.kind != Tree::Kind::scalar) return std::nullopt;
+  double number = 0;
+  const char* end = value.scalar.data() + value.scalar.size();
+  const auto [stop, problem] = std::from_chars(value.scalar.data(), end, number);
+  if (value.scalar.empty() || problem != std::errc{} || stop != end) return std::nullopt;
+  return number;
+}
+
+bool whole(double number) { return std::abs(number) < 0x1p53 && number == std::trunc(number); }
+
+void check_values(const SweepAxis& axis) {
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < axis.values.size(); ++i)
+    require(seen.insert(axis.labels[i]).second, "{}: 'sweep.{}' holds {} twice (keep one)",
+            axis.values[i].origin, axis.key, axis.labels[i]);
+}
+
+}  // namespace
+
 std::string flow_text(const Tree& value) {
   switch (value.kind) {
     case Tree::Kind::null:
@@ -142,26 +162,6 @@ std::string flow_text(const Tree& value) {
   }
   return "";
 }
-
-std::optional<double> number_of(const Tree& value) {
-  if (value.kind != Tree::Kind::scalar) return std::nullopt;
-  double number = 0;
-  const char* end = value.scalar.data() + value.scalar.size();
-  const auto [stop, problem] = std::from_chars(value.scalar.data(), end, number);
-  if (value.scalar.empty() || problem != std::errc{} || stop != end) return std::nullopt;
-  return number;
-}
-
-bool whole(double number) { return std::abs(number) < 0x1p53 && number == std::trunc(number); }
-
-void check_values(const SweepAxis& axis) {
-  std::set<std::string> seen;
-  for (std::size_t i = 0; i < axis.values.size(); ++i)
-    require(seen.insert(axis.labels[i]).second, "{}: 'sweep.{}' holds {} twice (keep one)",
-            axis.values[i].origin, axis.key, axis.labels[i]);
-}
-
-}  // namespace
 
 std::string label_of(const Tree& value) {
   const Tree* name = name_of(value);

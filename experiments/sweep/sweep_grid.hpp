@@ -41,6 +41,9 @@ SweepGrid read_grid(const Tree& card);
 /// The axis as a coordinate: whole numbers, numbers, or labels.
 Axis coordinate(const SweepAxis& axis);
 
+/// YAML on one line, without the sources of a mapping's numbers.
+std::string flow_text(const Tree& value);
+
 /// A short text for a swept value that was written in the sweep itself: the scalar itself, the name
 /// or kind of a mapping, else its YAML on one line.
 std::string label_of(const Tree& value);

@@ -10,6 +10,7 @@
 #include "experiments/commands/output_endings.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
+#include "experiments/studies/forecast/work.hpp"
 #include "experiments/studies/run_experiment.hpp"
 
 namespace lightloom::experiments {
@@ -22,6 +23,11 @@ Tree card_at_ages(const CommandLine& line) {
   with.settings.push_back(
       fmt::format("ages=[{}]", fmt::join(duration_list(line.value("age")), ", ")));
   return load_given_card(with);
+}
+
+/// Trainings that the card does not name.
+std::vector<std::string> beforehand(const CommandLine& line) {
+  return unexpected_trainings(read_experiment(card_at_ages(line)));
 }
 
 Shown do_run(const CommandLine& line, ProgressSink& progress) {
@@ -66,6 +72,7 @@ extern const Command run_command{
                  "chips at these times since they were programmed, 1h,1d,30d (units s, min, h, d, "
                  "y): the card's key `ages`"},
                 {"ignore-sweep", "", "run the base point of a card that has a sweep section"}},
-    .run = do_run};
+    .run = do_run,
+    .beforehand = beforehand};
 
 }  // namespace lightloom::experiments

@@ -4,8 +4,9 @@ lightloom.charts = (() => {
   const drawn = new Map();  // canvas -> Chart
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const colours = 10;
-  const colour = (index) => css("--c" + (index % colours));
-  const faded = (hex, opacity) => hex + Math.round(255 * opacity).toString(16).padStart(2, "0");
+  // One colour an index everywhere; past the palette, hues a golden angle apart.
+  const colour = (index) => index < colours ? css("--c" + index) : `hsl(${Math.round(index * 137.5) % 360} 45% 52%)`;
+  const faded = (hex, opacity) => hex.startsWith("#") ? hex + Math.round(255 * opacity).toString(16).padStart(2, "0") : hex.replace(")", ` / ${opacity})`);
 
   function draw(canvas, config) {
     drawn.get(canvas)?.destroy();
@@ -46,30 +47,6 @@ lightloom.charts = (() => {
     });
   }
 
-  // One quantity over one swept axis, a line for each value of another; a band of one standard deviation where there is one.
-  function sweep(canvas, name, x, series) {
-    const one = data.variable(name), along = data.axis(x);
-    const spread = name.endsWith("_mean") && data.has(name.replace(/_mean$/, "_std"), x) ? name.replace(/_mean$/, "_std") : null;
-    const datasets = (series ? data.range(data.size(series)) : [null]).flatMap((index) => {
-      const where = series ? {[series]: index} : {};
-      const values = data.along(name, x, where);
-      const label = series ? `${series.replaceAll("_", " ")} ${data.labels(series)[index]}` : data.title(one);
-      const main = line(label, values, index ?? 0);
-      if (!spread) return [main];
-      const width = data.along(spread, x, where);
-      const edge = (sign) => line("", values.map((value, i) => value === null ? null : value + sign * (width[i] ?? 0)), index ?? 0,
-        {hidden_label: true, borderWidth: 0, pointRadius: 0, backgroundColor: faded(colour(index ?? 0), 0.14), fill: sign > 0 ? "+1" : false});
-      return [main, edge(1), edge(-1)];
-    });
-    const shown = (value) => text.quantity(one, value), ticks = text.isAccuracy(name) ? text.tick : shown;
-    const unit = along.unit && along.unit !== "1" ? ` (${along.unit})` : "";
-    draw(canvas, {
-      data: {labels: data.labels(x), datasets},
-      options: {plugins: {legend: {...legend((item) => item.text === ""), display: Boolean(series)}, tooltip: tooltip(shown)},
-                scales: {x: categoryAxis(x.replaceAll("_", " ") + unit), y: valueAxis(data.title(one), ticks, {grace: "8%"})}},
-    });
-  }
-
   // The parts that matter, at most as many as there are colours, in their order; the rest is summed up as "other".
   function withoutMinor(parts) {
     const present = parts.filter((part) => part.values.some((value) => value > 0));
@@ -80,19 +57,30 @@ lightloom.charts = (() => {
     return [...present.filter((part) => major.includes(part)), ...(minor.length > 1 ? [other] : minor)];
   }
 
+  // Bars lie down where there are too many labels to stand side by side; the plot grows with them.
+  function barOptions(canvas, labels, {axis, values, plugins, beside = 1}) {
+    const lying = labels.length > 8;
+    canvas.parentElement.style.height = lying ? `${90 + (16 + 8 * beside) * labels.length}px` : "";
+    return {indexAxis: lying ? "y" : "x", interaction: {mode: "index", axis: lying ? "y" : "x", intersect: false}, plugins,
+            scales: lying ? {y: {...axis, ticks: {autoSkip: false}}, x: values} : {x: axis, y: values}};
+  }
+  const along = (item) => item.chart.options.indexAxis === "y" ? item.parsed.x : item.parsed.y;
+  const barTooltip = (shown) => ({callbacks: {label: (item) => `${item.dataset.label}: ${shown(along(item))}`}, filter: (item) => along(item) > 0});
+
   // Bars over `over`, stacked by `by`.
   function stacked(canvas, name, over, by, where = {}) {
     const one = data.variable(name);
     const shown = (value) => text.si(value, one.unit);
     const parts = data.labels(by).map((label, part) => ({label, number: part, values: data.along(name, over, {...where, [by]: part}).map((value) => value ?? 0)}));
-    const datasets = withoutMinor(parts).map((part, index) => ({
-      type: "bar", pointStyle: "rectRounded", label: part.label, backgroundColor: colour(parts.length < colours ? part.number ?? parts.length : index), borderWidth: 0, maxBarThickness: 64,
-      data: part.values}));
+    const datasets = withoutMinor(parts).map((part) => ({
+      type: "bar", pointStyle: "rectRounded", label: part.label, backgroundColor: part.number === undefined ? css("--soft") : colour(part.number), borderWidth: 0,
+      maxBarThickness: 64, data: part.values}));
+    const labels = data.labels(over);
     draw(canvas, {
-      data: {labels: data.labels(over), datasets},
-      options: {plugins: {legend: legend(), tooltip: {...tooltip(shown), filter: (item) => item.parsed.y > 0}},
-                scales: {x: categoryAxis(over, {stacked: true}),
-                         y: valueAxis(data.title(one), shown, {stacked: true})}},
+      type: "bar",
+      data: {labels, datasets},
+      options: barOptions(canvas, labels, {plugins: {legend: legend(), tooltip: barTooltip(shown)}, axis: categoryAxis(over, {stacked: true}),
+                                           values: valueAxis(data.title(one), shown, {stacked: true})}),
     });
   }
 
@@ -100,13 +88,40 @@ lightloom.charts = (() => {
   function grouped(canvas, name, over, by, logarithmic = false) {
     const one = data.variable(name);
     const shown = (value) => text.si(value, one.unit);
+    const labels = data.labels(over);
+    const decades = (value) => logarithmic && !Number.isInteger(Math.log10(value)) ? null : shown(value);
     draw(canvas, {
-      data: {labels: data.labels(over), datasets: data.range(data.size(by)).map((index) => ({
+      type: "bar",
+      data: {labels, datasets: data.range(data.size(by)).map((index) => ({
         type: "bar", pointStyle: "rectRounded", label: data.labels(by)[index], backgroundColor: colour(index), maxBarThickness: 40,
         data: data.along(name, over, {[by]: index})}))},
-      options: {plugins: {legend: legend(), tooltip: tooltip(shown)},
-                scales: {x: categoryAxis(over), y: valueAxis(data.title(one), (value) => logarithmic && !Number.isInteger(Math.log10(value)) ? null : shown(value),
-                                               logarithmic ? {type: "logarithmic"} : {})}},
+      options: barOptions(canvas, labels, {plugins: {legend: legend(), tooltip: barTooltip(shown)}, axis: categoryAxis(over), beside: data.size(by),
+                                           values: valueAxis(data.title(one), decades, logarithmic ? {type: "logarithmic"} : {})}),
+    });
+  }
+
+  // When each layer of a source computes, from end to end: bars that begin where the one before ends, by what gives the time.
+  function timeline(canvas, name, by, source) {
+    const one = data.variable(name), labels = data.labels("layer");
+    const shown = (value) => text.si(value, one.unit);
+    let now = 0;
+    const spans = data.labels(by).map(() => []);
+    for (const layer of data.range(labels.length))
+      for (const part of data.range(data.size(by))) {
+        const took = data.at(name, {source, layer, [by]: part}) ?? 0;
+        spans[part].push(took > 0 ? [now, now + took] : null);
+        now += took;
+      }
+    const bars = data.labels(by).map((label, part) => ({type: "bar", pointStyle: "rectRounded", label, backgroundColor: colour(part), grouped: false,
+                                                        maxBarThickness: 20, minBarLength: 1, data: spans[part]}));
+    canvas.parentElement.style.height = `${110 + 24 * labels.length}px`;
+    draw(canvas, {
+      type: "bar",
+      data: {labels, datasets: bars.filter((bar) => bar.data.some((span) => span !== null))},
+      options: {indexAxis: "y", interaction: {mode: "nearest", axis: "y", intersect: true},
+                plugins: {legend: legend(), tooltip: {callbacks: {
+                  label: (item) => `${item.dataset.label}: ${shown(item.raw[1] - item.raw[0])} from ${shown(item.raw[0])} on`}}},
+                scales: {y: categoryAxis("", {ticks: {autoSkip: false}}), x: valueAxis("time", shown, {min: 0})}},
     });
   }
 
@@ -165,6 +180,23 @@ lightloom.charts = (() => {
     });
   }
 
+  // What a chart shows, as rows under a head: labels and the values of every line.
+  function rows(canvas) {
+    const chart = drawn.get(canvas);
+    if (!chart) return {head: [], rows: []};
+    const sets = chart.data.datasets.filter((set) => !set.hidden_label);
+    if (chart.config.type === "scatter")
+      return {head: ["point", ...["x", "y"].map((axis) => chart.options.scales[axis].title.text), "on the front"],
+              rows: sets.flatMap((set, index) => set.data.map((item) => [item.at, item.x, item.y, index === 0 ? "yes" : ""]))};
+    const axis = chart.options.scales[chart.options.indexAxis === "y" ? "y" : "x"];
+    const placed = sets.some((set) => set.data.some((item) => item !== null && typeof item === "object" && !Array.isArray(item)));
+    const labels = placed ? sets[0].data.map((item) => item.x) : chart.data.labels;
+    return {head: [axis.title.text || "", ...sets.map((set) => set.label)],
+            rows: labels.map((label, index) => [label, ...sets.map((set) => spanOrNumber(set.data[index]))])};
+  }
+  // A point, or the ends of a bar between two values.
+  const spanOrNumber = (item) => Array.isArray(item) ? item[1] - item[0] : item !== null && typeof item === "object" ? item.y : item ?? null;
+
   // How many canvases show more than one colour: the page checks itself, and the tests read it.
   function painted() {
     return [...document.querySelectorAll("canvas")].filter((canvas) => {
@@ -173,5 +205,6 @@ lightloom.charts = (() => {
       return pixels.some((pixel) => pixel !== pixels[0]);
     }).length;
   }
-  return {accuracyPerChip, sweep, stacked, grouped, curves, tornado, painted};
+  return {draw, line, colour, faded, css, legend, tooltip, valueAxis, categoryAxis,
+          accuracyPerChip, stacked, grouped, timeline, curves, tornado, rows, painted};
 })();

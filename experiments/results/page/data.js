@@ -30,7 +30,20 @@ lightloom.data = (() => {
     range(size(axisName)).map((index) => at(name, {...where, [axisName]: index}));
   const labels = (name) => axis(name).values.map(String);
   const title = (one) => one.long_name || one.name.replaceAll("_", " ");
-  return {attributes, axes, variables, axis, variable, size, sweepNames, point, at, has, along, labels, range, title};
+  const named = (axisName) => axisName.replaceAll("_", " ");
+  const numeric = (name) => axis(name).values.length > 1 && axis(name).values.every((value) => typeof value === "number");
+  // Numbers that each are about the same multiple of the one before: an axis of theirs is logarithmic.
+  function geometric(name) {
+    const sorted = [...axis(name).values].sort((a, b) => a - b);
+    if (!numeric(name) || sorted.length < 3 || sorted[0] <= 0) return false;
+    const ratios = sorted.slice(1).map((value, i) => value / sorted[i]), steps = sorted.slice(1).map((value, i) => value - sorted[i]);
+    const spread = (all) => Math.max(...all) / Math.min(...all);
+    return spread(ratios) < spread(steps);
+  }
+  // Of a sweep's grid: all points as {axis: index}, the last axis fastest.
+  const points = () => sweepNames.reduce((all, name) => all.flatMap((where) => range(size(name)).map((index) => ({...where, [name]: index}))), [{}]);
+  return {attributes, axes, variables, axis, variable, size, sweepNames, point, at, has, along, labels, range, title,
+          named, numeric, geometric, points};
 })();
 
 lightloom.text = (() => {
@@ -51,5 +64,6 @@ lightloom.text = (() => {
   // A quantity as shown on axes: accuracies as percentages.
   const isAccuracy = (name) => /^(accuracy|difference)/.test(name) && !name.endsWith("_p") || name.endsWith("_accuracy");
   const quantity = (one, value) => isAccuracy(one.name) ? percent(value) : si(value, one.unit);
-  return {plain, si, percent, tick, quantity, isAccuracy};
+  const short = (one, value) => isAccuracy(one.name) ? plain(100 * value, 3) : si(value, one.unit);
+  return {plain, si, percent, tick, quantity, isAccuracy, short};
 })();

@@ -1,32 +1,7 @@
 // The page: headline figures, one panel for each chart the results allow, tables, provenance.
 (() => {
-  const {data, text, charts} = lightloom;
-  const redraws = [];  // called when the shown sweep point or the colours change
-
-  function element(tag, attributes = {}, ...children) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) name in made ? (made[name] = value) : made.setAttribute(name, value);
-    made.append(...children);
-    return made;
-  }
-
-  function chooser(label, options, chosen, onChange) {
-    const select = element("select", {}, ...options.map(([value, shown]) => element("option", {value}, shown)));
-    select.value = chosen;
-    select.addEventListener("change", () => onChange(select.value));
-    return element("label", {}, label, select);
-  }
-
-  function panel({title, note, wide = false, tall = false, controls = [], paint}) {
-    const canvas = element("canvas", {role: "img", ariaLabel: title});
-    const parts = [element("h2", {}, title), element("p", {}, note)];
-    if (controls.length > 0) parts.push(element("div", {className: "controls"}, ...controls));
-    document.getElementById("panels").append(
-      element("article", {className: wide ? "panel wide" : "panel"}, ...parts, element("div", {className: tall ? "plot tall" : "plot"}, canvas)));
-    const redraw = () => paint(canvas);
-    redraws.push(redraw);
-    return redraw;
-  }
+  const {data, text, charts, sweepPage} = lightloom;
+  const {redraws, element, chooser, panel} = lightloom.parts;
 
   function figure(label, number, small, note) {
     return element("div", {className: "figure"}, element("div", {className: "label"}, label),
@@ -64,10 +39,10 @@
 
   // Accuracies whose test images chose something are none on unseen images.
   function warning() {
-    if (!data.attributes.images_chose) return;
     const place = document.getElementById("warning");
-    place.hidden = false;
-    place.textContent = "No accuracy on unseen images: the test images chose " + data.attributes.images_chose.replaceAll("\n", "; ") + ".";
+    const say = (sentence) => { place.hidden = false; place.append(element("div", {}, sentence)); };
+    if (data.attributes.left_out) say("Too large for a page and left out of it: " + data.attributes.left_out + ". lightloom export has them all.");
+    if (data.attributes.images_chose) say("No accuracy on unseen images: the test images chose " + data.attributes.images_chose.replaceAll("\n", "; ") + ".");
   }
 
   const sourceName = () => data.axis("source") ? data.labels("source")[0] : "the card's source";
@@ -85,34 +60,21 @@
       }));
   }
 
-  function sweepPanel() {
-    const names = data.sweepNames;
-    if (names.length === 0) return;
-    const inGrid = data.variables.filter((one) => !["done", "test_images", "test_fingerprint"].includes(one.name) && one.axes.length === names.length &&
-                                                  one.axes.every((axis) => names.includes(axis)));
-    const varying = inGrid.filter((one) => new Set(one.values.filter((value) => value !== null)).size > 1);
-    const offered = varying.length > 0 ? varying : inGrid;
-    if (offered.length === 0) return;
-    const favourite = ["accuracy_chips_mean", "accuracy_source", "time", "energy"].find((name) => offered.some((one) => one.name === name));
-    const state = {name: favourite || offered[0].name, x: names.reduce((a, b) => data.size(b) > data.size(a) ? b : a),
-                   series: ""};
-    state.series = names.find((name) => name !== state.x && data.size(name) > 1) || "";
-    const axisOptions = names.map((name) => [name, name.replaceAll("_", " ")]);
-    const set = (key) => (value) => { state[key] = value; redraw(); };
-    const controls = [
-      chooser("quantity", offered.map((one) => [one.name, data.title(one)]), state.name, set("name")),
-      chooser("along", axisOptions, state.x, set("x"))];
-    if (names.length > 1) controls.push(chooser("a line for each", [["", "nothing"], ...axisOptions], state.series, set("series")));
-    const redraw = panel({title: "Over the sweep", wide: true, controls,
-      note: "Axes that are neither along the chart nor its lines stay at the point shown above. The band is one standard deviation over chips.",
-      paint: (canvas) => charts.sweep(canvas, state.name, state.x, state.series === state.x ? "" : state.series)});
-  }
 
   function sourcePanel(options, name, by, over = "layer") {
     const state = {source: 0};
     const choices = data.labels("source").map((label, index) => [index, label]);
     const redraw = panel({...options, controls: [chooser("weights", choices, 0, (index) => { state.source = Number(index); redraw(); })],
       paint: (canvas) => charts.stacked(canvas, name, over, by, {source: state.source})});
+  }
+
+  // Layers one after the other, as the critical path goes through them.
+  function timelinePanel() {
+    const state = {source: 0};
+    const choices = data.labels("source").map((label, index) => [index, label]);
+    const redraw = panel({title: "Timeline", note: "When each layer has the critical path, from the first to the last, by what gives the time.",
+      controls: [chooser("weights", choices, 0, (index) => { state.source = Number(index); redraw(); })],
+      paint: (canvas) => charts.timeline(canvas, "layer_time_by_part", "part", state.source)});
   }
 
   // What the verdicts rest on: one gain over one baseline, each assumption moved alone.
@@ -147,6 +109,7 @@
       panel({title: "Time against the baselines", note: "A full schedule of each source on the same core and memory, by what gives the time on its critical path.",
              paint: (canvas) => charts.stacked(canvas, "time_by_part", "source", "part")});
       sourcePanel({title: "Time by layer", note: "Each layer's tiles on the critical path, by what gives the time."}, "layer_time_by_part", "part");
+      timelinePanel();
     } else if (data.has("time_parts", "source", "layer", "stage")) {
       panel({title: "Time against the baselines", note: "A full schedule of each source on the same core and memory, by the stage on its critical path.",
              paint: (canvas) => charts.stacked(canvas, "time_by_source", "source", "stage")});
@@ -232,7 +195,7 @@
   }
 
   function provenance() {
-    const rows = Object.entries(data.attributes).filter(([name]) => !["card", "title"].includes(name));
+    const rows = Object.entries(data.attributes).filter(([name]) => !["card", "title", "left_out"].includes(name));
     const section = document.getElementById("provenance");
     section.append(element("details", {open: true}, element("summary", {}, "Provenance"),
       element("div", {className: "scroll"}, element("table", {}, element("tbody", {}, ...rows.map(([name, value]) =>
@@ -261,7 +224,7 @@
   document.getElementById("subtitle").textContent = data.attributes.summary || "";
   warning();
   pointSelectors();
-  sweepPanel();
+  sweepPage.panels();
   panels();
   statisticsTables();
   sensitivityPanel();

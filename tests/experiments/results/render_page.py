@@ -12,11 +12,11 @@ import sys
 import tempfile
 
 
-def dump(browser, page):
+def dump(browser, page, fragment=""):
     with tempfile.TemporaryDirectory() as profile:
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
                  "--disable-component-update", "--disable-sync", f"--user-data-dir={profile}",
-                 "--virtual-time-budget=10000", "--enable-logging=stderr", "--dump-dom", page.resolve().as_uri()]
+                 "--virtual-time-budget=10000", "--enable-logging=stderr", "--dump-dom", page.resolve().as_uri() + fragment]
         done = subprocess.run([browser, *flags], capture_output=True, text=True, timeout=120)
     return done.stdout, done.stderr
 

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "experiments/results/page_data.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
@@ -43,6 +44,63 @@ TEST(Report, SaysWhatTheAccuraciesAllowAndWarnsOfImagesThatChose) {
 }
 
 TEST(Report, ChromiumDrawsEveryChartOfASweepWithoutAnError) { expect_drawn(example_sweep(), 8); }
+
+/// A sweep of costs, 3 x 2 designs of two sources; four of the first source's are on the front of
+/// energy and time.
+Labelled sweep_of_costs() {
+  Labelled data;
+  data.add_axis({"a", std::vector<std::int64_t>{1, 10, 100}, "1", "a"});
+  data.add_axis({"b", std::vector<std::int64_t>{1, 2}, "1", "b"});
+  data.add_axis({"source", std::vector<std::string>{"own", "int8"}, "", "weights"});
+  const std::vector<std::string> axes{"a", "b", "source"};
+  const auto beside = [](const std::vector<double>& own, const std::vector<double>& ratio) {
+    std::vector<double> values;
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      values.push_back(own[i]);
+      values.push_back(own[i] * ratio[i]);
+    }
+    return values;
+  };
+  const std::vector<double> one(6, 1), twice(6, 2), gain{1, 1, 0.5, 0.5, 3, 3};
+  data.add({"time", axes, beside({4, 3, 6, 3, 5, 2}, twice), "s", "time"});
+  data.add({"energy", axes, beside({1, 2, 0.5, 3, 0.5, 9}, gain), "J", "energy"});
+  data.add({"speedup", axes, beside(one, twice), "1", "speed-up"});
+  data.add({"energy_gain", axes, beside(one, gain), "1", "energy gain"});
+  data.add({"images", {"a", "b"}, std::vector<double>{1, 2, 3, 4, 5, 6}, "1", "images"});
+  data.attributes = {{"kind", "sweep"}, {"title", "costs"}, {"sweep_axes", "a,b"}};
+  return data;
+}
+
+TEST(Report, ASweepOfCostsOpensOnTimeEnergyAndGainWithItsFrontAndItsMap) {
+  const std::string page = scratch_folder("costs") + "/report.html";
+  write_file(page, report_page(sweep_of_costs()));
+  const Ran ran = run_shell(fmt::format("/usr/bin/python3 {}sweep_page.py {}", scripts, page));
+  std::filesystem::remove_all(std::filesystem::path(page).parent_path());
+  if (ran.code == skipped) GTEST_SKIP() << ran.output;
+  EXPECT_EQ(ran.code, 0) << ran.output << ran.errors;
+}
+
+TEST(Report, EmbedsWhatIsDrawnAndSaysWhatIsLeftOut) {
+  Labelled data;
+  data.add_axis({"x", std::vector<std::int64_t>{1, 2, 3}, "1", "x"});
+  data.add_axis({"image_word", std::vector<std::int64_t>{0}, "1", "images"});
+  data.add({"large", {"x"}, std::vector<double>{1, 2, 3}, "1", "large"});
+  data.add({"small", {}, std::vector<double>{1.0 / 3}, "1", "small"});
+  data.add({"time", {"x"}, std::vector<double>{4, 5, 6}, "s", "time"});
+  data.add({"outcomes_source", {"image_word"}, std::vector<double>{7}, "", "outcomes"});
+  const auto names = [](const Labelled& page) {
+    std::vector<std::string> all;
+    for (const Variable& one : page.variables) all.push_back(one.name);
+    return all;
+  };
+  const Labelled all = page_data(data), few = page_data(data, 4);
+  EXPECT_EQ(names(all), (std::vector<std::string>{"large", "small", "time"}));
+  EXPECT_EQ(all.attributes.count("left_out"), 0u);
+  EXPECT_EQ(std::get<std::vector<double>>(all.variable("small")->values)[0], 0.3333333);
+  EXPECT_EQ(all.axis("image_word"), nullptr);
+  EXPECT_EQ(names(few), (std::vector<std::string>{"small", "time"}));
+  EXPECT_EQ(std::get<std::string>(few.attributes.at("left_out")), "large");
+}
 
 TEST(Report, ATitleThatLooksLikeMarkupStaysText) {
   const std::string page = report_page(example_run(2));

@@ -1,0 +1,82 @@
+#include "experiments/results/page_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lightloom::experiments {
+namespace {
+
+/// The first of all, in this order.
+constexpr std::array<std::string_view, 9> telling{
+    "accuracy_chips_mean", "accuracy_source", "accuracy_chips_std", "time", "energy", "speedup",
+    "energy_gain",         "steady_time",     "steady_energy"};
+
+bool is_drawn(const Variable& array) {
+  return !array.name.starts_with("outcomes_") && array.name != "test_fingerprint";
+}
+
+std::size_t rank_of(const Variable& array) {
+  return static_cast<std::size_t>(std::find(telling.begin(), telling.end(), array.name) -
+                                  telling.begin());
+}
+
+double rounded(double value) {
+  return std::isfinite(value) ? std::strtod(fmt::format("{:.7g}", value).c_str(), nullptr) : value;
+}
+
+Variable rounded(Variable array) {
+  if (auto* numbers = std::get_if<std::vector<double>>(&array.values))
+    for (double& value : *numbers) value = rounded(value);
+  return array;
+}
+
+/// Names of the arrays that are embedded.
+std::vector<std::string> chosen(const Labelled& data, std::size_t most) {
+  std::vector<const Variable*> order;
+  for (const Variable& array : data.variables)
+    if (is_drawn(array)) order.push_back(&array);
+  std::stable_sort(order.begin(), order.end(), [](const Variable* a, const Variable* b) {
+    const std::size_t first = rank_of(*a), second = rank_of(*b);
+    return first != second ? first < second : size_of(a->values) < size_of(b->values);
+  });
+  std::vector<std::string> names;
+  std::size_t numbers = 0;
+  for (const Variable* array : order) {
+    if (numbers + size_of(array->values) > most) continue;
+    numbers += size_of(array->values);
+    names.push_back(array->name);
+  }
+  return names;
+}
+
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+Labelled page_data(const Labelled& data, std::size_t most) {
+  const std::vector<std::string> names = chosen(data, most);
+  Labelled page{.axes = {}, .variables = {}, .attributes = data.attributes};
+  std::string left_out;
+  for (const Axis& axis : data.axes)
+    if (axis.name != "image_word") page.axes.push_back(axis);
+  for (const Variable& array : data.variables) {
+    if (has(names, array.name))
+      page.variables.push_back(rounded(array));
+    else if (is_drawn(array))
+      left_out += (left_out.empty() ? "" : ", ") + array.name;
+  }
+  if (!left_out.empty()) page.attributes["left_out"] = left_out;
+  page.attributes.erase("card_given");
+  return page;
+}
+
+}  // namespace lightloom::experiments
