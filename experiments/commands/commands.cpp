@@ -8,8 +8,8 @@
 namespace lightloom::experiments {
 
 extern const Command run_command, sweep_command, merge_command, train_command, ratio_command,
-    pack_command, unpack_command, search_command, cost_command, decompose_command, chip_command,
-    memory_command, onnx_check_command, onnx_save_command, onnx_fold_command,
+    pack_command, unpack_command, encode_command, search_command, cost_command, decompose_command,
+    chip_command, memory_command, onnx_check_command, onnx_save_command, onnx_fold_command,
     calibrate_simulate_command, calibrate_fit_command, calibrate_predict_command,
     calibrate_program_command, calibrate_design_command, calibrate_track_command,
     calibrate_when_command, calibrate_pulls_command, calibrate_fringe_command,
@@ -25,6 +25,7 @@ const std::vector<const Command*>& commands() {
                                                  &ratio_command,
                                                  &pack_command,
                                                  &unpack_command,
+                                                 &encode_command,
                                                  &search_command,
                                                  &cost_command,
                                                  &decompose_command,

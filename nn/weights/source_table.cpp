@@ -4,6 +4,9 @@
 #include <deque>
 
 #include "core/error.hpp"
+#include "nn/weights/codes/crew_source.hpp"
+#include "nn/weights/codes/seed_source.hpp"
+#include "nn/weights/codes/trellis_source.hpp"
 #include "nn/weights/direct/circulant_source.hpp"
 #include "nn/weights/direct/dense_source.hpp"
 #include "nn/weights/direct/huffman_source.hpp"
@@ -24,7 +27,8 @@ std::deque<SourceEntry>& table() {
       dense_entry(),          integer_entry(),   learned_step_entry(), power_entry(),
       multilevel_entry(),     low_rank_entry(),  blueprint_entry(),    separable_entry(),
       shared_kernels_entry(), circulant_entry(), exchange_entry(),     smart_deal_entry(),
-      ternary_entry(),        huffman_entry(),
+      ternary_entry(),        huffman_entry(),   trellis_entry(),      seed_entry(),
+      crew_entry(),
   };
   return entries;
 }

@@ -276,7 +276,12 @@ const std::vector<std::string> cards{
     "{source: smart_exchange, exchange: {theta: 0.02, row_theta: 0.1}}",
     "{source: smart_exchange, retraining: projection}",
     "{source: integer, bits: 3, retraining: projection}",
-    "source: smart_deal"};
+    "source: smart_deal",
+    "source: trellis",
+    "{source: trellis, bits: 3, state_bits: 8, transform: hadamard}",
+    "source: seedlm",
+    "source: crew",
+    "{source: crew, bits: 5, fc_bits: 2, scales: filter, crew: {range: clipped, budget: 0.001}}"};
 
 const std::vector<LayerShape> shapes{
     convolution(3, 8, 3),
@@ -475,11 +480,11 @@ TEST(SourceCards, ResolvedKeysStandInTheirOrderWhateverTheTableHas) {
   Tree resolved;
   const std::string text = "{activations: 4, source: integer, layers: [{layer: a, block: 2}]}";
   read_card<SourceCard>(parse_yaml(text, "test"), &resolved);
-  const std::vector<std::string> usual{"source",        "bits",        "intra",       "cross",
-                                       "cross_share",   "expansion",   "kernels",     "block",
-                                       "linear",        "scales",      "weight_clip", "fc_bits",
-                                       "dense_bits",    "activations", "quant_ratio", "projection",
-                                       "orthogonality", "exchange",    "smart_deal",  "retraining"};
+  const std::vector<std::string> usual{
+      "source",     "bits",        "intra",       "cross",      "cross_share",   "expansion",
+      "kernels",    "block",       "linear",      "scales",     "weight_clip",   "fc_bits",
+      "dense_bits", "activations", "quant_ratio", "projection", "orthogonality", "exchange",
+      "smart_deal", "state_bits",  "transform",   "seedlm",     "crew",          "retraining"};
   const auto keys = [](const Tree& tree) {
     std::vector<std::string> all;
     for (const auto& [key, value] : tree.pairs) all.push_back(key);
