@@ -7,9 +7,13 @@
 #include "core/error.hpp"
 #include "experiments/cards/short_forms.hpp"
 #include "nn/models/models.hpp"
+#include "nn/weights/codes/crew_source.hpp"
+#include "nn/weights/codes/seed_source.hpp"
+#include "nn/weights/codes/trellis_source.hpp"
 #include "nn/weights/direct/dense_source.hpp"
 #include "nn/weights/direct/huffman_source.hpp"
 #include "nn/weights/direct/integer_source.hpp"
+#include "nn/weights/source_table.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -43,11 +47,11 @@ void describe(Section& section, NetworkCard& card) {
 /// Averages of parameters know nothing of codes that move by a rule of their own, nor of
 /// projections.
 void check_average(Section& section, const nn::SourceCard& weights, const nn::TrainCard& train) {
-  const bool own = nn::has_own_rule(weights) || weights.retraining == nn::Retraining::projection;
+  const bool own = nn::has_own_rule(weights) || nn::is_projected(weights);
   if (train.average > 0 && own)
     section.problem("train",
                     "has average above 0, which a source with a training rule of its own "
-                    "(smart_deal, subbit, retraining: projection) cannot take");
+                    "(smart_deal, subbit, trellis, seedlm, retraining: projection) cannot take");
 }
 
 /// What `teacher` leaves out is as in `train`, except that nobody teaches the float network, it
@@ -275,6 +279,9 @@ std::string label_of(const nn::SourceCard& card) {
     const int most = dense(card.dense_bits), of_linear = dense(linear);
     return most == 32 && of_linear == 32 ? "dense" : "dense" + widths(most, of_linear);
   }
+  if (card.source == nn::trellis_kind || card.source == nn::seed_kind ||
+      card.source == nn::crew_kind)
+    return card.source + widths(card.bits, linear);
   return card.source;
 }
 

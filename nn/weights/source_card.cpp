@@ -7,7 +7,7 @@
 
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
-#include "nn/weights/projected_source.hpp"
+#include "nn/weights/source/projected_source.hpp"
 #include "nn/weights/source_table.hpp"
 
 namespace lightloom::nn {
@@ -58,7 +58,8 @@ void describe_one(Section& section, SourceCard& card) {
                    "expansion",   "kernels",       "block",      "linear",      "scales",
                    "weight_clip", "fc_bits",       "dense_bits", "activations", "quant_ratio",
                    "projection",  "orthogonality", "exchange",   "smart_deal",  "supermask",
-                   "tiled",       "subbit",        "xor",        "subspace",    "retraining"});
+                   "tiled",       "subbit",        "xor",        "subspace",    "state_bits",
+                   "transform",   "seedlm",        "crew",       "retraining"});
 }
 
 /// The keys that only training reads.
@@ -115,10 +116,16 @@ int linear_bits(const SourceCard& card) {
   return card.fc_bits > 0 ? card.fc_bits : source_entry(card.source).bits_of_linear(card);
 }
 
+bool takes_layer(const SourceCard& card, const LayerShape& shape) {
+  const SourceCard own = card_for(card, shape.name);
+  return layer_card(card, shape).entry.name == own.source;
+}
+
 std::unique_ptr<WeightSource> make_source(const SourceCard& card, const LayerShape& shape) {
   const LayerCard own = layer_card(card, shape);
   auto source = own.entry.make(own.card, shape);
-  if (own.card.retraining == Retraining::codes) return source;
+  const bool already = dynamic_cast<const ProjectedSource*>(source.get()) != nullptr;
+  if (already || own.card.retraining == Retraining::codes) return source;
   return std::make_unique<ProjectedSource>(std::move(source), shape);
 }
 
@@ -138,6 +145,11 @@ bool stores_the_same(const SourceCard& a, const SourceCard& b) {
              a.layers, b.layers, [](const LayerOverride& left, const LayerOverride& right) {
                return left.layer == right.layer && stores_the_same(left.card, right.card);
              });
+}
+
+bool is_projected(const SourceCard& card) {
+  const LayerShape any{.in_channels = 4, .out_channels = 4, .kernel_height = 3, .kernel_width = 3};
+  return dynamic_cast<const ProjectedSource*>(make_source(card, any).get()) != nullptr;
 }
 
 bool has_own_rule(const SourceCard& card) { return source_entry(card.source).own_rule; }

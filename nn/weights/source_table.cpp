@@ -7,6 +7,9 @@
 #include "nn/weights/binary/subbit_source.hpp"
 #include "nn/weights/binary/tiled_source.hpp"
 #include "nn/weights/binary/xor_source.hpp"
+#include "nn/weights/codes/crew_source.hpp"
+#include "nn/weights/codes/seed_source.hpp"
+#include "nn/weights/codes/trellis_source.hpp"
 #include "nn/weights/direct/circulant_source.hpp"
 #include "nn/weights/direct/dense_source.hpp"
 #include "nn/weights/direct/huffman_source.hpp"
@@ -30,7 +33,8 @@ std::deque<SourceEntry>& table() {
       multilevel_entry(),     low_rank_entry(),  blueprint_entry(),    separable_entry(),
       shared_kernels_entry(), circulant_entry(), exchange_entry(),     smart_deal_entry(),
       ternary_entry(),        huffman_entry(),   supermask_entry(),    tiled_entry(),
-      subbit_entry(),         xor_entry(),       subspace_entry(),
+      subbit_entry(),         xor_entry(),       subspace_entry(),     trellis_entry(),
+      seed_entry(),           crew_entry(),
   };
   return entries;
 }

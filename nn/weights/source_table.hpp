@@ -19,4 +19,11 @@ const SourceEntry& source_entry(std::string_view name);
 /// The names of all kinds, in the order of the table.
 std::vector<std::string> source_names();
 
+/// Whether the card's source takes the layer, which is stored dense if not.
+bool takes_layer(const SourceCard& card, const LayerShape& shape);
+
+/// Whether layers learn as dense weights that are fitted anew after every epoch
+/// (`ProjectedSource`): as the card asks, or because its kind knows no other way.
+bool is_projected(const SourceCard& card);
+
 }  // namespace lightloom::nn

@@ -1,4 +1,4 @@
-#include "nn/weights/projected_source.hpp"
+#include "nn/weights/source/projected_source.hpp"
 
 #include <algorithm>
 
