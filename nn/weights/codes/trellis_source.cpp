@@ -14,7 +14,7 @@
 namespace lightloom::nn {
 namespace {
 
-constexpr Range code_bits{.low = 1, .high = 4};
+constexpr Range trellis_bits{.low = 1, .high = 4};
 constexpr std::size_t sampled_rings = 16;
 /// The spread of the weights over that of the levels: below one leaves room for far ones.
 constexpr std::array<float, 6> tried_shares{0.7f, 0.8f, 0.9f, 1.0f, 1.1f, 1.2f};
@@ -136,7 +136,7 @@ TrellisSource::TrellisSource(const TrellisCard& card, const LayerShape& shape, i
     : card_(card),
       code_{.bits = bits, .state_bits = card.state_bits},
       shape_{.rows = shape.out_channels, .columns = shape.weights() / shape.out_channels} {
-  assert(bits >= code_bits.low && bits <= code_bits.high);
+  assert(bits >= trellis_bits.low && bits <= trellis_bits.high);
   words_ = {.name = "words",
             .value = std::vector<float>(static_cast<std::size_t>(shape.weights())),
             .gradient = {}};
@@ -198,8 +198,8 @@ SourceEntry trellis_entry() {
   return {.name = trellis_kind,
           .settings = {settings_of<TrellisCard>()},
           .bits = 2,
-          .bits_range = code_bits,
-          .linear_range = code_bits,
+          .bits_range = trellis_bits,
+          .linear_range = trellis_bits,
           .bits_of_linear = [](const SourceCard& card) { return card.bits; },
           .make =
               [bits](const SourceCard& card, const LayerShape& shape) {
