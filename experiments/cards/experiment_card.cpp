@@ -5,6 +5,7 @@
 #include "calibration/product_errors_file.hpp"
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
+#include "experiments/cards/chips_card.hpp"
 #include "experiments/cards/short_forms.hpp"
 #include "nn/models/models.hpp"
 #include "nn/weights/codes/crew_source.hpp"
@@ -131,6 +132,17 @@ void read_measures(Section& section, Measures& measures) {
   if (names.empty()) section.problem("measure", "is empty (name accuracy, cost or both)");
 }
 
+/// What the number of chips that a run finds does not go with.
+void check_chips(Section& section, const Experiment& card) {
+  if (!card.chips_until) return;
+  if (card.network.dataset.task != nn::Task::classes)
+    section.problem("chips", "have `until` for accuracies alone (dataset.task is numbers)");
+  if (card.seeds > 1 || card.measures.baselines || !card.ages_s.empty())
+    section.problem("chips",
+                    "with `until` do not go with seeds, ages or measured baselines, which are "
+                    "compared on as many chips (give a number)");
+}
+
 /// What a list of ages asks of the rest of the card.
 void check_ages(Section& section, const Experiment& card) {
   if (card.ages_s.empty()) return;
@@ -186,7 +198,7 @@ void describe(Section& section, Experiment& card) {
     describe(inner, latency.layer);
   });
   section.section("calibration", [&](Section& inner) { describe(inner, card.calibration); });
-  section.value("chips", card.chips, {.low = 0, .high = 1'000'000});
+  read_chips(section, card.chips, card.chips_until);
   section.value("calibration_images", card.calibration_images, {.low = 1, .high = 100'000});
   section.value("recalibrate_statistics", card.recalibrate_statistics, not_negative);
   if (card.recalibrate_statistics > 0 && card.chips == 0)
@@ -199,8 +211,10 @@ void describe(Section& section, Experiment& card) {
   section.optional_section("maintenance",
                            [&](Section& inner) { describe(inner, card.maintenance.emplace()); });
   section.raw("sweep");
+  section.value("sweep_keep", card.sweep_keep);
   section.value("seed", card.seed);
   section.value("seeds", card.seeds, {.low = 1, .high = 1000});
+  check_chips(section, card);
   if (card.seeds > 1 && !card.network.weights_file.empty())
     section.problem("seeds", "is above 1 but weights.file is one training (leave one of them out)");
   section.value("images_chose", card.images_chose);

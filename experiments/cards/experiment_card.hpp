@@ -10,6 +10,7 @@
 #include "cosim/generator/generator_card.hpp"
 #include "cosim/network/network_layers.hpp"
 #include "cosim/studies/generation_latency.hpp"
+#include "experiments/cards/chips_card.hpp"
 #include "experiments/cards/maintenance_card.hpp"
 #include "experiments/cards/section_keys.hpp"
 #include "memory/memory_card.hpp"
@@ -114,14 +115,16 @@ struct Experiment {
   HardwareCard hardware;
   std::optional<LatencyCase> latency_case;
   CalibrationUse calibration;
-  int chips = 16;                  // Monte-Carlo instances; 0: no analog evaluation
+  int chips = 16;                         // Monte-Carlo instances; 0: no analog evaluation
+  std::optional<ChipsUntil> chips_until;  // fewer of them where that is enough
   int calibration_images = 64;     // training images that set the ranges of each chip's converters
   int recalibrate_statistics = 0;  // training images whose activations on each chip set the
                                    // statistics of batch normalisation anew; 0: they stay
   Measures measures;
   std::vector<double> ages_s;  // of the core, at which chips are measured; none: as the core says
   std::optional<MaintenanceCard> maintenance;
-  nn::BitErrorCard bit_errors;  // of the memory that holds the stored words; rate 0: none
+  nn::BitErrorCard bit_errors;          // of the memory that holds the stored words; rate 0: none
+  std::vector<std::string> sweep_keep;  // arrays of each point that a sweep holds; none: all
   std::uint64_t seed = 0;
   std::uint64_t data_seed = 0;  // of generated images and the validation split; the card's `seed`
   int seeds = 1;                // trainings: by seed, seed + 1, ..., each with chips of its own

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/parallel.hpp"
+#include "experiments/results/files/tidy_tables.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "experiments/sweep/sweep_comparison.hpp"
 
@@ -38,6 +39,8 @@ SweepStudy read_sweep(const Tree& given) {
   SweepStudy study{.card = with_cards_of_experiment(given), .grid = {}, .base = {}};
   study.grid = read_grid(study.card);
   study.base = read_experiment(study.grid.card_at(study.card, 0));
+  require(!study.base.chips_until,
+          "chips with `until` are for a run: the points of a sweep have as many chips each");
   study.accuracy = check_points(study.card, study.grid);
   return study;
 }
@@ -48,7 +51,8 @@ SweepOutcome compute_sweep(const SweepStudy& study, const SweepCall& call, Progr
   Workbench workbench(progress);
   const auto measure = [&](const Tree& tree) {
     const Experiment point = read_experiment(tree);
-    return to_labelled(run_experiment(point, workbench, progress), point);
+    return chosen_arrays(to_labelled(run_experiment(point, workbench, progress), point),
+                         point.sweep_keep);
   };
   SweepOutcome outcome = run_sweep({.card = study.card,
                                     .grid = study.grid,

@@ -89,13 +89,19 @@ bool knows_teacher(const Experiment& card) {
   return std::filesystem::exists(card.training.teacher_file);
 }
 
+std::optional<StoppingRule> stopping_rule(const Experiment& card) {
+  if (!card.chips_until) return std::nullopt;
+  return StoppingRule{.half_width = card.chips_until->half_width, .least = card.chips_until->least};
+}
+
 ChipRun chip_run(const Experiment& card, const photonic::TensorCore& core) {
   return {.core = core,
           .generator = card.hardware.generator,
           .seed = card.seed,
           .chips = card.chips,
           .images = card.calibration_images,
-          .statistics_images = card.recalibrate_statistics};
+          .statistics_images = card.recalibrate_statistics,
+          .until = stopping_rule(card)};
 }
 
 std::vector<ChipResult> measure_chips(const Experiment& card, nn::Network& student,

@@ -221,8 +221,13 @@ std::string SweepGrid::settings(std::size_t point) const {
 }
 
 Tree SweepGrid::card_at(const Tree& card, std::size_t point) const {
-  Tree changed = card;
-  std::erase_if(changed.pairs, [](const TreeEntry& entry) { return entry.key == "sweep"; });
+  // Without its lists of values, which would cost every point as much as all points.
+  Tree changed;
+  changed.kind = card.kind;
+  changed.origin = card.origin;
+  changed.file = card.file;
+  for (const TreeEntry& entry : card.pairs)
+    if (entry.key != "sweep") changed.pairs.push_back(entry);
   const std::vector<std::size_t> at = position(point);
   for (std::size_t i = 0; i < axes.size(); ++i)
     set_at(changed, axes[i].key, axes[i].values[at[i]], card.origin);

@@ -47,6 +47,18 @@ lightloom.charts = (() => {
     });
   }
 
+  // The share of chips whose accuracy is at least so much, in steps at the chips' accuracies.
+  function chipYield(canvas) {
+    const sorted = data.along("accuracy_chip", "chip").filter((value) => value !== null).sort((a, b) => a - b);
+    const points = sorted.map((x) => ({x, y: (sorted.length - sorted.indexOf(x)) / sorted.length}));
+    draw(canvas, {
+      type: "line",
+      data: {datasets: [line("share of chips", points, 0, {stepped: "after", pointRadius: sorted.length > 200 ? 0 : 3})]},
+      options: {interaction: {mode: "nearest", axis: "x", intersect: false}, plugins: {legend: {...legend(), display: false}, tooltip: tooltip(text.percent)},
+                scales: {x: valueAxis("test accuracy", text.tick, {type: "linear"}), y: valueAxis("share of chips at least as good", text.tick, {min: 0, max: 1})}},
+    });
+  }
+
   // The parts that matter, at most as many as there are colours, in their order; the rest is summed up as "other".
   function withoutMinor(parts) {
     const present = parts.filter((part) => part.values.some((value) => value > 0));
@@ -206,5 +218,5 @@ lightloom.charts = (() => {
     }).length;
   }
   return {draw, line, colour, faded, css, legend, tooltip, valueAxis, categoryAxis,
-          accuracyPerChip, stacked, grouped, timeline, curves, tornado, rows, painted};
+          accuracyPerChip, chipYield, stacked, grouped, timeline, curves, tornado, rows, painted};
 })();

@@ -102,6 +102,9 @@
     if (data.has("accuracy_chip", "chip"))
       panel({title: "Accuracy per chip", note: "Each point is one chip with its own fabrication errors, on the whole test set.",
              paint: charts.accuracyPerChip});
+    if (data.has("accuracy_chip", "chip") && data.size("chip") > 3)
+      panel({title: "Yield", note: "The share of these chips that are at least as good: where one may draw the line between good chips and others.",
+             paint: charts.chipYield});
     if (data.has("stored_bits", "source", "layer"))
       panel({title: "Stored weights", note: "Bits kept in memory for each layer.",
              paint: (canvas) => charts.grouped(canvas, "stored_bits", "layer", "source", true)});

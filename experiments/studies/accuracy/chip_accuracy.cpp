@@ -62,6 +62,7 @@ void for_each_chip(nn::Network& network, const nn::Dataset& data, const ChipRun&
     nn::Inference inference(network, &chip.engine());
     chip.calibrate(inference, data, run.images);
     progress.advance(1, measurement.measure(inference, chip));
+    if (measurement.enough && measurement.enough()) break;
   }
 }
 
@@ -75,7 +76,12 @@ std::vector<ChipResult> evaluate_chips(nn::Network& network, const nn::Dataset& 
           with_statistics_of(network, data, run, {address_of(run, chips.size() - 1), sink});
     return fmt::format("accuracy {:.2f} %", 100 * chips.back().accuracy);
   };
-  for_each_chip(network, data, run, {classify, sink});
+  std::vector<double> accuracies;
+  const auto enough = [&] {
+    accuracies.push_back(chips.back().accuracy);
+    return run.until && is_enough(accuracies, *run.until);
+  };
+  for_each_chip(network, data, run, {classify, sink, enough});
   return chips;
 }
 

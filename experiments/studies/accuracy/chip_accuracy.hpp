@@ -9,6 +9,7 @@
 #include "core/progress.hpp"
 #include "cosim/analog/chip.hpp"
 #include "experiments/statistics/outcomes.hpp"
+#include "experiments/statistics/stopping.hpp"
 
 namespace lightloom::experiments {
 
@@ -31,6 +32,7 @@ struct ChipRun {
   int statistics_images = 0;  // training images whose activations on the chip give batch
                               // normalisation its statistics, beside those it came with; 0: none
   int first = 0;              // number of the first chip
+  std::optional<StoppingRule> until = {};  // fewer chips where these are enough
 };
 
 /// Calls `measure` for every chip of a run in order, with an inference through it and its
@@ -40,6 +42,7 @@ using ChipMeasure = std::function<std::string(nn::Inference& inference, cosim::C
 struct ChipMeasurement {
   ChipMeasure measure;
   ProgressSink& sink;
+  std::function<bool()> enough = nullptr;  // asked after every chip
 };
 void for_each_chip(nn::Network& network, const nn::Dataset& data, const ChipRun& run,
                    const ChipMeasurement& measurement);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "experiments/results/page_data.hpp"
+
 namespace lightloom::experiments {
 namespace {
 
@@ -29,10 +31,11 @@ double mean_time(const std::vector<Probe>& probes, Unit unit) {
 
 /// A table has a row of numbers a point, in memory and, while it is written, in the file's bytes.
 void add_tables(std::int64_t points, const Probe& first, Forecast& result) {
-  constexpr std::int64_t page_digits = 18;
+  constexpr std::int64_t page_digits = 11;
   const std::int64_t more = (points - 1) * first.numbers;
   result.result_bytes = first.result_bytes + 8 * more;
-  result.page_bytes = first.page_bytes + page_digits * more;
+  const auto most = static_cast<std::int64_t>(most_page_numbers);
+  result.page_bytes = first.page_bytes + page_digits * std::min(more, most);
   result.memory_bytes += 3 * 8 * more;
 }
 

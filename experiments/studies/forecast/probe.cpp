@@ -205,10 +205,10 @@ class Trial {
     found_.page_bytes = bytes_of(report_page(costs_));
     if (!card_.measures.accuracy) return;
     const std::int64_t words = (found_.sizes.test / 48 + 1) * (card_.chips + 2);
-    constexpr std::int64_t word_digits = 17, text_of_array = 200;  // in the page's JSON
+    constexpr std::int64_t text_of_array = 200;  // in the page's JSON
     found_.numbers += words + accuracies;
     found_.result_bytes += 8 * words + accuracies * (8 + beside);
-    found_.page_bytes += word_digits * words + accuracies * text_of_array;
+    found_.page_bytes += accuracies * text_of_array;
   }
 
   const Experiment& card_;

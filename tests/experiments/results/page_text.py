@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Prints the text of a report as headless Chromium shows it, tags left out.
 
-usage: page_text.py report.html
+usage: page_text.py report.html [#tables]
 Exit code 0: printed, 77: no Chromium here.
 """
 import html
@@ -17,7 +17,7 @@ browser = shutil.which("chromium") or shutil.which("chromium-browser")
 if browser is None:
     print("chromium is not installed")
     sys.exit(77)
-dom, _ = dump(browser, pathlib.Path(sys.argv[1]))
+dom, _ = dump(browser, pathlib.Path(sys.argv[1]), *sys.argv[2:])
 body = re.sub(r"<(script|style)\b.*?</\1>", "", dom, flags=re.DOTALL)
 sys.stdout.reconfigure(encoding="utf-8")
-print(html.unescape(re.sub(r"<[^>]*>", " ", body)))
+print(re.sub(r"[ \n]+", " ", html.unescape(re.sub(r"<[^>]*>", " ", body))))

@@ -80,6 +80,22 @@ TEST(Report, ASweepOfCostsOpensOnTimeEnergyAndGainWithItsFrontAndItsMap) {
   EXPECT_EQ(ran.code, 0) << ran.output << ran.errors;
 }
 
+TEST(Report, YieldIsTheShareOfChipsThatAreAtLeastAsGood) {
+  Labelled data;
+  data.add_axis({"chip", std::vector<std::int64_t>{0, 1, 2, 3}, "1", "chip"});
+  data.add({"accuracy_chip", {"chip"}, std::vector<double>{0.9, 0.8, 0.9, 0.7}, "1", "accuracy"});
+  data.attributes = {{"kind", "run"}, {"title", "yield"}};
+  const std::string page = scratch_folder("yield") + "/report.html";
+  write_file(page, report_page(data));
+  const Ran ran =
+      run_shell(fmt::format("/usr/bin/python3 {}page_text.py {} '#tables'", scripts, page));
+  std::filesystem::remove_all(std::filesystem::path(page).parent_path());
+  if (ran.code == skipped) GTEST_SKIP() << ran.output;
+  EXPECT_NE(ran.output.find("test accuracy share of chips 0.7 1 0.8 0.75 0.9 0.5 0.9 0.5 "),
+            std::string::npos)
+      << ran.output;
+}
+
 TEST(Report, EmbedsWhatIsDrawnAndSaysWhatIsLeftOut) {
   Labelled data;
   data.add_axis({"x", std::vector<std::int64_t>{1, 2, 3}, "1", "x"});
