@@ -22,7 +22,14 @@ CoreCard mesh_card(int modes) {
   return card;
 }
 
-void row(const char* what, int modes, double parameter, const CoreCard& card, double law) {
+/// What a row is of: a mesh of so many modes, and the parameter of its errors.
+struct Case {
+  const char* what;
+  int modes;
+  double parameter;
+};
+void row(const Case& of, const CoreCard& card, double law) {
+  const auto& [what, modes, parameter] = of;
   const ChipStatistics s = chip_statistics(card, {.chips = chips});
   const Summary error = summarise(s.error);
   fmt::print("| {} | {} | {} | {:.5f} ± {:.5f} | {:.5f} | {:.3f} | {:.5f} |\n", what, modes,
@@ -51,20 +58,20 @@ void laws() {
       const double law = std::sqrt(2.0 * (n - 1)) * sigma;
       CoreCard card = mesh_card(n);
       mesh_part(card).fabrication.splitter_sigma_rad = sigma;
-      row("splitters, uncorrected", n, sigma, card, law);
+      row({"splitters, uncorrected", n, sigma}, card, law);
       mesh_part(card).mesh.device = DeviceKind::three_splitter;
-      row("three splitters, uncorrected", n, sigma, card, std::sqrt(1.5) * law);
+      row({"three splitters, uncorrected", n, sigma}, card, std::sqrt(1.5) * law);
       mesh_part(card).mesh.device = DeviceKind::mzi;
       card.correction = Correction::local;
-      row("splitters, corrected", n, sigma, card,
+      row({"splitters, corrected", n, sigma}, card,
           law * law / std::sqrt(6.0) * std::sqrt((n + 1.0) / (n - 1.0)));
     }
     CoreCard card = mesh_card(n);
     card.phase_sigma_rad = 0.01;
-    row("phases", n, 0.01, card, std::sqrt(n) * 0.01);
+    row({"phases", n, 0.01}, card, std::sqrt(n) * 0.01);
     card = mesh_card(n);
     card.phase_bits = 8;
-    row("8-bit phases", n, 8, card, std::sqrt(n) * 2 * std::numbers::pi / 256 / std::sqrt(12.0));
+    row({"8-bit phases", n, 8}, card, std::sqrt(n) * 2 * std::numbers::pi / 256 / std::sqrt(12.0));
   }
 }
 

@@ -26,11 +26,20 @@ constexpr PatternName patterns[] = {
     {"stride_rd", Shape::strided, false},
 };
 
+/// How many requests, of `atom` bytes, one every so many cycles; `seed` draws random places.
+struct PatternLength {
+  std::uint64_t requests, seed, atom;
+  Cycle every;
+};
+
 class Pattern final : public RequestSource {
  public:
-  Pattern(PatternName pattern, std::uint64_t requests, std::uint64_t seed, std::uint64_t atom,
-          Cycle every)
-      : pattern_(pattern), requests_(requests), seed_(seed), atom_(atom), every_(every) {}
+  Pattern(PatternName pattern, const PatternLength& length)
+      : pattern_(pattern),
+        requests_(length.requests),
+        seed_(length.seed),
+        atom_(length.atom),
+        every_(length.every) {}
 
   bool next(Request& request) override {
     if (i_ >= requests_) return false;
@@ -129,8 +138,9 @@ std::unique_ptr<RequestSource> make_pattern(const std::string& name, std::int64_
           "pattern '{}' needs bursts of at most {} bytes (the card has {})", name, tile, atom);
   for (const PatternName& pattern : patterns)
     if (base == pattern.name)
-      return std::make_unique<Pattern>(pattern, static_cast<std::uint64_t>(requests), seed,
-                                       static_cast<std::uint64_t>(atom), every);
+      return std::make_unique<Pattern>(pattern,
+                                       PatternLength{static_cast<std::uint64_t>(requests), seed,
+                                                     static_cast<std::uint64_t>(atom), every});
   throw Error(fmt::format("pattern '{}' is unknown (known: {}, each also with _every<cycles>)",
                           name, fmt::join(pattern_names(), ", ")));
 }

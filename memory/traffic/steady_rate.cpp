@@ -27,9 +27,14 @@ std::int64_t period_of(const DramCard& card) {
   return std::max(std::int64_t{o.columns()} * o.banks() * o.ranks * o.units(), stride_period);
 }
 
+/// What was counted after so many requests.
+struct Simulated {
+  double requests, value;
+};
+
 /// Value after `requests`, on the line through two simulated points.
-double carry_on(double first, double second, double first_at, double second_at, double requests) {
-  return second + (second - first) * (requests - second_at) / (second_at - first_at);
+double carry_on(const Simulated& a, const Simulated& b, double requests) {
+  return b.value + (b.value - a.value) * (requests - b.requests) / (b.requests - a.requests);
 }
 
 }  // namespace
@@ -49,8 +54,8 @@ FastRun run_pattern_fast(const DramCard& card, const std::string& pattern, std::
   const MemoryRun a = run_pattern(card, pattern, short_run, seed),
                   b = run_pattern(card, pattern, long_run, seed);
   const auto value = [&](double first, double second) {
-    return carry_on(first, second, static_cast<double>(short_run), static_cast<double>(long_run),
-                    static_cast<double>(requests));
+    return carry_on({static_cast<double>(short_run), first},
+                    {static_cast<double>(long_run), second}, static_cast<double>(requests));
   };
   FastRun fast{.requests = requests, .extrapolated = true};
   fast.cycles = std::llround(value(static_cast<double>(a.cycles), static_cast<double>(b.cycles)));

@@ -12,6 +12,7 @@ class Lightloom(CMakePackage):
     variant("nn", default=True, description="Networks, training, weight sources and the co-simulation")
     variant("calibration", default=True, description="Calibration from measurements")
     variant("onnx", default=False, when="+nn", description="Read, write and check ONNX files")
+    variant("png", default=False, when="+nn", description="Read data sets that are folders of PNG images")
     variant("jpeg", default=False, when="+nn", description="Read data sets that are folders of JPEG images")
     variant("program", default=True, when="+nn +calibration", description="The program lightloom")
     # Debian ships Chart.js as a package (libjs-chart.js), Spack does not.
@@ -34,6 +35,7 @@ class Lightloom(CMakePackage):
     depends_on("nlohmann-json@3.11:", when="+nn")
     depends_on("ceres-solver@2.1:", when="+calibration")
     depends_on("boost@1.74: +program_options +math", when="+program")
+    depends_on("libpng", when="+png")
     depends_on("jpeg", when="+jpeg")
     depends_on("onnx", when="+onnx")
     depends_on("protobuf", when="+onnx")
@@ -45,6 +47,7 @@ class Lightloom(CMakePackage):
             self.define_from_variant("LIGHTLOOM_NN", "nn"),
             self.define_from_variant("LIGHTLOOM_CALIBRATION", "calibration"),
             self.define_from_variant("LIGHTLOOM_ONNX", "onnx"),
+            self.define_from_variant("LIGHTLOOM_PNG", "png"),
             self.define_from_variant("LIGHTLOOM_JPEG", "jpeg"),
             self.define_from_variant("LIGHTLOOM_PROGRAM", "program"),
             self.define("LIGHTLOOM_TESTS", False),

@@ -11,7 +11,8 @@ constexpr double even_split_rad = std::numbers::pi / 4;
 
 /// Fields on both arms in front of the theta shifter of a device.
 std::array<Complex, 2> before_theta(DeviceKind kind, double phi_rad, const MziErrors& errors,
-                                    Complex top, Complex bottom) {
+                                    const std::array<Complex, 2>& arms) {
+  const auto [top, bottom] = arms;
   Transfer first = splitter(even_split_rad + errors.alpha_rad);
   if (kind != DeviceKind::compact)
     first = compose(first, {std::polar(1.0, phi_rad + errors.phi_top.phase_rad), 0, 0,
@@ -42,7 +43,7 @@ MeshSettings shifter_powers(const ConfiguredMesh& mesh, std::span<const Complex>
     Complex& top = fields[static_cast<std::size_t>(topology.cells[k].top)];
     Complex& bottom = fields[static_cast<std::size_t>(topology.cells[k].bottom)];
     const auto outer = before_phi(kind, errors, top, bottom);
-    const auto inner = before_theta(kind, settings.phi[k], errors, outer[0], outer[1]);
+    const auto inner = before_theta(kind, settings.phi[k], errors, outer);
     powers.theta[k] = std::norm(inner[0]);
     powers.phi[k] = std::norm(kind == DeviceKind::compact ? inner[1] : outer[0]);
     const Transfer& t = transfers[k];

@@ -16,19 +16,19 @@ double overlap(const SquareMatrix& target, const SquareMatrix& matrix) {
   return sum;
 }
 
-/// Moves one phase to the maximum of a + b cos(phase) + c sin(phase), from readings a third of a
-/// turn apart.
-void maximise(MeasuredMesh& chip, const SquareMatrix& target, MeshSettings& settings, double& phase,
-              int& readings) {
-  constexpr double third = 2 * std::numbers::pi / 3;
+/// Moves one phase of the settings to the maximum of a + b cos(phase) + c sin(phase), from three
+/// readings a third of a turn apart.
+constexpr int readings_of_phase = 3;
+void maximise(MeasuredMesh& chip, const SquareMatrix& target, MeshSettings& settings,
+              double& phase) {
+  constexpr double third = 2 * std::numbers::pi / readings_of_phase;
   const double before = phase;
   double along_cos = 0, along_sin = 0;
-  for (int step = 0; step < 3; ++step) {
+  for (int step = 0; step < readings_of_phase; ++step) {
     phase = before + step * third;
     const double value = overlap(target, chip.measure(settings));
     along_cos += value * std::cos(step * third);
     along_sin += value * std::sin(step * third);
-    ++readings;
   }
   phase = wrap_phase(before + std::atan2(along_sin, along_cos));
 }
@@ -44,12 +44,15 @@ SelfConfiguration self_configure(MeasuredMesh& chip, const Topology& topology,
     result.error = matrix_error(chip.measure(result.settings), target);
     ++result.readings;
     if (result.error < options.tolerance) return result;
+    const auto turn = [&](double& phase) {
+      maximise(chip, target, result.settings, phase);
+      result.readings += readings_of_phase;
+    };
     for (std::size_t k = 0; k < topology.cells.size(); ++k) {
-      maximise(chip, target, result.settings, result.settings.theta[k], result.readings);
-      maximise(chip, target, result.settings, result.settings.phi[k], result.readings);
+      turn(result.settings.theta[k]);
+      turn(result.settings.phi[k]);
     }
-    for (double& phase : result.settings.screen)
-      maximise(chip, target, result.settings, phase, result.readings);
+    for (double& phase : result.settings.screen) turn(phase);
   }
   result.error = matrix_error(chip.measure(result.settings), target);
   ++result.readings;

@@ -213,8 +213,8 @@ double power_behind_mW(const CoreCard& card, double loss_db) {
 }
 
 ReadoutNoise intensity_noise(const CoreCard& card, double loss_db, double pairs) {
-  return intensity_readout(card.laser, in_parallel(card.detector, pairs),
-                           power_behind_mW(card, loss_db), card.bandwidth_Hz(), card.modulator);
+  return intensity_readout({card.laser, in_parallel(card.detector, pairs), card.modulator},
+                           power_behind_mW(card, loss_db), card.bandwidth_Hz());
 }
 
 ReadoutNoise homodyne_noise(const CoreCard& card, double loss_db) {

@@ -99,13 +99,21 @@ class Advance {
   std::vector<double> device_a_;
 };
 
-/// Makes the light in front of the cells [first, last) of one column arrive with the upper input
-/// ahead of the lower one by `wanted[k]`, through the devices before, else by `outer`. Cells whose
+/// By how much the upper input of every cell shall be ahead of the lower one, and the shifters of
+/// cells that need one of their own for it.
+struct InputPhases {
+  std::span<const double> wanted;
+  std::vector<std::optional<double>>& outer;
+};
+
+/// Makes the light in front of the cells [first, last) of one column arrive as wanted, through the
+/// devices before, else by a shifter of the cell's own. Cells whose
 /// upper input is fixed already go first, from the top; then all others from the bottom. Which
 /// cells are left with a shifter of their own does not depend on any phase.
-void align(const Topology& topology, std::pair<int, int> cells, std::span<const double> wanted,
-           Advance& ahead, std::vector<std::optional<double>>& outer) {
+void align(const Topology& topology, std::pair<int, int> cells, const InputPhases& phases,
+           Advance& ahead) {
   const auto [first, last] = cells;
+  const auto& [wanted, outer] = phases;
   std::vector<bool> done(static_cast<std::size_t>(last - first), false);
   for (int k = first; k < last; ++k) {
     const Cell& cell = topology.cells[static_cast<std::size_t>(k)];
@@ -147,7 +155,7 @@ Found find(const Topology& topology, const MeshSettings& ideal,
   for (int column = 0; column < topology.columns; ++column) {
     const int first = topology.column_start[static_cast<std::size_t>(column)],
               last = topology.column_start[static_cast<std::size_t>(column) + 1];
-    align(topology, {first, last}, wanted, ahead, found.outer);
+    align(topology, {first, last}, {wanted, found.outer}, ahead);
     for (int k = first; k < last; ++k) {
       const auto cell = static_cast<std::size_t>(k);
       in_front[cell] = ahead.on(topology.cells[cell].bottom) - devices[cell].b;

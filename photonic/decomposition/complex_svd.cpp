@@ -24,8 +24,15 @@ Sums inner_products(const Complex* p, const Complex* q, int n) {
   return s;
 }
 
+/// c, and s e^{i a}.
+struct PlaneRotation {
+  double c;
+  Complex s;
+};
+
 /// (p, q) <- (c p - s e^{-i a} q, s e^{i a} p + c q).
-void rotate(Complex* p, Complex* q, int n, double c, Complex s) {
+void rotate(Complex* p, Complex* q, int n, const PlaneRotation& by) {
+  const auto [c, s] = by;
   for (int k = 0; k < n; ++k) {
     const Complex u = p[k], v = q[k];
     p[k] = c * u - mul(std::conj(s), v);
@@ -43,8 +50,8 @@ bool orthogonalise(SquareMatrix& work, SquareMatrix& basis, int p, int q) {
   const double t = (zeta >= 0 ? 1.0 : -1.0) / (std::abs(zeta) + std::hypot(1.0, zeta));
   const double c = 1 / std::hypot(1.0, t);
   const Complex turn = c * t * (s.pq / size);
-  rotate(&work(p, 0), &work(q, 0), n, c, turn);
-  rotate(&basis(p, 0), &basis(q, 0), n, c, turn);
+  rotate(&work(p, 0), &work(q, 0), n, {c, turn});
+  rotate(&basis(p, 0), &basis(q, 0), n, {c, turn});
   return true;
 }
 

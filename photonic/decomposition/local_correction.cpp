@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 #include <numbers>
+#include <tuple>
+#include <utility>
 
 #include "photonic/decomposition/compact.hpp"
 #include "photonic/decomposition/split_setting.hpp"
@@ -18,12 +20,17 @@ struct CellSetting {
   Limit limit = Limit::none;
 };
 
-/// The phi that turns the ratio of `first` to `second` (at phi = 0, phi turning `first`) to that of
-/// the targets.
-CellSetting with_phase(const SplitSetting& split, Complex first, Complex second,
-                       Complex wanted_first, Complex wanted_second) {
+/// Two elements of a device's matrix, in one row.
+struct RowElements {
+  Complex first, second;
+};
+
+/// The phi that turns the ratio of the first to the second (at phi = 0, phi turning the first) to
+/// that of the targets.
+CellSetting with_phase(const SplitSetting& split, const RowElements& at,
+                       const RowElements& wanted) {
   const Complex ratio =
-      mul(mul(second, std::conj(first)), mul(wanted_first, std::conj(wanted_second)));
+      mul(mul(at.second, std::conj(at.first)), mul(wanted.first, std::conj(wanted.second)));
   return {split.s, split.c, direction(ratio), split.limit};
 }
 
@@ -33,7 +40,7 @@ CellSetting match_ratio(Complex target_11, Complex target_12, const SplitterAngl
   const SplitSetting split = match_powers(std::norm(target_11), std::norm(target_12), a);
   const Complex top(-split.c * a.s_plus, split.s * a.c_minus),
       cross(-split.s * a.s_minus, split.c * a.c_plus);
-  return with_phase(split, top, cross, target_11, target_12);
+  return with_phase(split, {top, cross}, {target_11, target_12});
 }
 
 /// The same for T21 : T22, which a crossing behind the MZI brings to the upper output; there what
@@ -42,7 +49,7 @@ CellSetting match_lower_ratio(Complex target_21, Complex target_22, const Splitt
   const SplitSetting split = match_powers(std::norm(target_22), std::norm(target_21), a);
   const Complex cross(split.s * a.s_minus, split.c * a.c_plus),
       bottom(-split.c * a.s_plus, -split.s * a.c_minus);
-  CellSetting set = with_phase(split, cross, bottom, target_21, target_22);
+  CellSetting set = with_phase(split, {cross, bottom}, {target_21, target_22});
   if (split.limit != Limit::none) set.limit = split.limit == Limit::bar ? Limit::cross : Limit::bar;
   return set;
 }
@@ -80,14 +87,12 @@ double leak_cosine(const Transfer& target, const Transfer& real, Limit limit) {
 
 /// What is left of the two output phases. A clipped device in quadrature is aligned by its two
 /// strong elements.
-void carry_phases(const Transfer& target, const Transfer& real, Limit limit, Complex& top,
-                  Complex& bottom) {
+std::pair<Complex, Complex> output_phases(const Transfer& target, const Transfer& real,
+                                          Limit limit) {
   const double direct = limit == Limit::cross ? 0 : 1, crossed = limit == Limit::bar ? 0 : 1;
   const auto overlap = [](Complex wanted, Complex got) { return mul(wanted, std::conj(got)); };
-  top = direct * overlap(target.tt, real.tt) + crossed * overlap(target.tb, real.tb);
-  bottom = crossed * overlap(target.bt, real.bt) + direct * overlap(target.bb, real.bb);
-  top = direction(top);
-  bottom = direction(bottom);
+  return {direction(direct * overlap(target.tt, real.tt) + crossed * overlap(target.tb, real.tb)),
+          direction(crossed * overlap(target.bt, real.bt) + direct * overlap(target.bb, real.bb))};
 }
 
 }  // namespace
@@ -120,7 +125,7 @@ CorrectedSettings correct_locally(const Topology& topology, const MeshSettings& 
       set.e_phi = mul(set.e_phi, Complex(cosine, std::sqrt(1 - cosine * cosine)));
       real = device_of(options.device, set, errors, angles);
     }
-    carry_phases(target, real, turn ? set.limit : Limit::none, top, bottom);
+    std::tie(top, bottom) = output_phases(target, real, turn ? set.limit : Limit::none);
     result.settings.theta[k] = 2 * std::atan2(set.s, set.c);
     result.settings.phi[k] = std::arg(set.e_phi);
   }

@@ -37,7 +37,8 @@ LIGHTLOOM_INLINE Column<Value> combine(const Column<Value>& x, Complex a, const 
 }
 
 template <class Value, bool descending>
-void rotate_block(SplitMatrix& u, const RotationChain& chain, int from, int to, int row) {
+void rotate_block(SplitMatrix& u, const RotationChain& chain, const IndexRange& rotations,
+                  int row) {
   const std::ptrdiff_t stride = u.size;
   double *re = u.re.data() + row * stride, *im = u.im.data() + row * stride;
   const auto column = [&](int c) {
@@ -50,9 +51,9 @@ void rotate_block(SplitMatrix& u, const RotationChain& chain, int from, int to, 
     store(values.re, re + c, stride);
     store(values.im, im + c, stride);
   };
-  int m = chain.mode(from);
+  int m = chain.mode(rotations.first);
   Column<Value> carried = column(descending ? m + 1 : m);
-  for (int k = from; k < to; ++k) {
+  for (int k = rotations.first; k < rotations.end; ++k) {
     const Transfer& t = chain.rotations[static_cast<std::size_t>(k)];
     m = chain.mode(k);
     if constexpr (descending) {
@@ -69,10 +70,12 @@ void rotate_block(SplitMatrix& u, const RotationChain& chain, int from, int to, 
 }
 
 template <bool descending>
-void rotate(SplitMatrix& u, const RotationChain& chain, int from, int to, int row, int last_row) {
-  for (; row + block_rows <= last_row; row += block_rows)
-    rotate_block<Rows, descending>(u, chain, from, to, row);
-  for (; row < last_row; ++row) rotate_block<double, descending>(u, chain, from, to, row);
+void rotate(SplitMatrix& u, const RotationChain& chain, const IndexRange& rotations,
+            const IndexRange& rows) {
+  int row = rows.first;
+  for (; row + block_rows <= rows.end; row += block_rows)
+    rotate_block<Rows, descending>(u, chain, rotations, row);
+  for (; row < rows.end; ++row) rotate_block<double, descending>(u, chain, rotations, row);
 }
 
 }  // namespace
@@ -102,12 +105,11 @@ void rotate_rows(SplitMatrix& u, int mode, int first, const Transfer& t) {
 
 void rotate_columns(SplitMatrix& u, const RotationChain& chain, IndexRange rotations,
                     IndexRange rows) {
-  const auto [from, to] = rotations;
-  if (from >= to) return;
+  if (rotations.first >= rotations.end) return;
   if (chain.descending)
-    rotate<true>(u, chain, from, to, rows.first, rows.end);
+    rotate<true>(u, chain, rotations, rows);
   else
-    rotate<false>(u, chain, from, to, rows.first, rows.end);
+    rotate<false>(u, chain, rotations, rows);
 }
 
 }  // namespace lightloom::photonic

@@ -57,9 +57,16 @@ std::vector<double> wave_field(const std::vector<Wave>& waves, const Pitch& pitc
   return field;
 }
 
-void draw_correlated(const FabricationCard& card, const StreamAddress& address, const Pitch& pitch,
-                     const Topology& topology, Fabrication& cells) {
+/// A mesh on its wafer.
+struct MeshOnWafer {
+  const Topology& topology;
+  Pitch pitch;
+};
+
+void draw_correlated(const FabricationCard& card, const StreamAddress& address,
+                     const MeshOnWafer& mesh, Fabrication& cells) {
   if (card.gradient_sigma_rad == 0 && card.correlated_sigma_rad == 0) return;
+  const auto& [topology, pitch] = mesh;
   const Stream stream(address);
   const double half_x = 0.5 * topology.columns * pitch.column_um,
                half_y = 0.5 * topology.modes * pitch.mode_um;
@@ -111,7 +118,7 @@ Fabrication draw_fabrication(const FabricationCard& card, const Topology& topolo
                         .tile = place.mesh};
   draw_splitters(card, address, cells);
   address.purpose = Purpose::wafer_gradient;
-  draw_correlated(card, address, place.pitch, topology, cells);
+  draw_correlated(card, address, {topology, place.pitch}, cells);
   address.purpose = Purpose::loss_error;
   draw_losses(card, address, cells);
   return cells;

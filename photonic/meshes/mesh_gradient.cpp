@@ -31,9 +31,15 @@ Transfer first_splitter(const Transfer& t, double phi_rad, const MziErrors& e) {
   return compose(t, {0, i_unit / b1_over_b2, i_unit * b1_over_b2, 0});
 }
 
-/// A plain MZI. `compact` moves the outer arms inside.
-Transfer plain_derivative(bool compact, DeviceParameter parameter, const Transfer& t,
-                          double phi_rad, const MziErrors& e) {
+/// Where an MZI has its outer shifters: before the first splitter, or, compact, on the inner arms.
+enum class OuterArms { outside, inside };
+
+/// A plain MZI of transfer `t`.
+Transfer plain_derivative(OuterArms arms, DeviceParameter parameter, const Transfer& t,
+                          const SetDevice& set) {
+  const bool compact = arms == OuterArms::inside;
+  const double phi_rad = set.phi_rad;
+  const MziErrors& e = set.errors;
   const auto inner = [&](double sign) { return compose(inner_arm(e.beta_rad, sign), t); };
   const auto outer = [&](double sign) {
     return compact ? inner(sign) : compose(t, outer_arm(sign));
@@ -92,12 +98,12 @@ Complex overlap(const Complex* a, const Complex* b, int count) {
 Transfer device_derivative(DeviceKind kind, DeviceParameter parameter, const SetDevice& set) {
   const auto& [theta_rad, phi_rad, errors] = set;
   if (kind == DeviceKind::compact)
-    return plain_derivative(true, parameter, device(kind, theta_rad, phi_rad, errors), phi_rad,
-                            errors);
+    return plain_derivative(OuterArms::inside, parameter, device(kind, theta_rad, phi_rad, errors),
+                            set);
   if (kind == DeviceKind::three_splitter && parameter == DeviceParameter::epsilon)
     return scaled(i_unit, compose(device(kind, theta_rad, phi_rad, errors), swap_ports));
   const Transfer plain =
-      plain_derivative(false, parameter, mzi(theta_rad, phi_rad, errors), phi_rad, errors);
+      plain_derivative(OuterArms::outside, parameter, mzi(theta_rad, phi_rad, errors), set);
   if (kind == DeviceKind::crossing) return compose(swap_ports, plain);
   if (kind == DeviceKind::three_splitter)
     return compose(plain, splitter(std::numbers::pi / 4 + errors.epsilon_rad));

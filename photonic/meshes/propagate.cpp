@@ -40,17 +40,23 @@ LIGHTLOOM_INLINE void cross(const typename PreparedMesh<Real>::Full& c, Row<Real
   }
 }
 
-/// (first, second) <- (first + r second, second + q first), left in `into_first`, `into_second`.
+/// Two rows to be written.
+template <class Real, int G>
+struct RowPair {
+  Row<Real, G>&first, &second;
+};
+
+/// (first, second) <- (first + r second, second + q first), left in `into`, which may be the same.
 template <class Real, int G>
 LIGHTLOOM_INLINE void add_scaled(const typename PreparedMesh<Real>::Scaled& c,
                                  const Row<Real, G>& first, const Row<Real, G>& second,
-                                 Row<Real, G>& into_first, Row<Real, G>& into_second) {
+                                 const RowPair<Real, G>& into) {
   for (int g = 0; g < G; ++g) {
     const Lanes<Real> ur = first.re[g], ui = first.im[g], vr = second.re[g], vi = second.im[g];
-    into_first.re[g] = ur + c.r_r * vr - c.r_i * vi;
-    into_first.im[g] = ui + c.r_r * vi + c.r_i * vr;
-    into_second.re[g] = vr + c.q_r * ur - c.q_i * ui;
-    into_second.im[g] = vi + c.q_r * ui + c.q_i * ur;
+    into.first.re[g] = ur + c.r_r * vr - c.r_i * vi;
+    into.first.im[g] = ui + c.r_r * vi + c.r_i * vr;
+    into.second.re[g] = vr + c.q_r * ur - c.q_i * ui;
+    into.second.im[g] = vi + c.q_r * ui + c.q_i * ur;
   }
 }
 
@@ -58,9 +64,9 @@ template <class Real, int G>
 LIGHTLOOM_INLINE void cross(const typename PreparedMesh<Real>::Scaled& c, Row<Real, G>& top,
                             Row<Real, G>& bottom) {
   if (c.crossed != 0)
-    add_scaled<Real, G>(c, bottom, top, top, bottom);
+    add_scaled<Real, G>(c, bottom, top, {top, bottom});
   else
-    add_scaled<Real, G>(c, top, bottom, top, bottom);
+    add_scaled<Real, G>(c, top, bottom, {top, bottom});
 }
 
 /// One diagonal of cells that join modes (start, start+1), (start+1, start+2), ...

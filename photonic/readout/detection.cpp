@@ -49,17 +49,16 @@ double intensity_variance_A2(double photocurrent_A, double rin_dBc_per_Hz, doubl
   return power_ratio(Decibels{rin_dBc_per_Hz}) * photocurrent_A * photocurrent_A * bandwidth_Hz;
 }
 
-ReadoutNoise intensity_readout(const LaserCard& laser, const DetectorCard& detector,
-                               double power_mW, double bandwidth_Hz,
-                               const ModulatorCard& modulator) {
-  const double dark = dark_share(modulator);
+ReadoutNoise intensity_readout(const IntensityLink& link, double power_mW, double bandwidth_Hz) {
+  const DetectorCard& detector = link.detector;
+  const double dark = dark_share(link.modulator);
   const double full_A = detector.responsivity_A_per_W * power_mW * 1e-3 * (1 - dark);
   const double dark_A = 2 * detector.dark_current_nA * 1e-9;
   const double dark_and_amplifier =
       shot_variance_A2(0, dark_A, bandwidth_Hz) + amplifier_variance_A2(detector, bandwidth_Hz);
   return {.additive = std::sqrt(dark_and_amplifier) / full_A,
           .shot = std::sqrt(shot_variance_A2(full_A, 0, bandwidth_Hz)) / full_A,
-          .relative = std::sqrt(intensity_variance_A2(1, laser.rin_dBc_per_Hz, bandwidth_Hz)),
+          .relative = std::sqrt(intensity_variance_A2(1, link.laser.rin_dBc_per_Hz, bandwidth_Hz)),
           .leak = leaking_share(detector),
           .dark = dark / (1 - dark)};
 }

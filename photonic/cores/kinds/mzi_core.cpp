@@ -89,10 +89,15 @@ class MziCore final : public TensorCore {
     std::vector<double> re(count * count), im(count * count);
     for (std::size_t m = 0; m < count; ++m) re[m * count + m] = 1;
     const FieldView<double> fields{re.data(), im.data(), n, n, n};
-    report.unreachable_devices += pass(target.right, chip, 0, tile.address, fields);
+    // Targets are real and the real quadrature is read: a leak in the other one costs only second
+    // order.
+    const auto applied = [&](const MeshSettings& ideal, int mesh) {
+      return chip.apply(ideal, mesh, tile.address, Leak::quadrature);
+    };
+    report.unreachable_devices += pass(applied(target.right, 0), fields);
     const Topology no_mesh{.modes = n};
     propagate<double>(no_mesh, {}, chip.attenuators(target.attenuation, tile.address), fields);
-    report.unreachable_devices += pass(target.left, chip, 1, tile.address, fields);
+    report.unreachable_devices += pass(applied(target.left, 1), fields);
     const double scale = target.scale * chip.loss_normalisation(2);
     const auto rows = static_cast<std::size_t>(description_.rows);
     const auto columns = static_cast<std::size_t>(description_.columns);
@@ -102,13 +107,9 @@ class MziCore final : public TensorCore {
     return report;
   }
 
-  /// Sends the fields through one mesh of the chip. Returns how many of its devices cannot take
+  /// Sends the fields through one mesh as it was set. Returns how many of its devices cannot take
   /// their setting.
-  int pass(const MeshSettings& ideal, const MeshChip& chip, int mesh, const TileAddress& address,
-           const FieldView<double>& fields) const {
-    // Targets are real and the real quadrature is read: a leak in the other one costs only second
-    // order.
-    const MeshChip::Applied applied = chip.apply(ideal, mesh, address, Leak::quadrature);
+  int pass(const MeshChip::Applied& applied, const FieldView<double>& fields) const {
     const Topology& topology = design_->topology;
     std::vector<Transfer> transfers(topology.cells.size());
     cell_transfers({topology, design_->mesh().mesh.device, applied.settings, applied.fabrication},

@@ -162,11 +162,11 @@ TEST(Detection, IntensityNoiseLeaksThroughAnUnevenBalancedPair) {
     }
     square += std::pow((1 + r) * plus - (1 - r) * minus - (y + r * whole), 2) / samples;
   }
-  const ReadoutNoise noise = intensity_readout(laser, detector, 1, bandwidth);
+  const ReadoutNoise noise = intensity_readout({laser, detector}, 1, bandwidth);
   const double law = std::pow(noise.relative * (y + noise.leak * whole), 2);
   EXPECT_NEAR(square, law, 4 * law * std::sqrt(2.0 / samples));
   detector.rejection_db = perfect_rejection_db;
-  EXPECT_EQ(intensity_readout(laser, detector, 1, bandwidth).leak, 0);
+  EXPECT_EQ(intensity_readout({laser, detector}, 1, bandwidth).leak, 0);
   EXPECT_LT(link_budget(detector_card("mrr-bank",
                                       {"detector.rejection_db=10", "laser.rin_dBc_per_Hz=-120"}))
                 .enob_uniform,
@@ -183,7 +183,7 @@ TEST(Detection, ACodeZeroThatIsNotDarkShrinksTheSignalAndAddsItsShotNoise) {
   const double full = power_mW * 1e-3 / (2 * q * bandwidth), rest = std::pow(10.0, -0.6);
   const double x[] = {0.2, 0.9, 0.5}, w[] = {-0.7, 0.3, 1.0};
   double plus_mean = 0, minus_mean = 0, y = 0, light = 0;
-  const ReadoutNoise noise = intensity_readout(laser, detector, power_mW, bandwidth, modulator);
+  const ReadoutNoise noise = intensity_readout({laser, detector, modulator}, power_mW, bandwidth);
   for (int j = 0; j < 3; ++j) {
     const double count = full * (rest + (1 - rest) * x[j]);
     plus_mean += count * (1 + w[j]) / 2;
@@ -252,7 +252,7 @@ TEST(Detection, BalancedNoiseMatchesADrawnPhotocurrent) {
     mean += y / samples;
     square += y * y / samples;
   }
-  const ReadoutNoise noise = intensity_readout(laser, detector, power_mW, bandwidth);
+  const ReadoutNoise noise = intensity_readout({laser, detector}, power_mW, bandwidth);
   const double law = noise.shot * noise.shot * sum_x;
   EXPECT_NEAR(mean, -0.14 + 0.27 + 0.5, 4 * std::sqrt(law / samples));
   EXPECT_NEAR(square - mean * mean, law, 4 * law * std::sqrt(2.0 / samples));
