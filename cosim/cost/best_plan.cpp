@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/error.hpp"
+#include "cosim/schedule/order_search.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -66,6 +68,20 @@ std::vector<double> settings_limits(const std::vector<double>& settings_per_weig
   return limits;
 }
 
+/// A plan with what is known of its orders of the DRAM; the search looks into the plan.
+struct Candidate {
+  Candidate(const PlanChoice& its_choice, NetworkPlan its_plan)
+      : choice(its_choice), plan(std::move(its_plan)) {}
+  Candidate(const Candidate&) = delete;
+  Candidate& operator=(const Candidate&) = delete;
+
+  OrderSearch& orders() { return search ? *search : search.emplace(plan.schedule); }
+
+  PlanChoice choice;
+  NetworkPlan plan;
+  std::optional<OrderSearch> search;
+};
+
 class Planner {
  public:
   Planner(const ReadyLayers& ready, CostContext& context, LayerPlans& plans)
@@ -77,10 +93,10 @@ class Planner {
     if (best_ && has_copies(best_->plan))
       consider_variant([](PlanChoice& c) { c.replicate = false; });
     consider_fewer_cores();
-    require(best_.has_value(), "{}", lack_);
+    require(best_ != nullptr, "{}", lack_);
+    if (!report_) report_ = report(*best_);
     context_.choice = best_->choice;
-    if (!reported_) best_->report = report_on(ready_, {context_, best_->plan, {}});
-    return std::move(*best_);
+    return {best_->choice, std::move(best_->plan), std::move(*report_)};
   }
 
  private:
@@ -112,88 +128,90 @@ class Planner {
   bool consider_variant(const Change& change) {
     PlanChoice choice = best_->choice;
     change(choice);
-    context_.choice = choice;
-    NetworkPlan plan = plan_network(context_, plans_);
-    if (!lack_of_room(context_.input, plan).empty()) return true;
+    auto candidate = plan_for(choice);
+    if (!lack_of_room(context_.input, candidate->plan).empty()) return true;
     if (context_.input.schedule.objective == Objective::time) {
       const double best = least_cost();
-      if (busiest_part_ns(plan, choice.cores) > 1.03 * best) return false;
-      const double rough = rough_schedule_time(plan.schedule, 1.03 * best);
+      if (busiest_part_ns(candidate->plan, choice.cores) > 1.03 * best) return false;
+      const double rough = candidate->orders().rough(1.03 * best);
       if (rough > best) return rough < 1.03 * best;
     }
-    keep_if_better(choice, std::move(plan));
+    keep_if_better(std::move(candidate));
     return true;
   }
 
   /// Returns how many settings a weight takes, by layer.
   std::vector<double> consider(const PlanChoice& choice) {
-    context_.choice = choice;
-    NetworkPlan plan = plan_network(context_, plans_);
+    auto candidate = plan_for(choice);
     std::vector<double> settings;
-    for (const auto& layer : plan.layers) settings.push_back(layer->settings_per_weight);
-    const std::string lack = lack_of_room(context_.input, plan);
+    for (const auto& layer : candidate->plan.layers) settings.push_back(layer->settings_per_weight);
+    const std::string lack = lack_of_room(context_.input, candidate->plan);
     if (lack_.empty()) lack_ = lack;
-    if (lack.empty() && !is_hopeless(plan)) keep_if_better(choice, std::move(plan));
+    if (lack.empty() && !is_hopeless(*candidate)) keep_if_better(std::move(candidate));
     return settings;
   }
 
-  /// Its busiest part alone takes longer than the best plan, or it is far off in one order.
-  bool is_hopeless(const NetworkPlan& plan) {
-    if (!best_ || context_.input.schedule.objective != Objective::time) return false;
-    const double limit = 1.02 * least_cost();
-    return busiest_part_ns(plan, context_.choice.cores) > least_cost() ||
-           rough_schedule_time(plan.schedule, limit) > limit;
+  std::unique_ptr<Candidate> plan_for(const PlanChoice& choice) {
+    context_.choice = choice;
+    return std::make_unique<Candidate>(choice, plan_network(context_, plans_));
   }
 
-  void keep_if_better(const PlanChoice& choice, NetworkPlan plan) {
+  /// Its busiest part alone takes longer than the best plan, or it is far off in one order.
+  bool is_hopeless(Candidate& candidate) {
+    if (!best_ || context_.input.schedule.objective != Objective::time) return false;
+    const double limit = 1.02 * least_cost();
+    return busiest_part_ns(candidate.plan, candidate.choice.cores) > least_cost() ||
+           candidate.orders().rough(limit) > limit;
+  }
+
+  void keep_if_better(std::unique_ptr<Candidate> candidate) {
     std::optional<double> cost;
     if (best_) {
       const double least = least_cost();
-      cost = cost_of(choice, plan, least);
+      cost = cost_of(*candidate, least);
       if (*cost > least) return;
-      if (*cost == least) return keep_if_energy_is_less(choice, std::move(plan));
+      if (*cost == least) return keep_if_energy_is_less(std::move(candidate));
     }
-    best_ = BestPlan{.choice = choice, .plan = std::move(plan), .report = {}};
+    best_ = std::move(candidate);
     least_cost_ = cost;
-    reported_ = false;
+    report_.reset();
   }
 
-  void keep_if_energy_is_less(const PlanChoice& choice, NetworkPlan plan) {
-    if (!reported_) best_->report = report(best_->choice, best_->plan);
-    reported_ = true;
-    CostReport other = report(choice, plan);
-    if (other.energy_J() >= best_->report.energy_J()) return;
-    best_ = BestPlan{.choice = choice, .plan = std::move(plan), .report = std::move(other)};
+  void keep_if_energy_is_less(std::unique_ptr<Candidate> candidate) {
+    if (!report_) report_ = report(*best_);
+    CostReport other = report(*candidate);
+    if (other.energy_J() >= report_->energy_J()) return;
+    best_ = std::move(candidate);
+    report_ = std::move(other);
   }
 
   /// Of the best plan; worked out when there is another to compare it with.
   double least_cost() {
-    if (!least_cost_)
-      least_cost_ = cost_of(best_->choice, best_->plan, std::numeric_limits<double>::infinity());
+    if (!least_cost_) least_cost_ = cost_of(*best_, std::numeric_limits<double>::infinity());
     return *least_cost_;
   }
 
   /// Settles the plan's order of the DRAM on the way.
-  double cost_of(const PlanChoice& choice, NetworkPlan& plan, double limit) {
+  double cost_of(Candidate& candidate, double limit) {
     const Objective objective = context_.input.schedule.objective;
-    if (objective != Objective::time) return objective_cost(report(choice, plan), objective);
-    const BestOrder best = best_order(plan.schedule, limit);
-    plan.schedule.order = best.order;
+    if (objective != Objective::time) return objective_cost(report(candidate), objective);
+    const BestOrder best = candidate.orders().best(limit);
+    candidate.plan.schedule.order = best.order;
     return best.time;
   }
 
-  CostReport report(const PlanChoice& choice, const NetworkPlan& plan) {
-    context_.choice = choice;
-    return report_on(ready_, {context_, plan, {}});
+  CostReport report(const Candidate& candidate) {
+    context_.choice = candidate.choice;
+    return report_on(ready_, {context_, candidate.plan, {}});
   }
 
   const ReadyLayers& ready_;
   CostContext& context_;
   LayerPlans& plans_;
-  std::optional<BestPlan> best_;
+  std::unique_ptr<Candidate> best_;
   std::optional<double> least_cost_;
-  bool reported_ = false;  // the report is that of the best plan
-  std::string lack_;       // of room, in the first plan that has none
+  std::optional<CostReport> report_;  // of the best plan
+  std::string lack_;                  // of room, in the first plan that has none
 };
 
 }  // namespace

@@ -1,57 +1,29 @@
 #include "cosim/schedule/dram_order.hpp"
 
 #include <algorithm>
-#include <array>
 #include <limits>
-#include <optional>
-#include <utility>
 
 namespace lightloom::cosim {
 namespace {
 
-/// One of the DRAM's three streams of tasks, each in order of tiles.
-class TaskStream {
- public:
-  TaskStream(const ScheduleInput& input, Stage stage, DramOrder order)
-      : input_(input), stage_(stage), order_(order) {
-    skip_empty();
-  }
+/// Those of a stage.
+std::vector<DramTransfer> transfers(const ScheduleInput& input, Stage stage) {
+  std::vector<DramTransfer> found;
+  for (std::size_t k = 0; k < input.tiles.size(); ++k)
+    if (input.tiles[k][stage] > 0) found.push_back({.tile = static_cast<std::int64_t>(k)});
+  return found;
+}
 
-  [[nodiscard]] bool done() const { return tile_ >= tiles(); }
-  [[nodiscard]] DramTask task() const { return {stage_, tile_}; }
+/// Of tasks the one with the lower rank goes first: the tile whose computation lets it go, and
+/// among equals inputs, results, inputs that wait for these results, and weights.
+constexpr std::int64_t ranks_a_tile = 4, all_served = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t rank(std::int64_t tile, int among_equals) {
+  return tile * ranks_a_tile + among_equals;
+}
 
-  /// Tile whose computation lets the task go, and what goes first among equals.
-  [[nodiscard]] std::pair<std::int64_t, int> rank() const {
-    if (stage_ == Stage::write_back) return {tile_, 1};
-    if (stage_ == Stage::fetch_weights)
-      return {std::max<std::int64_t>(-1, tile_ - order_.weights_ahead), 3};
-    const std::int64_t ahead = std::max<std::int64_t>(-1, tile_ - order_.inputs_ahead);
-    return after_ >= ahead && after_ >= 0 ? std::pair{after_, 2} : std::pair{ahead, 0};
-  }
-
-  void next() {
-    ++tile_;
-    skip_empty();
-  }
-
- private:
-  [[nodiscard]] std::int64_t tiles() const {
-    return static_cast<std::int64_t>(input_.tiles.size());
-  }
-  void skip_empty() {
-    for (; !done(); ++tile_) {
-      const auto k = static_cast<std::size_t>(tile_);
-      if (!input_.input_after.empty()) after_ = std::max(after_, input_.input_after[k]);
-      if (input_.tiles[k][stage_] > 0) return;
-    }
-  }
-
-  const ScheduleInput& input_;
-  Stage stage_;
-  DramOrder order_;
-  std::int64_t tile_ = 0;
-  std::int64_t after_ = -1;  // tile whose results this one and those before it wait for
-};
+std::int64_t ahead(std::int64_t tile, int tiles) {
+  return std::max<std::int64_t>(-1, tile - tiles);
+}
 
 /// Tiles ahead: a little more than a round of the cores, then 2, 3, 4, 6, 8, 12, ... rounds.
 std::vector<int> weight_distances(int cores, std::int64_t most) {
@@ -64,19 +36,48 @@ std::vector<int> weight_distances(int cores, std::int64_t most) {
 
 }  // namespace
 
-std::vector<DramTask> dram_tasks(const ScheduleInput& input, DramOrder order) {
-  std::array<TaskStream, 3> streams{TaskStream(input, Stage::fetch_inputs, order),
-                                    TaskStream(input, Stage::write_back, order),
-                                    TaskStream(input, Stage::fetch_weights, order)};
-  std::vector<DramTask> tasks;
-  while (true) {
-    TaskStream* first = nullptr;
-    for (TaskStream& stream : streams)
-      if (!stream.done() && (first == nullptr || stream.rank() < first->rank())) first = &stream;
-    if (first == nullptr) return tasks;
-    tasks.push_back(first->task());
-    first->next();
+DramTasks::DramTasks(const ScheduleInput& input)
+    : inputs_(transfers(input, Stage::fetch_inputs)),
+      results_(transfers(input, Stage::write_back)),
+      weights_(transfers(input, Stage::fetch_weights)) {
+  // What the inputs of a tile wait for, those of later tiles wait for too.
+  std::int64_t after = -1;
+  std::size_t tile = 0;
+  for (DramTransfer& transfer : inputs_) {
+    for (; !input.input_after.empty() && static_cast<std::int64_t>(tile) <= transfer.tile; ++tile)
+      after = std::max(after, input.input_after[tile]);
+    transfer.after = after;
   }
+}
+
+std::vector<DramTask> DramTasks::in(DramOrder order) const {
+  std::vector<DramTask> tasks;
+  tasks.reserve(inputs_.size() + results_.size() + weights_.size());
+  auto input = inputs_.begin(), result = results_.begin(), weight = weights_.begin();
+  const auto input_rank = [&] {
+    if (input == inputs_.end()) return all_served;
+    const std::int64_t before = ahead(input->tile, order.inputs_ahead);
+    return input->after >= before && input->after >= 0 ? rank(input->after, 2) : rank(before, 0);
+  };
+  const auto result_rank = [&] {
+    return result == results_.end() ? all_served : rank(result->tile, 1);
+  };
+  const auto other = [&] { return std::min(input_rank(), result_rank()); };
+  for (std::int64_t next = other(); next < all_served || weight != weights_.end(); next = other()) {
+    for (; weight != weights_.end() && rank(ahead(weight->tile, order.weights_ahead), 3) < next;
+         ++weight)
+      tasks.push_back({Stage::fetch_weights, weight->tile});
+    if (next == all_served) continue;
+    if (input_rank() == next)
+      tasks.push_back({Stage::fetch_inputs, (input++)->tile});
+    else
+      tasks.push_back({Stage::write_back, (result++)->tile});
+  }
+  return tasks;
+}
+
+std::vector<DramTask> dram_tasks(const ScheduleInput& input, DramOrder order) {
+  return DramTasks(input).in(order);
 }
 
 std::vector<DramOrder> possible_orders(const ScheduleInput& input) {

@@ -13,7 +13,22 @@ struct DramTask {
   friend bool operator==(const DramTask&, const DramTask&) = default;
 };
 
-/// All tasks of the DRAM that take time, in the order `order` gives.
+struct DramTransfer {
+  std::int64_t tile = 0;
+  std::int64_t after = -1;  // inputs: the tile whose results they wait for
+};
+
+/// All tasks of the DRAM that take time, in one order after the other.
+class DramTasks {
+ public:
+  explicit DramTasks(const ScheduleInput& input);
+  [[nodiscard]] std::vector<DramTask> in(DramOrder order) const;
+
+ private:
+  std::vector<DramTransfer> inputs_, results_, weights_;  // in order of tiles
+};
+
+/// Those of one order.
 std::vector<DramTask> dram_tasks(const ScheduleInput& input, DramOrder order);
 
 /// Orders that the places of `input` allow. More places allow all that fewer do, and no order

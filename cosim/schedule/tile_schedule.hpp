@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -107,19 +106,5 @@ struct ScheduleResult {
 /// times, and the orders do not depend on times: so no shorter time and no further place of any
 /// kind ever makes the total longer. O(tiles) for each order.
 ScheduleResult run_schedule(const ScheduleInput& input);
-
-/// The best order and the total in it.
-struct BestOrder {
-  DramOrder order;
-  double time = std::numeric_limits<double>::infinity();
-};
-
-/// The order that run_schedule takes; the time is infinite where it must exceed `limit`.
-BestOrder best_order(const ScheduleInput& input,
-                     double limit = std::numeric_limits<double>::infinity());
-
-/// The total in one of the orders only: no shorter, and seldom much longer.
-double rough_schedule_time(const ScheduleInput& input,
-                           double limit = std::numeric_limits<double>::infinity());
 
 }  // namespace lightloom::cosim

@@ -6,7 +6,8 @@
 #include <functional>
 
 #include "core/random/random.hpp"
-#include "cosim/schedule/order_simulation.hpp"
+#include "cosim/schedule/accounts.hpp"
+#include "cosim/schedule/order_times.hpp"
 #include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
@@ -45,11 +46,12 @@ TEST(DramOrder, ServesEveryTransferOnceAndTheTimelineEndsWhicheverOrderIsTaken) 
     for (const StageTimes& tile : input.tiles)
       for (const Stage stage : {Stage::fetch_weights, Stage::fetch_inputs, Stage::write_back})
         transfers += tile[stage] > 0 ? 1U : 0U;
+    OrderTimes times(input);
     for (const DramOrder order : possible_orders(input)) {
       const std::vector<DramTask> tasks = dram_tasks(input, order);
       ASSERT_EQ(tasks.size(), transfers);
       const ScheduleResult result = run_in_order(input, tasks);
-      ASSERT_EQ(result.total, time_in_order(input, tasks));
+      ASSERT_EQ(result.total, times.in_order(tasks));
       double before = 0;
       for (const DramTask& task : tasks) {
         const double end = result.ends[as_index(task.tile)][task.stage];

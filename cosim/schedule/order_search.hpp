@@ -1,0 +1,38 @@
+#pragma once
+
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "cosim/schedule/dram_order.hpp"
+#include "cosim/schedule/order_times.hpp"
+
+namespace lightloom::cosim {
+
+/// The best order and the total in it.
+struct BestOrder {
+  DramOrder order;
+  double time = std::numeric_limits<double>::infinity();
+};
+
+/// Looks for the order of the DRAM in which a schedule ends first. `input` must outlive it.
+class OrderSearch {
+ public:
+  explicit OrderSearch(const ScheduleInput& input);
+
+  /// The total in one of the orders only: no shorter, and seldom much longer. Infinite where it
+  /// must exceed `limit`.
+  double rough(double limit);
+
+  /// The order that run_schedule takes; the time is infinite where it must exceed `limit`.
+  BestOrder best(double limit = std::numeric_limits<double>::infinity());
+
+ private:
+  std::vector<DramOrder> orders_;
+  DramTasks tasks_;
+  OrderTimes times_;
+  std::vector<DramTask> first_tasks_;  // in the first order
+  std::optional<double> first_;        // and its total
+};
+
+}  // namespace lightloom::cosim
