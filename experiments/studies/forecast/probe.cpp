@@ -169,7 +169,7 @@ class Trial {
     if (train.epochs == 0) return 0;
     Rate rate(seconds_);
     helpers.progress = &rate;
-    nn::train(network, *data_, train, card_.seed, helpers);
+    nn::train(network, *data_, {train, card_.seed}, helpers);
     return rate.each();
   }
 
