@@ -92,6 +92,7 @@ struct Turnaround {
 struct ScheduleResult {
   double total = 0;
   EnumArray<Stage, StageUse> stages;  // program and compute: mean over the cores
+  std::vector<StageTimes> starts;     // by tile; 0 where the stage does not exist
   std::vector<StageTimes> ends;       // by tile
   std::vector<bool> streamed;         // by tile: its stream ended later than its core's own time
   std::vector<StageTimes>

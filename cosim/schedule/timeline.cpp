@@ -15,6 +15,7 @@ class Accounts {
 
   ScheduleResult run() const {
     ScheduleResult r;
+    r.starts.resize(input_.tiles.size());
     r.ends.resize(input_.tiles.size());
     r.critical.resize(input_.tiles.size());
     r.streamed.resize(input_.tiles.size());
@@ -25,6 +26,7 @@ class Accounts {
       for (std::int64_t k = 0; k < tiles_; ++k) {
         account(stage, k, r.stages[stage]);
         const double end = job(stage, k).end;
+        of_tile(r.starts, k)[stage] = job(stage, k).start;
         of_tile(r.ends, k)[stage] = end;
         if (job(stage, k).streams) r.streamed[static_cast<std::size_t>(k)] = true;
         if (last < 0 || end > r.total) last = JobNumber::of(stage, k);
