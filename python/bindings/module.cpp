@@ -12,6 +12,7 @@
 #include "calibration.hpp"
 #include "cores.hpp"
 #include "devices.hpp"
+#include "images.hpp"
 #include "memory.hpp"
 #include "meshes.hpp"
 #include "studies.hpp"
@@ -45,6 +46,7 @@ PYBIND11_MODULE(_lightloom, module) {
   bind_meshes(module);
   bind_devices(module);
   bind_cores(module);
+  bind_images(module);
   bind_memory(module);
   bind_calibration(module);
   module.def("take_threads", take_threads);

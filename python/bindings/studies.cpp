@@ -1,9 +1,13 @@
 #include "studies.hpp"
 
+#include <pybind11/stl.h>
+
 #include <lightloom/experiments/from_cards/cost_card.hpp>
 #include <lightloom/experiments/from_cards/ratio_card.hpp>
 #include <lightloom/experiments/from_cards/search_card.hpp>
 #include <lightloom/experiments/from_cards/sweep_card.hpp>
+#include <lightloom/experiments/from_cards/timeline_card.hpp>
+#include <lightloom/experiments/from_cards/validate_cards.hpp>
 
 #include "base/errors.hpp"
 #include "base/labelled.hpp"
@@ -47,6 +51,17 @@ py::tuple search(const Tree& card, const std::string& command, const SearchOptio
   return py::make_tuple(parts_of(std::move(found.data)), found.card);
 }
 
+py::dict timeline(const Tree& card, const std::string& command, const std::string& source) {
+  return parts_of(long_call(py::none(), [&](ProgressSink& sink) {
+    return timeline_card({card, command, &sink}, source);
+  }));
+}
+
+std::string validate(const std::vector<std::string>& paths,
+                     const std::vector<std::string>& settings, const py::object& tell) {
+  return long_call(tell, [&](ProgressSink& sink) { return validate_cards(paths, settings, sink); });
+}
+
 }  // namespace
 
 void bind_studies(py::module_& module) {
@@ -62,6 +77,8 @@ void bind_studies(py::module_& module) {
   module.def("ratio", ratio);
   module.def("sweep", sweep);
   module.def("search", search);
+  module.def("timeline", timeline);
+  module.def("validate", validate);
 }
 
 }  // namespace lightloom::python

@@ -26,10 +26,11 @@ if "OMP_WAIT_POLICY" not in _os.environ:
 
 from . import calibration, memory, photonic  # noqa: E402
 from ._cards import Card  # noqa: E402
+from ._images import images  # noqa: E402
 from ._lightloom import CardError, Error, Failure  # noqa: E402
 from ._lightloom import version as __version__  # noqa: E402
-from ._studies import cost, ratio, run, search, sweep  # noqa: E402
+from ._studies import cost, ratio, run, search, sweep, timeline, validate  # noqa: E402
 from ._threads import set_threads, threads  # noqa: E402
 
-__all__ = ["Card", "CardError", "Error", "Failure", "calibration", "cost", "memory", "photonic", "ratio", "run",
-           "search", "set_threads", "sweep", "threads", "__version__"]
+__all__ = ["Card", "CardError", "Error", "Failure", "calibration", "cost", "images", "memory", "photonic", "ratio",
+           "run", "search", "set_threads", "sweep", "threads", "timeline", "validate", "__version__"]

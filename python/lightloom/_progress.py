@@ -1,5 +1,6 @@
 """How long calls tell how far they are."""
 import sys
+import warnings
 
 from ._lightloom import Error
 
@@ -58,7 +59,9 @@ class progress_of:
 
 def _tqdm(required):
     try:
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a notebook without ipywidgets gets the bar of a terminal
+            from tqdm.auto import tqdm
     except ImportError:
         if required:
             raise ImportError("progress=True draws its bar with tqdm, which is not installed (Debian: "

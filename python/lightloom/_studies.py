@@ -1,4 +1,5 @@
 """Whole studies of experiment cards."""
+import json
 import os
 
 from . import _lightloom
@@ -57,6 +58,39 @@ def sweep(card, *, output=None, progress=None, **set):
     path = "" if output is None else os.fspath(output)
     with progress_of(progress) as tell:
         return dataset(_lightloom.sweep(card_of(card, set)._tree, _command("sweep", card, set), path, tell))
+
+
+def timeline(card, source="", **set):
+    """When every tile is fetched, regenerated, written, computed with and its results written back.
+
+    The schedule behind `cost`, of one batch that finds empty buffers. `source`: label of the card's
+    weight source or of a baseline ("": the card's own). Returns an xarray.Dataset over visit (of a
+    tile to a core, in order) and stage: start and end in s; visit_layer and visit_core, numbers of
+    the visit's layer and core; time in s. `lightloom.plot.timeline` draws it. Raises `CardError` for
+    what is wrong with the card, `lightloom.Error` for a source that it has not.
+    """
+    if not isinstance(source, str):
+        raise Error(f"source is {source!r} but must be the label of a weight source")
+    return dataset(_lightloom.timeline(card_of(card, set)._tree, _command("timeline", card, set), source))
+
+
+def validate(*cards, settings=None, progress=None):
+    """Published chips, predicted beside measured: the dict that ``lightloom validate --json`` prints.
+
+    `cards`: paths of chips' cards (none: all that are shipped, data/chips). `settings`: {key: value}
+    on top of one card. A dict of chips, each with inputs, fit, predictions (predicted, published,
+    ratio, unit, reason) and consequences, and of agreement (docs/use/validate.md). Raises
+    `lightloom.Error` with the problems of all cards.
+    """
+    paths = [os.fspath(path) if isinstance(path, os.PathLike) else path for path in cards]
+    for path in paths:
+        if not isinstance(path, str):
+            raise Error(f"{path!r} is no path of a chip's card")
+    if settings and len(paths) != 1:
+        raise Error("settings change the card of one chip (name that card)")
+    words = [f"{key}={json.dumps(value)}" for key, value in (settings or {}).items()]
+    with progress_of(progress) as tell:
+        return json.loads(_lightloom.validate(paths, words, tell))
 
 
 def search(card, *, budget, sensitivity="trained", images=512, candidates=0, fine_tune=False, progress=None, **set):

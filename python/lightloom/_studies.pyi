@@ -1,5 +1,5 @@
 import os
-from typing import Any, Callable, Dict, Tuple, Union
+from typing import Any, Callable, Dict, Optional, Tuple, Union
 
 import xarray
 
@@ -12,6 +12,9 @@ def cost(card: CardSource, *, progress: Progress = None, **set: Any) -> xarray.D
 def ratio(card: Union[CardSource, None] = None, *, model: str = "", dataset_name: str = "", **set: Any) -> xarray.Dataset: ...
 def sweep(card: CardSource, *, output: Union[str, "os.PathLike[str]", None] = None, progress: Progress = None,
           **set: Any) -> xarray.Dataset: ...
+def timeline(card: CardSource, source: str = "", **set: Any) -> xarray.Dataset: ...
+def validate(*cards: Union[str, "os.PathLike[str]"], settings: Optional[Dict[str, Any]] = None,
+             progress: Progress = None) -> Dict[str, Any]: ...
 def search(card: CardSource, *, budget: Union[str, Dict[str, float]], sensitivity: str = "trained", images: int = 512,
            candidates: int = 0, fine_tune: bool = False, progress: Progress = None,
            **set: Any) -> Tuple[xarray.Dataset, Card]: ...

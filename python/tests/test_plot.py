@@ -121,6 +121,32 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(law.max(), 1 / (2 * (2 * numpy.pi) ** 0.5))
         self.assertAlmostEqual(float(law.sum() * (at[1] - at[0])), 1.0, places=3)
 
+    def test_a_timeline_draws_every_job_where_it_was(self):
+        data = xarray.Dataset(
+            {"start": (("visit", "stage"), [[0, 1e-6], [1e-6, 3e-6], [2e-6, 4e-6]]),
+             "end": (("visit", "stage"), [[1e-6, 3e-6], [2e-6, 4e-6], [2e-6, 6e-6]]),
+             "visit_layer": ("visit", [0, 0, 1]), "visit_core": ("visit", [0, 1, 0])},
+            {"stage": ["fetch weights", "compute"], "layer": ["conv1", "fc"]})
+        ax = plot.timeline(data)
+        rows = [tick.get_text() for tick in ax.get_yticklabels()]
+        self.assertEqual(rows, ["fetch weights", "compute, 2 cores"])
+        drawn = [[(p.vertices[:, 0].min(), p.vertices[:, 0].max()) for p in row.get_paths()] for row in ax.collections]
+        numpy.testing.assert_allclose(drawn[0], [(0, 1), (1, 2)])  # the third takes no time there
+        numpy.testing.assert_allclose(drawn[1], [(1, 3), (4, 6)])  # core 0, and below it core 1
+        numpy.testing.assert_allclose(drawn[2], [(3, 4)])
+        heights = [[(p.vertices[:, 1].min(), p.vertices[:, 1].max()) for p in row.get_paths()] for row in ax.collections]
+        numpy.testing.assert_allclose([heights[1][0], heights[2][0]], [(0.6, 1.0), (1.0, 1.4)])
+        colours = ax.collections[1].get_facecolors()
+        self.assertEqual([t.get_text() for t in ax.get_legend().get_texts()], ["conv1", "fc"])
+        self.assertFalse(numpy.allclose(colours[0], colours[1]))
+        self.assertEqual(ax.get_xlabel(), "time (µs)")
+        cut = plot.timeline(data, window=(2.5e-6, 5e-6))
+        numpy.testing.assert_allclose([p.vertices[:, 0].max() for p in cut.collections[1].get_paths()], [3, 5])
+        self.assertEqual(len(plot.timeline(data, "fc").collections[0].get_paths()), 0)
+        for words, call in (("no layer 'fd'", lambda: plot.timeline(data, ["fd"])), ("holds no time", lambda: plot.timeline(data, window=(2, 1)))):
+            with self.assertRaisesRegex(ValueError, words):
+                call()
+
     def test_figures_are_vectors_and_draw_on_given_axes(self):
         _, given = plt.subplots()
         self.assertIs(plot.energy(run(), ax=given), given)

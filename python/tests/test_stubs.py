@@ -5,7 +5,7 @@ import pathlib
 import unittest
 
 import lightloom
-from lightloom import _cards, _studies, _threads, calibration, memory, photonic
+from lightloom import _cards, _images, _studies, _threads, calibration, memory, photonic
 
 FOLDER = pathlib.Path(lightloom.__file__).parent
 
@@ -33,7 +33,7 @@ def signatures(tree, prefix=""):
 
 class Stubs(unittest.TestCase):
     def test_stubs_and_sources_agree(self):
-        for module in (_cards, _studies, _threads, calibration, memory, photonic):
+        for module in (_cards, _images, _studies, _threads, calibration, memory, photonic):
             name = module.__name__.rpartition(".")[2]
             stub = signatures(ast.parse((FOLDER / f"{name}.pyi").read_text()))
             source = signatures(ast.parse((FOLDER / f"{name}.py").read_text()))

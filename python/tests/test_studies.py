@@ -8,6 +8,7 @@ import threading
 import time
 import unittest
 
+import numpy as np
 import xarray
 
 import lightloom
@@ -113,6 +114,37 @@ class Studies(unittest.TestCase):
         for wrong in ({"memory": 0.1, "time": 1}, 3, {"money": 1}, "memory", {"memory": "x"}):
             with self.subTest(budget=wrong), self.assertRaises(lightloom.Error):
                 lightloom.search(SMALL, budget=wrong)
+
+    def test_a_timeline_ends_when_the_cost_says(self):
+        card = {**SMALL, "baselines": [{"source": "integer", "bits": 8}], "schedule": {"cores": 2}}
+        costs = lightloom.cost(card)
+        for source in ("multilevel", "int8"):
+            found = lightloom.timeline(card, source)
+            self.assertEqual(found.time.item(), costs.time.sel(source=source).item())
+            self.assertEqual(float(found.end.max()), found.time.item())
+            self.assertEqual("generate" in found.stage.values, source == "multilevel")
+            np.testing.assert_array_equal(np.bincount(found.visit_layer) > 0, True)
+            self.assertEqual(list(found.layer.values), list(costs.layer.values))
+            busy = (found.end - found.start).sum("visit")
+            expected = costs.stage_time.sel(source=source, state="busy")
+            for stage in found.stage.values:
+                cores = len(np.unique(found.visit_core)) if stage in ("program", "compute") else 1
+                self.assertAlmostEqual(busy.sel(stage=stage).item() / cores / expected.sel(stage=stage).item() if busy.sel(stage=stage) else 1, 1)
+        self.assertEqual(found.start.attrs["units"], "s")
+        np.testing.assert_array_equal(lightloom.timeline(card).end, lightloom.timeline(card, "multilevel").end)
+        for wrong in ("int9", 3):
+            with self.assertRaises(lightloom.Error):
+                lightloom.timeline(card, wrong)
+
+    def test_published_chips_are_the_programs(self):
+        told = program("validate", "data/chips/pace.yaml", "data/chips/lightning.yaml")
+        self.assertEqual(lightloom.validate("data/chips/pace.yaml", pathlib.Path("data/chips/lightning.yaml")), told)
+        doubled = lightloom.validate("data/chips/pace.yaml", settings={"inputs.symbol rate.value": 2})
+        before, after = (one["chips"][0]["predictions"][0]["predicted"] for one in (told, doubled))
+        self.assertAlmostEqual(after / before, 2)
+        for call in (lambda: lightloom.validate("nowhere.yaml"), lambda: lightloom.validate(3), lambda: lightloom.validate(settings={"a": 1})):
+            with self.assertRaises(lightloom.Error):
+                call()
 
     def test_a_sweep_is_not_run_as_one_experiment(self):
         with self.assertRaises(lightloom.Error) as caught:

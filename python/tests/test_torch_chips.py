@@ -121,6 +121,31 @@ class Networks(unittest.TestCase):
         self.assertLess(losses[-1], losses[0])
         self.assertEqual(chip.model.stem._loaded[(8, 12)][2], 11)
 
+    def test_what_was_trained_on_a_chip_comes_off_it(self):
+        net, x = seeded()
+        chip = lt.convert(net, RINGS, seed=3).calibrate(x)
+        optimiser = torch.optim.SGD(chip.parameters(), lr=0.05)
+        torch.nn.functional.cross_entropy(chip(x), torch.arange(40) % 6).backward()
+        optimiser.step()
+        off = chip.without_chip()
+        self.assertEqual(set(off.state_dict()), set(net.state_dict()))
+        self.assertFalse(torch.equal(off.stem.weight, net.stem.weight))
+        torch.testing.assert_close(off.stem.weight, chip.model.stem.layer.weight)
+        with torch.no_grad():
+            off.stem.weight.zero_()
+        self.assertGreater(float(chip.model.stem.layer.weight.abs().sum()), 0)  # it is a copy
+        again = lt.convert(off, RINGS, seed=3)
+        self.assertEqual(len(again.chip_layers()), 3)
+
+    def test_a_network_that_evaluates_keeps_its_statistics_on_a_chip(self):
+        net, x = seeded()
+        normed = torch.nn.Sequential(net.stem, torch.nn.BatchNorm2d(8), torch.nn.ReLU()).eval()
+        chip = lt.convert(normed, {"kind": "ideal", "rows": 16, "columns": 16}).calibrate(x)
+        with torch.no_grad():
+            torch.testing.assert_close(chip(x), normed(x), atol=1e-4, rtol=1e-4)
+        self.assertEqual(float(chip.model[1].running_mean.abs().sum()), 0)
+        self.assertTrue(lt.convert(normed.train(), RINGS).calibrate(x).training)
+
     def test_weights_may_come_from_a_source(self):
         net, x = seeded()
         card = {"source": "integer", "bits": 3}

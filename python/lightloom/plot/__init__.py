@@ -11,5 +11,7 @@ matplotlib is imported when the first figure is drawn. Every function takes `ax=
 from .accuracy import accuracy, heat_map
 from .costs import energy, front, pareto, roofline, time
 from .devices import mesh, residuals, spectrum
+from .timeline import timeline
 
-__all__ = ["accuracy", "energy", "front", "heat_map", "mesh", "pareto", "residuals", "roofline", "spectrum", "time"]
+__all__ = ["accuracy", "energy", "front", "heat_map", "mesh", "pareto", "residuals", "roofline", "spectrum", "time",
+           "timeline"]

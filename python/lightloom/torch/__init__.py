@@ -19,10 +19,12 @@ from .chips import ChipNetwork, convert
 from .export import export, plain
 from .files import load, read_card, save
 from .layers import SourcedConv2d, SourcedLinear, penalty, regenerate, stored_bits, weight_layers
+from .networks import OnnxNetwork, from_torch, to_torch
 from .sizes import Shape
 from .source import Source
 from .table import SOURCES, make_source
 from .training import distillation, recalibrate, relative_error
 
-__all__ = ["ChipNetwork", "SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "convert", "distillation", "export", "load", "make_source",
-           "penalty", "plain", "read_card", "recalibrate", "regenerate", "relative_error", "save", "stored_bits", "weight_layers"]
+__all__ = ["ChipNetwork", "OnnxNetwork", "SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "convert", "distillation", "export", "from_torch", "load", "make_source",
+           "penalty", "plain", "read_card", "recalibrate", "regenerate", "relative_error", "save", "stored_bits",
+           "to_torch", "weight_layers"]

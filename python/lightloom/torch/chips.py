@@ -113,10 +113,16 @@ class ChipNetwork(torch.nn.Module):
             on_chip = OnChip(layer, self, number, check_flattened(name, layer, flattened))
             setattr(model.get_submodule(parent) if parent else model, own, on_chip)
         self.calibrated = False
+        self.training = model.training  # statistics of normalisations stay as they are where they did
 
     def chip_layers(self):
         """Every layer on the chip, in order."""
         return [module for module in self.model.modules() if isinstance(module, OnChip)]
+
+    def without_chip(self):
+        """A copy of the network as it was before `convert`, with the weights of now: what training on the chip has made."""
+        copies = {id(module): copy.deepcopy(module.layer) for module in self.chip_layers()}
+        return copy.deepcopy(self.model, copies)  # which takes each layer's copy in its place
 
     def calibrate(self, inputs):
         """Sets the ranges of all converters by a batch of inputs (or the first batch of a loader). Returns itself.
