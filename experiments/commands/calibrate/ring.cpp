@@ -11,7 +11,6 @@
 #include "core/files/csv.hpp"
 #include "experiments/commands/calibrate/into_card.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/files/column_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 
