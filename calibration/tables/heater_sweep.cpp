@@ -56,6 +56,7 @@ void use_products(const LabTable& table, LabSweep& sweep, std::vector<std::strin
                  .named = table.named,
                  .transposed = table.transposed,
                  .preamble = {},
+                 .texts = {},
                  .notes = {}};
   LabColumn product{.name = "voltage times current", .unit = "mW", .values = {}};
   for (std::size_t k = 0; k < v.values.size(); ++k)

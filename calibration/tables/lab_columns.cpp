@@ -43,7 +43,18 @@ int fitness(const LabColumn& column, const ColumnRole& role) {
   return points;
 }
 
-/// 0, 1, 2 ... or 1, 2, 3 ... in front: a number of rows, not a reading.
+/// Without names: the first column that is no index is x, the next is y.
+int column_by_place(const LabTable& table, int taken) {
+  std::vector<int> data;
+  for (std::size_t c = 0; c < table.columns.size(); ++c)
+    if (table.columns.size() < 3 || c > 0 || !is_index(table.columns[c]))
+      data.push_back(static_cast<int>(c));
+  if (data.size() != 2) return -1;
+  return data[0] == taken ? data[1] : data[0];
+}
+
+}  // namespace
+
 bool is_index(const LabColumn& column) {
   const std::string name = small_letters(column.name);
   if (!name.empty() && name != "index" && name != "#" && name != "n" && name != "no" &&
@@ -78,18 +89,6 @@ int asked_column(const LabTable& table, const std::string& asked) {
                           table.origin, asked, described(table)));
 }
 
-/// Without names: the first column that is no index is x, the next is y.
-int column_by_place(const LabTable& table, int taken) {
-  std::vector<int> data;
-  for (std::size_t c = 0; c < table.columns.size(); ++c)
-    if (table.columns.size() < 3 || c > 0 || !is_index(table.columns[c]))
-      data.push_back(static_cast<int>(c));
-  if (data.size() != 2) return -1;
-  return data[0] == taken ? data[1] : data[0];
-}
-
-}  // namespace
-
 int find_column(const LabTable& table, const ColumnRole& role, const std::string& asked, int taken,
                 std::vector<std::string>& notes) {
   if (!asked.empty()) return asked_column(table, asked);
@@ -121,6 +120,16 @@ void refuse_missing(const LabTable& table, const ColumnRole& role) {
                   table.origin, role.what, role.names[0], described(table)));
 }
 
+std::string rows_left_out(const LabTable& table, const std::vector<int>& left) {
+  const std::size_t shown = std::min<std::size_t>(left.size(), 5);
+  return fmt::format(
+      "{} of {} {} hold no reading and are left out ({} {}{})", left.size(),
+      table.columns.front().values.size(), table.transposed ? "places" : "rows",
+      table.transposed ? "place" : "line",
+      fmt::join(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+      left.size() > shown ? ", ..." : "");
+}
+
 LabSweep lab_sweep(const LabTable& table, int x, int y, std::vector<std::string>& notes) {
   const LabColumn &across = table.columns[static_cast<std::size_t>(x)],
                   &up = table.columns[static_cast<std::size_t>(y)];
@@ -140,13 +149,7 @@ LabSweep lab_sweep(const LabTable& table, int x, int y, std::vector<std::string>
   require(!sweep.x.empty(), "{}: no row has both {} and {}", table.origin,
           across.name.empty() ? "a first" : "'" + across.name + "'",
           up.name.empty() ? "a second number" : "'" + up.name + "'");
-  if (left.empty()) return sweep;
-  const std::size_t shown = std::min<std::size_t>(left.size(), 5);
-  notes.push_back(fmt::format(
-      "{} of {} {} hold no reading and are left out ({} {}{})", left.size(), across.values.size(),
-      table.transposed ? "places" : "rows", table.transposed ? "place" : "line",
-      fmt::join(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
-      left.size() > shown ? ", ..." : ""));
+  if (!left.empty()) notes.push_back(rows_left_out(table, left));
   return sweep;
 }
 
@@ -154,14 +157,10 @@ void convert_units(const ColumnRole& role, LabColumn& column, const std::string&
                    std::vector<double>& values) {
   const std::string symbol = asked.empty() ? column.unit : asked;
   if (symbol.empty()) return;
-  const std::optional<LabUnit> unit = lab_unit(symbol);
-  require(unit.has_value(),
-          "'{}' is no unit that is known here (V, mV, mA, mW, uW, dBm, nm, um, THz "
-          "... are)",
-          symbol);
-  require(measures(role, unit->quantity), "{} cannot be in {} (column '{}')", role.what, symbol,
+  const LabUnit unit = known_unit(symbol);
+  require(measures(role, unit.quantity), "{} cannot be in {} (column '{}')", role.what, symbol,
           column.name);
-  for (double& value : values) value *= unit->factor;
+  for (double& value : values) value *= unit.factor;
   column.unit = symbol;
 }
 

@@ -36,6 +36,18 @@ int find_column(const LabTable& table, const ColumnRole& role, const std::string
 /// Throws `Error` that says which part no column plays, and which columns there are.
 [[noreturn]] void refuse_missing(const LabTable& table, const ColumnRole& role);
 
+/// Whether a column counts the rows, 0, 1, 2 ... or 1, 2, 3 ...: no reading.
+bool is_index(const LabColumn& column);
+
+/// The columns of a table in words.
+std::string described(const LabTable& table);
+
+/// The column called `asked`, or of that number from 1. Throws `Error` where there is none.
+int asked_column(const LabTable& table, const std::string& asked);
+
+/// The note on rows without a reading: `left` are their lines, or places of a transposed table.
+std::string rows_left_out(const LabTable& table, const std::vector<int>& left);
+
 /// Two columns of a table without the rows in which either has no reading.
 struct LabSweep {
   std::vector<double> x, y;      // as in the file

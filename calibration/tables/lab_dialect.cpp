@@ -8,17 +8,20 @@ namespace {
 
 /// Rows of the most frequent length, from a sample of lines.
 LabBlock block_by(const std::vector<LabLine>& lines, const LabDialect& dialect) {
-  std::map<std::size_t, int> rows;
+  std::map<std::size_t, LabBlock> blocks;  // by the length of rows
   const std::size_t stride = std::max<std::size_t>(1, lines.size() / 5000);
   for (std::size_t i = 0; i < lines.size(); i += stride) {
     if (is_comment(lines[i].text)) continue;
     const std::vector<std::string> cells = lab_cells(lines[i].text, dialect);
-    if (cells.size() > 1 && (is_row(cells, dialect) || is_transposed_row(cells, dialect)))
-      ++rows[cells.size()];
+    if (cells.size() < 2 || !(is_row(cells, dialect) || is_transposed_row(cells, dialect)))
+      continue;
+    LabBlock& block = blocks[cells.size()];
+    ++block.rows;
+    for (const std::string& cell : cells) block.numbers += lab_number(cell, dialect) ? 1 : 0;
   }
   LabBlock best{.dialect = dialect};
-  for (const auto& [cells, count] : rows)
-    if (count > best.rows) best = {dialect, cells, count};
+  for (const auto& [cells, block] : blocks)
+    if (block.rows > best.rows) best = {dialect, cells, block.rows, block.numbers};
   return best;
 }
 
@@ -57,7 +60,9 @@ LabBlock find_block(const std::vector<LabLine>& lines) {
         LabDialect{';', true}, LabDialect{'|', false}, LabDialect{'|', true},
         LabDialect{',', false}, LabDialect{' ', false}, LabDialect{' ', true}}) {
     const LabBlock found = block_by(lines, dialect);
-    if (found.rows > best.rows) best = found;
+    const bool clearer = found.rows == best.rows && found.cells == best.cells &&
+                         found.numbers > best.numbers;  // 0,5 among whole numbers
+    if (found.rows > best.rows || clearer) best = found;
   }
   return best;
 }

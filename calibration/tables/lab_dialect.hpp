@@ -11,6 +11,7 @@ struct LabBlock {
   LabDialect dialect;
   std::size_t cells = 0;  // of a row
   int rows = 0;           // lines that are rows
+  int numbers = 0;        // cells of them that are numbers
 };
 
 /// Whether `cells` can be a row of a table: a number at least, and besides numbers and missing
@@ -21,7 +22,8 @@ bool is_row(const std::vector<std::string>& cells, const LabDialect& dialect);
 bool is_transposed_row(const std::vector<std::string>& cells, const LabDialect& dialect);
 
 /// How a table is written: the delimiter and decimal mark by which most of its lines are rows of
-/// one length. `rows` is 0 where no reading finds two rows of two cells.
+/// one length, of those that divide alike the one with more numbers. `rows` is 0 where no reading
+/// finds two rows of two cells.
 LabBlock find_block(const std::vector<LabLine>& lines);
 
 /// Whether a line is a comment: #, %, !, // or a semicolon in front.

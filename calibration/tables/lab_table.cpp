@@ -129,7 +129,10 @@ void add_columns(const Layout& layout, const Heads& heads, LabTable& table) {
       numbers += number ? 1U : 0U;
       text += !number && !is_missing(row[c], layout.dialect) ? 1U : 0U;
     }
-    if (text > numbers || numbers == 0) continue;  // times of day, names
+    if (text > numbers || numbers == 0) {  // times of day, names
+      if (text > 0 && !heads.names.empty()) table.texts.push_back(heads.names[c]);
+      continue;
+    }
     LabColumn column;
     if (!heads.names.empty()) {
       const ColumnHead head = column_head(heads.names[c]);

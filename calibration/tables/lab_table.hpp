@@ -23,6 +23,7 @@ struct LabTable {
   bool named = false;       // the file has a header
   bool transposed = false;  // a quantity a line instead of a column
   std::vector<std::string> preamble;  // the lines before the table
+  std::vector<std::string> texts;     // names of the columns of text
   std::vector<std::string> notes;     // in words: what was left out, and where
 };
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "core/error.hpp"
+
 namespace lightloom::calibration {
 namespace {
 
@@ -10,7 +12,7 @@ struct NamedUnit {
   std::string_view symbol;
   LabUnit unit;
 };
-constexpr std::array<NamedUnit, 56> units{{
+constexpr std::array<NamedUnit, 63> units{{
     {"V", {Quantity::voltage, 1}},
     {"mV", {Quantity::voltage, 1e-3}},
     {"uV", {Quantity::voltage, 1e-6}},
@@ -64,6 +66,13 @@ constexpr std::array<NamedUnit, 56> units{{
     {"rad", {Quantity::angle, 1}},
     {"mrad", {Quantity::angle, 1e-3}},
     {"deg", {Quantity::angle, 0.017453292519943295}},
+    {"J", {Quantity::energy, 1e12}},
+    {"mJ", {Quantity::energy, 1e9}},
+    {"uJ", {Quantity::energy, 1e6}},
+    {"nJ", {Quantity::energy, 1e3}},
+    {"pJ", {Quantity::energy, 1}},
+    {"fJ", {Quantity::energy, 1e-3}},
+    {"aJ", {Quantity::energy, 1e-6}},
     {"a.u.", {Quantity::none, 1}},
     {"1", {Quantity::none, 1}},
     {"%", {Quantity::none, 0.01}},
@@ -96,6 +105,41 @@ std::optional<LabUnit> lab_unit(std::string_view symbol) {
   return same_letters(symbol, "V")   ? std::optional<LabUnit>(LabUnit{Quantity::voltage, 1})
          : same_letters(symbol, "W") ? std::optional<LabUnit>(LabUnit{Quantity::power, 1e3})
                                      : std::nullopt;
+}
+
+LabUnit known_unit(std::string_view symbol) {
+  const std::optional<LabUnit> unit = lab_unit(symbol);
+  require(unit.has_value(),
+          "'{}' is no unit that is known here (V, mV, mA, mW, uW, dBm, nm, um, THz "
+          "... are)",
+          symbol);
+  return *unit;
+}
+
+std::string_view own_unit(Quantity quantity) {
+  switch (quantity) {
+    case Quantity::voltage:
+      return "V";
+    case Quantity::current:
+      return "mA";
+    case Quantity::power:
+      return "mW";
+    case Quantity::decibel:
+      return "dB";
+    case Quantity::length:
+      return "nm";
+    case Quantity::frequency:
+      return "THz";
+    case Quantity::time:
+      return "s";
+    case Quantity::angle:
+      return "rad";
+    case Quantity::energy:
+      return "pJ";
+    case Quantity::none:
+      break;
+  }
+  return "";
 }
 
 ColumnHead column_head(std::string_view text) {

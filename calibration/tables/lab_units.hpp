@@ -7,9 +7,21 @@
 namespace lightloom::calibration {
 
 /// What a unit measures.
-enum class Quantity { none, voltage, current, power, decibel, length, frequency, time, angle };
+enum class Quantity {
+  none,
+  voltage,
+  current,
+  power,
+  decibel,
+  length,
+  frequency,
+  time,
+  angle,
+  energy
+};
 
-/// A unit as a factor to the one we compute in: V, mA, mW, nm, THz, s, rad; dBm and dB stay.
+/// A unit as a factor to the one we compute in: V, mA, mW, nm, THz, s, rad, pJ; dBm and dB
+/// stay.
 struct LabUnit {
   Quantity quantity = Quantity::none;
   double factor = 1;
@@ -18,6 +30,12 @@ struct LabUnit {
 /// A unit by its symbol: V, mV, uW, dBm, nm, um, GHz, ...; upper and lower case where only one unit
 /// is meant. nullopt: not a unit we know.
 std::optional<LabUnit> lab_unit(std::string_view symbol);
+
+/// The unit of that symbol. Throws `Error` that names those that are known.
+LabUnit known_unit(std::string_view symbol);
+
+/// The symbol of the unit that we compute in; "" for numbers.
+std::string_view own_unit(Quantity quantity);
 
 /// The head of a column, split: "Voltage [V]", "voltage_V", "Power (dBm)", "Voltage / V" ...
 struct ColumnHead {

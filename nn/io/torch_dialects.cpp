@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,8 @@ namespace lightloom::nn {
 namespace {
 
 using Names = std::vector<std::string>;
+
+constexpr int largest_layer = 9999;  // of a block, by its number in a name
 
 std::string replaced(std::string name, std::string_view from, std::string_view to) {
   const std::size_t at = name.find(from);
@@ -37,6 +40,25 @@ std::string old_densenet(const std::string& name) {
       own = replaced(own, "." + std::string(part) + "." + std::string(number) + ".",
                      "." + std::string(part) + std::string(number) + ".");
   return own;
+}
+
+/// kuangliu's DenseNet: dense1.0.bn1 for features.denseblock1.denselayer1.norm1, trans1.bn, bn.
+std::string kuangliu_densenet(const std::string& name) {
+  std::string own = front_replaced(name, "trans", "features.transition");
+  own = replaced(own, ".bn", ".norm");
+  own = front_replaced(own, "conv1.", "features.conv0.");
+  own = front_replaced(own, "bn.", "features.norm5.");
+  own = front_replaced(own, "linear.", "classifier.");
+  constexpr std::string_view block = "dense";
+  const std::size_t point = own.find('.');
+  const std::size_t second = own.find('.', point + 1);
+  if (!own.starts_with(block) || second == std::string::npos) return own;
+  int layer = 0;
+  const char* const end = own.data() + second;
+  const auto [stop, problem] = std::from_chars(own.data() + point + 1, end, layer);
+  if (problem != std::errc{} || stop != end || layer < 0 || layer > largest_layer) return own;
+  return "features.denseblock" + own.substr(block.size(), point - block.size()) + ".denselayer" +
+         std::to_string(layer + 1) + own.substr(second);
 }
 
 /// The last layer under the names that it goes by.
@@ -100,6 +122,22 @@ Names each(const Names& names, const std::function<std::string(const std::string
   return changed;
 }
 
+/// Names of a file as one of the known tongues would have them in ours.
+struct Spelling {
+  Names names;
+  bool newest_first = false;  // of joined maps
+};
+
+std::vector<Spelling> spellings_of(const Names& names, const std::set<std::string>& wanted,
+                                   const std::string& head) {
+  return {{names},
+          {each(names, public_resnet)},
+          {each(names, old_densenet)},
+          {each(names, kuangliu_densenet), true},
+          {from_timm(names, wanted)},
+          {each(names, [&](const std::string& name) { return other_head(name, head); })}};
+}
+
 }  // namespace
 
 MatchedNames match_names(const std::set<std::string>& wanted, const Names& in_file) {
@@ -111,14 +149,26 @@ MatchedNames match_names(const std::set<std::string>& wanted, const Names& in_fi
   const std::string head = head_of(wanted);
   MatchedNames best;
   for (const Names& names : bare) {
-    for (const Names& spelt :
-         {names, each(names, public_resnet), each(names, old_densenet), from_timm(names, wanted),
-          each(names, [&](const std::string& name) { return other_head(name, head); })}) {
-      MatchedNames one = matched(wanted, spelt, in_file);
+    for (const Spelling& spelling : spellings_of(names, wanted, head)) {
+      MatchedNames one = matched(wanted, spelling.names, in_file);
+      one.newest_first = spelling.newest_first;
       if (best.names.empty() || one.found > best.found) best = std::move(one);
     }
   }
   return best;
+}
+
+std::string model_of(const std::vector<std::string>& names) {
+  // The parts of kuangliu's blocks, the more telling first.
+  static constexpr std::array<std::array<std::string_view, 2>, 3> marks{
+      {{"layers.0.conv3.weight", "mobilenetv2-cifar"},
+       {"layers.0.conv2.weight", "mobilenet"},
+       {"dense1.0.conv1.weight", "densenet121 or densenet-cifar"}}};
+  for (const auto& [mark, model] : marks)
+    if (std::any_of(names.begin(), names.end(),
+                    [&, end = mark](const std::string& name) { return name.ends_with(end); }))
+      return std::string(model);
+  return "";
 }
 
 }  // namespace lightloom::nn

@@ -13,15 +13,20 @@ using NamesInFile = std::map<std::string, std::string>;
 /// What matching names found.
 struct MatchedNames {
   NamesInFile names;
-  std::size_t found = 0;  // of the names wanted
+  std::size_t found = 0;      // of the names wanted
+  bool newest_first = false;  // whether the file's network joins maps with the newest in front
 };
 
 /// Finds the names `wanted` among those of a file, which may have them in another tongue: with a
 /// prefix (module., model., any that all share), in torchvision's, timm's and kuangliu's spellings
-/// of ResNets (downsample / shortcut, fc / linear), torchvision's old ones of DenseNet, timm's of
-/// MobileNetV2, MobileNetV3 and EfficientNet. The spelling under which most are found wins.
+/// of ResNets (downsample / shortcut, fc / linear), torchvision's old ones and kuangliu's of
+/// DenseNet, timm's of MobileNetV2, MobileNetV3 and EfficientNet. The spelling under which most are
+/// found wins.
 MatchedNames match_names(const std::set<std::string>& wanted,
                          const std::vector<std::string>& in_file);
+
+/// The model whose names these are, of those that are easily taken for another; "" if of none.
+std::string model_of(const std::vector<std::string>& names);
 
 /// timm's names of MobileNetV2, MobileNetV3 and EfficientNet (conv_stem, blocks.1.0.conv_dw, ...)
 /// in torchvision's spelling, which is ours; other names stay.

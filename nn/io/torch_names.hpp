@@ -18,13 +18,4 @@ void import_torch(const std::vector<NamedArray>& arrays, Network& network);
 /// The same way back, weights as the sources regenerate them.
 std::vector<NamedArray> export_torch(Network& network);
 
-/// The map that node `reader`, a linear layer or another reader of rows, sees flattened: (1, 1,
-/// channels) if none is.
-MapShape flattened_map(const Graph& graph, int reader);
-
-/// Reorders the columns of a linear weight [out, H*W*C] between channel-major (c, h, w), as most
-/// tools flatten, and channels last (h, w, c).
-std::vector<float> columns_to_channels_last(const std::vector<float>& weight, const MapShape& map);
-std::vector<float> columns_to_channels_first(const std::vector<float>& weight, const MapShape& map);
-
 }  // namespace lightloom::nn

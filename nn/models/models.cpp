@@ -23,7 +23,10 @@ Graph resnet32(const DatasetShape& data);
 Graph resnet44(const DatasetShape& data);
 Graph resnet56(const DatasetShape& data);
 Graph densenet121(const DatasetShape& data);
+Graph densenet_cifar(const DatasetShape& data);
+Graph mobilenet(const DatasetShape& data);
 Graph mobilenetv2(const DatasetShape& data);
+Graph mobilenetv2_cifar(const DatasetShape& data);
 Graph mobilenetv3_small(const DatasetShape& data);
 Graph mobilenetv3_large(const DatasetShape& data);
 Graph efficientnet_b0(const DatasetShape& data);
@@ -45,7 +48,12 @@ const std::vector<Model>& known_models() {
       {"resnet44", "He et al. 2016 for CIFAR, shortcut A", models::resnet44},
       {"resnet56", "He et al. 2016 for CIFAR, shortcut A", models::resnet56},
       {"densenet121", "Huang et al. 2017; 3x3 stem for small images", models::densenet121},
+      {"densenet-cifar", "the same with growth 12 (kuangliu/pytorch-cifar)",
+       models::densenet_cifar},
+      {"mobilenet", "Howard et al. 2017; stem of stride 1 for small images", models::mobilenet},
       {"mobilenetv2", "Sandler et al. 2018", models::mobilenetv2},
+      {"mobilenetv2-cifar", "with ReLU and projections (kuangliu/pytorch-cifar)",
+       models::mobilenetv2_cifar},
       {"mobilenetv3-small", "Howard et al. 2019", models::mobilenetv3_small},
       {"mobilenetv3-large", "Howard et al. 2019", models::mobilenetv3_large},
       {"efficientnet-b0", "Tan and Le 2019", models::efficientnet_b0},

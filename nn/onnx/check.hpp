@@ -25,8 +25,9 @@ struct CaseResult {
 /// Floating results pass when |got - expected| <= 1e-5 + 1e-3 |expected|, the relative tolerance of
 /// ONNX's own backend tests with a float32 floor, of float16 within 2^-9 (1 + |expected|), of
 /// bfloat16 within 2^-6 (1 + |expected|); integer and boolean ones when they are equal.
-/// Shapes and element types must agree. Opsets before 6 are unsupported; 6 itself is taken where
-/// its operators mean what they mean since 7.
+/// Shapes and element types must agree. The reason of a failure names the other reading of the
+/// file that gives what is expected, where there is one (nn/onnx/other_readings.hpp). Opsets before
+/// 6 are unsupported; 6 itself is taken where its operators mean what they mean since 7.
 ///
 /// Throws `Error` when the folder or one of its files is missing or damaged.
 CaseResult check_case(const std::string& folder);

@@ -5,7 +5,6 @@
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
-#include "experiments/results/files/column_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 

@@ -1,10 +1,10 @@
 #include "calibration/elements/linear_fit.hpp"
+#include "calibration/tables/value_tables.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/calibrate/into_card.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/output_endings.hpp"
-#include "experiments/results/files/column_file.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/views/linear_fit_view.hpp"
@@ -32,22 +32,36 @@ void write_energies(const CommandLine& line, const std::string& table, const Lin
   write_into_card(line, line.value("section", ""), values, result);
 }
 
+/// What was explained, in which unit.
+void describe_columns(const EnergyTable& table, Shown& result) {
+  result.json["target"] = {{"column", table.target.name}, {"unit", table.target.unit}};
+  result.json["notes"] = table.notes;
+  const std::string unit = table.target.unit.empty() ? "" : " in " + table.target.unit;
+  std::string times;
+  for (const LabColumn& one : table.counts)
+    if (one.unit == "ns" && table.target.unit == "pJ")
+      times += fmt::format(", {} in ns (its coefficient in mW)", one.name);
+  result.text = fmt::format("{}{} = sum of coefficients times columns, by relative errors{}\n",
+                            table.target.name, unit, times) +
+                result.text;
+  for (const std::string& note : table.notes) result.text += "note: " + note + "\n";
+}
+
 Shown do_energy(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path =
       operand(line, 0, "a CSV with a column for each counted event and one of energies");
   at_most_operands(line, 1);
   if (!line.output.empty()) require_writable(line.output);
-  std::vector<TableColumn> table = read_columns(path);
-  const std::string target = line.value("target", table.back().name);
-  const std::vector<double> energy = column_named(table, path, target);
-  std::erase_if(table, [&](const TableColumn& one) { return one.name == target; });
-  LinearFit fit = fit_linear(table, energy, RowWeights::relative);
-  if (std::string misfit = linear_misfit(table, energy, RowWeights::relative); !misfit.empty())
+  const EnergyTable table =
+      energy_table(read_lab_table(read_file(path, "table"), path), line.value("target", ""));
+  std::vector<TableColumn> counts;
+  for (const LabColumn& one : table.counts) counts.push_back({one.name, one.values});
+  const std::vector<double>& energy = table.target.values;
+  LinearFit fit = fit_linear(counts, energy, RowWeights::relative);
+  if (std::string misfit = linear_misfit(counts, energy, RowWeights::relative); !misfit.empty())
     fit.problems.push_back(std::move(misfit));
   Shown result = linear_fit_view(fit);
-  result.text =
-      fmt::format("{} = sum of coefficients times columns, by relative errors\n", target) +
-      result.text;
+  describe_columns(table, result);
   if (!line.output.empty()) write_energies(line, path, fit, result);
   return result;
 }

@@ -12,7 +12,6 @@
 #include "experiments/commands/calibrate/into_card.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/output_endings.hpp"
-#include "experiments/results/files/column_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 

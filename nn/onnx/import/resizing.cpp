@@ -8,10 +8,18 @@ namespace {
 
 using Dims = std::vector<std::int64_t>;
 
+constexpr int largest_side = 1 << 16;
+
 /// How positions of the output are found in the input, along one axis.
 struct Axis {
   std::int64_t in, out;
   double scale;
+  bool whole = true;  // the scale is out / in, but for its rounding to a float
+
+  /// A place of the output, counted in pixels of the input from its edge.
+  [[nodiscard]] double back(double place) const {
+    return whole ? place * static_cast<double>(in) / static_cast<double>(out) : place / scale;
+  }
 };
 
 struct How {
@@ -25,15 +33,15 @@ struct How {
 double place_of(const Operation& o, const How& how, const Axis& a, std::int64_t at) {
   const auto x = static_cast<double>(at), in = static_cast<double>(a.in),
              out = static_cast<double>(a.out);
-  if (how.coordinates == "asymmetric") return x / a.scale;
+  if (how.coordinates == "asymmetric") return a.back(x);
   if (how.coordinates == "align_corners") return a.out == 1 ? 0 : x * (in - 1) / (out - 1);
   if (how.coordinates == "pytorch_half_pixel" && a.out <= 1) return 0;
   if (how.coordinates == "half_pixel_symmetric") {
     const double adjusted = out / (a.scale * in);
-    return in / 2 * (1 - adjusted) + (x + 0.5) / a.scale - 0.5;
+    return in / 2 * (1 - adjusted) + a.back(x + 0.5) - 0.5;
   }
   if (how.coordinates == "half_pixel" || how.coordinates == "pytorch_half_pixel")
-    return (x + 0.5) / a.scale - 0.5;
+    return a.back(x + 0.5) - 0.5;
   throw Unsupported(o, "the coordinates " + how.coordinates);
 }
 
@@ -137,10 +145,15 @@ std::vector<Axis> axes_of(Translation& t, const Operation& o, const Dims& dims) 
     if (at < 0 || at >= static_cast<std::int64_t>(dims.size()))
       throw Unsupported(o, "an axis that is not there");
     Axis& axis = all[static_cast<std::size_t>(at)];
-    const auto in = static_cast<double>(axis.in);
-    axis.scale = sizes.empty() ? double{scales[i]} : static_cast<double>(sizes[i]) / in;
-    axis.out = sizes.empty() ? static_cast<std::int64_t>(std::floor(in * axis.scale)) : sizes[i];
-    if (axis.out < 1 || axis.out > 1 << 16) throw Unsupported(o, "an output of this size");
+    if (sizes.empty()) {
+      // Floats times floats, as exporters divide them: 7 * (11 / 7) is 11.
+      const float out = static_cast<float>(axis.in) * scales[i];
+      if (!(out >= 1 && out <= largest_side)) throw Unsupported(o, "an output of this size");
+      axis = {axis.in, static_cast<std::int64_t>(out), scales[i], out == std::floor(out)};
+    } else {
+      axis = {axis.in, sizes[i], static_cast<double>(sizes[i]) / static_cast<double>(axis.in)};
+    }
+    if (axis.out < 1 || axis.out > largest_side) throw Unsupported(o, "an output of this size");
   }
   return all;
 }

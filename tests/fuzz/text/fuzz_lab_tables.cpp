@@ -1,9 +1,10 @@
-// Tables as instruments write them: any dialect, then as a heater's sweep and as a spectrum. The
-// first byte chooses over what a heater is fitted.
+// Tables as instruments write them: any dialect, then as a heater's sweep, energies, a line and a
+// spectrum. The first byte chooses over what a heater is fitted.
 #include <cmath>
 
 #include "calibration/tables/heater_sweep.hpp"
 #include "calibration/tables/spectrum_table.hpp"
+#include "calibration/tables/value_tables.hpp"
 #include "core/error.hpp"
 #include "tests/fuzz/base/fuzzer.hpp"
 
@@ -29,6 +30,28 @@ void read_spectrum(const LabTable& table) {
   }
 }
 
+void read_energies(const LabTable& table) {
+  const EnergyTable energies = energy_table(table, "");
+  for (const LabColumn& column : energies.counts) {
+    demand(column.values.size() == energies.target.values.size(), "columns of one length");
+    for (const double value : column.values) demand(std::isfinite(value), "counts are numbers");
+  }
+}
+
+void read_line(const LabTable& table) {
+  const LineTable line = line_table(table, {});
+  demand(!line.x.values.empty() && line.x.values.size() == line.y.values.size(), "a y for every x");
+}
+
+/// Runs a reader whose refusal says nothing of the others.
+template <class Reader>
+void tried(const Reader& reader) {
+  try {
+    reader();
+  } catch (const Error&) {
+  }
+}
+
 Bytes seed(int kind, std::string_view text) {
   Bytes all{static_cast<std::uint8_t>(kind)};
   all.insert(all.end(), text.begin(), text.end());
@@ -42,10 +65,9 @@ void read_input(Input input) {
   const LabTable table = read_lab_table(text_of(input.subspan(1)), "lab.csv");
   for (const LabColumn& column : table.columns)
     demand(column.values.size() == table.columns.front().values.size(), "columns of one length");
-  try {
-    read_heater(table, static_cast<Drive>(input[0] % 4));
-  } catch (const Error&) {
-  }
+  tried([&] { read_heater(table, static_cast<Drive>(input[0] % 4)); });
+  tried([&] { read_energies(table); });
+  tried([&] { read_line(table); });
   read_spectrum(table);
 }
 

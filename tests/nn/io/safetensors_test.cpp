@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "nn/inference/inference.hpp"
+#include "nn/io/columns.hpp"
 #include "nn/io/torch_names.hpp"
 #include "nn/models/models.hpp"
 #include "tests/nn/reference.hpp"

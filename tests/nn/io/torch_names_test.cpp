@@ -18,18 +18,23 @@ namespace {
 using Arrays = std::vector<NamedArray>;
 using Rename = std::function<std::string(const std::string&)>;
 
-/// A network with weights, biases and statistics that all differ.
-Network varied(const std::string& model, const std::string& data, std::uint64_t seed) {
-  Network network(build_graph(model, data), {}, seed);
+/// Gives a network biases, scales and statistics that all differ.
+void vary(Network& network) {
   float next = 0.25f;
-  const auto vary = [&](std::vector<float>& values) {
+  const auto draw = [&](std::vector<float>& values) {
     for (float& value : values) value = 0.5f + (next = std::fmod(next * 1.37f + 0.11f, 1.0f));
   };
-  for (WeightLayer& layer : network.weight_layers()) vary(layer.bias.value);
+  for (WeightLayer& layer : network.weight_layers()) draw(layer.bias.value);
   for (NormLayer& norm : network.norms())
     for (std::vector<float>* values :
          {&norm.scale.value, &norm.shift.value, &norm.mean, &norm.variance})
-      vary(*values);
+      draw(*values);
+}
+
+/// A network with weights, biases and statistics that all differ.
+Network varied(const std::string& model, const std::string& data, std::uint64_t seed) {
+  Network network(build_graph(model, data), {}, seed);
+  vary(network);
   return network;
 }
 
@@ -93,6 +98,107 @@ TEST(TorchNames, DenseNetLoadsInTheSpellingOfItsFirstFiles) {
                      "." + std::string(part, 4) + "." + part[4] + ".");
     return name;
   });
+}
+
+/// A dense network of small blocks of `layers`, joined in either order; `own`: with our names.
+Graph small_densenet(const std::vector<int>& layers, bool newest_first, bool own) {
+  GraphBuilder net("densenet", {8, 8, 3});
+  const auto named = [&](const char* ours, const char* theirs) {
+    return std::string(own ? ours : theirs);
+  };
+  int at = net.convolution(named("features.conv0", "conv1"), 0,
+                           {.channels = 6, .kernel = 3, .padding = 1});
+  for (std::size_t b = 0; b < layers.size(); ++b) {
+    const std::string block = std::to_string(b + 1);
+    if (b > 0) {
+      const std::string name = named("features.transition", "trans") + std::to_string(b);
+      const int norm = net.relu(net.batch_norm(name + named(".norm", ".bn"), at));
+      at = net.average_pool(net.convolution(name + ".conv", norm, {.channels = 5}),
+                            {.height = 2, .width = 2, .stride = 2});
+    }
+    for (int layer = 0; layer < layers[b]; ++layer) {
+      const std::string name =
+          own ? "features.denseblock" + block + ".denselayer" + std::to_string(layer + 1)
+              : "dense" + block + "." + std::to_string(layer);
+      int grown = net.relu(net.batch_norm(name + named(".norm1", ".bn1"), at));
+      grown = net.convolution(name + ".conv1", grown, {.channels = 7});
+      grown = net.relu(net.batch_norm(name + named(".norm2", ".bn2"), grown));
+      grown = net.convolution(name + ".conv2", grown, {.channels = 4, .kernel = 3, .padding = 1});
+      at = newest_first ? net.concat({grown, at}) : net.concat({at, grown});
+    }
+  }
+  at = net.relu(net.batch_norm(named("features.norm5", "bn"), at));
+  net.linear(named("classifier", "linear"), net.flatten(at), 3, true);
+  return std::move(net).finish();
+}
+
+std::vector<float> logits(Network& network) {
+  const Tensor images =
+      reference::tensor(reference::random_doubles(2 * 192, 5), TensorShape(2, 8, 8, 3));
+  Inference inference(network);
+  const Tensor& result = inference.forward(images);
+  return {result.values().begin(), result.values().end()};
+}
+
+TEST(TorchNames, DenseNetOfKuangliuJoinsItsMapsTheOtherWayRound) {
+  const std::vector<int> layers{3, 2, 1};
+  Network theirs(small_densenet(layers, true, false), {}, 1),
+      ours(small_densenet(layers, false, true), {}, 2);
+  vary(theirs);
+  Arrays arrays = export_torch(theirs);
+  import_torch(arrays, ours);
+  const std::vector<float> expected = logits(theirs), got = logits(ours);
+  ASSERT_EQ(got.size(), 6u);
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_NEAR(got[i], expected[i], 1e-4f * (1 + std::abs(expected[i])));
+  // torchvision's files, with the same shapes, join them as we do.
+  Network torchvision(small_densenet(layers, false, true), {}, 3),
+      read(small_densenet(layers, false, true), {}, 4);
+  vary(torchvision);
+  import_torch(export_torch(torchvision), read);
+  expect_same_weights(torchvision, read);
+}
+
+/// densenet121 as kuangliu's file names its layers.
+std::string kuangliu_densenet(const std::string& name) {
+  static const std::vector<std::pair<std::string, std::string>> parts{
+      {"features.conv0", "conv1"},
+      {"features.norm5", "bn"},
+      {"features.transition", "trans"},
+      {"classifier", "linear"},
+      {"norm", "bn"}};
+  std::string own = name;
+  for (const auto& [ours, theirs] : parts) own = replace(own, ours, theirs);
+  const std::string block = "features.denseblock", layer = ".denselayer";
+  if (!own.starts_with(block)) return own;
+  const std::size_t number = own.find(layer) + layer.size(), end = own.find('.', number);
+  return "dense" + own.substr(block.size(), 1) + "." +
+         std::to_string(std::stoi(own.substr(number, end - number)) - 1) + own.substr(end);
+}
+
+TEST(TorchNames, DenseNetOfKuangliuLoadsBehindItsWrapper) {
+  for (const char* model : {"densenet121", "densenet-cifar"}) {
+    Network saved = varied(model, "cifar10", 1), loaded(build_graph(model, "cifar10"), {}, 2);
+    import_torch(
+        renamed(export_torch(saved),
+                [](const std::string& name) { return "module." + kuangliu_densenet(name); }),
+        loaded);
+    // The first layer of a block reads what is not joined yet; the second's 64 first are the
+    // stem's.
+    EXPECT_EQ(saved.norms()[0].scale.value, loaded.norms()[0].scale.value);
+    const std::vector<float>&before = saved.norms()[2].scale.value,
+          &after = loaded.norms()[2].scale.value;
+    const auto growth = static_cast<std::ptrdiff_t>(before.size() / 3);
+    EXPECT_TRUE(std::equal(before.begin() + growth, before.end(), after.begin()));
+    EXPECT_TRUE(std::equal(before.begin(), before.begin() + growth, after.end() - growth));
+  }
+}
+
+TEST(TorchNames, AFileOfAnotherMobileNetIsNamed) {
+  Network theirs = varied("mobilenetv2-cifar", "cifar10", 1);
+  const std::string problem = problem_of(export_torch(theirs), "mobilenetv2", "cifar10");
+  EXPECT_NE(problem.find("the model mobilenetv2-cifar has these names"), std::string::npos)
+      << problem;
 }
 
 /// timm's names, part by part, of MobileNetV2's blocks of 1, 2, 3, 4, 3, 3, 1.

@@ -35,6 +35,13 @@ TEST(Models, HaveThePublishedParameterCounts) {
   EXPECT_EQ(parameters(network_shape("resnet44", "cifar10")), 658586);
   EXPECT_EQ(parameters(network_shape("resnet56", "cifar10")), 853018);
   EXPECT_EQ(parameters(network_shape("vgg11", "cifar10")), 9231114);
+  // Howard et al.'s on ImageNet: Keras counts 4,253,864 with 21,888 statistics.
+  EXPECT_EQ(parameters(network_shape("mobilenet", "imagenet")), 4253864 - 21888);
+  // PyTorch's counts of the modules of kuangliu/pytorch-cifar.
+  EXPECT_EQ(parameters(network_shape("mobilenet", "cifar10")), 3217226);
+  EXPECT_EQ(parameters(network_shape("mobilenetv2-cifar", "cifar10")), 2296922);
+  EXPECT_EQ(parameters(network_shape("densenet121", "cifar10")), 6956298);
+  EXPECT_EQ(parameters(network_shape("densenet-cifar", "cifar10")), 1000618);
   EXPECT_EQ(parameters(network_shape("lenet5", "mnist")), 61706);
   EXPECT_EQ(parameters(network_shape("mlp", "mnist")), 784 * 256 + 256 + 256 * 128 + 128 + 1290);
 }
@@ -65,6 +72,41 @@ TEST(Models, MobileNetHasDepthwiseLayersAndNoShortcutConvolution) {
   for (const LayerShape& layer : shape.layers) depthwise += layer.depthwise();
   EXPECT_EQ(depthwise, 17);
   EXPECT_EQ(shape.layers.size(), 53u);
+}
+
+TEST(Models, MobileNetsForSmallImagesHalveTheirMapsAsOftenAsPytorchCifarDoes) {
+  // Its last pools are of 2x2 and 4x4 pixels of images of 32x32.
+  EXPECT_EQ(network_shape("mobilenet", "cifar10").layers[26].out_height, 2);
+  const NetworkShape second = network_shape("mobilenetv2-cifar", "cifar10");
+  EXPECT_EQ(second.layers[second.layers.size() - 2].out_height, 4);
+  // Projections beside the first block, the first of the second stage and the blocks of 96 and 320.
+  int projections = 0;
+  for (const LayerShape& layer : second.layers)
+    projections += layer.name.find("shortcut") != std::string::npos;
+  EXPECT_EQ(projections, 4);
+  EXPECT_EQ(second.layers.size(), 2 + 17 * 3 + 4 + 1u);
+}
+
+int count(const Graph& graph, Op op) {
+  int sum = 0;
+  for (const Node& node : graph.nodes) sum += node.op == op;
+  return sum;
+}
+
+TEST(Models, MobileNetsOfPytorchCifarEndTheirBlocksAsItsCodeDoes) {
+  // Two ReLUs a block, the stem's and the last; sums where the map keeps its size: not the first
+  // blocks of stages 3, 4 and 6.
+  const Graph second = build_graph("mobilenetv2-cifar", "cifar10");
+  EXPECT_EQ(count(second, Op::activation), 2 * 17 + 2);
+  EXPECT_EQ(count(second, Op::add), 17 - 3);
+  for (const Node& node : second.nodes) {
+    if (node.op == Op::activation) {
+      EXPECT_EQ(node.activation, Activation::relu);
+    }
+  }
+  const Graph first = build_graph("mobilenet", "cifar10");
+  EXPECT_EQ(count(first, Op::activation), 2 * 13 + 1);
+  EXPECT_EQ(count(first, Op::add), 0);
 }
 
 TEST(Models, ExistForEveryDataSet) {

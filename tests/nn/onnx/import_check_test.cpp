@@ -243,6 +243,46 @@ TEST_F(OnnxFiles, ChecksACaseOfAnyRankAndSaysPassFailOrUnsupported) {
   }
 }
 
+TEST_F(OnnxFiles, AFailureNamesTheReadingThatGivesWhatIsExpected) {
+  const auto checked = [&](const Model& model, const Array& x, const Array& y) {
+    write_model((root_ / "model.onnx").string(), model);
+    write("test_data_set_0/input_0.pb", tensor_proto("x", x));
+    write("test_data_set_0/output_0.pb", tensor_proto("y", y));
+    return check_case(root_.string());
+  };
+  // Steps of a half, and expected outputs that know of none.
+  Model rounding{.opset = 13, .ir = 7, .inputs = {{"x", {2, 3}}}, .outputs = {"y"}};
+  rounding.constants["step"] = {.dims = {}, .floats = {0.5f}};
+  rounding.constants["zero"] = {.dims = {}, .integers = {128}, .type = ElementType::uint8};
+  rounding.operations = {{"QuantizeLinear", "q", {"x", "step", "zero"}, {"n"}, {}},
+                         {"DequantizeLinear", "d", {"n", "step", "zero"}, {"y"}, {}}};
+  const Array x = array({2, 3}, 0);
+  Array y = x;
+  CaseResult result = checked(rounding, x, y);
+  EXPECT_EQ(result.status, "fail");
+  EXPECT_NE(result.reason.find("without the rounding of its 1 quantiser it is as expected"),
+            std::string::npos)
+      << result.reason;
+  for (float& value : y.floats) value = 0.5f * std::nearbyint(2 * value);
+  EXPECT_EQ(checked(rounding, x, y).status, "pass");
+  for (float& value : y.floats) value += 1;
+  EXPECT_EQ(checked(rounding, x, y).reason, "the output differs");
+
+  // A row of two pixels, doubled: from the corner 0, 1/2, 1, 1, from pixel centres 0, 1/4, 3/4, 1.
+  Model doubling{.opset = 9, .ir = 4, .inputs = {{"x", {1, 1, 1, 2}}}, .outputs = {"y"}};
+  doubling.constants["scales"] = {.dims = {4}, .floats = {1, 1, 1, 2}};
+  doubling.operations = {{"Upsample", "u", {"x", "scales"}, {"y"}, {{"mode", {.text = "linear"}}}}};
+  const Array row{.dims = {1, 1, 1, 2}, .floats = {0, 1}};
+  const Array corner{.dims = {1, 1, 1, 4}, .floats = {0, 0.5f, 1, 1}};
+  const Array centres{.dims = {1, 1, 1, 4}, .floats = {0, 0.25f, 0.75f, 1}};
+  EXPECT_EQ(checked(doubling, row, corner).status, "pass");
+  result = checked(doubling, row, centres);
+  EXPECT_EQ(result.status, "fail");
+  EXPECT_NE(result.reason.find("with pixel centres in its 1 interpolation it is as expected"),
+            std::string::npos)
+      << result.reason;
+}
+
 TEST_F(OnnxFiles, TakesTheWeightsOfACaseFromItsFurtherInputs) {
   const Array x = array({2, 3}, 0), w = array({3, 4}, 1);
   Array y{.dims = {2, 4}, .floats = std::vector<float>(8)};

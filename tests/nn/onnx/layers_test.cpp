@@ -175,6 +175,26 @@ TEST(OnnxLayers, ResizeTakesItsNeighboursAsTheCoordinatesSay) {
   EXPECT_NEAR(cubic[0], a * d * d * d - 5 * a * d * d + 8 * a * d - 4 * a, 1e-5);
 }
 
+TEST(OnnxLayers, ScalesThatAFloatRoundsStillReachTheSideTheyWereDividedFor) {
+  // 11 / 7 rounds down: a product in double ends below 11. 20 / 14 rounds up: 10 / (20 / 14) ends
+  // below 7.
+  for (const auto& [in, out] : std::vector<std::pair<int, int>>{{7, 11}, {14, 20}, {3, 7}}) {
+    Chain c({1, 1, 1, in});
+    const float scale = static_cast<float>(out) / static_cast<float>(in);
+    c.model.opset = 9;
+    c.model.constants["scales"] = {.dims = {4}, .floats = {1, 1, 1, scale}};
+    c.add("Upsample", {"x", "scales"}, {{"mode", word("nearest")}});
+    Network network = network_of(translate(c.model), {});
+    Inference inference(network);
+    Tensor ramp({1, 1, in, 1});
+    for (int i = 0; i < in; ++i) ramp.data()[i] = static_cast<float>(i);
+    const Tensor& y = inference.forward(ramp);
+    ASSERT_EQ(y.shape().size(), out);
+    for (int p = 0; p < out; ++p)
+      EXPECT_EQ(y.data()[p], static_cast<float>(p * in / out)) << p << " of " << out;
+  }
+}
+
 TEST(OnnxLayers, ResizeHasAGradientAndAnExport) {
   Chain c({2, 3, 4, 5});
   c.model.constants["sizes"] = integers_array({2, 4, 7, 8});

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nn/io/safetensors.hpp"
+#include "nn/io/torch_dialects.hpp"
+#include "nn/network/network.hpp"
+
+namespace lightloom::nn {
+
+/// The arrays of a file under the names that a network has for them. Both must outlive it.
+class ArraysByName {
+ public:
+  ArraysByName(const std::vector<NamedArray>& arrays, const Network& network);
+
+  /// Whether the file's network joins maps with the newest in front.
+  [[nodiscard]] bool newest_first() const { return matched_.newest_first; }
+  [[nodiscard]] bool has(const std::string& name) const { return matched_.names.contains(name); }
+
+  /// The numbers of the array `name`. Throws `Error` when it is missing, of another shape (sides of
+  /// 1 do not count) or type, or holds NaN or infinities.
+  const std::vector<float>& get(const std::string& name, const std::vector<std::int64_t>& shape);
+  /// Throws `Error` naming an array that nobody got.
+  void require_all_used() const;
+
+ private:
+  [[nodiscard]] std::string missing(const std::string& name) const;
+
+  const std::vector<NamedArray>& arrays_;
+  std::string network_;
+  std::set<std::string> wanted_;              // the network's names
+  std::map<std::string, std::size_t> place_;  // of a file's name
+  MatchedNames matched_;                      // the file's names by ours
+  std::set<std::string> used_;
+};
+
+}  // namespace lightloom::nn
