@@ -7,6 +7,7 @@
 #include "core/files/atomic_file.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/named_inputs.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "nn/accounting/array_code.hpp"
@@ -137,11 +138,7 @@ Shown shown(const GivenArray& given, const nn::SourceCard& card, const nn::Array
 Shown do_encode(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string path = only_operand(line, "an array of weights (.npy)");
   const nn::SourceCard card = read_source(line);
-  if (!line.output.empty()) {
-    require(line.output.ends_with(".npy"),
-            "--output {}: the decoded array is a NumPy file, whose name ends in .npy", line.output);
-    require_writable(line.output);
-  }
+  if (!line.output.empty()) require_outputs(line, {line.output});
   const GivenArray given = read_weights(path);
   const nn::ArrayCode code = nn::code_array(card, given.shape, given.weights);
   Shown result = shown(given, card, code);
@@ -158,7 +155,7 @@ extern const Command encode_command{
     .name = "encode",
     .operand = "weights.npy",
     .summary = "an array of weights under any weight source: bits, error, work to regenerate it",
-    .writes = Writes::file,
+    .endings = {".npy"},
     .options = {},
     .run = do_encode};
 
