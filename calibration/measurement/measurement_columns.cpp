@@ -89,16 +89,19 @@ void take_unit(const std::string& unit, MeasurementColumn& column) {
   column.unit = unit;
   const LabUnit known = *lab_unit(unit);
   if (known.quantity == Quantity::none) return;
-  const bool decibel = known.quantity == Quantity::decibel;
+  const bool decibel = known.quantity == Quantity::decibel,
+             current = known.quantity == Quantity::current;
   require((column.is_volts && known.quantity == Quantity::voltage) ||
-              (column.is_power && (known.quantity == Quantity::power || decibel)),
+              (column.is_power && (known.quantity == Quantity::power || decibel || current)),
           "column '{}' is in {}, which is no unit of {}", column.name, unit,
           column.is_volts   ? "a voltage (V, mV)"
-          : column.is_power ? "an optical power (mW, uW, dBm)"
+          : column.is_power ? "an optical power (mW, uW, dBm) or photocurrent (mA, uA)"
                             : "a number");
   require(!decibel || letters(unit, "") == "dbm",
           "column '{}' is in {}: relative to what? (dBm, mW and uW are known)", column.name, unit);
-  column.scale = decibel ? MeasurementColumn::Scale::dBm : MeasurementColumn::Scale::linear;
+  column.scale = decibel   ? MeasurementColumn::Scale::dBm
+                 : current ? MeasurementColumn::Scale::current
+                           : MeasurementColumn::Scale::linear;
   column.factor = known.factor;
 }
 

@@ -1,10 +1,12 @@
 #include "calibration/measurement/measurement_tables.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <cmath>
 #include <utility>
 
+#include "calibration/tables/lab_units.hpp"
 #include "core/error.hpp"
 #include "core/files/csv.hpp"
 
@@ -72,14 +74,23 @@ class TableReader {
       tables_.noise.relative = number(value);
     else
       tables_.notes[std::string(name)] = value;
-    if (name == "input_power_mW") {
-      input_mW_ = number(value);
-      check(input_mW_ > 0 && std::isfinite(input_mW_), "the input power must be above 0 mW");
-    }
+    if (name == "input_power_mW") input_mW_ = input(value, "power must be above 0 mW");
+    if (name == "input_current_mA") input_mA_ = input(value, "current must be above 0 mA");
+  }
+
+  /// What a detector reads of all the light that is sent in.
+  double input(std::string_view value, const char* must) {
+    const double all = number(value);
+    check(all > 0 && std::isfinite(all), "the input {}", must);
+    return all;
   }
 
   void row(const Cells& cells) {
-    if (is_name(cells[0])) return header(cells);
+    if (is_unit_row(cells)) return header(with_units(cells));
+    if (is_name(cells[0])) {
+      names_.assign(cells.begin(), cells.end());
+      return header(names_);
+    }
     check(table_ != nullptr,
           "the first line must name the columns: setting,input,v0,...,p0,... or "
           "sweep,heater,input,output,volts,power,v0,...");
@@ -94,11 +105,34 @@ class TableReader {
   double converted(std::size_t at, std::string_view cell) {
     const MeasurementColumn& column = table_->columns[at];
     const double value = column.read(number(cell));
-    return column.is_power && column.scale != MeasurementColumn::Scale::plain ? value / input_mW_
-                                                                              : value;
+    if (!column.is_power || column.scale == MeasurementColumn::Scale::plain) return value;
+    return value / (column.scale == MeasurementColumn::Scale::current ? input_mA_ : input_mW_);
   }
 
-  void header(const Cells& names) {
+  /// A row of units and nothing else, right below the names.
+  bool is_unit_row(const Cells& cells) const {
+    if (table_ == nullptr || !table_->rows.empty() || cells.size() != names_.size()) return false;
+    const auto fits = [](std::string_view cell) {
+      return cell.empty() || cell == "-" || lab_unit(cell).has_value();
+    };
+    return std::all_of(cells.begin(), cells.end(), fits) &&
+           std::any_of(cells.begin(), cells.end(), [](std::string_view cell) {
+             return !cell.empty() && std::isdigit(static_cast<unsigned char>(cell[0])) == 0 &&
+                    cell != "-";
+           });
+  }
+
+  /// The names above with their units behind them.
+  std::vector<std::string> with_units(const Cells& units) {
+    std::vector<std::string> names = names_;
+    for (std::size_t i = 0; i < units.size(); ++i)
+      if (!units[i].empty() && units[i] != "-") names[i] += fmt::format(" [{}]", units[i]);
+    *table_ = {};  // begun anew by its whole header
+    return names;
+  }
+
+  void header(const std::vector<std::string>& whole) {
+    const Cells names(whole.begin(), whole.end());
     MeasurementTable table;
     try {
       table.columns = measurement_columns(names);
@@ -138,11 +172,15 @@ class TableReader {
     const MeasurementTable& other = settings ? tables_.sweeps : tables_.settings;
     check(!other.there() || other.heaters == table.heaters,
           "{} voltages, but {} in the table before", table.heaters, other.heaters);
-    for (const MeasurementColumn& column : columns)
-      check(!column.is_power || column.scale == MeasurementColumn::Scale::plain || input_mW_ > 0,
-            "column '{}' is in {}, but nothing says how much light is sent in: add the line "
-            "'# input_power_mW = ...' above the table",
-            column.name, column.unit);
+    for (const MeasurementColumn& column : columns) {
+      const bool current = column.scale == MeasurementColumn::Scale::current;
+      check(!column.is_power || column.scale == MeasurementColumn::Scale::plain ||
+                (current ? input_mA_ : input_mW_) > 0,
+            "column '{}' is in {}, but nothing says {}: add the line '# {} = ...' above the table",
+            column.name, column.unit,
+            current ? "what all the light that is sent in would give" : "how much light is sent in",
+            current ? "input_current_mA" : "input_power_mW");
+    }
   }
 
   /// Columns x0, x1, ... from `at` on; leaves `at` behind them.
@@ -157,8 +195,9 @@ class TableReader {
   std::string origin_;
   int line_ = 0;
   MeasurementTables tables_;
-  MeasurementTable* table_ = nullptr;  // that the rows belong to
-  double input_mW_ = 0;                // 0: not said
+  MeasurementTable* table_ = nullptr;   // that the rows belong to
+  std::vector<std::string> names_;      // of the header that was read last
+  double input_mW_ = 0, input_mA_ = 0;  // 0: not said
 };
 
 }  // namespace

@@ -40,9 +40,9 @@ std::string plain_row(const std::string& line, const LabDialect& dialect) {
   std::string row;
   std::vector<std::string> cells = lab_cells(line, dialect);
   while (cells.size() > 1 && cells.back().empty()) cells.pop_back();
-  for (std::string& cell : cells) {
-    if (dialect.decimal_comma) std::replace(cell.begin(), cell.end(), ',', '.');
-    row += (row.empty() ? "" : ",") + cell;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (dialect.decimal_comma) std::replace(cells[i].begin(), cells[i].end(), ',', '.');
+    row += (i == 0 ? "" : ",") + cells[i];
   }
   return row;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/handlers.hpp"
 
 namespace lightloom::nn::onnx {
@@ -71,8 +72,86 @@ std::int64_t sides(const Changing& x, std::size_t first, std::size_t count) {
   return size;
 }
 
+/// x with `sides` behind its first `kept` axes, in place of those that it has there.
+Changing reshaped(Translation& t, const Operation& o, const Changing& x, std::size_t kept,
+                  const Dims& sides) {
+  Dims dims(kept, 0);  // as they are
+  dims.insert(dims.end(), sides.begin(), sides.end());
+  const std::string name =
+      o.outputs.front() + "//" + std::to_string(kept) + " kept of " + std::to_string(x.dims.size());
+  const auto size = static_cast<std::int64_t>(dims.size());
+  const Array shape{
+      .dims = {size}, .floats = {}, .integers = std::move(dims), .type = ElementType::int64};
+  t.result({.type = "Constant", .name = o.name, .inputs = {}, .outputs = {name}, .attributes = {}},
+           shape);
+  return moved(t,
+               {.type = "Reshape",
+                .name = o.name,
+                .inputs = {"x", name},
+                .outputs = {"y"},
+                .attributes = {}},
+               x);
+}
+
+/// Axes of a value and a constant: of the value alone, of the sums, of the constant alone.
+struct ConstantParts {
+  std::string kept, sums, rows;
+};
+
+ConstantParts constant_parts(const Operation& o, const std::string& value,
+                             const std::string& constant, const std::string& out) {
+  ConstantParts parts;
+  for (const char letter : value) {
+    const bool shared = holds(constant, letter);
+    if (shared && holds(out, letter)) throw Unsupported(o, "a constant for every product");
+    (shared ? parts.sums : parts.kept) += letter;
+  }
+  for (const char letter : constant)
+    if (!holds(value, letter)) parts.rows += letter;
+  for (const char letter : parts.kept + parts.rows)
+    if (!holds(out, letter)) throw Unsupported(o, "a sum over one operand alone");
+  if (parts.sums.empty() || parts.kept.size() + parts.rows.size() != out.size())
+    throw Unsupported(o, "an outer product with a constant");
+  return parts;
+}
+
+/// A constant with its axes in the order of `to`.
+Array constant_in_order(const Translation& t, const Operation& o, const Array& constant,
+                        const std::pair<std::string, std::string>& how) {
+  const auto& [from, to] = how;
+  if (constant.dims.size() != from.size()) throw Unsupported(o, "an operand of another rank");
+  Dims order;
+  for (const char letter : to) order.push_back(static_cast<std::int64_t>(from.find(letter)));
+  Operation turn{
+      .type = "Transpose", .name = o.name, .inputs = {"w"}, .outputs = {"y"}, .attributes = {}};
+  turn.attributes["perm"] = {.integers = order, .list = true};
+  return evaluate(turn, {&constant}, t.opset()).front();
+}
+
+/// A value times a constant: a linear layer over all of the value's own axes.
+void constant_einsum(Translation& t, const Operation& o, const Letters& l, std::size_t constant) {
+  const std::string& letters = constant == 0 ? l.right : l.left;
+  const std::string& fixed = constant == 0 ? l.left : l.right;
+  const ConstantParts p = constant_parts(o, letters, fixed, l.out);
+  const Array weight = constant_in_order(t, o, t.fixed(o, constant), {fixed, p.rows + p.sums});
+  Changing x = in_order(t, o, t.applied(t.viewed(o, 1 - constant)), {letters, p.kept + p.sums});
+  const std::size_t kept = p.kept.size();
+  const auto rows = static_cast<std::ptrdiff_t>(p.rows.size());
+  if (!std::equal(x.dims.begin() + static_cast<std::ptrdiff_t>(kept), x.dims.end(),
+                  weight.dims.begin() + rows, weight.dims.end()) ||
+      weight.integer())
+    throw Unsupported(o, "a constant that does not fit the value");
+  if (p.sums.size() != 1) x = reshaped(t, o, x, kept, {-1});
+  Changing y = linear_rows(t, o, x, {weight.floats, {}});
+  if (rows != 1) y = reshaped(t, o, y, kept, Dims(weight.dims.begin(), weight.dims.begin() + rows));
+  t.result(o, in_order(t, o, y, {p.kept + p.rows, l.out}));
+}
+
 void einsum(Translation& t, const Operation& o) {
   const Letters l = letters_of(o);
+  for (const std::size_t operand : {0U, 1U})
+    if (std::holds_alternative<Array>(t.value(o, operand)))
+      return constant_einsum(t, o, l, operand);
   const Parts p = parts_of(o, l);
   const Changing left =
       in_order(t, o, t.applied(t.viewed(o, 0)), {l.left, p.products + p.rows + p.sums});

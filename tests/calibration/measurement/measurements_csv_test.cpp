@@ -86,6 +86,43 @@ TEST(MeasurementsCsv, DecibelsOfAMilliwattAreConverted) {
   expect_same(read(text), read(own_names));
 }
 
+TEST(MeasurementsCsv, PhotocurrentsAreSharesOfThatOfAllTheLight) {
+  // All the light that is sent in would give 0.4 mA: 0.75 of it are 300 uA.
+  const std::string text =
+      "# noise_relative = 0.02\n# input_current_mA = 0.4\n"
+      "sweep,heater,input,output,volts,power [mA],v0,v1\n"
+      "0,1,0,1,0.5,0.1,1,2\n"
+      "0,1,0,1,1.5,0.2,1,2\n"
+      "setting,input,v0,v1,p0 [uA],p1 [mA]\n"
+      "0,0,1,2,300,0.05\n"
+      "0,1,1,2,25,0.2\n"
+      "1,0,3,4,100,0.1\n"
+      "1,1,3,4,200,0.05\n";
+  expect_same(read(text), read(own_names));
+  const std::string unsaid = refusal(replaced(text, "# input_current_mA", "# input_power_mW"));
+  EXPECT_NE(unsaid.find("add the line '# input_current_mA = ...'"), std::string::npos) << unsaid;
+}
+
+TEST(MeasurementsCsv, UnitsMayStandInARowBelowTheNames) {
+  const std::string text =
+      "# noise_relative = 0.02\n# input_power_mW = 0.5\n"
+      "sweep,heater,input,output,volts,power,v0,v1\n"
+      ",,,,mV,mW,V,mV\n"
+      "0,1,0,1,500,0.125,1,2000\n"
+      "0,1,0,1,1500,0.25,1,2000\n"
+      "setting,input,v0,v1,p0,p1\n"
+      "-,-,V,mV,uW,mW\n"
+      "0,0,1,2000,375,0.0625\n"
+      "0,1,1,2000,31.25,0.25\n"
+      "1,0,3,4000,125,0.125\n"
+      "1,1,3,4000,250,0.0625\n";
+  expect_same(read(text), read(own_names));
+  EXPECT_NE(
+      refusal(replaced(text, "-,-,V,mV,uW,mW", "-,-,V,mV,uW,V")).find("no unit of an optical"),
+      std::string::npos);
+  EXPECT_NE(refusal(replaced(text, "-,-,V,mV,uW,mW", "-,-,V,mV,uW,furlong")), "");
+}
+
 TEST(MeasurementsCsv, UsualNamesOfColumnsAreTaken) {
   std::string text = replaced(own_names, "sweep,heater,input,output,volts,power,v0,v1",
                               "Sweep,Shifter,In,Out,V,P,heater 0,heater 1");
@@ -129,6 +166,7 @@ TEST(MeasurementsCsv, WhatCannotBeReadIsSaidWithItsLine) {
       {replaced(own_names, "1,0,3", "nan,0,3"), "there is no setting nan"},
       {replaced(own_names, "1,0,3", "0.5,0,3"), "there is no setting 0.5"},
       {replaced(own_names, "# noise_relative = 0.02", "# input_power_mW = -1"), "above 0 mW"},
+      {replaced(own_names, "# noise_relative = 0.02", "# input_current_mA = 0"), "above 0 mA"},
   };
   for (const auto& [text, said] : cases)
     EXPECT_NE(refusal(text).find(said), std::string::npos) << said << "\n" << refusal(text);

@@ -67,6 +67,13 @@ TEST(ValueTables, NumbersWithoutAUnitAndLevelsStayAsTheyAre) {
             std::string::npos);
 }
 
+TEST(ValueTables, WholeNumbersInFrontAreARowsNumberOnlyBesideTwoOtherColumns) {
+  const LineTable steps = line_of("1,3\n2,5\n3,8\n");  // a code and what it gave
+  expect_values(steps.x, "", {1, 2, 3});
+  expect_values(steps.y, "", {3, 5, 8});
+  expect_values(line_of("index,a,b\n0,3,7\n1,5,9\n2,8,4\n").x, "", {3, 5, 8});
+}
+
 TEST(ValueTables, OfSeveralColumnsALineTakesThoseThatAreNamed) {
   const std::string text = "power_mW,dark_nA,current_mA\n1,3,0.5\n2,4,1\n3,,1.5\n";
   const std::string problem = refusal([&] { line_of(text); });
@@ -103,6 +110,9 @@ TEST(ValueTables, TimesOfEnergiesWithoutAUnitStayAsTheyAre) {
   const EnergyTable table = energies_of("Time [us],Energy\n1,2\n2,4\n");
   expect_values(table.counts[0], "us", {1, 2});
   expect_values(table.target, "", {2, 4});
+  const EnergyTable powers = energies_of("Time [us],Power [uW]\n1,2\n2,4\n");
+  expect_values(powers.counts[0], "us", {1, 2});
+  expect_values(powers.target, "mW", {2e-3, 4e-3});
 }
 
 TEST(ValueTables, UnitsInTheNamesOfCountsAreThoseOfTheirCoefficients) {

@@ -266,7 +266,9 @@ TEST_F(OnnxFiles, AFailureNamesTheReadingThatGivesWhatIsExpected) {
   for (float& value : y.floats) value = 0.5f * std::nearbyint(2 * value);
   EXPECT_EQ(checked(rounding, x, y).status, "pass");
   for (float& value : y.floats) value += 1;
-  EXPECT_EQ(checked(rounding, x, y).reason, "the output differs");
+  const std::string both = checked(rounding, x, y).reason;
+  EXPECT_EQ(both.find("as expected"), std::string::npos) << both;
+  EXPECT_NE(both.find("the interpreter, which shares nothing"), std::string::npos) << both;
 
   // A row of two pixels, doubled: from the corner 0, 1/2, 1, 1, from pixel centres 0, 1/4, 3/4, 1.
   Model doubling{.opset = 9, .ir = 4, .inputs = {{"x", {1, 1, 1, 2}}}, .outputs = {"y"}};

@@ -1,6 +1,8 @@
 // Attention as exporters write it, through the import.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/nn/onnx/chain.hpp"
 
 namespace lightloom::nn::onnx {
@@ -116,6 +118,64 @@ TEST(OnnxTransformers, SumsAlongLettersAreProductsOfMatrices) {
           sum += double{x.floats[(n * 4 + i) * 5 + d]} * x.floats[(n * 4 + j) * 5 + d];
         EXPECT_NEAR(got[(n * 4 + i) * 4 + j], sum, 1e-5);
       }
+}
+
+/// One letter a loop: the sum over all letters of both operands, by their sides.
+std::vector<double> by_letters(const std::string& equation, const Array& a, const Array& b) {
+  const std::string left = equation.substr(0, equation.find(',')),
+                    right = equation.substr(left.size() + 1, equation.find("->") - left.size() - 1),
+                    out = equation.substr(equation.find("->") + 2);
+  std::map<char, std::int64_t> side;
+  for (std::size_t i = 0; i < left.size(); ++i) side[left[i]] = a.dims[i];
+  for (std::size_t i = 0; i < right.size(); ++i) side[right[i]] = b.dims[i];
+  const auto place = [&](const std::string& letters, const std::map<char, std::int64_t>& at) {
+    std::int64_t index = 0;
+    for (const char letter : letters) index = index * side.at(letter) + at.at(letter);
+    return static_cast<std::size_t>(index);
+  };
+  std::int64_t all = 1, size = 1;
+  for (const auto& [letter, count] : side) all *= count;
+  for (const char letter : out) size *= side.at(letter);
+  std::vector<double> sums(static_cast<std::size_t>(size));
+  for (std::int64_t n = 0; n < all; ++n) {
+    std::map<char, std::int64_t> at;
+    std::int64_t left_over = n;
+    for (const auto& [letter, count] : side) at[letter] = left_over % count, left_over /= count;
+    sums[place(out, at)] += double{a.floats[place(left, at)]} * b.floats[place(right, at)];
+  }
+  return sums;
+}
+
+TEST(OnnxTransformers, SumsWithAConstantAreLayersOfWeights) {
+  // Queries that are learned, heads of an EinsumDense and back, a product over two axes.
+  const struct {
+    const char* equation;
+    Sides value, constant;
+    bool first;
+  } cases[] = {{"qd,bdn->bqn", {2, 5, 7}, {3, 5}, true},
+               {"btd,dhk->bthk", {2, 6, 5}, {5, 3, 4}, false},
+               {"bthk,hkd->btd", {2, 6, 3, 4}, {3, 4, 5}, false},
+               {"bthk,khd->bdt", {2, 6, 3, 4}, {4, 3, 5}, false}};
+  for (const auto& [equation, value, constant, first] : cases) {
+    Chain c(value, 17);
+    const std::string w = c.random(constant);
+    c.add("Einsum", first ? std::vector<std::string>{w, "x"} : std::vector<std::string>{"x", w},
+          {{"equation", word(equation)}});
+    const Array x = input_of(c.model), weight = c.model.constants.at(w);
+    const Imported imported = translate(c.model);
+    EXPECT_EQ(network_shape(imported.graph).layers.size(), 1u) << equation;
+    Network network = network_of(imported, {});
+    Inference inference(network);
+    const Array got = output_of(imported, inference.forward(images_of(imported, x)));
+    const std::vector<double> expected =
+        first ? by_letters(equation, weight, x) : by_letters(equation, x, weight);
+    ASSERT_EQ(got.floats.size(), expected.size()) << equation;
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      EXPECT_NEAR(got.floats[i], expected[i], 1e-5) << equation << " " << i;
+  }
+  Chain other({2, 5, 7}, 17);
+  other.add("Einsum", {"x", other.random({2, 5, 4})}, {{"equation", word("bdn,bdk->bnk")}});
+  EXPECT_THROW((void)translate(other.model), Unsupported);
 }
 
 }  // namespace
