@@ -160,6 +160,24 @@ TEST(Xor, ExpandsBlocksOfNeighboursAndLeavesWhatIsOver) {
   }
 }
 
+// Two outputs of the same two taps are one bit: what is best for the larger weight opposes the
+// smaller, whose magnitude is held at 0. Latents begin on the slope of the bent sign.
+TEST(Xor, MagnitudesAreNotBelowZeroAndLatentsBeginOnTheSlope) {
+  const LayerShape shape{
+      .name = "fc", .kind = LayerShape::Kind::linear, .in_channels = 1, .out_channels = 2};
+  const auto source = make_source(xor_card("inputs: 2, outputs: 2, sharpness: 5"), shape);
+  source->encode(std::vector<float>{1.0f, -0.1f});
+  std::vector<float> weight(2, 7.0f);
+  source->materialise(weight);
+  EXPECT_EQ(weight, (std::vector<float>{1.0f, 0.0f}));
+  std::vector<float>& latent = source->parameters()[0]->value;
+  for (const float x : latent) EXPECT_EQ(std::abs(x), 0.1f);
+  std::fill(latent.begin(), latent.end(), 0.0f);
+  source->materialise(weight);
+  EXPECT_EQ(weight[0], 1.0f) << "the sign of 0 is 1";
+  EXPECT_EQ(source->codes()[0].words, (std::vector<std::uint32_t>{1u, 1u}));
+}
+
 TEST(Xor, EveryPlaneLeavesLess) {
   const LayerShape shape = xor_conv(16, 8);
   const std::vector<float> dense = xor_normals(shape.weights());
