@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "cosim/schedule/order_search.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -68,24 +67,31 @@ std::vector<double> settings_limits(const std::vector<double>& settings_per_weig
   return limits;
 }
 
-/// A plan with what is known of its orders of the DRAM; the search looks into the plan.
+/// A plan with what is known of its schedule.
 struct Candidate {
-  Candidate(const PlanChoice& its_choice, NetworkPlan its_plan)
-      : choice(its_choice), plan(std::move(its_plan)) {}
+  Candidate(const PlanChoice& its_choice, NetworkPlan its_plan, PlanMemory& memory)
+      : choice(its_choice), plan(std::move(its_plan)), known(memory.schedule_of(plan)) {}
   Candidate(const Candidate&) = delete;
   Candidate& operator=(const Candidate&) = delete;
+  ~Candidate() { known.end_search(); }
 
-  OrderSearch& orders() { return search ? *search : search.emplace(plan.schedule); }
+  double rough_time(double limit) { return known.rough(plan.schedule, limit); }
+  /// Infinite where it must exceed `limit`, else the plan takes that order.
+  double best_time(double limit) {
+    const BestOrder best = known.best(plan.schedule, limit);
+    if (best.time <= limit) plan.schedule.order = best.order;
+    return best.time;
+  }
 
   PlanChoice choice;
   NetworkPlan plan;
-  std::optional<OrderSearch> search;
+  KnownSchedule& known;
 };
 
 class Planner {
  public:
-  Planner(const ReadyLayers& ready, CostContext& context, LayerPlans& plans)
-      : ready_(ready), context_(context), plans_(plans) {}
+  Planner(const ReadyLayers& ready, CostContext& context, PlanMemory& memory)
+      : ready_(ready), context_(context), memory_(memory) {}
 
   BestPlan run() {
     const ScheduleCard& card = context_.input.schedule;
@@ -133,7 +139,7 @@ class Planner {
     if (context_.input.schedule.objective == Objective::time) {
       const double best = least_cost();
       if (busiest_part_ns(candidate->plan, choice.cores) > 1.03 * best) return false;
-      const double rough = candidate->orders().rough(1.03 * best);
+      const double rough = candidate->rough_time(1.03 * best);
       if (rough > best) return rough < 1.03 * best;
     }
     keep_if_better(std::move(candidate));
@@ -153,7 +159,7 @@ class Planner {
 
   std::unique_ptr<Candidate> plan_for(const PlanChoice& choice) {
     context_.choice = choice;
-    return std::make_unique<Candidate>(choice, plan_network(context_, plans_));
+    return std::make_unique<Candidate>(choice, plan_network(context_, memory_.layers), memory_);
   }
 
   /// Its busiest part alone takes longer than the best plan, or it is far off in one order.
@@ -161,7 +167,7 @@ class Planner {
     if (!best_ || context_.input.schedule.objective != Objective::time) return false;
     const double limit = 1.02 * least_cost();
     return busiest_part_ns(candidate.plan, candidate.choice.cores) > least_cost() ||
-           candidate.orders().rough(limit) > limit;
+           candidate.rough_time(limit) > limit;
   }
 
   void keep_if_better(std::unique_ptr<Candidate> candidate) {
@@ -195,19 +201,18 @@ class Planner {
   double cost_of(Candidate& candidate, double limit) {
     const Objective objective = context_.input.schedule.objective;
     if (objective != Objective::time) return objective_cost(report(candidate), objective);
-    const BestOrder best = candidate.orders().best(limit);
-    candidate.plan.schedule.order = best.order;
-    return best.time;
+    return candidate.best_time(limit);
   }
 
-  CostReport report(const Candidate& candidate) {
+  CostReport report(Candidate& candidate) {
     context_.choice = candidate.choice;
-    return report_on(ready_, {context_, candidate.plan, {}});
+    return report_on(ready_, {context_, candidate.plan, {}},
+                     candidate.known.run(candidate.plan.schedule));
   }
 
   const ReadyLayers& ready_;
   CostContext& context_;
-  LayerPlans& plans_;
+  PlanMemory& memory_;
   std::unique_ptr<Candidate> best_;
   std::optional<double> least_cost_;
   std::optional<CostReport> report_;  // of the best plan
@@ -228,8 +233,8 @@ double objective_cost(const CostReport& report, Objective objective) {
   return report.time_ns;
 }
 
-BestPlan best_plan(const ReadyLayers& ready, CostContext& context, LayerPlans& plans) {
-  return Planner(ready, context, plans).run();
+BestPlan best_plan(const ReadyLayers& ready, CostContext& context, PlanMemory& memory) {
+  return Planner(ready, context, memory).run();
 }
 
 }  // namespace lightloom::cosim

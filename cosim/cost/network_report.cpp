@@ -164,7 +164,8 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
 
 }  // namespace
 
-CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned) {
+CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned,
+                     const ScheduleResult& run) {
   const CostInput& input = ready.input;
   const NetworkPlan& plan = planned.plan;
   const std::vector<ExpandedLayer>& expanded = ready.expanded;
@@ -174,7 +175,6 @@ CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned) {
     add_plan(entry, input, expanded[i], *plan.layers[i]);
     if (planned.residency.of(i)) entry.resident_bytes += plan.layers[i]->stored_bytes;
   }
-  const ScheduleResult run = run_schedule(plan.schedule);
   report.time_ns = run.total;
   share_time(report, run, static_power_mW(planned.context));
   add_refresh(report, input);

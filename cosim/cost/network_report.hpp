@@ -14,7 +14,8 @@ struct PlannedNetwork {
   const Residency& residency;
 };
 
-/// Schedules a plan and adds up what it costs.
-CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned);
+/// Adds up what a plan costs; `run`: its schedule.
+CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned,
+                     const ScheduleResult& run);
 
 }  // namespace lightloom::cosim

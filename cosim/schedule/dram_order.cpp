@@ -94,4 +94,10 @@ std::vector<DramOrder> possible_orders(const ScheduleInput& input) {
   return orders;
 }
 
+bool has_its_order(const ScheduleInput& input) {
+  if (!input.order) return false;
+  const std::vector<DramOrder> orders = possible_orders(input);
+  return std::find(orders.begin(), orders.end(), *input.order) != orders.end();
+}
+
 }  // namespace lightloom::cosim

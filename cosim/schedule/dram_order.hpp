@@ -36,4 +36,7 @@ std::vector<DramTask> dram_tasks(const ScheduleInput& input, DramOrder order);
 /// or a time shortened.
 std::vector<DramOrder> possible_orders(const ScheduleInput& input);
 
+/// Whether the schedule says which order it takes, and its places allow it.
+bool has_its_order(const ScheduleInput& input);
+
 }  // namespace lightloom::cosim

@@ -1,6 +1,5 @@
 #include "cosim/schedule/tile_schedule.hpp"
 
-#include <algorithm>
 #include <iterator>
 
 #include "cosim/schedule/accounts.hpp"
@@ -17,10 +16,7 @@ std::string_view stage_name(Stage stage) {
 }
 
 ScheduleResult run_schedule(const ScheduleInput& input) {
-  const std::vector<DramOrder> orders = possible_orders(input);
-  const bool given =
-      input.order && std::find(orders.begin(), orders.end(), *input.order) != orders.end();
-  const DramOrder order = given ? *input.order : OrderSearch(input).best().order;
+  const DramOrder order = has_its_order(input) ? *input.order : OrderSearch(input).best().order;
   return run_in_order(input, dram_tasks(input, order));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -52,6 +53,7 @@ struct BufferPlaces {
       1;  // 1: the core is written when it is idle; 2: a shadow set is written while it computes
   int inputs = 2;   // chunks of activations read ahead
   int outputs = 2;  // chunks of results not written yet
+  friend auto operator<=>(const BufferPlaces&, const BufferPlaces&) = default;
 };
 
 /// How far the DRAM's reads run ahead of the computation, in tiles. Results of tile k are written

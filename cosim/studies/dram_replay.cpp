@@ -23,8 +23,9 @@ struct Timeline {
 Timeline timeline_of(const CostInput& input) {
   const ReadyLayers ready = ready_layers(input);
   CostContext context(ready.input);
-  LayerPlans plans(ready.input);
-  const NetworkPlan plan = best_plan(ready, context, plans).plan;
+  PlanMemory memory;
+  memory.layers.turn_to(ready.input);
+  const NetworkPlan plan = best_plan(ready, context, memory).plan;
   const ScheduleResult run = run_schedule(plan.schedule);
   const double atom = input.memory.dram.organization.atom_bytes();
   Timeline timeline{.total_ns = run.total};

@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "core/parallel.hpp"
+#include "cosim/cost/plan_memory.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -45,18 +46,30 @@ cosim::CostInput cost_input(std::vector<cosim::CostLayer> layers,
           .activation_bits = hardware.activation_bits};
 }
 
-/// Sources know nothing of each other, so each has a thread. Of several that are refused the first
-/// speaks, whichever thread was quicker.
+/// Inputs by what they can share: those without a generator differ in their layers alone.
+std::vector<std::vector<std::size_t>> groups_of(const std::vector<cosim::CostInput>& inputs) {
+  std::vector<std::vector<std::size_t>> groups(1);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].generator.present())
+      groups.push_back({i});
+    else
+      groups.front().push_back(i);
+  return groups;
+}
+
+/// Groups know nothing of each other, so each has a thread. Of several sources that are refused the
+/// first speaks, whichever thread was quicker.
 std::vector<cosim::StreamReport> streams_of(const std::vector<cosim::CostInput>& inputs) {
   std::vector<cosim::StreamReport> streams(inputs.size());
   std::vector<std::exception_ptr> refusals(inputs.size());
-  parallel_for_dynamic(static_cast<std::ptrdiff_t>(inputs.size()), [&](std::ptrdiff_t k) {
-    const auto i = static_cast<std::size_t>(k);
-    try {
-      streams[i] = cosim::simulate_stream(inputs[i]);
-    } catch (...) {
-      refusals[i] = std::current_exception();
-    }
+  const std::vector<std::vector<std::size_t>> groups = groups_of(inputs);
+  parallel_for_dynamic(static_cast<std::ptrdiff_t>(groups.size()), [&](std::ptrdiff_t k) {
+    cosim::PlanMemory memory;
+    for (const std::size_t i : groups[static_cast<std::size_t>(k)]) try {
+        streams[i] = cosim::simulate_stream(inputs[i], memory);
+      } catch (...) {
+        refusals[i] = std::current_exception();
+      }
   });
   for (const std::exception_ptr& refusal : refusals)
     if (refusal) std::rethrow_exception(refusal);

@@ -29,6 +29,25 @@ TEST(LayerPlans, LayersAlikeShareOneWhateverTheirNames) {
   EXPECT_EQ(of(2)->stored_bytes, 64 * 64 * 9 * 4 / 8.0);
 }
 
+// 8-bit and 4-bit weights come as the same settings.
+TEST(LayerPlans, LayersThatComeAsSettingsShareOneWhateverTheirWords) {
+  const CostInput input = input_of_three();
+  const CostContext context(input);
+  LayerPlans plans(input);
+  const auto of = [&](std::size_t i) {
+    LayerSetup setup = layer_setup(context, i);
+    setup.stored_as_settings = true;
+    return plans.of(i, setup);
+  };
+  EXPECT_EQ(of(0), of(2));
+  EXPECT_EQ(of(0)->stored_bytes, 9 * 4096);  // nine tiles of 4096 devices of 8 bits
+  CostInput other = input;
+  other.layers[0] = reload_layer(conv(64, 64, 3, 9), 2);
+  const auto before = of(0);
+  plans.turn_to(other);
+  EXPECT_EQ(of(0), before);
+}
+
 TEST(LayerPlans, WhatIsDecidedOtherwiseIsPlannedAnew) {
   const CostInput input = input_of_three();
   const CostContext context(input);
