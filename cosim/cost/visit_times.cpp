@@ -28,8 +28,9 @@ EnumArray<Stage, bool> present_stages(const ScheduleInput& schedule) {
 NetworkTimes simulate_visits(const CostInput& input) {
   const ReadyLayers ready = ready_layers(input);
   CostContext context(ready.input);
-  LayerPlans plans(ready.input);
-  const BestPlan best = best_plan(ready, context, plans);
+  PlanMemory memory;
+  memory.layers.turn_to(ready.input);
+  const BestPlan best = best_plan(ready, context, memory);
   const ScheduleInput& schedule = best.plan.schedule;
   const ScheduleResult run = run_schedule(schedule);
   NetworkTimes times{
