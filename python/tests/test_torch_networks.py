@@ -15,6 +15,7 @@ import yaml
 
 import lightloom.torch as lt
 from lightloom.torch import models
+from lightloom.torch.onnx_operators import OPERATORS
 
 
 class Mixed(torch.nn.Module):
@@ -51,6 +52,44 @@ def saved_by_the_program(card, folder):
     subprocess.run([PROGRAM, "onnx", "save", f"{folder}/card.yaml", "-o", f"{folder}/back.onnx", "--quiet"], check=True,
                    capture_output=True, cwd=SOURCE)
     return f"{folder}/back.onnx"
+
+
+class Operators(unittest.TestCase):
+    """What ONNX says of operations, on numbers small enough to do by hand."""
+
+    def same(self, found, expected):
+        torch.testing.assert_close(found, torch.tensor(expected, dtype=found.dtype))
+
+    def test_shapes(self):
+        x = torch.arange(6.0).reshape(1, 2, 3)
+        self.assertEqual(tuple(OPERATORS["Reshape"]({}, x, torch.tensor([0, -1])).shape), (1, 6))
+        self.assertEqual(tuple(OPERATORS["Flatten"]({"axis": 2}, x).shape), (2, 3))
+        self.same(OPERATORS["Shape"]({"start": 0, "end": 1}, x), [1])
+        self.same(OPERATORS["Gather"]({"axis": 1}, x[0], torch.tensor([2, 0])), [[2, 0], [5, 3]])
+        self.same(OPERATORS["Expand"]({}, torch.tensor([[1.0, 2]]), torch.tensor([2, 1])), [[1, 2], [1, 2]])
+        self.same(OPERATORS["Transpose"]({"perm": [1, 0]}, x[0]), [[0, 3], [1, 4], [2, 5]])
+        self.same(OPERATORS["Pad"]({}, torch.tensor([[1.0, 2]]), torch.tensor([0, 1, 1, 0]), torch.tensor(7.0)), [[7, 1, 2], [7, 7, 7]])
+        self.same(OPERATORS["Slice"]({}, x[0], *(torch.tensor([v]) for v in (0, 2**31, 1, 2))), [[0, 2], [3, 5]])
+
+    def test_pools_at_the_edge(self):
+        x, how = torch.tensor([[[[1.0, 2], [3, 4]]]]), {"kernel_shape": [2, 2], "strides": [1, 1], "pads": [1, 1, 0, 0]}
+        self.same(OPERATORS["AveragePool"](how, x), [[[[1, 1.5], [2, 2.5]]]])
+        self.same(OPERATORS["AveragePool"]({**how, "count_include_pad": 1}, x), [[[[0.25, 0.75], [1, 2.5]]]])
+        self.same(OPERATORS["MaxPool"](how, -x), [[[[-1, -1], [-1, -1]]]])
+
+    def test_quantisers_round_and_let_gradients_through(self):
+        x = torch.tensor([-1.0, 0.26, 0.74, 200], requires_grad=True)
+        scale, zero = torch.tensor(0.5), torch.tensor(3, dtype=torch.uint8)
+        back = OPERATORS["DequantizeLinear"]({}, OPERATORS["QuantizeLinear"]({}, x, scale, zero), scale, zero)
+        self.same(back.detach(), [-1, 0.5, 0.5, 126])
+        back.sum().backward()
+        self.same(x.grad, [1, 1, 1, 0])
+
+    def test_norms_are_of_one_position_or_one_group(self):
+        x = torch.tensor([[[1.0, 3], [2, 2]]])
+        self.same(OPERATORS["LayerNormalization"]({"epsilon": 0}, x[:, :1], torch.tensor([2.0, 2]), torch.tensor([1.0, 1])), [[[-1, 3]]])
+        self.same(OPERATORS["InstanceNormalization"]({"epsilon": 1e-9}, x, torch.ones(2), torch.zeros(2)), [[[-1, 1], [0, 0]]])
+        self.same(OPERATORS["HardSigmoid"]({"alpha": 0.5}, torch.tensor([-2.0, 0.2, 3])), [0, 0.6, 1])
 
 
 @unittest.skipUnless(PROGRAM, "no program to go through")
