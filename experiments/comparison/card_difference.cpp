@@ -26,9 +26,7 @@ struct Place {
     Place next{next_given, next_resolved, from};
     if (next_given != nullptr && !next_given->origin.empty())
       next.from = place_text(next_given->origin);
-    // A scalar in the place of a section speaks for all of it.
-    if (next_given == nullptr && (given == nullptr || given->kind != Tree::Kind::scalar))
-      next.from = "default";
+    if (next_given == nullptr) next.from = "default";
     return next;
   }
   [[nodiscard]] Place at(const std::string& key) const {

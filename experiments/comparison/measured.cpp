@@ -6,6 +6,7 @@
 
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/statistics/accuracy_intervals.hpp"
+#include "experiments/statistics/outcomes.hpp"
 #include "experiments/statistics/paired.hpp"
 #include "experiments/statistics/spread.hpp"
 #include "experiments/statistics/unpaired.hpp"

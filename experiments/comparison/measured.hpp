@@ -5,7 +5,6 @@
 
 #include "experiments/comparison/aligned.hpp"
 #include "experiments/comparison/results_comparison.hpp"
-#include "experiments/statistics/outcomes.hpp"
 
 namespace lightloom::experiments {
 

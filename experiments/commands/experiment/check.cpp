@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.hpp"

@@ -1,4 +1,6 @@
 // What tells two cards apart.
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/commands/card_input.hpp"

@@ -66,6 +66,13 @@ TEST(CardDifference, KnowsWeightSourcesFromSourcesOfNumbers) {
   const auto found = differences("weights: {source: integer}", "weights: {source: dense}");
   ASSERT_FALSE(found.empty());
   EXPECT_EQ(lines({found[0]}), Lines{"weights.source: integer [a.yaml:1] | dense [b.yaml:1]"});
+  const auto baselines =
+      differences("baselines: [{source: integer}]", "baselines: [{source: ternary}]");
+  ASSERT_FALSE(baselines.empty());
+  EXPECT_EQ(lines({baselines[0]}),
+            Lines{"baselines[0].source: integer [a.yaml:1] | ternary [b.yaml:1]"});
+  EXPECT_EQ(lines(differences("batch: 1", "summary: x")),
+            Lines{"summary: '' [default] | x [b.yaml:1]"});
   EXPECT_EQ(lines(differences("core: {rows: 8, source: [from memory]}",
                               "core: {rows: 8, source: {rows: a paper}}")),
             Lines{});

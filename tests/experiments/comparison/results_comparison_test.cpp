@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "core/files/atomic_file.hpp"
+#include "experiments/statistics/accuracy_intervals.hpp"
 #include "experiments/statistics/outcomes.hpp"
 #include "tests/experiments/example_results.hpp"
 
@@ -75,6 +76,9 @@ TEST(ResultsComparison, OtherImagesAreIndependent) {
   EXPECT_NEAR(found.measured[0].clearest.interval.low, 0.0524, 5e-5);
   EXPECT_NEAR(found.measured[0].clearest.interval.high, 0.3339, 5e-5);
   EXPECT_EQ(found.measured[0].clearest.method, "independent images");
+  // Not even where another number of images has the same mark.
+  const auto marked = compared(digital(right(0, 56, 70), 7), digital(right(0, 48, 80), 7));
+  EXPECT_EQ(marked.measured[0].clearest.method, "independent images");
   // The same images, but one file was tested on other ones of the same number.
   const auto other = compared(digital(right(0, 56, 70), 7), digital(right(0, 56, 70), 8));
   EXPECT_EQ(other.measured[0].clearest.method, "independent images");
@@ -148,6 +152,84 @@ TEST(ResultsComparison, ComparesAtCoordinatesThatBothFilesKnow) {
   EXPECT_EQ(one.second, 33);
   EXPECT_NEAR(one.largest, 3.0 / 33, 1e-12);
   EXPECT_EQ(compared(over_x(Numbers{1}, {5}), over_x(Numbers{2}, {5})).apart, Names{"value"});
+}
+
+/// `value` over y and x, counted from `first` in that order; `turned` lies along x and y.
+Labelled over_y_and_x(const Numbers& x, const Numbers& values, bool turned = false) {
+  Labelled file;
+  file.add_axis({"y", Numbers{1, 2}, "1", ""});
+  file.add_axis({"x", x, "1", ""});
+  file.add({"value", turned ? Names{"x", "y"} : Names{"y", "x"}, values, "s", ""});
+  file.add({"value_low", {}, Numbers{values[0]}, "s", "follows from others"});
+  return file;
+}
+
+TEST(ResultsComparison, FindsTheLargestDifferenceInTablesOfOtherSizes) {
+  const Labelled first = over_y_and_x({1, 2, 3}, {1, 2, 3, 40, 50, 60});
+  const auto found = compared(first, over_y_and_x({3, 2}, {3, 2, 90, 55}));
+  ASSERT_EQ(found.computed.size(), 1u);
+  EXPECT_EQ(found.computed[0].differing, 2u);
+  EXPECT_EQ(found.computed[0].at, "y=2, x=3");
+  EXPECT_EQ(found.computed[0].second, 90);
+  const auto other = compared(first, over_y_and_x({3, 2}, {3, 2, 61, 70}));
+  EXPECT_EQ(other.computed[0].at, "y=2, x=2") << "the largest is not the last";
+  EXPECT_TRUE(found.equal.empty()) << "what follows from others is left out";
+  const Labelled square = over_y_and_x({1, 2}, {1, 2, 3, 4});
+  EXPECT_EQ(compared(square, over_y_and_x({1, 2}, {1, 2, 3, 4}, true)).apart, Names{"value"});
+}
+
+TEST(ResultsComparison, EveryPointOfASweepIsJudgedByItsOwnImages) {
+  // Two points of 120 and of 100 images, the same in both files; the second point alone differs, by
+  // ten images that the first file alone has right.
+  const auto file = [](std::size_t right_of_second) {
+    Labelled data;
+    data.add_axis({"x", Numbers{1, 2}, "1", ""});
+    data.add_axis({"image_word", Numbers{0, 48, 96}, "1", ""});
+    Numbers words;
+    for (const Outcomes& one : {right(0, 50, 120), right(0, right_of_second, 100)})
+      words.insert(words.end(), one.words.begin(), one.words.end());
+    data.add({"outcomes_source", {"x", "image_word"}, words, "", ""});
+    data.add({"test_images", {"x"}, Numbers{120, 100}, "1", ""});
+    data.add({"test_fingerprint", {"x"}, Numbers{7, 8}, "1", ""});
+    return data;
+  };
+  const auto found = compared(file(90), file(80));
+  ASSERT_EQ(found.measured.size(), 1u);
+  EXPECT_EQ(found.measured[0].elements, 2u);
+  EXPECT_EQ(found.measured[0].differing, 1u);
+  EXPECT_EQ(found.measured[0].clearest.at, "x=2");
+  EXPECT_NEAR(found.measured[0].clearest.value, 0.1, 1e-12);
+  EXPECT_NEAR(found.measured[0].clearest.p, 2 * std::pow(0.5, 10), 1e-12);
+}
+
+TEST(ResultsComparison, ChipsOnOtherImagesHaveTheSpreadOfChipsInTheirInterval) {
+  const auto file = [](const std::vector<std::size_t>& right_of_chip, double fingerprint) {
+    Labelled data;
+    data.add_axis({"chip", Numbers{0, 1, 2}, "1", ""});
+    data.add_axis({"image_word", Numbers{0}, "1", ""});
+    Numbers words;
+    for (const std::size_t count : right_of_chip)
+      words.push_back(static_cast<double>(right(0, count, 40).words[0]));
+    data.add({"outcomes_chip", {"chip", "image_word"}, words, "", ""});
+    data.add({"test_images", {}, Numbers{40}, "1", ""});
+    data.add({"test_fingerprint", {}, Numbers{fingerprint}, "1", ""});
+    return data;
+  };
+  const auto interval = [&](const std::vector<std::size_t>& right_of_chip) {
+    std::vector<std::vector<Outcomes>> chips(1);
+    for (const std::size_t count : right_of_chip) chips[0].push_back(right(0, count, 40));
+    return accuracy_intervals(chips);
+  };
+  const auto found = compared(file({40, 34, 20}, 7), file({30, 26, 14}, 8));
+  const AccuracyIntervals a = interval({40, 34, 20}), b = interval({30, 26, 14});
+  ASSERT_EQ(found.measured.size(), 1u);
+  const MeasuredDifference& one = found.measured[0].clearest;
+  EXPECT_NEAR(one.interval.low,
+              a.mean - b.mean - std::hypot(a.mean - a.together.low, b.together.high - b.mean),
+              1e-12);
+  EXPECT_NEAR(one.interval.high,
+              a.mean - b.mean + std::hypot(a.together.high - a.mean, b.mean - b.together.low),
+              1e-12);
 }
 
 TEST(ResultsComparison, DifferencesUpToTheToleranceAreNone) {
