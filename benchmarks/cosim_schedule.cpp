@@ -11,10 +11,13 @@ namespace {
 using namespace lightloom;
 using cosim::CostLayer;
 
-nn::LayerShape conv(int in, int out, int kernel, int map, int stride) {
+struct Channels {
+  int in, out;
+};
+nn::LayerShape conv(const Channels& channels, int kernel, int map, int stride) {
   return {.name = "conv",
-          .in_channels = in,
-          .out_channels = out,
+          .in_channels = channels.in,
+          .out_channels = channels.out,
           .kernel_height = kernel,
           .kernel_width = kernel,
           .stride = stride,
@@ -26,15 +29,15 @@ nn::LayerShape conv(int in, int out, int kernel, int map, int stride) {
 }
 
 std::vector<nn::LayerShape> resnet18() {
-  std::vector<nn::LayerShape> layers{conv(3, 64, 7, 112, 2)};
+  std::vector<nn::LayerShape> layers{conv({3, 64}, 7, 112, 2)};
   const int channels[] = {64, 128, 256, 512};
   for (int stage = 0; stage < 4; ++stage)
     for (int block = 0; block < 2; ++block) {
       const int out = channels[stage], map = 56 >> stage;
       const bool down = stage > 0 && block == 0;
-      layers.push_back(conv(down ? out / 2 : out, out, 3, map, down ? 2 : 1));
-      layers.push_back(conv(out, out, 3, map, 1));
-      if (down) layers.push_back(conv(out / 2, out, 1, map, 2));
+      layers.push_back(conv({down ? out / 2 : out, out}, 3, map, down ? 2 : 1));
+      layers.push_back(conv({out, out}, 3, map, 1));
+      if (down) layers.push_back(conv({out / 2, out}, 1, map, 2));
     }
   layers.push_back({.name = "fc",
                     .kind = nn::LayerShape::Kind::linear,

@@ -7,7 +7,7 @@ namespace lightloom::calibration {
 LaboratoryRun measure_in_laboratory(const HiddenChip& hidden) {
   const CalibrationCard& card = hidden.card;
   const double pi_voltage = card.chip.pi_voltage_V, limit = card.laboratory.max_voltage_V;
-  VirtualChip chip(hidden.shape, hidden.parameters, card.laboratory, card.seed);
+  VirtualChip chip(hidden.shape, hidden.parameters, card.laboratory, {card.seed});
   SweepRun run;
   if (card.sweeps)
     run = sweep_heaters(hidden.shape, instrument_of(chip),

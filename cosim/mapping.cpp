@@ -10,9 +10,15 @@ namespace {
 
 int divide_up(int value, int step) { return (value + step - 1) / step; }
 
-/// Offset in the row-major weight of matrix entry (row, column) of a group.
-std::size_t weight_offset(const nn::LayerShape& layer, const LayerMapping& mapping, int group,
-                          int row, int column) {
+/// An entry of a group's matrix.
+struct MatrixEntry {
+  int group, row, column;
+};
+
+/// Its offset in the row-major weight.
+std::size_t weight_offset(const nn::LayerShape& layer, const LayerMapping& mapping,
+                          const MatrixEntry& entry) {
+  const auto [group, row, column] = entry;
   const int channels = layer.in_channels / layer.groups;
   const int position = column / channels, channel = column % channels;
   const std::int64_t output = std::int64_t{group} * mapping.group_rows + row;
@@ -77,7 +83,7 @@ void gather_tile(const LayerWeights& from, const LayerMapping& mapping, std::int
       float* row = target.data() + std::int64_t{s * view.rows + r} * mapping.tile.columns;
       for (int c = 0; c < view.columns; ++c)
         row[s * view.columns + c] = weights[weight_offset(
-            layer, mapping, view.first_group + s, view.first_row + r, view.first_column + c)];
+            layer, mapping, {view.first_group + s, view.first_row + r, view.first_column + c})];
     }
 }
 

@@ -27,6 +27,11 @@ inline RowPair rows_of(FieldRows& f, const photonic::Cell& cell) {
   return {&f.re[top], &f.im[top], &f.re[bottom], &f.im[bottom]};
 }
 
+/// Fields to be read, real and imaginary parts apart, row after row.
+struct FieldView {
+  const double *re, *im;
+};
+
 /// f = T f for every input: `apply` of a `FieldPair` along rows, real and imaginary parts apart.
 inline void apply(const photonic::Transfer& t, std::size_t count, const RowPair& f) {
   const double ar = t.tt.real(), ai = t.tt.imag(), br = t.tb.real(), bi = t.tb.imag();
@@ -42,8 +47,9 @@ inline void apply(const photonic::Transfer& t, std::size_t count, const RowPair&
 }
 
 /// f += D g with the fields g in front of a cell, (2, inputs).
-inline void add(const photonic::Transfer& d, const double* g_re, const double* g_im,
-                std::size_t count, const RowPair& f) {
+inline void add(const photonic::Transfer& d, const FieldView& g, std::size_t count,
+                const RowPair& f) {
+  const double *g_re = g.re, *g_im = g.im;
   const double ar = d.tt.real(), ai = d.tt.imag(), br = d.tb.real(), bi = d.tb.imag();
   const double cr = d.bt.real(), ci = d.bt.imag(), dr = d.bb.real(), di = d.bb.imag();
 #pragma omp simd
@@ -57,13 +63,12 @@ inline void add(const photonic::Transfer& d, const double* g_re, const double* g
 }
 
 /// sum_k a_k b_k of complex rows.
-inline photonic::Complex dot(const double* a_re, const double* a_im, const double* b_re,
-                             const double* b_im, std::size_t count) {
+inline photonic::Complex dot(const FieldView& a, const FieldView& b, std::size_t count) {
   double re = 0, im = 0;
 #pragma omp simd reduction(+ : re, im)
   for (std::size_t k = 0; k < count; ++k) {
-    re += a_re[k] * b_re[k] - a_im[k] * b_im[k];
-    im += a_re[k] * b_im[k] + a_im[k] * b_re[k];
+    re += a.re[k] * b.re[k] - a.im[k] * b.im[k];
+    im += a.re[k] * b.im[k] + a.im[k] * b.re[k];
   }
   return {re, im};
 }

@@ -101,8 +101,9 @@ void combine(std::size_t ports, const double* z, const FieldPair& d, double* col
     column[i] = z0r[i] * ar - z0i[i] * ai + z1r[i] * br - z1i[i] * bi;
 }
 
-void cell_columns(const Sweeps& s, const BaseColumns& columns, std::size_t ports, std::size_t q,
+void cell_columns(const Sweeps& s, const BaseColumns& columns, std::size_t q,
                   std::vector<double>& jacobian) {
+  const auto ports = static_cast<std::size_t>(columns.ports);
   const std::size_t count = s.pull_re.size() / ports, rows = s.pull_re.size();
   const double *r0r = &s.after_re[2 * q * ports], *r0i = &s.after_im[2 * q * ports];
   const double *r1r = r0r + ports, *r1i = r0i + ports;
@@ -178,8 +179,9 @@ void input_columns(const ChipShape& shape, const Sweeps& s, const BaseColumns& c
   }
 }
 
-void detector_columns(const BaseColumns& columns, std::size_t ports, std::span<const double> weight,
+void detector_columns(const BaseColumns& columns, std::span<const double> weight,
                       std::span<const double> signal, std::vector<double>& jacobian) {
+  const auto ports = static_cast<std::size_t>(columns.ports);
   const std::size_t rows = signal.size();
   for (std::size_t p = 0; p < ports; ++p) {
     const auto fill = [&](int first, std::span<const double> values) {
@@ -244,10 +246,10 @@ void differentiate(const ChipModel& chip, const SettingLight& light, const Weigh
   }
   result.jacobian.resize(static_cast<std::size_t>(columns.size) * rows);
   parallel_if(threads_if(ports >= 12), s.cells.size(),
-              [&](std::size_t q) { cell_columns(s, columns, ports, q, result.jacobian); });
+              [&](std::size_t q) { cell_columns(s, columns, q, result.jacobian); });
   if (columns.device >= 0) device_column(s, columns, ports, result.jacobian);
   if (columns.input >= 0) input_columns(shape, s, columns, result.jacobian);
-  detector_columns(columns, ports, row_weight, signal, result.jacobian);
+  detector_columns(columns, row_weight, signal, result.jacobian);
 }
 
 }  // namespace lightloom::calibration

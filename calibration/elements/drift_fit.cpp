@@ -93,9 +93,16 @@ struct DriftPoint {
   double tau = 0, noise = 0, value = -INFINITY;
 };
 
-/// Best over a grid of `steps` to either side, `width` away.
-DriftPoint best_about(const DriftPoint& from, double width_tau, double width_noise, int steps,
-                      std::span<const double> times, std::span<const double> values) {
+/// A grid of `steps` to either side of a point, the last one so far away.
+struct DriftGrid {
+  double tau, noise;
+  int steps;
+};
+
+/// Best over a grid about a point.
+DriftPoint best_about(const DriftPoint& from, const DriftGrid& grid, std::span<const double> times,
+                      std::span<const double> values) {
+  const auto [width_tau, width_noise, steps] = grid;
   DriftPoint best = from;
   for (int i = -steps; i <= steps; ++i) {
     for (int k = -steps; k <= steps; ++k) {
@@ -115,7 +122,7 @@ double tau_deviation(const DriftPoint& best, std::span<const double> times,
   for (const double side : {-h, h}) {
     DriftPoint p{best.tau + side, best.noise, -INFINITY};
     for (double width = 2; width > 0.02; width *= 0.4)
-      p = best_about(p, 0, width, 3, times, values);
+      p = best_about(p, {0, width, 3}, times, values);
     fall += best.value - p.value;
   }
   return h / std::sqrt(std::max(fall, 1e-6));
@@ -181,9 +188,9 @@ DriftFit fit_drift(std::span<const double> times, std::span<const double> values
   const double gap = gaps[gaps.size() / 2], whole = times.back() - times.front();
   const double low = std::log(0.3 * gap), high = std::log(whole);
   DriftPoint best{0.5 * (low + high), -2, -INFINITY};
-  best = best_about(best, 0.5 * (high - low), 7, 8, times, values);
+  best = best_about(best, {0.5 * (high - low), 7, 8}, times, values);
   for (double width = 0.16 * (high - low); width > 0.01; width *= 0.45)
-    best = best_about(best, width, 14 * width / (high - low), 2, times, values);
+    best = best_about(best, {width, 14 * width / (high - low), 2}, times, values);
   const Filtered f = filter_drift(std::exp(best.tau), std::exp(best.noise), times, values);
   const Filtered white = filter_drift(1e-3 * gap, 1e-6, times, values);
   DriftFit fit;

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "calibration/elements/fringe_model.hpp"
+#include "calibration/elements/fringe_start.hpp"
 #include "calibration/elements/harmonic.hpp"
 #include "calibration/solvers/dense.hpp"
 #include "calibration/solvers/least_squares.hpp"
@@ -44,8 +45,9 @@ Harmonic at_gamma(double gamma, std::span<const double> squares, std::span<const
 }
 
 /// Steps of gamma small enough that the phase at the end of the sweep moves by a quarter radian.
-double best_gamma(double low, double high, double span, std::span<const double> squares,
+double best_gamma(const GammaRange& range, double span, std::span<const double> squares,
                   std::span<const double> readings) {
+  const auto [low, high] = range;
   const int steps = std::max(8, static_cast<int>((high - low) * span / 0.25));
   std::vector<double> angles;
   double best = low, least = INFINITY;
@@ -123,7 +125,7 @@ FringeFit fit_fringe(std::span<const double> volts, std::span<const double> read
   const double low = options.gamma_low > 0 ? options.gamma_low : 1.2 * pi / sampling.span;
   const double high =
       options.gamma_high > 0 ? options.gamma_high : std::max(1.01 * low, pi / sampling.gap);
-  const double gamma = best_gamma(low, high, sampling.span, squares, readings);
+  const double gamma = best_gamma({low, high}, sampling.span, squares, readings);
   std::vector<double> angles;
   const Harmonic start = at_gamma(gamma, squares, readings, angles);
 

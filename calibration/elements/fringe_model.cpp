@@ -10,9 +10,15 @@ namespace {
 
 double sized(double value) { return std::isfinite(value) ? value : 1e150; }
 
+/// A voltage of the sweep, and when it was set: from -1/2 to 1/2.
+struct SweepPoint {
+  double volts, time;
+};
+
 /// One reading of the model, and where `slope` is not empty its derivatives.
-double fringe_value(const FringeModel& model, std::span<const double> x, double volts, double time,
+double fringe_value(const FringeModel& model, std::span<const double> x, const SweepPoint& at,
                     std::span<double> slope) {
+  const auto [volts, time] = at;
   const std::size_t terms = model.powers.size(), extra = 2 + terms;
   double phase = 0;
   for (std::size_t k = 0; k < terms; ++k) phase += x[2 + k] * std::pow(volts, model.powers[k]);
@@ -43,15 +49,15 @@ double time_of(std::size_t i, std::size_t count) {
 }
 
 ResidualFunction fringe_function(const FringeModel& model, const FringeSweepData& data) {
-  return
-      [&model, &data](std::span<const double> x, std::span<double> r, std::span<double> jacobian) {
-        const std::size_t columns = model.size(), rows = data.volts.size();
-        for (std::size_t i = 0; i < rows; ++i) {
-          const auto slope = jacobian.empty() ? jacobian : jacobian.subspan(i * columns, columns);
-          r[i] = fringe_value(model, x, data.volts[i], time_of(i, rows), slope) - data.readings[i];
-        }
-        return true;
-      };
+  return [&model, &data](std::span<const double> x, std::span<double> r,
+                         std::span<double> jacobian) {
+    const std::size_t columns = model.size(), rows = data.volts.size();
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto slope = jacobian.empty() ? jacobian : jacobian.subspan(i * columns, columns);
+      r[i] = fringe_value(model, x, {data.volts[i], time_of(i, rows)}, slope) - data.readings[i];
+    }
+    return true;
+  };
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 namespace lightloom::calibration {
 namespace {
@@ -100,19 +101,20 @@ double mean_reading(std::span<const double> values) {
   return sum / static_cast<double>(values.size());
 }
 
-/// What a fit with `gamma` leaves of each entry, over its expected noise; outliers stand out.
+/// Sums of all entries, each over its expected noise. With a `gamma` known about, entries of which
+/// a fit with it leaves far more than of most stay out.
 Moments moments_of(const std::vector<std::vector<double>>& entries, std::span<const double> squares,
-                   double gamma, double floor_power, bool robust) {
+                   double floor_power, std::optional<double> gamma) {
   std::vector<double> left(entries.size()), weight(entries.size());
   for (std::size_t e = 0; e < entries.size(); ++e) {
     weight[e] = 1 / std::pow(std::abs(mean_reading(entries[e])) + floor_power, 2);
-    if (!robust) continue;
+    if (!gamma) continue;
     Moments one(squares.size());
     one.add(entries[e], weight[e]);
-    left[e] = explained(one, squares, gamma).left;
+    left[e] = explained(one, squares, *gamma).left;
   }
   double limit = INFINITY;
-  if (robust) {
+  if (gamma) {
     std::vector<double> sorted = left;
     const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
     std::nth_element(sorted.begin(), middle, sorted.end());
@@ -137,9 +139,9 @@ void find_gamma(Bench& bench, int heater) {
   for (int state = 0; state < bench.plan().scattered_states && most < well_lit; ++state) {
     if (state > 0) bench.scatter();
     const std::vector<std::vector<double>> entries = sweep_near(bench, heater, squares);
-    const double first = best_gamma(moments_of(entries, squares, 0, floor_power, false), squares,
-                                    bench.plan().gamma);
-    const Moments moments = moments_of(entries, squares, first, floor_power, true);
+    const double first =
+        best_gamma(moments_of(entries, squares, floor_power, {}), squares, bench.plan().gamma);
+    const Moments moments = moments_of(entries, squares, floor_power, first);
     const double gamma = best_gamma(moments, squares, bench.plan().gamma);
     const Explained parts = explained(moments, squares, gamma);
     const double noise = std::max(parts.left / (static_cast<double>(points) - 3),

@@ -72,12 +72,11 @@ std::vector<double> hidden_parameters(const ChipShape& shape, const ChipCard& ca
 }
 
 VirtualChip::VirtualChip(ChipShape shape, std::vector<double> hidden,
-                         const LaboratoryCard& laboratory, std::uint64_t seed, std::uint32_t chip)
+                         const LaboratoryCard& laboratory, const LaboratorySeed& seed)
     : shape_(std::move(shape)),
       hidden_(std::move(hidden)),
       laboratory_(laboratory),
       seed_(seed),
-      chip_(chip),
       phase_drift_(static_cast<std::size_t>(shape_.heater_count())),
       state_(shape_, hidden_) {
   assert(hidden_.size() == static_cast<std::size_t>(shape_.parameters.size()));
@@ -85,7 +84,7 @@ VirtualChip::VirtualChip(ChipShape shape, std::vector<double> hidden,
 
 void VirtualChip::drift() {
   const double sigma = laboratory_.phase_drift_rad;
-  const Stream stream(address_of(family::phase_drift, seed_, chip_));
+  const Stream stream(address_of(family::phase_drift, seed_.seed, seed_.chip));
   // Exact step of an Ornstein-Uhlenbeck process that starts at rest.
   const double kept = std::exp(-1 / laboratory_.drift_settings);
   const double kick = sigma * std::sqrt(1 - kept * kept);
@@ -113,13 +112,13 @@ std::vector<double> VirtualChip::read(std::span<const double> voltages, const In
   const auto rows = static_cast<std::size_t>(inputs.count) * static_cast<std::size_t>(inputs.ports);
   std::vector<double> readings(rows);
   predict(voltages, inputs, readings);
-  const Stream laser({.seed = seed_, .purpose = Purpose::laser, .chip = chip_});
+  const Stream laser({.seed = seed_.seed, .purpose = Purpose::laser, .chip = seed_.chip});
   const double power = 1 + laboratory_.source_drift * laser.normal(0, shot);
   if (source != nullptr)
     *source = laboratory_.source_drift == 0
                   ? 1.0
                   : power * (1 + laboratory_.monitor_sigma * laser.normal(1, shot));
-  const Stream noise(address_of(family::laboratory_reading, seed_, chip_));
+  const Stream noise(address_of(family::laboratory_reading, seed_.seed, seed_.chip));
   for (std::size_t row = 0; row < rows; ++row) {
     double& y = readings[row];
     y *= power;

@@ -26,11 +26,17 @@ void describe(Section& section, LaboratoryCard& card);
 std::vector<double> hidden_parameters(const ChipShape& shape, const ChipCard& card,
                                       std::uint64_t seed, std::uint32_t chip);
 
+/// What a laboratory's random numbers are drawn from.
+struct LaboratorySeed {
+  std::uint64_t seed = 0;
+  std::uint32_t chip = 0;
+};
+
 /// A chip in a laboratory: sets voltages, sends light, reads powers.
 class VirtualChip {
  public:
   VirtualChip(ChipShape shape, std::vector<double> hidden, const LaboratoryCard& laboratory,
-              std::uint64_t seed, std::uint32_t chip = 0);
+              const LaboratorySeed& seed);
 
   [[nodiscard]] const ChipShape& shape() const { return shape_; }
   [[nodiscard]] const std::vector<double>& hidden() const { return hidden_; }
@@ -48,8 +54,7 @@ class VirtualChip {
   ChipShape shape_;
   std::vector<double> hidden_;
   LaboratoryCard laboratory_;
-  std::uint64_t seed_;
-  std::uint32_t chip_;
+  LaboratorySeed seed_;
   std::int64_t setting_ = 0;
   std::vector<double> phase_drift_;
   ChipState state_;  // of a chip that does not drift

@@ -178,8 +178,14 @@ void check_settings(const ChipShape& shape, const Measurements& data, DataReport
         unknowns, wanted));
 }
 
-double chi2(const Measurements& data, const std::vector<double>& model, std::size_t of_model,
-            std::size_t of_data, bool detectors) {
+/// Detectors (or inputs) of the model and of the data that are held against one another.
+struct Pairing {
+  bool detectors;
+  std::size_t of_model, of_data;
+};
+
+double chi2(const Measurements& data, const std::vector<double>& model, const Pairing& pairing) {
+  const auto [detectors, of_model, of_data] = pairing;
   const auto ports = static_cast<std::size_t>(data.inputs.ports), block = data.block();
   const std::size_t length = detectors ? static_cast<std::size_t>(data.inputs.count) : ports;
   double sum = 0;
@@ -202,10 +208,10 @@ void swaps_along(const Measurements& data, const std::vector<double>& model, boo
   for (std::size_t a = 0; a < count; ++a) {
     for (std::size_t b = a + 1; b < count; ++b) {
       const double straight =
-          std::min(chi2(data, model, a, a, detectors), chi2(data, model, b, b, detectors));
+          std::min(chi2(data, model, {detectors, a, a}), chi2(data, model, {detectors, b, b}));
       if (straight < 4) continue;
       const double crossed =
-          std::max(chi2(data, model, a, b, detectors), chi2(data, model, b, a, detectors));
+          std::max(chi2(data, model, {detectors, a, b}), chi2(data, model, {detectors, b, a}));
       if (crossed < 0.25 * straight)
         found.push_back(fmt::format(
             "{} {} and {} seem swapped (chi^2 per reading {:.3g} as they are, {:.3g} exchanged)",

@@ -11,10 +11,14 @@ void keep_shorter(std::optional<Arm>& best, Arm arm) {
   if (!best || arm.bars.size() < best->bars.size()) best = std::move(arm);
 }
 
-/// Follows one port away from the cell, straight through bars, to the first heater on it or to the
-/// end.
-std::optional<Arm> follow(const ChipShape& shape, int cell, int port, int step,
-                          const std::vector<bool>& silent) {
+/// A way from a cell along a port: forwards (step 1) or back (-1).
+struct Way {
+  int cell, port, step;
+};
+
+/// Follows a way, straight through bars, to the first heater on it or to the end.
+std::optional<Arm> follow(const ChipShape& shape, const Way& way, const std::vector<bool>& silent) {
+  const auto [cell, port, step] = way;
   Arm arm{.top = port == at(shape, cell).top};
   for (int k = next_cell(shape, cell, port, step); k >= 0; k = next_cell(shape, k, port, step)) {
     const auto phi = 2 * static_cast<std::size_t>(k) + 1;
@@ -59,7 +63,7 @@ std::optional<Arm> arm_before(const ChipShape& shape, int cell, const std::vecto
   if (!silent[static_cast<std::size_t>(phi)]) return Arm{.top = true, .heater = phi};
   std::optional<Arm> best;
   for (const int port : {own.top, own.bottom})
-    if (std::optional<Arm> arm = follow(shape, cell, port, -1, silent))
+    if (std::optional<Arm> arm = follow(shape, {cell, port, -1}, silent))
       keep_shorter(best, std::move(*arm));
   return best;
 }
@@ -68,7 +72,7 @@ std::optional<Arm> arm_behind(const ChipShape& shape, int cell, const std::vecto
   const photonic::Cell& own = at(shape, cell);
   std::optional<Arm> best;
   for (const int port : {own.top, own.bottom})
-    if (std::optional<Arm> arm = follow(shape, cell, port, +1, silent))
+    if (std::optional<Arm> arm = follow(shape, {cell, port, +1}, silent))
       keep_shorter(best, std::move(*arm));
   return best;
 }

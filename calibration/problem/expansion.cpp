@@ -15,8 +15,10 @@ struct Gather {
   }
 };
 
-void gather_heaters(const ChipShape& shape, std::span<const double> parameters,
-                    std::span<const double> voltages, const BaseColumns& columns, Gather& gather) {
+void gather_heaters(const ChipModel& chip, std::span<const double> voltages,
+                    const BaseColumns& columns, Gather& gather) {
+  const ChipShape& shape = chip.shape;
+  const std::span<const double> parameters = chip.parameters;
   const ParameterLayout& at = shape.parameters;
   const auto value = [&](ParameterKind kind, int i) {
     return parameters[static_cast<std::size_t>(at.at(kind, i))];
@@ -62,9 +64,8 @@ void gather_heaters(const ChipShape& shape, std::span<const double> parameters,
 Expansion expand(const ChipModel& chip, std::span<const double> voltages,
                  const BaseColumns& columns, const FreeSet& free) {
   const ChipShape& shape = chip.shape;
-  const std::span<const double> parameters = chip.parameters;
   Gather gather(free);
-  gather_heaters(shape, parameters, voltages, columns, gather);
+  gather_heaters(chip, voltages, columns, gather);
   const ParameterLayout& at = shape.parameters;
   for (int k = 0; k < shape.cells(); ++k) {
     gather.add(at.at(ParameterKind::alpha, k), columns.alpha(k), 1);

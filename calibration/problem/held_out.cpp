@@ -10,10 +10,16 @@ namespace {
 
 using Matrix = Eigen::MatrixXd;
 
-/// |R^-T j|^2 of some rows of one setting.
-std::vector<double> shares(const FitProblem& problem, int setting,
-                           std::span<const double> parameters, std::span<const double> triangle,
-                           const std::vector<Eigen::Index>& rows) {
+/// Some rows of one setting.
+struct SettingRows {
+  int setting;
+  const std::vector<Eigen::Index>& rows;
+};
+
+/// |R^-T j|^2 of them.
+std::vector<double> shares(const FitProblem& problem, std::span<const double> parameters,
+                           std::span<const double> triangle, const SettingRows& of) {
+  const auto& [setting, rows] = of;
   const DenseJacobian jacobian = dense_jacobian_of(problem, setting, parameters);
   const Eigen::Map<const Matrix> all(jacobian.values.data(), jacobian.rows, jacobian.columns);
   const auto n = static_cast<Eigen::Index>(jacobian.columns);
@@ -53,7 +59,7 @@ HeldOut compare_held_out(const FitProblem& problem, std::span<const double> para
       if (sampled) rows.push_back(static_cast<Eigen::Index>(row));
     }
     if (rows.empty()) continue;
-    const std::vector<double> share = shares(problem, setting, parameters, triangle, rows);
+    const std::vector<double> share = shares(problem, parameters, triangle, {setting, rows});
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const double value = r[static_cast<std::size_t>(rows[i])];
       normalised += value * value / (1 + share[i]);

@@ -43,9 +43,16 @@ std::string in_words(const FitProblem& problem, const Vector& direction) {
   return text;
 }
 
+/// A Jacobian whose columns have length one, and the lengths that they had.
+struct ScaledJacobian {
+  const Matrix& scaled;
+  const Vector& lengths;
+};
+
 /// The known directions that the Jacobian confirms, as orthonormal columns in scaled coordinates.
 Matrix confirm_known(const FitProblem& problem, std::span<const double> parameters,
-                     const Matrix& scaled, const Vector& lengths, Identifiability& result) {
+                     const ScaledJacobian& jacobian, Identifiability& result) {
+  const auto& [scaled, lengths] = jacobian;
   Matrix basis(lengths.size(), 0);
   for (const NullDirection& known :
        known_null_directions(*problem.shape, problem.free, parameters)) {
@@ -109,7 +116,7 @@ Identifiability identify(const FitProblem& problem, std::span<const double> para
   if (result.rank > 0) result.smallest_kept = s[result.rank - 1] / s[0];
   result.gap =
       result.rank < s.size() && s[result.rank] > 0 ? s[result.rank - 1] / s[result.rank] : 1e300;
-  const Matrix known = confirm_known(problem, parameters, scaled, lengths, result);
+  const Matrix known = confirm_known(problem, parameters, {scaled, lengths}, result);
   const Matrix& null = decision.null_space;
   for (Eigen::Index j = 0; j < null.cols(); ++j) {
     const Vector rest = null.col(j) - known * (known.transpose() * null.col(j));

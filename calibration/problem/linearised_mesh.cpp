@@ -48,10 +48,17 @@ Transfer turned(const CellState& state, const BaseColumns& columns, int cell,
   return sum;
 }
 
+/// A cell by its number, in a state.
+struct NumberedCell {
+  const CellState& state;
+  int number;
+};
+
 /// The same backwards: the share of every base column of one cell, G_ab = sum_k lambda_a f_b.
-void collect(const CellState& state, const BaseColumns& columns, int cell, const Transfer& g,
+void collect(const NumberedCell& of, const BaseColumns& columns, const Transfer& g,
              std::span<double> base) {
-  const CellGradient d = gradient_of(state);
+  const int cell = of.number;
+  const CellGradient d = gradient_of(of.state);
   const auto at = [&](int column) -> double& { return base[static_cast<std::size_t>(column)]; };
   at(columns.phase(2 * cell)) = overlap(d.theta, g);
   at(columns.phase(2 * cell + 1)) = overlap(d.phi, g);
@@ -82,8 +89,8 @@ std::vector<double> run_forward(const FitProblem& problem, const BaseColumns& co
   for (std::size_t q = 0; q < s.cells.size(); ++q) {
     const RowPair rows = rows_of(t, problem.shape->topology.cells[q]);
     apply(s.cells[q].transfer, count, rows);
-    add(turned(s.cells[q], columns, static_cast<int>(q), base), &s.re[2 * q * count],
-        &s.im[2 * q * count], count, rows);
+    add(turned(s.cells[q], columns, static_cast<int>(q), base),
+        {&s.re[2 * q * count], &s.im[2 * q * count]}, count, rows);
   }
   std::vector<double> change(s.signal.size());
   for (std::size_t p = 0; p < ports; ++p) {
@@ -118,27 +125,34 @@ std::vector<double> run_back(const FitProblem& problem, const BaseColumns& colum
   }
   for (std::size_t q = s.cells.size(); q-- > 0;) {
     const RowPair l = rows_of(lambda, problem.shape->topology.cells[q]);
-    const double *top_re = &s.re[2 * q * count], *top_im = &s.im[2 * q * count];
-    const double *bottom_re = top_re + count, *bottom_im = top_im + count;
-    const Transfer g{dot(l.top_re, l.top_im, top_re, top_im, count),
-                     dot(l.top_re, l.top_im, bottom_re, bottom_im, count),
-                     dot(l.bottom_re, l.bottom_im, top_re, top_im, count),
-                     dot(l.bottom_re, l.bottom_im, bottom_re, bottom_im, count)};
-    collect(s.cells[q], columns, static_cast<int>(q), g, base);
+    const FieldView top{&s.re[2 * q * count], &s.im[2 * q * count]},
+        bottom{top.re + count, top.im + count}, l_top{l.top_re, l.top_im},
+        l_bottom{l.bottom_re, l.bottom_im};
+    const Transfer g{dot(l_top, top, count), dot(l_top, bottom, count), dot(l_bottom, top, count),
+                     dot(l_bottom, bottom, count)};
+    collect({s.cells[q], static_cast<int>(q)}, columns, g, base);
     const Transfer& t = s.cells[q].transfer;
     apply({t.tt, t.bt, t.tb, t.bb}, count, l);
   }
   for (std::size_t p = 0; columns.input >= 0 && p < ports; ++p)
     base[static_cast<std::size_t>(columns.input) + p] =
-        0.5 * dot(&lambda.re[p * count], &lambda.im[p * count], &s.injected_re[p * count],
-                  &s.injected_im[p * count], count)
+        0.5 * dot({&lambda.re[p * count], &lambda.im[p * count]},
+                  {&s.injected_re[p * count], &s.injected_im[p * count]}, count)
                   .real();
   return base;
 }
 
+/// A setting by its number, to be filled.
+struct NumberedSetting {
+  int number;
+  Setting& state;
+};
+
 /// Fields, pulls and residuals of one setting.
 void prepare(const FitProblem& problem, std::span<const double> parameters,
-             const BaseColumns& columns, int setting, Setting& s) {
+             const BaseColumns& columns, const NumberedSetting& of) {
+  const int setting = of.number;
+  Setting& s = of.state;
   const ChipShape& shape = *problem.shape;
   const Inputs& inputs = problem.data->inputs;
   const auto ports = static_cast<std::size_t>(shape.ports()),
@@ -231,7 +245,7 @@ double LinearisedMesh::linearise(std::span<const double> parameters, std::span<d
   settings_.resize(count);
   std::vector<double> shares(count * n);
   parallel_if(threads_if(problem_.data->large()), count, [&](std::size_t s) {
-    prepare(problem_, parameters, columns_, problem_.settings[s], settings_[s]);
+    prepare(problem_, parameters, columns_, {problem_.settings[s], settings_[s]});
     gather(settings_[s].expansion,
            run_back(problem_, columns_, settings_[s], settings_[s].residual), {&shares[s * n], n});
   });

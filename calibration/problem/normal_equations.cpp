@@ -109,11 +109,23 @@ void mirror(std::span<double> hessian, int n) {
   }
 }
 
-/// Sums `factor` J^T J of `settings`, and J^T r and the cost where a gradient is asked for.
+/// Some of a problem's settings, which count so many times.
+struct WeightedSettings {
+  const std::vector<int>& settings;
+  double factor = 1;
+};
+
+/// Where sums go: J^T J, and J^T r unless the gradient is empty.
+struct NormalSums {
+  std::span<double> hessian, gradient;
+};
+
+/// Sums factor J^T J of the settings, and J^T r and the cost where a gradient is asked for.
 template <class Scalar>
 double accumulate(const FitProblem& problem, std::span<const double> parameters,
-                  const std::vector<int>& settings, double factor, std::span<double> hessian,
-                  std::span<double> gradient) {
+                  const WeightedSettings& some, const NormalSums& sums) {
+  const auto& [settings, factor] = some;
+  const auto& [hessian, gradient] = sums;
   const ChipShape& shape = *problem.shape;
   const BaseColumns columns = base_columns(shape, problem.free);
   const auto rows = static_cast<Eigen::Index>(problem.data->block());
@@ -149,8 +161,8 @@ NormalEquations normal_equations(const FitProblem& problem, std::span<const doub
   const auto size = static_cast<std::size_t>(problem.free.size());
   NormalEquations equations{problem.free.size(), std::vector<double>(size * size),
                             std::vector<double>(size), prior_cost(problem, parameters)};
-  equations.cost += accumulate<double>(problem, parameters, problem.settings, 1, equations.hessian,
-                                       equations.gradient);
+  equations.cost += accumulate<double>(problem, parameters, {problem.settings},
+                                       {equations.hessian, equations.gradient});
   add_prior(problem, parameters, equations.hessian, equations.gradient);
   mirror(equations.hessian, equations.size);
   return equations;
@@ -165,8 +177,9 @@ void rough_hessian(const FitProblem& problem, std::span<const double> parameters
   std::vector<int> settings;
   for (std::size_t s = 0; s < some; ++s) settings.push_back(problem.settings[s * all / some]);
   std::fill(hessian.begin(), hessian.end(), 0.0);
-  accumulate<float>(problem, parameters, settings,
-                    static_cast<double>(all) / static_cast<double>(some), hessian, {});
+  accumulate<float>(problem, parameters,
+                    {settings, static_cast<double>(all) / static_cast<double>(some)},
+                    {hessian, {}});
   add_prior(problem, parameters, hessian, {});
   mirror(hessian, problem.free.size());
 }

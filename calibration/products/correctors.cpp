@@ -55,8 +55,15 @@ struct CorrectorTurn {
   const std::vector<int>& held_out;
 };
 
-void add_turn(const ProductMatrices& products, const CorrectorTurn& turn, bool mixing, int period,
-              Squares& squares) {
+/// What is fitted: an offset and gain of every place in a period, and mixing if there may be any.
+struct CorrectorModel {
+  bool mixing;
+  int period;
+};
+
+void add_turn(const ProductMatrices& products, const CorrectorTurn& turn,
+              const CorrectorModel& model, Squares& squares) {
+  const auto [mixing, period] = model;
   const Sides sides{products.observed, products.expected};
   for (const Eigen::Index correction : {gains, periodic}) {
     const PhaseMeans means = phase_means(sides, turn.fitted, correction == gains ? 1 : period);
@@ -84,7 +91,7 @@ Correctors fit_correctors(const ProductMatrices& products, ErrorModel largest,
     const RowHalves halves = row_halves(products.vectors(), division, static_cast<int>(number));
     for (const CorrectorTurn& turn :
          {CorrectorTurn{halves.first, halves.second}, CorrectorTurn{halves.second, halves.first}})
-      add_turn(products, turn, mixes(largest), division.period,
+      add_turn(products, turn, {mixes(largest), division.period},
                parts[static_cast<std::size_t>(number)]);
   });
   Squares sums = nothing;

@@ -27,9 +27,16 @@ Eigen::MatrixXd mixed_residuals(const Centred& fitted, const Centred& held_out) 
 
 using Sums = std::array<ResidualSums, 4>;
 
-/// Residuals of the models with this period, with and without mixing, of one turn.
-void add_models(const ProductMatrices& products, const Turn& turn, const ModelResiduals& wanted,
-                int period, Sums& sums) {
+/// The models among those wanted that have this period, with and without mixing.
+struct ModelsOfPeriod {
+  const ModelResiduals& wanted;
+  int period;
+};
+
+/// Their residuals of one turn.
+void add_models(const ProductMatrices& products, const Turn& turn, const ModelsOfPeriod& models,
+                Sums& sums) {
+  const auto& [wanted, period] = models;
   const Sides sides{products.expected, products.observed};
   const PhaseMeans means = phase_means(sides, turn.fitted, period);
   const Centred fitted = centred(sides, turn.fitted, means),
@@ -86,9 +93,9 @@ ModelResiduals compare_models(const ProductMatrices& products, ErrorModel larges
     const RowHalves halves = row_halves(products.vectors(), division, static_cast<int>(number));
     for (const Turn& turn :
          {Turn{halves.first, halves.second}, Turn{halves.second, halves.first}}) {
-      add_models(products, turn, found, 1, sums);
+      add_models(products, turn, {found, 1}, sums);
       if (division.period > 1 && has_period(largest))
-        add_models(products, turn, found, division.period, sums);
+        add_models(products, turn, {found, division.period}, sums);
     }
   });
   for (const ErrorModel model : found.models) {

@@ -64,13 +64,19 @@ struct BendSums {
   ResidualSums straight, bent;
 };
 
-void add_bend_turn(const ProductMatrices& products, const BendRows& turn, ErrorModel model,
-                   int period, BendSums& sums) {
+/// A linear model, and the period of its offsets (1: none).
+struct LinearModel {
+  ErrorModel model;
+  int period;
+};
+
+void add_bend_turn(const ProductMatrices& products, const BendRows& turn, const LinearModel& of,
+                   BendSums& sums) {
   const Sides sides{products.expected, products.observed};
-  const PhaseMeans means = phase_means(sides, turn.fitted, period);
+  const PhaseMeans means = phase_means(sides, turn.fitted, of.period);
   const Centred fitted = centred(sides, turn.fitted, means),
                 held_out = centred(sides, turn.held_out, means);
-  const LinearPart linear(fitted.x, mixes(model));
+  const LinearPart linear(fitted.x, mixes(of.model));
   const Eigen::MatrixXd near = linear.predict(fitted.y, fitted.x),
                         far = linear.predict(fitted.y, held_out.x);
   const double scale = std::max(near.norm() / std::sqrt(static_cast<double>(near.size())), 1e-300);
@@ -101,7 +107,7 @@ Nonlinearity find_nonlinearity(const ProductMatrices& products, ErrorModel model
     const RowHalves halves = row_halves(products.vectors(), division, static_cast<int>(number));
     for (const BendRows& turn :
          {BendRows{halves.first, halves.second}, BendRows{halves.second, halves.first}})
-      add_bend_turn(products, turn, model, period, parts[static_cast<std::size_t>(number)]);
+      add_bend_turn(products, turn, {model, period}, parts[static_cast<std::size_t>(number)]);
   });
   BendSums total{nothing, nothing};
   for (const BendSums& part : parts) {

@@ -44,9 +44,14 @@ std::vector<std::size_t> turns_of(std::span<const double> height, double least) 
   return turns;
 }
 
-/// Position where `power` crosses `level` on the way from `from` in a direction.
-double crossing(std::span<const double> wavelength_nm, std::span<const double> power,
-                std::size_t from, double level, int step) {
+/// Readings and where they were taken.
+struct Readings {
+  std::span<const double> wavelength_nm, power;
+};
+
+/// Position where the power crosses `level` on the way from `from` in a direction.
+double crossing(const Readings& readings, std::size_t from, double level, int step) {
+  const auto [wavelength_nm, power] = readings;
   const bool up = power[from] < level;
   std::size_t i = from;
   while (true) {
@@ -80,8 +85,8 @@ std::vector<LineGuess> lines_at(std::span<const double> wavelength_nm,
                    .depth = std::abs(mean[at] - mean[shoulder]),
                    .standing = (trace[at] - trace[shoulder]) * std::sqrt(kept)};
     const double level = 0.5 * (mean[at] + mean[shoulder]);
-    const double from = crossing(wavelength_nm, mean, at, level, -1),
-                 to = crossing(wavelength_nm, mean, at, level, 1);
+    const double from = crossing({wavelength_nm, mean}, at, level, -1),
+                 to = crossing({wavelength_nm, mean}, at, level, 1);
     line.width_nm = to - from;
     line.centre_nm = 0.5 * (from + to);
     lines.push_back(line);

@@ -27,9 +27,9 @@ struct DriveColumn {
 DriveColumn drive_in(const LabTable& table, const HeaterColumns& columns,
                      std::vector<std::string>& notes) {
   if (columns.over != Drive::automatic)
-    return {columns.over, find_column(table, role_of(columns.over), columns.x, -1, notes)};
+    return {columns.over, find_column(table, {role_of(columns.over), columns.x}, notes)};
   for (const Drive over : {Drive::voltage, Drive::power, Drive::current}) {
-    const int at = find_column(table, role_of(over), columns.x, -1, notes);
+    const int at = find_column(table, {role_of(over), columns.x}, notes);
     if (at < 0) continue;
     const std::string& unit =
         columns.x_unit.empty() ? table.columns[static_cast<std::size_t>(at)].unit : columns.x_unit;
@@ -43,8 +43,8 @@ DriveColumn drive_in(const LabTable& table, const HeaterColumns& columns,
 
 /// Voltage times current, row by row, in mW.
 void use_products(const LabTable& table, LabSweep& sweep, std::vector<std::string>& notes) {
-  const int volts = find_column(table, voltage_role(), "", -1, notes),
-            amperes = find_column(table, heater_current_role(), "", volts, notes);
+  const int volts = find_column(table, {voltage_role()}, notes),
+            amperes = find_column(table, {heater_current_role(), {}, volts}, notes);
   if (volts < 0 || amperes < 0) refuse_missing(table, heater_power_role());
   LabColumn v = table.columns[static_cast<std::size_t>(volts)],
             i = table.columns[static_cast<std::size_t>(amperes)];
@@ -62,7 +62,7 @@ void use_products(const LabTable& table, LabSweep& sweep, std::vector<std::strin
   for (std::size_t k = 0; k < v.values.size(); ++k)
     product.values.push_back(v.values[k] * i.values[k]);
   power.columns.push_back(product);
-  const int y = find_column(table, light_role(), "", volts, notes);
+  const int y = find_column(table, {light_role(), {}, volts}, notes);
   if (y < 0) refuse_missing(table, light_role());
   sweep = lab_sweep(power, static_cast<int>(power.columns.size()) - 1, y, notes);
   notes.push_back("the heater's power is its voltage times its current");
@@ -77,7 +77,7 @@ LabSweep columns_of(const LabTable& table, const HeaterColumns& columns, HeaterS
     return sweep;
   }
   if (x.at < 0) refuse_missing(table, role_of(x.over));
-  int y = find_column(table, light_role(), columns.y, x.at, result.notes);
+  int y = find_column(table, {light_role(), columns.y, x.at}, result.notes);
   if (y < 0 && table.columns.size() == 2) y = 1 - x.at;
   if (y < 0) refuse_missing(table, light_role());
   return lab_sweep(table, x.at, y, result.notes);

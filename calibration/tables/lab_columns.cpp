@@ -89,13 +89,13 @@ int asked_column(const LabTable& table, const std::string& asked) {
                           table.origin, asked, described(table)));
 }
 
-int find_column(const LabTable& table, const ColumnRole& role, const std::string& asked, int taken,
-                std::vector<std::string>& notes) {
-  if (!asked.empty()) return asked_column(table, asked);
+int find_column(const LabTable& table, const ColumnWish& wish, std::vector<std::string>& notes) {
+  if (!wish.asked.empty()) return asked_column(table, wish.asked);
+  const ColumnRole& role = wish.role;
   int best = -1, points = 0;
   std::vector<std::string> others;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    if (static_cast<int>(c) == taken) continue;
+    if (static_cast<int>(c) == wish.taken) continue;
     const int fit = fitness(table.columns[c], role);
     if (fit > points) {
       best = static_cast<int>(c);
@@ -105,7 +105,7 @@ int find_column(const LabTable& table, const ColumnRole& role, const std::string
       others.push_back(table.columns[c].name);
     }
   }
-  if (best < 0 && !table.named) return column_by_place(table, taken);
+  if (best < 0 && !table.named) return column_by_place(table, wish.taken);
   if (!others.empty() && table.columns[static_cast<std::size_t>(best)].name != others.front())
     notes.push_back(fmt::format("{} is taken from '{}' (there is {} too)", role.what,
                                 table.columns[static_cast<std::size_t>(best)].name,

@@ -27,11 +27,16 @@ ColumnRole light_role();         // optical power, transmission, photocurrent
 ColumnRole time_role();
 ColumnRole value_role();
 
-/// The column of `table` that fits a role best, or -1. `asked` (a name, or a number from 1; "" for
-/// none) goes before all. Throws `Error` where no column is so called. `taken`: a column that plays
-/// another part, or -1. Others that fit as well are named in `notes`.
-int find_column(const LabTable& table, const ColumnRole& role, const std::string& asked, int taken,
-                std::vector<std::string>& notes);
+/// Which column is looked for.
+struct ColumnWish {
+  ColumnRole role;
+  std::string asked = {};  // a name, or a number from 1, goes before all; "": none
+  int taken = -1;          // a column that plays another part, or -1
+};
+
+/// The column of `table` that fits best, or -1. Throws `Error` where no column is so called. Others
+/// that fit as well are named in `notes`.
+int find_column(const LabTable& table, const ColumnWish& wish, std::vector<std::string>& notes);
 
 /// Throws `Error` that says which part no column plays, and which columns there are.
 [[noreturn]] void refuse_missing(const LabTable& table, const ColumnRole& role);

@@ -98,10 +98,10 @@ Spectrum spectrum_from(const LabTable& table, const SpectrumColumns& columns) {
   Spectrum spectrum{.notes = table.notes};
   ColumnRole role = wavelength_role();
   bool frequency = false;
-  int x = find_column(table, role, columns.x, -1, spectrum.notes);
+  int x = find_column(table, {role, columns.x}, spectrum.notes);
   if (columns.x.empty() && table.named) {
     std::vector<std::string> unused;
-    const int other = find_column(table, frequency_role(), "", -1, unused);
+    const int other = find_column(table, {frequency_role()}, unused);
     if (x < 0 && other >= 0) x = other, frequency = true;
   }
   if (x < 0) refuse_missing(table, role);
@@ -110,7 +110,7 @@ Spectrum spectrum_from(const LabTable& table, const SpectrumColumns& columns) {
   if (const auto known = lab_unit(unit); known && known->quantity == Quantity::frequency)
     frequency = true;
   if (frequency) role = frequency_role();
-  const int y = find_column(table, light_role(), columns.y, x, spectrum.notes);
+  const int y = find_column(table, {light_role(), columns.y, x}, spectrum.notes);
   int left = y;
   if (y < 0 && table.columns.size() == 2) left = 1 - x;
   if (left < 0) refuse_missing(table, light_role());

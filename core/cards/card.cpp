@@ -52,9 +52,12 @@ bool inside(double value, Range range) {
 
 }  // namespace
 
-Section::Section(const Tree& tree, std::string path, CardReading& reading, Tree& resolved,
-                 const Section* outer)
-    : tree_(tree), path_(std::move(path)), reading_(reading), resolved_(resolved), outer_(outer) {
+Section::Section(const Tree& tree, CardPlace place, CardReading& reading, Tree& resolved)
+    : tree_(tree),
+      path_(std::move(place.path)),
+      reading_(reading),
+      resolved_(resolved),
+      outer_(place.outer) {
   resolved_.kind = Tree::Kind::mapping;
   if (tree_.kind != Tree::Kind::mapping && tree_.kind != Tree::Kind::null)
     problem("", fmt::format("must be a mapping of keys to values, not {}", shown(tree_)));
@@ -293,7 +296,7 @@ void Section::section(std::string_view key, const std::function<void(Section&)>&
   Tree resolved = Tree::mapping(), loaded;
   {
     const Tree& tree = found == nullptr ? loaded : opened(*found, full(key), loaded);
-    Section inner(tree, full(key), reading_, resolved, this);
+    Section inner(tree, {full(key), this}, reading_, resolved);
     read(inner);
   }
   note(key, std::move(resolved));
@@ -316,7 +319,7 @@ void Section::sections(std::string_view key,
     const std::string path = fmt::format("{}[{}]", full(key), i);
     Tree one = Tree::mapping(), card;
     {
-      Section inner(opened(list.items[i], path, card), path, reading_, one, this);
+      Section inner(opened(list.items[i], path, card), {path, this}, reading_, one);
       read(inner, i);
     }
     resolved.items.push_back(std::move(one));
@@ -354,7 +357,7 @@ Tree read_tree(const Tree& tree, const std::function<void(Section&)>& read) {
   Tree resolved = Tree::mapping();
   {
     const Tree whole = section_of(tree);
-    Section section(whole, "", reading, resolved);
+    Section section(whole, {}, reading, resolved);
     read(section);
   }
   if (!reading.problems.empty()) {
@@ -369,7 +372,7 @@ Tree with_cards(Tree tree, const std::function<void(Section&)>& read) {
   CardReading reading;
   Tree resolved = Tree::mapping();
   {
-    Section section(tree, "", reading, resolved);
+    Section section(tree, {}, reading, resolved);
     read(section);
   }
   for (auto& [path, card] : reading.cards)  // a card before those that it names

@@ -55,6 +55,15 @@ struct CardReading {
   std::vector<std::pair<std::string, Tree>> cards;  // that sections named, by the section's path
 };
 
+class Section;
+
+/// Where a mapping of a card stands: its path of keys, "" for the card itself, and the section that
+/// it is in, if any.
+struct CardPlace {
+  std::string path = {};
+  const Section* outer = nullptr;
+};
+
 /// One mapping of a card being read into a struct. A card struct has a function
 ///     void describe(Section& section, MyCard& card)
 /// that names each key once: `Section` reads the key if it is there, leaves the default if not,
@@ -66,9 +75,7 @@ struct CardReading {
 /// `section_of`).
 class Section {
  public:
-  /// `outer` is the section that this one is in, if any.
-  Section(const Tree& tree, std::string path, CardReading& reading, Tree& resolved,
-          const Section* outer = nullptr);
+  Section(const Tree& tree, CardPlace place, CardReading& reading, Tree& resolved);
   ~Section();  // reports unknown keys
   Section(const Section&) = delete;
   Section& operator=(const Section&) = delete;

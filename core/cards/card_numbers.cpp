@@ -93,7 +93,7 @@ std::vector<CardNumber> card_numbers(const Tree& tree, const std::function<void(
   Tree resolved = Tree::mapping();
   {
     const Tree whole = section_of(tree);
-    Section section(whole, "", reading, resolved);
+    Section section(whole, {}, reading, resolved);
     read(section);
   }
   std::set<std::string> seen;

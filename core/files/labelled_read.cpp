@@ -24,9 +24,15 @@ Hdf5Handle opened(hid_t id, herr_t (*close)(hid_t), const std::string& path, con
   return {id, close};
 }
 
-std::vector<std::string> take_texts(hid_t type, hid_t space, std::size_t count,
-                                    const std::string& path,
+/// Texts of a type, as many as a space holds.
+struct TextSet {
+  hid_t type, space;
+  std::size_t count;
+};
+
+std::vector<std::string> take_texts(const TextSet& set, const std::string& path,
                                     const std::function<herr_t(void*)>& read) {
+  const auto [type, space, count] = set;
   std::vector<std::string> texts(count);
   if (count == 0) return texts;
   if (H5Tis_variable_str(type) <= 0) damaged(path, "a text of fixed length");
@@ -82,8 +88,9 @@ Values read_values(hid_t set, const std::string& path, std::vector<hsize_t>& sha
     case H5T_STRING: {
       const Hdf5Handle memory = hdf5_text_type();
       return take_texts(
-          H5Tis_variable_str(type) > 0 ? static_cast<hid_t>(memory) : static_cast<hid_t>(type),
-          space, count, path,
+          {H5Tis_variable_str(type) > 0 ? static_cast<hid_t>(memory) : static_cast<hid_t>(type),
+           space, count},
+          path,
           [&](void* out) { return H5Dread(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, out); });
     }
     default:
@@ -115,7 +122,7 @@ std::variant<std::string, double, std::int64_t> read_attribute(hid_t object,
     case H5T_STRING: {
       if (H5Tis_variable_str(type) <= 0) return std::string("(text)");
       const Hdf5Handle memory = hdf5_text_type();
-      return take_texts(memory, space, 1, path,
+      return take_texts({memory, space, 1}, path,
                         [&](void* out) { return H5Aread(attribute, memory, out); })
           .front();
     }

@@ -63,9 +63,16 @@ BlockCounts read_modulated(const TilePass& pass, ReadoutBlock block, ReadoutScra
   return counts;
 }
 
+/// What is sent, and how its result is read.
+struct SentRead {
+  const InputRead& read;
+  const Readout& readout;
+};
+
 /// One read, whose result is added to the block's outputs.
-std::int64_t read_once(const TilePass& pass, const Readout& readout, const InputRead& read,
-                       ReadoutBlock block, ReadoutScratch& scratch) {
+std::int64_t read_once(const TilePass& pass, const SentRead& how, ReadoutBlock block,
+                       ReadoutScratch& scratch) {
+  const auto& [read, readout] = how;
   const ReadoutScratch::Map& sent = sent_map(read, scratch);
   block.map = sent.coded.data();
   block.pixels = sent.pixels.data();
@@ -110,7 +117,7 @@ BlockCounts read_and_convert(const TilePass& pass, const InputReads& reads,
   for (std::size_t k = 0; k < reads.reads.size(); ++k) {
     const InputRead& read = reads.reads[k];
     readout.gain = unit_of_reading(pass) * read.weight;
-    counts.saturated += read_once(at_read(pass, k), readout, read, block, scratch);
+    counts.saturated += read_once(at_read(pass, k), {read, readout}, block, scratch);
     if (readout.step > 0) counts.conversions += std::int64_t{block.positions} * pass.packed().rows;
   }
   return counts;
@@ -127,7 +134,7 @@ BlockCounts integrate_and_convert(const TilePass& pass, const InputReads& reads,
   Readout light = light_of(pass.chip.card());
   for (std::size_t k = 0; k < reads.reads.size(); ++k) {
     light.gain = reads.reads[k].weight;
-    read_once(at_read(pass, k), light, reads.reads[k], sums, scratch);
+    read_once(at_read(pass, k), {reads.reads[k], light}, sums, scratch);
   }
   Readout readout = converting(pass);
   readout.gain = unit_of_reading(pass);

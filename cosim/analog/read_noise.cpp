@@ -10,8 +10,10 @@ namespace {
 
 /// Optical power of the input vectors of a block, from that of whole pixels where the tile takes no
 /// parts of pixels.
-void measure_power(const PackedTile& tile, const LayerOnCore& layer, photonic::InputCoding coding,
-                   const ReadoutBlock& block, float* power) {
+void measure_power(const TilePass& pass, const ReadoutBlock& block, float* power) {
+  const PackedTile& tile = pass.packed();
+  const LayerOnCore& layer = pass.layer;
+  const photonic::InputCoding coding = pass.chip.card().coding;
   if (tile.pixels.empty()) {
     for (int p = 0; p < block.positions; ++p) {
       const float* position = block.map + block.bases[p];
@@ -72,7 +74,7 @@ void measure_light(const TilePass& pass, ReadoutScratch& scratch, const ReadoutB
   }
   const PackedTile& packed = pass.packed();
   scratch.light.power.resize(static_cast<std::size_t>(block.positions));
-  measure_power(packed, pass.layer, core.coding, block, scratch.light.power.data());
+  measure_power(pass, block, scratch.light.power.data());
   const auto inputs = packed.weights.size() / static_cast<std::size_t>(packed.padded_rows);
   const auto dark = static_cast<float>(core.noise.dark * static_cast<double>(inputs));
   for (float& power : scratch.light.power) power += dark;

@@ -15,11 +15,18 @@ const nn::StoredStream& stream_named(const CostLayer& layer, std::string_view na
                   layer.shape.name, name));
 }
 
-CostLayer pointwise(const CostLayer& of, const char* suffix, int in, int out, bool at_input) {
+/// Where a factor multiplies: on the layer's input, or on its output.
+enum class Side { input, output };
+struct Channels {
+  int in, out;
+};
+
+CostLayer pointwise(const CostLayer& of, const char* suffix, const Channels& channels, Side side) {
+  const bool at_input = side == Side::input;
   nn::LayerShape shape{.name = of.shape.name + suffix,
                        .kind = of.shape.kind,
-                       .in_channels = in,
-                       .out_channels = out};
+                       .in_channels = channels.in,
+                       .out_channels = channels.out};
   shape.in_height = shape.out_height = at_input ? of.shape.in_height : of.shape.out_height;
   shape.in_width = shape.out_width = at_input ? of.shape.in_width : of.shape.out_width;
   return {.shape = shape, .signed_inputs = at_input ? of.signed_inputs : true};
@@ -32,7 +39,7 @@ void expand(const CostLayer& layer, std::size_t origin, std::vector<ExpandedLaye
   require(layer.shape.groups == 1, "layer '{}' cannot run in factored form (it has groups)",
           layer.shape.name);
   if (f.intra_level) {
-    CostLayer u = pointwise(layer, "/U", f.in, f.cross * f.intra, true);
+    CostLayer u = pointwise(layer, "/U", {f.in, f.cross * f.intra}, Side::input);
     u.streams = {stream_named(layer, "intra")};
     into.push_back({u, origin});
   }
@@ -46,7 +53,7 @@ void expand(const CostLayer& layer, std::size_t origin, std::vector<ExpandedLaye
   basis.streams = {stream_named(layer, "basis")};
   into.push_back({basis, origin});
   if (f.cross_level) {
-    CostLayer v = pointwise(layer, "/V", f.cross, f.out, false);
+    CostLayer v = pointwise(layer, "/V", {f.cross, f.out}, Side::output);
     v.streams = {stream_named(layer, "cross")};
     into.push_back({v, origin});
   }

@@ -34,22 +34,18 @@ double bits_of(const FrontierPoint& point) {
   return point.study.generator.light ? point.study.generator.light->bits_uniform : 0;
 }
 
-FrontierPoint point_at(const Experiment& card, double value, bool chips, Workbench& workbench,
-                       ProgressSink& progress) {
-  FrontierPoint point{.value = value};
-  point.study = study_cost(card.network, card.hardware, workbench.layers(card));
-  if (chips) {
-    Experiment accuracy = card;
-    accuracy.measures.accuracy = true;
-    accuracy.measures.cost = accuracy.measures.baselines = false;
-    accuracy.seeds = 1;
-    require(card.chips > 1, "--accuracy needs chips in the card (chips: 8)");
-    require_classes(accuracy, "--accuracy");
-    const AccuracyResult found = *run_experiment(accuracy, workbench, progress).accuracy;
-    point.accuracy = found.over_chips;
-    point.images_chose = found.images_chose;
-  }
-  return point;
+/// How the card's chips do.
+void add_accuracy(const Experiment& card, Workbench& workbench, ProgressSink& progress,
+                  FrontierPoint& point) {
+  Experiment accuracy = card;
+  accuracy.measures.accuracy = true;
+  accuracy.measures.cost = accuracy.measures.baselines = false;
+  accuracy.seeds = 1;
+  require(card.chips > 1, "--accuracy needs chips in the card (chips: 8)");
+  require_classes(accuracy, "--accuracy");
+  const AccuracyResult found = *run_experiment(accuracy, workbench, progress).accuracy;
+  point.accuracy = found.over_chips;
+  point.images_chose = found.images_chose;
 }
 
 }  // namespace
@@ -107,15 +103,18 @@ std::vector<double> frontier_values(const Experiment& card, const std::string& k
   return values;
 }
 
-Frontier study_frontier(const CardWith& card_with, const std::string& key,
-                        const std::vector<double>& values, bool chips, ProgressSink& progress) {
-  Frontier frontier{.key = key};
+Frontier study_frontier(const CardWith& card_with, const FrontierAsked& asked,
+                        ProgressSink& progress) {
+  Frontier frontier{.key = asked.key};
   Workbench workbench(progress);
   std::string first_problem;
-  for (const double value : values) {
+  for (const double value : asked.values) {
     try {
-      frontier.points.push_back(
-          point_at(card_with(settings_of(key, value)), value, chips, workbench, progress));
+      const Experiment card = card_with(settings_of(asked.key, value));
+      FrontierPoint point{.value = value};
+      point.study = study_cost(card.network, card.hardware, workbench.layers(card));
+      if (asked.accuracy) add_accuracy(card, workbench, progress, point);
+      frontier.points.push_back(std::move(point));
     } catch (const Error& error) {
       frontier.points.push_back({.value = value, .problem = error.what()});
       if (first_problem.empty()) first_problem = error.what();
@@ -123,7 +122,7 @@ Frontier study_frontier(const CardWith& card_with, const std::string& key,
   }
   const bool any = std::any_of(frontier.points.begin(), frontier.points.end(),
                                [](const FrontierPoint& p) { return p.problem.empty(); });
-  require(any, "--frontier {}: no value can be had: {}", key, first_problem);
+  require(any, "--frontier {}: no value can be had: {}", asked.key, first_problem);
   return frontier;
 }
 

@@ -36,17 +36,24 @@ struct Frontier {
 /// The card with some keys set to other values ("key.path=value").
 using CardWith = std::function<Experiment(const std::vector<std::string>& settings)>;
 
+/// What is asked for: the values that a key goes through, and whether chips are evaluated too.
+struct FrontierAsked {
+  std::string key;
+  std::vector<double> values;
+  bool accuracy = false;
+};
+
 /// The key that stands behind a short name: generator.laser, generator.bits, core.laser.
 std::string frontier_key(const std::string& name);
 /// Values from a sixteenth to sixteen times that of the card, or two bits around its bits. Throws
 /// `Error` where the card has no number there.
 std::vector<double> frontier_values(const Experiment& card, const std::string& key);
 
-/// Works out every value; with `chips`, evaluates the card's chips as well, whose network is
-/// trained once. A generator's laser and its bits give way to each other. Throws `Error` when the
-/// card refuses all values.
-Frontier study_frontier(const CardWith& card_with, const std::string& key,
-                        const std::vector<double>& values, bool chips, ProgressSink& progress);
+/// Works out every value; with accuracy, on the card's chips, whose network is trained once. A
+/// generator's laser and its bits give way to each other. Throws `Error` when the card refuses all
+/// values.
+Frontier study_frontier(const CardWith& card_with, const FrontierAsked& asked,
+                        ProgressSink& progress);
 
 Json frontier_json(const Frontier& frontier);
 std::string frontier_text(const Frontier& frontier);

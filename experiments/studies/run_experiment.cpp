@@ -1,6 +1,7 @@
 #include "experiments/studies/run_experiment.hpp"
 
 #include <filesystem>
+#include <functional>
 
 #include "core/error.hpp"
 #include "experiments/cards/derived_cards.hpp"
@@ -137,12 +138,9 @@ TrainingOutcomes measure_training(const Experiment& card, const nn::Dataset& dat
 }
 
 /// The same by other seeds and with other sources, where the card asks for them.
-void measure_others(const Experiment& card, const nn::Dataset& data, Workbench& workbench,
-                    ProgressSink& progress, AccuracyResult& result) {
-  std::vector<ChipResult> unused;
-  const auto measured = [&](const Experiment& other) {
-    return measure_training(other, data, workbench, {unused, progress});
-  };
+void measure_others(const Experiment& card,
+                    const std::function<TrainingOutcomes(const Experiment&)>& measured,
+                    AccuracyResult& result) {
   for (int training = 1; training < card.seeds; ++training)
     result.retrained.push_back(measured(retrained(card, training)));
   if (!card.measures.baselines) return;
@@ -177,7 +175,11 @@ AccuracyResult measure_accuracy(const Experiment& card, Workbench& workbench,
     measure_faulty(card, *workbench.student(card)->network, tested.data->test, result);
   result.over_chips = spread_over(accuracies_of(result.own.chips));
   result.over_retaken = spread_over(accuracies_of(result.own.retaken));
-  measure_others(card, *tested.data, workbench, progress, result);
+  const auto measured = [&](const Experiment& other) {
+    std::vector<ChipResult> unused;
+    return measure_training(other, *tested.data, workbench, {unused, progress});
+  };
+  measure_others(card, measured, result);
   add_statistics(result, label_of(card.network.weights));
   return result;
 }

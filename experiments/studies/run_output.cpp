@@ -30,9 +30,9 @@ double bits_per_weight(const nn::Ratio& ratio) {
   return weights > 0 ? static_cast<double>(bits) / static_cast<double>(weights) : none;
 }
 
-void add_scalar(Labelled& data, const char* name, double value, const char* unit,
-                const char* long_name) {
-  data.add({name, {}, std::vector<double>{value}, unit, long_name});
+/// A number without a unit.
+void add_scalar(Labelled& data, const char* name, double value, const char* long_name) {
+  data.add({name, {}, std::vector<double>{value}, "1", long_name});
 }
 
 void add_storage(Labelled& data, const RunResult& result) {
@@ -82,9 +82,9 @@ void add_retaken(Labelled& data, const AccuracyResult& accuracy) {
             accuracies_of(accuracy.own.retaken),
             "1",
             "accuracy on the analog chip with statistics taken on it"});
-  add_scalar(data, "accuracy_chips_retaken_mean", accuracy.over_retaken.mean, "1",
+  add_scalar(data, "accuracy_chips_retaken_mean", accuracy.over_retaken.mean,
              "mean accuracy over chips with statistics taken on each");
-  add_scalar(data, "accuracy_chips_retaken_std", accuracy.over_retaken.standard_deviation, "1",
+  add_scalar(data, "accuracy_chips_retaken_std", accuracy.over_retaken.standard_deviation,
              "standard deviation over chips with statistics taken on each");
 }
 
@@ -119,18 +119,23 @@ void add_chips(Labelled& data, const AccuracyResult& accuracy) {
           });
   if (!accuracy.own.retaken.empty()) add_retaken(data, accuracy);
   add_effective_bits(data, accuracy.chips);
-  add_scalar(data, "accuracy_chips_mean", accuracy.over_chips.mean, "1",
-             "mean accuracy over chips");
-  add_scalar(data, "accuracy_chips_std", accuracy.over_chips.standard_deviation, "1",
+  add_scalar(data, "accuracy_chips_mean", accuracy.over_chips.mean, "mean accuracy over chips");
+  add_scalar(data, "accuracy_chips_std", accuracy.over_chips.standard_deviation,
              "standard deviation over chips");
-  add_scalar(data, "accuracy_chips_low", accuracy.over_chips.low, "1",
+  add_scalar(data, "accuracy_chips_low", accuracy.over_chips.low,
              "lower end of the mean's 95 % interval");
-  add_scalar(data, "accuracy_chips_high", accuracy.over_chips.high, "1",
+  add_scalar(data, "accuracy_chips_high", accuracy.over_chips.high,
              "upper end of the mean's 95 % interval");
 }
 
-void add_history(Labelled& data, const nn::TrainResult& history, const std::string& axis,
-                 const std::string& prefix, const std::string& of) {
+/// What a training's curves are called: their axis, what stands before their names and behind their
+/// descriptions.
+struct HistoryNames {
+  std::string axis, prefix, of;
+};
+
+void add_history(Labelled& data, const nn::TrainResult& history, const HistoryNames& names) {
+  const std::string &axis = names.axis, &prefix = names.prefix, &of = names.of;
   if (history.epochs.empty()) return;
   std::vector<std::int64_t> epochs(history.epochs.size());
   std::iota(epochs.begin(), epochs.end(), std::int64_t{1});
@@ -147,25 +152,25 @@ void add_history(Labelled& data, const nn::TrainResult& history, const std::stri
 }
 
 void add_faulty(Labelled& data, const AccuracyResult& accuracy) {
-  add_scalar(data, "accuracy_faulty", *accuracy.faulty, "1",
+  add_scalar(data, "accuracy_faulty", *accuracy.faulty,
              "test accuracy from stored words with bit errors");
-  add_scalar(data, "flipped_bits", static_cast<double>(accuracy.flipped_bits), "1",
+  add_scalar(data, "flipped_bits", static_cast<double>(accuracy.flipped_bits),
              "flipped bits of the stored words");
-  add_scalar(data, "bit_error_rate", accuracy.bit_errors.rate, "1", "bit errors per stored bit");
-  add_scalar(data, "access_energy", accuracy.bit_errors.access_energy, "1",
+  add_scalar(data, "bit_error_rate", accuracy.bit_errors.rate, "bit errors per stored bit");
+  add_scalar(data, "access_energy", accuracy.bit_errors.access_energy,
              "energy per access of the faulty memory, relative to its lowest safe voltage");
 }
 
 void add_accuracy(Labelled& data, const AccuracyResult& accuracy) {
-  add_scalar(data, "accuracy_float", accuracy.float_network.value_or(none), "1",
+  add_scalar(data, "accuracy_float", accuracy.float_network.value_or(none),
              "accuracy of the float network");
   if (accuracy.faulty) add_faulty(data, accuracy);
-  add_scalar(data, "accuracy_source", accuracy.source, "1",
+  add_scalar(data, "accuracy_source", accuracy.source,
              "accuracy with regenerated weights, digital");
   add_chips(data, accuracy);
   add_statistics(data, accuracy);
-  add_history(data, accuracy.teacher_history, "teacher_epoch", "teacher_", ", float network");
-  add_history(data, accuracy.history, "epoch", "", "");
+  add_history(data, accuracy.teacher_history, {"teacher_epoch", "teacher_", ", float network"});
+  add_history(data, accuracy.history, {"epoch", "", ""});
 }
 
 cosim::AnalogCounts summed_counts(const std::vector<ChipResult>& chips) {
@@ -346,7 +351,7 @@ Labelled to_labelled(const RunResult& result, const Experiment& card) {
   if (!result.ages.empty()) add_ages(data, result.ages, metric_of(result));
   if (result.cost) {
     add_cost(data, *result.cost);
-    add_scalar(data, "images", card.hardware.batch, "1",
+    add_scalar(data, "images", card.hardware.batch,
                "images of one batch: they share one loading of the weights");
   }
   if (result.maintenance) add_maintenance(data, *result.maintenance);

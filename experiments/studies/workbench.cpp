@@ -38,8 +38,7 @@ std::shared_ptr<const Value> cached(std::map<std::string, std::shared_ptr<const 
 
 /// A training that was cut short is no result.
 nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
-                            const nn::SeededTraining& training,
-                            const nn::TrainHelpers& helpers) {
+                            const nn::SeededTraining& training, const nn::TrainHelpers& helpers) {
   nn::TrainResult result = nn::train(network, data, training, helpers);
   if (!helpers.progress->cancelled()) return result;
   if (helpers.checkpoint.empty()) throw Failure("interrupted during training");

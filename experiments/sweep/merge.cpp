@@ -73,8 +73,9 @@ Labelled point_of(const Part& part, const SweepGrid& grid, std::size_t point) {
   return values;
 }
 
-void require_equal(const Labelled& table, const Labelled& values, const SweepGrid& grid,
-                   std::size_t point, const std::string& path) {
+void require_equal(const MergedSweep& merged, const Labelled& values, std::size_t point,
+                   const std::string& path) {
+  const Labelled& table = merged.table;
   for (const Variable& variable : values.variables) {
     const Variable* known = table.variable(variable.name);
     const auto& given = std::get<std::vector<double>>(variable.values);
@@ -88,7 +89,7 @@ void require_equal(const Labelled& table, const Labelled& values, const SweepGri
     require(equal,
             "'{}' holds another '{}' at {} than a file before it (they were computed by other "
             "programs or machines; compute one of them again)",
-            path, variable.name, grid.describe(point));
+            path, variable.name, merged.grid.describe(point));
   }
 }
 
@@ -97,7 +98,7 @@ void add_points(MergedSweep& merged, const Part& part) {
     if (!is_done(part.table, point)) continue;
     const Labelled values = point_of(part, merged.grid, point);
     if (is_done(merged.table, point))
-      require_equal(merged.table, values, merged.grid, point, part.path);
+      require_equal(merged, values, point, part.path);
     else
       put_point(merged.table, merged.grid, point, values);
   }

@@ -53,16 +53,21 @@ struct PlannedStep {
   std::vector<int> covers;  // nodes it computes
 };
 
+/// A product's node and those of its tail.
+std::vector<int> nodes_up_to(int output, const Readers& readers, int node) {
+  std::vector<int> nodes{node};
+  while (nodes.back() != output)
+    nodes.push_back(readers[static_cast<std::size_t>(nodes.back())].front());
+  return nodes;
+}
+
 PlannedStep plan_product(Network& network, Flow& flow, const FusedTail& tail,
-                         const Readers& readers, int node) {
+                         std::vector<int> covers) {
+  const int node = covers.front();
   PlannedStep planned{make_fused_product(network, node, tail, flow.products),
                       network.graph().nodes[static_cast<std::size_t>(node)].inputs,
-                      {node}};
+                      std::move(covers)};
   if (tail.other >= 0) planned.inputs.push_back(tail.other);
-  for (int n = node; n != tail.output;) {
-    n = readers[static_cast<std::size_t>(n)].front();
-    planned.covers.push_back(n);
-  }
   return planned;
 }
 
@@ -108,7 +113,7 @@ PartInference::PartInference(Network& network, const GraphCut& from, const Graph
     } else {  // a tail may reach past a cut
       const FusedTail tail =
           to_the_end ? find_tail(graph, readers, n) : FusedTail{.activation = {}, .output = n};
-      planned = plan_product(network, *flow_, tail, readers, n);
+      planned = plan_product(network, *flow_, tail, nodes_up_to(tail.output, readers, n));
     }
     for (const int node : planned.covers) covered[static_cast<std::size_t>(node)] = true;
     for (const int input : planned.inputs)

@@ -94,14 +94,19 @@ const PickleValue* tensor_arguments(const PickleValue* value) {
   return nullptr;
 }
 
-/// Copies a strided tensor out of its storage.
+/// How a tensor lies in its storage, in elements.
+struct Strided {
+  const std::vector<std::int64_t>&sides, &strides;
+  std::int64_t offset;
+};
+
+/// Copies a tensor of `count` elements out of its storage.
 std::vector<float> strided_values(const std::string& bytes, const NumberType& type,
-                                  const std::vector<std::int64_t>& sides,
-                                  const std::vector<std::int64_t>& strides, std::size_t offset,
-                                  std::size_t count) {
+                                  const Strided& lies, std::size_t count) {
+  const auto& [sides, strides, offset] = lies;
   std::vector<float> values(count);
   std::vector<std::int64_t> at(sides.size(), 0);
-  std::size_t from = offset;
+  auto from = static_cast<std::size_t>(offset);
   const auto width = static_cast<std::size_t>(type.width);
   for (float& value : values) {
     value = static_cast<float>(
@@ -117,9 +122,8 @@ std::vector<float> strided_values(const std::string& bytes, const NumberType& ty
 }
 
 /// Elements of a tensor, if its last one lies within a storage of `room` elements.
-std::optional<std::size_t> fitting_count(const std::vector<std::int64_t>& sides,
-                                         const std::vector<std::int64_t>& strides,
-                                         std::int64_t offset, std::int64_t room) {
+std::optional<std::size_t> fitting_count(const Strided& lies, std::int64_t room) {
+  const auto& [sides, strides, offset] = lies;
   constexpr double most = 1e15;
   double count = 1, last = static_cast<double>(offset);
   for (std::size_t axis = 0; axis < sides.size(); ++axis) {
@@ -151,10 +155,10 @@ NamedArray tensor_of(const std::string& name, const PickleValue& arguments,
   if (type->whole()) return array;
   const std::string& bytes = bytes_of(*storage);
   const auto room = static_cast<std::int64_t>(bytes.size()) / type->width;
-  const auto count = fitting_count(*sides, *strides, parts[1]->integer, room);
+  const Strided lies{*sides, *strides, parts[1]->integer};
+  const auto count = fitting_count(lies, room);
   require(count.has_value(), "the tensor '{}' lies outside its storage (a damaged file)", name);
-  array.values = strided_values(bytes, *type, *sides, *strides,
-                                static_cast<std::size_t>(parts[1]->integer), *count);
+  array.values = strided_values(bytes, *type, lies, *count);
   return array;
 }
 

@@ -65,7 +65,12 @@ void run_one(const Function::Step& step, const float* a, std::int64_t n, float* 
   }
 }
 
-void run_two(Code code, const float* a, const float* b, std::int64_t n, float* to) {
+struct Operands {
+  const float *left, *right;
+};
+
+void run_two(Code code, const Operands& operands, std::int64_t n, float* to) {
+  const float *a = operands.left, *b = operands.right;
   switch (code) {
     case Code::add:
       return fill(to, n, [=](std::int64_t i) { return a[i] + b[i]; });
@@ -91,7 +96,7 @@ void run(const Function& f, std::int64_t count, Values& values) {
     const Function::Step& step = f.steps[s];
     float* to = values.of(static_cast<int>(s) + 1);
     if (takes_two(step.code))
-      run_two(step.code, values.of(step.left), values.of(step.right), count, to);
+      run_two(step.code, {values.of(step.left), values.of(step.right)}, count, to);
     else
       run_one(step, values.of(step.left), count, to);
   }

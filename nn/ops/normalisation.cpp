@@ -60,7 +60,9 @@ void BlockSums::moments(std::int64_t pixels, const NormValues& values) const {
 }
 
 /// Mean of a block and the squares around it, per channel.
-void block_moments(const float* x, std::int64_t pixels, int channels, float* mean, float* squares) {
+void block_moments(const float* x, std::int64_t pixels, std::span<float> means, float* squares) {
+  const auto channels = static_cast<int>(means.size());
+  float* mean = means.data();
   for (std::int64_t p = 0; p < pixels; ++p) {
     const float* from = x + p * channels;
 #pragma omp simd
@@ -121,9 +123,9 @@ BatchNormalisation& BatchNormalisation::operator=(BatchNormalisation&&) noexcept
 
 void BatchNormalisation::forward(const Tensor& x, const NormValues& values, Tensor& y) {
   BlockSums sums(x);
-  const int channels = x.shape().channels;
+  const auto channels = static_cast<std::size_t>(x.shape().channels);
   each_block(x, [&](std::int64_t b, std::int64_t first, std::int64_t pixels) {
-    block_moments(x.data() + first, pixels, channels, sums.first(b), sums.second(b));
+    block_moments(x.data() + first, pixels, {sums.first(b), channels}, sums.second(b));
   });
   sums.moments(x.shape().pixels(), values);
   const Line line(values, own_->epsilon);

@@ -73,9 +73,16 @@ struct Product::Implementation {
   void begin(PackedWeights& held) const {
     if (packing == Packing::each_call) held.version = 0;
   }
-  void run_forward(Call& call, const Part& part, const Tensor& x, Tensor& y, bool accumulate);
+  struct Maps {
+    const Tensor& x;
+    Tensor& y;
+  };
+  void run_forward(Call& call, const Part& part, const Maps& maps, const Finish& finish);
   void run_input_gradient(Call& call, const Part& part, const Tensor& dy, Tensor& dx);
-  void run_weight_gradient(Call& call, const Part& part, const Tensor& x, const Tensor& dy,
+  struct GradientMaps {
+    const Tensor &x, &dy;
+  };
+  void run_weight_gradient(Call& call, const Part& part, const GradientMaps& maps,
                            const WeightGradient& into);
 
   /// The plain weights of some output channels.
@@ -111,15 +118,15 @@ void Product::Implementation::pack(const memory::desc& wanted, PackedWeights& he
   held.version = version;
 }
 
-void Product::Implementation::run_forward(Call& call, const Part& part, const Tensor& x, Tensor& y,
-                                          bool accumulate) {
+void Product::Implementation::run_forward(Call& call, const Part& part, const Maps& maps,
+                                          const Finish& finish) {
   pack(call.weights, forward_weights);
-  const memory plain_x = onednn::view(call.plain_x, at(x, part));
-  memory plain_y = onednn::view(call.plain_y, at(y, part));
+  const memory plain_x = onednn::view(call.plain_x, at(maps.x, part));
+  memory plain_y = onednn::view(call.plain_y, at(maps.y, part));
   memory own_x = room_for(plain_x, call.x, workspace->x);
   memory own_y = room_for(plain_y, call.y, workspace->y);
   if (own_x != plain_x) relayout.run(plain_x, own_x);
-  if (own_y != plain_y && accumulate) relayout.run(plain_y, own_y);
+  if (own_y != plain_y && finish.accumulate) relayout.run(plain_y, own_y);
   call.bind(call.weights_name, *forward_weights.packed);
   call.bind(call.x_name, own_x);
   call.bind(call.y_name, own_y);
@@ -142,10 +149,11 @@ void Product::Implementation::run_input_gradient(Call& call, const Part& part, c
   if (own_dx != plain_dx) relayout.run(own_dx, plain_dx);
 }
 
-void Product::Implementation::run_weight_gradient(Call& call, const Part& part, const Tensor& x,
-                                                  const Tensor& dy, const WeightGradient& into) {
-  const memory plain_x = onednn::view(call.plain_x, at(x, part));
-  const memory plain_dy = onednn::view(call.plain_y, at(dy, part) + part.channel);
+void Product::Implementation::run_weight_gradient(Call& call, const Part& part,
+                                                  const GradientMaps& maps,
+                                                  const WeightGradient& into) {
+  const memory plain_x = onednn::view(call.plain_x, at(maps.x, part));
+  const memory plain_dy = onednn::view(call.plain_y, at(maps.dy, part) + part.channel);
   memory own_x = room_for(plain_x, call.x, workspace->x);
   memory own_dy = room_for(plain_dy, call.y, workspace->y);
   memory own_dw = in_buffer(call.weights, workspace->weights);
@@ -208,7 +216,7 @@ void Product::forward(const Tensor& x, std::span<const float> bias, Tensor& y,
     if (with == Bias::with)
       call.bind(call.bias_name,
                 onednn::view(onednn::vector_desc(own_->shape.out_channels), bias.data()));
-    own_->run_forward(call, part, x, y, finish.accumulate);
+    own_->run_forward(call, part, {x, y}, finish);
   });
 }
 
@@ -238,7 +246,7 @@ void Product::backward_weights(const Tensor& x, const Tensor& dy, std::span<floa
     const int slices = onednn::weight_gradient_slices(own_->shape, part.images);
     const WeightGradient into{d_weights, d_bias, own_->shape.out_channels / slices};
     for (; part.channel < own_->shape.out_channels; part.channel += into.channels)
-      own_->run_weight_gradient(found->second, part, x, dy, into);
+      own_->run_weight_gradient(found->second, part, {x, dy}, into);
   });
 }
 

@@ -19,7 +19,7 @@ struct Flow {
   int images = 0;
   std::uint64_t first_image = 0;  // number of the first image, for noise
   std::uint64_t step = 0;         // training step, for noise and dropout
-  std::uint64_t seed = 0;         // of the noise of weights
+  std::uint64_t seed = 0;         // of all that a training draws
   double weight_noise = 0;        // its deviation as a share of a layer's largest weight
   MatrixEngine* engine = nullptr;
   ProductWorkspace products;  // of the weight layers

@@ -13,8 +13,7 @@ namespace lightloom::nn {
 
 namespace {
 
-std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int output,
-                                std::uint64_t seed) {
+std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int output) {
   switch (network.graph().nodes[static_cast<std::size_t>(node)].op) {
     case Op::convolution:
     case Op::linear:
@@ -44,7 +43,7 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
     case Op::rearrange:
     case Op::matrix_product:
     case Op::resize:
-      return output == node ? make_plain_step(network.graph(), node, seed)
+      return output == node ? make_plain_step(network.graph(), node, flow.seed)
                             : make_add_relu_step(network.graph(), node, output);
   }
   throw std::logic_error("a node of no known operation");
@@ -66,7 +65,7 @@ TrainingPass::TrainingPass(Network& network, std::uint64_t seed, const MeasuredP
     const int relu = takes_relu ? only_relu(graph, readers, n) : -1;
     const int output = relu >= 0 ? relu : n;
     done[static_cast<std::size_t>(output)] = true;
-    steps_.push_back({make_step(network, *flow_, n, output, seed), output, node.inputs, {}});
+    steps_.push_back({make_step(network, *flow_, n, output), output, node.inputs, {}});
   }
   plan_releases();
 }

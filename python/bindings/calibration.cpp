@@ -32,7 +32,7 @@ struct Laboratory {
 
   explicit Laboratory(HiddenChip made)
       : hidden(std::move(made)),
-        chip(hidden.shape, hidden.parameters, hidden.card.laboratory, hidden.card.seed) {}
+        chip(hidden.shape, hidden.parameters, hidden.card.laboratory, {hidden.card.seed}) {}
 };
 
 std::vector<double> voltages_of(const py::buffer& buffer, const ChipShape& shape, int& settings) {

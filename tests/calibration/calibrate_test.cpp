@@ -22,7 +22,7 @@ const ChipCard four_ports{.modes = 4};
 const Measurements& good_data() {
   static const Measurements data = [] {
     const ChipShape shape = chip_shape(four_ports);
-    VirtualChip chip(shape, hidden_parameters(shape, four_ports, 8, 0), {}, 8);
+    VirtualChip chip(shape, hidden_parameters(shape, four_ports, 8, 0), {}, {8});
     const SweepRun run = sweep_heaters(shape, instrument_of(chip), {});
     Measurements measured = measure(chip, random_voltages(shape, 40, 6.5, 8), single_ports(4));
     measured.sweeps = run.sweeps;
@@ -133,7 +133,7 @@ TEST(Calibrate, PutsTheStrangestDeviceFirst) {
   std::vector<double> hidden = hidden_parameters(shape, chip, 8, 0);
   const int odd = shape.parameters.at(ParameterKind::alpha, 3);
   hidden[static_cast<std::size_t>(odd)] = 0.15;
-  VirtualChip device(shape, hidden, {}, 8);
+  VirtualChip device(shape, hidden, {}, {8});
   const SweepRun run = sweep_heaters(shape, instrument_of(device), {});
   Measurements data = measure(device, random_voltages(shape, 40, 6.5, 8), single_ports(4));
   data.sweeps = run.sweeps;

@@ -57,7 +57,7 @@ std::string damaged(std::string bytes, std::uint64_t draw) {
 TEST(DamagedFiles, AreFittedOrRefusedInWords) {
   const ChipCard card{.modes = 3};
   const ChipShape shape = chip_shape(card);
-  VirtualChip chip(shape, hidden_parameters(shape, card, 2, 0), {}, 2);
+  VirtualChip chip(shape, hidden_parameters(shape, card, 2, 0), {}, {2});
   Measurements data = measure(chip, random_voltages(shape, 12, 6.5, 2), single_ports(3));
   data.sweeps = sweep_heaters(shape, instrument_of(chip), {}).sweeps;
   const std::string path = scratch_path("damaged.csv").string();

@@ -226,10 +226,12 @@ Vector add_neighbours(Vector a, Vector b) {
          __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
 }
 
-/// The sum of `term` over the channels of each pixel. Sixteen pixels' partial sums fold into one
-/// vector of their sums.
+/// The sum of `term` over the channels of each pixel of a map. Sixteen pixels' partial sums fold
+/// into one vector of their sums.
 template <class Term>
-void sum_pixels(const float* map, int pixels, int channels, float* sums, const Term& term) {
+void sum_pixels(const float* map, int channels, std::span<float> powers, const Term& term) {
+  const auto pixels = static_cast<int>(powers.size());
+  float* sums = powers.data();
   for (int first = 0; first < pixels; first += readout_lanes) {
     const int count = std::min(readout_lanes, pixels - first);
     Vector partial[readout_lanes] = {};
@@ -274,13 +276,11 @@ float field_power(const PackedTile& tile, const float* position) {
 }
 
 void intensity_of_pixels(const float* map, int channels, std::span<float> powers) {
-  sum_pixels(map, static_cast<int>(powers.size()), channels, powers.data(),
-             [](auto x) { return magnitude(x); });
+  sum_pixels(map, channels, powers, [](auto x) { return magnitude(x); });
 }
 
 void field_power_of_pixels(const float* map, int channels, std::span<float> powers) {
-  sum_pixels(map, static_cast<int>(powers.size()), channels, powers.data(),
-             [](auto x) { return x * x; });
+  sum_pixels(map, channels, powers, [](auto x) { return x * x; });
 }
 
 }  // namespace lightloom::cosim

@@ -18,9 +18,9 @@ LabSweep series_of(const CommandLine& line, const std::string& path,
                    std::vector<std::string>& notes) {
   const LabTable table = read_lab_table(read_file(path, "table"), path);
   notes = table.notes;
-  const int time = find_column(table, time_role(), line.value("x", ""), -1, notes);
+  const int time = find_column(table, {time_role(), line.value("x", "")}, notes);
   if (time < 0) refuse_missing(table, time_role());
-  int value = find_column(table, value_role(), line.value("y", ""), time, notes);
+  int value = find_column(table, {value_role(), line.value("y", ""), time}, notes);
   if (value < 0 && table.columns.size() == 2) value = 1 - time;
   if (value < 0) refuse_missing(table, value_role());
   LabSweep series = lab_sweep(table, time, value, notes);

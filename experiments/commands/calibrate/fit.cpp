@@ -153,9 +153,17 @@ std::string fit_text(const ChipShape& shape, const Calibration& found, double se
   return text;
 }
 
+/// A fit with what went into it; `card` is its resolved card.
+struct FittedDevice {
+  const ChipShape& shape;
+  const Measurements& data;
+  const Calibration& found;
+  const Tree& card;
+};
+
 /// The device card, with how it came about.
-std::string device_text(const CommandLine& line, const ChipShape& shape, const Measurements& data,
-                        const Calibration& found, const Tree& card) {
+std::string device_text(const CommandLine& line, const FittedDevice& fitted) {
+  const auto& [shape, data, found, card] = fitted;
   Tree device = device_card(shape, found.fit.parameters, found.fit.sigma);
   Tree& origin = device.at_or_add("calibration");
   origin.at_or_add("command") = Tree::of(line.text);
@@ -217,7 +225,7 @@ Shown do_fit(const CommandLine& line, ProgressSink& /*progress*/) {
         fmt::format("\n{} chips drawn from the fit: {}\n", count, line.value("posterior"));
   }
   if (line.output.empty()) return result;
-  write_file(line.output, device_text(line, shape, data, found, resolved));
+  write_file(line.output, device_text(line, {shape, data, found, resolved}));
   result.json["device"] = line.output;
   result.text += fmt::format("\ndevice card: {}\n", line.output);
   return result;

@@ -90,8 +90,16 @@ Experiment experiment_on(const Tree& device, const CommandLine& line) {
   return card;
 }
 
-Shown by_accuracy(const CommandLine& line, const Experiment& card, const DriftFit& drift,
-                  std::size_t draws, ProgressSink& progress) {
+/// Drifts that are drawn.
+struct DrawnDrifts {
+  const DriftFit& drift;
+  std::size_t draws;
+};
+
+Shown by_accuracy(const CommandLine& line, const Experiment& card, const DrawnDrifts& drawn,
+                  ProgressSink& progress) {
+  const DriftFit& drift = drawn.drift;
+  const std::size_t draws = drawn.draws;
   const double limit = line.real("accuracy", 0, 1e-9);
   require(limit <= 1, "--accuracy {}: must be at most 1", limit);
   AgingNetwork network(card, draws, progress);
@@ -138,8 +146,9 @@ Shown do_when(const CommandLine& line, ProgressSink& progress) {
                        .time_constant_s = line.real("time-constant", 0, 1e-12)};
   const auto draws = static_cast<std::size_t>(line.number("draws", 5, 1));
   require(draws <= 1000, "--draws {}: must be at most 1000", draws);
-  return line.has("accuracy") ? by_accuracy(line, experiment_on(card, line), drift, draws, progress)
-                              : by_error(line, device, drift, draws);
+  return line.has("accuracy")
+             ? by_accuracy(line, experiment_on(card, line), {drift, draws}, progress)
+             : by_error(line, device, drift, draws);
 }
 
 }  // namespace

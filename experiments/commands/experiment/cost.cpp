@@ -160,10 +160,6 @@ void add_replay(const Experiment& card, const SourceLayers& layers, Shown& resul
 }
 
 /// "key" or "key=1,2,4".
-struct FrontierAsked {
-  std::string key;
-  std::vector<double> values;
-};
 FrontierAsked frontier_asked(const std::string& text) {
   const std::size_t equals = text.find('=');
   FrontierAsked asked{.key = frontier_key(text.substr(0, equals))};
@@ -184,13 +180,13 @@ void add_frontier(const CommandLine& line, const Experiment& card, ProgressSink&
                   Shown& result) {
   FrontierAsked asked = frontier_asked(line.value("frontier"));
   if (asked.values.empty()) asked.values = frontier_values(card, asked.key);
+  asked.accuracy = line.has("accuracy");
   const auto card_with = [&](const std::vector<std::string>& settings) {
     CommandLine other = line;
     other.settings.insert(other.settings.end(), settings.begin(), settings.end());
     return read_experiment(load_given_card(other));
   };
-  const Frontier frontier =
-      study_frontier(card_with, asked.key, asked.values, line.has("accuracy"), progress);
+  const Frontier frontier = study_frontier(card_with, asked, progress);
   result.json["frontier"] = frontier_json(frontier);
   result.text += "\n" + frontier_text(frontier);
 }

@@ -42,8 +42,19 @@ struct Axis {
   std::size_t lines = 0, line_step = 0, step = 0;
 };
 
-void filter(const std::vector<Taps>& taps, const std::vector<std::uint8_t>& from, const Axis& in,
-            std::vector<std::uint8_t>& to, const Axis& out) {
+/// Samples along an axis, to be read or to be written.
+struct SamplesIn {
+  const std::vector<std::uint8_t>& samples;
+  Axis axis;
+};
+struct SamplesOut {
+  std::vector<std::uint8_t>& samples;
+  Axis axis;
+};
+
+void filter(const std::vector<Taps>& taps, const SamplesIn& source, const SamplesOut& target) {
+  const auto& [from, in] = source;
+  const auto& [to, out] = target;
   for (std::size_t line = 0; line < in.lines; ++line) {
     for (std::size_t i = 0; i < taps.size(); ++i) {
       double sum = 0;
@@ -70,7 +81,7 @@ Picture wider(const Picture& picture, int width) {
                                           picture.samples.end());
     std::vector<std::uint8_t> result(out.samples.size() - c);
     const auto rows = static_cast<std::size_t>(picture.height);
-    filter(taps, plane, {rows, old_row, channels}, result, {rows, new_row, channels});
+    filter(taps, {plane, {rows, old_row, channels}}, {result, {rows, new_row, channels}});
     for (std::size_t i = 0; i < result.size(); i += channels) out.samples[i + c] = result[i];
   }
   return out;
@@ -82,8 +93,8 @@ Picture taller(const Picture& picture, int height) {
   const auto row =
       static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.channels);
   out.samples.resize(static_cast<std::size_t>(height) * row);
-  filter(taps_of(picture.height, height), picture.samples, {row, 1, row}, out.samples,
-         {row, 1, row});
+  filter(taps_of(picture.height, height), {picture.samples, {row, 1, row}},
+         {out.samples, {row, 1, row}});
   return out;
 }
 

@@ -81,9 +81,9 @@ std::vector<Array> convolution_integer(const OperatorCall& call) {
   return {convolved(call, without_zero(call, 0, 2), without_zero(call, 1, 3), 4)};
 }
 
-/// Pads that give a wanted output, from output_shape or SAME.
-void settle_transposed(const OperatorCall& call, const Dims& sides, const Dims& added, Windows& w,
-                       Dims& out) {
+/// The sides of the output; pads that give a wanted one, from output_shape or SAME.
+Dims settle_transposed(const OperatorCall& call, const Dims& sides, const Dims& added, Windows& w) {
+  Dims out(sides.size());
   const std::string automatic = text(call.operation, "auto_pad", "NOTSET");
   const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
   Dims wanted = integers(call.operation, "output_shape", {});
@@ -100,6 +100,7 @@ void settle_transposed(const OperatorCall& call, const Dims& sides, const Dims& 
     w.before[a] = automatic == "SAME_UPPER" ? all / 2 : all - all / 2;
     w.after[a] = all - w.before[a];
   }
+  return out;
 }
 
 /// The adjoint of a convolution: every element of x spreads over a window of y.
@@ -110,8 +111,7 @@ std::vector<Array> transposed_convolution(const OperatorCall& call) {
   Windows w = window_attributes(call, sides.size(), map_sides(weight));
   const Dims added = integers(call.operation, "output_padding", Dims(sides.size(), 0));
   require(added.size() == sides.size(), "output_padding of another rank");
-  Dims out(sides.size());
-  settle_transposed(call, sides, added, w, out);
+  const Dims out = settle_transposed(call, sides, added, w);
   w.positions = sides;
   const std::int64_t groups = integer(call.operation, "group", 1);
   require(groups >= 1 && weight.dims[0] == x.dims[1] && x.dims[1] % groups == 0,

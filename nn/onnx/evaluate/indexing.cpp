@@ -192,11 +192,16 @@ std::vector<Array> gather_nd(const OperatorCall& call) {
   return {taken(x, dims, from)};
 }
 
+/// Element `number` of an array.
+struct Update {
+  const Array& array;
+  std::int64_t number;
+};
+
 /// Puts an update on its place: alone, or combined with what is there.
-void put(const OperatorCall& call, Array& x, std::int64_t to, const Array& updates,
-         std::int64_t from) {
+void put(const OperatorCall& call, Array& x, std::int64_t to, const Update& of) {
   const std::string how = text(call.operation, "reduction", "none");
-  const double now = value(x, to), update = value(updates, from);
+  const double now = value(x, to), update = value(of.array, of.number);
   const double found = how == "none"  ? update
                        : how == "add" ? now + update
                        : how == "mul" ? now * update
@@ -215,7 +220,7 @@ std::vector<Array> scatter_elements(const OperatorCall& call) {
   require(updates.dims == indices.dims, "updates of another shape than the indices");
   const Dims places = element_places(x, indices, axis_of(call, 0, x.dims.size()));
   for (std::size_t i = 0; i < places.size(); ++i) {
-    put(call, x, places[i], updates, static_cast<std::int64_t>(i));
+    put(call, x, places[i], {updates, static_cast<std::int64_t>(i)});
   }
   return {x};
 }
@@ -229,7 +234,7 @@ std::vector<Array> scatter_nd(const OperatorCall& call) {
           "updates of another shape than the indices");
   for (std::size_t i = 0; i < places.size(); ++i) {
     for (std::int64_t k = 0; k < slice; ++k) {
-      put(call, x, places[i] + k, updates, static_cast<std::int64_t>(i) * slice + k);
+      put(call, x, places[i] + k, {updates, static_cast<std::int64_t>(i) * slice + k});
     }
   }
   return {x};

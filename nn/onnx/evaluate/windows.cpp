@@ -10,8 +10,13 @@ namespace {
 
 constexpr std::int64_t most = 1 << 20;  // of any window attribute: far above what a map can need
 
-Dims attribute(const OperatorCall& call, const char* key, std::size_t count, std::int64_t otherwise,
-               std::int64_t least) {
+/// What a number of an attribute is where none is given, and what it must at least be.
+struct Bounds {
+  std::int64_t otherwise, least;
+};
+
+Dims attribute(const OperatorCall& call, const char* key, std::size_t count, const Bounds& bounds) {
+  const auto [otherwise, least] = bounds;
   Dims found = integers(call.operation, key, Dims(count, otherwise));
   require(found.size() == count, "{} names {} numbers for {} axes", key, found.size(), count);
   for (const std::int64_t one : found) {
@@ -54,14 +59,14 @@ Dims map_sides(const Array& x) {
 
 Windows window_attributes(const OperatorCall& call, std::size_t axes, Dims kernel) {
   Windows w;
-  w.kernel = kernel.empty() ? attribute(call, "kernel_shape", axes, 1, 1) : std::move(kernel);
+  w.kernel = kernel.empty() ? attribute(call, "kernel_shape", axes, {1, 1}) : std::move(kernel);
   require(w.kernel.size() == axes, "a window of {} axes on a map of {}", w.kernel.size(), axes);
   for (const std::int64_t side : w.kernel) {
     require(side >= 1 && side <= most, "a window of {} is impossible", side);
   }
-  w.strides = attribute(call, "strides", axes, 1, 1);
-  w.dilations = attribute(call, "dilations", axes, 1, 1);
-  const Dims pads = attribute(call, "pads", 2 * axes, 0, 0);
+  w.strides = attribute(call, "strides", axes, {1, 1});
+  w.dilations = attribute(call, "dilations", axes, {1, 1});
+  const Dims pads = attribute(call, "pads", 2 * axes, {0, 0});
   w.before = {pads.begin(), pads.begin() + static_cast<std::ptrdiff_t>(axes)};
   w.after = {pads.begin() + static_cast<std::ptrdiff_t>(axes), pads.end()};
   w.positions.resize(axes);

@@ -130,9 +130,16 @@ Numbers renumbered(const Translation& t, const Changing& part,
   return numbers;
 }
 
+/// Nodes whose elements of one image stand behind one another, `each` in all.
+struct JoinedNodes {
+  const std::vector<int>& nodes;
+  std::int64_t each;
+};
+
 /// Elements of several nodes, by their numbers on the joined memory, on a node of their own.
-Changing rearranged(Translation& t, const Operation& o, const std::vector<int>& nodes,
-                    const Array& joined, std::int64_t each) {
+Changing rearranged(Translation& t, const Operation& o, const JoinedNodes& memory,
+                    const Array& joined) {
+  const auto& [nodes, each] = memory;
   const std::int64_t images = t.images();
   const MapShape shape = usual_shape(joined.dims, images);
   const std::size_t size = joined.integers.size() / static_cast<std::size_t>(images);
@@ -177,7 +184,7 @@ void concat(Translation& t, const Operation& o) {
   Array joined = evaluate(o, inputs, t.opset()).front();
   if (nodes.size() == 1)
     return t.result(o, arranged(t, parts.front(), joined.dims, std::move(joined.integers)));
-  t.result(o, rearranged(t, o, nodes, joined, each));
+  t.result(o, rearranged(t, o, {nodes, each}, joined));
 }
 
 void shape_of(Translation& t, const Operation& o) {

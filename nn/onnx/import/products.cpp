@@ -67,11 +67,18 @@ struct Spread {
 
 struct Spreads {
   Spread down, across;
-  std::int64_t groups;
+  std::int64_t groups, channels;  // of the output, of a group
+  bool bias;
 };
 
-Spread spread_of(const Operation& o, const Window& w, const MapShape& in, bool down,
-                 std::size_t rank) {
+/// One of the axes of a map, whose value has `rank` axes.
+struct MapAxis {
+  bool down;
+  std::size_t rank;
+};
+
+Spread spread_of(const Operation& o, const Window& w, const MapShape& in, const MapAxis& of) {
+  const auto [down, rank] = of;
   Spread s{down ? in.height : in.width,
            down ? w.height : w.width,
            down ? w.stride.height : w.stride.width,
@@ -111,8 +118,7 @@ std::vector<float> adjoint_weight(const Array& w, const Spreads& s) {
 }
 
 /// x with stride - 1 zeros between its pixels, then a convolution.
-int spread_by_zeros(Translation& t, const Operation& o, int from, const Array& weight,
-                    const Spreads& s, LayerValues& values) {
+int spread_by_zeros(Translation& t, const Operation& o, int from, const Spreads& s) {
   const MapShape in = t.builder.shape(from);
   // Pixels before and after the stuffed map; a negative border is cut off by the table.
   const auto before = [](const Spread& a) { return a.reach() - 1 - a.before; };
@@ -133,14 +139,13 @@ int spread_by_zeros(Translation& t, const Operation& o, int from, const Array& w
                                    c
                              : -1);
   const int wide = t.gathered({.node = from, .dims = {}}, stuffed, places);
-  values.weight = adjoint_weight(weight, s);
   const Window window{.height = s.down.kernel,
                       .width = s.across.kernel,
                       .padding = {std::max(0, before(s.down)), std::max(0, before(s.across)),
                                   std::max(0, after(s.down)), std::max(0, after(s.across))},
                       .dilation = {s.down.dilation, s.across.dilation}};
-  ConvolutionOptions options = options_of(window, weight.dims[1] * s.groups, s.groups);
-  options.bias = !values.bias.empty();
+  ConvolutionOptions options = options_of(window, s.channels * s.groups, s.groups);
+  options.bias = s.bias;
   return t.builder.convolution(t.layer_name(o), wide, options);
 }
 
@@ -161,21 +166,22 @@ std::vector<float> phase_weight(const Array& w, const Spreads& s) {
   return to;
 }
 
+/// Every phase has a bias of its own.
+std::vector<float> phase_bias(const std::vector<float>& bias, const Spreads& s) {
+  const auto phases = static_cast<std::size_t>(s.down.stride * s.across.stride);
+  std::vector<float> all;
+  for (const float one : bias) all.insert(all.end(), phases, one);
+  return all;
+}
+
 /// A convolution that makes all phases of the stride at once, side by side, and a move that lays
-/// them out: the same weights and products as the transposed one. Every phase has a bias of its
-/// own.
-int spread_by_phases(Translation& t, const Operation& o, int from, const Array& weight,
-                     const Spreads& s, LayerValues& values) {
+/// them out: the same weights and products as the transposed one.
+int spread_by_phases(Translation& t, const Operation& o, int from, const Spreads& s) {
   const int phases = s.down.stride * s.across.stride, mh = s.down.kernel / s.down.stride,
             mw = s.across.kernel / s.across.stride;
-  values.weight = phase_weight(weight, s);
-  std::vector<float> bias;
-  for (const float one : values.bias)
-    bias.insert(bias.end(), static_cast<std::size_t>(phases), one);
-  values.bias = std::move(bias);
   const Window window{.height = mh, .width = mw, .padding = {mh - 1, mw - 1, mh - 1, mw - 1}};
-  ConvolutionOptions options = options_of(window, weight.dims[1] * s.groups * phases, s.groups);
-  options.bias = !values.bias.empty();
+  ConvolutionOptions options = options_of(window, s.channels * s.groups * phases, s.groups);
+  options.bias = s.bias;
   return t.builder.convolution(t.layer_name(o), from, options);
 }
 
@@ -205,14 +211,15 @@ void transposed_convolution(Translation& t, const Operation& o) {
   const Window window = window_of(plain, x.dims, sides_of(weight.dims));
   const int from = as_map(t, o, x).node;
   const MapShape in = t.builder.shape(from);
-  const Spreads s{spread_of(o, window, in, true, rank), spread_of(o, window, in, false, rank),
-                  groups};
+  const Spreads s{spread_of(o, window, in, {true, rank}), spread_of(o, window, in, {false, rank}),
+                  groups, weight.dims[1], t.has(o, 2)};
   if (s.down.out < 1 || s.across.out < 1) throw Unsupported(o, "an output without pixels");
   LayerValues values;
-  if (t.has(o, 2)) values.bias = t.floats(o, 2, weight.dims[1] * groups);
+  if (s.bias) values.bias = t.floats(o, 2, s.channels * groups);
   const bool phases = s.down.in_phases() && s.across.in_phases();
-  const int layer = phases ? spread_by_phases(t, o, from, weight, s, values)
-                           : spread_by_zeros(t, o, from, weight, s, values);
+  values.weight = phases ? phase_weight(weight, s) : adjoint_weight(weight, s);
+  if (phases) values.bias = phase_bias(values.bias, s);
+  const int layer = phases ? spread_by_phases(t, o, from, s) : spread_by_zeros(t, o, from, s);
   t.imported.layers[layer] = std::move(values);
   const int node = phases ? laid_out(t, layer, s) : layer;
   t.result(o, of_map(t, node, as_sides(t.builder.shape(node), rank)));

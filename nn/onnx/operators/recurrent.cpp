@@ -129,14 +129,19 @@ double optional(const Cells& cells, std::size_t number, std::int64_t each, std::
   return value(array, at);
 }
 
-/// W x + Wb of gate `gate`, unit `j`; and R h + Rb.
-double from_input(const Cells& s, std::int64_t d, std::int64_t gate, std::int64_t j,
-                  const Vector& x) {
+/// Unit `j` of a gate, in one direction.
+struct GateUnit {
+  std::int64_t direction, gate, j;
+};
+
+/// W x + Wb of a gate's unit; and R h + Rb.
+double from_input(const Cells& s, const GateUnit& unit, const Vector& x) {
+  const auto [d, gate, j] = unit;
   const std::int64_t row = gate * s.H + j, biases = 2 * s.gates * s.H;
   return product(s, 1, d * s.gates * s.H + row, x) + optional(s, 3, biases, d * biases + row);
 }
-double from_state(const Cells& s, std::int64_t d, std::int64_t gate, std::int64_t j,
-                  const Vector& h) {
+double from_state(const Cells& s, const GateUnit& unit, const Vector& h) {
+  const auto [d, gate, j] = unit;
   const std::int64_t row = gate * s.H + j, biases = 2 * s.gates * s.H;
   return product(s, 2, d * s.gates * s.H + row, h) +
          optional(s, 3, biases, d * biases + s.gates * s.H + row);
@@ -146,7 +151,7 @@ void rnn_step(const Cells& s, std::int64_t d, const Vector& x, State& state) {
   Vector next(state.h.size());
   for (std::int64_t j = 0; j < s.H; ++j)
     next[static_cast<std::size_t>(j)] =
-        s.act(d, 0, from_input(s, d, 0, j, x) + from_state(s, d, 0, j, state.h));
+        s.act(d, 0, from_input(s, {d, 0, j}, x) + from_state(s, {d, 0, j}, state.h));
   state.h = next;
 }
 
@@ -157,15 +162,15 @@ void gru_step(const Cells& s, std::int64_t d, const Vector& x, State& state) {
   Vector update(size), reset(size), kept(size), next(size);
   for (std::int64_t j = 0; j < s.H; ++j) {
     const auto i = static_cast<std::size_t>(j);
-    update[i] = s.act(d, 0, from_input(s, d, 0, j, x) + from_state(s, d, 0, j, state.h));
-    reset[i] = s.act(d, 0, from_input(s, d, 1, j, x) + from_state(s, d, 1, j, state.h));
+    update[i] = s.act(d, 0, from_input(s, {d, 0, j}, x) + from_state(s, {d, 0, j}, state.h));
+    reset[i] = s.act(d, 0, from_input(s, {d, 1, j}, x) + from_state(s, {d, 1, j}, state.h));
     kept[i] = reset[i] * state.h[i];
   }
   for (std::int64_t j = 0; j < s.H; ++j) {
     const auto i = static_cast<std::size_t>(j);
     const double recurrent =
-        after ? reset[i] * from_state(s, d, 2, j, state.h) : from_state(s, d, 2, j, kept);
-    const double fresh = s.act(d, 1, from_input(s, d, 2, j, x) + recurrent);
+        after ? reset[i] * from_state(s, {d, 2, j}, state.h) : from_state(s, {d, 2, j}, kept);
+    const double fresh = s.act(d, 1, from_input(s, {d, 2, j}, x) + recurrent);
     next[i] = (1 - update[i]) * fresh + update[i] * state.h[i];
   }
   state.h = next;
@@ -178,7 +183,7 @@ void lstm_step(const Cells& s, std::int64_t d, const Vector& x, State& state) {
   for (std::int64_t j = 0; j < s.H; ++j) {
     const auto at = static_cast<std::size_t>(j);
     const auto sum = [&](std::int64_t gate) {
-      return from_input(s, d, gate, j, x) + from_state(s, d, gate, j, state.h);
+      return from_input(s, {d, gate, j}, x) + from_state(s, {d, gate, j}, state.h);
     };
     const auto peep = [&](std::int64_t gate) {
       return optional(s, 7, 3 * s.H, (d * 3 + gate) * s.H + j) * state.c[at];
@@ -225,9 +230,15 @@ void store(const Vector& from, std::int64_t place, Array& to) {
     to.floats[static_cast<std::size_t>(place) * from.size() + j] = rounded(from[j], to.type);
 }
 
-/// All steps of one sequence in one direction; what follows its end stays zero.
-void run(const Cells& s, StepFunction step, std::int64_t d, std::int64_t b,
+/// A sequence of the batch, in one direction.
+struct SequencePlace {
+  std::int64_t direction, number;
+};
+
+/// All steps of one sequence; what follows its end stays zero.
+void run(const Cells& s, StepFunction step, const SequencePlace& place,
          std::vector<Array>& outputs) {
+  const auto [d, b] = place;
   const bool backward = d == 1 || text(s.call.operation, "direction", "forward") == "reverse";
   const Array& sequence = *s.call.inputs[0];
   const std::int64_t length = length_of(s, b);
@@ -235,11 +246,11 @@ void run(const Cells& s, StepFunction step, std::int64_t d, std::int64_t b,
   if (outputs.size() == 3) state.c = initial(s, 6, d, b);
   Vector x(static_cast<std::size_t>(s.I));
   for (std::int64_t k = 0; k < length; ++k) {
-    const std::int64_t t = backward ? length - 1 - k : k, place = step_place(s, t, b);
-    std::copy_n(sequence.floats.begin() + place * s.I, s.I, x.begin());
+    const std::int64_t t = backward ? length - 1 - k : k, at = step_place(s, t, b);
+    std::copy_n(sequence.floats.begin() + at * s.I, s.I, x.begin());
     step(s, d, x, state);
     // (steps, directions, batch, hidden) or (batch, steps, directions, hidden)
-    store(state.h, s.batch_first ? place * s.D + d : (t * s.D + d) * s.B + b, outputs[0]);
+    store(state.h, s.batch_first ? at * s.D + d : (t * s.D + d) * s.B + b, outputs[0]);
   }
   store(state.h, state_place(s, d, b), outputs[1]);
   if (outputs.size() == 3) store(state.c, state_place(s, d, b), outputs[2]);
@@ -253,7 +264,7 @@ std::vector<Array> run_all(const Cells& s, StepFunction step, bool cell) {
       zeros(states, type)};
   if (cell) outputs.push_back(zeros(states, type));
   for (std::int64_t d = 0; d < s.D; ++d)
-    for (std::int64_t b = 0; b < s.B; ++b) run(s, step, d, b, outputs);
+    for (std::int64_t b = 0; b < s.B; ++b) run(s, step, {d, b}, outputs);
   return outputs;
 }
 

@@ -12,6 +12,11 @@ namespace {
 struct Pair {
   std::string scale, zero;
 };
+/// Integers, and what their numbers are.
+struct Scaled {
+  std::string integers;
+  Pair pair;
+};
 
 class Rewriter {
  public:
@@ -27,8 +32,9 @@ class Rewriter {
   }
 
   /// The numbers of integers.
-  std::string number(const Operation& o, const char* what, const std::string& integers,
-                     const Pair& pair, std::int64_t axis = 1) {
+  std::string number(const Operation& o, const char* what, const Scaled& value,
+                     std::int64_t axis = 1) {
+    const auto& [integers, pair] = value;
     const std::string name = inner(o, what);
     all.push_back({"DequantizeLinear",
                    o.name,
@@ -54,39 +60,39 @@ class Rewriter {
     if (integers.empty()) return "";
     const std::string scale = inner(o, "bias scale");
     all.push_back({"Mul", o.name, {left, right}, {scale}, {}});
-    return number(o, "bias", integers, {scale, ""}, 0);
+    return number(o, "bias", {integers, {scale, ""}}, 0);
   }
 
   void convolution(const Operation& o) {
-    const std::string x = number(o, "x", in(o, 0), {in(o, 1), in(o, 2)});
-    const std::string w = number(o, "w", in(o, 3), {in(o, 4), in(o, 5)}, 0);
+    const std::string x = number(o, "x", {in(o, 0), {in(o, 1), in(o, 2)}});
+    const std::string w = number(o, "w", {in(o, 3), {in(o, 4), in(o, 5)}}, 0);
     plain(o, "Conv", {x, w, bias(o, in(o, 8), in(o, 1), in(o, 4))}, {in(o, 6), in(o, 7)});
   }
 
   void gemm(const Operation& o) {
     if (real(o, "alpha", 1) != 1) throw Unsupported(o, "a factor of the product");
-    const std::string a = number(o, "a", in(o, 0), {in(o, 1), in(o, 2)});
+    const std::string a = number(o, "a", {in(o, 0), {in(o, 1), in(o, 2)}});
     const std::int64_t columns = integer(o, "transB", 0) != 0 ? 0 : 1;
-    const std::string b = number(o, "b", in(o, 3), {in(o, 4), in(o, 5)}, columns);
+    const std::string b = number(o, "b", {in(o, 3), {in(o, 4), in(o, 5)}}, columns);
     plain(o, "Gemm", {a, b, bias(o, in(o, 6), in(o, 1), in(o, 4))}, {in(o, 7), in(o, 8)});
   }
 
   void binary(const Operation& o, const char* type) {
-    const std::string a = number(o, "a", in(o, 0), {in(o, 1), in(o, 2)});
-    const std::string b = number(o, "b", in(o, 3), {in(o, 4), in(o, 5)});
+    const std::string a = number(o, "a", {in(o, 0), {in(o, 1), in(o, 2)}});
+    const std::string b = number(o, "b", {in(o, 3), {in(o, 4), in(o, 5)}});
     plain(o, type, {a, b}, {in(o, 6), in(o, 7)});
   }
 
   void pool(const Operation& o, const char* type) {
     if (integer(o, "channels_last", 0) != 0) throw Unsupported(o, "channels last in a pool");
-    plain(o, type, {number(o, "x", in(o, 0), {in(o, 1), in(o, 2)})}, {in(o, 3), in(o, 4)});
+    plain(o, type, {number(o, "x", {in(o, 0), {in(o, 1), in(o, 2)}})}, {in(o, 3), in(o, 4)});
   }
 
   void concat(const Operation& o) {
     std::vector<std::string> inputs;
     for (std::size_t i = 2; i + 2 < o.inputs.size(); i += 3)
       inputs.push_back(
-          number(o, ("x" + std::to_string(i)).c_str(), in(o, i), {in(o, i + 1), in(o, i + 2)}));
+          number(o, ("x" + std::to_string(i)).c_str(), {in(o, i), {in(o, i + 1), in(o, i + 2)}}));
     plain(o, "Concat", std::move(inputs), {in(o, 0), in(o, 1)});
   }
 
@@ -95,7 +101,7 @@ class Rewriter {
     const auto found = o.type == "MaxPool" ? pairs_.find(in(o, 0)) : pairs_.end();
     if (found == pairs_.end()) return false;
     const Pair pair = found->second;
-    plain(o, "MaxPool", {number(o, "x", in(o, 0), pair)}, pair);
+    plain(o, "MaxPool", {number(o, "x", {in(o, 0), pair})}, pair);
     return true;
   }
 

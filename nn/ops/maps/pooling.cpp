@@ -26,10 +26,15 @@ dnnl::algorithm algorithm_of(PoolKind kind) {
   return dnnl::algorithm::undef;
 }
 
+/// A window along one axis, and the padding before the map.
+struct WindowAxis {
+  int kernel, stride, before;
+};
+
 /// Padding behind a map of `size` so that exactly `positions` windows fit; negative when the map's
 /// end is not covered.
-int end_padding(int size, int positions, int kernel, int stride, int before) {
-  return (positions - 1) * stride + kernel - size - before;
+int end_padding(int size, int positions, const WindowAxis& w) {
+  return (positions - 1) * w.stride + w.kernel - size - w.before;
 }
 
 /// Whether oneDNN has no such pooling: an average that counts padding counts there what lies past
@@ -46,8 +51,8 @@ Calls make_calls(PoolKind kind, const Window& w, const TensorShape& x, const Ten
       .strides = {w.stride.height, w.stride.width},
       .kernel = {w.height, w.width},
       .begin = {w.padding.top, w.padding.left},
-      .end = {end_padding(x.height, y.height, w.height, w.stride.height, w.padding.top),
-              end_padding(x.width, y.width, w.width, w.stride.width, w.padding.left)}};
+      .end = {end_padding(x.height, y.height, {w.height, w.stride.height, w.padding.top}),
+              end_padding(x.width, y.width, {w.width, w.stride.width, w.padding.left})}};
   const auto forward = onednn::describe_pooling(shape);
   const auto backward = onednn::describe_pooling_gradient(shape, forward);
   Calls calls{

@@ -12,7 +12,13 @@ struct Reach {
   int first, end, step, padded;
 };
 
-Reach reach(int position, int kernel, int stride, int dilation, int before, int size, int after) {
+/// A window along one axis, and the padding on either side of the map.
+struct WindowAxis {
+  int kernel, stride, dilation, before, after;
+};
+
+Reach reach(int position, const WindowAxis& w, int size) {
+  const auto [kernel, stride, dilation, before, after] = w;
   const int start = position * stride - before, last = start + (kernel - 1) * dilation;
   int first = start;
   while (first < 0) first += dilation;
@@ -21,23 +27,36 @@ Reach reach(int position, int kernel, int stride, int dilation, int before, int 
   return {first, std::min(last + 1, size), dilation, padded};
 }
 
+/// The maps before and behind a pooling.
+struct PooledShapes {
+  const TensorShape &x, &y;
+};
+
 /// Calls f(pixel of y, rows, columns) for every window of an image.
 template <class F>
-void each_window(const Window& w, const TensorShape& x, const TensorShape& y, int image, F f) {
+void each_window(const Window& w, const PooledShapes& shapes, int image, F f) {
+  const TensorShape &x = shapes.x, &y = shapes.y;
   for (int p = 0; p < y.height; ++p) {
-    const Reach rows = reach(p, w.height, w.stride.height, w.dilation.height, w.padding.top,
-                             x.height, w.padding.bottom);
+    const Reach rows =
+        reach(p, {w.height, w.stride.height, w.dilation.height, w.padding.top, w.padding.bottom},
+              x.height);
     for (int q = 0; q < y.width; ++q) {
-      const Reach columns = reach(q, w.width, w.stride.width, w.dilation.width, w.padding.left,
-                                  x.width, w.padding.right);
+      const Reach columns = reach(
+          q, {w.width, w.stride.width, w.dilation.width, w.padding.left, w.padding.right}, x.width);
       f((std::int64_t{image} * y.height + p) * y.width + q, rows, columns);
     }
   }
 }
 
-/// Calls f(pixel of x) for what a window has of the map.
+/// What a window has of the map.
+struct Patch {
+  const Reach &rows, &columns;
+};
+
+/// Calls f(pixel of x) for all of it.
 template <class F>
-void each_pixel(const TensorShape& x, int image, const Reach& rows, const Reach& columns, F f) {
+void each_pixel(const TensorShape& x, int image, const Patch& patch, F f) {
+  const Reach rows = patch.rows, columns = patch.columns;
   for (int h = rows.first; h < rows.end; h += rows.step)
     for (int v = columns.first; v < columns.end; v += columns.step)
       f((std::int64_t{image} * x.height + h) * x.width + v);
@@ -66,9 +85,9 @@ void WindowPooling::largest(const Tensor& x, Tensor& y) {
   std::fill_n(y.data(), y.shape().size(), std::numeric_limits<float>::lowest());
 #pragma omp parallel for schedule(static)
   for (int n = 0; n < y.shape().images; ++n) {
-    each_window(window_, x.shape(), y.shape(), n,
+    each_window(window_, {x.shape(), y.shape()}, n,
                 [&](std::int64_t to, const Reach& rows, const Reach& columns) {
-                  each_pixel(x.shape(), n, rows, columns, [&](std::int64_t from) {
+                  each_pixel(x.shape(), n, {rows, columns}, [&](std::int64_t from) {
                     for (int c = 0; c < channels; ++c) {
                       const std::int64_t out = to * channels + c, in = from * channels + c;
                       std::int64_t& place = places_[static_cast<std::size_t>(out)];
@@ -86,10 +105,10 @@ void WindowPooling::average(const Tensor& x, Tensor& y) const {
   std::fill_n(y.data(), y.shape().size(), 0.0f);
 #pragma omp parallel for schedule(static)
   for (int n = 0; n < y.shape().images; ++n) {
-    each_window(window_, x.shape(), y.shape(), n,
+    each_window(window_, {x.shape(), y.shape()}, n,
                 [&](std::int64_t to, const Reach& rows, const Reach& columns) {
                   const float each = share(kind_, rows, columns);
-                  each_pixel(x.shape(), n, rows, columns, [&](std::int64_t from) {
+                  each_pixel(x.shape(), n, {rows, columns}, [&](std::int64_t from) {
                     for (int c = 0; c < channels; ++c)
                       y.data()[to * channels + c] += each * x.data()[from * channels + c];
                   });
@@ -102,7 +121,7 @@ void WindowPooling::backward(const Tensor& dy, Tensor& dx) const {
   std::fill_n(dx.data(), dx.shape().size(), 0.0f);
 #pragma omp parallel for schedule(static)
   for (int n = 0; n < dy.shape().images; ++n) {
-    each_window(window_, dx.shape(), dy.shape(), n,
+    each_window(window_, {dx.shape(), dy.shape()}, n,
                 [&](std::int64_t to, const Reach& rows, const Reach& columns) {
                   const float* d = dy.data() + to * channels;
                   if (kind_ == PoolKind::max) {
@@ -112,7 +131,7 @@ void WindowPooling::backward(const Tensor& dy, Tensor& dx) const {
                     return;
                   }
                   const float each = share(kind_, rows, columns);
-                  each_pixel(dx.shape(), n, rows, columns, [&](std::int64_t from) {
+                  each_pixel(dx.shape(), n, {rows, columns}, [&](std::int64_t from) {
                     for (int c = 0; c < channels; ++c)
                       dx.data()[from * channels + c] += each * d[c];
                   });

@@ -27,9 +27,17 @@ bool attacked(const BitErrorCard& card, const CodedStream& stream) {
   return std::find(card.streams.begin(), card.streams.end(), stream.name) != card.streams.end();
 }
 
-/// The word with its flips; bit b of word w reads the random lane (w * bits + b).
-std::uint32_t flips(const Stream& stream, const Thresholds& limits, std::uint64_t first_lane,
-                    int bits, std::uint32_t word) {
+/// A word of a stream of `bits`-bit words.
+struct StoredWord {
+  std::uint64_t number;
+  int bits;
+  std::uint32_t word;
+};
+
+/// The word's flips; bit b of word w reads the random lane (w * bits + b).
+std::uint32_t flips(const Stream& stream, const Thresholds& limits, const StoredWord& stored) {
+  const auto [number, bits, word] = stored;
+  const std::uint64_t first_lane = number * static_cast<std::uint64_t>(bits);
   std::uint32_t flip = 0;
   for (int bit = 0; bit < bits; ++bit) {
     const std::uint64_t lane = first_lane + static_cast<std::uint64_t>(bit);
@@ -118,8 +126,7 @@ std::int64_t flip_bits(const BitErrorCard& card, std::uint32_t layer,
                          .layer = layer,
                          .tile = static_cast<std::uint32_t>(s)});
     for (std::size_t w = 0; w < coded.words.size(); ++w) {
-      const std::uint32_t flip = flips(stream, limits, w * static_cast<std::uint64_t>(coded.bits),
-                                       coded.bits, coded.words[w]);
+      const std::uint32_t flip = flips(stream, limits, {w, coded.bits, coded.words[w]});
       coded.words[w] ^= flip;
       count += std::popcount(flip);
     }

@@ -88,8 +88,15 @@ void store(const Matrix& from, double factor, std::span<float> to) {
     for (Index j = 0; j < from.cols(); ++j) to[at++] = static_cast<float>(factor * from(i, j));
 }
 
-void store_kernel(Kernel kernel, const Shares& shares, std::size_t m, const LevelSizes& sizes,
-                  double peak, TwoLevelFit& fit) {
+/// Where a kernel's factors go: those of kernel `number`, magnitudes up to `peak`.
+struct KernelPlace {
+  const LevelSizes& sizes;
+  double peak;
+  std::size_t number;
+};
+
+void store_kernel(Kernel kernel, const Shares& shares, const KernelPlace& place, TwoLevelFit& fit) {
+  const auto& [sizes, peak, m] = place;
   for (std::size_t b = 0; b < shares.inner.size() && sizes.intra_on(); ++b) {
     kernel.left.col(static_cast<Index>(b)) *= shares.inner[b];
     kernel.right.row(static_cast<Index>(b)) *= shares.inner[b];
@@ -138,7 +145,7 @@ TwoLevelFit fit_by_svd(std::span<const float> weight, const LevelSizes& sizes, d
     Kernel& kernel = kernels[static_cast<std::size_t>(m)];
     const Shares shares = share(kernel, largest, sizes);
     if (sizes.cross_on) outer.left.col(m) *= shares.v;
-    store_kernel(std::move(kernel), shares, static_cast<std::size_t>(m), sizes, peak, fit);
+    store_kernel(std::move(kernel), shares, {sizes, peak, static_cast<std::size_t>(m)}, fit);
   }
   if (sizes.cross_on) store(outer.left, peak, fit.v);
   const int factors = 1 + (sizes.intra_on() ? 1 : 0) + (sizes.cross_on ? 1 : 0);

@@ -51,7 +51,7 @@ struct JacobianExample {
 
   JacobianExample(const ChipCard& card, const Inputs& inputs, int settings)
       : shape(chip_shape(card)), truth(hidden_parameters(shape, card, 5, 1)) {
-    VirtualChip chip(shape, truth, {}, 5);
+    VirtualChip chip(shape, truth, {}, {5});
     data = measure(chip, random_voltages(shape, settings, 6.5, 9), inputs);
     problem = {.shape = &shape, .data = &data};
     for (int s = 0; s < settings; ++s) problem.settings.push_back(s);

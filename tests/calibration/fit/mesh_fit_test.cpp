@@ -31,7 +31,7 @@ struct Laboratory {
   Laboratory(const ChipCard& chip_card, const LaboratoryCard& laboratory, int settings,
              std::uint32_t chip = 0)
       : card(chip_card), shape(chip_shape(card)), truth(hidden_parameters(shape, card, 11, chip)) {
-    VirtualChip device(shape, truth, laboratory, 11, chip);
+    VirtualChip device(shape, truth, laboratory, {11, chip});
     const SweepRun run = sweep_heaters(shape, instrument_of(device), {});
     EXPECT_TRUE(run.problems.empty());
     data = measure(device, random_voltages(shape, settings, laboratory.max_voltage_V, 3),
@@ -134,7 +134,7 @@ TEST(MeshFit, RecoversAllVisibleParametersWithoutNoise) {
 TEST(MeshFit, NamesAHeaterThatNeverMovesAndFitsTheRest) {
   Laboratory lab({.modes = 4}, {}, 40);
   const int heater = 5;
-  VirtualChip device(lab.shape, lab.truth, {}, 12);
+  VirtualChip device(lab.shape, lab.truth, {}, {12});
   std::vector<double> voltages = random_voltages(lab.shape, 40, 6.5, 3);
   for (std::size_t s = 0; s < 40; ++s)
     voltages[s * static_cast<std::size_t>(lab.shape.heater_count()) + heater] = 3;
@@ -166,7 +166,7 @@ TEST(MeshFit, HuberLossKeepsOutliersFromMovingTheFit) {
   LaboratoryCard rough;
   rough.outlier_fraction = 0.01;
   Laboratory lab({.modes = 4}, {}, 40);
-  VirtualChip device(lab.shape, lab.truth, rough, 13);
+  VirtualChip device(lab.shape, lab.truth, rough, {13});
   Measurements data = measure(device, random_voltages(lab.shape, 40, 6.5, 3), single_ports(4));
   data.sweeps = lab.data.sweeps;
   FitCard robust;

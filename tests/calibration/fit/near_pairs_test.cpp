@@ -53,7 +53,7 @@ struct Measured {
 
   explicit Measured(const ChipCard& card)
       : shape(chip_shape(card)), truth(hidden_parameters(shape, card, 4, 0)) {
-    VirtualChip chip(shape, truth, {}, 4);
+    VirtualChip chip(shape, truth, {}, {4});
     const SweepRun run = sweep_heaters(shape, instrument_of(chip), {});
     data = measure(chip, random_voltages(shape, 50, 6.5, 3), single_ports(card.modes));
     data.sweeps = run.sweeps;

@@ -26,7 +26,7 @@ struct PullsExample {
 PullsExample fitted_chip(const ChipCard& card, std::uint32_t number, int settings) {
   ChipShape shape = chip_shape(card);
   std::vector<double> truth = hidden_parameters(shape, card, 40, number);
-  VirtualChip chip(shape, truth, {}, 40, number);
+  VirtualChip chip(shape, truth, {}, {40, number});
   const SweepRun run = sweep_heaters(shape, instrument_of(chip), {.seed = number});
   Measurements data =
       measure(chip, random_voltages(shape, settings, 6.5, 100 + number), single_ports(card.modes));

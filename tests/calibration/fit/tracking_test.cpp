@@ -28,7 +28,7 @@ struct Plan {
   FitProblem problem;
 
   explicit Plan(int settings) {
-    VirtualChip chip(shape, parameters, {}, 5);
+    VirtualChip chip(shape, parameters, {}, {5});
     candidates = measure(chip, random_voltages(shape, settings, 6.5, 9), single_ports(4));
     problem.shape = &shape;
     problem.data = &candidates;
@@ -65,7 +65,7 @@ TEST(Tracking, FollowsADriftedChipFromFourSettings) {
   const ChipCard card{.modes = 5};
   const ChipShape shape = chip_shape(card);
   std::vector<double> truth = hidden_parameters(shape, card, 6, 0);
-  VirtualChip fresh(shape, truth, {}, 6);
+  VirtualChip fresh(shape, truth, {}, {6});
   const SweepRun run = sweep_heaters(shape, instrument_of(fresh), {});
   Measurements data = measure(fresh, random_voltages(shape, 40, 6.5, 6), single_ports(5));
   data.sweeps = run.sweeps;
@@ -74,7 +74,7 @@ TEST(Tracking, FollowsADriftedChipFromFourSettings) {
   for (int h = 0; h < shape.heater_count(); ++h)
     truth[static_cast<std::size_t>(shape.parameters.at(ParameterKind::bias, h))] +=
         0.1 * stream.normal(static_cast<std::uint64_t>(h));
-  VirtualChip later(shape, truth, {}, 60);
+  VirtualChip later(shape, truth, {}, {60});
   const Measurements few = measure(later, random_voltages(shape, 4, 6.5, 61), single_ports(5));
   const Tracked tracked = track({shape, fit.parameters, fit.sigma}, few);
   EXPECT_TRUE(tracked.summary.converged) << tracked.summary.message;
@@ -119,7 +119,7 @@ Tracked track_moved(ParameterKind moved, const DriftBelief& belief, double& gain
     before.sigma.push_back(gain || kind == ParameterKind::bias ? 1e-5 : 0.0);
     if (kind == moved) later[p] += 0.1 * stream.normal(p);
   }
-  VirtualChip chip(shape, later, {}, 60);
+  VirtualChip chip(shape, later, {}, {60});
   const Measurements few = measure(chip, random_voltages(shape, 6, 6.5, 61), single_ports(4));
   Tracked tracked = track(before, few, belief);
   gains_moved = 0;

@@ -99,7 +99,7 @@ TEST_P(BlindStart, FindsEveryLawExactlyInAPerfectMesh) {
   const SweepPlan plan;
   for (const std::uint64_t seed : {1u, 2u, 3u}) {
     const std::vector<double> truth = hidden_parameters(shape, card, seed, 0);
-    VirtualChip chip(shape, truth, {.noise = {.thermal = 0, .shot = 0, .relative = 0}}, seed);
+    VirtualChip chip(shape, truth, {.noise = {.thermal = 0, .shot = 0, .relative = 0}}, {seed});
     const Instrument instrument = instrument_of(chip);
     Bench bench(shape, instrument, plan);
     find_laws(bench);
@@ -126,7 +126,7 @@ TEST(BlindStart, OutliersAndADriftingSourceDoNotMoveIt) {
   const ChipCard card{.modes = 6, .crosstalk_amplitude = 0};
   const ChipShape shape = chip_shape(card);
   const std::vector<double> truth = hidden_parameters(shape, card, 4, 0);
-  VirtualChip chip(shape, truth, {.source_drift = 0.05, .outlier_fraction = 0.005}, 4);
+  VirtualChip chip(shape, truth, {.source_drift = 0.05, .outlier_fraction = 0.005}, {4});
   const Instrument instrument = instrument_of(chip);
   const SweepPlan plan;
   Bench bench(shape, instrument, plan);

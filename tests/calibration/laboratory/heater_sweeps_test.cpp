@@ -27,7 +27,7 @@ struct Started {
 
   Started(const ChipCard& card, const LaboratoryCard& laboratory, std::uint64_t seed)
       : shape(chip_shape(card)), truth(hidden_parameters(shape, card, seed, 0)) {
-    VirtualChip chip(shape, truth, laboratory, seed);
+    VirtualChip chip(shape, truth, laboratory, {seed});
     run = sweep_heaters(shape, instrument_of(chip), {.seed = seed});
     FitCard fit;
     fit.crosstalk_amplitude = card.crosstalk_amplitude;
@@ -115,7 +115,7 @@ TEST(Startup, AnInstrumentDividesByItsSource) {
   LaboratoryCard drifting = still;
   drifting.source_drift = 0.1;
   drifting.monitor_sigma = 0;
-  VirtualChip a(shape, truth, still, 1), b(shape, truth, drifting, 1);
+  VirtualChip a(shape, truth, still, {1}), b(shape, truth, drifting, {1});
   const std::vector<double> volts(6, 3.0);
   const std::vector<double> expected = instrument_of(a)(volts, 1),
                             found = instrument_of(b)(volts, 1);

@@ -15,7 +15,7 @@ namespace {
 TEST(DataCheck, NamesEveryKindOfBadData) {
   const ChipCard card{.modes = 4};
   const ChipShape shape = chip_shape(card);
-  VirtualChip device(shape, hidden_parameters(shape, card, 1, 0), {}, 1);
+  VirtualChip device(shape, hidden_parameters(shape, card, 1, 0), {}, {1});
   const Measurements good = measure(device, random_voltages(shape, 40, 6.5, 3), single_ports(4));
   EXPECT_TRUE(check_data(shape, good).errors.empty());
   const auto errors_of = [&](const auto& spoil) {
@@ -57,7 +57,7 @@ TEST(DataCheck, NamesEveryKindOfBadData) {
 TEST(DataCheck, LeavesOutTheFaultsThatAreAllowedAndNoOther) {
   const ChipCard card{.modes = 4};
   const ChipShape shape = chip_shape(card);
-  VirtualChip device(shape, hidden_parameters(shape, card, 1, 0), {}, 1);
+  VirtualChip device(shape, hidden_parameters(shape, card, 1, 0), {}, {1});
   Measurements data = measure(device, random_voltages(shape, 2, 6.5, 3), single_ports(4));
   const auto left = [&](std::initializer_list<DataFault> allowed) {
     return texts_of(check_data(shape, data).errors, allowed);

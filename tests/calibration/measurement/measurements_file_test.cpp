@@ -22,7 +22,7 @@ Measurements example() {
   const ChipShape shape = chip_shape(card);
   LaboratoryCard laboratory;
   laboratory.source_drift = 0.02;
-  VirtualChip chip(shape, hidden_parameters(shape, card, 1, 0), laboratory, 1);
+  VirtualChip chip(shape, hidden_parameters(shape, card, 1, 0), laboratory, {1});
   Measurements data = measure(chip, random_voltages(shape, 4, 6.5, 2), single_ports(3));
   data.sweeps = sweep_heaters(shape, instrument_of(chip), {}).sweeps;
   data.notes["chip"] = "A7";

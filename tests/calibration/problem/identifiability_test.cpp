@@ -32,7 +32,7 @@ struct Example {
 
   Example(const ChipCard& card, const Inputs& inputs)
       : shape(chip_shape(card)), truth(hidden_parameters(shape, card, 2, 0)) {
-    VirtualChip chip(shape, truth, {}, 2);
+    VirtualChip chip(shape, truth, {}, {2});
     const int settings = 12 + 60 / card.modes;
     data = measure(chip, random_voltages(shape, settings, 6.5, 4), inputs);
     problem = {.shape = &shape, .data = &data};

@@ -40,7 +40,7 @@ struct InexactExample {
 
   explicit InexactExample(int modes, int settings)
       : shape(chip_shape(card(modes))), point(hidden_parameters(shape, card(modes), 5, 1)) {
-    VirtualChip chip(shape, point, {}, 5);
+    VirtualChip chip(shape, point, {}, {5});
     const Stream stream({.seed = 3, .purpose = Purpose::test});
     Inputs inputs{3, modes, {}};
     for (std::uint64_t i = 0; i < as_index(3 * modes); ++i)
@@ -96,7 +96,7 @@ TEST(LinearisedMesh, IsEqualToTheBitOnAnyNumberOfThreads) {
   ChipCard card{.modes = 12};
   const ChipShape shape = chip_shape(card);
   const std::vector<double> truth = hidden_parameters(shape, card, 5, 1);
-  VirtualChip chip(shape, truth, {}, 5);
+  VirtualChip chip(shape, truth, {}, {5});
   const Measurements data = measure(chip, random_voltages(shape, 6, 6.5, 9), single_ports(12));
   FitProblem problem{.shape = &shape, .data = &data, .settings = {0, 1, 2, 3, 4, 5}};
   problem.free = free_set(std::vector<bool>(truth.size(), true));
@@ -149,7 +149,7 @@ TEST(Inexact, FindsTheMinimumThatCeresFinds) {
   const ChipCard card{.modes = 6};
   const ChipShape shape = chip_shape(card);
   const std::vector<double> truth = hidden_parameters(shape, card, 21, 0);
-  VirtualChip chip(shape, truth, {}, 21);
+  VirtualChip chip(shape, truth, {}, {21});
   const Measurements data = measure(chip, random_voltages(shape, 30, 6.5, 9), single_ports(6));
   std::vector<double> start = design_start(shape, {});
   const Stream stream({.seed = 4, .purpose = Purpose::test});
@@ -179,7 +179,7 @@ void expect_equal_minima(int modes, int settings) {
   const ChipCard card{.modes = modes};
   const ChipShape shape = chip_shape(card);
   const std::vector<double> truth = hidden_parameters(shape, card, 21, 0);
-  VirtualChip chip(shape, truth, {}, 21);
+  VirtualChip chip(shape, truth, {}, {21});
   const Measurements data =
       measure(chip, random_voltages(shape, settings, 6.5, 9), single_ports(modes));
   std::vector<bool> is_free = free_kinds(shape.parameters, fitted_kinds({}));

@@ -73,6 +73,22 @@ TEST(CardNumbers, HaveTheNearestSourceThatSpeaksOfThem) {
   EXPECT_EQ(number_of(inner, "device.inner.power_mW").source, "whole section");
 }
 
+TEST(CardNumbers, InAListOfSectionsHaveTheSourceOfTheSectionThatTheListIsIn) {
+  const Tree tree =
+      parse_yaml("{lines: [{loss_db: 1}, {loss_db: 2, source: its own}], source: {lines: a table}}",
+                 "card.yaml");
+  const auto numbers = card_numbers(tree, [](Section& section) {
+    section.sections("lines", [](Section& line, std::size_t) {
+      double loss_db = 0;
+      line.value("loss_db", loss_db);
+    });
+  });
+  ASSERT_EQ(numbers.size(), 2U);
+  EXPECT_EQ(numbers[0].path, "lines[0].loss_db");
+  EXPECT_EQ(numbers[0].source, "a table");
+  EXPECT_EQ(numbers[1].source, "its own");
+}
+
 TEST(CardNumbers, LeftToTheirDefaultHaveOnlyASourceThatNamesThem) {
   EXPECT_EQ(source_of_loss("device: {lanes: 2, source: of what is given}"), "");
   EXPECT_EQ(source_of_loss("device: {lanes: 2, source: {loss_db: named}}"), "named");

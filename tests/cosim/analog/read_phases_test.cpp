@@ -166,7 +166,7 @@ TEST(ReadPhases, TheRangeOfAConverterIsThatOfTheSumsItMeets) {
     LayerOnCore layer;
     layer.shape = given.shape();
     write_layer(layer, chip, given.weights, 0);
-    calibrate_ranges(layer, chip, given.values, given.vectors);
+    calibrate_ranges(layer, chip, {given.values, given.vectors});
     std::vector<float> sums;
     for (int v = 0; v < given.vectors; ++v)
       for (int o = 0; o < given.outputs; ++o)
@@ -196,7 +196,7 @@ TEST(ReadPhases, CodesFromZeroOnHaveABitMoreForTheRange) {
   LayerOnCore layer;
   layer.shape = given.shape();
   write_layer(layer, chip, given.weights, 0);
-  calibrate_ranges(layer, chip, given.values, given.vectors);
+  calibrate_ranges(layer, chip, {given.values, given.vectors});
   std::vector<float> sums;
   for (int v = 0; v < given.vectors; ++v)
     for (int o = 0; o < given.outputs; ++o)

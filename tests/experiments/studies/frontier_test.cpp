@@ -30,7 +30,7 @@ TEST(Frontier, MoreLaserBuysBitsForEnergyAndTheBitsOfTheCardGiveWay) {
   const std::vector<double> values = frontier_values(card, key);
   ASSERT_EQ(values.size(), 9U);
   EXPECT_NEAR(values[8], 256 * values[0], 1e-9 * values[8]);
-  const Frontier frontier = study_frontier(small_card(), key, values, false, no_progress());
+  const Frontier frontier = study_frontier(small_card(), {key, values}, no_progress());
   EXPECT_NEAR(frontier.points[4].study.generator.light->bits_uniform, 4, 1e-6);  // the card's own
   for (std::size_t i = 1; i < values.size(); ++i) {
     const auto &less = frontier.points[i - 1].study, &more = frontier.points[i].study;
@@ -43,23 +43,21 @@ TEST(Frontier, MoreLaserBuysBitsForEnergyAndTheBitsOfTheCardGiveWay) {
 }
 
 TEST(Frontier, ValuesThatTheCardRefusesAreListedWithTheirReason) {
-  const Frontier frontier =
-      study_frontier(small_card("laser_power_mW: 10"), frontier_key("generator.bits"), {3, 20},
-                     false, no_progress());
+  const Frontier frontier = study_frontier(
+      small_card("laser_power_mW: 10"), {frontier_key("generator.bits"), {3, 20}}, no_progress());
   EXPECT_NEAR(frontier.points[0].study.generator.light->bits_uniform, 3, 1e-9);
   EXPECT_NE(frontier.points[1].problem.find("out of reach"), std::string::npos);
   const Json json = frontier_json(frontier);
   EXPECT_TRUE(json["points"][0].contains("energy_gain"));
   EXPECT_TRUE(json["points"][1].contains("problem"));
   EXPECT_NE(frontier_text(frontier).find("not to be had"), std::string::npos);
-  EXPECT_THROW(
-      study_frontier(small_card(), "generator.photonic.bits", {20, 21}, false, no_progress()),
-      Error);
+  EXPECT_THROW(study_frontier(small_card(), {"generator.photonic.bits", {20, 21}}, no_progress()),
+               Error);
 }
 
 TEST(Frontier, AccuraciesThatSingleOutValuesAreSaidToHaveChosen) {
   Frontier frontier =
-      study_frontier(small_card(), frontier_key("generator.bits"), {3, 4}, false, no_progress());
+      study_frontier(small_card(), {frontier_key("generator.bits"), {3, 4}}, no_progress());
   EXPECT_TRUE(frontier.images_chose().empty());
   EXPECT_FALSE(frontier_json(frontier).contains("images_chose"));
   for (FrontierPoint& point : frontier.points) {
@@ -78,7 +76,7 @@ TEST(Frontier, AnyKeyWithANumberCanBeSwept) {
   EXPECT_THROW(frontier_values(card, "generator.nothing"), Error);
   // Shorter shots take more light for the same bits, and are dearer in it.
   const Frontier frontier =
-      study_frontier(small_card(), "generator.photonic.shot_ns", {0.1, 1.0}, false, no_progress());
+      study_frontier(small_card(), {"generator.photonic.shot_ns", {0.1, 1.0}}, no_progress());
   EXPECT_GT(frontier.points[0].study.generator.light->laser_power_mW,
             frontier.points[1].study.generator.light->laser_power_mW);
   EXPECT_TRUE(frontier.dominated(0) || frontier.dominated(1));  // the same bits twice
