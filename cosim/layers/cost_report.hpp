@@ -113,7 +113,8 @@ struct CostReport {
   PartTimes critical_parts_ns;         // add up to time_ns
   TimePart bound_by = TimePart::core;  // largest of them
   Traffic traffic;
-  double resident_bytes = 0;  // in the weight buffer from the batch before
+  double resident_bytes = 0;      // in the weight buffer from the batch before
+  bool weights_on_cores = false;  // from the batch before: every tile has a core of its own
   std::vector<AreaPart> areas;
   std::int64_t tiles = 0;
   int cores_used = 1;  // that get tiles; the others idle because the whole is better so
@@ -129,7 +130,8 @@ struct CostReport {
 /// A stream of batches, one after the other.
 struct StreamReport {
   CostReport first;   // finds an empty weight buffer
-  CostReport steady;  // each later one: weights that fit are not fetched again
+  CostReport steady;  // each later one: weights that fit the weight buffer are not fetched
+                      // again, or weights that fit the cores not written again
 };
 
 }  // namespace lightloom::cosim
