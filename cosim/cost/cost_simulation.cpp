@@ -1,6 +1,6 @@
 #include "cosim/cost/cost_simulation.hpp"
 
-#include <algorithm>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -32,6 +32,10 @@ CostReport from_weight_buffer(const Stream& stream) {
 /// Later batches that find all weights on the cores: with the first one's cores and copies, or with
 /// all cores and no copies. As many as there are.
 std::vector<CostReport> from_cores(const Stream& stream) {
+  std::int64_t least_visits = 0;
+  for (const auto& layer : stream.cold.plan.layers)
+    least_visits += static_cast<std::int64_t>(layer->tiles.size()) / layer->replicas;
+  if (least_visits > stream.ready.input.schedule.cores) return {};
   const Residency residency{.stays = {}, .on_cores = true};
   std::vector<CostReport> reports;
   PlanChoice all = stream.cold.choice;
