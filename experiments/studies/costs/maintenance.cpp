@@ -51,7 +51,8 @@ Part references_of(const MaintenanceCost& cost, const photonic::CoreDescription&
   const double phases = photonic::read_phases(core, photonic::InputSigns::positive);
   const double symbols = phases * core.cost.symbols;
   const double vector_ns =
-      (core.cost.symbol_rate_GHz > 0 ? symbols / core.cost.symbol_rate_GHz : 0) + core.cost.product_ns;
+      (core.cost.symbol_rate_GHz > 0 ? symbols / core.cost.symbol_rate_GHz : 0) +
+      core.cost.product_ns;
   const double vector_pJ = symbols * (core.columns * core.cost.input_energy_pJ +
                                       core.rows * core.cost.output_energy_pJ) +
                            phases * core.cost.phase_energy_pJ + core.cost.product_energy_pJ +
