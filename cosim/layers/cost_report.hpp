@@ -113,11 +113,11 @@ struct CostReport {
   PartTimes critical_parts_ns;         // add up to time_ns
   TimePart bound_by = TimePart::core;  // largest of them
   Traffic traffic;
-  double resident_bytes = 0;      // in the weight buffer from the batch before
-  bool weights_on_cores = false;  // from the batch before: every tile has a core of its own
+  double resident_bytes = 0;  // in the weight buffer from the batch before
   std::vector<AreaPart> areas;
   std::int64_t tiles = 0;
-  int cores_used = 1;  // that get tiles; the others idle because the whole is better so
+  int cores_used = 1;             // that get tiles; the others idle because the whole is better so
+  bool weights_on_cores = false;  // from the batch before: every tile has a core of its own
 
   [[nodiscard]] double time_s() const { return time_ns * 1e-9; }
   [[nodiscard]] double energy_J() const { return total(energy_pJ) * 1e-12; }
