@@ -182,6 +182,7 @@ CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned,
   add_up(report, run, plan.schedule);
   name_parts(report, expanded, plan, run);
   report.areas = areas_of(planned.context);
+  report.weights_on_cores = planned.residency.on_cores;
   return report;
 }
 

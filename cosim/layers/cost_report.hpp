@@ -116,7 +116,8 @@ struct CostReport {
   double resident_bytes = 0;  // in the weight buffer from the batch before
   std::vector<AreaPart> areas;
   std::int64_t tiles = 0;
-  int cores_used = 1;  // that get tiles; the others idle because the whole is better so
+  int cores_used = 1;             // that get tiles; the others idle because the whole is better so
+  bool weights_on_cores = false;  // from the batch before: every tile has a core of its own
 
   [[nodiscard]] double time_s() const { return time_ns * 1e-9; }
   [[nodiscard]] double energy_J() const { return total(energy_pJ) * 1e-12; }
@@ -129,7 +130,8 @@ struct CostReport {
 /// A stream of batches, one after the other.
 struct StreamReport {
   CostReport first;   // finds an empty weight buffer
-  CostReport steady;  // each later one: weights that fit are not fetched again
+  CostReport steady;  // each later one: weights that fit the weight buffer are not fetched
+                      // again, or weights that fit the cores not written again
 };
 
 }  // namespace lightloom::cosim

@@ -39,6 +39,7 @@ std::shared_ptr<const LayerPlan> LayerPlans::of(std::size_t index, const LayerSe
                 setup.stored_as_settings,
                 setup.spills_output,
                 setup.resident,
+                setup.on_core,
                 setup.replicas,
                 setup.input_bytes,
                 setup.output_bytes,

@@ -89,6 +89,7 @@ NetworkPlan plan_network(const CostContext& context, LayerPlans& plans,
   for (std::size_t i = 0; i < context.input.layers.size(); ++i) {
     setups.push_back(layer_setup(context, i));
     setups.back().resident = residency.of(i);
+    setups.back().on_core = residency.on_cores;
   }
   place_maps(setups);
   for (std::size_t i = 0; i < setups.size(); ++i) plan.layers.push_back(plans.of(i, setups[i]));

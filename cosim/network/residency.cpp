@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cosim/generator/generator_table.hpp"
+
 namespace lightloom::cosim {
 namespace {
 
@@ -31,6 +33,18 @@ Residency resident_layers(const CostInput& input, const SharedPlans& cold, int w
     residency.bytes += plan->stored_bytes;
   }
   return residency;
+}
+
+bool tiles_have_cores(const CostContext& context, const SharedPlans& plans) {
+  const CostInput& input = context.input;
+  const bool lit = hands_over_light(input.generator) &&
+                   std::any_of(input.layers.begin(), input.layers.end(), [](const CostLayer& l) {
+                     return l.way == WeightDelivery::regenerate;
+                   });
+  std::size_t visits = 0;
+  for (const auto& plan : plans) visits += plan->tiles.size();
+  return !lit && !input.core.operands.present() &&
+         visits <= static_cast<std::size_t>(context.choice.cores);
 }
 
 }  // namespace lightloom::cosim

@@ -6,10 +6,12 @@
 
 namespace lightloom::cosim {
 
-/// Which layers' stored words are still in the weight buffer from the batch before.
+/// What is still on chip from the batch before: layers' stored words in the weight buffer, or all
+/// weights on the cores.
 struct Residency {
-  std::vector<bool> stays;  // by layer; empty: none
-  double bytes = 0;
+  std::vector<bool> stays;  // by layer, in the weight buffer; empty: none
+  double bytes = 0;         // there
+  bool on_cores = false;    // every tile is on a core of its own
   [[nodiscard]] bool of(std::size_t layer) const { return !stays.empty() && stays[layer]; }
 };
 
@@ -20,5 +22,10 @@ struct Residency {
 /// layers stay in order of execution as far as they fit into the rest. Nothing of a layer that does
 /// not fit stays.
 Residency resident_layers(const CostInput& input, const SharedPlans& cold, int weight_places);
+
+/// Whether every visit of a tile has a core of its own, so that no core is ever written again.
+/// Light that sets the cores is on no longer than they compute, and operands that are modulated
+/// every symbol are not kept.
+bool tiles_have_cores(const CostContext& context, const SharedPlans& plans);
 
 }  // namespace lightloom::cosim

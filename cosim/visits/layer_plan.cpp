@@ -129,9 +129,11 @@ LayerPlan plan_layer(const LayerSetup& setup) {
     note_needs(plan.needs, setup, visit);
     plan.largest_weight_tile_bytes = std::max(plan.largest_weight_tile_bytes, traffic.weight_bytes);
     add(plan, traffic.cost);
-    add(plan, read_stored_tile(setup, visit));
-    if (visit.replica == 0) make_weights(plan, setup, visit);
-    add(plan, program(setup, visit));
+    if (!setup.on_core) {
+      add(plan, read_stored_tile(setup, visit));
+      if (visit.replica == 0) make_weights(plan, setup, visit);
+      add(plan, program(setup, visit));
+    }
     add(plan, compute(setup, visit));
     add(plan, post_process(setup, visit));
   });

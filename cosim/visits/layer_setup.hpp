@@ -55,6 +55,7 @@ struct LayerSetup {
   bool weights_refetched = false;   // the weight buffer cannot hold the shared streams
   bool spills_output = false;       // the activation buffer cannot hold it
   bool resident = false;            // what is stored is in the weight buffer from the batch before
+  bool on_core = false;             // its tiles are on their cores from the batch before
   bool drives_core = false;         // the generator's light sets the core, no digits in between
   std::int64_t blocks = 1;          // of input vectors
   int replicas = 1;                 // cores that hold a copy of each tile

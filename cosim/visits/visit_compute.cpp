@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cosim/layers/tile_write.hpp"
+
 namespace lightloom::cosim {
 namespace {
 
@@ -31,13 +33,6 @@ void spend_tabled(const LayerSetup& setup, const Visit& v, double used_weights,
   const double whole = static_cast<double>(setup.input().core.rows) * setup.input().core.columns;
   const double share = core.utilisation == photonic::Utilisation::used ? used_weights / whole : 1;
   energy.spend(Component::output_converters, v.vectors * share, each_pJ);
-}
-
-/// Time of the transfers that bring a tile's weights.
-double transfer_ns(const photonic::CoreCost& core, const TileView& view) {
-  const double transfers =
-      core.weight_path.by_row ? static_cast<double>(view.rows) * view.groups : 1.0;
-  return transfers * 1e3 / core.weight_path.rate_MHz;
 }
 
 /// Symbols of a visit: groups of vectors that come at once, and how often each comes.
@@ -81,17 +76,15 @@ void spend_dynamic_light(const LayerSetup& setup, const Symbols& symbols, Energy
 }  // namespace
 
 VisitCost program(const LayerSetup& setup, const Visit& v) {
-  const ProgrammingCard& card = setup.input().programming;
   const photonic::CoreCost& core = setup.core();
-  const auto devices = static_cast<double>(core.devices);
-  const double rounds = card.lanes > 0 ? std::ceil(devices / card.lanes) : (devices > 0 ? 1 : 0);
-  const bool by_path =
-      core.weight_path.used() && (!setup.regenerate || core.weight_path.behind_generator);
+  const TileWrite write =
+      tile_write(core, setup.input().programming,
+                 {static_cast<double>(v.view.rows) * v.view.groups, setup.regenerate});
   VisitCost cost;
-  if (by_path) cost.time.take(Stage::program, {TimePart::weight_path, transfer_ns(core, v.view)});
-  cost.time.take(Stage::program,
-                 {TimePart::programming, (by_path ? 0 : rounds / card.rate_GHz) + core.settle_ns});
-  cost.energy.spend(Component::programming, devices, core.write_energy_pJ);
+  if (write.path_ns > 0) cost.time.take(Stage::program, {TimePart::weight_path, write.path_ns});
+  cost.time.take(Stage::program, {TimePart::programming, write.programming_ns});
+  cost.energy.spend(Component::programming, static_cast<double>(core.devices),
+                    core.write_energy_pJ);
   return cost;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 /// Stored bytes that this visit is the first to need, or needs again because no buffer kept them.
 double weight_bytes(const LayerSetup& setup, const Visit& v) {
-  if (setup.resident || (!v.first_block && setup.layer_fits)) return 0;
+  if (setup.resident || setup.on_core || (!v.first_block && setup.layer_fits)) return 0;
   if (setup.stored_as_settings) return setup.setting_bytes();
   const LayerMapping& m = setup.mapping;
   const bool first_column = v.tile.column == 0;

@@ -220,7 +220,8 @@ Json steady_json(const CostReport& steady) {
           {"critical_parts_s", parts_json(steady.critical_parts_ns)},
           {"energy_parts_J", energies_json(steady.energy_pJ)},
           {"dram_bytes", steady.traffic.sum()},
-          {"resident_bytes", steady.resident_bytes}};
+          {"resident_bytes", steady.resident_bytes},
+          {"weights_on_cores", steady.weights_on_cores}};
 }
 
 Json source_json(const CostReport& report, const CostReport& steady) {
@@ -297,7 +298,8 @@ std::string steady_table(const CostStudy& study) {
                i == 0 ? "" : fmt::format("{:.3g} x", study.steady_speedup(i)),
                with_prefix(report.energy_J(), "J"),
                i == 0 ? "" : fmt::format("{:.3g} x", study.steady_energy_gain(i)),
-               with_prefix(report.traffic.sum(), "B"), with_prefix(report.resident_bytes, "B"),
+               with_prefix(report.traffic.sum(), "B"),
+               report.weights_on_cores ? "on the cores" : with_prefix(report.resident_bytes, "B"),
                std::string(cosim::part_name(report.bound_by))});
   }
   return table.text();

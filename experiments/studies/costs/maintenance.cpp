@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cosim/layers/tile_write.hpp"
+#include "cosim/mapping.hpp"
 #include "experiments/cards/durations.hpp"
 #include "experiments/results/text_table.hpp"
 
@@ -15,29 +18,47 @@ using Part = MaintenanceCost::Part;
 
 constexpr double s_per_ns = 1e-9, J_per_pJ = 1e-12;
 
-/// Cores work side by side, each on its tiles one after the other.
-double rounds_of(const MaintenanceCost& cost) {
-  return std::ceil(static_cast<double>(cost.tiles) / cost.cores);
+/// Calls `use(write)` for every tile of a network in order.
+template <class Use>
+void for_each_tile(const cosim::CostReport& report, const Use& use) {
+  for (const cosim::LayerCost& layer : report.layers)
+    for (std::int64_t tile = 0; tile < layer.mapping.tiles; ++tile) {
+      const cosim::TileView view = cosim::tile_view(layer.mapping, tile);
+      use(cosim::WrittenTile{.rows = static_cast<double>(view.rows) * view.groups,
+                             .regenerated = layer.way == cosim::WeightDelivery::regenerate});
+    }
 }
 
-/// As the schedule writes a tile.
-Part programming_of(const MaintenanceCost& cost, const photonic::CoreCost& core,
-                    const cosim::ProgrammingCard& card) {
-  const auto devices = static_cast<double>(core.devices);
-  const double settings = card.lanes > 0 ? std::ceil(devices / card.lanes) : 1;
-  const double tile_ns = settings / card.rate_GHz + core.settle_ns;
-  return {rounds_of(cost) * tile_ns * s_per_ns,
-          static_cast<double>(cost.tiles) * devices * core.write_energy_pJ * J_per_pJ};
+/// As the schedule writes tiles: cores work side by side, each on its own one after the other.
+Part programming_of(const MaintenanceCost& cost, const cosim::CostReport& report,
+                    const Experiment& card) {
+  const photonic::CoreCost core = photonic::make_core(card.hardware.core)->description().cost;
+  std::vector<double> core_ns(static_cast<std::size_t>(cost.cores));
+  std::size_t next = 0;
+  for_each_tile(report, [&](const cosim::WrittenTile& tile) {
+    core_ns[next] += cosim::tile_write(core, card.hardware.programming, tile).sum_ns();
+    next = (next + 1) % core_ns.size();
+  });
+  return {*std::max_element(core_ns.begin(), core_ns.end()) * s_per_ns,
+          static_cast<double>(cost.tiles) * static_cast<double>(core.devices) *
+              core.write_energy_pJ * J_per_pJ};
 }
 
-/// A reference lights or drives all inputs of a tile, and all its outputs are read.
+/// A reference lights or drives all inputs of a tile, and all its outputs are read: symbols, and
+/// what a product costs beside them.
 Part references_of(const MaintenanceCost& cost, const photonic::CoreDescription& core) {
   const double vectors = cost.card.reference_vectors;
-  const double ns = vectors / core.cost.symbol_rate_GHz;
-  const double vector_pJ = core.columns * core.cost.input_energy_pJ +
-                           core.rows * core.cost.output_energy_pJ +
-                           core.cost.laser_power_mW / core.cost.symbol_rate_GHz;
-  return {rounds_of(cost) * ns * s_per_ns,
+  const double phases = photonic::read_phases(core, photonic::InputSigns::positive);
+  const double symbols = phases * core.cost.symbols;
+  const double vector_ns =
+      (core.cost.symbol_rate_GHz > 0 ? symbols / core.cost.symbol_rate_GHz : 0) +
+      core.cost.product_ns;
+  const double vector_pJ = symbols * (core.columns * core.cost.input_energy_pJ +
+                                      core.rows * core.cost.output_energy_pJ) +
+                           phases * core.cost.phase_energy_pJ + core.cost.product_energy_pJ +
+                           core.cost.laser_power_mW * vector_ns;
+  const double rounds = std::ceil(static_cast<double>(cost.tiles) / cost.cores);
+  return {rounds * vectors * vector_ns * s_per_ns,
           static_cast<double>(cost.tiles) * vectors * vector_pJ * J_per_pJ};
 }
 
@@ -48,13 +69,14 @@ Json part_json(const Part& part) { return {{"time_s", part.time_s}, {"energy_J",
 MaintenanceCost study_maintenance(const Experiment& card, const CostStudy& study) {
   const cosim::CostReport& steady = study.steady.front();
   const auto core = photonic::make_core(card.hardware.core);
-  MaintenanceCost cost{
-      .card = *card.maintenance, .tiles = steady.tiles, .cores = card.hardware.schedule.cores};
+  MaintenanceCost cost{.card = *card.maintenance,
+                       .tiles = steady.tiles,
+                       .cores = card.hardware.schedule.cores,
+                       .weights_stay = steady.weights_on_cores};
   cost.image_time_s = steady.time_s() / study.batch;
   cost.image_energy_J = steady.energy_J() / study.batch;
   cost.images = cost.card.load * cost.card.every_s / cost.image_time_s;
-  if (cost.card.reprogram)
-    cost.programming = programming_of(cost, core->description().cost, card.hardware.programming);
+  if (cost.card.reprogram) cost.programming = programming_of(cost, steady, card);
   cost.references = references_of(cost, core->description());
   cost.ranges = {card.calibration_images * cost.image_time_s,
                  card.calibration_images * cost.image_energy_J};
@@ -75,7 +97,7 @@ Json maintenance_json(const MaintenanceCost& cost) {
           {"energy_share", cost.energy_share()},
           {"tiles", cost.tiles},
           {"cores", cost.cores},
-          {"weights_stay", cost.stays()}};
+          {"weights_stay", cost.weights_stay}};
 }
 
 void add_maintenance(Labelled& data, const MaintenanceCost& cost) {
@@ -101,7 +123,7 @@ std::string maintenance_text(const MaintenanceCost& cost) {
   table.row({"share of all", fmt::format("{:.3g} %", 100 * cost.time_share()),
              fmt::format("{:.3g} %", 100 * cost.energy_share())});
   std::string text = table.text();
-  if (!cost.stays())
+  if (!cost.weights_stay)
     text += fmt::format(
         "the weights are {} tiles on {} {}: this schedule writes tiles again with every batch, so "
         "that none gets old\n",

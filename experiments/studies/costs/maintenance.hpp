@@ -13,6 +13,9 @@ struct MaintenanceCost {
   MaintenanceCard card;
   std::int64_t tiles = 0;
   int cores = 1;
+  /// Whether tiles stay on their cores from batch to batch. Otherwise the schedule writes them anew
+  /// with every batch, and none gets that old.
+  bool weights_stay = false;
   /// Of one time: writing all tiles (`reprogram` alone), reading references at every tile, running
   /// the images by which converters find their ranges.
   struct Part {
@@ -35,9 +38,6 @@ struct MaintenanceCost {
   [[nodiscard]] double energy_share() const {
     return energy_per_image_J() / (image_energy_J + energy_per_image_J());
   }
-  /// Whether every tile has a core of its own. Otherwise the schedule writes tiles anew with every
-  /// batch, and none gets that old.
-  [[nodiscard]] bool stays() const { return tiles <= cores; }
 };
 
 /// The card must have its section `maintenance`; `study` is its cost.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "nn/models/models.hpp"
@@ -53,7 +54,7 @@ TEST(Maintenance, CostsWhatItsPartsTake) {
       (cost.programming.energy_J + cost.references.energy_J + 32 * image_J) / images;
   EXPECT_NEAR(cost.energy_per_image_J() / each, 1, 1e-12);
   EXPECT_NEAR(cost.energy_share(), each / (image_J + each), 1e-12);
-  EXPECT_FALSE(cost.stays());
+  EXPECT_FALSE(cost.weights_stay);
   EXPECT_NE(maintenance_text(cost).find("writes tiles again with every batch"), std::string::npos);
 }
 
@@ -72,6 +73,39 @@ TEST(Maintenance, AReferenceLightsAllInputsAndIsReadAtAllOutputs) {
               1e-9);
 }
 
+// Transfers at 2 MHz, one for each used row of a tile, on three cores in turn; two symbols a
+// vector.
+TEST(Maintenance, WeightsComeByTheirPathAndVectorsTakeTheirSymbols) {
+  CostStudy study;
+  const Experiment card = kept_up({"core.weight_path={rate_MHz: 2, unit: row}"});
+  const MaintenanceCost cost = cost_of(card, study);
+  const double settle_ns = photonic::make_core(card.hardware.core)->description().cost.settle_ns;
+  std::vector<double> core_ns(3);
+  std::size_t next = 0;
+  for (const cosim::LayerCost& layer : study.steady[0].layers)
+    for (int row = 0; row < layer.mapping.row_tiles; ++row)
+      for (int column = 0; column < layer.mapping.column_tiles; ++column, next = (next + 1) % 3)
+        core_ns[next] += std::min(64, layer.mapping.group_rows - 64 * row) * 500 + settle_ns;
+  EXPECT_NEAR(cost.programming.time_s, *std::max_element(core_ns.begin(), core_ns.end()) * 1e-9,
+              1e-15);
+}
+
+// Seven symbols of 100 ns, the eighth bit is the sign, each converted; an input is driven, an
+// output read in every one of them.
+TEST(Maintenance, AReferenceTakesTheSymbolsOfItsBits) {
+  CostStudy study, levels;
+  const MaintenanceCost serial = cost_of(kept_up({"core.input_coding=bit_serial"}), study),
+                        whole = cost_of(kept_up({}), levels);
+  EXPECT_NEAR(serial.references.time_s / whole.references.time_s, 7, 1e-9);
+  const photonic::CoreCost core =
+      photonic::make_core(kept_up({"core.input_coding=bit_serial"}).hardware.core)
+          ->description()
+          .cost;
+  const double vector_pJ = 7 * 64 * (core.input_energy_pJ + core.output_energy_pJ);
+  EXPECT_NEAR(serial.references.energy_J,
+              static_cast<double>(study.steady[0].tiles) * 7 * vector_pJ * 1e-12, 1e-18);
+}
+
 TEST(Maintenance, RecalibrationWritesNothing) {
   CostStudy study;
   const MaintenanceCost cost =
@@ -79,7 +113,7 @@ TEST(Maintenance, RecalibrationWritesNothing) {
   EXPECT_EQ(cost.programming.energy_J, 0);
   EXPECT_EQ(cost.programming.time_s, 0);
   EXPECT_GT(cost.energy_J(), 0);
-  EXPECT_TRUE(cost.stays());
+  EXPECT_TRUE(cost.weights_stay);
   EXPECT_EQ(maintenance_text(cost).find("every batch"), std::string::npos);
   EXPECT_EQ(maintenance_text(cost).find("writing"), std::string::npos);
   const Json json = maintenance_json(cost);
