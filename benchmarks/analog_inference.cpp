@@ -1,7 +1,8 @@
 // Analog inference against digital inference of the same network in the same run: cnn3, batch 64,
 // noise and an ADC conversion for every partial sum. `bench_analog_inference` prints images per
 // second; the ratio is what counts. `chips`: 16 chips, each drawn, its converters' ranges measured,
-// and run on the same batch.
+// and run on as many batches as its argument
+// says.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -68,16 +69,22 @@ void chips(benchmark::State& state, const char* device) {
       engine.begin_calibration();
       inference.forward(images);
       engine.end_calibration();
-      benchmark::DoNotOptimize(inference.forward(images).values().data());
+      for (std::int64_t done = 0; done < state.range(0); ++done)
+        benchmark::DoNotOptimize(inference.forward(images).values().data());
     }
-  state.SetItemsProcessed(state.iterations() * batch * count);
+  state.SetItemsProcessed(state.iterations() * batch * count * state.range(0));
 }
 
 BENCHMARK(digital)->UseRealTime();
 BENCHMARK_CAPTURE(analog, ring_bank, "data/devices/mrr-bank.yaml")->UseRealTime();
 BENCHMARK_CAPTURE(analog, mzi_mesh, "data/devices/mzi-mesh.yaml")->UseRealTime();
-BENCHMARK_CAPTURE(chips, ring_bank, "data/devices/mrr-bank.yaml")->MeasureProcessCPUTime();
+BENCHMARK_CAPTURE(chips, ring_bank, "data/devices/mrr-bank.yaml")
+    ->Arg(1)
+    ->Arg(16)
+    ->MeasureProcessCPUTime();
 BENCHMARK_CAPTURE(chips, measured_errors, "data/devices/incoherent-crossbar.yaml")
+    ->Arg(1)
+    ->Arg(16)
     ->MeasureProcessCPUTime();
 
 }  // namespace

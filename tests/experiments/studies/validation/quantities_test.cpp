@@ -205,6 +205,11 @@ TEST(Quantities, DrawnChipsLeaveTheirMixingToModelsWithout) {
   const double twice =
       drawn_residual("gain_mean: 0.9, mixing_share: 0.4, noise_sigma: 1e-6", ErrorModel::gains, 24);
   EXPECT_NEAR(twice / gains, 2, 1e-3) << "the same draws, twice as large";
+  EXPECT_GT(std::abs(drawn_residual(law, ErrorModel::gains, 1) /
+                         drawn_residual(law, ErrorModel::gains, 2) -
+                     1),
+            1e-3)
+      << "every chip draws its own";
 }
 
 TEST(Quantities, ChipsDrawnFromTheShippedCardAreOffLikeTheMeasuredOne) {

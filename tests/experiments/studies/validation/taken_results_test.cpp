@@ -232,6 +232,18 @@ TEST(TakenResults, FoldersWithoutAFileThatACardNamesAreRefused) {
             std::string::npos);
 }
 
+TEST(TakenResults, WhatOnlyResultsHoldIsNotComputed) {
+  const std::string path = written_chip(made_up_chip +
+                                        "  left:\n    quantity: product_residual\n    model: "
+                                        "gains\n    needs: {files: [made-up.yaml], "
+                                        "command: calibrate, results: p.h5}\n");
+  for (const Networks networks : {Networks::recorded, Networks::run}) {
+    const Validation found = validate({path}, {.networks = networks});
+    EXPECT_EQ(found.chips[0].consequences[1].skipped,
+              "needs files: `calibrate`, then --results FOLDER");
+  }
+}
+
 TEST(TakenResults, WhatIsLeftOfProductsIsThatOfTheModelAskedFor) {
   Labelled data;
   data.add_axis({"error_model", std::vector<std::string>{"gains", "periodic", "mixing"}, "", ""});
