@@ -56,23 +56,43 @@ ErrorModel settled(ErrorModel model, int period) {
   return mixes(model) ? ErrorModel::mixing : ErrorModel::gains;
 }
 
+/// Checked products with their period, and how they are divided.
+struct Prepared {
+  ProductMatrices matrices;
+  PeriodFound period;
+  ErrorModel model = ErrorModel::both;  // as asked, without a period where there is none
+  Division division;
+};
+
+Prepared prepare(const Products& products, const ProductFitOptions& options) {
+  require(options.period >= 0, "a period of {} vectors", options.period);
+  check_products(products, options.model, std::max(options.period, 1));
+  Prepared prepared{.matrices = matrices_of(products)};
+  prepared.period = period_of(prepared.matrices, options);
+  const int period = prepared.period.period;
+  check_products(products, options.model, period);
+  prepared.model = settled(options.model, period);
+  prepared.division = {.period = period, .seed = options.seed};
+  return prepared;
+}
+
 }  // namespace
 
 ProductFit fit_products(const Products& products, const ProductFitOptions& options) {
-  require(options.period >= 0, "a period of {} vectors", options.period);
-  check_products(products, options.model, std::max(options.period, 1));
-  const ProductMatrices matrices = matrices_of(products);
-  ProductFit fit{.model = options.model, .period = period_of(matrices, options)};
-  const int period = fit.period.period;
-  check_products(products, options.model, period);
-  fit.model = settled(options.model, period);
-  const Division division{.period = period, .seed = options.seed};
-  fit.residuals = compare_models(matrices, fit.model, division);
+  const Prepared prepared = prepare(products, options);
+  const ProductMatrices& matrices = prepared.matrices;
+  ProductFit fit{.model = prepared.model, .period = prepared.period};
+  fit.residuals = compare_models(matrices, fit.model, prepared.division);
   fit.shares = shares_of(fit.residuals);
-  fit.correctors = fit_correctors(matrices, fit.model, division);
-  fit.nonlinearity = find_nonlinearity(matrices, fit.model, division);
-  fit.errors = fit_errors(matrices, fit.model, period);
+  fit.correctors = fit_correctors(matrices, fit.model, prepared.division);
+  fit.nonlinearity = find_nonlinearity(matrices, fit.model, prepared.division);
+  fit.errors = fit_errors(matrices, fit.model, fit.period.period);
   return fit;
+}
+
+ModelResiduals left_by_models(const Products& products, const ProductFitOptions& options) {
+  const Prepared prepared = prepare(products, options);
+  return compare_models(prepared.matrices, prepared.model, prepared.division);
 }
 
 photonic::ProductErrors measured_errors(const FittedErrors& fitted, double full_scale) {

@@ -28,6 +28,10 @@ struct ProductFit {
 /// `Error` for what `check_products` refuses.
 ProductFit fit_products(const Products& products, const ProductFitOptions& options);
 
+/// What the models leave, held out, and nothing else of a fit. A period of 0 is found, as by a fit.
+/// Throws `Error` for what `check_products` refuses.
+ModelResiduals left_by_models(const Products& products, const ProductFitOptions& options);
+
 /// The errors of a fit as a core takes them over. `full_scale`: what one input at full scale gives
 /// through one weight at full scale, in units of the products.
 photonic::ProductErrors measured_errors(const FittedErrors& fitted, double full_scale);

@@ -1,5 +1,7 @@
 #include "nn/io/torch_dialects.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -106,6 +108,46 @@ Names without_wrappers(const Names& names) {
   return shorter;
 }
 
+Names each(const Names& names, const std::function<std::string(const std::string&)>& change) {
+  Names changed;
+  for (const std::string& name : names) changed.push_back(change(name));
+  return changed;
+}
+
+/// The last whole number in a layer's name ("linear2" 2, "net.3" 3); -1 without.
+int last_number(std::string_view layer) {
+  const std::size_t end = layer.find_last_of("0123456789");
+  if (end == std::string_view::npos || end + 1 != layer.size()) return -1;
+  const std::size_t other = layer.find_last_not_of("0123456789");
+  const std::size_t begin = other == std::string_view::npos ? 0 : other + 1;
+  int number = -1;
+  std::from_chars(layer.data() + begin, layer.data() + layer.size(), number);
+  return number;
+}
+
+/// Rows of linear layers in any numbering (linear1, linear2; 0, 3, 6 of a torch Sequential) as fc1,
+/// fc2, ... in that order, where `wanted` is such a row of as many; else as they are.
+Names from_numbered(const Names& names, const std::set<std::string>& wanted) {
+  std::map<int, std::string> layers;
+  for (const std::string& name : names) {
+    const std::size_t point = name.rfind('.');
+    if (point == std::string::npos) return names;
+    const std::string layer = name.substr(0, point);
+    const int number = last_number(layer);
+    if (number < 0 || layers.try_emplace(number, layer).first->second != layer) return names;
+  }
+  const auto is_row = [&](const std::string& name) { return name.starts_with("fc"); };
+  if (wanted.size() != names.size() || !std::all_of(wanted.begin(), wanted.end(), is_row))
+    return names;
+  std::map<std::string, std::string> ours;
+  int place = 0;
+  for (const auto& [number, layer] : layers) ours[layer] = fmt::format("fc{}", ++place);
+  return each(names, [&](const std::string& name) {
+    const std::size_t point = name.rfind('.');
+    return ours.at(name.substr(0, point)) + name.substr(point);
+  });
+}
+
 MatchedNames matched(const std::set<std::string>& wanted, const Names& translated,
                      const Names& in_file) {
   MatchedNames result;
@@ -114,12 +156,6 @@ MatchedNames matched(const std::set<std::string>& wanted, const Names& translate
     if (first && wanted.contains(translated[i])) ++result.found;
   }
   return result;
-}
-
-Names each(const Names& names, const std::function<std::string(const std::string&)>& change) {
-  Names changed;
-  for (const std::string& name : names) changed.push_back(change(name));
-  return changed;
 }
 
 /// Names of a file as one of the known tongues would have them in ours.
@@ -135,6 +171,7 @@ std::vector<Spelling> spellings_of(const Names& names, const std::set<std::strin
           {each(names, old_densenet)},
           {each(names, kuangliu_densenet), true},
           {from_timm(names, wanted)},
+          {from_numbered(names, wanted)},
           {each(names, [&](const std::string& name) { return other_head(name, head); })}};
 }
 

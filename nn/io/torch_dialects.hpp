@@ -20,8 +20,8 @@ struct MatchedNames {
 /// Finds the names `wanted` among those of a file, which may have them in another tongue: with a
 /// prefix (module., model., any that all share), in torchvision's, timm's and kuangliu's spellings
 /// of ResNets (downsample / shortcut, fc / linear), torchvision's old ones and kuangliu's of
-/// DenseNet, timm's of MobileNetV2, MobileNetV3 and EfficientNet. The spelling under which most are
-/// found wins.
+/// DenseNet, timm's of MobileNetV2, MobileNetV3 and EfficientNet; rows of linear layers in any
+/// numbering. The spelling under which most are found wins.
 MatchedNames match_names(const std::set<std::string>& wanted,
                          const std::vector<std::string>& in_file);
 

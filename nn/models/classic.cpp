@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "nn/models/builders.hpp"
 
@@ -27,14 +29,18 @@ int vgg_features(GraphBuilder& net, std::initializer_list<int> plan, bool bias) 
 
 }  // namespace
 
-/// Two hidden layers of 256 and 128 units with ReLU.
-Graph mlp(const DatasetShape& data) {
+/// Hidden layers of these units.
+Graph mlp_of(const DatasetShape& data, const std::vector<int>& hidden, Activation activation) {
   GraphBuilder net("mlp", data.image);
-  int at = net.relu(net.linear("fc1", net.flatten(0), 256, true));
-  at = net.relu(net.linear("fc2", at, 128, true));
-  net.linear("fc3", at, data.classes, true);
+  int at = net.flatten(0), number = 0;
+  for (const int units : hidden)
+    at = net.activation(net.linear("fc" + std::to_string(++number), at, units, true), activation);
+  net.linear("fc" + std::to_string(number + 1), at, data.classes, true);
   return std::move(net).finish();
 }
+
+/// Two hidden layers of 256 and 128 units with ReLU.
+Graph mlp(const DatasetShape& data) { return mlp_of(data, {256, 128}, Activation::relu); }
 
 /// LeCun et al., Proc. IEEE 1998, in today's form: full connection between the maps, ReLU, max
 /// pooling. Images below 32x32 are padded to it.

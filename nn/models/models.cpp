@@ -1,5 +1,10 @@
 #include "nn/models/models.hpp"
 
+#include <charconv>
+#include <optional>
+#include <system_error>
+#include <utility>
+
 #include "core/cards/card.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
@@ -11,6 +16,7 @@ namespace lightloom::nn {
 namespace models {
 
 Graph mlp(const DatasetShape& data);
+Graph mlp_of(const DatasetShape& data, const std::vector<int>& hidden, Activation activation);
 Graph lenet5(const DatasetShape& data);
 Graph cnn3(const DatasetShape& data);
 Graph vgg8(const DatasetShape& data);
@@ -35,7 +41,7 @@ Graph efficientnet_b0(const DatasetShape& data);
 
 const std::vector<Model>& known_models() {
   static const std::vector<Model> all{
-      {"mlp", "two hidden layers of 256 and 128", models::mlp},
+      {"mlp", "two hidden layers of 256 and 128; mlp-50-60, mlp-tanh-50-60: others", models::mlp},
       {"lenet5", "LeCun et al. 1998, fully connected maps, ReLU", models::lenet5},
       {"cnn3", "three 5x5 convolutions of 32 channels (Gu et al. 2021)", models::cnn3},
       {"vgg8", "six convolutions of 128 to 512 channels, two linear layers", models::vgg8},
@@ -62,6 +68,29 @@ const std::vector<Model>& known_models() {
 }
 
 namespace {
+
+constexpr int most_hidden_layers = 16, most_units = 1 << 20;
+
+/// The units of hidden layers that a name says behind `prefix`: 50 and 60 of "mlp-50-60". Nothing
+/// for other names.
+std::optional<std::vector<int>> hidden_layers(std::string_view model, std::string_view prefix) {
+  if (!model.starts_with(prefix)) return std::nullopt;
+  std::vector<int> units;
+  for (std::string_view rest = model.substr(prefix.size() - 1); !rest.empty();) {
+    rest.remove_prefix(1);
+    const std::string_view word = rest.substr(0, rest.find('-'));
+    int count = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), count);
+    require(error == std::errc{} && end == word.data() + word.size() && count >= 1 &&
+                count <= most_units && units.size() < most_hidden_layers,
+            "model '{}': '{}' is no number of units (mlp-50-60 has hidden layers of 50 and 60; at "
+            "most {} layers of {} units)",
+            model, word, most_hidden_layers, most_units);
+    units.push_back(count);
+    rest.remove_prefix(word.size());
+  }
+  return units;
+}
 
 std::string shape_text(const MapShape& map) {
   return fmt::format("{}x{}x{}", map.height, map.width, map.channels);
@@ -119,6 +148,13 @@ Graph build_graph(std::string_view model, std::string_view dataset) {
 Graph build_graph(std::string_view model, const DatasetShape& data) {
   if (is_onnx(model))
     return fitted_graph(onnx::import_model(std::string(model)).graph, model, data);
+  for (const auto& [prefix, activation] :
+       {std::pair{"mlp-tanh-", Activation::tanh}, {"mlp-", Activation::relu}})
+    if (const auto hidden = hidden_layers(model, prefix)) {
+      Graph graph = models::mlp_of(data, *hidden, activation);
+      graph.name = model;
+      return graph;
+    }
   std::vector<std::string> names;
   for (const Model& known : known_models()) {
     if (known.name == model) {

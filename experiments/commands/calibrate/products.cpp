@@ -86,6 +86,26 @@ Tree core_card(const CommandLine& line, int outputs, int inputs) {
   return card;
 }
 
+/// What each model leaves, held out.
+void add_residuals(Labelled& data, const ModelResiduals& residuals) {
+  std::vector<std::string> names;
+  for (const ErrorModel model : residuals.models) names.push_back(name_of(model));
+  data.add_axis({"error_model", names, "", "model of observed given expected"});
+  const auto add = [&](const char* name, const char* unit, const char* long_name,
+                       double ResidualStatistics::*field) {
+    std::vector<double> values;
+    for (const ErrorModel model : residuals.models)
+      values.push_back(residuals.of[static_cast<std::size_t>(model)].*field);
+    data.add({name, {"error_model"}, values, unit, long_name});
+  };
+  add("residual_rms", "expected", "what a model leaves, held out", &ResidualStatistics::rms);
+  add("residual_rms_sigma", "expected", "its standard error", &ResidualStatistics::standard_error);
+  add("residual_kurtosis_within", "1", "kurtosis of what it leaves, mean over outputs",
+      &ResidualStatistics::kurtosis_within);
+  add("residual_kurtosis_pooled", "1", "kurtosis of what it leaves, of all outputs as one sample",
+      &ResidualStatistics::kurtosis_pooled);
+}
+
 Labelled errors_of(const CommandLine& line, const ProductFit& fit, double full_scale) {
   const FittedErrors& errors = fit.errors;
   Labelled data = calibration::labelled_product_errors(measured_errors(errors, full_scale));
@@ -98,6 +118,7 @@ Labelled errors_of(const CommandLine& line, const ProductFit& fit, double full_s
             errors.mixing_sigma,
             "1",
             "standard error of the mixing"});
+  add_residuals(data, fit.residuals);
   add_origin(data, {.kind = "product errors",
                     .card = Tree::mapping(),
                     .seed = line.seed.value_or(0),

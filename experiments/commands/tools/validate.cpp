@@ -16,8 +16,11 @@ Shown do_validate(const CommandLine& line, ProgressSink& progress) {
   const std::vector<std::string> files = line.outputs();
   require_outputs(line, files);
   const Validation found =
-      validate(line.operands.empty() ? shipped_chips() : line.operands, line.settings,
-               line.has("networks") ? Networks::run : Networks::recorded, progress);
+      validate(line.operands.empty() ? shipped_chips() : line.operands,
+               {.settings = line.settings,
+                .networks = line.has("networks") ? Networks::run : Networks::recorded,
+                .results = line.has("results") ? line.value("results") : ""},
+               progress);
   Shown result{.json = to_json(found), .text = validation_text(found)};
   if (!line.output.empty()) {
     write_file(line.output, validation_page(found));
@@ -42,7 +45,9 @@ extern const Command validate_command{
     .endings = page_endings,
     .options = {{"markdown", "FILE", "the document too", {".md"}},
                 {"networks", "",
-                 "also what runs trained networks, where their files are; else the cards' record"}},
+                 "also what runs trained networks, where their files are; else the cards' record"},
+                {"results", "FOLDER",
+                 "numbers from the results files there that the cards' commands wrote"}},
     .run = do_validate};
 
 }  // namespace lightloom::experiments

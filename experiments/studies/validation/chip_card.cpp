@@ -109,11 +109,17 @@ void read_options(Section& section, const Quantity& quantity, QuantityOptions& o
     if (key == "bits") section.value(key, options.bits, {.low = 1, .high = 32});
     if (key == "averages") section.value(key, options.averages, {.low = 1, .high = 4096});
     if (key == "chips") section.value(key, options.chips, {.low = 1, .high = 100000});
+    if (key == "model")
+      section.choice(key, options.model,
+                     {{"gains", calibration::ErrorModel::gains},
+                      {"periodic", calibration::ErrorModel::periodic},
+                      {"mixing", calibration::ErrorModel::mixing},
+                      {"both", calibration::ErrorModel::both}});
     if (key == "targets")
       section.choice(key, options.targets,
                      {{"uniform", AskedWeights::uniform}, {"normal", AskedWeights::normal}});
   }
-  for (const char* needed : {"bits", "baseline"})
+  for (const char* needed : {"bits", "baseline", "model"})
     if (std::find(quantity.options.begin(), quantity.options.end(), needed) !=
         quantity.options.end())
       section.must_have(needed);
@@ -122,7 +128,13 @@ void read_options(Section& section, const Quantity& quantity, QuantityOptions& o
 void read_needs(Section& section, ChipMetric& metric) {
   section.value("files", metric.files);
   section.value("command", metric.command);
+  section.value("results", metric.results);
   for (const char* key : {"files", "command"}) section.must_have(key);
+  if (metric.quantity == nullptr) return;
+  if (!metric.results.empty() && metric.quantity->in == nullptr)
+    section.problem("results",
+                    fmt::format("is named, but no results file holds {}", metric.quantity->name));
+  if (metric.quantity->of == nullptr) section.must_have("results");
 }
 
 void read_metric(Section& section, ChipMetric& metric) {
@@ -133,6 +145,11 @@ void read_metric(Section& section, ChipMetric& metric) {
   section.choice("quantity", name, names);
   metric.quantity = find_quantity(name);
   if (metric.quantity != nullptr) read_options(section, *metric.quantity, metric.options);
+  if (const Tree* experiment = section.raw("experiment")) {
+    metric.experiment = *experiment;
+    if (!stands_for_card(*experiment))
+      section.problem("experiment", "must be the path of an experiment card (.yaml)");
+  }
   if (const Tree* with = section.raw("with"))
     for (const auto& [key, value] : with->pairs) metric.with.emplace_back(key, value);
   section.value("consistency", metric.consistency);
@@ -140,8 +157,7 @@ void read_metric(Section& section, ChipMetric& metric) {
   section.value("reason", metric.reason);
   const bool needs =
       section.optional_section("needs", [&](Section& inner) { read_needs(inner, metric); });
-  const bool runs = metric.quantity != nullptr && metric.quantity->runs_network;
-  if (runs && !needs)
+  if (metric.quantity != nullptr && metric.quantity->needs_files && !needs)
     section.problem("",
                     "needs the key 'needs' (files that it takes, and the command that makes "
                     "them)");
@@ -264,15 +280,18 @@ ChipCard read_chip(const std::string& path, const std::vector<std::string>& sett
 }
 
 Experiment experiment_of(const ChipCard& chip, const ChipMetric& metric) {
-  Tree tree = section_of(chip.model);
+  const bool own = metric.experiment.kind == Tree::Kind::null;
+  Tree tree = section_of(own ? chip.model : metric.experiment);
   const auto set = [&](const ChipInput& input) {
     for (const std::string& key : input.sets)
       set_at(tree, key,
              input.table.kind == Tree::Kind::null ? Tree::of(input.number.value) : input.table,
              chip.path);
   };
-  for (const ChipInput& input : chip.inputs) set(input);
-  for (const ChipFit& fit : chip.fits) set(fit.input);
+  if (own) {
+    for (const ChipInput& input : chip.inputs) set(input);
+    for (const ChipFit& fit : chip.fits) set(fit.input);
+  }
   for (const auto& [key, value] : metric.with) set_at(tree, key, value, chip.path);
   return read_experiment(tree);
 }

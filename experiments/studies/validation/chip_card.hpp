@@ -49,13 +49,15 @@ struct ChipMetric {
   std::string name;
   const Quantity* quantity = nullptr;  // nullptr only where the card has problems
   QuantityOptions options;
-  std::vector<std::pair<std::string, Tree>> with;  // keys of the model that differ here
+  Tree experiment;  // path of an experiment card in place of model and inputs; null: none
+  std::vector<std::pair<std::string, Tree>> with;  // keys of it, or the model, that differ here
   std::optional<SourcedNumber> published;
   bool consistency = false;  // inputs share their source with the published number: not counted
   std::string tolerance;     // of the published number, in words
   std::string reason;        // why the two are likely to differ
   std::vector<std::string> files;  // data and weights, without which it is skipped
   std::string command;             // that makes them
+  std::string results;             // file that it writes, which holds the number; "": none
   std::optional<double> recorded;  // what it gave where the files were there
 };
 
@@ -80,8 +82,8 @@ struct ChipCard {
 /// quantities and options; predictions without a published value, consequences with one.
 ChipCard read_chip(const std::string& path, const std::vector<std::string>& settings = {});
 
-/// The experiment that a metric is computed on: model, inputs, fit and what differs. Throws `Error`
-/// with the problems of the model.
+/// The experiment that a metric is computed on: the card that it names, or else model, inputs and
+/// fit; and what differs. Throws `Error` with the problems of the model.
 Experiment experiment_of(const ChipCard& chip, const ChipMetric& metric);
 
 }  // namespace lightloom::experiments

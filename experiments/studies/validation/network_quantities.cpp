@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "experiments/studies/accuracy/accuracy_result.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
 #include "experiments/studies/costs/layer_list.hpp"
 #include "experiments/studies/run_experiment.hpp"
@@ -39,6 +40,20 @@ Experiment without_baselines(Experiment card) {
 /// One batch of a stream, whatever stays in the weight buffer staying there.
 cosim::CostReport steady_batch(const Experiment& card, const QuantityOptions& options) {
   return asked_cost(without_baselines(card), options.product).steady.front();
+}
+
+AccuracyResult accuracy_of(Experiment card) {
+  card.network.baselines.clear();
+  card.measures = {.accuracy = true, .cost = false, .baselines = false};
+  Workbench workbench;
+  const RunResult result = run_experiment(card, workbench);
+  require(result.accuracy.has_value(), "the card's network tells no classes, so has no accuracy");
+  return *result.accuracy;
+}
+
+double on_chips(const AccuracyResult& accuracy) {
+  require(!accuracy.chips.empty(), "the card has no chips (chips: 0)");
+  return accuracy.over_chips.mean;
 }
 
 }  // namespace
@@ -76,12 +91,18 @@ double parameters_saved_percent(const Experiment& card, const QuantityOptions& /
 }
 
 double accuracy_percent(const Experiment& card, const QuantityOptions& /*options*/) {
-  Experiment measured = without_baselines(card);
-  measured.measures = {.accuracy = true, .cost = false, .baselines = false};
-  Workbench workbench;
-  const RunResult result = run_experiment(measured, workbench);
-  require(result.accuracy.has_value(), "the card's network tells no classes, so has no accuracy");
-  return 100 * (card.chips > 0 ? result.accuracy->over_chips.mean : result.accuracy->source);
+  return 100 * on_chips(accuracy_of(card));
+}
+
+double digital_accuracy_percent(const Experiment& card, const QuantityOptions& /*options*/) {
+  Experiment digital = card;
+  digital.chips = 0;
+  return 100 * accuracy_of(std::move(digital)).source;
+}
+
+double accuracy_lost_percent(const Experiment& card, const QuantityOptions& /*options*/) {
+  const AccuracyResult accuracy = accuracy_of(card);
+  return 100 * (accuracy.source - on_chips(accuracy));
 }
 
 }  // namespace lightloom::experiments

@@ -13,8 +13,10 @@ double loading_percent(const Experiment& card, const QuantityOptions& options);
 /// Throws `Error` for a label that no baseline of the card has.
 double speedup(const Experiment& card, const QuantityOptions& options);
 double parameters_saved_percent(const Experiment& card, const QuantityOptions& options);
-/// Reads or trains the networks that the card names, with its data set. Throws `Error` where a file
-/// is missing.
+// These read or train the network that the card names, with its data set. They throw `Error` where
+// a file is missing, and of chips where the card has none.
 double accuracy_percent(const Experiment& card, const QuantityOptions& options);
+double digital_accuracy_percent(const Experiment& card, const QuantityOptions& options);
+double accuracy_lost_percent(const Experiment& card, const QuantityOptions& options);
 
 }  // namespace lightloom::experiments

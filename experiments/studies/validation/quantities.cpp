@@ -2,6 +2,8 @@
 
 #include "experiments/studies/validation/core_quantities.hpp"
 #include "experiments/studies/validation/network_quantities.hpp"
+#include "experiments/studies/validation/product_quantities.hpp"
+#include "experiments/studies/validation/result_numbers.hpp"
 
 namespace lightloom::experiments {
 
@@ -123,8 +125,57 @@ const std::vector<Quantity>& quantities() {
        .family = "accuracy",
        .unit = "%",
        .meaning = "of the trained network on the test images, mean of the card's chips",
-       .runs_network = true,
-       .of = accuracy_percent},
+       .needs_files = true,
+       .of = accuracy_percent,
+       .in = accuracy_percent_in,
+       .results_kind = "run"},
+      {.name = "digital_accuracy_percent",
+       .family = "accuracy",
+       .unit = "%",
+       .meaning = "of the same network off the chip, its weights and activations rounded",
+       .needs_files = true,
+       .of = digital_accuracy_percent,
+       .in = digital_accuracy_percent_in,
+       .results_kind = "run"},
+      {.name = "accuracy_lost_percent",
+       .family = "accuracy",
+       .unit = "%",
+       .meaning = "the second less the first, in points",
+       .needs_files = true,
+       .of = accuracy_lost_percent,
+       .in = accuracy_lost_percent_in,
+       .results_kind = "run"},
+      {.name = "product_residual",
+       .family = "error statistics",
+       .unit = "1",
+       .meaning = "what `model` leaves of products that were measured, held out, in their units",
+       .options = {"model"},
+       .needs_files = true,
+       .in = product_residual_in,
+       .results_kind = "product errors"},
+      {.name = "product_kurtosis_within",
+       .family = "error statistics",
+       .unit = "1",
+       .meaning = "kurtosis of what `model` leaves, mean over outputs of each one's own",
+       .options = {"model"},
+       .needs_files = true,
+       .in = product_kurtosis_within_in,
+       .results_kind = "product errors"},
+      {.name = "product_kurtosis_pooled",
+       .family = "error statistics",
+       .unit = "1",
+       .meaning = "kurtosis of what `model` leaves of all outputs as one sample",
+       .options = {"model"},
+       .needs_files = true,
+       .in = product_kurtosis_pooled_in,
+       .results_kind = "product errors"},
+      {.name = "drawn_product_residual",
+       .family = "error statistics",
+       .unit = "1",
+       .meaning = "what `model` leaves of products of chips drawn from the card's measured errors, "
+                  "in the same units, root mean square over `chips`",
+       .options = {"model", "chips"},
+       .of = drawn_product_residual},
   };
   return table;
 }

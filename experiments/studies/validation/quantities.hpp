@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "calibration/products/products.hpp"
+#include "core/files/labelled.hpp"
 #include "experiments/cards/experiment_card.hpp"
 
 namespace lightloom::experiments {
@@ -21,6 +23,7 @@ struct QuantityOptions {
   int averages = 1;                  // readings that are averaged
   int chips = 32;                    // drawn
   AskedWeights targets = AskedWeights::uniform;
+  calibration::ErrorModel model = calibration::ErrorModel::gains;  // of errors of products
 };
 
 /// A number that the simulation gives and papers print.
@@ -30,9 +33,14 @@ struct Quantity {
   std::string unit;                  // of the number, and of the published one beside it
   std::string meaning;               // in words, for the documentation
   std::vector<std::string> options;  // keys of QuantityOptions that it takes
-  bool runs_network = false;         // on chips, with trained weights and a data set
-  /// Of the card, resolved. Throws `Error` where the card has no such number.
+  bool needs_files = false;          // trained weights, a data set, or measurements
+  /// Of the card, resolved. Throws `Error` where the card has no such number. nullptr: only results
+  /// have it.
   double (*of)(const Experiment& card, const QuantityOptions& options) = nullptr;
+  /// Of a results file, whose attribute `kind` is `results_kind`. Throws `Error` where the file has
+  /// no such number. nullptr: it is in none.
+  double (*in)(const Labelled& results, const QuantityOptions& options) = nullptr;
+  std::string results_kind = {};
 };
 
 /// All quantities, in the order of the documentation.

@@ -10,6 +10,7 @@
 
 #include "core/cards/share_folder.hpp"
 #include "core/error.hpp"
+#include "experiments/studies/validation/taken_results.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -32,11 +33,32 @@ void leave_out(const ChipMetric& metric, const std::string& why, Compared& resul
   if (!result.recorded) result.skipped = why;
 }
 
-Compared compare(const ChipCard& chip, const ChipMetric& metric, Networks networks) {
+/// Where the results of a metric would be; "" where no folder or no file is named.
+std::string results_path(const ChipMetric& metric, const ValidationOptions& options) {
+  if (options.results.empty() || metric.results.empty()) return "";
+  return (fs::path(options.results) / metric.results).string();
+}
+
+/// What to do for a number that is not computed now.
+std::string advice(const ChipMetric& metric) {
+  std::vector<std::string> ways;
+  if (metric.quantity->of != nullptr) ways.emplace_back("--networks");
+  if (!metric.results.empty()) ways.push_back("--results FOLDER");
+  return fmt::format("needs files: `{}`, then {}", metric.command, fmt::join(ways, " or "));
+}
+
+Compared compare(const ChipCard& chip, const ChipMetric& metric, const ValidationOptions& options) {
   Compared result{.metric = metric, .fitted = chip.fitted(metric)};
   const std::vector<std::string> missing = missing_files(chip, metric);
-  if (!metric.files.empty() && networks == Networks::recorded) {
-    leave_out(metric, fmt::format("needs files: `{}`, then --networks", metric.command), result);
+  const std::string results = results_path(metric, options);
+  std::error_code ignored;
+  if (!results.empty() && fs::exists(results, ignored)) {
+    TakenNumber taken = taken_number(results, chip, metric);
+    result.predicted = taken.value;
+    result.made_by = std::move(taken.command);
+  } else if (!metric.files.empty() &&
+             (options.networks == Networks::recorded || metric.quantity->of == nullptr)) {
+    leave_out(metric, advice(metric), result);
   } else if (!missing.empty()) {
     leave_out(metric,
               fmt::format("no {} here: `{}` makes it", fmt::join(missing, ", "), metric.command),
@@ -67,13 +89,14 @@ int general_numbers(const ChipCard& chip) {
 
 /// Every number of a chip. What is wrong with one is a problem, and the others go on; what is wrong
 /// with all of them, their model, is said once.
-ValidatedChip validated(ChipCard card, Networks networks, std::vector<std::string>& problems) {
+ValidatedChip validated(ChipCard card, const ValidationOptions& options,
+                        std::vector<std::string>& problems) {
   ValidatedChip chip;
   std::set<std::string> said;
   const auto compute = [&](const std::vector<ChipMetric>& metrics, std::vector<Compared>& results) {
     for (const ChipMetric& metric : metrics) {
       try {
-        results.push_back(compare(card, metric, networks));
+        results.push_back(compare(card, metric, options));
       } catch (const Error& error) {
         if (said.insert(error.what()).second)
           problems.push_back(fmt::format("{}: '{}': {}", card.path, metric.name, error.what()));
@@ -85,6 +108,25 @@ ValidatedChip validated(ChipCard card, Networks networks, std::vector<std::strin
   if (problems.empty()) chip.other_numbers = general_numbers(card);
   chip.card = std::move(card);
   return chip;
+}
+
+/// A folder of results must hold some that a card names.
+void require_results(const std::vector<ChipCard>& cards, const std::string& folder) {
+  if (folder.empty()) return;
+  std::error_code ignored;
+  require(fs::is_directory(folder, ignored), "--results {}: there is no such folder", folder);
+  std::set<std::string> named;
+  for (const ChipCard& card : cards)
+    for (const auto* metrics : {&card.predictions, &card.consequences})
+      for (const ChipMetric& metric : *metrics)
+        if (!metric.results.empty()) named.insert(metric.results);
+  const auto there = [&](const std::string& name) {
+    return fs::exists(fs::path(folder) / name, ignored);
+  };
+  require(
+      std::any_of(named.begin(), named.end(), there),
+      "--results {}: holds no file that the cards name ({})", folder,
+      named.empty() ? std::string("they name none") : fmt::format("{}", fmt::join(named, ", ")));
 }
 
 void count(const Compared& one, Agreement& sum) {
@@ -115,22 +157,23 @@ Agreement Validation::agreement() const {
   return sum;
 }
 
-Validation validate(const std::vector<std::string>& paths, const std::vector<std::string>& settings,
-                    Networks networks, ProgressSink& progress) {
+Validation validate(const std::vector<std::string>& paths, const ValidationOptions& options,
+                    ProgressSink& progress) {
   std::vector<ChipCard> cards;
   std::vector<std::string> problems;
   for (const std::string& path : paths) {
     try {
-      cards.push_back(read_chip(path, settings));
+      cards.push_back(read_chip(path, options.settings));
     } catch (const Error& error) {
       problems.emplace_back(error.what());
     }
   }
   require(problems.empty(), "{}", fmt::join(problems, "\n"));
+  require_results(cards, options.results);
   Validation result;
   Progress chips(progress, "chips", static_cast<std::int64_t>(cards.size()), "chips");
   for (ChipCard& card : cards) {
-    result.chips.push_back(validated(std::move(card), networks, problems));
+    result.chips.push_back(validated(std::move(card), options, problems));
     chips.advance(1, result.chips.back().card.name);
   }
   require(problems.empty(), "{}", fmt::join(problems, "\n"));

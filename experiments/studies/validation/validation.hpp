@@ -16,6 +16,7 @@ struct Compared {
   bool fitted = false;              // the card's fit was made for it
   std::optional<double> predicted;  // in the quantity's unit
   bool recorded = false;            // it was computed elsewhere, and the card keeps it
+  std::string made_by;              // the command whose results file it is from; "": none
   std::string skipped;              // why there is none, in words
 
   /// Predicted over published.
@@ -48,10 +49,17 @@ struct Validation {
 /// from the card's record.
 enum class Networks { recorded, run };
 
+struct ValidationOptions {
+  std::vector<std::string> settings = {};  // of the cards, "key.path=value"
+  Networks networks = Networks::recorded;
+  std::string results = {};  // folder of results files that the cards' commands wrote, which come
+                             // before both; "": none
+};
+
 /// Reads the cards and computes all that they predict. Throws `Error` with the problems of all
-/// cards at once.
-Validation validate(const std::vector<std::string>& paths, const std::vector<std::string>& settings,
-                    Networks networks, ProgressSink& progress = no_progress());
+/// cards at once, and for a folder of results in which none is that they name.
+Validation validate(const std::vector<std::string>& paths, const ValidationOptions& options,
+                    ProgressSink& progress = no_progress());
 
 /// The cards in data/chips, those here or else the shipped ones, in order of their names.
 std::vector<std::string> shipped_chips();

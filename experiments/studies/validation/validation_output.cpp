@@ -24,7 +24,8 @@ Json compared_json(const Compared& one) {
   const ChipMetric& metric = one.metric;
   Json json{{"name", metric.name},           {"quantity", metric.quantity->name},
             {"unit", metric.quantity->unit}, {"predicted", number_or_null(one.predicted)},
-            {"recorded", one.recorded},      {"skipped", one.skipped}};
+            {"recorded", one.recorded},      {"made_by", one.made_by},
+            {"skipped", one.skipped}};
   if (!metric.published) return json;
   json["published"] = number_json(*metric.published);
   json["ratio"] = number_or_null(one.ratio());
@@ -85,6 +86,8 @@ std::string remark(const Compared& one) {
   if (one.metric.consistency)
     add("inputs share their source with this number: shows that models and units agree, not "
         "counted");
+  if (!one.made_by.empty())
+    add(fmt::format("from {}, made by `{}`", one.metric.results, one.made_by));
   if (one.recorded) add(fmt::format("recorded, computed by `{}`", one.metric.command));
   add(one.metric.tolerance);
   add(one.metric.reason);

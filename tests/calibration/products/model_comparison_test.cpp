@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/QR>
+#include <Eigen/SVD>
 #include <algorithm>
+#include <cmath>
+#include <vector>
 
 #include "calibration/products/correctors.hpp"
 #include "tests/calibration/products/simulated_products.hpp"
@@ -97,6 +100,57 @@ TEST(ModelComparison, ACorrectionOfARankTakesAwayAnErrorOfThatRank) {
   EXPECT_NEAR(found.mixing[0].rms.value, 5 * 0.2 / std::sqrt(7.0), 0.05);  // one of two is left
   EXPECT_LT(found.mixing[1].rms.value, 0.05 * mixed);  // gains have a little of it by chance
   EXPECT_LT(found.mixing[3].rms.value, 1e-9);
+}
+
+/// Rows of a matrix less the means of their phases among `fitted`.
+Eigen::MatrixXd less_phases(const Eigen::MatrixXd& all, const std::vector<int>& rows,
+                            const std::vector<int>& fitted, int period) {
+  Eigen::MatrixXd means = Eigen::MatrixXd::Zero(period, all.cols());
+  Eigen::VectorXd counts = Eigen::VectorXd::Zero(period);
+  for (const int t : fitted) {
+    means.row(t % period) += all.row(t);
+    counts(t % period) += 1;
+  }
+  Eigen::MatrixXd left(static_cast<Eigen::Index>(rows.size()), all.cols());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    left.row(static_cast<Eigen::Index>(i)) =
+        all.row(rows[i]) - means.row(rows[i] % period) / counts(rows[i] % period);
+  return left;
+}
+
+/// Sum of squares that reduced-rank regression by its definition leaves of one half: the singular
+/// value decomposition of what least squares by QR predicts of the other.
+double left_by_rank(const ProductMatrices& products, const std::vector<int>& fitted,
+                    const std::vector<int>& held_out, int rank) {
+  constexpr int period = 3;
+  const auto half = [&](const Eigen::MatrixXd& all, const std::vector<int>& rows) {
+    return less_phases(all, rows, fitted, period);
+  };
+  const Eigen::MatrixXd x = half(products.observed, fitted), y = half(products.expected, fitted);
+  Eigen::VectorXd slopes(x.cols());
+  for (Eigen::Index k = 0; k < x.cols(); ++k)
+    slopes(k) = x.col(k).dot(y.col(k)) / x.col(k).squaredNorm();
+  const Eigen::MatrixXd full = x.colPivHouseholderQr().solve(y - x * slopes.asDiagonal());
+  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(x * full, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const Eigen::MatrixXd strongest = svd.matrixV().leftCols(rank);
+  const Eigen::MatrixXd other = half(products.observed, held_out);
+  return (half(products.expected, held_out) - other * slopes.asDiagonal() -
+          other * full * strongest * strongest.transpose())
+      .squaredNorm();
+}
+
+TEST(ModelComparison, RanksBetweenAreThoseOfReducedRankRegression) {
+  const ProductMatrices products = mixed_example();  // with noise
+  const Division division{.period = 3, .divisions = 1, .seed = 9};
+  const RowHalves halves = row_halves(331, division, 0);
+  const Correctors found = fit_correctors(products, ErrorModel::both, division);
+  for (std::size_t k = 0; k < 4; ++k) {
+    const int rank = std::vector{1, 2, 4, 7}[k];
+    EXPECT_EQ(found.mixing[k].rank, rank);
+    const double squares = left_by_rank(products, halves.first, halves.second, rank) +
+                           left_by_rank(products, halves.second, halves.first, rank);
+    EXPECT_NEAR(found.mixing[k].rms.value, std::sqrt(squares / (331 * 7.0)), 1e-9) << rank;
+  }
 }
 
 TEST(ModelComparison, RawErrorsAreDifferences) {

@@ -10,10 +10,16 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "core/progress.hpp"
+#include "cosim/analog/chip.hpp"
+#include "cosim/analog/staged_chip.hpp"
 #include "experiments/studies/accuracy/calibrated_chips.hpp"
 #include "experiments/studies/loop_state.hpp"
 #include "experiments/studies/run_experiment.hpp"
+#include "nn/graph/graph_cut.hpp"
 #include "nn/network/weights_file.hpp"
+#include "nn/train/measured_part.hpp"
+#include "nn/train/train.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
@@ -250,6 +256,87 @@ TEST_F(InTheLoop, GoesOnWhereAKillLeftTheCheckpointOfTheStageBefore) {
   for (std::size_t i = 0; i < got.size(); ++i)
     EXPECT_EQ(got[i].values, expected[i].values) << got[i].name;
   EXPECT_FALSE(fs::exists(stage));
+  fs::remove_all(folder);
+}
+
+/// Fine-tuning by its parts: the chip measures, the rest is trained, without images to choose by,
+/// stage after stage.
+void fine_tune_by_hand(nn::Network& network, const nn::Dataset& data, const Experiment& card,
+                       const photonic::TensorCore& core) {
+  const LoopCard& loop = *card.loop;
+  cosim::Chip chip(core, network, card.hardware.generator,
+                   {card.seed, static_cast<std::uint32_t>(loop.chip)});
+  cosim::StagedChip staged(chip, network, data, card.calibration_images);
+  const std::size_t images = data.train.size();
+  const std::size_t train = staged.add({.set = data.train,
+                                        .images = images,
+                                        .first_number = std::uint64_t{1} << 32,
+                                        .views = 1,
+                                        .draw = {loop.training.augment, card.seed, 0}});
+  const std::size_t none = staged.add({.set = data.validation, .images = 0, .first_number = 0});
+  const std::vector<int> layers = nn::weight_nodes(network.graph());
+  for (std::uint64_t stage = 0; stage < layers.size(); ++stage) {
+    staged.advance(nn::cut_behind(network.graph(), std::span(layers).first(stage + 1)),
+                   no_progress());
+    const nn::MeasuredPart measured{.cut = staged.cut(),
+                                    .train = staged.values(train),
+                                    .validation = staged.values(none),
+                                    .views = 1,
+                                    .seed = card.seed};
+    const std::vector<bool> trained = nn::trained_parameters(network, &measured);
+    if (std::find(trained.begin(), trained.end(), true) == trained.end()) continue;
+    const std::uint64_t seed = card.seed + ((stage + 1) << 32);
+    nn::train(network, data, loop.training, seed, {.measured = &measured});
+  }
+}
+
+TEST_F(InTheLoop, EveryStageIsATrainingOfTheRestWithASeedOfItsOwn) {
+  const Experiment card = loop_experiment(
+      {"dataset.train_limit=300", "dataset.test_limit=20", "dataset.validation=0",
+       "teacher.epochs=1", "in_the_loop.epochs=1", "in_the_loop.weight_noise=0.05"});
+  Experiment plain = card;
+  plain.loop.reset();
+  plain.keys.student += "/plain";
+  Workbench workbench;
+  const auto data = workbench.dataset(card);
+  const auto trained = workbench.student(plain);
+  const auto core = make_chips(card.hardware.core, {});
+  const auto tuned = copy_of(*trained->network, card), by_hand = copy_of(*trained->network, card);
+  const LoopResult loop = fine_tune_in_the_loop(*tuned, *data, card, {.core = *core});
+  fine_tune_by_hand(*by_hand, *data, card, *core);
+  EXPECT_GT(loop.stages.at(1).kept_epoch, 0) << "the second stage must have left its mark";
+  const nn::Weights got = nn::weights_of(*tuned), expected = nn::weights_of(*by_hand);
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_EQ(got[i].values, expected[i].values) << got[i].name;
+}
+
+TEST_F(InTheLoop, WhatIsResumedBeginsWithTheWeightsOfTheStageBefore) {
+  // Without images to choose by, every stage keeps what it trained.
+  const Experiment card =
+      loop_experiment({"dataset.train_limit=300", "dataset.test_limit=20", "dataset.validation=0",
+                       "teacher.epochs=1", "in_the_loop.epochs=2"});
+  Workbench straight;
+  const auto whole = straight.student(card);
+  ASSERT_GT(whole->loop->stages.at(0).kept_epoch, 0);
+  const nn::Weights expected = nn::weights_of(*whole->network);
+  const std::string folder = scratch_folder("loop"), file = folder + "/c.h5";
+  {
+    Workbench first;
+    first.keep_checkpoints(card, file);
+    first.teacher(card);
+  }
+  EndsDuring sink("train", 14);  // five batches an epoch, two epochs a stage: in the second stage
+  Workbench cut(sink);
+  cut.keep_checkpoints(card, file);
+  EXPECT_THROW(cut.student(card), Failure);
+  Workbench rest;
+  rest.keep_checkpoints(card, file);
+  const auto resumed = rest.student(card);
+  EXPECT_GE(resumed->loop->resumed, 1);
+  const nn::Weights got = nn::weights_of(*resumed->network);
+  for (std::size_t i = 0; i < got.size(); ++i)
+    EXPECT_EQ(got[i].values, expected[i].values) << got[i].name;
   fs::remove_all(folder);
 }
 

@@ -313,6 +313,32 @@ TEST(TorchNames, ABiasThatOnlyTheFileHasIsKeptAndActs) {
                 1e-3 * std::abs(right.values()[c]) + 1e-3);
 }
 
+TEST(TorchNames, RowsOfLinearLayersMayBeNumberedInAnyWay) {
+  Network saved = varied("mlp-12-11-9", "mnist", 1);
+  const Arrays ours = export_torch(saved);
+  // A torch Sequential with activations and dropout between; hand-numbered; ten and more as
+  // numbers.
+  for (const std::vector<std::string>& layers : {std::vector<std::string>{"0", "3", "6", "9"},
+                                                 {"linear1", "linear2", "linear3", "linear4"},
+                                                 {"net.2", "net.4", "net.10", "net.12"},
+                                                 {"fc0", "fc1", "fc2", "fc3"}}) {
+    Arrays arrays = ours;
+    for (NamedArray& one : arrays) {
+      const std::size_t place = static_cast<std::size_t>(one.name[2] - '1');
+      one.name = layers.at(place) + one.name.substr(3);
+    }
+    std::reverse(arrays.begin(), arrays.end());
+    Network loaded(build_graph("mlp-12-11-9", "mnist"), {}, 2);
+    import_torch(arrays, loaded);
+    expect_same_weights(saved, loaded);
+  }
+  Arrays twice = ours;
+  for (NamedArray& one : twice) one.name = (one.name[2] < '3' ? "a." : "b.") + one.name;
+  for (NamedArray& one : twice)
+    if (one.name.starts_with("b.fc3")) one.name = "b.fc1" + one.name.substr(5);
+  EXPECT_NE(problem_of(twice, "mlp-12-11-9", "mnist"), "") << "two layers of the number 1";
+}
+
 TEST(TorchNames, ShapesAreCheckedNotOnlyCounts) {
   Network network = varied("mlp", "mnist", 1);
   Arrays arrays = export_torch(network);

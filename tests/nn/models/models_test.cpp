@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "core/error.hpp"
 
 namespace lightloom::nn {
@@ -44,6 +47,40 @@ TEST(Models, HaveThePublishedParameterCounts) {
   EXPECT_EQ(parameters(network_shape("densenet-cifar", "cifar10")), 1000618);
   EXPECT_EQ(parameters(network_shape("lenet5", "mnist")), 61706);
   EXPECT_EQ(parameters(network_shape("mlp", "mnist")), 784 * 256 + 256 + 256 * 128 + 128 + 1290);
+}
+
+TEST(Models, RowsOfLinearLayersHaveTheUnitsOfTheirName) {
+  // Ahmed et al. 2025: 784-50-50-10 and 784-256-128-64-10.
+  EXPECT_EQ(parameters(network_shape("mlp-50-50", "mnist")), 785 * 50 + 51 * 50 + 510);
+  EXPECT_EQ(parameters(network_shape("mlp-256-128-64", "mnist")),
+            785 * 256 + 257 * 128 + 129 * 64 + 650);
+  EXPECT_EQ(parameters(network_shape("mlp-256-128", "mnist")),
+            parameters(network_shape("mlp", "mnist")));
+  EXPECT_EQ(build_graph("mlp-7", "mnist").name, "mlp-7");
+  for (const auto& [name, activation] :
+       {std::pair{"mlp-5-6", Activation::relu}, {"mlp-tanh-5-6", Activation::tanh}}) {
+    const Graph graph = build_graph(name, "mnist");
+    EXPECT_EQ(parameters(network_shape(name, "mnist")), 785 * 5 + 6 * 6 + 70);
+    EXPECT_EQ(std::count_if(graph.nodes.begin(), graph.nodes.end(),
+                            [&, &activation = activation](const Node& node) {
+                              return node.op == Op::activation && node.activation == activation;
+                            }),
+              2)
+        << name;
+  }
+  const auto refusal = [](const char* model) -> std::string {
+    try {
+      build_graph(model, "mnist");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "nothing was refused";
+  };
+  for (const char* bad :
+       {"mlp-", "mlp-tanh-", "mlp-sine-5", "mlp-50-", "mlp-50--50", "mlp-0", "mlp-a", "mlp-50x",
+        "mlp-1.5", "mlp-1048577", "mlp-99999999999", "mlp-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1"})
+    EXPECT_NE(refusal(bad).find("is no number of units"), std::string::npos) << refusal(bad);
+  EXPECT_NO_THROW(build_graph("mlp-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1", "mnist"));
 }
 
 TEST(Models, CnnOfThreeConvolutionsPoolsToThreeByThree) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "core/error.hpp"
 #include "photonic/devices/cell_card.hpp"
 #include "photonic/devices/pcm.hpp"
@@ -45,6 +48,28 @@ TEST(CoreAge, IsTheKindsOwnClock) {
     EXPECT_NE(age_refusal(card, 31).find("whole number"), std::string::npos);
     EXPECT_NE(age_refusal(card, 30 * 1000001.0).find("longer drift.step_s"), std::string::npos);
   }
+}
+
+TEST(CoreAge, StepsOfADriftAreWholeToRoundOffAndAtMostAMillion) {
+  const CoreCard card = core_with("kind: mrr-bank, drift: {sigma_rad: 0.1, step_s: 30}");
+  EXPECT_EQ(aged_core(card, 0).drift.steps, 0) << "as programmed";
+  EXPECT_EQ(aged_core(card, 3e7).drift.steps, 1000000);
+  EXPECT_NE(age_refusal(card, 3e7 + 30), "");
+  EXPECT_EQ(aged_core(card, 3600 * (1 - 5e-10)).drift.steps, 120) << "the nearest, not the last";
+  for (const double apart : {-2e-9, 2e-9, 1.0 / 3600})
+    EXPECT_NE(age_refusal(card, 3600 * (1 + apart)), "") << apart;
+  const double thirds = 0.1 + 0.2;  // 0.30000000000000004
+  EXPECT_EQ(aged_core(core_with("kind: mrr-bank, drift: {sigma_rad: 0.1, step_s: 0.1}"), thirds)
+                .drift.steps,
+            3);
+  for (const double none : {-1e-9, std::nan(""), std::numeric_limits<double>::infinity()})
+    EXPECT_NE(age_refusal(card, none).find("give seconds from 0 on"), std::string::npos) << none;
+}
+
+TEST(CoreAge, ADriftThatAllDevicesShareIsOneToo) {
+  const CoreCard card = core_with("kind: mrr-bank, drift: {common_sigma_rad: 0.1, step_s: 30}");
+  EXPECT_EQ(core_ageing(card), Ageing::calibration);
+  EXPECT_EQ(aged_core(card, 60).drift.steps, 2);
 }
 
 TEST(CoreAge, ACardKeySetsItForEveryKind) {

@@ -73,6 +73,15 @@ TEST_F(CalibrateProducts, WritesACoreThatOtherCommandsRun) {
   EXPECT_NEAR(number("mixing", 5), 0.1, 4 * number("mixing_sigma", 5));  // output 1, product 0
   EXPECT_NEAR(number("offset", 5), 1.0, 4 * number("offset_sigma", 0));  // phase 1, output 0
   EXPECT_NEAR(number("noise_sigma", 0), 0.2, 4 * 0.2 / std::sqrt(2.0 * 231));
+  const auto& models = std::get<std::vector<std::string>>(errors.axis("error_model")->values);
+  ASSERT_EQ(models, (std::vector<std::string>{"gains", "periodic", "mixing", "both"}));
+  for (std::size_t m = 0; m < models.size(); ++m) {
+    const json& left = found["models"][models[m]];
+    EXPECT_EQ(number("residual_rms", m), left["rms"]);
+    EXPECT_EQ(number("residual_rms_sigma", m), left["standard_error"]);
+    EXPECT_EQ(number("residual_kurtosis_within", m), left["kurtosis"]["within_output"]);
+    EXPECT_EQ(number("residual_kurtosis_pooled", m), left["kurtosis"]["pooled"]);
+  }
   // Of 5 uniform inputs.
   EXPECT_NEAR(std::get<double>(errors.attributes.at("full_scale")), 3 * 3 / std::sqrt(5.0), 0.3);
   const auto chip = [&](const std::string& card) {

@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
 #include "experiments/studies/run_experiment.hpp"
 #include "nn/network/weights_file.hpp"
+#include "photonic/devices/cell_card.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
@@ -69,6 +72,55 @@ TEST(Ages, MaintenanceBoundsWhatItRenews) {
   const std::string rings = "core={kind: mrr-bank, drift: {sigma_rad: 0.01}}";
   EXPECT_EQ(core_state_s(aging({rings, every + "false}"}), 3e6), 86400);
   EXPECT_EQ(core_at(aging({rings, every + "false}"}), 3e6).drift.steps, 1440);
+}
+
+/// Two ages of two chips; the second is the state of a younger core.
+const std::vector<AgeResult> two_ages{{.age_s = 60, .state_s = 60, .each = {0.5, 0.515625}},
+                                      {.age_s = 7200, .state_s = 3600, .each = {0.25, 0.25}}};
+
+TEST(Ages, MeansSpreadsAndIntervalsByHand) {
+  // Student's t of one degree of freedom: 12.706 standard errors, 1/128 of two chips 1/64 apart.
+  const double half = 12.7062 / 128;
+  const Json json = ages_json(two_ages, "accuracy");
+  ASSERT_EQ(json.size(), 2U);
+  EXPECT_EQ(json[0]["accuracy"]["mean"], 0.5078125);
+  EXPECT_NEAR(json[0]["accuracy"]["std"].get<double>(), 1 / 64.0 / std::sqrt(2.0), 1e-12);
+  EXPECT_NEAR(json[0]["accuracy"]["interval"][0].get<double>(), 0.5078125 - half, 1e-4);
+  EXPECT_NEAR(json[0]["accuracy"]["interval"][1].get<double>(), 0.5078125 + half, 1e-4);
+  EXPECT_EQ(json[1]["age_s"], 7200);
+  EXPECT_EQ(json[1]["state_s"], 3600);
+  Labelled data;
+  data.add_axis({"chip", std::vector<std::int64_t>{0, 1}, "1", "chip"});
+  add_ages(data, two_ages, "accuracy");
+  const auto values = [&](const char* name) {
+    return std::get<std::vector<double>>(data.variable(name)->values);
+  };
+  EXPECT_EQ(std::get<std::vector<double>>(data.axis("age")->values),
+            (std::vector<double>{60, 7200}));
+  EXPECT_EQ(values("state_age"), (std::vector<double>{60, 3600}));
+  EXPECT_EQ(values("accuracy_age_chip"), (std::vector<double>{0.5, 0.515625, 0.25, 0.25}));
+  EXPECT_EQ(values("accuracy_age_mean"), (std::vector<double>{0.5078125, 0.25}));
+  EXPECT_NEAR(values("accuracy_age_std")[0], 1 / 64.0 / std::sqrt(2.0), 1e-12);
+  EXPECT_NEAR(values("accuracy_age_low")[0], 0.5078125 - half, 1e-4);
+  EXPECT_NEAR(values("accuracy_age_high")[0], 0.5078125 + half, 1e-4);
+}
+
+TEST(Ages, TablesSayHowOldAndInWhatState) {
+  const std::string shares = ages_text(two_ages, "accuracy"), errors = ages_text(two_ages, "mse");
+  for (const char* part : {"50.78 %", "1.10 %", "2 h (as 1 h)", "1 min"})
+    EXPECT_NE(shares.find(part), std::string::npos) << part << '\n' << shares;
+  EXPECT_EQ(shares.find("1 min (as"), std::string::npos) << shares;
+  for (const char* part : {"mean squared error", "0.5078", "0.01105"})
+    EXPECT_NE(errors.find(part), std::string::npos) << part << '\n' << errors;
+  const std::string one = ages_text({{.age_s = 60, .state_s = 60, .each = {0.5}}}, "accuracy");
+  EXPECT_NE(one.find(" -"), std::string::npos) << one;
+}
+
+TEST(Ages, TheFirstAgeIsWhatTheRestOfARunIsMeasuredAt) {
+  const Experiment card = aging({"ages=[2min, 1h]"});
+  EXPECT_EQ(first_core(card).own.of<photonic::CellCard>().elapsed_s, 120);
+  EXPECT_EQ(first_core(aging({})).own.of<photonic::CellCard>().elapsed_s,
+            aging({}).hardware.core.own.of<photonic::CellCard>().elapsed_s);
 }
 
 TEST(Ages, WhatCannotBeIsOneSentence) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "core/error.hpp"
 #include "tests/experiments/studies/validation/made_up_chip.hpp"
 
@@ -129,6 +132,38 @@ TEST(ChipCard, ATableIsTakenAsTheKeyTakesItAndHasASource) {
   const std::string list = "[{part: all, energy_pJ: 7, time_ns: 3}]";
   expect_says(chip_refusal(scalar.replace(scalar.find(list), list.size(), "7")),
               "'inputs.readout.table' must be a list");
+}
+
+TEST(ChipCard, AnExperimentTakesThePlaceOfModelAndInputs) {
+  const std::string chosen = "    experiment: other.yaml\n    with: {core.columns: 5}\n";
+  const std::string path = written_chip(changed_chip("    reason: rounded\n", chosen));
+  std::ofstream(std::filesystem::path(path).parent_path() / "other.yaml")
+      << "core: {kind: ideal, rows: 3, columns: 2, symbol_rate_GHz: 9}\nmodel: {name: lenet5}\n";
+  const ChipCard chip = read_chip(path);
+  const Experiment other = experiment_of(chip, chip.predictions.at(0)),
+                   own = experiment_of(chip, chip.predictions.at(1));
+  EXPECT_EQ(other.hardware.core.core_rows(), 3);
+  EXPECT_EQ(other.hardware.core.core_columns(), 5) << "what differs goes on top";
+  EXPECT_EQ(other.hardware.core.symbol_rate_GHz, 9);
+  EXPECT_EQ(other.network.model, "lenet5");
+  EXPECT_EQ(own.hardware.core.symbol_rate_GHz, 2);
+  expect_says(chip_refusal(changed_chip("    reason: rounded\n", "    experiment: 7\n")),
+              "'predictions.operations.experiment' must be the path of an experiment card");
+}
+
+TEST(ChipCard, ResultsAreNamedWhereTheyHoldTheNumberAndWhereNothingElseDoes) {
+  const std::string reason = "    reason: rounded\n";
+  expect_says(
+      chip_refusal(changed_chip(reason, "    needs: {files: [x], command: y, results: r.h5}\n")),
+      "'predictions.operations.needs.results' is named, but no results file holds "
+      "throughput_TOPS");
+  const std::string left = "quantity: product_residual\n    model: gains\n    needs: ";
+  std::string text = made_up_chip + "  left:\n    " + left + "{files: [x], command: y}\n";
+  expect_says(chip_refusal(text), "'consequences.left.needs' needs the key 'results'");
+  text = made_up_chip + "  left:\n    quantity: drawn_product_residual\n";
+  expect_says(chip_refusal(text), "'consequences.left' needs the key 'model'");
+  text = made_up_chip + "  left:\n    quantity: drawn_product_residual\n    model: best\n";
+  expect_says(chip_refusal(text), "'consequences.left.model' is 'best' but must be one of gains");
 }
 
 TEST(ChipCard, AllProblemsAreSaidAtOnce) {

@@ -162,10 +162,75 @@ TEST(Quantities, CirculantBlocksOfFourLeaveAQuarterOfTheParameters) {
   EXPECT_NEAR(quantity_of("parameters_saved_percent", card), 100 * (1 - 0.2510), 0.005);
 }
 
+/// What a model leaves of products of chips whose errors these are, read by an ideal core.
+double drawn_residual(const std::string& law, calibration::ErrorModel model, int chips = 6) {
+  const Experiment card = read_experiment(parse_yaml(
+      "core: {kind: ideal, rows: 9, columns: 9, measured: {chip: drawn, " + law + "}}", "test"));
+  return quantity_of("drawn_product_residual", card, {.chips = chips, .model = model});
+}
+
+TEST(Quantities, DrawnChipsLeaveTheirNoiseAndOffsetsWhateverTheFullScale) {
+  using calibration::ErrorModel;
+  // Of 576 vectors of 9 outputs a model of k unknowns an output leaves (1 + k / 288) of the noise's
+  // variance, held out; six chips know the noise's root mean square to 1 / sqrt(2 6 9 576).
+  const double known = 4 / std::sqrt(2.0 * 6 * 9 * 576);
+  for (const char* scale : {"1", "7"}) {
+    const std::string noise = fmt::format("full_scale: {}, noise_sigma: 0.5", scale);
+    EXPECT_NEAR(drawn_residual(noise, ErrorModel::gains) / (0.5 * std::sqrt(1 + 2 / 288.0)), 1,
+                known)
+        << scale;
+    const std::string both = noise + ", period: 4, periodic_sd: 1.2";
+    EXPECT_NEAR(drawn_residual(both, ErrorModel::periodic) / (0.5 * std::sqrt(1 + 5 / 288.0)), 1,
+                known)
+        << scale;
+    // Offsets by phase have 3 x 9 degrees of freedom a chip.
+    EXPECT_NEAR(drawn_residual(both, ErrorModel::gains) / std::hypot(0.5, 1.2), 1,
+                4 / std::sqrt(2.0 * 6 * 27))
+        << scale;
+  }
+  EXPECT_THROW(drawn_residual("noise_sigma: 0.5", ErrorModel::both), Error) << "no period";
+  EXPECT_THROW(quantity_of("drawn_product_residual", one_product("0.05")), Error);
+}
+
+TEST(Quantities, DrawnChipsLeaveTheirMixingToModelsWithout) {
+  using calibration::ErrorModel;
+  // Gain 0.9, of weights s a share of 0.2 s mixed in: of products of unit-variance inputs, whose
+  // root mean square is 3 s, 0.6 s. In units in which a full-scale product is 1: the gains leave
+  // it.
+  const std::string law = "gain_mean: 0.9, mixing_share: 0.2, noise_sigma: 1e-6";
+  const double gains = drawn_residual(law, ErrorModel::gains, 24),
+               mixing = drawn_residual(law, ErrorModel::mixing, 24);
+  EXPECT_LT(mixing, 1e-3 * gains);
+  // The same of chips with twice the share.
+  const double twice =
+      drawn_residual("gain_mean: 0.9, mixing_share: 0.4, noise_sigma: 1e-6", ErrorModel::gains, 24);
+  EXPECT_NEAR(twice / gains, 2, 1e-3) << "the same draws, twice as large";
+  EXPECT_GT(std::abs(drawn_residual(law, ErrorModel::gains, 1) /
+                         drawn_residual(law, ErrorModel::gains, 2) -
+                     1),
+            1e-3)
+      << "every chip draws its own";
+}
+
+TEST(Quantities, ChipsDrawnFromTheShippedCardAreOffLikeTheMeasuredOne) {
+  // Residuals of the 4096 published products of 64 outputs; the card holds their statistics only.
+  const ChipCard chip = read_chip(LIGHTLOOM_SOURCE_DIR "/data/chips/ahmed2025.yaml");
+  int compared = 0;
+  for (const ChipMetric& metric : chip.predictions) {
+    if (metric.quantity->name != "drawn_product_residual") continue;
+    const double left = metric.quantity->of(experiment_of(chip, metric), metric.options);
+    EXPECT_NEAR(left / metric.published->value, 1, 0.05) << metric.name;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 4);
+}
+
 TEST(Quantities, EveryRowIsWhole) {
   for (const Quantity& quantity : quantities()) {
     EXPECT_EQ(find_quantity(quantity.name), &quantity);
-    EXPECT_NE(quantity.of, nullptr) << quantity.name;
+    EXPECT_TRUE(quantity.of != nullptr || quantity.in != nullptr) << quantity.name;
+    EXPECT_EQ(quantity.in != nullptr, !quantity.results_kind.empty()) << quantity.name;
+    EXPECT_TRUE(quantity.of != nullptr || quantity.needs_files) << quantity.name;
     for (const std::string& text : {quantity.family, quantity.unit, quantity.meaning})
       EXPECT_FALSE(text.empty()) << quantity.name;
   }

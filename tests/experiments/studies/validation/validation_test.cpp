@@ -28,7 +28,7 @@ std::vector<std::string> cards_of_the_tree() {
 }
 
 Validation made_up(const std::vector<std::string>& settings = {}) {
-  return validate({written_chip(made_up_chip)}, settings, Networks::recorded);
+  return validate({written_chip(made_up_chip)}, {.settings = settings});
 }
 
 TEST(Validation, TheTableOfAMadeUpChipByHand) {
@@ -67,14 +67,14 @@ TEST(Validation, AFitIsInNoRangeOfRatios) {
       "made "
       "up, mark: published}\n  accuracy:\n";
   const std::string path = written_chip(changed_chip("  accuracy:\n", more));
-  const Cells summary = summary_cells(validate({path}, {}, Networks::recorded));
+  const Cells summary = summary_cells(validate({path}, {}));
   EXPECT_EQ(summary[1][3], "10.0 (and a fit)");  // 0.7 + 1.2 + 1 + 12.04 dB over 1.49 dB
 }
 
 TEST(Validation, ChecksOfWhatInputsWereDerivedFromAreNotCounted) {
   const std::string path =
       written_chip(changed_chip("    reason: rounded", "    consistency: true"));
-  const Validation found = validate({path}, {}, Networks::recorded);
+  const Validation found = validate({path}, {});
   EXPECT_EQ(found.agreement().consistent, 1);
   EXPECT_EQ(found.agreement().compared, 2);
   EXPECT_NE(prediction_cells(found.chips[0])[1][4].find("not counted"), std::string::npos);
@@ -94,11 +94,11 @@ TEST(Validation, AnotherInputGivesAnotherPrediction) {
 TEST(Validation, RecordsStandInForNetworksUntilTheyAreAskedFor) {
   const std::string path =
       written_chip(changed_chip("    needs: {files", "    recorded: 88.5\n    needs: {files"));
-  const Validation found = validate({path}, {}, Networks::recorded);
+  const Validation found = validate({path}, {});
   const Compared& accuracy = found.chips[0].predictions[4];
   EXPECT_TRUE(accuracy.recorded);
   EXPECT_EQ(accuracy.predicted, 88.5);
-  const Validation run = validate({written_chip(made_up_chip)}, {}, Networks::run);
+  const Validation run = validate({written_chip(made_up_chip)}, {.networks = Networks::run});
   EXPECT_EQ(run.chips[0].predictions[4].skipped,
             "no no/such/weights.h5 here: `lightloom train made-up.yaml` makes it");
 }
@@ -109,7 +109,7 @@ TEST(Validation, ProblemsOfAllCardsAndNumbersAreSaidAtOnce) {
   std::ofstream(folder + "/two.yaml") << changed_chip("mark: measured", "mark: guessed");
   const auto refusal = [&](const std::vector<std::string>& paths) -> std::string {
     try {
-      validate(paths, {}, Networks::recorded);
+      validate(paths, {});
     } catch (const Error& error) {
       return error.what();
     }
@@ -159,15 +159,14 @@ TEST(Validation, NumbersHaveThreeDigits) {
 
 TEST(Validation, ThePageIsOneFileAndSafe) {
   const std::string path = written_chip(changed_chip("name: Made up", "name: \"<b>Made</b>\""));
-  const std::string page = validation_page(validate({path}, {}, Networks::recorded));
+  const std::string page = validation_page(validate({path}, {}));
   EXPECT_NE(page.find("&lt;b&gt;Made"), std::string::npos);
   for (const char* fetched : {"<b>Made", "http://", "https://", "<script", "src="})
     EXPECT_EQ(page.find(fetched), std::string::npos) << fetched;
 }
 
 TEST(Validation, TheDocumentIsWhatTheCommandWrites) {
-  const std::string document =
-      validation_markdown(validate(cards_of_the_tree(), {}, Networks::recorded));
+  const std::string document = validation_markdown(validate(cards_of_the_tree(), {}));
   EXPECT_EQ(document, read_file(LIGHTLOOM_SOURCE_DIR "/docs/evidence/published-chips.md", "page"))
       << "write it again: lightloom validate --markdown docs/evidence/published-chips.md";
 }
@@ -175,8 +174,8 @@ TEST(Validation, TheDocumentIsWhatTheCommandWrites) {
 TEST(Validation, ThroughputsOfPublishedChipsAreExact) {
   for (const auto& [card, tops] :
        {std::pair{"ahmed2025", 65.536}, {"pace", 8.192}, {"meyer2026", 0.054}}) {
-    const Validation found = validate(
-        {fmt::format(LIGHTLOOM_SOURCE_DIR "/data/chips/{}.yaml", card)}, {}, Networks::recorded);
+    const Validation found =
+        validate({fmt::format(LIGHTLOOM_SOURCE_DIR "/data/chips/{}.yaml", card)}, {});
     EXPECT_NEAR(found.chips[0].predictions[0].predicted.value(), tops, 1e-12) << card;
   }
 }
@@ -194,6 +193,10 @@ TEST(ValidateCommand, WritesPageAndDocumentAndRefusesInASentence) {
   EXPECT_EQ(run("--set inputs.rate.value=3").code, 2);
   EXPECT_EQ(run("chip.yaml -o chip.yaml").code, 2);
   EXPECT_EQ(run("missing.yaml").code, 2);
+  const Ran nowhere = run("chip.yaml --results nowhere");
+  EXPECT_EQ(nowhere.code, 2);
+  EXPECT_NE(nowhere.errors.find("--results nowhere: there is no such folder"), std::string::npos)
+      << nowhere.errors;
   EXPECT_NE(run("chip.yaml").output.find("0.384 / 0.400 TOPS, 0.960"), std::string::npos);
 }
 
