@@ -19,6 +19,7 @@
 #include "nn/weights/multilevel/generators.hpp"
 #include "nn/weights/seeded/subspace_source.hpp"
 #include "nn/weights/seeded/supermask_source.hpp"
+#include "nn/weights/shared/shared_source.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -30,7 +31,8 @@ std::deque<SourceEntry>& table() {
       multilevel_entry(),     low_rank_entry(),  blueprint_entry(),    separable_entry(),
       shared_kernels_entry(), circulant_entry(), exchange_entry(),     smart_deal_entry(),
       ternary_entry(),        huffman_entry(),   supermask_entry(),    tiled_entry(),
-      subbit_entry(),         xor_entry(),       subspace_entry(),
+      subbit_entry(),         xor_entry(),       subspace_entry(),     shared_depth_entry(),
+      blend_entry(),
   };
   return entries;
 }

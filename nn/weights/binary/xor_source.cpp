@@ -131,12 +131,13 @@ void XorSource::materialise(std::span<float> dense) {
 
 void XorSource::backward(std::span<const float> d_dense) {
   std::vector<float> through(latent_.value.size());
+  const float share = static_cast<float>(outputs_) / static_cast<float>(weights_);
   const float* const all = signs_.data();
   for_each_bit(
       [&](std::size_t plane, std::size_t weight, std::size_t output, std::span<const float> signs) {
         const float bit = network_.sign(output, signs);
         const std::size_t scale = scale_of(plane, weight);
-        scale_.gradient[scale] += bit * d_dense[weight];
+        scale_.gradient[scale] += share * bit * d_dense[weight];
         const auto first = static_cast<std::size_t>(signs.data() - all);
         for (const std::size_t tap : network_.taps(output))
           through[first + tap] += scales_[scale] * d_dense[weight] * bit * signs[tap];

@@ -21,7 +21,8 @@ void describe(Section& section, XorCard& card);
 /// al., NeurIPS 2020, arXiv 2009.04126). In signs e of the latents x:
 ///     w = sum over planes q of a_qo b_q,    b_q = the product of its taps' e
 /// for blocks of `outputs` neighbouring weights made of `inputs` bits, with a trained magnitude
-/// a_qo of each plane and output. Gradients: da_qo = sum of b_q dw; dx_i = S (1 - tanh^2(S x_i))
+/// a_qo of each plane and output. Gradients: da_qo = mean of b_q dw (the sum would move
+/// it by as much more as an output has weights); dx_i = S (1 - tanh^2(S x_i))
 /// times a_qo dw times the other taps' signs, over the outputs that input i feeds.
 class XorSource final : public WeightSource {
  public:

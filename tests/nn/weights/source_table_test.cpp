@@ -286,7 +286,11 @@ const std::vector<std::string> cards{
     "source: xor",
     "{source: xor, xor: {inputs: 6, outputs: 12, taps: 3, planes: 2, warm_up: 2}, fc_bits: 8}",
     "source: subspace",
-    "{source: subspace, bits: 4, subspace: {block: 64, inputs: 24, linear: generated}}"};
+    "{source: subspace, bits: 4, subspace: {block: 64, inputs: 24, linear: generated}}",
+    "source: shared_depth",
+    "{source: shared_depth, bits: 3, fc_bits: 8, shared_depth: {uses: 2}}",
+    "source: blend",
+    "{source: blend, bits: 1, blend: {transpose: false, seed: 3}}"};
 
 const std::vector<LayerShape> shapes{
     convolution(3, 8, 3),
@@ -486,11 +490,11 @@ TEST(SourceCards, ResolvedKeysStandInTheirOrderWhateverTheTableHas) {
   const std::string text = "{activations: 4, source: integer, layers: [{layer: a, block: 2}]}";
   read_card<SourceCard>(parse_yaml(text, "test"), &resolved);
   const std::vector<std::string> usual{
-      "source",      "bits",          "intra",      "cross",       "cross_share",
-      "expansion",   "kernels",       "block",      "linear",      "scales",
-      "weight_clip", "fc_bits",       "dense_bits", "activations", "quant_ratio",
-      "projection",  "orthogonality", "exchange",   "smart_deal",  "supermask",
-      "tiled",       "subbit",        "xor",        "subspace",    "retraining"};
+      "source",       "bits",        "intra",       "cross",      "cross_share",   "expansion",
+      "kernels",      "block",       "linear",      "scales",     "weight_clip",   "fc_bits",
+      "dense_bits",   "activations", "quant_ratio", "projection", "orthogonality", "exchange",
+      "smart_deal",   "supermask",   "tiled",       "subbit",     "xor",           "subspace",
+      "shared_depth", "blend",       "retraining"};
   const auto keys = [](const Tree& tree) {
     std::vector<std::string> all;
     for (const auto& [key, value] : tree.pairs) all.push_back(key);
