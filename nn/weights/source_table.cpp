@@ -19,7 +19,7 @@
 #include "nn/weights/multilevel/generators.hpp"
 #include "nn/weights/seeded/subspace_source.hpp"
 #include "nn/weights/seeded/supermask_source.hpp"
-#include "nn/weights/shared/shared_source.hpp"
+#include "nn/weights/sharing/shared_source.hpp"
 
 namespace lightloom::nn {
 namespace {

@@ -1,4 +1,4 @@
-#include "nn/weights/shared/shared_source.hpp"
+#include "nn/weights/sharing/shared_source.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
