@@ -1,8 +1,8 @@
 // Training and inference speed of a built-in network, in images per second:
-//   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [dense|multilevel]
-// with dense weights or those of a multi-level source (intra 2, cross 44, bits 3-6-3: the paper's
-// ResNet-18) prints one line of JSON, with the peak memory of the network and its passes.
-// benchmarks/compare-pytorch runs it beside PyTorch.
+//   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [source]
+// with dense weights, those of a multi-level source (intra 2, cross 44, bits 3-6-3: the paper's
+// ResNet-18), or of any other as it is by default, prints one line of JSON, with the peak memory of
+// the network and its passes. benchmarks/compare-pytorch runs it beside PyTorch.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cards/tree.hpp"
 #include "core/random/random.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/models/models.hpp"
@@ -22,6 +23,7 @@
 #include "nn/optim/optimizer.hpp"
 #include "nn/train/training_pass.hpp"
 #include "nn/weights/multilevel/multilevel_card.hpp"
+#include "nn/weights/source_card.hpp"
 
 namespace {
 
@@ -101,7 +103,7 @@ int main(int argc, char** argv) {
   if (argc < 4) {
     fmt::print(stderr,
                "usage: nn_speed <model> <dataset> <batch> [seconds] [training|inference] "
-               "[dense|multilevel]\n");
+               "[source]\n");
     return 2;
   }
   const double before = peak_megabytes();  // the program and its libraries
@@ -113,6 +115,8 @@ int main(int argc, char** argv) {
     source.settings.of<MultilevelCard>().intra = 2;
     source.settings.of<MultilevelCard>().cross = 44;
     source.settings.of<MultilevelCard>().bits = {.basis = 3, .intra = 6, .cross = 3};
+  } else if (argc > 6) {
+    source = read_card<SourceCard>(parse_yaml(fmt::format("source: {}", argv[6]), "nn_speed"));
   }
   Network network(build_graph(argv[1], argv[2]), source, 1);
   const Batch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
