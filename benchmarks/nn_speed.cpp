@@ -59,18 +59,18 @@ Rate rate(int batch, double seconds, const std::function<void()>& once) {
   return {rates[2], images * double{CLOCKS_PER_SEC} / static_cast<double>(std::clock() - used)};
 }
 
-struct Batch {
+struct RandomBatch {
   Tensor images;
   std::vector<int> labels;
 
-  Batch(int size, const MapShape& map) : images(TensorShape(size, map)) {
+  RandomBatch(int size, const MapShape& map) : images(TensorShape(size, map)) {
     fill_normal(Stream({1, Purpose::test}), 0, images.values());
     for (int i = 0; i < size; ++i) labels.push_back(i % 10);
   }
 };
 
 /// One step: forward, cross-entropy, backward, SGD with momentum.
-Rate training_rate(Network& network, const Batch& batch, double seconds) {
+Rate training_rate(Network& network, const RandomBatch& batch, double seconds) {
   TrainingPass pass(network, 1);
   const std::vector<Parameter*> parameters = network.parameters();
   Optimizer optimizer({.kind = OptimizerKind::sgd}, parameters);
@@ -82,7 +82,7 @@ Rate training_rate(Network& network, const Batch& batch, double seconds) {
   });
 }
 
-Rate inference_rate(Network& network, const Batch& batch, double seconds) {
+Rate inference_rate(Network& network, const RandomBatch& batch, double seconds) {
   Inference inference(network);
   return rate(batch.images.shape().images, seconds, [&] { inference.forward(batch.images); });
 }
@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
     source = read_card<SourceCard>(parse_yaml(fmt::format("source: {}", argv[6]), "nn_speed"));
   }
   Network network(build_graph(argv[1], argv[2]), source, 1);
-  const Batch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
+  const RandomBatch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
   fmt::print("{{\"model\": \"{}\"", argv[1]);
   if (only != "inference") print("training", training_rate(network, batch, seconds));
   if (only != "training") print("inference", inference_rate(network, batch, seconds));
