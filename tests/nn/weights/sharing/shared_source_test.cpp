@@ -129,7 +129,8 @@ TEST(SharedDepth, StoresATensorOnceForLayersOfOneShape) {
 
 TEST(SharedDepth, OverridesMakeGroupsOfTheirOwn) {
   const SourceCard card = sharing_card(
-      "shared_depth, bits: 8, layers: [{layer: b, bits: 4}, {layer: c, source: integer}]");
+      "shared_depth, bits: 8, layers: [{layer: b, bits: 4}, {layer: c, source: integer}, "
+      "{layer: e, source: blend, bits: 8}]");
   NetworkSources sources(card);
   const auto count = [&](const std::string& name) {
     return sources.streams(sharing_conv(4, 6, name)).front().count;
@@ -139,6 +140,7 @@ TEST(SharedDepth, OverridesMakeGroupsOfTheirOwn) {
   EXPECT_EQ(count("c"), 216) << "not shared";
   EXPECT_EQ(count("d"), 1) << "a's";
   EXPECT_EQ(count("b"), 1);
+  EXPECT_EQ(count("e"), 216) << "another kind";
   // A linear layer and a 1x1 convolution of the same numbers are of two kinds.
   LayerShape pointwise = sharing_conv(5, 3, "p");
   pointwise.kernel_height = pointwise.kernel_width = 1;
