@@ -29,7 +29,8 @@ class XorSource final : public WeightSource {
   XorSource(const LayerShape& shape, const XorCard& card);
 
   /// Plane by plane: of each block the best inputs by trial of all, of each output the magnitude of
-  /// least squared error, not below 0; then what is left.
+  /// least squared error, not below 0; then what is left. A latent begins at the mean of the
+  /// weights that it decides, under its sign.
   void encode(std::span<const float> dense) override;
   void materialise(std::span<float> dense) override;
   void backward(std::span<const float> d_dense) override;
@@ -47,6 +48,7 @@ class XorSource final : public WeightSource {
   void for_each_bit(const Use& use);
   void round();
   void expand(std::span<const float> scales, std::span<float> dense);
+  void weigh(std::span<const float> block, std::span<float> latent) const;
   void encode_plane(std::size_t plane, std::span<float> rest);
   [[nodiscard]] std::size_t scale_of(std::size_t plane, std::size_t weight) const;
 

@@ -9,7 +9,7 @@
 namespace lightloom::nn {
 namespace {
 
-constexpr int clipped_bits = 4;  // from here down the scale clips, as uniform integers' does
+constexpr int clipped_tensor_bits = 4;  // from here down the scale clips, as uniform integers' does
 
 double square_of(std::span<const float> x) {
   double sum = 0;
@@ -66,7 +66,7 @@ void SharedTensor::fit_scales() {
 void SharedTensor::encode(int use, std::span<const float> dense) {
   given_[static_cast<std::size_t>(use)].assign(dense.begin(), dense.end());
   fit_mean();
-  clip_.value[0] = stream_.bits <= clipped_bits ? best_clip(latent_.value, stream_.bits) : 1.0f;
+  clip_.value[0] = stream_.bits <= clipped_tensor_bits ? best_clip(latent_.value, stream_.bits) : 1.0f;
   fit_scales();
 }
 
