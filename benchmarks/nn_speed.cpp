@@ -1,8 +1,8 @@
 // Training and inference speed of a built-in network, in images per second:
-//   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [dense|multilevel]
-// with dense weights or those of a multi-level source (intra 2, cross 44, bits 3-6-3: the paper's
-// ResNet-18) prints one line of JSON, with the peak memory of the network and its passes.
-// benchmarks/compare-pytorch runs it beside PyTorch.
+//   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [source]
+// with dense weights, those of a multi-level source (intra 2, cross 44, bits 3-6-3: the paper's
+// ResNet-18), or of any other as it is by default, prints one line of JSON, with the peak memory of
+// the network and its passes. benchmarks/compare-pytorch runs it beside PyTorch.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "core/cards/tree.hpp"
 #include "core/random/random.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/models/models.hpp"
@@ -22,6 +23,7 @@
 #include "nn/optim/optimizer.hpp"
 #include "nn/train/training_pass.hpp"
 #include "nn/weights/multilevel/multilevel_card.hpp"
+#include "nn/weights/source_card.hpp"
 
 namespace {
 
@@ -57,18 +59,18 @@ Rate rate(int batch, double seconds, const std::function<void()>& once) {
   return {rates[2], images * double{CLOCKS_PER_SEC} / static_cast<double>(std::clock() - used)};
 }
 
-struct Batch {
+struct RandomBatch {
   Tensor images;
   std::vector<int> labels;
 
-  Batch(int size, const MapShape& map) : images(TensorShape(size, map)) {
+  RandomBatch(int size, const MapShape& map) : images(TensorShape(size, map)) {
     fill_normal(Stream({1, Purpose::test}), 0, images.values());
     for (int i = 0; i < size; ++i) labels.push_back(i % 10);
   }
 };
 
 /// One step: forward, cross-entropy, backward, SGD with momentum.
-Rate training_rate(Network& network, const Batch& batch, double seconds) {
+Rate training_rate(Network& network, const RandomBatch& batch, double seconds) {
   TrainingPass pass(network, 1);
   const std::vector<Parameter*> parameters = network.parameters();
   Optimizer optimizer({.kind = OptimizerKind::sgd}, parameters);
@@ -80,7 +82,7 @@ Rate training_rate(Network& network, const Batch& batch, double seconds) {
   });
 }
 
-Rate inference_rate(Network& network, const Batch& batch, double seconds) {
+Rate inference_rate(Network& network, const RandomBatch& batch, double seconds) {
   Inference inference(network);
   return rate(batch.images.shape().images, seconds, [&] { inference.forward(batch.images); });
 }
@@ -101,7 +103,7 @@ int main(int argc, char** argv) {
   if (argc < 4) {
     fmt::print(stderr,
                "usage: nn_speed <model> <dataset> <batch> [seconds] [training|inference] "
-               "[dense|multilevel]\n");
+               "[source]\n");
     return 2;
   }
   const double before = peak_megabytes();  // the program and its libraries
@@ -113,9 +115,11 @@ int main(int argc, char** argv) {
     source.settings.of<MultilevelCard>().intra = 2;
     source.settings.of<MultilevelCard>().cross = 44;
     source.settings.of<MultilevelCard>().bits = {.basis = 3, .intra = 6, .cross = 3};
+  } else if (argc > 6) {
+    source = read_card<SourceCard>(parse_yaml(fmt::format("source: {}", argv[6]), "nn_speed"));
   }
   Network network(build_graph(argv[1], argv[2]), source, 1);
-  const Batch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
+  const RandomBatch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
   fmt::print("{{\"model\": \"{}\"", argv[1]);
   if (only != "inference") print("training", training_rate(network, batch, seconds));
   if (only != "training") print("inference", inference_rate(network, batch, seconds));

@@ -36,6 +36,7 @@
 #include "nn/weights/source/forwarding_source.hpp"
 #include "nn/weights/source/quantised_tensor.hpp"
 #include "nn/weights/source/settings.hpp"
+#include "nn/weights/source/shared_tensor.hpp"
 #include "nn/weights/source/source_entry.hpp"
 #include "nn/weights/source/stored_words.hpp"
 #include "nn/weights/source/weight_source.hpp"

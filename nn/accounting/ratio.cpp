@@ -15,8 +15,8 @@ bool has_stream(const std::vector<StoredStream>& streams, const char* name) {
                      [&](const StoredStream& stream) { return stream.name == name; });
 }
 
-LayerRatio layer_ratio(const LayerShape& shape, const SourceCard& card) {
-  LayerRatio layer{.name = shape.name, .streams = stored_streams(card, shape)};
+LayerRatio layer_ratio(const LayerShape& shape, const SourceCard& card, NetworkSources& sources) {
+  LayerRatio layer{.name = shape.name, .streams = sources.streams(shape)};
   const std::int64_t bias = shape.bias ? shape.out_channels : 0;
   for (const StoredStream& stream : layer.streams) {
     const std::int64_t bits = stream.count * stream.bits;
@@ -54,8 +54,9 @@ Ratio ratio_of(const NetworkShape& network, const SourceCard& card) {
               .dense_memory_bits = word * network.norm_parameters};
   total.complete_bits = total.complete_dense_bits =
       word * (network.norm_parameters + network.norm_statistics);
+  NetworkSources sources(card);
   for (const LayerShape& shape : network.layers) {
-    LayerRatio layer = layer_ratio(shape, card);
+    LayerRatio layer = layer_ratio(shape, card, sources);
     total.parameters += layer.parameters;
     total.dense_parameters += layer.dense_parameters;
     total.memory_bits += layer.memory_bits;

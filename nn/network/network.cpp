@@ -32,8 +32,9 @@ std::vector<float> initial_weight(const LayerShape& shape, std::uint64_t seed, s
   return weight;
 }
 
-WeightLayer make_weight_layer(const LayerShape& shape, const SourceCard& card) {
-  WeightLayer layer{.shape = shape, .source = make_source(card, shape)};
+WeightLayer make_weight_layer(const LayerShape& shape, const SourceCard& card,
+                              NetworkSources& sources) {
+  WeightLayer layer{.shape = shape, .source = sources.make(shape)};
   if (shape.bias) layer.bias = parameter(shape.name + ".bias", shape.out_channels, 0.0f);
   layer.activation_bits = card.activations;
   return layer;
@@ -61,11 +62,13 @@ NormLayer make_norm(const Node& node) {
 
 Network::Network(Graph graph, const SourceCard& card, std::uint64_t seed, InitialWeights initial)
     : graph_(std::move(graph)), card_(card), index_(graph_.nodes.size(), -1) {
+  NetworkSources sources(card_);
   for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
     const Node& node = graph_.nodes[n];
     if (node.op == Op::convolution || node.op == Op::linear) {
       index_[n] = static_cast<int>(weights_.size());
-      weights_.push_back(make_weight_layer(layer_shape(graph_, static_cast<int>(n)), card));
+      weights_.push_back(
+          make_weight_layer(layer_shape(graph_, static_cast<int>(n)), card, sources));
       WeightLayer& layer = weights_.back();
       if (initial == InitialWeights::drawn)
         layer.source->encode(initial_weight(layer.shape, seed, weights_.size() - 1));

@@ -41,7 +41,7 @@ void read_real(const CodedStream& stream, const char* name, std::span<float> val
 }
 
 /// Takes the layer's own streams off the back of the section; the source's remain.
-void unpack_layer(PackedSection section, const SourceCard& card, WeightLayer& layer) {
+void unpack_layer(PackedSection section, NetworkSources& sources, WeightLayer& layer) {
   const auto take = [&](const char* name) {
     const bool there = !section.streams.empty() && section.streams.back().name == name;
     CodedStream stream = there ? std::move(section.streams.back()) : CodedStream{};
@@ -64,8 +64,8 @@ void unpack_layer(PackedSection section, const SourceCard& card, WeightLayer& la
     require(layer.bias.value.empty(), "layer '{}' was packed without its bias", section.layer);
   }
   std::vector<float> weight(static_cast<std::size_t>(layer.shape.weights()));
-  require_streams(stored_streams(card, layer.shape), section.streams, section.layer);
-  make_source(card, layer.shape)->decode(section.streams, weight);
+  require_streams(sources.streams(layer.shape), section.streams, section.layer);
+  sources.make(layer.shape)->decode(section.streams, weight);
   layer.source->encode(weight);
 }
 
@@ -92,6 +92,7 @@ void unpack_into(const PackedFile& file, const SourceCard& card, Network& networ
   require(file.sections.size() == layers + norms,
           "the packed weights have {} sections but the network needs {}", file.sections.size(),
           layers + norms);
+  NetworkSources sources(card);
   for (std::size_t i = 0; i < layers; ++i) {
     WeightLayer& layer = network.weight_layers()[i];
     require(file.sections[i].layer == layer.shape.name,
@@ -99,7 +100,7 @@ void unpack_into(const PackedFile& file, const SourceCard& card, Network& networ
             layer.shape.name);
     const auto is_bias = [](const CodedStream& stream) { return stream.name == "bias"; };
     if (std::ranges::any_of(file.sections[i].streams, is_bias)) network.give_bias(i);
-    unpack_layer(file.sections[i], card, layer);
+    unpack_layer(file.sections[i], sources, layer);
   }
   for (std::size_t i = 0; i < norms; ++i)
     unpack_norm(file.sections[layers + i], network.norms()[i]);

@@ -53,13 +53,17 @@ void describe_one(Section& section, SourceCard& card) {
   if (entry.own_rule && card.retraining == Retraining::projection)
     section.problem("retraining",
                     fmt::format("must be codes ({} trains in its codes)", entry.name));
+  if (entry.make_sharing && card.retraining == Retraining::projection)
+    section.problem("retraining",
+                    fmt::format("must be codes (layers of {} share what they store)", entry.name));
   // As result files have always had them.
-  section.arrange({"source",      "bits",          "intra",      "cross",       "cross_share",
-                   "expansion",   "kernels",       "block",      "linear",      "scales",
-                   "weight_clip", "fc_bits",       "dense_bits", "activations", "quant_ratio",
-                   "projection",  "orthogonality", "exchange",   "smart_deal",  "supermask",
-                   "tiled",       "subbit",        "xor",        "subspace",    "state_bits",
-                   "transform",   "seedlm",        "crew",       "retraining"});
+  section.arrange({"source",      "bits",          "intra",      "cross",        "cross_share",
+                   "expansion",   "kernels",       "block",      "linear",       "scales",
+                   "weight_clip", "fc_bits",       "dense_bits", "activations",  "quant_ratio",
+                   "projection",  "orthogonality", "exchange",   "smart_deal",   "supermask",
+                   "tiled",       "subbit",        "xor",        "subspace",     "state_bits",
+                   "transform",   "seedlm",        "crew",       "shared_depth", "blend",
+                   "retraining"});
 }
 
 /// The keys that only training reads.
@@ -121,17 +125,27 @@ bool takes_layer(const SourceCard& card, const LayerShape& shape) {
   return layer_card(card, shape).entry.name == own.source;
 }
 
-std::unique_ptr<WeightSource> make_source(const SourceCard& card, const LayerShape& shape) {
-  const LayerCard own = layer_card(card, shape);
-  auto source = own.entry.make(own.card, shape);
+std::unique_ptr<WeightSource> NetworkSources::make(const LayerShape& shape) {
+  const LayerCard own = layer_card(card_, shape);
+  auto source = own.entry.make_sharing ? own.entry.make_sharing(own.card, shape, made_)
+                                       : own.entry.make(own.card, shape);
   const bool already = dynamic_cast<const ProjectedSource*>(source.get()) != nullptr;
   if (already || own.card.retraining == Retraining::codes) return source;
   return std::make_unique<ProjectedSource>(std::move(source), shape);
 }
 
+std::unique_ptr<WeightSource> make_source(const SourceCard& card, const LayerShape& shape) {
+  return NetworkSources(card).make(shape);
+}
+
+std::vector<StoredStream> NetworkSources::streams(const LayerShape& shape) {
+  const LayerCard own = layer_card(card_, shape);
+  return own.entry.streams_sharing ? own.entry.streams_sharing(own.card, shape, listed_)
+                                   : own.entry.streams(own.card, shape);
+}
+
 std::vector<StoredStream> stored_streams(const SourceCard& card, const LayerShape& shape) {
-  const LayerCard own = layer_card(card, shape);
-  return own.entry.streams(own.card, shape);
+  return NetworkSources(card).streams(shape);
 }
 
 double precision_bits(const SourceCard& card, const LayerShape& shape) {

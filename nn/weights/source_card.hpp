@@ -22,7 +22,21 @@ SourceCard card_for(const SourceCard& card, const std::string& layer);
 /// Bits of a linear layer, `fc_bits` resolved.
 int linear_bits(const SourceCard& card);
 
-/// The source of one layer (overrides applied).
+/// The sources of a network's layers, of which some share parts. Refers to the card.
+class NetworkSources {
+ public:
+  explicit NetworkSources(const SourceCard& card) : card_(card) {}
+  /// The source of the next layer, in order of execution (overrides applied).
+  std::unique_ptr<WeightSource> make(const LayerShape& shape);
+  /// What the source of the next layer stores, without making it; see `stored_streams`.
+  std::vector<StoredStream> streams(const LayerShape& shape);
+
+ private:
+  const SourceCard& card_;
+  SharedParts made_, listed_;
+};
+
+/// The source of a layer by itself (overrides applied).
 std::unique_ptr<WeightSource> make_source(const SourceCard& card, const LayerShape& shape);
 
 /// What that source stores, without making it: the count that `ratio` reports. Where it depends on

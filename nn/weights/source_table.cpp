@@ -22,6 +22,7 @@
 #include "nn/weights/multilevel/generators.hpp"
 #include "nn/weights/seeded/subspace_source.hpp"
 #include "nn/weights/seeded/supermask_source.hpp"
+#include "nn/weights/sharing/shared_source.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -34,7 +35,7 @@ std::deque<SourceEntry>& table() {
       shared_kernels_entry(), circulant_entry(), exchange_entry(),     smart_deal_entry(),
       ternary_entry(),        huffman_entry(),   supermask_entry(),    tiled_entry(),
       subbit_entry(),         xor_entry(),       subspace_entry(),     trellis_entry(),
-      seed_entry(),           crew_entry(),
+      seed_entry(),           crew_entry(),      shared_depth_entry(), blend_entry(),
   };
   return entries;
 }

@@ -11,7 +11,7 @@
 namespace lightloom::nn {
 namespace {
 
-constexpr int code_bits = 1;
+constexpr int xor_code_bits = 1;
 
 std::int64_t xor_blocks(std::int64_t weights, const XorSize& size) {
   return (weights + size.outputs - 1) / size.outputs;
@@ -19,7 +19,7 @@ std::int64_t xor_blocks(std::int64_t weights, const XorSize& size) {
 
 std::vector<StoredStream> xor_streams(const LayerShape& shape, const XorCard& card) {
   const std::int64_t bits = xor_blocks(shape.weights(), card.size) * card.size.inputs;
-  return {{.name = "code", .count = card.planes * bits, .bits = code_bits},
+  return {{.name = "code", .count = card.planes * bits, .bits = xor_code_bits},
           {.name = "scale",
            .count = std::int64_t{card.planes} * shape.out_channels,
            .bits = 32,
@@ -82,10 +82,23 @@ void XorSource::for_each_bit(const Use& use) {
     }
 }
 
+/// Turns a block's signs into latents: the mean of the weights that each decides, under its sign,
+/// so that they are as large as weights and the doubtful turn first.
+void XorSource::weigh(std::span<const float> block, std::span<float> latent) const {
+  constexpr double least = 1e-6;  // keeps the sign
+  std::vector<double> sums(latent.size()), counts(latent.size());
+  for (std::size_t o = 0; o < block.size(); ++o)
+    for (const std::size_t tap : network_.taps(o)) {
+      sums[tap] += double{network_.sign(o, latent)} * block[o];
+      ++counts[tap];
+    }
+  for (std::size_t i = 0; i < latent.size(); ++i)
+    latent[i] *= static_cast<float>(std::max(least, sums[i] / std::max(1.0, counts[i])));
+}
+
 void XorSource::encode_plane(std::size_t plane, std::span<float> rest) {
   const auto inputs = static_cast<std::size_t>(network_.size().inputs),
              wide = static_cast<std::size_t>(network_.size().outputs);
-  const float magnitude = static_cast<float>(0.5 / full_sharpness_);  // on the slope of the tanh
   std::vector<double> sums(outputs_);
   std::vector<float> signs(weights_);
   for (std::size_t block = 0; block < blocks_; ++block) {
@@ -93,12 +106,12 @@ void XorSource::encode_plane(std::size_t plane, std::span<float> rest) {
     const std::uint32_t code = network_.best(rest.subspan(begin, count));
     const std::span<float> latent =
         std::span(latent_.value).subspan((plane * blocks_ + block) * inputs, inputs);
-    for (std::size_t i = 0; i < inputs; ++i)
-      latent[i] = (code >> i & 1u) != 0 ? magnitude : -magnitude;
+    for (std::size_t i = 0; i < inputs; ++i) latent[i] = (code >> i & 1u) != 0 ? 1.0f : -1.0f;
     for (std::size_t o = 0; o < count; ++o) {
-      signs[begin + o] = network_.sign(o, latent) < 0 ? -1.0f : 1.0f;
+      signs[begin + o] = network_.sign(o, latent);
       sums[scale_of(0, begin + o)] += double{signs[begin + o]} * rest[begin + o];
     }
+    weigh(rest.subspan(begin, count), latent);
   }
   for (std::size_t o = 0; o < outputs_; ++o)
     scale_.value[plane * outputs_ + o] = static_cast<float>(
@@ -131,12 +144,13 @@ void XorSource::materialise(std::span<float> dense) {
 
 void XorSource::backward(std::span<const float> d_dense) {
   std::vector<float> through(latent_.value.size());
+  const float share = static_cast<float>(outputs_) / static_cast<float>(weights_);
   const float* const all = signs_.data();
   for_each_bit(
       [&](std::size_t plane, std::size_t weight, std::size_t output, std::span<const float> signs) {
         const float bit = network_.sign(output, signs);
         const std::size_t scale = scale_of(plane, weight);
-        scale_.gradient[scale] += bit * d_dense[weight];
+        scale_.gradient[scale] += share * bit * d_dense[weight];
         const auto first = static_cast<std::size_t>(signs.data() - all);
         for (const std::size_t tap : network_.taps(output))
           through[first + tap] += scales_[scale] * d_dense[weight] * bit * signs[tap];
@@ -153,12 +167,13 @@ void XorSource::set_step(std::optional<TrainingStep> step) {
 }
 
 std::vector<StoredStream> XorSource::streams() const {
-  return {{.name = "code", .count = static_cast<std::int64_t>(signs_.size()), .bits = code_bits},
-          {.name = "scale",
-           .count = static_cast<std::int64_t>(scales_.size()),
-           .bits = 32,
-           .in_ratio = false,
-           .exposed = false}};
+  return {
+      {.name = "code", .count = static_cast<std::int64_t>(signs_.size()), .bits = xor_code_bits},
+      {.name = "scale",
+       .count = static_cast<std::int64_t>(scales_.size()),
+       .bits = 32,
+       .in_ratio = false,
+       .exposed = false}};
 }
 
 std::vector<CodedStream> XorSource::codes() {
@@ -187,10 +202,10 @@ SourceEntry xor_entry() {
   return {.name = xor_kind,
           .settings = {settings_of<XorCard>("xor")},
           .describe_bits = no_bits("xor (it stores planes * inputs / outputs bits a weight)"),
-          .bits_of_linear = [](const SourceCard&) { return code_bits; },
+          .bits_of_linear = [](const SourceCard&) { return xor_code_bits; },
           .takes =
               [](const SourceCard& card, const LayerShape& shape) {
-                return !is_linear(shape) || card.fc_bits == code_bits;
+                return !is_linear(shape) || card.fc_bits == xor_code_bits;
               },
           .make =
               [own](const SourceCard& card, const LayerShape& shape) {

@@ -21,14 +21,16 @@ void describe(Section& section, XorCard& card);
 /// al., NeurIPS 2020, arXiv 2009.04126). In signs e of the latents x:
 ///     w = sum over planes q of a_qo b_q,    b_q = the product of its taps' e
 /// for blocks of `outputs` neighbouring weights made of `inputs` bits, with a trained magnitude
-/// a_qo of each plane and output. Gradients: da_qo = sum of b_q dw; dx_i = S (1 - tanh^2(S x_i))
+/// a_qo of each plane and output. Gradients: da_qo = mean of b_q dw (the sum would move
+/// it by as much more as an output has weights); dx_i = S (1 - tanh^2(S x_i))
 /// times a_qo dw times the other taps' signs, over the outputs that input i feeds.
 class XorSource final : public WeightSource {
  public:
   XorSource(const LayerShape& shape, const XorCard& card);
 
   /// Plane by plane: of each block the best inputs by trial of all, of each output the magnitude of
-  /// least squared error, not below 0; then what is left.
+  /// least squared error, not below 0; then what is left. A latent begins at the mean of the
+  /// weights that it decides, under its sign.
   void encode(std::span<const float> dense) override;
   void materialise(std::span<float> dense) override;
   void backward(std::span<const float> d_dense) override;
@@ -46,6 +48,7 @@ class XorSource final : public WeightSource {
   void for_each_bit(const Use& use);
   void round();
   void expand(std::span<const float> scales, std::span<float> dense);
+  void weigh(std::span<const float> block, std::span<float> latent) const;
   void encode_plane(std::size_t plane, std::span<float> rest);
   [[nodiscard]] std::size_t scale_of(std::size_t plane, std::size_t weight) const;
 

@@ -1,5 +1,8 @@
 #include "nn/weights/seeded/seeded_bits.hpp"
 
+#include <numeric>
+#include <utility>
+
 namespace lightloom::nn {
 namespace {
 
@@ -37,6 +40,14 @@ std::uint32_t layer_seed(std::uint64_t seed, const std::string& layer) {
       seeded_word(static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32));
   for (const char c : layer) hash = with_byte(hash, static_cast<unsigned char>(c));
   return finished(hash);
+}
+
+std::vector<std::uint32_t> seeded_permutation(std::uint32_t seed, std::size_t n) {
+  std::vector<std::uint32_t> order(n);
+  std::iota(order.begin(), order.end(), 0u);
+  for (std::size_t i = n; i > 1; --i)
+    std::swap(order[i - 1], order[seeded_word(seed, static_cast<std::uint32_t>(i)) % i]);
+  return order;
 }
 
 KeptSeed::KeptSeed(std::uint32_t seed)

@@ -25,6 +25,10 @@ constexpr std::int64_t words_of_bits(std::int64_t bits) { return (bits + 31) / 3
 /// The seed of a layer: the same hash of the card's seed and the layer's name.
 std::uint32_t layer_seed(std::uint64_t seed, const std::string& layer);
 
+/// A permutation of 0 to n - 1 from a seed: Fisher and Yates's, from the back, by word i of the
+/// seed modulo i.
+std::vector<std::uint32_t> seeded_permutation(std::uint32_t seed, std::size_t n);
+
 /// A seed among the constants of a source, as its high and low half, which single precision holds:
 /// a checkpoint keeps it, and sets it.
 class KeptSeed {

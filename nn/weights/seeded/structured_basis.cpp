@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <numeric>
 
 namespace lightloom::nn {
 namespace {
@@ -24,18 +23,6 @@ std::uint32_t signs_of_block(std::int64_t block) {
   return first_block + static_cast<std::uint32_t>(block);
 }
 
-/// Fisher and Yates, by the hash of (n, i).
-std::vector<std::uint32_t> fixed_permutation(std::size_t n) {
-  std::vector<std::uint32_t> order(n);
-  std::iota(order.begin(), order.end(), 0u);
-  for (std::size_t i = n; i > 1; --i) {
-    const std::uint32_t draw =
-        seeded_word(static_cast<std::uint32_t>(n), static_cast<std::uint32_t>(i));
-    std::swap(order[i - 1], order[draw % i]);
-  }
-  return order;
-}
-
 }  // namespace
 
 void walsh_hadamard(std::span<float> x) {
@@ -50,7 +37,8 @@ void walsh_hadamard(std::span<float> x) {
 
 StructuredBasis::StructuredBasis(int block, int inputs)
     : inputs_(static_cast<std::size_t>(inputs)),
-      order_(fixed_permutation(static_cast<std::size_t>(block))) {}
+      order_(
+          seeded_permutation(static_cast<std::uint32_t>(block), static_cast<std::size_t>(block))) {}
 
 void StructuredBasis::expand(std::uint32_t seed, std::int64_t block, std::span<const float> x,
                              std::span<float> out) const {

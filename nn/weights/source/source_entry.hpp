@@ -8,6 +8,7 @@
 #include "core/cards/card.hpp"
 #include "nn/graph/layer_shape.hpp"
 #include "nn/weights/source/settings.hpp"
+#include "nn/weights/source/shared_tensor.hpp"
 #include "nn/weights/source/weight_source.hpp"
 
 namespace lightloom::nn {
@@ -60,6 +61,12 @@ struct SourceEntry {
   /// What such a source stores, without making it. Where it depends on the weights: the most, or
   /// what weights of a stated distribution take, with `StoredStream::most`.
   std::function<std::vector<StoredStream>(const SourceCard&, const LayerShape&)> streams;
+  /// `make` and `streams` of a kind whose layers share parts: called for the layers of a network in
+  /// order, with what those before share. Without it, and for a layer by itself, `make`, `streams`.
+  std::function<std::unique_ptr<WeightSource>(const SourceCard&, const LayerShape&, SharedParts&)>
+      make_sharing = nullptr;
+  std::function<std::vector<StoredStream>(const SourceCard&, const LayerShape&, SharedParts&)>
+      streams_sharing = nullptr;
   /// The most bits a weight made of factors can need; see `precision_bits`. Empty: no factors.
   std::function<double(const SourceCard&, const LayerShape&)> precision_bits = nullptr;
   bool own_rule = false;  // trains its words by `own_step`: nothing can average or project them

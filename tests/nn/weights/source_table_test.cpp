@@ -291,7 +291,11 @@ const std::vector<std::string> cards{
     "{source: trellis, bits: 3, state_bits: 8, transform: hadamard}",
     "source: seedlm",
     "source: crew",
-    "{source: crew, bits: 5, fc_bits: 2, scales: filter, crew: {range: clipped, budget: 0.001}}"};
+    "{source: crew, bits: 5, fc_bits: 2, scales: filter, crew: {range: clipped, budget: 0.001}}",
+    "source: shared_depth",
+    "{source: shared_depth, bits: 3, fc_bits: 8, shared_depth: {uses: 2}}",
+    "source: blend",
+    "{source: blend, bits: 1, blend: {transpose: false, seed: 3}}"};
 
 const std::vector<LayerShape> shapes{
     convolution(3, 8, 3),
@@ -495,7 +499,8 @@ TEST(SourceCards, ResolvedKeysStandInTheirOrderWhateverTheTableHas) {
       "kernels",    "block",       "linear",      "scales",     "weight_clip",   "fc_bits",
       "dense_bits", "activations", "quant_ratio", "projection", "orthogonality", "exchange",
       "smart_deal", "supermask",   "tiled",       "subbit",     "xor",           "subspace",
-      "state_bits", "transform",   "seedlm",      "crew",       "retraining"};
+      "state_bits", "transform",   "seedlm",      "crew",       "shared_depth",  "blend",
+      "retraining"};
   const auto keys = [](const Tree& tree) {
     std::vector<std::string> all;
     for (const auto& [key, value] : tree.pairs) all.push_back(key);
