@@ -279,7 +279,6 @@ const std::vector<std::string> cards{
     "source: smart_deal",
     "source: trellis",
     "{source: trellis, bits: 3, state_bits: 8, transform: hadamard}",
-    "source: seedlm",
     "source: crew",
     "{source: crew, bits: 5, fc_bits: 2, scales: filter, crew: {range: clipped, budget: 0.001}}"};
 
