@@ -289,7 +289,6 @@ const std::vector<std::string> cards{
     "{source: subspace, bits: 4, subspace: {block: 64, inputs: 24, linear: generated}}",
     "source: trellis",
     "{source: trellis, bits: 3, state_bits: 8, transform: hadamard}",
-    "source: seedlm",
     "source: crew",
     "{source: crew, bits: 5, fc_bits: 2, scales: filter, crew: {range: clipped, budget: 0.001}}",
     "source: shared_depth",

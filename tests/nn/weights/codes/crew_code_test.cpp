@@ -69,5 +69,12 @@ TEST(CrewCode, TheRarestLevelBecomesItsNearestNeighbour) {
   EXPECT_EQ(input.levels.size(), 1u);
 }
 
+TEST(CrewCode, OfTwoNeighboursAsNearTheLowerOneIsTaken) {
+  CrewInput input = crew_input(std::vector<std::int32_t>{0, 0, 4, 8, 8});
+  EXPECT_EQ(merge_rarest(input), 16);
+  EXPECT_EQ(input.levels, (std::vector<std::int32_t>{0, 8}));
+  EXPECT_EQ(input.indices, (std::vector<std::uint32_t>{0, 0, 0, 1, 1}));
+}
+
 }  // namespace
 }  // namespace lightloom::nn

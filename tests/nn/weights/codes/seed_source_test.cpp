@@ -6,6 +6,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -113,26 +114,29 @@ TEST(SeedSearch, FindsAPlantedBlock) {
   }
 }
 
-// (16 + 4 + 4 P) / C bits: 32 / 8 and 36 / 12.
+// (16 + 4 + 4 P) / C bits: 32 / 8 and 36 / 12. Of 25 weights the last block is filled up.
 TEST(SeedSource, StoresFourOrThreeBitsAWeightExactly) {
-  for (const auto& [bits, block, count] : {std::tuple{4, 8, 3}, std::tuple{3, 12, 4}}) {
-    const SourceCard card = seed_card(fmt::format(", bits: {}", bits));
-    const ArrayCode code = code_array(card, seed_layer(240), seed_normals(240));
-    EXPECT_EQ(code.bits_per_weight, bits);
-    ASSERT_EQ(code.streams.size(), 4u);
-    EXPECT_EQ(code.streams[0].count, 240 / block);
-    EXPECT_EQ(code.streams[0].bits, 16);
-    EXPECT_EQ(code.streams[1].bits, 4);
-    EXPECT_EQ(code.streams[2].count, count * 240 / block);
-    EXPECT_EQ(code.streams[2].bits, 4);
-    EXPECT_FALSE(code.streams[3].in_ratio);
-    // Of 25 weights the last block is filled up.
-    const std::int64_t blocks = (25 + block - 1) / block;
-    std::int64_t stored = 0;
-    for (const StoredStream& stream : stored_streams(card, seed_layer(25)))
-      if (stream.in_ratio) stored += stream.count * stream.bits;
-    EXPECT_EQ(stored, blocks * block * bits);
-  }
+  for (const auto& [bits, block, count] : {std::tuple{4, 8, 3}, std::tuple{3, 12, 4}})
+    for (const int weights : {240, 25}) {
+      const SourceCard card = seed_card(fmt::format(", bits: {}", bits));
+      const std::int64_t blocks = (weights + block - 1) / block;
+      const std::vector<StoredStream> streams = stored_streams(card, seed_layer(weights));
+      ASSERT_EQ(streams.size(), 4u);
+      std::int64_t stored = 0;
+      for (const StoredStream& stream : streams)
+        if (stream.in_ratio) stored += stream.count * stream.bits;
+      EXPECT_EQ(stored, blocks * block * bits);
+      const auto source = make_source(card, seed_layer(weights));
+      const std::vector<CodedStream> coded = source->codes();
+      const std::int64_t words[] = {blocks, blocks, count * blocks, 1};
+      const int widths[] = {16, 4, 4, 32};
+      for (std::size_t s = 0; s < 4; ++s) {
+        EXPECT_EQ(static_cast<std::int64_t>(coded[s].words.size()), words[s]);
+        EXPECT_EQ(streams[s].count, words[s]);
+        EXPECT_EQ(coded[s].bits, widths[s]);
+        EXPECT_EQ(source->streams()[s], streams[s]);
+      }
+    }
 }
 
 // An independent program's figures for normal weights. 9600 weights in blocks scatter by 0.07 dB.
@@ -163,12 +167,12 @@ TEST(SeedSource, CountsTheRegisterTheProductsAndTheExponents) {
 
 TEST(SeedSource, DecodesWordsByTheFormula) {
   const auto source = make_source(seed_card(", seedlm: {stride: 5}"), seed_layer(11));
-  source->encode(seed_normals(11));
   std::vector<CodedStream> coded = source->codes();
   coded[0].words = {777, 65535};
   coded[1].words = {8 + 2, 8 - 7};
   coded[2].words = {0, 15, 9, 8, 3, 12};
-  const float scale = std::bit_cast<float>(coded[3].words[0]);
+  const float scale = 0.03f;
+  coded[3].words = {std::bit_cast<std::uint32_t>(scale)};
   std::vector<float> weight(11);
   source->decode(coded, weight);
   const SeedCode code{8, 3, 5};
@@ -181,14 +185,36 @@ TEST(SeedSource, DecodesWordsByTheFormula) {
 
 TEST(SeedSource, ReadsAnyDamagedWordsAsFiniteWeights) {
   const auto source = make_source(seed_card(), seed_layer(16));
-  source->encode(seed_normals(16));
   std::vector<CodedStream> coded = source->codes();
-  std::vector<float> weight(16);
+  std::vector<float> weight(16, NAN);
   coded[0].words = {0, 65535};  // zero is no state of the register
+  coded[1].words = {15, 15};
+  coded[3].words = {std::bit_cast<std::uint32_t>(1.0f)};
   source->decode(coded, weight);
   for (const float value : weight) EXPECT_TRUE(std::isfinite(value));
   coded[2].words.pop_back();
   EXPECT_THROW(source->decode(coded, weight), Error);
+}
+
+TEST(SeedSource, TrainsADenseWeightAndDecodesItsOwnWords) {
+  EXPECT_TRUE(is_projected(seed_card()));
+  const LayerShape shape = seed_layer(25);
+  const auto source = make_source(seed_card(), shape), other = make_source(seed_card(), shape);
+  source->encode(seed_normals(25));
+  std::vector<float>& latent = source->parameters().at(0)->value;
+  source->set_step(TrainingStep{});
+  for (float& value : latent) value += 1;
+  const std::vector<float> moved = latent;
+  std::vector<float> weight(25), coded(25);
+  source->materialise(weight);
+  EXPECT_EQ(weight, moved);
+  source->set_step(std::nullopt);
+  source->materialise(weight);
+  other->encode(moved);
+  other->materialise(coded);
+  EXPECT_EQ(weight, coded);
+  other->decode(source->codes(), coded);
+  EXPECT_EQ(weight, coded);
 }
 
 TEST(LongSeedSource, GivesTheSameBitsOnAnyNumberOfThreadsAndZerosForZeros) {
@@ -208,7 +234,6 @@ TEST(LongSeedSource, GivesTheSameBitsOnAnyNumberOfThreadsAndZerosForZeros) {
 }
 
 TEST(SeedSource, RefusesWhatTheCodeDoesNotHave) {
-  EXPECT_TRUE(is_projected(seed_card()));
   for (const char* good : {", bits: 3", ", bits: 4, fc_bits: 3", ", seedlm: {stride: 65534}"})
     EXPECT_NO_THROW(seed_card(good)) << good;
   for (const char* bad : {", bits: 2", ", bits: 5", ", fc_bits: 8", ", seedlm: {stride: 0}",
