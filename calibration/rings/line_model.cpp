@@ -14,12 +14,19 @@ struct Pole {
   double s = 0, g = 1, s_centre = 0, s_width = 0, g_centre = 0;
 };
 
-Pole pole_at(double t, double centre, double width, double period) {
-  if (!(period > 0)) return {2 * (t - centre) / width, 1, -2 / width, -2 * (t - centre) / width, 0};
-  const double k = pi / period, half = std::min(0.5 * k * width, 0.49 * pi);
-  const double sine = std::sin(k * (t - centre)), cosine = std::cos(k * (t - centre));
-  const double s = sine / std::sin(half);
-  return {s, cosine, -k * cosine / std::sin(half), -s * half / std::tan(half), k * sine};
+Pole pole_at(const LineShape& shape, double t, double centre, double width) {
+  // Phases go with the frequency: (1 / c - 1 / x) c^2 = (x - c) c / x.
+  const double at = shape.middle_nm + shape.reach_nm * t,
+               own = shape.middle_nm + shape.reach_nm * centre;
+  const double off = (t - centre) * own / at,
+               off_centre = (shape.reach_nm * (t - centre) - own) / at;
+  if (!(shape.period_nm > 0))
+    return {2 * off / width, 1, 2 * off_centre / width, -2 * off / width, 0};
+  const double k = pi * shape.reach_nm / shape.period_nm,
+               half = std::min(0.5 * k * width, 0.49 * pi);
+  const double sine = std::sin(k * off), cosine = std::cos(k * off), s = sine / std::sin(half);
+  return {s, cosine, k * cosine / std::sin(half) * off_centre, -s * half / std::tan(half),
+          -k * sine * off_centre};
 }
 
 /// Adds one line to `sum`, and its derivatives to those of the bracket.
@@ -51,8 +58,7 @@ double line_power(const LineShape& shape, std::span<const double> x, double x_nm
   double bracket = x[0] + (shape.dips ? 0 : x[1] * t);
   for (std::size_t k = 0; k < shape.lines; ++k) {
     const std::size_t at = shape.front() + 4 * k;
-    const Pole pole = pole_at(t, x[at], std::exp(std::clamp(x[at + 1], -30.0, 5.0)),
-                              shape.period_nm / shape.reach_nm);
+    const Pole pole = pole_at(shape, t, x[at], std::exp(std::clamp(x[at + 1], -30.0, 5.0)));
     bracket += add_line(pole, x.subspan(at, 4), slope.empty() ? slope : slope.subspan(at, 4));
   }
   const double factor = envelope * ripple, value = factor * bracket;

@@ -7,13 +7,13 @@
 
 namespace lightloom::calibration {
 
-/// Shape of a piece of a spectrum with some lines in it. With L = 1 / (1 + s^2), s = sin(pi (x - c)
-/// / P) / sin(pi w / 2P) (an Airy line of period P; 2 (x - c) / w, a Lorentzian, for P = 0), and g
-/// = cos(pi (x - c) / P): power = envelope (base + sum of (alpha + beta s g) L). The part beta is
-/// what interference with other light adds to a line (Fano, doublets by backscattering): |1 - sum
-/// of poles|^2 has no other terms. The envelope is exp(slope t + bend t^2) at the through port and
-/// 1 at the drop port, whose base has a slope; ripple (1 + A cos(k t) + B sin(k t)) multiplies it.
-/// t = (x - middle) / reach.
+/// Shape of a piece of a spectrum with some lines in it. With L = 1 / (1 + s^2), s = sin(pi u / P)
+/// / sin(pi w / 2P) (an Airy line of period P; 2 u / w, a Lorentzian, for P = 0), g = cos(pi u / P)
+/// and u = (x - c) c / x, which goes with the frequency: power = envelope (base + sum of (alpha +
+/// beta s g) L). The part beta is what interference with other light adds to a line (Fano, doublets
+/// by backscattering): |1 - sum of poles|^2 has no other terms. The envelope is exp(slope t + bend
+/// t^2) at the through port and 1 at the drop port, whose base has a slope; ripple (1 + A cos(k t)
+/// + B sin(k t)) multiplies it. t = (x - middle) / reach.
 struct LineShape {
   double middle_nm = 0, reach_nm = 1;
   double period_nm = 0;  // P; 0: Lorentzians

@@ -59,13 +59,20 @@ std::vector<LineGuess> guess_lines(Trace wavelength_nm, Trace power, RingPort po
   return fit.dips ? dips : peaks;
 }
 
+double upper_quartile(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(3 * values.size() / 4);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
 /// Groups of lines that overlap, each with its range of the sweep.
 std::vector<LineTask> tasks_of(const std::vector<LineGuess>& guesses, const CutLines& cut,
                                Trace wavelength_nm, bool dips) {
   std::vector<double> gaps;
   for (std::size_t i = 1; i < guesses.size(); ++i)
     gaps.push_back(guesses[i].centre_nm - guesses[i - 1].centre_nm);
-  const double usual = median_of(gaps);
+  const double usual = upper_quartile(gaps);  // doublets have a short gap and a long one
   std::vector<LineTask> tasks;
   for (std::size_t i = 0; i < guesses.size(); ++i) {
     const double width = guesses[i].width_nm;
@@ -164,16 +171,59 @@ void allow_periods(Trace wavelength_nm, std::vector<LineTask>& tasks) {
                                      wavelength_nm.back() - only.guesses.back().centre_nm);
 }
 
+/// The modes of a comb: lines, doublets by the middle of both. Among doublets, a line alone at an
+/// end of the comb is half of one that the sweep cuts.
+std::vector<double> centres_of(const Comb& comb, const std::vector<Resonance>& lines) {
+  std::vector<double> centres;
+  std::vector<char> pairs;
+  double before = -INFINITY;
+  for (const std::size_t i : comb.lines) {
+    const double own = lines[i].centre_nm;
+    const bool pair = own - before < 0.5 * comb.fsr_nm;
+    if (pair) {
+      centres.back() = 0.5 * (before + own);
+      pairs.back() = 1;
+    } else {
+      centres.push_back(own);
+      pairs.push_back(0);
+    }
+    before = own;
+  }
+  if (centres.size() < 4 || std::count(pairs.begin(), pairs.end(), 1) < 2) return centres;
+  if (pairs.back() == 0) centres.pop_back();
+  if (pairs.front() == 0) centres.erase(centres.begin());
+  return centres;
+}
+
+bool alike(const Resonance& a, const Resonance& b) {
+  constexpr double factor = 1.5;
+  return a.width_nm < factor * b.width_nm && b.width_nm < factor * a.width_nm;
+}
+
+/// The least distance of lines like `own` that are not of the first comb, where some stand off
+/// every comb: others between them may be hidden, so a comb may skip most of its lines. 0: none.
+double least_distance(const std::vector<Resonance>& lines, const Resonance& own) {
+  double least = 0, before = -INFINITY;
+  bool off = false;
+  for (const Resonance& line : lines) {
+    if (line.comb == 0 || line.split || !alike(line, own)) continue;
+    off = off || line.comb < 0;
+    const double distance = line.centre_nm - before;
+    if (std::isfinite(distance) && (least == 0 || distance < least)) least = distance;
+    before = line.centre_nm;
+  }
+  return off && least > 3 * own.width_nm ? least : 0;
+}
+
 /// Distance of the lines of a comb about one of them: the mean of the two beside it, at an end of
 /// the comb by how they change.
 double period_at(const Comb& comb, const std::vector<Resonance>& lines, double nm) {
+  const std::vector<double> centres = centres_of(comb, lines);
   std::vector<double> at, gaps;  // distances, and where they are
-  for (std::size_t i = 1; i < comb.lines.size(); ++i) {
-    const double left = lines[comb.lines[i - 1]].centre_nm, right = lines[comb.lines[i]].centre_nm;
-    const double steps = std::round((right - left) / comb.fsr_nm);
-    if (steps < 1) continue;  // a doublet
-    at.push_back(0.5 * (left + right));
-    gaps.push_back((right - left) / steps);
+  for (std::size_t i = 1; i < centres.size(); ++i) {
+    const double steps = std::max(1.0, std::round((centres[i] - centres[i - 1]) / comb.fsr_nm));
+    at.push_back(0.5 * (centres[i - 1] + centres[i]));
+    gaps.push_back((centres[i] - centres[i - 1]) / steps);
   }
   if (gaps.size() < 2) return comb.fsr_nm;
   std::size_t i = 1;
@@ -182,7 +232,8 @@ double period_at(const Comb& comb, const std::vector<Resonance>& lines, double n
   return gaps[i - 1] + std::clamp(slope, -0.01, 0.01) * (nm - at[i - 1]);
 }
 
-/// Gives tasks whose lines are of one comb its period and half of it to either side.
+/// Gives tasks whose lines are of one comb its period and half of it to either side; lines whose
+/// comb is not sure are tried with several.
 bool take_periods(const Pass& pass, const std::vector<Comb>& combs, Trace wavelength_nm,
                   std::vector<LineTask>& tasks) {
   bool changed = false;
@@ -194,7 +245,14 @@ bool take_periods(const Pass& pass, const std::vector<Comb>& combs, Trace wavele
       const bool inside = line.centre_nm > task.from_nm && line.centre_nm < task.to_nm;
       if (inside && (own == nullptr || line.depth > own->depth)) own = &line;
     }
-    if (own == nullptr || own->comb < 0) continue;
+    if (own == nullptr) continue;
+    const double shortest = own->comb == 0 ? 0 : least_distance(pass.lines, *own);
+    if (shortest > 0 && task.guesses.size() == 1) {
+      task.shortest_period_nm = 0.97 * shortest;  // by dispersion it may be less elsewhere
+      changed = true;
+      continue;
+    }
+    if (own->comb < 0) continue;
     const Comb& comb = combs[static_cast<std::size_t>(own->comb)];
     const double period = period_at(comb, pass.lines, own->centre_nm);
     if (period < 1.3 * own->width_nm || high - low > 0.5 * period) continue;

@@ -30,20 +30,22 @@ lightloom.charts = (() => {
             pointRadius: 3, spanGaps: true, ...extra};
   }
 
-  // Accuracy of every chip as points, the digital networks as level lines.
-  function accuracyPerChip(canvas) {
-    const chips = data.along("accuracy_chip", "chip");
-    const level = (name, label, index, dash) => data.has(name)
-      ? [line(label, chips.map(() => data.at(name)), index, {pointRadius: 0, pointStyle: "line", borderDash: dash})] : [];
-    const count = chips.length;
+  // A quantity of every chip as points, the digital networks as level lines: accuracy_chip, accuracy_source, ... of `name` accuracy.
+  function perChip(canvas, name) {
+    const one = data.variable(name + "_chip"), chips = data.along(one.name, "chip");
+    const level = (of, label, index, dash) => data.has(`${name}_${of}`)
+      ? [line(label, chips.map(() => data.at(`${name}_${of}`)), index, {pointRadius: 0, pointStyle: "line", borderDash: dash})] : [];
+    const count = chips.length, accuracy = text.isAccuracy(one.name);
+    const shown = (value) => text.quantity(one, value);
     draw(canvas, {
       data: {labels: data.labels("chip"), datasets: [
         line("on the analog chip", chips, 0, {showLine: false, pointRadius: count > 200 ? 2 : 5, pointHoverRadius: 6}),
-        ...level("accuracy_chips_mean", "mean over chips", 0, []),
-        ...level("accuracy_source", "regenerated, digital", 2, [6, 4]),
-        ...level("accuracy_float", "float, digital", 4, [2, 3])]},
-      options: {plugins: {legend: legend(), tooltip: tooltip(text.percent)},
-                scales: {x: categoryAxis("chip", {offset: true}), y: valueAxis("test accuracy", text.tick, {grace: "15%"})}},
+        ...level("chips_mean", "mean over chips", 0, []),
+        ...level("source", "regenerated, digital", 2, [6, 4]),
+        ...level("float", "float, digital", 4, [2, 3])]},
+      options: {plugins: {legend: legend(), tooltip: tooltip(shown)},
+                scales: {x: categoryAxis("chip", {offset: true}),
+                         y: valueAxis(accuracy ? "test accuracy" : "mean squared error", accuracy ? text.tick : shown, {grace: "15%"})}},
     });
   }
 
@@ -143,7 +145,7 @@ lightloom.charts = (() => {
     draw(canvas, {
       data: {labels: data.labels(x), datasets: names.map((name, index) => line(data.title(data.variable(name)), data.along(name, x), index))},
       options: {plugins: {legend: legend(), tooltip: tooltip(shown)},
-                scales: {x: categoryAxis(x.replaceAll("_", " ")), y: valueAxis("", text.tick, {grace: "8%"})}},
+                scales: {x: categoryAxis(x.replaceAll("_", " ")), y: valueAxis("", text.isAccuracy(names[0]) ? text.tick : shown, {grace: "8%"})}},
     });
   }
 
@@ -218,5 +220,5 @@ lightloom.charts = (() => {
     }).length;
   }
   return {draw, line, colour, faded, css, legend, tooltip, valueAxis, categoryAxis,
-          accuracyPerChip, chipYield, stacked, grouped, timeline, curves, tornado, rows, painted};
+          perChip, chipYield, stacked, grouped, timeline, curves, tornado, rows, painted};
 })();

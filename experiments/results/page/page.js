@@ -23,6 +23,12 @@
         `± ${text.percent(value("accuracy_chips_std"))} over ${data.size("chip")} chips` +
         (known(low) ? `; 95 % interval of the mean ${(100 * low).toFixed(2)}–${text.percent(high)}` : "")));
     }
+    for (const [of, label, note] of [["float", "Float error", "digital"], ["source", "Regenerated error", "digital, " + sourceName()]])
+      if (Number.isFinite(value("mse_" + of)))
+        figures.push(figure(label, text.plain(value("mse_" + of), 4), "", `mean squared; R² ${text.plain(value("r2_" + of), 4)}, ${note}`));
+    if (Number.isFinite(value("mse_chips_mean")))
+      figures.push(figure("Error on analog chips", text.plain(value("mse_chips_mean"), 4), "",
+        `mean squared, ± ${text.plain(value("mse_chips_std"), 2)} over ${data.size("chip")} chips`));
     if (data.has("stored_bits_per_weight"))
       figures.push(figure("Stored bits per weight", text.plain(value("stored_bits_per_weight"), 3), "",
         data.has("memory_ratio") ? `memory ratio ${text.plain(value("memory_ratio"), 3)} of 32-bit` : ""));
@@ -99,9 +105,10 @@
   }
 
   function panels() {
-    if (data.has("accuracy_chip", "chip"))
-      panel({title: "Accuracy per chip", note: "Each point is one chip with its own fabrication errors, on the whole test set.",
-             paint: charts.accuracyPerChip});
+    for (const [name, title] of [["accuracy", "Accuracy per chip"], ["mse", "Mean squared error per chip"]])
+      if (data.has(name + "_chip", "chip"))
+        panel({title, note: "Each point is one chip with its own fabrication errors, on the whole test set.",
+               paint: (canvas) => charts.perChip(canvas, name)});
     if (data.has("accuracy_chip", "chip") && data.size("chip") > 3)
       panel({title: "Yield", note: "The share of these chips that are at least as good: where one may draw the line between good chips and others.",
              paint: charts.chipYield});
@@ -127,7 +134,7 @@
       sourcePanel({title: "Busy and waiting", note: "What every stage of the tile pipeline does with the time: the states of a stage add up to it."},
                   "stage_time", "state", "stage");
     for (const [x, title] of [["teacher_epoch", "Training the float network"], ["epoch", "Training the weight source"]]) {
-      const names = data.variables.filter((one) => one.axes.at(-1) === x && text.isAccuracy(one.name)).map((one) => one.name);
+      const names = data.variables.filter((one) => one.axes.at(-1) === x && (text.isAccuracy(one.name) || one.name.endsWith("_r2"))).map((one) => one.name);
       if (names.length > 0) panel({title, note: "A validation split chooses; the test set only reports.", paint: (canvas) => charts.curves(canvas, names, x)});
     }
   }

@@ -93,7 +93,7 @@ lightloom.sweepPage = (() => {
 
   function panels() {
     if (names.length === 0 || offered.length === 0) return;
-    const accuracy = ["accuracy_chips_mean", "accuracy_source"].find(is);
+    const accuracy = ["accuracy_chips_mean", "accuracy_source", "mse_chips_mean", "mse_source"].find(is);
     const gain = ["energy_gain", "speedup"].find(is);
     const opened = accuracy ? [[accuracy, "Over the sweep"]] :
       [["time", "Time over the sweep"], ["energy", "Energy over the sweep"], ["speedup", "Speed-up over the sweep"]].filter(([name]) => is(name));

@@ -118,6 +118,38 @@ TEST(Report, EmbedsWhatIsDrawnAndSaysWhatIsLeftOut) {
   EXPECT_EQ(std::get<std::string>(few.attributes.at("left_out")), "large");
 }
 
+/// A regression on three chips, trained in two epochs, as a run writes it.
+Labelled example_errors() {
+  Labelled data;
+  const auto number = [&](const char* name, double value) {
+    data.add({name, {}, std::vector<double>{value}, "1", name});
+  };
+  number("mse_float", 0.0625), number("r2_float", 0.875);
+  number("mse_source", 0.125), number("r2_source", 0.75);
+  number("mse_chips_mean", 0.5), number("mse_chips_std", 0.03125);
+  data.add_axis({"chip", std::vector<std::int64_t>{0, 1, 2}, "1", "number of the chip"});
+  data.add({"mse_chip", {"chip"}, std::vector<double>{0.46875, 0.5, 0.53125}, "1", "error"});
+  data.add_axis({"epoch", std::vector<std::int64_t>{1, 2}, "1", "epoch"});
+  data.add({"validation_r2", {"epoch"}, std::vector<double>{0.5, 0.7}, "1", "validation"});
+  data.attributes["title"] = std::string("springs");
+  return data;
+}
+
+TEST(Report, ChromiumDrawsTheErrorsOfARegression) { expect_drawn(example_errors(), 2); }
+
+TEST(Report, SaysTheErrorsOfARegressionAndNoAccuracy) {
+  const std::string page = scratch_folder("errors") + "/report.html";
+  write_file(page, report_page(example_errors()));
+  const Ran ran = run_shell(fmt::format("/usr/bin/python3 {}page_text.py {}", scripts, page));
+  std::filesystem::remove_all(std::filesystem::path(page).parent_path());
+  if (ran.code == skipped) GTEST_SKIP() << ran.output;
+  for (const char* said :
+       {"Float error", "0.0625", "R² 0.875", "Regenerated error", "R² 0.75",
+        "Error on analog chips", "± 0.031 over 3 chips", "Mean squared error per chip"})
+    EXPECT_NE(ran.output.find(said), std::string::npos) << said << "\n" << ran.output;
+  EXPECT_EQ(ran.output.find("ccuracy"), std::string::npos) << ran.output;
+}
+
 TEST(Report, ATitleThatLooksLikeMarkupStaysText) {
   const std::string page = report_page(example_run(2));
   EXPECT_NE(page.find("example &lt;/script&gt; &amp; more"), std::string::npos);
