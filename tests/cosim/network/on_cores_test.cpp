@@ -82,6 +82,10 @@ TEST(OnCores, RegeneratedWeightsAreNotMadeAgainUnlessTheyAreLight) {
   EXPECT_GT(first.energy_pJ[Component::generator], 0);
   EXPECT_TRUE(steady.weights_on_cores);
   EXPECT_EQ(spent_on_weights(steady), 0);
+  input.generator.kind = "photonic";
+  EXPECT_TRUE(simulate_stream(input).steady.weights_on_cores);
+  input.generator.handover = Handover::analog;
+  EXPECT_FALSE(simulate_stream(input).steady.weights_on_cores);
 }
 
 TEST(OnCores, CopiesNeedCoresOfTheirOwn) {

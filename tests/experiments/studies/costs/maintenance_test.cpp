@@ -75,7 +75,7 @@ TEST(Maintenance, AReferenceLightsAllInputsAndIsReadAtAllOutputs) {
 
 // Transfers at 2 MHz, one for each used row of a tile, on three cores in turn; two symbols a
 // vector.
-TEST(Maintenance, WeightsComeByTheirPathAndVectorsTakeTheirSymbols) {
+TEST(Maintenance, WeightsComeByTheirPathRowByRow) {
   CostStudy study;
   const Experiment card = kept_up({"core.weight_path={rate_MHz: 2, unit: row}"});
   const MaintenanceCost cost = cost_of(card, study);
