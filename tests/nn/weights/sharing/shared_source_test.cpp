@@ -267,6 +267,18 @@ TEST(Blend, LearnsThroughItsOrderAndStoresASeedALayer) {
   const float factor = all[1]->parameters()[0]->value[0];
   EXPECT_NEAR(weight[17], factor * all[0]->parameters()[0]->value[at], 0.04 * std::abs(factor));
 
+  EXPECT_NEAR(all[1]->parameters()[0]->gradient[0], weight[17] / factor / 180, 1e-6);
+  // A checkpoint keeps the seed: read where the card has another, it gives the same order.
+  const auto other = sources_of(sharing_card("blend, blend: {seed: 9}"), shape, 2);
+  other[0]->parameters()[0]->value = all[0]->parameters()[0]->value;
+  for (std::size_t l = 0; l < 2; ++l) {
+    other[l]->parameters().back()->value = all[l]->parameters().back()->value;
+    ASSERT_EQ(other[l]->constants().size(), l == 0 ? 2u : 1u);
+    for (std::size_t c = 0; c < other[l]->constants().size(); ++c)
+      other[l]->constants()[c]->value = all[l]->constants()[c]->value;
+    EXPECT_EQ(shared_weight(*other[l], count), shared_weight(*all[l], count));
+  }
+
   const Ratio ratio =
       ratio_of({.name = "two", .layers = {shape, shape}}, sharing_card("blend, bits: 4"));
   EXPECT_EQ(ratio.memory_bits, 180 * 4 + 2 * 32);
@@ -296,9 +308,9 @@ TEST(Sharing, LeavesOutWhatLayersOfResNet20HaveInCommon) {
 
 TEST(Sharing, RefusesNonsense) {
   for (const char* text :
-       {"shared_depth, bits: 17", "shared_depth, bits: 0", "shared_depth, shared_depth: {uses: -1}",
-        "shared_depth, retraining: projection", "blend, retraining: projection",
-        "blend, blend: {share: 2}"})
+       {"shared_depth, bits: 17", "shared_depth, bits: 0", "shared_depth, fc_bits: 20",
+        "shared_depth, shared_depth: {uses: -1}", "shared_depth, retraining: projection",
+        "blend, retraining: projection", "blend, blend: {share: 2}"})
     EXPECT_THROW(sharing_card(text), Error) << text;
 }
 
