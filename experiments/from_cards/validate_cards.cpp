@@ -8,8 +8,8 @@ namespace lightloom::experiments {
 
 std::string validate_cards(const std::vector<std::string>& paths,
                            const std::vector<std::string>& settings, ProgressSink& progress) {
-  return to_json(validate(paths.empty() ? shipped_chips() : paths, settings, Networks::recorded,
-                          progress))
+  return to_json(
+             validate(paths.empty() ? shipped_chips() : paths, {.settings = settings}, progress))
       .dump();
 }
 

@@ -5,12 +5,18 @@
 namespace lightloom::nn::models {
 namespace {
 
+/// Where a part of a block stands: its number in the block's names.
+struct BlockPart {
+  std::string block;
+  int number = 1;
+};
+
 /// conv-BN-ReLU, numbered as parts of their block.
-int conv_norm_relu(GraphBuilder& net, const std::string& block, int part, int from,
+int conv_norm_relu(GraphBuilder& net, const BlockPart& part, int from,
                    const ConvolutionOptions& options) {
-  const std::string number = std::to_string(part);
-  const int at = net.convolution(block + "conv" + number, from, options);
-  return net.relu(net.batch_norm(block + "bn" + number, at));
+  const std::string number = std::to_string(part.number);
+  const int at = net.convolution(part.block + "conv" + number, from, options);
+  return net.relu(net.batch_norm(part.block + "bn" + number, at));
 }
 
 /// A convolution of every channel by itself, then one of 1x1.
@@ -18,9 +24,9 @@ int separable(GraphBuilder& net, const std::string& block, int from, std::array<
   const auto [channels, stride] = to;
   const int in = net.shape(from).channels;
   const int at =
-      conv_norm_relu(net, block, 1, from,
+      conv_norm_relu(net, {block, 1}, from,
                      {.channels = in, .kernel = 3, .stride = stride, .padding = 1, .groups = in});
-  return conv_norm_relu(net, block, 2, at, {.channels = channels});
+  return conv_norm_relu(net, {block, 2}, at, {.channels = channels});
 }
 
 struct Stage {
@@ -31,9 +37,9 @@ struct Stage {
 /// added, through a projection of its own if the channels change.
 int inverted_residual(GraphBuilder& net, const std::string& block, int from, const Stage& stage) {
   const int in = net.shape(from).channels, hidden = in * stage.expansion;
-  int at = conv_norm_relu(net, block, 1, from, {.channels = hidden});
+  int at = conv_norm_relu(net, {block, 1}, from, {.channels = hidden});
   at = conv_norm_relu(
-      net, block, 2, at,
+      net, {block, 2}, at,
       {.channels = hidden, .kernel = 3, .stride = stage.stride, .padding = 1, .groups = hidden});
   at = net.convolution(block + "conv3", at, {.channels = stage.channels});
   at = net.batch_norm(block + "bn3", at);
@@ -64,7 +70,7 @@ Graph mobilenet(const DatasetShape& data) {
                                                        {1024, 1}}};
   const int early = data.image.height <= small_image ? 1 : 2;
   int at =
-      conv_norm_relu(net, "", 1, 0, {.channels = 32, .kernel = 3, .stride = early, .padding = 1});
+      conv_norm_relu(net, {"", 1}, 0, {.channels = 32, .kernel = 3, .stride = early, .padding = 1});
   int number = 0;
   for (const std::array<int, 2>& layer : layers)
     at = separable(net, "layers." + std::to_string(number++) + ".", at, layer);
@@ -84,7 +90,7 @@ Graph mobilenetv2_cifar(const DatasetShape& data) {
                                          {6, 96, 3, 1},
                                          {6, 160, 3, 2},
                                          {6, 320, 1, 1}}};
-  int at = conv_norm_relu(net, "", 1, 0, {.channels = 32, .kernel = 3, .padding = 1});
+  int at = conv_norm_relu(net, {"", 1}, 0, {.channels = 32, .kernel = 3, .padding = 1});
   int number = 0;
   for (const Stage& stage : stages) {
     for (int block = 0; block < stage.blocks; ++block) {
@@ -93,7 +99,7 @@ Graph mobilenetv2_cifar(const DatasetShape& data) {
       at = inverted_residual(net, "layers." + std::to_string(number++) + ".", at, one);
     }
   }
-  at = conv_norm_relu(net, "", 2, at, {.channels = 1280});
+  at = conv_norm_relu(net, {"", 2}, at, {.channels = 1280});
   net.linear("linear", net.flatten(net.global_pool(at)), data.classes, true);
   return std::move(net).finish();
 }

@@ -92,9 +92,9 @@ void observe(const photonic::TensorCore& core, std::uint64_t seed, std::uint32_t
   engine.load(0, trial.shape, trial.weights, 0);
   std::vector<float> read(trial.products.expected.size());
   engine.begin_calibration();
-  engine.multiply(0, trial.inputs, trial.products.vectors, 0, read);
+  engine.multiply(0, {trial.inputs, trial.products.vectors, 0}, read);
   engine.end_calibration();
-  engine.multiply(0, trial.inputs, trial.products.vectors, 0, read);
+  engine.multiply(0, {trial.inputs, trial.products.vectors, 0}, read);
   trial.products.observed.assign(read.begin(), read.end());
 }
 

@@ -72,13 +72,17 @@ std::int64_t sides(const Changing& x, std::size_t first, std::size_t count) {
   return size;
 }
 
-/// x with `sides` behind its first `kept` axes, in place of those that it has there.
-Changing reshaped(Translation& t, const Operation& o, const Changing& x, std::size_t kept,
-                  const Dims& sides) {
-  Dims dims(kept, 0);  // as they are
-  dims.insert(dims.end(), sides.begin(), sides.end());
-  const std::string name =
-      o.outputs.front() + "//" + std::to_string(kept) + " kept of " + std::to_string(x.dims.size());
+/// Sides behind the first axes of a value, in place of those that it has there.
+struct NewSides {
+  std::size_t kept = 0;
+  Dims sides;
+};
+
+Changing reshaped(Translation& t, const Operation& o, const Changing& x, const NewSides& to) {
+  Dims dims(to.kept, 0);  // as they are
+  dims.insert(dims.end(), to.sides.begin(), to.sides.end());
+  const std::string name = o.outputs.front() + "//" + std::to_string(to.kept) + " kept of " +
+                           std::to_string(x.dims.size());
   const auto size = static_cast<std::int64_t>(dims.size());
   const Array shape{
       .dims = {size}, .floats = {}, .integers = std::move(dims), .type = ElementType::int64};
@@ -141,9 +145,10 @@ void constant_einsum(Translation& t, const Operation& o, const Letters& l, std::
                   weight.dims.begin() + rows, weight.dims.end()) ||
       weight.integer())
     throw Unsupported(o, "a constant that does not fit the value");
-  if (p.sums.size() != 1) x = reshaped(t, o, x, kept, {-1});
+  if (p.sums.size() != 1) x = reshaped(t, o, x, {kept, {-1}});
   Changing y = linear_rows(t, o, x, {weight.floats, {}});
-  if (rows != 1) y = reshaped(t, o, y, kept, Dims(weight.dims.begin(), weight.dims.begin() + rows));
+  if (rows != 1)
+    y = reshaped(t, o, y, {kept, Dims(weight.dims.begin(), weight.dims.begin() + rows)});
   t.result(o, in_order(t, o, y, {p.kept + p.rows, l.out}));
 }
 

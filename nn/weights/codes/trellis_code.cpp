@@ -38,11 +38,19 @@ void cheapest_before(std::span<const float> costs, std::span<float> least,
   }
 }
 
-/// Costs of all states after a weight, from those of their predecessors.
+/// What the states after a weight cost: the least cost before each of them, by their top bits, and
+/// how far they are from the weight.
+struct Step {
+  std::span<const float> least;
+  std::span<const float> states;
+  float target = 0;
+};
+
 template <int bits>
-void add_errors(std::span<const float> least, std::span<const float> states, float target,
-                std::span<float> costs) {
+void add_errors(const Step& step, std::span<float> costs) {
   constexpr std::size_t words = std::size_t{1} << bits;
+  const std::span<const float> least = step.least, states = step.states;
+  const float target = step.target;
   for (std::size_t top = 0; top < least.size(); ++top)
     for (std::size_t word = 0; word < words; ++word) {
       const float miss = target - states[top * words + word];
@@ -50,12 +58,11 @@ void add_errors(std::span<const float> least, std::span<const float> states, flo
     }
 }
 
-void add_errors(int bits, std::span<const float> least, std::span<const float> states, float target,
-                std::span<float> costs) {
-  if (bits == 1) return add_errors<1>(least, states, target, costs);
-  if (bits == 2) return add_errors<2>(least, states, target, costs);
-  if (bits == 3) return add_errors<3>(least, states, target, costs);
-  return add_errors<4>(least, states, target, costs);
+void add_errors(int bits, const Step& step, std::span<float> costs) {
+  if (bits == 1) return add_errors<1>(step, costs);
+  if (bits == 2) return add_errors<2>(step, costs);
+  if (bits == 3) return add_errors<3>(step, costs);
+  return add_errors<4>(step, costs);
 }
 
 /// What one pass needs to know: the targets in order, and the bits that stand where the ring
@@ -76,7 +83,7 @@ std::vector<std::uint32_t> cheapest_path(const Pass& pass) {
   if (pass.joint) least[*pass.joint] = 0;
   for (std::size_t i = 0; i < length; ++i) {
     if (i > 0) cheapest_before(costs, least, std::span(from).subspan(i * tops, tops));
-    add_errors(bits, least, pass.states, pass.targets[i], costs);
+    add_errors(bits, {least, pass.states, pass.targets[i]}, costs);
   }
   if (pass.joint)
     for (std::size_t state = 0; state < all; ++state)

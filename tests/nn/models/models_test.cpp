@@ -83,6 +83,21 @@ TEST(Models, RowsOfLinearLayersHaveTheUnitsOfTheirName) {
   EXPECT_NO_THROW(build_graph("mlp-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1-1", "mnist"));
 }
 
+/// Multiplications of one image, in units of 10^9.
+double giga_products(const char* model) {
+  double sum = 0;
+  for (const LayerShape& layer : network_shape(model, "imagenet").layers)
+    sum += static_cast<double>(layer.weights()) * static_cast<double>(layer.positions());
+  return 1e-9 * sum;
+}
+
+TEST(Models, HaveThePublishedNumbersOfProducts) {
+  // Strides enter these and no parameter count. torchvision's weights name them to three digits.
+  EXPECT_NEAR(giga_products("resnet18"), 1.814, 0.0005);
+  EXPECT_NEAR(giga_products("resnet34"), 3.664, 0.0005);
+  EXPECT_NEAR(giga_products("resnet50"), 4.089, 0.0005);
+}
+
 TEST(Models, CnnOfThreeConvolutionsPoolsToThreeByThree) {
   const NetworkShape shape = network_shape("cnn3", "fashion-mnist");
   ASSERT_EQ(shape.layers.size(), 4u);

@@ -321,7 +321,8 @@ TEST(Sharing, TrainsPacksAndKeepsAWholeNetwork) {
     const SourceCard card = sharing_card(text);
     Network network(build_graph("resnet20", "glyphs"), card, 1);
     const auto before = weights_of(network);
-    train(network, data, {.epochs = 1, .batch = 32}, 1);
+    const TrainCard once{.epochs = 1, .batch = 32};
+    train(network, data, {once, 1}, {});
     Network loaded(build_graph("resnet20", "glyphs"), card, 2);
     set_weights(loaded, weights_of(network));
     Network plain(build_graph("resnet20", "glyphs"), SourceCard{}, 3);
