@@ -286,7 +286,7 @@ void fine_tune_by_hand(nn::Network& network, const nn::Dataset& data, const Expe
     const std::vector<bool> trained = nn::trained_parameters(network, &measured);
     if (std::find(trained.begin(), trained.end(), true) == trained.end()) continue;
     const std::uint64_t seed = card.seed + ((stage + 1) << 32);
-    nn::train(network, data, loop.training, seed, {.measured = &measured});
+    nn::train(network, data, {loop.training, seed}, {.measured = &measured});
   }
 }
 
