@@ -66,7 +66,8 @@ void SharedTensor::fit_scales() {
 void SharedTensor::encode(int use, std::span<const float> dense) {
   given_[static_cast<std::size_t>(use)].assign(dense.begin(), dense.end());
   fit_mean();
-  clip_.value[0] = stream_.bits <= clipped_tensor_bits ? best_clip(latent_.value, stream_.bits) : 1.0f;
+  clip_.value[0] =
+      stream_.bits <= clipped_tensor_bits ? best_clip(latent_.value, stream_.bits) : 1.0f;
   fit_scales();
 }
 
