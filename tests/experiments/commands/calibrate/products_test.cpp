@@ -121,7 +121,7 @@ TEST_F(CalibrateProducts, RefusesBadInputInOneSentenceAndWritesNothing) {
   refused("products expected.npy observed.npy --into chip.yaml", "needs -o");
   refused("products expected.npy observed.npy --into chip.yaml -o mine.yaml", "chip");
   refused("products expected.npy observed.npy -o expected.npy", "a file that this command reads");
-  refused("products expected.npy observed.npy -o x.yaml --report x.errors.h5", "are one file");
+  refused("products expected.npy observed.npy -o x.yaml --report x.errors.h5", "can be .html");
   write_array("short.npy", std::vector<double>(expected_.begin(), expected_.begin() + 95));
   refused("products expected.npy short.npy", "240 x 5 products and short.npy 19 x 5");
   refused("products short.npy short.npy --period 4", "19 vectors of 5 outputs are too few");

@@ -119,7 +119,7 @@ TEST_F(EncodeCommand, RefusesWhatItCannotRead) {
       {"w.npy --set weights.source=treli", "did you mean 'trellis'?"},
       {"w.npy --set model=resnet20" + source, "'model' is not a known key"},
       {"w.npy --seed 3" + source, "--seed"},
-      {"w.npy --output w.h5" + source, "ends in .npy"},
+      {"w.npy --output w.h5" + source, "it can be .npy"},
       {"gone.npy" + source, "gone.npy"},
       {"text.npy" + source, "text.npy"},
       {"line.npy" + source, "(out, in, height, width)"},
