@@ -84,7 +84,8 @@ class Walk {
       if (first.resolved->find(key) == nullptr) keys.push_back(key);
     for (const std::string& key : keys)
       if (!is_provenance(path, key))
-        compare(path.empty() ? key : path + "." + key, first.at(key), second.at(key));
+        compare(path.empty() ? key : fmt::format("{}.{}", path, key), first.at(key),
+                second.at(key));
   }
 };
 

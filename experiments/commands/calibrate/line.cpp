@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "calibration/elements/linear_fit.hpp"
 #include "calibration/tables/value_tables.hpp"
 #include "core/files/atomic_file.hpp"

@@ -106,8 +106,10 @@ void search_blocks(const SeedTable& table, std::span<const float> weights,
 SeedBlock coded_block(const SeedTable& table, std::uint32_t seed, const float* weights) {
   const int count = table.code().coefficients, block = table.code().block;
   const std::span<const float> group = table.group(static_cast<int>(seed) / lanes);
+  const int lane = static_cast<int>(seed) % lanes;
   const auto number = [&](int i) {
-    return group[static_cast<std::size_t>(i * lanes + static_cast<int>(seed) % lanes)];
+    const int at = i * lanes + lane;
+    return group[static_cast<std::size_t>(at)];
   };
   std::vector<float> z(static_cast<std::size_t>(count)), t = z;
   float largest = 0;
@@ -138,9 +140,10 @@ std::vector<int> seed_matrix(const SeedCode& code, std::uint32_t seed) {
 SeedTable::SeedTable(const SeedCode& code)
     : code_(code), values_(static_cast<std::size_t>(numbers() * groups() * lanes)) {
   for (int group = 0; group < groups(); ++group)
-    for (int lane = 0; lane < lanes; ++lane)
-      values_[static_cast<std::size_t>(((group + 1) * numbers() - 1) * lanes + lane)] =
-          std::numeric_limits<float>::infinity();
+    for (int lane = 0; lane < lanes; ++lane) {
+      const int last = ((group + 1) * numbers() - 1) * lanes + lane;
+      values_[static_cast<std::size_t>(last)] = std::numeric_limits<float>::infinity();
+    }
   parallel_for(register_period, [&](std::ptrdiff_t i) { fill(static_cast<std::uint32_t>(i) + 1); });
 }
 
