@@ -78,8 +78,8 @@ std::string AlignedArray::at(std::size_t element) const {
   std::string text;
   for (std::size_t i = axes.size(); i-- > 0;) {
     const std::size_t size = axes[i].labels.size();
-    const std::string one = axes[i].name + "=" + axes[i].labels[element % size];
-    text = one + (text.empty() ? "" : ", ") + text;
+    const std::string one = fmt::format("{}={}", axes[i].name, axes[i].labels[element % size]);
+    text = text.empty() ? one : fmt::format("{}, {}", one, text);
     element /= size;
   }
   return text;

@@ -165,7 +165,7 @@ class Trial {
   }
 
   /// Seconds an image of a training, which changes the network: last.
-  double trained(nn::Network& network, nn::TrainCard train, nn::TrainHelpers helpers) const {
+  double trained(nn::Network& network, const nn::TrainCard& train, nn::TrainHelpers helpers) const {
     if (train.epochs == 0) return 0;
     Rate rate(seconds_);
     helpers.progress = &rate;

@@ -33,10 +33,10 @@ Difference difference(const Tree& found, const Tree& asked, const std::string& p
 Difference first_of_pairs(const Tree& found, const Tree& asked, const std::string& path) {
   for (const auto& [key, value] : asked.pairs) {
     if (names_a_place(key)) continue;
-    const std::string at = path + "." + key;
+    const std::string at = fmt::format("{}.{}", path, key);
     const Tree* other = found.find(key);
     if (other == nullptr) return fmt::format("has no {}", at);
-    if (const Difference one = difference(*other, value, at)) return one;
+    if (Difference one = difference(*other, value, at)) return one;
   }
   for (const auto& [key, value] : found.pairs)
     if (!names_a_place(key) && asked.find(key) == nullptr)
@@ -48,8 +48,7 @@ Difference first_of_items(const Tree& found, const Tree& asked, const std::strin
   if (found.items.size() != asked.items.size())
     return fmt::format("has {} values of {}, not {}", found.items.size(), path, asked.items.size());
   for (std::size_t i = 0; i < asked.items.size(); ++i)
-    if (const Difference one =
-            difference(found.items[i], asked.items[i], fmt::format("{}[{}]", path, i)))
+    if (Difference one = difference(found.items[i], asked.items[i], fmt::format("{}[{}]", path, i)))
       return one;
   return std::nullopt;
 }

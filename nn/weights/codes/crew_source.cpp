@@ -128,7 +128,7 @@ std::vector<CrewInput> CrewSource::coded_inputs(std::span<const std::uint32_t> w
     const double added = left > 0 ? merge_rarest(merged) : 0;
     const bool within = left > 0 && added <= left;
     if (within) left -= added;
-    inputs.push_back(within ? std::move(merged) : std::move(plain));
+    inputs.push_back(std::move(within ? merged : plain));
   }
   return inputs;
 }

@@ -133,19 +133,19 @@ TEST(Quantities, ReadsOfAProductFollowEachOther) {
 }
 
 TEST(Quantities, SettlingIsPartOfLoading) {
-  // Two tiles for one core, 64 vectors each at 2 GHz beside a millisecond of settling: what is left
-  // is less than 1 %.
+  // Four tiles for three cores, 64 vectors each at 2 GHz beside a millisecond of settling: what is
+  // left is less than 1 %.
   const Experiment slow = made_up_model({{"core.shifter.settle_us", "1000"}});
-  const double share = quantity_of("loading_percent", slow, {.product = "64,8,8"});
+  const double share = quantity_of("loading_percent", slow, {.product = "64,16,8"});
   EXPECT_GT(share, 99);
   EXPECT_LT(share, 100);
-  EXPECT_GT(quantity_of("time_us", slow, {.product = "64,8,8"}), 2000);
+  EXPECT_GT(quantity_of("time_us", slow, {.product = "64,16,8"}), 2000);
   // One tile stays on its core from batch to batch.
   EXPECT_EQ(quantity_of("loading_percent", slow, {.product = "64,4,8"}), 0);
   const Experiment quick = made_up_model({{"core.shifter.settle_us", "0.0001"}});
-  EXPECT_LT(quantity_of("loading_percent", quick, {.product = "100000,8,8"}), 2);
-  EXPECT_GT(quantity_of("energy_uJ", quick, {.product = "100000,8,8"}),
-            quantity_of("energy_uJ", quick, {.product = "1000,8,8"}));
+  EXPECT_LT(quantity_of("loading_percent", quick, {.product = "100000,16,8"}), 2);
+  EXPECT_GT(quantity_of("energy_uJ", quick, {.product = "100000,16,8"}),
+            quantity_of("energy_uJ", quick, {.product = "1000,16,8"}));
 }
 
 TEST(Quantities, SpeedupsAreOfBaselinesThatTheCardHas) {
