@@ -43,8 +43,10 @@ double formula_bits(const std::vector<std::uint32_t>& words, const LayerShape& s
   for (int group = 0; group < shape.groups; ++group)
     for (int column = 0; column < columns; ++column) {
       std::set<std::uint32_t> levels;
-      for (int o = 0; o < outputs; ++o)
-        levels.insert(words[static_cast<std::size_t>((group * outputs + o) * columns + column)]);
+      for (int o = 0; o < outputs; ++o) {
+        const int at = (group * outputs + o) * columns + column;
+        levels.insert(words[static_cast<std::size_t>(at)]);
+      }
       const auto u = static_cast<double>(levels.size());
       bits += q * u + outputs * std::ceil(std::log2(u)) + 4 + q;
     }

@@ -30,9 +30,9 @@ std::vector<std::uint32_t> drawn_words(std::size_t count, int bits) {
 TEST(TrellisCode, LevelsAreTheBytesOfTheHash) {
   const auto by_hand = [](std::uint64_t state) {
     const std::uint64_t mixed = (34038481ull * state + 76625530ull) % 4294967296ull;
-    return static_cast<double>(mixed % 256 + mixed / 256 % 256 + mixed / 65536 % 256 +
-                               mixed / 16777216) -
-           510;
+    const std::uint64_t bytes =
+        mixed % 256 + mixed / 256 % 256 + mixed / 65536 % 256 + mixed / 16777216;
+    return static_cast<double>(bytes) - 510;
   };
   for (const std::uint32_t state : {0u, 1u, 77u, 4095u, 65535u})
     EXPECT_EQ(trellis_level(state), by_hand(state)) << state;
