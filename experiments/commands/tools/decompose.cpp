@@ -36,7 +36,7 @@ Enum choice(const CommandLine& line, const std::string& option,
 
 std::string read_convention(const CommandLine& line, const DecompositionOptions& options) {
   choice(line, "convention", convention_names);
-  const std::string convention = line.value("convention", convention_names.front().first);
+  std::string convention = line.value("convention", convention_names.front().first);
   require(convention_takes(convention, options.device),
           "--convention {} is of {} devices: --device {} has no place beside it", convention,
           convention == "strawberryfields-compact" ? "compact" : "plain MZI",
