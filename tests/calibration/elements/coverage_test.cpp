@@ -157,7 +157,7 @@ bool right(const CoverageSpectrum& s, const RingFit& fit) {
   return true;
 }
 
-TEST(RingAudit, EverySpectrumIsFittedWithinItsErrorsOrNamed) {
+TEST(LongRingAudit, EverySpectrumIsFittedWithinItsErrorsOrNamed) {
   Audit audit;
   for (std::uint64_t draw = 0; draw < 600; ++draw) {
     const CoverageSpectrum s = random_spectrum(draw);
