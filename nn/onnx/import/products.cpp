@@ -168,7 +168,8 @@ std::vector<float> phase_weight(const Array& w, const Spreads& s) {
 
 /// Every phase has a bias of its own.
 std::vector<float> phase_bias(const std::vector<float>& bias, const Spreads& s) {
-  const auto phases = static_cast<std::size_t>(s.down.stride * s.across.stride);
+  const int all_phases = s.down.stride * s.across.stride;
+  const auto phases = static_cast<std::size_t>(all_phases);
   std::vector<float> all;
   for (const float one : bias) all.insert(all.end(), phases, one);
   return all;

@@ -35,7 +35,7 @@ class Rewriter {
   std::string number(const Operation& o, const char* what, const Scaled& value,
                      std::int64_t axis = 1) {
     const auto& [integers, pair] = value;
-    const std::string name = inner(o, what);
+    std::string name = inner(o, what);
     all.push_back({"DequantizeLinear",
                    o.name,
                    {integers, pair.scale, pair.zero},
