@@ -38,8 +38,8 @@ void maximise(MeasuredMesh& chip, const SquareMatrix& target, MeshSettings& sett
 SelfConfiguration self_configure(MeasuredMesh& chip, const Topology& topology,
                                  const ConfigurationGoal& goal,
                                  const SelfConfigurationOptions& options) {
-  const auto& [target, start] = goal;
-  SelfConfiguration result{.settings = start};
+  const SquareMatrix& target = goal.target;
+  SelfConfiguration result{.settings = goal.start};
   for (; result.rounds < options.rounds; ++result.rounds) {
     result.error = matrix_error(chip.measure(result.settings), target);
     ++result.readings;
