@@ -70,8 +70,7 @@ constexpr const char* writers[] = {
     "chip {}/devices/ideal.yaml --chips 2 --output out.json",
     "report run.h5 --output out.html",
     "pack {}/weights/cifar10-resnet20-multilevel.h5 --output out.llw",
-    "calibrate simulate {}/calibration/virtual-16.yaml --set chip.modes=4 --set "
-    "settings=4 --output out.csv"};
+    "calibrate simulate {}/calibration/virtual-16.yaml --set settings=4 --output out.csv"};
 
 TEST_F(Surroundings, AFullDiskAtAnyWriteIsASentenceAndTheOldFileStays) {
   for (const std::string writer : writers) {
@@ -134,7 +133,7 @@ TEST_F(Surroundings, DecimalCommasOfALocaleReachNoNumber) {
 
 TEST_F(Surroundings, SmallStacksAndAGigabyteAreEnough) {
   std::string deep = "x";
-  for (int level = 0; level < 60; ++level) deep = "{a: " + deep + "}";
+  for (int level = 0; level < 60; ++level) deep = fmt::format("{{a: {}}}", deep);
   write_file(folder_ + "/deep.yaml", deep);
   EXPECT_EQ(run("ulimit -s 256;", "decompose m.csv").code, 0);
   EXPECT_EQ(run("ulimit -s 256;", "chip {}/devices/mzi-mesh.yaml --chips 2").code, 0);

@@ -190,8 +190,10 @@ TEST(OnnxLayers, ScalesThatAFloatRoundsStillReachTheSideTheyWereDividedFor) {
     for (int i = 0; i < in; ++i) ramp.data()[i] = static_cast<float>(i);
     const Tensor& y = inference.forward(ramp);
     ASSERT_EQ(y.shape().size(), out);
-    for (int p = 0; p < out; ++p)
-      EXPECT_EQ(y.data()[p], static_cast<float>(p * in / out)) << p << " of " << out;
+    for (int p = 0; p < out; ++p) {
+      const int from = p * in / out;
+      EXPECT_EQ(y.data()[p], static_cast<float>(from)) << p << " of " << out;
+    }
   }
 }
 
