@@ -38,6 +38,10 @@ void AnalogEngine::load(int number, const nn::LayerShape& shape, std::span<const
   counts_.realisation.add(write_layer(layer, chip_, weights, write));
 }
 
+int AnalogEngine::passes(int layer) const {
+  return passes_of(*layers_[static_cast<std::size_t>(layer)], chip_.card());
+}
+
 namespace {
 
 /// Number of the first of an image's vectors in a pass, among all that a tile sees.

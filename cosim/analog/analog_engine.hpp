@@ -56,6 +56,8 @@ class AnalogEngine final : public nn::MatrixEngine {
   void end_calibration();
 
   [[nodiscard]] const AnalogCounts& counts() const { return counts_; }
+  /// Passes that every input vector of a loaded layer takes, see `passes_of`.
+  [[nodiscard]] int passes(int layer) const;
 
  private:
   LayerOnCore& layer_at(int layer);

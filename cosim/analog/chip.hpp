@@ -31,6 +31,7 @@ class Chip {
   void end_calibration() { analog_.end_calibration(); }
 
   [[nodiscard]] const AnalogCounts& counts() const { return analog_.counts(); }
+  [[nodiscard]] int passes(int layer) const { return analog_.passes(layer); }
   /// By weight layer; empty where weights are exact, not a number for layers no generator makes.
   [[nodiscard]] std::vector<double> effective_bits() const;
 
