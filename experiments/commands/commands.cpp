@@ -9,7 +9,7 @@
 namespace lightloom::experiments {
 
 extern const Command init_command, check_command, run_command, sweep_command, merge_command,
-    train_command, ratio_command, pack_command, unpack_command, encode_command, search_command,
+    train_command, correct_command, ratio_command, pack_command, unpack_command, encode_command, search_command,
     cost_command, decompose_command, chip_command, memory_command, onnx_check_command,
     onnx_save_command, onnx_fold_command, calibrate_simulate_command, calibrate_fit_command,
     calibrate_predict_command, calibrate_program_command, calibrate_design_command,
@@ -26,6 +26,7 @@ const std::vector<const Command*>& commands() {
                                                  &sweep_command,
                                                  &merge_command,
                                                  &train_command,
+                                                 &correct_command,
                                                  &ratio_command,
                                                  &pack_command,
                                                  &unpack_command,
