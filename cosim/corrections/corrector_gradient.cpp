@@ -89,10 +89,10 @@ void add_gradient(const LayerCorrector& corrector, const CorrectionSeen& seen,
   std::vector<LayerCorrector> parts(chunks, zeros_like(corrector));
   parallel_for_dynamic(chunks, [&](std::ptrdiff_t chunk) {
     const auto c = static_cast<std::size_t>(chunk);
-    std::vector<float> patch(of_inputs ? static_cast<std::size_t>(seen.layer.shape.in_channels) *
-                                             static_cast<std::size_t>(
-                                                 seen.layer.shape.kernel_area())
-                                       : 0);
+    std::vector<float> patch(of_inputs
+                                 ? static_cast<std::size_t>(seen.layer.shape.in_channels) *
+                                       static_cast<std::size_t>(seen.layer.shape.kernel_area())
+                                 : 0);
     for (std::size_t image = images * c / chunks; image < images * (c + 1) / chunks; ++image)
       for (std::int64_t position = 0; position < count.positions; ++position) {
         const std::size_t at = (image * static_cast<std::size_t>(count.positions) +
@@ -101,13 +101,13 @@ void add_gradient(const LayerCorrector& corrector, const CorrectionSeen& seen,
         if (of_inputs)
           take_patch(seen.layer.shape, seen.inputs.values.subspan(image * in, in), position, patch);
         const std::span<const float> measured = seen.measured.subspan(at, outputs);
-        add_vector(corrector,
-                   {.measured = measured,
-                    .operand = of_inputs ? std::span<const float>(patch) : measured,
-                    .d_y = seen.d_outputs.subspan(at, outputs),
-                    .phase = count.phase(seen.inputs.first_image + image, position,
-                                         corrector.period)},
-                   parts[c]);
+        add_vector(
+            corrector,
+            {.measured = measured,
+             .operand = of_inputs ? std::span<const float>(patch) : measured,
+             .d_y = seen.d_outputs.subspan(at, outputs),
+             .phase = count.phase(seen.inputs.first_image + image, position, corrector.period)},
+            parts[c]);
       }
   });
   for (const LayerCorrector& part : parts) add(part, gradient);

@@ -8,8 +8,8 @@
 
 namespace lightloom::cosim {
 
-/// What a layer's correction saw of some images: its operands, and the gradient of a loss in what it
-/// gave.
+/// What a layer's correction saw of some images: its operands, and the gradient of a loss in what
+/// it gave.
 struct CorrectionSeen {
   CorrectedLayer layer;
   const nn::InputMaps& inputs;

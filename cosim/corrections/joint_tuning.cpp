@@ -73,15 +73,13 @@ double judge(FrozenChip& chip, nn::Network& network, const TuningImages& images,
   nn::Inference corrected(network, &engine), exact(network);
   nn::Tensor unused;
   double sum = 0;
-  nn::for_each_batch(images.judge, {0, images.judge.size()}, 250,
-                     [&](const nn::Batch& batch, std::size_t first) {
-                       const nn::Tensor& logits =
-                           corrected.forward(batch.images, images.first_judge + first);
-                       unused.resize(logits.shape());
-                       sum += nn::distillation(logits, {exact.forward(batch.images), batch.labels},
-                                               {}, unused) *
-                              static_cast<double>(batch.labels.size());
-                     });
+  nn::for_each_batch(
+      images.judge, {0, images.judge.size()}, 250, [&](const nn::Batch& batch, std::size_t first) {
+        const nn::Tensor& logits = corrected.forward(batch.images, images.first_judge + first);
+        unused.resize(logits.shape());
+        sum += nn::distillation(logits, {exact.forward(batch.images), batch.labels}, {}, unused) *
+               static_cast<double>(batch.labels.size());
+      });
   return sum / static_cast<double>(std::max<std::size_t>(1, images.judge.size()));
 }
 
@@ -103,7 +101,8 @@ class Tuner {
         optimizer_({.kind = nn::OptimizerKind::adam}, pointers(parameters_)) {}
 
   NetworkCorrector train() {
-    const std::size_t images = std::min(images_.train.size(), static_cast<std::size_t>(card_.images)),
+    const std::size_t images =
+                          std::min(images_.train.size(), static_cast<std::size_t>(card_.images)),
                       batch = std::min(images, static_cast<std::size_t>(card_.batch));
     const std::size_t steps = images / batch * static_cast<std::size_t>(card_.epochs);
     Progress progress(sink_, "tune on the chip", static_cast<std::int64_t>(steps), "steps");
@@ -111,10 +110,8 @@ class Tuner {
     for (std::size_t step = 0; step < steps; ++step) {
       if (sink_.cancelled()) throw Failure("interrupted while correctors were tuned");
       const std::size_t at = step * batch % (images / batch * batch);
-      if (at == 0)
-        fill_permutation(Stream({images_.seed, Purpose::shuffle}), step, order);
-      const double rate =
-          card_.rate * (1 - static_cast<double>(step) / static_cast<double>(steps));
+      if (at == 0) fill_permutation(Stream({images_.seed, Purpose::shuffle}), step, order);
+      const double rate = card_.rate * (1 - static_cast<double>(step) / static_cast<double>(steps));
       one_step(std::span(order).subspan(at, batch), step * batch, rate);
       progress.advance(1);
     }
@@ -144,8 +141,7 @@ class Tuner {
 
   /// A training pass has ranges of activations follow their inputs; here they stay.
   void keep_ranges() {
-    for (std::size_t l = 0; l < ranges_.size(); ++l)
-      frozen_.weight_layers()[l].range = ranges_[l];
+    for (std::size_t l = 0; l < ranges_.size(); ++l) frozen_.weight_layers()[l].range = ranges_[l];
   }
   static std::vector<nn::ActivationRange> ranges_of(const nn::Network& network) {
     std::vector<nn::ActivationRange> ranges;

@@ -60,14 +60,12 @@ void take_patch(const nn::LayerShape& shape, std::span<const float> map, std::in
                 column = x * shape.stride.width - shape.padding.left + j * shape.dilation.width;
       const bool inside =
           row >= 0 && row < shape.in_height && column >= 0 && column < shape.in_width;
-      const float* pixel =
-          inside ? map.data() + (static_cast<std::size_t>(row) *
-                                     static_cast<std::size_t>(shape.in_width) +
-                                 static_cast<std::size_t>(column)) *
-                                    channels
-                 : nullptr;
-      for (std::size_t c = 0; c < channels; ++c)
-        patch[c * area + place] = inside ? pixel[c] : 0.0F;
+      const float* pixel = inside ? map.data() + (static_cast<std::size_t>(row) *
+                                                      static_cast<std::size_t>(shape.in_width) +
+                                                  static_cast<std::size_t>(column)) *
+                                                     channels
+                                  : nullptr;
+      for (std::size_t c = 0; c < channels; ++c) patch[c * area + place] = inside ? pixel[c] : 0.0F;
     }
 }
 

@@ -21,13 +21,13 @@ enum class CorrectorOperand { outputs, inputs };
 /// Empty vectors do nothing. Numbers of the digital unit, exact.
 struct LayerCorrector {
   int outputs = 0;
-  std::vector<float> gain;    // (outputs)
-  std::vector<float> mixing;  // (outputs, outputs), row-major, in place of gains
+  std::vector<float> gain{};    // (outputs)
+  std::vector<float> mixing{};  // (outputs, outputs), row-major, in place of gains
   int rank = 0;
   CorrectorOperand operand = CorrectorOperand::outputs;
-  std::vector<float> left;    // (outputs, rank)
-  std::vector<float> right;   // (rank, outputs or inputs)
-  std::vector<float> offset;  // (period, outputs)
+  std::vector<float> left{};    // (outputs, rank)
+  std::vector<float> right{};   // (rank, outputs or inputs)
+  std::vector<float> offset{};  // (period, outputs)
   int period = 1;
 
   /// Numbers that are stored for it.
@@ -59,8 +59,8 @@ void take_patch(const nn::LayerShape& shape, std::span<const float> map, std::in
 void correct(const LayerCorrector& corrector, const CorrectedLayer& layer,
              const nn::InputMaps& inputs, std::span<float> outputs);
 
-/// What the digital unit does for it, per image. A factor that is 1 (a diagonal without gains) costs
-/// nothing; of an operand that is read again, its map passes the activation buffer once more.
+/// What the digital unit does for it, per image. A factor that is 1 (a diagonal without gains)
+/// costs nothing; of an operand that is read again, its map passes the activation buffer once more.
 DigitalWork corrector_work(const LayerCorrector& corrector, const nn::LayerShape& shape);
 
 }  // namespace lightloom::cosim

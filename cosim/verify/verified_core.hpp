@@ -26,8 +26,8 @@ class VerifiedCore final : public photonic::TensorCore {
   [[nodiscard]] const photonic::CoreDescription& description() const override {
     return core_.description();
   }
-  photonic::RealisationReport realise(std::span<const float> targets,
-                                      photonic::TileAddress address, std::span<float> realised,
+  photonic::RealisationReport realise(std::span<const float> targets, photonic::TileAddress address,
+                                      std::span<float> realised,
                                       std::span<float> scales) const override;
   photonic::RealisationReport realise_used(const photonic::TileBatch& batch) const override;
   photonic::RealisationReport realise_slices(const photonic::TileBatch& batch,

@@ -46,12 +46,10 @@ std::vector<int> drawn_classes(const nn::Tensor& logits, const Stream& stream, s
 }
 
 /// Squared errors of a layer's weights on one pilot chip, added to `sum` (tiles, rows, columns).
-void add_pilot(const photonic::TensorCore& core, const ChipNumber& pilot, nn::WeightLayer& layer,
-               LayerOnCore& placed, std::vector<float>& sum) {
-  const ChipCore chip(core, pilot.seed, pilot.number);
-  const std::vector<float> weights = nn::dense_weight(layer);
+void add_pilot(const ChipCore& chip, std::span<const float> weights, LayerOnCore& placed,
+               std::vector<float>& sum) {
   const LayerTargets targets = layer_targets(placed, chip, weights, 0);
-  const photonic::CoreDescription& card = core.description();
+  const photonic::CoreDescription& card = chip.card();
   const std::size_t size = tile_size(card), columns = static_cast<std::size_t>(card.columns),
                     slices = static_cast<std::size_t>(card.slices);
   std::vector<float> realised(targets.weights.size() * slices),
@@ -60,8 +58,8 @@ void add_pilot(const photonic::TensorCore& core, const ChipNumber& pilot, nn::We
     variance.resize(realised.size());
     light.resize(realised.size());
   }
-  core.realise_slices({targets.weights, targets.address, realised, scales, targets.used},
-                      {variance, light});
+  chip.core.realise_slices({targets.weights, targets.address, realised, scales, targets.used},
+                           {variance, light});
   sum.resize(targets.weights.size(), 0.0F);
   for (std::size_t i = 0; i < sum.size(); ++i) {
     float error = -targets.weights[i];
@@ -72,15 +70,25 @@ void add_pilot(const photonic::TensorCore& core, const ChipNumber& pilot, nn::We
   }
 }
 
-/// Squared errors to expect of a layer's weights; with SWIM all of the layer alike.
-std::vector<float> expected_errors(const photonic::TensorCore& core, const VerifyCard& card,
-                                   std::uint64_t seed, nn::WeightLayer& layer, std::size_t number) {
+/// Chips that tell what errors to expect.
+struct Pilots {
+  const photonic::TensorCore& core;
+  const VerifyCard& card;
+  std::uint64_t seed;
+};
+
+/// Squared errors to expect of the weights of layer `number`; with SWIM all of the layer alike.
+std::vector<float> expected_errors(const Pilots& pilots, nn::WeightLayer& layer,
+                                   std::size_t number) {
+  const auto& [core, card, seed] = pilots;
   LayerOnCore placed;
   placed.shape = layer.shape;
   placed.number = static_cast<std::uint32_t>(number);
+  const std::vector<float> weights = nn::dense_weight(layer);
   std::vector<float> errors;
   for (int pilot = 0; pilot < card.pilots; ++pilot)
-    add_pilot(core, {seed, pilot_chip + static_cast<std::uint32_t>(pilot)}, layer, placed, errors);
+    add_pilot({core, seed, pilot_chip + static_cast<std::uint32_t>(pilot)}, weights, placed,
+              errors);
   if (card.score == WeightScore::per_device) return errors;
   double sum = 0;
   for (const float error : errors) sum += error;
@@ -169,8 +177,8 @@ WeightScores score_weights(nn::Network& network, const photonic::TensorCore& cor
                            const VerifyCard& card, const ScoredImages& images) {
   const bool curved =
       card.score == WeightScore::second_derivative || card.score == WeightScore::per_device;
-  const auto derivatives = curved ? second_derivatives(network, images, card.images)
-                                  : std::vector<std::vector<float>>{};
+  const auto derivatives =
+      curved ? second_derivatives(network, images, card.images) : std::vector<std::vector<float>>{};
   WeightScores all;
   for (std::size_t l = 0; l < network.weight_layers().size(); ++l) {
     nn::WeightLayer& layer = network.weight_layers()[l];
@@ -181,7 +189,7 @@ WeightScores score_weights(nn::Network& network, const photonic::TensorCore& cor
     std::vector<float> scores;
     if (curved) {
       scores = gather_tiles(layer.shape, mapping, derivatives[l]);
-      const std::vector<float> errors = expected_errors(core, card, images.seed, layer, l);
+      const std::vector<float> errors = expected_errors({core, card, images.seed}, layer, l);
       for (std::size_t i = 0; i < scores.size(); ++i) scores[i] *= errors[i];
     } else if (card.score == WeightScore::magnitude) {
       scores = gather_tiles(layer.shape, mapping, nn::dense_weight(layer));

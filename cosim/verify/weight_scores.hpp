@@ -24,8 +24,8 @@ struct VerifyCard {
   WeightScore score = WeightScore::second_derivative;
   double tolerance = 0.01;  // error that is left, as a share of a tile's full scale
   int pulses = 10;          // writes of one verified device, each read back
-  int pilots = 4;           // chips, none of those that are evaluated, that tell the errors to expect
-  int images = 1024;        // training images that tell the second derivatives
+  int pilots = 4;     // chips, none of those that are evaluated, that tell the errors to expect
+  int images = 1024;  // training images that tell the second derivatives
 };
 void describe(Section& section, VerifyCard& card);
 

@@ -76,8 +76,9 @@ void describe(Section& section, CorrectionCard& card) {
   });
   for (const CorrectorKind kind : card.tuned)
     if (std::find(card.kinds.begin(), card.kinds.end(), kind) == card.kinds.end())
-      section.problem("tune", "names a corrector that `correctors` does not (tuning begins where "
-                              "its fit ends)");
+      section.problem("tune",
+                      "names a corrector that `correctors` does not (tuning begins where "
+                      "its fit ends)");
 }
 
 }  // namespace lightloom::experiments

@@ -204,8 +204,7 @@ void describe(Section& section, Experiment& card) {
   if (card.recalibrate_statistics > 0 && card.chips == 0)
     section.problem("recalibrate_statistics",
                     "is above 0 but there is no chip to take statistics on (chips is 0)");
-  section.optional_section("correct",
-                           [&](Section& inner) { describe(inner, card.correction); });
+  section.optional_section("correct", [&](Section& inner) { describe(inner, card.correction); });
   read_measures(section, card.measures);
   section.card("bit_errors", card.bit_errors);
   card.ages_s = read_ages(section, card.hardware.core);

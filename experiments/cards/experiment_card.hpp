@@ -121,7 +121,7 @@ struct Experiment {
   int calibration_images = 64;     // training images that set the ranges of each chip's converters
   int recalibrate_statistics = 0;  // training images whose activations on each chip set the
                                    // statistics of batch normalisation anew; 0: they stay
-  CorrectionCard correction;  // what `lightloom correct` tries on the chips
+  CorrectionCard correction;       // what `lightloom correct` tries on the chips
   Measures measures;
   std::vector<double> ages_s;  // of the core, at which chips are measured; none: as the core says
   std::optional<MaintenanceCard> maintenance;

@@ -13,7 +13,7 @@ namespace {
 
 Json known(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
-double mean(const std::vector<double>& values) { return summarise(values).mean; }
+double mean_over_chips(const std::vector<double>& values) { return summarise(values).mean; }
 
 std::string share_text(double share) {
   return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-";
@@ -25,8 +25,8 @@ Json aged_json(const CorrectionStudy& study, const CorrectorResult& corrector,
   Json list = Json::array();
   for (std::size_t a = 0; a < corrector.aged.size(); ++a) {
     if (corrector.aged[a].empty()) continue;
-    const double plain = mean(study.aged[a]), accuracy = mean(corrector.aged[a]),
-                 lost = study.digital - plain;
+    const double plain = mean_over_chips(study.aged[a]),
+                 accuracy = mean_over_chips(corrector.aged[a]), lost = study.digital - plain;
     list.push_back({{"age_s", card.ages_s[a + 1]},
                     {"accuracy", accuracy},
                     {"recovered_share", lost == 0 ? Json() : Json((accuracy - plain) / lost)}});
@@ -56,7 +56,7 @@ Json corrector_json(const CorrectionStudy& study, const CorrectorResult& correct
             {"adds", corrector.work.adds},
             {"writes", writes_json(corrector.writes)}};
   if (!corrector.foreign.empty()) {
-    json["foreign_accuracy"] = mean(corrector.foreign);
+    json["foreign_accuracy"] = mean_over_chips(corrector.foreign);
     json["foreign_by_chip"] = corrector.foreign;
   }
   if (study.cost_known) {
@@ -64,8 +64,8 @@ Json corrector_json(const CorrectionStudy& study, const CorrectorResult& correct
     json["added_energy_J"] = corrector.added_energy_J;
   }
   if (!corrector.loss_before.empty())
-    json["tuning"] = {{"loss_before", mean(corrector.loss_before)},
-                      {"loss_after", mean(corrector.loss_after)}};
+    json["tuning"] = {{"loss_before", mean_over_chips(corrector.loss_before)},
+                      {"loss_after", mean_over_chips(corrector.loss_after)}};
   if (!study.aged.empty()) json["ages"] = aged_json(study, corrector, card);
   return json;
 }
@@ -78,7 +78,8 @@ std::string tail_text(const CorrectionStudy& study, const Experiment& card) {
   for (const CorrectorResult& corrector : study.correctors)
     for (std::size_t a = 0; a < corrector.aged.size() && !corrector.aged[a].empty(); ++a)
       text += fmt::format("{:g} s old: {} {} (as it is {})\n", card.ages_s[a + 1], corrector.name,
-                          percent(mean(corrector.aged[a])), percent(mean(study.aged[a])));
+                          percent(mean_over_chips(corrector.aged[a])),
+                          percent(mean_over_chips(study.aged[a])));
   if (!study.note.empty()) text += study.note + "\n";
   return text;
 }
@@ -86,7 +87,7 @@ std::string tail_text(const CorrectionStudy& study, const Experiment& card) {
 }  // namespace
 
 Json correction_json(const CorrectionStudy& study, const Experiment& card) {
-  Json json{{"accuracy", {{"digital", study.digital}, {"chips", mean(study.none)}}},
+  Json json{{"accuracy", {{"digital", study.digital}, {"chips", mean_over_chips(study.none)}}},
             {"chips", study.none.size()},
             {"accuracy_by_chip", study.none},
             {"weights", study.weights},
@@ -95,9 +96,8 @@ Json correction_json(const CorrectionStudy& study, const Experiment& card) {
   for (const CorrectorResult& corrector : study.correctors)
     json["correctors"][corrector.name] = corrector_json(study, corrector, card);
   for (std::size_t l = 0; l < study.layers.size(); ++l) {
-    Json layer{{"name", study.layers[l]},
-               {"frozen_share", study.frozen[l]},
-               {"error", Json::object()}};
+    Json layer{
+        {"name", study.layers[l]}, {"frozen_share", study.frozen[l]}, {"error", Json::object()}};
     for (const CorrectorResult& corrector : study.correctors)
       if (corrector.errors[l].before > 0)
         layer["error"][corrector.name] = {{"before", corrector.errors[l].before},
@@ -116,14 +116,14 @@ Json correction_json(const CorrectionStudy& study, const Experiment& card) {
 std::string correction_text(const CorrectionStudy& study, const Experiment& card) {
   TextTable table({"corrector", "accuracy", "+-", "recovered", "another chip's", "numbers",
                    "verified", "multiplies", "+ time", "+ energy"});
-  table.row({"none", percent(mean(study.none)),
+  table.row({"none", percent(mean_over_chips(study.none)),
              percent(summarise(study.none).standard_error), "", "", "", "", "", "", ""});
   for (const CorrectorResult& one : study.correctors) {
     const bool works = study.cost_known && one.work.operations() > 0;
-    table.row({one.name, percent(mean(one.accuracy)),
+    table.row({one.name, percent(mean_over_chips(one.accuracy)),
                percent(summarise(one.accuracy).standard_error),
                share_text(study.recovered(one.accuracy)),
-               one.foreign.empty() ? "-" : percent(mean(one.foreign)),
+               one.foreign.empty() ? "-" : percent(mean_over_chips(one.foreign)),
                fmt::format("{}", one.stored_numbers), fmt::format("{}", one.verified_writes),
                fmt::format("{}", one.work.multiplies),
                works ? share_text(one.added_time_s / study.time_s) : "-",

@@ -195,7 +195,8 @@ class Correction {
     statistics.accuracy.push_back(accuracy_of(*found.retaken));
     statistics.stored_numbers = 0;
     for (const nn::NormLayer& norm : network_.norms())
-      if (norm.running) statistics.stored_numbers += static_cast<std::int64_t>(2 * norm.mean.size());
+      if (norm.running)
+        statistics.stored_numbers += static_cast<std::int64_t>(2 * norm.mean.size());
   }
 
   cosim::NetworkCorrector tuned(cosim::FrozenChip& chip, const cosim::NetworkCorrector& start) {

@@ -19,7 +19,8 @@ MatrixXd normals(int rows, int columns, std::uint32_t number) {
   MatrixXd matrix(rows, columns);
   for (int r = 0; r < rows; ++r)
     for (int c = 0; c < columns; ++c)
-      matrix(r, c) = stream.normal(static_cast<std::uint64_t>(r) * 4096u + static_cast<std::uint64_t>(c));
+      matrix(r, c) =
+          stream.normal(static_cast<std::uint64_t>(r) * 4096u + static_cast<std::uint64_t>(c));
   return matrix;
 }
 
@@ -36,8 +37,9 @@ LayerVectors vectors_of(const Case& given) {
   for (int k = 0; k < vectors.inputs.cols(); ++k)
     vectors.inputs.col(k) *= std::pow(k + 1, -0.5 * given.spectrum);
   vectors.wanted = vectors.inputs * given.weights.transpose();
-  vectors.measured = vectors.inputs * given.chip.transpose() +
-                     given.noise * normals(given.vectors, static_cast<int>(given.weights.rows()), 2);
+  vectors.measured =
+      vectors.inputs * given.chip.transpose() +
+      given.noise * normals(given.vectors, static_cast<int>(given.weights.rows()), 2);
   for (int v = 0; v < given.vectors; ++v)
     vectors.places.push_back({static_cast<std::uint64_t>(v / 100), v % 100});
   vectors.count = {.positions = 100, .passes = 1};
@@ -58,8 +60,8 @@ TEST(CorrectorFit, RemovesIndependentWeightErrorsByTheLawOfInputsAndOutputs) {
     const MatrixXd weights = normals(outputs, inputs, 3);
     const LayerVectors vectors =
         vectors_of({weights, weights + 0.1 * normals(outputs, inputs, 4), 9000});
-    // Of errors in `inputs` directions `outputs` can be seen; the excess of least squares is that of
-    // `outputs` numbers an output from 6750 vectors, 0.25 %.
+    // Of errors in `inputs` directions `outputs` can be seen; the excess of least squares is that
+    // of `outputs` numbers an output from 6750 vectors, 0.25 %.
     EXPECT_NEAR(left_of(pointwise, vectors), std::sqrt(1 - 33.0 / inputs), 0.05) << inputs;
     EXPECT_GT(left_of({.kind = CorrectorKind::gain}, vectors), 0.98) << inputs;
   }
@@ -70,16 +72,17 @@ TEST(CorrectorFit, RemovesAllOfASquareMatrixsErrorAndMoreWhereInputsAreColoured)
   EXPECT_LT(left_of(pointwise, vectors_of({square, square + 0.1 * normals(33, 33, 4)})), 1e-4);
   const MatrixXd chip = wide + 0.1 * normals(33, 297, 4);
   const double white = left_of(pointwise, vectors_of({wide, chip}));
-  const double coloured = left_of(pointwise, vectors_of({.weights = wide, .chip = chip, .spectrum = 1}));
+  const double coloured =
+      left_of(pointwise, vectors_of({.weights = wide, .chip = chip, .spectrum = 1}));
   EXPECT_LT(coloured, 0.85 * white);
 }
 
 TEST(CorrectorFit, RemovesWhatMixesOutputsToRoundOffAndGainsAloneDoNot) {
   const int outputs = 33, inputs = 297;
   const MatrixXd weights = normals(outputs, inputs, 3);
-  const MatrixXd mixed =
-      (MatrixXd::Identity(outputs, outputs) + 0.1 / std::sqrt(33.0) * normals(outputs, outputs, 5)) *
-      weights;
+  const MatrixXd mixed = (MatrixXd::Identity(outputs, outputs) +
+                          0.1 / std::sqrt(33.0) * normals(outputs, outputs, 5)) *
+                         weights;
   const LayerVectors vectors = vectors_of({weights, mixed});
   EXPECT_LT(left_of(pointwise, vectors), 1e-4);  // single precision on 10 % of error
   EXPECT_GT(left_of({.kind = CorrectorKind::gain}, vectors), 0.95);
@@ -121,7 +124,8 @@ TEST(CorrectorFit, NeverLeavesMoreThanThereWasOnVectorsThatJudge) {
   const int outputs = 33, inputs = 297;
   const MatrixXd weights = normals(outputs, inputs, 3);
   // Nothing is frozen, and there are fewer vectors than numbers of an adapter.
-  const LayerVectors noise = vectors_of({.weights = weights, .chip = weights, .vectors = 200, .noise = 0.01});
+  const LayerVectors noise =
+      vectors_of({.weights = weights, .chip = weights, .vectors = 200, .noise = 0.01});
   for (const CorrectorKind kind : {CorrectorKind::pointwise, CorrectorKind::low_rank_input})
     EXPECT_LE(left_of({.kind = kind}, noise), 1.0);
 }
@@ -152,7 +156,8 @@ TEST(CorrectorFit, OneMixingServesWhatLayersHaveInCommonAndNotWhatIsTheirOwn) {
   const int wide = 12, narrow = 5;
   MatrixXd inverse = MatrixXd::Zero(wide, wide);
   inverse.topLeftCorner(narrow, narrow) = normals(narrow, narrow, 5);
-  inverse.bottomRightCorner(wide - narrow, wide - narrow) = normals(wide - narrow, wide - narrow, 6);
+  inverse.bottomRightCorner(wide - narrow, wide - narrow) =
+      normals(wide - narrow, wide - narrow, 6);
   inverse = MatrixXd::Identity(wide, wide) + 0.1 * inverse;
   const MatrixXd mixing = inverse.inverse();
   SharedEquations equations(wide);
@@ -170,7 +175,8 @@ TEST(CorrectorFit, OneMixingServesWhatLayersHaveInCommonAndNotWhatIsTheirOwn) {
   std::vector<LayerVectors> layers;
   for (const std::uint32_t number : {20u, 30u}) {
     const MatrixXd weights = normals(narrow, 60, number);
-    const MatrixXd own = MatrixXd::Identity(narrow, narrow) + 0.1 * normals(narrow, narrow, number + 1);
+    const MatrixXd own =
+        MatrixXd::Identity(narrow, narrow) + 0.1 * normals(narrow, narrow, number + 1);
     layers.push_back(vectors_of({weights, own * weights}));
     apart.add(layers.back());
   }

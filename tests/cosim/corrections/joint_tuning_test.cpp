@@ -69,7 +69,8 @@ TEST(CorrectorGradient, IsTheDifferenceOfALossForEveryNumber) {
     for (std::size_t i = 0; i < y.size(); ++i) sum += double{y[i]} * d_y[i];
     return sum;
   };
-  LayerCorrector gains{.outputs = 4, .gain = numbers_of(4, 4), .offset = numbers_of(12, 5), .period = 3};
+  LayerCorrector gains{
+      .outputs = 4, .gain = numbers_of(4, 4), .offset = numbers_of(12, 5), .period = 3};
   LayerCorrector outputs{.outputs = 4, .mixing = numbers_of(16, 6)};
   outputs.rank = 2, outputs.left = numbers_of(8, 7), outputs.right = numbers_of(8, 8);
   LayerCorrector adapter{.outputs = 4, .rank = 2, .operand = CorrectorOperand::inputs};
@@ -99,7 +100,8 @@ TEST(CorrectorGradient, PutsEveryNumberInOneParameterAndASharedMixingInOneForAll
   set_parameters(parameters, own);
   EXPECT_EQ(own.layers[0].gain, (std::vector<float>{5, 6}));
 
-  NetworkCorrector shared{.name = "shared", .layers = {{.outputs = 2}, {.outputs = 3}}, .shared = true};
+  NetworkCorrector shared{
+      .name = "shared", .layers = {{.outputs = 2}, {.outputs = 3}}, .shared = true};
   shared.layers[0].mixing.assign(4, 0.0F);
   shared.layers[1].mixing.assign(9, 0.0F);
   parameters = parameters_of(shared);
@@ -136,7 +138,8 @@ TEST(JointTuning, LowersTheLossOfOneSharedMixingAndLeavesNetworkAndChipAsTheyAre
     images.resize(batch.images.shape());
     std::copy(batch.images.values().begin(), batch.images.values().end(), images.values().begin());
   });
-  const NetworkFit fit = fit_network(chip, network, {.images = images}, {.kind = CorrectorKind::shared});
+  const NetworkFit fit =
+      fit_network(chip, network, {.images = images}, {.kind = CorrectorKind::shared});
   const TuningCard card{.epochs = 3, .images = 512, .batch = 32, .rate = 3e-3};
   const TuningImages given{.train = data.train, .judge = data.validation, .first_train = 1u << 20};
   const Tuning tuning = tune(chip, network, given, {card, fit.corrector});

@@ -65,11 +65,13 @@ TEST(NetworkFit, GivesTheExactAnswersBackWhereAChipMixesItsOutputs) {
   FrozenChip chip(core, network, {}, {5, 2});
   const double before = distance(answers(network, &chip, images), exact);
   ASSERT_GT(before, 0.05);
-  const NetworkFit fit = fit_network(chip, network, {.images = images}, {.kind = CorrectorKind::pointwise});
+  const NetworkFit fit =
+      fit_network(chip, network, {.images = images}, {.kind = CorrectorKind::pointwise});
   CorrectingEngine corrected(chip, fit.corrector);
   EXPECT_LT(distance(answers(network, &corrected, images), exact), 1e-4);
   EXPECT_EQ(fit.corrector.numbers(), 36 + 36 + 100);
-  const NetworkFit gains = fit_network(chip, network, {.images = images}, {.kind = CorrectorKind::gain});
+  const NetworkFit gains =
+      fit_network(chip, network, {.images = images}, {.kind = CorrectorKind::gain});
   CorrectingEngine by_gains(chip, gains.corrector);
   EXPECT_GT(distance(answers(network, &by_gains, images), exact), 0.3 * before);
   EXPECT_EQ(gains.corrector.numbers(), 2 * (6 + 6 + 10));
@@ -87,7 +89,7 @@ TEST(NetworkFit, TheVectorsOfALayerAreItsInputsAndItsExactProducts) {
                              .kernel_height = 3,
                              .kernel_width = 2,
                              .stride = {2, 1},
-                             .padding = {.top = 1, .left = 2, .bottom = 0, .right = 1},
+                             .padding = {1, 2, 0, 1},
                              .dilation = {1, 2},
                              .groups = 2,
                              .in_height = 7,
@@ -96,7 +98,8 @@ TEST(NetworkFit, TheVectorsOfALayerAreItsInputsAndItsExactProducts) {
                              .out_width = 6};
   const Stream stream({.seed = 3, .purpose = Purpose::test});
   std::vector<float> weights(static_cast<std::size_t>(shape.weights()));
-  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(stream.normal(i));
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    weights[i] = static_cast<float>(stream.normal(i));
   Tensor x(nn::TensorShape(4, 7, 5, 6)), y(nn::TensorShape(4, 3, 6, 4));
   for (std::size_t i = 0; i < x.values().size(); ++i)
     x.values()[i] = static_cast<float>(stream.normal(i, 1));
@@ -188,8 +191,8 @@ class OffsetCore final : public photonic::TensorCore {
     exact_ = ExactCore(std::move(description));
   }
   const photonic::CoreDescription& description() const override { return exact_.description(); }
-  photonic::RealisationReport realise(std::span<const float> targets,
-                                      photonic::TileAddress address, std::span<float> realised,
+  photonic::RealisationReport realise(std::span<const float> targets, photonic::TileAddress address,
+                                      std::span<float> realised,
                                       std::span<float> scales) const override {
     return exact_.realise(targets, address, realised, scales);
   }
@@ -229,7 +232,8 @@ TEST(NetworkFit, AChipKeepsWhatItWasProgrammedWith) {
   const Tensor images = glyphs(5);
   FrozenChip chip(core, network, {}, {5, 2});
   const std::vector<float> first = answers(network, &chip, images);
-  std::vector<float> weights(static_cast<std::size_t>(network.weight_layers()[0].shape.weights()), 9.0F);
+  std::vector<float> weights(static_cast<std::size_t>(network.weight_layers()[0].shape.weights()),
+                             9.0F);
   chip.load(0, network.weight_layers()[0].shape, weights, 3);
   EXPECT_EQ(answers(network, &chip, images), first);
 }
@@ -244,7 +248,8 @@ TEST(NetworkFit, IsTheSameToTheBitOnAnyNumberOfThreads) {
     for (const int threads : {1, 2, 4}) {
       omp_set_num_threads(threads);
       FrozenChip chip(core, network, {}, {5, 2});
-      const NetworkFit fit = fit_network(chip, network, {.images = images, .vectors = 500}, {.kind = kind});
+      const NetworkFit fit =
+          fit_network(chip, network, {.images = images, .vectors = 500}, {.kind = kind});
       if (first.empty()) first = fit.corrector.layers;
       for (std::size_t l = 0; l < first.size(); ++l) {
         EXPECT_EQ(fit.corrector.layers[l].mixing, first[l].mixing);
@@ -260,12 +265,15 @@ TEST(NetworkFit, OneMixingForAllLayersIsStoredOnce) {
   nn::Network network(corrected_graph(), {}, 7);
   const Tensor images = glyphs(60);
   FrozenChip chip(core, network, {}, {5, 2});
-  const NetworkFit fit = fit_network(chip, network, {.images = images}, {.kind = CorrectorKind::shared});
+  const NetworkFit fit =
+      fit_network(chip, network, {.images = images}, {.kind = CorrectorKind::shared});
   EXPECT_EQ(fit.corrector.numbers(), 100);
   for (std::size_t o = 0; o < 6; ++o)
     for (std::size_t k = 0; k < 6; ++k) {
-      EXPECT_EQ(fit.corrector.layers[0].mixing[o * 6 + k], fit.corrector.layers[2].mixing[o * 10 + k]);
-      EXPECT_EQ(fit.corrector.layers[1].mixing[o * 6 + k], fit.corrector.layers[2].mixing[o * 10 + k]);
+      EXPECT_EQ(fit.corrector.layers[0].mixing[o * 6 + k],
+                fit.corrector.layers[2].mixing[o * 10 + k]);
+      EXPECT_EQ(fit.corrector.layers[1].mixing[o * 6 + k],
+                fit.corrector.layers[2].mixing[o * 10 + k]);
     }
 }
 

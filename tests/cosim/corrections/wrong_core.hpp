@@ -21,8 +21,8 @@ class WrongCore final : public photonic::TensorCore {
   WrongCore(photonic::CoreDescription description, Wrong wrong, double share)
       : exact_(std::move(description)), wrong_(wrong), share_(share) {}
   const photonic::CoreDescription& description() const override { return exact_.description(); }
-  photonic::RealisationReport realise(std::span<const float> targets,
-                                      photonic::TileAddress address, std::span<float> realised,
+  photonic::RealisationReport realise(std::span<const float> targets, photonic::TileAddress address,
+                                      std::span<float> realised,
                                       std::span<float> scales) const override {
     const photonic::RealisationReport report = exact_.realise(targets, address, realised, scales);
     const Stream stream({.seed = address.seed,

@@ -74,34 +74,35 @@ TEST(WeightScores, SecondDerivativesAreThoseOfDifferencesOfTheLoss) {
     return std::vector<float>(all.values().begin(), all.values().end());
   };
   std::vector<float>& weight = frozen.weight_layers()[0].source->parameters().front()->value;
-  nn::for_each_batch(
-      data.train, {0, data.train.size()}, data.train.size(),
-      [&](const nn::Batch& batch, std::size_t) {
-        for (const std::size_t w : {3u, 40u, 77u, 110u}) {
-          const float before = weight[w], step = 0.02F;
-          weight[w] = before + step;
-          const std::vector<float> up = logits(batch.images);
-          weight[w] = before - step;
-          const std::vector<float> down = logits(batch.images);
-          weight[w] = before;
-          const std::vector<float> here = logits(batch.images);
-          double exact = 0;
-          for (std::size_t i = 0; i < here.size(); i += 10) {
-            double sum = 0, mean = 0, square = 0;
-            for (std::size_t k = 0; k < 10; ++k) sum += std::exp(double{here[i + k]});
-            for (std::size_t k = 0; k < 10; ++k) {
-              const double p = std::exp(double{here[i + k]}) / sum,
-                           slope = (double{up[i + k]} - down[i + k]) / (2 * step);
-              mean += p * slope;
-              square += p * slope * slope;
-            }
-            exact += square - mean * mean;
-          }
-          // A sum of about 60 squared normal-like numbers: relative deviation sqrt(2 / 60) = 0.18.
-          EXPECT_NEAR(estimated[0][w] / exact, 1, 4 * 0.19) << w;
-          EXPECT_GT(estimated[0][w] / exact, 0.35) << w;
-        }
-      });
+  nn::for_each_batch(data.train, {0, data.train.size()}, data.train.size(),
+                     [&](const nn::Batch& batch, std::size_t) {
+                       for (const std::size_t w : {3u, 40u, 77u, 110u}) {
+                         const float before = weight[w], step = 0.02F;
+                         weight[w] = before + step;
+                         const std::vector<float> up = logits(batch.images);
+                         weight[w] = before - step;
+                         const std::vector<float> down = logits(batch.images);
+                         weight[w] = before;
+                         const std::vector<float> here = logits(batch.images);
+                         double exact = 0;
+                         for (std::size_t i = 0; i < here.size(); i += 10) {
+                           double sum = 0, mean = 0, square = 0;
+                           for (std::size_t k = 0; k < 10; ++k)
+                             sum += std::exp(double{here[i + k]});
+                           for (std::size_t k = 0; k < 10; ++k) {
+                             const double p = std::exp(double{here[i + k]}) / sum,
+                                          slope = (double{up[i + k]} - down[i + k]) / (2 * step);
+                             mean += p * slope;
+                             square += p * slope * slope;
+                           }
+                           exact += square - mean * mean;
+                         }
+                         // A sum of about 60 squared normal-like numbers: relative deviation sqrt(2
+                         // / 60) = 0.18.
+                         EXPECT_NEAR(estimated[0][w] / exact, 1, 4 * 0.19) << w;
+                         EXPECT_GT(estimated[0][w] / exact, 0.35) << w;
+                       }
+                     });
 }
 
 TEST(WeightScores, ChoosesTheHighestOverAllLayersAndWholeTilesOfMeshes) {
@@ -150,8 +151,8 @@ TEST(WriteLedger, CountsDevicesPulsesTimeAndEnergyByHand) {
   verified.count = 3;
   const ProgrammingCard programming{.lanes = 3, .rate_GHz = 2};
   const WriteLedger ledger = count_writes({core, programming}, shape, verified, {.pulses = 5});
-  const std::int64_t tiles = 4 + 2 * static_cast<std::int64_t>(
-                                         std::ceil(shape.layers[1].in_channels / 7.0));
+  const std::int64_t tiles =
+      4 + 2 * static_cast<std::int64_t>(std::ceil(shape.layers[1].in_channels / 7.0));
   EXPECT_EQ(ledger.devices, tiles * 112);
   EXPECT_EQ(ledger.verified_weights, 3);
   EXPECT_EQ(ledger.verified_devices, 6);
