@@ -31,18 +31,6 @@ double sqnr_db(nn::Network& teacher, const nn::SourceCard& card) {
   return 10 * std::log10(signal / error);
 }
 
-nn::RegenerationWork work_of(const std::vector<cosim::CostLayer>& layers) {
-  nn::RegenerationWork sum;
-  for (const cosim::CostLayer& layer : layers) {
-    sum.intra_macs += layer.work.intra_macs;
-    sum.cross_macs += layer.work.cross_macs;
-    sum.shifts += layer.work.shifts;
-    sum.adds += layer.work.adds;
-    sum.lookups += layer.work.lookups;
-  }
-  return sum;
-}
-
 /// What a byte of weights costs on its way, from the simulation of the source that moves most.
 double dram_pJ_per_byte(const CostStudy& study) {
   const cosim::CostReport* most = &study.reports.front();
@@ -53,15 +41,19 @@ double dram_pJ_per_byte(const CostStudy& study) {
   return most->traffic.sum() > 0 ? pJ / most->traffic.sum() : 0;
 }
 
-void add_work(const nn::RegenerationWork& work, const HardwareCard& hardware, double weights,
-              SourceRow& row) {
-  const auto macs = static_cast<double>(work.intra_macs + work.cross_macs);
-  row.multiplies = macs / weights;
-  row.adds = (macs + static_cast<double>(work.adds)) / weights;
-  row.shifts = static_cast<double>(work.shifts) / weights;
-  row.lookups = static_cast<double>(work.lookups) / weights;
-  row.generation_pJ =
-      cosim::electronic_cost(hardware.generator.electronic, work).arithmetic_pJ / weights;
+/// Layer by layer: their words may differ in width.
+void add_work(const std::vector<cosim::CostLayer>& layers, const HardwareCard& hardware,
+              double weights, SourceRow& row) {
+  for (const cosim::CostLayer& layer : layers) {
+    const nn::RegenerationWork& work = layer.work;
+    const auto macs = static_cast<double>(work.intra_macs + work.cross_macs);
+    row.multiplies += macs / weights;
+    row.adds += (macs + static_cast<double>(work.adds)) / weights;
+    row.shifts += static_cast<double>(work.shifts) / weights;
+    row.lookups += static_cast<double>(work.lookups) / weights;
+    row.generation_pJ +=
+        cosim::electronic_cost(hardware.generator.electronic, work).arithmetic_pJ / weights;
+  }
 }
 
 void add_break_even(const SourceTable& table, SourceRow& row) {
@@ -112,7 +104,7 @@ SourceTable compare_sources(const Experiment& card, Workbench& workbench, Progre
                   .sqnr_db = sqnr_db(*workbench.teacher(card)->network, all[s]),
                   .time_s = cost.steady[s].time_s(),
                   .energy_J = cost.steady[s].energy_J()};
-    add_work(work_of(layers[s]), card.hardware, weights, row);
+    add_work(layers[s], card.hardware, weights, row);
     add_break_even(table, row);
     table.rows.push_back(std::move(row));
     steps.advance(1, table.rows.back().label);
