@@ -71,11 +71,9 @@ inline constexpr Family phase_drift{Purpose::drift, 0};              // phases o
 inline constexpr Family earlier_calibration{Purpose::drift, 1};      // what an old card is off by
 inline constexpr Family drift_since_calibration{Purpose::drift, 2};  // draws of `calibrate when`
 inline constexpr Family product_halves{Purpose::split, 1};           // halves of measured products
-inline constexpr Family score_labels{Purpose::resampling, 1};        // classes that a network says
-inline constexpr Family random_scores{Purpose::resampling, 2};  // a ranking of weights by nothing
-inline constexpr Family all[] = {
-    laboratory_reading,  laboratory_settings,     bench_states,   posterior_sample, phase_drift,
-    earlier_calibration, drift_since_calibration, product_halves, score_labels,     random_scores};
+inline constexpr Family all[] = {laboratory_reading,      laboratory_settings, bench_states,
+                                 posterior_sample,        phase_drift,         earlier_calibration,
+                                 drift_since_calibration, product_halves};
 }  // namespace family
 
 /// The address of a family's numbers for one chip (or sample).

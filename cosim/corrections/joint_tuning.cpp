@@ -7,6 +7,7 @@
 #include "core/random/random.hpp"
 #include "cosim/corrections/corrector_gradient.hpp"
 #include "nn/data/batch.hpp"
+#include "nn/graph/gradient_reader.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/ops/loss.hpp"
 #include "nn/optim/optimizer.hpp"
@@ -17,7 +18,7 @@ namespace lightloom::cosim {
 namespace {
 
 /// A corrected chip that gathers the gradients of its corrector.
-class LearningEngine final : public nn::MatrixEngine {
+class LearningEngine final : public nn::MatrixEngine, public nn::GradientReader {
  public:
   LearningEngine(FrozenChip& chip, const NetworkCorrector& corrector)
       : chip_(chip), corrector_(corrector), gradients_(corrector), seen_(corrector.layers.size()) {

@@ -16,6 +16,9 @@ namespace {
 // Pilot chips are numbered from here: never one of those that are evaluated or trained through.
 constexpr std::uint32_t pilot_chip = 1u << 30;
 constexpr std::size_t batch_images = 32;
+// Beside what Purpose::resampling draws for intervals, which has no layer.
+constexpr Family score_labels{Purpose::resampling, 1};      // classes that a network says
+constexpr Family random_scores_of{Purpose::resampling, 2};  // a ranking of weights by nothing
 
 std::size_t tile_size(const photonic::CoreDescription& core) {
   return static_cast<std::size_t>(core.rows) * static_cast<std::size_t>(core.columns);
@@ -97,7 +100,7 @@ std::vector<float> expected_errors(const Pilots& pilots, nn::WeightLayer& layer,
 }
 
 std::vector<float> random_scores(std::size_t count, std::uint64_t seed, std::size_t layer) {
-  const Stream stream(address_of(family::random_scores, seed, static_cast<std::uint32_t>(layer)));
+  const Stream stream(address_of(random_scores_of, seed, static_cast<std::uint32_t>(layer)));
   std::vector<float> scores(count);
   for (std::size_t i = 0; i < count; ++i) scores[i] = static_cast<float>(stream.uniform(i));
   return scores;
@@ -150,7 +153,7 @@ std::vector<std::vector<float>> second_derivatives(nn::Network& network, const S
   nn::Network frozen = nn::frozen_copy(network);
   nn::TrainingPass pass(frozen, images.seed);
   const std::size_t all = std::min(images.set.size(), static_cast<std::size_t>(count));
-  const Stream labels(address_of(family::score_labels, images.seed));
+  const Stream labels(address_of(score_labels, images.seed));
   std::vector<std::vector<float>> sums;
   for (nn::WeightLayer& layer : frozen.weight_layers())
     sums.emplace_back(static_cast<std::size_t>(layer.shape.weights()), 0.0F);

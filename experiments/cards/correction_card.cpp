@@ -81,4 +81,10 @@ void describe(Section& section, CorrectionCard& card) {
                       "its fit ends)");
 }
 
+CorrectionCard correction_of(const Tree& resolved) {
+  const Tree* section = resolved.find("correct");
+  if (section == nullptr || section->kind == Tree::Kind::null) return {};
+  return read_card<CorrectionCard>(*section);
+}
+
 }  // namespace lightloom::experiments

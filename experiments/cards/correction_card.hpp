@@ -34,5 +34,7 @@ struct CorrectionCard {
   [[nodiscard]] bool tunes(cosim::CorrectorKind kind) const;
 };
 void describe(Section& section, CorrectionCard& card);
+/// The section of an experiment's resolved card, or its defaults.
+CorrectionCard correction_of(const Tree& resolved);
 
 }  // namespace lightloom::experiments

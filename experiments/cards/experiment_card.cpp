@@ -6,6 +6,7 @@
 #include "core/cards/card.hpp"
 #include "core/error.hpp"
 #include "experiments/cards/chips_card.hpp"
+#include "experiments/cards/correction_card.hpp"
 #include "experiments/cards/short_forms.hpp"
 #include "nn/models/models.hpp"
 #include "nn/weights/codes/crew_source.hpp"
@@ -204,7 +205,10 @@ void describe(Section& section, Experiment& card) {
   if (card.recalibrate_statistics > 0 && card.chips == 0)
     section.problem("recalibrate_statistics",
                     "is above 0 but there is no chip to take statistics on (chips is 0)");
-  section.optional_section("correct", [&](Section& inner) { describe(inner, card.correction); });
+  section.optional_section("correct", [](Section& inner) {  // read by who corrects
+    CorrectionCard unused;
+    describe(inner, unused);
+  });
   read_measures(section, card.measures);
   section.card("bit_errors", card.bit_errors);
   card.ages_s = read_ages(section, card.hardware.core);

@@ -11,7 +11,6 @@
 #include "cosim/network/network_layers.hpp"
 #include "cosim/studies/generation_latency.hpp"
 #include "experiments/cards/chips_card.hpp"
-#include "experiments/cards/correction_card.hpp"
 #include "experiments/cards/maintenance_card.hpp"
 #include "experiments/cards/section_keys.hpp"
 #include "memory/memory_card.hpp"
@@ -121,7 +120,6 @@ struct Experiment {
   int calibration_images = 64;     // training images that set the ranges of each chip's converters
   int recalibrate_statistics = 0;  // training images whose activations on each chip set the
                                    // statistics of batch normalisation anew; 0: they stay
-  CorrectionCard correction;       // what `lightloom correct` tries on the chips
   Measures measures;
   std::vector<double> ages_s;  // of the core, at which chips are measured; none: as the core says
   std::optional<MaintenanceCard> maintenance;

@@ -46,10 +46,6 @@ class MatrixEngine {
   /// outputs = product of two maps. Returns false, having done nothing, where the engine's weights
   /// are stored: such products are then computed exactly. As it stands here: that.
   virtual bool multiply_maps(const MapProduct& /*product*/) { return false; }
-
-  /// Hears, in a training, the gradient of the loss in the outputs that a layer's last `multiply`
-  /// gave, whose inputs still stand where they were. As it stands here: learns nothing of it.
-  virtual void take_gradient(int /*layer*/, std::span<const float> /*d_outputs*/) {}
 };
 
 }  // namespace lightloom::nn

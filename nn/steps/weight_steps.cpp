@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "core/random/random.hpp"
+#include "nn/graph/gradient_reader.hpp"
 #include "nn/ops/elementwise.hpp"
 #include "nn/ops/group_norm.hpp"
 #include "nn/ops/normalisation.hpp"
@@ -40,7 +41,8 @@ class ProductStep : public Step {
   void backward(Flow& flow) override {
     const Tensor& dy = *flow.gradients[static_cast<std::size_t>(node_)];
     const Tensor& x = layer_.activation_bits > 0 ? *quantised_ : flow.value(in_);
-    if (flow.engine != nullptr) flow.engine->take_gradient(number_, dy.values());
+    if (auto* reader = dynamic_cast<GradientReader*>(flow.engine))
+      reader->take_gradient(number_, dy.values());
     shared_.plain_gradient.resize(static_cast<std::size_t>(layer_.shape.weights()));
     product_.backward_weights(x, dy, shared_.plain_gradient, d_bias_);
     layer_.source->backward(shared_.plain_gradient);

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "experiments/cards/correction_card.hpp"
 #include "experiments/studies/accuracy/ages.hpp"
 #include "experiments/studies/accuracy/calibrated_chips.hpp"
 #include "experiments/studies/accuracy/chip_accuracy.hpp"
@@ -66,9 +67,10 @@ class Correction {
         student_(workbench.student(card)),
         network_(*student_->network),
         core_(make_chips(first_core(card), card.calibration)),
-        choices_(card.correction.choices()) {
+        correction_(correction_of(card.resolved)),
+        choices_(correction_.choices()) {
     require_correctable(card, *data_);
-    images_ = first_images(data_->train, card.correction.images);
+    images_ = first_images(data_->train, correction_.images);
     judges_ = judges(*data_);
     study_.digital = digital_accuracy(network_, data_->test);
     for (const nn::WeightLayer& layer : network_.weight_layers()) {
@@ -116,7 +118,7 @@ class Correction {
   }
 
   void plan_verification() {
-    const cosim::VerifyCard& verify = card_.correction.verify;
+    const cosim::VerifyCard& verify = correction_.verify;
     const photonic::CoreDescription& core = core_->description();
     if (verify.shares.empty()) return;
     if (core.cost.devices == 0 || core.operands.present()) {
@@ -144,7 +146,7 @@ class Correction {
     added.errors.resize(study_.layers.size());
     added.aged.resize(study_.aged.size());
     added.writes = cosim::count_writes({core_->description(), card_.hardware.programming},
-                                       network_.shape(), {}, card_.correction.verify);
+                                       network_.shape(), {}, correction_.verify);
     return added;
   }
 
@@ -164,12 +166,12 @@ class Correction {
       const cosim::FitImages fitted{.images = images_,
                                     .first_number = first_fit_number,
                                     .calibration = card_.calibration_images,
-                                    .vectors = card_.correction.vectors,
-                                    .held_out = card_.correction.held_out};
+                                    .vectors = correction_.vectors,
+                                    .held_out = correction_.held_out};
       cosim::NetworkFit fit = cosim::fit_network(chip, network_, fitted, choice);
       note_fit(fit);
       own.push_back(fit.corrector);
-      if (card_.correction.tunes(choice.kind)) own.push_back(tuned(chip, fit.corrector));
+      if (correction_.tunes(choice.kind)) own.push_back(tuned(chip, fit.corrector));
     }
     for (std::size_t k = 0; k < own.size(); ++k) {
       note_corrector(own[k]);
@@ -209,7 +211,7 @@ class Correction {
     nn::Inference inference(network_, &engine);
     chip.chip().calibrate(inference, *data_, card_.calibration_images);
     cosim::Tuning tuning =
-        cosim::tune(chip, network_, images, {card_.correction.tuning, start, sink_});
+        cosim::tune(chip, network_, images, {correction_.tuning, start, sink_});
     tuning.corrector.name = start.name + "_tuned";
     CorrectorResult& found = result(tuning.corrector.name);
     found.loss_before.push_back(tuning.loss_before);
@@ -253,7 +255,7 @@ class Correction {
 
   void verify(int chip) {
     for (const Verification& one : verified_) {
-      const cosim::VerifiedCore core(*core_, one.weights, card_.correction.verify.tolerance);
+      const cosim::VerifiedCore core(*core_, one.weights, correction_.verify.tolerance);
       CorrectorResult& found = result(fmt::format("verify_{:g}", one.share));
       found.accuracy.push_back(
           evaluate_chip(network_, *data_, run(core, chip), data_->test).accuracy);
@@ -269,6 +271,7 @@ class Correction {
   nn::Network& network_;
   std::unique_ptr<photonic::TensorCore> core_;
   std::vector<std::unique_ptr<photonic::TensorCore>> aged_;
+  CorrectionCard correction_;
   std::vector<cosim::CorrectorChoice> choices_;
   nn::Tensor images_;
   nn::ImageSet judges_;
