@@ -17,11 +17,14 @@ namespace {
 
 using nn::Tensor;
 
-/// Convolutions with a stride, padding, groups and a shortcut, then a classifier.
-nn::Graph corrected_graph() {
+/// Convolutions with a stride, padding, groups and a shortcut, then a classifier. The second one's
+/// inputs may be negative without ReLU before it.
+enum class Stem { rectified, as_it_is };
+nn::Graph corrected_graph(Stem kind = Stem::rectified) {
   nn::GraphBuilder net("corrected", {28, 28, 1});
-  const int stem = net.relu(net.batch_norm(
-      "n1", net.convolution("a", 0, {.channels = 6, .kernel = 5, .stride = 4, .padding = 1})));
+  const int norm = net.batch_norm(
+      "n1", net.convolution("a", 0, {.channels = 6, .kernel = 5, .stride = 4, .padding = 1}));
+  const int stem = kind == Stem::rectified ? net.relu(norm) : norm;
   const int branch = net.batch_norm(
       "n2", net.convolution("b", stem, {.channels = 6, .kernel = 3, .padding = 1, .groups = 2}));
   net.linear("c", net.flatten(net.relu(net.add(stem, branch))), 10, true);
@@ -210,13 +213,16 @@ class OffsetCore final : public photonic::TensorCore {
 TEST(NetworkFit, FindsOffsetsInStepWithAllPassesOfAllImages) {
   for (const auto coding : {photonic::InputCoding::field, photonic::InputCoding::intensity}) {
     const OffsetCore core(coding);
-    nn::Network network(corrected_graph(), {}, 7);  // 7 x 7 positions: images begin at every phase
+    // 7 x 7 positions: images begin at every phase.
+    nn::Network network(corrected_graph(Stem::as_it_is), {}, 7);
     const Tensor images = glyphs(60);
     const std::vector<float> exact = answers(network, nullptr, images);
     FrozenChip chip(core, network, {}, {5, 0});
+    const int passes = coding == photonic::InputCoding::intensity ? 2 : 1;
     const FitImages fitted{.images = images, .vectors = 60 * 49};
     const NetworkFit fit =
         fit_network(chip, network, fitted, {.kind = CorrectorKind::interleave, .period = 3});
+    EXPECT_EQ(chip.passes(1), passes);
     CorrectingEngine corrected(chip, fit.corrector);
     EXPECT_LT(distance(answers(network, &corrected, images), exact), 1e-4);
     const NetworkFit wrong =
