@@ -2,6 +2,7 @@
 
 import torch
 
+from .._lightloom import Error
 from .layers import SourcedConv2d, SourcedLinear
 
 
@@ -45,6 +46,9 @@ class OnChip(torch.nn.Module):
         if key and values.ndim == 2:
             values = values[:, :, None, None]  # a linear layer at every position
         if key not in self._loaded:
+            if not network.calibrating:
+                raise Error(f"the converters' ranges were set for other maps than of {' x '.join(map(str, key)) or 'one'} positions "
+                            "(calibrate with inputs of the size that is to run)")
             if self.number is None:
                 self.number = network.next_layer()
             wanted = {"chip": network.chip, "layer": self.number}
@@ -118,9 +122,10 @@ class Products:
         if network.busy:
             return None
         batch = torch.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-        if self._chip is None or batch[0] % network.images:
+        if self._chip is None:
             return self.left_out()
-        sides = (network.images, -1)
+        images = network.images if batch[0] % network.images == 0 else batch[0]
+        sides = (images, -1)
         x = left.detach().expand(*batch, *left.shape[-2:]).reshape(*sides, *left.shape[-2:])
         w = right.detach().expand(*batch, *right.shape[-2:]).reshape(*sides, *right.shape[-2:]).transpose(-2, -1)
         groups = x.shape[1]
@@ -129,7 +134,7 @@ class Products:
         arrays = [array.cpu().float().contiguous().numpy() for array in (x, w)]
         y = self._chip.calibrate(*arrays, **how) if network.calibrating else self._chip.multiply(*arrays, first=network.image, **how)
         self._number += 1
-        self.on_chip += 0 if network.calibrating else network.images
+        self.on_chip += 0 if network.calibrating else images
         y = torch.from_numpy(y).to(left.device).unflatten(2, (groups, -1)).transpose(1, 2).reshape(*batch, left.shape[-2], -1)
         return through(torch.matmul(left, right), y) if torch.is_grad_enabled() else y
 
