@@ -2,6 +2,7 @@
 
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cmath>
 #include <lightloom/core/error.hpp>
 #include <lightloom/cosim/mapping.hpp>
@@ -169,13 +170,41 @@ photonic::WeightTargets targets_of(const std::string& law, int levels, const py:
           .matrix = {view.values.begin(), view.values.end()}};
 }
 
+void append(std::vector<double>& all, const std::vector<double>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+}
+
+/// `chip_statistics` that may be ended between every few chips, which are what their numbers say.
+photonic::ChipStatistics chips_of(const photonic::CoreCard& card, photonic::ChipOptions options,
+                                  const ProgressSink& sink) {
+  constexpr int at_once = 256;
+  photonic::ChipStatistics all;
+  for (int left = options.chips; left > 0; left -= at_once) {
+    require(!sink.cancelled(), "ended by an interrupt");
+    options.chips = std::min(left, at_once);
+    photonic::ChipStatistics some = photonic::chip_statistics(card, options);
+    options.first_chip += at_once;
+    if (all.error.empty()) {
+      all = std::move(some);
+      continue;
+    }
+    append(all.error, some.error);
+    append(all.fidelity, some.fidelity);
+    append(all.unreachable, some.unreachable);
+    append(all.insertion_loss_db, some.insertion_loss_db);
+    append(all.power_mW, some.power_mW);
+    append(all.reading_error, some.reading_error);
+  }
+  return all;
+}
+
 py::dict statistics(const Core& core, const photonic::ChipOptions& asked, const std::string& law,
                     const py::object& matrix) {
   photonic::ChipOptions options = asked;
   options.seed = core.seed;
   options.targets = targets_of(law, asked.targets.levels, matrix);
   photonic::ChipStatistics found = long_call(
-      py::none(), [&](ProgressSink&) { return photonic::chip_statistics(core.card, options); });
+      py::none(), [&](ProgressSink& sink) { return chips_of(core.card, options, sink); });
   py::dict dict;
   dict["target"] = found.target;
   dict["modes"] = found.modes;

@@ -173,4 +173,5 @@ def _searched(targets, bits, state_bits):
     for back in range(-(-state_bits // bits) - 1, -1, -1):
         state = state << bits | words.roll(back % length, 1)
     levels = level_of(state & (1 << state_bits) - 1)
-    return words[torch.cdist(targets, levels).argmin(1)]
+    errors = (targets[:, None] - levels[None]).square().sum(-1)
+    return words[errors.argmin(1)]
