@@ -138,7 +138,7 @@ class Signs(unittest.TestCase):
         source, _, _ = made({"source": "subbit", "subbit": {"index_bits": 8}}, lt.Shape(64, 16, 3, 3))
         doubles = list(range(10, 40, 3))
         with torch.no_grad():
-            source.pattern_sign.reshape(256, 9)[doubles] = source.pattern_sign.reshape(256, 9)[0]
+            source.pattern_sign.reshape(256, 9)[doubles] = source.pattern_sign.reshape(256, 9)[0].clone()
             used = set(source.words()["pattern"].tolist())
             source._replace_doubles()
         words, moved_on = source.words()["pattern"].tolist(), 0
