@@ -1,7 +1,7 @@
 # `make demo` and `make test` on a fresh Debian or Ubuntu machine; `make deb` for packages. Behind them: CMake presets.
 LIGHTLOOM = build/release/experiments/lightloom
 
-.PHONY: demo test python bench fuzz deb clean
+.PHONY: demo test python torch bench fuzz deb clean
 
 demo:
 	scripts/install-packages build
@@ -19,6 +19,11 @@ python:
 	cmake --preset release -DLIGHTLOOM_PYTHON=ON
 	cmake --build --preset release --target lightloom lightloom_python_package
 	ctest --test-dir build/release -L '^python$$' --output-on-failure
+
+# The same with PyTorch, ONNX and matplotlib at hand: no test is skipped
+torch:
+	scripts/install-packages notebooks
+	$(MAKE) python
 
 bench:
 	scripts/install-packages build bench

@@ -10,7 +10,7 @@ namespace lightloom::nn {
 /// A product of maps with maps (attention, Op::matrix_product) as a layer: one of a 1 x 1 kernel
 /// whose weights are activations as well, new for every image.
 struct MapProduct {
-  int number = 0;                  // in its network, behind those of its layers
+  int number = 0;  // in its network: counted on behind its layers, in the order of the graph
   const LayerShape& shape;         // of one image
   std::span<const float> inputs;   // (images, positions, in_channels)
   std::span<const float> weights;  // (images, out_channels, in_channels / groups)

@@ -30,9 +30,18 @@ LayerShape product_shape(const char* name, const GroupSizes& sizes) {
   return shape;
 }
 
-/// Each node has the numbers of two products, behind those of all layers.
+/// Products count on behind the layers, in the order of the nodes; attention has two, one behind
+/// the other. So a network written elsewhere has the same numbers if it multiplies in that order.
 int product_number(const Flow& flow, int node, int which) {
-  return static_cast<int>(flow.graph->nodes.size()) + 2 * node + which;
+  int number = which;
+  for (std::size_t n = 0; n < flow.graph->nodes.size(); ++n) {
+    const Op op = flow.graph->nodes[n].op;
+    const bool before = n < static_cast<std::size_t>(node);
+    if (is_weight_layer(op)) ++number;
+    if (before && op == Op::attention) number += 2;
+    if (before && op == Op::matrix_product) ++number;
+  }
+  return number;
 }
 
 /// Rows of `columns` values a map, each transposed: (maps, rows, columns) to (maps, columns, rows).

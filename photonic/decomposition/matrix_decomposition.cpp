@@ -118,6 +118,7 @@ int far_exponent(std::span<const Complex> values) {
 
 /// Elements times 2^exponent.
 void scale_by(int exponent, std::span<Complex> values) {
+  if (exponent == 0) return;
   for (Complex& value : values)
     value = {std::ldexp(value.real(), exponent), std::ldexp(value.imag(), exponent)};
 }
@@ -226,8 +227,7 @@ SquareMatrix unitary_of(const ComplexMatrix& matrix, const DecompositionOptions&
   return chosen_unitary(std::move(square), options, distance, rounded);
 }
 
-MatrixDecomposition decompose_matrix(const ComplexMatrix& matrix,
-                                     const DecompositionOptions& options) {
+MatrixDecomposition set_meshes(const ComplexMatrix& matrix, const DecompositionOptions& options) {
   check_elements(matrix);
   SquareMatrix square = padded(matrix);
   MatrixDecomposition result;
@@ -238,23 +238,39 @@ MatrixDecomposition decompose_matrix(const ComplexMatrix& matrix,
   result.columns = result.topology.columns;
   result.devices = static_cast<int>(result.topology.cells.size());
   result.rebuilt = {matrix.rows, matrix.columns, {}};
-  const int exponent = far_exponent(matrix.values);
-  const bool is_svd = options.target == Target::svd;
-  if (is_svd) {
-    scale_by(-exponent, square.values);
-    decompose_two(square, options, result);
-  } else {
+  if (options.target != Target::svd) {
     decompose_one(square, options, result);
-    scale_by(-exponent, square.values);
+    return result;
   }
-  compare(rebuild_matrix(result, options.device), square, is_svd ? 0 : exponent, result);
-  result.error = std::ldexp(result.error, exponent);
-  if (!is_svd) return result;
-  scale_by(exponent, result.rebuilt.values);
+  const int exponent = far_exponent(matrix.values);
+  scale_by(-exponent, square.values);
+  decompose_two(square, options, result);
   result.scale = std::ldexp(result.scale, exponent);
   require(std::isfinite(result.scale),
           "the largest singular value of the matrix is beyond the range of doubles (scale the "
           "matrix)");
+  return result;
+}
+
+void compare_rebuilt(const ComplexMatrix& matrix, const DecompositionOptions& options,
+                     MatrixDecomposition& result) {
+  const int exponent = far_exponent(matrix.values);
+  const bool is_svd = options.target == Target::svd;
+  SquareMatrix square = padded(matrix);
+  scale_by(-exponent, square.values);
+  const double scale = result.scale;
+  if (is_svd) result.scale = std::ldexp(scale, -exponent);
+  result.rebuilt.values.clear();
+  compare(rebuild_matrix(result, options.device), square, is_svd ? 0 : exponent, result);
+  result.error = std::ldexp(result.error, exponent);
+  result.scale = scale;
+  if (is_svd) scale_by(exponent, result.rebuilt.values);
+}
+
+MatrixDecomposition decompose_matrix(const ComplexMatrix& matrix,
+                                     const DecompositionOptions& options) {
+  MatrixDecomposition result = set_meshes(matrix, options);
+  compare_rebuilt(matrix, options, result);
   return result;
 }
 

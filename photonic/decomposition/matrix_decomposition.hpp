@@ -68,4 +68,11 @@ SquareMatrix unitary_of(const ComplexMatrix& matrix, const DecompositionOptions&
 MatrixDecomposition decompose_matrix(const ComplexMatrix& matrix,
                                      const DecompositionOptions& options = {});
 
+/// The same in its two halves, for who needs the settings first: without `rebuilt` and `error`, and
+/// these of settings that `set_meshes` made of the same matrix and options.
+MatrixDecomposition set_meshes(const ComplexMatrix& matrix,
+                               const DecompositionOptions& options = {});
+void compare_rebuilt(const ComplexMatrix& matrix, const DecompositionOptions& options,
+                     MatrixDecomposition& result);
+
 }  // namespace lightloom::photonic

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <vector>
 
 #include "photonic/meshes/propagate.hpp"
 
@@ -74,15 +75,30 @@ double matrix_fidelity(const SquareMatrix& a, const SquareMatrix& b) {
 
 double distance_from_unitary(const SquareMatrix& matrix) {
   const int n = matrix.size;
-  // Row by row of U U^dagger: contiguous, and max|U U^dagger - 1| vanishes exactly when U is
-  // unitary.
-  double largest = 0;
-  for (int r = 0; r < n; ++r) {
-    for (int q = 0; q <= r; ++q) {
-      Complex sum = 0;
-      for (int k = 0; k < n; ++k) sum += mul(matrix(r, k), std::conj(matrix(q, k)));
-      largest = std::max(largest, std::abs(sum - (r == q ? 1.0 : 0.0)));
+  const auto count = static_cast<std::size_t>(n);
+  // Row by row of U U^dagger, which is 1 exactly when U is unitary: sums over the columns of U for
+  // all rows up to r at once, next to each other.
+  std::vector<double> re(count * count), im(count * count), sum_re(count), sum_im(count);
+  for (std::size_t r = 0; r < count; ++r)
+    for (std::size_t k = 0; k < count; ++k) {
+      re[k * count + r] = matrix.values[r * count + k].real();
+      im[k * count + r] = matrix.values[r * count + k].imag();
     }
+  double largest = 0;
+  for (std::size_t r = 0; r < count; ++r) {
+    std::fill_n(sum_re.begin(), r + 1, 0.0);
+    std::fill_n(sum_im.begin(), r + 1, 0.0);
+    for (std::size_t k = 0; k < count; ++k) {
+      const double a = re[k * count + r], b = im[k * count + r];
+      const double *x = re.data() + k * count, *y = im.data() + k * count;
+      for (std::size_t q = 0; q <= r; ++q) {
+        sum_re[q] += a * x[q] + b * y[q];
+        sum_im[q] += b * x[q] - a * y[q];
+      }
+    }
+    sum_re[r] -= 1;
+    for (std::size_t q = 0; q <= r; ++q)
+      largest = std::max(largest, std::hypot(sum_re[q], sum_im[q]));
   }
   return largest;
 }

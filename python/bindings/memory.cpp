@@ -84,13 +84,32 @@ struct Ran {
   std::optional<PatternRun> pattern;  // that ran, if it was one
 };
 
+/// A stream of requests that ends in an exception once its caller is to stop.
+class Watched final : public RequestSource {
+ public:
+  Watched(RequestSource& inner, const ProgressSink& sink) : inner_(inner), sink_(sink) {}
+  bool next(Request& request) override {
+    constexpr std::int64_t between = 4096;  // requests, some milliseconds
+    require(count_++ % between != 0 || !sink_.cancelled(), "ended by an interrupt");
+    return inner_.next(request);
+  }
+
+ private:
+  RequestSource& inner_;
+  const ProgressSink& sink_;
+  std::int64_t count_ = 0;
+};
+
 Ran run_named(const DramCard& card, const std::string& pattern, std::int64_t requests,
               const std::optional<std::uint64_t>& seed) {
   require(requests >= 1 && requests <= 10'000'000'000,
           "requests is {} but must be 1 to 10000000000", requests);
   const PatternRun asked{pattern, requests, seed_of(pattern, seed)};
-  return long_call(py::none(), [&](ProgressSink&) {
-    return Ran{run_pattern(card, pattern, requests, asked.seed), asked};
+  return long_call(py::none(), [&](ProgressSink& sink) {
+    const auto source =
+        make_pattern(pattern, requests, asked.seed, card.organization.atom_bytes());
+    Watched watched(*source, sink);
+    return Ran{run_source(card, watched), asked};
   });
 }
 
@@ -121,9 +140,10 @@ std::vector<Request> requests_of(const py::buffer& cycles, const py::buffer& add
 }
 
 Ran run_list(const DramCard& card, std::vector<Request> requests) {
-  return long_call(py::none(), [&](ProgressSink&) {
+  return long_call(py::none(), [&](ProgressSink& sink) {
     const auto source = make_source(std::move(requests));
-    return Ran{run_source(card, *source), std::nullopt};
+    Watched watched(*source, sink);
+    return Ran{run_source(card, watched), std::nullopt};
   });
 }
 

@@ -8,6 +8,8 @@
 #include <lightloom/photonic/control/thermal_crosstalk.hpp>
 #include <lightloom/photonic/decomposition/matrix_decomposition.hpp>
 #include <lightloom/photonic/meshes/haar.hpp>
+#include <memory>
+#include <mutex>
 
 #include "base/arrays.hpp"
 #include "base/errors.hpp"
@@ -38,11 +40,18 @@ constexpr std::array<std::pair<const char*, DecompositionOptions::Target>, 3> ta
      {"nearest", DecompositionOptions::Target::nearest},
      {"svd", DecompositionOptions::Target::svd}}};
 
-/// A matrix as a mesh.
+/// A matrix as a mesh. What the settings make is computed when it is asked for first.
 struct Mesh {
   ComplexMatrix matrix;  // as it was given
   DecompositionOptions options;
   MatrixDecomposition found;
+  std::unique_ptr<std::once_flag> compared = std::make_unique<std::once_flag>();
+
+  const MatrixDecomposition& whole() {
+    const py::gil_scoped_release released;
+    std::call_once(*compared, [this] { photonic::compare_rebuilt(matrix, options, found); });
+    return found;
+  }
 };
 
 ComplexMatrix matrix_of(const py::buffer& buffer) {
@@ -69,7 +78,7 @@ Mesh decompose(const py::buffer& buffer, const py::dict& words) {
                         .tolerance = py::cast<double>(words["tolerance"])},
             .found = {}};
   const py::gil_scoped_release released;
-  mesh.found = photonic::decompose_matrix(mesh.matrix, mesh.options);
+  mesh.found = photonic::set_meshes(mesh.matrix, mesh.options);
   return mesh;
 }
 
@@ -156,7 +165,7 @@ ComplexMatrix turned(const ComplexMatrix& matrix) {
 }
 
 /// What `lightloom decompose --convention` writes, but for its provenance.
-py::dict in_convention(const Mesh& mesh, const std::string& convention) {
+py::dict in_convention(Mesh& mesh, const std::string& convention) {
   named(convention, "the convention", experiments::convention_names);
   require(experiments::convention_takes(convention, mesh.options.device),
           "the convention {} has no place for devices of this kind ({})", convention,
@@ -164,7 +173,7 @@ py::dict in_convention(const Mesh& mesh, const std::string& convention) {
                                                    : "it is of plain MZIs, device='mzi'");
   const experiments::MeshSettingsKind kind{mesh.options.mesh, mesh.options.device, convention};
   if (kind.phases() != experiments::PhaseConvention::behind)
-    return parts_of(experiments::mesh_settings_file(mesh.found, kind));
+    return parts_of(experiments::mesh_settings_file(mesh.whole(), kind));
   MatrixDecomposition found = photonic::decompose_matrix(turned(mesh.matrix), mesh.options);
   found.rebuilt = turned(found.rebuilt);
   return parts_of(experiments::mesh_settings_file(found, kind));
@@ -190,7 +199,7 @@ void bind_meshes(py::module_& module) {
       .def_property_readonly("modes", of(&Found::modes))
       .def_property_readonly("devices", of(&Found::devices))
       .def_property_readonly("columns", of(&Found::columns))
-      .def_property_readonly("error", of(&Found::error))
+      .def_property_readonly("error", [](Mesh& mesh) { return mesh.whole().error; })
       .def_property_readonly("distance_from_unitary", of(&Found::distance_from_unitary))
       .def_property_readonly("rounded", of(&Found::rounded))
       .def_property_readonly("scale", of(&Found::scale))
@@ -199,7 +208,7 @@ void bind_meshes(py::module_& module) {
       .def_property_readonly("attenuation",
                              [](const Mesh& mesh) { return array_of(mesh.found.attenuation); })
       .def("phases", mesh_phases)
-      .def("matrix", [](const Mesh& mesh) { return array_of_matrix(mesh.found.rebuilt); })
+      .def("matrix", [](Mesh& mesh) { return array_of_matrix(mesh.whole().rebuilt); })
       .def("rebuilt_with", rebuilt_with)
       .def("heated",
            [](const Mesh& mesh, const Tree& card, std::pair<double, double> pitch,

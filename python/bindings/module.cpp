@@ -13,8 +13,10 @@
 #include "cores.hpp"
 #include "devices.hpp"
 #include "images.hpp"
+#include "matrices.hpp"
 #include "memory.hpp"
 #include "meshes.hpp"
+#include "products.hpp"
 #include "studies.hpp"
 
 namespace lightloom::python {
@@ -46,6 +48,8 @@ PYBIND11_MODULE(_lightloom, module) {
   bind_meshes(module);
   bind_devices(module);
   bind_cores(module);
+  bind_matrices(module);
+  bind_products(module);
   bind_images(module);
   bind_memory(module);
   bind_calibration(module);

@@ -89,6 +89,7 @@ class Draws:
 CORES = [photonic.Core(str(SOURCE / "data/devices" / name), rows=4, columns=4)
          for name in ("mrr-bank.yaml", "pcm-crossbar.yaml", "ideal.yaml")]
 CORES.append(photonic.Core(str(SOURCE / "data/devices/mzi-mesh.yaml"), mesh__modes=4))
+DYNAMIC = photonic.Core(str(SOURCE / "data/devices/dynamic-product.yaml"), rows=4, columns=4)
 DRAM = memory.Dram(str(SOURCE / "data/memory/ddr4-2400.yaml"))
 CHIP = calibration.VirtualChip({"chip": {"modes": 3}, "seed": 3})
 DEVICE = CHIP.truth
@@ -141,7 +142,40 @@ def requests(d):
               else d.rng.random(count) < 0.5))
 
 
+def convolution(d):
+    side = d.number(6, 7)
+    made = d.pick(*CORES).load_convolution(d.array(4, d.pick(3, 1), 3, 2), d.pick((6, 7), (6, 7), side, (side, side), [6], "x"), chip=d.number(0, 1),
+                                           stride=d.number(1, 2, (1, 2)), padding=d.number(0, 1), dilation=d.number(1), groups=d.number(1, 1, 3))
+    made.calibrate(d.array(2, 6, 7, 3))
+    made.multiply(d.array(d.size(), 6, 7, 3), first=d.pick(None, None, d.number(0, 5)))
+    made.write(d.array(4, 3, 3, 2), d.number(1))
+    made.multiply(d.array(2, 6, 7, 3), d.number(0))
+
+
+def products(d):
+    made = d.pick(DYNAMIC, DYNAMIC, *CORES).products(d.number(0, 1))
+    groups, number = d.number(1, 1, 2), d.number(0, 3)
+    made.calibrate(d.array(2, 5, 4), d.array(2, 6, d.pick(4, 2)), number=number, groups=groups)
+    made.multiply(d.array(2, d.pick(5, 5, 4), 4), d.array(2, 6, d.pick(4, 2)), number=d.pick(number, number, 7), groups=groups, first=d.number(0, 9))
+
+
+def typos(d):
+    """The card of a small experiment with a letter of some key lost, doubled or changed, or a value of another type."""
+    card = {**SMALL, "core": dict(SMALL["core"]), "weights": dict(SMALL["weights"])}
+    section = d.pick(card, card["core"], card["weights"], card["dataset"] if isinstance(card["dataset"], dict) else card)
+    section = dict(section) if section is not card else card
+    key = d.pick(*section)
+    at = int(d.rng.integers(len(key)))
+    wrong = d.pick(key[:at] + key[at + 1:], key[:at] + key[at] + key[at:], key[:at] + "q" + key[at + 1:], key)
+    section[wrong] = d.tree(2) if wrong == key else section.pop(key)
+    lightloom.Card(d.pick(card, section)).validate("experiment")
+    lightloom.ratio(card)
+
+
 CALLS = {
+    "convolution": convolution,
+    "products": products,
+    "typos": typos,
     "decompose": decompose,
     "haar": lambda d: photonic.haar(d.number(1, 2, 5), d.number(0, 1), d.number(0, 3)),
     "heated": lambda d: MESH.heated(d.tree() if d.rng.random() < 0.3 else {"kernel": d.word("none", "exponential", "fitted")},
@@ -188,7 +222,7 @@ def main():
                 raise AssertionError(f"call {call}, {name}: an Error without a word") from error
         except Exception as problem:
             raise AssertionError(f"call {call}, {name}: {type(problem).__name__} instead of an Error: {problem}") from problem
-    print(f"{asked.calls} calls: {good} answered, {refused} refused with a sentence")
+    print(f"{asked.calls} calls: {good} answered, {refused} refused with a sentence, 0 ended otherwise")
     assert good > asked.calls // 10 and refused > asked.calls // 10
 
 

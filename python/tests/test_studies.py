@@ -175,6 +175,31 @@ class LongCalls(unittest.TestCase):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(1)
 
+    def test_an_interrupt_ends_every_kind_of_long_call(self):
+        dram = lightloom.memory.Dram("data/memory/ddr4-2400.yaml")
+        core = lightloom.photonic.Core("data/devices/mrr-bank.yaml")
+        with scratch() as folder:
+            grid = {**SMALL, "measure": ["cost"], "sweep": {"core.rows": list(range(2, 4000))}}
+            calls = {"run of requests": lambda: dram.run("rand_rd", count=10**9),
+                     "statistics of chips": lambda: core.statistics(chips=10**6),
+                     "sweep": lambda: lightloom.sweep(grid, output=f"{folder}/kept.h5", progress=False),
+                     "search": lambda: lightloom.search(LONG, budget={"memory": 0.1}, progress=False)}
+            for name, call in calls.items():
+                with self.subTest(name):
+                    timer = threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT))
+                    start = time.monotonic()
+                    timer.start()
+                    with self.assertRaises(KeyboardInterrupt):
+                        call()
+                    self.assertLess(time.monotonic() - start, 30)
+            self.assertTrue(os.path.exists(f"{folder}/kept.h5"))  # what was finished is kept
+
+    def test_statistics_are_of_the_chips_that_their_numbers_say(self):
+        core = lightloom.photonic.Core("data/devices/mrr-bank.yaml", rows=4, columns=4, seed=3)
+        whole = core.statistics(chips=600)["error"]
+        self.assertEqual(whole.shape, (600,))
+        np.testing.assert_array_equal(whole[500:], core.statistics(chips=100, first_chip=500)["error"])
+
     def test_other_threads_run_beside_a_long_call(self):
         ticks, stop = [], threading.Event()
 

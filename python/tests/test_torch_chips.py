@@ -146,6 +146,28 @@ class Networks(unittest.TestCase):
         self.assertEqual(float(chip.model[1].running_mean.abs().sum()), 0)
         self.assertTrue(lt.convert(normed.train(), RINGS).calibrate(x).training)
 
+    def test_a_loader_calibrates_as_its_first_images_do(self):
+        net, x = seeded()
+        labels = torch.arange(40)
+        pairs = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, labels), batch_size=7)
+        for loader, images in ((pairs, 30), (x.split(16), 30), (iter([x]), 64)):
+            chip = lt.convert(net, RINGS, seed=3).calibrate(loader, images)
+            wanted = lt.convert(net, RINGS, seed=3).calibrate(x[:images])
+            with torch.no_grad():
+                self.assertTrue(torch.equal(chip(x), wanted(x)))
+        for wrong, words in (([], "gives no batch"), (["x"], "not str"), (x[:0], "no inputs")):
+            with self.subTest(words), self.assertRaisesRegex(ValueError, words):
+                lt.convert(net, RINGS).calibrate(wrong)
+
+    def test_converters_count_what_passes_them(self):
+        net, x = seeded()
+        chip = lt.convert(net, RINGS, seed=3).calibrate(x[:8])
+        chip(x)
+        counts = chip.counts()
+        self.assertEqual(counts["inputs"], 40 * (3 * 8 * 12 + 8 * 8 * 12 + 180))
+        self.assertGreater(counts["conversions"], counts["saturated_conversions"])
+        self.assertGreater(counts["clipped_inputs"], 0)  # eight images do not span all forty
+
     def test_weights_may_come_from_a_source(self):
         net, x = seeded()
         card = {"source": "integer", "bits": 3}
@@ -155,8 +177,11 @@ class Networks(unittest.TestCase):
 
     def test_what_cannot_be_converted_is_named(self):
         net, _ = seeded()
-        with self.assertRaisesRegex(ValueError, "MultiheadAttention"):
-            lt.convert(torch.nn.Sequential(torch.nn.MultiheadAttention(4, 2), torch.nn.Linear(4, 4)), RINGS)
+        for module in (torch.nn.LSTM(4, 2), torch.nn.Conv1d(4, 2, 3), torch.nn.ConvTranspose2d(4, 2, 3), torch.nn.Bilinear(4, 4, 2)):
+            with self.assertRaisesRegex(ValueError, f"'1' is a {type(module).__name__}.*write it with Conv2d or Linear"):
+                lt.convert(torch.nn.Sequential(torch.nn.Linear(4, 4), module), RINGS)
+        with self.assertRaisesRegex(ValueError, "'0' pads by 'reflect'.*as a layer of its own"):
+            lt.convert(torch.nn.Sequential(torch.nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect")), RINGS)
         with self.assertRaisesRegex(ValueError, "no Conv2d or Linear"):
             lt.convert(torch.nn.ReLU(), RINGS)
         with self.assertRaisesRegex(RuntimeError, "call calibrate"):

@@ -15,6 +15,7 @@ then `lightloom run card.yaml --set weights.file=weights.h5`; or, without leavin
 Sources, files and training are pure torch; `convert` needs the compiled half of the package.
 """
 
+from .attention import Attention, split_attention
 from .chips import ChipNetwork, convert
 from .export import export, plain
 from .files import load, read_card, save
@@ -23,8 +24,8 @@ from .networks import OnnxNetwork, from_torch, to_torch
 from .sizes import Shape
 from .source import Source
 from .table import SOURCES, make_source
-from .training import distillation, recalibrate, relative_error
+from .training import distillation, own_steps, recalibrate, relative_error
 
-__all__ = ["ChipNetwork", "OnnxNetwork", "SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "convert", "distillation", "export", "from_torch", "load", "make_source",
-           "penalty", "plain", "read_card", "recalibrate", "regenerate", "relative_error", "save", "stored_bits",
-           "to_torch", "weight_layers"]
+__all__ = ["Attention", "ChipNetwork", "OnnxNetwork", "SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "convert",
+           "distillation", "export", "from_torch", "load", "make_source", "own_steps", "penalty", "plain", "read_card", "recalibrate",
+           "regenerate", "relative_error", "save", "split_attention", "stored_bits", "to_torch", "weight_layers"]

@@ -1,100 +1,17 @@
 """A network of PyTorch on a chip: every Conv2d and Linear multiplies through a simulated core."""
 
+import contextlib
 import copy
 import math
 
-import numpy
 import torch
 
-from .layers import SourcedConv2d, SourcedLinear, refuse_others, regenerate, shape_of, weight_layers
+from .attention import split_attention
+from .layers import refuse_others, regenerate, shape_of, weight_layers
+from .on_chip import COUNTED, OnChip, Products
+from .overrides import ThroughProducts
 
-
-class OnChip(torch.nn.Module):
-    """A layer whose products a chip computes; its bias is added digitally.
-
-    Gradients are those of the layer without a chip (straight through), so that training sees the chip's errors
-    in the forward pass. The weights are written anew whenever they have changed.
-    """
-
-    def __init__(self, layer, network, number, spatial=None):
-        super().__init__()
-        self.layer, self.number = layer, number
-        self._order = None if spatial is None else _as_channels_last(spatial)
-        self._network = [network]  # a list: the network is no part of its layer
-        self._loaded = {}  # by size of the input map: [matrix on chip, weights on it, times written]
-        self.calibrating = False
-
-    def _weight(self):
-        sourced = isinstance(self.layer, (SourcedConv2d, SourcedLinear))
-        return self.layer.source() if sourced else self.layer.weight
-
-    def _window(self):
-        layer = self.layer
-        groups = layer.source.shape.groups if isinstance(layer, SourcedConv2d) else layer.groups
-        return {"stride": layer.stride, "padding": _numbers(layer), "dilation": layer.dilation, "groups": groups}
-
-    def _matrix(self, weight, maps):
-        """The layer on the chip for maps of that size, with the weights of now."""
-        network, values = self._network[0], weight.detach().cpu().float()
-        if self._order is not None:
-            values = values[:, self._order]
-        key = tuple(maps.shape[1:3]) if maps.ndim == 4 else ()
-        if key not in self._loaded:
-            wanted = dict(chip=network.chip, layer=self.number)
-            array = values.numpy()
-            made = (network.core.load(array, **wanted) if maps.ndim == 2
-                    else network.core.load_convolution(array, key, **wanted, **self._window()))
-            self._loaded[key] = [made, values.clone(), 0]
-        found = self._loaded[key]
-        if not torch.equal(found[1], values):
-            found[1], found[2] = values.clone(), found[2] + 1
-            found[0].write(values.numpy(), found[2])
-        return found[0]
-
-    def _products(self, x, weight):
-        """What the chip makes of x, in the order of PyTorch."""
-        linear = weight.ndim == 2
-        maps = x.detach().cpu().float()
-        maps = maps.reshape(-1, maps.shape[-1]) if linear else maps.permute(0, 2, 3, 1)
-        if self._order is not None:
-            maps = maps[:, self._order]
-        maps = numpy.ascontiguousarray(maps.numpy())
-        matrix = self._matrix(weight, maps)
-        if self.calibrating:
-            y = matrix.measure_ranges(maps)
-        else:
-            each = max(1, len(maps) // max(1, len(x)))  # vectors of an image: tokens
-            y = matrix.multiply(maps, first=self._network[0].image * each)
-        y = torch.from_numpy(y).to(x.device)
-        return y.reshape(*x.shape[:-1], -1) if linear else y.permute(0, 3, 1, 2)
-
-    def forward(self, x):
-        weight, bias = self._weight(), self.layer.bias
-        products = self._products(x, weight)
-        if bias is not None:
-            products = products + (bias if weight.ndim == 2 else bias[:, None, None])
-        if not torch.is_grad_enabled():
-            return products
-        digital = self.layer(x)
-        return digital + (products - digital).detach()
-
-
-def _as_channels_last(spatial):
-    """Which value of a flattened (channels, height, width) stands where in (height, width, channels)."""
-    channels, height, width = spatial
-    return torch.arange(channels * height * width).reshape(channels, height, width).permute(1, 2, 0).reshape(-1)
-
-
-def _numbers(layer):
-    """Padding as numbers; "same" is that of the window."""
-    if not isinstance(layer.padding, str):
-        return layer.padding
-    if layer.padding == "valid":
-        return 0
-    spans = [d * (k - 1) for d, k in zip(layer.dilation, layer.kernel_size)]
-    if any(span % 2 for span in spans):
-        raise ValueError("padding 'same' of an even window is not alike on both sides: pad before the convolution")
-    return tuple(span // 2 for span in spans)
+_IMAGES = 64  # that set the ranges of converters, as on the command line (calibration_images)
 
 
 class ChipNetwork(torch.nn.Module):
@@ -107,51 +24,100 @@ class ChipNetwork(torch.nn.Module):
     def __init__(self, model, core, chip, flattened):
         super().__init__()
         self.core, self.chip, self.image = core, chip, 0
+        self.images, self.calibrating, self.busy = 1, False, False  # of the pass that runs
         self.model = model
-        for number, (name, layer) in enumerate(weight_layers(model)):
+        named = weight_layers(model)
+        self.layers, self._given = len(named), 0
+        for name, layer in named:
             parent, _, own = name.rpartition(".")
-            on_chip = OnChip(layer, self, number, check_flattened(name, layer, flattened))
-            setattr(model.get_submodule(parent) if parent else model, own, on_chip)
+            setattr(model.get_submodule(parent) if parent else model, own, OnChip(layer, self, check_flattened(name, layer, flattened)))
+        self._products = [Products(self)]  # a list: what a copy of the network shares
         self.calibrated = False
         self.training = model.training  # statistics of normalisations stay as they are where they did
 
     def chip_layers(self):
-        """Every layer on the chip, in order."""
+        """Every layer on the chip, in the order of `named_modules`."""
         return [module for module in self.model.modules() if isinstance(module, OnChip)]
+
+    def next_layer(self):
+        """The number of a layer that runs for the first time."""
+        self._given += 1
+        return self._given - 1
+
+    @contextlib.contextmanager
+    def in_layer(self):
+        """Within it products belong to a layer."""
+        before, self.busy = self.busy, True
+        try:
+            yield
+        finally:
+            self.busy = before
 
     def without_chip(self):
         """A copy of the network as it was before `convert`, with the weights of now: what training on the chip has made."""
         copies = {id(module): copy.deepcopy(module.layer) for module in self.chip_layers()}
         return copy.deepcopy(self.model, copies)  # which takes each layer's copy in its place
 
-    def calibrate(self, inputs):
-        """Sets the ranges of all converters by a batch of inputs (or the first batch of a loader). Returns itself.
+    def calibrate(self, inputs, images=_IMAGES):
+        """Sets the ranges of all converters by a batch of inputs, or by the first `images` of a loader. Returns itself.
 
-        As on the command line: layer by layer, on what the realised weights make of the batch, without noise.
+        inputs: a tensor, taken whole; or a loader (any iterable) of tensors or of tuples that begin with one. As on the
+        command line: layer by layer, on what the realised weights make of the inputs, without noise.
         """
-        if not isinstance(inputs, torch.Tensor):
-            inputs = next(iter(inputs))
-            inputs = inputs[0] if isinstance(inputs, (tuple, list)) else inputs
+        inputs = inputs if isinstance(inputs, torch.Tensor) else _first_of(inputs, images)
+        if len(inputs) == 0:
+            raise ValueError("converters find no ranges in a batch of no inputs")
         was_training = self.training
         self.eval()
-        for layer in self.chip_layers():
-            layer.calibrating = True
+        self.calibrating = True
         try:
             with torch.no_grad():
-                self.model(inputs)
+                self._run(inputs)
         finally:
-            for layer in self.chip_layers():
-                layer.calibrating = False
+            self.calibrating = False
             self.train(was_training)
         self.calibrated = True
         return self
 
+    def _run(self, x):
+        self.images, products = len(x), self._products[0]
+        products.start()
+        with ThroughProducts(products):
+            return self.model(x)
+
     def forward(self, x):
         if not self.calibrated:
             raise RuntimeError("the chip's converters have no ranges yet: call calibrate(inputs) with a batch of training images")
-        y = self.model(x)
+        if len(x) == 0:
+            return self.model(x)
+        y = self._run(x)
         self.image += len(x)
         return y
+
+    def counts(self):
+        """What went through the converters so far: inputs, clipped_inputs, conversions, saturated_conversions; and by images
+        core_products and digital_products, of activations with activations or with parameters outside of layers."""
+        found = self._products[0].counts()
+        for layer in self.chip_layers():
+            for key, value in layer.counts().items():
+                found[key] += value
+        return {key: found[key] for key in (*COUNTED, "core_products", "digital_products")}
+
+
+def _first_of(loader, images):
+    """The first `images` inputs of a loader as one batch."""
+    found = []
+    for batch in loader:
+        batch = batch[0] if isinstance(batch, (tuple, list)) else batch
+        if not isinstance(batch, torch.Tensor):
+            raise ValueError(f"a loader gives tensors, or tuples that begin with one, not {type(batch).__name__}")
+        found.append(batch[:images])
+        images -= len(found[-1])
+        if images <= 0:
+            break
+    if not found:
+        raise ValueError("the loader gives no batch")
+    return torch.cat(found)
 
 
 def check_flattened(name, layer, flattened):
@@ -168,18 +134,20 @@ def convert(model, core, chip=0, weights=None, seed=0, flattened=None):
 
     core: a `lightloom.photonic.Core`, or a core's card (path, dict, Card), then with `seed`; chip: its number;
     weights: a card's section `weights`, fitted to the present weights first (see `regenerate`). Every Conv2d
-    and Linear runs on the chip: DACs, realised weights, read-out noise, an ADC for each partial sum; everything
-    else stays digital. Layers are numbered in the order of `named_modules`, which for networks that are written
-    in the order in which they run is that of the command line, so seed and chip give the same chip there.
+    and Linear runs on the chip: DACs, realised weights, read-out noise, an ADC for each partial sum; so do products of
+    activations with activations (matmul, bmm, einsum, attention) where the core modulates both operands, as
+    data/devices/dynamic-product.yaml does; everything else stays digital. A MultiheadAttention becomes an `Attention`
+    of four Linear layers. Layers are numbered in the order in which they first run, which is that of the command line,
+    so seed and chip give the same chip there.
     flattened: {"fc1": (channels, height, width)} of linear layers behind a flattened map, whose columns the command
     line has in the order (height, width, channels); without it they lie on other devices of the chip than there.
     """
     from ..photonic import Core
 
-    if not weight_layers(model):
-        raise ValueError("the network has no Conv2d or Linear that a chip could compute")
-    made = copy.deepcopy(model)
+    made = split_attention(copy.deepcopy(model))
     names = [name for name, _ in weight_layers(made)]
+    if not names:
+        raise ValueError("the network has no Conv2d or Linear that a chip could compute")
     if "" in names:
         made = torch.nn.Sequential(made)
     if weights is not None:

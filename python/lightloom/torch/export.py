@@ -1,17 +1,20 @@
 """A network of one's own as an ONNX file whose layers carry the names of its modules."""
 
 import copy
+import inspect
 import io
 import os
 
 import torch
 
+from .attention import split_attention
 from .layers import SourcedConv2d, SourcedLinear, weight_layers
+from .overrides import Decomposed
 
 
 def plain(model):
     """A copy whose layers are Conv2d and Linear with the weights that their sources give."""
-    made = copy.deepcopy(model)
+    made = split_attention(copy.deepcopy(model))
     for name, layer in weight_layers(made):
         if not isinstance(layer, (SourcedConv2d, SourcedLinear)):
             continue
@@ -53,9 +56,11 @@ def export(model, path, image):
     except RuntimeError as problem:
         raise ValueError(f"the network does not take an input of {tuple(image)}: {problem}") from problem
     out = io.BytesIO()
-    torch.onnx.export(dense, example, out, opset_version=13, do_constant_folding=False,
-                      training=torch.onnx.TrainingMode.PRESERVE, input_names=["image"], output_names=["scores"],
-                      dynamic_axes={"image": {0: "images"}, "scores": {0: "images"}})
+    legacy = {"dynamo": False} if "dynamo" in inspect.signature(torch.onnx.export).parameters else {}
+    with Decomposed():
+        torch.onnx.export(dense, example, out, opset_version=13, do_constant_folding=False,
+                          training=torch.onnx.TrainingMode.PRESERVE, input_names=["image"], output_names=["scores"],
+                          dynamic_axes={"image": {0: "images"}, "scores": {0: "images"}}, **legacy)
     found = onnx.load_from_string(out.getvalue())
     _name_nodes(found.graph, {name for name, _ in dense.named_modules() if name})
     temporary = f"{path}.{os.getpid()}.part"

@@ -59,7 +59,7 @@ def _arrays(model, flattened):
             found[f"{name}.weight.{own}"] = _spatial_order(values, spatial) if spatial and own == "weight" else values
         for own, value in layer.source.named_buffers():
             if own in layer.source.state_dict():
-                found[f"{name}.constant.{own}"] = value.detach().cpu().numpy()
+                found[f"{name}.constant.{layer.source.file_names.get(own, own)}"] = value.detach().cpu().numpy()
         if layer.bias is not None:
             found[f"{name}.bias"] = layer.bias.detach().cpu().numpy()
     for name, norm in model.named_modules():
@@ -152,7 +152,7 @@ def load(model, path, weights=None, flattened=None):
             _fill(value, stored, f"{name}.weight.{own}", path, spatial if own == "weight" else None)
         for own, value in layer.source.named_buffers():
             if own in layer.source.state_dict():
-                _fill(value, stored, f"{name}.constant.{own}", path)
+                _fill(value, stored, f"{name}.constant.{layer.source.file_names.get(own, own)}", path)
         if f"{name}.bias" in stored and layer.bias is None:
             layer.bias = torch.nn.Parameter(torch.zeros(layer.source.shape.out))
         if layer.bias is not None:

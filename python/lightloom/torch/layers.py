@@ -3,6 +3,7 @@
 import torch
 from torch.nn import functional
 
+from .attention import split_attention
 from .sizes import Shape
 from .table import checked, make_source
 
@@ -49,7 +50,7 @@ def weight_layers(model):
 
 def refuse_others(model):
     others = (torch.nn.Conv1d, torch.nn.Conv3d, torch.nn.ConvTranspose1d, torch.nn.ConvTranspose2d,
-              torch.nn.ConvTranspose3d, torch.nn.Bilinear, torch.nn.RNNBase, torch.nn.MultiheadAttention)
+              torch.nn.ConvTranspose3d, torch.nn.Bilinear, torch.nn.RNNBase)
     for name, module in model.named_modules():
         if isinstance(module, others):
             raise ValueError(f"'{name}' is a {type(module).__name__}, whose weights no source takes; write it with "
@@ -66,9 +67,11 @@ def regenerate(model, weights, only=None, steps=0):
     "bits": {"basis": 3, "intra": 6, "cross": 3}, "layers": [{"layer": "conv1", ...}]}: the first match
     wins, and layers that a source cannot take are stored dense. Sources are fitted to the present
     weights, two-level ones by an SVD, then by `steps` steps of RAdam on the distance (0: none; the
-    card's 3000 are what `lightloom train` does). only: names of the layers to change.
+    card's 3000 are what `lightloom train` does). only: names of the layers to change. A MultiheadAttention becomes an
+    `Attention`, whose four projections are layers.
     """
     checked(weights)
+    model = split_attention(model)
     names = None if only is None else set(only)
     if names is None:
         refuse_others(model)

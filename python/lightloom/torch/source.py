@@ -13,6 +13,7 @@ class Source(torch.nn.Module):
     """
 
     kind = ""
+    file_names: dict = {}  # of buffers that weight files call otherwise
 
     def __init__(self, shape: Shape):
         super().__init__()

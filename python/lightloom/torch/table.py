@@ -4,22 +4,30 @@ import difflib
 import re
 
 from . import sizes as level_sizes
+from .binary import SubbitSource, TiledSource, XorSource
+from .codes import TrellisSource
 from .direct import (CirculantSource, DenseSource, FloatSource, IntegerSource, LearnedStepSource, PowerSource,
                      TernarySource)
 from .exchange import ExchangeSource, exchangeable
 from .multilevel import MultilevelSource
+from .seeded import SubspaceSource, SupermaskSource
 
 # Linear layers of sources that do not take them, where a card has no fc_bits.
 _LINEAR_BITS = {"dense": 32, "integer": "own", "ternary": 2, "multilevel": "factors", "low_rank": "bits",
-                "bsconv": "bits", "dsconv": "bits", "penni": "bits", "circulant": "bits"}  # others: 8
+                "bsconv": "bits", "dsconv": "bits", "penni": "bits", "circulant": "bits", "supermask": 1, "tiled": 1, "xor": 1,
+                "trellis": "own"}  # others: 8
 _DEFAULT_BITS = {"power_of_two": 4, "low_rank": 32, "bsconv": 32, "dsconv": 32, "penni": 32, "circulant": 32,
-                 "ternary": 2}
+                 "ternary": 2, "trellis": 2}
+# Sections of a source's own, and their keys.
+_SECTIONS = {"supermask": ("kept", "scale", "seed"), "tiled": ("repeats", "minimum", "scale"), "subbit": ("index_bits",),
+             "xor": ("inputs", "outputs", "taps", "planes", "sharpness", "warm_up"),
+             "subspace": ("block", "inputs", "linear", "seed")}
 _KEYS = {"source", "bits", "intra", "cross", "cross_share", "expansion", "kernels", "block", "linear", "scales",
-         "weight_clip", "fc_bits", "dense_bits", "quant_ratio", "orthogonality", "exchange", "layers", "layer",
+         "weight_clip", "fc_bits", "dense_bits", "quant_ratio", "orthogonality", "exchange", "layers", "layer", "state_bits", "transform", *_SECTIONS,
          # read by training, not by what a layer stores:
          "activations", "projection", "retraining", "smart_deal", "file"}
 SOURCES = ("dense", "integer", "lsq", "ternary", "power_of_two", "multilevel", "low_rank", "bsconv", "dsconv",
-           "penni", "circulant", "smart_exchange")
+           "penni", "circulant", "smart_exchange", "supermask", "tiled", "subbit", "xor", "subspace", "trellis")
 
 
 def matches(pattern, name):
@@ -35,6 +43,10 @@ def checked(card, place="weights"):
         if key not in _KEYS:
             near = difflib.get_close_matches(str(key), _KEYS, 1)
             raise ValueError(f"{place}.{key}: unknown key" + (f" (did you mean {near[0]}?)" if near else ""))
+    for section, keys in _SECTIONS.items():
+        for key in card.get(section, {}):
+            if key not in keys:
+                raise ValueError(f"{place}.{section}.{key}: unknown key (it has {', '.join(keys)})")
     source = card.get("source", "dense")
     if source not in SOURCES:
         near = difflib.get_close_matches(str(source), SOURCES, 1)
@@ -77,7 +89,7 @@ def linear_bits(card):
         return 8 if min(_factor_bits(card).values()) < 16 else 32
     if rule == "bits":
         return 8 if card.get("bits", 32) < 16 else 32
-    return card.get("bits", 8) if rule == "own" else rule
+    return card.get("bits", _DEFAULT_BITS.get(source, 8)) if rule == "own" else rule
 
 
 def _dense(card, shape):
@@ -131,4 +143,32 @@ def make_source(card, shape, name=""):
         return ExchangeSource(shape, **card.get("exchange", {}))
     if source in ("multilevel", "low_rank", "bsconv", "dsconv", "penni"):
         return _generated(card, shape)
+    if source in _SHORT and (not shape.linear or _takes_linear(card, source)):
+        made = _SHORT[source](card, shape, name)
+        if made is not None:
+            return made
     return _dense(card, shape)
+
+
+def _takes_linear(card, source):
+    if source == "subspace":
+        return card.get("subspace", {}).get("linear", "rounded") == "generated"
+    return source == "trellis" or linear_bits(card) == 1
+
+
+def _subbit(card, shape, name):
+    return SubbitSource(shape, name, **card.get("subbit", {})) if (shape.height, shape.width, shape.linear) == (3, 3, False) else None
+
+
+def _trellis(card, shape, _):
+    if card.get("transform", "none") != "none":
+        raise ValueError("weights.transform: 'hadamard' is no transform of this package (code weights by the program, or leave it out)")
+    bits = linear_bits(card) if shape.linear else card.get("bits", _DEFAULT_BITS["trellis"])
+    return TrellisSource(shape, bits, card.get("state_bits", 12))
+
+
+# Sources of about a bit a weight or less, and of codes: functions of (card, shape, name), None for layers that they leave dense.
+_SHORT = {"supermask": lambda card, shape, name: SupermaskSource(shape, name, **card.get("supermask", {})),
+          "tiled": lambda card, shape, _: TiledSource(shape, **card.get("tiled", {})),
+          "xor": lambda card, shape, _: XorSource(shape, **card.get("xor", {})), "subbit": _subbit, "trellis": _trellis,
+          "subspace": lambda card, shape, name: SubspaceSource(shape, name, card.get("bits", 8), card.get("subspace", {}))}

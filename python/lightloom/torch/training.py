@@ -35,6 +35,11 @@ def recalibrate(model, batches):
         norm.train(training)
 
 
+def own_steps(model, rate):
+    """What sources do by rules of their own (the patterns of `subbit`), after every step of the optimiser; how many words changed."""
+    return sum(layer.source.own_step(rate) for _, layer in weight_layers(model) if hasattr(getattr(layer, "source", None), "own_step"))
+
+
 @torch.no_grad()
 def relative_error(model, weights):
     """||W - target|| / ||target|| of every layer, given its dense weights by name."""

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace lightloom::python {
+
+/// Matrices and convolutions as they stand on a chip, read through its converters.
+void bind_matrices(pybind11::module_& module);
+
+}  // namespace lightloom::python
