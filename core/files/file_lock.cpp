@@ -14,7 +14,6 @@
 #include <optional>
 #include <sstream>
 
-#include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 
 namespace lightloom {
@@ -63,15 +62,16 @@ bool still_works(const Owner& owner, const struct stat& status, bool locks) {
   const std::string who =
       owner ? fmt::format("process {} on {} since {}", owner->process, owner->machine, owner->since)
             : "another process";
-  throw Error(fmt::format("'{}' is being written by {} (wait for it, or name another file)", path,
-                          who));
+  throw FileBusy(
+      fmt::format("'{}' is being written by {} (wait for it, or name another file)", path, who));
 }
 
 /// Whether the open file still has its name, which an owner takes away at its end.
 bool is_named(int file, const std::string& name) {
-  struct stat open {}, named {};
-  return fstat(file, &open) == 0 && stat(name.c_str(), &named) == 0 && open.st_ino == named.st_ino &&
-         open.st_dev == named.st_dev;
+  struct stat open {
+  }, named{};
+  return fstat(file, &open) == 0 && stat(name.c_str(), &named) == 0 &&
+         open.st_ino == named.st_ino && open.st_dev == named.st_dev;
 }
 
 /// The locked file; nothing where it was removed meanwhile.

@@ -5,7 +5,15 @@
 #include <string>
 #include <thread>
 
+#include "core/error.hpp"
+
 namespace lightloom {
+
+/// Another process works on the file.
+class FileBusy : public Error {
+ public:
+  using Error::Error;
+};
 
 /// Keeps other processes from working on the file `path` for long, by a file `path`.lock beside it
 /// that says who does: `path` itself is replaced meanwhile. What a process left that ended without
@@ -14,7 +22,7 @@ namespace lightloom {
 /// and one of five minutes has none. Pipes and devices are not locked.
 class FileLock {
  public:
-  /// Throws `Error` that names the process, its machine and since when it works, where one does.
+  /// Throws `FileBusy` that names the process, its machine and since when it works, where one does.
   explicit FileLock(const std::string& path);
   ~FileLock();
   FileLock(const FileLock&) = delete;

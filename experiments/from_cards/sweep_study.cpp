@@ -3,11 +3,14 @@
 #include <omp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <exception>
+#include <filesystem>
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/parallel.hpp"
 #include "experiments/cards/input_files.hpp"
 #include "experiments/cards/section_keys.hpp"
@@ -19,7 +22,7 @@
 namespace lightloom::experiments {
 namespace {
 
-constexpr char of_check = 'c', of_points = 'p';           // first letters of an order
+constexpr char of_check = 'c', of_points = 'p';                   // first letters of an order
 constexpr char is_cost = '-', is_accuracy = 'a', is_wrong = '!';  // of a check's answer
 
 /// The card and the program behind an order: processes of one crew must have the same.
@@ -97,6 +100,28 @@ PointFunction measure_with(Workbench& workbench, ProgressSink& progress) {
   };
 }
 
+/// Where trainings are kept beside the results while the sweep works; "" where there are none.
+std::string folder_beside(const std::string& output) {
+  const std::string file = output.empty() ? "" : replaced_file(output);
+  return file.empty() ? "" : file + ".trained";
+}
+
+std::string folder_of_trainings(const SweepStudy& study, const SweepCall& call) {
+  if (!study.accuracy || call.trainings == "none") return "";
+  return call.trainings.empty() ? folder_beside(call.output) : call.trainings;
+}
+
+/// Removes what `Workbench::keep_trainings` made, and the folder unless something else is in it.
+void remove_trainings(const std::string& folder) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+    if (entry.path().filename().string().find(".h5") == text_hash("").size())
+      files.push_back(entry.path());
+  for (const std::filesystem::path& file : files) std::filesystem::remove(file, ignored);
+  std::filesystem::remove(folder, ignored);
+}
+
 }  // namespace
 
 SweepStudy read_sweep(const Tree& given, Crew* crew) {
@@ -111,6 +136,8 @@ SweepOutcome compute_sweep(const SweepStudy& study, const SweepCall& call, Progr
   Silent silent(progress);
   ProgressSink& of_points_sink = call.crew != nullptr ? silent : progress;
   Workbench workbench(of_points_sink);
+  const std::string trainings = folder_of_trainings(study, call);
+  if (!trainings.empty()) workbench.keep_trainings(trainings);
   SweepOutcome outcome =
       run_sweep({.card = study.card,
                  .grid = study.grid,
@@ -124,8 +151,9 @@ SweepOutcome compute_sweep(const SweepStudy& study, const SweepCall& call, Progr
                             .threads = omp_get_max_threads()},
                  .output = call.output,
                  .crew = call.crew,
-                 .order = of_points + fingerprint(study.card)},
+                 .order = of_points + fingerprint(study.card) + "\n" + trainings},
                 progress);
+  if (!trainings.empty() && call.trainings.empty()) remove_trainings(trainings);
   if (call.part.whole()) compare_with_first(outcome.table, study.grid);
   return outcome;
 }
@@ -152,10 +180,13 @@ WorkFunction SweepHelper::begin(std::string_view order) {
   if (!work_) work_ = std::make_unique<Work>(card_(), progress_);
   std::array<char, 256> machine{};
   gethostname(machine.data(), machine.size() - 1);
-  require(order.substr(1) == work_->print,
+  const std::size_t line_end = std::min(order.find('\n'), order.size());
+  require(order.substr(1, line_end - 1) == work_->print,
           "process {} on {} has another card, other contents of files that it names or another "
           "program than the process that leads the sweep (let all start the same in one folder)",
           getpid(), machine.data());
+  if (line_end + 1 < order.size())
+    work_->workbench.keep_trainings(std::string(order.substr(line_end + 1)));
   return order.front() == of_check ? check_of(work_->study) : point_answers(work_->task);
 }
 

@@ -30,6 +30,8 @@ struct SweepCall {
   std::string output;
   std::string command;  // that computes the points, for the provenance
   Crew* crew = nullptr;
+  std::string trainings = {};  // folder that keeps trainings; "": one beside the output, while the
+                               // sweep works; "none": nowhere
 };
 
 /// Computes the points that `call.output` does not hold yet; a whole sweep is compared with its

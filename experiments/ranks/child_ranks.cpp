@@ -51,8 +51,7 @@ class Way {
     std::memcpy(frame.data(), &size, sizeof size);
     frame += bytes;
     for (std::size_t done = 0; socket_ >= 0 && done < frame.size();) {
-      const ssize_t sent =
-          ::send(socket_, frame.data() + done, frame.size() - done, MSG_NOSIGNAL);
+      const ssize_t sent = ::send(socket_, frame.data() + done, frame.size() - done, MSG_NOSIGNAL);
       if (sent < 0 && errno == EINTR) continue;
       if (sent <= 0) return close();
       done += static_cast<std::size_t>(sent);

@@ -12,9 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto between_looks = 2ms;
-constexpr auto between_words = 1s;   // a process says at least so often that it is there
-constexpr auto silent_for = 30s;     // then it counts as ended
-constexpr auto asleep_for = 5s;      // who was away so long himself has not heard anybody
+constexpr auto between_words = 1s;  // a process says at least so often that it is there
+constexpr auto silent_for = 30s;    // then it counts as ended
+constexpr auto asleep_for = 5s;     // who was away so long himself has not heard anybody
 constexpr int leader = 0;
 
 }  // namespace

@@ -44,8 +44,6 @@ void WorkQueue::lose(int process) {
     if (open_.contains(*item)) waiting_.push_front(*item);
 }
 
-void WorkQueue::drop_after(std::size_t item) {
-  open_.erase(open_.upper_bound(item), open_.end());
-}
+void WorkQueue::drop_after(std::size_t item) { open_.erase(open_.upper_bound(item), open_.end()); }
 
 }  // namespace lightloom::experiments

@@ -30,8 +30,8 @@ struct SweepTask {
   SweepPart part{};  // the points that this call computes: all, or every n-th
   int at_once = 1;   // points whose function may run on as many threads; 1: it has all threads
   Origin origin;
-  std::string output;  // file; "": none, nothing is taken up and nothing kept
-  Crew* crew = nullptr;   // other processes that take part, led by this one
+  std::string output;      // file; "": none, nothing is taken up and nothing kept
+  Crew* crew = nullptr;    // other processes that take part, led by this one
   std::string order = {};  // what the sweep is to them
 };
 

@@ -105,8 +105,7 @@ bool SweepLedger::wants(std::size_t point) const {
 }
 
 void SweepLedger::put(std::size_t point, const Labelled& values) {
-  put_point(table_, task_.grid, point, values);
-  order_.note(table_, point, values);
+  order_.put(table_, task_.grid, point, values);
   unsaved_ = true;
 }
 
@@ -117,7 +116,7 @@ void SweepLedger::take(std::size_t point, const PointResult& result) {
     wrong_.emplace(point, result.error);
     return;
   }
-  if (point != first_ && !is_done(table_, first_) && result.values.axis("image_word") != nullptr) {
+  if (point != first_ && !is_done(table_, first_) && result.values.axis(image_axis) != nullptr) {
     waiting_.emplace(point, result.values);
   } else {
     put(point, result.values);

@@ -54,8 +54,13 @@ Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
   const SweepGrid& grid = study.grid;
   const SweepPart part = line.has("part") ? read_part(line.value("part")) : SweepPart{};
   const SweepFiles where = sweep_files(line, study.base.name, part);
-  const SweepOutcome outcome =
-      compute_sweep(study, {part, where.results, computing_command(line), crew.get()}, progress);
+  const SweepOutcome outcome = compute_sweep(study,
+                                             {.part = part,
+                                              .output = where.results,
+                                              .command = computing_command(line),
+                                              .crew = crew.get(),
+                                              .trainings = line.value("trainings")},
+                                             progress);
   Shown result = write_sweep(outcome.table, grid, where);
   result.text = summary_text(outcome, grid, part) + crew_text(crew.get()) + result.text;
   result.json["resumed"] = outcome.resumed;
@@ -71,12 +76,16 @@ extern const Command sweep_command{
     .operand = "card.yaml",
     .summary = "a grid of experiments, resumable",
     .endings = results_endings,
-    .options = {{"part", "I/N",
-                 "only every N-th point from the I-th on, into a file of their own for `merge`; "
-                 "auto, auto/N: I (and N) from the array job of a cluster"},
-                {"jobs", "N",
-                 "N processes that share points and threads; mpirun starts them on several machines"},
-                {"report", "FILE", page_help, page_or_none}},
+    .options =
+        {{"part", "I/N",
+          "only every N-th point from the I-th on, into a file of their own for `merge`; "
+          "auto, auto/N: I (and N) from the array job of a cluster"},
+         {"jobs", "N",
+          "N processes that share points and threads; mpirun starts them on several machines"},
+         {"trainings", "FOLDER",
+          "keeps trained networks for other calls and parts (else beside the results until "
+          "the sweep is complete), or none"},
+         {"report", "FILE", page_help, page_or_none}},
     .run = do_sweep,
     .ends_when_asked = true};
 

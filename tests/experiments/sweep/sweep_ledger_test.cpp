@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 #include <random>
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "experiments/sweep/merge.hpp"
 #include "experiments/sweep/sweep_table.hpp"
 #include "tests/experiments/example_results.hpp"
 
@@ -18,10 +20,21 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A point: every third brings an array of its own, every fourth an axis more, the third other
-/// images than the rest.
+/// images than the rest; networks and numbers of chips differ.
 PointResult irregular(std::size_t point) {
   Labelled values;
   const auto x = static_cast<double>(point);
+  const std::vector<std::vector<std::string>> networks{
+      {"conv", "fc"}, {"stem", "conv", "fc"}, {"fc", "conv", "head"}};
+  const std::vector<std::string>& layers = networks[(point + 2) % 3];
+  std::vector<std::int64_t> chips(1 + (5 - point % 5));
+  std::iota(chips.begin(), chips.end(), 0);
+  values.add_axis({"layer", layers, "", "layer"});
+  values.add_axis({"chip", chips, "1", "chip"});
+  std::vector<double> each;
+  for (std::size_t i = 0; i < layers.size() * chips.size(); ++i)
+    each.push_back(100 * x + static_cast<double>(i));
+  values.add({"each", {"layer", "chip"}, each, "s", "each"});
   if (point % 3 == 1) values.add({"third", {}, std::vector<double>{-x}, "J", "by third"});
   values.add({"all", {}, std::vector<double>{x}, "s", "all"});
   if (point % 4 == 2) {
@@ -53,7 +66,8 @@ class AnyOrder : public testing::Test {
     for (int call = 0; call < 2; ++call) {
       SweepLedger ledger(whole, no_progress());
       for (std::size_t i = 0; i < order.size() && (call == 1 || i < ends); ++i)
-        if (ledger.wants(order[i])) ledger.take(order[i], from_answer(to_answer(irregular(order[i]))));
+        if (ledger.wants(order[i]))
+          ledger.take(order[i], from_answer(to_answer(irregular(order[i]))));
       ledger.save();
     }
     return read_file(whole.output, "file", 1 << 24);
@@ -74,6 +88,42 @@ TEST_F(AnyOrder, GivesTheSameBytes) {
   EXPECT_EQ(table.attributes.count("brought_by"), 0u);
   EXPECT_EQ(std::get<std::vector<double>>(table.variable("fourth")->values)[2 * 6], 6);
   EXPECT_TRUE(std::isnan(std::get<std::vector<double>>(table.variable("outcomes")->values)[3]));
+}
+
+TEST_F(AnyOrder, HasTheLayersAndChipsOfAllPointsAndNoNumberElsewhere) {
+  bytes_of("all.h5", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 0);
+  const Labelled table = read_labelled(folder_ + "/all.h5");
+  EXPECT_EQ(table.axis("layer")->values,
+            Values(std::vector<std::string>{"fc", "conv", "head", "stem"}));
+  EXPECT_EQ(table.axis("chip")->values, Values(std::vector<std::int64_t>{0, 1, 2, 3, 4, 5}));
+  const auto& each = std::get<std::vector<double>>(table.variable("each")->values);
+  const auto at = [&](std::size_t point, std::size_t layer, std::size_t chip) {
+    return each[(point * 4 + layer) * 6 + chip];
+  };
+  EXPECT_EQ(at(4, 1, 1), 401);  // its layers are conv and fc, its chips two
+  EXPECT_EQ(at(4, 0, 1), 403);
+  EXPECT_TRUE(std::isnan(at(4, 2, 0))) << "it has no head";
+  EXPECT_TRUE(std::isnan(at(4, 1, 2))) << "and two chips";
+}
+
+TEST_F(AnyOrder, OfPartsMergesToTheSameBytes) {
+  const std::string whole = bytes_of("whole.h5", {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 4);
+  for (const std::size_t of : {2u, 3u, 11u}) {
+    std::vector<std::string> files;
+    for (std::size_t number = of; number >= 1; --number) {
+      SweepTask part = task(fmt::format("{}of{}.h5", number, of));
+      part.part = {number, of};
+      SweepLedger ledger(part, no_progress());
+      for (std::size_t point = 11; point-- > 0;)
+        if (ledger.wants(point)) ledger.take(point, irregular(point));
+      ledger.save();
+      files.push_back(part.output);
+    }
+    files.push_back(files.front());  // a part twice is no harm
+    const std::string merged = folder_ + "/merged.h5";
+    write_labelled(merged, merge_sweeps(files).table);
+    EXPECT_TRUE(read_file(merged, "file", 1 << 24) == whole) << of << " parts";
+  }
 }
 
 TEST_F(AnyOrder, KeepsTheFirstOfWrongPointsAndTheOthersValues) {
@@ -117,7 +167,8 @@ TEST(PointAnswer, BringsEveryNumberToTheBit) {
   const std::string answer = to_answer({.values = values, .error = {}});
   const PointResult again = from_answer(answer);
   EXPECT_EQ(to_answer(again), answer);
-  EXPECT_TRUE(std::signbit(std::get<std::vector<double>>(again.values.variable("double")->values)[0]));
+  EXPECT_TRUE(
+      std::signbit(std::get<std::vector<double>>(again.values.variable("double")->values)[0]));
   EXPECT_EQ(again.values.axis("layer")->values, values.axis("layer")->values);
   EXPECT_EQ(again.values.attributes, values.attributes);
   EXPECT_THROW(from_answer(answer.substr(0, 40)), Failure);

@@ -35,9 +35,10 @@ class Together : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   [[nodiscard]] Ran shell(const std::string& script) const {
-    return run_shell(fmt::format("cd {} && sweep() {{ {} sweep \"$@\" --quiet --threads 1 --report "
-                                 "none; }}\n{}",
-                                 folder_, program(), script));
+    return run_shell(
+        fmt::format("cd {} && sweep() {{ {} sweep \"$@\" --quiet --threads 1 --report "
+                    "none; }}\n{}",
+                    folder_, program(), script));
   }
   [[nodiscard]] std::string bytes(const std::string& name) const {
     return read_file(folder_ + "/" + name, "file", std::size_t{1} << 28);
@@ -63,7 +64,8 @@ TEST_F(Together, ProcessesOfOneMachineGiveTheBytesOfOne) {
       ASSERT_EQ(ran.code, 0) << ran.errors;
       expect_same(fmt::format("{}1.h5", card), fmt::format("{}{}.h5", card, jobs));
     }
-  const Ran ran = shell("sweep cost.yaml --jobs 3 --part 2/5 -o a.h5; sweep cost.yaml --part 2/5 -o b.h5");
+  const Ran ran =
+      shell("sweep cost.yaml --jobs 3 --part 2/5 -o a.h5; sweep cost.yaml --part 2/5 -o b.h5");
   ASSERT_EQ(ran.code, 0) << ran.errors;
   expect_same("a.h5", "b.h5");
   expect_clean();
@@ -92,7 +94,8 @@ TEST_F(Together, WhenTheFirstIsKilledTheOthersEndAndTheSameCallGoesOn) {
       "until [ -e four.h5 ] || ! kill -0 $job; do sleep 0.02; done\n"
       "first=$(cut -d' ' -f1 four.h5.lock); children=$(cat /proc/$first/task/*/children)\n"
       "kill -9 $first; wait $job\n"
-      "for child in $children; do n=0; while kill -0 $child 2>/dev/null && [ $((n += 1)) -lt 500 ]; "
+      "for child in $children; do n=0; while kill -0 $child 2>/dev/null && [ $((n += 1)) -lt 500 "
+      "]; "
       "do sleep 0.02; done; kill -0 $child 2>/dev/null && echo left $child; done\n"
       "sweep long.yaml -o four.h5 --jobs 2");
   ASSERT_EQ(ran.code, 0) << ran.errors;
@@ -116,6 +119,20 @@ TEST_F(Together, ASecondCallOnOneFileSaysWhoWritesItAndStops) {
   EXPECT_NE(ran.output.find("third 0"), std::string::npos) << ran.output;
 }
 
+TEST_F(Together, ATrainingThatIsKeptIsNotRepeated) {
+  const Ran ran = shell(
+      "times() { ls -1 --time-style=full-iso -l kept | awk '{print $6, $7, $9}'; }\n"
+      "sweep images.yaml -o one.h5 --trainings kept; times > before\n"
+      "sweep images.yaml -o two.h5 --trainings kept --jobs 2; times > after\n"
+      "sweep images.yaml -o none.h5 --trainings none\n"
+      "cmp before after && wc -l < before && rm -r before after kept");
+  ASSERT_EQ(ran.code, 0) << ran.output << ran.errors;
+  EXPECT_NE(ran.output.find("\n5\n"), std::string::npos) << ran.output;  // `total`, and two of two
+  expect_same("one.h5", "two.h5");
+  expect_same("one.h5", "none.h5");
+  expect_clean();
+}
+
 TEST_F(Together, OfWrongPointsTheFirstSpeaksOnce) {
   const Ran ran = shell(
       "sed 's/rows: .8/rows: [0, 8/' cost.yaml > wrong.yaml; sweep wrong.yaml --jobs 3 -o w.h5");
@@ -136,12 +153,12 @@ class UnderMpirun : public Together {
     if (ran.code != 0) GTEST_SKIP() << "no mpirun, or a program without MPI";
   }
   [[nodiscard]] Ran mpi(const std::string& script) const {
-    return shell(
-        fmt::format("mpi() {{ n=$1; shift; OMPI_MCA_rmaps_base_oversubscribe=1 "
-                    "OMPI_MCA_hwloc_base_binding_policy=none mpirun --allow-run-as-root "
-                    "--oversubscribe -n $n $flags {} sweep \"$@\" --quiet --threads 1 --report none; "
-                    "}}\n{}",
-                    program(), script));
+    return shell(fmt::format(
+        "mpi() {{ n=$1; shift; OMPI_MCA_rmaps_base_oversubscribe=1 "
+        "OMPI_MCA_hwloc_base_binding_policy=none mpirun --allow-run-as-root "
+        "--oversubscribe -n $n $flags {} sweep \"$@\" --quiet --threads 1 --report none; "
+        "}}\n{}",
+        program(), script));
   }
 };
 
@@ -160,12 +177,12 @@ TEST_F(UnderMpirun, RanksGiveTheBytesOfOne) {
 
 // Open MPI ends all ranks with one that is killed, and the same call goes on with the file.
 TEST_F(UnderMpirun, AKilledRankEndsTheCallAndTheSameCallGoesOn) {
-  const Ran ran = mpi(
-      "sweep long.yaml -o alone.h5\n"
-      "mpi 3 long.yaml -o three.h5 & job=$!\n"
-      "until [ -e three.h5 ] || ! kill -0 $job; do sleep 0.02; done\n"
-      "kill -9 $(cut -d' ' -f1 three.h5.lock); wait $job; echo killed $?\n"
-      "mpi 3 long.yaml -o three.h5");
+  const Ran ran =
+      mpi("sweep long.yaml -o alone.h5\n"
+          "mpi 3 long.yaml -o three.h5 & job=$!\n"
+          "until [ -e three.h5 ] || ! kill -0 $job; do sleep 0.02; done\n"
+          "kill -9 $(cut -d' ' -f1 three.h5.lock); wait $job; echo killed $?\n"
+          "mpi 3 long.yaml -o three.h5");
   ASSERT_EQ(ran.code, 0) << ran.errors;
   EXPECT_EQ(ran.output.find("killed 0"), std::string::npos) << ran.output;
   EXPECT_NE(ran.output.find("were finished before"), std::string::npos) << ran.output;
