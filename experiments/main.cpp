@@ -17,6 +17,10 @@
 #include "experiments/commands/named_inputs.hpp"
 #include "experiments/commands/output_endings.hpp"
 #include "experiments/interrupts.hpp"
+#ifdef LIGHTLOOM_HAS_MPI
+#include "experiments/mpi/open_mpi.hpp"
+#endif
+#include "experiments/ranks/mpi_ranks.hpp"
 #include "experiments/results/files/build_info.hpp"
 #include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
@@ -100,6 +104,9 @@ int main(int count, char** arguments) {
   keep_idle_threads_from_spinning(arguments);
   meet_limits_of_files_as_errors();
   lightloom::calibration::read_measured_products();
+#ifdef LIGHTLOOM_HAS_MPI
+  offer_mpi(open_mpi_ranks);
+#endif
   try {
     execute({arguments + 1, arguments + count});
     return 0;

@@ -159,9 +159,13 @@ void require_writable(const std::string& path) {
           "output '{}' exists and is not writable (choose another name)", path);
 }
 
+std::string replaced_file(const std::string& path) {
+  return is_passage(path) ? "" : end_of_links(path).string();
+}
+
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)) {
   require_writable(path_);
-  target_ = is_passage(path_) ? "" : end_of_links(path_).string();
+  target_ = replaced_file(path_);
   const std::string start = target_.empty() ? temporary_start(path_) : target_;
   remove_abandoned(start);
   std::tie(temporary_, lock_) = create_own(start, path_);

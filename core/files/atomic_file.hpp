@@ -9,6 +9,10 @@ namespace lightloom {
 /// Throws `Error` unless `path` can be created or replaced; creates nothing. Call before long work.
 void require_writable(const std::string& path);
 
+/// The file that takes what is written to `path`: where links lead; "" for a pipe or a device such
+/// as /dev/null, which stays where it is. Throws `Error` for a link that leads to itself.
+std::string replaced_file(const std::string& path);
+
 /// A file that is complete or not there: it is written under a name of its own beside `path` and
 /// takes the place of `path` when `commit` is called, so that what stood there stays whole until
 /// then. Without `commit` the destructor removes what was written. A link stays a link: the file

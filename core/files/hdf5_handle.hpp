@@ -2,6 +2,7 @@
 
 #include <hdf5.h>
 
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -9,12 +10,21 @@
 
 namespace lightloom {
 
+/// One thread at a time is in HDF5, which as most systems have it is not made for several. Every
+/// function of ours that calls it holds one.
+inline std::recursive_mutex& hdf5_mutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
 /// Owns an HDF5 identifier; a negative one owns nothing.
 class Hdf5Handle {
  public:
   Hdf5Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
   ~Hdf5Handle() {
-    if (id_ >= 0) close_(id_);
+    if (id_ < 0) return;
+    const std::lock_guard alone(hdf5_mutex());
+    close_(id_);
   }
   Hdf5Handle(Hdf5Handle&& other) noexcept
       : id_(std::exchange(other.id_, hid_t{-1})), close_(other.close_) {}
@@ -49,8 +59,8 @@ inline void hdf5_check(herr_t status, const char* what) {
   if (status < 0) throw Failure(fmt::format("HDF5 cannot {}", what));
 }
 
-/// Keeps HDF5 from printing its error stack on this thread while it lives, and gives back to the
-/// host program what it had set before.
+/// Keeps other threads of ours out of HDF5 while it lives, and HDF5 from printing its error stack,
+/// and gives back to the host program what it had set before.
 class Hdf5Quiet {
  public:
   Hdf5Quiet() {
@@ -62,6 +72,7 @@ class Hdf5Quiet {
   Hdf5Quiet& operator=(const Hdf5Quiet&) = delete;
 
  private:
+  std::lock_guard<std::recursive_mutex> alone_{hdf5_mutex()};
   H5E_auto2_t function_ = nullptr;
   void* data_ = nullptr;
 };

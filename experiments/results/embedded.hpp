@@ -12,6 +12,9 @@ extern const std::string_view page_data_script;
 extern const std::string_view page_chart_script;
 extern const std::string_view page_sweep_chart_script;
 extern const std::string_view page_parts_script;
+extern const std::string_view page_zoom_script;
+extern const std::string_view page_tiles_script;
+extern const std::string_view page_mesh_script;
 extern const std::string_view page_sweep_script;
 extern const std::string_view page_script;
 

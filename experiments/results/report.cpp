@@ -85,6 +85,9 @@ std::string report_page(const Labelled& data) {
                                         {"chart_script", embedded::page_chart_script},
                                         {"sweep_chart_script", embedded::page_sweep_chart_script},
                                         {"parts_script", embedded::page_parts_script},
+                                        {"zoom_script", embedded::page_zoom_script},
+                                        {"tiles_script", embedded::page_tiles_script},
+                                        {"mesh_script", embedded::page_mesh_script},
                                         {"sweep_page_script", embedded::page_sweep_script},
                                         {"page_script", embedded::page_script}});
 }

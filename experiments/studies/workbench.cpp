@@ -1,13 +1,19 @@
 #include "experiments/studies/workbench.hpp"
 
+#include <omp.h>
+
+#include <chrono>
 #include <filesystem>
 #include <optional>
+#include <thread>
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/progress.hpp"
 #include "cosim/analog/chip.hpp"
 #include "experiments/cards/input_files.hpp"
+#include "experiments/cards/section_keys.hpp"
+#include "experiments/results/files/build_info.hpp"
 #include "experiments/studies/accuracy/calibrated_chips.hpp"
 #include "experiments/studies/accuracy/training_chips.hpp"
 #include "experiments/studies/run_experiment.hpp"
@@ -148,7 +154,7 @@ const SharedImages& Workbench::shared_images(const Experiment& card) {
 
 void Workbench::keep_checkpoints(const Experiment& card, const std::string& path) {
   const std::string float_path = path + ".float";
-  require_writable(path);
+  checkpoint_lock_ = std::make_unique<FileLock>(path);
   require_writable(float_path);
   inputs_ = input_files_text(card.resolved);
   nn::require_own_checkpoint(float_path, float_identity(card.resolved) + inputs_);
@@ -164,17 +170,40 @@ void Workbench::keep_checkpoints(const Experiment& card, const std::string& path
   float_checkpoint_ = float_path;
 }
 
+void Workbench::keep_trainings(const std::string& folder) {
+  std::error_code problem;
+  std::filesystem::create_directories(folder, problem);
+  require(!problem, "the folder of trainings '{}' cannot be made ({})", folder, problem.message());
+  trainings_ = folder;
+}
+
+/// `named`: a checkpoint that the user asked for.
+Workbench::Kept Workbench::kept(const Experiment& card, const std::string& named,
+                                const std::string& identity) const {
+  if (trainings_.empty()) return {.path = named, .identity = identity + inputs_, .lock = {}};
+  Kept place{.path = {}, .identity = identity + input_files_text(card.resolved), .lock = {}};
+  const BuildInfo build = build_info();
+  place.path = fmt::format("{}/{}.h5", trainings_,
+                           text_hash(fmt::format("{}\n{}\n{}\n{}", place.identity, build.version,
+                                                 build.git_revision, omp_get_max_threads())));
+  while (!place.lock) try {
+      place.lock = std::make_unique<FileLock>(place.path);
+    } catch (const FileBusy&) {
+      if (progress_.cancelled()) throw Failure("interrupted while another process trains");
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  return place;
+}
+
 Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
   return cached(networks_, card.keys.float_network, [&] {
     TrainedNetwork teacher{.network = make_float_network(card), .history = {}};
     if (!card.training.teacher_file.empty())
       load_any_weights(card.training.teacher_file, *teacher.network);
-    else
-      teacher.history =
-          train_fully(*teacher.network, *dataset(card), {card.training.teacher, card.seed},
-                      {.checkpoint = float_checkpoint_,
-                       .identity = float_identity(card.resolved) + inputs_,
-                       .progress = &progress_});
+    else if (const Kept place = kept(card, float_checkpoint_, float_identity(card.resolved)); true)
+      teacher.history = train_fully(
+          *teacher.network, *dataset(card), {card.training.teacher, card.seed},
+          {.checkpoint = place.path, .identity = place.identity, .progress = &progress_});
     return teacher;
   });
 }
@@ -196,24 +225,26 @@ TrainedNetwork Workbench::trained_student(const Experiment& card) {
   }
   const NetworkPtr float_network = teacher(card);
   nn::copy_weights(*float_network->network, *student.network);
-  if (card.training.student.epochs > 0)
-    student.history =
-        train_student(*student.network, card,
-                      {.teacher = float_network->network.get(),
-                       .checkpoint = checkpoint_,
-                       .identity = student_identity(card.resolved, trained_through(card)) + inputs_,
-                       .progress = &progress_});
+  if (card.training.student.epochs == 0) return student;
+  const Kept place =
+      kept(card, checkpoint_, student_identity(card.resolved, trained_through(card)));
+  student.history = train_student(*student.network, card,
+                                  {.teacher = float_network->network.get(),
+                                   .checkpoint = place.path,
+                                   .identity = place.identity,
+                                   .progress = &progress_});
   return student;
 }
 
 LoopResult Workbench::fine_tuned(nn::Network& student, const Experiment& card) {
   const auto core = make_chips(card.hardware.core, card.calibration);
   const bool distills = card.loop->training.distill;
+  const Kept place = kept(card, loop_checkpoint_, loop_identity(card));
   return fine_tune_in_the_loop(student, *dataset(card), card,
                                {.core = *core,
                                 .teacher = distills ? teacher(card)->network.get() : nullptr,
-                                .checkpoint = loop_checkpoint_,
-                                .identity = loop_identity(card) + inputs_,
+                                .checkpoint = place.path,
+                                .identity = place.identity,
                                 .progress = progress_});
 }
 

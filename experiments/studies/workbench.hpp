@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/files/file_lock.hpp"
 #include "core/progress.hpp"
 #include "experiments/cards/experiment_card.hpp"
 #include "experiments/statistics/outcomes.hpp"
@@ -44,6 +45,11 @@ class Workbench {
   /// on from what is there. Throws `Error` when there is something else.
   void keep_checkpoints(const Experiment& card, const std::string& path);
 
+  /// Keeps a checkpoint of every training in `folder`, named by what the training depends on, card,
+  /// files, program and threads: who asks for it again, in this process or another, goes on from
+  /// there, to the same bits. One process trains what several want; the others wait.
+  void keep_trainings(const std::string& folder);
+
   DatasetPtr dataset(const Experiment& card);
   /// Which of the data set's images are in several of its parts, looked for once.
   const SharedImages& shared_images(const Experiment& card);
@@ -69,9 +75,18 @@ class Workbench {
   TrainedNetwork trained_student(const Experiment& card);
   LoopResult fine_tuned(nn::Network& student, const Experiment& card);
 
+  /// Where a training is kept: "" nowhere, else a place that is nobody else's until the end.
+  struct Kept {
+    std::string path, identity;
+    std::unique_ptr<FileLock> lock;
+  };
+  Kept kept(const Experiment& card, const std::string& named, const std::string& identity) const;
+
   ProgressSink& progress_;
+  std::string trainings_;  // folder; "": none
   std::recursive_mutex graphs_and_layers_;
   std::string checkpoint_, float_checkpoint_, loop_checkpoint_;  // "": none
+  std::unique_ptr<FileLock> checkpoint_lock_;
   std::string inputs_;  // of the training that has checkpoints
   std::map<std::string, FilePtr> files_;
   std::map<std::string, GraphPtr> graphs_;

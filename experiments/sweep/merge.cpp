@@ -8,6 +8,8 @@
 
 #include "core/error.hpp"
 #include "experiments/results/files/provenance.hpp"
+#include "experiments/sweep/array_order.hpp"
+#include "experiments/sweep/axis_union.hpp"
 #include "experiments/sweep/sweep_comparison.hpp"
 #include "experiments/sweep/sweep_table.hpp"
 
@@ -73,19 +75,18 @@ Labelled point_of(const Part& part, const SweepGrid& grid, std::size_t point) {
   return values;
 }
 
-void require_equal(const MergedSweep& merged, const Labelled& values, std::size_t point,
+void require_equal(MergedSweep& merged, const Labelled& values, std::size_t point,
                    const std::string& path) {
-  const Labelled& table = merged.table;
+  Labelled& table = merged.table;
+  for (const Axis& axis : values.axes)
+    if (axis.name != image_axis && table.axis(axis.name)->values != axis.values)
+      add_missing_values(table, axis);
   for (const Variable& variable : values.variables) {
     const Variable* known = table.variable(variable.name);
     const auto& given = std::get<std::vector<double>>(variable.values);
-    bool equal = known != nullptr;
-    if (equal) {
-      const auto& all = std::get<std::vector<double>>(known->values);
-      equal =
-          std::equal(given.begin(), given.end(),
-                     all.begin() + static_cast<std::ptrdiff_t>(point * given.size()), same_bits);
-    }
+    const bool equal =
+        known != nullptr &&
+        std::ranges::equal(given, numbers_at(table, point, values, variable), same_bits);
     require(equal,
             "'{}' holds another '{}' at {} than a file before it (they were computed by other "
             "programs or machines; compute one of them again)",
@@ -126,7 +127,11 @@ MergedSweep merge_sweeps(const std::vector<std::string>& files) {
   merged.table.attributes = first.attributes;
   merged.table.attributes.erase("part");
   merged.table.attributes.erase("images_chose");
+  merged.table.attributes.erase(brought_by_key);
+  ArrayOrder order(merged.table, merged.grid);
   for (const Part& part : parts) add_points(merged, part);
+  for (const Part& part : parts) order.absorb(merged.table, part.table, merged.grid);
+  order.apply(merged.table, count_done(merged.table) == merged.grid.points());
   return merged;
 }
 

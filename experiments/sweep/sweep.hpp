@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/files/labelled.hpp"
 #include "core/progress.hpp"
@@ -10,6 +12,8 @@
 #include "experiments/sweep/sweep_part.hpp"
 
 namespace lightloom::experiments {
+
+class Crew;
 
 /// What is measured at one point of a sweep: a pure function of its card. Every point gives the
 /// same variables along equal axes; texts are not stacked.
@@ -26,7 +30,9 @@ struct SweepTask {
   SweepPart part{};  // the points that this call computes: all, or every n-th
   int at_once = 1;   // points whose function may run on as many threads; 1: it has all threads
   Origin origin;
-  std::string output;  // file; "": none, nothing is taken up and nothing kept
+  std::string output;      // file; "": none, nothing is taken up and nothing kept
+  Crew* crew = nullptr;    // other processes that take part, led by this one
+  std::string order = {};  // what the sweep is to them
 };
 
 struct SweepOutcome {
@@ -35,10 +41,15 @@ struct SweepOutcome {
   std::size_t computed = 0;
 };
 
-/// Computes the points of its part that `output` does not hold yet, in order, and rewrites the file
-/// as they finish. Every point is a function of its card alone, so the order and who computes it do
-/// not matter. Throws `Error` when the file belongs to another sweep, `Failure` when cancelled; the
+/// Computes the points of its part that `output` does not hold yet, in order or shared among a
+/// crew, and rewrites the file as they finish. Every point is a function of its card alone, so the
+/// order and who computes it do not matter: the file is the same to the bit. Throws `Error` when
+/// the file belongs to another sweep or another process writes it, `Failure` when cancelled; the
 /// file, if there is one, then holds the finished points.
 SweepOutcome run_sweep(const SweepTask& task, ProgressSink& progress = no_progress());
+
+/// What a process of a crew that does not lead does of the sweep; `task` must outlive it.
+std::function<std::vector<std::string>(std::span<const std::size_t>)> point_answers(
+    const SweepTask& task);
 
 }  // namespace lightloom::experiments

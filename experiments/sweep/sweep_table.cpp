@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <sstream>
 
 #include "core/error.hpp"
 #include "experiments/results/files/provenance.hpp"
+#include "experiments/sweep/axis_union.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -34,18 +36,21 @@ bool is_text(const Values& values) {
   return std::holds_alternative<std::vector<std::string>>(values);
 }
 
+/// Numbers of the array that each point of the grid has in the table.
+std::size_t size_of_point(const Labelled& table, const Variable& variable) {
+  std::size_t size = 1;
+  for (const std::string& name : variable.axes) size *= size_of(table.axis(name)->values);
+  return size;
+}
+
 void add_empty(Labelled& table, const SweepGrid& grid, const Variable& like) {
   Variable added{.name = like.name, .unit = like.unit, .long_name = like.long_name};
   for (const SweepAxis& axis : grid.axes) added.axes.push_back(axis.name);
   added.axes.insert(added.axes.end(), like.axes.begin(), like.axes.end());
-  added.values = std::vector<double>(grid.points() * size_of(like.values),
+  added.values = std::vector<double>(grid.points() * size_of_point(table, like),
                                      std::numeric_limits<double>::quiet_NaN());
   table.add(std::move(added));
 }
-
-/// Outcomes of images, one axis that points may have in another length: those of more or fewer test
-/// images than the first point's are left out.
-constexpr const char* image_axis = "image_word";
 
 bool of_other_images(const Labelled& table, const Labelled& point, const Variable& variable) {
   const Axis* known = table.axis(image_axis);
@@ -53,18 +58,38 @@ bool of_other_images(const Labelled& table, const Labelled& point, const Variabl
          known->values != point.axis(image_axis)->values;
 }
 
-void check_axes(Labelled& table, const SweepGrid& grid, std::size_t point, const Labelled& values) {
+/// Gives the table the point's axes and the values along them. Returns the axes along which it has
+/// others than the point, or the same in another order.
+std::set<std::string> join_axes(Labelled& table, const Labelled& values) {
+  std::set<std::string> other;
   for (const Axis& axis : values.axes) {
     const Axis* known = table.axis(axis.name);
-    if (known == nullptr)
+    if (known == nullptr) {
       table.add_axis(axis);
-    else if (axis.name != image_axis)
-      require(known->values == axis.values,
-              "the point {} gives other values along '{}' than the first point (sweep keys that "
-              "change the network, the "
-              "number of chips or the baselines in files of their own)",
-              grid.describe(point), axis.name);
+    } else if (axis.name != image_axis && known->values != axis.values) {
+      add_missing_values(table, axis);
+      other.insert(axis.name);
+    }
   }
+  return other;
+}
+
+/// Where the numbers of a point's array belong among those of the table's.
+std::vector<std::size_t> offsets_of(const Labelled& table, const Labelled& point,
+                                    const Variable& variable) {
+  std::vector<std::size_t> offsets{0};
+  for (const std::string& name : variable.axes) {
+    const Values& own = point.axis(name)->values;
+    const Values& all = table.axis(name)->values;
+    std::vector<std::size_t> places(size_of(own)), next;
+    std::iota(places.begin(), places.end(), 0);
+    if (own != all) places = places_of(own, all);
+    next.reserve(offsets.size() * places.size());
+    for (const std::size_t offset : offsets)
+      for (const std::size_t place : places) next.push_back(offset * size_of(all) + place);
+    offsets = std::move(next);
+  }
+  return offsets;
 }
 
 }  // namespace
@@ -82,20 +107,41 @@ Labelled empty_table(const SweepGrid& grid) {
 }
 
 void put_point(Labelled& table, const SweepGrid& grid, std::size_t point, const Labelled& values) {
-  check_axes(table, grid, point, values);
+  const std::set<std::string> other = join_axes(table, values);
   for (const Variable& variable : values.variables) {
     if (is_text(variable.values) || of_other_images(table, values, variable)) continue;
     if (find(table, variable.name) == nullptr) add_empty(table, grid, variable);
-    const std::vector<double> numbers = as_numbers(variable.values);
-    auto& all = std::get<std::vector<double>>(find(table, variable.name)->values);
-    require(all.size() == numbers.size() * grid.points(),
-            "the point {} gives '{}' another shape than the first point", grid.describe(point),
+    const Variable& held = *find(table, variable.name);
+    require(held.axes.size() == grid.axes.size() + variable.axes.size() &&
+                std::equal(variable.axes.begin(), variable.axes.end(),
+                           held.axes.begin() + static_cast<std::ptrdiff_t>(grid.axes.size())),
+            "the point {} gives '{}' other axes than a point before it", grid.describe(point),
             variable.name);
-    std::copy(numbers.begin(), numbers.end(),
-              all.begin() + static_cast<std::ptrdiff_t>(point * numbers.size()));
+    const std::vector<double> numbers = as_numbers(variable.values);
+    const std::size_t each = size_of_point(table, variable);
+    auto& all = std::get<std::vector<double>>(find(table, variable.name)->values);
+    if (std::ranges::none_of(variable.axes,
+                             [&](const auto& axis) { return other.contains(axis); })) {
+      std::copy(numbers.begin(), numbers.end(),
+                all.begin() + static_cast<std::ptrdiff_t>(point * each));
+      continue;
+    }
+    const std::vector<std::size_t> offsets = offsets_of(table, values, variable);
+    for (std::size_t i = 0; i < numbers.size(); ++i) all[point * each + offsets[i]] = numbers[i];
   }
   add_images_chose(table, values);
   std::get<std::vector<std::int64_t>>(find(table, "done")->values)[point] = 1;
+}
+
+std::vector<double> numbers_at(const Labelled& table, std::size_t point, const Labelled& values,
+                               const Variable& variable) {
+  const Variable& held = *table.variable(variable.name);
+  const auto& all = std::get<std::vector<double>>(held.values);
+  const std::size_t each = size_of_point(table, variable);
+  std::vector<double> numbers;
+  for (const std::size_t offset : offsets_of(table, values, variable))
+    numbers.push_back(all[point * each + offset]);
+  return numbers;
 }
 
 void add_images_chose(Labelled& table, const Labelled& other) {

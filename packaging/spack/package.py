@@ -15,6 +15,7 @@ class Lightloom(CMakePackage):
     variant("png", default=False, when="+nn", description="Read data sets that are folders of PNG images")
     variant("jpeg", default=False, when="+nn", description="Read data sets that are folders of JPEG images")
     variant("program", default=True, when="+nn +calibration", description="The program lightloom")
+    variant("mpi", default=False, when="+program", description="Share a sweep among the processes of mpirun")
     # Debian ships Chart.js as a package (libjs-chart.js), Spack does not.
     variant("chart_js", default="/usr/share/javascript/chart.js/chart.min.js", values=any, when="+program",
             description="chart.min.js of Chart.js 3, which the pages of results carry")
@@ -35,6 +36,7 @@ class Lightloom(CMakePackage):
     depends_on("nlohmann-json@3.11:", when="+nn")
     depends_on("ceres-solver@2.1:", when="+calibration")
     depends_on("boost@1.74: +program_options +math", when="+program")
+    depends_on("mpi", when="+mpi")
     depends_on("libpng", when="+png")
     depends_on("jpeg", when="+jpeg")
     depends_on("onnx", when="+onnx")
@@ -50,6 +52,7 @@ class Lightloom(CMakePackage):
             self.define_from_variant("LIGHTLOOM_PNG", "png"),
             self.define_from_variant("LIGHTLOOM_JPEG", "jpeg"),
             self.define_from_variant("LIGHTLOOM_PROGRAM", "program"),
+            self.define_from_variant("LIGHTLOOM_MPI", "mpi"),
             self.define("LIGHTLOOM_TESTS", False),
             # Spack's compiler wrapper chooses the architecture.
             self.define("LIGHTLOOM_ARCH", ""),

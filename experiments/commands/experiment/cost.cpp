@@ -6,6 +6,7 @@
 #include "cosim/studies/latency_study.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/experiment/tile_timeline.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
@@ -232,6 +233,9 @@ void add_sensitivity_study(const CommandLine& line, ProgressSink& progress, Show
 Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   require(!line.has("accuracy") || line.has("frontier"),
           "--accuracy goes with --frontier (lightloom run measures a card's accuracy)");
+  require(!line.has("timeline-of") || line.has("timeline"), "--timeline-of goes with --timeline");
+  require(!line.has("timeline") || !gives_layers(line),
+          "--timeline is of the card's own network (leave --gemm and --layers out)");
   const Experiment card = read_experiment(load_given_card(line));
   const auto [model, dataset, layers] = costed(line, card.network);
   const CostStudy study = study_cost(card.network, card.hardware, layers);
@@ -248,6 +252,7 @@ Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   if (line.has("frontier")) add_frontier(line, card, progress, result);
   if (line.has("sensitivity")) add_sensitivity_study(line, progress, result);
   if (line.has("replay")) add_replay(card, layers, result);
+  if (line.has("timeline")) write_tile_timeline(line, progress, result);
   return result;
 }
 
@@ -271,6 +276,8 @@ extern const Command cost_command{
                  "one product instead of the card's network: M vectors of K inputs, N outputs"},
                 {"layers", "FILE",
                  "CSV of convolutions and products instead of the card's network"},
+                {"timeline", "FILE", timeline_help, {".html", ".h5"}},
+                {"timeline-of", "SOURCE", "with --timeline: another of the card's sources"},
                 {"replay", "", "the schedule's DRAM transfers again, command by command"}},
     .run = do_cost};
 

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/experiment/crew_of_call.hpp"
 #include "experiments/commands/experiment/sweep_files.hpp"
 #include "experiments/commands/output_endings.hpp"
 #include "experiments/from_cards/sweep_study.hpp"
@@ -25,6 +26,15 @@ std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
   return text;
 }
 
+std::string crew_text(const Crew* crew) {
+  if (crew == nullptr) return "";
+  std::string text = fmt::format("\ncomputed by {} processes", crew->count());
+  if (crew->lost() > 0)
+    text += fmt::format("; {} ended before the work did, and others computed what they had in hand",
+                        crew->lost());
+  return text;
+}
+
 /// The call that computes the points, wherever it writes them and whoever shares the work.
 std::string computing_command(const CommandLine& line) {
   std::string command = "lightloom sweep " + line.operands.front();
@@ -32,15 +42,27 @@ std::string computing_command(const CommandLine& line) {
   return line.seed ? command + fmt::format(" --seed {}", *line.seed) : command;
 }
 
+[[noreturn]] void help_with_sweep(Crew& crew, const CommandLine& line, ProgressSink& progress) {
+  SweepHelper helper([&] { return load_given_card(line); }, progress);
+  crew.help([&](std::string_view order) { return helper.begin(order); }, progress);
+}
+
 Shown do_sweep(const CommandLine& line, ProgressSink& progress) {
-  const SweepStudy study = read_sweep(load_given_card(line));
+  const std::unique_ptr<Crew> crew = crew_of_call(line);
+  if (crew && !crew->leads()) help_with_sweep(*crew, line, progress);
+  const SweepStudy study = read_sweep(load_given_card(line), crew.get());
   const SweepGrid& grid = study.grid;
   const SweepPart part = line.has("part") ? read_part(line.value("part")) : SweepPart{};
   const SweepFiles where = sweep_files(line, study.base.name, part);
-  const SweepOutcome outcome =
-      compute_sweep(study, {part, where.results, computing_command(line)}, progress);
+  const SweepOutcome outcome = compute_sweep(study,
+                                             {.part = part,
+                                              .output = where.results,
+                                              .command = computing_command(line),
+                                              .crew = crew.get(),
+                                              .trainings = line.value("trainings")},
+                                             progress);
   Shown result = write_sweep(outcome.table, grid, where);
-  result.text = summary_text(outcome, grid, part) + result.text;
+  result.text = summary_text(outcome, grid, part) + crew_text(crew.get()) + result.text;
   result.json["resumed"] = outcome.resumed;
   result.json["computed"] = outcome.computed;
   if (!part.whole()) result.json["part"] = part.text();
@@ -54,10 +76,16 @@ extern const Command sweep_command{
     .operand = "card.yaml",
     .summary = "a grid of experiments, resumable",
     .endings = results_endings,
-    .options = {{"part", "I/N",
-                 "only every N-th point from the I-th on, into a file of their own for `merge`; "
-                 "auto, auto/N: I (and N) from the array job of a cluster"},
-                {"report", "FILE", page_help, page_or_none}},
+    .options =
+        {{"part", "I/N",
+          "only every N-th point from the I-th on, into a file of their own for `merge`; "
+          "auto, auto/N: I (and N) from the array job of a cluster"},
+         {"jobs", "N",
+          "N processes that share points and threads; mpirun starts them on several machines"},
+         {"trainings", "FOLDER",
+          "keeps trained networks for other calls and parts (else beside the results until "
+          "the sweep is complete), or none"},
+         {"report", "FILE", page_help, page_or_none}},
     .run = do_sweep,
     .ends_when_asked = true};
 

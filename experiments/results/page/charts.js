@@ -114,8 +114,35 @@ lightloom.charts = (() => {
     });
   }
 
-  // When each layer of a source computes, from end to end: bars that begin where the one before ends, by what gives the time.
-  function timeline(canvas, name, by, source) {
+  // How fast each layer of a source is against what core and DRAM allow at its multiply-adds for each byte of DRAM.
+  function roofline(canvas, source) {
+    const peak = data.at("core_peak"), stream = data.at("dram_stream");
+    const layers = data.labels("layer").map((at, layer) => ({at, x: data.at("layer_intensity", {source, layer}), y: data.at("layer_attained", {source, layer}),
+                                                             roof: data.at("layer_roof", {source, layer})}));
+    const drawable = layers.filter((one) => one.x > 0 && one.y > 0), ridge = peak / stream;
+    const low = Math.min(ridge, ...drawable.map((one) => one.x)) / 2, high = Math.max(ridge, ...drawable.map((one) => one.x)) * 2;
+    const rate = (value) => text.si(value, "MAC/s");
+    const roof = (label, points, index) => ({type: "line", label, data: points, borderColor: colour(index), backgroundColor: colour(index), borderWidth: 2,
+                                             pointRadius: 0, pointStyle: "line"});
+    draw(canvas, {
+      type: "scatter",
+      data: {datasets: [
+        {label: "reached", data: drawable, backgroundColor: colour(0), pointRadius: 5},
+        {label: "allowed (buffers too)", data: drawable.map((one) => ({at: one.at, x: one.x, y: one.roof})), borderColor: colour(3), borderWidth: 2, pointRadius: 7, pointStyle: "dash"},
+        roof("DRAM", [{x: low, y: low * stream}, {x: ridge, y: peak}], 1), roof("core", [{x: ridge, y: peak}, {x: high, y: peak}], 2)]},
+      options: {interaction: {mode: "nearest", intersect: true},
+                plugins: {legend: legend(), tooltip: {filter: (item) => item.raw.at !== undefined,
+                  callbacks: {label: (item) => `${item.raw.at}, ${item.dataset.label}: ${rate(item.raw.y)} at ${text.plain(item.raw.x, 3)} MAC/B`}}},
+                scales: {x: valueAxis("multiply-adds for each byte to or from DRAM", (value) => Number.isInteger(Math.log10(value)) ? text.plain(value) : null,
+                                      {type: "logarithmic", min: low, max: high}),
+                         y: valueAxis("multiply-adds per second", (value) => Number.isInteger(Math.log10(value)) ? rate(value) : null, {type: "logarithmic"})}},
+    });
+    return {head: ["layer", "MAC/B", "reached (MAC/s)", "allowed (MAC/s)"], rows: layers.map((one) => [one.at, one.x, one.y, one.roof])};
+  }
+
+  // When each layer of a source computes, from end to end: bars that begin where the one before ends, by what gives the time. `window`:
+  // the part of the time that is shown.
+  function timeline(canvas, name, by, source, window = [0, undefined]) {
     const one = data.variable(name), labels = data.labels("layer");
     const shown = (value) => text.si(value, one.unit);
     let now = 0;
@@ -135,7 +162,7 @@ lightloom.charts = (() => {
       options: {indexAxis: "y", interaction: {mode: "nearest", axis: "y", intersect: true},
                 plugins: {legend: legend(), tooltip: {callbacks: {
                   label: (item) => `${item.dataset.label}: ${shown(item.raw[1] - item.raw[0])} from ${shown(item.raw[0])} on`}}},
-                scales: {y: categoryAxis("", {ticks: {autoSkip: false}}), x: valueAxis("time", shown, {min: 0})}},
+                scales: {y: categoryAxis("", {ticks: {autoSkip: false}}), x: valueAxis("time", shown, {min: window[0], max: window[1]})}},
     });
   }
 
@@ -220,5 +247,5 @@ lightloom.charts = (() => {
     }).length;
   }
   return {draw, line, colour, faded, css, legend, tooltip, valueAxis, categoryAxis,
-          perChip, chipYield, stacked, grouped, timeline, curves, tornado, rows, painted};
+          perChip, chipYield, stacked, grouped, roofline, timeline, curves, tornado, rows, painted};
 })();

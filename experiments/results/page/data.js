@@ -54,7 +54,7 @@ lightloom.text = (() => {
   // 0.00123 s -> "1.23 ms"; units that take no prefix are written as they are.
   function si(value, unit, digits = 3) {
     if (value === null || !Number.isFinite(value)) return "–";
-    if (!["s", "J", "W", "B", "bit", "Hz", "B/s"].includes(unit)) return plain(value, digits) + (unit && unit !== "1" ? " " + unit : "");
+    if (!["s", "J", "W", "B", "bit", "Hz", "B/s", "MAC/s"].includes(unit)) return plain(value, digits) + (unit && unit !== "1" ? " " + unit : "");
     if (value === 0) return "0 " + unit;
     const [scale, prefix] = prefixes.find(([each]) => Math.abs(value) >= each * 0.9995) || prefixes.at(-1);
     return plain(value / scale, digits) + " " + prefix + unit;

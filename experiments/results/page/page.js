@@ -74,13 +74,36 @@
       paint: (canvas) => charts.stacked(canvas, name, over, by, {source: state.source})});
   }
 
+  const choicesOfSource = () => data.labels("source").map((label, index) => [index, label]);
+
   // Layers one after the other, as the critical path goes through them.
   function timelinePanel() {
+    const state = {source: 0, listening: false};
+    let redraw = () => {};
+    const end = () => data.range(data.size("layer")).flatMap((layer) => data.along("layer_time_by_part", "part", {source: state.source, layer}))
+      .reduce((sum, each) => sum + (each ?? 0), 0);
+    const window = lightloom.zoom.onTime(() => [0, end()], () => redraw());
+    redraw = panel({title: "Timeline", note: "When each layer has the critical path, from the first to the last, by what gives the time.",
+      controls: [chooser("weights", choicesOfSource(), 0, (index) => { state.source = Number(index); redraw(); }), ...window.controls],
+      paint: (canvas) => {
+        charts.timeline(canvas, "layer_time_by_part", "part", state.source, window.now());
+        if (state.listening) return;
+        state.listening = true;
+        window.listen(canvas, (event) => {
+          const {left, right} = Chart.getChart(canvas).chartArea;
+          return (event.offsetX - left) / (right - left);
+        });
+      }});
+  }
+
+  // What each layer reaches of what core, buffers and DRAM allow.
+  function rooflinePanel() {
     const state = {source: 0};
-    const choices = data.labels("source").map((label, index) => [index, label]);
-    const redraw = panel({title: "Timeline", note: "When each layer has the critical path, from the first to the last, by what gives the time.",
-      controls: [chooser("weights", choices, 0, (index) => { state.source = Number(index); redraw(); })],
-      paint: (canvas) => charts.timeline(canvas, "layer_time_by_part", "part", state.source)});
+    let shown = {head: [], rows: []};
+    const redraw = panel({title: "Roofline", note: "Layers by their multiply-adds for each byte of DRAM: what they reach, and what core, buffers and DRAM allow. "
+        + "Layers without DRAM traffic are in the table alone.",
+      controls: [chooser("weights", choicesOfSource(), 0, (index) => { state.source = Number(index); redraw(); })],
+      rows: () => shown, paint: (canvas) => { shown = charts.roofline(canvas, state.source); }});
   }
 
   // What the verdicts rest on: one gain over one baseline, each assumption moved alone.
@@ -125,6 +148,7 @@
              paint: (canvas) => charts.stacked(canvas, "time_by_source", "source", "stage")});
       sourcePanel({title: "Time by layer", note: "Each layer's span, by the stage on the critical path."}, "time_parts", "stage");
     }
+    if (data.has("layer_intensity", "source", "layer") && data.has("core_peak") && data.has("dram_stream")) rooflinePanel();
     if (data.has("energy_parts", "source", "layer", "component")) {
       panel({title: "Energy against the baselines", note: "By component, one batch.",
              paint: (canvas) => charts.stacked(canvas, "energy_by_source", "source", "component")});
@@ -236,6 +260,8 @@
   pointSelectors();
   sweepPage.panels();
   panels();
+  lightloom.tiles.panels();
+  lightloom.mesh.panels();
   statisticsTables();
   sensitivityPanel();
   layerTable();

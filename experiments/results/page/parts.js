@@ -59,10 +59,10 @@ lightloom.parts = (() => {
     return behind.fill;
   }
 
-  // A panel with a chart; returns what draws it again.
-  function panel({paint, tall = false, ...options}) {
+  // A panel with a chart; returns what draws it again. `rows`: what the table holds, where that is not what the chart draws.
+  function panel({paint, rows, tall = false, ...options}) {
     const canvas = element("canvas", {role: "img", ariaLabel: `${options.title}. ${options.note} The numbers are in the table below.`});
-    const fill = article(options, element("div", {className: tall ? "plot tall" : "plot"}, canvas), () => charts.rows(canvas));
+    const fill = article(options, element("div", {className: tall ? "plot tall" : "plot"}, canvas), rows ?? (() => charts.rows(canvas)));
     const redraw = () => { paint(canvas); fill(); };
     redraws.push(redraw);
     return redraw;

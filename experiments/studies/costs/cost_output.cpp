@@ -409,6 +409,9 @@ void add_cost(Labelled& data, const CostStudy& study) {
   add("layer_intensity", {"source", "layer"},
       by_layer(study, [](const LayerCost& layer) { return layer.intensity_macs_per_byte; }),
       "MAC/B", "multiply-adds per DRAM byte");
+  add("core_peak", {}, {study.peak_macs_per_s}, "MAC/s", "roofline: what the cores allow");
+  add("dram_stream", {}, {study.dram_stream_Bps}, "B/s",
+      "roofline: what the DRAM gives in long runs");
   add("time_parts", {"source", "layer", "stage"}, time_parts(study), "s",
       "time on the critical path");
   add("layer_time_by_part", {"source", "layer", "part"}, layer_time_by_part(study), "s",

@@ -5,6 +5,7 @@
 
 #include "core/parallel.hpp"
 #include "cosim/cost/plan_memory.hpp"
+#include "memory/traffic/dram_estimate.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -121,6 +122,9 @@ CostStudy study_cost(const NetworkCard& network, const HardwareCard& hardware,
   const photonic::CoreDescription& core = inputs[0].core;
   study.peak_operations_per_s =
       2e9 * core.cost.symbol_rate_GHz * core.rows * core.columns * inputs[0].schedule.cores;
+  study.peak_macs_per_s = 1e9 * photonic::peak_macs_per_ns(core) * inputs[0].schedule.cores;
+  study.dram_stream_Bps = 1e9 * memory::estimate_runs(inputs[0].memory.dram, 1e9).bandwidth_GBps *
+                          inputs[0].schedule.bandwidth_scale;
   const cosim::GeneratorCard& generator = inputs[0].generator;
   study.generator_kind = generator.kind;
   study.generator = cosim::generator_figures(generator);

@@ -21,6 +21,8 @@ struct CostStudy {
   int batch = 1;
   /// Multiplications and additions of all cores, each tile full at every symbol; their time alone.
   double peak_operations_per_s = 0;
+  double peak_macs_per_s = 0;  // what the rooflines' core allows: of all cores
+  double dram_stream_Bps = 0;  // and their DRAM, of long runs
   std::string generator_kind;  // of the card's own source
   cosim::GeneratorFigures generator;
   double generator_area_mm2 = 0;  // with its electronic unit
