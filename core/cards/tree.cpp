@@ -108,9 +108,14 @@ Tree load_text(const std::string& path) {
   require(!fs::is_directory(path), "card '{}' is a folder (name a .yaml file)", path);
   std::ifstream file(path, std::ios::binary);
   require(file.good(), "card '{}' cannot be read (check its permissions)", path);
-  std::string text(most_bytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
+  constexpr std::size_t part = std::size_t{1} << 14;
+  std::string text;
+  while (file.good() && text.size() <= most_bytes) {
+    const std::size_t before = text.size();
+    text.resize(before + part);
+    file.read(text.data() + before, static_cast<std::streamsize>(part));
+    text.resize(before + static_cast<std::size_t>(file.gcount()));
+  }
   return parse_yaml(text, path);
 }
 

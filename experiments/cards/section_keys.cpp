@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <initializer_list>
+
+#include "core/cards/content_text.hpp"
 
 namespace lightloom::experiments {
 
@@ -15,34 +18,57 @@ std::string text_hash(std::string_view text) {
   return fmt::format("{:016x}", hash);
 }
 
-std::string sections_text(const Tree& resolved, std::initializer_list<const char*> keys) {
+namespace {
+
+using Sections = std::initializer_list<const char*>;
+constexpr Sections data_sections{"dataset", "seed"};
+constexpr Sections graph_sections{"dataset", "model"};
+constexpr Sections float_sections{"dataset", "model", "teacher", "seed"};
+constexpr Sections student_sections{"dataset", "model", "weights", "teacher", "train", "seed"};
+constexpr Sections core_sections{"core", "generator", "calibration_images"};
+constexpr Sections loop_sections{"in_the_loop", "calibration"};
+constexpr Sections layer_sections{"dataset", "model", "weights", "baselines"};
+
+/// What a text is made by: of some sections of a card.
+using TextOf = std::string (*)(const Tree& resolved, Sections sections);
+
+std::string yaml_of(const Tree& resolved, Sections sections) {
   Tree part = Tree::mapping();
-  for (const char* key : keys)
+  for (const char* key : sections)
     if (const Tree* found = resolved.find(key)) part.at_or_add(key) = *found;
   return to_yaml(part);
 }
 
-std::string float_identity(const Tree& resolved) {
-  return sections_text(resolved, {"dataset", "model", "teacher", "seed"});
-}
-
-std::string student_identity(const Tree& resolved, TrainedThrough through) {
-  std::string text =
-      sections_text(resolved, {"dataset", "model", "weights", "teacher", "train", "seed"});
-  if (through != TrainedThrough::nothing)
-    text += sections_text(resolved, {"core", "generator", "calibration_images"});
-  if (through == TrainedThrough::loop)
-    text += sections_text(resolved, {"in_the_loop", "calibration"});
+std::string content_of(const Tree& resolved, Sections sections) {
+  std::string text;
+  for (const char* key : sections) {
+    const Tree* found = resolved.find(key);
+    text += found == nullptr ? "-" : content_text(*found);
+  }
   return text;
 }
 
+std::string student_text(const Tree& resolved, TrainedThrough through, TextOf text_of) {
+  std::string text = text_of(resolved, student_sections);
+  if (through != TrainedThrough::nothing) text += text_of(resolved, core_sections);
+  if (through == TrainedThrough::loop) text += text_of(resolved, loop_sections);
+  return text;
+}
+
+}  // namespace
+
+std::string float_identity(const Tree& resolved) { return yaml_of(resolved, float_sections); }
+
+std::string student_identity(const Tree& resolved, TrainedThrough through) {
+  return student_text(resolved, through, yaml_of);
+}
+
 SectionKeys section_keys(const Tree& resolved, TrainedThrough through) {
-  return {
-      .data = text_hash(sections_text(resolved, {"dataset", "seed"})),
-      .graph = text_hash(sections_text(resolved, {"dataset", "model"})),
-      .float_network = text_hash(float_identity(resolved)),
-      .student = text_hash(student_identity(resolved, through)),
-      .layers = text_hash(sections_text(resolved, {"dataset", "model", "weights", "baselines"}))};
+  return {.data = text_hash(content_of(resolved, data_sections)),
+          .graph = text_hash(content_of(resolved, graph_sections)),
+          .float_network = text_hash(content_of(resolved, float_sections)),
+          .student = text_hash(student_text(resolved, through, content_of)),
+          .layers = text_hash(content_of(resolved, layer_sections))};
 }
 
 }  // namespace lightloom::experiments

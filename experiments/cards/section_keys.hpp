@@ -1,6 +1,5 @@
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -10,9 +9,6 @@ namespace lightloom::experiments {
 
 /// 64-bit FNV-1a of a text, as 16 hexadecimal digits.
 std::string text_hash(std::string_view text);
-
-/// The text of some sections of a resolved card.
-std::string sections_text(const Tree& resolved, std::initializer_list<const char*> keys);
 
 /// What the parts of an experiment depend on, as hashes of sections of its resolved card: equal
 /// keys mean equal work.

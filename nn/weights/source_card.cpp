@@ -5,6 +5,7 @@
 #include <set>
 #include <string_view>
 
+#include "core/cards/content_text.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
 #include "nn/weights/source/projected_source.hpp"
@@ -79,7 +80,7 @@ std::string stored_part(SourceCard card) {
   std::erase_if(part.pairs, [](const TreeEntry& entry) {
     return std::ranges::find(training_keys, entry.key) != training_keys.end();
   });
-  return to_yaml(part);
+  return content_text(part);
 }
 
 /// What holds for a layer, and the kind that stores it.
@@ -154,7 +155,7 @@ double precision_bits(const SourceCard& card, const LayerShape& shape) {
 }
 
 bool stores_the_same(const SourceCard& a, const SourceCard& b) {
-  return stored_part(a) == stored_part(b) &&
+  return a.source == b.source && stored_part(a) == stored_part(b) &&
          std::ranges::equal(
              a.layers, b.layers, [](const LayerOverride& left, const LayerOverride& right) {
                return left.layer == right.layer && stores_the_same(left.card, right.card);
