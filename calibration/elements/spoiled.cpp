@@ -37,7 +37,7 @@ SpoiledReadings find_spoiled(std::span<const double> readings) {
     if (top) std::reverse(sorted.begin(), sorted.end());
     if (count == 0) continue;
     for (std::size_t i = 0; i < readings.size(); ++i)
-      if (std::abs(readings[i] - end) <= tolerance) result.spoiled[i] = 1;
+      if (std::abs(readings[i] - end) <= tolerance) result.spoiled[i] = top ? 1 : 2;
     const std::string which = top ? "saturated" : "a floor";
     result.problems.push_back(
         fmt::format("{}: {} of {} readings are {:.6g}, the {} ({}; they are not fitted)", which,

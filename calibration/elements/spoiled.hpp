@@ -8,7 +8,7 @@ namespace lightloom::calibration {
 
 /// Readings that say only that the instrument was at one of its ends.
 struct SpoiledReadings {
-  std::vector<char> spoiled;          // one a reading
+  std::vector<char> spoiled;          // one a reading: 1 at the upper end, 2 at the lower
   std::vector<std::string> problems;  // in words
 };
 

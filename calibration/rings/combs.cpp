@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "calibration/elements/student.hpp"
-#include "calibration/rings/spectrum_noise.hpp"
+#include "calibration/rings/lines/spectrum_noise.hpp"
 #include "calibration/solvers/dense.hpp"
 
 namespace lightloom::calibration {

@@ -8,9 +8,10 @@
 
 #include "calibration/elements/spoiled.hpp"
 #include "calibration/rings/combs.hpp"
-#include "calibration/rings/line_fit.hpp"
-#include "calibration/rings/line_search.hpp"
+#include "calibration/rings/lines/line_fit.hpp"
+#include "calibration/rings/lines/line_search.hpp"
 #include "calibration/rings/ring_problems.hpp"
+#include "calibration/rings/ring_tasks.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -57,49 +58,6 @@ std::vector<LineGuess> guess_lines(Trace wavelength_nm, Trace power, RingPort po
   fit.dips = port == RingPort::through ||
              (port == RingPort::automatic && clarity_of(dips, most) >= clarity_of(peaks, most));
   return fit.dips ? dips : peaks;
-}
-
-double upper_quartile(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(3 * values.size() / 4);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
-
-/// Groups of lines that overlap, each with its range of the sweep.
-std::vector<LineTask> tasks_of(const std::vector<LineGuess>& guesses, const CutLines& cut,
-                               Trace wavelength_nm, bool dips) {
-  std::vector<double> gaps;
-  for (std::size_t i = 1; i < guesses.size(); ++i)
-    gaps.push_back(guesses[i].centre_nm - guesses[i - 1].centre_nm);
-  const double usual = upper_quartile(gaps);  // doublets have a short gap and a long one
-  std::vector<LineTask> tasks;
-  for (std::size_t i = 0; i < guesses.size(); ++i) {
-    const double width = guesses[i].width_nm;
-    const double gap = i > 0 ? gaps[i - 1] : INFINITY,
-                 wider = i > 0 ? std::max(width, guesses[i - 1].width_nm) : 0;
-    const bool close = gap < 1.6 * wider || (gap < 4 * wider && gap < 0.5 * usual) ||
-                       (guesses.size() == 2 && gap < 4 * wider);
-    if (!close || tasks.back().guesses.size() > 3) tasks.push_back({.guesses = {}, .dips = dips});
-    tasks.back().guesses.push_back(guesses[i]);
-  }
-  for (std::size_t t = 0; t < tasks.size(); ++t) {
-    const LineGuess &first = tasks[t].guesses.front(), &last = tasks[t].guesses.back();
-    const double before = t > 0       ? tasks[t - 1].guesses.back().centre_nm
-                          : cut.front ? wavelength_nm.front()
-                                      : -INFINITY,
-                 after = t + 1 < tasks.size() ? tasks[t + 1].guesses.front().centre_nm
-                         : cut.back           ? wavelength_nm.back()
-                                              : INFINITY;
-    const double step = (wavelength_nm.back() - wavelength_nm.front()) /
-                        static_cast<double>(wavelength_nm.size() - 1);
-    const double reach = std::max(8 * std::max(first.width_nm, last.width_nm), 12 * step);
-    tasks[t].from_nm = std::max(
-        {first.centre_nm - reach, 0.5 * (before + first.centre_nm), wavelength_nm.front()});
-    tasks[t].to_nm =
-        std::min({last.centre_nm + reach, 0.5 * (after + last.centre_nm), wavelength_nm.back()});
-  }
-  return tasks;
 }
 
 double step_at(Trace wavelength_nm, double nm) {
@@ -163,111 +121,10 @@ Pass fit_tasks(const std::vector<LineTask>& tasks, Trace wavelength_nm, Trace po
   return pass;
 }
 
-/// Lines that stand alone may have any period that puts no other line into the sweep.
-void allow_periods(Trace wavelength_nm, std::vector<LineTask>& tasks) {
-  if (tasks.size() != 1) return;
-  LineTask& only = tasks.front();
-  only.shortest_period_nm = std::max(only.guesses.front().centre_nm - wavelength_nm.front(),
-                                     wavelength_nm.back() - only.guesses.back().centre_nm);
-}
-
-/// The modes of a comb: lines, doublets by the middle of both. Among doublets, a line alone at an
-/// end of the comb is half of one that the sweep cuts.
-std::vector<double> centres_of(const Comb& comb, const std::vector<Resonance>& lines) {
-  std::vector<double> centres;
-  std::vector<char> pairs;
-  double before = -INFINITY;
-  for (const std::size_t i : comb.lines) {
-    const double own = lines[i].centre_nm;
-    const bool pair = own - before < 0.5 * comb.fsr_nm;
-    if (pair) {
-      centres.back() = 0.5 * (before + own);
-      pairs.back() = 1;
-    } else {
-      centres.push_back(own);
-      pairs.push_back(0);
-    }
-    before = own;
-  }
-  if (centres.size() < 4 || std::count(pairs.begin(), pairs.end(), 1) < 2) return centres;
-  if (pairs.back() == 0) centres.pop_back();
-  if (pairs.front() == 0) centres.erase(centres.begin());
-  return centres;
-}
-
-bool alike(const Resonance& a, const Resonance& b) {
-  constexpr double factor = 1.5;
-  return a.width_nm < factor * b.width_nm && b.width_nm < factor * a.width_nm;
-}
-
-/// The least distance of lines like `own` that are not of the first comb, where some stand off
-/// every comb: others between them may be hidden, so a comb may skip most of its lines. 0: none.
-double least_distance(const std::vector<Resonance>& lines, const Resonance& own) {
-  double least = 0, before = -INFINITY;
-  bool off = false;
-  for (const Resonance& line : lines) {
-    if (line.comb == 0 || line.split || !alike(line, own)) continue;
-    off = off || line.comb < 0;
-    const double distance = line.centre_nm - before;
-    if (std::isfinite(distance) && (least == 0 || distance < least)) least = distance;
-    before = line.centre_nm;
-  }
-  return off && least > 3 * own.width_nm ? least : 0;
-}
-
-/// Distance of the lines of a comb about one of them: the mean of the two beside it, at an end of
-/// the comb by how they change.
-double period_at(const Comb& comb, const std::vector<Resonance>& lines, double nm) {
-  const std::vector<double> centres = centres_of(comb, lines);
-  std::vector<double> at, gaps;  // distances, and where they are
-  for (std::size_t i = 1; i < centres.size(); ++i) {
-    const double steps = std::max(1.0, std::round((centres[i] - centres[i - 1]) / comb.fsr_nm));
-    at.push_back(0.5 * (centres[i - 1] + centres[i]));
-    gaps.push_back((centres[i] - centres[i - 1]) / steps);
-  }
-  if (gaps.size() < 2) return comb.fsr_nm;
-  std::size_t i = 1;
-  while (i + 1 < at.size() && at[i] < nm) ++i;
-  const double slope = (gaps[i] - gaps[i - 1]) / (at[i] - at[i - 1]);
-  return gaps[i - 1] + std::clamp(slope, -0.01, 0.01) * (nm - at[i - 1]);
-}
-
-/// Gives tasks whose lines are of one comb its period and half of it to either side; lines whose
-/// comb is not sure are tried with several.
-bool take_periods(const Pass& pass, const std::vector<Comb>& combs, Trace wavelength_nm,
-                  std::vector<LineTask>& tasks) {
-  bool changed = false;
-  for (LineTask& task : tasks) {
-    const double low = task.guesses.front().centre_nm, high = task.guesses.back().centre_nm;
-    const Resonance* own = nullptr;
-    double left = wavelength_nm.front(), right = wavelength_nm.back();
-    for (const Resonance& line : pass.lines) {
-      const bool inside = line.centre_nm > task.from_nm && line.centre_nm < task.to_nm;
-      if (inside && (own == nullptr || line.depth > own->depth)) own = &line;
-    }
-    if (own == nullptr) continue;
-    const double shortest = own->comb == 0 ? 0 : least_distance(pass.lines, *own);
-    if (shortest > 0 && task.guesses.size() == 1) {
-      task.shortest_period_nm = 0.97 * shortest;  // by dispersion it may be less elsewhere
-      changed = true;
-      continue;
-    }
-    if (own->comb < 0) continue;
-    const Comb& comb = combs[static_cast<std::size_t>(own->comb)];
-    const double period = period_at(comb, pass.lines, own->centre_nm);
-    if (period < 1.3 * own->width_nm || high - low > 0.5 * period) continue;
-    for (const Resonance& line : pass.lines) {  // strangers keep their half of the way
-      if (line.centre_nm < task.from_nm) left = std::max(left, 0.5 * (line.centre_nm + low));
-      if (line.centre_nm > task.to_nm) right = std::min(right, 0.5 * (line.centre_nm + high));
-    }
-    const double reach =
-        std::min(0.5 * period, std::max(8 * own->width_nm, 0.5 * (high - low) + 2 * own->width_nm));
-    task.period_nm = period;
-    task.from_nm = std::max(left, own->centre_nm - reach);
-    task.to_nm = std::min(right, own->centre_nm + reach);
-    changed = true;
-  }
-  return changed;
+SpectrumRipple ripple_of(const Pass& pass) {
+  std::vector<RippleEvidence> evidence;
+  for (const FittedPiece& piece : pass.pieces) evidence.push_back(piece.fit.evidence);
+  return find_ripple(evidence);
 }
 
 void note_outliers(const Pass& pass, RingFit& fit) {
@@ -312,10 +169,18 @@ RingFit fit_ring(Trace wavelength_nm, Trace power, const RingOptions& options) {
   const CutLines cut = find_cut_lines(guesses, wavelength_nm, power, fit.dips);
   std::vector<LineTask> tasks = tasks_of(guesses, cut, wavelength_nm, fit.dips);
   allow_periods(wavelength_nm, tasks);
-  Pass pass = fit_tasks(tasks, wavelength_nm, power, spoiled.spoiled);
-  const std::vector<Comb> combs = find_combs(pass.lines);
-  if (!combs.empty() && take_periods(pass, combs, wavelength_nm, tasks))
-    pass = fit_tasks(tasks, wavelength_nm, power, spoiled.spoiled);
+  const auto again = [&] { return fit_tasks(tasks, wavelength_nm, power, spoiled.spoiled); };
+  Pass pass = again();
+  std::vector<Comb> combs = find_combs(pass.lines);
+  take_ripple(ripple_of(pass), tasks);
+  if (!combs.empty() && take_periods({pass.lines, combs}, wavelength_nm, tasks)) {
+    pass = again();
+    combs = find_combs(pass.lines);
+  }
+  const SpectrumRipple ripple = ripple_of(pass);
+  take_ripple(ripple, tasks);
+  const bool beside = take_neighbours({pass.lines, combs}, pass.pieces, tasks);
+  if (beside || ripple.per_nm > 0) pass = again();
   fit.problems = spoiled.problems;
   finish(std::move(pass), wavelength_nm, fit);
   name_cut_lines(cut, wavelength_nm, fit);

@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "calibration/rings/line_fit.hpp"
+#include "calibration/rings/lines/line_fit.hpp"
 #include "calibration/rings/ring_fit.hpp"
 
 namespace lightloom::calibration {

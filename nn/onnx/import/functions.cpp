@@ -88,10 +88,14 @@ Function function_of(const Translation& t, const Operation& o) {
                                                  {"Softplus", Code::softplus},
                                                  {"Sin", Code::sine},
                                                  {"Cos", Code::cosine},
+                                                 {"Floor", Code::down},
+                                                 {"Round", Code::nearest},
                                                  {"Tanh", Code::hyperbolic_tangent}};
   const auto found = codes.find(o.type);
   if (found != codes.end()) return unary(found->second);
   if (o.type == "Relu") return positive();
+  if (o.type == "Ceil")
+    return composed(Code::negate, composed(Code::down, unary(Code::negate)));
   if (o.type == "Reciprocal") return composed(Code::divide, number(1), x);
   if (o.type == "HardSwish") return times(x, hard_gate(1.0 / 6, 0.5));
   if (o.type == "Mish") return times(x, composed(Code::hyperbolic_tangent, unary(Code::softplus)));
@@ -200,7 +204,7 @@ void add_functions(Handlers& handlers) {
        {"Neg",       "Abs",  "Exp",         "Log",  "Sqrt", "Erf",        "Sigmoid",
         "Softplus",  "Sin",  "Cos",         "Tanh", "Relu", "Reciprocal", "Sign",
         "HardSwish", "Mish", "Softsign",    "Clip", "Gelu", "LeakyRelu",  "Elu",
-        "Selu",      "Celu", "HardSigmoid", "Swish"})
+        "Selu",      "Celu", "HardSigmoid", "Swish", "Floor", "Ceil", "Round"})
     handlers[type] = elementwise;
 }
 

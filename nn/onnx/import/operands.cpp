@@ -206,6 +206,29 @@ void only_functions(Translation& t, const Operation& o) {
   if (!is_function(t, o)) throw Unsupported(o, "operands that are not one value and one number");
 }
 
+/// max(a, b) = b + max(a - b, 0), min(a, b) = b + min(a - b, 0), of values and constants in turn.
+void extreme(Translation& t, const Operation& o) {
+  if (is_function(t, o)) return;
+  const auto constant = [&](std::size_t i) { return std::holds_alternative<Array>(t.value(o, i)); };
+  const FunctionPointer half = shared(
+      composed(o.type == "Max" ? Code::maximum : Code::minimum, argument(), nn::constant(0)));
+  std::size_t first = 0;  // that changes: constants alone are folded before
+  while (constant(first)) ++first;
+  Changing all = t.viewed(o, first);
+  for (std::size_t i = 0; i < o.inputs.size(); ++i) {
+    if (i == first) continue;
+    if (constant(i)) {
+      const Array& bound = t.fixed(o, i);
+      const Array minus = with_each(bound, [](float v) { return -v; });
+      all = shifted(t, o, after(t, shifted(t, o, all, minus), half), bound);
+      continue;
+    }
+    const Changing other = t.viewed(o, i);
+    all = sum_of(t, o, after(t, sum_of(t, o, all, after(t, other, negation())), half), other);
+  }
+  t.result(o, std::move(all));
+}
+
 /// max(x, 0) + slope min(x, 0), the slope a number or one per channel.
 void parametric(Translation& t, const Operation& o) {
   const Changing x = t.applied(t.viewed(o, 0));
@@ -231,8 +254,8 @@ void add_operands(Handlers& handlers) {
   handlers["Div"] = divide;
   handlers["Sum"] = sum;
   handlers["Pow"] = only_functions;
-  handlers["Max"] = only_functions;
-  handlers["Min"] = only_functions;
+  handlers["Max"] = extreme;
+  handlers["Min"] = extreme;
   handlers["PRelu"] = parametric;
 }
 

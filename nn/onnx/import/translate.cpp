@@ -5,6 +5,7 @@
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/handlers.hpp"
 #include "nn/onnx/passes/integer_operators.hpp"
+#include "nn/onnx/passes/spelling.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -38,10 +39,12 @@ bool fold_constants(Translation& translation, const Operation& o) {
 
 }  // namespace
 
-bool translates(const std::string& operation_type) { return handlers().contains(operation_type); }
+bool translates(const std::string& operation_type) {
+  return handlers().contains(operation_type) || is_spelt_out(operation_type);
+}
 
 Imported translate(const Model& given) {
-  const Model model = without_integer_operators(given);
+  const Model model = spelt_out(without_integer_operators(given));
   Translation translation(model);
   for (const Operation& operation : model.operations) {
     translation.in_hand = &operation;

@@ -1,29 +1,29 @@
-#include "calibration/rings/line_fit.hpp"
+#include "calibration/rings/lines/line_fit.hpp"
 
 #include <algorithm>
 #include <cmath>
 
-#include "calibration/rings/line_errors.hpp"
-#include "calibration/rings/line_refinement.hpp"
+#include "calibration/rings/lines/line_errors.hpp"
+#include "calibration/rings/lines/line_refinement.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
 constexpr std::size_t most_readings = 1200;  // more are averaged in groups
+constexpr std::size_t most_bounds = 150;     // of more, some are used
 
-/// Readings of the range, in groups of equal number where there are many.
-LineData readings_in(const LineTask& task, std::span<const double> wavelength_nm,
-                     std::span<const double> power, const std::vector<char>& spoiled) {
-  LineData all;
-  for (std::size_t i = 0; i < power.size(); ++i) {
-    if (wavelength_nm[i] < task.from_nm || wavelength_nm[i] > task.to_nm || spoiled[i] != 0)
-      continue;
-    all.x_nm.push_back(wavelength_nm[i]);
-    all.power.push_back(power[i]);
-  }
+/// What is given to a fit.
+struct Sweep {
+  std::span<const double> wavelength_nm, power;
+  const std::vector<char>& spoiled;
+};
+
+/// Means of groups of equal number where there are many readings.
+LineData in_groups(LineData all) {
   const std::size_t group = all.power.size() / most_readings + 1;
   if (group == 1) return all;
   LineData grouped;
+  grouped.bounds = std::move(all.bounds);
   for (std::size_t i = 0; i + group <= all.power.size(); i += group) {
     double x = 0, p = 0;
     for (std::size_t j = i; j < i + group; ++j) x += all.x_nm[j], p += all.power[j];
@@ -31,6 +31,47 @@ LineData readings_in(const LineTask& task, std::span<const double> wavelength_nm
     grouped.power.push_back(p / static_cast<double>(group));
   }
   return grouped;
+}
+
+/// Readings of the range; of the spoiled ones some.
+LineData readings_in(const LineTask& task, const Sweep& sweep) {
+  LineData all;
+  std::vector<LineBound> bounds;
+  for (std::size_t i = 0; i < sweep.power.size(); ++i) {
+    const double nm = sweep.wavelength_nm[i];
+    if (nm < task.from_nm || nm > task.to_nm) continue;
+    if (sweep.spoiled[i] != 0) {
+      bounds.push_back({.place = {nm}, .power = sweep.power[i], .least = sweep.spoiled[i] == 1});
+      continue;
+    }
+    all.x_nm.push_back(nm);
+    all.power.push_back(sweep.power[i]);
+  }
+  const std::size_t each = bounds.size() / most_bounds + 1;
+  for (std::size_t i = 0; i < bounds.size(); i += each) all.bounds.push_back(bounds[i]);
+  return in_groups(std::move(all));
+}
+
+/// What a line does at a place, over its base at the through port.
+double share_at(const FittedLine& line, double nm) {
+  const double s = 2 * (nm - line.centre_nm) * line.centre_nm / (nm * line.width_nm);
+  return (line.alpha + line.beta * s) / (1 + s * s);
+}
+
+double beside_at(const LineTask& task, double nm) {
+  double factor = 1, sum = 0;
+  for (const FittedLine& line : task.beside) {
+    const double share = share_at(line, nm);
+    factor *= std::max(1 + share, 0.02);
+    sum += share;
+  }
+  return task.dips ? factor - 1 : sum;
+}
+
+void place_beside(const LineTask& task, LineData& data) {
+  if (task.beside.empty()) return;
+  for (const double nm : data.x_nm) data.beside.push_back(beside_at(task, nm));
+  for (LineBound& bound : data.bounds) bound.place.beside = beside_at(task, bound.place.nm);
 }
 
 /// What is beside a line: of one in a doublet the shoulder is far below.
@@ -55,7 +96,7 @@ std::vector<double> start_of(const LineTask& task, const LineShape& shape) {
 /// Noise of every reading by the fitted curve.
 void weigh(const LineAttempt& fit, const SpectrumNoise& noise, LineData& data) {
   for (std::size_t i = 0; i < data.x_nm.size(); ++i)
-    data.sigma[i] = noise.sigma(line_power(fit.shape, fit.x, data.x_nm[i], {}));
+    data.sigma[i] = noise.sigma(line_power(fit.shape, fit.x, data.place(i), {}));
 }
 
 /// Takes single readings out that stand alone, beyond eight times what the others do.
@@ -75,8 +116,10 @@ std::vector<double> drop_outliers(const LineAttempt& fit, LineData& data) {
     kept.x_nm.push_back(data.x_nm[i]);
     kept.power.push_back(data.power[i]);
     kept.sigma.push_back(data.sigma[i]);
+    if (!data.beside.empty()) kept.beside.push_back(data.beside[i]);
   }
   if (dropped.empty() || dropped.size() > 1 + r.size() / 50) return {};
+  kept.bounds = std::move(data.bounds);
   data = std::move(kept);
   return dropped;
 }
@@ -114,28 +157,54 @@ LineAttempt with_best_period(LineAttempt fit, double shortest_nm, const LineData
   return fit;
 }
 
-}  // namespace
+RippleEvidence evidence_of(const LineAttempt& fit, const LineData& data) {
+  LineAttempt bare = fit;
+  if (fit.shape.ripple) bare.x[3] = bare.x[4] = 0;
+  RippleEvidence evidence{.nm = data.x_nm, .residual = residuals_of(bare, data), .reach = {}};
+  const double quick = std::max(difference_sigma(residuals_of(fit, data)), 1e-300);
+  for (std::size_t i = 0; i < data.x_nm.size(); ++i) {
+    evidence.residual[i] /= quick;
+    evidence.reach.push_back(line_power(bare.shape, bare.x, data.place(i), {}) / data.sigma[i] /
+                             quick);
+  }
+  return evidence;
+}
 
-LineFit fit_lines(const LineTask& task, std::span<const double> wavelength_nm,
-                  std::span<const double> power, const std::vector<char>& spoiled) {
-  LineFit result;
-  LineData data = readings_in(task, wavelength_nm, power, spoiled);
+LineShape shape_of(const LineTask& task, const LineData& data) {
   LineShape shape{.middle_nm = 0.5 * (task.from_nm + task.to_nm),
                   .reach_nm = 0.5 * (task.to_nm - task.from_nm),
                   .period_nm = task.period_nm,
                   .dips = task.dips,
                   .lines = task.guesses.size()};
-  result.readings = static_cast<int>(data.x_nm.size());
   if (data.x_nm.size() < shape.size() + 2) shape.envelope = false;
+  const double k = task.ripple_per_nm * shape.reach_nm;
+  if (k > 1.5 && data.x_nm.size() > 2 * shape.size()) {  // a longer one is an envelope
+    shape.ripple_k = k;
+    shape.ripple_amplitude = task.ripple_amplitude;
+  }
+  return shape;
+}
+
+}  // namespace
+
+LineFit fit_lines(const LineTask& task, std::span<const double> wavelength_nm,
+                  std::span<const double> power, const std::vector<char>& spoiled) {
+  LineFit result;
+  LineData data = readings_in(task, {wavelength_nm, power, spoiled});
+  place_beside(task, data);
+  const LineShape shape = shape_of(task, data);
+  result.readings = static_cast<int>(data.x_nm.size());
   if (data.x_nm.size() < shape.size() + 1) return result;
   const SpectrumNoise noise = noise_of(data.power);
   for (const double p : data.power) data.sigma.push_back(noise.sigma(p));
+  for (LineBound& bound : data.bounds) bound.sigma = noise.sigma(bound.power);
   LineAttempt fit = fit_shape(shape, start_of(task, shape), data);
   weigh(fit, noise, data);
   fit = fit_shape(shape, fit.x, data);
   result.outliers_nm = drop_outliers(fit, data);
   if (!result.outliers_nm.empty()) fit = fit_shape(shape, fit.x, data);
   const double plain = misfit_of(residuals_of(fit, data), fit.x.size());
+  if (shape.ripple_amplitude > 0) fit = with_known_ripple(fit, data);
   fit = refined(std::move(fit), data, task.guesses.size());
   weigh(fit, noise, data);
   fit = fit_shape(fit.shape, fit.x, data);
@@ -146,6 +215,7 @@ LineFit fit_lines(const LineTask& task, std::span<const double> wavelength_nm,
   const std::vector<double> r = residuals_of(fit, data);
   result.misfit = misfit_of(r, fit.x.size());
   result.plain_misfit = plain;
+  result.evidence = evidence_of(fit, data);
   describe_lines({fit.shape, fit.x, r}, data, result);
   return result;
 }

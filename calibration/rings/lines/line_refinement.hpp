@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "calibration/rings/line_model.hpp"
+#include "calibration/rings/lines/line_model.hpp"
 
 namespace lightloom::calibration {
 
@@ -21,6 +21,9 @@ LineAttempt fit_shape(const LineShape& shape, std::vector<double> start, const L
 
 /// Over sigma, of every reading.
 std::vector<double> residuals_of(const LineAttempt& fit, const LineData& data);
+
+/// The fit with the ripple that its shape expects (`ripple_k`, `ripple_amplitude`).
+LineAttempt with_known_ripple(const LineAttempt& fit, const LineData& data);
 
 /// RMS of residuals over what differs from reading to reading.
 double misfit_of(std::span<const double> residuals, std::size_t parameters);

@@ -3,9 +3,9 @@
 #include <span>
 #include <vector>
 
-#include "calibration/rings/line_model.hpp"
-#include "calibration/rings/line_search.hpp"
-#include "calibration/rings/spectrum_noise.hpp"
+#include "calibration/rings/lines/line_model.hpp"
+#include "calibration/rings/lines/line_search.hpp"
+#include "calibration/rings/lines/spectrum_noise.hpp"
 
 namespace lightloom::calibration {
 
@@ -16,6 +16,12 @@ struct FittedLine {
   double width_nm = 0, width_sigma = 0;         // full width at half maximum of 1 / (1 + s^2)
   double alpha = 0, alpha_sigma = 0, beta = 0;  // over the base at the through port
   double least = 0;  // at the through port: least power over that without lines
+};
+
+/// What a piece says of a ripple: residuals of its lines without one, over the noise from reading
+/// to reading, and what a ripple of amplitude 1 would add to them at the most.
+struct RippleEvidence {
+  std::vector<double> nm, residual, reach;
 };
 
 /// A piece of a spectrum, fitted.
@@ -31,6 +37,7 @@ struct LineFit {
   int readings = 0;
   bool converged = false;
   std::vector<double> outliers_nm;  // readings left out
+  RippleEvidence evidence;
 };
 
 /// What to fit.
@@ -38,13 +45,16 @@ struct LineTask {
   std::vector<LineGuess> guesses;
   double from_nm = 0, to_nm = 0;
   bool dips = true;
-  double period_nm = 0;           // of the ring's lines where it is known
-  double shortest_period_nm = 0;  // where it is not: what the sweep allows; 0: none to be tried
+  double period_nm = 0;            // of the ring's lines where it is known
+  double shortest_period_nm = 0;   // where it is not: what the sweep allows; 0: none to be tried
+  std::vector<FittedLine> beside;  // lines that are fitted elsewhere but reach into this piece
+  double ripple_per_nm = 0, ripple_amplitude = 0;  // of a ripple that other pieces show; 0: none
 };
 
-/// Fits the lines of a task together, over the readings in its range that are not `spoiled`. Where
-/// the residuals are larger than the noise from reading to reading, a line is split in two or a
-/// ripple added if that explains them.
+/// Fits the lines of a task together, over the readings in its range; those that are `spoiled` (1:
+/// at the instrument's upper end, 2: at its lower) only bound what the lines do. Where the
+/// residuals are larger than the noise from reading to reading, a line is split in two or a ripple
+/// added if that explains them.
 LineFit fit_lines(const LineTask& task, std::span<const double> wavelength_nm,
                   std::span<const double> power, const std::vector<char>& spoiled);
 

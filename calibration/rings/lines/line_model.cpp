@@ -1,6 +1,7 @@
-#include "calibration/rings/line_model.hpp"
+#include "calibration/rings/lines/line_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -8,6 +9,8 @@ namespace lightloom::calibration {
 namespace {
 
 using std::numbers::pi;
+
+constexpr std::size_t held_rows = 5;  // before the bounds
 
 /// s, g and their derivatives by centre and log width.
 struct Pole {
@@ -44,18 +47,19 @@ double add_line(const Pole& p, std::span<const double> own, std::span<double> sl
 
 }  // namespace
 
-double line_power(const LineShape& shape, std::span<const double> x, double x_nm,
+double line_power(const LineShape& shape, std::span<const double> x, const LinePlace& place,
                   std::span<double> slope) {
-  const double t = (x_nm - shape.middle_nm) / shape.reach_nm;
+  const double t = (place.nm - shape.middle_nm) / shape.reach_nm;
   const double envelope =
-      shape.dips ? std::exp(std::clamp(x[1] * t + x[2] * t * t, -50.0, 50.0)) : 1;
+      shape.dips ? std::exp(std::clamp(x[1] * t + x[2] * t * t, -50.0, 50.0)) * (1 + place.beside)
+                 : 1;
   double ripple = 1, cosine = 0, sine = 0;
   if (shape.ripple) {
     cosine = std::cos(x[5] * t);
     sine = std::sin(x[5] * t);
     ripple += x[3] * cosine + x[4] * sine;
   }
-  double bracket = x[0] + (shape.dips ? 0 : x[1] * t);
+  double bracket = x[0] + (shape.dips ? 0 : x[1] * t + place.beside);
   for (std::size_t k = 0; k < shape.lines; ++k) {
     const std::size_t at = shape.front() + 4 * k;
     const Pole pole = pole_at(shape, t, x[at], std::exp(std::clamp(x[at + 1], -30.0, 5.0)));
@@ -75,25 +79,61 @@ double line_power(const LineShape& shape, std::span<const double> x, double x_nm
   return value;
 }
 
-int line_rows(const LineData& data) { return static_cast<int>(data.x_nm.size()) + 2; }
+int line_rows(const LineData& data) {
+  return static_cast<int>(data.x_nm.size() + held_rows + data.bounds.size());
+}
+
+namespace {
+
+/// What is held or expected of the first parameters: weight and value.
+struct Expected {
+  std::size_t parameter;
+  double weight, value;
+};
+
+std::array<Expected, held_rows> expectations(const LineShape& shape) {
+  const bool known = shape.ripple && shape.ripple_amplitude > 0;
+  const double amplitude = known ? 1 / shape.ripple_amplitude : 0;
+  return {{{1, shape.envelope ? 0.0 : 1e6, 0},
+           {2, shape.envelope && shape.dips ? 0.0 : 1e6, 0},
+           {3, amplitude, 0},
+           {4, amplitude, 0},
+           {5, known ? 1 / (0.3 + 0.03 * shape.ripple_k) : 0, shape.ripple_k}}};
+}
+
+/// By how much the model oversteps what a bound allows, with its derivatives.
+double overstep(const LineShape& shape, const LineBound& bound, std::span<const double> x,
+                std::span<double> slope) {
+  const double off = (line_power(shape, x, bound.place, slope) - bound.power) / bound.sigma;
+  const bool inside = bound.least ? off >= 0 : off <= 0;
+  for (double& d : slope) d = inside ? 0 : d / bound.sigma;
+  return inside ? 0 : off;
+}
+
+}  // namespace
 
 ResidualFunction line_residuals(const LineShape& shape, const LineData& data) {
   return [shape, &data](std::span<const double> x, std::span<double> r,
                         std::span<double> jacobian) {
-    const std::size_t columns = shape.size(), rows = data.x_nm.size();
-    for (std::size_t i = 0; i < rows; ++i) {
-      const auto slope = jacobian.empty() ? jacobian : jacobian.subspan(i * columns, columns);
-      r[i] = (line_power(shape, x, data.x_nm[i], slope) - data.power[i]) / data.sigma[i];
-      for (double& d : slope) d /= data.sigma[i];
+    const std::size_t columns = shape.size();
+    std::size_t row = 0;
+    const auto slope_of_row = [&] {
+      return jacobian.empty() ? jacobian : jacobian.subspan(row * columns, columns);
+    };
+    for (; row < data.x_nm.size(); ++row) {
+      const auto slope = slope_of_row();
+      r[row] = (line_power(shape, x, data.place(row), slope) - data.power[row]) / data.sigma[row];
+      for (double& d : slope) d /= data.sigma[row];
     }
-    if (!jacobian.empty()) {
-      const auto last = jacobian.subspan(rows * columns);
-      std::fill(last.begin(), last.end(), 0.0);
+    for (const Expected& one : expectations(shape)) {
+      const auto slope = slope_of_row();
+      std::fill(slope.begin(), slope.end(), 0.0);
+      r[row++] = one.weight > 0 ? one.weight * (x[one.parameter] - one.value) : 0;
+      if (!slope.empty() && one.weight > 0) slope[one.parameter] = one.weight;
     }
-    const double held[2] = {shape.envelope ? 0.0 : 1e6, shape.envelope && shape.dips ? 0.0 : 1e6};
-    for (std::size_t j = 0; j < 2; ++j) {
-      r[rows + j] = held[j] * x[1 + j];
-      if (!jacobian.empty()) jacobian[(rows + j) * columns + 1 + j] = held[j];
+    for (const LineBound& bound : data.bounds) {
+      const auto slope = slope_of_row();
+      r[row++] = overstep(shape, bound, x, slope);
     }
     return true;
   };

@@ -1,10 +1,10 @@
-#include "calibration/rings/line_refinement.hpp"
+#include "calibration/rings/lines/line_refinement.hpp"
 
 #include <algorithm>
 #include <numbers>
 #include <utility>
 
-#include "calibration/rings/spectrum_noise.hpp"
+#include "calibration/rings/lines/spectrum_noise.hpp"
 #include "calibration/solvers/dense.hpp"
 
 namespace lightloom::calibration {
@@ -78,18 +78,18 @@ Eigen::MatrixXd ripple_columns(double k, const LineAttempt& fit, const LineData&
   Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(line_rows(data), 2);
   for (std::size_t i = 0; i < data.x_nm.size(); ++i) {
     const double t = (data.x_nm[i] - fit.shape.middle_nm) / fit.shape.reach_nm,
-                 scale = line_power(fit.shape, fit.x, data.x_nm[i], {}) / data.sigma[i];
+                 scale = line_power(fit.shape, fit.x, data.place(i), {}) / data.sigma[i];
     columns(static_cast<Eigen::Index>(i), 0) = scale * std::cos(k * t);
     columns(static_cast<Eigen::Index>(i), 1) = scale * std::sin(k * t);
   }
   return columns;
 }
 
-Eigen::VectorXd padded(const std::vector<double>& residuals) {
-  Eigen::VectorXd all = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(residuals.size()) + 2);
-  for (std::size_t i = 0; i < residuals.size(); ++i)
-    all[static_cast<Eigen::Index>(i)] = residuals[i];
-  return all;
+/// Residuals of all rows.
+Eigen::VectorXd all_residuals(const LineAttempt& fit, const LineData& data) {
+  std::vector<double> r(static_cast<std::size_t>(line_rows(data)));
+  line_residuals(fit.shape, data)(fit.x, r, {});
+  return Eigen::Map<const Eigen::VectorXd>(r.data(), static_cast<Eigen::Index>(r.size()));
 }
 
 /// h^T g^-1 h.
@@ -102,7 +102,7 @@ double quadratic(const Eigen::Matrix2d& g, const Eigen::Vector2d& h) {
 /// The wave number of the ripple that explains most of the residuals once all other parameters
 /// have moved along (Rao's score); 0: none.
 double best_wave_number(const LineAttempt& fit, const Slopes& slopes, const LineData& data) {
-  const Eigen::VectorXd r = padded(residuals_of(fit, data));
+  const Eigen::VectorXd r = all_residuals(fit, data);
   const PivotedSolution solved = solve_pivoted(slopes.columns, r, 1e-10);
   if (solved.rank < slopes.columns.cols()) return 0;
   const double highest =
@@ -119,16 +119,13 @@ double best_wave_number(const LineAttempt& fit, const Slopes& slopes, const Line
   return best;
 }
 
-/// The fit with a ripple of the period that explains most of the residuals.
-LineAttempt rippled(const LineAttempt& fit, const LineData& data) {
+/// The fit with a ripple of wave number k, started where all parameters move along as far as that
+/// is linear, and where they stay.
+LineAttempt with_ripple(const LineAttempt& fit, LineShape shape, double k, const LineData& data) {
   const Slopes slopes = slopes_of(fit, data);
-  const double k = best_wave_number(fit, slopes, data);
-  if (k == 0) return {};
-  // All parameters move along, as far as that is linear.
   Eigen::MatrixXd both(slopes.columns.rows(), slopes.columns.cols() + 2);
   both << slopes.columns, ripple_columns(k, fit, data);
-  const Eigen::VectorXd step = solve_pivoted(both, -padded(residuals_of(fit, data)), 1e-10).x;
-  LineShape shape = fit.shape;
+  const Eigen::VectorXd step = solve_pivoted(both, -all_residuals(fit, data), 1e-10).x;
   shape.ripple = true;
   LineAttempt best;
   for (const bool along : {true, false}) {
@@ -142,6 +139,12 @@ LineAttempt rippled(const LineAttempt& fit, const LineData& data) {
     if (found.cost < best.cost) best = std::move(found);
   }
   return best;
+}
+
+/// The fit with a ripple of the period that explains most of the residuals.
+LineAttempt rippled(const LineAttempt& fit, const LineData& data) {
+  const double k = best_wave_number(fit, slopes_of(fit, data), data);
+  return k == 0 ? LineAttempt{} : with_ripple(fit, fit.shape, k, data);
 }
 
 }  // namespace
@@ -158,6 +161,11 @@ std::vector<double> residuals_of(const LineAttempt& fit, const LineData& data) {
   line_residuals(fit.shape, data)(fit.x, r, {});
   r.resize(data.x_nm.size());
   return r;
+}
+
+LineAttempt with_known_ripple(const LineAttempt& fit, const LineData& data) {
+  LineAttempt found = with_ripple(fit, fit.shape, fit.shape.ripple_k, data);
+  return std::isfinite(found.cost) ? found : fit;
 }
 
 double misfit_of(std::span<const double> residuals, std::size_t parameters) {

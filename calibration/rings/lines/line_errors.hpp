@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "calibration/rings/line_fit.hpp"
+#include "calibration/rings/lines/line_fit.hpp"
 
 namespace lightloom::calibration {
 

@@ -20,22 +20,47 @@ struct LineShape {
   bool dips = true;
   bool envelope = true;  // slope and bend are free
   bool ripple = false;   // A, B and k are free
+  // Where other pieces of the sweep have shown a ripple: its k here and its amplitude; 0: unknown.
+  double ripple_k = 0, ripple_amplitude = 0;
   std::size_t lines = 1;
 
   [[nodiscard]] std::size_t front() const { return ripple ? 6U : 3U; }
   [[nodiscard]] std::size_t size() const { return front() + 4 * lines; }
 };
 
-/// Parameters: base, slope, bend, [A, B, k], then of every line centre and log width (in t), alpha,
-/// beta. Power at x, and where `slope` is not empty its derivatives by the parameters.
-double line_power(const LineShape& shape, std::span<const double> parameters, double x_nm,
-                  std::span<double> slope);
+/// A place in a spectrum, and what lines of other pieces do there: a factor at the through port, a
+/// part of the base at the drop port.
+struct LinePlace {
+  double nm = 0;
+  double beside = 0;  // the factor less 1, or the power added
+};
 
-/// (model - power) / sigma over the readings. What is held (bend and slope without `envelope`, the
-/// bend at the drop port) has a residual of its own that keeps it 0.
+/// Parameters: base, slope, bend, [A, B, k], then of every line centre and log width (in t), alpha,
+/// beta. Power at a place, and where `slope` is not empty its derivatives by the parameters.
+double line_power(const LineShape& shape, std::span<const double> parameters,
+                  const LinePlace& place, std::span<double> slope);
+
+/// Readings that say only that there is at least (a saturated detector) or at most (a floor) so
+/// much.
+struct LineBound {
+  LinePlace place;
+  double power = 0, sigma = 1;
+  bool least = true;
+};
+
 struct LineData {
   std::vector<double> x_nm, power, sigma;
+  std::vector<double> beside;  // of every reading, or empty
+  std::vector<LineBound> bounds;
+
+  [[nodiscard]] LinePlace place(std::size_t i) const {
+    return {x_nm[i], beside.empty() ? 0 : beside[i]};
+  }
 };
+
+/// (model - power) / sigma over the readings, then five rows for what is held (bend and slope
+/// without `envelope`, the bend at the drop port) or expected (a known ripple's k within 0.3 + 0.03
+/// k, A and B within its amplitude), then by how much bounds are overstepped.
 ResidualFunction line_residuals(const LineShape& shape, const LineData& data);
 int line_rows(const LineData& data);
 

@@ -1,4 +1,4 @@
-#include "calibration/rings/line_errors.hpp"
+#include "calibration/rings/lines/line_errors.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -33,9 +33,10 @@ double correlation_of(std::span<const double> r) {
 /// Standard deviations of all parameters.
 std::vector<double> deviations_of(const LineSolution& s, const LineData& data) {
   const std::size_t rows = data.x_nm.size(), columns = s.shape.size();
-  std::vector<double> r(rows + 2), j((rows + 2) * columns);
+  const auto all = static_cast<std::size_t>(line_rows(data));
+  std::vector<double> r(all), j(all * columns);
   line_residuals(s.shape, data)(s.parameters, r, j);
-  Eigen::MatrixXd a(static_cast<Eigen::Index>(rows + 2), static_cast<Eigen::Index>(columns));
+  Eigen::MatrixXd a(static_cast<Eigen::Index>(all), static_cast<Eigen::Index>(columns));
   for (Eigen::Index i = 0; i < a.rows(); ++i)
     for (Eigen::Index k = 0; k < a.cols(); ++k)
       a(i, k) = j[static_cast<std::size_t>(i) * columns + static_cast<std::size_t>(k)];
@@ -111,9 +112,9 @@ double least_share(const LineSolution& s, const LineData& data, const std::vecto
   double least = 1;
   for (int i = -200; i <= 200; ++i) {
     const double x = line.centre_nm + 0.01 * i * line.width_nm;
-    double beside = line_power(s.shape, bare, x, {});
+    double beside = line_power(s.shape, bare, {x}, {});
     if (!(beside > 0.1 * usual) || beside > 3 * usual) beside = usual;
-    least = std::min(least, std::max(line_power(s.shape, s.parameters, x, {}), hidden) / beside);
+    least = std::min(least, std::max(line_power(s.shape, s.parameters, {x}, {}), hidden) / beside);
   }
   return least;
 }
@@ -156,7 +157,7 @@ void describe_lines(const LineSolution& s, const LineData& data, LineFit& result
     line.width_sigma = line.width_nm * sigma[at + 1];
     // Over what is beside where the line is, with whatever helps to describe that.
     std::vector<double> slope(s.shape.size());
-    const double beside = line_power(s.shape, bare, line.centre_nm, slope),
+    const double beside = line_power(s.shape, bare, {line.centre_nm}, slope),
                  scale = s.shape.dips ? beside / slope[0] : 1;
     line.alpha = s.parameters[at + 2] / scale;
     line.alpha_sigma = std::abs(sigma[at + 2] / scale);

@@ -1,4 +1,4 @@
-#include "calibration/rings/line_search.hpp"
+#include "calibration/rings/lines/line_search.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "calibration/rings/spectrum_noise.hpp"
+#include "calibration/rings/lines/spectrum_noise.hpp"
 
 #include <algorithm>
 #include <cmath>

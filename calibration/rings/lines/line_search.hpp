@@ -3,7 +3,7 @@
 #include <span>
 #include <vector>
 
-#include "calibration/rings/spectrum_noise.hpp"
+#include "calibration/rings/lines/spectrum_noise.hpp"
 
 namespace lightloom::calibration {
 
