@@ -1,7 +1,7 @@
 // Training and inference speed of a built-in network, in images per second:
-//   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [source]
+//   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [source] [precision]
 // with dense weights, those of a multi-level source (intra 2, cross 44, bits 3-6-3: the paper's
-// ResNet-18), or of any other as it is by default, prints one line of JSON, with the peak memory of
+// ResNet-18), or of any other as it is by default, products of training in float32 or bfloat16, prints one line of JSON, with the peak memory of
 // the network and its passes. benchmarks/compare-pytorch runs it beside PyTorch.
 
 #include <fmt/format.h>
@@ -70,8 +70,9 @@ struct RandomBatch {
 };
 
 /// One step: forward, cross-entropy, backward, SGD with momentum.
-Rate training_rate(Network& network, const RandomBatch& batch, double seconds) {
-  TrainingPass pass(network, 1);
+Rate training_rate(Network& network, const RandomBatch& batch, Precision precision,
+                   double seconds) {
+  TrainingPass pass(network, 1, nullptr, precision);
   const std::vector<Parameter*> parameters = network.parameters();
   Optimizer optimizer({.kind = OptimizerKind::sgd}, parameters);
   Tensor d_logits;
@@ -103,7 +104,7 @@ int main(int argc, char** argv) {
   if (argc < 4) {
     fmt::print(stderr,
                "usage: nn_speed <model> <dataset> <batch> [seconds] [training|inference] "
-               "[source]\n");
+               "[source] [float32|bfloat16]\n");
     return 2;
   }
   const double before = peak_megabytes();  // the program and its libraries
@@ -118,10 +119,13 @@ int main(int argc, char** argv) {
   } else if (argc > 6) {
     source = read_card<SourceCard>(parse_yaml(fmt::format("source: {}", argv[6]), "nn_speed"));
   }
+  const Precision precision = argc > 7 && std::string(argv[7]) == "bfloat16" ? Precision::bfloat16
+                                                                             : Precision::float32;
+  require_precision(precision, "the precision");
   Network network(build_graph(argv[1], argv[2]), source, 1);
   const RandomBatch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
   fmt::print("{{\"model\": \"{}\"", argv[1]);
-  if (only != "inference") print("training", training_rate(network, batch, seconds));
+  if (only != "inference") print("training", training_rate(network, batch, precision, seconds));
   if (only != "training") print("inference", inference_rate(network, batch, seconds));
   fmt::print(", \"peak_MB\": {:.0f}}}\n", peak_megabytes() - before);
   return 0;

@@ -279,6 +279,10 @@ void Section::choice(std::string_view key, std::string& field,
   if (index < names.size()) field = names[index];
 }
 
+void Section::settle(std::string_view key, std::string_view name) {
+  note(key, Tree::of(std::string(name)));
+}
+
 void Section::arrange(std::initializer_list<std::string_view> order) {
   std::vector<std::size_t> places;
   std::vector<TreeEntry> sorted;

@@ -111,6 +111,9 @@ class Section {
   /// One of a list of names that only the running program knows.
   void choice(std::string_view key, std::string& field, const std::vector<std::string>& names);
 
+  /// What a choice that was left open, read before, came to: the resolved card says so.
+  void settle(std::string_view key, std::string_view name);
+
   /// A mapping read by `read(Section&)`. Absent keys leave the defaults, which are still noted as
   /// resolved.
   void section(std::string_view key, const std::function<void(Section&)>& read);

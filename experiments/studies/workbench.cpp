@@ -87,6 +87,18 @@ TrainedThrough trained_through(const Experiment& card) {
   return card.training.student.noise_aware ? TrainedThrough::core : TrainedThrough::nothing;
 }
 
+/// Before anything is trained: the student's training may begin hours after the teacher's.
+void require_precisions(const Experiment& card) {
+  const TrainingCard& training = card.training;
+  if (!card.network.weights_file.empty()) return;
+  if (card.loop) nn::require_precision(card.loop->training.precision, "in_the_loop.precision");
+  if (card.loop && !card.loop->file.empty()) return;
+  if (training.teacher_file.empty() && training.teacher.epochs > 0)
+    nn::require_precision(training.teacher.precision, "teacher.precision");
+  if (training.student.epochs > 0)
+    nn::require_precision(training.student.precision, "train.precision");
+}
+
 }  // namespace
 
 Outcomes digital_outcomes(nn::Network& network, const nn::ImageSet& test) {
@@ -156,6 +168,7 @@ void Workbench::keep_checkpoints(const Experiment& card, const std::string& path
   const std::string float_path = path + ".float";
   checkpoint_lock_ = std::make_unique<FileLock>(path);
   require_writable(float_path);
+  require_precisions(card);
   inputs_ = input_files_text(card.resolved);
   nn::require_own_checkpoint(float_path, float_identity(card.resolved) + inputs_);
   nn::require_own_checkpoint(path,
@@ -197,6 +210,7 @@ Workbench::Kept Workbench::kept(const Experiment& card, const std::string& named
 
 Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
   return cached(networks_, card.keys.float_network, [&] {
+    require_precisions(card);
     TrainedNetwork teacher{.network = make_float_network(card), .history = {}};
     if (!card.training.teacher_file.empty())
       load_any_weights(card.training.teacher_file, *teacher.network);

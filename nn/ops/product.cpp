@@ -14,6 +14,7 @@ namespace {
 using dnnl::memory;
 using onednn::Bias;
 using onednn::Call;
+using onednn::Work;
 
 memory in_buffer(const memory::desc& desc, Tensor& buffer) {
   buffer.resize({1, 1, 1, static_cast<int>((desc.get_size() + sizeof(float) - 1) / sizeof(float))});
@@ -44,9 +45,10 @@ struct WeightGradient {
 
 /// Calls f(part) for the parts of a batch that one call of a primitive takes.
 template <class F>
-void each_part(const LayerShape& shape, int images, F f) {
-  const int most = onednn::images_per_call(shape, images);
-  for (int first = 0; first < images; first += most) f(Part{first, std::min(most, images - first)});
+void each_part(const Work& work, F f) {
+  const int most = onednn::images_per_call(work);
+  for (int first = 0; first < work.images; first += most)
+    f(Part{first, std::min(most, work.images - first)});
 }
 
 const float* at(const Tensor& map, const Part& part) {
@@ -61,8 +63,12 @@ bool can_fuse(Activation activation) {
 }
 
 struct Product::Implementation {
-  Implementation(const LayerShape& s, ProductWorkspace* shared, Packing p)
-      : shape(s), packing(p), workspace(shared), plain(onednn::plain_weights(s)) {
+  Implementation(const LayerShape& s, ProductWorkspace* shared, const ProductOptions& options)
+      : shape(s),
+        precision(options.precision),
+        packing(options.packing),
+        workspace(shared),
+        plain(onednn::plain_weights(s)) {
     if (shared == nullptr) {
       alone = std::make_unique<ProductWorkspace>();
       workspace = alone.get();
@@ -85,6 +91,7 @@ struct Product::Implementation {
   void run_weight_gradient(Call& call, const Part& part, const GradientMaps& maps,
                            const WeightGradient& into);
 
+  [[nodiscard]] Work work(int images) const { return {shape, images, precision}; }
   /// The plain weights of some output channels.
   [[nodiscard]] memory::desc slice_of_weights(int channels) const {
     if (channels == shape.out_channels) return plain;
@@ -94,6 +101,7 @@ struct Product::Implementation {
   }
 
   LayerShape shape;
+  Precision precision;
   Packing packing;
   std::unique_ptr<ProductWorkspace> alone;
   ProductWorkspace* workspace;
@@ -177,8 +185,8 @@ void Product::Implementation::run_weight_gradient(Call& call, const Part& part,
     into.bias[static_cast<std::size_t>(part.channel) + c] += d_bias[c];
 }
 
-Product::Product(const LayerShape& shape, ProductWorkspace* shared, Packing packing)
-    : own_(std::make_unique<Implementation>(shape, shared, packing)) {}
+Product::Product(const LayerShape& shape, ProductWorkspace* shared, const ProductOptions& options)
+    : own_(std::make_unique<Implementation>(shape, shared, options)) {}
 Product::~Product() = default;
 Product::Product(Product&&) noexcept = default;
 Product& Product::operator=(Product&&) noexcept = default;
@@ -205,11 +213,11 @@ void Product::forward(const Tensor& x, std::span<const float> bias, Tensor& y,
   const Bias with = bias.empty() ? Bias::none : Bias::with;
   const int fused = finish.activation ? static_cast<int>(*finish.activation) : -1;
   own_->begin(own_->forward_weights);
-  each_part(own_->shape, x.shape().images, [&](const Part& part) {
+  each_part(own_->work(x.shape().images), [&](const Part& part) {
     const auto key = std::make_tuple(part.images, with, finish.accumulate, fused, finish.method);
     auto found = own_->forward_calls.find(key);
     if (found == own_->forward_calls.end()) {
-      Call call = onednn::forward_call(own_->shape, part.images, with, finish);
+      Call call = onednn::forward_call(own_->work(part.images), with, finish);
       found = own_->forward_calls.emplace(key, std::move(call)).first;
     }
     Call& call = found->second;
@@ -222,10 +230,10 @@ void Product::forward(const Tensor& x, std::span<const float> bias, Tensor& y,
 
 void Product::backward_input(const Tensor& dy, Tensor& dx) {
   own_->begin(own_->backward_weights);
-  each_part(own_->shape, dy.shape().images, [&](const Part& part) {
+  each_part(own_->work(dy.shape().images), [&](const Part& part) {
     auto found = own_->input_calls.find(part.images);
     if (found == own_->input_calls.end()) {
-      Call call = onednn::input_gradient_call(own_->shape, part.images);
+      Call call = onednn::input_gradient_call(own_->work(part.images));
       found = own_->input_calls.emplace(part.images, std::move(call)).first;
     }
     own_->run_input_gradient(found->second, part, dy, dx);
@@ -236,14 +244,14 @@ void Product::backward_weights(const Tensor& x, const Tensor& dy, std::span<floa
                                std::span<float> d_bias) {
   const Bias with = d_bias.empty() ? Bias::none : Bias::with;
   std::fill(d_bias.begin(), d_bias.end(), 0.0f);
-  each_part(own_->shape, x.shape().images, [&](Part part) {
+  each_part(own_->work(x.shape().images), [&](Part part) {
     const auto key = std::make_pair(part.images, with);
     auto found = own_->weight_calls.find(key);
     if (found == own_->weight_calls.end()) {
-      Call call = onednn::weight_gradient_call(own_->shape, part.images, with);
+      Call call = onednn::weight_gradient_call(own_->work(part.images), with);
       found = own_->weight_calls.emplace(key, std::move(call)).first;
     }
-    const int slices = onednn::weight_gradient_slices(own_->shape, part.images);
+    const int slices = onednn::weight_gradient_slices(own_->work(part.images));
     const WeightGradient into{d_weights, d_bias, own_->shape.out_channels / slices};
     for (; part.channel < own_->shape.out_channels; part.channel += into.channels)
       own_->run_weight_gradient(found->second, part, {x, dy}, into);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nn/graph/layer_shape.hpp"
+#include "nn/ops/precision.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn {
@@ -29,21 +30,28 @@ bool can_fuse(Activation activation);
 /// memory.
 struct ProductWorkspace {
   Tensor weights;  // or their gradient
-  Tensor x, y;     // maps, or their gradients
+  Tensor x, y;     // maps, or their gradients, as a call wants them
   std::vector<float> plain_gradient;
 };
 
 /// Whether packed weights are kept from call to call or packed anew, into the workspace.
 enum class Packing { kept, each_call };
 
-/// A convolution or linear layer and its two gradients, float32, channels last. Weights come and go
+/// How a product is held and computed.
+struct ProductOptions {
+  Packing packing = Packing::kept;
+  Precision precision = Precision::float32;
+};
+
+/// A convolution or linear layer and its two gradients on float32 tensors, channels last; their
+/// operands may be rounded to bfloat16 inside, which the processor must have. Weights come and go
 /// as [out, in/groups, kh, kw] row-major; inside they are held in the layout the machine likes
 /// best.
 class Product {
  public:
   /// The workspace must outlive the product; without one it has its own.
   explicit Product(const LayerShape& shape, ProductWorkspace* shared = nullptr,
-                   Packing packing = Packing::kept);
+                   const ProductOptions& options = {});
   ~Product();
   Product(Product&&) noexcept;
   Product& operator=(Product&&) noexcept;

@@ -21,28 +21,41 @@ std::int64_t tiles_of(const LayerShape& s) {
 /// Whether F(4x4, 3x3) (Lavin and Gray, CVPR 2016) is quicker than the direct method, which takes
 /// 2.25 times its multiplications and more: with enough channels, enough tiles to be worth
 /// transforming the weights, and little of the tiles outside the map. Limits measured on Zen 4.
-bool winograd_pays(const LayerShape& s, int images) {
+/// oneDNN has it in float32 only.
+bool winograd_pays(const Work& work) {
+  const LayerShape& s = work.shape;
   constexpr int least_channels = 32, least_tiles = 32;
   constexpr double most_padding = 1.4;
-  const bool fits = s.kind == LayerShape::Kind::convolution && s.groups == 1 && s.stride == 1 &&
+  const bool fits = work.precision == Precision::float32 &&
+                    s.kind == LayerShape::Kind::convolution && s.groups == 1 && s.stride == 1 &&
                     s.dilation == 1 && (s.padding == 0 || s.padding == 1) && s.kernel_height == 3 &&
                     s.kernel_width == 3;
   const bool wide = s.in_channels % 16 == 0 && s.out_channels % 16 == 0 &&
                     std::min(s.in_channels, s.out_channels) >= least_channels;
   const auto computed = static_cast<double>(16 * tiles_of(s));
-  return fits && wide && images * tiles_of(s) >= least_tiles &&
+  return fits && wide && work.images * tiles_of(s) >= least_tiles &&
          computed <= most_padding * static_cast<double>(s.positions());
 }
 
+/// Which map of a layer its call computes; a weight gradient reads both.
+enum class Computes { y, x, weights };
+
 /// Memory descriptors of a layer for a number of images. `any` formats let oneDNN choose.
 struct Descriptors {
+  const Work* work;
   memory::desc plain_x, plain_y, x, y, weights, bias;
   memory::dims strides, dilations, before, after;
   algorithm method = algorithm::convolution_direct;
   bool linear = false;
 
-  Descriptors(const LayerShape& s, int images, algorithm how)
-      : method(how), linear(s.kind == LayerShape::Kind::linear) {
+  Descriptors(const Work& of, algorithm how, Computes computes)
+      : work(&of), method(how), linear(of.shape.kind == LayerShape::Kind::linear) {
+    const LayerShape& s = of.shape;
+    const int images = of.images;
+    const auto type_of = [&](Computes operand) {
+      const bool rounded = of.precision == Precision::bfloat16 && operand != computes;
+      return rounded ? memory::data_type::bf16 : f32;
+    };
     bias = {{s.out_channels}, f32, Tag::a};
     if (linear) {
       plain_x = {{images, s.in_channels}, f32, Tag::ab};
@@ -52,14 +65,18 @@ struct Descriptors {
       plain_y = map_desc({images, s.out_height, s.out_width, s.out_channels});
     }
     const bool free = method == algorithm::convolution_winograd;
-    x = free ? memory::desc(dims_of(plain_x), f32, Tag::any) : plain_x;
-    y = free ? memory::desc(dims_of(plain_y), f32, Tag::any) : plain_y;
-    weights = {dims_of(plain_weights(s)), f32, Tag::any};
+    const Tag plain = linear ? Tag::ab : Tag::nhwc;
+    x = {dims_of(plain_x), type_of(Computes::x), free ? Tag::any : plain};
+    y = {dims_of(plain_y), type_of(Computes::y), free ? Tag::any : plain};
+    weights = {dims_of(plain_weights(s)), type_of(Computes::weights), Tag::any};
     strides = {s.stride.height, s.stride.width};
     dilations = {s.dilation.height - 1, s.dilation.width - 1};
     before = {s.padding.top, s.padding.left};
     after = {s.padding.bottom, s.padding.right};
   }
+
+  /// Those of the forward call, which a gradient's description begins with.
+  [[nodiscard]] Descriptors forward() const { return {*work, method, Computes::y}; }
 };
 
 void append_activation(dnnl::post_ops& after, Activation activation) {
@@ -151,17 +168,17 @@ Call input_gradient(const Descriptors& d) {
   if (d.linear) {
     using Backward = dnnl::inner_product_backward_data;
     return input_gradient_of<Backward>(
-        describe_backward<Backward>(linear_hint(d, {}, Bias::none), d.x, d.weights, d.y));
+        describe_backward<Backward>(linear_hint(d.forward(), {}, Bias::none), d.x, d.weights, d.y));
   }
   using Backward = dnnl::convolution_backward_data;
   return input_gradient_of<Backward>(
-      describe_backward<Backward>(convolution_hint(d, {}, Bias::none), d.method, d.x, d.weights,
-                                  d.y, d.strides, d.dilations, d.before, d.after));
+      describe_backward<Backward>(convolution_hint(d.forward(), {}, Bias::none), d.method, d.x,
+                                  d.weights, d.y, d.strides, d.dilations, d.before, d.after));
 }
 
 Call linear_weight_gradient(const Descriptors& d, Bias bias) {
   using Backward = dnnl::inner_product_backward_weights;
-  const auto hint = linear_hint(d, {}, bias);
+  const auto hint = linear_hint(d.forward(), {}, bias);
   return weight_gradient_of<Backward>(
       bias == Bias::with ? describe_backward<Backward>(hint, d.x, d.weights, d.bias, d.y)
                          : describe_backward<Backward>(hint, d.x, d.weights, d.y));
@@ -170,7 +187,7 @@ Call linear_weight_gradient(const Descriptors& d, Bias bias) {
 Call weight_gradient(const Descriptors& d, Bias bias) {
   if (d.linear) return linear_weight_gradient(d, bias);
   using Backward = dnnl::convolution_backward_weights;
-  const auto hint = convolution_hint(d, {}, bias);
+  const auto hint = convolution_hint(d.forward(), {}, bias);
   return weight_gradient_of<Backward>(
       bias == Bias::with ? describe_backward<Backward>(hint, d.method, d.x, d.weights, d.bias, d.y,
                                                        d.strides, d.dilations, d.before, d.after)
@@ -181,15 +198,15 @@ Call weight_gradient(const Descriptors& d, Bias bias) {
 /// make(descriptors) by Winograd's method where it may be used and pays and this machine and these
 /// post-operations have it, else directly.
 template <class Make>
-Call call_by(Method allowed, const LayerShape& shape, int images, Make make) {
+Call call_by(Method allowed, const Work& work, Computes computes, Make make) {
   const auto finished = [&](algorithm method) {
-    const Descriptors d(shape, images, method);
+    const Descriptors d(work, method, computes);
     Call call = make(d);
     call.plain_x = d.plain_x;
     call.plain_y = d.plain_y;
     return call;
   };
-  if (allowed == Method::quickest && winograd_pays(shape, images)) {
+  if (allowed == Method::quickest && winograd_pays(work)) {
     try {
       return finished(algorithm::convolution_winograd);
     } catch (const dnnl::error& error) {
@@ -201,31 +218,33 @@ Call call_by(Method allowed, const LayerShape& shape, int images, Make make) {
 
 }  // namespace
 
-Call forward_call(const LayerShape& shape, int images, Bias bias, const Finish& finish) {
-  return call_by(finish.method, shape, images,
+Call forward_call(const Work& work, Bias bias, const Finish& finish) {
+  return call_by(finish.method, work, Computes::y,
                  [&](const Descriptors& d) { return forward(d, finish, bias); });
 }
 
-Call input_gradient_call(const LayerShape& shape, int images) {
-  return call_by(Method::quickest, shape, images,
+Call input_gradient_call(const Work& work) {
+  return call_by(Method::quickest, work, Computes::x,
                  [](const Descriptors& d) { return input_gradient(d); });
 }
 
-Call weight_gradient_call(const LayerShape& shape, int images, Bias bias) {
-  LayerShape slice = shape;
-  slice.out_channels /= weight_gradient_slices(shape, images);
-  Call call = call_by(Method::quickest, slice, images,
+Call weight_gradient_call(const Work& work, Bias bias) {
+  const LayerShape& shape = work.shape;
+  Work slice = work;
+  slice.shape.out_channels /= weight_gradient_slices(work);
+  Call call = call_by(Method::quickest, slice, Computes::weights,
                       [&](const Descriptors& d) { return weight_gradient(d, bias); });
-  if (slice.out_channels < shape.out_channels) {  // some of the channels of every pixel
+  if (slice.shape.out_channels < shape.out_channels) {  // some of the channels of every pixel
     const memory::dim pixel = shape.out_channels, row = pixel * shape.out_width;
     call.plain_y = {dims_of(call.plain_y), f32, {row * shape.out_height, 1, row, pixel}};
   }
   return call;
 }
 
-int weight_gradient_slices(const LayerShape& shape, int images) {
+int weight_gradient_slices(const Work& work) {
   constexpr int most_pairs = 1 << 17;  // of in and out channels: 19 MB
-  if (!winograd_pays(shape, images)) return 1;
+  const LayerShape& shape = work.shape;
+  if (!winograd_pays(work)) return 1;
   int slices = 1;
   while (shape.in_channels * (shape.out_channels / slices) > most_pairs &&
          shape.out_channels % (32 * slices) == 0)
@@ -233,10 +252,11 @@ int weight_gradient_slices(const LayerShape& shape, int images) {
   return slices;
 }
 
-int images_per_call(const LayerShape& shape, int images) {
+int images_per_call(const Work& work) {
   constexpr std::int64_t most_tiles = 1024;
-  if (!winograd_pays(shape, images)) return images;
-  return static_cast<int>(std::clamp<std::int64_t>(most_tiles / tiles_of(shape), 1, images));
+  if (!winograd_pays(work)) return work.images;
+  return static_cast<int>(
+      std::clamp<std::int64_t>(most_tiles / tiles_of(work.shape), 1, work.images));
 }
 
 memory::desc plain_weights(const LayerShape& s) {

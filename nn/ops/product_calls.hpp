@@ -8,11 +8,11 @@
 namespace lightloom::nn::onednn {
 
 /// A primitive with its arguments bound once; running it only changes data pointers. Where the
-/// layouts of x and y are not the plain ones, whoever runs it moves the numbers.
+/// layouts or types of x and y are not the plain ones, whoever runs it moves the numbers.
 struct Call {
   dnnl::primitive primitive;
-  dnnl::memory::desc x, weights, y;             // in the layouts the primitive chose
-  dnnl::memory::desc plain_x, plain_y;          // channels last
+  dnnl::memory::desc x, weights, y;             // as the primitive wants them
+  dnnl::memory::desc plain_x, plain_y;          // channels last, float32
   int x_name, weights_name, y_name, bias_name;  // oneDNN's names of the arguments
   Arguments arguments;
 
@@ -23,17 +23,25 @@ struct Call {
 /// Whether a product adds a bias, or gives its gradient.
 enum class Bias { none, with };
 
-Call forward_call(const LayerShape& shape, int images, Bias bias, const Finish& finish);
-Call input_gradient_call(const LayerShape& shape, int images);
+/// A layer for a number of images. In bfloat16 the operands of a call are of that type, what it
+/// computes is float32.
+struct Work {
+  LayerShape shape;
+  int images;
+  Precision precision;
+};
+
+Call forward_call(const Work& work, Bias bias, const Finish& finish);
+Call input_gradient_call(const Work& work);
 /// Of the first of `weight_gradient_slices` equal slices of output channels.
-Call weight_gradient_call(const LayerShape& shape, int images, Bias bias);
+Call weight_gradient_call(const Work& work, Bias bias);
 /// Winograd's method holds the gradient of all weights in its own form, 36 numbers for 9, for every
 /// thread: wide layers are computed slice by slice of their output channels.
-int weight_gradient_slices(const LayerShape& shape, int images);
+int weight_gradient_slices(const Work& work);
 
-/// How many of `images` one call should take: all, but for large maps computed by Winograd's
+/// How many of the images one call should take: all, but for large maps computed by Winograd's
 /// method, whose transformed maps are large.
-int images_per_call(const LayerShape& shape, int images);
+int images_per_call(const Work& work);
 
 /// [out, in/groups, kh, kw] row-major.
 dnnl::memory::desc plain_weights(const LayerShape& shape);

@@ -68,7 +68,8 @@ std::unique_ptr<Step> make_plain_step(const Graph& graph, int node, std::uint64_
 std::unique_ptr<Step> make_add_relu_step(const Graph& graph, int node, int output);
 /// A weight layer in training: materialises its source each forward, quantises its input.
 /// `shared` must outlive the step.
-std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorkspace& shared);
+std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorkspace& shared,
+                                        Precision precision);
 /// A normalisation with batch statistics, its value written to `output`: the node itself, or the
 /// ReLU after it, fused.
 std::unique_ptr<Step> make_norm_step(Network& network, int node, int output);

@@ -15,13 +15,13 @@ namespace {
 
 class ProductStep : public Step {
  public:
-  ProductStep(Network& network, int node, ProductWorkspace& shared)
+  ProductStep(Network& network, int node, ProductWorkspace& shared, Precision precision)
       : node_(node),
         in_(network.graph().nodes[static_cast<std::size_t>(node)].inputs.front()),
         number_(network.index_of(node)),
         layer_(network.weight_layers()[static_cast<std::size_t>(number_)]),
         shared_(shared),
-        product_(layer_.shape, &shared, Packing::each_call),
+        product_(layer_.shape, &shared, {.packing = Packing::each_call, .precision = precision}),
         d_bias_(layer_.bias.value.size()) {}
 
   void forward(Flow& flow) override {
@@ -185,8 +185,9 @@ std::unique_ptr<Step> make_group_norm_step(Network& network, int node) {
   return std::make_unique<GroupNormStep>(network, node);
 }
 
-std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorkspace& shared) {
-  return std::make_unique<ProductStep>(network, node, shared);
+std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorkspace& shared,
+                                        Precision precision) {
+  return std::make_unique<ProductStep>(network, node, shared, precision);
 }
 
 std::unique_ptr<Step> make_norm_step(Network& network, int node, int output) {

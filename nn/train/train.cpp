@@ -25,6 +25,7 @@ void check(const Dataset& data, const TrainCard& card, const TrainHelpers& helpe
   require(!data.train.has_numbers() || (!card.distill && card.label_smoothing == 0),
           "train.{} is of classes, but the data set's task is numbers (leave it out)",
           card.distill ? "distill" : "label_smoothing");
+  require_precision(card.precision, "train.precision");
 }
 
 double best_of(const TrainResult& result) {
@@ -59,11 +60,23 @@ std::string epoch_text(const TrainResult& result, const Dataset& data, int epoch
                      last.loss, validation);
 }
 
+/// `auto` is settled when the card is read, so that whatever keeps the card says what was used.
+void read_precision(Section& section, Precision& precision) {
+  std::string name = precision_name(precision);
+  const Precision quickest = quickest_precision();
+  section.choice("precision", name, {"auto", "float32", "bfloat16"});
+  precision = name == "auto"                                ? quickest
+              : name == precision_name(Precision::bfloat16) ? Precision::bfloat16
+                                                            : Precision::float32;
+  section.settle("precision", precision_name(precision));
+}
+
 }  // namespace
 
 void describe(Section& section, TrainCard& card) {
   section.value("epochs", card.epochs, not_negative);
   section.value("batch", card.batch, {.low = 1, .high = 1 << 20});
+  read_precision(section, card.precision);
   describe(section, card.schedule);
   describe(section, card.optimizer);
   describe(section, card.decay);

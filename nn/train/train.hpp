@@ -12,6 +12,7 @@
 #include "nn/network/network.hpp"
 #include "nn/network/weight_decay.hpp"
 #include "nn/ops/loss.hpp"
+#include "nn/ops/precision.hpp"
 #include "nn/optim/optimizer.hpp"
 #include "nn/train/learning_rate.hpp"
 #include "nn/train/weight_average.hpp"
@@ -25,6 +26,7 @@ struct MeasuredPart;
 struct TrainCard {
   int epochs = 5;
   int batch = 64;
+  Precision precision = Precision::float32;  // of the products of a step and their gradients
   RateSchedule schedule;
   OptimizerOptions optimizer;
   DecayRules decay;
@@ -49,11 +51,11 @@ struct TrainCard {
                     // normalisations within 1 +- clip (RandBET); 0: off
 };
 
-/// Keys: epochs, batch, schedule, rate, decay, milestones, warmup, augment {crop, flip, cutout},
-/// label_smoothing, average, swa {start, rate}, recalibrate, patience, distill, temperature, beta,
-/// noise_aware, chips, weight_noise, bit_errors, curriculum, clip, those of OptimizerOptions
-/// (optimizer, momentum, beta1, beta2, epsilon, weight_decay) and of DecayRules (decay_everything,
-/// decay_rules).
+/// Keys: epochs, batch, precision (auto becomes what is quickest here), schedule, rate, decay,
+/// milestones, warmup, augment {crop, flip, cutout}, label_smoothing, average, swa {start, rate},
+/// recalibrate, patience, distill, temperature, beta, noise_aware, chips, weight_noise, bit_errors,
+/// curriculum, clip, those of OptimizerOptions (optimizer, momentum, beta1, beta2, epsilon,
+/// weight_decay) and of DecayRules (decay_everything, decay_rules).
 void describe(Section& section, TrainCard& card);
 
 /// What is trained by, and the seed of everything that a training draws.

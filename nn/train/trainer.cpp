@@ -33,7 +33,7 @@ Trainer::Trainer(Network& network, const Dataset& data, const SeededTraining& tr
                  chosen(weight_decays(network, card_.decay, card_.optimizer.weight_decay),
                         trained_parameters(network, measured_))),
       average_(card_.average > 0 || card_.swa.start > 0, parameters_),
-      pass_(network, seed_, measured_),
+      pass_(network, seed_, measured_, card_.precision),
       order_(data.train.size()),
       trained_layers_(trained_layers(network, measured_)),
       changes_(network.weight_layers().size()) {

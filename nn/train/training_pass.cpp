@@ -13,11 +13,18 @@ namespace lightloom::nn {
 
 namespace {
 
-std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int output) {
+/// A step and where its value goes.
+struct Place {
+  int node, output;
+};
+
+std::unique_ptr<Step> make_step(Network& network, Flow& flow, const Place& at,
+                                Precision precision) {
+  const auto [node, output] = at;
   switch (network.graph().nodes[static_cast<std::size_t>(node)].op) {
     case Op::convolution:
     case Op::linear:
-      return make_product_step(network, node, flow.products);
+      return make_product_step(network, node, flow.products, precision);
     case Op::batch_norm:
       return make_norm_step(network, node, output);
     case Op::group_norm:
@@ -51,7 +58,8 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, int node, int outp
 
 }  // namespace
 
-TrainingPass::TrainingPass(Network& network, std::uint64_t seed, const MeasuredPart* measured)
+TrainingPass::TrainingPass(Network& network, std::uint64_t seed, const MeasuredPart* measured,
+                           Precision precision)
     : network_(&network), measured_(measured), flow_(std::make_unique<Flow>(network.graph())) {
   flow_->seed = seed;
   if (measured != nullptr) flow_->given = measured->cut.first;
@@ -65,7 +73,7 @@ TrainingPass::TrainingPass(Network& network, std::uint64_t seed, const MeasuredP
     const int relu = takes_relu ? only_relu(graph, readers, n) : -1;
     const int output = relu >= 0 ? relu : n;
     done[static_cast<std::size_t>(output)] = true;
-    steps_.push_back({make_step(network, *flow_, n, output), output, node.inputs, {}});
+    steps_.push_back({make_step(network, *flow_, {n, output}, precision), output, node.inputs, {}});
   }
   plan_releases();
 }

@@ -7,6 +7,7 @@
 #include "nn/data/batch.hpp"
 #include "nn/graph/matrix_engine.hpp"
 #include "nn/network/network.hpp"
+#include "nn/ops/precision.hpp"
 #include "nn/ops/tensor.hpp"
 #include "nn/train/measured_part.hpp"
 
@@ -21,8 +22,9 @@ class Step;
 class TrainingPass {
  public:
   /// `seed` is for dropout and the noise of weights. With a measured part the pass goes through the
-  /// rest of the network alone; it must outlive the pass.
-  TrainingPass(Network& network, std::uint64_t seed, const MeasuredPart* measured = nullptr);
+  /// rest of the network alone; it must outlive the pass. The processor must have the precision.
+  TrainingPass(Network& network, std::uint64_t seed, const MeasuredPart* measured = nullptr,
+               Precision precision = Precision::float32);
   ~TrainingPass();
 
   /// Where one forward happens, for random numbers.

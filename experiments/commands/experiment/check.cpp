@@ -99,9 +99,11 @@ std::string heading(const Checked& checked) {
   if (!card.measures.accuracy) return text + "no accuracy is measured\n\n";
   const Sizes& sizes = checked.forecast.sizes;
   return text +
-         fmt::format("data {}: {} images to train with, {} to choose by, {} to test\n{} chips\n\n",
+         fmt::format("data {}: {} images to train with, {} to choose by, {} to test\n"
+                     "products of training in {} (float network: {})\n{} chips\n\n",
                      card.network.dataset.name, sizes.training, sizes.validation, sizes.test,
-                     card.chips);
+                     nn::precision_name(card.training.student.precision),
+                     nn::precision_name(card.training.teacher.precision), card.chips);
 }
 
 Shown do_check(const CommandLine& line, ProgressSink& /*progress*/) {
@@ -117,6 +119,9 @@ Shown do_check(const CommandLine& line, ProgressSink& /*progress*/) {
       {"chips", checked.first.measures.accuracy ? checked.first.chips : 0},
       {"images",
        {{"training", sizes.training}, {"validation", sizes.validation}, {"test", sizes.test}}},
+      {"precision",
+       {{"train", nn::precision_name(checked.first.training.student.precision)},
+        {"teacher", nn::precision_name(checked.first.training.teacher.precision)}}},
       {"threads", omp_get_max_threads()},
       {"time_s", found.seconds},
       {"parts", parts_json(found)},
