@@ -9,10 +9,8 @@ namespace lightloom::cosim {
 namespace {
 
 bool any_time(const SharedPlans& plans, Stage stage) {
-  for (const auto& plan : plans)
-    for (const StageTimes& tile : plan->tiles)
-      if (tile[stage] > 0) return true;
-  return false;
+  return std::any_of(plans.begin(), plans.end(),
+                     [&](const auto& plan) { return total(plan->needs_ns[stage]) > 0; });
 }
 
 /// Places in a buffer: what the card asks for, as far as it holds the largest tile.
@@ -67,17 +65,15 @@ ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans,
   // Bus idle between the last write data and the first read data, the longer of the two changes.
   schedule.direction_change_ns =
       (t.cwl + t.wtr_l + dram.organization.span_cycles()) * dram.clock_ns;
-  for (const auto& plan : plans) append(schedule, *plan);
   return schedule;
 }
 
-/// Puts the latency of the very first access in front of what the first tile fetches: weights if
-/// there are any, else inputs.
-void wait_for_first_access(NetworkPlan& plan, double wait_ns) {
-  StageTimes& first = plan.schedule.tiles.front();
+/// The latency of the very first access, in front of what the first tile fetches: weights if there
+/// are any, else inputs.
+TimePiece first_access(const SharedPlans& plans, double wait_ns) {
+  const StageTimes& first = plans.front()->tiles.front();
   const Stage stage = first[Stage::fetch_weights] > 0 ? Stage::fetch_weights : Stage::fetch_inputs;
-  first[stage] += wait_ns;
-  plan.first_access = {0, stage, TimePart::dram_latency, wait_ns};
+  return {0, stage, TimePart::dram_latency, wait_ns};
 }
 
 }  // namespace
@@ -94,8 +90,22 @@ NetworkPlan plan_network(const CostContext& context, LayerPlans& plans,
   place_maps(setups);
   for (std::size_t i = 0; i < setups.size(); ++i) plan.layers.push_back(plans.of(i, setups[i]));
   plan.schedule = schedule_of(context, plan.layers, residency.bytes);
-  wait_for_first_access(plan, first_access_ns(context.input.memory.dram));
+  plan.first_access = first_access(plan.layers, first_access_ns(context.input.memory.dram));
   return plan;
+}
+
+const ScheduleInput& fill_schedule(NetworkPlan& plan) {
+  ScheduleInput& schedule = plan.schedule;
+  if (!schedule.tiles.empty()) return schedule;
+  std::size_t tiles = 0;
+  for (const auto& layer : plan.layers) tiles += layer->tiles.size();
+  schedule.tiles.reserve(tiles);
+  schedule.streams.reserve(tiles);
+  schedule.layer_starts.reserve(tiles);
+  schedule.input_after.reserve(tiles);
+  for (const auto& layer : plan.layers) append(schedule, *layer);
+  schedule.tiles.front()[plan.first_access.stage] += plan.first_access.ns;
+  return schedule;
 }
 
 }  // namespace lightloom::cosim
