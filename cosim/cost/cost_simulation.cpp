@@ -21,7 +21,7 @@ struct Stream {
 CostReport from_weight_buffer(const Stream& stream) {
   const NetworkPlan& cold = stream.cold.plan;
   const Residency residency =
-      resident_layers(stream.ready.input, cold.layers, cold.schedule.places.weights);
+      resident_layers(stream.ready.input, cold.layers, cold.schedule.places.weights, cold.here);
   if (residency.bytes <= 0) return stream.cold.report;
   NetworkPlan later = plan_network(stream.context, stream.memory.layers, residency);
   later.schedule.order = cold.schedule.order;

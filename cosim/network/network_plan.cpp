@@ -20,7 +20,7 @@ int places(int wanted, double capacity_bytes, double tile_bytes) {
 }
 
 BufferPlaces buffer_places(const CostContext& context, const SharedPlans& plans,
-                           double resident_bytes) {
+                           double kept_bytes) {
   const CostInput& input = context.input;
   double weight_tile = 0, regenerated_tile = 0;
   for (const auto& plan : plans) {
@@ -30,8 +30,8 @@ BufferPlaces buffer_places(const CostContext& context, const SharedPlans& plans,
   const ScheduleCard& card = input.schedule;
   const int cores = context.choice.cores;
   return {
-      .weights = places(card.weight_slots * cores,
-                        input.memory.weight_buffer.bytes() - resident_bytes, weight_tile),
+      .weights = places(card.weight_slots * cores, input.memory.weight_buffer.bytes() - kept_bytes,
+                        weight_tile),
       .tiles = places(card.tile_slots * cores, input.memory.tile_buffer.bytes(), regenerated_tile),
       .settings = input.programming.shadow_settings ? 2 : 1,
       .inputs = card.input_slots * cores,
@@ -52,10 +52,9 @@ void append(ScheduleInput& schedule, const LayerPlan& plan) {
   schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), first - 1);
 }
 
-ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans,
-                          double resident_bytes) {
+ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans, double kept_bytes) {
   ScheduleInput schedule;
-  schedule.places = buffer_places(context, plans, resident_bytes);
+  schedule.places = buffer_places(context, plans, kept_bytes);
   schedule.cores = context.choice.cores;
   schedule.generates = any_time(plans, Stage::generate);
   schedule.decomposes = any_time(plans, Stage::decompose);
@@ -88,8 +87,10 @@ NetworkPlan plan_network(const CostContext& context, LayerPlans& plans,
     setups.back().on_core = residency.on_cores;
   }
   place_maps(setups);
+  plan.here = residency.bytes > 0 ? residency.here : words_here(setups);
+  for (std::size_t i = 0; i < setups.size(); ++i) setups[i].here_bits = plan.here.of(i);
   for (std::size_t i = 0; i < setups.size(); ++i) plan.layers.push_back(plans.of(i, setups[i]));
-  plan.schedule = schedule_of(context, plan.layers, residency.bytes);
+  plan.schedule = schedule_of(context, plan.layers, residency.bytes + plan.here.most_bytes);
   plan.first_access = first_access(plan.layers, first_access_ns(context.input.memory.dram));
   return plan;
 }

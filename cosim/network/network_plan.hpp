@@ -11,6 +11,7 @@ namespace lightloom::cosim {
 /// before they are asked for (fill_schedule): of many plans nobody asks.
 struct NetworkPlan {
   SharedPlans layers;
+  HereWords here;          // in the weight buffer
   TimePiece first_access;  // latency of the very first, a piece of the first layer
   ScheduleInput schedule;
 };

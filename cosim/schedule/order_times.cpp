@@ -34,10 +34,15 @@ OrderTimes::OrderTimes(const ScheduleInput& input)
     own.room = std::min(needs[stage].back().tiles_before, tiles_);
     furthest = std::max({furthest, own.units, own.room});
   }
-  ends_.resize(StageTimes::size() * static_cast<std::size_t>(furthest + tiles_));
-  for (const Stage stage : all_of_enum<Stage>())
-    lines_[stage].ends =
-        ends_.data() + static_cast<std::int64_t>(stage) * (furthest + tiles_) + furthest;
+  const std::int64_t length = furthest + tiles_;
+  // Ends are worked out before they are read: only those of tiles before the first are zeros.
+  ends_ = std::make_unique_for_overwrite<double[]>(StageTimes::size() *
+                                                   static_cast<std::size_t>(length));
+  for (const Stage stage : all_of_enum<Stage>()) {
+    double* first = ends_.get() + static_cast<std::int64_t>(stage) * length;
+    std::fill_n(first, lines_[stage].present ? furthest : length, 0.0);
+    lines_[stage].ends = first + furthest;
+  }
 }
 
 inline std::int64_t OrderTimes::next_transfer(const Line& line, std::int64_t from) const {

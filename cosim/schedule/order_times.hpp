@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -91,9 +92,9 @@ class OrderTimes {
   const ScheduleInput& input_;
   std::int64_t tiles_;
   EnumArray<Stage, Line> lines_;
-  std::vector<double> ends_;       // of all lines
-  std::int64_t layer_first_ = -1;  // of the layer in hand
-  double layer_ready_ = 0;         // when the one before it has left the units
+  std::unique_ptr<double[]> ends_;  // of all lines
+  std::int64_t layer_first_ = -1;   // of the layer in hand
+  double layer_ready_ = 0;          // when the one before it has left the units
   double stream_free_ = 0;
   std::vector<double> streamed_;  // by tile, where anything streams
 };

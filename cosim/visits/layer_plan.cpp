@@ -75,18 +75,12 @@ void add_dram_totals(LayerPlan& plan, const LayerMeters& meters, const memory::D
       dram.activate_pJ;
 }
 
-/// Of what is stored, the part that later visits rely on finding in the weight buffer.
-double kept_bytes(const LayerSetup& setup) {
-  if (setup.blocks > 1 && setup.layer_fits) return setup.stored_bytes();
-  return setup.regenerate && !setup.weights_refetched ? setup.bits.shared() / 8 : 0;
-}
-
 }  // namespace
 
 LayerPlan plan_layer(const LayerSetup& setup) {
   LayerPlan plan{.mapping = setup.mapping,
                  .stored_bytes = setup.stored_bytes(),
-                 .kept_bytes = kept_bytes(setup),
+                 .kept_bytes = setup.kept_bytes(),
                  .replicas = setup.replicas,
                  .spills_output = setup.spills_output,
                  .weights_refetched = setup.weights_refetched,

@@ -11,7 +11,7 @@ double weight_bytes(const LayerSetup& setup, const Visit& v) {
   if (setup.stored_as_settings) return setup.setting_bytes();
   const LayerMapping& m = setup.mapping;
   const bool first_column = v.tile.column == 0;
-  double bits = setup.bits.tile * v.used_share;
+  double bits = (setup.bits.tile - setup.here_bits) * v.used_share;
   if (v.tile.group == 0 && v.tile.row == 0 && first_column) bits += setup.bits.layer;
   const bool first_row = v.first_block && v.tile.row == 0;
   if (first_row || (v.forms_kernels && setup.weights_refetched))
