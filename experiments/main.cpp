@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <omp.h>
 #include <unistd.h>
 
@@ -54,6 +55,16 @@ void take_threads(int asked) {
   omp_set_num_threads(std::min(wanted, omp_get_thread_limit()));
 }
 
+/// Freed memory stays with the process, up to the bounds that glibc comes to by itself once a block
+/// of 32 MB has been freed. Studies free and ask for some megabytes at every point, and clearing
+/// fresh pages for them would take a tenth of their time.
+void keep_freed_memory() {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
+}
+
 void execute(const std::vector<std::string>& words) {
   if (const std::string text = general_help(words); !text.empty()) return write(stdout, text);
   if (words[0] == "--version")
@@ -102,6 +113,7 @@ void keep_idle_threads_from_spinning(char** arguments) {
 
 int main(int count, char** arguments) {
   keep_idle_threads_from_spinning(arguments);
+  keep_freed_memory();
   meet_limits_of_files_as_errors();
   lightloom::calibration::read_measured_products();
 #ifdef LIGHTLOOM_HAS_MPI

@@ -10,14 +10,24 @@ namespace lightloom::cosim {
 Chip::Chip(const photonic::TensorCore& core, nn::Network& network, const GeneratorCard& generator,
            ChipNumber chip)
     : analog_(core, chip.seed, chip.number) {
+  std::vector<int> repeats;
+  for (const nn::WeightLayer& layer : network.weight_layers())
+    repeats.push_back(layer.source->row_repeats());
+  if (std::any_of(repeats.begin(), repeats.end(), [](int count) { return count > 1; }))
+    repeated_.emplace(analog_, std::move(repeats));
   if (!generator.present() || !generator_entry(generator.kind).regenerate) return;
   std::vector<nn::StoredWeight*> sources;
   for (nn::WeightLayer& layer : network.weight_layers()) sources.push_back(layer.source.get());
-  optical_.emplace(analog_, std::move(sources), generator, chip);
+  optical_.emplace(written(), std::move(sources), generator, chip);
 }
 
 nn::MatrixEngine& Chip::engine() {
   if (optical_) return *optical_;
+  return written();
+}
+
+nn::MatrixEngine& Chip::written() {
+  if (repeated_) return *repeated_;
   return analog_;
 }
 

@@ -6,14 +6,16 @@
 #include "cosim/analog/analog_engine.hpp"
 #include "cosim/generator/generator_card.hpp"
 #include "cosim/generator/optical_weights.hpp"
+#include "cosim/repeated_rows.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/network/network.hpp"
 
 namespace lightloom::cosim {
 
-/// One chip as a matrix engine: its tensor core, and before it the generator, where its card has
-/// one that does not make exact weights. Core and network must outlive it.
+/// One chip as a matrix engine: its tensor core, before it what writes rows that come again once,
+/// and before that the generator, where its card has one that does not make exact weights. Core and
+/// network must outlive it.
 class Chip {
  public:
   Chip(const photonic::TensorCore& core, nn::Network& network, const GeneratorCard& generator,
@@ -36,7 +38,10 @@ class Chip {
   [[nodiscard]] std::vector<double> effective_bits() const;
 
  private:
+  nn::MatrixEngine& written();
+
   AnalogEngine analog_;
+  std::optional<RepeatedRows> repeated_;
   std::optional<OpticalWeights> optical_;
 };
 

@@ -75,10 +75,14 @@ struct Candidate {
   Candidate& operator=(const Candidate&) = delete;
   ~Candidate() { known.end_search(); }
 
-  double rough_time(double limit) { return known.rough(plan.schedule, limit); }
+  double rough_time(double limit) {
+    const auto time = known.known_rough(limit);
+    return time ? *time : known.rough(fill_schedule(plan), limit);
+  }
   /// Infinite where it must exceed `limit`, else the plan takes that order.
   double best_time(double limit) {
-    const BestOrder best = known.best(plan.schedule, limit);
+    const auto found = known.known_best(limit);
+    const BestOrder best = found ? *found : known.best(fill_schedule(plan), limit);
     if (best.time <= limit) plan.schedule.order = best.order;
     return best.time;
   }
@@ -206,8 +210,8 @@ class Planner {
 
   CostReport report(Candidate& candidate) {
     context_.choice = candidate.choice;
-    return report_on(ready_, {context_, candidate.plan, {}},
-                     candidate.known.run(candidate.plan.schedule));
+    const ScheduleResult& run = memory_.run_of(candidate.plan);
+    return report_on(ready_, {context_, candidate.plan, {}}, run);
   }
 
   const ReadyLayers& ready_;

@@ -5,7 +5,7 @@
 
 namespace lightloom::cosim {
 
-/// A plan and what it costs.
+/// A plan and what it costs. Its schedule may have no tiles yet (fill_schedule).
 struct BestPlan {
   PlanChoice choice;
   NetworkPlan plan;

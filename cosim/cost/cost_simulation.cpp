@@ -21,12 +21,12 @@ struct Stream {
 CostReport from_weight_buffer(const Stream& stream) {
   const NetworkPlan& cold = stream.cold.plan;
   const Residency residency =
-      resident_layers(stream.ready.input, cold.layers, cold.schedule.places.weights);
+      resident_layers(stream.ready.input, cold.layers, cold.schedule.places.weights, cold.here);
   if (residency.bytes <= 0) return stream.cold.report;
   NetworkPlan later = plan_network(stream.context, stream.memory.layers, residency);
   later.schedule.order = cold.schedule.order;
-  return report_on(stream.ready, {stream.context, later, residency},
-                   stream.memory.schedule_of(later).run(later.schedule));
+  const ScheduleResult& run = stream.memory.run_of(later);
+  return report_on(stream.ready, {stream.context, later, residency}, run);
 }
 
 /// Later batches that find all weights on the cores: with the first one's cores and copies, or with
@@ -45,10 +45,8 @@ std::vector<CostReport> from_cores(const Stream& stream) {
     stream.context.choice = choice;
     NetworkPlan later = plan_network(stream.context, stream.memory.layers, residency);
     if (!tiles_have_cores(stream.context, later.layers)) continue;
-    KnownSchedule& known = stream.memory.schedule_of(later);
-    reports.push_back(
-        report_on(stream.ready, {stream.context, later, residency}, known.run(later.schedule)));
-    known.end_search();
+    const ScheduleResult& run = stream.memory.run_of(later);
+    reports.push_back(report_on(stream.ready, {stream.context, later, residency}, run));
   }
   return reports;
 }

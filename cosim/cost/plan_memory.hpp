@@ -21,6 +21,12 @@ class KnownSchedule {
   BestOrder best(const ScheduleInput& schedule, double limit);
   /// The schedule itself, in its order.
   const ScheduleResult& run(const ScheduleInput& schedule);
+
+  /// The same as far as it is known without looking at tiles; none: it is not.
+  [[nodiscard]] std::optional<double> known_rough(double limit) const;
+  [[nodiscard]] std::optional<BestOrder> known_best(double limit) const;
+  [[nodiscard]] const ScheduleResult* known_run(const ScheduleInput& schedule) const;
+
   /// Lets go of what only further searches need; `schedule` need not be there any longer.
   void end_search() { search_.reset(); }
 
@@ -42,6 +48,8 @@ struct PlanMemory {
   LayerPlans layers;
 
   KnownSchedule& schedule_of(const NetworkPlan& plan);
+  /// The plan's schedule in its order.
+  const ScheduleResult& run_of(NetworkPlan& plan);
 
  private:
   /// Plans of all layers, cores and places.

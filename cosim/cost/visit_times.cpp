@@ -30,8 +30,8 @@ NetworkTimes simulate_visits(const CostInput& input) {
   CostContext context(ready.input);
   PlanMemory memory;
   memory.layers.turn_to(ready.input);
-  const BestPlan best = best_plan(ready, context, memory);
-  const ScheduleInput& schedule = best.plan.schedule;
+  BestPlan best = best_plan(ready, context, memory);
+  const ScheduleInput& schedule = fill_schedule(best.plan);
   const ScheduleResult run = run_schedule(schedule);
   NetworkTimes times{
       .layers = {}, .present = present_stages(schedule), .visits = {}, .total_ns = run.total};

@@ -33,11 +33,19 @@ struct LayerProduct {
   friend bool operator==(const LayerProduct&, const LayerProduct&) = default;
 };
 
+/// Words that layers of a network have between them: each reads them, one has to fetch them.
+struct SharedWords {
+  int group = 0;          // of layers; 0: none
+  std::int64_t bits = 0;  // of the layer's streams
+  friend bool operator==(const SharedWords&, const SharedWords&) = default;
+};
+
 /// One layer of a cost simulation.
 struct CostLayer {
   nn::LayerShape shape;
   WeightDelivery way = WeightDelivery::reload;
-  std::vector<nn::StoredStream> streams;  // what is stored
+  std::vector<nn::StoredStream> streams;  // what it is made of
+  SharedWords shared;                     // of these
   nn::RegenerationWork work;  // to rebuild the weights once; none: the streams are the weights
   std::optional<FactorShape> factors;  // for two-level sources
   int row_repeats = 1;         // the outputs are so many runs of one product, each up to a factor

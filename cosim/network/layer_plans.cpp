@@ -43,7 +43,8 @@ std::shared_ptr<const LayerPlan> LayerPlans::of(std::size_t index, const LayerSe
                 setup.replicas,
                 setup.input_bytes,
                 setup.output_bytes,
-                setup.spilled_sums};
+                setup.spilled_sums,
+                setup.here_bits};
   std::shared_ptr<const LayerPlan>& plan = plans_[key];
   if (!plan) plan = std::make_shared<const LayerPlan>(plan_layer(setup));
   return plan;

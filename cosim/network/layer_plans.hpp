@@ -28,7 +28,7 @@ class LayerPlans {
 
  private:
   /// The first layer alike, and all that plans decide about a layer by themselves.
-  using Key = std::tuple<std::size_t, bool, bool, bool, bool, int, double, double, double>;
+  using Key = std::tuple<std::size_t, bool, bool, bool, bool, int, double, double, double, double>;
 
   std::size_t number_of(CostLayer layer);
 

@@ -106,6 +106,29 @@ void add_work(CostLayer& layer, const DigitalWork& all, const std::vector<LayerP
     layer.products.insert(layer.products.end(), products.begin(), products.end());
 }
 
+std::int64_t bits_of(const std::vector<nn::StoredStream>& streams) {
+  std::int64_t bits = 0;
+  for (const nn::StoredStream& stream : streams) bits += stream.count * stream.bits;
+  return bits;
+}
+
+/// Gives the last of the layers all streams that it is made of by itself. What its source leaves to
+/// an earlier layer, the latest with as many outputs, inputs and words, it shares with that.
+void share_words(std::vector<CostLayer>& layers, std::vector<nn::StoredStream> all) {
+  CostLayer& last = layers.back();
+  const std::int64_t missing = bits_of(all) - bits_of(last.streams);
+  if (missing <= 0) return;
+  last.streams = std::move(all);
+  const auto before = std::find_if(layers.rbegin() + 1, layers.rend(), [&](const CostLayer& other) {
+    return other.streams == last.streams && other.shape.out_channels == last.shape.out_channels &&
+           other.shape.in_channels == last.shape.in_channels;
+  });
+  if (before == layers.rend()) return;
+  if (before->shared.group == 0)
+    before->shared = {static_cast<int>(layers.rend() - before), missing};
+  last.shared = before->shared;
+}
+
 }  // namespace
 
 std::vector<bool> non_negative_values(const nn::Graph& graph, const nn::Normalise& pixels) {
@@ -120,6 +143,7 @@ std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& 
                                    const nn::SourceCard& weights) {
   const std::vector<bool> positive = non_negative_values(graph, pixels);
   std::vector<CostLayer> layers;
+  nn::NetworkSources sources(weights);
   DigitalWork before;  // done to the input; counted with the first layer
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
     const nn::Op op = graph.nodes[node].op;
@@ -133,7 +157,8 @@ std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& 
       continue;
     }
     const nn::LayerShape shape = nn::layer_shape(graph, static_cast<int>(node));
-    layers.push_back(source_layer(shape, *nn::make_source(weights, shape)));
+    layers.push_back(source_layer(shape, *sources.make(shape)));
+    share_words(layers, nn::stored_streams(weights, shape));
     layers.back().signed_inputs =
         !positive[static_cast<std::size_t>(graph.nodes[node].inputs.front())];
   }

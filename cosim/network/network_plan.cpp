@@ -9,10 +9,8 @@ namespace lightloom::cosim {
 namespace {
 
 bool any_time(const SharedPlans& plans, Stage stage) {
-  for (const auto& plan : plans)
-    for (const StageTimes& tile : plan->tiles)
-      if (tile[stage] > 0) return true;
-  return false;
+  return std::any_of(plans.begin(), plans.end(),
+                     [&](const auto& plan) { return total(plan->needs_ns[stage]) > 0; });
 }
 
 /// Places in a buffer: what the card asks for, as far as it holds the largest tile.
@@ -22,7 +20,7 @@ int places(int wanted, double capacity_bytes, double tile_bytes) {
 }
 
 BufferPlaces buffer_places(const CostContext& context, const SharedPlans& plans,
-                           double resident_bytes) {
+                           double kept_bytes) {
   const CostInput& input = context.input;
   double weight_tile = 0, regenerated_tile = 0;
   for (const auto& plan : plans) {
@@ -32,8 +30,8 @@ BufferPlaces buffer_places(const CostContext& context, const SharedPlans& plans,
   const ScheduleCard& card = input.schedule;
   const int cores = context.choice.cores;
   return {
-      .weights = places(card.weight_slots * cores,
-                        input.memory.weight_buffer.bytes() - resident_bytes, weight_tile),
+      .weights = places(card.weight_slots * cores, input.memory.weight_buffer.bytes() - kept_bytes,
+                        weight_tile),
       .tiles = places(card.tile_slots * cores, input.memory.tile_buffer.bytes(), regenerated_tile),
       .settings = input.programming.shadow_settings ? 2 : 1,
       .inputs = card.input_slots * cores,
@@ -54,10 +52,9 @@ void append(ScheduleInput& schedule, const LayerPlan& plan) {
   schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), first - 1);
 }
 
-ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans,
-                          double resident_bytes) {
+ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans, double kept_bytes) {
   ScheduleInput schedule;
-  schedule.places = buffer_places(context, plans, resident_bytes);
+  schedule.places = buffer_places(context, plans, kept_bytes);
   schedule.cores = context.choice.cores;
   schedule.generates = any_time(plans, Stage::generate);
   schedule.decomposes = any_time(plans, Stage::decompose);
@@ -67,17 +64,15 @@ ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans,
   // Bus idle between the last write data and the first read data, the longer of the two changes.
   schedule.direction_change_ns =
       (t.cwl + t.wtr_l + dram.organization.span_cycles()) * dram.clock_ns;
-  for (const auto& plan : plans) append(schedule, *plan);
   return schedule;
 }
 
-/// Puts the latency of the very first access in front of what the first tile fetches: weights if
-/// there are any, else inputs.
-void wait_for_first_access(NetworkPlan& plan, double wait_ns) {
-  StageTimes& first = plan.schedule.tiles.front();
+/// The latency of the very first access, in front of what the first tile fetches: weights if there
+/// are any, else inputs.
+TimePiece first_access(const SharedPlans& plans, double wait_ns) {
+  const StageTimes& first = plans.front()->tiles.front();
   const Stage stage = first[Stage::fetch_weights] > 0 ? Stage::fetch_weights : Stage::fetch_inputs;
-  first[stage] += wait_ns;
-  plan.first_access = {0, stage, TimePart::dram_latency, wait_ns};
+  return {0, stage, TimePart::dram_latency, wait_ns};
 }
 
 }  // namespace
@@ -92,10 +87,26 @@ NetworkPlan plan_network(const CostContext& context, LayerPlans& plans,
     setups.back().on_core = residency.on_cores;
   }
   place_maps(setups);
+  plan.here = residency.bytes > 0 ? residency.here : words_here(setups);
+  for (std::size_t i = 0; i < setups.size(); ++i) setups[i].here_bits = plan.here.of(i);
   for (std::size_t i = 0; i < setups.size(); ++i) plan.layers.push_back(plans.of(i, setups[i]));
-  plan.schedule = schedule_of(context, plan.layers, residency.bytes);
-  wait_for_first_access(plan, first_access_ns(context.input.memory.dram));
+  plan.schedule = schedule_of(context, plan.layers, residency.bytes + plan.here.most_bytes);
+  plan.first_access = first_access(plan.layers, first_access_ns(context.input.memory.dram));
   return plan;
+}
+
+const ScheduleInput& fill_schedule(NetworkPlan& plan) {
+  ScheduleInput& schedule = plan.schedule;
+  if (!schedule.tiles.empty()) return schedule;
+  std::size_t tiles = 0;
+  for (const auto& layer : plan.layers) tiles += layer->tiles.size();
+  schedule.tiles.reserve(tiles);
+  schedule.streams.reserve(tiles);
+  schedule.layer_starts.reserve(tiles);
+  schedule.input_after.reserve(tiles);
+  for (const auto& layer : plan.layers) append(schedule, *layer);
+  schedule.tiles.front()[plan.first_access.stage] += plan.first_access.ns;
+  return schedule;
 }
 
 }  // namespace lightloom::cosim

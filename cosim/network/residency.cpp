@@ -19,12 +19,15 @@ double fetching_bytes(const SharedPlans& plans, int weight_places) {
 
 }  // namespace
 
-Residency resident_layers(const CostInput& input, const SharedPlans& cold, int weight_places) {
+Residency resident_layers(const CostInput& input, const SharedPlans& cold, int weight_places,
+                          const HereWords& here) {
   const double capacity = input.memory.weight_buffer.bytes();
   double all = 0;
   for (const auto& plan : cold) all += plan->stored_bytes;
-  double room = all <= capacity ? capacity : capacity - fetching_bytes(cold, weight_places);
+  double room =
+      all <= capacity ? capacity : capacity - here.most_bytes - fetching_bytes(cold, weight_places);
   Residency residency;
+  residency.here = here;
   for (const auto& plan : cold) {
     const bool stays = plan->stored_bytes <= room;
     residency.stays.push_back(stays);

@@ -6,14 +6,6 @@
 namespace lightloom::cosim {
 namespace {
 
-/// Those of a stage.
-std::vector<DramTransfer> transfers(const ScheduleInput& input, Stage stage) {
-  std::vector<DramTransfer> found;
-  for (std::size_t k = 0; k < input.tiles.size(); ++k)
-    if (input.tiles[k][stage] > 0) found.push_back({.tile = static_cast<std::int64_t>(k)});
-  return found;
-}
-
 /// Of tasks the one with the lower rank goes first: the tile whose computation lets it go, and
 /// among equals inputs, results, inputs that wait for these results, and weights.
 constexpr std::int64_t ranks_a_tile = 4, all_served = std::numeric_limits<std::int64_t>::max();
@@ -36,10 +28,14 @@ std::vector<int> weight_distances(int cores, std::int64_t most) {
 
 }  // namespace
 
-DramTasks::DramTasks(const ScheduleInput& input)
-    : inputs_(transfers(input, Stage::fetch_inputs)),
-      results_(transfers(input, Stage::write_back)),
-      weights_(transfers(input, Stage::fetch_weights)) {
+DramTasks::DramTasks(const ScheduleInput& input) {
+  for (std::size_t k = 0; k < input.tiles.size(); ++k) {
+    const StageTimes& times = input.tiles[k];
+    const DramTransfer transfer{.tile = static_cast<std::int64_t>(k)};
+    if (times[Stage::fetch_inputs] > 0) inputs_.push_back(transfer);
+    if (times[Stage::write_back] > 0) results_.push_back(transfer);
+    if (times[Stage::fetch_weights] > 0) weights_.push_back(transfer);
+  }
   // What the inputs of a tile wait for, those of later tiles wait for too.
   std::int64_t after = -1;
   std::size_t tile = 0;

@@ -19,17 +19,31 @@ double OrderSearch::rough(double limit) {
   return time;
 }
 
+/// The furthest reads are tried first, which are seldom behind others by much: so those others are
+/// given up early. Among equals the first of the list is taken, whichever was tried first.
 BestOrder OrderSearch::best(double limit) {
-  BestOrder best{orders_.front(), rough(limit)};
-  std::vector<std::vector<DramTask>> tried{first_tasks_};
-  for (std::size_t i = 1; i < orders_.size(); ++i) {
+  const double first = rough(limit);
+  std::vector<Tried> tried{{0, first, first_tasks_}};
+  std::size_t best = 0;  // of `tried`
+  for (std::size_t i = orders_.size(); i-- > 1;) {
+    const double least = tried[best].time;
+    if (is_least(tried, least)) break;
     std::vector<DramTask> tasks = tasks_.in(orders_[i]);
-    if (std::find(tried.begin(), tried.end(), tasks) != tried.end()) continue;
-    const double time = times_.in_order(tasks, std::min(limit, best.time));
-    if (time < best.time) best = {orders_[i], time};
-    tried.push_back(std::move(tasks));
+    const auto same = std::find_if(tried.begin(), tried.end(),
+                                   [&](const Tried& other) { return other.tasks == tasks; });
+    const double time =
+        same != tried.end() ? same->time : times_.in_order(tasks, std::min(limit, least));
+    tried.push_back({i, time, std::move(tasks)});
+    const bool equal = time == least && std::isfinite(time) && i < tried[best].order;
+    if (time < least || equal) best = tried.size() - 1;
   }
-  return best;
+  return {orders_[tried[best].order], tried[best].time};
+}
+
+/// Whether no order can be better than `least`, which two have come to: asked once.
+bool OrderSearch::is_least(const std::vector<Tried>& tried, double least) {
+  if (tried.size() != 2 || tried[0].time != tried[1].time || !std::isfinite(least)) return false;
+  return times_.at_once(first_tasks_) == least;
 }
 
 }  // namespace lightloom::cosim

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -28,6 +29,14 @@ class OrderSearch {
   BestOrder best(double limit = std::numeric_limits<double>::infinity());
 
  private:
+  /// One of the orders with its total; infinite where that exceeds a limit.
+  struct Tried {
+    std::size_t order = 0;
+    double time = 0;
+    std::vector<DramTask> tasks;
+  };
+  bool is_least(const std::vector<Tried>& tried, double least);
+
   std::vector<DramOrder> orders_;
   DramTasks tasks_;
   OrderTimes times_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,9 @@ class OrderTimes {
   /// The total in the order of `tasks` (dram_tasks); infinite as soon as it must exceed `limit`.
   double in_order(std::span<const DramTask> tasks,
                   double limit = std::numeric_limits<double>::infinity());
+  /// The total if the DRAM served all that is ready at once: to the bit no more than that of any
+  /// order. `tasks`: of one of them.
+  double at_once(std::span<const DramTask> tasks);
 
   /// When the jobs of a stage end in the order tried last, if that was tried without a limit: by
   /// tile, with zeros before the first as far back as any job looks.
@@ -36,20 +40,42 @@ class OrderTimes {
   /// and a place, free once the stage behind has left it.
   struct Line {
     bool present = false;
-    std::int64_t next = 0;   // the first tile that is not worked out
-    std::int64_t units = 1;  // tile k follows tile k - units
-    std::int64_t room = 0;   // places behind the stage
+    std::int64_t next = 0;    // the first tile that is not worked out
+    std::int64_t served = 0;  // the first whose transfer by the DRAM is still to come
+    std::int64_t units = 1;   // tile k follows tile k - units
+    std::int64_t room = 0;    // places behind the stage
     Line *before = nullptr, *behind = nullptr;
-    const double* times = nullptr;
+    const StageTimes* tiles = nullptr;
     double* ends = nullptr;  // before them zeros, the ends of tiles before the first
+    Stage stage = Stage::compute;
+
+    [[nodiscard]] double time(std::int64_t tile) const { return tiles[tile][stage]; }
+  };
+  /// Tasks of the DRAM that are still to be served.
+  struct Queue {
+    std::span<const DramTask> tasks;
+    double turn_ns = 0;  // between reading and writing
+    double limit = 0;
+    bool one_by_one = true;
+    std::size_t next = 0;
+    double free = 0, left = 0;  // when the DRAM is free, and what it has to do from then on
+    bool writing = false;
+
+    /// But for what rounding adds to sums of a million times.
+    [[nodiscard]] bool exceeds() const { return (free + left) * (1 - 1e-9) > limit; }
   };
 
-  void restart();
-  [[nodiscard]] std::int64_t next_transfer(Stage stage, std::int64_t from) const;
-  [[nodiscard]] bool can_pass(std::int64_t tile) const;
+  double run(Queue queue);
+  template <bool generates, bool decomposes, bool posts>
+  bool serve_all(Queue& queue);
+  bool serve(Queue& queue);
+  double transfer_ready(const Line& own, std::int64_t tile);
+  template <bool generates, bool decomposes, bool posts>
   void pass(std::int64_t tile);
+  void restart();
+  [[nodiscard]] std::int64_t next_transfer(const Line& line, std::int64_t from) const;
   void advance(Line& own, std::int64_t end);
-  double ready(Stage stage, std::int64_t tile);
+  double ready(const Line& own, std::int64_t tile);
   double computed(std::int64_t tile, double start);
   double layer_before_left(std::int64_t tile);
   double total();
@@ -66,11 +92,9 @@ class OrderTimes {
   const ScheduleInput& input_;
   std::int64_t tiles_;
   EnumArray<Stage, Line> lines_;
-  std::vector<double> times_, ends_;         // of all lines
-  EnumArray<Stage, std::int64_t> unserved_;  // the first tile whose transfer is still to come
-  std::int64_t passed_ = 0;                  // tiles that have been through all stages
-  std::int64_t layer_first_ = -1;            // of the layer in hand
-  double layer_ready_ = 0;                   // when the one before it has left the units
+  std::unique_ptr<double[]> ends_;  // of all lines
+  std::int64_t layer_first_ = -1;   // of the layer in hand
+  double layer_ready_ = 0;          // when the one before it has left the units
   double stream_free_ = 0;
   std::vector<double> streamed_;  // by tile, where anything streams
 };

@@ -25,8 +25,8 @@ Timeline timeline_of(const CostInput& input) {
   CostContext context(ready.input);
   PlanMemory memory;
   memory.layers.turn_to(ready.input);
-  const NetworkPlan plan = best_plan(ready, context, memory).plan;
-  const ScheduleResult run = run_schedule(plan.schedule);
+  NetworkPlan plan = best_plan(ready, context, memory).plan;
+  const ScheduleResult run = run_schedule(fill_schedule(plan));
   const double atom = input.memory.dram.organization.atom_bytes();
   Timeline timeline{.total_ns = run.total};
   std::size_t visit = 0;

@@ -63,10 +63,12 @@ BurstMeter::BurstMeter(const memory::DramCard& card, double run_bytes, double ba
   activates_per_burst_ = run.activates / bursts;
 }
 
-double BurstMeter::take_ns(double bytes) {
+[[gnu::noinline]] double BurstMeter::ns_of(double bytes) const { return bytes * byte_ns_; }
+
+void BurstMeter::take(double bytes) {
+  if (bytes == 0) return;
   bytes_ += bytes;
   bursts_ = whole_bursts(bytes_ / atom_);
-  return bytes * byte_ns_;
 }
 
 }  // namespace lightloom::cosim

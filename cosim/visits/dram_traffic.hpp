@@ -28,8 +28,10 @@ class BurstMeter {
  public:
   /// `run_bytes`: length of the sequential runs, which decides row hits and bandwidth.
   BurstMeter(const memory::DramCard& card, double run_bytes, double bandwidth_scale);
-  /// Time of `bytes` more, in ns.
-  double take_ns(double bytes);
+  /// Time of `bytes`, in ns. Rounded by itself in every build, never in one step with a sum.
+  [[nodiscard]] double ns_of(double bytes) const;
+  /// Hands out `bytes` more.
+  void take(double bytes);
   [[nodiscard]] double bursts() const { return bursts_; }
   [[nodiscard]] double moved_bytes() const { return bursts_ * atom_; }
   [[nodiscard]] double activates() const { return bursts_ * activates_per_burst_; }

@@ -6,16 +6,9 @@
 #include "cosim/layers/cost_report.hpp"
 #include "cosim/layers/time_parts.hpp"
 #include "cosim/visits/layer_setup.hpp"
-#include "cosim/visits/visit_traffic.hpp"
+#include "cosim/visits/visit_class.hpp"
 
 namespace lightloom::cosim {
-
-/// Bytes that a buffer has to hold for one tile to run at all.
-struct RoomNeeds {
-  double weight_buffer = 0;      // stored words of the tile
-  double tile_buffer = 0;        // the regenerated tile, and the kernels it is made of
-  double activation_buffer = 0;  // one input vector, and the partial sums or results it gives
-};
 
 /// A layer before scheduling: service times of its tiles in order of execution, and its dynamic
 /// energy.

@@ -125,7 +125,13 @@ double LayerSetup::word_bytes() const {
 }
 
 double LayerSetup::stored_bytes() const {
-  return stored_as_settings ? setting_bytes() * static_cast<double>(mapping.tiles) : bits.sum() / 8;
+  return stored_as_settings ? setting_bytes() * static_cast<double>(mapping.tiles)
+                            : (bits.sum() - here_bits) / 8;
+}
+
+double LayerSetup::kept_bytes() const {
+  if (blocks > 1 && layer_fits) return stored_bytes() + here_bits / 8;
+  return regenerate && !weights_refetched ? bits.shared() / 8 : 0;
 }
 
 double settings_per_weight(const LayerSetup& setup) {

@@ -55,6 +55,7 @@ struct LayerSetup {
   bool weights_refetched = false;   // the weight buffer cannot hold the shared streams
   bool spills_output = false;       // the activation buffer cannot hold it
   bool resident = false;            // what is stored is in the weight buffer from the batch before
+  double here_bits = 0;             // of its tiles, in the weight buffer since an earlier layer
   bool on_core = false;             // its tiles are on their cores from the batch before
   bool drives_core = false;         // the generator's light sets the core, no digits in between
   std::int64_t blocks = 1;          // of input vectors
@@ -80,8 +81,10 @@ struct LayerSetup {
   [[nodiscard]] double setting_bytes() const;
   /// Bytes of a kernel's or weight's word in the tile buffer.
   [[nodiscard]] double word_bytes() const;
-  /// Bytes of all that is stored of the layer, as it comes from DRAM.
+  /// Bytes of all that is stored of the layer, as it comes from DRAM: but for what is here.
   [[nodiscard]] double stored_bytes() const;
+  /// Of these, what later visits rely on finding in the weight buffer.
+  [[nodiscard]] double kept_bytes() const;
 };
 
 /// Settings of all tiles of a layer, by its weights: 1 where a tile has a setting for each weight

@@ -27,7 +27,6 @@ Visit visit_of(const LayerSetup& setup, TilePlace tile, std::int64_t block, int 
           .vectors = setup.vectors / (static_cast<double>(setup.blocks) * setup.replicas),
           .replica = replica,
           .first_block = first_block,
-          .last_block = block + 1 == setup.blocks,
           .forms_kernels = forms_kernels(setup, tile, first_block)};
 }
 

@@ -25,7 +25,7 @@ struct Visit {
   double used_share = 0;  // of the layer's weights that lie in the tile
   double vectors = 0;
   int replica = 0;  // above 0: a copy, whose weights the first one brought
-  bool first_block = true, last_block = true;
+  bool first_block = true;
   bool forms_kernels = false;  // the kernels of level 1 have to be formed for this visit (else they
                                // wait in the tile buffer)
 };

@@ -11,7 +11,7 @@ double weight_bytes(const LayerSetup& setup, const Visit& v) {
   if (setup.stored_as_settings) return setup.setting_bytes();
   const LayerMapping& m = setup.mapping;
   const bool first_column = v.tile.column == 0;
-  double bits = setup.bits.tile * v.used_share;
+  double bits = (setup.bits.tile - setup.here_bits) * v.used_share;
   if (v.tile.group == 0 && v.tile.row == 0 && first_column) bits += setup.bits.layer;
   const bool first_row = v.first_block && v.tile.row == 0;
   if (first_row || (v.forms_kernels && setup.weights_refetched))
@@ -59,35 +59,45 @@ LayerMeters::LayerMeters(const LayerSetup& setup)
       sums_read(meter(setup, all_spilled_sum_bytes(setup))),
       sums_written(sums_read) {}
 
-VisitTraffic move_data(const LayerSetup& setup, const Visit& v, LayerMeters& meters) {
+VisitBursts LayerMeters::take(const MovedBytes& bytes) {
+  const auto bursts = [this] {
+    return VisitBursts{weights.bursts(), inputs.bursts() + sums_read.bursts(),
+                       outputs.bursts() + sums_written.bursts()};
+  };
+  const VisitBursts before = bursts();
+  weights.take(bytes.weights);
+  inputs.take(bytes.inputs);
+  sums_read.take(bytes.sums_read);
+  outputs.take(bytes.outputs);
+  sums_written.take(bytes.sums_written);
+  const VisitBursts after = bursts();
+  return {after.weights - before.weights, after.inputs - before.inputs,
+          after.outputs - before.outputs};
+}
+
+VisitTraffic move_data(const LayerSetup& setup, const Visit& v, const LayerMeters& meters) {
   const CostContext& context = setup.context;
-  const double bytes = v.replica == 0 ? weight_bytes(setup, v) : 0;
   const double block_share = 1.0 / (static_cast<double>(setup.blocks) * setup.replicas);
   const double sums = spilled_sum_bytes(setup, v);
   const bool first = v.tile.column == 0, last = v.tile.column + 1 == setup.mapping.column_tiles;
-  const auto bursts = [&meters] {
-    return VisitBursts{meters.weights.bursts(), meters.inputs.bursts() + meters.sums_read.bursts(),
-                       meters.outputs.bursts() + meters.sums_written.bursts()};
-  };
-  const VisitBursts before = bursts();
-  VisitTraffic traffic{.weight_bytes = bytes};
+  VisitTraffic traffic{
+      .bytes = {.weights = v.replica == 0 ? weight_bytes(setup, v) : 0,
+                .inputs = setup.input_bytes * input_share(setup, v) * block_share,
+                .outputs = setup.output_bytes * output_share(setup, v) * block_share,
+                .sums_read = first ? 0 : sums,
+                .sums_written = last ? 0 : sums},
+      .cost = {}};
+  const MovedBytes& bytes = traffic.bytes;
   TimeTerms& time = traffic.cost.time;
-  time.take(Stage::fetch_weights, {TimePart::dram, meters.weights.take_ns(bytes)},
-            {TimePart::weight_buffer, bytes / context.weight_GBps});
-  time.take(Stage::fetch_inputs,
-            {TimePart::dram,
-             meters.inputs.take_ns(setup.input_bytes * input_share(setup, v) * block_share) +
-                 meters.sums_read.take_ns(first ? 0 : sums)});
-  time.take(Stage::write_back,
-            {TimePart::dram,
-             meters.outputs.take_ns(setup.output_bytes * output_share(setup, v) * block_share) +
-                 meters.sums_written.take_ns(last ? 0 : sums)});
-  const VisitBursts after = bursts();
-  traffic.bursts = {after.weights - before.weights, after.inputs - before.inputs,
-                    after.outputs - before.outputs};
-  traffic.cost.energy.spend(
-      Component::weight_buffer,
-      memory::write_energy_pJ(setup.input().memory.weight_buffer, context.weight_buffer, bytes));
+  time.take(Stage::fetch_weights, {TimePart::dram, meters.weights.ns_of(bytes.weights)},
+            {TimePart::weight_buffer, bytes.weights / context.weight_GBps});
+  time.take(Stage::fetch_inputs, {TimePart::dram, meters.inputs.ns_of(bytes.inputs) +
+                                                      meters.sums_read.ns_of(bytes.sums_read)});
+  time.take(Stage::write_back, {TimePart::dram, meters.outputs.ns_of(bytes.outputs) +
+                                                    meters.sums_written.ns_of(bytes.sums_written)});
+  traffic.cost.energy.spend(Component::weight_buffer,
+                            memory::write_energy_pJ(setup.input().memory.weight_buffer,
+                                                    context.weight_buffer, bytes.weights));
   return traffic;
 }
 

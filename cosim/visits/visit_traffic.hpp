@@ -5,11 +5,11 @@
 
 namespace lightloom::cosim {
 
-/// The kinds of DRAM traffic of a layer, metered over all its visits in order.
-struct LayerMeters {
-  explicit LayerMeters(const LayerSetup& setup);
-  BurstMeter weights, inputs, outputs;
-  BurstMeter sums_read, sums_written;  // partial sums without room
+/// Bytes of one visit that pass the DRAM.
+struct MovedBytes {
+  double weights = 0;  // into the weight buffer
+  double inputs = 0, outputs = 0;
+  double sums_read = 0, sums_written = 0;  // partial sums without room
 };
 
 /// Bursts of one visit.
@@ -17,16 +17,24 @@ struct VisitBursts {
   double weights = 0, inputs = 0, outputs = 0;  // partial sums among inputs and outputs
 };
 
+/// The kinds of DRAM traffic of a layer, metered over all its visits in order.
+struct LayerMeters {
+  explicit LayerMeters(const LayerSetup& setup);
+  /// The bursts of a visit behind those taken before.
+  VisitBursts take(const MovedBytes& bytes);
+  BurstMeter weights, inputs, outputs;
+  BurstMeter sums_read, sums_written;
+};
+
 struct VisitTraffic {
+  MovedBytes bytes;
   VisitCost cost;
-  VisitBursts bursts;
-  double weight_bytes = 0;  // into the weight buffer
 };
 
 /// DRAM traffic of the visit: weights it is first to need, its part of the inputs on the first pass
 /// over the rows, its part of the outputs on the last column, and between columns the partial sums
-/// that the activation buffer has no room for. Takes the bursts from `meters`.
-VisitTraffic move_data(const LayerSetup& setup, const Visit& visit, LayerMeters& meters);
+/// that the activation buffer has no room for.
+VisitTraffic move_data(const LayerSetup& setup, const Visit& visit, const LayerMeters& meters);
 
 /// Bytes that the weight buffer has to hold at once for the visit's tile.
 double tile_weight_bytes(const LayerSetup& setup, const Visit& visit);

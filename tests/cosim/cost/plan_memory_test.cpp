@@ -44,6 +44,8 @@ struct Planned {
   CostContext context{input};
   LayerPlans layers{input};
   NetworkPlan plan = plan_network(context, layers);
+
+  Planned() { fill_schedule(plan); }
 };
 
 TEST(PlanMemory, ALimitThatWasMissedSaysNothingOfALaterOne) {

@@ -7,6 +7,7 @@
 
 #include "core/random/random.hpp"
 #include "cosim/schedule/accounts.hpp"
+#include "cosim/schedule/order_search.hpp"
 #include "cosim/schedule/order_times.hpp"
 #include "tests/oracles/as_index.hpp"
 
@@ -85,6 +86,51 @@ TEST(DramOrder, ReadsRunAheadAndResultsGoOutWhenTheyAreThere) {
   EXPECT_EQ(r.ends[1][Stage::fetch_inputs], 49);
   EXPECT_EQ(r.ends[0][Stage::write_back], 54);
   EXPECT_EQ(r.total, 54 + 30 + 5);  // and so are the results' one place
+}
+
+/// `any_network` with times that are rounded when they are added.
+ScheduleInput odd_network(std::uint64_t number) {
+  ScheduleInput input = any_network(number);
+  double k = 1;
+  for (StageTimes& tile : input.tiles)
+    for (const Stage stage : all_of_enum<Stage>())
+      if (tile[stage] > 0) tile[stage] += 1 / (k += 2);
+  return input;
+}
+
+TEST(DramOrder, ADramThatServesAllAtOnceIsNoSlowerToTheBit) {
+  for (std::uint64_t n = 0; n < 1000; ++n) {
+    const ScheduleInput input = odd_network(n);
+    OrderTimes times(input);
+    for (const DramOrder order : possible_orders(input)) {
+      const std::vector<DramTask> tasks = dram_tasks(input, order);
+      const double at_once = times.at_once(tasks);
+      ASSERT_LE(at_once, times.in_order(tasks)) << n;
+      ASSERT_EQ(at_once, times.at_once(dram_tasks(input, possible_orders(input).front()))) << n;
+    }
+  }
+}
+
+// Orders are given up as soon as they must end later than another, and none is tried where none can
+// be better: the answer is that of trying all from the first to the last.
+TEST(DramOrder, TheSearchTakesTheFirstOfTheBestOrders) {
+  int ties = 0;
+  for (std::uint64_t n = 0; n < 2000; ++n) {
+    const ScheduleInput input = n % 2 == 0 ? any_network(n) : odd_network(n);
+    const std::vector<DramOrder> orders = possible_orders(input);
+    BestOrder best{orders.front()};
+    for (const DramOrder order : orders) {
+      const double time = OrderTimes(input).in_order(dram_tasks(input, order));
+      if (time == best.time) ++ties;
+      if (time < best.time) best = {order, time};
+    }
+    const BestOrder found = OrderSearch(input).best();
+    ASSERT_EQ(found.time, best.time) << n;
+    ASSERT_EQ(found.order, best.order) << n;
+    ASSERT_EQ(OrderSearch(input).best(best.time).order, best.order) << n;
+    ASSERT_GT(OrderSearch(input).best(0.99 * best.time).time, 0.99 * best.time) << n;
+  }
+  EXPECT_GT(ties, 100);  // there are some
 }
 
 TEST(DramOrder, MorePlacesAllowEveryOrderThatFewerDo) {

@@ -16,7 +16,8 @@ TEST(BurstMeter, NoRunTakesLongerOrOpensMoreRowsThanALongerOne) {
     double ns = 0, activates = 0;
     for (int bursts = 1; bursts < 3000; ++bursts) {
       BurstMeter meter(card, bursts * atom, 1);
-      const double now = meter.take_ns(bursts * atom);
+      const double now = meter.ns_of(bursts * atom);
+      meter.take(bursts * atom);
       EXPECT_GE(now, ns * (1 - 1e-12)) << name << bursts;
       EXPECT_GE(meter.activates(), activates * (1 - 1e-12)) << name << bursts;
       ns = now;
@@ -30,12 +31,15 @@ TEST(BurstMeter, WholeBurstsAreSharedOutByBytes) {
   const memory::DramCard card;
   const double atom = card.organization.atom_bytes();
   BurstMeter whole(card, 1.5 * atom, 1), parts(card, 1.5 * atom, 1), two(card, 2 * atom, 1);
-  const double all = whole.take_ns(1.5 * atom);
-  EXPECT_DOUBLE_EQ(all, two.take_ns(2 * atom));
+  const double all = whole.ns_of(1.5 * atom);
+  EXPECT_DOUBLE_EQ(all, two.ns_of(2 * atom));
+  whole.take(1.5 * atom);
   EXPECT_EQ(whole.bursts(), 2);
-  EXPECT_DOUBLE_EQ(parts.take_ns(0.5 * atom), all / 3);
+  EXPECT_DOUBLE_EQ(parts.ns_of(0.5 * atom), all / 3);
+  parts.take(0.5 * atom);
   EXPECT_EQ(parts.bursts(), 1);
-  EXPECT_DOUBLE_EQ(parts.take_ns(1.0 * atom), all * 2 / 3);
+  EXPECT_DOUBLE_EQ(parts.ns_of(1.0 * atom), all * 2 / 3);
+  parts.take(1.0 * atom);
   EXPECT_EQ(parts.bursts(), 2);
 }
 

@@ -114,6 +114,76 @@ TEST(LayerPlan, LightThatDrivesTheCoreLeavesNoWeightsInTheTileBufferAndStaysOn) 
   }
 }
 
+/// Of every visit by itself, in order of execution: what its class says of all that are alike.
+std::vector<VisitClass> one_by_one(const LayerSetup& setup) {
+  const LayerMeters meters(setup);
+  const LayerMapping& m = setup.mapping;
+  std::vector<VisitClass> all;
+  for (std::int64_t block = 0; block < setup.blocks; ++block)
+    for (int group = 0; group < m.group_tiles; ++group)
+      for (int a = 0; a < m.row_tiles * m.column_tiles; ++a)
+        for (int replica = 0; replica < setup.replicas; ++replica) {
+          const TilePlace tile = setup.column_outer
+                                     ? TilePlace{group, a % m.row_tiles, a / m.row_tiles}
+                                     : TilePlace{group, a / m.column_tiles, a % m.column_tiles};
+          all.push_back(visit_class(setup, visit_of(setup, tile, block, replica), meters));
+        }
+  return all;
+}
+
+void expect_like_one_by_one(const CostInput& input) {
+  const CostContext context(input);
+  std::vector<LayerSetup> setups{layer_setup(context, 0)};
+  place_maps(setups);
+  const LayerPlan plan = plan_layer(setups[0]);
+  const std::vector<VisitClass> visits = one_by_one(setups[0]);
+  ASSERT_EQ(plan.tiles.size(), visits.size());
+  Energies energy_pJ;
+  std::int64_t macs = 0;
+  double most = 0;
+  for (std::size_t k = 0; k < visits.size(); ++k) {
+    EXPECT_EQ(plan.tiles[k], visits[k].tile) << k;
+    EXPECT_EQ(plan.streams[k], visits[k].stream) << k;
+    for (const EnergyTerms::Term& term : visits[k].energies)
+      energy_pJ[term.component] += term.amount * term.each_pJ;
+    macs += visits[k].generation_macs;
+    most = std::max(most, visits[k].needs.activation_buffer);
+  }
+  energy_pJ[Component::dram_transfer] = plan.energy_pJ[Component::dram_transfer];  // of bursts
+  energy_pJ[Component::dram_activate] = plan.energy_pJ[Component::dram_activate];
+  for (const Component c : all_of_enum<Component>())
+    EXPECT_DOUBLE_EQ(plan.energy_pJ[c], energy_pJ[c]) << component_name(c);
+  EXPECT_EQ(plan.generation_macs, macs);
+  EXPECT_EQ(plan.needs.activation_buffer, most);
+}
+
+// Edges of three axes, whole and shared tiles, copies, blocks, both ways, three dataflows.
+TEST(LayerPlan, VisitsThatAreTakenForAlikeAreSo) {
+  std::vector<nn::LayerShape> shapes{conv(96, 80, 3, 14), conv(7, 5, 3, 9), conv(150, 150, 1, 6)};
+  shapes.push_back(conv(96, 96, 3, 7));
+  shapes.back().groups = 96;
+  shapes.push_back(conv(3 * 70, 3 * 70, 1, 7));
+  shapes.back().groups = 3;
+  for (const nn::LayerShape& shape : shapes)
+    for (const Dataflow flow :
+         {Dataflow::weight_stationary, Dataflow::output_stationary, Dataflow::input_stationary})
+      for (const double buffer_KB : {4.0, 4096.0}) {
+        CostInput input{.layers = {reload_layer(shape, 8)}, .core = round_core()};
+        input.schedule.dataflow = flow;
+        input.schedule.block_vectors = 17;
+        input.schedule.cores = 5;
+        input.memory.activation_buffer.capacity_KB = buffer_KB;
+        expect_like_one_by_one(input);
+        if (shape.groups > 1) continue;
+        input.layers = {multilevel_layer(shape, 2, 3, 4, 4, 4)};
+        for (const char* generator : {"electronic", "photonic"}) {
+          input.generator.kind = generator;
+          input.memory.tile_buffer.capacity_KB = buffer_KB / 4;
+          expect_like_one_by_one(input);
+        }
+      }
+}
+
 TEST(LayerPlan, TooManyVisitsAreRefusedWithTheirNumber) {
   CostInput input = one_planned_layer(WeightDelivery::reload);
   input.schedule.dataflow = Dataflow::output_stationary;
@@ -130,7 +200,9 @@ TEST(NetworkPlan, TheVeryFirstFetchFindsItsBankClosed) {
   const CostInput input = one_planned_layer(WeightDelivery::reload);
   const CostContext context(input);
   LayerPlans plans(input);
-  const NetworkPlan plan = plan_network(context, plans);
+  NetworkPlan plan = plan_network(context, plans);
+  EXPECT_TRUE(plan.schedule.tiles.empty());  // nobody has asked
+  fill_schedule(plan);
   const memory::DramCard& dram = input.memory.dram;
   const double wait_ns =
       (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
