@@ -94,8 +94,7 @@ Function function_of(const Translation& t, const Operation& o) {
   const auto found = codes.find(o.type);
   if (found != codes.end()) return unary(found->second);
   if (o.type == "Relu") return positive();
-  if (o.type == "Ceil")
-    return composed(Code::negate, composed(Code::down, unary(Code::negate)));
+  if (o.type == "Ceil") return composed(Code::negate, composed(Code::down, unary(Code::negate)));
   if (o.type == "Reciprocal") return composed(Code::divide, number(1), x);
   if (o.type == "HardSwish") return times(x, hard_gate(1.0 / 6, 0.5));
   if (o.type == "Mish") return times(x, composed(Code::hyperbolic_tangent, unary(Code::softplus)));
@@ -201,10 +200,10 @@ bool is_function(Translation& t, const Operation& o) {
 
 void add_functions(Handlers& handlers) {
   for (const char* type :
-       {"Neg",       "Abs",  "Exp",         "Log",  "Sqrt", "Erf",        "Sigmoid",
-        "Softplus",  "Sin",  "Cos",         "Tanh", "Relu", "Reciprocal", "Sign",
-        "HardSwish", "Mish", "Softsign",    "Clip", "Gelu", "LeakyRelu",  "Elu",
-        "Selu",      "Celu", "HardSigmoid", "Swish", "Floor", "Ceil", "Round"})
+       {"Neg",       "Abs",  "Exp",         "Log",   "Sqrt",  "Erf",        "Sigmoid",
+        "Softplus",  "Sin",  "Cos",         "Tanh",  "Relu",  "Reciprocal", "Sign",
+        "HardSwish", "Mish", "Softsign",    "Clip",  "Gelu",  "LeakyRelu",  "Elu",
+        "Selu",      "Celu", "HardSigmoid", "Swish", "Floor", "Ceil",       "Round"})
     handlers[type] = elementwise;
 }
 
