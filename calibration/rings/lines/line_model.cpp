@@ -164,7 +164,10 @@ ResidualFunction line_residuals(const LineShape& shape, const LineData& data) {
       const auto slope = slope_of_row();
       r[row++] = overstep(shape, bound, x, slope);
     }
-    return true;
+    // Two lines that cancel may grow without limit: such a step is refused.
+    const auto finite = [](double value) { return std::isfinite(value); };
+    return std::all_of(r.begin(), r.end(), finite) &&
+           std::all_of(jacobian.begin(), jacobian.end(), finite);
   };
 }
 

@@ -150,6 +150,8 @@ LineAttempt rippled(const LineAttempt& fit, const LineData& data) {
 }  // namespace
 
 LineAttempt fit_shape(const LineShape& shape, std::vector<double> x, const LineData& data) {
+  std::vector<double> start(static_cast<std::size_t>(line_rows(data)));
+  if (!line_residuals(shape, data)(x, start, {})) return {shape, std::move(x), INFINITY, false};
   const LeastSquaresSummary summary = minimise(line_residuals(shape, data), line_rows(data), x,
                                                {.max_iterations = 150, .function_tolerance = 1e-9});
   return {shape, std::move(x), std::isfinite(summary.final_cost) ? summary.final_cost : INFINITY,
