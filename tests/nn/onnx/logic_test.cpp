@@ -2,16 +2,10 @@
 #include "tests/nn/onnx/chain.hpp"
 #include "tests/nn/onnx/forms.hpp"
 
-namespace lightloom::nn::onnx {
+namespace lightloom::nn::onnx::forms_tests {
 namespace {
 
-using forms_tests::drawn;
-using forms_tests::images;
-using forms_tests::number;
-using forms_tests::numbers;
-using forms_tests::with_convolution;
-
-void expect_same(Model model) { forms_tests::expect_same(std::move(model), drawn(images, 0)); }
+void expect_same_of_images(Model model) { expect_same(std::move(model), drawn(images, 0)); }
 
 /// Two values of one convolution, and a third from another.
 Model with_two(std::vector<Operation> rest) {
@@ -24,7 +18,7 @@ Model with_two(std::vector<Operation> rest) {
 
 TEST(OnnxLogic, ComparisonsSelectAmongValues) {
   for (const char* type : {"Greater", "Less", "GreaterOrEqual", "LessOrEqual"}) {
-    expect_same(
+    expect_same_of_images(
         with_two({{type, "c", {"h", "g"}, {"c"}, {}}, {"Where", "s", {"c", "h", "g"}, {"y"}, {}}}));
     // Of one value and a number: an activation of its own.
     Model own = with_convolution({{type, "c", {"h", "k"}, {"c"}, {}},
@@ -32,7 +26,7 @@ TEST(OnnxLogic, ComparisonsSelectAmongValues) {
                                   {"Where", "s", {"c", "h", "m"}, {"y"}, {}}});
     own.constants["k"] = {.dims = {}, .floats = {0.1f}};
     own.constants["f"] = {.dims = {}, .floats = {0.2f}};
-    expect_same(own);
+    expect_same_of_images(own);
     own.inputs = {{"x", images}};
     EXPECT_EQ(translate(own).graph.nodes.size(), 3u) << "input, convolution, activation";
   }
@@ -47,18 +41,18 @@ TEST(OnnxLogic, TruthsCombineAndCountAsNumbers) {
                             {"Cast", "f", {"n"}, {"f"}, {{"to", number(1)}}},
                             {"Mul", "m", {"f", "h"}, {"y"}, {}}});
     model.constants["k"] = {.dims = {}, .floats = {0.05f}};
-    expect_same(model);
+    expect_same_of_images(model);
   }
   // Equal: where a rectified value is 0.
   Model zero = with_convolution({{"Relu", "r", {"h"}, {"r"}, {}},
                                  {"Equal", "e", {"r", "k"}, {"e"}, {}},
                                  {"Cast", "f", {"e"}, {"y"}, {{"to", number(1)}}}});
   zero.constants["k"] = {.dims = {}, .floats = {0}};
-  expect_same(zero);
+  expect_same_of_images(zero);
   // A cast to a truth and back: whether it is not 0.
-  expect_same(with_convolution({{"Relu", "r", {"h"}, {"r"}, {}},
-                                {"Cast", "t", {"r"}, {"t"}, {{"to", number(9)}}},
-                                {"Cast", "f", {"t"}, {"y"}, {{"to", number(1)}}}}));
+  expect_same_of_images(with_convolution({{"Relu", "r", {"h"}, {"r"}, {}},
+                                          {"Cast", "t", {"r"}, {"t"}, {{"to", number(9)}}},
+                                          {"Cast", "f", {"t"}, {"y"}, {{"to", number(1)}}}}));
 }
 
 TEST(OnnxLogic, MasksOfConstantsMayHoldInfinities) {
@@ -72,14 +66,14 @@ TEST(OnnxLogic, MasksOfConstantsMayHoldInfinities) {
     for (std::int64_t j = 0; j < 5; ++j) mask.integers.push_back(j <= i ? 1 : 0);
   model.constants["mask"] = mask;
   model.constants["low"] = {.dims = {}, .floats = {-INFINITY}};
-  forms_tests::expect_same(model, drawn({2, 1, 5, 5}, 3));
+  expect_same(model, drawn({2, 1, 5, 5}, 3));
 }
 
 TEST(OnnxLogic, LargestAndLeastAreOfValuesAndConstantsOfAnyShape) {
   for (const char* type : {"Max", "Min"}) {
     Model model = with_two({{type, "m", {"h", "k", "g"}, {"y"}, {}}});
     model.constants["k"] = drawn({5, 1, 1}, 4);
-    expect_same(model);
+    expect_same_of_images(model);
   }
 }
 
@@ -111,19 +105,20 @@ TEST(OnnxLogic, RarerOperatorsAreTheirFormulas) {
     Model model = with_convolution({one});
     model.constants["axes"] = integers_array({2, 3});
     SCOPED_TRACE(one.type);
-    expect_same(model);
+    expect_same_of_images(model);
   }
   // As PyTorch spells local response out: squares pooled along the channels of a fifth axis.
-  expect_same(with_convolution({{"Mul", "q", {"h", "h"}, {"q"}, {}},
-                                {"Unsqueeze", "u", {"q"}, {"u"}, {{"axes", numbers({1})}}},
-                                {"AveragePool",
-                                 "p",
-                                 {"u"},
-                                 {"p"},
-                                 {{"kernel_shape", numbers({3, 1, 1})},
-                                  {"pads", numbers({1, 0, 0, 1, 0, 0})},
-                                  {"count_include_pad", number(1)}}},
-                                {"Squeeze", "z", {"p"}, {"y"}, {{"axes", numbers({1})}}}}));
+  expect_same_of_images(
+      with_convolution({{"Mul", "q", {"h", "h"}, {"q"}, {}},
+                        {"Unsqueeze", "u", {"q"}, {"u"}, {{"axes", numbers({1})}}},
+                        {"AveragePool",
+                         "p",
+                         {"u"},
+                         {"p"},
+                         {{"kernel_shape", numbers({3, 1, 1})},
+                          {"pads", numbers({1, 0, 0, 1, 0, 0})},
+                          {"count_include_pad", number(1)}}},
+                        {"Squeeze", "z", {"p"}, {"y"}, {{"axes", numbers({1})}}}}));
 }
 
 TEST(OnnxLogic, WhatIsSpeltOutTrains) {
@@ -138,4 +133,4 @@ TEST(OnnxLogic, WhatIsSpeltOutTrains) {
 }
 
 }  // namespace
-}  // namespace lightloom::nn::onnx
+}  // namespace lightloom::nn::onnx::forms_tests
