@@ -20,6 +20,12 @@ namespace {
 using std::numbers::pi;
 using Trace = std::span<const double>;
 
+/// A sweep, and which of its readings are at an end of the instrument.
+struct RingSweep {
+  Trace wavelength_nm, power;
+  const std::vector<char>& spoiled;
+};
+
 void check(Trace wavelength_nm, Trace power) {
   require(wavelength_nm.size() == power.size(), "ring: {} wavelengths but {} powers",
           wavelength_nm.size(), power.size());
@@ -49,8 +55,14 @@ double clarity_of(const std::vector<LineGuess>& lines, double most) {
 }
 
 /// Lines at the port where they are clearer.
-std::vector<LineGuess> guess_lines(Trace wavelength_nm, Trace power, RingPort port, RingFit& fit) {
-  const SpectrumNoise noise = noise_of(power);
+std::vector<LineGuess> guess_lines(const RingSweep& readings, const RingOptions& options,
+                                   RingFit& fit) {
+  const auto& [wavelength_nm, power, spoiled] = readings;
+  const RingPort port = options.port;
+  std::vector<double> sound;  // what an instrument's end repeats has no noise
+  for (std::size_t i = 0; i < power.size(); ++i)
+    if (spoiled[i] == 0) sound.push_back(power[i]);
+  const SpectrumNoise noise = noise_of(sound.size() >= 8 ? Trace(sound) : power);
   std::vector<LineGuess> dips, peaks;
   if (port != RingPort::drop) dips = find_lines(wavelength_nm, power, noise, -1);
   if (port != RingPort::through) peaks = find_lines(wavelength_nm, power, noise, 1);
@@ -101,11 +113,13 @@ Resonance resonance_of(const FittedLine& line, const LineFit& fit) {
 struct Pass {
   std::vector<FittedPiece> pieces;
   std::vector<Resonance> lines;
+  bool dips = true;
 };
 
 Pass fit_tasks(const std::vector<LineTask>& tasks, Trace wavelength_nm, Trace power,
                const std::vector<char>& spoiled) {
   Pass pass;
+  pass.dips = tasks.empty() || tasks.front().dips;
   for (const LineTask& task : tasks) {
     FittedPiece piece{fit_lines(task, wavelength_nm, power, spoiled), 0, 0};
     for (const LineGuess& guess : task.guesses)
@@ -133,7 +147,46 @@ void note_outliers(const Pass& pass, RingFit& fit) {
       fit.notes.push_back(fmt::format("the reading at {:.4f} nm stands alone and is left out", nm));
 }
 
+/// Whether a line off every comb is like those of the first one: ripples, outliers and ends of the
+/// sweep that a fit took for lines are far shallower or narrower, or lie at the end.
+bool is_doubtful(const Resonance& line, const Pass& pass, const Comb& comb, Trace wavelength_nm) {
+  if (line.comb >= 0 || comb.lines.size() < 3) return false;
+  std::vector<double> depths, widths;
+  for (const std::size_t i : comb.lines) {
+    depths.push_back(pass.lines[i].depth);
+    widths.push_back(pass.lines[i].width_nm);
+  }
+  const bool shallow = pass.dips && line.depth < 0.1 * median_of(depths),
+             narrow = line.width_nm < 0.1 * median_of(widths),
+             at_end = line.centre_nm - line.width_nm < wavelength_nm.front() ||
+                      line.centre_nm + line.width_nm > wavelength_nm.back();
+  return shallow || narrow || at_end;
+}
+
+/// Leaves doubtful lines out, and says where they are.
+void drop_doubtful(Trace wavelength_nm, Pass& pass, RingFit& fit) {
+  const std::vector<Comb> combs = find_combs(pass.lines);
+  if (combs.empty()) return;
+  std::vector<double> gone;
+  for (const Resonance& line : pass.lines)
+    if (is_doubtful(line, pass, combs.front(), wavelength_nm)) gone.push_back(line.centre_nm);
+  const auto is_gone = [&](const auto& line) {
+    return std::find(gone.begin(), gone.end(), line.centre_nm) != gone.end();
+  };
+  std::erase_if(pass.lines, is_gone);
+  for (FittedPiece& piece : pass.pieces) std::erase_if(piece.fit.lines, is_gone);
+  for (const double nm : gone)
+    fit.notes.push_back(
+        fmt::format("what is at {:.4f} nm is left out: off the comb of the lines, and far "
+                    "shallower or narrower "
+                    "than they are, or cut off by the end of the sweep",
+                    nm));
+}
+
 void finish(Pass pass, Trace wavelength_nm, RingFit& fit) {
+  drop_doubtful(wavelength_nm, pass, fit);
+  for (Resonance& line : pass.lines) line.split = false;
+  mark_doublets(pass.lines);
   fit.resonances = std::move(pass.lines);
   fit.combs = find_combs(fit.resonances);
   std::vector<double> bases;
@@ -160,7 +213,8 @@ RingFit fit_ring(Trace wavelength_nm, Trace power, const RingOptions& options) {
   check(wavelength_nm, power);
   RingFit fit;
   const SpoiledReadings spoiled = find_spoiled(power);
-  const std::vector<LineGuess> guesses = guess_lines(wavelength_nm, power, options.port, fit);
+  const std::vector<LineGuess> guesses =
+      guess_lines({wavelength_nm, power, spoiled.spoiled}, options, fit);
   if (guesses.empty()) {
     fit.problems.push_back("no resonance: nothing stands out of the noise");
     name_cut_lines(find_cut_lines(guesses, wavelength_nm, power, fit.dips), wavelength_nm, fit);

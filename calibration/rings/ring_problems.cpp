@@ -40,7 +40,7 @@ Misfits misfits_of(const std::vector<FittedPiece>& pieces) {
     if (fit.plain_misfit > 3 && fit.jump > 0.2 && fit.jump > 3 * steepest) {
       found.jumping.push_back(nm);
       found.jump = std::max(found.jump, fit.jump);
-    } else if (fit.misfit > 1.3 + 4 / std::sqrt(fit.readings + 1.0) && fit.residual > 0.004) {
+    } else if (fit.misfit > 1.3 + 4 / std::sqrt(fit.readings + 1.0) && fit.residual > 0.002) {
       found.off.push_back(nm);
       found.residual = std::max(found.residual, fit.residual);
       found.over = std::max(found.over, fit.misfit);

@@ -21,8 +21,6 @@ struct Function {
     softplus,  // log(1 + exp(x)), without overflow
     sine,
     cosine,
-    down,     // to the integer below; straight through in training, as quantisers are
-    nearest,  // to the nearest integer, half to even; the same
     add,
     subtract,
     multiply,

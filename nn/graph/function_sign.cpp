@@ -20,8 +20,6 @@ bool never_negative(const Function& f, int value) {
       return true;
     case Function::Code::error_function:
     case Function::Code::hyperbolic_tangent:
-    case Function::Code::down:
-    case Function::Code::nearest:
       return left();
     case Function::Code::maximum:
       return left() || right();

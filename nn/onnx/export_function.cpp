@@ -14,7 +14,7 @@ const char* type_of(Code code) {
       {Code::root, "Sqrt"},        {Code::error_function, "Erf"},
       {Code::logistic, "Sigmoid"}, {Code::hyperbolic_tangent, "Tanh"},
       {Code::sine, "Sin"},         {Code::softplus, "Softplus"},
-      {Code::cosine, "Cos"},  {Code::down, "Floor"},  {Code::nearest, "Round"},       {Code::add, "Add"},
+      {Code::cosine, "Cos"},       {Code::add, "Add"},
       {Code::subtract, "Sub"},     {Code::multiply, "Mul"},
       {Code::divide, "Div"},       {Code::maximum, "Max"},
       {Code::minimum, "Min"},      {Code::power, "Pow"}};

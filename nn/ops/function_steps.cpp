@@ -60,10 +60,6 @@ void run_one(const Function::Step& step, const float* a, std::int64_t n, float* 
       return fill(to, n, [=](std::int64_t i) { return std::sin(a[i]); });
     case Code::cosine:
       return fill(to, n, [=](std::int64_t i) { return std::cos(a[i]); });
-    case Code::down:
-      return fill(to, n, [=](std::int64_t i) { return std::floor(a[i]); });
-    case Code::nearest:
-      return fill(to, n, [=](std::int64_t i) { return std::nearbyint(a[i]); });
     default:
       return;
   }
@@ -131,9 +127,6 @@ float slope(Code code, float a, float y) {
       return std::cos(a);
     case Code::cosine:
       return -std::sin(a);
-    case Code::down:
-    case Code::nearest:
-      return 1;
     default:
       return 0;
   }

@@ -13,14 +13,20 @@ constexpr std::size_t most_readings = 1200;  // more are averaged in groups
 constexpr std::size_t most_bounds = 150;     // of more, some are used
 
 /// What is given to a fit.
-struct Sweep {
+struct GivenSweep {
   std::span<const double> wavelength_nm, power;
   const std::vector<char>& spoiled;
 };
 
-/// Means of groups of equal number where there are many readings.
-LineData in_groups(LineData all) {
-  const std::size_t group = all.power.size() / most_readings + 1;
+/// Means of groups of equal number where there are many readings, of the narrowest line at least
+/// forty: wider groups would widen it.
+LineData in_groups(LineData all, const LineTask& task) {
+  double narrowest = INFINITY;
+  for (const LineGuess& guess : task.guesses) narrowest = std::min(narrowest, guess.width_nm);
+  const double over_width = narrowest / (task.to_nm - task.from_nm) / 40,
+               count = static_cast<double>(all.power.size());
+  const std::size_t group = std::min(all.power.size() / most_readings + 1,
+                                     static_cast<std::size_t>(std::max(1.0, over_width * count)));
   if (group == 1) return all;
   LineData grouped;
   grouped.bounds = std::move(all.bounds);
@@ -34,7 +40,7 @@ LineData in_groups(LineData all) {
 }
 
 /// Readings of the range; of the spoiled ones some.
-LineData readings_in(const LineTask& task, const Sweep& sweep) {
+LineData readings_in(const LineTask& task, const GivenSweep& sweep) {
   LineData all;
   std::vector<LineBound> bounds;
   for (std::size_t i = 0; i < sweep.power.size(); ++i) {
@@ -49,7 +55,7 @@ LineData readings_in(const LineTask& task, const Sweep& sweep) {
   }
   const std::size_t each = bounds.size() / most_bounds + 1;
   for (std::size_t i = 0; i < bounds.size(); i += each) all.bounds.push_back(bounds[i]);
-  return in_groups(std::move(all));
+  return in_groups(std::move(all), task);
 }
 
 /// What a line does at a place, over its base at the through port.

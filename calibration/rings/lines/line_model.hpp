@@ -20,6 +20,7 @@ struct LineShape {
   bool dips = true;
   bool envelope = true;  // slope and bend are free
   bool ripple = false;   // A, B and k are free
+  bool product = false;  // light passes one ring after the other: base times every line's factor
   // Where other pieces of the sweep have shown a ripple: its k here and its amplitude; 0: unknown.
   double ripple_k = 0, ripple_amplitude = 0;
   std::size_t lines = 1;
@@ -59,7 +60,7 @@ struct LineData {
 };
 
 /// (model - power) / sigma over the readings, then five rows for what is held (bend and slope
-/// without `envelope`, the bend at the drop port) or expected (a known ripple's k within 0.3 + 0.03
+/// without `envelope`, the bend at the drop port) or expected (a known ripple's k within 0.8 + 0.03
 /// k, A and B within its amplitude), then by how much bounds are overstepped.
 ResidualFunction line_residuals(const LineShape& shape, const LineData& data);
 int line_rows(const LineData& data);

@@ -150,8 +150,10 @@ LineAttempt rippled(const LineAttempt& fit, const LineData& data) {
 }  // namespace
 
 LineAttempt fit_shape(const LineShape& shape, std::vector<double> x, const LineData& data) {
+  std::vector<double> start(static_cast<std::size_t>(line_rows(data)));
+  if (!line_residuals(shape, data)(x, start, {})) return {shape, std::move(x), INFINITY, false};
   const LeastSquaresSummary summary = minimise(line_residuals(shape, data), line_rows(data), x,
-                                               {.max_iterations = 60, .function_tolerance = 1e-9});
+                                               {.max_iterations = 150, .function_tolerance = 1e-9});
   return {shape, std::move(x), std::isfinite(summary.final_cost) ? summary.final_cost : INFINITY,
           summary.converged};
 }
@@ -190,6 +192,12 @@ LineAttempt refined(LineAttempt fit, const LineData& data, std::size_t lines) {
         LineAttempt found = split(fit, k, data);
         if (found.cost < best.cost) best = std::move(found);
       }
+    if (fit.shape.dips && fit.shape.lines > 1 && !fit.shape.product) {
+      LineShape shape = fit.shape;
+      shape.product = true;
+      LineAttempt found = fit_shape(shape, fit.x, data);
+      if (found.cost < best.cost) best = std::move(found);
+    }
     if (!fit.shape.ripple) {
       LineAttempt found = rippled(fit, data);
       if (found.cost < 0.98 * best.cost) best = std::move(found);

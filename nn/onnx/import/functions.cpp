@@ -54,6 +54,18 @@ Function gelu(const Operation& o) {
   return times(times(number(0.5), x), plus(number(1), inner));
 }
 
+/// To the nearest integer, half to even: floats have no digits behind the point above 2^23. Slopes
+/// go straight through, as those of quantisers do.
+Function rounded() {
+  constexpr double large = 12582912;  // 1.5 2^23
+  return composed(Code::subtract, plus(argument(), number(large)), number(large));
+}
+
+/// 1 where a > b, else 0.
+Function beyond(const Function& a, const Function& b) {
+  return clipped(times(3e38, composed(Code::subtract, a, b)), 0, 1);
+}
+
 Function unary(Code code) { return composed(code, argument()); }
 
 /// What has parameters of its own.
@@ -88,14 +100,13 @@ Function function_of(const Translation& t, const Operation& o) {
                                                  {"Softplus", Code::softplus},
                                                  {"Sin", Code::sine},
                                                  {"Cos", Code::cosine},
-                                                 {"Floor", Code::down},
-                                                 {"Round", Code::nearest},
                                                  {"Tanh", Code::hyperbolic_tangent}};
   const auto found = codes.find(o.type);
   if (found != codes.end()) return unary(found->second);
   if (o.type == "Relu") return positive();
-  if (o.type == "Ceil")
-    return composed(Code::negate, composed(Code::down, unary(Code::negate)));
+  if (o.type == "Round") return rounded();
+  if (o.type == "Floor") return composed(Code::subtract, rounded(), beyond(rounded(), x));
+  if (o.type == "Ceil") return plus(rounded(), beyond(x, rounded()));
   if (o.type == "Reciprocal") return composed(Code::divide, number(1), x);
   if (o.type == "HardSwish") return times(x, hard_gate(1.0 / 6, 0.5));
   if (o.type == "Mish") return times(x, composed(Code::hyperbolic_tangent, unary(Code::softplus)));
@@ -201,10 +212,10 @@ bool is_function(Translation& t, const Operation& o) {
 
 void add_functions(Handlers& handlers) {
   for (const char* type :
-       {"Neg",       "Abs",  "Exp",         "Log",  "Sqrt", "Erf",        "Sigmoid",
-        "Softplus",  "Sin",  "Cos",         "Tanh", "Relu", "Reciprocal", "Sign",
-        "HardSwish", "Mish", "Softsign",    "Clip", "Gelu", "LeakyRelu",  "Elu",
-        "Selu",      "Celu", "HardSigmoid", "Swish", "Floor", "Ceil", "Round"})
+       {"Neg",       "Abs",  "Exp",         "Log",   "Sqrt",  "Erf",        "Sigmoid",
+        "Softplus",  "Sin",  "Cos",         "Tanh",  "Relu",  "Reciprocal", "Sign",
+        "HardSwish", "Mish", "Softsign",    "Clip",  "Gelu",  "LeakyRelu",  "Elu",
+        "Selu",      "Celu", "HardSigmoid", "Swish", "Floor", "Ceil",       "Round"})
     handlers[type] = elementwise;
 }
 

@@ -51,9 +51,43 @@ int norm_pool(Translation& t, const Operation& o, int from, const Window& window
       .node;
 }
 
+/// A pool along the first of three axes alone, as of neighbouring channels, is one of maps whose
+/// columns are the two others.
+bool is_deep(const Operation& o, const Dims& dims) {
+  const auto idle = [&](const char* key, std::int64_t nothing) {
+    const Dims all = integers(o, key, {});
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (i % 3 != 0 && all[i] != nothing) return false;
+    return true;
+  };
+  return dims.size() == 5 && text(o, "auto_pad", "NOTSET") == "NOTSET" && idle("kernel_shape", 1) &&
+         idle("strides", 1) && idle("pads", 0) && idle("dilations", 1);
+}
+
+void deep_pool(Translation& t, const Operation& o) {
+  Changing x = t.viewed(o, 0);
+  Operation flat = o;
+  for (auto& [key, attribute] : flat.attributes)
+    if (attribute.integers.size() % 3 == 0 && attribute.list) {
+      Dims kept;
+      for (std::size_t i = 0; i < attribute.integers.size(); ++i)
+        if (i % 3 != 2) kept.push_back(attribute.integers[i]);
+      attribute.integers = std::move(kept);
+    }
+  const Dims sides{x.dims[3], x.dims[4]};
+  x.dims = {x.dims[0], x.dims[1], x.dims[2], sides[0] * sides[1]};
+  const Window window = pool_window(flat, x.dims);
+  const int from = as_map(t, o, x).node;
+  const int node = o.type == "MaxPool" ? t.builder.max_pool(from, window)
+                                       : t.builder.average_pool(
+                                             from, window, integer(o, "count_include_pad", 0) != 0);
+  t.result(o, of_map(t, node, {t.builder.shape(node).height, sides[0], sides[1]}));
+}
+
 void pool(Translation& t, const Operation& o) {
   const Changing x = t.viewed(o, 0);
   const std::size_t rank = x.dims.size();
+  if (o.type != "LpPool" && is_deep(o, x.dims)) return deep_pool(t, o);
   if (rank != 3 && rank != 4) throw Unsupported(o, "an input that is not a batch of maps");
   const Window window = pool_window(o, x.dims);
   const int from = as_map(t, o, x).node;

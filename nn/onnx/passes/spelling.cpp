@@ -97,11 +97,13 @@ class Speller {
   void either() { end(make("Max", {as_numbers(in(0)), as_numbers(in(1))})); }
   void one_of() { end(make("Abs", {make("Sub", {as_numbers(in(0)), as_numbers(in(1))})})); }
 
+  void truth() { end(above_zero(make("Abs", {in(0)}))); }
+
   /// Truth times one and its opposite times the other: neither is lost beside the other's size.
   void where() {
     const std::string truth = as_numbers(in(0));
-    end(make("Add", {make("Mul", {truth, finite(in(1))}),
-                     make("Mul", {opposite(truth), finite(in(2))})}));
+    end(make("Add",
+             {make("Mul", {truth, finite(in(1))}), make("Mul", {opposite(truth), finite(in(2))})}));
   }
 
   void shrink() {
@@ -111,8 +113,8 @@ class Speller {
     const auto part = [&](const std::string& truth, float shift) {
       return make("Mul", {truth, make("Add", {x, number(shift)})});
     };
-    end(make("Add", {part(greater(x, number(lambda)), -bias),
-                     part(greater(number(-lambda), x), bias)}));
+    end(make("Add",
+             {part(greater(x, number(lambda)), -bias), part(greater(number(-lambda), x), bias)}));
   }
   void thresholded() {
     const auto alpha = static_cast<float>(real(*o_, "alpha", 1));
@@ -125,8 +127,7 @@ class Speller {
                        after = size - 1 - before;
     if (size < 1) throw Unsupported(*o_, "this number of channels beside");
     const std::string squares = make("Mul", {in(0), in(0)});
-    const std::string stacked =
-        make("Unsqueeze", {squares}, {{"axes", list_attribute({1})}});
+    const std::string stacked = make("Unsqueeze", {squares}, {{"axes", list_attribute({1})}});
     const std::string mean = make("AveragePool", {stacked},
                                   {{"kernel_shape", list_attribute({size, 1, 1})},
                                    {"pads", list_attribute({before, 0, 0, after, 0, 0})},
@@ -135,8 +136,8 @@ class Speller {
     const std::string base =
         make("Add", {make("Mul", {flat, number(static_cast<float>(real(*o_, "alpha", 1e-4)))}),
                      number(static_cast<float>(real(*o_, "bias", 1)))});
-    end(make("Mul", {in(0), make("Pow", {base, number(-static_cast<float>(
-                                                   real(*o_, "beta", 0.75)))})}));
+    end(make("Mul",
+             {in(0), make("Pow", {base, number(-static_cast<float>(real(*o_, "beta", 0.75)))})}));
   }
 
   void unit_length() {
@@ -155,8 +156,8 @@ class Speller {
   void root_mean_square() {
     if (integer(*o_, "axis", -1) != -1) throw Unsupported(*o_, "an axis before the last");
     const std::string mean = axes_kept("ReduceMean", make("Mul", {in(0), in(0)}), {-1});
-    end(make("Mul", {over_root(in(0), mean, static_cast<float>(real(*o_, "epsilon", 1e-5))),
-                     in(1)}));
+    end(make("Mul",
+             {over_root(in(0), mean, static_cast<float>(real(*o_, "epsilon", 1e-5))), in(1)}));
   }
   void log_of_sum(const std::string& x) {
     Names inputs = o_->inputs;
@@ -188,6 +189,7 @@ const std::map<std::string, Speller::Spelling>& Speller::spellings() {
       {"Or", &Speller::either},
       {"Xor", &Speller::one_of},
       {"Where", &Speller::where},
+      {"Cast to a truth", &Speller::truth},
       {"Shrink", &Speller::shrink},
       {"ThresholdedRelu", &Speller::thresholded},
       {"LRN", &Speller::response},
@@ -201,7 +203,8 @@ const std::map<std::string, Speller::Spelling>& Speller::spellings() {
 }
 
 void Speller::take(const Operation& o) {
-  const auto found = spellings().find(o.type);
+  const bool to_truth = o.type == "Cast" && integer(o, "to", 0) == 9;
+  const auto found = spellings().find(to_truth ? "Cast to a truth" : o.type);
   const bool changing = std::any_of(o.inputs.begin(), o.inputs.end(),
                                     [&](const std::string& name) { return changes(name); });
   if (found == spellings().end() || !changing) return all.push_back(o);

@@ -62,5 +62,49 @@ TEST(RingNuisances, BroadLinesGoWithTheFrequency) {
     EXPECT_NEAR(line.centre_nm, ring.resonance(line.centre_nm), 4 * line.centre_sigma);
 }
 
+TEST(RingNuisances, ARippleThatEveryLineTakesForItsShapeIsSeenByAllTogether) {
+  // As large as the noise, three periods beside a line: each line alone absorbs it.
+  const LabRing ring;
+  for (const double period_nm : {1.1, 1.7}) {
+    const LabTrace trace = lab_trace(
+        1522, 1571, 6001,
+        [&](double nm) { return ring.drop(nm) * (1 + 0.012 * std::cos(2 * pi * nm / period_nm)); },
+        0.008, 1e-5);
+    const RingFit fit = fit_ring(trace.nm, trace.power);
+    ASSERT_GE(fit.resonances.size(), 8u) << period_nm;
+    EXPECT_GE(covered(fit, ring, 0.1) + 1, fit.resonances.size()) << period_nm;
+  }
+}
+
+TEST(RingNuisances, ASaturatedDetectorBoundsTheBaseOfItsLines) {
+  const LabRing ring;
+  LabTrace trace =
+      lab_trace(1522, 1571, 12001, [&](double nm) { return std::norm(ring.through(nm)); });
+  for (double& p : trace.power) p = std::min(p, 0.8);
+  const RingFit fit = fit_ring(trace.nm, trace.power);
+  ASSERT_GE(fit.resonances.size(), 8u);
+  EXPECT_GE(covered(fit, ring, 0.2) + 1, fit.resonances.size());
+  EXPECT_FALSE(fit.good());
+}
+
+TEST(RingNuisances, LinesOfTwoRingsAreFittedBesideEachOther) {
+  // One ring behind the other: 5.86 nm and 7.6 nm between their lines, wings everywhere.
+  const LabRing ring{.t1 = 0.9, .t2 = 0.9}, other{.length_nm = 7.7e4, .t1 = 0.88, .t2 = 0.88};
+  const LabTrace trace = lab_trace(
+      1510, 1590, 12001, [&](double nm) { return std::norm(ring.through(nm) * other.through(nm)); },
+      0.001);
+  const RingFit fit = fit_ring(trace.nm, trace.power);
+  std::size_t own = 0, held = 0;
+  for (const Resonance& line : fit.resonances) {
+    const bool first = std::abs(line.centre_nm - ring.resonance(line.centre_nm)) <
+                       std::abs(line.centre_nm - other.resonance(line.centre_nm));
+    const double truth = (first ? ring : other).quality(line.centre_nm);
+    ++own;
+    held += std::abs(line.quality / truth - 1) < 0.03 ? 1U : 0U;
+  }
+  ASSERT_GE(own, 20u);
+  EXPECT_GE(held + 3, own);
+}
+
 }  // namespace
 }  // namespace lightloom::calibration
