@@ -19,6 +19,14 @@ void require_finite(const Products& products, const std::vector<double>& values,
     require(std::isfinite(values[k]),
             "{} product of vector {}, output {} (counted from 0) is not a finite number", name,
             k / outputs, k % outputs);
+  // Squares, their sums and quotients of them must be numbers too.
+  constexpr double least = 1e-100, most = 1e100;
+  double largest = 0;
+  for (const double value : values) largest = std::max(largest, std::abs(value));
+  require(largest == 0 || (largest >= least && largest <= most),
+          "the largest {} product is {:g} (no more than {:g} and no less than {:g} can be squared: "
+          "give the products in another unit)",
+          name, largest, most, least);
 }
 
 /// Throws `Error` that names the outputs whose products are all equal.
@@ -84,7 +92,7 @@ void check_products(const Products& products, ErrorModel model, int period) {
   require_finite(products, products.observed, "observed");
   const int least = least_vectors(model, products.outputs, period);
   require(
-      !has_period(model) || period <= products.vectors / 4,
+      !has_period(model) || period == 1 || period <= products.vectors / 4,
       "period {} is too long for {} vectors (each half of the data must hold two whole periods, "
       "which takes {} vectors)",
       period, products.vectors, least);

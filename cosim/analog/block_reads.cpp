@@ -1,42 +1,22 @@
 #include "cosim/analog/block_reads.hpp"
 
-#include <span>
-
 #include "cosim/analog/output_errors.hpp"
 #include "cosim/analog/products/dynamic_readout.hpp"
 #include "cosim/analog/read_noise.hpp"
-#include "cosim/analog/readout/block_scaling.hpp"
 
 namespace lightloom::cosim {
 namespace {
 
-/// Reads a block whose input vectors and weights have scales of their own. Returns how many
-/// conversions were out of range.
-std::int64_t read_scaled(const TilePass& pass, const Readout& readout, const ReadoutBlock& block,
-                         ReadoutScratch& scratch) {
-  const PackedTile& packed = pass.packed();
-  const auto rows = static_cast<std::size_t>(packed.rows);
-  scratch.outputs.assign(static_cast<std::size_t>(block.positions) * rows, 0.0F);
-  ReadoutBlock own = block;
-  own.outputs = scratch.outputs.data();
-  own.output_stride = packed.rows;
-  Readout converted = readout;
-  converted.gain = 1;
-  const std::int64_t outside = read_out(packed, converted, own);
-  const auto first =
-      static_cast<std::size_t>(pass.tile) * static_cast<std::size_t>(pass.chip.card().rows);
-  add_blocks({.sums = scratch.outputs,
-              .vector_scales = scratch.sent.scales,
-              .weight_scales = std::span(pass.layer.row_scales).subspan(first, rows),
-              .gain = readout.gain},
-             block);
-  return outside;
-}
-
-std::int64_t read_gathered(const TilePass& pass, const Readout& readout, const ReadoutBlock& block,
-                           ReadoutScratch& scratch) {
-  return pass.chip.card().blocks.used() ? read_scaled(pass, readout, block, scratch)
-                                        : read_out(pass.packed(), readout, block);
+/// Reads a block whose inputs lie as the tile takes them. Returns how many conversions were out of
+/// range.
+std::int64_t read_gathered(const TilePass& pass, const Readout& readout, ReadoutBlock block,
+                           const ReadoutScratch& scratch) {
+  const photonic::CoreDescription& core = pass.chip.card();
+  if (core.blocks.used()) {
+    block.vector_scales = scratch.sent.scales.data();
+    block.row_scales = pass.layer.row_scales.data() + pass.tile * core.rows;
+  }
+  return read_out(pass.packed(), readout, block);
 }
 
 /// Network units of a result of the core's full-scale weight and input.

@@ -227,12 +227,7 @@ void gather(const TilePass& pass, ReadoutScratch& scratch, ReadoutBlock& block) 
   if (gathered.empty()) return;
   const InputDacs dacs{pass.chip.dacs, pass.code};
   const auto& runs = gathered[static_cast<std::size_t>(pass.tile)];
-  if (!pass.chip.card().blocks.used()) {
-    gather_inputs(runs, dacs, block, scratch.sent);
-    return;
-  }
-  gather_inputs(runs, {{}, pass.code}, block, scratch.sent);
-  code_blocks(dacs, block.positions, scratch.sent);
+  (pass.chip.card().blocks.used() ? gather_blocks : gather_inputs)(runs, dacs, block, scratch.sent);
 }
 
 }  // namespace lightloom::cosim

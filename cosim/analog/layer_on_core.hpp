@@ -63,7 +63,7 @@ struct LayerOnCore {
   // through a DAC with errors of its own, or to cells that are noisy. Empty: read where they lie.
   std::vector<std::vector<InputRun>> gathered;
   std::vector<float> scales;      // per tile: network weight of a full-scale weight
-  std::vector<float> row_scales;  // (tiles, rows) of block floating point, on top
+  std::vector<float> row_scales;  // (tiles, rows) of block floating point, on top, padded
   ConverterRanges ranges;         // of a layer that is written again, those it had
 };
 

@@ -10,6 +10,9 @@ CoreCard aged_core(CoreCard card, double age_s) {
   const CoreEntry& entry = core_entry(card.kind);
   require(std::isfinite(age_s) && age_s >= 0, "an age of {:g} s is none (give seconds from 0 on)",
           age_s);
+  require(entry.age != nullptr || !card.measured.used(),
+          "measured errors do not age (products were measured at one time, which says nothing of "
+          "later ones: measure again, `lightloom calibrate products`, and run that card)");
   require(entry.age != nullptr, "a core of kind '{}' does not age (it is the same at any time)",
           card.kind);
   require(entry.age(card, age_s) != Ageing::none,

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <bit>
+#include <cstdint>
+#include <limits>
+
 #include "core/cards/card.hpp"
 
 namespace lightloom::photonic {
@@ -27,10 +31,17 @@ struct BlockFloatingPoint {
 double block_levels(int bits);
 
 /// The nearest number of eight significant bits (ties to even), as bfloat16 has them.
-float to_bfloat16(float value);
+constexpr float to_bfloat16(float value) {
+  constexpr std::uint32_t half = 0x7fff, kept = 0xffff0000;
+  const auto word = std::bit_cast<std::uint32_t>(value);
+  return std::bit_cast<float>((word + half + (word >> 16 & 1U)) & kept);
+}
 
 /// The scale of a block whose largest magnitude is `largest`: that as bfloat16, 1 for zero.
-float block_scale(float largest);
+constexpr float block_scale(float largest) {
+  const float scale = to_bfloat16(largest);
+  return scale > 0 && scale <= std::numeric_limits<float>::max() ? scale : 1.0F;
+}
 
 void describe(Section& section, BlockFloatingPoint& card);
 

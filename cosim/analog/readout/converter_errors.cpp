@@ -39,20 +39,30 @@ float dac_output(const ConverterCurve& curve, const InputCode& code, float coded
   return intensity ? std::max(0.0F, sent) : sent;
 }
 
+std::size_t inputs_of(std::span<const InputRun> runs) {
+  std::size_t inputs = 0;
+  for (const InputRun& run : runs) inputs += static_cast<std::size_t>(run.length);
+  return inputs;
+}
+
 void gather_inputs(std::span<const InputRun> runs, const InputDacs& dacs, ReadoutBlock& block,
                    SentInputs& sent) {
-  int inputs = 0;
-  for (const InputRun& run : runs) inputs += run.length;
-  sent.values.resize(static_cast<std::size_t>(block.positions) * static_cast<std::size_t>(inputs));
-  sent.bases.resize(static_cast<std::size_t>(block.positions));
+  const auto positions = static_cast<std::size_t>(block.positions);
+  const std::size_t inputs = inputs_of(runs);
+  sent.values.resize(positions * inputs);
+  sent.bases.resize(positions);
   float* to = sent.values.data();
-  for (int p = 0; p < block.positions; ++p) {
-    sent.bases[static_cast<std::size_t>(p)] = p * inputs;
+  for (std::size_t p = 0; p < positions; ++p) {
+    sent.bases[p] = static_cast<int>(p * inputs);
     std::size_t column = 0;
     for (const InputRun& run : runs) {
       const float* from = block.map + block.bases[p] + run.offset;
+      if (dacs.curves.empty()) {
+        to = std::copy_n(from, run.length, to);
+        continue;
+      }
       for (int k = 0; k < run.length; ++k, ++column)
-        *to++ = dacs.curves.empty() ? from[k] : dac_output(dacs.curves[column], dacs.code, from[k]);
+        *to++ = dac_output(dacs.curves[column], dacs.code, from[k]);
     }
   }
   block.map = sent.values.data();

@@ -34,6 +34,9 @@ struct SentInputs {
   std::vector<float> scales;  // (positions) of block floating point
 };
 
+/// Inputs of all runs of a position.
+std::size_t inputs_of(std::span<const InputRun> runs);
+
 /// Copies the inputs of a block next to each other, position by position, in the order of the
 /// tile's columns (`runs`), each through the DAC of its column. `sent` holds the copy, and the
 /// block reads it from then on.

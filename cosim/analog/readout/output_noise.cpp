@@ -18,7 +18,7 @@ void multiply_block(const PackedTile& tile, ReadoutBlock block, std::vector<floa
               0.0F);
   block.outputs = sums.data();
   block.output_stride = tile.rows;
-  block.noise = block.laser = block.added = nullptr;
+  block.noise = block.laser = block.added = block.vector_scales = nullptr;
   read_out(tile, {}, block);
 }
 

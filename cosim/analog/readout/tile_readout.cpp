@@ -144,6 +144,9 @@ inline void read_out_positions(const PackedTile& tile, const Readout& readout,
   for (int i = 0; i < count; ++i) {
     const PositionNoise noise = noise_of(tile, readout, block, conversion, position + i, row);
     float* outputs = block.outputs + (position + i) * block.output_stride + row;
+    const bool scaled = block.vector_scales != nullptr;
+    const float gain =
+        scaled ? conversion.gain * block.vector_scales[position + i] : conversion.gain;
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; ++v) {
       const int rows = tile.rows - row - v * readout_lanes;
@@ -161,7 +164,9 @@ inline void read_out_positions(const PackedTile& tile, const Readout& readout,
         value = convert(value, readout, beyond);
         outside += beyond & (lane < rows);
       }
-      accumulate(conversion.gain * value, rows, outputs + v * readout_lanes);
+      Vector result = gain * value;
+      if (scaled) result *= load(block.row_scales + row + v * readout_lanes);
+      accumulate(result, rows, outputs + v * readout_lanes);
     }
   }
 }

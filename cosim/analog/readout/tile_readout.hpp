@@ -58,7 +58,10 @@ struct ReadoutBlock {
       nullptr;  // (positions, rows) standard normals, 4 * `readout_lanes` more readable; null: none
   const float* laser = nullptr;  // (positions) standard normals; null: no laser noise
   const float* added =
-      nullptr;               // (positions, rows) to every sum, as many more readable; null: nothing
+      nullptr;  // (positions, rows) to every sum, as many more readable; null: nothing
+  // Of block floating point, both or none: network units of a result, on top of Readout::gain.
+  const float* vector_scales = nullptr;  // (positions)
+  const float* row_scales = nullptr;     // (rows), 4 * `readout_lanes` more readable
   float* outputs = nullptr;  // output r of position p is added to outputs[p * output_stride + r]
   std::int64_t output_stride = 0;
 };

@@ -29,7 +29,7 @@ bool has_hdf5_name(const std::string& path) {
 
 ComplexMatrix to_matrix(const NpyArray& array, const std::string& path) {
   require(array.shape.size() == 2 && array.count() > 0,
-          "{}: a matrix has two axes, this array has the shape ({})", path,
+          "{}: a matrix has two axes with elements, this array has the shape ({})", path,
           fmt::join(array.shape, ", "));
   require(array.shape[0] <= most_elements && array.shape[1] <= most_elements &&
               array.count() <= most_elements,

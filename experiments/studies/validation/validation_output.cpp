@@ -20,12 +20,48 @@ Json number_json(const SourcedNumber& number) {
           {"source", number.source}};
 }
 
+/// A part of a card: numbers and words as they are, texts else.
+Json tree_json(const Tree& tree) {
+  if (tree.kind == Tree::Kind::scalar) {
+    Json value = Json::parse(tree.scalar, nullptr, false);
+    return value.is_number() || value.is_boolean() ? value : Json(tree.scalar);
+  }
+  Json json = tree.kind == Tree::Kind::list      ? Json::array()
+              : tree.kind == Tree::Kind::mapping ? Json::object()
+                                                 : Json();
+  for (const Tree& item : tree.items) json.push_back(tree_json(item));
+  for (const auto& [key, value] : tree.pairs) json[key] = tree_json(value);
+  return json;
+}
+
+/// An input: its number, or the table in the place of one.
+Json input_json(const ChipInput& input) {
+  Json json{{"name", input.name}, {"sets", input.sets}};
+  if (input.table.kind == Tree::Kind::list) {
+    json["table"] = tree_json(input.table);
+    json["mark"] = mark_name(input.number.mark);
+    json["source"] = input.number.source;
+  } else {
+    json.update(number_json(input.number));
+  }
+  return json;
+}
+
 Json compared_json(const Compared& one) {
   const ChipMetric& metric = one.metric;
-  Json json{{"name", metric.name},           {"quantity", metric.quantity->name},
-            {"unit", metric.quantity->unit}, {"predicted", number_or_null(one.predicted)},
-            {"recorded", one.recorded},      {"made_by", one.made_by},
+  Json json{{"name", metric.name},
+            {"quantity", metric.quantity->name},
+            {"family", metric.quantity->family},
+            {"unit", metric.quantity->unit},
+            {"with", Json::object()},
+            {"predicted", number_or_null(one.predicted)},
+            {"recorded", one.recorded},
+            {"made_by", one.made_by},
             {"skipped", one.skipped}};
+  for (const auto& [key, value] : metric.with) json["with"][key] = tree_json(value);
+  if (!metric.files.empty() || !metric.results.empty())
+    json["needs"] = {
+        {"files", metric.files}, {"command", metric.command}, {"results", metric.results}};
   if (!metric.published) return json;
   json["published"] = number_json(*metric.published);
   json["ratio"] = number_or_null(one.ratio());
@@ -47,11 +83,7 @@ Json chip_json(const ValidatedChip& chip) {
             {"other_numbers", chip.other_numbers},
             {"predictions", Json::array()},
             {"consequences", Json::array()}};
-  for (const ChipInput& input : card.inputs) {
-    Json one{{"name", input.name}, {"sets", input.sets}};
-    one.update(number_json(input.number));
-    json["inputs"].push_back(std::move(one));
-  }
+  for (const ChipInput& input : card.inputs) json["inputs"].push_back(input_json(input));
   for (const ChipFit& fit : card.fits)
     json["fit"] = {{"name", fit.input.name},
                    {"sets", fit.input.sets},
@@ -76,6 +108,12 @@ std::string with_unit(double value, const std::string& unit) {
   return unit == "1" ? three_digits(value) : three_digits(value) + " " + unit;
 }
 
+/// Whether two numbers are so far apart that the table owes a reason.
+bool far_apart(const Compared& one) {
+  const auto ratio = one.ratio();
+  return ratio && !one.fitted && (*ratio < 0.8 || *ratio > 1.25);
+}
+
 /// What a table says of a comparison beside its numbers.
 std::string remark(const Compared& one) {
   std::string text = one.skipped;
@@ -91,6 +129,7 @@ std::string remark(const Compared& one) {
   if (one.recorded) add(fmt::format("recorded, computed by `{}`", one.metric.command));
   add(one.metric.tolerance);
   add(one.metric.reason);
+  if (far_apart(one) && one.metric.reason.empty()) add("the card gives no reason");
   return text;
 }
 

@@ -227,6 +227,14 @@ TEST(ProductFit, RefusesWhatNoModelCanBeFittedToInASentence) {
   products.observed.pop_back();
   says(product_refusal(products, {}), "699 observed products are not 100 vectors of 7 outputs");
   says(product_refusal({}, {}), "no products");
+  says(product_refusal(good(1), {}), "1 vectors of 7 outputs are too few");
+  for (const double unit : {1e120, 1e-120}) {
+    products = good(100);
+    for (double& product : products.observed) product *= unit;
+    says(product_refusal(products, {}), "give the products in another unit");
+    for (double& product : products.observed) product /= unit;
+    EXPECT_EQ(product_refusal(products, {}), "");
+  }
 }
 
 }  // namespace

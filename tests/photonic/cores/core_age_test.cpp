@@ -99,6 +99,24 @@ TEST(CoreAge, WhatDoesNotAgeSaysSo) {
             Ageing::cells);
 }
 
+TEST(CoreAge, MeasuredErrorsStayAsTheyWereMeasured) {
+  const std::string measured = "measured: {chip: drawn, mixing_share: 0.2, noise_sigma: 0.1}";
+  EXPECT_NE(age_refusal(core_with("kind: incoherent-crossbar, " + measured), 1)
+                .find("measured errors do not age"),
+            std::string::npos);
+  EXPECT_NE(age_refusal(core_with("kind: incoherent-crossbar"), 1).find("the same at any time"),
+            std::string::npos);
+  // The devices below them do.
+  const CoreCard rings =
+      core_with("kind: mrr-bank, drift: {sigma_rad: 0.1, step_s: 60}, " + measured);
+  EXPECT_EQ(aged_core(rings, 120).drift.steps, 2);
+  EXPECT_NE(realised_by(aged_core(rings, 60)), realised_by(aged_core(rings, 120)));
+  const auto errors = [&](double age_s) {
+    return make_core(aged_core(rings, age_s))->output_errors(4, 0);
+  };
+  EXPECT_EQ(errors(60).noise_sigma, errors(120).noise_sigma);
+}
+
 TEST(CoreAge, AgesThatNobodyPublishedAreRefused) {
   const CoreCard card = core_with(
       "kind: cell-crossbar, cells: {elapsed_s: 1, fits: [{gmax_uS: 9, programming: [{after_s: 1, "

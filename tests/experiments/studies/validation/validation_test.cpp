@@ -146,6 +146,47 @@ TEST(Validation, JsonHasEveryNumberWithItsSource) {
   EXPECT_EQ(json["agreement"]["compared"], 3);
 }
 
+TEST(Validation, JsonHasTablesAndWhatDiffersAndWhatIsNeeded) {
+  const std::string table =
+      "{sets: [core.precision.table], table: [{part: all, energy_fJ_per_operation: 2.5, time_ns: "
+      "40}], source: made up, mark: derived}";
+  const Json json = to_json(validate(
+      {written_chip(changed_chip("  DAC area:", fmt::format("  reads: {}\n  DAC area:", table)))},
+      {}));
+  const Json& chip = json["chips"][0];
+  const Json& reads = chip["inputs"][12];
+  EXPECT_EQ(reads["name"], "reads");
+  EXPECT_EQ(reads["table"][0]["part"], "all");
+  EXPECT_EQ(reads["table"][0]["energy_fJ_per_operation"], 2.5);
+  EXPECT_EQ(reads["mark"], "derived");
+  EXPECT_FALSE(reads.contains("value"));
+  EXPECT_EQ(chip["consequences"][0]["with"]["core.symbol_rate_GHz"], 4);
+  EXPECT_EQ(chip["predictions"][4]["needs"]["command"], "lightloom train made-up.yaml");
+  EXPECT_EQ(chip["predictions"][0]["family"], "throughput");
+}
+
+TEST(Validation, WhatIsFarApartNamesItsReasonOrThatThereIsNone) {
+  const auto remark = [](const std::string& published) {
+    const Validation found =
+        validate({written_chip(changed_chip("{value: 0.306,", published))}, {});
+    return prediction_cells(found.chips[0])[2].back();
+  };
+  // 0.612 W predicted.
+  EXPECT_EQ(remark("{value: 0.5,"), "");  // 1.22
+  EXPECT_EQ(remark("{value: 0.75,"), "");
+  EXPECT_EQ(remark("{value: 0.48,"), "the card gives no reason");  // 1.28
+  EXPECT_EQ(remark("{value: 0.8,"), "the card gives no reason");   // 0.77
+}
+
+TEST(Validation, EveryShippedRatioFarFromOneHasItsReason) {
+  for (const ValidatedChip& chip : validate(cards_of_the_tree(), {}).chips)
+    for (const Compared& one : chip.predictions)
+      if (const auto ratio = one.ratio(); ratio && !one.fitted && (*ratio < 0.8 || *ratio > 1.25)) {
+        EXPECT_FALSE(one.metric.reason.empty())
+            << chip.card.name << ": " << one.metric.name << ", " << *ratio;
+      }
+}
+
 TEST(Validation, NumbersHaveThreeDigits) {
   EXPECT_EQ(three_digits(65.536), "65.5");
   EXPECT_EQ(three_digits(9.996), "10.0");
