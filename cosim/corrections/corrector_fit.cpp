@@ -1,7 +1,5 @@
 #include "cosim/corrections/corrector_fit.hpp"
 
-#include <fmt/format.h>
-
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 #include <algorithm>
@@ -16,7 +14,7 @@ using Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 
-constexpr double ridges[] = {1e-6, 1e-4, 1e-2, 1};
+constexpr double ridges[] = {1e-10, 1e-6, 1e-4, 1e-2, 1};
 
 Index fitted_rows(const LayerVectors& vectors) {
   return vectors.measured.rows() - vectors.held_out;
@@ -151,24 +149,6 @@ LayerFit fit_mixing(const CorrectorChoice& choice, const LayerVectors& vectors) 
 }
 
 }  // namespace
-
-std::string name_of(const CorrectorChoice& choice) {
-  switch (choice.kind) {
-    case CorrectorKind::gain:
-      return "gain";
-    case CorrectorKind::interleave:
-      return fmt::format("interleave_{}", choice.period);
-    case CorrectorKind::low_rank_output:
-      return fmt::format("low_rank_output_{}", choice.rank);
-    case CorrectorKind::low_rank_input:
-      return fmt::format("low_rank_input_{}", choice.rank);
-    case CorrectorKind::pointwise:
-      return "pointwise";
-    case CorrectorKind::shared:
-      return "shared";
-  }
-  return "";
-}
 
 HeldOutError held_out_error(const LayerCorrector& corrector, const LayerVectors& vectors) {
   const Index rows = vectors.held_out, outputs = vectors.measured.cols();

@@ -2,32 +2,12 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
+#include "cosim/corrections/corrector_choice.hpp"
 #include "cosim/corrections/layer_corrector.hpp"
 
 namespace lightloom::cosim {
-
-/// Correctors of a frozen chip (more than one of them may be asked for, each by itself):
-///     gain             a gain and an offset of every output
-///     interleave       an offset of every output by the number of the vector modulo a period
-///     low_rank_output  y' + A (B y')
-///     low_rank_input   y' + A (B x): an adapter beside the layer
-///     pointwise        C y', a 1x1 convolution behind every layer
-///     shared           the same with one C for all layers, of which narrower ones use the top left
-enum class CorrectorKind { gain, interleave, low_rank_output, low_rank_input, pointwise, shared };
-
-/// One corrector of a network as it is asked for.
-struct CorrectorChoice {
-  CorrectorKind kind = CorrectorKind::gain;
-  int rank = 4;          // of low ranks
-  int period = 4;        // of interleaved offsets, in vectors
-  bool offsets = false;  // an offset of every output beside what mixes outputs or inputs
-};
-/// "gain", "interleave_4", "low_rank_output_4", "pointwise", ...
-std::string name_of(const CorrectorChoice& choice);
 
 /// Vectors of one layer: what went in, what a chip made of it, and what it should have made.
 struct LayerVectors {
@@ -42,12 +22,6 @@ struct LayerVectors {
   int held_out = 0;  // of the vectors, the last: they judge
 };
 
-/// Root mean square of what is left of an error over that of the wanted outputs, on vectors that
-/// nothing was fitted to.
-struct HeldOutError {
-  double before = 0, after = 0;
-};
-
 struct LayerFit {
   LayerCorrector corrector;
   HeldOutError error;
@@ -55,7 +29,7 @@ struct LayerFit {
 
 /// Least squares of the wanted on the measured outputs. A gain and an offset are a regression of
 /// each output; mixings are that of the error on the operand with the penalty l |M|^2, of which
-/// l = 1e-6, 1e-4, 1e-2 and 1 times the operand's mean square and "no correction at all" the
+/// l = 1e-10, 1e-6, 1e-4, 1e-2 and 1 times the operand's mean square and "no correction at all" the
 /// held-out vectors choose; low ranks are the nearest to the predictions of the full one (Izenman,
 /// J. Multivariate Anal. 5, 248 (1975)). `shared` is fitted to all layers at once, see
 /// SharedEquations, and not here.

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <vector>
 
 #include "cosim/corrections/correcting_engine.hpp"
-#include "cosim/corrections/corrector_fit.hpp"
+#include "cosim/corrections/corrector_choice.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::cosim {
@@ -31,16 +31,5 @@ struct NetworkFit {
 NetworkFit fit_network(FrozenChip& chip, nn::Network& network, const FitImages& images,
                        const CorrectorChoice& choice);
 inline constexpr int shared_rounds = 3;
-
-/// The vectors of a layer that a fit takes: as many of every image, at positions spread evenly.
-/// `weights` as in MatrixEngine::load, `measured` (images, positions, outputs).
-struct MeasuredLayer {
-  CorrectedLayer layer;
-  std::span<const float> weights;
-  const nn::InputMaps& inputs;
-  std::span<const float> measured;
-};
-/// Eigen's threads are the caller's affair.
-LayerVectors take_vectors(const MeasuredLayer& measured, const FitImages& images);
 
 }  // namespace lightloom::cosim

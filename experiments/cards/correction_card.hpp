@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/cards/card.hpp"
-#include "cosim/corrections/corrector_fit.hpp"
+#include "cosim/corrections/corrector_choice.hpp"
 #include "cosim/corrections/joint_tuning.hpp"
 #include "cosim/verify/weight_scores.hpp"
 

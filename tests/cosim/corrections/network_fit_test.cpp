@@ -1,5 +1,5 @@
 // Correctors on chips: fitted in the order of the network, behind every layer.
-#include "cosim/corrections/network_fit.hpp"
+#include "cosim/corrections/layer_vectors.hpp"
 
 #include <gtest/gtest.h>
 #include <omp.h>
