@@ -134,7 +134,7 @@ class ThereAndBack(unittest.TestCase):
             torch.testing.assert_close(chip(x), found(x), atol=1e-3, rtol=1e-3)
 
     def test_layers_of_equal_values_keep_their_own_names(self):
-        net, x = models.resnet20().eval(), torch.rand(2, 3, 32, 32)  # untrained: every normalisation like the others
+        net, x = models.resnet20(classes=6).eval(), torch.rand(2, 3, 32, 32)  # untrained: every normalisation like the others
         found = self.back(net, (3, 32, 32))
         self.assertEqual([name for name, _ in lt.weight_layers(found)], [name for name, _ in lt.weight_layers(net)])
         with torch.no_grad():
