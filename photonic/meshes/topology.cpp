@@ -16,7 +16,8 @@ void find_diagonals(Topology& topology) {
   };
   for (const Cell& cell : topology.cells)
     if (cell.bottom != cell.top + 1) return;
-  // Sorted by depth, from 1 - modes to columns: places of each depth follow from how many there are.
+  // Sorted by depth, from 1 - modes to columns: places of each depth follow from how many there
+  // are.
   std::vector<int> next(static_cast<std::size_t>(topology.modes + topology.columns) + 1);
   const auto place = [&](int k) { return static_cast<std::size_t>(depth(k) + topology.modes); };
   const int cells = static_cast<int>(topology.cells.size());

@@ -203,8 +203,8 @@ py::dict statistics(const Core& core, const photonic::ChipOptions& asked, const 
   photonic::ChipOptions options = asked;
   options.seed = core.seed;
   options.targets = targets_of(law, asked.targets.levels, matrix);
-  photonic::ChipStatistics found = long_call(
-      py::none(), [&](ProgressSink& sink) { return chips_of(core.card, options, sink); });
+  photonic::ChipStatistics found =
+      long_call(py::none(), [&](ProgressSink& sink) { return chips_of(core.card, options, sink); });
   py::dict dict;
   dict["target"] = found.target;
   dict["modes"] = found.modes;

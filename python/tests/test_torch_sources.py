@@ -7,7 +7,7 @@ except ImportError as absent:
     raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
 
 import lightloom.torch as lt
-from lightloom.torch import binary, codes, seeded
+from lightloom.torch.sources import binary, codes, seeded
 
 SHAPE = lt.Shape(10, 6, 3, 3)
 

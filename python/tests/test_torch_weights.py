@@ -15,9 +15,9 @@ except ImportError as absent:
     raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
 
 import lightloom.torch as lt
-from lightloom.torch import exchange, multilevel, rounding, sizes
+from lightloom.torch.sources import exchange, multilevel, rounding, sizes
 from lightloom.torch.models import resnet20
-from lightloom.torch.table import card_for, matches
+from lightloom.torch.sources.table import card_for, matches
 
 CARDS = {
     "multilevel": {"source": "multilevel", "intra": 2, "cross_share": 0.6, "bits": {"basis": 3, "intra": 6, "cross": 4}},

@@ -9,7 +9,7 @@ import numpy
 import torch
 
 from .layers import regenerate, weight_layers
-from .table import checked
+from .sources.table import checked
 
 _NORMS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
 _OTHER_NORMS = (torch.nn.GroupNorm, torch.nn.LayerNorm, torch.nn.InstanceNorm2d)

@@ -4,8 +4,8 @@ import torch
 from torch.nn import functional
 
 from .attention import split_attention
-from .sizes import Shape
-from .table import checked, source_of
+from .sources.sizes import Shape
+from .sources.table import checked, source_of
 
 
 class SourcedConv2d(torch.nn.Module):

@@ -2,7 +2,7 @@
 
 import re
 
-from .._lightloom import Error
+from ..._lightloom import Error
 from . import sizes as level_sizes
 from .binary import SubbitSource, TiledSource, XorSource
 from .codes import TrellisSource
@@ -29,7 +29,7 @@ def matches(pattern, name):
 
 def checked(card):
     """The section; raises what the program does for what is wrong with it (`CardError` with all problems), and for other sources."""
-    from .._cards import Card
+    from ..._cards import Card
 
     if not isinstance(card, dict):
         raise Error(f"weights: must be a mapping such as {{'source': 'multilevel', 'intra': 2}}, not {card!r}")
