@@ -73,34 +73,55 @@ double matrix_fidelity(const SquareMatrix& a, const SquareMatrix& b) {
   return norm_a * norm_b > 0 ? std::norm(overlap) / (norm_a * norm_b) : 0.0;
 }
 
-double distance_from_unitary(const SquareMatrix& matrix) {
-  const int n = matrix.size;
-  const auto count = static_cast<std::size_t>(n);
-  // Row by row of U U^dagger, which is 1 exactly when U is unitary: sums over the columns of U for
-  // all rows up to r at once, next to each other.
-  std::vector<double> re(count * count), im(count * count), sum_re(count), sum_im(count);
-  for (std::size_t r = 0; r < count; ++r)
-    for (std::size_t k = 0; k < count; ++k) {
-      re[k * count + r] = matrix.values[r * count + k].real();
-      im[k * count + r] = matrix.values[r * count + k].imag();
-    }
+namespace {
+
+/// The real and imaginary parts of a matrix, column by column.
+struct Columns {
+  std::size_t count;
+  std::vector<double> re, im;
+
+  explicit Columns(const SquareMatrix& matrix)
+      : count(static_cast<std::size_t>(matrix.size)), re(count * count), im(count * count) {
+    for (std::size_t r = 0; r < count; ++r)
+      for (std::size_t k = 0; k < count; ++k) {
+        re[k * count + r] = matrix.values[r * count + k].real();
+        im[k * count + r] = matrix.values[r * count + k].imag();
+      }
+  }
+};
+
+/// The largest of size(re, im) over the elements of U U^dagger - 1 up to the diagonal: a row at a
+/// time, for all rows before it at once, next to each other.
+template <class Size>
+double largest_element(const Columns& u, const Size& size) {
+  std::vector<double> re(u.count), im(u.count);
   double largest = 0;
-  for (std::size_t r = 0; r < count; ++r) {
-    std::fill_n(sum_re.begin(), r + 1, 0.0);
-    std::fill_n(sum_im.begin(), r + 1, 0.0);
-    for (std::size_t k = 0; k < count; ++k) {
-      const double a = re[k * count + r], b = im[k * count + r];
-      const double *x = re.data() + k * count, *y = im.data() + k * count;
+  for (std::size_t r = 0; r < u.count; ++r) {
+    std::fill_n(re.begin(), r + 1, 0.0);
+    std::fill_n(im.begin(), r + 1, 0.0);
+    for (std::size_t k = 0; k < u.count; ++k) {
+      const double *x = u.re.data() + k * u.count, *y = u.im.data() + k * u.count;
+      const double a = x[r], b = y[r];
       for (std::size_t q = 0; q <= r; ++q) {
-        sum_re[q] += a * x[q] + b * y[q];
-        sum_im[q] += b * x[q] - a * y[q];
+        re[q] += a * x[q] + b * y[q];
+        im[q] += b * x[q] - a * y[q];
       }
     }
-    sum_re[r] -= 1;
-    for (std::size_t q = 0; q <= r; ++q)
-      largest = std::max(largest, std::hypot(sum_re[q], sum_im[q]));
+    re[r] -= 1;
+    for (std::size_t q = 0; q <= r; ++q) largest = std::max(largest, size(re[q], im[q]));
   }
   return largest;
+}
+
+}  // namespace
+
+double distance_from_unitary(const SquareMatrix& matrix) {
+  const Columns columns(matrix);
+  const double square =
+      largest_element(columns, [](double re, double im) { return re * re + im * im; });
+  if (std::isfinite(square)) return std::sqrt(square);
+  // Elements whose squares leave the range of doubles.
+  return largest_element(columns, [](double re, double im) { return std::hypot(re, im); });
 }
 
 }  // namespace lightloom::photonic

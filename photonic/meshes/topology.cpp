@@ -16,9 +16,15 @@ void find_diagonals(Topology& topology) {
   };
   for (const Cell& cell : topology.cells)
     if (cell.bottom != cell.top + 1) return;
+  // Sorted by depth, from 1 - modes to columns: places of each depth follow from how many there
+  // are.
+  std::vector<int> next(static_cast<std::size_t>(topology.modes + topology.columns) + 1);
+  const auto place = [&](int k) { return static_cast<std::size_t>(depth(k) + topology.modes); };
+  const int cells = static_cast<int>(topology.cells.size());
+  for (int k = 0; k < cells; ++k) ++next[place(k)];
+  std::exclusive_scan(next.begin(), next.end(), next.begin(), 0);
   std::vector<int> order(topology.cells.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return depth(a) < depth(b); });
+  for (int k = 0; k < cells; ++k) order[static_cast<std::size_t>(next[place(k)]++)] = k;
   for (std::size_t k = 0; k < order.size(); ++k) {
     if (k == 0 || depth(order[k]) != depth(order[k - 1]))
       topology.diagonals.push_back(
@@ -32,9 +38,11 @@ void find_diagonals(Topology& topology) {
 
 Topology finish_topology(MeshKind kind, int modes, std::vector<Cell> cells) {
   Topology topology{.kind = kind, .modes = modes, .cells = std::move(cells)};
-  std::stable_sort(topology.cells.begin(), topology.cells.end(), [](const Cell& a, const Cell& b) {
+  const auto before = [](const Cell& a, const Cell& b) {
     return a.column != b.column ? a.column < b.column : a.top < b.top;
-  });
+  };
+  if (!std::ranges::is_sorted(topology.cells, before))
+    std::ranges::stable_sort(topology.cells, before);
   topology.columns = topology.cells.empty() ? 0 : topology.cells.back().column + 1;
   topology.column_start.assign(static_cast<std::size_t>(topology.columns) + 1, 0);
   for (const Cell& cell : topology.cells)
@@ -48,6 +56,7 @@ Topology finish_topology(MeshKind kind, int modes, std::vector<Cell> cells) {
 Topology clements_topology(int modes) {
   require(modes >= 1, "a mesh needs at least one mode, not {}", modes);
   std::vector<Cell> cells;
+  cells.reserve(static_cast<std::size_t>(modes) * static_cast<std::size_t>(modes) / 2);
   for (int column = 0; column < modes; ++column)
     for (int top = column % 2; top + 1 < modes; top += 2) cells.push_back({column, top, top + 1});
   return finish_topology(MeshKind::clements, modes, std::move(cells));

@@ -177,7 +177,7 @@ void append(std::vector<double>& all, const std::vector<double>& more) {
 /// `chip_statistics` that may be ended between every few chips, which are what their numbers say.
 photonic::ChipStatistics chips_of(const photonic::CoreCard& card, photonic::ChipOptions options,
                                   const ProgressSink& sink) {
-  constexpr int at_once = 256;
+  constexpr int at_once = 32;
   photonic::ChipStatistics all;
   for (int left = options.chips; left > 0; left -= at_once) {
     require(!sink.cancelled(), "ended by an interrupt");
@@ -203,8 +203,8 @@ py::dict statistics(const Core& core, const photonic::ChipOptions& asked, const 
   photonic::ChipOptions options = asked;
   options.seed = core.seed;
   options.targets = targets_of(law, asked.targets.levels, matrix);
-  photonic::ChipStatistics found = long_call(
-      py::none(), [&](ProgressSink& sink) { return chips_of(core.card, options, sink); });
+  photonic::ChipStatistics found =
+      long_call(py::none(), [&](ProgressSink& sink) { return chips_of(core.card, options, sink); });
   py::dict dict;
   dict["target"] = found.target;
   dict["modes"] = found.modes;

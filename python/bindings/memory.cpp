@@ -106,8 +106,7 @@ Ran run_named(const DramCard& card, const std::string& pattern, std::int64_t req
           "requests is {} but must be 1 to 10000000000", requests);
   const PatternRun asked{pattern, requests, seed_of(pattern, seed)};
   return long_call(py::none(), [&](ProgressSink& sink) {
-    const auto source =
-        make_pattern(pattern, requests, asked.seed, card.organization.atom_bytes());
+    const auto source = make_pattern(pattern, requests, asked.seed, card.organization.atom_bytes());
     Watched watched(*source, sink);
     return Ran{run_source(card, watched), asked};
   });

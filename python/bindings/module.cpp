@@ -16,7 +16,6 @@
 #include "matrices.hpp"
 #include "memory.hpp"
 #include "meshes.hpp"
-#include "products.hpp"
 #include "studies.hpp"
 
 namespace lightloom::python {

@@ -1,5 +1,3 @@
-#include "products.hpp"
-
 #include <lightloom/core/error.hpp>
 #include <lightloom/cosim/analog/analog_engine.hpp>
 #include <map>
@@ -8,6 +6,7 @@
 
 #include "base/arrays.hpp"
 #include "cores.hpp"
+#include "matrices.hpp"
 
 namespace lightloom::python {
 namespace {
@@ -39,11 +38,11 @@ class ProductsOnChip {
       const std::lock_guard lock(mutex_);
       check_known(shape, call);
       if (call.calibrate) engine_->begin_calibration();
-      const bool taken =
-          run({call.number, shape, x.values, w.values, images, call.first, outputs});
+      const bool taken = run({call.number, shape, x.values, w.values, images, call.first, outputs});
       if (call.calibrate) engine_->end_calibration();
-      require(taken, "this core stores its weights (only one that modulates both operands takes "
-                     "products of activations)");
+      require(taken,
+              "this core stores its weights (only one that modulates both operands takes "
+              "products of activations)");
       if (call.calibrate) shapes_[call.number] = shape;
     }
     return array_of(std::move(outputs), {x.size(0), x.size(1), w.size(1)});
@@ -65,8 +64,8 @@ class ProductsOnChip {
     require(!x.values.empty() && !w.values.empty(), "x or w is empty");
     require(x.size(0) == w.size(0), "x has {} images and w {}", x.size(0), w.size(0));
     require(w.size(1) % groups == 0 && x.size(2) == groups * w.size(2),
-            "x of {} values a position and w of {} x {} do not fit {} groups", x.size(2),
-            w.size(1), w.size(2), groups);
+            "x of {} values a position and w of {} x {} do not fit {} groups", x.size(2), w.size(1),
+            w.size(2), groups);
     nn::LayerShape shape;
     shape.name = "product of activations";
     shape.in_channels = whole(x.size(2), "values of x", 1);
@@ -114,11 +113,11 @@ class ProductsOnChip {
 
 void bind_products(py::module_& module) {
   py::class_<ProductCall>(module, "ProductCall")
-      .def(py::init([](std::int64_t number, std::int64_t groups, std::uint64_t first,
-                       bool calibrate) {
-        return ProductCall{whole(number, "number", 0), whole(groups, "groups", 1), first,
-                           calibrate};
-      }));
+      .def(py::init(
+          [](std::int64_t number, std::int64_t groups, std::uint64_t first, bool calibrate) {
+            return ProductCall{whole(number, "number", 0), whole(groups, "groups", 1), first,
+                               calibrate};
+          }));
   py::class_<ProductsOnChip>(module, "ProductsOnChip")
       .def(py::init<const Core&, std::uint32_t>())
       .def("multiply", &ProductsOnChip::multiply)

@@ -68,7 +68,7 @@ def _build(settings):
 
 def _contents(package):
     """(name in the wheel, file) of everything that belongs into it."""
-    parts = [path for part in ("torch", "plot") for path in (package / part).glob("*.py*")]
+    parts = [path for part in ("torch", "torch/sources", "plot") for path in (package / part).glob("*.py*")]
     for path in sorted([*package.iterdir(), *parts]):
         if path.is_file():
             yield f"lightloom/{path.relative_to(package)}", path

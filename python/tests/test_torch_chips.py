@@ -159,6 +159,30 @@ class Networks(unittest.TestCase):
             with self.subTest(words), self.assertRaisesRegex(ValueError, words):
                 lt.convert(net, RINGS).calibrate(wrong)
 
+    def test_wrong_inputs_end_in_a_sentence(self):
+        net, x = seeded()
+        chip = lt.convert(net, RINGS, seed=3).calibrate(x)
+        broken = x.clone()
+        broken[3, 1, 2, 2] = float("nan")
+        nan_weights = copy.deepcopy(net)
+        with torch.no_grad():
+            nan_weights.body.weight[0, 0, 0, 0] = float("inf")
+        for words, call in (("not finite", lambda: chip(broken)), ("takes real floating", lambda: chip((1j * x).to(torch.complex64))),
+                            ("takes real floating", lambda: chip((100 * x).long())), ("takes a tensor of images, not ndarray", lambda: chip(x.numpy())),
+                            ("other maps", lambda: chip(x[:, :, :7])), ("channels", lambda: chip(x[:, :2])),
+                            ("not finite", lambda: lt.convert(nan_weights, RINGS).calibrate(x)),
+                            ("an nn.Module, not str", lambda: lt.convert("resnet20", RINGS)), ("chip is -1", lambda: lt.convert(net, RINGS, chip=-1).calibrate(x)),
+                            ("did you mean 'rows'", lambda: lt.convert(net, {"kind": "mrr-bank", "row": 3})),
+                            ("not a known key.*basis", lambda: lt.convert(net, RINGS, weights={"source": "multilevel", "bits": {"basic": 3}}))):
+            with self.subTest(words), torch.no_grad(), self.assertRaisesRegex(lightloom.Error, words):
+                call()
+        with torch.no_grad():  # layout and precision of what is real do not matter
+            chip.image = 0
+            wanted = chip(x)
+            for same in (x.double(), x.to(memory_format=torch.channels_last), x.flip(0).flip(0), x.permute(2, 3, 0, 1).contiguous().permute(2, 3, 0, 1)):
+                chip.image = 0
+                self.assertTrue(torch.equal(chip(same), wanted))
+
     def test_converters_count_what_passes_them(self):
         net, x = seeded()
         chip = lt.convert(net, RINGS, seed=3).calibrate(x[:8])

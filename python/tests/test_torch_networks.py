@@ -133,6 +133,13 @@ class ThereAndBack(unittest.TestCase):
         with torch.no_grad():
             torch.testing.assert_close(chip(x), found(x), atol=1e-3, rtol=1e-3)
 
+    def test_layers_of_equal_values_keep_their_own_names(self):
+        net, x = models.resnet20(classes=6).eval(), torch.rand(2, 3, 32, 32)  # untrained: every normalisation like the others
+        found = self.back(net, (3, 32, 32))
+        self.assertEqual([name for name, _ in lt.weight_layers(found)], [name for name, _ in lt.weight_layers(net)])
+        with torch.no_grad():
+            torch.testing.assert_close(found(x), net(x), atol=1e-4, rtol=1e-4)
+
     def test_networks_of_the_program_are_pytorchs(self):
         torch.manual_seed(6)
         net, x = random_norms(models.resnet20()), torch.rand(2, 3, 32, 32)

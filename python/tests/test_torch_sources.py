@@ -7,7 +7,7 @@ except ImportError as absent:
     raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
 
 import lightloom.torch as lt
-from lightloom.torch import binary, codes, seeded
+from lightloom.torch.sources import binary, codes, seeded
 
 SHAPE = lt.Shape(10, 6, 3, 3)
 
@@ -187,9 +187,9 @@ class Codes(unittest.TestCase):
         torch.testing.assert_close(source.dense.detach(), weights.detach())
 
     def test_keys_and_transforms_that_are_not_there_are_named(self):
-        for card, words in (({"source": "xor", "xor": {"input": 8}}, "weights.xor.input: unknown key"),
+        for card, words in (({"source": "xor", "xor": {"input": 8}}, "'weights.xor.input' is not a known key"),
                             ({"source": "trellis", "transform": "hadamard"}, "no transform of this package"),
-                            ({"source": "trellis", "bits": 5}, "1 to 4 bits"), ({"source": "seedlm"}, "no source of this package")):
+                            ({"source": "trellis", "bits": 5}, "must be from 1 to 4"), ({"source": "seedlm"}, "no source of this package")):
             with self.subTest(words), self.assertRaisesRegex(ValueError, words):
                 lt.make_source(card, SHAPE, "layer")
 

@@ -15,9 +15,9 @@ except ImportError as absent:
     raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
 
 import lightloom.torch as lt
-from lightloom.torch import exchange, multilevel, rounding, sizes
+from lightloom.torch.sources import exchange, multilevel, rounding, sizes
 from lightloom.torch.models import resnet20
-from lightloom.torch.table import card_for, matches
+from lightloom.torch.sources.table import card_for, matches
 
 CARDS = {
     "multilevel": {"source": "multilevel", "intra": 2, "cross_share": 0.6, "bits": {"basis": 3, "intra": 6, "cross": 4}},
@@ -455,8 +455,8 @@ class Refusals(unittest.TestCase):
 
     def test_bad_input_has_one_sentence(self):
         net = lambda: torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.Flatten())
-        self.says("did you mean intra?", lt.regenerate, net(), {"source": "multilevel", "intar": 2})
-        self.says("did you mean multilevel?", lt.regenerate, net(), {"source": "multilevle"})
+        self.says("did you mean 'intra'", lt.regenerate, net(), {"source": "multilevel", "intar": 2})
+        self.says("did you mean 'multilevel'", lt.regenerate, net(), {"source": "multilevle"})
         self.says("must be a mapping", lt.regenerate, net(), "multilevel")
         self.says("ConvTranspose2d", lt.regenerate, torch.nn.Sequential(torch.nn.ConvTranspose2d(3, 4, 3)), {})
         self.says("there is no Conv2d or Linear called 'x'", lt.regenerate, net(), {}, only=["x"])

@@ -27,7 +27,7 @@ ALLOWED = r"""lightloom\.(\w+\.)?(CardSource|Reals|Weights|Complexes|Sweep|Progr
 lightloom\._lightloom\.\w+(\.__init__)?
 lightloom\._cards\._Section\.__init__
 lightloom\.torch\.Source\.__call__
-lightloom\.torch\.rounding\._\w+
+lightloom\.torch\.sources\.rounding\._\w+
 """
 
 

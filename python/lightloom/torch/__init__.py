@@ -21,9 +21,9 @@ from .export import export, plain
 from .files import load, read_card, save
 from .layers import SourcedConv2d, SourcedLinear, penalty, regenerate, stored_bits, weight_layers
 from .networks import OnnxNetwork, from_torch, to_torch
-from .sizes import Shape
-from .source import Source
-from .table import SOURCES, make_source
+from .sources.sizes import Shape
+from .sources.source import Source
+from .sources.table import SOURCES, make_source
 from .training import distillation, own_steps, recalibrate, relative_error
 
 __all__ = ["Attention", "ChipNetwork", "OnnxNetwork", "SOURCES", "Shape", "Source", "SourcedConv2d", "SourcedLinear", "convert",

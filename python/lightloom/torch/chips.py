@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from .._lightloom import Error
 from .attention import split_attention
 from .layers import refuse_others, regenerate, shape_of, weight_layers
 from .on_chip import COUNTED, OnChip, Products
@@ -66,7 +67,7 @@ class ChipNetwork(torch.nn.Module):
         """
         inputs = inputs if isinstance(inputs, torch.Tensor) else _first_of(inputs, images)
         if len(inputs) == 0:
-            raise ValueError("converters find no ranges in a batch of no inputs")
+            raise Error("converters find no ranges in a batch of no inputs")
         was_training = self.training
         self.eval()
         self.calibrating = True
@@ -86,6 +87,8 @@ class ChipNetwork(torch.nn.Module):
             return self.model(x)
 
     def forward(self, x):
+        if not isinstance(x, torch.Tensor):
+            raise Error(f"a network on a chip takes a tensor of images, not {type(x).__name__}")
         if not self.calibrated:
             raise RuntimeError("the chip's converters have no ranges yet: call calibrate(inputs) with a batch of training images")
         if len(x) == 0:
@@ -110,13 +113,13 @@ def _first_of(loader, images):
     for batch in loader:
         batch = batch[0] if isinstance(batch, (tuple, list)) else batch
         if not isinstance(batch, torch.Tensor):
-            raise ValueError(f"a loader gives tensors, or tuples that begin with one, not {type(batch).__name__}")
+            raise Error(f"a loader gives tensors, or tuples that begin with one, not {type(batch).__name__}")
         found.append(batch[:images])
         images -= len(found[-1])
         if images <= 0:
             break
     if not found:
-        raise ValueError("the loader gives no batch")
+        raise Error("the loader gives no batch")
     return torch.cat(found)
 
 
@@ -124,7 +127,7 @@ def check_flattened(name, layer, flattened):
     """(channels, height, width) of the map in front of a linear layer, or None where it is not told."""
     spatial = flattened.get(name)
     if spatial is not None and (len(spatial) != 3 or math.prod(spatial) != shape_of(layer).inputs):
-        raise ValueError(f"flattened['{name}'] = {spatial}: must be (channels, height, width) of the map before it, "
+        raise Error(f"flattened['{name}'] = {spatial}: must be (channels, height, width) of the map before it, "
                          f"{shape_of(layer).inputs} values in all")
     return spatial
 
@@ -144,10 +147,12 @@ def convert(model, core, chip=0, weights=None, seed=0, flattened=None):
     """
     from ..photonic import Core
 
+    if not isinstance(model, torch.nn.Module):
+        raise Error(f"a network is an nn.Module, not {type(model).__name__}")
     made = split_attention(copy.deepcopy(model))
     names = [name for name, _ in weight_layers(made)]
     if not names:
-        raise ValueError("the network has no Conv2d or Linear that a chip could compute")
+        raise Error("the network has no Conv2d or Linear that a chip could compute")
     if "" in names:
         made = torch.nn.Sequential(made)
     if weights is not None:
@@ -156,5 +161,5 @@ def convert(model, core, chip=0, weights=None, seed=0, flattened=None):
         refuse_others(made)
     unknown = set(flattened or {}) - {name for name, _ in weight_layers(made)}
     if unknown:
-        raise ValueError(f"flattened names '{sorted(unknown)[0]}', which is no layer of the network")
+        raise Error(f"flattened names '{sorted(unknown)[0]}', which is no layer of the network")
     return ChipNetwork(made, core if isinstance(core, Core) else Core(core, seed=seed), chip, flattened or {})

@@ -75,8 +75,9 @@ def _name_nodes(graph, modules):
     taken = set()
     passed_on = {node.output[0]: node.input[0] for node in graph.node if node.op_type in ("Identity", "Transpose")}
     for node in graph.node:
-        for value in node.input:
-            module = passed_on.get(value, value).rpartition(".")[0]
+        # Weights of equal values are one constant, which an Identity gives the names of the others.
+        for value in [name for one in node.input for name in (one, passed_on.get(one, one))]:
+            module = value.rpartition(".")[0]
             if node.op_type in ("Conv", "Gemm", "MatMul", "BatchNormalization") and module in modules and module not in taken:
                 node.name = module
                 taken.add(module)

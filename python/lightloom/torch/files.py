@@ -9,9 +9,15 @@ import numpy
 import torch
 
 from .layers import regenerate, weight_layers
-from .table import checked
+from .sources.table import checked
 
 _NORMS = (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)
+_OTHER_NORMS = (torch.nn.GroupNorm, torch.nn.LayerNorm, torch.nn.InstanceNorm2d)
+
+
+def held(model):
+    """Whether weight files hold all of a network's normalisations."""
+    return not any(isinstance(module, _OTHER_NORMS) for module in model.modules())
 
 
 def _h5py():
@@ -69,7 +75,7 @@ def _arrays(model, flattened):
             found.update({f"{name}.shift": shift.detach().cpu().numpy(), f"{name}.scale": scale.detach().cpu().numpy(),
                           f"{name}.mean": norm.running_mean.cpu().numpy(),
                           f"{name}.variance": norm.running_var.cpu().numpy()})
-        elif isinstance(norm, (torch.nn.GroupNorm, torch.nn.LayerNorm, torch.nn.InstanceNorm2d)):
+        elif isinstance(norm, _OTHER_NORMS):
             raise ValueError(f"'{name}' is a {type(norm).__name__}, which weight files of this package do not hold: "
                              "export the network as ONNX instead")
     return found

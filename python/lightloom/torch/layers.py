@@ -4,8 +4,8 @@ import torch
 from torch.nn import functional
 
 from .attention import split_attention
-from .sizes import Shape
-from .table import checked, make_source
+from .sources.sizes import Shape
+from .sources.table import checked, source_of
 
 
 class SourcedConv2d(torch.nn.Module):
@@ -82,7 +82,7 @@ def regenerate(model, weights, only=None, steps=0):
         raise ValueError(f"there is no Conv2d or Linear called '{sorted(missing)[0]}' (the network has "
                          f"{', '.join(name for name, _ in weight_layers(model))})")
     for name, layer in layers:
-        source = make_source(weights, shape_of(layer), name).to(layer.weight.device)
+        source = source_of(weights, shape_of(layer), name).to(layer.weight.device)
         source.encode(layer.weight)
         if steps > 0 and hasattr(source, "improve"):
             source.improve(layer.weight, steps)

@@ -7,7 +7,7 @@ import pathlib
 import torch
 
 from .export import export
-from .files import save
+from .files import held, save
 from .layers import regenerate, weight_layers
 from .onnx_operators import OPERATORS, window
 
@@ -18,7 +18,9 @@ def from_torch(model, folder, image, dataset="mine", weights=None, flattened=Non
     model: an `nn.Module`, from `regenerate` or plain; image: (channels, height, width) of an input; dataset: its
     name, or the section of a card; weights: the section `weights` of a `regenerate`d network (None: plain weights, as
     they are);
-    flattened: as in `save`, for layers whose flattened map is not found in the file. The result is {"model", "dataset", "weights"}, to be completed by core and memory:
+    flattened: as in `save`, for layers whose flattened map is not found in the file. The result is {"model", "dataset", "weights"}, to be
+    completed by core and memory; for plain networks with normalisations that weight files do not hold (LayerNorm, GroupNorm) also
+    {"train": {"epochs": 0}}, and the weights are those of the network's file:
     `lightloom.run({**from_torch(net, "net", (1, 28, 28), {"name": "mnist"}), "core": ...})`.
     """
     sourced = any(hasattr(layer, "source") for _, layer in weight_layers(model))
@@ -32,6 +34,8 @@ def from_torch(model, folder, image, dataset="mine", weights=None, flattened=Non
     export(model, network, image)
     section = {"name": dataset} if isinstance(dataset, str) else dict(dataset)
     found = {"model": {"name": network}, "dataset": section}
+    if not sourced and not held(model):
+        return {**found, "weights": {"source": "dense", "fc_bits": 32}, "train": {"epochs": 0}}  # the file has its weights
     if not sourced:
         weights = {"source": "dense", "fc_bits": 32}
         model = regenerate(copy.deepcopy(model), weights)

@@ -73,6 +73,8 @@ class OnChip(torch.nn.Module):
 
     def _products(self, x, weight):
         """What the chip makes of x, in the order of PyTorch."""
+        if not x.is_floating_point():
+            raise Error(f"the layer that multiplies with {tuple(weight.shape)} weights got {x.dtype} (a chip takes real floating numbers)")
         values = x.detach().cpu().float()
         if weight.ndim == 4:
             maps = values.permute(0, 2, 3, 1) if values.ndim == 4 else values.permute(1, 2, 0)[None]

@@ -1,8 +1,8 @@
 """The section `weights` of a card as torch modules: which source a layer gets (docs/use/cards.md)."""
 
-import difflib
 import re
 
+from ..._lightloom import Error
 from . import sizes as level_sizes
 from .binary import SubbitSource, TiledSource, XorSource
 from .codes import TrellisSource
@@ -18,14 +18,6 @@ _LINEAR_BITS = {"dense": 32, "integer": "own", "ternary": 2, "multilevel": "fact
                 "trellis": "own"}  # others: 8
 _DEFAULT_BITS = {"power_of_two": 4, "low_rank": 32, "bsconv": 32, "dsconv": 32, "penni": 32, "circulant": 32,
                  "ternary": 2, "trellis": 2}
-# Sections of a source's own, and their keys.
-_SECTIONS = {"supermask": ("kept", "scale", "seed"), "tiled": ("repeats", "minimum", "scale"), "subbit": ("index_bits",),
-             "xor": ("inputs", "outputs", "taps", "planes", "sharpness", "warm_up"),
-             "subspace": ("block", "inputs", "linear", "seed")}
-_KEYS = {"source", "bits", "intra", "cross", "cross_share", "expansion", "kernels", "block", "linear", "scales",
-         "weight_clip", "fc_bits", "dense_bits", "quant_ratio", "orthogonality", "exchange", "layers", "layer", "state_bits", "transform", *_SECTIONS,
-         # read by training, not by what a layer stores:
-         "activations", "projection", "retraining", "smart_deal", "file"}
 SOURCES = ("dense", "integer", "lsq", "ternary", "power_of_two", "multilevel", "low_rank", "bsconv", "dsconv",
            "penni", "circulant", "smart_exchange", "supermask", "tiled", "subbit", "xor", "subspace", "trellis")
 
@@ -35,25 +27,16 @@ def matches(pattern, name):
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
-def checked(card, place="weights"):
-    """The card, or a ValueError that names an unknown key or source."""
+def checked(card):
+    """The section; raises what the program does for what is wrong with it (`CardError` with all problems), and for other sources."""
+    from ..._cards import Card
+
     if not isinstance(card, dict):
-        raise ValueError(f"{place}: must be a mapping such as {{'source': 'multilevel', 'intra': 2}}, not {card!r}")
-    for key in card:
-        if key not in _KEYS:
-            near = difflib.get_close_matches(str(key), _KEYS, 1)
-            raise ValueError(f"{place}.{key}: unknown key" + (f" (did you mean {near[0]}?)" if near else ""))
-    for section, keys in _SECTIONS.items():
-        for key in card.get(section, {}):
-            if key not in keys:
-                raise ValueError(f"{place}.{section}.{key}: unknown key (it has {', '.join(keys)})")
-    source = card.get("source", "dense")
-    if source not in SOURCES:
-        near = difflib.get_close_matches(str(source), SOURCES, 1)
-        raise ValueError(f"{place}.source: '{source}' is no source of this package"
-                         + (f" (did you mean {near[0]}?)" if near else f" (it has {', '.join(SOURCES)})"))
-    for n, layer in enumerate(card.get("layers", [])):
-        checked(layer, f"{place}.layers[{n}]")
+        raise Error(f"weights: must be a mapping such as {{'source': 'multilevel', 'intra': 2}}, not {card!r}")
+    Card({"name": "weights", "weights": card}).validate("experiment")
+    for source in [card.get("source", "dense"), *(layer["source"] for layer in card.get("layers", []) if "source" in layer)]:
+        if source not in SOURCES:
+            raise Error(f"weights.source: '{source}' is no source of this package (it has {', '.join(SOURCES)})")
     return card
 
 
@@ -74,8 +57,6 @@ def card_for(card, name):
 
 def _factor_bits(card):
     bits = card.get("bits", {})
-    if not isinstance(bits, dict):
-        raise ValueError("weights.bits: multilevel needs a mapping {basis, intra, cross}")
     return {name: bits.get(name, 32) for name in ("basis", "intra", "cross")}
 
 
@@ -125,7 +106,12 @@ def _generated(card, shape):
 
 def make_source(card, shape, name=""):
     """The source of one layer of a card's section `weights`; layers it cannot take are stored dense."""
-    card = card_for(checked(card), name)
+    return source_of(checked(card), shape, name)
+
+
+def source_of(card, shape, name):
+    """`make_source` of a section that is checked."""
+    card = card_for(card, name)
     source = card.get("source", "dense")
     bits = card.get("bits", _DEFAULT_BITS.get(source, 8))
     width = linear_bits(card) if shape.linear else bits
@@ -162,7 +148,7 @@ def _subbit(card, shape, name):
 
 def _trellis(card, shape, _):
     if card.get("transform", "none") != "none":
-        raise ValueError("weights.transform: 'hadamard' is no transform of this package (code weights by the program, or leave it out)")
+        raise Error("weights.transform: 'hadamard' is no transform of this package (code weights by the program, or leave it out)")
     bits = linear_bits(card) if shape.linear else card.get("bits", _DEFAULT_BITS["trellis"])
     return TrellisSource(shape, bits, card.get("state_bits", 12))
 

@@ -1,0 +1,1 @@
+"""Where weights come from, as modules: one file a family."""
