@@ -49,9 +49,16 @@ void Crew::carry(const std::function<std::unique_ptr<Ranks>()>& make) {
     problem_ = std::current_exception();
   }
   changed_.notify_all();
-  while (ready_ && !over_) leads() ? lead_once() : help_once();
-  if (ranks_ && leads())
-    for (int rank = 1; rank < count_; ++rank) ranks_->send(rank, std::string(1, home));
+  try {
+    while (ready_ && !over_) leads() ? lead_once() : help_once();
+    if (ranks_ && leads())
+      for (int rank = 1; rank < count_; ++rank) ranks_->send(rank, std::string(1, home));
+  } catch (...) {  // the way to the others is broken
+    if (!leads()) std::_Exit(1);
+    const std::lock_guard lock(mutex_);
+    problem_ = std::current_exception();
+    changed_.notify_all();
+  }
   ranks_.reset();
 }
 

@@ -9,7 +9,8 @@ lightloom.sweepCharts = (() => {
     if (scale === "even") return categoryAxis(data.named(name) + unit);
     const values = [...data.axis(name).values].sort((a, b) => a - b);
     const own = (axis) => { if (values.length <= 12) axis.ticks = values.map((value) => ({value})); };
-    return {...valueAxis(data.named(name) + unit, (value) => text.plain(value), {type: scale}), afterBuildTicks: own, grid: {display: false}};
+    const span = scale === "logarithmic" ? {min: 0.95 * values[0], max: 1.05 * values.at(-1)} : {};
+    return {...valueAxis(data.named(name) + unit, (value) => text.plain(value), {type: scale, ...span}), afterBuildTicks: own, grid: {display: false}};
   }
   // One quantity over one swept axis, a line for each value of another or of the sources; a band of one standard deviation where there
   // is one. `where` fixes the source, `scale` is even, linear or logarithmic.

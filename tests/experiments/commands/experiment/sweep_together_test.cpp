@@ -23,10 +23,10 @@ class Together : public testing::Test {
                "sweep: {batch: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], core.rows: [8, 9, 12, 16, "
                "20, 24, 32, 64]}\n");
     std::string many;
-    for (int batch = 1; batch <= 400; ++batch) many += fmt::format("{}, ", batch);
+    for (int batch = 1; batch <= 200; ++batch) many += fmt::format("{}, ", batch);
     write_file(folder_ + "/long.yaml",
                "name: long\nmeasure: [cost]\nsweep_keep: [time]\nsweep: {batch: [" + many +
-                   "401], core.rows: [8, 12, 16]}\n");
+                   "201], core.rows: [8, 12, 16]}\n");
     write_file(folder_ + "/images.yaml",
                "name: images\ndataset: {name: glyphs, train_limit: 60, test_limit: 40}\n"
                "teacher: {epochs: 1, batch: 20}\ntrain: {epochs: 1, batch: 20}\nchips: 2\n"
