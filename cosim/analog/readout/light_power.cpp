@@ -1,9 +1,8 @@
-#include "cosim/analog/readout/tile_readout.hpp"
-
 #include <algorithm>
 #include <cmath>
 
 #include "cosim/analog/readout/lanes.hpp"
+#include "cosim/analog/readout/tile_readout.hpp"
 
 namespace lightloom::cosim {
 namespace {
