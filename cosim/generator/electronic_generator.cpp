@@ -5,6 +5,11 @@
 #include "cosim/generator/generator_table.hpp"
 
 namespace lightloom::cosim {
+namespace {
+
+constexpr double unit_bits = 8;
+
+}  // namespace
 
 void describe(Section& section, ElectronicGenerator& card) {
   section.value("macs_per_ns", card.macs_per_ns, positive);
@@ -19,8 +24,11 @@ void describe(Section& section, ElectronicGenerator& card) {
 }
 
 GenerationCost electronic_cost(const ElectronicGenerator& card, const nn::RegenerationWork& work) {
-  const auto macs = static_cast<double>(work.intra_macs + work.cross_macs);
-  const auto shifts = static_cast<double>(work.shifts), adds = static_cast<double>(work.adds);
+  const double sum_units = work.sum_bits / unit_bits, mac_sides = work.mac_bits / unit_bits;
+  const double macs =
+      static_cast<double>(work.intra_macs + work.cross_macs) * mac_sides * mac_sides;
+  const double shifts = static_cast<double>(work.shifts) * sum_units,
+               adds = static_cast<double>(work.adds) * sum_units;
   const auto lookups = static_cast<double>(work.lookups);
   return {.time_ns = macs / card.macs_per_ns + std::max(shifts, adds) / card.shift_adds_per_ns +
                      lookups / card.lookups_per_ns,

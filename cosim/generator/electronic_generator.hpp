@@ -5,7 +5,7 @@
 
 namespace lightloom::cosim {
 
-/// Electronic arithmetic that regenerates weights.
+/// Electronic arithmetic that regenerates weights: 8-bit units, so many a nanosecond.
 struct ElectronicGenerator {
   double macs_per_ns = 1024;  // the array's throughput
   double shift_adds_per_ns = 1024;
@@ -20,7 +20,8 @@ struct ElectronicGenerator {
 
 void describe(Section& section, ElectronicGenerator& card);
 
-/// Time and energy of that arithmetic.
+/// Time and energy of that arithmetic. Wider numbers take more units: a shift or sum in proportion
+/// to its bits, a multiply-accumulate to their square.
 GenerationCost electronic_cost(const ElectronicGenerator& card, const nn::RegenerationWork& work);
 
 }  // namespace lightloom::cosim

@@ -30,7 +30,9 @@ GenerationWork generation_work(const LayerSetup& setup, const Visit& v) {
                      .cross_macs = part(layer.work.cross_macs, v.used_share),
                      .shifts = part(layer.work.shifts, v.used_share),
                      .adds = part(layer.work.adds, v.used_share),
-                     .lookups = part(layer.work.lookups, v.used_share)};
+                     .lookups = part(layer.work.lookups, v.used_share),
+                     .mac_bits = layer.work.mac_bits,
+                     .sum_bits = layer.work.sum_bits};
   work.weights = std::int64_t{v.view.groups} * v.view.rows * v.view.columns;
   if (!layer.factors) return work;
   const FactorShape& f = *layer.factors;

@@ -115,6 +115,8 @@ Shown shown(const GivenArray& given, const nn::SourceCard& card, const nn::Array
                  {"adds_per_weight", each(code.work.adds + macs_of(code.work))},
                  {"shifts_per_weight", each(code.work.shifts)},
                  {"lookups_per_weight", each(code.work.lookups)},
+                 {"multiply_bits", code.work.mac_bits},
+                 {"add_bits", code.work.sum_bits},
                  {"streams", Json::array()}};
   TextTable table({"stream", "words", "bits each", "counted"});
   for (const nn::StoredStream& stream : code.streams) {
@@ -127,11 +129,12 @@ Shown shown(const GivenArray& given, const nn::SourceCard& card, const nn::Array
   }
   result.text = fmt::format(
       "{} weights as {}\n\n{}\n{:.4f} bits a weight ({:.4f} with scales and padding), "
-      "signal over error {}\nto regenerate one weight: {:.3g} multiplications, {:.3g} additions, "
-      "{:.3g} shifts, {:.3g} look-ups\n",
+      "signal over error {}\nto regenerate one weight: {:.3g} multiplications of {} bits, "
+      "{:.3g} additions and {:.3g} shifts of {} bits, {:.3g} look-ups\n",
       fmt::join(given.sides, " x "), label_of(card), table.text(), code.bits_per_weight,
       code.complete_bits_per_weight, sqnr_text(code.sqnr_db), each(macs_of(code.work)),
-      each(code.work.adds + macs_of(code.work)), each(code.work.shifts), each(code.work.lookups));
+      code.work.mac_bits, each(code.work.adds + macs_of(code.work)), each(code.work.shifts),
+      code.work.sum_bits, each(code.work.lookups));
   return result;
 }
 

@@ -194,7 +194,7 @@ RegenerationWork XorSource::work() const {
   const auto weights = static_cast<std::int64_t>(weights_),
              planes = static_cast<std::int64_t>(planes_);
   const std::int64_t gates = planes * (network_.size().taps - 1) * weights;
-  return {.adds = words_of_bits(gates) + (planes - 1) * weights};
+  return {.adds = (gates + 7) / 8 + (planes - 1) * weights};  // a byte of gates an operation
 }
 
 SourceEntry xor_entry() {

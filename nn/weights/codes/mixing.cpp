@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/random/random.hpp"
+#include "core/walsh_hadamard.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -15,25 +16,13 @@ struct Vectors {
   std::int64_t count = 0, width = 1;
 };
 
-/// One transform over a power of two of numbers, not normalised.
-void butterflies(std::span<float> values, const Vectors& part) {
-  float* v = values.data();
-  for (std::int64_t half = 1; half < part.count; half *= 2)
-    for (std::int64_t first = 0; first < part.count; first += 2 * half)
-      for (std::int64_t i = first * part.width; i < (first + half) * part.width; ++i) {
-        const float a = v[i], b = v[i + half * part.width];
-        v[i] = a + b;
-        v[i + half * part.width] = a - b;
-      }
-}
-
 void hadamard(std::span<float> values, const Vectors& vectors) {
   for (std::int64_t first = 0; first < vectors.count;) {
     const auto rest = static_cast<std::uint64_t>(vectors.count - first);
     const auto size = static_cast<std::int64_t>(std::bit_floor(rest));
     const auto part = values.subspan(static_cast<std::size_t>(first * vectors.width),
                                      static_cast<std::size_t>(size * vectors.width));
-    butterflies(part, {.count = size, .width = vectors.width});
+    walsh_hadamard(part, static_cast<std::size_t>(vectors.width));
     const auto norm = static_cast<float>(1 / std::sqrt(static_cast<double>(size)));
     for (float& value : part) value *= norm;
     first += size;

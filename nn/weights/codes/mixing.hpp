@@ -5,6 +5,8 @@
 
 namespace lightloom::nn {
 
+inline constexpr int mixed_bits = 16;
+
 /// A weight as a matrix, row-major: a row an output channel, a column an input and place of a
 /// kernel.
 struct MixedShape {
@@ -18,7 +20,7 @@ void mix(const MixedShape& shape, std::span<float> values);
 /// The inverse, by the same additions in the same order on every machine.
 void unmix(const MixedShape& shape, std::span<float> values);
 
-/// Additions of either: n log2 n for every vector of n along an axis.
+/// Additions of either, of numbers of `mixed_bits`: n log2 n for every vector of n along an axis.
 std::int64_t mixing_adds(const MixedShape& shape);
 
 }  // namespace lightloom::nn

@@ -133,7 +133,8 @@ RegenerationWork SeedSource::work() const {
   const std::int64_t xors = numbers * step_xors(code_.stride);
   return {.cross_macs = numbers,
           .shifts = numbers + weights_,
-          .adds = (xors + register_bits - 1) / register_bits};
+          .adds = (xors + register_bits - 1) / register_bits,
+          .sum_bits = register_bits};
 }
 
 SourceEntry seed_entry() {

@@ -188,7 +188,10 @@ void TrellisSource::decode(std::span<const CodedStream> streams, std::span<float
 RegenerationWork TrellisSource::work() const {
   const auto weights = static_cast<std::int64_t>(words_.value.size());
   const bool mixed = card_.transform == Mixing::hadamard;
-  return {.cross_macs = weights, .adds = 3 * weights + (mixed ? mixing_adds(shape_) : 0)};
+  return {.cross_macs = weights,
+          .adds = 3 * weights + (mixed ? mixing_adds(shape_) : 0),
+          .mac_bits = 32,  // the state's hash, modulo 2^32
+          .sum_bits = mixed ? mixed_bits : 8};
 }
 
 SourceEntry trellis_entry() {

@@ -276,8 +276,12 @@ std::vector<StoredStream> MultilevelSource::streams() const { return generator_s
 
 RegenerationWork MultilevelSource::work() const {
   const std::int64_t kernels = std::int64_t{sizes_.cross} * sizes_.columns();
+  int widest = 8;
+  for (const StoredStream& stream : streams())
+    if (stream.in_ratio) widest = std::max(widest, stream.bits);
   return {.intra_macs = sizes_.intra_on() ? kernels * sizes_.intra : 0,
-          .cross_macs = sizes_.cross_on ? kernels * sizes_.kernels : 0};
+          .cross_macs = sizes_.cross_on ? kernels * sizes_.kernels : 0,
+          .mac_bits = widest};
 }
 
 }  // namespace lightloom::nn

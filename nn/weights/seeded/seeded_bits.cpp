@@ -32,7 +32,8 @@ std::uint32_t seeded_word(std::uint32_t seed, std::uint32_t number) {
 RegenerationWork seeded_word_work(std::int64_t words) {
   constexpr int shifts_a_byte = 2, adds_a_byte = 3, last = 3;  // shifts, and as many sums
   return {.shifts = words * (bytes_of_number * shifts_a_byte + last),
-          .adds = words * (bytes_of_number * adds_a_byte + last)};
+          .adds = words * (bytes_of_number * adds_a_byte + last),
+          .sum_bits = 32};
 }
 
 std::uint32_t layer_seed(std::uint64_t seed, const std::string& layer) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/walsh_hadamard.hpp"
+
 namespace lightloom::nn {
 namespace {
 
@@ -24,16 +26,6 @@ std::uint32_t signs_of_block(std::int64_t block) {
 }
 
 }  // namespace
-
-void walsh_hadamard(std::span<float> x) {
-  for (std::size_t half = 1; half < x.size(); half *= 2)
-    for (std::size_t first = 0; first < x.size(); first += 2 * half)
-      for (std::size_t i = first; i < first + half; ++i) {
-        const float a = x[i], b = x[i + half];
-        x[i] = a + b;
-        x[i + half] = a - b;
-      }
-}
 
 StructuredBasis::StructuredBasis(int block, int inputs)
     : inputs_(static_cast<std::size_t>(inputs)),
@@ -69,7 +61,9 @@ void StructuredBasis::project(std::uint32_t seed, std::int64_t block, std::span<
 RegenerationWork StructuredBasis::work(std::int64_t blocks) const {
   const auto n = static_cast<std::int64_t>(order_.size());
   const std::int64_t stages = std::countr_zero(order_.size());
-  RegenerationWork work = seeded_word_work((blocks + 2) * words_of_bits(n));
+  constexpr int bits = 16, halves_of_word = 2;  // a word of signs is hashed in halves
+  RegenerationWork work = seeded_word_work((blocks + 2) * words_of_bits(n) * halves_of_word);
+  work.sum_bits = bits;
   work.adds += blocks * 2 * n * stages;
   return work;
 }

@@ -8,10 +8,6 @@
 
 namespace lightloom::nn {
 
-/// The Walsh-Hadamard transform in natural order, in place, not normalised: H H = n. The size n is
-/// a power of two.
-void walsh_hadamard(std::span<float> x);
-
 /// Orthonormal bases of k-dimensional subspaces of blocks of n weights, from a seed, with no matrix
 /// stored: Q_b = S1 H S2b P H S3 / n on the first k of n inputs, with random signs S (S2 of every
 /// block its own), the Walsh-Hadamard transform H and a fixed permutation P. n log2 n sums a
@@ -27,7 +23,7 @@ class StructuredBasis {
   /// n Q_b^T y: n numbers to k.
   void project(std::uint32_t seed, std::int64_t block, std::span<const float> y,
                std::span<float> out) const;
-  /// The transforms and signs of `blocks` blocks.
+  /// The transforms and signs of `blocks` blocks, in operations on numbers of 16 bits.
   [[nodiscard]] RegenerationWork work(std::int64_t blocks) const;
 
   [[nodiscard]] std::size_t block() const { return order_.size(); }

@@ -45,13 +45,17 @@ struct TrainingStep {
   int epoch = 0;
 };
 
-/// What regenerating one layer's weights costs, per level (electronic operations).
+/// What regenerating one layer's weights costs, per level (electronic operations), and how wide the
+/// numbers are: hardware of 8-bit units takes n/8 of them for a sum or shift of n bits, (n/8)^2 for
+/// a product.
 struct RegenerationWork {
   std::int64_t intra_macs = 0;  // level 1: basis x intra-kernel coefficients
   std::int64_t cross_macs = 0;  // level 2: kernels x cross-kernel coefficients
   std::int64_t shifts = 0;
   std::int64_t adds = 0;
   std::int64_t lookups = 0;
+  int mac_bits = 8;  // of the factors of the multiplications
+  int sum_bits = 8;  // of shifts and additions
   friend bool operator==(const RegenerationWork&, const RegenerationWork&) = default;
 };
 

@@ -205,6 +205,31 @@ TEST(GeneratorByHand, ShiftsAdditionsAndLookUpsHaveEnergiesOfTheirOwn) {
   EXPECT_NEAR(hand_stage(report, Stage::generate).busy_ns, 5400 / 3.0 + 1350 / 2.0, 1e-9);
 }
 
+// Products of 12 bits take (12/8)^2 units of 8 bits, sums and shifts of 16 bits two; look-ups one.
+TEST(GeneratorByHand, WiderWordsTakeTheirBytes) {
+  CostInput input = hand_generations(electronic_card()).front().input;
+  input.generator.electronic = {.macs_per_ns = 5,
+                                .shift_adds_per_ns = 3,
+                                .lookups_per_ns = 2,
+                                .mac_pJ = 0.3,
+                                .add_pJ = 0.04,
+                                .shift_pJ = 0.05,
+                                .lookup_pJ = 0.7};
+  CostLayer& layer = input.layers[0];
+  layer.factors.reset();
+  layer.work = {.cross_macs = 2700,
+                .shifts = 2700,
+                .adds = 5400,
+                .lookups = 1350,
+                .mac_bits = 12,
+                .sum_bits = 16};
+  const CostReport report = simulate_cost(input);
+  EXPECT_NEAR(report.energy_pJ[Component::generator],
+              2700 * 0.3 * 2.25 + 2 * (2700 * 0.05 + 5400 * 0.04) + 1350 * 0.7, 1e-9);
+  EXPECT_NEAR(hand_stage(report, Stage::generate).busy_ns,
+              2.25 * 2700 / 5.0 + 2 * 5400 / 3.0 + 1350 / 2.0, 1e-9);
+}
+
 // Words that no published ratio counts (a scale of 32 bits) are not set through the lanes.
 TEST(GeneratorByHand, OnlyCoefficientsGoThroughTheLanes) {
   CostInput input = hand_generations(card_of(hand_generator())).front().input;

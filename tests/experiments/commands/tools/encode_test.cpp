@@ -63,6 +63,8 @@ TEST_F(EncodeCommand, SaysBitsErrorAndWorkAndWritesTheDecodedArray) {
   EXPECT_EQ(found["complete_bits_per_weight"], 2 + 32.0 / 4096);
   EXPECT_EQ(found["multiplies_per_weight"], 1);
   EXPECT_EQ(found["adds_per_weight"], 4);
+  EXPECT_EQ(found["multiply_bits"], 32) << "modulo 2^32";
+  EXPECT_EQ(found["add_bits"], 8);
   EXPECT_EQ(found["streams"][0],
             json({{"name", "path"}, {"count", 4096}, {"bits", 2}, {"in_ratio", true}}));
   EXPECT_EQ(read_npy(folder_ + "/back.npy").shape, (std::vector<std::int64_t>{64, 64}));

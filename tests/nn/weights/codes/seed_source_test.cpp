@@ -161,6 +161,8 @@ TEST(SeedSource, CountsTheRegisterTheProductsAndTheExponents) {
   EXPECT_EQ(work.cross_macs, numbers);
   EXPECT_EQ(work.shifts, numbers + 20);
   EXPECT_EQ(work.adds, (3 * numbers + 15) / 16);
+  EXPECT_EQ(work.sum_bits, 16) << "the register's";
+  EXPECT_EQ(work.mac_bits, 8);
   EXPECT_EQ(make_source(seed_card(", bits: 3, seedlm: {stride: 9}"), seed_layer(24))->work().adds,
             (step_xors(9) * 96 + 15) / 16);
 }

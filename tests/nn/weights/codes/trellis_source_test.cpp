@@ -89,9 +89,11 @@ TEST(TrellisSource, TheTransformMakesPeakedWeightsAsGoodAsNormalOnes) {
 TEST(TrellisSource, CountsOneMultiplicationAndThreeAdditionsAWeight) {
   const LayerShape shape = coded_layer(3, 7, 3);
   const RegenerationWork plain = make_source(trellis_card(), shape)->work();
-  EXPECT_EQ(plain, (RegenerationWork{.cross_macs = 189, .adds = 567}));
+  EXPECT_EQ(plain, (RegenerationWork{.cross_macs = 189, .adds = 567, .mac_bits = 32}));
   const RegenerationWork mixed = make_source(trellis_card(", transform: hadamard"), shape)->work();
   EXPECT_EQ(mixed.adds, 567 + mixing_adds({7, 27}));
+  EXPECT_EQ(mixed.sum_bits, 16);
+  EXPECT_EQ(mixed.mac_bits, 32);
 }
 
 // With 12 bits of state and 2 a weight a bit is in the states of six weights.

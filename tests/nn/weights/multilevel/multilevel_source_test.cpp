@@ -128,6 +128,13 @@ TEST(Multilevel, CountsItsWork) {
   const auto source = make_source(multilevel(2, 44, {3, 6, 3}), convolution(64, 128, 3));
   EXPECT_EQ(source->work().intra_macs, 44 * 64 * 2 * 9);
   EXPECT_EQ(source->work().cross_macs, 128 * 44 * 64 * 9);
+  EXPECT_EQ(source->work().mac_bits, 8);
+  // Factors wider than 8 bits take wider multipliers; those that are not rounded are of 32 bits.
+  const auto width = [](const FactorBits& bits) {
+    return make_source(multilevel(2, 44, bits), convolution(64, 128, 3))->work().mac_bits;
+  };
+  EXPECT_EQ(width({3, 12, 3}), 12);
+  EXPECT_EQ(width({32, 6, 3}), 32);
 }
 
 }  // namespace

@@ -205,6 +205,7 @@ TEST(Supermask, CountsTheSignsAndOneMaskingOfThirtyTwo) {
   const std::int64_t words = 41;  // 1287 weights
   EXPECT_EQ(work.shifts, words * 11);
   EXPECT_EQ(work.adds, words * (15 + 1));
+  EXPECT_EQ(work.sum_bits, 32);
   EXPECT_EQ(work.intra_macs + work.cross_macs + work.lookups, 0);
 }
 

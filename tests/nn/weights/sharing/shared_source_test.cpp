@@ -284,7 +284,8 @@ TEST(Blend, LearnsThroughItsOrderAndStoresASeedALayer) {
   EXPECT_EQ(ratio.memory_bits, 180 * 4 + 2 * 32);
   EXPECT_EQ(ratio.complete_bits, 180 * 4 + 4 * 32);
   // Five rows and four columns: their addresses, one look-up each, each drawn by a hash.
-  EXPECT_EQ(all[1]->work(), (RegenerationWork{.shifts = 9 * 11, .adds = 9 * 15, .lookups = 9}));
+  EXPECT_EQ(all[1]->work(),
+            (RegenerationWork{.shifts = 9 * 11, .adds = 9 * 15, .lookups = 9, .sum_bits = 32}));
   EXPECT_EQ(sources_of(sharing_card("shared_depth"), shape, 1)[0]->work(), RegenerationWork{});
 
   std::vector<CodedStream> codes = all[0]->codes();
