@@ -1,8 +1,9 @@
 // Training and inference speed of a built-in network, in images per second:
 //   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [source] [precision]
 // with dense weights, those of a multi-level source (intra 2, cross 44, bits 3-6-3: the paper's
-// ResNet-18), or of any other as it is by default, products of training in float32 or bfloat16, prints one line of JSON, with the peak memory of
-// the network and its passes. benchmarks/compare-pytorch runs it beside PyTorch.
+// ResNet-18), or of any other as it is by default, products of training in float32 or bfloat16,
+// prints one line of JSON, with the peak memory of the network and its passes.
+// benchmarks/compare-pytorch runs it beside PyTorch.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -119,8 +120,8 @@ int main(int argc, char** argv) {
   } else if (argc > 6) {
     source = read_card<SourceCard>(parse_yaml(fmt::format("source: {}", argv[6]), "nn_speed"));
   }
-  const Precision precision = argc > 7 && std::string(argv[7]) == "bfloat16" ? Precision::bfloat16
-                                                                             : Precision::float32;
+  const Precision precision =
+      argc > 7 && std::string(argv[7]) == "bfloat16" ? Precision::bfloat16 : Precision::float32;
   require_precision(precision, "the precision");
   Network network(build_graph(argv[1], argv[2]), source, 1);
   const RandomBatch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);

@@ -20,6 +20,7 @@ namespace {
 
 constexpr int lanes = 32;
 constexpr int block_values = 8 * lanes;
+constexpr std::size_t pair_values = 2 * lanes;
 
 // A vector register of 64-bit lanes (a compiler extension of g++ and clang): ten rounds stay in
 // registers, which the array form of the same loop does not achieve.
@@ -140,16 +141,16 @@ inline std::uint32_t angle_of(std::uint32_t radius_word, std::uint32_t next_word
   return next_word << 16 | (radius_word & 0xFFFFU);
 }
 
-/// Values of `lanes` blocks, eight a block: value part * lanes + lane. The order is part of the
-/// contract of `fill_normal`.
+/// Values of `lanes` blocks, eight a block: value part * lanes + lane; of `out`, which is as long
+/// as that or ends behind a pair of parts. The order is part of the contract of `fill_normal`.
 void normal_block(std::uint64_t first, std::uint64_t shot, std::array<std::uint32_t, 2> key,
-                  float* out) {
+                  std::span<float> out) {
   alignas(64) Words words;
   philox_lanes(first, shot, key, words);
-  for (std::size_t pair = 0; pair < 4; ++pair) {
+  for (std::size_t pair = 0; pair < out.size() / pair_values; ++pair) {
     const auto& radii = words[pair];
     const auto& next = words[(pair + 1) % 4];
-    float* cosines = out + 2 * pair * lanes;
+    float* cosines = out.data() + pair * pair_values;
     for (std::size_t lane = 0; lane < lanes; ++lane)
       pair_of_normals(radii[lane], angle_of(radii[lane], next[lane]), cosines[lane],
                       cosines[lanes + lane]);
@@ -161,11 +162,12 @@ void normal_block(std::uint64_t first, std::uint64_t shot, std::array<std::uint3
 void fill_normal(const Stream& stream, std::uint64_t shot, std::span<float> values) {
   const std::size_t whole = values.size() / block_values;
   for (std::size_t k = 0; k < whole; ++k)
-    normal_block(k * lanes, shot, stream.key(), values.data() + k * block_values);
+    normal_block(k * lanes, shot, stream.key(), values.subspan(k * block_values, block_values));
   const std::size_t rest = values.size() - whole * block_values;
   if (rest == 0) return;
   alignas(64) std::array<float, block_values> last;
-  normal_block(whole * lanes, shot, stream.key(), last.data());
+  const std::size_t pairs = (rest + pair_values - 1) / pair_values;
+  normal_block(whole * lanes, shot, stream.key(), std::span(last).first(pairs * pair_values));
   std::copy_n(last.begin(), rest,
               values.begin() + static_cast<std::ptrdiff_t>(whole * block_values));
 }

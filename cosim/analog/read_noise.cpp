@@ -27,6 +27,7 @@ void measure_power(const TilePass& pass, const ReadoutBlock& block, float* power
   for (const InputRun& run : tile.pixels)
     for (int k = 0; k < run.length; ++k) {
       const float* from = block.pixels + run.offset + k;
+#pragma omp simd
       for (int p = 0; p < block.positions; ++p) power[p] += from[bases[p]];
     }
 }

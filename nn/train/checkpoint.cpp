@@ -112,6 +112,14 @@ std::vector<std::int64_t> own_changes(const Labelled& file, const Network& netwo
   return changes;
 }
 
+/// float32 where the version that wrote it knew no other.
+Precision precision_of(const Labelled& file) {
+  const bool says = file.attributes.contains("precision");
+  return says && text(file, "precision") == precision_name(Precision::bfloat16)
+             ? Precision::bfloat16
+             : Precision::float32;
+}
+
 std::string trimmed(const std::string& line) {
   const std::size_t first = line.find_first_not_of(' ');
   return first == std::string::npos ? "" : line.substr(first);
@@ -158,6 +166,7 @@ void save_checkpoint(const std::string& path, const Network& network, const Chec
   file.attributes["source"] = network.source_card().source;
   file.attributes["seed"] = static_cast<std::int64_t>(state.seed);
   file.attributes["batch"] = state.batch;
+  file.attributes["precision"] = std::string(precision_name(state.precision));
   file.attributes["step"] = state.step;
   file.attributes["identity"] = state.identity;
   file.attributes["averaged"] = state.averaged;
@@ -183,6 +192,7 @@ Checkpoint load_checkpoint(const std::string& path, const Network& network,
     Checkpoint state{
         .seed = static_cast<std::uint64_t>(number(file, "seed")),
         .batch = number(file, "batch"),
+        .precision = precision_of(file),
         .step = number(file, "step"),
         .identity = text(file, "identity"),
         .result = epochs_of(file),
@@ -196,6 +206,8 @@ Checkpoint load_checkpoint(const std::string& path, const Network& network,
         .own_steps = file.attributes.contains("own_steps") ? number(file, "own_steps") : 0};
     require(state.seed == expected.seed, "it was trained with seed {}", state.seed);
     require(state.batch == expected.batch, "it was trained with batch {}", state.batch);
+    require(state.precision == expected.precision, "it was trained in {}",
+            precision_name(state.precision));
     require_same(state.identity, expected.identity);
     return state;
   });

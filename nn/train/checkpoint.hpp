@@ -12,6 +12,7 @@ namespace lightloom::nn {
 struct Checkpoint {
   std::uint64_t seed = 0;
   std::int64_t batch = 0;
+  Precision precision = Precision::float32;
   std::int64_t step = 0;
   std::string identity = {};  // see TrainHelpers
   TrainResult result;
@@ -30,7 +31,8 @@ void save_checkpoint(const std::string& path, const Network& network, const Chec
 /// before long work.
 void require_own_checkpoint(const std::string& path, const std::string& identity);
 
-/// Throws `Error` when the file belongs to another model, seed, batch or identity than `expected`.
+/// Throws `Error` when the file belongs to another model, seed, batch, precision or identity than
+/// `expected`.
 Checkpoint load_checkpoint(const std::string& path, const Network& network,
                            const Checkpoint& expected);
 

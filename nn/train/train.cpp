@@ -104,7 +104,10 @@ TrainResult train(Network& network, const Dataset& data, const SeededTraining& t
   const TrainCard& card = training.card;
   check(data, card, helpers);
   Trainer trainer(network, data, training, helpers);
-  Checkpoint state{.seed = training.seed, .batch = card.batch, .identity = helpers.identity};
+  Checkpoint state{.seed = training.seed,
+                   .batch = card.batch,
+                   .precision = card.precision,
+                   .identity = helpers.identity};
   TrainResult& result = state.result;
   if (!helpers.checkpoint.empty() && std::filesystem::exists(helpers.checkpoint)) {
     state = load_checkpoint(helpers.checkpoint, network, state);

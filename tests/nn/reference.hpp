@@ -33,11 +33,11 @@ inline Tensor tensor(const Doubles& values, const TensorShape& shape) {
   return t;
 }
 
-/// The layer by its definition: loops in double precision, channels last, weights [out, in/groups,
-/// kh, kw].
-inline Doubles product(const LayerShape& s, int images, const Doubles& x, const Doubles& w) {
+/// Calls f(x, w, y) with the places of the operands and the output of every product that a layer
+/// takes: loops by its definition, channels last, weights [out, in/groups, kh, kw].
+template <class F>
+void each_product(const LayerShape& s, int images, F f) {
   const int in_group = s.in_channels / s.groups, out_group = s.out_channels / s.groups;
-  Doubles y(static_cast<std::size_t>(images * s.positions() * s.out_channels), 0.0);
   std::size_t at = 0;
   for (int n = 0; n < images; ++n)
     for (int oh = 0; oh < s.out_height; ++oh)
@@ -50,13 +50,17 @@ inline Doubles product(const LayerShape& s, int images, const Doubles& x, const 
                 const int v = ow * s.stride.width - s.padding.left + kw * s.dilation.width;
                 if (h < 0 || h >= s.in_height || v < 0 || v >= s.in_width) continue;
                 const int channel = o / out_group * in_group + c;
-                const auto xi =
-                    as_index(((n * s.in_height + h) * s.in_width + v) * s.in_channels + channel);
-                const auto wi =
-                    as_index(((o * in_group + c) * s.kernel_height + kh) * s.kernel_width + kw);
-                y[at] += x[xi] * w[wi];
+                f(as_index(((n * s.in_height + h) * s.in_width + v) * s.in_channels + channel),
+                  as_index(((o * in_group + c) * s.kernel_height + kh) * s.kernel_width + kw), at);
               }
-  return y;
+}
+
+/// The layer in double precision.
+inline Doubles product(const LayerShape& s, int images, const Doubles& x, const Doubles& w) {
+  Doubles sums(static_cast<std::size_t>(images * s.positions() * s.out_channels), 0.0);
+  each_product(s, images,
+               [&](std::size_t xi, std::size_t wi, std::size_t yi) { sums[yi] += x[xi] * w[wi]; });
+  return sums;
 }
 
 /// d(loss)/d(values) by central differences in double precision.

@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cosim/analog/readout/lanes.hpp"
+
 namespace lightloom::cosim {
 namespace {
-
-// A compiler extension of g++ and clang: sixteen floats, lowered to whatever the machine has. See
-// docs/decisions/0005-analog-execution.md for why this product is not a library's.
-using Vector = float __attribute__((vector_size(4 * readout_lanes)));
-using Lanes = std::int32_t __attribute__((vector_size(4 * readout_lanes)));
-
-Vector load(const float* from) {
-  Vector value;
-  __builtin_memcpy(&value, from, sizeof value);
-  return value;
-}
 
 /// A few positions of a tile with all their outputs, in registers.
 template <int count, int vectors>
@@ -132,13 +123,57 @@ inline std::int64_t count_of(Lanes outside) {
   return count;
 }
 
+/// What is read out from a row on, and what the whole block has in common.
+struct Rows {
+  const PackedTile& tile;
+  const Readout& readout;
+  const ReadoutBlock& block;
+  Conversion conversion;
+  int row = 0;
+};
+
+/// Whether `vectors` whole vectors of rows get noise and are converted by perfect converters, and
+/// nothing else happens to them.
+bool is_plain(const Rows& of, int vectors) {
+  return of.block.noise != nullptr && of.block.added == nullptr && of.conversion.rounds &&
+         of.readout.curves == nullptr && of.tile.rows - of.row >= vectors * readout_lanes;
+}
+
+/// The same as below where `is_plain`, without asking for every vector. Returns -1 in each lane for
+/// every conversion out of range.
+template <int count, int vectors, bool own_shot_noise>
+Lanes read_out_plain(const Rows& of, int position) {
+  const ReadoutBlock& block = of.block;
+  Sums<count, vectors> sums;
+  multiply<count, vectors>(of.tile, block.map, block.bases + position, of.row, sums);
+  Lanes outside{};
+#pragma GCC unroll 8
+  for (int i = 0; i < count; ++i) {
+    const PositionNoise noise =
+        noise_of(of.tile, of.readout, block, of.conversion, position + i, of.row);
+    float* outputs = block.outputs + (position + i) * block.output_stride + of.row;
+#pragma GCC unroll 4
+    for (int v = 0; v < vectors; ++v) {
+      Vector value = noise.factor * sums[i][v];
+      Vector sigma = Vector{} + noise.sigma;
+      if constexpr (own_shot_noise) {
+        const Vector own = noise.signal * sums[i][v];
+        sigma = root(noise.sigma * noise.sigma + own * own);
+      }
+      value += sigma * load(noise.normals + v * readout_lanes);
+      value = convert(value, of.readout, outside);
+      accumulate(of.conversion.gain * value, readout_lanes, outputs + v * readout_lanes);
+    }
+  }
+  return outside;
+}
+
 template <int count, int vectors>
-inline void read_out_positions(const PackedTile& tile, const Readout& readout,
-                               const ReadoutBlock& block, const Conversion& conversion,
-                               int position, int row, Lanes& outside) {
+Lanes read_out_positions(const Rows& of, int position) {
+  const auto& [tile, readout, block, conversion, row] = of;
   Sums<count, vectors> sums;
   multiply<count, vectors>(tile, block.map, block.bases + position, row, sums);
-  Lanes lane{};
+  Lanes lane{}, outside{};
   for (int i = 0; i < readout_lanes; ++i) lane[i] = i;
 #pragma GCC unroll 8
   for (int i = 0; i < count; ++i) {
@@ -169,6 +204,7 @@ inline void read_out_positions(const PackedTile& tile, const Readout& readout,
       accumulate(result, rows, outputs + v * readout_lanes);
     }
   }
+  return outside;
 }
 
 /// All positions of `vectors` * lanes outputs from `row` on. `count` positions share each load of a
@@ -176,77 +212,18 @@ inline void read_out_positions(const PackedTile& tile, const Readout& readout,
 template <int count, int vectors>
 std::int64_t read_out_rows(const PackedTile& tile, const Readout& readout,
                            const ReadoutBlock& block, int row) {
-  const Conversion conversion = conversion_of(readout);
+  const Rows of{tile, readout, block, conversion_of(readout), row};
+  auto many = read_out_positions<count, vectors>, one = read_out_positions<1, vectors>;
+  if (is_plain(of, vectors)) {
+    const bool own = block.signal > 0;
+    many = own ? read_out_plain<count, vectors, true> : read_out_plain<count, vectors, false>;
+    one = own ? read_out_plain<1, vectors, true> : read_out_plain<1, vectors, false>;
+  }
   Lanes outside{};
   int position = 0;
-  for (; position + count <= block.positions; position += count)
-    read_out_positions<count, vectors>(tile, readout, block, conversion, position, row, outside);
-  for (; position < block.positions; ++position)
-    read_out_positions<1, vectors>(tile, readout, block, conversion, position, row, outside);
+  for (; position + count <= block.positions; position += count) outside += many(of, position);
+  for (; position < block.positions; ++position) outside += one(of, position);
   return count_of(outside);
-}
-
-Vector magnitude(Vector x) { return x < 0.0F ? -x : x; }
-float magnitude(float x) { return std::fabs(x); }
-
-/// Sum of the lanes by halves: four dependent additions instead of sixteen.
-float sum_of_lanes(Vector lanes) {
-  float part[readout_lanes];
-  __builtin_memcpy(part, &lanes, sizeof part);
-  for (int half = readout_lanes / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; ++i) part[i] += part[i + half];
-  return part[0];
-}
-
-/// Sixteen partial sums, whose fixed order lets it run in vectors. `term` takes a vector or a
-/// number.
-template <class Term>
-float sum_of_inputs(const PackedTile& tile, const float* position, const Term& term) {
-  Vector partial{};
-  float rest = 0;
-  for (const InputRun& run : tile.runs) {
-    const float* inputs = position + run.offset;
-    int k = 0;
-    for (; k + readout_lanes <= run.length; k += readout_lanes) partial += term(load(inputs + k));
-    for (; k < run.length; ++k) rest += term(inputs[k]);
-  }
-  return sum_of_lanes(partial) + rest;
-}
-
-/// Sixteen partial sums of one pixel.
-template <class Term>
-Vector partial_sums(const float* pixel, int channels, const Term& term) {
-  Vector partial{};
-  int c = 0;
-  for (; c + readout_lanes <= channels; c += readout_lanes) partial += term(load(pixel + c));
-  if (c == channels) return partial;
-  Vector rest{};
-  __builtin_memcpy(&rest, pixel + c, sizeof(float) * static_cast<std::size_t>(channels - c));
-  return partial + term(rest);
-}
-
-/// Sums of neighbouring lanes, first those of `a`, then those of `b`.
-Vector add_neighbours(Vector a, Vector b) {
-  return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
-         __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-}
-
-/// The sum of `term` over the channels of each pixel of a map. Sixteen pixels' partial sums fold
-/// into one vector of their sums.
-template <class Term>
-void sum_pixels(const float* map, int channels, std::span<float> powers, const Term& term) {
-  const auto pixels = static_cast<int>(powers.size());
-  float* sums = powers.data();
-  for (int first = 0; first < pixels; first += readout_lanes) {
-    const int count = std::min(readout_lanes, pixels - first);
-    Vector partial[readout_lanes] = {};
-    for (int i = 0; i < count; ++i)
-      partial[i] = partial_sums(map + std::int64_t{first + i} * channels, channels, term);
-    for (int left = readout_lanes / 2; left > 0; left /= 2)
-      for (int i = 0; i < left; ++i)
-        partial[i] = add_neighbours(partial[2 * i], partial[2 * i + 1]);
-    __builtin_memcpy(sums + first, partial, sizeof(float) * static_cast<std::size_t>(count));
-  }
 }
 
 }  // namespace
@@ -270,22 +247,6 @@ std::int64_t read_out(const PackedTile& tile, const Readout& readout, const Read
     }
   }
   return outside;
-}
-
-float intensity_power(const PackedTile& tile, const float* position) {
-  return sum_of_inputs(tile, position, [](auto x) { return magnitude(x); });
-}
-
-float field_power(const PackedTile& tile, const float* position) {
-  return sum_of_inputs(tile, position, [](auto x) { return x * x; });
-}
-
-void intensity_of_pixels(const float* map, int channels, std::span<float> powers) {
-  sum_pixels(map, channels, powers, [](auto x) { return magnitude(x); });
-}
-
-void field_power_of_pixels(const float* map, int channels, std::span<float> powers) {
-  sum_pixels(map, channels, powers, [](auto x) { return x * x; });
 }
 
 }  // namespace lightloom::cosim

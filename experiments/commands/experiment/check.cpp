@@ -98,12 +98,12 @@ std::string heading(const Checked& checked) {
                       fmt::join(source_labels(card.network), ", "));
   if (!card.measures.accuracy) return text + "no accuracy is measured\n\n";
   const Sizes& sizes = checked.forecast.sizes;
-  return text +
-         fmt::format("data {}: {} images to train with, {} to choose by, {} to test\n"
-                     "products of training in {} (float network: {})\n{} chips\n\n",
-                     card.network.dataset.name, sizes.training, sizes.validation, sizes.test,
-                     nn::precision_name(card.training.student.precision),
-                     nn::precision_name(card.training.teacher.precision), card.chips);
+  return text + fmt::format(
+                    "data {}: {} images to train with, {} to choose by, {} to test\n"
+                    "products of training in {} (float network: {})\n{} chips\n\n",
+                    card.network.dataset.name, sizes.training, sizes.validation, sizes.test,
+                    nn::precision_name(card.training.student.precision),
+                    nn::precision_name(card.training.teacher.precision), card.chips);
 }
 
 Shown do_check(const CommandLine& line, ProgressSink& /*progress*/) {

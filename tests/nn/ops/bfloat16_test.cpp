@@ -1,15 +1,14 @@
 #include <gtest/gtest.h>
-#include <omp.h>
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
-#include <functional>
+#include <string>
+#include <vector>
 
 #include "core/error.hpp"
 #include "nn/graph/graph.hpp"
 #include "nn/ops/product.hpp"
 #include "tests/nn/reference.hpp"
-#include "tests/oracles/as_index.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -35,10 +34,26 @@ Doubles magnitudes(Doubles values) {
   return values;
 }
 
-/// The gradient of <dy, y> in v, where y is linear in v: exact differences of it.
-Doubles gradient(const Doubles& at, const std::function<double(const Doubles&)>& loss) {
-  return reference::differences(at, loss, 1);
-}
+/// A layer and its gradients in double precision, of operands or of their magnitudes.
+struct Sums {
+  Doubles y, dx, dw, db;
+
+  struct Operands {
+    const Doubles &x, &w, &dy;
+  };
+  Sums(const LayerShape& s, int images, const Operands& of)
+      : y(of.dy.size(), 0.0),
+        dx(of.x.size(), 0.0),
+        dw(of.w.size(), 0.0),
+        db(static_cast<std::size_t>(s.out_channels), 0.0) {
+    reference::each_product(s, images, [&](std::size_t xi, std::size_t wi, std::size_t yi) {
+      y[yi] += of.x[xi] * of.w[wi];
+      dx[xi] += of.w[wi] * of.dy[yi];
+      dw[wi] += of.x[xi] * of.dy[yi];
+    });
+    for (std::size_t i = 0; i < y.size(); ++i) db[i % db.size()] += of.dy[i];
+  }
+};
 
 /// Every element of `got` against sums of `terms` products in float32 arithmetic: at most
 /// `terms` roundings of the sum of the products' magnitudes (Higham 2002, eq. 3.5).
@@ -76,34 +91,20 @@ TEST_P(Bfloat16Products, AreFloatSumsOfProductsOfRoundedOperands) {
   const Doubles rx = rounded(x), rw = rounded(w), rdy = rounded(dy);
   const Doubles ax = magnitudes(rx), aw = magnitudes(rw), ady = magnitudes(rdy);
   const Tensor tx = reference::tensor(x, x_shape), tdy = reference::tensor(dy, y_shape);
-  const auto y_of = [&](const Doubles& a, const Doubles& b) {
-    return reference::product(s, images, a, b);
-  };
+  const Sums exact(s, images, {rx, rw, rdy}), sizes(s, images, {ax, aw, ady});
   Product product(s, nullptr, {.precision = Precision::bfloat16});
   product.set_weights(floats(w));
 
   Tensor y(y_shape), dx(x_shape);
   product.forward(tx, {}, y);
-  expect_sums(y.values(), y_of(rx, rw), y_of(ax, aw), s.matrix_columns());
-
+  expect_sums(y.values(), exact.y, sizes.y, s.matrix_columns());
   product.backward_input(tdy, dx);
-  expect_sums(
-      dx.values(), gradient(rx, [&](const Doubles& v) { return reference::dot(rdy, y_of(v, rw)); }),
-      gradient(ax, [&](const Doubles& v) { return reference::dot(ady, y_of(v, aw)); }),
-      1.0 * s.out_channels * s.kernel_area());
-
+  expect_sums(dx.values(), exact.dx, sizes.dx, 1.0 * s.out_channels * s.kernel_area());
   std::vector<float> dw(w.size()), db(static_cast<std::size_t>(s.out_channels));
   product.backward_weights(tx, tdy, dw, db);
   const auto positions = static_cast<double>(y_shape.pixels());
-  expect_sums(dw, gradient(rw, [&](const Doubles& v) { return reference::dot(rdy, y_of(rx, v)); }),
-              gradient(aw, [&](const Doubles& v) { return reference::dot(ady, y_of(ax, v)); }),
-              positions);
-  Doubles bias(db.size(), 0.0), sizes(db.size(), 0.0);
-  for (std::size_t i = 0; i < out; ++i) {
-    bias[i % bias.size()] += rdy[i];
-    sizes[i % bias.size()] += ady[i];
-  }
-  expect_sums(db, bias, sizes, positions);
+  expect_sums(dw, exact.dw, sizes.dw, positions);
+  expect_sums(db, exact.db, sizes.db, positions);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -118,7 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
         RoundedCase{"depthwise",
                     {5, 7, 11},
                     {.channels = 11, .kernel = 3, .stride = 2, .padding = 1, .groups = 11}},
-        RoundedCase{"dilation", {9, 8, 3}, {.channels = 4, .kernel = 3, .padding = 2, .dilation = 2}},
+        RoundedCase{
+            "dilation", {9, 8, 3}, {.channels = 4, .kernel = 3, .padding = 2, .dilation = 2}},
         RoundedCase{"sides", {9, 8, 3}, {.channels = 4, .kernel = 3, .padding = {0, 2, 1, 3}}}),
     [](const auto& one) { return one.param.name; });
 

@@ -57,5 +57,54 @@ TEST(TileReadout, OnlyOutputsThatExistCountAsSaturated) {
   EXPECT_EQ(read_out(tile, readout, block), 1);
 }
 
+/// What one block of `rows` outputs and 19 positions reads out, and how often it saturates.
+struct ReadBlock {
+  std::vector<float> outputs;
+  std::int64_t saturated = 0;
+};
+
+ReadBlock read_block_of(int rows, float signal, const AdcCurves* curves) {
+  constexpr int inputs = 7, positions = 19;
+  const int padded = (rows + readout_lanes - 1) / readout_lanes * readout_lanes;
+  PackedTile tile{.runs = {{0, inputs}}, .rows = rows, .padded_rows = padded};
+  tile.weights = values(as_index(inputs * padded));
+  const std::vector<float> map = values(positions + inputs);
+  std::vector<int> bases(positions);
+  for (int p = 0; p < positions; ++p) bases[as_index(p)] = p;
+  const std::vector<float> noise = values(as_index(positions * rows + 4 * readout_lanes));
+  const std::vector<float> sigma(positions, 0.7F), laser = values(positions);
+  ReadBlock read{std::vector<float>(as_index(positions * padded))};
+  ReadoutBlock block{.map = map.data(), .bases = bases.data(), .positions = positions};
+  block.sigma = sigma.data();
+  block.signal = signal;
+  block.noise = noise.data();
+  block.laser = laser.data();
+  block.outputs = read.outputs.data();
+  block.output_stride = padded;
+  read.saturated = read_out(tile,
+                            {.relative_sigma = 0.01F,
+                             .step = 0.25F,
+                             .lowest_code = -16,
+                             .highest_code = 15,
+                             .gain = 0.3F,
+                             .curves = curves},
+                            block);
+  return read;
+}
+
+// Curves of zeros change nothing, but whole vectors that have them leave the loop of plain ones.
+TEST(TileReadout, PlainVectorsAreReadOutToTheSameBitsAsAllOthers) {
+  for (const int rows : {16, 32, 41, 64, 80})
+    for (const float signal : {0.0F, 0.4F}) {
+      const std::vector<float> zeros(96, 0.0F);
+      const AdcCurves perfect{zeros, zeros, zeros, zeros};
+      const ReadBlock plain = read_block_of(rows, signal, nullptr),
+                      bent = read_block_of(rows, signal, &perfect);
+      EXPECT_EQ(plain.outputs, bent.outputs) << rows << " rows, signal " << signal;
+      EXPECT_EQ(plain.saturated, bent.saturated) << rows << " rows, signal " << signal;
+      EXPECT_GT(plain.saturated, 0) << "nothing to count";
+    }
+}
+
 }  // namespace
 }  // namespace lightloom::cosim
