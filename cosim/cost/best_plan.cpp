@@ -177,6 +177,7 @@ class Planner {
   void keep_if_better(std::unique_ptr<Candidate> candidate) {
     std::optional<double> cost;
     if (best_) {
+      if (&candidate->known == &best_->known) return;  // the same plan in another choice's words
       const double least = least_cost();
       cost = cost_of(*candidate, least);
       if (*cost > least) return;

@@ -39,7 +39,9 @@ HereWords words_here(std::span<const LayerSetup> setups) {
     const auto [before, is_first] = latest.try_emplace(shared.group, i);
     if (is_first) continue;
     const double bytes = static_cast<double>(shared.bits) / 8;
-    const auto begin = taken.begin() + static_cast<std::ptrdiff_t>(before->second),
+    const bool already = here.bits[before->second] > 0;  // counted in the layer before
+    const auto begin =
+                   taken.begin() + static_cast<std::ptrdiff_t>(before->second + (already ? 1 : 0)),
                end = taken.begin() + static_cast<std::ptrdiff_t>(i) + 1;
     if (*std::max_element(begin, end) + bytes <= room) {
       here.bits[i] = static_cast<double>(shared.bits);

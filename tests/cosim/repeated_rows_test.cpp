@@ -1,6 +1,7 @@
 // Rows of weights that come again: the core has them once, in accuracy as in cost.
 #include "cosim/repeated_rows.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>

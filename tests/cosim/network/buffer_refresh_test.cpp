@@ -85,5 +85,23 @@ TEST(BufferRefresh, EveryRegeneratedTileLivesForThePlacesOfItsCore) {
     }
 }
 
+// Ten tiles on twenty cores: each has a copy, which brings no regenerated tile of its own.
+TEST(BufferRefresh, ATileThatCopiesAreMadeOfLivesOnce) {
+  CostInput input = hand_generations(electronic_card()).front().input;
+  ASSERT_EQ(hand_layer(input).visits(), 10);
+  forget(input.memory.tile_buffer, 0.02);
+  input.memory.tile_buffer.capacity_KB = 64;
+  input.schedule.cores = 20;
+  input.schedule.replicate = true;
+  const CostReport report = simulate_cost(input);
+  ASSERT_EQ(report.layers[0].replicas, 2);
+  ASSERT_EQ(report.layers[0].visits, 20);
+  const double life_ns = std::min(report.time_ns / 20 * 20 * (2 + 1), report.time_ns);
+  const double tiles = 10 * refreshes(life_ns, 20),
+               kernels = refreshes(report.time_ns, 20) * std::ceil(5 * 90 * 0.75);
+  EXPECT_NEAR(refresh_pJ(report), (tiles * 360 + kernels) * (0.5 + 0.6),
+              1e-9 * report.energy_pJ[Component::buffer_leakage]);
+}
+
 }  // namespace
 }  // namespace lightloom::cosim
