@@ -50,8 +50,8 @@ struct LineBound {
 
 struct LineData {
   std::vector<double> x_nm, power, sigma;
-  std::vector<double> beside;  // of every reading, or empty
-  std::vector<LineBound> bounds;
+  std::vector<double> beside = {};  // of every reading, or empty
+  std::vector<LineBound> bounds = {};
 
   [[nodiscard]] LinePlace place(std::size_t i) const {
     return {x_nm[i], beside.empty() ? 0 : beside[i]};
