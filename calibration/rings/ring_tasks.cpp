@@ -169,7 +169,7 @@ bool take_neighbours(const RingLines& known, const std::vector<FittedPiece>& pie
   bool any = false;
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     tasks[t].beside.clear();
-    if (pieces[t].fit.lines.empty()) continue;
+    if (!tasks[t].dips || pieces[t].fit.lines.empty()) continue;
     const int own = comb_of(pieces[t].fit.lines.front());
     for (std::size_t p = 0; p < pieces.size(); ++p) {
       if (p == t) continue;

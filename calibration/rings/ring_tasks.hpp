@@ -29,7 +29,8 @@ bool take_periods(const RingLines& known, std::span<const double> wavelength_nm,
                   std::vector<LineTask>& tasks);
 
 /// Gives every task the lines of the others, one piece a task, that its own period does not hold:
-/// those of other combs and of none. Whether there are any.
+/// those of other combs and of none. At the through port only: at the drop port, between peaks of
+/// some width, the base and their wings cannot be told apart. Whether there are any.
 bool take_neighbours(const RingLines& known, const std::vector<FittedPiece>& pieces,
                      std::vector<LineTask>& tasks);
 

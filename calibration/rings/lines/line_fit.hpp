@@ -45,9 +45,9 @@ struct LineTask {
   std::vector<LineGuess> guesses;
   double from_nm = 0, to_nm = 0;
   bool dips = true;
-  double period_nm = 0;            // of the ring's lines where it is known
-  double shortest_period_nm = 0;   // where it is not: what the sweep allows; 0: none to be tried
-  std::vector<FittedLine> beside;  // lines that are fitted elsewhere but reach into this piece
+  double period_nm = 0;           // of the ring's lines where it is known
+  double shortest_period_nm = 0;  // where it is not: what the sweep allows; 0: none to be tried
+  std::vector<FittedLine> beside = {};  // lines that are fitted elsewhere but reach into this piece
   double ripple_per_nm = 0, ripple_amplitude = 0;  // of a ripple that other pieces show; 0: none
 };
 

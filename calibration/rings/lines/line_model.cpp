@@ -10,8 +10,7 @@ namespace {
 
 using std::numbers::pi;
 
-constexpr std::size_t held_rows = 5;    // before the bounds
-constexpr std::size_t most_lines = 16;  // of a piece: four groups, each split
+constexpr std::size_t held_rows = 5;  // before the bounds
 
 /// s, g and their derivatives by centre and log width.
 struct Pole {
@@ -48,39 +47,6 @@ double add_line(const Pole& p, std::span<const double> own, std::span<double> sl
 
 }  // namespace
 
-namespace {
-
-/// Lines of the shape at t, each added to the base or all as factors; derivatives by the base (in
-/// `by_base`) and the lines' parameters.
-double all_lines(const LineShape& shape, double t, std::span<const double> x,
-                 std::span<double> slope) {
-  double sum = 0, product = 1, by_base = 1;
-  const double base = x[0];
-  std::array<double, most_lines> factors{};
-  for (std::size_t k = 0; k < shape.lines; ++k) {
-    const std::size_t at = shape.front() + 4 * k;
-    const Pole pole = pole_at(shape, t, x[at], std::exp(std::clamp(x[at + 1], -30.0, 5.0)));
-    const double own =
-        add_line(pole, x.subspan(at, 4), slope.empty() ? slope : slope.subspan(at, 4));
-    sum += own;
-    if (!shape.product) continue;
-    factors[k] = std::max(1 + own / base, 1e-9);
-    product *= factors[k];
-    by_base -= own / (base * factors[k]);
-  }
-  if (!shape.product) {
-    if (!slope.empty()) slope[0] = 1;
-    return base + sum;
-  }
-  if (slope.empty()) return base * product;
-  slope[0] = product * by_base;
-  for (std::size_t j = shape.front(); j < shape.size(); ++j)
-    slope[j] *= product / factors[(j - shape.front()) / 4];
-  return base * product;
-}
-
-}  // namespace
-
 double line_power(const LineShape& shape, std::span<const double> x, const LinePlace& place,
                   std::span<double> slope) {
   const double t = (place.nm - shape.middle_nm) / shape.reach_nm;
@@ -93,11 +59,16 @@ double line_power(const LineShape& shape, std::span<const double> x, const LineP
     sine = std::sin(x[5] * t);
     ripple += x[3] * cosine + x[4] * sine;
   }
-  const double bracket = all_lines(shape, t, x, slope) + (shape.dips ? 0 : x[1] * t + place.beside);
+  double bracket = x[0] + (shape.dips ? 0 : x[1] * t + place.beside);
+  for (std::size_t k = 0; k < shape.lines; ++k) {
+    const std::size_t at = shape.front() + 4 * k;
+    const Pole pole = pole_at(shape, t, x[at], std::exp(std::clamp(x[at + 1], -30.0, 5.0)));
+    bracket += add_line(pole, x.subspan(at, 4), slope.empty() ? slope : slope.subspan(at, 4));
+  }
   const double factor = envelope * ripple, value = factor * bracket;
   if (slope.empty()) return value;
   for (std::size_t j = shape.front(); j < shape.size(); ++j) slope[j] *= factor;
-  slope[0] *= factor;
+  slope[0] = factor;
   slope[1] = shape.dips ? t * value : t * factor;
   slope[2] = shape.dips ? t * t * value : 0;
   if (shape.ripple) {

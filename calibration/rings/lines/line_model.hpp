@@ -20,7 +20,6 @@ struct LineShape {
   bool dips = true;
   bool envelope = true;  // slope and bend are free
   bool ripple = false;   // A, B and k are free
-  bool product = false;  // light passes one ring after the other: base times every line's factor
   // Where other pieces of the sweep have shown a ripple: its k here and its amplitude; 0: unknown.
   double ripple_k = 0, ripple_amplitude = 0;
   std::size_t lines = 1;
@@ -51,8 +50,8 @@ struct LineBound {
 
 struct LineData {
   std::vector<double> x_nm, power, sigma;
-  std::vector<double> beside;  // of every reading, or empty
-  std::vector<LineBound> bounds;
+  std::vector<double> beside = {};  // of every reading, or empty
+  std::vector<LineBound> bounds = {};
 
   [[nodiscard]] LinePlace place(std::size_t i) const {
     return {x_nm[i], beside.empty() ? 0 : beside[i]};

@@ -192,12 +192,6 @@ LineAttempt refined(LineAttempt fit, const LineData& data, std::size_t lines) {
         LineAttempt found = split(fit, k, data);
         if (found.cost < best.cost) best = std::move(found);
       }
-    if (fit.shape.dips && fit.shape.lines > 1 && !fit.shape.product) {
-      LineShape shape = fit.shape;
-      shape.product = true;
-      LineAttempt found = fit_shape(shape, fit.x, data);
-      if (found.cost < best.cost) best = std::move(found);
-    }
     if (!fit.shape.ripple) {
       LineAttempt found = rippled(fit, data);
       if (found.cost < 0.98 * best.cost) best = std::move(found);

@@ -146,13 +146,6 @@ class Speller {
     end(make("Div", {in(0), axes_kept(p == 1 ? "ReduceL1" : "ReduceL2", in(0),
                                       {integer(*o_, "axis", -1)})}));
   }
-  void standardised() {
-    const std::vector<std::int64_t> axes = integers(*o_, "axes", {0, 2, 3});
-    if (std::find(axes.begin(), axes.end(), 0) != axes.end())
-      throw Unsupported(*o_, "a mean over the images");
-    const std::string off = make("Sub", {in(0), axes_kept("ReduceMean", in(0), axes)});
-    end(over_root(off, axes_kept("ReduceMean", make("Mul", {off, off}), axes), 1e-9f));
-  }
   void root_mean_square() {
     if (integer(*o_, "axis", -1) != -1) throw Unsupported(*o_, "an axis before the last");
     const std::string mean = axes_kept("ReduceMean", make("Mul", {in(0), in(0)}), {-1});
@@ -178,27 +171,25 @@ class Speller {
 };
 
 const std::map<std::string, Speller::Spelling>& Speller::spellings() {
-  static const std::map<std::string, Spelling> all{
-      {"Greater", &Speller::greater},
-      {"Less", &Speller::less},
-      {"GreaterOrEqual", &Speller::at_least},
-      {"LessOrEqual", &Speller::at_most},
-      {"Equal", &Speller::equal},
-      {"Not", &Speller::negated},
-      {"And", &Speller::both},
-      {"Or", &Speller::either},
-      {"Xor", &Speller::one_of},
-      {"Where", &Speller::where},
-      {"Cast to a truth", &Speller::truth},
-      {"Shrink", &Speller::shrink},
-      {"ThresholdedRelu", &Speller::thresholded},
-      {"LRN", &Speller::response},
-      {"LpNormalization", &Speller::unit_length},
-      {"MeanVarianceNormalization", &Speller::standardised},
-      {"RMSNormalization", &Speller::root_mean_square},
-      {"ReduceLogSum", &Speller::log_sum},
-      {"ReduceLogSumExp", &Speller::log_sum_exp},
-      {"Mean", &Speller::mean}};
+  static const std::map<std::string, Spelling> all{{"Greater", &Speller::greater},
+                                                   {"Less", &Speller::less},
+                                                   {"GreaterOrEqual", &Speller::at_least},
+                                                   {"LessOrEqual", &Speller::at_most},
+                                                   {"Equal", &Speller::equal},
+                                                   {"Not", &Speller::negated},
+                                                   {"And", &Speller::both},
+                                                   {"Or", &Speller::either},
+                                                   {"Xor", &Speller::one_of},
+                                                   {"Where", &Speller::where},
+                                                   {"Cast to a truth", &Speller::truth},
+                                                   {"Shrink", &Speller::shrink},
+                                                   {"ThresholdedRelu", &Speller::thresholded},
+                                                   {"LRN", &Speller::response},
+                                                   {"LpNormalization", &Speller::unit_length},
+                                                   {"RMSNormalization", &Speller::root_mean_square},
+                                                   {"ReduceLogSum", &Speller::log_sum},
+                                                   {"ReduceLogSumExp", &Speller::log_sum_exp},
+                                                   {"Mean", &Speller::mean}};
   return all;
 }
 

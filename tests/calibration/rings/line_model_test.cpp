@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/rings/lines/line_fit.hpp"
+
 namespace lightloom::calibration {
 namespace {
 
@@ -50,18 +52,16 @@ LineData some_readings() {
 
 TEST(LineModel, DerivativesAreThoseOfDifferences) {
   for (const bool dips : {false, true})
-    for (const bool product : {false, true})
-      for (const bool ripple : {false, true})
-        expect_right_derivatives({.middle_nm = 1550,
-                                  .reach_nm = 1,
-                                  .period_nm = 4,
-                                  .dips = dips,
-                                  .ripple = ripple,
-                                  .product = product && dips,
-                                  .ripple_k = ripple ? 6.5 : 0,
-                                  .ripple_amplitude = ripple ? 0.04 : 0,
-                                  .lines = 2},
-                                 some_readings());
+    for (const bool ripple : {false, true})
+      expect_right_derivatives({.middle_nm = 1550,
+                                .reach_nm = 1,
+                                .period_nm = 4,
+                                .dips = dips,
+                                .ripple = ripple,
+                                .ripple_k = ripple ? 6.5 : 0,
+                                .ripple_amplitude = ripple ? 0.04 : 0,
+                                .lines = 2},
+                               some_readings());
 }
 
 TEST(LineModel, BoundsCountOnlyWhereTheyAreOverstepped) {
@@ -81,20 +81,27 @@ TEST(LineModel, BoundsCountOnlyWhereTheyAreOverstepped) {
   EXPECT_DOUBLE_EQ(r[first + 2], power - 0.8);
 }
 
-TEST(LineModel, LightThatPassesTwoRingsIsTheProductOfTheirFactors) {
-  LineShape one{.middle_nm = 1550, .reach_nm = 1, .lines = 1}, both = one;
-  both.lines = 2;
-  both.product = true;
-  const std::vector<double> a{0.1, std::log(0.3), -0.8, 0}, b{-0.1, std::log(0.2), -0.6, 0.05};
-  const auto with = [](std::vector<double> front, const std::vector<double>& line) {
-    front.insert(front.end(), line.begin(), line.end());
-    return front;
+TEST(LineModel, ALineIsFittedBesideThoseOfOtherPieces) {
+  const auto lorentzian = [](double nm, double centre, double width) {
+    const double s = 2 * (nm - centre) * centre / (nm * width);
+    return 1 / (1 + s * s);
   };
-  for (double nm = 1549.2; nm < 1550.8; nm += 0.1)
-    EXPECT_NEAR(line_power(both, with(with({1, 0, 0}, a), b), {nm}, {}),
-                line_power(one, with({1, 0, 0}, a), {nm}, {}) *
-                    line_power(one, with({1, 0, 0}, b), {nm}, {}),
-                1e-12);
+  std::vector<double> nm, power;
+  for (int i = 0; i <= 800; ++i) {
+    nm.push_back(1549.2 + 0.002 * i);
+    power.push_back((1 - 0.8 * lorentzian(nm.back(), 1550, 0.1)) *
+                    (1 - 0.9 * lorentzian(nm.back(), 1550.9, 0.4)) *
+                    (1 + 1e-5 * ((i * 7919) % 13 - 6)));
+  }
+  const LineTask task{
+      .guesses = {{.centre_nm = 1550, .width_nm = 0.1, .base = 1, .depth = 0.8, .usual = 1}},
+      .from_nm = 1549.2,
+      .to_nm = 1550.8,
+      .beside = {{.centre_nm = 1550.9, .width_nm = 0.4, .alpha = -0.9}}};
+  const LineFit fit = fit_lines(task, nm, power, std::vector<char>(nm.size(), 0));
+  ASSERT_EQ(fit.lines.size(), 1u);
+  EXPECT_NEAR(fit.lines[0].width_nm, 0.1, 1e-5);
+  EXPECT_NEAR(fit.lines[0].alpha, -0.8, 1e-4);
 }
 
 }  // namespace
