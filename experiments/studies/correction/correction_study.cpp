@@ -69,7 +69,6 @@ class Correction {
         core_(make_chips(first_core(card), card.calibration)),
         correction_(correction_of(card.resolved)),
         choices_(correction_.choices()) {
-    require_correctable(card, *data_);
     images_ = first_images(data_->train, correction_.images);
     judges_ = judges(*data_);
     study_.digital = digital_accuracy(network_, data_->test);
@@ -307,6 +306,7 @@ double CorrectionStudy::equal_writes(const CorrectorResult& corrector) const {
 CorrectionStudy correct_chips(const Experiment& card, Workbench& workbench,
                               ProgressSink& progress) {
   require_classes(card, "lightloom correct");
+  require_correctable(card, *workbench.dataset(card));
   return Correction(card, workbench, progress).finish(workbench);
 }
 
