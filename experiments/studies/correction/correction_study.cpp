@@ -209,8 +209,7 @@ class Correction {
     cosim::CorrectingEngine engine(chip, start);
     nn::Inference inference(network_, &engine);
     chip.chip().calibrate(inference, *data_, card_.calibration_images);
-    cosim::Tuning tuning =
-        cosim::tune(chip, network_, images, {correction_.tuning, start, sink_});
+    cosim::Tuning tuning = cosim::tune(chip, network_, images, {correction_.tuning, start, sink_});
     tuning.corrector.name = start.name + "_tuned";
     CorrectorResult& found = result(tuning.corrector.name);
     found.loss_before.push_back(tuning.loss_before);
