@@ -7,6 +7,8 @@ namespace lightloom::cosim {
 using photonic::RealisationReport;
 using photonic::TileBatch;
 
+bool verifies_tiles(const photonic::CoreDescription& core) { return core.kind == "mzi-mesh"; }
+
 /// The first slice takes what is put right.
 void VerifiedCore::verify(const TileBatch& batch, RealisationReport& report) const {
   const std::size_t layer = batch.address.layer;

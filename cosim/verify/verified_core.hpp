@@ -14,6 +14,10 @@ struct VerifiedWeights {
   std::int64_t count = 0;
 };
 
+/// Whether no device of the core holds a weight of its own: meshes, whose settings are solved for
+/// from all weights of a tile. Whole tiles are verified there.
+bool verifies_tiles(const photonic::CoreDescription& core);
+
 /// A core some of whose weights were programmed again and again until they read what they should:
 /// of their static and programming errors at most `tolerance` is left, a share of the tile's full
 /// scale; errors that are smaller stay as they are. Everything else is as on the core itself, which

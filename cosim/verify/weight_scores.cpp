@@ -209,7 +209,7 @@ WeightScores score_weights(nn::Network& network, const photonic::TensorCore& cor
 
 VerifiedWeights choose_weights(const WeightScores& scores, const photonic::CoreDescription& core,
                                double share) {
-  const std::size_t size = core.cost.decompose_operations > 0 ? tile_size(core) : 1;
+  const std::size_t size = verifies_tiles(core) ? tile_size(core) : 1;
   VerifiedWeights verified;
   std::int64_t all = 0;
   for (const std::vector<float>& layer : scores) {

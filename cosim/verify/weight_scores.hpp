@@ -49,9 +49,8 @@ WeightScores score_weights(nn::Network& network, const photonic::TensorCore& cor
 std::vector<std::vector<float>> second_derivatives(nn::Network& network, const ScoredImages& images,
                                                    int count);
 
-/// The share of the weights with the highest scores. Where settings of a core's devices are solved
-/// for tile by tile (decompose_operations), no device holds a weight of its own: whole tiles are
-/// taken then, by the sum of their scores, as many as fit into the share.
+/// The share of the weights with the highest scores; of meshes whole tiles (verifies_tiles), by the
+/// sum of their scores, as many as fit into the share.
 VerifiedWeights choose_weights(const WeightScores& scores, const photonic::CoreDescription& core,
                                double share);
 

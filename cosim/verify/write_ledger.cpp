@@ -9,9 +9,9 @@
 namespace lightloom::cosim {
 namespace {
 
-/// Devices of a tile that hold so many of its weights; all of them where settings are solved for.
+/// Devices of a tile that hold so many of its weights; all of them in a mesh.
 std::int64_t devices_of(const photonic::CoreDescription& core, std::int64_t weights) {
-  if (core.cost.decompose_operations > 0) return weights > 0 ? core.cost.devices : 0;
+  if (verifies_tiles(core)) return weights > 0 ? core.cost.devices : 0;
   const double each = static_cast<double>(core.cost.devices) /
                       (static_cast<double>(core.rows) * static_cast<double>(core.columns));
   return std::llround(each * static_cast<double>(weights));

@@ -69,7 +69,6 @@ class Correction {
         core_(make_chips(first_core(card), card.calibration)),
         correction_(correction_of(card.resolved)),
         choices_(correction_.choices()) {
-    require_correctable(card, *data_);
     images_ = first_images(data_->train, correction_.images);
     judges_ = judges(*data_);
     study_.digital = digital_accuracy(network_, data_->test);
@@ -210,8 +209,7 @@ class Correction {
     cosim::CorrectingEngine engine(chip, start);
     nn::Inference inference(network_, &engine);
     chip.chip().calibrate(inference, *data_, card_.calibration_images);
-    cosim::Tuning tuning =
-        cosim::tune(chip, network_, images, {correction_.tuning, start, sink_});
+    cosim::Tuning tuning = cosim::tune(chip, network_, images, {correction_.tuning, start, sink_});
     tuning.corrector.name = start.name + "_tuned";
     CorrectorResult& found = result(tuning.corrector.name);
     found.loss_before.push_back(tuning.loss_before);
@@ -307,6 +305,7 @@ double CorrectionStudy::equal_writes(const CorrectorResult& corrector) const {
 CorrectionStudy correct_chips(const Experiment& card, Workbench& workbench,
                               ProgressSink& progress) {
   require_classes(card, "lightloom correct");
+  require_correctable(card, *workbench.dataset(card));
   return Correction(card, workbench, progress).finish(workbench);
 }
 

@@ -1,11 +1,10 @@
 // Correctors on chips: fitted in the order of the network, behind every layer.
-#include "cosim/corrections/layer_vectors.hpp"
-
 #include <gtest/gtest.h>
 #include <omp.h>
 
 #include <cmath>
 
+#include "cosim/corrections/layer_vectors.hpp"
 #include "nn/data/batch.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/inference/inference.hpp"

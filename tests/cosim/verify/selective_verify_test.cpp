@@ -112,7 +112,7 @@ TEST(WeightScores, ChoosesTheHighestOverAllLayersAndWholeTilesOfMeshes) {
   EXPECT_EQ(some.count, 4);
   EXPECT_EQ(some.chosen[0], (std::vector<std::uint8_t>{0, 0, 0, 0, 1, 0, 0, 0}));
   EXPECT_EQ(some.chosen[1], (std::vector<std::uint8_t>{0, 1, 1, 1}));
-  core.cost.decompose_operations = 100;
+  core.kind = "mzi-mesh";
   const VerifiedWeights tiles = choose_weights(scores, core, 0.7);
   EXPECT_EQ(tiles.count, 7) << "the tiles of sums 25 and 12, not the one of 8";
   EXPECT_EQ(tiles.chosen[0], (std::vector<std::uint8_t>{0, 0, 0, 0, 1, 0, 1, 1}));
@@ -165,7 +165,7 @@ TEST(WriteLedger, CountsDevicesPulsesTimeAndEnergyByHand) {
   EXPECT_NEAR(ledger.time_us, 1e-3 * (blind + pulses), 1e-9);
   // A mesh: all devices of a tile that is touched.
   photonic::CoreDescription mesh = core;
-  mesh.cost.decompose_operations = 10;
+  mesh.kind = "mzi-mesh";
   EXPECT_EQ(count_writes({mesh, programming}, shape, verified, {}).verified_devices, 2 * 112);
 }
 

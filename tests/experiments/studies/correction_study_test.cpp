@@ -123,8 +123,12 @@ TEST(CorrectionStudy, RefusesWhatItCannotCorrect) {
       Error);
   EXPECT_THROW(correction_experiment({"correct.ranks=[0]"}), Error);
   Workbench workbench;
-  EXPECT_THROW(correct_chips(correction_experiment({"chips=0"}), workbench, no_progress()), Error);
-  EXPECT_THROW(correct_chips(correction_experiment({"seeds=2"}), workbench, no_progress()), Error);
+  EXPECT_THROW(correct_chips(correction_experiment({"chips=0", "dataset.train_limit=50"}),
+                             workbench, no_progress()),
+               Error);
+  EXPECT_THROW(correct_chips(correction_experiment({"seeds=2", "dataset.train_limit=50"}),
+                             workbench, no_progress()),
+               Error);
 }
 
 }  // namespace
