@@ -160,6 +160,7 @@ class LongCalls(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         os.chdir(SOURCE)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore interrupts
 
     def test_an_interrupt_ends_a_long_call_and_leaves_the_handler_as_it_was(self):
         before = signal.getsignal(signal.SIGINT)
