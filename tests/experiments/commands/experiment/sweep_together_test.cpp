@@ -121,9 +121,9 @@ TEST_F(Together, ASecondCallOnOneFileSaysWhoWritesItAndStops) {
 
 TEST_F(Together, ATrainingThatIsKeptIsNotRepeated) {
   const Ran ran = shell(
-      "times() { ls -1 --time-style=full-iso -l kept | awk '{print $6, $7, $9}'; }\n"
-      "sweep images.yaml -o one.h5 --trainings kept; times > before\n"
-      "sweep images.yaml -o two.h5 --trainings kept --jobs 2; times > after\n"
+      "stamps() { ls -1 --time-style=full-iso -l kept | awk '{print $6, $7, $9}'; }\n"
+      "sweep images.yaml -o one.h5 --trainings kept; stamps > before\n"
+      "sweep images.yaml -o two.h5 --trainings kept --jobs 2; stamps > after\n"
       "sweep images.yaml -o none.h5 --trainings none\n"
       "cmp before after && wc -l < before && rm -r before after kept");
   ASSERT_EQ(ran.code, 0) << ran.output << ran.errors;
