@@ -135,9 +135,9 @@ TEST_F(Together, ATrainingThatIsKeptIsNotRepeated) {
 
 TEST_F(Together, OfWrongPointsTheFirstSpeaksOnce) {
   const Ran ran = shell(
-      "sed 's/rows: .8/rows: [0, 8/' cost.yaml > wrong.yaml; sweep wrong.yaml --jobs 3 -o w.h5");
+      "sed 's/rows: .8/rows: [8, -1/' cost.yaml > wrong.yaml; sweep wrong.yaml --jobs 3 -o w.h5");
   EXPECT_EQ(ran.code, 2);
-  EXPECT_NE(ran.errors.find("at the sweep's point 1:"), std::string::npos) << ran.errors;
+  EXPECT_NE(ran.errors.find("at the sweep's point 2:"), std::string::npos) << ran.errors;
   EXPECT_EQ(std::count(ran.errors.begin(), ran.errors.end(), '\n'), 1) << ran.errors;
   const Ran none = shell("sweep none.yaml --jobs 3 -o w.h5");
   EXPECT_EQ(none.code, 2);
