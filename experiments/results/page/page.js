@@ -101,7 +101,7 @@
     const state = {source: 0};
     let shown = {head: [], rows: []};
     const redraw = panel({title: "Roofline", note: "Layers by their multiply-adds for each byte of DRAM: what they reach, and what core, buffers and DRAM allow. "
-        + "Layers without DRAM traffic are in the table alone.",
+        + "A layer whose words come while the one before computes may pass its roof. Layers without DRAM traffic are in the table alone.",
       controls: [chooser("weights", choicesOfSource(), 0, (index) => { state.source = Number(index); redraw(); })],
       rows: () => shown, paint: (canvas) => { shown = charts.roofline(canvas, state.source); }});
   }

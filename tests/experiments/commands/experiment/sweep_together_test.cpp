@@ -121,9 +121,9 @@ TEST_F(Together, ASecondCallOnOneFileSaysWhoWritesItAndStops) {
 
 TEST_F(Together, ATrainingThatIsKeptIsNotRepeated) {
   const Ran ran = shell(
-      "times() { ls -1 --time-style=full-iso -l kept | awk '{print $6, $7, $9}'; }\n"
-      "sweep images.yaml -o one.h5 --trainings kept; times > before\n"
-      "sweep images.yaml -o two.h5 --trainings kept --jobs 2; times > after\n"
+      "stamps() { ls -1 --time-style=full-iso -l kept | awk '{print $6, $7, $9}'; }\n"
+      "sweep images.yaml -o one.h5 --trainings kept; stamps > before\n"
+      "sweep images.yaml -o two.h5 --trainings kept --jobs 2; stamps > after\n"
       "sweep images.yaml -o none.h5 --trainings none\n"
       "cmp before after && wc -l < before && rm -r before after kept");
   ASSERT_EQ(ran.code, 0) << ran.output << ran.errors;
@@ -135,9 +135,9 @@ TEST_F(Together, ATrainingThatIsKeptIsNotRepeated) {
 
 TEST_F(Together, OfWrongPointsTheFirstSpeaksOnce) {
   const Ran ran = shell(
-      "sed 's/rows: .8/rows: [0, 8/' cost.yaml > wrong.yaml; sweep wrong.yaml --jobs 3 -o w.h5");
+      "sed 's/rows: .8/rows: [8, -1/' cost.yaml > wrong.yaml; sweep wrong.yaml --jobs 3 -o w.h5");
   EXPECT_EQ(ran.code, 2);
-  EXPECT_NE(ran.errors.find("at the sweep's point 1:"), std::string::npos) << ran.errors;
+  EXPECT_NE(ran.errors.find("at the sweep's point 2:"), std::string::npos) << ran.errors;
   EXPECT_EQ(std::count(ran.errors.begin(), ran.errors.end(), '\n'), 1) << ran.errors;
   const Ran none = shell("sweep none.yaml --jobs 3 -o w.h5");
   EXPECT_EQ(none.code, 2);
