@@ -18,6 +18,7 @@
 #include "nn/network/network.hpp"
 #include "nn/network/weight_decay.hpp"
 #include "nn/ops/loss.hpp"
+#include "nn/ops/precision.hpp"
 #include "nn/ops/quantise.hpp"
 #include "nn/ops/tensor.hpp"
 #include "nn/optim/optimizer.hpp"
