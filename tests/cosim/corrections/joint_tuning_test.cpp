@@ -7,6 +7,7 @@
 
 #include "cosim/corrections/corrector_gradient.hpp"
 #include "cosim/corrections/network_fit.hpp"
+#include "nn/data/batch.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/train/frozen_copy.hpp"

@@ -30,7 +30,7 @@ nn::Graph corrected_graph(Stem kind = Stem::rectified) {
   return std::move(net).finish();
 }
 
-photonic::CoreDescription numbers(int rows, int columns) {
+photonic::CoreDescription core_of_numbers(int rows, int columns) {
   return {.kind = "test", .rows = rows, .columns = columns};
 }
 
@@ -60,7 +60,7 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 TEST(NetworkFit, GivesTheExactAnswersBackWhereAChipMixesItsOutputs) {
-  const WrongCore core(numbers(12, 6), Wrong::outputs, 0.05);
+  const WrongCore core(core_of_numbers(12, 6), Wrong::outputs, 0.05);
   nn::Network network(corrected_graph(), {}, 7);
   const Tensor images = glyphs(150);
   const std::vector<float> exact = answers(network, nullptr, images);
@@ -187,8 +187,8 @@ TEST(NetworkFit, CorrectsVectorsAsTheFormulaSays) {
 /// Offsets by the number of the vector, and nothing else.
 class OffsetCore final : public photonic::TensorCore {
  public:
-  explicit OffsetCore(photonic::InputCoding coding) : exact_(numbers(12, 128)) {
-    photonic::CoreDescription description = numbers(12, 128);
+  explicit OffsetCore(photonic::InputCoding coding) : exact_(core_of_numbers(12, 128)) {
+    photonic::CoreDescription description = core_of_numbers(12, 128);
     description.coding = coding;
     exact_ = ExactCore(std::move(description));
   }
@@ -232,7 +232,7 @@ TEST(NetworkFit, FindsOffsetsInStepWithAllPassesOfAllImages) {
 }
 
 TEST(NetworkFit, AChipKeepsWhatItWasProgrammedWith) {
-  const WrongCore core(numbers(12, 6), Wrong::weights, 0.1);
+  const WrongCore core(core_of_numbers(12, 6), Wrong::weights, 0.1);
   nn::Network network(corrected_graph(), {}, 7), another(corrected_graph(), {}, 8);
   const Tensor images = glyphs(5);
   FrozenChip chip(core, network, {}, {5, 2});
@@ -244,7 +244,7 @@ TEST(NetworkFit, AChipKeepsWhatItWasProgrammedWith) {
 }
 
 TEST(NetworkFit, IsTheSameToTheBitOnAnyNumberOfThreads) {
-  const WrongCore core(numbers(5, 6), Wrong::weights, 0.1);
+  const WrongCore core(core_of_numbers(5, 6), Wrong::weights, 0.1);
   nn::Network network(corrected_graph(), {}, 7);
   const Tensor images = glyphs(40);
   const int most = omp_get_max_threads();
@@ -266,7 +266,7 @@ TEST(NetworkFit, IsTheSameToTheBitOnAnyNumberOfThreads) {
 }
 
 TEST(NetworkFit, OneMixingForAllLayersIsStoredOnce) {
-  const WrongCore core(numbers(12, 6), Wrong::outputs, 0.05);
+  const WrongCore core(core_of_numbers(12, 6), Wrong::outputs, 0.05);
   nn::Network network(corrected_graph(), {}, 7);
   const Tensor images = glyphs(60);
   FrozenChip chip(core, network, {}, {5, 2});
