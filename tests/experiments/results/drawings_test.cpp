@@ -38,7 +38,9 @@ TEST(Drawings, TheRooflineHasWhatEveryLayerReachesAndMay) {
   const double peak = of("core_peak")[0], stream = of("dram_stream")[0];
   for (std::size_t i = 0; i < roof.size(); ++i) {
     EXPECT_LE(roof[i], peak * (1 + 1e-12)) << i;
-    if (intensity[i] > 0) EXPECT_LE(roof[i], intensity[i] * stream * (1 + 1e-12)) << i;
+    if (intensity[i] > 0) {
+      EXPECT_LE(roof[i], intensity[i] * stream * (1 + 1e-12)) << i;
+    }
   }
   expect_as_it_should_be(folder, "c.html");
 }
