@@ -40,7 +40,8 @@ const CorrectorResult& named(const CorrectionStudy& study, const std::string& na
 }
 
 TEST(CorrectionStudy, BringsBackWhatIsFrozenAndOnAnotherChipDoesNot) {
-  const Experiment card = correction_experiment();
+  const Experiment card =
+      correction_experiment({"correct.correctors=[gain, pointwise]", "correct.tune.correctors=[]"});
   Workbench workbench;
   const CorrectionStudy study = correct_chips(card, workbench, no_progress());
   ASSERT_EQ(study.none.size(), 2u);
