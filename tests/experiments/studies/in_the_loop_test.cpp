@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/error.hpp"
 #include "core/progress.hpp"
@@ -195,13 +196,15 @@ TEST_F(InTheLoop, GoesOnToTheSameBitsWhereverItWasEnded) {
       first.keep_checkpoints(card, file);
       first.teacher(card);
     }
-    EndsDuring sink(title, reports);
-    Workbench cut(sink);
-    cut.keep_checkpoints(card, file);
-    EXPECT_THROW(cut.student(card), Failure) << title << reports;
-    Workbench rest;
-    rest.keep_checkpoints(card, file);
-    const auto resumed = rest.student(card);
+    {
+      EndsDuring sink(title, reports);
+      Workbench cut(sink);
+      cut.keep_checkpoints(card, file);
+      EXPECT_THROW(cut.student(card), Failure) << title << reports;
+    }
+    std::optional<Workbench> rest(std::in_place);
+    rest->keep_checkpoints(card, file);
+    const auto resumed = rest->student(card);
     const nn::Weights got = nn::weights_of(*resumed->network);
     ASSERT_EQ(got.size(), expected.size());
     for (std::size_t i = 0; i < got.size(); ++i)
@@ -216,6 +219,7 @@ TEST_F(InTheLoop, GoesOnToTheSameBitsWhereverItWasEnded) {
       EXPECT_EQ(resumed->loop->stages[s].after, whole->loop->stages[s].after) << s;
       EXPECT_EQ(resumed->loop->stages[s].kept_epoch, whole->loop->stages[s].kept_epoch) << s;
     }
+    rest.reset();  // it holds the checkpoint
     Workbench other;
     std::vector<std::string> another = small;
     another.emplace_back("in_the_loop.chip=3");
@@ -326,10 +330,12 @@ TEST_F(InTheLoop, WhatIsResumedBeginsWithTheWeightsOfTheStageBefore) {
     first.keep_checkpoints(card, file);
     first.teacher(card);
   }
-  EndsDuring sink("train", 14);  // five batches an epoch, two epochs a stage: in the second stage
-  Workbench cut(sink);
-  cut.keep_checkpoints(card, file);
-  EXPECT_THROW(cut.student(card), Failure);
+  {
+    EndsDuring sink("train", 14);  // five batches an epoch, two epochs a stage: in the second stage
+    Workbench cut(sink);
+    cut.keep_checkpoints(card, file);
+    EXPECT_THROW(cut.student(card), Failure);
+  }
   Workbench rest;
   rest.keep_checkpoints(card, file);
   const auto resumed = rest.student(card);
