@@ -126,7 +126,7 @@ TEST(Random, AShorterBulkFillIsAPrefixOfALongerOne) {
   const Stream stream({.seed = 5});
   std::vector<float> longer(1000);
   fill_normal(stream, 1, longer);
-  for (const std::size_t count : {1, 63, 64, 65, 129, 191, 193, 255, 257, 333}) {
+  for (const std::size_t count : {1u, 63u, 64u, 65u, 129u, 191u, 193u, 255u, 257u, 333u}) {
     std::vector<float> shorter(count);
     fill_normal(stream, 1, shorter);
     EXPECT_TRUE(std::equal(shorter.begin(), shorter.end(), longer.begin())) << count;
