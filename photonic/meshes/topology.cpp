@@ -19,7 +19,10 @@ void find_diagonals(Topology& topology) {
   // Sorted by depth, from 1 - modes to columns: places of each depth follow from how many there
   // are.
   std::vector<int> next(static_cast<std::size_t>(topology.modes + topology.columns) + 1);
-  const auto place = [&](int k) { return static_cast<std::size_t>(depth(k) + topology.modes); };
+  const auto place = [&](int k) {
+    const int behind_first = depth(k) + topology.modes;
+    return static_cast<std::size_t>(behind_first);
+  };
   const int cells = static_cast<int>(topology.cells.size());
   for (int k = 0; k < cells; ++k) ++next[place(k)];
   std::exclusive_scan(next.begin(), next.end(), next.begin(), 0);

@@ -209,7 +209,8 @@ TEST(Blend, GivesEveryLayerTheTensorInAnOrderOfItsOwn) {
     const auto all =
         sources_of(sharing_card(fmt::format("blend, blend: {{transpose: {}, seed: 3}}", transpose)),
                    sharing_conv(in, out, "l"), 3);
-    const auto n = static_cast<std::size_t>(in * out * 9);
+    const int weights = in * out * 9;
+    const auto n = static_cast<std::size_t>(weights);
     for (std::size_t l = 0; l < 3; ++l) all[l]->encode(sharing_normals(n, l));
     const std::vector<float> tensor = all[0]->parameters()[0]->value;
     for (std::size_t l = 0; l < 3; ++l) {
