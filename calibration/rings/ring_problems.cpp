@@ -29,6 +29,12 @@ struct Misfits {
   double jump = 0, residual = 0, over = 0;
 };
 
+/// Readings beyond the parameters: so few make the residuals' size and what differs between them
+/// uncertain.
+double freedom_of(const LineFit& fit) {
+  return std::max(1.0, fit.readings - static_cast<double>(fit.shape.size()));
+}
+
 Misfits misfits_of(const std::vector<FittedPiece>& pieces) {
   Misfits found;
   for (const FittedPiece& piece : pieces) {
@@ -40,7 +46,7 @@ Misfits misfits_of(const std::vector<FittedPiece>& pieces) {
     if (fit.plain_misfit > 3 && fit.jump > 0.2 && fit.jump > 3 * steepest) {
       found.jumping.push_back(nm);
       found.jump = std::max(found.jump, fit.jump);
-    } else if (fit.misfit > 1.3 + 4 / std::sqrt(fit.readings + 1.0) && fit.residual > 0.002) {
+    } else if (fit.misfit > 1.3 + 4 / std::sqrt(freedom_of(fit)) && fit.residual > 0.002) {
       found.off.push_back(nm);
       found.residual = std::max(found.residual, fit.residual);
       found.over = std::max(found.over, fit.misfit);

@@ -4,17 +4,12 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/rings/lines/spectrum_noise.hpp"
+
 namespace lightloom::calibration {
 namespace {
 
 using Trace = std::span<const double>;
-
-double upper_quartile(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(3 * values.size() / 4);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
 
 /// The modes of a comb: lines, doublets by the middle of both. Among doublets, a line alone at an
 /// end of the comb is half of one that the sweep cuts.
@@ -84,7 +79,7 @@ std::vector<LineTask> tasks_of(const std::vector<LineGuess>& guesses, const CutL
   std::vector<double> gaps;
   for (std::size_t i = 1; i < guesses.size(); ++i)
     gaps.push_back(guesses[i].centre_nm - guesses[i - 1].centre_nm);
-  const double usual = upper_quartile(gaps);  // doublets have a short gap and a long one
+  const double usual = upper_quartile_of(gaps);  // doublets have a short gap and a long one
   std::vector<LineTask> tasks;
   for (std::size_t i = 0; i < guesses.size(); ++i) {
     const double width = guesses[i].width_nm;

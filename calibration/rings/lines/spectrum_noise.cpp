@@ -42,17 +42,24 @@ double median_of(std::vector<double> values) {
   return *middle;
 }
 
+double upper_quartile_of(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(3 * values.size() / 4);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
 double difference_sigma(std::span<const double> values) {
   if (values.size() < 5) return 0;
   std::vector<double> sizes;
   double sum = 0;
-  for (std::size_t i = 0; i + 3 < values.size(); ++i) {
-    sizes.push_back(std::abs(values[i + 3] - 3 * values[i + 2] + 3 * values[i + 1] - values[i]));
+  for (std::size_t i = 0; i + 2 < values.size(); ++i) {
+    sizes.push_back(std::abs(values[i + 2] - 2 * values[i + 1] + values[i]));
     sum += sizes.back();
   }
-  // A normal deviate's size has the median 0.6745 and the mean 0.798; 1 + 9 + 9 + 1 = 20.
-  const double middle = median_of(sizes) / 0.6745;
-  return (middle > 0 ? middle : sum / static_cast<double>(sizes.size()) / 0.798) / std::sqrt(20.0);
+  // A normal deviate's size has the upper quartile 1.150 and the mean 0.798; 1 + 4 + 1 = 6.
+  const double upper = upper_quartile_of(sizes) / 1.1503;
+  return (upper > 0 ? upper : sum / static_cast<double>(sizes.size()) / 0.798) / std::sqrt(6.0);
 }
 
 double SpectrumNoise::sigma(double power) const { return std::hypot(floor, relative * power); }

@@ -22,7 +22,12 @@ SpectrumNoise noise_of(std::span<const double> power);
 /// The median; `values` is rearranged. 0 for none.
 double median_of(std::vector<double> values);
 
-/// Standard deviation of what is independent from one value to the next, by third differences.
+/// The upper quartile; 0 for none.
+double upper_quartile_of(std::vector<double> values);
+
+/// Standard deviation of what is independent from one residual to the next, by the upper quartile
+/// of second differences: of few residuals it scatters half as much as a median of third ones, and
+/// a quarter may be those of lines that are not as fitted.
 double difference_sigma(std::span<const double> values);
 
 }  // namespace lightloom::calibration
