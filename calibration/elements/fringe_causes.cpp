@@ -22,10 +22,14 @@ bool significant(const FringeSolution& plain, const FringeSolution& more, std::s
   const double added =
       static_cast<double>(more.model.size()) - static_cast<double>(plain.model.size());
   const double freedom = static_cast<double>(rows) - static_cast<double>(more.model.size());
-  if (!(added > 0) || freedom < 2) return false;
+  if (freedom < 2 || !(more.squares < 0.9 * plain.squares)) return false;
+  // Another law of no more parameters: the same bar for twice the logarithm of the likelihoods.
+  if (!(added > 0))
+    return static_cast<double>(rows) * std::log(plain.squares / std::max(more.squares, 1e-300)) >
+           25 + 100 / freedom;
   const double f =
       (plain.squares - more.squares) / added / std::max(more.squares / freedom, 1e-300);
-  return f > 25 + 100 / freedom && more.squares < 0.9 * plain.squares;
+  return f > 25 + 100 / freedom;
 }
 
 std::string law_text(const FringeSolution& better, const FringeSweepData& data) {
@@ -103,10 +107,8 @@ FringeCause compressed(const FringeSolution& fit, const FringeSweepData& data) {
 FringeCause likely_cause(const FringeSolution& fit, FringeLaw law, const GammaRange& range,
                          const FringeSweepData& data) {
   std::vector<FringeCause> causes{faded(fit, data), compressed(fit, data)};
-  if (law == FringeLaw::quadratic) {
-    causes.push_back(bent(fit, data));
-    causes.push_back(heated(fit, range, data));
-  }
+  if (law != FringeLaw::cubic) causes.push_back(bent(fit, data));
+  if (law != FringeLaw::self_heating) causes.push_back(heated(fit, range, data));
   const std::size_t rows = data.volts.size();
   FringeCause best;
   best.better.squares = INFINITY;

@@ -69,7 +69,7 @@ FringeSolution robust_fit(FringeLaw law, const GammaRange& range, FringeSweepDat
       break;
     for (std::size_t i = 0, k = 0; i < out.size(); ++i) {
       if (out[i] != 0) continue;
-      if (k++ == worst) out[i] = 2;
+      if (k++ == worst) out[i] = 1;
     }
     data = std::move(fewer);
     fit = std::move(again);
@@ -216,7 +216,7 @@ FringeStudy study_fringe(const FringeSweepData& data, const FringeOptions& optio
       !(options.sigma > 0))
     profile(shown, range, kept, study);
   for (std::size_t i = 0; i < out.size(); ++i)
-    if (out[i] == 2) study.left_out.push_back(i);
+    if (out[i] != 0 && spoiled.spoiled[i] == 0) study.left_out.push_back(i);
   name_sampling(sampling, study);
   name_residuals(shown, kept, cause, study);
   if (options.gamma_low > 0 &&

@@ -73,6 +73,31 @@ TEST(FringeStudy, LeavesOutASingleOutlierAndKeepsTheRest) {
   EXPECT_NEAR(study.fit.gamma, study_gamma, 4 * study.fit.gamma_sigma);
 }
 
+TEST(FringeStudy, ReadingsAtAnEndOfTheInstrumentDoNotStandAlone) {
+  for (const bool top : {true, false}) {
+    FringeSweepData data = swept(101, 5, plain_phase);
+    for (double& y : data.readings) y = top ? std::min(y, 0.6) : std::max(y, 0.1);
+    data.readings[6] = top ? 0.1 : 2;  // 0.72 by the law
+    const FringeStudy study = study_fringe(data);
+    EXPECT_TRUE(names(study, top ? "saturated" : "a floor"));
+    EXPECT_EQ(study.left_out, (std::vector<std::size_t>{6})) << (top ? "saturated" : "a floor");
+  }
+}
+
+TEST(LongFringeStudy, EachLawNamesTheOther) {
+  const auto heats = [](double v) { return plain_phase(v) - 0.008 * std::pow(v, 4); };
+  const auto bends = [](double v) { return 0.7 + v * (0.6 + v * (0.3 + v * 0.05)); };
+  const FringeStudy cubic = study_fringe(swept(101, 5, heats), {.law = FringeLaw::cubic});
+  EXPECT_TRUE(names(cubic, "wrong law: gamma_2 of -0.00799"));
+  const FringeStudy heating = study_fringe(swept(101, 5, bends), {.law = FringeLaw::self_heating});
+  EXPECT_TRUE(names(heating, "--law cubic"));
+  for (std::uint64_t draw = 0; draw < 3; ++draw) {
+    EXPECT_TRUE(study_fringe(swept(60, 5, bends, draw), {.law = FringeLaw::cubic}).fit.good());
+    EXPECT_TRUE(
+        study_fringe(swept(60, 5, heats, draw), {.law = FringeLaw::self_heating}).fit.good());
+  }
+}
+
 TEST(LongFringeStudy, FindsVPiWhereTheLawReachesPi) {
   // 0.02 V + 0.5 V^2 + 0.01 V^3 = pi.
   const FringeStudy cubic =
