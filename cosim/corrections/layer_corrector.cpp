@@ -118,9 +118,13 @@ DigitalWork corrector_work(const LayerCorrector& corrector, const nn::LayerShape
   }
   if (!corrector.offset.empty()) adds += outputs;
   const bool reads_again = corrector.rank > 0 && corrector.operand == CorrectorOperand::inputs;
+  // Offsets of one phase; all the other numbers.
+  const auto offsets = static_cast<std::int64_t>(corrector.offset.size());
+  const std::int64_t looked_up = corrector.numbers() - offsets + (offsets > 0 ? outputs : 0);
   const std::int64_t map = std::int64_t{shape.in_height} * shape.in_width * shape.in_channels;
   return {.adds = adds * positions,
           .multiplies = multiplies * positions,
+          .lookups = looked_up * positions,
           .reads = reads_again ? map : 0};
 }
 

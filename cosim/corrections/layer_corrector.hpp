@@ -59,8 +59,9 @@ void take_patch(const nn::LayerShape& shape, std::span<const float> map, std::in
 void correct(const LayerCorrector& corrector, const CorrectedLayer& layer,
              const nn::InputMaps& inputs, std::span<float> outputs);
 
-/// What the digital unit does for it, per image. A factor that is 1 (a diagonal without gains)
-/// costs nothing; of an operand that is read again, its map passes the activation buffer once more.
+/// What the digital unit does for it, per image: stored numbers are looked up for every vector. A
+/// factor that is 1 (a diagonal without gains) costs nothing; of an operand that is read again, its
+/// map passes the activation buffer once more.
 DigitalWork corrector_work(const LayerCorrector& corrector, const nn::LayerShape& shape);
 
 }  // namespace lightloom::cosim

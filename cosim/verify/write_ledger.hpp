@@ -10,14 +10,16 @@
 namespace lightloom::cosim {
 
 /// What programming a network onto one chip takes. Every device is written once, without looking;
-/// a verified one `pulses` times more, each write followed by a reading.
+/// a verified one `pulses` times more, each time read back: a vector for every column of the tile
+/// that holds one, with its light and converters.
 struct WriteLedger {
   std::int64_t devices = 0;           // written once
   std::int64_t verified_weights = 0;  // of the network
   std::int64_t verified_devices = 0;
-  std::int64_t writes = 0;  // of devices, all together
-  double time_us = 0;       // by the lanes of the programming card, tile after tile
-  double energy_nJ = 0;     // of the writes
+  std::int64_t writes = 0;    // of devices, all together
+  double time_us = 0;         // by the lanes of the programming card, tile after tile
+  std::int64_t readings = 0;  // vectors
+  double energy_nJ = 0;       // of writes and readings
 };
 
 /// The hardware that writes.

@@ -39,6 +39,7 @@ Json writes_json(const cosim::WriteLedger& writes) {
           {"verified_devices", writes.verified_devices},
           {"writes", writes.writes},
           {"time_s", 1e-6 * writes.time_us},
+          {"readings", writes.readings},
           {"energy_J", 1e-9 * writes.energy_nJ}};
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cosim/layers/tile_write.hpp"
+#include "cosim/layers/vector_read.hpp"
 #include "cosim/mapping.hpp"
 #include "experiments/cards/durations.hpp"
 #include "experiments/results/text_table.hpp"
@@ -44,22 +45,13 @@ Part programming_of(const MaintenanceCost& cost, const cosim::CostReport& report
               core.write_energy_pJ * J_per_pJ};
 }
 
-/// A reference lights or drives all inputs of a tile, and all its outputs are read: symbols, and
-/// what a product costs beside them.
+/// A reference lights or drives all inputs of a tile, and all its outputs are read.
 Part references_of(const MaintenanceCost& cost, const photonic::CoreDescription& core) {
   const double vectors = cost.card.reference_vectors;
-  const double phases = photonic::read_phases(core, photonic::InputSigns::positive);
-  const double symbols = phases * core.cost.symbols;
-  const double vector_ns =
-      (core.cost.symbol_rate_GHz > 0 ? symbols / core.cost.symbol_rate_GHz : 0) +
-      core.cost.product_ns;
-  const double vector_pJ = symbols * (core.columns * core.cost.input_energy_pJ +
-                                      core.rows * core.cost.output_energy_pJ) +
-                           phases * core.cost.phase_energy_pJ + core.cost.product_energy_pJ +
-                           core.cost.laser_power_mW * vector_ns;
+  const cosim::VectorRead read = cosim::vector_read(core);
   const double rounds = std::ceil(static_cast<double>(cost.tiles) / cost.cores);
-  return {rounds * vectors * vector_ns * s_per_ns,
-          static_cast<double>(cost.tiles) * vectors * vector_pJ * J_per_pJ};
+  return {rounds * vectors * read.ns * s_per_ns,
+          static_cast<double>(cost.tiles) * vectors * read.pJ * J_per_pJ};
 }
 
 Json part_json(const Part& part) { return {{"time_s", part.time_s}, {"energy_J", part.energy_J}}; }

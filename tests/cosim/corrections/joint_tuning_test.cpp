@@ -11,6 +11,7 @@
 #include "nn/data/dataset.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/train/frozen_copy.hpp"
+#include "tests/cosim/corrections/corrected_convolution.hpp"
 #include "tests/cosim/corrections/wrong_core.hpp"
 
 namespace lightloom::cosim {
@@ -41,23 +42,8 @@ nn::Network tuned_network() {
   return network;
 }
 
-std::vector<float> numbers_of(std::size_t count, std::uint64_t shot) {
-  const Stream stream({.seed = 9, .purpose = Purpose::test});
-  std::vector<float> values(count);
-  for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(stream.normal(i, shot));
-  return values;
-}
-
 TEST(CorrectorGradient, IsTheDifferenceOfALossForEveryNumber) {
-  const nn::LayerShape shape{.name = "l",
-                             .in_channels = 3,
-                             .out_channels = 4,
-                             .kernel_height = 2,
-                             .kernel_width = 2,
-                             .in_height = 5,
-                             .in_width = 4,
-                             .out_height = 4,
-                             .out_width = 3};
+  const nn::LayerShape shape = corrected_convolution();
   const CorrectedLayer layer{shape, 1};
   const std::vector<float> x = numbers_of(3 * 60, 1), raw = numbers_of(3 * 48, 2),
                            d_y = numbers_of(3 * 48, 3);

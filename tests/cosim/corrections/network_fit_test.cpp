@@ -9,6 +9,7 @@
 #include "nn/data/dataset.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/ops/product.hpp"
+#include "tests/cosim/corrections/corrected_convolution.hpp"
 #include "tests/cosim/corrections/wrong_core.hpp"
 
 namespace lightloom::cosim {
@@ -126,21 +127,7 @@ TEST(NetworkFit, TheVectorsOfALayerAreItsInputsAndItsExactProducts) {
 }
 
 TEST(NetworkFit, CorrectsVectorsAsTheFormulaSays) {
-  const nn::LayerShape shape{.name = "l",
-                             .in_channels = 3,
-                             .out_channels = 4,
-                             .kernel_height = 2,
-                             .kernel_width = 2,
-                             .in_height = 5,
-                             .in_width = 4,
-                             .out_height = 4,
-                             .out_width = 3};
-  const Stream stream({.seed = 9, .purpose = Purpose::test});
-  const auto numbers_of = [&](std::size_t count, std::uint64_t shot) {
-    std::vector<float> values(count);
-    for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(stream.normal(i, shot));
-    return values;
-  };
+  const nn::LayerShape shape = corrected_convolution();
   const std::vector<float> x = numbers_of(2 * 60, 1), raw = numbers_of(2 * 48, 2);
   for (const CorrectorOperand operand : {CorrectorOperand::outputs, CorrectorOperand::inputs}) {
     const std::size_t width = operand == CorrectorOperand::inputs ? 12 : 4;
@@ -180,6 +167,7 @@ TEST(NetworkFit, CorrectsVectorsAsTheFormulaSays) {
     const auto inner = static_cast<std::int64_t>(2 * width);
     EXPECT_EQ(work.multiplies, 12 * (4 + inner + 8));
     EXPECT_EQ(work.adds, 12 * (inner - 2 + 8 + 4));
+    EXPECT_EQ(work.lookups, 12 * (4 + inner + 8 + 4)) << "every number that a vector needs";
     EXPECT_EQ(work.reads, operand == CorrectorOperand::inputs ? 60 : 0);
   }
 }

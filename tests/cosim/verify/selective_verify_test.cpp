@@ -143,7 +143,12 @@ TEST(WeightScores, RanksByWhatTheCardSaysAndNeverTakesPadding) {
 
 TEST(WriteLedger, CountsDevicesPulsesTimeAndEnergyByHand) {
   nn::Network network(verified_graph(), {}, 7);  // 5 x 25 and 10 x 180 on 8 x 7: 4 + 2 * 26 tiles
-  const photonic::CoreDescription core = cells(8, 7);
+  photonic::CoreDescription core = cells(8, 7);
+  core.cost.input_energy_pJ = 0.5;
+  core.cost.output_energy_pJ = 1.5;
+  core.cost.phase_energy_pJ = 2;
+  core.cost.product_energy_pJ = 4;
+  core.cost.laser_power_mW = 10;
   const nn::NetworkShape shape = network.shape();
   VerifiedWeights verified;
   verified.chosen = {std::vector<std::uint8_t>(4 * 56, 0), {}};
@@ -157,16 +162,23 @@ TEST(WriteLedger, CountsDevicesPulsesTimeAndEnergyByHand) {
   EXPECT_EQ(ledger.verified_weights, 3);
   EXPECT_EQ(ledger.verified_devices, 6);
   EXPECT_EQ(ledger.writes, tiles * 112 + 5 * 6);
-  EXPECT_NEAR(ledger.energy_nJ, 3e-3 * static_cast<double>(ledger.writes), 1e-9);
+  // The weights stand in columns 0, 1 and 4 of row 0: two vectors for the first tile, one for the
+  // second, of 7 inputs and 8 outputs and 2 ns of 10 mW each.
+  EXPECT_EQ(ledger.readings, 5 * 3);
+  const double read_pJ = 7 * 0.5 + 8 * 1.5 + 2 + 4 + 10 * 2;
+  EXPECT_NEAR(ledger.energy_nJ, 1e-3 * (3 * static_cast<double>(ledger.writes) + 15 * read_pJ),
+              1e-9);
   // Blind: 38 rounds of 3 lanes at 2 GHz and settling; a pulse: 2 rounds (4 devices) or 1 (2),
-  // settling, a reading of 2 ns.
+  // settling, readings of 2 ns.
   const double blind = static_cast<double>(tiles) * (38 / 2.0 + 50),
-               pulses = 5 * ((2 / 2.0 + 50 + 2) + (1 / 2.0 + 50 + 2));
+               pulses = 5 * ((2 / 2.0 + 50 + 2 * 2) + (1 / 2.0 + 50 + 2));
   EXPECT_NEAR(ledger.time_us, 1e-3 * (blind + pulses), 1e-9);
   // A mesh: all devices of a tile that is touched.
   photonic::CoreDescription mesh = core;
   mesh.kind = "mzi-mesh";
-  EXPECT_EQ(count_writes({mesh, programming}, shape, verified, {}).verified_devices, 2 * 112);
+  const WriteLedger whole = count_writes({mesh, programming}, shape, verified, {.pulses = 5});
+  EXPECT_EQ(whole.verified_devices, 2 * 112);
+  EXPECT_EQ(whole.readings, 5 * 2 * 7) << "every column";
 }
 
 }  // namespace
