@@ -4,7 +4,6 @@
 
 #include <array>
 #include <lightloom/core/error.hpp>
-#include <lightloom/cosim/analog/analog_engine.hpp>
 #include <memory>
 #include <mutex>
 
@@ -116,13 +115,8 @@ class MatrixOnChip {
 
   py::dict counts() const {
     const std::lock_guard lock(mutex_);
-    const cosim::AnalogCounts& counts = engine_->counts();
-    py::dict dict;
-    dict["inputs"] = counts.inputs;
-    dict["clipped_inputs"] = counts.clipped_inputs;
-    dict["conversions"] = counts.conversions;
-    dict["saturated_conversions"] = counts.saturated_conversions;
-    dict["realisation"] = report_of(counts.realisation);
+    py::dict dict = counts_of(engine_->counts());
+    dict["realisation"] = report_of(engine_->counts().realisation);
     return dict;
   }
 
@@ -173,6 +167,15 @@ class MatrixOnChip {
 };
 
 }  // namespace
+
+py::dict counts_of(const cosim::AnalogCounts& counts) {
+  py::dict dict;
+  dict["inputs"] = counts.inputs;
+  dict["clipped_inputs"] = counts.clipped_inputs;
+  dict["conversions"] = counts.conversions;
+  dict["saturated_conversions"] = counts.saturated_conversions;
+  return dict;
+}
 
 void bind_matrices(py::module_& module) {
   py::class_<MatrixOnChip>(module, "MatrixOnChip")

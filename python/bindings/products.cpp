@@ -1,5 +1,4 @@
 #include <lightloom/core/error.hpp>
-#include <lightloom/cosim/analog/analog_engine.hpp>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -50,13 +49,7 @@ class ProductsOnChip {
 
   py::dict counts() const {
     const std::lock_guard lock(mutex_);
-    const cosim::AnalogCounts& counts = engine_->counts();
-    py::dict dict;
-    dict["inputs"] = counts.inputs;
-    dict["clipped_inputs"] = counts.clipped_inputs;
-    dict["conversions"] = counts.conversions;
-    dict["saturated_conversions"] = counts.saturated_conversions;
-    return dict;
+    return counts_of(engine_->counts());
   }
 
  private:
