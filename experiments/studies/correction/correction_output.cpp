@@ -35,12 +35,9 @@ Json aged_json(const CorrectionStudy& study, const CorrectorResult& corrector,
 }
 
 Json writes_json(const cosim::WriteLedger& writes) {
-  return {{"devices", writes.devices},
-          {"verified_devices", writes.verified_devices},
-          {"writes", writes.writes},
-          {"time_s", 1e-6 * writes.time_us},
-          {"readings", writes.readings},
-          {"energy_J", 1e-9 * writes.energy_nJ}};
+  return {{"devices", writes.devices},   {"verified_devices", writes.verified_devices},
+          {"writes", writes.writes},     {"time_s", 1e-6 * writes.time_us},
+          {"readings", writes.readings}, {"energy_J", 1e-9 * writes.energy_nJ}};
 }
 
 Json corrector_json(const CorrectionStudy& study, const CorrectorResult& corrector,
