@@ -162,6 +162,15 @@ void add_up(CostReport& report, const ScheduleResult& run, const ScheduleInput& 
   }
 }
 
+/// Whether a layer's shared words wait for it since an earlier layer, and not from the batch
+/// before.
+bool waits_between_layers(const PlannedNetwork& planned, std::size_t layer) {
+  const HereWords& here = planned.plan.here;
+  if (here.of(layer) <= 0) return false;
+  while (here.of(layer) > 0) layer = here.since[layer];
+  return !planned.residency.of(layer);
+}
+
 }  // namespace
 
 CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned,
@@ -174,6 +183,9 @@ CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned,
     LayerCost& entry = report.layers[expanded[i].origin];
     add_plan(entry, input, expanded[i], *plan.layers[i]);
     if (planned.residency.of(i)) entry.resident_bytes += plan.layers[i]->stored_bytes;
+    if (!waits_between_layers(planned, i)) continue;
+    entry.here_bytes += plan.here.of(i) / 8;
+    entry.here_since = static_cast<int>(expanded[plan.here.since[i]].origin);
   }
   report.time_ns = run.total;
   share_time(report, run, static_power_mW(planned.context));

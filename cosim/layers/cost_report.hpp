@@ -67,6 +67,8 @@ struct LayerCost {
   Energies energy_pJ;
   Traffic traffic;
   double resident_bytes = 0;  // of its stored words, in the weight buffer from the batch before
+  double here_bytes = 0;      // of its stored words, there since the layer `here_since` left them
+  int here_since = 0;         // number of that entry
   double regenerated_tile_bytes = 0;  // of its largest tile that waits in the tile buffer,
   double kernel_bytes = 0;            // of kernels of level 1 that wait there at once,
   double kernels_formed = 0;          // and how often others take their place

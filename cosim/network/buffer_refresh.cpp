@@ -62,6 +62,11 @@ void add_refresh(CostReport& report, const CostInput& input) {
     refresh(layer, {.buffer = input.memory.weight_buffer,
                     .bytes = layer.traffic.weight_bytes,
                     .life_ns = layer.time_ns()});
+    if (layer.here_bytes > 0)
+      refresh(layer, {.buffer = input.memory.weight_buffer,
+                      .bytes = layer.here_bytes,
+                      .life_ns = layer.end_ns -
+                                 report.layers[static_cast<std::size_t>(layer.here_since)].end_ns});
     refresh_always(layer, input.memory.weight_buffer, report.time_ns);
     refresh_tile_buffer(layer, input);
     written_ns = layer.start_ns;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
 #include "cosim/visits/visit_traffic.hpp"
 
@@ -30,7 +31,9 @@ double fetching_bytes(std::span<const LayerSetup> setups) {
 HereWords words_here(std::span<const LayerSetup> setups) {
   if (std::none_of(setups.begin(), setups.end(), reads_shared_words)) return {};
   const double room = setups.front().input().memory.weight_buffer.bytes() - fetching_bytes(setups);
-  HereWords here{.bits = std::vector<double>(setups.size())};
+  HereWords here{.bits = std::vector<double>(setups.size()),
+                 .since = std::vector<std::size_t>(setups.size())};
+  std::iota(here.since.begin(), here.since.end(), std::size_t{0});
   std::vector<double> taken(setups.size());  // by layer, of the room
   std::map<int, std::size_t> latest;         // layer of a group
   for (std::size_t i = 0; i < setups.size(); ++i) {
@@ -45,6 +48,7 @@ HereWords words_here(std::span<const LayerSetup> setups) {
                end = taken.begin() + static_cast<std::ptrdiff_t>(i) + 1;
     if (*std::max_element(begin, end) + bytes <= room) {
       here.bits[i] = static_cast<double>(shared.bits);
+      here.since[i] = before->second;
       std::for_each(begin, end, [bytes](double& of_layer) { of_layer += bytes; });
     }
     before->second = i;

@@ -9,8 +9,9 @@ namespace lightloom::cosim {
 
 /// Words in the weight buffer that layers find there since an earlier one of the same batch.
 struct HereWords {
-  std::vector<double> bits;  // by layer; empty: none
-  double most_bytes = 0;     // that stay for it at once
+  std::vector<double> bits;        // by layer; empty: none
+  std::vector<std::size_t> since;  // by layer: the one that left them there; itself: none
+  double most_bytes = 0;           // that stay for it at once
   [[nodiscard]] double of(std::size_t layer) const { return bits.empty() ? 0 : bits[layer]; }
 };
 

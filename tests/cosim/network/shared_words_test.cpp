@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "cosim/network/network_layers.hpp"
 #include "tests/cosim/cost/cost_fixture.hpp"
 #include "tests/oracles/as_index.hpp"
@@ -53,6 +56,27 @@ TEST(SharedWords, PayTheWeightBufferForOneWriteAndAllReads) {
                                              tensor_bytes);
   EXPECT_NEAR(simulate_cost(shared).energy_pJ[Component::weight_buffer], write + 3 * read, 1e-6);
   EXPECT_NEAR(simulate_cost(own).energy_pJ[Component::weight_buffer], 3 * (write + read), 1e-6);
+}
+
+// They wait from the end of the layer that used them last to the end of the next; words that stay
+// for all batches are refreshed all the time, and not once more.
+TEST(SharedWords, AreRefreshedInEdramWhileTheyWait) {
+  CostInput input = shared_layers({1, 0, 1}, 100);
+  input.memory.weight_buffer.kind = memory::BufferKind::edram;
+  input.memory.weight_buffer.node_nm = 32;
+  input.memory.weight_buffer.retention_us = 0.5;
+  const auto times = [](double life_ns) { return std::max(0.0, std::ceil(life_ns / 500) - 1); };
+  const CostReport report = simulate_cost(input);
+  const LayerCost &first = report.layers[0], &last = report.layers[2];
+  ASSERT_EQ(report.traffic.weight_bytes, 2 * tensor_bytes);
+  EXPECT_EQ(first.refreshes, times(first.time_ns()));
+  ASSERT_GT(times(last.end_ns - first.end_ns), times(last.time_ns()));
+  EXPECT_EQ(last.refreshes, times(last.end_ns - first.end_ns));
+
+  const StreamReport stream = simulate_stream(input);
+  const CostReport& steady = stream.steady;
+  ASSERT_EQ(steady.resident_bytes, 2 * tensor_bytes);
+  EXPECT_EQ(steady.layers[2].here_bytes, 0);
 }
 
 TEST(SharedWords, StayForLaterBatchesWhereAllWordsFit) {
