@@ -58,9 +58,11 @@ std::string transformers_resnet(const std::string& name) {
   const std::string rest = own.substr(block_end + 1);
   if (!rest.starts_with(layer)) return start + rest;
   const auto [part, part_end] = number_at(rest, layer.size());
-  const Spellings parts{{".convolution.", "conv" + std::to_string(part + 1) + "."},
-                        {".normalization.", "bn" + std::to_string(part + 1) + "."}};
-  return part < 0 ? own : start + changed(rest.substr(part_end), parts);
+  if (part < 0) return own;
+  const std::string conv = "conv" + std::to_string(part + 1) + ".",
+                    norm = "bn" + std::to_string(part + 1) + ".";
+  return start +
+         changed(rest.substr(part_end), {{".convolution.", conv}, {".normalization.", norm}});
 }
 
 /// weiaicunzai's ResNets: conv2_x.0.residual_function.3 for layer1.0.conv2.
