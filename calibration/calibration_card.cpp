@@ -30,7 +30,8 @@ ChipCard chip_of_core(const Tree& tree) {
   const photonic::MeshCoreCard* own = photonic::find_mesh_part(core);
   require(own != nullptr && own->mesh.device == photonic::DeviceKind::mzi,
           "{}: only cores of kind mzi-mesh with device mzi can be calibrated (this one is {})",
-          tree.origin, core.kind);
+          tree.origin,
+          own == nullptr ? core.kind : core.kind + " of another device: set mesh.device to mzi");
   ChipCard chip;
   chip.modes = photonic::mesh_modes(core);
   chip.topology = own->mesh.topology;

@@ -119,8 +119,10 @@ double MeasurementColumn::read(double value) const {
 
 std::vector<MeasurementColumn> measurement_columns(const std::vector<std::string_view>& header) {
   std::vector<MeasurementColumn> columns;
-  for (const std::string_view cell : header) {
-    const ColumnHead head = column_head(cell);
+  const std::vector<ColumnHead> heads =
+      column_heads(std::vector<std::string>(header.begin(), header.end()));
+  for (const ColumnHead& head : heads) {
+    const std::string_view cell = head.name;
     MeasurementColumn column;
     column.name = own_name(letters(cell, head.unit), cell);
     column.is_volts = column.name == "volts" || numbered(column.name, 'v');

@@ -67,9 +67,12 @@ Programming voltages_for(const ChipShape& shape, std::span<const double> paramet
 ProgrammedMatrix program(const ChipShape& shape, std::span<const double> parameters,
                          const ComplexMatrix& target, const ProgrammingOptions& options) {
   using Target = photonic::DecompositionOptions::Target;
-  require(target.rows == shape.ports() && target.columns == shape.ports(),
-          "the matrix is {} x {}, the chip has {} ports", target.rows, target.columns,
-          shape.ports());
+  require(
+      target.rows == shape.ports() && target.columns == shape.ports(),
+      "the matrix is {} x {}, the chip has {} ports (one mesh makes a matrix of as many rows and "
+      "columns: pad a smaller one with ones on the diagonal; other shapes need two meshes, the "
+      "svd target of decompose)",
+      target.rows, target.columns, shape.ports());
   const photonic::MatrixDecomposition ideal = photonic::decompose_matrix(
       target, {.mesh = shape.topology.kind,
                .target = options.nearest ? Target::nearest : Target::unitary,

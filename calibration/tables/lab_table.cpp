@@ -116,7 +116,19 @@ double cell_value(const std::string& cell, const LabDialect& dialect) {
   return lab_number(cell, dialect).value_or(NAN);
 }
 
+/// The unit in the row below a column's name, which may not be another than the name's.
+void take_unit_below(const std::string& unit, const std::string& origin, LabColumn& column) {
+  if (!lab_unit(unit)) return;
+  require(column.unit.empty() || same_unit(column.unit, unit),
+          "{}: the column '{}' has the unit {} in its name and {} in the units beside the names "
+          "(which are "
+          "the numbers in? leave one)",
+          origin, column.name, column.unit, unit);
+  column.unit = unit;
+}
+
 void add_columns(const Layout& layout, const Heads& heads, LabTable& table) {
+  const std::vector<ColumnHead> named = column_heads(heads.names);
   std::vector<Cells> rows;
   for (const LabLine* line : layout.rows) {
     rows.push_back(lab_cells(line->text, layout.dialect));
@@ -134,12 +146,11 @@ void add_columns(const Layout& layout, const Heads& heads, LabTable& table) {
       continue;
     }
     LabColumn column;
-    if (!heads.names.empty()) {
-      const ColumnHead head = column_head(heads.names[c]);
-      column.name = head.name;
-      column.unit = head.unit;
+    if (!named.empty()) {
+      column.name = named[c].name;
+      column.unit = named[c].unit;
     }
-    if (!heads.units.empty() && lab_unit(heads.units[c])) column.unit = heads.units[c];
+    if (!heads.units.empty()) take_unit_below(heads.units[c], table.origin, column);
     for (const Cells& row : rows) column.values.push_back(cell_value(row[c], layout.dialect));
     table.columns.push_back(std::move(column));
   }
@@ -155,7 +166,7 @@ void add_transposed(const Layout& layout, LabTable& table) {
     table.named = table.named || named;
     std::size_t from = named ? 1U : 0U;
     if (named && cells.size() > 2 && lab_unit(cells[1]) && !lab_number(cells[1], layout.dialect))
-      column.unit = cells[from++];
+      take_unit_below(cells[from++], table.origin, column);
     for (std::size_t i = from; i < layout.cells; ++i)
       column.values.push_back(cell_value(cells[i], layout.dialect));
     table.columns.push_back(std::move(column));
@@ -203,7 +214,8 @@ LabTable read_lab_table(std::string_view bytes, const std::string& origin) {
   const std::vector<LabLine> lines = lab_lines(bytes, origin);
   require(!lines.empty(), "{}: the file is empty (a table of two columns is needed)", origin);
   const Layout layout = layout_of(lines, origin);
-  LabTable table{.origin = origin};
+  LabTable table;
+  table.origin = origin;
   for (const LabLine* line : layout.before) table.preamble.push_back(line->text);
   if (is_transposed(layout)) {
     add_transposed(layout, table);

@@ -1,7 +1,6 @@
 #include "calibration/tables/lab_units.hpp"
 
 #include <array>
-#include <utility>
 
 #include "core/error.hpp"
 
@@ -116,6 +115,11 @@ LabUnit known_unit(std::string_view symbol) {
   return *unit;
 }
 
+bool same_unit(std::string_view a, std::string_view b) {
+  const std::optional<LabUnit> left = lab_unit(a), right = lab_unit(b);
+  return left && right && left->quantity == right->quantity && left->factor == right->factor;
+}
+
 std::string_view own_unit(Quantity quantity) {
   switch (quantity) {
     case Quantity::voltage:
@@ -140,27 +144,6 @@ std::string_view own_unit(Quantity quantity) {
       break;
   }
   return "";
-}
-
-ColumnHead column_head(std::string_view text) {
-  ColumnHead head{.name = std::string(text), .unit = {}};
-  for (const auto& [open, close] :
-       {std::pair{'[', ']'}, std::pair{'(', ')'}, std::pair{'{', '}'}}) {
-    const std::size_t from = text.rfind(open);
-    if (from == std::string_view::npos) continue;
-    const std::size_t to = text.find(close, from);
-    const std::string_view unit =
-        text.substr(from + 1, to == std::string_view::npos ? to : to - from - 1);
-    if (lab_unit(unit)) return head.unit = std::string(inner(unit)), head;
-  }
-  const std::size_t last = text.find_last_of("_ /:,");
-  if (last == std::string_view::npos || last == 0) return head;
-  // "Channel A" is a name, "Channel_A" may be one: a single letter counts behind what it measures.
-  const bool letter = last + 2 == text.size();
-  if (letter && text.find_first_of("VvCcPpTtWwUIPL") != 0) return head;
-  if (letter && same_letters(text.substr(0, last).substr(0, 2), "ch")) return head;
-  if (lab_unit(text.substr(last + 1))) head.unit = std::string(text.substr(last + 1));
-  return head;
 }
 
 }  // namespace lightloom::calibration

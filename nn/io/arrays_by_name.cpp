@@ -25,6 +25,13 @@ Shape without_ones(const Shape& shape) {
   return sides;
 }
 
+/// Whether a convolution whose kernel is as large as its map is the linear layer of this shape
+/// (timm's VGG has them); both read channel by channel.
+bool covers_map(const Shape& kernel, const Shape& linear) {
+  return kernel.size() == 4 && linear.size() == 2 && kernel[0] == linear[0] &&
+         kernel[1] * kernel[2] * kernel[3] == linear[1];
+}
+
 std::string shape_text(const Shape& shape) { return fmt::format("({})", fmt::join(shape, ", ")); }
 
 /// What to do about a matrix of the right size that lies the other way, and about a network for
@@ -106,7 +113,8 @@ const std::vector<float>& ArraysByName::get(const std::string& name, const Shape
           "'{}' holds elements of the type {} (floats of 16, 32 or 64 bits are read: save the "
           "model as floats, model.float())",
           found.name, found.type);
-  require(without_ones(found.shape) == without_ones(shape) && found.values.size() == count,
+  require((without_ones(found.shape) == without_ones(shape) || covers_map(found.shape, shape)) &&
+              found.values.size() == count,
           "'{}' has the shape {} where {} needs {} ({})", found.name, shape_text(found.shape),
           network_, shape_text(shape), shape_advice(found.shape, shape));
   for (std::size_t i = 0; i < found.values.size(); ++i)
@@ -119,11 +127,27 @@ const std::vector<float>& ArraysByName::get(const std::string& name, const Shape
 }
 
 void ArraysByName::require_all_used() const {
-  for (const auto& [own, name] : matched_.names)
-    require(used_.contains(name),
-            "{} has no place for '{}' of shape {} (another model, or one with further parts: "
-            "docs/models/nn/networks.md lists the layers' names)",
-            network_, name, shape_text(arrays_[place_.at(name)].shape));
+  for (const auto& [own, name] : matched_.names) {
+    if (used_.contains(name)) continue;
+    const auto twin = used_twin(own);
+    if (twin != matched_.names.end())
+      throw Error(fmt::format(
+          "the file holds '{}' of {} twice, as '{}' and as '{}' (a network and its average or "
+          "teacher: save the state dict of one of them)",
+          twin->first, network_, twin->second, name));
+    throw Error(fmt::format(
+        "{} has no place for '{}' of shape {} (another model, or one with further parts: "
+        "docs/models/nn/networks.md lists the layers' names)",
+        network_, name, shape_text(arrays_[place_.at(name)].shape)));
+  }
+}
+
+NamesInFile::const_iterator ArraysByName::used_twin(const std::string& name) const {
+  for (std::size_t point = name.find('.'); point != std::string::npos;
+       point = name.find('.', point + 1))
+    if (const std::string own = name.substr(point + 1); wanted_.contains(own))
+      return matched_.names.find(own);
+  return matched_.names.end();
 }
 
 std::string ArraysByName::missing(const std::string& name) const {

@@ -28,6 +28,8 @@ class ArraysByName {
   void require_all_used() const;
 
  private:
+  /// The name of the network's that stands behind a prefix in `name`; the end if none does.
+  [[nodiscard]] NamesInFile::const_iterator used_twin(const std::string& name) const;
   [[nodiscard]] std::string missing(const std::string& name) const;
 
   const std::vector<NamedArray>& arrays_;

@@ -78,15 +78,28 @@ std::string head_of(const std::set<std::string>& wanted) {
   return "linear.";
 }
 
-/// Without the part up to the first point that all names share; as they are if there is none.
-Names without_common_prefix(const Names& names) {
-  const std::size_t point = names.empty() ? std::string::npos : names[0].find('.');
-  if (point == std::string::npos) return names;
-  const std::string prefix = names[0].substr(0, point + 1);
-  const auto shared = [&](const std::string& name) { return name.starts_with(prefix); };
-  if (!std::all_of(names.begin(), names.end(), shared)) return names;
+/// The parts up to one of the first points that at least half of the names share (module.,
+/// ema.module., ...: a head may stand beside them), shorter ones first.
+std::set<std::string> shared_prefixes(const Names& names) {
+  constexpr int most_points = 4;
+  std::map<std::string, std::size_t> counts;
+  for (const std::string& name : names) {
+    std::size_t point = name.find('.');
+    for (int i = 0; i < most_points && point != std::string::npos; ++i) {
+      ++counts[name.substr(0, point + 1)];
+      point = name.find('.', point + 1);
+    }
+  }
+  std::set<std::string> shared;
+  for (const auto& [prefix, count] : counts)
+    if (2 * count >= names.size()) shared.insert(prefix);
+  return shared;
+}
+
+Names without_prefix(const Names& names, const std::string& prefix) {
   Names shorter;
-  for (const std::string& name : names) shorter.push_back(name.substr(prefix.size()));
+  for (const std::string& name : names)
+    shorter.push_back(name.starts_with(prefix) ? name.substr(prefix.size()) : name);
   return shorter;
 }
 
@@ -166,23 +179,25 @@ struct Spelling {
 
 std::vector<Spelling> spellings_of(const Names& names, const std::set<std::string>& wanted,
                                    const std::string& head) {
-  return {{names},
-          {each(names, public_resnet)},
-          {each(names, old_densenet)},
-          {each(names, kuangliu_densenet), true},
-          {from_timm(names, wanted)},
-          {from_numbered(names, wanted)},
-          {each(names, [&](const std::string& name) { return other_head(name, head); })}};
+  std::vector<Spelling> spellings{
+      {names},
+      {each(names, public_resnet)},
+      {each(names, old_densenet)},
+      {each(names, kuangliu_densenet), true},
+      {from_timm(names, wanted)},
+      {from_numbered(names, wanted)},
+      {each(names, [&](const std::string& name) { return other_head(name, head); })}};
+  for (Names& hub : from_other_hubs(names)) spellings.push_back({std::move(hub)});
+  return spellings;
 }
 
 }  // namespace
 
 MatchedNames match_names(const std::set<std::string>& wanted, const Names& in_file) {
   std::vector<Names> bare{in_file};
-  constexpr int most_prefixes = 3;
-  for (int prefix = 0; prefix < most_prefixes; ++prefix)
-    bare.push_back(without_common_prefix(bare.back()));
   bare.push_back(without_wrappers(in_file));
+  for (const std::string& prefix : shared_prefixes(in_file))
+    bare.push_back(without_prefix(in_file, prefix));
   const std::string head = head_of(wanted);
   MatchedNames best;
   for (const Names& names : bare) {

@@ -18,10 +18,11 @@ struct MatchedNames {
 };
 
 /// Finds the names `wanted` among those of a file, which may have them in another tongue: with a
-/// prefix (module., model., any that all share), in torchvision's, timm's and kuangliu's spellings
-/// of ResNets (downsample / shortcut, fc / linear), torchvision's old ones and kuangliu's of
-/// DenseNet, timm's of MobileNetV2, MobileNetV3 and EfficientNet; rows of linear layers in any
-/// numbering. The spelling under which most are found wins.
+/// prefix (module., ema.module., any that half of them share), in torchvision's, timm's and
+/// kuangliu's spellings of ResNets (downsample / shortcut, fc / linear), torchvision's old ones and
+/// kuangliu's of DenseNet, timm's of MobileNetV2, MobileNetV3 and EfficientNet, those of other
+/// collections (from_other_hubs); rows of linear layers in any numbering. The spelling under which
+/// most are found wins.
 MatchedNames match_names(const std::set<std::string>& wanted,
                          const std::vector<std::string>& in_file);
 
@@ -32,6 +33,10 @@ std::string model_of(const std::vector<std::string>& names);
 /// in torchvision's spelling, which is ours; other names stay.
 std::vector<std::string> from_timm(const std::vector<std::string>& names,
                                    const std::set<std::string>& wanted);
+
+/// Names as Hugging Face's transformers and weiaicunzai have them in ResNets, timm in VGG, tonylins
+/// and d-li14 in MobileNetV2, in our spelling: one list for each that these may be.
+std::vector<std::vector<std::string>> from_other_hubs(const std::vector<std::string>& names);
 
 /// Whether names are timm's of those networks.
 bool is_timm(const std::vector<std::string>& names);

@@ -1,11 +1,14 @@
 #include "nn/io/torch_file.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "core/archives/array_file.hpp"
 #include "core/archives/zip.hpp"
@@ -86,6 +89,14 @@ const PickleValue* tensor_arguments(const PickleValue* value) {
     for (const char* rebuild : {"torch._utils _rebuild_tensor_v2",
                                 "torch._utils _rebuild_tensor_v3", "torch._utils _rebuild_tensor"})
       if (value->is_call(rebuild)) return arguments->items.size() >= 4 ? arguments : nullptr;
+    // A tensor with attributes of its own: the function that makes it, its type, its arguments.
+    if (value->is_call("torch._tensor _rebuild_from_type_v2")) {
+      const bool plain = arguments->items.size() == 4 &&
+                         arguments->items[0]->kind == Kind::global &&
+                         arguments->items[0]->text.starts_with("torch._utils _rebuild_tensor") &&
+                         arguments->items[2]->kind == Kind::list;
+      return plain && arguments->items[2]->items.size() >= 4 ? arguments->items[2] : nullptr;
+    }
     if (!value->is_call("torch._utils _rebuild_parameter") &&
         !value->is_call("torch._utils _rebuild_parameter_with_state"))
       return nullptr;
@@ -169,6 +180,40 @@ bool holds_tensors(const PickleValue& value) {
   return false;
 }
 
+/// Dicts of tensors with a weight among them, within other dicts of any keys.
+struct StatesWithin {
+  std::vector<const PickleValue*> states;
+  std::vector<std::string> keys;
+  std::set<const PickleValue*> seen;  // values may be shared and stand in circles
+};
+
+void collect_states(const PickleValue& top, int depth, StatesWithin& found) {
+  const auto& pairs = top.pairs();
+  for (std::size_t i = 0; top.maps() && i + 1 < pairs.size(); i += 2) {
+    const PickleValue& inner = *pairs[i + 1];
+    if (pairs[i]->kind != Kind::text || !inner.maps() || !found.seen.insert(&inner).second)
+      continue;
+    const auto& own = inner.pairs();
+    bool weights = holds_tensors(inner);
+    for (std::size_t k = 0; weights && k + 1 < own.size(); k += 2)
+      if (own[k]->text.ends_with("weight")) {
+        found.states.push_back(&inner);
+        found.keys.push_back(pairs[i]->text);
+        weights = false;
+      }
+    if (depth > 1) collect_states(inner, depth - 1, found);
+  }
+}
+
+/// The one state dict that is there under an unusual key; nullptr without one.
+const PickleValue* only_state(const PickleValue& top) {
+  StatesWithin found;
+  collect_states(top, deepest, found);
+  require(found.states.size() < 2, "it holds state dicts under {} (which of them? {})",
+          fmt::join(found.keys, ", "), advice);
+  return found.states.empty() ? nullptr : found.states.front();
+}
+
 /// The state dict itself, or the one under a key that trainings use.
 const PickleValue* find_state(const PickleValue& top, int depth) {
   if (holds_tensors(top)) return &top;
@@ -183,6 +228,7 @@ const PickleValue* find_state(const PickleValue& top, int depth) {
 
 std::vector<NamedArray> arrays_of(const Pickle& pickle, const StorageBytes& bytes_of) {
   const PickleValue* state = find_state(*pickle.top, deepest);
+  if (state == nullptr) state = only_state(*pickle.top);
   const bool object = pickle.top->kind == Kind::call && pickle.top->entries.empty();
   require(state != nullptr, "it holds {} ({})",
           object ? "a whole model or another Python object, not a state dict"

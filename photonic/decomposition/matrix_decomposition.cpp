@@ -47,12 +47,12 @@ void check(const ComplexMatrix& matrix, const DecompositionOptions& options, dou
           "one mesh realises square matrices only, not {} x {} (use the svd target)", matrix.rows,
           matrix.columns);
   const double tolerance = tolerance_of(options, matrix.rows);
-  require(
-      options.target == Target::nearest || distance <= tolerance,
-      "the matrix is not unitary: the largest element of |U U^H - 1| is {:.3g}, at most {:.3g} "
-      "is taken (a greater tolerance takes more, the nearest target the nearest unitary, the svd "
-      "target any matrix)",
-      distance, tolerance);
+  require(options.target == Target::nearest || distance <= tolerance,
+          "the matrix is not unitary: the largest element of |U U^H - 1| is {:.3g}, at most {:.3g} "
+          "is taken (a greater tolerance takes more, the nearest target the nearest unitary; any "
+          "matrix "
+          "needs two meshes, the svd target of decompose)",
+          distance, tolerance);
 }
 
 void decompose_columns(const SquareMatrix& unitary, const DecompositionOptions& options,

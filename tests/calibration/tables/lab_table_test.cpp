@@ -127,6 +127,62 @@ TEST(LabUnits, AreTakenFromHeadersInTheirUsualForms) {
   EXPECT_FALSE(lab_unit("furlong"));
 }
 
+TEST(LabUnits, AreTakenFromNamesOfAnyLanguage) {
+  const std::pair<const char*, const char*> heads[] = {{"Spannung_V", "V"},
+                                                       {"Strom_mA", "mA"},
+                                                       {"U (mV)", "mV"},
+                                                       {"leistung/dBm", "dBm"},
+                                                       {"P_opt_uW", "uW"},
+                                                       {"U / V", "V"},
+                                                       {"Strom in A", "A"},
+                                                       {"lambda_m", "m"},
+                                                       {"Tensione V", "V"},
+                                                       {"t_s", "s"},
+                                                       {"Zeit_min", "min"},
+                                                       {"Ausgang_MW", "MW"},
+                                                       {"ch1_V", "V"},
+                                                       {"Heater [A]", "A"},
+                                                       {"Kanal / A", "A"},
+                                                       {"I_heater_A", "A"},
+                                                       {"photo current_mV", "mV"},
+                                                       {"total_J", "J"},
+                                                       {"Detuning_GHz", "GHz"}};
+  for (const auto& [text, unit] : heads) EXPECT_EQ(column_head(text).unit, unit) << text;
+}
+
+TEST(LabUnits, AreNotReadIntoNamesThatEndAlike) {
+  for (const char* text :
+       {"Kanal_A", "channel_V", "Port W", "P_min", "V_min", "power_pm", "P_1550_nm", "voltage_1",
+        "heater_A", "sample_s", "mode_m", "speed m", "power_ms"})
+    EXPECT_EQ(column_head(text).unit, "") << text;
+  const auto units = [](const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const ColumnHead& head : column_heads(names)) all.push_back(head.unit);
+    return all;
+  };
+  using Units = std::vector<std::string>;
+  EXPECT_EQ(units({"I_A", "I_B"}), (Units{"", ""}));
+  EXPECT_EQ(units({"Power_H", "Power_V"}), (Units{"", ""}));
+  EXPECT_EQ(units({"U_V", "I_A"}), (Units{"V", "A"}));
+  EXPECT_EQ(units({"U_V", "U_V"}), (Units{"V", "V"}));
+}
+
+TEST(LabUnits, TwoOfOneColumnAreRefused) {
+  for (const char* text :
+       {"Voltage_mV [V]", "Voltage_V [mV]", "power_mW_dBm", "U (V) [mV]", "P / mW (uW)"})
+    EXPECT_THROW(column_head(text), Error) << text;
+  for (const char* text : {"Voltage_V [V]", "Voltage_mV (mV)", "P (mW) at 1550 nm", "I_V_mA"})
+    EXPECT_NO_THROW(column_head(text)) << text;
+  EXPECT_NE(refusal("voltage_V,power\nmV,mW\n0,1\n1,2\n2,1\n").find("V in its name and mV"),
+            std::string::npos);
+  EXPECT_NE(refusal("voltage_mV [V],power\n0,1\n1,2\n2,1\n").find("two units, mV and V"),
+            std::string::npos);
+}
+
+TEST(LabTable, ReadsColumnsOfUnknownNamesByTheirUnits) {
+  expect_table("Spannung_mV;Leistung_uW\n0;900\n500;750\n1000;500\n1500;125\n2000;250\n2500;625\n");
+}
+
 TEST(SpectrumTable, TurnsJoinsScalesAndAveragesPieces) {
   // 1500 to 1509 falling, then 1507 to 1515 rising and half as bright.
   std::string text = "wavelength_nm,power\n";

@@ -75,6 +75,34 @@ TEST_F(TorchFile, TheStateIsFoundInACheckpointOfATraining) {
   EXPECT_EQ(arrays[0].name, "w");
 }
 
+TEST_F(TorchFile, AStateUnderAnyOneKeyIsFoundAndOneOfTwoAskedFor) {
+  made::Tensor weight = plain;
+  weight.name = "fc.weight";
+  const std::string state = made::state_dict({weight});
+  const auto under = [&](const std::string& key) { return made::text(key) + state; };
+  const auto arrays = archive("}(" + made::text("optimizer") + made::state_dict({plain}) +
+                              under("generator") + "u");
+  ASSERT_EQ(arrays.size(), 1u);
+  EXPECT_EQ(arrays[0].name, "fc.weight");
+  const std::string problem = problem_of("}(" + under("left") + under("right") + "u");
+  EXPECT_NE(problem.find("state dicts under left, right"), std::string::npos) << problem;
+}
+
+TEST_F(TorchFile, TensorsWithAttributesOfTheirOwnAreRead) {
+  // _rebuild_from_type_v2(_rebuild_tensor_v2, Parameter, (storage, 1, (2, 3), (3, 1), ...), {})
+  const std::string function = made::global("torch._utils", "_rebuild_tensor_v2");
+  std::string tensor = made::pickled(plain);
+  ASSERT_EQ(tensor.compare(0, function.size(), function), 0);
+  ASSERT_EQ(tensor.back(), 'R');
+  tensor.pop_back();
+  const std::string arguments = tensor.substr(function.size());
+  const auto arrays = archive(
+      "}(" + made::text("w") + made::global("torch._tensor", "_rebuild_from_type_v2") + "(" +
+      function + made::global("torch.nn.parameter", "Parameter") + arguments + "}tRu");
+  ASSERT_EQ(arrays.size(), 1u);
+  EXPECT_EQ(arrays[0].values, (std::vector<float>{1, 2, 3, 4, 5, 6}));
+}
+
 TEST_F(TorchFile, RowsOfPicklesOfEarlierVersionsAreRead) {
   // magic number 0x1950a86a20f9469cfc6c, protocol 1001, system, state, keys, storages
   const std::string magic =
