@@ -142,16 +142,18 @@ class AgainstTheProgram(unittest.TestCase):
     def test_a_file_of_the_program_loads_and_saves_to_the_same_numbers(self):
         import h5py
 
-        with tempfile.TemporaryDirectory() as folder:
-            card = CARDS["multilevel"]
-            lt.save(lt.regenerate(seeded_resnet(), card), f"{folder}/a.h5",
-                    {"model": "resnet20", "dataset": "cifar10", "weights": card})
-            again = lt.load(resnet20(), f"{folder}/a.h5")
-            lt.save(again, f"{folder}/b.h5", lt.read_card(f"{folder}/a.h5"))
-            with h5py.File(f"{folder}/a.h5") as a, h5py.File(f"{folder}/b.h5") as b:
-                self.assertEqual(sorted(a), sorted(b))
-                for name in a:
-                    numpy.testing.assert_array_equal(a[name][()], b[name][()], name)
+        for card in (CARDS[name] for name in ("multilevel", "smart_deal", "shared_depth of two", "blend", "crew")):
+            with self.subTest(card["source"]), tempfile.TemporaryDirectory() as folder:
+                model = lt.regenerate(seeded_resnet(), card)
+                lt.save(model, f"{folder}/a.h5", {"model": "resnet20", "dataset": "cifar10", "weights": card})
+                again = lt.load(resnet20(), f"{folder}/a.h5")
+                lt.save(again, f"{folder}/b.h5", lt.read_card(f"{folder}/a.h5"))
+                with h5py.File(f"{folder}/a.h5") as a, h5py.File(f"{folder}/b.h5") as b:
+                    self.assertEqual(sorted(a), sorted(b))
+                    for name in a:
+                        numpy.testing.assert_array_equal(a[name][()], b[name][()], name)
+                for (name, one), (_, other) in zip(lt.weight_layers(model), lt.weight_layers(again)):
+                    self.assertTrue(torch.equal(one.source(), other.source()), name)
 
 
 @unittest.skipUnless(program(), "LIGHTLOOM_PROGRAM does not name the program")

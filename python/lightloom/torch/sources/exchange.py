@@ -210,7 +210,7 @@ class SmartDealSource(ExchangeSource):
         """Adds the gradient of the coefficients to those of earlier backward passes."""
         codes, scale = self._bases()
         d_rows = self._padded(d_dense.detach())
-        d = self.mask * torch.einsum("rj,rkj->rk", d_rows, (codes * scale[:, None, None])[self.place])
+        d = torch.einsum("rj,rkj->rk", d_rows, (codes * scale[:, None, None])[self.place])
         self._gradient = d if self._gradient is None else self._gradient + d
 
     def _moved(self, values, up):
