@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "core/error.hpp"
 #include "photonic/decomposition/butterfly.hpp"
@@ -19,6 +21,10 @@ using Target = DecompositionOptions::Target;
 /// The matrix in the top left corner of a square of zeros.
 SquareMatrix padded(const ComplexMatrix& matrix) {
   SquareMatrix square(std::max(matrix.rows, matrix.columns));
+  if (matrix.rows == matrix.columns) {
+    std::copy(matrix.values.begin(), matrix.values.end(), square.values.begin());
+    return square;
+  }
   for (int r = 0; r < matrix.rows; ++r)
     for (int c = 0; c < matrix.columns; ++c)
       square(r, c) = matrix.values[static_cast<std::size_t>(std::int64_t{r} * matrix.columns + c)];
@@ -125,10 +131,10 @@ SquareMatrix chosen_unitary(SquareMatrix square, const DecompositionOptions& opt
   return nearest_unitary(square, distance);
 }
 
-void decompose_one(const SquareMatrix& square, const DecompositionOptions& options,
+void decompose_one(SquareMatrix square, const DecompositionOptions& options,
                    MatrixDecomposition& result) {
   const SquareMatrix unitary =
-      chosen_unitary(square, options, result.distance_from_unitary, result.rounded);
+      chosen_unitary(std::move(square), options, result.distance_from_unitary, result.rounded);
   if (options.mesh == MeshKind::butterfly)
     decompose_columns(unitary, options, result);
   else
@@ -151,14 +157,21 @@ void compare(const SquareMatrix& made, const SquareMatrix& scaled, int exponent,
   result.error = std::sqrt(squares / result.modes);
 }
 
+/// Whether no part of a number is infinite or none: all are looked at, which goes many at a time.
+bool all_finite(std::span<const Complex> values) {
+  constexpr double largest = std::numeric_limits<double>::max();
+  std::ptrdiff_t outside = 0;
+  for (const Complex& v : values)
+    outside += !(std::abs(v.real()) <= largest) + !(std::abs(v.imag()) <= largest);
+  return outside == 0;
+}
+
 void check_elements(const ComplexMatrix& matrix) {
   require(matrix.rows >= 1 && matrix.columns >= 1, "cannot decompose an empty matrix");
   require(std::max(matrix.rows, matrix.columns) <= most_modes,
           "a matrix of {} x {} is too large for a mesh (at most {} modes are taken)", matrix.rows,
           matrix.columns, most_modes);
-  require(std::all_of(matrix.values.begin(), matrix.values.end(),
-                      [](Complex v) { return std::isfinite(v.real()) && std::isfinite(v.imag()); }),
-          "the matrix holds a value that is not a finite number");
+  require(all_finite(matrix.values), "the matrix holds a value that is not a finite number");
 }
 
 /// The block in the top left corner.
@@ -232,7 +245,7 @@ MatrixDecomposition set_meshes(const ComplexMatrix& matrix, const DecompositionO
   result.devices = static_cast<int>(result.topology.cells.size());
   result.rebuilt = {matrix.rows, matrix.columns, {}};
   if (options.target != Target::svd) {
-    decompose_one(square, options, result);
+    decompose_one(std::move(square), options, result);
     return result;
   }
   const int exponent = far_exponent(matrix.values);

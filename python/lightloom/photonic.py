@@ -49,11 +49,12 @@ class Mesh:
     """
 
     def __init__(self, found):
-        self._found = found
-        self._phases = found.phases("right")
+        self._found, self._phases = found, None
 
     def __getattr__(self, name):
         if name in ("theta", "phi", "screen", "outer", "column", "top", "bottom"):
+            if self._phases is None:  # asked for first
+                self._phases = self._found.phases("right")
             return array(self._phases[name])
         raise AttributeError(f"a Mesh has no '{name}'")
 

@@ -188,8 +188,9 @@ class Codes(unittest.TestCase):
 
     def test_keys_and_transforms_that_are_not_there_are_named(self):
         for card, words in (({"source": "xor", "xor": {"input": 8}}, "'weights.xor.input' is not a known key"),
-                            ({"source": "trellis", "transform": "hadamard"}, "no transform of this package"),
-                            ({"source": "trellis", "bits": 5}, "must be from 1 to 4"), ({"source": "seedlm"}, "no source of this package")):
+                            ({"source": "trellis", "transform": "hadamrd"}, "hadamard"),
+                            ({"source": "trellis", "bits": 5}, "must be from 1 to 4"), ({"source": "seedlm", "bits": 5}, "must be from 3 to 4"),
+                            ({"source": "crew", "crew": {"budget": -1}}, "budget"), ({"source": "blend", "retraining": "projection"}, "must be codes")):
             with self.subTest(words), self.assertRaisesRegex(ValueError, words):
                 lt.make_source(card, SHAPE, "layer")
 

@@ -49,6 +49,17 @@ CARDS = {
     "subspace of linear layers": {"source": "subspace", "subspace": {"linear": "generated"}},
     "trellis": {"source": "trellis", "bits": 2, "state_bits": 8},
     "trellis of three bits": {"source": "trellis", "bits": 3, "state_bits": 8, "fc_bits": 1},
+    "mixed trellis": {"source": "trellis", "state_bits": 8, "transform": "hadamard"},
+    "huffman": {"source": "huffman", "bits": 5},
+    "huffman by filter": {"source": "huffman", "bits": 3, "scales": "filter", "fc_bits": 8},
+    "crew": {"source": "crew", "bits": 6},
+    "clipped crew within a budget": {"source": "crew", "bits": 4, "scales": "filter", "crew": {"range": "clipped", "budget": 0.01}},
+    "seedlm": {"source": "integer", "layers": [{"layer": "layer1.*", "source": "seedlm"}]},
+    "seedlm of three bits": {"source": "integer", "layers": [{"layer": "layer1.*", "source": "seedlm", "bits": 3, "seedlm": {"stride": 4099}}]},
+    "smart_deal": {"source": "smart_deal", "exchange": {"theta": 0.01}},
+    "shared_depth": {"source": "shared_depth", "bits": 5},
+    "shared_depth of two": {"source": "shared_depth", "bits": 3, "shared_depth": {"uses": 2}, "layers": [{"layer": "layer2*", "bits": 8}]},
+    "blend": {"source": "blend", "blend": {"seed": 9}},
     "per layer": {"source": "multilevel", "intra": 2, "bits": {"basis": 4, "intra": 4, "cross": 4},
                   "layers": [{"layer": "layer3*", "source": "integer", "bits": 2}, {"layer": "conv1", "intra": 0}]},
 }
@@ -131,16 +142,18 @@ class AgainstTheProgram(unittest.TestCase):
     def test_a_file_of_the_program_loads_and_saves_to_the_same_numbers(self):
         import h5py
 
-        with tempfile.TemporaryDirectory() as folder:
-            card = CARDS["multilevel"]
-            lt.save(lt.regenerate(seeded_resnet(), card), f"{folder}/a.h5",
-                    {"model": "resnet20", "dataset": "cifar10", "weights": card})
-            again = lt.load(resnet20(), f"{folder}/a.h5")
-            lt.save(again, f"{folder}/b.h5", lt.read_card(f"{folder}/a.h5"))
-            with h5py.File(f"{folder}/a.h5") as a, h5py.File(f"{folder}/b.h5") as b:
-                self.assertEqual(sorted(a), sorted(b))
-                for name in a:
-                    numpy.testing.assert_array_equal(a[name][()], b[name][()], name)
+        for card in (CARDS[name] for name in ("multilevel", "smart_deal", "shared_depth of two", "blend", "crew")):
+            with self.subTest(card["source"]), tempfile.TemporaryDirectory() as folder:
+                model = lt.regenerate(seeded_resnet(), card)
+                lt.save(model, f"{folder}/a.h5", {"model": "resnet20", "dataset": "cifar10", "weights": card})
+                again = lt.load(resnet20(), f"{folder}/a.h5")
+                lt.save(again, f"{folder}/b.h5", lt.read_card(f"{folder}/a.h5"))
+                with h5py.File(f"{folder}/a.h5") as a, h5py.File(f"{folder}/b.h5") as b:
+                    self.assertEqual(sorted(a), sorted(b))
+                    for name in a:
+                        numpy.testing.assert_array_equal(a[name][()], b[name][()], name)
+                for (name, one), (_, other) in zip(lt.weight_layers(model), lt.weight_layers(again)):
+                    self.assertTrue(torch.equal(one.source(), other.source()), name)
 
 
 @unittest.skipUnless(program(), "LIGHTLOOM_PROGRAM does not name the program")

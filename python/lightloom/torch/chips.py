@@ -56,7 +56,8 @@ class ChipNetwork(torch.nn.Module):
 
     def without_chip(self):
         """A copy of the network as it was before `convert`, with the weights of now: what training on the chip has made."""
-        copies = {id(module): copy.deepcopy(module.layer) for module in self.chip_layers()}
+        memo = {}  # one: layers may share a source's tensor
+        copies = {id(module): copy.deepcopy(module.layer, memo) for module in self.chip_layers()}
         return copy.deepcopy(self.model, copies)  # which takes each layer's copy in its place
 
     def calibrate(self, inputs, images=_IMAGES):

@@ -35,9 +35,16 @@ def recalibrate(model, batches):
         norm.train(training)
 
 
-def own_steps(model, rate):
-    """What sources do by rules of their own (the patterns of `subbit`), after every step of the optimiser; how many words changed."""
-    return sum(layer.source.own_step(rate) for _, layer in weight_layers(model) if hasattr(getattr(layer, "source", None), "own_step"))
+def own_steps(model, rate, epoch=0):
+    """What sources do by rules of their own, after every step of the optimiser; how many words changed.
+
+    The patterns of `subbit` and the powers of two of `smart_deal`, whose counters begin anew where `epoch` is another number.
+    """
+    sources = [layer.source for _, layer in weight_layers(model) if hasattr(getattr(layer, "source", None), "own_step")]
+    for source in sources:
+        if hasattr(source, "begin_epoch"):
+            source.begin_epoch(epoch)
+    return sum(source.own_step(rate) for source in sources)
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 import torch
 
+from .mixing import mix, unmix
 from .rounding import straight_through
 from .source import Source
 
@@ -51,17 +52,17 @@ _SPREAD, _SHARES, _SAMPLED = 147.80, (0.7, 0.8, 0.9, 1.0, 1.1, 1.2), 16
 class TrellisSource(ProjectedSource):
     """`bits` bits a weight whose last `state_bits` bits are hashed to a level (Tseng et al., QTIP, NeurIPS 2024), in rings.
 
-    Words are found by Viterbi over all states, many rings at once.
+    Words are found by Viterbi over all states, many rings at once. transform "hadamard": of weights that are mixed before, and after.
     """
 
     kind = "trellis"
     file_names = {"path": "words"}
 
-    def __init__(self, shape, bits, state_bits=12):
+    def __init__(self, shape, bits, state_bits=12, transform="none"):
         super().__init__(shape)
         if not 1 <= bits <= 4 or state_bits not in (8, 12, 16):
             raise ValueError(f"a trellis code has 1 to 4 bits and 8, 12 or 16 state bits, not {bits} and {state_bits}")
-        self.width, self.state_bits = bits, state_bits
+        self.width, self.state_bits, self.mixed = bits, state_bits, transform == "hadamard"
         rings = max(shape.weights // 256, 1)
         self._bounds = [shape.weights * ring // rings for ring in range(rings + 1)]
         self.register_buffer("path", torch.zeros(shape.weights))
@@ -95,6 +96,7 @@ class TrellisSource(ProjectedSource):
         return words, square, mixed
 
     def _fit(self, dense):
+        dense = mix(dense.reshape(self.shape.out, -1)).reshape(-1) if self.mixed else dense
         rings = len(self._bounds) - 1
         some = [rings * i // min(rings, _SAMPLED) for i in range(min(rings, _SAMPLED))]
         spread, best, most = float(dense.double().square().mean().sqrt()), 0.0, -1.0
@@ -114,7 +116,8 @@ class TrellisSource(ProjectedSource):
         for rings, part in self._rings(words, range(len(self._bounds) - 1)):
             for ring, made in zip(rings, self._levels(part)):
                 levels[self._bounds[ring]:self._bounds[ring + 1]] = made
-        return levels * self.scale
+        values = levels * self.scale
+        return unmix(values.reshape(self.shape.out, -1)).reshape(-1) if self.mixed else values
 
     def _words(self):
         return {"path": self.path.long(), "scale": self.scale.clone()}

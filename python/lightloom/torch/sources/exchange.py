@@ -1,4 +1,6 @@
-"""SmartExchange: sparse powers of two times small 8-bit bases (Zhao et al., ISCA 2020)."""
+"""SmartExchange: sparse powers of two times small 8-bit bases (Zhao et al., ISCA 2020), and its training as SmartDeal."""
+
+import itertools
 
 import torch
 
@@ -159,3 +161,76 @@ class ExchangeSource(Source):
         blocks = len(self.basis)
         return [("coefficients", 3 * live, COEFFICIENT_BITS, True), ("basis", 9 * blocks, BASIS_BITS, True),
                 ("index", len(self.coefficients), 1, True), ("scale", blocks, 32, False), ("top", 1, 32, False)]
+
+
+class SmartDealSource(ExchangeSource):
+    """SmartExchange whose powers of two move by whole exponents when a counter of gradient signs fills (SmartDeal, arXiv 2101.01163).
+
+    The optimiser trains the bases; `own_step`, after every step of it, moves the coefficients by the gradients of the backward
+    passes since the last. Counters and averaged gradients begin anew with every epoch (`begin_epoch`).
+    """
+
+    kind = "smart_deal"
+
+    def __init__(self, shape, options, **decomposition):
+        super().__init__(shape, **decomposition)
+        self.options = {"momentum": 0.9, "weight_decay": 0.0, "dead_zone": 0.0, "switch_bar": 1, **options}
+        coefficients = self.coefficients.detach()
+        del self.coefficients
+        self.register_buffer("coefficients", coefficients)
+        theta = self.settings["theta"]
+        self.smallest = next(2.0**exponent for exponent in itertools.count(-10) if 2.0**exponent >= theta)
+        self.epoch, self._gradient = None, None
+        self._forget()
+
+    def _forget(self):
+        self._average, self._counters = 0.0, torch.zeros_like(self.coefficients, dtype=torch.int64)
+
+    def _to_powers(self, values):
+        return power_values(power_words(values, COEFFICIENT_BITS, int(self.top)), COEFFICIENT_BITS, int(self.top))
+
+    def encode(self, dense):
+        super().encode(dense)
+        self.coefficients.copy_(self._to_powers(self.coefficients))
+        self._forget()
+
+    def begin_epoch(self, epoch):
+        """Counters and averages begin anew where the epoch is another one."""
+        if epoch != self.epoch:
+            self._forget()
+        self.epoch = epoch
+
+    def forward(self):
+        made = super().forward()
+        if self.training and made.requires_grad:
+            made.register_hook(self._keep)
+        return made
+
+    def _keep(self, d_dense):
+        """Adds the gradient of the coefficients to those of earlier backward passes."""
+        codes, scale = self._bases()
+        d_rows = self._padded(d_dense.detach())
+        d = torch.einsum("rj,rkj->rk", d_rows, (codes * scale[:, None, None])[self.place])
+        self._gradient = d if self._gradient is None else self._gradient + d
+
+    def _moved(self, values, up):
+        """One exponent up or down: zeros grow to the smallest power, below theta lies zero, the window's top holds."""
+        sign = torch.where(up, 1.0, -1.0)
+        following = torch.where((values > 0) == up, 2 * values, 0.5 * values)
+        kept = torch.where(following.abs() < self.settings["theta"], torch.zeros_like(values), self._to_powers(following))
+        return torch.where(values == 0, sign * self.smallest, kept)
+
+    @torch.no_grad()
+    def own_step(self, rate):
+        """Moves coefficients by the gradients since the last step; returns how many changed."""
+        gradient = torch.zeros_like(self.coefficients) if self._gradient is None else self._gradient
+        self._average = self.options["momentum"] * self._average + (gradient + self.options["weight_decay"] * self.coefficients)
+        self._gradient = None
+        proposed = -rate * self._average
+        counted = (self.mask != 0) & (proposed.abs() > self.options["dead_zone"])
+        self._counters = self._counters.to(proposed.device) + counted * torch.sign(proposed).long()
+        full = counted & (self._counters.abs() >= self.options["switch_bar"])
+        before = self.coefficients.clone()
+        self.coefficients.copy_(torch.where(full, self._moved(before, self._counters > 0), before))
+        self._counters[full] = 0
+        return int((self.coefficients != before).sum())

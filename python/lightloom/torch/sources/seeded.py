@@ -55,16 +55,26 @@ def seeded_permutation(seed, n):
     return torch.tensor(order)
 
 
+def seed_halves(seed):
+    """The high and low half of a seed, which single precision holds."""
+    return torch.tensor([seed >> 16, seed & 0xFFFF], dtype=torch.float32)
+
+
+def seed_of_halves(halves):
+    """The seed as the stored word."""
+    return int(halves[0]) << 16 | int(halves[1])
+
+
 class SeededSource(Source):
-    """A source with a seed among what it stores: its high and low half, which single precision holds."""
+    """A source with a seed among what it stores."""
 
     def __init__(self, shape, seed):
         super().__init__(shape)
-        self.register_buffer("seed", torch.tensor([seed >> 16, seed & 0xFFFF], dtype=torch.float32))
+        self.register_buffer("seed", seed_halves(seed))
 
     def seed_word(self):
         """The seed as the stored word."""
-        return int(self.seed[0]) << 16 | int(self.seed[1])
+        return seed_of_halves(self.seed)
 
 
 class SupermaskSource(SeededSource):

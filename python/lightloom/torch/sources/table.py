@@ -6,20 +6,25 @@ from ..._lightloom import Error
 from . import sizes as level_sizes
 from .binary import SubbitSource, TiledSource, XorSource
 from .codes import TrellisSource
+from .crew import CrewSource
 from .direct import (CirculantSource, DenseSource, FloatSource, IntegerSource, LearnedStepSource, PowerSource,
                      TernarySource)
-from .exchange import ExchangeSource, exchangeable
+from .entropy import HuffmanSource
+from .exchange import ExchangeSource, SmartDealSource, exchangeable
 from .multilevel import MultilevelSource
 from .seeded import SubspaceSource, SupermaskSource
+from .seeds import SeedSource
+from .shared import make_shared
 
 # Linear layers of sources that do not take them, where a card has no fc_bits.
 _LINEAR_BITS = {"dense": 32, "integer": "own", "ternary": 2, "multilevel": "factors", "low_rank": "bits",
                 "bsconv": "bits", "dsconv": "bits", "penni": "bits", "circulant": "bits", "supermask": 1, "tiled": 1, "xor": 1,
-                "trellis": "own"}  # others: 8
+                **dict.fromkeys(("huffman", "crew", "seedlm", "trellis", "shared_depth", "blend"), "own")}  # others: 8
 _DEFAULT_BITS = {"power_of_two": 4, "low_rank": 32, "bsconv": 32, "dsconv": 32, "penni": 32, "circulant": 32,
-                 "ternary": 2, "trellis": 2}
-SOURCES = ("dense", "integer", "lsq", "ternary", "power_of_two", "multilevel", "low_rank", "bsconv", "dsconv",
-           "penni", "circulant", "smart_exchange", "supermask", "tiled", "subbit", "xor", "subspace", "trellis")
+                 "ternary": 2, "huffman": 4, "crew": 4, "seedlm": 4, "trellis": 2}
+SOURCES = ("dense", "integer", "lsq", "ternary", "power_of_two", "huffman", "crew", "multilevel", "low_rank", "bsconv", "dsconv",
+           "penni", "circulant", "smart_exchange", "smart_deal", "supermask", "tiled", "subbit", "xor", "subspace", "seedlm", "trellis",
+           "shared_depth", "blend")
 
 
 def matches(pattern, name):
@@ -104,12 +109,15 @@ def _generated(card, shape):
                             card.get("orthogonality"))
 
 
-def make_source(card, shape, name=""):
-    """The source of one layer of a card's section `weights`; layers it cannot take are stored dense."""
-    return source_of(checked(card), shape, name)
+def make_source(card, shape, name="", shared=None):
+    """The source of one layer of a card's section `weights`; layers it cannot take are stored dense.
+
+    shared: a dict, the same for all layers of a network, through which those of `shared_depth` and `blend` find each other.
+    """
+    return source_of(checked(card), shape, name, {} if shared is None else shared)
 
 
-def source_of(card, shape, name):
+def source_of(card, shape, name, shared):
     """`make_source` of a section that is checked."""
     card = card_for(card, name)
     source = card.get("source", "dense")
@@ -127,6 +135,16 @@ def source_of(card, shape, name):
         return CirculantSource(shape, card.get("block", 4), bits)
     if source == "smart_exchange" and exchangeable(shape):
         return ExchangeSource(shape, **card.get("exchange", {}))
+    if source == "smart_deal" and exchangeable(shape):
+        return SmartDealSource(shape, card.get("smart_deal", {}), **card.get("exchange", {}))
+    if source == "huffman":
+        return HuffmanSource(shape, width, card.get("scales", "layer"), card.get("weight_clip", 0.0))
+    if source == "crew":
+        return CrewSource(shape, width, card)
+    if source == "seedlm":
+        return SeedSource(shape, width, **card.get("seedlm", {}))
+    if source in ("shared_depth", "blend"):
+        return make_shared(card, shape, name, width, shared)
     if source in ("multilevel", "low_rank", "bsconv", "dsconv", "penni"):
         return _generated(card, shape)
     if source in _SHORT and (not shape.linear or _takes_linear(card, source)):
@@ -147,10 +165,8 @@ def _subbit(card, shape, name):
 
 
 def _trellis(card, shape, _):
-    if card.get("transform", "none") != "none":
-        raise Error("weights.transform: 'hadamard' is no transform of this package (code weights by the program, or leave it out)")
     bits = linear_bits(card) if shape.linear else card.get("bits", _DEFAULT_BITS["trellis"])
-    return TrellisSource(shape, bits, card.get("state_bits", 12))
+    return TrellisSource(shape, bits, card.get("state_bits", 12), card.get("transform", "none"))
 
 
 # Sources of about a bit a weight or less, and of codes: functions of (card, shape, name), None for layers that they leave dense.
