@@ -45,6 +45,9 @@ function(lightloom_public_headers target)
   set(script "${PROJECT_SOURCE_DIR}/cmake/public_headers.cmake")
   add_custom_command(OUTPUT ${outputs} DEPENDS ${inputs} "${script}" VERBATIM COMMENT "Public headers of ${target}"
                      COMMAND "${CMAKE_COMMAND}" "-Dinputs=${inputs}" "-Doutputs=${outputs}" -P "${script}")
+  # A target of their own: as a part of the room's alone they would wait for the libraries that the room links, and its sources for them.
+  add_custom_target(${target}_public_headers DEPENDS ${outputs})
+  add_dependencies(${target} ${target}_public_headers)
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS "${PROJECT_BINARY_DIR}/include" FILES ${outputs})
   set_target_properties(${target} PROPERTIES VERIFY_INTERFACE_HEADER_SETS "${PROJECT_IS_TOP_LEVEL}")
 endfunction()

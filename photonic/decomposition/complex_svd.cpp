@@ -3,13 +3,30 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace lightloom::photonic {
 namespace {
 
-/// Rows hold the columns of the matrix, so that a rotation works on contiguous memory.
+/// The columns of a matrix, or of a unitary, each in contiguous memory for the rotations.
+struct ColumnVectors {
+  int count, length;
+  std::vector<Complex> values;
+
+  Complex* operator[](int column) { return values.data() + std::int64_t{column} * length; }
+};
+
+ColumnVectors columns_of(const ComplexMatrix& matrix) {
+  ColumnVectors result{matrix.columns, matrix.rows, std::vector<Complex>(matrix.values.size())};
+  for (int c = 0; c < matrix.columns; ++c)
+    for (int r = 0; r < matrix.rows; ++r)
+      result[c][r] = matrix.values[static_cast<std::size_t>(std::int64_t{r} * matrix.columns + c)];
+  return result;
+}
+
 struct Sums {
   double pp = 0, qq = 0;
   Complex pq = 0;  // <p, q>
@@ -23,6 +40,8 @@ Sums inner_products(const Complex* p, const Complex* q, int n) {
   }
   return s;
 }
+
+double squared_norm(const Complex* p, int n) { return inner_products(p, p, n).pp; }
 
 /// c, and s e^{i a}.
 struct PlaneRotation {
@@ -40,46 +59,138 @@ void rotate(Complex* p, Complex* q, int n, const PlaneRotation& by) {
   }
 }
 
-/// Makes rows p and q of `work` orthogonal, `basis` along with it. Returns whether it had to.
-bool orthogonalise(SquareMatrix& work, SquareMatrix& basis, int p, int q) {
-  const int n = work.size;
-  const Sums s = inner_products(&work(p, 0), &work(q, 0), n);
-  const double size = std::abs(s.pq);
-  if (size <= 1e-15 * std::sqrt(s.pp * s.qq) || size == 0) return false;
-  const double zeta = (s.qq - s.pp) / (2 * size);
-  const double t = (zeta >= 0 ? 1.0 : -1.0) / (std::abs(zeta) + std::hypot(1.0, zeta));
-  const double c = 1 / std::hypot(1.0, t);
-  const Complex turn = c * t * (s.pq / size);
-  rotate(&work(p, 0), &work(q, 0), n, {c, turn});
-  rotate(&basis(p, 0), &basis(q, 0), n, {c, turn});
-  return true;
-}
+/// One-sided Jacobi: rotates `work`, a tall matrix, until its columns are orthogonal, and `basis`
+/// along with it.
+class Rotations {
+ public:
+  Rotations(ColumnVectors& work, ColumnVectors& basis) : work_(work), basis_(basis) {
+    double largest = 0;
+    for (int p = 0; p < work_.count; ++p)
+      largest = std::max(largest, squared_norm(work_[p], work_.length));
+    constexpr double epsilon = std::numeric_limits<double>::epsilon();
+    negligible_ = epsilon * epsilon * largest;
+  }
 
-/// Replaces row r by a unit vector orthogonal to the rows before it.
-void complete_row(SquareMatrix& rows, int r) {
-  for (int trial = 0; trial < rows.size; ++trial) {
-    for (int k = 0; k < rows.size; ++k) rows(r, k) = k == trial ? 1.0 : 0.0;
+  void sweep_until_orthogonal() {
+    constexpr int most_sweeps = 60;
+    for (int sweep = 0, turned = 1; turned > 0 && sweep < most_sweeps; ++sweep) {
+      turned = 0;
+      for (int p = 0; p + 1 < work_.count; ++p)
+        for (int q = p + 1; q < work_.count; ++q) turned += orthogonalise(p, q) ? 1 : 0;
+    }
+  }
+
+ private:
+  /// Makes columns p and q orthogonal. Returns whether it had to.
+  bool orthogonalise(int p, int q) {
+    const Sums s = inner_products(work_[p], work_[q], work_.length);
+    const double size = std::abs(s.pq);
+    if (size <= 1e-15 * std::sqrt(s.pp * s.qq) || size == 0) return false;
+    if (std::min(s.pp, s.qq) <= negligible_) return false;
+    const double zeta = (s.qq - s.pp) / (2 * size);
+    const double t = (zeta >= 0 ? 1.0 : -1.0) / (std::abs(zeta) + std::hypot(1.0, zeta));
+    const double c = 1 / std::hypot(1.0, t);
+    const Complex turn = c * t * (s.pq / size);
+    rotate(work_[p], work_[q], work_.length, {c, turn});
+    rotate(basis_[p], basis_[q], basis_.length, {c, turn});
+    return true;
+  }
+
+  ColumnVectors &work_, &basis_;
+  /// Of a squared norm: what is left of a column that the others span. It is round-off that no
+  /// rotation makes orthogonal to more of its kind than the matrix has rows. A column is never
+  /// shorter than the smallest singular value, so none of a matrix of full rank is met here.
+  double negligible_;
+};
+
+/// Unit vectors orthogonal to given ones, made of e_0, e_1, ... in turn.
+class Completion {
+ public:
+  /// Replaces row r by a unit vector orthogonal to the rows before it, which only grow in number
+  /// between calls: what was within their span stays there.
+  void complete_row(SquareMatrix& rows, int r) {
+    for (; next_ < rows.size; ++next_) {
+      const double norm = leave_outside(rows, r);
+      // Of N unit vectors at least one keeps a part of 1/sqrt(N) outside a space of fewer than N
+      // dimensions.
+      if (norm * std::sqrt(rows.size) < 0.5) continue;
+      for (int k = 0; k < rows.size; ++k) rows(r, k) /= norm;
+      return;
+    }
+    assert(false);
+  }
+
+ private:
+  /// Sets row r to the part of e_next outside the rows before it, and returns its norm.
+  double leave_outside(SquareMatrix& rows, int r) const {
+    for (int k = 0; k < rows.size; ++k) rows(r, k) = k == next_ ? 1.0 : 0.0;
     for (int pass = 0; pass < 2; ++pass) {
       for (int q = 0; q < r; ++q) {
         const Complex overlap = inner_products(&rows(q, 0), &rows(r, 0), rows.size).pq;
         for (int k = 0; k < rows.size; ++k) rows(r, k) -= mul(overlap, rows(q, k));
       }
     }
-    const double norm = std::sqrt(inner_products(&rows(r, 0), &rows(r, 0), rows.size).pp);
-    // Of N unit vectors at least one keeps a part of 1/sqrt(N) outside a space of fewer than N
-    // dimensions.
-    if (norm * std::sqrt(rows.size) < 0.5) continue;
-    for (int k = 0; k < rows.size; ++k) rows(r, k) /= norm;
-    return;
+    return std::sqrt(squared_norm(&rows(r, 0), rows.size));
   }
-  assert(false);
-}
+
+  int next_ = 0;
+};
 
 SquareMatrix transposed(const SquareMatrix& a) {
   SquareMatrix result(a.size);
   for (int r = 0; r < a.size; ++r)
     for (int c = 0; c < a.size; ++c) result(c, r) = a(r, c);
   return result;
+}
+
+ComplexMatrix adjoint(const ComplexMatrix& a) {
+  ComplexMatrix result{a.columns, a.rows, {}};
+  result.values.reserve(a.values.size());
+  for (int c = 0; c < a.columns; ++c)
+    for (int r = 0; r < a.rows; ++r)
+      result.values.push_back(
+          std::conj(a.values[static_cast<std::size_t>(std::int64_t{r} * a.columns + c)]));
+  return result;
+}
+
+/// Indices of the columns, the longest first.
+std::vector<int> by_length(const std::vector<double>& norms) {
+  std::vector<int> order(norms.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+    return norms[static_cast<std::size_t>(a)] > norms[static_cast<std::size_t>(b)];
+  });
+  return order;
+}
+
+/// Of a matrix with at least as many rows as columns.
+ComplexSvd tall_svd(const ComplexMatrix& matrix) {
+  const int rows = matrix.rows, columns = matrix.columns;
+  ColumnVectors work = columns_of(matrix);
+  ColumnVectors basis{columns, columns, identity_matrix(columns).values};
+  Rotations(work, basis).sweep_until_orthogonal();
+  std::vector<double> norms;
+  for (int c = 0; c < columns; ++c) norms.push_back(std::sqrt(squared_norm(work[c], rows)));
+  ComplexSvd svd{SquareMatrix(rows), SquareMatrix(columns), {}};
+  Completion completion;
+  int r = 0;
+  for (const int from : by_length(norms)) {
+    const double value = norms[static_cast<std::size_t>(from)];
+    svd.values.push_back(value);
+    std::copy_n(basis[from], columns, &svd.right(r, 0));
+    const bool null =
+        value <= std::numeric_limits<double>::epsilon() * rows * svd.values[0] || value == 0;
+    if (null) {
+      completion.complete_row(svd.left, r);
+    } else {
+      for (int k = 0; k < rows; ++k) svd.left(r, k) = work[from][k] / value;
+    }
+    ++r;
+  }
+  for (; r < rows; ++r) completion.complete_row(svd.left, r);
+  svd.left = transposed(svd.left);
+  svd.right = transposed(svd.right);
+  return svd;
 }
 
 }  // namespace
@@ -98,40 +209,15 @@ SquareMatrix multiply(const SquareMatrix& a, const SquareMatrix& b) {
   return result;
 }
 
-ComplexSvd complex_svd(const SquareMatrix& matrix) {
-  const int n = matrix.size;
-  SquareMatrix work = transposed(matrix), basis = identity_matrix(n);
-  constexpr int most_sweeps = 60;
-  for (int sweep = 0, turned = 1; turned > 0 && sweep < most_sweeps; ++sweep) {
-    turned = 0;
-    for (int p = 0; p + 1 < n; ++p)
-      for (int q = p + 1; q < n; ++q) turned += orthogonalise(work, basis, p, q) ? 1 : 0;
-  }
-  std::vector<double> norms;
-  for (int r = 0; r < n; ++r)
-    norms.push_back(std::sqrt(inner_products(&work(r, 0), &work(r, 0), n).pp));
-  std::vector<int> order(norms.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-    return norms[static_cast<std::size_t>(a)] > norms[static_cast<std::size_t>(b)];
-  });
-  ComplexSvd svd{SquareMatrix(n), SquareMatrix(n), {}};
-  for (int r = 0; r < n; ++r) {
-    const int from = order[static_cast<std::size_t>(r)];
-    const double value = norms[static_cast<std::size_t>(from)];
-    svd.values.push_back(value);
-    for (int k = 0; k < n; ++k) svd.right(r, k) = basis(from, k);
-    const bool null =
-        value <= std::numeric_limits<double>::epsilon() * n * svd.values[0] || value == 0;
-    if (null) {
-      complete_row(svd.left, r);
-    } else {
-      for (int k = 0; k < n; ++k) svd.left(r, k) = work(from, k) / value;
-    }
-  }
-  svd.left = transposed(svd.left);
-  svd.right = transposed(svd.right);
+ComplexSvd complex_svd(const ComplexMatrix& matrix) {
+  if (matrix.rows >= matrix.columns) return tall_svd(matrix);
+  ComplexSvd svd = tall_svd(adjoint(matrix));
+  std::swap(svd.left, svd.right);
   return svd;
+}
+
+ComplexSvd complex_svd(const SquareMatrix& matrix) {
+  return complex_svd({matrix.size, matrix.size, matrix.values});
 }
 
 }  // namespace lightloom::photonic

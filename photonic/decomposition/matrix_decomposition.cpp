@@ -174,29 +174,16 @@ void check_elements(const ComplexMatrix& matrix) {
   require(all_finite(matrix.values), "the matrix holds a value that is not a finite number");
 }
 
-/// The block in the top left corner.
-SquareMatrix corner(const SquareMatrix& matrix, int size) {
-  SquareMatrix block(size);
-  for (int r = 0; r < size; ++r)
-    for (int c = 0; c < size; ++c) block(r, c) = matrix(r, c);
-  return block;
-}
-
-/// Of a matrix padded with zeros the singular vectors are those of the matrix, completed within its
-/// rows or columns first: the blocks of both factors that belong to it are unitary.
-void decompose_two(const SquareMatrix& square, const DecompositionOptions& options,
+void decompose_two(const ComplexMatrix& matrix, const DecompositionOptions& options,
                    MatrixDecomposition& result) {
-  const int rows = result.rebuilt.rows, columns = result.rebuilt.columns;
-  const ComplexSvd svd = complex_svd(square);
+  const ComplexSvd svd = complex_svd(matrix);
   if (svd.values[0] > 0) result.scale = svd.values[0];
-  for (int k = 0; k < std::min(rows, columns); ++k)
-    result.attenuation.push_back(
-        std::min(1.0, svd.values[static_cast<std::size_t>(k)] / result.scale));
-  result.topology = make_topology(options.mesh, columns);
-  result.left_topology = make_topology(options.mesh, rows);
-  result.left = mesh_settings(corner(svd.left, rows), result.left_topology, options.device);
-  result.right =
-      mesh_settings(adjoint(corner(svd.right, columns)), result.topology, options.device);
+  for (const double value : svd.values)
+    result.attenuation.push_back(std::min(1.0, value / result.scale));
+  result.topology = make_topology(options.mesh, matrix.columns);
+  result.left_topology = make_topology(options.mesh, matrix.rows);
+  result.left = mesh_settings(svd.left, result.left_topology, options.device);
+  result.right = mesh_settings(adjoint(svd.right), result.topology, options.device);
   result.devices = static_cast<int>(result.topology.cells.size() +
                                     result.left_topology.cells.size() + result.attenuation.size());
 }
@@ -249,8 +236,9 @@ MatrixDecomposition set_meshes(const ComplexMatrix& matrix, const DecompositionO
     return result;
   }
   const int exponent = far_exponent(matrix.values);
-  scale_by(-exponent, square.values);
-  decompose_two(square, options, result);
+  ComplexMatrix scaled = matrix;
+  scale_by(-exponent, scaled.values);
+  decompose_two(scaled, options, result);
   result.scale = std::ldexp(result.scale, exponent);
   require(std::isfinite(result.scale),
           "the largest singular value of the matrix is beyond the range of doubles (scale the "
