@@ -32,8 +32,8 @@ std::vector<float> padded(std::span<const float> values, const Block& from, cons
 std::vector<float> slice(std::span<const float> values, const Block& from, const Block& to,
                          std::size_t first) {
   std::vector<float> part(to.outer * to.rows * to.columns);
-  for (std::size_t o = 0; o < to.outer; ++o)
-    for (std::size_t r = 0; r < std::min(from.rows, to.rows); ++r)
+  for (std::size_t o = 0; o < from.outer; ++o)
+    for (std::size_t r = 0; r < from.rows; ++r)
       for (std::size_t c = 0; c < to.columns; ++c)
         part[to.at(o, r, c)] = values[from.at(o, r, first + c)];
   return part;
@@ -63,6 +63,7 @@ LevelSizes StackedFactors::stack_sizes() const {
   sizes.layout = Layout::plain;
   sizes.area *= static_cast<int>(layers_.size());
   if (sizes.intra_on()) sizes.intra = std::min(sizes.intra, sizes.area);
+  if (sizes.cross_on) sizes.cross = std::min(sizes.cross, sizes.columns());
   return sizes;
 }
 
@@ -84,20 +85,27 @@ void StackedFactors::encode(int layer, std::span<const float> ordered) {
   set_factors(sizes, fit_by_svd(stack(), sizes, peak_));
 }
 
-void StackedFactors::set_factors(const LevelSizes& sizes, const TwoLevelFit& fit) {
+/// Components that the fit has not are zero.
+void StackedFactors::set_factors(const LevelSizes& fitted, const TwoLevelFit& fit) {
   const LevelSizes& own = plan_.sizes;
-  const std::size_t kernels = count(own.cross), area = count(own.area);
+  const auto u_block = [](const LevelSizes& sizes) {
+    return Block{count(sizes.cross), count(sizes.channels), count(sizes.intra)};
+  };
+  const auto v_block = [](const LevelSizes& sizes) {
+    return Block{1, count(sizes.kernels), count(sizes.cross)};
+  };
+  const auto basis_block = [](const LevelSizes& sizes) {
+    return Block{count(sizes.cross), count(sizes.intra_on() ? sizes.intra : sizes.channels),
+                 count(sizes.area)};
+  };
   double gain = fit.gain;
-  if (own.intra_on())
-    gain *= set_latent(u_, padded(fit.u, {kernels, count(sizes.channels), count(sizes.intra)},
-                                  {kernels, count(own.channels), count(own.intra)}));
-  gain *= set_latent(v_, fit.v);
-  const Block from{kernels, count(own.intra_on() ? sizes.intra : sizes.channels),
-                   count(sizes.area)},
-      to{kernels, count(own.intra_on() ? own.intra : own.channels), area};
-  for (std::size_t l = 0; l < layers_.size(); ++l)
-    layers_[l].gain.value[0] = static_cast<float>(
-        gain * set_latent(layers_[l].basis, slice(fit.basis, from, to, l * area)));
+  if (u_.on()) gain *= set_latent(u_, padded(fit.u, u_block(fitted), u_block(own)));
+  if (v_.on()) gain *= set_latent(v_, padded(fit.v, v_block(fitted), v_block(own)));
+  for (std::size_t l = 0; l < layers_.size(); ++l) {
+    const std::size_t first = l * count(own.area);
+    const auto values = slice(fit.basis, basis_block(fitted), basis_block(own), first);
+    layers_[l].gain.value[0] = static_cast<float>(gain * set_latent(layers_[l].basis, values));
+  }
 }
 
 void StackedFactors::take(std::span<const CodedStream> streams) {

@@ -45,7 +45,7 @@ class StackedFactors {
   Layer& at(int layer) { return layers_[static_cast<std::size_t>(layer)]; }
   [[nodiscard]] LevelSizes stack_sizes() const;
   [[nodiscard]] std::vector<float> stack() const;
-  void set_factors(const LevelSizes& sizes, const TwoLevelFit& fit);
+  void set_factors(const LevelSizes& fitted, const TwoLevelFit& fit);
 
   GeneratorPlan plan_;
   double peak_;

@@ -209,15 +209,17 @@ TEST(Vit, ComputesWhatItsDefinitionSays) {
     EXPECT_NEAR(logits.values()[c], expected[c], 2e-5 * (1 + std::abs(expected[c])));
 }
 
-TEST(Vit, LearnsGlyphs) {
-  const Dataset data = load_dataset({.name = "glyphs", .train_limit = 800, .test_limit = 200}, 1);
+// Sixty images by heart: every gradient on the way has to be right for it.
+TEST(LongVit, LearnsItsImages) {
+  Dataset data = load_dataset({.name = "glyphs", .train_limit = 60, .test_limit = 10}, 1);
+  data.validation = data.train;  // which chooses the epoch
   Network network(build_graph("vit-32-2-2-7", "glyphs"), {.source = "dense"}, 1);
-  TrainCard card{.epochs = 4, .batch = 32};
+  TrainCard card{.epochs = 20, .batch = 10};
   card.optimizer.kind = OptimizerKind::adam;
   card.schedule.rate = 0.003;
   train(network, data, {card, 1}, {});
   Inference inference(network);
-  EXPECT_GT(evaluate(inference, data.test).accuracy(), 0.6);
+  EXPECT_GT(evaluate(inference, data.train).accuracy(), 0.9);
 }
 
 }  // namespace
