@@ -294,7 +294,8 @@ const std::vector<std::string> cards{
     "source: shared_depth",
     "{source: shared_depth, bits: 3, fc_bits: 8, shared_depth: {uses: 2}}",
     "{source: shared_depth, bits: 3, shared_depth: {by: name, rank: 3, factor_bits: 5}}",
-    "{source: stacked, intra: 2, cross: 3, bits: {basis: 4, intra: 3, cross: 5}, linear: generated}",
+    "{source: stacked, intra: 2, cross: 3, bits: {basis: 4, intra: 3, cross: 5}, linear: "
+    "generated}",
     "{source: stacked, intra: 1, bits: {basis: 8, intra: 8, cross: 8}, stacked: {heads: 4}}",
     "source: blend",
     "{source: blend, bits: 1, blend: {transpose: false, seed: 3}}"};
