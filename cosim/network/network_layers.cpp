@@ -1,6 +1,7 @@
 #include "cosim/network/network_layers.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "nn/graph/function_sign.hpp"
@@ -112,21 +113,16 @@ std::int64_t bits_of(const std::vector<nn::StoredStream>& streams) {
   return bits;
 }
 
-/// Gives the last of the layers all streams that it is made of by itself. What its source leaves to
-/// an earlier layer, the latest with as many outputs, inputs and words, it shares with that.
-void share_words(std::vector<CostLayer>& layers, std::vector<nn::StoredStream> all) {
+/// Gives the last of the layers all streams that it is made of by itself, those included that its
+/// source leaves to the first layer of its group: these it shares.
+void share_words(int group, std::vector<nn::StoredStream> all, std::vector<CostLayer>& layers,
+                 std::map<int, std::size_t>& first_of_group) {
   CostLayer& last = layers.back();
+  const auto [first, is_first] = first_of_group.try_emplace(group, layers.size() - 1);
   const std::int64_t missing = bits_of(all) - bits_of(last.streams);
-  if (missing <= 0) return;
+  if (group == 0 || is_first || missing <= 0) return;
   last.streams = std::move(all);
-  const auto before = std::find_if(layers.rbegin() + 1, layers.rend(), [&](const CostLayer& other) {
-    return other.streams == last.streams && other.shape.out_channels == last.shape.out_channels &&
-           other.shape.in_channels == last.shape.in_channels;
-  });
-  if (before == layers.rend()) return;
-  if (before->shared.group == 0)
-    before->shared = {static_cast<int>(layers.rend() - before), missing};
-  last.shared = before->shared;
+  last.shared = layers[first->second].shared = {group, missing};
 }
 
 }  // namespace
@@ -144,7 +140,8 @@ std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& 
   const std::vector<bool> positive = non_negative_values(graph, pixels);
   std::vector<CostLayer> layers;
   nn::NetworkSources sources(weights);
-  DigitalWork before;  // done to the input; counted with the first layer
+  std::map<int, std::size_t> groups;  // first layers of those that share words
+  DigitalWork before;                 // done to the input; counted with the first layer
   for (std::size_t node = 0; node < graph.nodes.size(); ++node) {
     const nn::Op op = graph.nodes[node].op;
     if (op != nn::Op::convolution && op != nn::Op::linear) {
@@ -157,8 +154,9 @@ std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& 
       continue;
     }
     const nn::LayerShape shape = nn::layer_shape(graph, static_cast<int>(node));
-    layers.push_back(source_layer(shape, *sources.make(shape)));
-    share_words(layers, nn::stored_streams(weights, shape));
+    const auto source = sources.make(shape);
+    layers.push_back(source_layer(shape, *source));
+    share_words(source->shared_group(), nn::stored_streams(weights, shape), layers, groups);
     layers.back().signed_inputs =
         !positive[static_cast<std::size_t>(graph.nodes[node].inputs.front())];
   }

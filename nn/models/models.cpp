@@ -36,6 +36,9 @@ Graph mobilenetv2_cifar(const DatasetShape& data);
 Graph mobilenetv3_small(const DatasetShape& data);
 Graph mobilenetv3_large(const DatasetShape& data);
 Graph efficientnet_b0(const DatasetShape& data);
+Graph vit_small_images(const DatasetShape& data);
+Graph vit_tiny(const DatasetShape& data);
+Graph vit_of(const DatasetShape& data, std::string_view sizes);
 
 }  // namespace models
 
@@ -63,6 +66,10 @@ const std::vector<Model>& known_models() {
       {"mobilenetv3-small", "Howard et al. 2019", models::mobilenetv3_small},
       {"mobilenetv3-large", "Howard et al. 2019", models::mobilenetv3_large},
       {"efficientnet-b0", "Tan and Le 2019", models::efficientnet_b0},
+      {"vit",
+       "Dosovitskiy et al. 2021, tokens of 64 numbers, 4 blocks, 2 heads; vit-96-6-3: others",
+       models::vit_small_images},
+      {"vit-tiny", "the same with 192, 12 and 3 (Touvron et al. 2021)", models::vit_tiny},
   };
   return all;
 }
@@ -90,6 +97,13 @@ std::optional<std::vector<int>> hidden_layers(std::string_view model, std::strin
     rest.remove_prefix(word.size());
   }
   return units;
+}
+
+/// Whether a name is `prefix` and what begins as a number: "vit-64-4-4", but not "vit-tyni".
+bool sizes_follow(std::string_view model, std::string_view prefix) {
+  return model.starts_with(prefix) &&
+         (model.size() == prefix.size() ||
+          std::string_view("0123456789-").find(model[prefix.size()]) != std::string_view::npos);
 }
 
 std::string shape_text(const MapShape& map) {
@@ -163,6 +177,11 @@ Graph build_graph(std::string_view model, const DatasetShape& data) {
       return graph;
     }
     names.push_back(known.name);
+  }
+  if (constexpr std::string_view prefix = "vit-"; sizes_follow(model, prefix)) {
+    Graph graph = models::vit_of(data, model.substr(prefix.size()));
+    graph.name = model;
+    return graph;
   }
   const std::string nearest = nearest_word(model, names);
   throw Error(fmt::format("unknown model '{}' ({})", model,

@@ -64,7 +64,7 @@ void describe_one(Section& section, SourceCard& card) {
                    "projection",  "orthogonality", "exchange",   "smart_deal",   "supermask",
                    "tiled",       "subbit",        "xor",        "subspace",     "state_bits",
                    "transform",   "seedlm",        "crew",       "shared_depth", "blend",
-                   "retraining"});
+                   "stacked",     "retraining"});
 }
 
 /// The keys that only training reads.

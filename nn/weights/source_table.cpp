@@ -23,6 +23,7 @@
 #include "nn/weights/seeded/subspace_source.hpp"
 #include "nn/weights/seeded/supermask_source.hpp"
 #include "nn/weights/sharing/shared_source.hpp"
+#include "nn/weights/sharing/stacked_source.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -36,6 +37,7 @@ std::deque<SourceEntry>& table() {
       ternary_entry(),        huffman_entry(),   supermask_entry(),    tiled_entry(),
       subbit_entry(),         xor_entry(),       subspace_entry(),     trellis_entry(),
       seed_entry(),           crew_entry(),      shared_depth_entry(), blend_entry(),
+      stacked_entry(),
   };
   return entries;
 }

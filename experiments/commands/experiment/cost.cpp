@@ -10,6 +10,7 @@
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
+#include "experiments/studies/costs/image_sizes.hpp"
 #include "experiments/studies/costs/layer_list.hpp"
 #include "experiments/studies/costs/maintenance.hpp"
 #include "experiments/studies/costs/sensitivity.hpp"
@@ -192,6 +193,15 @@ void add_frontier(const CommandLine& line, const Experiment& card, ProgressSink&
   result.text += "\n" + frontier_text(frontier);
 }
 
+/// The network on images of other sizes: how much of it weights are in.
+void add_image_sizes(const CommandLine& line, const Experiment& card, ProgressSink& progress,
+                     Shown& result) {
+  const std::vector<ImageSize> sizes =
+      study_image_sizes(card, image_sizes(line.value("images")), progress);
+  result.json["images"] = image_sizes_json(sizes);
+  result.text += "\n" + image_sizes_text(sizes);
+}
+
 /// What is costed: the card's network, or layers that the command line gives in its place.
 struct Costed {
   std::string model, dataset;  // as results name them
@@ -236,12 +246,15 @@ Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   require(!line.has("timeline-of") || line.has("timeline"), "--timeline-of goes with --timeline");
   require(!line.has("timeline") || !gives_layers(line),
           "--timeline is of the card's own network (leave --gemm and --layers out)");
+  require(!line.has("images") || !gives_layers(line),
+          "--images is of the card's own network (leave --gemm and --layers out)");
   const Experiment card = read_experiment(load_given_card(line));
   const auto [model, dataset, layers] = costed(line, card.network);
   const CostStudy study = study_cost(card.network, card.hardware, layers);
   Shown result{.text = cost_text(study)};
   result.json = {{"name", card.name}, {"model", model}, {"dataset", dataset}};
   add_cost(result.json, study);
+  result.json["static_share"] = product_counts(layers.front()).static_share();
   if (card.maintenance && !gives_layers(line)) {
     const MaintenanceCost upkeep = study_maintenance(card, study);
     result.json["maintenance"] = maintenance_json(upkeep);
@@ -250,6 +263,7 @@ Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   if (card.latency_case) add_latency_case(card, layers, result);
   if (line.has("breakeven")) add_break_even(line, card, layers, result);
   if (line.has("frontier")) add_frontier(line, card, progress, result);
+  if (line.has("images")) add_image_sizes(line, card, progress, result);
   if (line.has("sensitivity")) add_sensitivity_study(line, progress, result);
   if (line.has("replay")) add_replay(card, layers, result);
   if (line.has("timeline")) write_tile_timeline(line, progress, result);
@@ -274,6 +288,9 @@ extern const Command cost_command{
                  "halved; all: any number of the hardware"},
                 {"gemm", "M,K,N",
                  "one product instead of the card's network: M vectors of K inputs, N outputs"},
+                {"images", "SIZES",
+                 "the network on square images of so many pixels (16,32,64): tokens, share of the "
+                 "products that weights are in, time, energy"},
                 {"layers", "FILE",
                  "CSV of convolutions and products instead of the card's network"},
                 {"timeline", "FILE", timeline_help, {".html", ".h5"}},

@@ -20,7 +20,36 @@ int rank(const MultilevelCard& card, const LayerShape& shape) {
   return card.cross_share > 0 ? static_cast<int>(std::lround(share)) : card.cross;
 }
 
-/// sup(q) = q_b + q_u + log2(Bi) [+ q_v + log2(Bc)], or 0 for factors that are not rounded.
+SourceEntry generator_entry(const char* name, SizesOf sizes_of, BitsOf bits_of) {
+  const auto plan = [=](const SourceCard& card, const LayerShape& shape) {
+    return generator_plan(card, sizes_of(own(card), shape), bits_of(card));
+  };
+  return {
+      .name = name,
+      .settings = {settings_of<MultilevelCard>()},
+      .bits = 32,  // the published baselines are unquantised
+      .bits_of_linear = [=](const SourceCard& card) { return linear_bits_beside(bits_of(card)); },
+      .takes =
+          [=](const SourceCard& card, const LayerShape& shape) {
+            const bool taken = !is_linear(shape) || own(card).linear == LinearLayers::generated;
+            return taken && sizes_of(own(card), shape).generated();
+          },
+      .make =
+          [=](const SourceCard& card, const LayerShape& shape) {
+            return std::make_unique<MultilevelSource>(plan(card, shape), own(card), shape);
+          },
+      .streams = [=](const SourceCard& card,
+                     const LayerShape& shape) { return generator_streams(plan(card, shape)); },
+      .precision_bits = [=](const SourceCard& card,
+                            const LayerShape& shape) { return most_bits(plan(card, shape)); }};
+}
+
+}  // namespace
+
+int linear_bits_beside(const FactorBits& bits) {
+  return std::min({bits.basis, bits.intra, bits.cross}) < 16 ? 8 : 32;
+}
+
 double most_bits(const GeneratorPlan& plan) {
   if (plan.rounding == Rounding::none) return 0;
   const LevelSizes& sizes = plan.sizes;
@@ -32,35 +61,6 @@ double most_bits(const GeneratorPlan& plan) {
       std::max({own.basis, sizes.intra_on() ? own.intra : 0, sizes.cross_on ? own.cross : 0});
   return widest < 32 ? bits : 0;
 }
-
-SourceEntry generator_entry(const char* name, SizesOf sizes_of, BitsOf bits_of) {
-  const auto plan = [=](const SourceCard& card, const LayerShape& shape) {
-    return generator_plan(card, sizes_of(own(card), shape), bits_of(card));
-  };
-  return {.name = name,
-          .settings = {settings_of<MultilevelCard>()},
-          .bits = 32,  // the published baselines are unquantised
-          .bits_of_linear =
-              [=](const SourceCard& card) {
-                const FactorBits bits = bits_of(card);
-                return std::min({bits.basis, bits.intra, bits.cross}) < 16 ? 8 : 32;
-              },
-          .takes =
-              [=](const SourceCard& card, const LayerShape& shape) {
-                const bool taken = !is_linear(shape) || own(card).linear == LinearLayers::generated;
-                return taken && sizes_of(own(card), shape).generated();
-              },
-          .make =
-              [=](const SourceCard& card, const LayerShape& shape) {
-                return std::make_unique<MultilevelSource>(plan(card, shape), own(card), shape);
-              },
-          .streams = [=](const SourceCard& card,
-                         const LayerShape& shape) { return generator_streams(plan(card, shape)); },
-          .precision_bits = [=](const SourceCard& card,
-                                const LayerShape& shape) { return most_bits(plan(card, shape)); }};
-}
-
-}  // namespace
 
 GeneratorPlan generator_plan(const SourceCard& card, const LevelSizes& sizes,
                              const FactorBits& bits) {

@@ -21,4 +21,11 @@ SourceEntry shared_kernels_entry();  // `penni`: a few kernels shared by the lay
 GeneratorPlan generator_plan(const SourceCard& card, const LevelSizes& sizes,
                              const FactorBits& bits);
 
+/// Bits of linear layers beside factors of these, where the card does not say: 8 where a factor has
+/// less than 16.
+int linear_bits_beside(const FactorBits& bits);
+
+/// sup(q) = q_b + q_u + log2(Bi) [+ q_v + log2(Bc)], or 0 for factors that are not rounded.
+double most_bits(const GeneratorPlan& plan);
+
 }  // namespace lightloom::nn

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/random/random.hpp"
+#include "nn/weights/multilevel/low_rank.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -12,27 +13,6 @@ namespace {
 using Matrix = Eigen::MatrixXd;
 using Index = Eigen::Index;
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-/// The eigenvectors of the `rank` largest eigenvalues of a symmetric matrix, largest first.
-Matrix leading_eigenvectors(const Matrix& symmetric, Index rank) {
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(symmetric);
-  return solver.eigenvectors().rightCols(rank).rowwise().reverse();
-}
-
-struct Pair {
-  Matrix left, right;  // product: the best approximation of that rank
-};
-
-/// Through the smaller of the two Gram matrices.
-Pair low_rank(const Matrix& a, Index rank) {
-  if (a.rows() <= a.cols()) {
-    Matrix left = leading_eigenvectors(a * a.transpose(), rank);
-    Matrix right = left.transpose() * a;
-    return {std::move(left), std::move(right)};
-  }
-  const Matrix right = leading_eigenvectors(a.transpose() * a, rank);
-  return {a * right, right.transpose()};
-}
 
 /// Scales a row or column to largest magnitude one and returns what it was.
 template <class Vector>
@@ -56,7 +36,7 @@ Kernel split_kernel(const Matrix& kernel, int intra) {
     split.magnitudes = {normalise(split.right)};
     return split;
   }
-  Pair pair = low_rank(kernel, intra);
+  LowRankPair pair = low_rank(kernel, intra);
   for (Index b = 0; b < intra; ++b)
     split.magnitudes.push_back(normalise(pair.left.col(b)) * normalise(pair.right.row(b)));
   split.left = std::move(pair.left);
@@ -126,7 +106,7 @@ TwoLevelFit empty_fit(const LevelSizes& sizes) {
 
 TwoLevelFit fit_by_svd(std::span<const float> weight, const LevelSizes& sizes, double peak) {
   const Matrix target = to_double(weight, sizes.kernels, sizes.columns());
-  Pair outer{.left = Matrix(), .right = target};
+  LowRankPair outer{.left = Matrix(), .right = target};
   if (sizes.cross_on) outer = low_rank(target, sizes.cross);
 
   std::vector<Kernel> kernels;

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "nn/weights/seeded/seeded_bits.hpp"
+#include "nn/weights/sharing/low_rank_addition.hpp"
+#include "nn/weights/sharing/share_groups.hpp"
 #include "nn/weights/source/shared_tensor.hpp"
 #include "nn/weights/source/source_entry.hpp"
 
@@ -10,9 +13,12 @@ namespace lightloom::nn {
 
 /// What `shared_depth` reads of the section `weights`.
 struct SharedDepthCard {
-  int uses = 0;  // layers of one shape that share a tensor, in order of execution; 0: all of them
+  int uses = 0;  // layers of a group that share a tensor, in order of execution; 0: all of them
+  ShareBy by = ShareBy::shape;
+  int rank = 0;         // of what each layer adds of its own; 0: nothing
+  int factor_bits = 8;  // of its two factors
 };
-/// Key: uses.
+/// Keys: uses, by, rank, factor_bits.
 void describe(Section& section, SharedDepthCard& card);
 
 /// What `blend` reads of the section `weights`.
@@ -24,9 +30,10 @@ struct BlendCard {
 /// Keys: uses, transpose, seed.
 void describe(Section& section, BlendCard& card);
 
-/// A layer's use of a shared tensor: w_i = scale * level of element order[i]; an empty order is as
-/// it stands. The tensor's latents and the scales of all uses are trained, each by the gradients of
-/// all layers it is in; a scale's gradient is divided by its weights, so that it moves as they do.
+/// A layer's use of a shared tensor: w_i = scale * level of element order[i], and what the layer
+/// adds; an empty order is as it stands. The tensor's latents and the scales of all uses are
+/// trained, each by the gradients of all layers it is in; a scale's gradient is divided by its
+/// weights, so that it moves as they do.
 class SharedSource final : public WeightSource {
  public:
   /// The order of the elements that a seed gives.
@@ -36,7 +43,9 @@ class SharedSource final : public WeightSource {
     Order order = nullptr;  // none: the tensor as it stands, and no seed is stored
     RegenerationWork work = {};
   };
-  SharedSource(SharedParts::Place place, Blend blend);
+  /// A layer adds something of its own where there is an `addition`, and no order.
+  SharedSource(SharedParts::Place place, Blend blend,
+               std::shared_ptr<LowRankAddition> addition = nullptr);
 
   void encode(std::span<const float> dense) override;
   void materialise(std::span<float> dense) override;
@@ -48,6 +57,7 @@ class SharedSource final : public WeightSource {
   std::vector<CodedStream> codes() override;
   void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
   [[nodiscard]] RegenerationWork work() const override { return blend_.work; }
+  [[nodiscard]] int shared_group() const override { return place_.group; }
 
  private:
   [[nodiscard]] bool first() const { return place_.use == 0; }
@@ -59,13 +69,15 @@ class SharedSource final : public WeightSource {
 
   SharedParts::Place place_;
   Blend blend_;
+  std::shared_ptr<LowRankAddition> addition_;  // the tensor fits it
   KeptSeed seed_;
   std::vector<std::uint32_t> order_;  // of the seed
   std::uint32_t order_of_ = 0;
   std::vector<float> used_;  // levels of the latest materialise or decode
 };
 
-/// `shared_depth`: layers of one shape have one weight, up to a magnitude of each.
+/// `shared_depth`: layers of a group have one weight, up to a magnitude of each and a matrix of low
+/// rank.
 SourceEntry shared_depth_entry();
 /// `blend`: the same with outputs and inputs in another order for every layer.
 SourceEntry blend_entry();

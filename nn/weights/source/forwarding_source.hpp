@@ -21,6 +21,7 @@ class ForwardingSource : public WeightSource {
   [[nodiscard]] RegenerationWork work() const override { return inner_->work(); }
   [[nodiscard]] std::optional<TwoLevelFactors> factors() override { return inner_->factors(); }
   [[nodiscard]] int row_repeats() const override { return inner_->row_repeats(); }
+  [[nodiscard]] int shared_group() const override { return inner_->shared_group(); }
 
   void encode(std::span<const float> dense) override { inner_->encode(dense); }
   void materialise(std::span<float> dense) override { inner_->materialise(dense); }

@@ -34,6 +34,7 @@ SharedTensor::SharedTensor(std::int64_t size, int bits) : stream_(shared_stream(
 int SharedTensor::join() {
   scales_.push_back({.name = "scale", .value = {1.0f}, .gradient = {0.0f}, .decay = false});
   given_.emplace_back();
+  fit_rest_.emplace_back();
   return static_cast<int>(scales_.size()) - 1;
 }
 
@@ -63,12 +64,25 @@ void SharedTensor::fit_scales() {
   }
 }
 
+void SharedTensor::fit_rests() {
+  const auto waits = [](const std::vector<float>& given) { return given.empty(); };
+  if (std::ranges::any_of(given_, waits)) return;
+  std::vector<float> rest(levels_.size());
+  for (std::size_t use = 0; use < given_.size(); ++use) {
+    if (!fit_rest_[use]) continue;
+    const float unit = step_ * scales_[use].value[0];
+    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = given_[use][i] - unit * levels_[i];
+    fit_rest_[use](rest);
+  }
+}
+
 void SharedTensor::encode(int use, std::span<const float> dense) {
   given_[static_cast<std::size_t>(use)].assign(dense.begin(), dense.end());
   fit_mean();
   clip_.value[0] =
       stream_.bits <= clipped_tensor_bits ? best_clip(latent_.value, stream_.bits) : 1.0f;
   fit_scales();
+  fit_rests();
 }
 
 void SharedTensor::round() {
@@ -90,11 +104,8 @@ CodedStream SharedTensor::coded() const { return to_words(stream_, WordCoding::o
 
 SharedParts::Place SharedParts::join(const std::string& key, int most, std::int64_t size,
                                      int bits) {
-  Place& place = latest_[key];
-  if (!place.tensor || (most > 0 && place.use + 1 >= most))
-    place.tensor = std::make_shared<SharedTensor>(size, bits);
-  place.use = place.tensor->join();
-  return place;
+  const auto place = join<SharedTensor>(key, most, [&] { return SharedTensor(size, bits); });
+  return {place.part, place.use, place.group};
 }
 
 }  // namespace lightloom::nn

@@ -86,6 +86,9 @@ class StoredWeight {
   /// How often the first rows of the weight's matrix [out, inputs] come, up to a factor a row: then
   /// so do their products. Above 1 only where out / row_repeats() rows are all that is stored.
   [[nodiscard]] virtual int row_repeats() const { return 1; }
+  /// The number, above 0, of the group of layers of its network that are made of the same stored
+  /// words; 0: it shares none.
+  [[nodiscard]] virtual int shared_group() const { return 0; }
 };
 
 /// A weight as a code: fitted to a dense one, stored as words, regenerated from them.

@@ -6,6 +6,7 @@
 
 #include "nn/models/models.hpp"
 #include "nn/weights/multilevel/multilevel_card.hpp"
+#include "nn/weights/sharing/shared_source.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -152,6 +153,29 @@ TEST(NetworkLayers, ProductsOfMapsAreListedInOrderWithWhatIsDoneBehindThem) {
   EXPECT_EQ(values.products[1].digital.multiplies, 120);  // the scale behind it
   EXPECT_EQ(values.products[2].digital, DigitalWork{});
   EXPECT_EQ(values.digital.activation_macs, macs);
+}
+
+// Queries and keys of one shape are of two groups, whatever lies between two layers of a group.
+TEST(NetworkLayers, SharesWordsWithTheGroupThatTheSourceNames) {
+  nn::SourceCard card{.source = "shared_depth", .bits = 4};
+  nn::SharedDepthCard& sharing = card.settings.of<nn::SharedDepthCard>();
+  sharing.by = nn::ShareBy::name;
+  sharing.rank = 2;
+  const auto layers = cost_layers(nn::build_graph("vit-16-3-2", "cifar10"), {}, card);
+  const auto at = [&](int block, std::size_t projection) -> const CostLayer& {
+    return layers[1 + 6 * static_cast<std::size_t>(block) + projection];
+  };
+  for (std::size_t projection = 0; projection < 6; ++projection) {
+    const SharedWords& shared = at(0, projection).shared;
+    EXPECT_GT(shared.group, 0);
+    EXPECT_EQ(shared.bits, at(0, projection).shape.weights() * 4);
+    for (const int block : {1, 2}) EXPECT_EQ(at(block, projection).shared, shared);
+    for (std::size_t other = 0; other < projection; ++other)
+      EXPECT_NE(at(0, other).shared.group, shared.group);
+    EXPECT_EQ(at(1, projection).streams, at(0, projection).streams);
+    EXPECT_TRUE(at(1, projection).takes_work());
+  }
+  EXPECT_EQ(layers.front().shared.group, 0) << "alone of its name";
 }
 
 }  // namespace

@@ -28,6 +28,10 @@ class RecordingSource final : public WeightSource {
     calls_.push_back("row_repeats");
     return 2;
   }
+  [[nodiscard]] int shared_group() const override {
+    calls_.push_back("shared_group");
+    return 4;
+  }
   void encode(std::span<const float> dense) override {
     calls_.push_back("encode " + std::to_string(dense.size()));
   }

@@ -293,6 +293,10 @@ const std::vector<std::string> cards{
     "{source: crew, bits: 5, fc_bits: 2, scales: filter, crew: {range: clipped, budget: 0.001}}",
     "source: shared_depth",
     "{source: shared_depth, bits: 3, fc_bits: 8, shared_depth: {uses: 2}}",
+    "{source: shared_depth, bits: 3, shared_depth: {by: name, rank: 3, factor_bits: 5}}",
+    "{source: stacked, intra: 2, cross: 3, bits: {basis: 4, intra: 3, cross: 5}, linear: "
+    "generated}",
+    "{source: stacked, intra: 1, bits: {basis: 8, intra: 8, cross: 8}, stacked: {heads: 4}}",
     "source: blend",
     "{source: blend, bits: 1, blend: {transpose: false, seed: 3}}"};
 
@@ -499,7 +503,7 @@ TEST(SourceCards, ResolvedKeysStandInTheirOrderWhateverTheTableHas) {
       "dense_bits", "activations", "quant_ratio", "projection", "orthogonality", "exchange",
       "smart_deal", "supermask",   "tiled",       "subbit",     "xor",           "subspace",
       "state_bits", "transform",   "seedlm",      "crew",       "shared_depth",  "blend",
-      "retraining"};
+      "stacked",    "retraining"};
   const auto keys = [](const Tree& tree) {
     std::vector<std::string> all;
     for (const auto& [key, value] : tree.pairs) all.push_back(key);

@@ -178,6 +178,91 @@ TEST(SharedDepth, TensorAndFactorsLearnFromAllTheirLayers) {
   }
 }
 
+// Of layers that are a matrix of rank one apart the tensor leaves little but rank two.
+TEST(SharedDepth, AMatrixOfLowRankOfEachLayerTakesWhatTheTensorLeaves) {
+  const std::size_t out = 6, in = 5, count = out * in;
+  LayerShape shape = sharing_conv(5, 6);
+  shape.kernel_height = shape.kernel_width = 1;
+  const std::vector<float> tensor = sharing_normals(count, 1);
+  std::vector<std::vector<float>> dense;
+  for (std::uint64_t l = 0; l < 2; ++l) {
+    const std::vector<float> left = sharing_normals(out, 10 + l),
+                             right = sharing_normals(in, 20 + l);
+    dense.push_back(tensor);
+    for (std::size_t i = 0; i < count; ++i) dense.back()[i] += 0.3f * left[i / in] * right[i % in];
+  }
+  double before = 1e9;
+  for (const int rank : {0, 1, 3, 99}) {
+    const auto all = sources_of(
+        sharing_card(fmt::format(
+            "shared_depth, bits: 12, shared_depth: {{rank: {}, factor_bits: 12}}", rank)),
+        shape, 2);
+    for (std::size_t l = 0; l < 2; ++l) all[l]->encode(dense[l]);
+    double error = 0, square = 0;
+    for (std::size_t l = 0; l < 2; ++l) {
+      const std::vector<float> weight = shared_weight(*all[l], count);
+      for (std::size_t i = 0; i < count; ++i) {
+        error += std::pow(double{weight[i]} - dense[l][i], 2);
+        square += double{dense[l][i]} * dense[l][i];
+      }
+    }
+    EXPECT_LT(error, before) << rank;
+    if (rank == 99) {
+      EXPECT_LT(std::sqrt(error / square), 1e-3) << "as large as the matrix has it";
+    }
+    before = error;
+  }
+}
+
+TEST(SharedDepth, ItsMatricesOfLowRankAreStoredChargedAndTrained) {
+  LayerShape shape = sharing_conv(5, 6);
+  const NetworkShape two{.name = "two", .layers = {shape, shape}};
+  const Ratio ratio =
+      ratio_of(two, sharing_card("shared_depth, bits: 4, shared_depth: {rank: 2, factor_bits: 6}"));
+  const std::int64_t factors = 2 * (6 + 45) * 6;
+  EXPECT_EQ(ratio.memory_bits, 270 * 4 + 2 * factors);
+  // Streams are whole bytes, 544 bits for the 540 of a right factor; three magnitudes a layer.
+  EXPECT_EQ(ratio.complete_bits, 270 * 4 + 2 * (72 + 544 + 3 * 32));
+  const auto all = sources_of(
+      sharing_card("shared_depth, bits: 4, shared_depth: {rank: 2, factor_bits: 10}"), shape, 2);
+  EXPECT_EQ(all[1]->work(), (RegenerationWork{.cross_macs = 270 * 3, .mac_bits = 10}));
+  for (std::size_t l = 0; l < 2; ++l) all[l]->encode(sharing_normals(270, l));
+  ASSERT_EQ(all[0]->parameters().size(), 4u);
+  ASSERT_EQ(all[1]->parameters().size(), 3u);
+  // W is linear in each factor: its gradient is what its rounded partner and the loss give.
+  const std::vector<float> g = sharing_normals(270, 9);
+  shared_weight(*all[1], 270);
+  all[1]->backward(g);
+  const Parameter &left = *all[1]->parameters()[1], &right = *all[1]->parameters()[2];
+  for (std::size_t o = 0; o < 6; ++o)
+    for (std::size_t r = 0; r < 2; ++r) {
+      double sum = 0;
+      for (std::size_t i = 0; i < 45; ++i) sum += double{g[o * 45 + i]} * right.value[r * 45 + i];
+      EXPECT_NEAR(left.gradient[o * 2 + r], sum, 0.02);
+    }
+  for (std::size_t i = 0; i < 90; ++i) {
+    double sum = 0;
+    for (std::size_t o = 0; o < 6; ++o)
+      sum += double{g[o * 45 + i % 45]} * left.value[o * 2 + i / 45];
+    EXPECT_NEAR(right.gradient[i], sum, 0.02);
+  }
+}
+
+TEST(SharedDepth, ByNameLayersShareWithThoseOfTheirPlaceInOtherBlocks) {
+  const LayerShape q = sharing_conv(4, 4, "blocks.0.q"), k = sharing_conv(4, 4, "blocks.0.k"),
+                   q1 = sharing_conv(4, 4, "blocks.1.q"), k1 = sharing_conv(4, 4, "blocks.1.k");
+  const NetworkShape network{.name = "four", .layers = {q, k, q1, k1}};
+  EXPECT_EQ(ratio_of(network, sharing_card("shared_depth, bits: 4")).memory_bits, 144 * 4);
+  const SourceCard by_name = sharing_card("shared_depth, bits: 4, shared_depth: {by: name}");
+  EXPECT_EQ(ratio_of(network, by_name).memory_bits, 2 * 144 * 4);
+  NetworkSources sources(by_name);
+  EXPECT_EQ(sources.make(q)->shared_group(), 1);
+  EXPECT_EQ(sources.make(k)->shared_group(), 2);
+  EXPECT_EQ(sources.make(q1)->shared_group(), 1);
+  EXPECT_EQ(sources.make(k1)->shared_group(), 2);
+  EXPECT_EQ(make_source(SourceCard{}, q)->shared_group(), 0);
+}
+
 // Flipped bits of the tensor are in all its layers, those of a factor in none other.
 TEST(SharedDepth, AFlippedBitIsInAllLayers) {
   const SourceCard card = sharing_card("shared_depth");
@@ -311,8 +396,10 @@ TEST(Sharing, LeavesOutWhatLayersOfResNet20HaveInCommon) {
 TEST(Sharing, RefusesNonsense) {
   for (const char* text :
        {"shared_depth, bits: 17", "shared_depth, bits: 0", "shared_depth, fc_bits: 20",
-        "shared_depth, shared_depth: {uses: -1}", "shared_depth, retraining: projection",
-        "blend, retraining: projection", "blend, blend: {share: 2}"})
+        "shared_depth, shared_depth: {uses: -1}", "shared_depth, shared_depth: {rank: -1}",
+        "shared_depth, shared_depth: {by: layer}", "shared_depth, shared_depth: {factor_bits: 1}",
+        "shared_depth, retraining: projection", "blend, retraining: projection",
+        "blend, blend: {share: 2}"})
     EXPECT_THROW(sharing_card(text), Error) << text;
 }
 

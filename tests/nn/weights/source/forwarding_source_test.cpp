@@ -18,6 +18,7 @@ TEST(ForwardingSource, PassesEveryVerbOnWithItsArgumentsAndItsAnswer) {
   EXPECT_EQ(source.work().shifts, 7);
   EXPECT_EQ(source.factors().value().out, 3);
   EXPECT_EQ(source.row_repeats(), 2);
+  EXPECT_EQ(source.shared_group(), 4);
   source.encode(dense);
   source.materialise(dense);
   EXPECT_EQ(dense, std::vector<float>(4, 0.5f));
@@ -33,10 +34,10 @@ TEST(ForwardingSource, PassesEveryVerbOnWithItsArgumentsAndItsAnswer) {
   source.set_step(TrainingStep{.epoch = 6});
   source.set_step(std::nullopt);
 
-  const std::vector<std::string> all{"streams",    "work",        "factors",    "row_repeats",
-                                     "encode 4",   "materialise", "codes",      "decode 1",
-                                     "parameters", "constants",   "backward 4", "regularise",
-                                     "own_step 2", "set_step 6",  "set_step -1"};
+  const std::vector<std::string> all{"streams",      "work",       "factors",     "row_repeats",
+                                     "shared_group", "encode 4",   "materialise", "codes",
+                                     "decode 1",     "parameters", "constants",   "backward 4",
+                                     "regularise",   "own_step 2", "set_step 6",  "set_step -1"};
   EXPECT_EQ(calls, all);
 }
 
