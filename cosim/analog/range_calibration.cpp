@@ -10,10 +10,59 @@ namespace {
 
 /// Partial sums looked at when a converter range is chosen.
 constexpr std::int64_t most_samples = 1'000'000;
+/// Inputs looked at when their range is chosen.
+constexpr std::size_t most_inputs = 100'000;
 
 float largest_magnitude(std::span<const float> values) {
   const auto [low, high] = std::minmax_element(values.begin(), values.end());
   return values.empty() ? 0.0F : std::max(std::fabs(*low), std::fabs(*high));
+}
+
+std::vector<float> sample_magnitudes(std::span<const float> values) {
+  const std::size_t stride = values.size() / most_inputs | 1;  // odd: meets every channel
+  std::vector<float> magnitudes;
+  for (std::size_t i = 0; i < values.size(); i += stride)
+    magnitudes.push_back(std::fabs(values[i]));
+  return magnitudes;
+}
+
+/// Adds the weights of part `part` of a layer, in network units, to `weights`.
+void add_part(const LayerOnCore& layer, const PackedDevices& devices, std::size_t part,
+              std::vector<double>& weights) {
+  const PackedTile& tile = devices.tiles[part];
+  weights.resize(tile.weights.size());
+  for (std::size_t k = 0; k < tile.weights.size(); ++k)
+    weights[k] += double{devices.sign} * layer.scales[part] * tile.weights[k];
+}
+
+/// Sum of the squared weights of a layer as they stand on the chip, slices and signs put together.
+double squared_weights(const LayerOnCore& layer) {
+  const auto slices = static_cast<std::size_t>(layer.slices);
+  double sum = 0;
+  for (std::size_t first = 0; first < layer.scales.size(); first += slices) {
+    std::vector<double> weights;
+    for (const PackedDevices& devices : layer.devices)
+      for (std::size_t part = first; part < first + slices; ++part)
+        add_part(layer, devices, part, weights);
+    for (const double w : weights) sum += w * w;
+  }
+  return sum;
+}
+
+/// Variance of a whole number in one pass, of a symbol's noise: all reads of it, and the mean of
+/// the readings.
+double noise_of_number(const LayerOnCore& layer, const photonic::CoreDescription& core) {
+  double sum = 0;
+  for (const InputRead& read : input_reads(core, code_of_pass(layer, core, 0)).reads)
+    sum += double{read.weight} * read.weight * read.noise * read.noise;
+  return sum * static_cast<double>(layer.devices.size()) / core.readings;
+}
+
+/// Variance that measured errors of products have, mean over rows.
+double measured_variance(const photonic::OutputErrors& errors) {
+  double sum = 0;
+  for (const float sigma : errors.noise_sigma) sum += double{sigma} * sigma;
+  return errors.any() ? sum / static_cast<double>(errors.noise_sigma.size()) : 0;
 }
 
 void calibrate_inputs(LayerOnCore& layer, const photonic::CoreDescription& core,
@@ -109,9 +158,31 @@ double best_full_scale(std::span<const float> samples, int bits) {
   return best;
 }
 
+InputRangeError input_range_error(const LayerOnCore& layer, const ChipCore& chip) {
+  const photonic::CoreDescription& core = chip.card();
+  InputRangeError error{.weights = squared_weights(layer),
+                        .levels = code_of_pass(layer, core, 0).levels,
+                        .coding = core.coding};
+  const double additive =
+                   core.noise.additive * core.noise.additive + measured_variance(chip.errors),
+               shot = core.noise.shot * core.noise.shot, noise = noise_of_number(layer, core);
+  const int passes = passes_of(layer, core);  // each input has light in one of them
+  for (std::size_t part = 0; part < layer.scales.size(); ++part) {
+    const PackedTile& tile = layer.devices.front().tiles[part];
+    const double unit = noise * tile.rows * layer.scales[part] * layer.scales[part],
+                 inputs = static_cast<double>(tile.weights.size()) / tile.padded_rows;
+    error.steady += passes * unit * (additive + shot * core.noise.dark * inputs);
+    error.shot += unit * shot * inputs;
+  }
+  return error;
+}
+
 void calibrate_ranges(LayerOnCore& layer, const ChipCore& chip, const nn::InputMaps& inputs) {
   const photonic::Converter& adc = chip.card().output_adc;
   calibrate_inputs(layer, chip.card(), inputs.values);
+  if (chip.card().input_range == photonic::InputRange::least_error)
+    layer.ranges.input_full_scale = static_cast<float>(
+        best_input_scale(sample_magnitudes(inputs.values), input_range_error(layer, chip)));
   layer.ranges.calibrated = true;
   layer.ranges.output_full_scale = static_cast<float>(adc.full_scale);
   const photonic::BlockFloatingPoint& blocks = chip.card().blocks;

@@ -103,6 +103,19 @@ void describe_blocks(Section& section, CoreCard& card) {
                     "of them out)");
 }
 
+/// What a range of inputs other than the largest cannot be had with.
+void check_range(Section& section, const CoreCard& card) {
+  if (card.input_range == InputRange::largest) return;
+  if (card.blocks.used())
+    section.problem("input_range",
+                    "is one for all vectors of a layer, and with block_floating_point each has a "
+                    "scale of its own (leave one of them out)");
+  else if (core_optics(card).coding == InputCoding::digital && card.input_dac.bits == 0)
+    section.problem("input_range",
+                    "is what a converter of inputs spans, and this core takes any number (give "
+                    "input_dac.bits, or leave it out)");
+}
+
 /// What errors of whole products and scales of whole vectors cannot be had with.
 void check_whole_products(Section& section, const CoreCard& card) {
   for (const auto& [key, used] : {std::pair{"measured", card.measured.used()},
@@ -127,6 +140,7 @@ void check_operands(Section& section, const CoreCard& card) {
       "both operands anew with every symbol (leave it out)",
       card.kind);
   if (card.reads != ReadScheme{}) section.problem("input_coding", "or read_phases " + kind);
+  if (card.input_range != InputRange::largest) section.problem("input_range", kind);
   if (card.readings > 1) section.problem("readings", kind);
   if (!card.precision.entries.empty()) section.problem("precision", kind);
   if (card.output_adc.time_ns > 0) section.problem("output_adc", "has a time_ns, which " + kind);
@@ -165,6 +179,8 @@ void describe(Section& section, CoreCard& card) {
   section.value("columns", card.columns, {.low = 0, .high = 4096});
   section.value("symbol_rate_GHz", card.symbol_rate_GHz, positive);
   section.value("readings", card.readings, {.low = 1, .high = 100});
+  section.choice("input_range", card.input_range,
+                 {{"largest", InputRange::largest}, {"least_error", InputRange::least_error}});
   section.card("input_dac", card.input_dac);
   section.card("output_adc", card.output_adc);
   describe(section, card.reads);
@@ -177,6 +193,7 @@ void describe(Section& section, CoreCard& card) {
   describe_precision(section, card);
   check_serial(section, card);
   check_phases(section, card);
+  check_range(section, card);
   check_whole_products(section, card);
   check_operands(section, card);
   describe_age(section, card);

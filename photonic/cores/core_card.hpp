@@ -56,6 +56,7 @@ struct CoreCard {
   double programming_sigma_rad = 0;  // error of a set phase, new at every write
   int phase_bits =
       0;  // of a set phase, over 2 pi (mesh) or over what rings are set to; 0: continuous
+  InputRange input_range = InputRange::largest;
   Converter input_dac;
   Converter output_adc;
   ReadScheme reads;          // `input_coding`, `read_phases`

@@ -278,6 +278,7 @@ CoreDescription describe_core(const CoreCard& card) {
   description.rows = card.core_rows();
   description.columns = card.core_columns();
   description.coding = optics.coding;
+  description.input_range = card.input_range;
   description.input_dac = card.input_dac;
   description.output_adc = card.output_adc;
   description.noise = optics.noise;

@@ -113,6 +113,7 @@ struct CoreDescription {
   int rows = 0;     // outputs
   int columns = 0;  // inputs
   InputCoding coding = InputCoding::digital;
+  InputRange input_range = InputRange::largest;
   Converter input_dac;   // bits 0: no quantisation
   Converter output_adc;  // bits 0: no quantisation
   ReadoutNoise noise;

@@ -21,6 +21,12 @@ enum class ReadPhases {
   four,       // these, each with the devices of positive weights and with those of negative ones
 };
 
+/// Which input of a layer is sent with full scale: light goes with it, and noise of the read-out.
+enum class InputRange {
+  largest,      // the largest of the calibration batch: none is clipped
+  least_error,  // that with the least expected squared error of the layer's outputs
+};
+
 /// How an input vector is sent and read.
 struct ReadScheme {
   InputSending sending = InputSending::levels;

@@ -317,6 +317,9 @@ TEST_F(BadInput, ForADeviceOrMemoryIsNamed) {
       {"chip DATA/devices/mrr-bank.yaml --set precision.table=[]", "missing or empty"},
       {"cost DATA/experiments/quickstart.yaml --set generator.photonic.bank.read_phases=2",
        "sends whole levels"},
+      {"cost DATA/experiments/quickstart.yaml --set "
+       "generator.photonic.bank.input_range=least_error",
+       "sends whole levels"},
       {"memory DATA/memory/ddr4-2400.yaml", "--pattern"},
       {"memory DATA/memory/ddr4-2400.yaml --pattern random", "rand_rd"},
       {"memory DATA/memory/ddr4-2400.yaml --trace HERE/backwards.csv", "backwards.csv"},

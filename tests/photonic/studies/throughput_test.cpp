@@ -170,6 +170,11 @@ TEST(Throughput, CardsOfReadsThatContradictThemselvesAreRefused) {
       {"{input_coding: pulses, input_dac: {bits: 4, inl_lsb: 0.1}}", "no levels"},
       {"{kind: mzi-mesh, read_phases: 4}", "not read apart"},
       {"{read_phases: 3}", "auto, 1, 2, 4"},
+      {"{input_range: least_error}", "takes any number"},
+      {"{input_range: least}", "largest, least_error"},
+      {"{input_range: least_error, input_dac: {bits: 4}, output_adc: {bits: 4}, "
+       "block_floating_point: {gain: 2}}",
+       "scale of its own"},
       {"{input_dac: {bits: 4, time_ns: 1}}", "for output_adc"},
       {"{input_dac: {bits: 4}, precision: {table: [{input_bits: 5, energy_pJ: 1}]}}", "any/5"},
       {"{rows: 8, precision: {rows: 9, table: [{energy_pJ: 1}]}}", "array of 9 x 64"},
