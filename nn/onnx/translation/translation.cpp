@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 #include <utility>
 
 #include "core/error.hpp"
@@ -198,15 +199,20 @@ void Translation::same_shape(const Operation& o, const Changing& input, int node
 }
 
 bool Translation::read_once(const Changing& value) const {
-  int readers = 0, names = 0;
+  int readers = 0, unmade = 0;
+  std::set<const Operation*> makers;  // one that splits reads once for all of its names
   for (const auto& [name, other] : values_) {
     const auto* changing = std::get_if<Changing>(&other);
     const auto found = readers_.find(name);
     if (changing == nullptr || changing->node != value.node) continue;
-    ++names;
+    if (const Operation* made_by = maker(name))
+      makers.insert(made_by);
+    else
+      ++unmade;
     if (found != readers_.end()) readers += found->second;
   }
-  return readers - (names - 1) == 1;  // every further name was read off another
+  // Every further operation read another's name.
+  return readers - (static_cast<int>(makers.size()) + unmade - 1) == 1;
 }
 
 std::string Translation::layer_name(const Operation& o) {

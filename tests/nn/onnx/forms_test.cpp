@@ -261,5 +261,47 @@ TEST(OnnxForms, FurtherOutputsAndWhatNobodyReadsAreLeftOut) {
   EXPECT_FALSE(left.constants.contains("unread"));
 }
 
+TEST(OnnxForms, WhatChangesOnePartOfASplitLeavesTheOthers) {
+  // A constant goes into the layer in front only where nothing else reads that: a Split reads once
+  // and gives several to read.
+  for (const char* type : {"Mul", "Add", "Sub", "Div"})
+    for (const auto& [name, constant] : std::map<std::string, Array>{
+             {"a number", drawn({1}, 7)}, {"a number a channel", drawn({2, 1, 1}, 8)}}) {
+      Model model =
+          with_convolution({{"Split", "s", {"h", "sizes"}, {"a", "b"}, {{"axis", number(1)}}},
+                            {type, "m", {"a", "k"}, {"c"}, {}},
+                            {"Concat", "j", {"c", "b"}, {"y"}, {{"axis", number(1)}}}});
+      model.constants["sizes"] = integers_array({2, 3});
+      model.constants["k"] = constant;
+      SCOPED_TRACE(std::string(type) + " by " + name);
+      expect_same(model, drawn(images, 0));
+    }
+}
+
+TEST(OnnxForms, QueriesOfASplitAreScaledAlone) {
+  // timm's attention: qkv, one Split of five axes, squeezed, the queries by a number.
+  Model model{
+      .opset = 13,
+      .operations = {{"MatMul", "w", {"x", "qkv"}, {"h"}, {}},
+                     {"Reshape", "r", {"h", "to"}, {"five"}, {}},
+                     {"Transpose", "t", {"five"}, {"p"}, {{"perm", numbers({2, 0, 3, 1, 4})}}},
+                     {"Split", "s", {"p", "ones"}, {"q3", "k3", "v3"}, {{"axis", number(0)}}},
+                     {"Squeeze", "q", {"q3", "first"}, {"q"}, {}},
+                     {"Squeeze", "k", {"k3", "first"}, {"k"}, {}},
+                     {"Squeeze", "v", {"v3", "first"}, {"v"}, {}},
+                     {"Mul", "m", {"q", "scale"}, {"scaled"}, {}},
+                     {"Transpose", "kt", {"k"}, {"keys"}, {{"perm", numbers({0, 1, 3, 2})}}},
+                     {"MatMul", "qk", {"scaled", "keys"}, {"z"}, {}},
+                     {"Softmax", "a", {"z"}, {"soft"}, {{"axis", number(-1)}}},
+                     {"MatMul", "av", {"soft", "v"}, {"y"}, {}}},
+      .constants = {{"qkv", drawn({8, 24}, 1)},
+                    {"to", integers_array({0, 5, 3, 2, 4})},
+                    {"ones", integers_array({1, 1, 1})},
+                    {"first", integers_array({0})},
+                    {"scale", drawn({1}, 3)}},
+      .outputs = {"y"}};
+  expect_same(model, drawn({2, 5, 8}, 0));
+}
+
 }  // namespace
 }  // namespace lightloom::nn::onnx::forms_tests
