@@ -12,16 +12,16 @@ namespace lightloom::nn {
 namespace {
 
 using Eigen::Index;
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Levels = Eigen::Map<const Rows>;
-using Gradient = Eigen::Map<Rows>;
+using FactorRows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using FactorLevels = Eigen::Map<const FactorRows>;
+using FactorGradient = Eigen::Map<FactorRows>;
 
 StoredStream step_stream(const char* name) {
   return {.name = name, .count = 1, .bits = 32, .in_ratio = false, .exposed = false};
 }
 
 void store(const Eigen::MatrixXd& from, std::span<float> to) {
-  Gradient(to.data(), from.rows(), from.cols()) = from.cast<float>();
+  FactorGradient(to.data(), from.rows(), from.cols()) = from.cast<float>();
 }
 
 }  // namespace
@@ -41,7 +41,8 @@ LowRankAddition::LowRankAddition(const AdditionSizes& sizes)
 
 void LowRankAddition::fit(std::span<const float> matrix) {
   const OneThread one_thread;
-  const Eigen::MatrixXd target = Levels(matrix.data(), sizes_.out, sizes_.inputs).cast<double>();
+  const Eigen::MatrixXd target =
+      FactorLevels(matrix.data(), sizes_.out, sizes_.inputs).cast<double>();
   LowRankPair pair = low_rank(target, sizes_.rank);
   for (Index r = 0; r < sizes_.rank; ++r) {
     const double left = pair.left.col(r).norm(), right = pair.right.row(r).norm();
@@ -61,18 +62,19 @@ void LowRankAddition::round() {
 
 void LowRankAddition::add_to(std::span<float> matrix) const {
   const OneThread one_thread;
-  const Levels left(left_.levels.data(), sizes_.out, sizes_.rank),
+  const FactorLevels left(left_.levels.data(), sizes_.out, sizes_.rank),
       right(right_.levels.data(), sizes_.rank, sizes_.inputs);
-  Gradient(matrix.data(), sizes_.out, sizes_.inputs) += left_.step * right_.step * (left * right);
+  FactorGradient(matrix.data(), sizes_.out, sizes_.inputs) +=
+      left_.step * right_.step * (left * right);
 }
 
 void LowRankAddition::backward(std::span<const float> d_matrix) {
-  const Levels gradient(d_matrix.data(), sizes_.out, sizes_.inputs),
+  const FactorLevels gradient(d_matrix.data(), sizes_.out, sizes_.inputs),
       left(left_.levels.data(), sizes_.out, sizes_.rank),
       right(right_.levels.data(), sizes_.rank, sizes_.inputs);
-  Gradient(left_.latent.gradient.data(), sizes_.out, sizes_.rank) +=
+  FactorGradient(left_.latent.gradient.data(), sizes_.out, sizes_.rank) +=
       right_.step * (gradient * right.transpose());
-  Gradient(right_.latent.gradient.data(), sizes_.rank, sizes_.inputs) +=
+  FactorGradient(right_.latent.gradient.data(), sizes_.rank, sizes_.inputs) +=
       left_.step * (left.transpose() * gradient);
 }
 

@@ -17,7 +17,7 @@ struct Block {
   }
 };
 
-std::size_t count(int n) { return static_cast<std::size_t>(n); }
+std::size_t extent(int n) { return static_cast<std::size_t>(n); }
 
 /// What a smaller tensor has, the rest zero.
 std::vector<float> padded(std::span<const float> values, const Block& from, const Block& to) {
@@ -68,8 +68,8 @@ LevelSizes StackedFactors::stack_sizes() const {
 }
 
 std::vector<float> StackedFactors::stack() const {
-  const auto area = count(plan_.sizes.area), all = area * layers_.size(),
-             rows = count(plan_.sizes.kernels) * count(plan_.sizes.channels);
+  const auto area = extent(plan_.sizes.area), all = area * layers_.size(),
+             rows = extent(plan_.sizes.kernels) * extent(plan_.sizes.channels);
   std::vector<float> whole(rows * all);
   for (std::size_t l = 0; l < layers_.size(); ++l)
     for (std::size_t r = 0; r < rows; ++r)
@@ -89,20 +89,20 @@ void StackedFactors::encode(int layer, std::span<const float> ordered) {
 void StackedFactors::set_factors(const LevelSizes& fitted, const TwoLevelFit& fit) {
   const LevelSizes& own = plan_.sizes;
   const auto u_block = [](const LevelSizes& sizes) {
-    return Block{count(sizes.cross), count(sizes.channels), count(sizes.intra)};
+    return Block{extent(sizes.cross), extent(sizes.channels), extent(sizes.intra)};
   };
   const auto v_block = [](const LevelSizes& sizes) {
-    return Block{1, count(sizes.kernels), count(sizes.cross)};
+    return Block{1, extent(sizes.kernels), extent(sizes.cross)};
   };
   const auto basis_block = [](const LevelSizes& sizes) {
-    return Block{count(sizes.cross), count(sizes.intra_on() ? sizes.intra : sizes.channels),
-                 count(sizes.area)};
+    return Block{extent(sizes.cross), extent(sizes.intra_on() ? sizes.intra : sizes.channels),
+                 extent(sizes.area)};
   };
   double gain = fit.gain;
   if (u_.on()) gain *= set_latent(u_, padded(fit.u, u_block(fitted), u_block(own)));
   if (v_.on()) gain *= set_latent(v_, padded(fit.v, v_block(fitted), v_block(own)));
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    const std::size_t first = l * count(own.area);
+    const std::size_t first = l * extent(own.area);
     const auto values = slice(fit.basis, basis_block(fitted), basis_block(own), first);
     layers_[l].gain.value[0] = static_cast<float>(gain * set_latent(layers_[l].basis, values));
   }

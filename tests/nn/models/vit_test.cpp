@@ -15,7 +15,7 @@
 namespace lightloom::nn {
 namespace {
 
-using Rows = std::vector<std::vector<double>>;  // tokens, or the rows of a matrix
+using VitRows = std::vector<std::vector<double>>;  // tokens, or the rows of a matrix
 
 DatasetShape vit_images(int pixels, int channels) {
   return {.name = "images", .image = {pixels, pixels, channels}, .classes = 3};
@@ -73,43 +73,43 @@ TEST(Vit, RefusesSizesThatAreNone) {
 
 /// A parameter tensor of every name, all of them random.
 struct VitNumbers {
-  std::map<std::string, Rows> weights;  // [out][inputs]
+  std::map<std::string, VitRows> weights;  // [out][inputs]
   std::map<std::string, std::vector<double>> biases, scales, shifts;
 };
 
-std::vector<double> random_row(std::size_t size, std::uint32_t family) {
+std::vector<double> vit_row(std::size_t size, std::uint32_t family) {
   std::vector<double> row = reference::random_doubles(size, family);
   for (double& one : row) one = static_cast<float>(0.4 * one);
   return row;
 }
 
-void give(Parameter& parameter, std::vector<double>& numbers, std::uint32_t family) {
-  numbers = random_row(parameter.value.size(), family);
+void give_vit(Parameter& parameter, std::vector<double>& numbers, std::uint32_t family) {
+  numbers = vit_row(parameter.value.size(), family);
   parameter.value = reference::floats(numbers);
 }
 
-VitNumbers randomise(Network& network) {
+VitNumbers randomise_vit(Network& network) {
   VitNumbers all;
   std::uint32_t family = 0;
   for (WeightLayer& layer : network.weight_layers()) {
     const auto out = as_index(layer.shape.out_channels), in = as_index(layer.shape.weights()) / out;
-    const std::vector<double> weight = random_row(out * in, ++family);
+    const std::vector<double> weight = vit_row(out * in, ++family);
     layer.source->encode(reference::floats(weight));
     for (std::size_t o = 0; o < out; ++o)
       all.weights[layer.shape.name].emplace_back(
           weight.begin() + static_cast<std::ptrdiff_t>(o * in),
           weight.begin() + static_cast<std::ptrdiff_t>((o + 1) * in));
-    give(layer.bias, all.biases[layer.shape.name], ++family);
+    give_vit(layer.bias, all.biases[layer.shape.name], ++family);
   }
   for (NormLayer& norm : network.norms()) {
-    if (!norm.scale.value.empty()) give(norm.scale, all.scales[norm.name], ++family);
-    give(norm.shift, all.shifts[norm.name], ++family);
+    if (!norm.scale.value.empty()) give_vit(norm.scale, all.scales[norm.name], ++family);
+    give_vit(norm.shift, all.shifts[norm.name], ++family);
   }
   return all;
 }
 
-Rows linear(const VitNumbers& n, const std::string& name, const Rows& x) {
-  Rows y;
+VitRows vit_linear(const VitNumbers& n, const std::string& name, const VitRows& x) {
+  VitRows y;
   for (const auto& token : x) {
     y.emplace_back();
     for (std::size_t o = 0; o < n.weights.at(name).size(); ++o) {
@@ -121,7 +121,7 @@ Rows linear(const VitNumbers& n, const std::string& name, const Rows& x) {
   return y;
 }
 
-Rows layer_norm(const VitNumbers& n, const std::string& name, Rows x) {
+VitRows vit_norm(const VitNumbers& n, const std::string& name, VitRows x) {
   for (auto& token : x) {
     double mean = 0, variance = 0;
     for (const double one : token) mean += one / static_cast<double>(token.size());
@@ -134,9 +134,9 @@ Rows layer_norm(const VitNumbers& n, const std::string& name, Rows x) {
   return x;
 }
 
-Rows attend(const Rows& q, const Rows& k, const Rows& v, std::size_t heads) {
+VitRows vit_attention(const VitRows& q, const VitRows& k, const VitRows& v, std::size_t heads) {
   const std::size_t width = q[0].size() / heads;
-  Rows y(q.size(), std::vector<double>(q[0].size()));
+  VitRows y(q.size(), std::vector<double>(q[0].size()));
   for (std::size_t h = 0; h < heads; ++h)
     for (std::size_t a = 0; a < q.size(); ++a) {
       std::vector<double> share(k.size());
@@ -153,14 +153,14 @@ Rows attend(const Rows& q, const Rows& k, const Rows& v, std::size_t heads) {
   return y;
 }
 
-void add_to(Rows& x, const Rows& more) {
+void add_vit_rows(VitRows& x, const VitRows& more) {
   for (std::size_t t = 0; t < x.size(); ++t)
     for (std::size_t c = 0; c < x[t].size(); ++c) x[t][c] += more[t][c];
 }
 
-/// The patches of an image (channels last) as rows in the order of a kernel [channels, 4, 4].
-Rows patches(const std::vector<double>& image, std::size_t side, std::size_t channels) {
-  Rows all;
+/// The vit_patches of an image (channels last) as rows in the order of a kernel [channels, 4, 4].
+VitRows vit_patches(const std::vector<double>& image, std::size_t side, std::size_t channels) {
+  VitRows all;
   for (std::size_t top = 0; top < side; top += 4)
     for (std::size_t left = 0; left < side; left += 4) {
       all.emplace_back();
@@ -172,38 +172,38 @@ Rows patches(const std::vector<double>& image, std::size_t side, std::size_t cha
   return all;
 }
 
-std::vector<double> slow_vit(const VitNumbers& n, Rows x, int depth, std::size_t heads) {
-  x = linear(n, "patch_embed.proj", x);
+std::vector<double> slow_vit(const VitNumbers& n, VitRows x, int depth, std::size_t heads) {
+  x = vit_linear(n, "patch_embed.proj", x);
   for (std::size_t t = 0; t < x.size(); ++t)
     for (std::size_t c = 0; c < x[t].size(); ++c)
       x[t][c] += n.shifts.at("pos_embed")[t * x[t].size() + c];
   for (int b = 0; b < depth; ++b) {
     const std::string name = fmt::format("blocks.{}.", b);
-    Rows y = layer_norm(n, name + "norm1", x);
-    y = attend(linear(n, name + "attn.q", y), linear(n, name + "attn.k", y),
-               linear(n, name + "attn.v", y), heads);
-    add_to(x, linear(n, name + "attn.proj", y));
-    y = linear(n, name + "mlp.fc1", layer_norm(n, name + "norm2", x));
+    VitRows y = vit_norm(n, name + "norm1", x);
+    y = vit_attention(vit_linear(n, name + "attn.q", y), vit_linear(n, name + "attn.k", y),
+                      vit_linear(n, name + "attn.v", y), heads);
+    add_vit_rows(x, vit_linear(n, name + "attn.proj", y));
+    y = vit_linear(n, name + "mlp.fc1", vit_norm(n, name + "norm2", x));
     for (auto& token : y)
       for (double& one : token) one *= 0.5 * (1 + std::erf(one / std::sqrt(2.0)));
-    add_to(x, linear(n, name + "mlp.fc2", y));
+    add_vit_rows(x, vit_linear(n, name + "mlp.fc2", y));
   }
-  x = layer_norm(n, "norm", x);
+  x = vit_norm(n, "norm", x);
   std::vector<double> mean(x[0].size());
   for (const auto& token : x)
     for (std::size_t c = 0; c < mean.size(); ++c)
       mean[c] += token[c] / static_cast<double>(x.size());
-  return linear(n, "head", {mean})[0];
+  return vit_linear(n, "head", {mean})[0];
 }
 
 // A transformer in loops, independent of every operator of the library.
 TEST(Vit, ComputesWhatItsDefinitionSays) {
   Network network(build_graph("vit-12-3-2", vit_images(12, 2)), {.source = "dense"}, 1);
-  const VitNumbers numbers = randomise(network);
+  const VitNumbers numbers = randomise_vit(network);
   Inference inference(network);
   const std::vector<double> image = reference::random_doubles(12 * 12 * 2, 77);
   const Tensor& logits = inference.forward(reference::tensor(image, {1, {12, 12, 2}}));
-  const std::vector<double> expected = slow_vit(numbers, patches(image, 12, 2), 3, 2);
+  const std::vector<double> expected = slow_vit(numbers, vit_patches(image, 12, 2), 3, 2);
   ASSERT_EQ(expected.size(), 3u);
   for (std::size_t c = 0; c < 3; ++c)
     EXPECT_NEAR(logits.values()[c], expected[c], 2e-5 * (1 + std::abs(expected[c])));

@@ -54,7 +54,7 @@ std::vector<float> stacked_weight(WeightSource& source, std::size_t count) {
   return weight;
 }
 
-double relative_error(const std::vector<float>& a, const std::vector<float>& b) {
+double stacked_error(const std::vector<float>& a, const std::vector<float>& b) {
   double error = 0, square = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
     error += std::pow(double{a[i]} - b[i], 2);
@@ -64,7 +64,7 @@ double relative_error(const std::vector<float>& a, const std::vector<float>& b) 
 }
 
 /// W_l[o, c] = sum over m, b of v[o, m] u[m, c, b] basis_l[m, b].
-std::vector<float> planted(int layer, int out, int in, int cross, int intra) {
+std::vector<float> stacked_planted(int layer, int out, int in, int cross, int intra) {
   const auto o_count = static_cast<std::size_t>(out), c_count = static_cast<std::size_t>(in),
              m_count = static_cast<std::size_t>(cross), b_count = static_cast<std::size_t>(intra);
   const std::vector<float> v = stacked_normals(o_count * m_count, 1),
@@ -89,11 +89,11 @@ TEST(Stacked, FindsLayersThatWereMadeOfOneStack) {
                             5, stacked_layer(7, 6, 1, "q"));
   std::vector<std::vector<float>> dense;
   for (int l = 0; l < 5; ++l) {
-    dense.push_back(planted(l, 6, 7, 1, 3));
+    dense.push_back(stacked_planted(l, 6, 7, 1, 3));
     all[static_cast<std::size_t>(l)]->encode(dense.back());
   }
   for (std::size_t l = 0; l < 5; ++l)
-    EXPECT_LT(relative_error(dense[l], stacked_weight(*all[l], 42)), 1e-5) << l;
+    EXPECT_LT(stacked_error(dense[l], stacked_weight(*all[l], 42)), 1e-5) << l;
 }
 
 // Level 2 alone: all layers have one V, found from all of them.
@@ -112,7 +112,7 @@ TEST(Stacked, LevelTwoAloneIsOneLeftFactorOfAllLayers) {
     all[l]->encode(dense.back());
   }
   for (std::size_t l = 0; l < 3; ++l)
-    EXPECT_LT(relative_error(dense[l], stacked_weight(*all[l], 6 * 36)), 1e-5) << l;
+    EXPECT_LT(stacked_error(dense[l], stacked_weight(*all[l], 6 * 36)), 1e-5) << l;
   EXPECT_EQ(all[0]->streams().size(), 3u) << "basis, cross, scale";
   EXPECT_EQ(all[1]->streams().size(), 2u) << "basis, scale";
 }
@@ -126,7 +126,7 @@ TEST(Stacked, StacksTheHeadsOfALayer) {
   std::vector<float> dense = stacked_normals(30, 3);
   for (std::size_t i = 0; i < 15; ++i) dense[15 + i] = -0.3f * dense[i];
   all[0]->encode(dense);
-  EXPECT_LT(relative_error(dense, stacked_weight(*all[0], 30)), 1e-5);
+  EXPECT_LT(stacked_error(dense, stacked_weight(*all[0], 30)), 1e-5);
   const std::vector<StoredStream> streams = all[0]->streams();
   EXPECT_EQ(streams[0].count, 3 * 2) << "a base of two words for each of three kernels";
   EXPECT_EQ(streams[1].count, 3 * 5);
