@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include "core/error.hpp"
@@ -97,12 +96,6 @@ SquareMatrix nearest_unitary(const SquareMatrix& square, double distance) {
     unitary = multiply(unitary, factor);
   }
   return unitary;
-}
-
-/// How far the matrix of these sizes is from unitary; infinite where squares are.
-double distance_of(const SquareMatrix& square) {
-  const double distance = distance_from_unitary(square);
-  return std::isfinite(distance) ? distance : std::numeric_limits<double>::infinity();
 }
 
 /// Binary exponent of the largest part of an element where it is so large or small that products
@@ -222,7 +215,7 @@ SquareMatrix unitary_of(const ComplexMatrix& matrix, const DecompositionOptions&
                         bool& rounded) {
   check_elements(matrix);
   SquareMatrix square = padded(matrix);
-  const double distance = matrix.rows == matrix.columns ? distance_of(square) : -1;
+  const double distance = matrix.rows == matrix.columns ? distance_from_unitary(square) : -1;
   check(matrix, options, distance);
   return chosen_unitary(std::move(square), options, distance, rounded);
 }
@@ -231,7 +224,7 @@ MatrixDecomposition set_meshes(const ComplexMatrix& matrix, const DecompositionO
   check_elements(matrix);
   SquareMatrix square = padded(matrix);
   MatrixDecomposition result;
-  result.distance_from_unitary = matrix.rows == matrix.columns ? distance_of(square) : -1;
+  result.distance_from_unitary = matrix.rows == matrix.columns ? distance_from_unitary(square) : -1;
   check(matrix, options, result.distance_from_unitary);
   result.modes = square.size;
   result.topology = make_topology(options.mesh, result.modes);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "photonic/meshes/propagate.hpp"
@@ -91,9 +92,11 @@ struct Columns {
 };
 
 /// The largest of size(re, im) over the elements of U U^dagger - 1 up to the diagonal: a row at a
-/// time, for all rows before it at once, next to each other.
+/// time, for all rows before it at once, next to each other. Infinite where sums leave the range of
+/// doubles: differences of infinities are not numbers, which std::max would pass over.
 template <class Size>
 double largest_element(const Columns& u, const Size& size) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   std::vector<double> re(u.count), im(u.count);
   double largest = 0;
   for (std::size_t r = 0; r < u.count; ++r) {
@@ -108,7 +111,10 @@ double largest_element(const Columns& u, const Size& size) {
       }
     }
     re[r] -= 1;
-    for (std::size_t q = 0; q <= r; ++q) largest = std::max(largest, size(re[q], im[q]));
+    for (std::size_t q = 0; q <= r; ++q) {
+      const double found = size(re[q], im[q]);
+      largest = std::max(largest, std::isnan(found) ? infinity : found);
+    }
   }
   return largest;
 }

@@ -64,7 +64,7 @@ SquareMatrix mesh_matrix(const Topology& topology, DeviceKind kind, const MeshSe
 double matrix_error(const SquareMatrix& a, const SquareMatrix& b);
 /// |tr(a^dagger b)| / sqrt(tr(a^dagger a) tr(b^dagger b)), squared: 1 when equal up to a factor.
 double matrix_fidelity(const SquareMatrix& a, const SquareMatrix& b);
-/// Largest element of |U U^dagger - 1|.
+/// Largest element of |U U^dagger - 1|; infinite where its sums leave the range of doubles.
 double distance_from_unitary(const SquareMatrix& matrix);
 
 }  // namespace lightloom::photonic

@@ -148,6 +148,16 @@ TEST(Mesh, DeterminantIsThatOfItsPhasesWhateverTheSplitters) {
   EXPECT_LT(distance_from_unitary(u), 1e-14);
 }
 
+TEST(DistanceFromUnitary, IsInfiniteWhereItsSumsLeaveTheRangeOfDoubles) {
+  SquareMatrix u(3);
+  u(0, 0) = u(1, 1) = u(2, 2) = 1;
+  EXPECT_EQ(distance_from_unitary(u), 0);
+  u(0, 1) = {1e160, 1e160};  // inf - inf in the imaginary part of the first diagonal element
+  EXPECT_TRUE(std::isinf(distance_from_unitary(u)));
+  u(0, 1) = {1e150, 0};  // 1e300 in the first diagonal element, whose square is none
+  EXPECT_NEAR(distance_from_unitary(u) / 1e300, 1, 1e-15);
+}
+
 TEST(Mesh, UniformLossOnlyScalesWhereEveryPathMeetsEveryColumn) {
   const Topology topology = butterfly_topology(8);
   MeshSettings settings = zero_settings(topology);
