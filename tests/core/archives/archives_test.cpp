@@ -168,6 +168,43 @@ TEST(NumPyArrays, WhatIsNoArrayOfNumbersIsRefused) {
     EXPECT_THROW(numbers_in(bytes), Error) << bytes.substr(10, 40);
 }
 
+/// A .npy file of two floats with a header of one's own.
+std::string with_header(std::string header, const std::string& version = std::string("\1\0", 2)) {
+  header += std::string(117 - header.size(), ' ') + '\n';
+  return "\x93NUMPY" + version + made::little_endian(static_cast<std::uint16_t>(header.size())) +
+         header + made::little_endian(1.5f) + made::little_endian(2.5f);
+}
+
+TEST(NumPyArrays, HeadersAreReadAsPythonReadsThem) {
+  const std::vector<double> two{1.5, 2.5};
+  for (const char* header : {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
+                             "{\"shape\":(1,2),\"descr\":\"<f4\",\"fortran_order\":True}",
+                             " {'shape': ( 2L , 1 ),'descr' : '<f4' , 'fortran_order' :False} "})
+    EXPECT_EQ(numbers_in(with_header(header)), two) << header;
+}
+
+TEST(NumPyArrays, WhatNumPyWouldNotReadIsRefused) {
+  for (const char* header :
+       {"{'descr': '<f4', 'fortran_order': FAlse, 'shape': (2,), }",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': (2,), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)8 }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2 1), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,,1), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (,2), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), } x",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'more': 1}",
+        "{'descr': '<f4', 'fortran_order': False}", "{'descr': '<f4' 'fortran_order': False}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), \xff}",
+        "['descr', '<f4', 'fortran_order', False, 'shape', (2,)]", "{'descr': '<f4", "{", ""})
+    EXPECT_THROW(numbers_in(with_header(header)), Error) << header;
+  const std::string sound = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
+  EXPECT_THROW(numbers_in(with_header(sound + std::string(1, '\0'))), Error);
+  for (const char* version : {"\1\1", "\4\1"}) {
+    EXPECT_THROW(numbers_in(with_header(sound, version)), Error) << version;
+  }
+}
+
 TEST(NumPyArrays, ArchivesGiveTheirArraysByName) {
   const std::string path =
       made::write(scratch_path("arrays.npz").string(),
