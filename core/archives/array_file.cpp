@@ -132,7 +132,8 @@ bool is_known(const NumberType& type, NumberKinds kinds) {
 
 /// "'<f8'": byte order, kind, width.
 NumberType header_type(std::string_view text, const std::string& path, NumberKinds kinds) {
-  const bool quoted = text.size() >= 4 && text.front() == '\'' && text.back() == '\'';
+  const bool quoted = text.size() >= 4 && (text.front() == '\'' || text.front() == '"') &&
+                      text.back() == text.front();
   const std::string_view name = quoted ? text.substr(1, text.size() - 2) : "";
   require(name.size() < 2 || name[1] != 'O',
           "'{}' holds Python objects, not numbers (save it as numbers: .astype(float) or "
@@ -177,11 +178,12 @@ ArrayHeader parsed_header(std::string_view text, const std::string& path, Number
           .shape = header_shape(entries.at("shape"), path)};
 }
 
+/// Whether a header speaks of numbers, or is damaged.
 bool is_of_numbers(std::string_view text) {
-  constexpr std::string_view type = "'descr': '";
-  const std::size_t at = text.find(type);
-  return at != std::string::npos && at + type.size() + 1 < text.size() &&
-         std::string_view("fciub").find(text[at + type.size() + 1]) != std::string_view::npos;
+  const std::optional<HeaderEntries> entries = entries_of(text);
+  if (!entries || !entries->contains("descr")) return true;
+  const std::string_view type = entries->at("descr");
+  return type.size() > 2 && std::string_view("fciub").find(type[2]) != std::string_view::npos;
 }
 
 /// Numbers in Fortran order in C order.

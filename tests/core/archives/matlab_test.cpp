@@ -236,8 +236,10 @@ TEST_F(Matlab, FormatFourHasComplexAndSparseMatricesToo) {
 
 TEST_F(Matlab, AnArrayThatUnpacksToFarMoreThanItsBytesIsRefused) {
   // The head of an array of 300 MiB, and its zeros: a long element whose bytes go on as zeros.
-  std::string head = made::mat_matrix(
-      {.name = "u", .sides = {20'480, 15'360}, .parts = {{2, std::string(8, '\0')}}});
+  std::string head = made::mat_matrix({.name = "u",
+                                       .sides = {6400, 6144},
+                                       .flags = double_flag,
+                                       .parts = {{9, std::string(8, '\0')}}});
   head.replace(4, 4, made::little_endian(std::uint32_t{300 << 20} + 64));
   head.replace(head.size() - 12, 4, made::little_endian(std::uint32_t{300 << 20}));
   const std::string packed = "\x78\x9c" + made::deflated_part(head) + made::deflated_zeros(300);
