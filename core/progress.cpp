@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/letters.hpp"
+
 namespace lightloom {
 namespace {
 
@@ -60,7 +62,7 @@ void TerminalProgress::report(const ProgressReport& report) {
   if (since <= (visible_ ? pause : first) && !(last && visible_)) return;
   shown_ = now;
   visible_ = true;
-  const std::string text = line_of(report, last);
+  const std::string text = visible_text(line_of(report, last));
   std::fputs(terminal_ ? fmt::format("\r\x1b[K{}", text).c_str() : (text + "\n").c_str(), stderr);
   std::fflush(stderr);
   if (last) end_line();

@@ -13,6 +13,7 @@
 #include "calibration/product_errors_file.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/letters.hpp"
 #include "experiments/commands/commands.hpp"
 #include "experiments/commands/damaged_input.hpp"
 #include "experiments/commands/named_inputs.hpp"
@@ -41,8 +42,9 @@ std::string json_text(const Shown& result) {
 }
 
 void print(const Shown& result, bool json) {
-  if (!json) return write(stdout, result.text);
-  write(stderr, result.text);
+  const std::string text = visible_text(result.text);
+  if (!json) return write(stdout, text);
+  write(stderr, text);
   write(stdout, json_text(result));
 }
 
@@ -81,7 +83,7 @@ void execute(const std::vector<std::string>& words) {
   refuse_damaged(hdf5_inputs(line));
   if (command.beforehand != nullptr && !line.quiet)
     for (const std::string& sentence : command.beforehand(line))
-      write(stderr, "note: " + sentence + "\n");
+      write(stderr, "note: " + visible_text(sentence) + "\n");
   if (command.ends_when_asked) watch_for_interrupts();
   using enum ProgramProgress::Display;
   ProgramProgress progress(line.quiet ? none : terminal);
@@ -91,7 +93,7 @@ void execute(const std::vector<std::string>& words) {
 }
 
 int complain(const char* message, int code) {
-  std::fputs(fmt::format("lightloom: {}\n", message).c_str(), stderr);
+  std::fputs(fmt::format("lightloom: {}\n", visible_text(message)).c_str(), stderr);
   return code;
 }
 

@@ -41,6 +41,35 @@ inline std::string deflated(const std::string& bytes) {
   return packed;
 }
 
+/// What deflate makes of some bytes, up to a byte's end and to be gone on with.
+inline std::string deflated_part(const std::string& bytes) {
+  z_stream packer{};
+  deflateInit2(&packer, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  std::string packed(deflateBound(&packer, static_cast<uLong>(bytes.size())) + 64, '\0');
+  packer.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  packer.avail_in = static_cast<uInt>(bytes.size());
+  packer.next_out = reinterpret_cast<Bytef*>(packed.data());
+  packer.avail_out = static_cast<uInt>(packed.size());
+  deflate(&packer, Z_FULL_FLUSH);
+  packed.resize(packer.total_out);
+  deflateEnd(&packer);
+  return packed;
+}
+
+/// The same of so many MiB of zeros, about a thousandth of them, and the end.
+inline std::string deflated_zeros(int megabytes) {
+  const std::string one = deflated_part(std::string(std::size_t{1} << 20, '\0'));
+  std::string all;
+  for (int i = 0; i < megabytes; ++i) all += one;
+  return all + std::string("\x03\0", 2);
+}
+
+/// A gzip file (RFC 1952) of that, without the right checksum at its end.
+inline std::string gzipped_zeros(int megabytes) {
+  return std::string("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10) + deflated_zeros(megabytes) +
+         std::string(8, '\0');
+}
+
 enum class Packing { stored, deflated };
 
 /// A zip archive of named members.

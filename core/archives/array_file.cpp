@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <map>
 #include <string_view>
 
 #include "core/archives/zip.hpp"
@@ -26,39 +27,95 @@ std::uint64_t product_of(std::span<const std::int64_t> sides, const std::string&
   return product;
 }
 
-/// What stands behind `'key':` in a header, up to the end of the value.
-std::string_view header_entry(std::string_view header, std::string_view key,
-                              const std::string& path) {
-  const std::size_t at = header.find(fmt::format("'{}':", key));
-  const std::size_t start =
-      at == std::string_view::npos ? at : header.find_first_not_of(' ', at + key.size() + 3);
-  require(start != std::string_view::npos, "'{}' is not a NumPy array (its header lacks '{}')",
-          path, key);
-  const char first = header[start];
-  const char last = first == '(' ? ')' : first == '\'' ? '\'' : ',';
-  const std::size_t end = header.find(last, start + 1);
-  require(first != '[' && end != std::string_view::npos,
-          "'{}' is an array of records or has a damaged header (plain arrays of numbers are read)",
-          path);
-  return header.substr(start, end - start + (last == ',' ? 0 : 1));
+constexpr std::string_view blanks = " \t\r\n";
+
+std::size_t behind_blanks(std::string_view text, std::size_t at) {
+  return std::min(text.find_first_not_of(blanks, at), text.size());
 }
 
+/// Where a value of a Python literal that begins at `at` ends: text in quotes, brackets of any
+/// depth, or a word. npos: nowhere.
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  if (at >= text.size()) return std::string_view::npos;
+  if (text[at] == '\'' || text[at] == '"') {
+    const std::size_t quote = text.find(text[at], at + 1);
+    return quote == std::string_view::npos ? quote : quote + 1;
+  }
+  if (text[at] != '(' && text[at] != '[') return text.find_first_of(",:}\'\" \t\r\n", at);
+  int depth = 0;
+  for (; at < text.size(); ++at) {
+    depth += text[at] == '(' || text[at] == '[';
+    depth -= text[at] == ')' || text[at] == ']';
+    if (depth == 0) return at + 1;
+  }
+  return std::string_view::npos;
+}
+
+using HeaderEntries = std::map<std::string_view, std::string_view>;
+
+/// The entries of a header, a dictionary of Python; nothing for what Python would not read.
+std::optional<HeaderEntries> entries_of(std::string_view text) {
+  HeaderEntries entries;
+  std::size_t at = behind_blanks(text, 0);
+  if (at == text.size() || text[at] != '{') return std::nullopt;
+  for (at = behind_blanks(text, at + 1); at < text.size() && text[at] != '}';) {
+    const std::size_t key = at, key_end = end_of_value(text, key);
+    if (key_end == std::string_view::npos || (text[key] != '\'' && text[key] != '"'))
+      return std::nullopt;
+    const std::size_t colon = behind_blanks(text, key_end);
+    if (colon == text.size() || text[colon] != ':') return std::nullopt;
+    const std::size_t value = behind_blanks(text, colon + 1), value_end = end_of_value(text, value);
+    if (value_end == std::string_view::npos) return std::nullopt;
+    entries[text.substr(key + 1, key_end - key - 2)] = text.substr(value, value_end - value);
+    at = behind_blanks(text, value_end);
+    if (at < text.size() && text[at] == ',')
+      at = behind_blanks(text, at + 1);
+    else if (at == text.size() || text[at] != '}')
+      return std::nullopt;
+  }
+  if (at >= text.size() || behind_blanks(text, at + 1) != text.size()) return std::nullopt;
+  return entries;
+}
+
+/// The three entries of a header. Whatever NumPy would read otherwise, or not, is refused.
+HeaderEntries header_entries(std::string_view text, const std::string& path) {
+  const bool is_plain = std::ranges::all_of(text, [](char letter) {
+    return (letter >= ' ' && letter <= '~') || blanks.find(letter) != std::string_view::npos;
+  });
+  const std::optional<HeaderEntries> entries = is_plain ? entries_of(text) : std::nullopt;
+  require(entries.has_value(), "'{}' is damaged (its NumPy header is no dictionary of Python)",
+          path);
+  for (const char* key : {"descr", "fortran_order", "shape"})
+    require(entries->contains(key), "'{}' is not a NumPy array (its header lacks '{}')", path, key);
+  const std::string_view order = entries->at("fortran_order");
+  require(entries->size() == 3 && (order == "True" || order == "False"),
+          "'{}' is damaged (its NumPy header says {} things, and '{}' of its order)", path,
+          entries->size(), order);
+  require(!entries->at("descr").starts_with('['),
+          "'{}' is an array of records (plain arrays of numbers are read)", path);
+  return *entries;
+}
+
+/// "(2, 3)" or "(2,)", as Python means it. Python 2 wrote 3L.
 std::vector<std::int64_t> header_shape(std::string_view text, const std::string& path) {
   std::vector<std::int64_t> shape;
-  const char* at = text.data() + 1;
-  const char* end = text.data() + text.size();
-  const auto skip = [&] {  // Python 2 wrote 3L
-    while (at < end && (*at == ' ' || *at == ',' || *at == 'L')) ++at;
-  };
-  bool legal = text.starts_with('(') && text.ends_with(')');
-  for (skip(); legal && at < end && *at != ')'; skip()) {
+  const bool in_brackets = text.size() >= 2 && text.front() == '(' && text.back() == ')';
+  const std::string_view inner = in_brackets ? text.substr(1, text.size() - 2) : "";
+  const char* const end = inner.data() + inner.size();
+  bool legal = in_brackets, more = false;
+  for (std::size_t at = behind_blanks(inner, 0); legal && at < inner.size();) {
     std::int64_t side = 0;
-    const auto [stop, problem] = std::from_chars(at, end, side);
-    legal = problem == std::errc{} && side >= 0 && shape.size() < 32;
+    const auto [stop, problem] = std::from_chars(inner.data() + at, end, side);
+    at = static_cast<std::size_t>(stop - inner.data());
+    if (at < inner.size() && inner[at] == 'L') ++at;
+    at = behind_blanks(inner, at);
+    more = at < inner.size() && inner[at] == ',';
+    legal =
+        problem == std::errc{} && side >= 0 && shape.size() < 32 && (more || at == inner.size());
+    if (more) at = behind_blanks(inner, at + 1);
     shape.push_back(side);
-    at = stop;
   }
-  require(legal, "'{}' has the impossible shape {}", path, text);
+  require(legal && (more || shape.size() != 1), "'{}' has the impossible shape {}", path, text);
   return shape;
 }
 
@@ -75,7 +132,8 @@ bool is_known(const NumberType& type, NumberKinds kinds) {
 
 /// "'<f8'": byte order, kind, width.
 NumberType header_type(std::string_view text, const std::string& path, NumberKinds kinds) {
-  const bool quoted = text.size() >= 4 && text.front() == '\'' && text.back() == '\'';
+  const bool quoted = text.size() >= 4 && (text.front() == '\'' || text.front() == '"') &&
+                      text.back() == text.front();
   const std::string_view name = quoted ? text.substr(1, text.size() - 2) : "";
   require(name.size() < 2 || name[1] != 'O',
           "'{}' holds Python objects, not numbers (save it as numbers: .astype(float) or "
@@ -101,26 +159,31 @@ std::optional<std::string> header_text(ByteStream& stream, const std::string& pa
   std::uint8_t start[12] = {};
   const std::size_t got = stream.some({start, 10});
   if (got != 10 || std::memcmp(start, "\x93NUMPY", 6) != 0) return std::nullopt;
+  require(start[6] >= 1 && start[6] <= 3 && start[7] == 0,
+          "'{}' has a NumPy header of version {}.{} (versions 1.0 to 3.0 are read)", path, start[6],
+          start[7]);
   const bool wide = start[6] >= 2;
   if (wide) read_exactly(stream, {start + 10, 2}, path);
   std::uint32_t length = 0;
   std::memcpy(&length, start + 8, wide ? 4 : 2);
-  constexpr std::uint32_t longest = 1 << 20;  // NumPy itself refuses headers past 10000 bytes
+  constexpr std::uint32_t longest = 10'000;  // NumPy's own limit
   require(length <= longest, "'{}' is damaged (a NumPy header of {} bytes)", path, length);
   return read_text(stream, length, path);
 }
 
 ArrayHeader parsed_header(std::string_view text, const std::string& path, NumberKinds kinds) {
-  return {.type = header_type(header_entry(text, "descr", path), path, kinds),
-          .columns_first = header_entry(text, "fortran_order", path).starts_with("True"),
-          .shape = header_shape(header_entry(text, "shape", path), path)};
+  const HeaderEntries entries = header_entries(text, path);
+  return {.type = header_type(entries.at("descr"), path, kinds),
+          .columns_first = entries.at("fortran_order") == "True",
+          .shape = header_shape(entries.at("shape"), path)};
 }
 
+/// Whether a header speaks of numbers, or is damaged.
 bool is_of_numbers(std::string_view text) {
-  constexpr std::string_view type = "'descr': '";
-  const std::size_t at = text.find(type);
-  return at != std::string::npos && at + type.size() + 1 < text.size() &&
-         std::string_view("fciub").find(text[at + type.size() + 1]) != std::string_view::npos;
+  const std::optional<HeaderEntries> entries = entries_of(text);
+  if (!entries || !entries->contains("descr")) return true;
+  const std::string_view type = entries->at("descr");
+  return type.size() > 2 && std::string_view("fciub").find(type[2]) != std::string_view::npos;
 }
 
 /// Numbers in Fortran order in C order.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/unpacked.hpp"
 
 namespace lightloom {
 namespace {
@@ -19,6 +20,8 @@ class GzipStream final : public ByteStream {
     require(file_ != nullptr && !std::filesystem::is_directory(path, ignored),
             "cannot read '{}' (the file is missing or not readable)", path);
     gzbuffer(file_.get(), 1 << 17);
+    const std::uintmax_t size = std::filesystem::file_size(path, ignored);
+    most_ = gzdirect(file_.get()) == 1 ? UINT64_MAX : most_unpacked(ignored ? 0 : size);
   }
 
   std::size_t some(std::span<std::uint8_t> bytes) override {
@@ -32,6 +35,11 @@ class GzipStream final : public ByteStream {
       require(got >= 0 && code >= 0, "'{}' is damaged ({})", path_,
               reason.empty() ? "zlib error " + std::to_string(code) : reason);
       all += static_cast<std::size_t>(got);
+      given_ += static_cast<std::uint64_t>(got);
+      require(given_ <= most_,
+              "'{}' unpacks to more than 64 times its size (hardly a file of data; unpack it with "
+              "gunzip if it is)",
+              path_);
       if (static_cast<unsigned>(got) < wanted) break;
     }
     return all;
@@ -42,6 +50,7 @@ class GzipStream final : public ByteStream {
     void operator()(gzFile file) const { gzclose(file); }
   };
   std::string path_;
+  std::uint64_t given_ = 0, most_ = 0;
   std::unique_ptr<gzFile_s, Close> file_;
 };
 

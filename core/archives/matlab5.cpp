@@ -10,6 +10,7 @@
 
 #include "core/archives/matlab_formats.hpp"
 #include "core/error.hpp"
+#include "core/unpacked.hpp"
 
 namespace lightloom {
 namespace {
@@ -79,6 +80,8 @@ struct Limit {
 };
 
 std::vector<std::uint8_t> inflated(MatlabBytes packed, Limit limit, const std::string& path) {
+  const std::uint64_t fair = most_unpacked(packed.size());
+  limit.bytes = static_cast<std::size_t>(std::min<std::uint64_t>(limit.bytes, fair));
   struct Stream : z_stream {
     Stream() : z_stream{} { inflateInit(this); }
     ~Stream() { inflateEnd(this); }
@@ -97,6 +100,10 @@ std::vector<std::uint8_t> inflated(MatlabBytes packed, Limit limit, const std::s
     out.resize(out.size() - stream.avail_out);
   }
   const bool is_long = out.size() > limit.bytes && limit.is_whole;
+  require(!is_long || limit.bytes < fair || limit.bytes >= most_matlab_bytes,
+          "'{}' holds an array that unpacks to more than 64 times its size (damaged, or hardly one "
+          "of data: save it with -v4 or in HDF5)",
+          path);
   require(!is_long || limit.bytes < most_matlab_bytes, "'{}' holds more than 2 GiB in one array",
           path);
   require(!is_long, "'{}' is damaged (an array is longer than its header says)", path);
@@ -221,7 +228,7 @@ MatlabArray read_parts(Elements& elements, const MatlabHeader& header) {
 }
 
 /// Bytes that an array takes at most, so that a packed one which lies is found out.
-std::size_t most_unpacked(const MatrixHead& head) {
+std::size_t most_array_bytes(const MatrixHead& head) {
   constexpr double around = 1 << 16, widest = 8;
   const double columns = head.header.is_sparse ? static_cast<double>(head.header.shape[1]) : 0;
   const double numbers =
@@ -260,7 +267,7 @@ MatlabArray read_matlab5(const MatlabFile& file, const MatlabHeader& header) {
   if (element.tag == compressed_tag) {
     const auto head = find_head(element, file);
     require(head.has_value(), "'{}' is damaged (an array without flags)", file.path);
-    unpacked = inflated(element.data, {most_unpacked(*head), true}, file.path);
+    unpacked = inflated(element.data, {most_array_bytes(*head), true}, file.path);
     element = Elements(unpacked, file).next();
   }
   Elements parts(element.data, file);

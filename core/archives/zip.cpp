@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/error.hpp"
+#include "core/unpacked.hpp"
 
 namespace lightloom {
 namespace {
@@ -204,6 +205,25 @@ class MemberStream final : public ByteStream {
   bool ended_ = false;
 };
 
+/// No archive unpacks to more than its bytes can fairly hold: neither one member of much the same,
+/// nor many that share their packed bytes.
+void require_fair(const std::vector<ZipMember>& members, std::uint64_t bytes,
+                  const std::string& path) {
+  const std::uint64_t most = most_unpacked(bytes);
+  std::uint64_t packed = 0, unpacked = 0;
+  for (const ZipMember& member : members) {
+    require(member.packed <= bytes - packed,
+            "'{}' is a damaged zip archive (its members together are larger than it is)", path);
+    require(
+        member.size <= most - unpacked,
+        "'{}' claims to unpack to more than 64 times its size (damaged, or hardly an archive of "
+        "data: store its members without compression)",
+        path);
+    packed += member.packed;
+    unpacked += member.size;
+  }
+}
+
 }  // namespace
 
 std::vector<ZipMember> zip_members(const std::string& path) {
@@ -214,6 +234,7 @@ std::vector<ZipMember> zip_members(const std::string& path) {
   std::size_t at = 0;
   for (std::uint64_t entry = 0; entry < found.entries; ++entry)
     at = read_entry(directory, at, path, members);
+  require_fair(members, file.size(), path);
   return members;
 }
 

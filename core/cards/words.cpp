@@ -1,8 +1,9 @@
 #include "core/cards/words.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <numeric>
+
+#include "core/letters.hpp"
 
 namespace lightloom {
 
@@ -50,31 +51,9 @@ bool matches(std::string_view pattern, std::string_view name) {
   return pattern.find_first_not_of('*', p) == none;
 }
 
-namespace {
-
-/// Bytes of the letter at the front; 0 for none.
-std::size_t letter_size(std::string_view bytes) {
-  const auto first = static_cast<unsigned char>(bytes[0]);
-  if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC0 || first > 0xF4 || bytes.size() < size) return 0;
-  std::uint32_t code = first & (0xFFU >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    const auto next = static_cast<unsigned char>(bytes[i]);
-    if ((next & 0xC0) != 0x80) return 0;
-    code = code << 6 | (next & 0x3F);
-  }
-  constexpr std::uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool kept_free = (code >= 0xD800 && code <= 0xDFFF) || (code >= 0xFDD0 && code <= 0xFDEF) ||
-                         (code & 0xFFFE) == 0xFFFE;
-  return code < smallest[size] || code > 0x10FFFF || kept_free ? 0 : size;
-}
-
-}  // namespace
-
 bool is_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
-    const std::size_t size = letter_size(bytes);
+    const std::size_t size = first_letter(bytes).bytes;
     if (size == 0) return false;
     bytes.remove_prefix(size);
   }

@@ -11,10 +11,10 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/unpacked.hpp"
+
 namespace lightloom {
 namespace {
-
-constexpr double always_granted = 256.0 * (1 << 20), most_unpacked = 64;
 
 herr_t refuse_link(const char*, const char*, const char*, const char*, unsigned*, hid_t,
                    void* refused) {
@@ -62,7 +62,7 @@ void require_size_is_backed(hid_t set, const std::string& name, const std::strin
   H5Fget_filesize(file, &bytes);
   const double claimed = static_cast<double>(H5Sget_simple_extent_npoints(space)) *
                          static_cast<double>(H5Tget_size(type));
-  require(claimed <= std::max(always_granted, most_unpacked * static_cast<double>(bytes)),
+  require(claimed <= static_cast<double>(most_unpacked(bytes)),
           "'{}': '{}' claims {:.3g} bytes, too many for a file of {} (damaged, or compressed more "
           "than 64 times: store it without compression)",
           path, name, claimed, bytes);

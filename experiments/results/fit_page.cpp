@@ -9,6 +9,7 @@
 
 #include "calibration/calibrate.hpp"
 #include "calibration/fit/fit_result.hpp"
+#include "experiments/results/html_text.hpp"
 #include "experiments/results/page_pieces.hpp"
 
 namespace lightloom::experiments {
@@ -93,7 +94,7 @@ std::string worst_table(const ChipShape& shape, const Calibration& found) {
   for (const OddDevice& one : found.worst)
     html +=
         fmt::format("<tr><td>{}</td><td>{:.4g}</td><td>{:.2g}</td><td>{}</td><td>{:+.1f}</td></tr>",
-                    escaped(shape.parameters.name(one.parameter)), one.value, one.sigma,
+                    html_text(shape.parameters.name(one.parameter)), one.value, one.sigma,
                     kind_unit(shape.parameters.kind_of(one.parameter)), one.deviation);
   return html + "</table>";
 }
@@ -106,8 +107,8 @@ std::string correlation_table(const ChipShape& shape, const FitResult& fit) {
       "</th><th>second</th><th>correlation</th></tr>";
   for (const Correlation& pair : fit.correlations)
     html += fmt::format("<tr><td>{}</td><td>{}</td><td>{:+.4f}</td></tr>",
-                        escaped(shape.parameters.name(pair.first)),
-                        escaped(shape.parameters.name(pair.second)), pair.value);
+                        html_text(shape.parameters.name(pair.first)),
+                        html_text(shape.parameters.name(pair.second)), pair.value);
   return html + "</table>";
 }
 

@@ -8,7 +8,10 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "core/letters.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -56,6 +59,37 @@ std::vector<std::string> chosen(const Labelled& data, std::size_t most) {
   return names;
 }
 
+void make_visible(std::string& text) { text = visible_text(text); }
+
+void make_visible(Values& values) {
+  if (auto* texts = std::get_if<std::vector<std::string>>(&values))
+    for (std::string& text : *texts) make_visible(text);
+}
+
+/// Names, units and texts of arrays and axes without what nobody would see.
+template <class Described>
+void make_texts_visible(std::vector<Described>& all) {
+  for (Described& one : all) {
+    make_visible(one.name);
+    make_visible(one.unit);
+    make_visible(one.long_name);
+    make_visible(one.values);
+  }
+}
+
+void make_texts_visible(Labelled& page) {
+  make_texts_visible(page.axes);
+  make_texts_visible(page.variables);
+  for (Variable& variable : page.variables)
+    for (std::string& axis : variable.axes) make_visible(axis);
+  decltype(page.attributes) attributes;
+  for (auto& [name, value] : page.attributes) {
+    if (auto* text = std::get_if<std::string>(&value)) make_visible(*text);
+    attributes[visible_text(name)] = std::move(value);
+  }
+  page.attributes = std::move(attributes);
+}
+
 bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -76,6 +110,7 @@ Labelled page_data(const Labelled& data, std::size_t most) {
   }
   if (!left_out.empty()) page.attributes["left_out"] = left_out;
   page.attributes.erase("card_given");
+  make_texts_visible(page);
   return page;
 }
 

@@ -5,15 +5,9 @@
 #include <algorithm>
 
 #include "experiments/results/embedded.hpp"
+#include "experiments/results/html_text.hpp"
 
 namespace lightloom::experiments {
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char letter : text)
-    safe += letter == '&' ? "&amp;" : letter == '<' ? "&lt;" : std::string(1, letter);
-  return safe;
-}
 
 std::string whole_page(const std::string& title, const std::string& below,
                        const std::string& body) {
@@ -21,13 +15,13 @@ std::string whole_page(const std::string& title, const std::string& below,
       "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{} · lightloom</title>"
       "<style>{} table{{border-collapse:collapse}} td,th{{padding:.2em .8em;text-align:left}}"
       "</style></head><body><main><h1>{}</h1><p>{}</p>{}</main></body></html>\n",
-      title, embedded::page_style, title, escaped(below), body);
+      html_text(title), embedded::page_style, html_text(title), html_text(below), body);
 }
 
 std::string sentences(const std::string& title, const std::vector<std::string>& lines) {
   if (lines.empty()) return "";
-  std::string html = fmt::format("<h2>{}</h2><ul>", title);
-  for (const std::string& line : lines) html += "<li>" + escaped(line) + "</li>";
+  std::string html = fmt::format("<h2>{}</h2><ul>", html_text(title));
+  for (const std::string& line : lines) html += "<li>" + html_text(line) + "</li>";
   return html + "</ul>";
 }
 
@@ -38,7 +32,7 @@ std::string bars(const BarChart& chart) {
   const double step = (width - left) / static_cast<double>(values.size());
   std::string svg = fmt::format(
       "<h2>{}</h2><svg viewBox=\"0 0 {} {}\" role=\"img\" style=\"width:100%\"><title>{}</title>",
-      title, width, height + 18, title);
+      html_text(title), width, height + 18, html_text(title));
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double high = height * values[i] / top;
     svg += fmt::format(

@@ -5,10 +5,8 @@
 
 namespace lightloom::experiments {
 
-// Pieces of self-contained HTML pages without a script.
-
-/// Text that may stand in a page.
-std::string escaped(const std::string& text);
+// Pieces of self-contained HTML pages without a script. Texts are text: what looks like markup in
+// them is shown as it is, but for the body of a page.
 
 /// A page with a title, a line below it and a body.
 std::string whole_page(const std::string& title, const std::string& below, const std::string& body);

@@ -5,6 +5,7 @@
 
 #include "experiments/results/embedded.hpp"
 #include "experiments/results/files/provenance.hpp"
+#include "experiments/results/html_text.hpp"
 #include "experiments/results/page_data.hpp"
 
 namespace lightloom::experiments {
@@ -14,26 +15,6 @@ namespace fs = std::filesystem;
 
 Json to_json(const Values& values) {
   return std::visit([](const auto& list) { return Json(list); }, values);
-}
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-}
-
-std::string escape_html(std::string text) {
-  replace_all(text, "&", "&amp;");
-  replace_all(text, "<", "&lt;");
-  replace_all(text, ">", "&gt;");
-  return text;
-}
-
-/// JSON that cannot end the script element it stands in.
-std::string script_json(const Json& json) {
-  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  replace_all(text, "<", "\\u003c");
-  return text;
 }
 
 /// The template with every {{name}} replaced in one pass, so that a text containing {{...}} stays
@@ -75,7 +56,7 @@ Json to_json(const Labelled& data) {
 }
 
 std::string report_page(const Labelled& data) {
-  const std::string title = escape_html(text_attribute(data, "title") + " · lightloom");
+  const std::string title = html_text(text_attribute(data, "title") + " · lightloom");
   const std::string json = script_json(to_json(page_data(data)));
   return fill(embedded::page_template, {{"title", title},
                                         {"style", embedded::page_style},

@@ -1,10 +1,9 @@
-#include <zlib.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <span>
 
+#include "core/archives/byte_stream.hpp"
 #include "core/error.hpp"
 #include "nn/data/array_set.hpp"
 #include "nn/data/readers.hpp"
@@ -12,26 +11,14 @@
 namespace lightloom::nn {
 namespace {
 
-/// A gzip file (or a plain one) read front to back; every problem is one `Error` that names the
-/// file.
+/// A file, packed by gzip or not, read front to back; every problem is one `Error` that names it.
 class Source {
  public:
-  explicit Source(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
-    require(file_ != nullptr && !std::filesystem::is_directory(path),
-            "cannot read '{}' (the file is missing or not readable)", path);
-  }
-
-  /// Fills `bytes`; false at a clean end of file before the first byte.
-  void read(std::span<std::uint8_t> bytes) {
-    const int got = gzread(file_.get(), bytes.data(), static_cast<unsigned>(bytes.size()));
-    require(got >= 0, "'{}' is damaged ({})", path_, reason());
-    require(static_cast<std::size_t>(got) == bytes.size(),
-            "'{}' ends too early (the file is truncated)", path_);
-  }
+  explicit Source(const std::string& path) : path_(path), file_(open_stream(path)) {}
 
   std::uint32_t big_endian() {
     std::uint8_t b[4];
-    read(b);
+    read_exactly(*file_, b, path_);
     return std::uint32_t{b[0]} << 24 | std::uint32_t{b[1]} << 16 | std::uint32_t{b[2]} << 8 | b[3];
   }
 
@@ -42,31 +29,17 @@ class Source {
     while (all.size() < count) {
       const std::size_t at = all.size();
       all.resize(static_cast<std::size_t>(std::min(count, at + piece)));
-      read(std::span(all).subspan(at));
+      read_exactly(*file_, std::span(all).subspan(at), path_);
     }
     return all;
   }
 
   /// Nothing may follow; also makes zlib check its checksum.
-  void require_end() {
-    std::uint8_t extra = 0;
-    const int got = gzread(file_.get(), &extra, 1);
-    require(got >= 0, "'{}' is damaged ({})", path_, reason());
-    require(got == 0, "'{}' is longer than its header says (not the file it claims to be)", path_);
-  }
+  void require_end() { lightloom::require_end(*file_, path_); }
 
  private:
-  struct Close {
-    void operator()(gzFile file) const { gzclose(file); }
-  };
-  [[nodiscard]] std::string reason() const {
-    int code = 0;
-    const std::string text = gzerror(file_.get(), &code);
-    return text.empty() ? "zlib error " + std::to_string(code) : text;
-  }
-
   std::string path_;
-  std::unique_ptr<gzFile_s, Close> file_;
+  std::unique_ptr<ByteStream> file_;
 };
 
 /// A pair of files, gzipped or not: images (magic 2051) and labels (magic 2049).

@@ -17,7 +17,12 @@ NamedArray named_array(const std::string& path, const std::string& name) {
   ArrayFile file = open_archived_array(path, name);
   NamedArray array{
       .name = name, .shape = file.header.shape, .values = {}, .type = file.header.type.name()};
-  if (file.header.type.whole()) return array;
+  if (file.header.type.whole()) {  // whole all the same
+    const std::uint64_t bytes = drain(*file.numbers);
+    require(bytes == file.header.size(file.path), "'{}' has {} bytes where its shape needs {}",
+            file.path, bytes, file.header.size(file.path));
+    return array;
+  }
   const std::vector<double> numbers = all_numbers(file);
   array.values.assign(numbers.begin(), numbers.end());
   return array;

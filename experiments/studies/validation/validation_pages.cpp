@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/letters.hpp"
 #include "experiments/results/embedded.hpp"
+#include "experiments/results/html_text.hpp"
 #include "experiments/studies/validation/validation_output.hpp"
 
 namespace lightloom::experiments {
@@ -22,9 +24,14 @@ constexpr const char* marks_text =
     "published), independent_summary (a summary of the paper by others), measured (computed from "
     "published raw data), derived (arithmetic on such numbers), from_memory (not checked).";
 
-std::string escaped_cell(const std::string& text) {
+/// A text of a card as one line of Markdown, which is no markup of HTML and no cell's end.
+std::string markdown_text(const std::string& text) {
   std::string safe;
-  for (const char letter : text) safe += letter == '|' ? "\\|" : std::string(1, letter);
+  for (const char letter : visible_text(text))
+    safe += letter == '|'    ? "\\|"
+            : letter == '<'  ? "&lt;"
+            : letter == '\n' ? " "
+                             : std::string(1, letter);
   return safe;
 }
 
@@ -32,7 +39,7 @@ std::string markdown_table(const Cells& cells) {
   std::string text;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     text += "|";
-    for (const std::string& cell : cells[i]) text += " " + escaped_cell(cell) + " |";
+    for (const std::string& cell : cells[i]) text += " " + markdown_text(cell) + " |";
     text += "\n";
     if (i > 0) continue;
     text += "|";
@@ -49,24 +56,13 @@ std::string general_text(const ValidatedChip& chip) {
       chip.other_numbers);
 }
 
-std::string html_escaped(const std::string& text) {
-  std::string safe;
-  for (const char letter : text)
-    safe += letter == '&'   ? "&amp;"
-            : letter == '<' ? "&lt;"
-            : letter == '>' ? "&gt;"
-            : letter == '"' ? "&quot;"
-                            : std::string(1, letter);
-  return safe;
-}
-
 std::string html_table(const Cells& cells) {
   std::string html = "<div class=\"scroll\"><table>";
   for (std::size_t i = 0; i < cells.size(); ++i) {
     html += "<tr>";
     const char* tag = i == 0 ? "th" : "td";
     for (const std::string& cell : cells[i])
-      html += fmt::format("<{}>{}</{}>", tag, html_escaped(cell), tag);
+      html += fmt::format("<{}>{}</{}>", tag, html_text(cell), tag);
     html += "</tr>";
   }
   return html + "</table></div>";
@@ -113,14 +109,14 @@ std::string ratio_drawing(const Validation& validation) {
         "<text x=\"{:.0f}\" y=\"{:.1f}\" font-size=\"12\" text-anchor=\"end\" "
         "fill=\"currentColor\">{}</text><circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\" "
         "stroke=\"#3557c9\"><title>{}</title></circle>",
-        left - 12, y + 4, html_escaped(points[i].label), place(points[i].ratio), y,
+        left - 12, y + 4, html_text(points[i].label), place(points[i].ratio), y,
         points[i].fitted ? "none" : "#3557c9", three_digits(points[i].ratio));
   }
   return svg + "</svg><p>Hollow: fitted. A point at the edge lies at it or beyond.</p>";
 }
 
 std::string paragraph(const std::string& text) {
-  return text.empty() ? "" : "<p>" + html_escaped(text) + "</p>";
+  return text.empty() ? "" : "<p>" + html_text(text) + "</p>";
 }
 
 }  // namespace
@@ -134,8 +130,8 @@ std::string validation_markdown(const Validation& validation) {
       markdown_table(summary_cells(validation)));
   text += fmt::format("\n{}\n", marks_text);
   for (const ValidatedChip& chip : validation.chips) {
-    text +=
-        fmt::format("\n## {}\n\n{}\n\n{}\n\n", chip.card.name, chip.card.summary, chip.card.paper);
+    text += fmt::format("\n## {}\n\n{}\n\n{}\n\n", markdown_text(chip.card.name),
+                        markdown_text(chip.card.summary), markdown_text(chip.card.paper));
     text += markdown_table(input_cells(chip));
     const std::string general = general_text(chip);
     if (!general.empty()) text += "\n" + general + "\n";
@@ -155,7 +151,7 @@ std::string validation_page(const Validation& validation) {
   html += paragraph(introduction) + paragraph(agreement_text(validation.agreement()));
   html += html_table(summary_cells(validation)) + ratio_drawing(validation);
   for (const ValidatedChip& chip : validation.chips) {
-    html += fmt::format("<h2>{}</h2>", html_escaped(chip.card.name));
+    html += fmt::format("<h2>{}</h2>", html_text(chip.card.name));
     html += paragraph(chip.card.summary) + paragraph(chip.card.paper);
     html += html_table(prediction_cells(chip));
     if (!chip.consequences.empty()) html += html_table(consequence_cells(chip));

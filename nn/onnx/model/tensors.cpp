@@ -2,6 +2,7 @@
 
 #ifdef LIGHTLOOM_HAS_ONNX
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -114,6 +115,9 @@ Array array_of(const Proto& tensor, const std::string& path) {
   const Source from{tensor, external ? bytes : tensor.raw_data()};
   if (array.integer()) {
     read_integers(from, array);
+    const bool fits = array.type != ElementType::uint64 ||
+                      std::ranges::all_of(array.integers, [](auto value) { return value >= 0; });
+    require(fits, "{} holds whole numbers past 2^63, which are not read", where);
   } else {
     read_floats(from, array);
   }

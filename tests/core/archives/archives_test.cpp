@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
+#include <span>
 
 #include "core/archives/array_file.hpp"
 #include "core/archives/zip.hpp"
@@ -53,6 +55,61 @@ TEST_F(Archives, EveryDamagedByteIsNoticedOrLeavesTheContents) {
     } catch (const Error&) {
     }
   }
+}
+
+/// What a refusal says; "" for none.
+std::string refusal_of(const std::function<void()>& reads) {
+  try {
+    reads();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+/// An archive of members "a", "b", ... whose directory claims that each unpacks to `size` bytes.
+std::string claiming(std::uint32_t size, int members) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (int i = 0; i < members; ++i)
+    all.emplace_back(std::string(1, static_cast<char>('a' + i)), "x");
+  std::string bytes = made::zip(all, made::Packing::deflated);
+  for (std::size_t at = bytes.find("PK\x01\x02"); at != std::string::npos;
+       at = bytes.find("PK\x01\x02", at + 1))
+    bytes.replace(at + 24, 4, made::little_endian(size));
+  return bytes;
+}
+
+TEST_F(Archives, NoMoreIsUnpackedThanTheirBytesFairlyHold) {
+  constexpr std::uint32_t fair = 1U << 28;
+  write(claiming(fair + 1, 1));
+  EXPECT_NE(refusal_of([&] { zip_members(path_); }).find("more than 64 times"), std::string::npos);
+  write(claiming(fair, 1));
+  EXPECT_EQ(zip_members(path_).size(), 1u);  // up to 256 MiB anything goes
+  write(claiming(fair / 3 + 1, 3));          // together
+  EXPECT_NE(refusal_of([&] { zip_members(path_); }).find("more than 64 times"), std::string::npos);
+}
+
+TEST_F(Archives, MembersThatShareTheirBytesAreRefused) {
+  // Three entries of the directory for one member.
+  const std::string one = made::zip({{"a", long_text()}}, made::Packing::stored);
+  const std::size_t directory = one.find("PK\x01\x02"), end = one.find("PK\x05\x06");
+  const std::string entry = one.substr(directory, end - directory);
+  std::string closing = one.substr(end);
+  closing[8] = closing[10] = 3;
+  const auto size = static_cast<std::uint32_t>(3 * entry.size());
+  closing.replace(12, 4, made::little_endian(size));
+  write(one.substr(0, end) + entry + entry + closing);
+  EXPECT_NE(refusal_of([&] { zip_members(path_); }).find("together are larger"), std::string::npos);
+}
+
+TEST_F(Archives, AGzipFileGivesNoMoreThanItsBytesFairlyHold) {
+  write(made::gzipped_zeros(300));
+  ASSERT_LT(std::filesystem::file_size(path_), 1'000'000u);
+  std::vector<std::uint8_t> bytes(std::size_t{1} << 28);
+  const auto stream = open_stream(path_);
+  EXPECT_EQ(stream->some(bytes), bytes.size());
+  const std::string refusal = refusal_of([&] { stream->some(std::span(bytes).first(1)); });
+  EXPECT_NE(refusal.find("more than 64 times"), std::string::npos) << refusal;
 }
 
 TEST_F(Archives, CutArchivesAreRefused) {
@@ -109,6 +166,43 @@ TEST(NumPyArrays, WhatIsNoArrayOfNumbersIsRefused) {
         std::string("\x93NUMPY\x01\0\xff\xff", 10),
         std::string("\x93NUMPY\x02\0\xff\xff\xff\x7f", 12), std::string("no array")})
     EXPECT_THROW(numbers_in(bytes), Error) << bytes.substr(10, 40);
+}
+
+/// A .npy file of two floats with a header of one's own.
+std::string with_header(std::string header, const std::string& version = std::string("\1\0", 2)) {
+  header += std::string(117 - header.size(), ' ') + '\n';
+  return "\x93NUMPY" + version + made::little_endian(static_cast<std::uint16_t>(header.size())) +
+         header + made::little_endian(1.5f) + made::little_endian(2.5f);
+}
+
+TEST(NumPyArrays, HeadersAreReadAsPythonReadsThem) {
+  const std::vector<double> two{1.5, 2.5};
+  for (const char* header : {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }",
+                             "{\"shape\":(1,2),\"descr\":\"<f4\",\"fortran_order\":True}",
+                             " {'shape': ( 2L , 1 ),'descr' : '<f4' , 'fortran_order' :False} "})
+    EXPECT_EQ(numbers_in(with_header(header)), two) << header;
+}
+
+TEST(NumPyArrays, WhatNumPyWouldNotReadIsRefused) {
+  for (const char* header :
+       {"{'descr': '<f4', 'fortran_order': FAlse, 'shape': (2,), }",
+        "{'descr': '<f4', 'fortran_order': 0, 'shape': (2,), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)8 }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2 1), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,,1), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (,2), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), } x",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'more': 1}",
+        "{'descr': '<f4', 'fortran_order': False}", "{'descr': '<f4' 'fortran_order': False}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), \xff}",
+        "['descr', '<f4', 'fortran_order', False, 'shape', (2,)]", "{'descr': '<f4", "{", ""})
+    EXPECT_THROW(numbers_in(with_header(header)), Error) << header;
+  const std::string sound = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }";
+  EXPECT_THROW(numbers_in(with_header(sound + std::string(1, '\0'))), Error);
+  for (const char* version : {"\1\1", "\4\1"}) {
+    EXPECT_THROW(numbers_in(with_header(sound, version)), Error) << version;
+  }
 }
 
 TEST(NumPyArrays, ArchivesGiveTheirArraysByName) {

@@ -234,5 +234,18 @@ TEST_F(Matlab, FormatFourHasComplexAndSparseMatricesToo) {
   EXPECT_NE(problem(matrix4(2000, {1, 1, 0}, std::string(8, '\0'))), "") << "of a VAX";
 }
 
+TEST_F(Matlab, AnArrayThatUnpacksToFarMoreThanItsBytesIsRefused) {
+  // The head of an array of 300 MiB, and its zeros: a long element whose bytes go on as zeros.
+  std::string head = made::mat_matrix({.name = "u",
+                                       .sides = {6400, 6144},
+                                       .flags = double_flag,
+                                       .parts = {{9, std::string(8, '\0')}}});
+  head.replace(4, 4, made::little_endian(std::uint32_t{300 << 20} + 64));
+  head.replace(head.size() - 12, 4, made::little_endian(std::uint32_t{300 << 20}));
+  const std::string packed = "\x78\x9c" + made::deflated_part(head) + made::deflated_zeros(300);
+  const std::string file = made::mat_file({made::mat_element(15, packed, Order::little)});
+  EXPECT_NE(problem(file).find("more than 64 times"), std::string::npos) << problem(file);
+}
+
 }  // namespace
 }  // namespace lightloom

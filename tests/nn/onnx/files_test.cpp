@@ -145,6 +145,17 @@ TEST_F(OnnxModelFiles, DataOfAnotherSizeAreRefused) {
   EXPECT_EQ(refused(with_external(place + entry("length", "24"))), "");
 }
 
+TEST_F(OnnxModelFiles, WholeNumbersPastWhatIsHeldAreRefusedAndNotTurnedNegative) {
+  const auto held = [&](std::uint64_t value) {
+    std::string bytes(sizeof value, '\0');
+    std::memcpy(bytes.data(), &value, sizeof value);
+    return read_array(write("tensor.pb", tensor("t", {1}, 13, field(9, bytes)))).integers;
+  };
+  constexpr auto most = std::uint64_t{1} << 63;
+  EXPECT_EQ(held(most - 1), std::vector{INT64_MAX});
+  EXPECT_THROW(held(most), Error);
+}
+
 TEST_F(OnnxModelFiles, SparseConstantsAreFilledUp) {
   // (3, 2) with 7 at (0, 1) and 8 at (2, 0): once by places, once by rows and columns.
   const std::string values = field(1, tensor("w", {2}, 1, field(9, raw({7, 8}))));
