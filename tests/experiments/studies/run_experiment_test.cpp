@@ -80,10 +80,11 @@ TEST(Run, TrainingGoesOnFromTrainedWeightsAndNeedsNoFloatNetworkForIt) {
   EXPECT_TRUE(same_weights(*idle.student(as_it_is)->network, *begun->network));
   EXPECT_FALSE(run_experiment(as_it_is, idle).accuracy->float_network.has_value());
   // Epochs: those of a training that somebody begins there by hand.
-  const Experiment on = small_experiment({file, "train.distill=false"});
+  const Experiment on = small_experiment({file});
   Workbench more;
   const auto trained = more.student(on);
-  nn::train(*begun->network, *more.dataset(on), {on.training.student, on.seed});
+  nn::train(*begun->network, *more.dataset(on), {on.training.student, on.seed},
+            {.teacher = more.teacher(on)->network.get()});
   EXPECT_TRUE(same_weights(*trained->network, *begun->network));
   ASSERT_EQ(trained->history.epochs.size(), 1U);
   omp_set_num_threads(threads);
