@@ -21,6 +21,9 @@ Experiment with_baseline(const Experiment& card, std::size_t number) {
   Tree weights = tree.at_or_add("baselines").items.at(number);
   std::erase_if(weights.pairs, [](const TreeEntry& entry) { return entry.key == "label"; });
   tree.at_or_add("weights") = std::move(weights);
+  // Trained weights to begin with are of the card's own source.
+  std::erase_if(tree.at_or_add("train").pairs,
+                [](const TreeEntry& entry) { return entry.key == "file"; });
   tree.at_or_add("baselines") = Tree::list();
   tree.at_or_add("measure") = Tree::list();
   tree.at_or_add("measure").items.push_back(Tree::of("accuracy"));

@@ -59,7 +59,10 @@ void check_average(Section& section, const nn::SourceCard& weights, const nn::Tr
 /// What `teacher` leaves out is as in `train`, except that nobody teaches the float network, it
 /// sees no noise, and a network that came with its weights is not trained.
 void describe(Section& section, const NetworkCard& network, TrainingCard& card) {
-  section.card("train", card.student);
+  section.section("train", [&](Section& inner) {
+    inner.value("file", card.student_file);
+    describe(inner, card.student);
+  });
   check_average(section, network.weights, card.student);
   card.teacher = card.student;
   if (nn::is_onnx(network.model)) card.teacher.epochs = 0;

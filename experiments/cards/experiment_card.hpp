@@ -42,6 +42,12 @@ struct TrainingCard {
   nn::TrainCard teacher;     // of the float network
   std::string teacher_file;  // its trained weights; "": train it
   nn::TrainCard student;     // of the weight source, from the projected float weights
+  std::string student_file;  // or from these trained weights of the card's source; "": from those
+
+  /// Whether weights that are trained begin with the float network's, or learn from it.
+  [[nodiscard]] bool needs_teacher() const {
+    return student_file.empty() || (student.distill && student.epochs > 0);
+  }
 };
 
 /// The section `in_the_loop`: the trained network is written to one chip layer by layer, and what

@@ -86,7 +86,7 @@ RunImages images(const Experiment& card, Workbench& workbench) {
 /// A teacher whose file is missing is not known where nobody learns from it.
 bool knows_teacher(const Experiment& card) {
   const bool trained = !card.loop || card.loop->file.empty();
-  if (card.network.weights_file.empty() && trained) return true;
+  if (card.network.weights_file.empty() && trained && card.training.needs_teacher()) return true;
   return std::filesystem::exists(card.training.teacher_file);
 }
 

@@ -93,7 +93,7 @@ void require_precisions(const Experiment& card) {
   if (!card.network.weights_file.empty()) return;
   if (card.loop) nn::require_precision(card.loop->training.precision, "in_the_loop.precision");
   if (card.loop && !card.loop->file.empty()) return;
-  if (training.teacher_file.empty() && training.teacher.epochs > 0)
+  if (training.needs_teacher() && training.teacher_file.empty() && training.teacher.epochs > 0)
     nn::require_precision(training.teacher.precision, "teacher.precision");
   if (training.student.epochs > 0)
     nn::require_precision(training.student.precision, "train.precision");
@@ -237,16 +237,20 @@ TrainedNetwork Workbench::trained_student(const Experiment& card) {
     load_any_weights(file, *student.network);
     return student;
   }
-  const NetworkPtr float_network = teacher(card);
-  nn::copy_weights(*float_network->network, *student.network);
+  const NetworkPtr float_network = card.training.needs_teacher() ? teacher(card) : nullptr;
+  if (card.training.student_file.empty())
+    nn::copy_weights(*float_network->network, *student.network);
+  else
+    load_any_weights(card.training.student_file, *student.network);
   if (card.training.student.epochs == 0) return student;
   const Kept place =
       kept(card, checkpoint_, student_identity(card.resolved, trained_through(card)));
-  student.history = train_student(*student.network, card,
-                                  {.teacher = float_network->network.get(),
-                                   .checkpoint = place.path,
-                                   .identity = place.identity,
-                                   .progress = &progress_});
+  student.history =
+      train_student(*student.network, card,
+                    {.teacher = float_network ? float_network->network.get() : nullptr,
+                     .checkpoint = place.path,
+                     .identity = place.identity,
+                     .progress = &progress_});
   return student;
 }
 

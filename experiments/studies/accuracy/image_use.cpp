@@ -52,12 +52,12 @@ bool too_many(std::size_t shared, const SharedImages& all) {
 /// Whether the network's weights came from a file, whose images the card lists if anything does.
 bool from_file(const Experiment& card) {
   return !card.network.weights_file.empty() || !card.training.teacher_file.empty() ||
-         nn::is_onnx(card.network.model);
+         !card.training.student_file.empty() || nn::is_onnx(card.network.model);
 }
 
 bool trains(const Experiment& card, int least_epochs) {
   if (!card.network.weights_file.empty()) return false;
-  const bool teacher = card.training.teacher_file.empty();
+  const bool teacher = card.training.teacher_file.empty() && card.training.needs_teacher();
   return card.training.student.epochs >= least_epochs ||
          (teacher && card.training.teacher.epochs >= least_epochs);
 }

@@ -29,9 +29,10 @@ class Count {
     if (first("data " + card.keys.data)) work[Unit::data] += 1;
     const bool learns = card.network.weights_file.empty();
     const bool begun = card.loop && !card.loop->file.empty();
-    const bool taught = learns && !begun;
+    const bool trained = learns && !begun;
+    const bool taught = trained && card.training.needs_teacher();
     if (taught || (learns && card.loop && card.loop->training.distill)) teacher(card);
-    if (first("student " + card.keys.student)) student(card, taught);
+    if (first("student " + card.keys.student)) student(card, trained);
     if (taught || std::filesystem::exists(card.training.teacher_file)) teacher_test(card);
     work[Unit::digital_image] += number(sizes_.test);
     chips(card, 1);
@@ -62,9 +63,9 @@ class Count {
     if (first("teacher tested " + card.keys.float_network))
       work[Unit::digital_image] += number(sizes_.test);
   }
-  void student(const Experiment& card, bool taught) {
+  void student(const Experiment& card, bool trained) {
     work[Unit::start] += 1;
-    if (taught) epochs(Unit::student_image, card.training.student);
+    if (trained) epochs(Unit::student_image, card.training.student);
     if (card.loop && card.network.weights_file.empty()) loop(card);
   }
   /// Every image is measured once on its way through the chip; of the training at each stage about
@@ -113,7 +114,8 @@ std::vector<std::string> unexpected_trainings(const Experiment& card) {
   const int teacher = card.training.teacher.epochs, student = card.training.student.epochs;
   const bool begun = card.loop && !card.loop->file.empty();
   if (begun) return sentences;
-  if (imported && teacher > 0 && card.training.teacher_file.empty())
+  if (imported && teacher > 0 && card.training.teacher_file.empty() &&
+      card.training.needs_teacher())
     sentences.push_back(
         fmt::format("the weights of '{}' are trained for {} epochs before anything else "
                     "(teacher.epochs=0 takes "
@@ -125,8 +127,9 @@ std::vector<std::string> unexpected_trainings(const Experiment& card) {
         "the {} weights are trained for {} epochs, from {} (train.epochs=0 takes those as they "
         "are)",
         card.network.weights.source, student,
-        imported || !card.training.teacher_file.empty() ? "those of the file"
-                                                        : "those of the float network"));
+        imported || !card.training.teacher_file.empty() || !card.training.student_file.empty()
+            ? "those of the file"
+            : "those of the float network"));
   return sentences;
 }
 

@@ -14,6 +14,7 @@
 #include "nn/network/weights_file.hpp"
 #include "nn/onnx/check.hpp"
 #include "nn/onnx/export.hpp"
+#include "nn/train/train.hpp"
 #include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
@@ -53,6 +54,48 @@ bool equal_to_the_bit(const Values& first, const Values& second) {
   return std::equal(a->begin(), a->end(), b->begin(), b->end(), [](double one, double other) {
     return one == other || (std::isnan(one) && std::isnan(other));
   });
+}
+
+bool same_weights(nn::Network& first, nn::Network& second) {
+  const nn::Weights one = nn::weights_of(first), other = nn::weights_of(second);
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const nn::NamedValues& a, const nn::NamedValues& b) {
+                      return a.name == b.name && a.values == b.values;
+                    });
+}
+
+TEST(Run, TrainingGoesOnFromTrainedWeightsAndNeedsNoFloatNetworkForIt) {
+  const std::string folder = scratch_folder("go_on");
+  const std::string file = "train.file=" + folder + "/w.h5";
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  Workbench first;
+  const auto begun = first.student(small_experiment());
+  nn::save_weights(folder + "/w.h5", *begun->network);
+  // No epochs: the weights as they are, and nobody trained a float network to say what it reaches.
+  const Experiment as_it_is = small_experiment({file, "train.epochs=0", "chips=0"});
+  EXPECT_FALSE(as_it_is.training.needs_teacher());
+  EXPECT_TRUE(small_experiment({file}).training.needs_teacher()) << "to distil";
+  Workbench idle;
+  EXPECT_TRUE(same_weights(*idle.student(as_it_is)->network, *begun->network));
+  EXPECT_FALSE(run_experiment(as_it_is, idle).accuracy->float_network.has_value());
+  // Epochs: those of a training that somebody begins there by hand.
+  const Experiment on = small_experiment({file});
+  Workbench more;
+  const auto trained = more.student(on);
+  nn::train(*begun->network, *more.dataset(on), {on.training.student, on.seed},
+            {.teacher = more.teacher(on)->network.get()});
+  EXPECT_TRUE(same_weights(*trained->network, *begun->network));
+  ASSERT_EQ(trained->history.epochs.size(), 1U);
+  omp_set_num_threads(threads);
+  fs::remove_all(folder);
+}
+
+TEST(Run, BaselinesDoNotBeginWithWeightsOfTheCardsSource) {
+  const Experiment card =
+      small_experiment({"train.file=w.h5", "baselines=[{source: integer, bits: 8}]"});
+  EXPECT_EQ(card.training.student_file, "w.h5");
+  EXPECT_EQ(with_baseline(card, 0).training.student_file, "");
 }
 
 TEST(Run, GivesTheSameBitsOnOneAndTwoThreadsForGivenWeights) {
