@@ -53,4 +53,11 @@ std::string visible_text(std::string_view text) {
   return shown;
 }
 
+std::string small_letters(std::string_view text) {
+  std::string small(text);
+  for (char& letter : small)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return small;
+}
+
 }  // namespace lightloom

@@ -24,4 +24,7 @@ Letter first_letter(std::string_view bytes);
 /// "\x1b" or "\u202e". All other letters of all languages stay.
 std::string visible_text(std::string_view text);
 
+/// With a to z for A to Z; all other bytes stay, whatever the locale.
+std::string small_letters(std::string_view text);
+
 }  // namespace lightloom

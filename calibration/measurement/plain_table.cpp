@@ -4,14 +4,14 @@
 #include <cctype>
 
 #include "calibration/tables/lab_text.hpp"
+#include "core/letters.hpp"
 
 namespace lightloom::calibration {
 namespace {
 
 /// What stands behind the first name of a header; '\0' where the line is none.
-char delimiter_in(std::string line) {
-  std::transform(line.begin(), line.end(), line.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+char delimiter_in(std::string_view text) {
+  const std::string line = small_letters(text);
   for (const std::string_view name : {"setting", "sweep"}) {
     std::size_t at = line.find_first_not_of(" \"");
     if (at == std::string::npos || line.compare(at, name.size(), name) != 0) continue;

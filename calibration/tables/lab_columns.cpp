@@ -7,15 +7,10 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/letters.hpp"
 
 namespace lightloom::calibration {
 namespace {
-
-std::string small_letters(std::string_view text) {
-  std::string result;
-  for (const char c : text) result += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return result;
-}
 
 bool measures(const ColumnRole& role, Quantity quantity) {
   return std::find(role.quantities.begin(), role.quantities.end(), quantity) !=

@@ -6,6 +6,7 @@
 
 #include "calibration/tables/lab_units.hpp"
 #include "core/error.hpp"
+#include "core/letters.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -66,13 +67,6 @@ constexpr std::array<Telling, 47> parts{
 /// Words that number things: a letter behind them is which.
 constexpr std::array<std::string_view, 8> counted{"channel", "ch",  "kanal",        "canal",
                                                   "port",    "pol", "polarization", "mode"};
-
-std::string small_letters(std::string_view text) {
-  std::string small(text);
-  for (char& c : small)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return small;
-}
 
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> words;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/files/csv.hpp"
+#include "core/letters.hpp"
 #include "core/tables/plain_text.hpp"
 
 namespace lightloom::calibration {
@@ -28,12 +29,6 @@ std::string with_plain_units(std::string text) {
   for (const std::string_view micro : {"\xC2\xB5", "\xCE\xBC", "\xB5"})
     replace_all(text, micro, "u");
   return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  return result;
 }
 
 }  // namespace
@@ -84,7 +79,7 @@ bool is_missing(std::string_view cell, const LabDialect& dialect) {
   static constexpr std::array<std::string_view, 18> words{
       "",    "nan", "na",   "n/a", "#n/a", "null", "none",     "-",         "--",
       "---", "ovl", "o.l.", "ol",  "over", "ovf",  "overflow", "overrange", "overload"};
-  const std::string text = lower(cell);
+  const std::string text = small_letters(cell);
   if (std::find(words.begin(), words.end(), text) != words.end()) return true;
   const std::string_view bare = text.starts_with('+') || text.starts_with('-')
                                     ? std::string_view(text).substr(1)

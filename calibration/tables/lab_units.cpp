@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/error.hpp"
+#include "core/letters.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -78,11 +79,7 @@ constexpr std::array<NamedUnit, 63> units{{
 }};
 
 bool same_letters(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  const auto low = [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : int{c}; };
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (low(a[i]) != low(b[i])) return false;
-  return true;
+  return small_letters(a) == small_letters(b);
 }
 
 std::string_view inner(std::string_view text) {

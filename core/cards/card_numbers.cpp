@@ -1,10 +1,10 @@
 // Which numbers a card has, and which source speaks of each.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
 
 #include "core/cards/card.hpp"
+#include "core/letters.hpp"
 
 namespace lightloom {
 namespace {
@@ -29,10 +29,7 @@ std::string_view last_key(std::string_view path) {
 
 Provenance provenance_of(std::string_view source) {
   if (source.empty()) return Provenance::unsourced;
-  std::string lower(source);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char letter) {
-    return static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  });
+  const std::string lower = small_letters(source);
   const bool marked = std::any_of(marks.begin(), marks.end(), [&](const char* mark) {
     return lower.find(mark) != std::string::npos;
   });

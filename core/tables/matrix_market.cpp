@@ -1,12 +1,12 @@
 #include "core/tables/matrix_market.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/letters.hpp"
 #include "core/tables/number_text.hpp"
 #include "core/tables/row_cells.hpp"
 
@@ -19,13 +19,6 @@ struct Format {
   bool sparse = false, is_complex = false, pattern = false;
   Symmetry symmetry = Symmetry::general;
 };
-
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  for (char& letter : result)
-    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return result;
-}
 
 /// Goes through a file word by word.
 class MarketReader {
@@ -92,10 +85,10 @@ class MarketReader {
     std::string_view line;
     take_line(line);
     split_row(line, Separator::blank, words_);
-    check(words_.size() == 5 && lower_case(words_[1]) == "matrix",
+    check(words_.size() == 5 && small_letters(words_[1]) == "matrix",
           "the first line must be '%%MatrixMarket matrix FORMAT FIELD SYMMETRY'");
-    const std::string format = lower_case(words_[2]), field = lower_case(words_[3]),
-                      symmetry = lower_case(words_[4]);
+    const std::string format = small_letters(words_[2]), field = small_letters(words_[3]),
+                      symmetry = small_letters(words_[4]);
     check(format == "array" || format == "coordinate", "the format '{}' is not known", format);
     const bool real =
         field == "real" || field == "double" || field == "integer" || field == "unsigned-integer";
@@ -201,7 +194,7 @@ class MarketReader {
 
 bool is_matrix_market(std::string_view text) {
   constexpr std::string_view start = "%%matrixmarket";
-  return text.size() >= start.size() && lower_case(text.substr(0, start.size())) == start;
+  return text.size() >= start.size() && small_letters(text.substr(0, start.size())) == start;
 }
 
 ComplexMatrix read_matrix_market(std::string_view text, const std::string& path) {

@@ -6,16 +6,10 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/letters.hpp"
 
 namespace lightloom {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& letter : result)
-    letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-  return result;
-}
 
 bool is_missing(const std::string& word) {
   constexpr std::array<std::string_view, 12> words{"nan", "na",  "n/a",      "null", "none", "-",
@@ -51,7 +45,7 @@ CellKind kind_of(std::string_view cell, const std::optional<std::complex<double>
     const bool round = value->imag() == 0 && value->real() == std::round(value->real());
     return round ? CellKind::whole_with_point : CellKind::other;
   }
-  const std::string word = lower(cell);
+  const std::string word = small_letters(cell);
   if (is_missing(word)) return CellKind::missing;
   return is_word(cell) && !is_foreign_number(cell, style) ? CellKind::word : CellKind::wrong;
 }
@@ -59,7 +53,7 @@ CellKind kind_of(std::string_view cell, const std::optional<std::complex<double>
 std::optional<std::complex<double>> value_of(std::string_view cell, const NumberStyle& style) {
   if (const auto number = complex_number(cell, style)) return number;
   if (cell.size() > 5 || cell.size() < 4) return std::nullopt;
-  const std::string word = lower(cell);
+  const std::string word = small_letters(cell);
   if (word == "true") return 1.0;
   return word == "false" ? std::optional<std::complex<double>>(0.0) : std::nullopt;
 }
@@ -105,7 +99,7 @@ TableCells table_cells(const std::vector<MatrixRow>& rows, const TableNotation& 
     numbers = numbers || found > 0;
     if (!numbers) {
       table.header.assign(cells.size(), "");
-      std::transform(cells.begin(), cells.end(), table.header.begin(), lower);
+      std::transform(cells.begin(), cells.end(), table.header.begin(), small_letters);
     }
     table.lines.push_back(row.line);
     table.start.push_back(table.kinds.size());

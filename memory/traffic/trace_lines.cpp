@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/letters.hpp"
 
 namespace lightloom::memory {
 namespace {
@@ -43,8 +44,7 @@ Kind kind_of(std::string_view cell) {
     return c == 'r' || c == 'R' ? Kind::read : c == 'w' || c == 'W' ? Kind::write : Kind::none;
   }
   if (cell.size() > 8) return Kind::none;
-  std::string lower(cell);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string lower = small_letters(cell);
   for (const char* name : {"read", "rd", "ld", "p_mem_rd"})
     if (lower == name) return Kind::read;
   for (const char* name : {"write", "wr", "st", "p_mem_wr"})
@@ -150,8 +150,7 @@ std::string TraceLines::contradiction(std::string_view header) const {
   std::vector<std::string_view> cells;
   split(header, cells);
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    std::string lower(cells[i].substr(0, 4));
-    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string lower = small_letters(cells[i].substr(0, 4));
     if ((lower == "addr" && i != 1) || (lower == "cycl" && i != 0))
       return fmt::format("calls column {} '{}', where the order is cycle,address,kind", i + 1,
                          cells[i]);
