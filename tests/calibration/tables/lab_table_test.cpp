@@ -151,9 +151,9 @@ TEST(LabUnits, AreTakenFromNamesOfAnyLanguage) {
 }
 
 TEST(LabUnits, AreNotReadIntoNamesThatEndAlike) {
-  for (const char* text :
-       {"Kanal_A", "channel_V", "Port W", "P_min", "V_min", "power_pm", "P_1550_nm", "voltage_1",
-        "heater_A", "sample_s", "mode_m", "speed m", "power_ms"})
+  for (const char* text : {"Kanal_A", "channel_V", "Port W", "P_min", "V_min", "power_pm",
+                           "P_1550_nm", "laser_1550_nm", "sweep_min", "voltage_1", "heater_A",
+                           "sample_s", "mode_m", "speed m", "power_ms"})
     EXPECT_EQ(column_head(text).unit, "") << text;
   const auto units = [](const std::vector<std::string>& names) {
     std::vector<std::string> all;
