@@ -60,7 +60,10 @@ std::int64_t read_once(const TilePass& pass, const SentRead& how, ReadoutBlock b
   draw_noise(pass, readout, scratch, block);
   scale_drawn(read.noise, scratch, block);
   add_output_errors(pass, scratch, block);
-  return read_gathered(pass, readout, block, scratch);
+  add_halves(pass, scratch, block);
+  const std::int64_t outside = read_gathered(pass, readout, block, scratch);
+  take_halves_off(pass, readout.gain, block);
+  return outside;
 }
 
 /// The same of one of the readings whose mean is taken.

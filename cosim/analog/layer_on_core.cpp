@@ -94,7 +94,8 @@ PackedDevices pack_devices(const LayerOnCore& layer, const photonic::CoreDescrip
           {packed(realised.variance, scale * scale), packed(realised.light, 1)});
       devices.cells.back().variance.runs = devices.cells.back().light.runs = tile.runs;
     }
-    if (core.noise.dark > 0) devices.weight_sums.push_back(row_sums(tile));
+    if (core.noise.dark > 0 || core.coding == photonic::InputCoding::offset)
+      devices.weight_sums.push_back(row_sums(tile));
     devices.tiles.push_back(std::move(tile));
   }
   return devices;

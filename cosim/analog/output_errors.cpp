@@ -39,4 +39,27 @@ void add_output_errors(const TilePass& pass, ReadoutScratch& scratch, ReadoutBlo
   block.added = scratch.added.data();
 }
 
+const float* halves_of(const TilePass& pass) {
+  if (pass.chip.card().coding != photonic::InputCoding::offset) return nullptr;
+  return pass.devices.weight_sums[static_cast<std::size_t>(pass.tile)].data();
+}
+
+void add_halves(const TilePass& pass, ReadoutScratch& scratch, ReadoutBlock& block) {
+  const float* halves = halves_of(pass);
+  if (halves == nullptr) return;
+  const auto rows = static_cast<std::size_t>(pass.packed().rows),
+             values = static_cast<std::size_t>(block.positions) * rows;
+  if (block.added == nullptr) scratch.added.assign(values + 4 * readout_lanes, 0.0F);
+  for (std::size_t i = 0; i < values; ++i) scratch.added[i] += halves[i % rows];
+  block.added = scratch.added.data();
+}
+
+void take_halves_off(const TilePass& pass, float gain, const ReadoutBlock& block) {
+  const float* halves = halves_of(pass);
+  if (halves == nullptr) return;
+  for (int p = 0; p < block.positions; ++p)
+    for (int r = 0; r < pass.packed().rows; ++r)
+      block.outputs[p * block.output_stride + r] -= gain * halves[r];
+}
+
 }  // namespace lightloom::cosim

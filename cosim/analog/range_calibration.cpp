@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cosim/analog/input_reads.hpp"
+#include "cosim/analog/output_errors.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -113,8 +114,13 @@ std::vector<std::vector<float>> sample_outputs(const LayerOnCore& layer, const C
     block.output_stride = packed.rows;
     read_out(packed, {}, block);
     std::vector<float>& slice = samples[static_cast<std::size_t>(tile % layer.slices)];
-    for (const float y : scratch.outputs)
-      if (seen++ % stride == 0) slice.push_back(std::fabs(y));
+    const float* halves = halves_of(pass);
+    const auto rows = static_cast<std::size_t>(packed.rows);
+    for (std::size_t k = 0; k < scratch.outputs.size(); ++k) {
+      if (seen++ % stride != 0) continue;
+      const float half = halves != nullptr ? halves[k % rows] : 0.0F;
+      slice.push_back(std::fabs(scratch.outputs[k] + half));
+    }
   };
   const std::size_t size = inputs.values.size() / static_cast<std::size_t>(inputs.images);
   for (int i = 0; i < inputs.images; ++i)

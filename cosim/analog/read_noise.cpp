@@ -8,18 +8,26 @@
 namespace lightloom::cosim {
 namespace {
 
+/// What a coded input counts for in the power, of one position and of the pixels of a map.
+struct PowerLaw {
+  float (*of_position)(const PackedTile&, const float*);
+  void (*of_pixels)(const float*, int, std::span<float>);
+};
+PowerLaw power_law(photonic::InputCoding coding) {
+  if (coding == photonic::InputCoding::field) return {field_power, field_power_of_pixels};
+  if (coding == photonic::InputCoding::offset) return {offset_power, offset_power_of_pixels};
+  return {intensity_power, intensity_of_pixels};
+}
+
 /// Optical power of the input vectors of a block, from that of whole pixels where the tile takes no
 /// parts of pixels.
 void measure_power(const TilePass& pass, const ReadoutBlock& block, float* power) {
   const PackedTile& tile = pass.packed();
   const LayerOnCore& layer = pass.layer;
-  const photonic::InputCoding coding = pass.chip.card().coding;
   if (tile.pixels.empty()) {
-    for (int p = 0; p < block.positions; ++p) {
-      const float* position = block.map + block.bases[p];
-      power[p] = coding == photonic::InputCoding::field ? field_power(tile, position)
-                                                        : intensity_power(tile, position);
-    }
+    const PowerLaw law = power_law(pass.chip.card().coding);
+    for (int p = 0; p < block.positions; ++p)
+      power[p] = law.of_position(tile, block.map + block.bases[p]);
     return;
   }
   std::fill_n(power, block.positions, 0.0F);
@@ -78,7 +86,8 @@ void measure_light(const TilePass& pass, ReadoutScratch& scratch, const ReadoutB
   measure_power(pass, block, scratch.light.power.data());
   const auto inputs = packed.weights.size() / static_cast<std::size_t>(packed.padded_rows);
   const auto dark = static_cast<float>(core.noise.dark * static_cast<double>(inputs));
-  for (float& power : scratch.light.power) power += dark;
+  // Offset inputs of -1 are dark, but for the rounding of their sum.
+  for (float& power : scratch.light.power) power = std::max(0.0F, power + dark);
 }
 
 }  // namespace
@@ -122,9 +131,7 @@ void measure_pixels(const LayerOnCore& layer, photonic::InputCoding coding,
                     ReadoutScratch::Map& map) {
   const auto channels = static_cast<std::size_t>(layer.shape.in_channels);
   map.pixels.resize(map.coded.size() / channels);
-  const auto measure =
-      coding == photonic::InputCoding::field ? field_power_of_pixels : intensity_of_pixels;
-  measure(map.coded.data(), layer.shape.in_channels, map.pixels);
+  power_law(coding).of_pixels(map.coded.data(), layer.shape.in_channels, map.pixels);
 }
 
 void draw_noise(const TilePass& pass, const Readout& readout, ReadoutScratch& scratch,

@@ -28,6 +28,8 @@ enum class InputCoding {
   intensity,  // non-negative only: signed inputs take two passes
   field,      // amplitude and sign at once; differential intensities go as one
   digital,    // ideal core: any number
+  offset,     // (1 + x) / 2 as an intensity: any sign at once, in units of the half; what the half
+              // of every input adds to an output is taken off behind its converter
 };
 
 /// How the devices of positive and of negative weights can be read one after the other, so that a

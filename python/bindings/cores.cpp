@@ -61,6 +61,7 @@ Core core_of(const Tree& tree, std::uint64_t seed) {
 
 const char* coding_name(photonic::InputCoding coding) {
   if (coding == photonic::InputCoding::intensity) return "intensity";
+  if (coding == photonic::InputCoding::offset) return "offset";
   return coding == photonic::InputCoding::field ? "field" : "digital";
 }
 

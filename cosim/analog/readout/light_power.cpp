@@ -90,6 +90,14 @@ float field_power(const PackedTile& tile, const float* position) {
   return sum_of_inputs(tile, position, [](auto x) { return x * x; });
 }
 
+float offset_power(const PackedTile& tile, const float* position) {
+  return sum_of_inputs(tile, position, [](auto x) { return x; });
+}
+
+void offset_power_of_pixels(const float* map, int channels, std::span<float> powers) {
+  sum_pixels(map, channels, powers, [](auto x) { return x; });
+}
+
 void intensity_of_pixels(const float* map, int channels, std::span<float> powers) {
   sum_pixels(map, channels, powers, [](auto x) { return magnitude(x); });
 }

@@ -70,10 +70,13 @@ struct ReadoutBlock {
 /// conversions were out of range.
 std::int64_t read_out(const PackedTile& tile, const Readout& readout, const ReadoutBlock& block);
 
-/// Sum over a tile's inputs at one position of |x| (intensity) or x^2 (field).
+/// Sum over a tile's inputs at one position of |x| (intensity), x^2 (field) or x (offset, whose
+/// zero is light that is counted elsewhere).
 float intensity_power(const PackedTile& tile, const float* position);
 float field_power(const PackedTile& tile, const float* position);
+float offset_power(const PackedTile& tile, const float* position);
 /// The same sums over the channels of each pixel of a map (pixels, channels).
+void offset_power_of_pixels(const float* map, int channels, std::span<float> powers);
 void intensity_of_pixels(const float* map, int channels, std::span<float> powers);
 void field_power_of_pixels(const float* map, int channels, std::span<float> powers);
 

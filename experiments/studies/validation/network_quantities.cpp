@@ -51,9 +51,10 @@ AccuracyResult accuracy_of(Experiment card) {
   return *result.accuracy;
 }
 
+/// With statistics of batch normalisation taken on each chip where the card asks for them.
 double on_chips(const AccuracyResult& accuracy) {
   require(!accuracy.chips.empty(), "the card has no chips (chips: 0)");
-  return accuracy.over_chips.mean;
+  return accuracy.own.retaken.empty() ? accuracy.over_chips.mean : accuracy.over_retaken.mean;
 }
 
 }  // namespace

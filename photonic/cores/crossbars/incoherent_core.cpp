@@ -1,5 +1,7 @@
 #include "photonic/cores/crossbars/incoherent_core.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -76,6 +78,16 @@ class IncoherentCore final : public TensorCore {
   double levels_;
 };
 
+/// Full scale is half of an intensity's, and the light of a zero as much again: in units of that
+/// half amplifiers count twice, and half the light has half the shot noise of four times the size.
+CoreOptics offset_light(CoreOptics optics) {
+  optics.coding = InputCoding::offset;
+  optics.noise.additive *= 2;
+  optics.noise.shot *= std::sqrt(2.0);
+  optics.noise.dark = 1 + 2 * optics.noise.dark;
+  return optics;
+}
+
 /// Every input's light is split over all rows. A differential input leaves all of it on, half on
 /// each of two guides at zero: its shot noise and what the pair lets through of the laser's are
 /// those of full scale, whatever the inputs.
@@ -87,6 +99,7 @@ CoreOptics crossbar_light(const CoreCard& card) {
                     .insertion_loss_db = loss_db,
                     .noise = intensity_noise(card, loss_db)};
   if (own.signs == SignedLight::two_pass) return optics;
+  if (own.signs == SignedLight::offset) return offset_light(optics);
   optics.coding = InputCoding::field;
   ReadoutNoise& noise = optics.noise;
   const double columns = card.core_columns(), leak = noise.relative * noise.leak * columns;
@@ -109,12 +122,28 @@ CoreDevices weight_modulators(const CoreCard& card) {
   return devices;
 }
 
+/// What inputs whose zero is light cannot be had with.
+void check_offset(Section& section, const CoreCard& card) {
+  if (card.own.of<IncoherentCard>().signs != SignedLight::offset) return;
+  const auto refuse = [&](const char* key, const char* what) {
+    section.problem(key, fmt::format("{}, and crossbar.signs: offset sends whole numbers of both "
+                                     "signs at once (leave it out, or choose differential or "
+                                     "two_pass)",
+                                     what));
+  };
+  if (card.reads.in_bits()) refuse("input_coding", "sends inputs bit by bit");
+  if (card.reads.phases == ReadPhases::two || card.reads.phases == ReadPhases::four)
+    refuse("read_phases", "sends positive and negative inputs one after the other");
+  if (card.blocks.used()) refuse("block_floating_point", "fits ADCs to products alone");
+}
+
 }  // namespace
 
 void describe(Section& section, IncoherentCard& card) {
-  section.choice(
-      "signs", card.signs,
-      {{"differential", SignedLight::differential}, {"two_pass", SignedLight::two_pass}});
+  section.choice("signs", card.signs,
+                 {{"differential", SignedLight::differential},
+                  {"two_pass", SignedLight::two_pass},
+                  {"offset", SignedLight::offset}});
   section.value("weight_bits", card.weight_bits, {.low = 0, .high = 24});
   section.value("insertion_loss_db", card.insertion_loss_db, not_negative);
   section.value("other_power_mW", card.other_power_mW, not_negative);
@@ -133,6 +162,7 @@ CoreEntry incoherent_core() {
                 section.value("phase_sigma_rad", card.phase_sigma_rad, not_negative);
                 section.value("programming_sigma_rad", card.programming_sigma_rad, not_negative);
                 section.card("crossbar", card.own.of<IncoherentCard>());
+                check_offset(section, card);
               },
           .make = [](const CoreCard& card) { return std::make_unique<IncoherentCore>(card); },
           .optics = crossbar_light,

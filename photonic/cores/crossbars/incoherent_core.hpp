@@ -8,6 +8,7 @@ namespace lightloom::photonic {
 enum class SignedLight {
   differential,  // as the difference of two guides that share an input's light: one pass
   two_pass,      // positive and negative parts one after the other
+  offset,        // as (1 + x) / 2, and what the halves add is taken off digitally: one pass
 };
 
 /// What an incoherent crossbar has on its card beside what all cores have: the section `crossbar`.

@@ -109,6 +109,19 @@ TEST(TakenResults, DigitalAccuraciesAndPointsLostAreThoseOfTheFile) {
   }
 }
 
+TEST(TakenResults, AccuraciesWithStatisticsTakenOnEachChipAreThoseOfCardsThatAskForThem) {
+  std::string text = chip_with_results();
+  const std::string bits = "weights.bits: 4, ";
+  text.replace(text.find(bits), bits.size(), bits + "recalibrate_statistics: 100, ");
+  const auto retaken = [](Labelled& data, Tree&) {
+    data.add({"accuracy_chips_retaken_mean", {}, std::vector<double>{0.90625}, "1", "retaken"});
+  };
+  EXPECT_EQ(accuracy_of(made(retaken, text)).predicted, 90.625);
+  const std::string name = "quantity: accuracy_percent";
+  text.replace(text.find(name), name.size(), "quantity: accuracy_lost_percent");
+  EXPECT_EQ(accuracy_of(made(retaken, text)).predicted, 3.125);
+}
+
 TEST(TakenResults, FilesComeBeforeRecordsAndRecordsStandInForFilesThatAreNotThere) {
   const std::string text = chip_with_results("    recorded: 12\n");
   EXPECT_EQ(accuracy_of(made({}, text)).predicted, 87.5);

@@ -82,6 +82,36 @@ TEST(IncoherentCore, DifferentialInputsAlwaysHaveTheShotNoiseOfAllLight) {
   EXPECT_EQ(always.relative, by_light.relative);
 }
 
+TEST(IncoherentCore, OffsetInputsHaveHalfTheSignalAndTheLightOfTheirHalf) {
+  // In watts: full scale of an intensity is P, of an offset input P / 2; noise stands over that.
+  const std::string rest = ", modulator: {extinction_db: 20}, detector: {rejection_db: 30}";
+  const CoreCard two = card_of("crossbar: {signs: two_pass}" + rest),
+                 offset = card_of("crossbar: {signs: offset}" + rest);
+  const ReadoutNoise whole = core_optics(two).noise, half = core_optics(offset).noise;
+  EXPECT_EQ(core_optics(offset).coding, InputCoding::offset);
+  EXPECT_GT(whole.dark, 0);
+  EXPECT_DOUBLE_EQ(half.additive, 2 * whole.additive);
+  for (const double x : {-1.0, 0.25, 1.0}) {
+    const double sent = (1 + x) / 2;
+    EXPECT_NEAR(half.shot * half.shot * (x + half.dark),
+                4 * whole.shot * whole.shot * (sent + whole.dark), 1e-9 * whole.shot * whole.shot);
+    EXPECT_NEAR(half.relative * half.leak * (x + half.dark),
+                2 * whole.relative * whole.leak * (sent + whole.dark),
+                1e-9 * whole.relative * whole.leak);
+  }
+  EXPECT_EQ(half.relative, whole.relative);
+}
+
+TEST(IncoherentCore, OffsetInputsTakeTheTimeAndEnergyOfOnePass) {
+  const auto time = [](const char* signs) {
+    const auto core = make_core(card_of(std::string("crossbar: {signs: ") + signs + "}"));
+    const CoreDescription& about = core->description();
+    return product_time_ns(about.cost, read_phases(about, InputSigns::both));
+  };
+  EXPECT_EQ(time("offset"), time("differential"));
+  EXPECT_EQ(2 * time("offset"), time("two_pass"));
+}
+
 TEST(IncoherentCore, EveryInputsLightIsSplitOverAllRows) {
   const CoreCard card = card_of(
       "crossbar: {insertion_loss_db: 2}, laser: {coupling_loss_db: 0.5, power_per_input_mW: 6}, "
@@ -146,6 +176,14 @@ TEST(IncoherentCore, CardsThatCannotBeMeantAreRefused) {
             std::string::npos);
   EXPECT_NE(refusal("weight_path: {unit: row}").find("'rate_MHz'"), std::string::npos);
   EXPECT_NE(refusal("crossbar: {weight_bits: 1}").find("weight_bits"), std::string::npos);
+  const std::string offset = "crossbar: {signs: offset}, ";
+  EXPECT_EQ(refusal(offset + bits + "}, read_phases: 1"), "");
+  EXPECT_NE(refusal(offset + bits + "}, read_phases: 2").find("read_phases"), std::string::npos);
+  EXPECT_NE(refusal(offset + bits + "}, input_coding: bit_serial").find("bit by bit"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal(offset + bits + "}, block_floating_point: {gain: 2}").find("choose differential"),
+      std::string::npos);
 }
 
 }  // namespace
