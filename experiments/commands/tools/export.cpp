@@ -1,6 +1,7 @@
 // Results as files of other programs.
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -67,10 +68,14 @@ std::string json_of(const Labelled& data) {
 }
 
 std::string npy_of_only(const Labelled& data) {
-  require(data.variables.size() == 1,
-          "a .npy file holds one array, not {} (choose it with --arrays NAME)",
-          data.variables.size());
-  return npy_of(data, data.variables.front());
+  const std::vector<std::string> places = coordinate_names(data);
+  std::vector<const Variable*> arrays;
+  for (const Variable& array : data.variables)
+    if (data.variables.size() == 1 || std::ranges::find(places, array.name) == places.end())
+      arrays.push_back(&array);
+  require(arrays.size() == 1, "a .npy file holds one array, not {} (choose it with --arrays NAME)",
+          arrays.size());
+  return npy_of(data, *arrays.front());
 }
 
 Shown do_export(const CommandLine& line, ProgressSink& /*progress*/) {

@@ -114,6 +114,18 @@ lightloom.charts = (() => {
     });
   }
 
+  // Numbers of every source, some beside one another.
+  function bySource(canvas, names, axisTitle) {
+    const labels = data.labels("source"), shown = (value) => text.plain(value, 3);
+    draw(canvas, {
+      type: "bar",
+      data: {labels, datasets: names.map((name, index) => ({type: "bar", pointStyle: "rectRounded", label: data.title(data.variable(name)),
+                                                            backgroundColor: colour(index), maxBarThickness: 40, data: data.along(name, "source")}))},
+      options: barOptions(canvas, labels, {plugins: {legend: legend(), tooltip: barTooltip(shown)}, axis: categoryAxis("source"), beside: names.length,
+                                           values: valueAxis(axisTitle, shown)}),
+    });
+  }
+
   // How fast each layer of a source is against what core and DRAM allow at its multiply-adds for each byte of DRAM.
   function roofline(canvas, source) {
     const peak = data.at("core_peak"), stream = data.at("dram_stream");
@@ -227,8 +239,9 @@ lightloom.charts = (() => {
     if (!chart) return {head: [], rows: []};
     const sets = chart.data.datasets.filter((set) => !set.hidden_label);
     if (chart.config.type === "scatter")
-      return {head: ["point", ...["x", "y"].map((axis) => chart.options.scales[axis].title.text), "on the front"],
-              rows: sets.flatMap((set, index) => set.data.map((item) => [item.at, item.x, item.y, index === 0 ? "yes" : ""]))};
+      return {head: ["point", ...["x", "y"].map((axis) => chart.options.scales[axis].title.text), sets[0].type === "line" ? "on the front" : "group"],
+              rows: sets.flatMap((set, index) => (set.all ?? set.data).map((item) =>
+                [item.at, item.x, item.y, sets[0].type !== "line" ? item.group : index === 0 ? "yes" : ""]))};
     const axis = chart.options.scales[chart.options.indexAxis === "y" ? "y" : "x"];
     const placed = sets.some((set) => set.data.some((item) => item !== null && typeof item === "object" && !Array.isArray(item)));
     const labels = placed ? sets[0].data.map((item) => item.x) : chart.data.labels;
@@ -247,5 +260,5 @@ lightloom.charts = (() => {
     }).length;
   }
   return {draw, line, colour, faded, css, legend, tooltip, valueAxis, categoryAxis,
-          perChip, chipYield, stacked, grouped, roofline, timeline, curves, tornado, rows, painted};
+          perChip, chipYield, stacked, grouped, bySource, roofline, timeline, curves, tornado, rows, painted};
 })();

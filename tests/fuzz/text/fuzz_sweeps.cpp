@@ -1,6 +1,6 @@
 // The `sweep` section: its grid, the first and the last of its points.
 #include "core/cards/tree.hpp"
-#include "experiments/sweep/sweep_grid.hpp"
+#include "experiments/designs/sweep_grid.hpp"
 #include "tests/fuzz/base/fuzzer.hpp"
 
 namespace lightloom::fuzz {
