@@ -23,6 +23,8 @@ lightloom.charts = (() => {
                                filter: (item) => !item.dataset.hidden_label});
   const valueAxis = (title, shown, extra = {}) =>
     ({title: {display: Boolean(title), text: title}, ticks: {callback: (value) => shown(value)}, grid: {color: css("--line")}, ...extra});
+  // Of a logarithmic axis the ones, twos and fives.
+  const fewTicks = (shown) => (value) => [1, 2, 5].includes(Number((value / 10 ** Math.floor(Math.log10(value) + 1e-9)).toFixed(6))) ? shown(value) : null;
   const categoryAxis = (title, extra = {}) => ({title: {display: Boolean(title), text: title}, grid: {display: false}, ...extra});
 
   function line(label, values, index, extra = {}) {
@@ -241,7 +243,7 @@ lightloom.charts = (() => {
     if (chart.config.type === "scatter")
       return {head: ["point", ...["x", "y"].map((axis) => chart.options.scales[axis].title.text), sets[0].type === "line" ? "on the front" : "group"],
               rows: sets.flatMap((set, index) => (set.all ?? set.data).map((item) =>
-                [item.at, item.x, item.y, sets[0].type !== "line" ? item.group : index === 0 ? "yes" : ""]))};
+                [set.at(item), item.x, item.y, sets[0].type !== "line" ? item.group : index === 0 ? "yes" : ""]))};
     const axis = chart.options.scales[chart.options.indexAxis === "y" ? "y" : "x"];
     const placed = sets.some((set) => set.data.some((item) => item !== null && typeof item === "object" && !Array.isArray(item)));
     const labels = placed ? sets[0].data.map((item) => item.x) : chart.data.labels;
@@ -259,6 +261,6 @@ lightloom.charts = (() => {
       return pixels.some((pixel) => pixel !== pixels[0]);
     }).length;
   }
-  return {draw, line, colour, faded, css, legend, tooltip, valueAxis, categoryAxis,
+  return {draw, line, colour, faded, css, legend, tooltip, valueAxis, fewTicks, categoryAxis,
           perChip, chipYield, stacked, grouped, bySource, roofline, timeline, curves, tornado, rows, painted};
 })();

@@ -21,7 +21,7 @@ lightloom.curves = (() => {
   }
 
   // Lines of {label, index, points} with marks {x, label} where they pass 1; `now`, the value of the card, is a dashed line.
-  function gainChart(canvas, {lines, marks, title, across, scale, now}) {
+  function gainChart(canvas, {lines, marks, title, across, now}) {
     const all = lines.flatMap((one) => one.points.map(({x}) => x)), ends = [Math.min(...all), Math.max(...all)];
     const level = {type: "line", label: "", hidden_label: true, data: ends.map((x) => ({x, y: 1})), borderColor: charts.css("--soft"), borderWidth: 1, pointRadius: 0};
     const gained = lines.flatMap((one) => one.points.map(({y}) => y)).filter((y) => y > 0);
@@ -36,13 +36,12 @@ lightloom.curves = (() => {
                 plugins: {legend: charts.legend((item) => item.text === "" || (item.text === "break-even" && marks.length === 0)),
                           tooltip: {filter: (item) => !item.dataset.hidden_label, callbacks: {title: () => "", label: (item) => item.raw.at
                             ? `breaks even with ${item.raw.at} at ${text.plain(item.raw.x)}` : `${item.dataset.label}: ${text.plain(item.raw.y)} at ${text.plain(item.raw.x)}`}}},
-                scales: {x: charts.valueAxis(across, (value) => text.plain(value), {type: scale}),
-                         y: charts.valueAxis(title, (value) => text.plain(value), {type: "logarithmic", grace: "5%"})}},
+                scales: {x: across, y: charts.valueAxis(title, charts.fewTicks((value) => text.plain(value)), {type: "logarithmic", grace: "5%"})}},
     });
     const at = [...new Set(all)].sort((a, b) => a - b);
     const rows = at.map((x) => [x, ...lines.map((one) => one.points.find((point) => point.x === x)?.y ?? null), ""]);
     const marked = marks.map((one) => [one.x, ...lines.map(() => null), one.label]);
-    return {head: [across, ...lines.map((one) => one.label), "breaks even with"], rows: [...rows, ...marked].sort((a, b) => a[0] - b[0])};
+    return {head: [across.title.text, ...lines.map((one) => one.label), "breaks even with"], rows: [...rows, ...marked].sort((a, b) => a[0] - b[0])};
   }
 
   // Of a sweep: along one of its axes of numbers, the others at the point shown.
@@ -63,8 +62,8 @@ lightloom.curves = (() => {
         const lines = data.range(sources.length).slice(1).map((source) => ({label: sources[source], index: source, points: data.along(state.name, state.x, {source})
           .map((y, index) => ({x: data.axis(state.x).values[index], y})).filter(({y}) => y !== null).sort((a, b) => a.x - b.x)})).filter((one) => one.points.length > 0);
         const marks = lines.flatMap((one) => crossings(one.points, logarithmic).map((x) => ({x, label: one.label})));
-        const unit = data.axis(state.x).unit && data.axis(state.x).unit !== "1" ? ` (${data.axis(state.x).unit})` : "";
-        shown = gainChart(canvas, {lines, marks, title: offered.find(([name]) => name === state.name)[1], across: data.named(state.x) + unit, scale: logarithmic ? "logarithmic" : "linear"});
+        shown = gainChart(canvas, {lines, marks, title: offered.find(([name]) => name === state.name)[1],
+                                   across: sweepCharts.sweptAxis(state.x, logarithmic ? "logarithmic" : "linear")});
       }});
   }
 
@@ -84,7 +83,8 @@ lightloom.curves = (() => {
         const marks = data.axis("crossing") ? lines.flatMap((one, baseline) => data.along(`breakeven_${state.name}_at`, "crossing", {baseline})
           .filter((x) => x !== null).map((x) => ({x, label: one.label}))) : [];
         const unit = turned.unit === "1" ? "times the card's" : turned.unit;
-        shown = gainChart(canvas, {lines, marks, title: offered.find(([name]) => name === state.name)[1], across: `${turned.long_name} (${unit})`, scale: "logarithmic", now});
+        const across = charts.valueAxis(`${turned.long_name} (${unit})`, charts.fewTicks((value) => text.plain(value)), {type: "logarithmic"});
+        shown = gainChart(canvas, {lines, marks, title: offered.find(([name]) => name === state.name)[1], across, now});
       }});
   }
 
@@ -106,13 +106,14 @@ lightloom.curves = (() => {
       paint: (canvas) => {
         const of = data.has(state.y, "source") ? sources.map((_, source) => source) : [0];
         const scale = (one, key) => state[key] === "linear" || one > 0;
-        const points = data.points().flatMap((where) => of.map((source) => ({where, source, x: data.at(state.x, {...where, source}), y: data.at(state.y, {...where, source})})))
-          .filter((one) => one.x !== null && one.y !== null && scale(one.x, "x_scale") && scale(one.y, "y_scale"))
-          .map((one) => ({x: one.x, y: one.y, source: one.source, get at() { return [sources[one.source], data.pointText(one.where)].filter(Boolean).join(", "); }}));
+        const places = of.length === 1 ? data.points() : data.points().flatMap((where) => of.map((source) => ({...where, source})));
+        const points = places.map((where) => ({where, source: where.source ?? 0, x: data.at(state.x, where), y: data.at(state.y, where)}))
+          .filter((one) => one.x !== null && one.y !== null && scale(one.x, "x_scale") && scale(one.y, "y_scale"));
+        const at = (one) => [sources[one.source], data.pointText(one.where)].filter(Boolean).join(", ");
         const best = sweepCharts.front(points, [1, sweepPage.direction(state.y)]), on = new Set(best);
         canvas.dataset.front = best.length;
         const groups = of.map((source) => ({label: sources[source], index: source, points: points.filter((one) => one.source === source && !on.has(one))}));
-        sweepCharts.pareto(canvas, {groups, best, names: [state.x, state.y], scales: [state.x_scale, state.y_scale]});
+        sweepCharts.pareto(canvas, {groups, best, names: [state.x, state.y], scales: [state.x_scale, state.y_scale], at});
       }});
   }
 

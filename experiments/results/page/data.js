@@ -3,8 +3,9 @@ lightloom.results = JSON.parse(document.getElementById("results").textContent);
 
 lightloom.data = (() => {
   const {attributes, axes, variables} = lightloom.results;
-  const axis = (name) => axes.find((one) => one.name === name);
-  const variable = (name) => variables.find((one) => one.name === name);
+  const axesByName = new Map(axes.map((one) => [one.name, one])), variablesByName = new Map(variables.map((one) => [one.name, one]));
+  const axis = (name) => axesByName.get(name);
+  const variable = (name) => variablesByName.get(name);
   const size = (name) => axis(name).values.length;
   const sweepNames = (attributes.sweep_axes || "").split(",").filter((name) => name !== "");
   const point = Object.fromEntries(sweepNames.map((name) => [name, 0]));  // the sweep point shown

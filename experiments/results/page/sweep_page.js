@@ -60,11 +60,10 @@ lightloom.sweepPage = (() => {
     const draw = panel({title: "What no other design beats", wide: true, tall: true, controls,
       note: "Every point of the sweep. On the front is what no other point is as good as or better than in both: less of time, energy, area, bits and error, more of accuracy and gain.",
       paint: (canvas) => {
-        const all = data.points().map((where) => ({where, x: value(state.x, where), y: value(state.y, where)})).filter((one) => one.x !== null && one.y !== null)
-          .map((one) => ({x: one.x, y: one.y, get at() { return data.pointText(one.where); }}));
+        const all = data.points().map((where) => ({where, x: value(state.x, where), y: value(state.y, where)})).filter((one) => one.x !== null && one.y !== null);
         const best = sweepCharts.front(all, [direction(state.x), direction(state.y)]), on = new Set(best);
         canvas.dataset.front = best.length;
-        sweepCharts.pareto(canvas, {points: all.filter((one) => !on.has(one)), best, names: [state.x, state.y], scales: [state.x_scale, state.y_scale]});
+        sweepCharts.pareto(canvas, {points: all.filter((one) => !on.has(one)), best, names: [state.x, state.y], scales: [state.x_scale, state.y_scale], at: (item) => data.pointText(item.where)});
       }});
   }
 
