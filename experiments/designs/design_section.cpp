@@ -131,7 +131,6 @@ SweepGrid read_list(const Tree& sweep) {
   const std::vector<ListedPoint> listed = listed_points(*points, keys);
   require(!keys.names.empty(), "{}: the points of the sweep name no keys (name one)",
           points->origin);
-  require(listed.size() <= most_points, "the sweep has more than 10^6 points (split it)");
   SweepGrid grid;
   for (std::size_t i = 0; i < keys.names.size(); ++i) {
     Tree& values = keys.keys[i].values;

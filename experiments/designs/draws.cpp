@@ -28,6 +28,15 @@ bool exists(const SweepAxis& axis, std::span<const double> row) {
   });
 }
 
+/// A table of its points must fit the memory of a small machine.
+void require_room(std::size_t points, std::size_t axes) {
+  constexpr std::size_t most_cells = 20'000'000;
+  require(points <= most_cells / axes,
+          "the sweep has more than {} points of {} axes (points times axes may be 2 * 10^7: split "
+          "it)",
+          points - 1, axes);
+}
+
 class Combinations {
  public:
   explicit Combinations(const std::vector<SweepAxis>& axes)
@@ -49,6 +58,7 @@ class Combinations {
  private:
   void add() {
     require(list_.points < most_points, "the sweep has more than 10^6 points (split it)");
+    require_room(list_.points + 1, axes_.size());
     list_.cells.insert(list_.cells.end(), row_.begin(), row_.end());
     list_.drawn = ++list_.points;
   }
@@ -65,16 +75,17 @@ class DifferentPoints {
   explicit DifferentPoints(const std::vector<SweepAxis>& axes)
       : axes_(axes), order_(order_of_decisions(axes)) {}
 
-  /// Takes away the axes that do not exist there, and the whole point if it is there already.
-  void add(Row row) {
+  /// Takes away the axes that do not exist there; whether the point was new.
+  bool add(Row row) {
     for (const std::size_t axis : order_)
       if (!exists(axes_[axis], row)) row[axis] = absent;
     ++list_.drawn;
     std::string bytes(row.size_bytes(), '\0');
     std::memcpy(bytes.data(), row.data(), row.size_bytes());
-    if (!seen_.insert(std::move(bytes)).second) return;
+    if (!seen_.insert(std::move(bytes)).second) return false;
     list_.cells.insert(list_.cells.end(), row.begin(), row.end());
     ++list_.points;
+    return true;
   }
   [[nodiscard]] std::size_t points() const { return list_.points; }
   [[nodiscard]] std::size_t drawn() const { return list_.drawn; }
@@ -88,9 +99,8 @@ class DifferentPoints {
 };
 
 Stream stream_of(std::uint64_t seed, std::size_t axis) {
-  return Stream({.seed = seed,
-                 .purpose = static_cast<Purpose>(36),
-                 .layer = static_cast<std::uint32_t>(axis)});
+  return Stream(
+      {.seed = seed, .purpose = Purpose::design, .layer = static_cast<std::uint32_t>(axis)});
 }
 
 /// Digits that tell 10^4 steps of the range apart, at least 6.
@@ -133,25 +143,26 @@ PointList every_combination(const std::vector<SweepAxis>& axes) {
 }
 
 PointList random_points(const std::vector<SweepAxis>& axes, const DrawAsked& asked) {
+  require_room(asked.count, axes.size());
   std::vector<Stream> streams;
   for (std::size_t axis = 0; axis < axes.size(); ++axis)
     streams.push_back(stream_of(asked.seed, axis));
   DifferentPoints found(axes);
-  const std::size_t most_draws = 1000 + 20 * asked.count;
   std::vector<double> row(axes.size());
-  for (std::size_t draw = 0; found.points() < asked.count; ++draw) {
-    require(draw < most_draws,
+  for (std::size_t draw = 0, last_new = 0; found.points() < asked.count; ++draw) {
+    require(draw - last_new < 1000 + 20 * found.points(),
             "the sweep's axes gave {} different points in {} draws, and {} were asked for (lower "
             "count, or sweep the whole grid)",
             found.points(), draw, asked.count);
     for (std::size_t axis = 0; axis < axes.size(); ++axis)
       row[axis] = cell_at(axes[axis], streams[axis].uniform(draw));
-    found.add(row);
+    if (found.add(row)) last_new = draw;
   }
   return found.take();
 }
 
 PointList latin_hypercube(const std::vector<SweepAxis>& axes, const DrawAsked& asked) {
+  require_room(asked.count, axes.size());
   std::vector<double> rows(asked.count * axes.size());
   std::vector<std::uint32_t> strata(asked.count);
   for (std::size_t axis = 0; axis < axes.size(); ++axis) {

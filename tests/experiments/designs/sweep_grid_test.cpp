@@ -216,6 +216,8 @@ TEST(DrawnPoints, HaveConditionalAxesWhereTheseExist) {
 
 /// What is refused, and words of the sentence that says so.
 TEST(SweepSection, SaysWhatIsWrongWithADesign) {
+  std::string thirty_axes;
+  for (int i = 0; i < 30; ++i) thirty_axes += fmt::format("a{}: {{from: 0, to: 1}}, ", i);
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"{design: grids, axes: {a: [1]}}", "must be list, random, latin-hypercube"},
       {"{design: rnadom, count: 2, axes: {a: [1]}}", "did you mean random"},
@@ -224,6 +226,7 @@ TEST(SweepSection, SaysWhatIsWrongWithADesign) {
       {"{design: random, count: -3, axes: {a: [1]}}", "'sweep.count' is -3"},
       {"{design: random, count: 1e3, axes: {a: [1]}}", "'sweep.count' is 1e3"},
       {"{design: random, count: 1000001, axes: {a: [1]}}", "1 to 10^6"},
+      {"{design: random, count: 900000, axes: {" + thirty_axes + "}}", "899999 points of 30 axes"},
       {"{design: random, count: 2, seed: one, axes: {a: [1]}}", "'sweep.seed' is one"},
       {"{design: random, count: 2}", "'sweep.axes' must name"},
       {"{design: random, count: 2, axes: {}}", "no axes"},
