@@ -29,10 +29,14 @@ void expect_curves(const std::string& folder, const std::string& page, const std
   EXPECT_EQ(ran.code, 0) << ran.output << ran.errors;
 }
 
-/// A card whose gains pass 1 as the DRAM becomes faster.
-constexpr const char* card_that_breaks_even =
-    "name: c\nmodel: mlp\nmeasure: [cost]\nweights: {source: integer, bits: 2}\nbaselines: "
-    "[{source: integer, bits: 8}, {source: dense}]\n";
+/// The costs of a card whose gains pass 1 as the DRAM becomes faster, and a sweep section.
+std::string card_that_breaks_even(const std::string& sweep) {
+  return fmt::format(
+      "{}/data/experiments/quickstart.yaml --set 'measure=[cost]' --set 'weights={{source: "
+      "multilevel, intra: 2, cross: 8}}' --set 'baselines=[{{source: integer, bits: 8}}, {{source: "
+      "dense}}]' {} --quiet",
+      LIGHTLOOM_SOURCE_DIR, sweep.empty() ? "" : "--set 'sweep=" + sweep + "'");
+}
 
 Ran run_in(const std::string& folder, const std::string& arguments) {
   return run_shell(fmt::format("cd {} && {} {}", folder, program(), arguments));
@@ -69,38 +73,37 @@ TEST(Drawings, TilesAreShownInTheWindowThatOneLooksAt) {
 
 TEST(Drawings, GainsAreMarkedWhereTheyPassOneAlongASweep) {
   const std::string folder = scratch_folder("gains");
-  write_file(folder + "/c.yaml",
-             card_that_breaks_even +
-                 std::string("sweep: {schedule.bandwidth_scale: [0.1, 0.3, 1, 3, 10, 30, 100], "
-                             "batch: [1, 4]}\n"));
-  const Ran ran = run_in(folder, "sweep c.yaml --quiet -o c.h5 --report c.html");
+  const Ran ran = run_in(folder, "sweep " +
+                                     card_that_breaks_even("{schedule.bandwidth_scale: [0.1, "
+                                                           "0.3, 1, 3, 10], batch: [1, 4]}") +
+                                     " -o c.h5 --report c.html");
   ASSERT_EQ(ran.code, 0) << ran.errors;
   expect_curves(folder, "c.html", "break-even,memory");
 }
 
 TEST(Drawings, BreakEvenAndMemoryOfACostAreOnItsPage) {
   const std::string folder = scratch_folder("costs");
-  write_file(folder + "/c.yaml", card_that_breaks_even);
-  const Ran ran = run_in(folder, "cost c.yaml --quiet --breakeven bandwidth --report c.html");
+  const Ran ran = run_in(
+      folder, "cost " + card_that_breaks_even("") + " --breakeven bandwidth --report c.html");
   ASSERT_EQ(ran.code, 0) << ran.errors;
   expect_curves(folder, "c.html", "break-even,memory");
 }
 
 TEST(Drawings, PointsOfADesignStandWhereTheyAre) {
   const std::string folder = scratch_folder("points");
-  write_file(folder + "/c.yaml",
-             card_that_breaks_even +
-                 std::string("sweep: {design: random, count: 40, axes: {core.rows: {from: 4, to: "
-                             "64, integer: true}, batch: [1, 2]}}\n"));
-  const Ran ran = run_in(folder, "sweep c.yaml --quiet -o c.h5 --report c.html");
+  const Ran ran = run_in(
+      folder, "sweep " +
+                  card_that_breaks_even("{design: random, count: 40, axes: {core.rows: "
+                                        "{from: 4, to: 64, integer: true}, batch: [1, 2]}}") +
+                  " -o c.h5 --report c.html");
   ASSERT_EQ(ran.code, 0) << ran.errors;
   expect_curves(folder, "c.html", "points");
 }
 
 TEST(Drawings, SourcesOfARatioAreOnItsPage) {
   const std::string folder = scratch_folder("ratios");
-  write_file(folder + "/c.yaml", card_that_breaks_even);
-  ASSERT_EQ(run_in(folder, "ratio c.yaml --quiet --report c.html").code, 0);
+  const Ran made = run_in(folder, "ratio " + card_that_breaks_even("") + " --report c.html");
+  ASSERT_EQ(made.code, 0) << made.errors;
   const Ran ran = run_shell(
       fmt::format("/usr/bin/python3 {}/tests/experiments/results/render_page.py {}/c.html 2",
                   LIGHTLOOM_SOURCE_DIR, folder));
