@@ -44,6 +44,7 @@ enum class Purpose : std::uint32_t {
   product_noise = 33,      // per symbol: noise of a measured chip's products
   operand_magnitude = 34,  // per symbol: value of a modulated operand
   operand_phase = 35,      // per symbol: phase of a modulated operand
+  design = 36,             // points of a sweep
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones

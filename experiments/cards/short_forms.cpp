@@ -26,19 +26,50 @@ Tree with_model_name(Tree tree) {
   return tree;
 }
 
-/// Replaces values of swept sections by the cards that they name. `values` is the part of the sweep
-/// below `path`, and `base` the card without its sweep.
-void open_swept(Tree& values, const std::string& path, const Tree& base) {
-  for (auto& [key, value] : values.pairs)
-    open_swept(value, path.empty() ? key : fmt::format("{}.{}", path, key), base);
-  for (Tree& value : values.items) {
-    if (!stands_for_card(value)) continue;
-    Tree point = base;
-    set_at(point, path, value, "./command-line");
-    point = with_cards(with_model_name(std::move(point)), describe_experiment);
-    if (Tree* found = find_at(point, path); found->kind != Tree::Kind::scalar)
-      value = std::move(*found);
+/// Replaces a value of the swept section `path` by the card that it names, if it does; `base` is
+/// the card without its sweep.
+void open_value(Tree& value, const std::string& path, const Tree& base) {
+  if (!stands_for_card(value)) return;
+  Tree point = base;
+  set_at(point, path, value, "./command-line");
+  point = with_cards(with_model_name(std::move(point)), describe_experiment);
+  if (Tree* found = find_at(point, path); found->kind != Tree::Kind::scalar)
+    value = std::move(*found);
+}
+
+void open_values(Tree& values, const std::string& path, const Tree& base) {
+  if (values.kind == Tree::Kind::list)
+    for (Tree& value : values.items) open_value(value, path, base);
+  else
+    open_value(values, path, base);
+}
+
+/// Values of an axis, and those that its conditions ask of others.
+void open_axis(Tree& axis, const std::string& path, const Tree& base) {
+  if (Tree* values = axis.find("values")) open_values(*values, path, base);
+  if (Tree* when = axis.find("when"))
+    for (auto& [key, value] : when->pairs) open_values(value, key, base);
+}
+
+/// `axes` is the part of the sweep below `path`.
+void open_axes(Tree& axes, const std::string& path, const Tree& base) {
+  for (auto& [key, value] : axes.pairs) {
+    const std::string full = path.empty() ? key : fmt::format("{}.{}", path, key);
+    if (value.kind == Tree::Kind::list)
+      open_values(value, full, base);
+    else if (describes_axis(value))
+      open_axis(value, full, base);
+    else
+      open_axes(value, full, base);
   }
+}
+
+void open_swept(Tree& sweep, const Tree& base) {
+  if (sweep.find("design") == nullptr) return open_axes(sweep, "", base);
+  if (Tree* axes = sweep.find("axes")) open_axes(*axes, "", base);
+  if (Tree* points = sweep.find("points"))
+    for (Tree& point : points->items)
+      for (auto& [key, value] : point.pairs) open_value(value, key, base);
 }
 
 /// A source of the list, with its bits where it is not "".
@@ -56,6 +87,12 @@ void describe_experiment(Section& section) {
   describe(section, unused);
 }
 
+bool describes_axis(const Tree& mapping) {
+  for (const char* key : {"values", "from", "when"})
+    if (mapping.find(key) != nullptr) return true;
+  return false;
+}
+
 Tree prepared(const Tree& given) {
   Tree tree = with_model_name(section_of(given));
   if (tree.find("sweep") == nullptr) return tree;
@@ -63,7 +100,7 @@ Tree prepared(const Tree& given) {
   std::erase_if(base.pairs, [](const TreeEntry& entry) { return entry.key == "sweep"; });
   Tree& sweep = tree.at_or_add("sweep");
   sweep = section_of(std::move(sweep));
-  open_swept(sweep, "", base);
+  open_swept(sweep, base);
   return tree;
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "experiments/results/files/tidy_tables.hpp"
+
 namespace lightloom::experiments {
 namespace {
 
@@ -19,6 +21,22 @@ std::vector<std::string> labels_of(const Axis& axis) {
       axis.values);
 }
 
+/// Points of a list are called by where they are, not by their number in the list.
+std::vector<std::string> labels_of(const Labelled& file, const Axis& axis) {
+  std::vector<std::string> labels;
+  for (const std::string& name : coordinate_names(file)) {
+    const Variable* place = file.variable(name);
+    if (place == nullptr || place->axes != std::vector<std::string>{axis.name}) continue;
+    labels.resize(size_of(axis.values));
+    const Axis along{.name = name, .values = place->values, .unit = {}, .long_name = {}};
+    const std::vector<std::string> there = labels_of(along);
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      if (!there[i].empty() && there[i] != "nan")
+        labels[i] += fmt::format("{}{}={}", labels[i].empty() ? "" : ", ", name, there[i]);
+  }
+  return labels.empty() ? labels_of(axis) : labels;
+}
+
 /// An axis of an array in both files, and how far apart neighbours along it lie.
 struct SharedAxis {
   std::string name;
@@ -29,8 +47,8 @@ struct SharedAxis {
 };
 
 SharedAxis shared_axis(const TwoFiles& files, const std::string& name) {
-  const std::vector<std::string> first = labels_of(*files.first.axis(name)),
-                                 second = labels_of(*files.second.axis(name));
+  const std::vector<std::string> first = labels_of(files.first, *files.first.axis(name)),
+                                 second = labels_of(files.second, *files.second.axis(name));
   SharedAxis axis{.name = name, .first_size = first.size(), .second_size = second.size()};
   std::map<std::string, std::size_t> known;
   for (std::size_t i = 0; i < second.size(); ++i) known.emplace(second[i], i);

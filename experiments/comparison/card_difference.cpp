@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "experiments/cards/experiment_card.hpp"
-#include "experiments/sweep/sweep_grid.hpp"
+#include "experiments/designs/sweep_grid.hpp"
 
 namespace lightloom::experiments {
 namespace {

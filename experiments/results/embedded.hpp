@@ -16,6 +16,7 @@ extern const std::string_view page_zoom_script;
 extern const std::string_view page_tiles_script;
 extern const std::string_view page_mesh_script;
 extern const std::string_view page_sweep_script;
+extern const std::string_view page_curves_script;
 extern const std::string_view page_script;
 
 }  // namespace lightloom::experiments::embedded

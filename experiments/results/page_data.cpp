@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/letters.hpp"
+#include "experiments/results/files/tidy_tables.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -25,7 +26,7 @@ bool is_drawn(const Variable& array) {
   return !array.name.starts_with("outcomes_") && array.name != "test_fingerprint";
 }
 
-std::size_t rank_of(const Variable& array) {
+std::size_t rank(const Variable& array) {
   return static_cast<std::size_t>(std::find(telling.begin(), telling.end(), array.name) -
                                   telling.begin());
 }
@@ -40,12 +41,16 @@ Variable rounded(Variable array) {
   return array;
 }
 
-/// Names of the arrays that are embedded.
+/// Names of the arrays that are embedded: where points are in any case, then the most telling.
 std::vector<std::string> chosen(const Labelled& data, std::size_t most) {
+  const std::vector<std::string> places = coordinate_names(data);
+  const auto rank_of = [&](const Variable& array) {
+    return std::ranges::find(places, array.name) != places.end() ? 0 : 1 + rank(array);
+  };
   std::vector<const Variable*> order;
   for (const Variable& array : data.variables)
     if (is_drawn(array)) order.push_back(&array);
-  std::stable_sort(order.begin(), order.end(), [](const Variable* a, const Variable* b) {
+  std::stable_sort(order.begin(), order.end(), [&](const Variable* a, const Variable* b) {
     const std::size_t first = rank_of(*a), second = rank_of(*b);
     return first != second ? first < second : size_of(a->values) < size_of(b->values);
   });

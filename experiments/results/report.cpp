@@ -70,6 +70,7 @@ std::string report_page(const Labelled& data) {
                                         {"tiles_script", embedded::page_tiles_script},
                                         {"mesh_script", embedded::page_mesh_script},
                                         {"sweep_page_script", embedded::page_sweep_script},
+                                        {"curves_script", embedded::page_curves_script},
                                         {"page_script", embedded::page_script}});
 }
 

@@ -34,13 +34,15 @@ void sort_by_place(List first, List last, const Places& places) {
 
 }  // namespace
 
-ArrayOrder::ArrayOrder(const Labelled& table, const SweepGrid& grid) : swept_(grid.axes.size()) {
+ArrayOrder::ArrayOrder(const Labelled& table, const SweepGrid& grid)
+    : swept_(grid.dimensions()), masks_(1 + (grid.list ? grid.axes.size() : 0)) {
   const std::size_t first = first_done(table, grid.points());
   for (std::size_t i = swept_; i < table.axes.size(); ++i)
     axes_[table.axes[i].name] = {first, i - swept_};
   for (std::size_t i = 0; i < table.variables.size(); ++i) {
     const std::string& name = table.variables[i].name;
-    if (name != "done" && !is_comparison(name)) arrays_[name] = {first, i};
+    if (name != "done" && !grid.is_coordinate(name) && !is_comparison(name))
+      arrays_[name] = {first, i};
   }
   read(text_attribute(table, brought_by_key));
 }
@@ -138,7 +140,8 @@ void ArrayOrder::sort_values(Labelled& table, const std::string& axis, const Pla
 
 void ArrayOrder::apply(Labelled& table, bool complete) const {
   sort_by_place(table.axes.begin() + static_cast<std::ptrdiff_t>(swept_), table.axes.end(), axes_);
-  sort_by_place(table.variables.begin() + 1, table.variables.end(), arrays_);  // behind `done`
+  sort_by_place(table.variables.begin() + static_cast<std::ptrdiff_t>(masks_),
+                table.variables.end(), arrays_);
   for (const auto& [axis, places] : values_) sort_values(table, axis, places);
   table.attributes.erase(brought_by_key);
   std::set<std::size_t> points;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/files/labelled.hpp"
-#include "experiments/sweep/sweep_grid.hpp"
+#include "experiments/designs/sweep_grid.hpp"
 
 namespace lightloom::experiments {
 
@@ -43,6 +43,7 @@ class ArrayOrder {
   void read(const std::string& text);
 
   std::size_t swept_;
+  std::size_t masks_;  // `done`, and where the points of a list are: in front of the arrays
   Places axes_, arrays_;
   std::map<std::string, Places> values_;    // of axes that not every point brings whole
   std::map<std::string, Places> of_parts_;  // of all axes of the files absorbed so far

@@ -58,11 +58,12 @@ bool same_bits(double a, double b) {
 /// The point's values as a point of its own, ready to be put into another table.
 Labelled point_of(const Part& part, const SweepGrid& grid, std::size_t point) {
   Labelled values;
-  const std::size_t swept = grid.axes.size();
+  const std::size_t swept = grid.dimensions();
   for (std::size_t i = swept; i < part.table.axes.size(); ++i) values.add_axis(part.table.axes[i]);
   for (const Variable& variable : part.table.variables) {
     const auto* numbers = std::get_if<std::vector<double>>(&variable.values);
-    if (numbers == nullptr || is_comparison(variable.name)) continue;
+    if (numbers == nullptr || is_comparison(variable.name) || grid.is_coordinate(variable.name))
+      continue;
     const std::size_t each = numbers->size() / grid.points();
     const auto from = numbers->begin() + static_cast<std::ptrdiff_t>(point * each);
     values.add(
@@ -119,7 +120,8 @@ MergedSweep merge_sweeps(const std::vector<std::string>& files) {
   std::stable_sort(parts.begin(), parts.end(),
                    [](const Part& a, const Part& b) { return a.first < b.first; });
   const Labelled& first = parts.front().table;
-  MergedSweep merged{.grid = read_grid(parse_yaml(text_attribute(first, "card"), parts[0].path))};
+  MergedSweep merged{
+      .grid = read_grid(parse_yaml(text_attribute(first, "card"), parts[0].path), first)};
   require(merged.grid.points() == size_of(first.variable("done")->values),
           "'{}': the grid of its card is not that of its points (compute the part again)",
           parts[0].path);

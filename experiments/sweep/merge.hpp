@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/files/labelled.hpp"
-#include "experiments/sweep/sweep_grid.hpp"
+#include "experiments/designs/sweep_grid.hpp"
 
 namespace lightloom::experiments {
 

@@ -7,8 +7,8 @@
 
 #include "core/files/labelled.hpp"
 #include "core/progress.hpp"
+#include "experiments/designs/sweep_grid.hpp"
 #include "experiments/results/files/provenance.hpp"
-#include "experiments/sweep/sweep_grid.hpp"
 #include "experiments/sweep/sweep_part.hpp"
 
 namespace lightloom::experiments {

@@ -46,7 +46,7 @@ std::vector<Outcomes> outcomes_at(const Labelled& table, const std::string& name
 
 /// Sets a variable over the sweep's axes, new or as an earlier call left it.
 void put_over_grid(Labelled& table, const SweepGrid& grid, Variable variable) {
-  for (const SweepAxis& axis : grid.axes) variable.axes.push_back(axis.name);
+  for (const Axis& axis : grid.front_axes()) variable.axes.push_back(axis.name);
   for (Variable& known : table.variables) {
     if (known.name != variable.name) continue;
     known = std::move(variable);

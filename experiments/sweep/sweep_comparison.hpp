@@ -3,7 +3,7 @@
 #include <string>
 
 #include "core/files/labelled.hpp"
-#include "experiments/sweep/sweep_grid.hpp"
+#include "experiments/designs/sweep_grid.hpp"
 
 namespace lightloom::experiments {
 

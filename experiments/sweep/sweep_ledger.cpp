@@ -28,7 +28,14 @@ std::unique_ptr<FileLock> lock_of(const SweepTask& task) {
 
 std::string join_names(const SweepGrid& grid) {
   std::string names;
-  for (const SweepAxis& axis : grid.axes) names += (names.empty() ? "" : ",") + axis.name;
+  for (const Axis& axis : grid.front_axes()) names += (names.empty() ? "" : ",") + axis.name;
+  return names;
+}
+
+/// Separated by blanks, as the CF conventions have it and xarray reads it.
+std::string join_coordinates(const SweepGrid& grid) {
+  std::string names;
+  for (const SweepAxis& axis : grid.axes) names += (names.empty() ? "" : " ") + axis.name;
   return names;
 }
 
@@ -69,6 +76,7 @@ Labelled begun_table(const SweepTask& task) {
   table.attributes[given_card_key] = to_yaml(task.card);
   table.attributes[inputs_key] = input_files_text(task.origin.card);
   table.attributes["sweep_axes"] = join_names(task.grid);
+  if (task.grid.list) table.attributes[coordinates_key] = join_coordinates(task.grid);
   if (!task.part.whole()) table.attributes[part_key] = task.part.text();
   return table;
 }

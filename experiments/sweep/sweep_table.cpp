@@ -45,7 +45,7 @@ std::size_t size_of_point(const Labelled& table, const Variable& variable) {
 
 void add_empty(Labelled& table, const SweepGrid& grid, const Variable& like) {
   Variable added{.name = like.name, .unit = like.unit, .long_name = like.long_name};
-  for (const SweepAxis& axis : grid.axes) added.axes.push_back(axis.name);
+  for (std::size_t i = 0; i < grid.dimensions(); ++i) added.axes.push_back(table.axes[i].name);
   added.axes.insert(added.axes.end(), like.axes.begin(), like.axes.end());
   added.values = std::vector<double>(grid.points() * size_of_point(table, like),
                                      std::numeric_limits<double>::quiet_NaN());
@@ -97,12 +97,13 @@ std::vector<std::size_t> offsets_of(const Labelled& table, const Labelled& point
 Labelled empty_table(const SweepGrid& grid) {
   Labelled table;
   Variable done{.name = "done", .unit = "1", .long_name = "1 where the point has been computed"};
-  for (const SweepAxis& axis : grid.axes) {
-    table.add_axis(coordinate(axis));
+  for (Axis& axis : grid.front_axes()) {
     done.axes.push_back(axis.name);
+    table.add_axis(std::move(axis));
   }
   done.values = std::vector<std::int64_t>(grid.points(), 0);
   table.add(std::move(done));
+  for (Variable& along : grid.coordinates()) table.add(std::move(along));
   return table;
 }
 
@@ -112,9 +113,12 @@ void put_point(Labelled& table, const SweepGrid& grid, std::size_t point, const 
     if (is_text(variable.values) || of_other_images(table, values, variable)) continue;
     if (find(table, variable.name) == nullptr) add_empty(table, grid, variable);
     const Variable& held = *find(table, variable.name);
-    require(held.axes.size() == grid.axes.size() + variable.axes.size() &&
+    const std::size_t front = grid.dimensions();
+    require(!grid.is_coordinate(variable.name),
+            "the sweep's key '{}' has the name of an array of its points", variable.name);
+    require(held.axes.size() == front + variable.axes.size() &&
                 std::equal(variable.axes.begin(), variable.axes.end(),
-                           held.axes.begin() + static_cast<std::ptrdiff_t>(grid.axes.size())),
+                           held.axes.begin() + static_cast<std::ptrdiff_t>(front)),
             "the point {} gives '{}' other axes than a point before it", grid.describe(point),
             variable.name);
     const std::vector<double> numbers = as_numbers(variable.values);

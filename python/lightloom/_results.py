@@ -30,4 +30,6 @@ def dataset(parts):
                    for name, values, unit, long_name in parts["axes"]}
     variables = {name: (tuple(axes), _values(values, shape), _attributes(unit, long_name))
                  for name, axes, shape, values, unit, long_name in parts["variables"]}
-    return xarray.Dataset(variables, coordinates, parts["attributes"])
+    attributes = dict(parts["attributes"])
+    places = str(attributes.pop("coordinates", "")).split()
+    return xarray.Dataset(variables, coordinates, attributes).set_coords([name for name in places if name in variables])

@@ -1,12 +1,16 @@
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/files/csv.hpp"
-#include "cosim/studies/break_even.hpp"
 #include "cosim/studies/dram_replay.hpp"
 #include "cosim/studies/latency_study.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/experiment/break_even_view.hpp"
 #include "experiments/commands/experiment/tile_timeline.hpp"
+#include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
+#include "experiments/from_cards/cost_card.hpp"
+#include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
@@ -19,90 +23,6 @@
 
 namespace lightloom::experiments {
 namespace {
-
-using cosim::BreakEven;
-using cosim::Metric;
-
-/// Nanoseconds or picojoules in seconds or joules.
-double in_base_units(double value, Metric metric) {
-  return value * (metric == Metric::time ? 1e-9 : 1e-12);
-}
-
-Json break_even_json(const BreakEven& found) {
-  Json json{{"crossings", found.crossings},
-            {"tolerance", found.tolerance},
-            {"equal", Json::array()},
-            {"answers", Json::array()},
-            {"sweep", Json::array()}};
-  for (const cosim::EqualStretch& stretch : found.equal)
-    json["equal"].push_back({{"from", stretch.from}, {"to", stretch.to}});
-  for (const cosim::BreakEvenAnswer& answer : cosim::break_even_answers(found))
-    json["answers"].push_back(answer.stretch()
-                                  ? Json{{"equal_from", answer.at.from}, {"equal_to", answer.at.to}}
-                                  : Json{{"crossing", answer.at.from}});
-  for (const cosim::BreakEvenPoint& point : found.sweep)
-    json["sweep"].push_back({{"value", point.value},
-                             {"ours", in_base_units(point.ours, found.metric)},
-                             {"baseline", in_base_units(point.baseline, found.metric)},
-                             {"gain", point.gain()}});
-  return json;
-}
-
-/// A unit as a table shows it.
-std::string shown(const std::string& unit) { return unit == "1" ? "x the card's" : unit; }
-
-/// A stretch that reaches an end of the range is open there.
-std::string answers_text(const BreakEven& found, const std::string& unit) {
-  const std::vector<cosim::BreakEvenAnswer> answers = cosim::break_even_answers(found);
-  if (answers.empty())
-    return fmt::format("none in range: it {} everywhere",
-                       found.sweep.front().gain() > 1 ? "pays" : "does not pay");
-  const auto one = [&](const cosim::BreakEvenAnswer& answer) {
-    const auto& [from, to] = answer.at;
-    if (!answer.stretch()) return fmt::format("{:.4g} {}", from, unit);
-    const bool first = from == found.sweep.front().value, last = to == found.sweep.back().value;
-    const std::string equal = fmt::format("equal within {:.3g} %", 100 * found.tolerance);
-    if (first && last) return equal + " everywhere";
-    if (last) return fmt::format("{} from {:.4g} {}", equal, from, unit);
-    if (first) return fmt::format("{} up to {:.4g} {}", equal, to, unit);
-    return fmt::format("{} from {:.4g} to {:.4g} {}", equal, from, to, unit);
-  };
-  std::string text;
-  for (const cosim::BreakEvenAnswer& answer : answers)
-    text += (text.empty() ? "" : ", ") + one(answer);
-  return text;
-}
-
-/// Where the card's source stops paying against each baseline, in time and in energy.
-void add_break_even(const CommandLine& line, const Experiment& card, const SourceLayers& layers,
-                    Shown& result) {
-  const cosim::Quantity quantity = cosim::quantity_named(line.value("breakeven"));
-  const std::vector<cosim::CostInput> inputs = cost_inputs(layers, card.hardware);
-  const std::vector<std::string> labels = source_labels(card.network);
-  require(inputs.size() > 1, "--breakeven needs a baseline in the card to break even with");
-  const auto range = cosim::default_range(inputs[0], quantity);
-  const std::string unit(cosim::quantity_unit(inputs[0], quantity)),
-      name(cosim::quantity_name(quantity));
-  Json& json = result.json["breakeven"];
-  TextTable table(
-      {fmt::format("{} at which {} breaks even", name, labels[0]), "in time", "in energy"});
-  for (std::size_t i = 1; i < inputs.size(); ++i) {
-    const BreakEven time =
-        cosim::find_break_even(inputs[0], inputs[i], {quantity, Metric::time, range});
-    const BreakEven energy =
-        cosim::find_break_even(inputs[0], inputs[i], {quantity, Metric::energy, range});
-    json["quantity"] = name;
-    json["unit"] = unit;
-    json["card_value"] = time.card_value;
-    json["baselines"][labels[i]] = {{"time", break_even_json(time)},
-                                    {"energy", break_even_json(energy)}};
-    table.row({"against " + labels[i], answers_text(time, shown(unit)),
-               answers_text(energy, shown(unit))});
-  }
-  result.text += fmt::format("\n{}the card has {:.4g} {}; looked from {:.3g} to {:.3g}\n",
-                             table.text(), json["card_value"].get<double>(),
-                             unit == "1" ? "times" : unit, range.low, range.high);
-}
 
 /// Eq. 8 beside the schedule of the same layer.
 void add_latency_case(const Experiment& card, const SourceLayers& layers, Shown& result) {
@@ -240,6 +160,20 @@ void add_sensitivity_study(const CommandLine& line, ProgressSink& progress, Show
   result.text += "\n" + sensitivity_text(found);
 }
 
+/// What `run` would draw of the card's costs, and where they break even if that was asked for.
+void write_cost_page(const CommandLine& line, const std::optional<BreakEvenFound>& found,
+                     ProgressSink& progress, Shown& result) {
+  const std::string page = line.value("report");
+  if (page == "none") return;
+  Labelled data =
+      cost_card({.card = load_given_card(line), .command = line.text, .progress = &progress});
+  data.attributes["kind"] = "cost";
+  if (found) add_break_even(data, *found);
+  write_file(page, report_page(data));
+  result.json["report"] = page;
+  result.text += fmt::format("\nreport:  {}\n", page);
+}
+
 Shown do_cost(const CommandLine& line, ProgressSink& progress) {
   require(!line.has("accuracy") || line.has("frontier"),
           "--accuracy goes with --frontier (lightloom run measures a card's accuracy)");
@@ -248,6 +182,10 @@ Shown do_cost(const CommandLine& line, ProgressSink& progress) {
           "--timeline is of the card's own network (leave --gemm and --layers out)");
   require(!line.has("images") || !gives_layers(line),
           "--images is of the card's own network (leave --gemm and --layers out)");
+  require(!line.has("report") || !gives_layers(line),
+          "--report is of the card's own network (leave --gemm and --layers out)");
+  if (line.has("report") && line.value("report") != "none")
+    require_outputs(line, {line.value("report")});
   const Experiment card = read_experiment(load_given_card(line));
   const auto [model, dataset, layers] = costed(line, card.network);
   const CostStudy study = study_cost(card.network, card.hardware, layers);
@@ -261,12 +199,17 @@ Shown do_cost(const CommandLine& line, ProgressSink& progress) {
     result.text += "\n" + maintenance_text(upkeep);
   }
   if (card.latency_case) add_latency_case(card, layers, result);
-  if (line.has("breakeven")) add_break_even(line, card, layers, result);
+  std::optional<BreakEvenFound> found;
+  if (line.has("breakeven")) {
+    found = find_break_even(line.value("breakeven"), card, layers);
+    show_break_even(*found, result);
+  }
   if (line.has("frontier")) add_frontier(line, card, progress, result);
   if (line.has("images")) add_image_sizes(line, card, progress, result);
   if (line.has("sensitivity")) add_sensitivity_study(line, progress, result);
   if (line.has("replay")) add_replay(card, layers, result);
   if (line.has("timeline")) write_tile_timeline(line, progress, result);
+  if (line.has("report")) write_cost_page(line, found, progress, result);
   return result;
 }
 
@@ -293,6 +236,9 @@ extern const Command cost_command{
                  "products that weights are in, time, energy"},
                 {"layers", "FILE",
                  "CSV of convolutions and products instead of the card's network"},
+                {"report", "FILE",
+                 "HTML page of the costs, with --breakeven of the gains over what is turned",
+                 page_or_none},
                 {"timeline", "FILE", timeline_help, {".html", ".h5"}},
                 {"timeline-of", "SOURCE", "with --timeline: another of the card's sources"},
                 {"replay", "", "the schedule's DRAM transfers again, command by command"}},

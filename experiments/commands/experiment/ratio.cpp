@@ -3,7 +3,11 @@
 #include "core/error.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
+#include "experiments/commands/named_inputs.hpp"
+#include "experiments/commands/output_endings.hpp"
+#include "experiments/from_cards/ratio_card.hpp"
 #include "experiments/from_cards/ratio_study.hpp"
+#include "experiments/results/report.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 
@@ -107,12 +111,25 @@ void add_sources(const RatiosFound& found, Shown& result) {
   result.text += "\n" + table.text();
 }
 
+Labelled page_data_of(const CommandLine& line, const RatioStudy& study) {
+  Labelled data = ratio_card(load_card(line), {line.value("model"), line.value("dataset")});
+  data.attributes["title"] = fmt::format("{} on {}", study.model, study.dataset);
+  data.attributes["command"] = line.text;
+  return data;
+}
+
 Shown do_ratio(const CommandLine& line, ProgressSink& /*progress*/) {
   const RatioStudy study = study_of(line);
   const RatiosFound found = ratios_of(study);
   const nn::Ratio& own = found.ratios.front();
   Shown result{.json = ratio_json(own, study), .text = ratio_text(own, study)};
   if (!study.baselines.empty()) add_sources(found, result);
+  if (const std::string page = line.value("report", "none"); page != "none") {
+    require_outputs(line, {page});
+    write_file(page, report_page(page_data_of(line, study)));
+    result.json["report"] = page;
+    result.text += fmt::format("\nreport: {}\n", page);
+  }
   return result;
 }
 
@@ -123,7 +140,8 @@ extern const Command ratio_command{
     .operand = "[card.yaml]",
     .summary = "parameters and memory of a network under a weight source",
     .options = {{"model", "NAME", "network, instead of the card's"},
-                {"dataset", "NAME", "data set, instead of the card's"}},
+                {"dataset", "NAME", "data set, instead of the card's"},
+                {"report", "FILE", "HTML page of the sources' parameters and bits", page_or_none}},
     .run = do_ratio};
 
 }  // namespace lightloom::experiments

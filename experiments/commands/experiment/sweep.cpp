@@ -12,14 +12,24 @@
 namespace lightloom::experiments {
 namespace {
 
+std::string extent_of(const SweepAxis& axis) {
+  if (!axis.range) return fmt::format("{} values", axis.values.size());
+  return fmt::format("{} to {}{}{}", axis.range->from, axis.range->to,
+                     axis.range->logarithmic ? ", logarithmic" : "",
+                     axis.range->whole ? ", integers" : "");
+}
+
 std::string summary_text(const SweepOutcome& outcome, const SweepGrid& grid,
                          const SweepPart& part) {
   std::string text = fmt::format("{} points", grid.points());
   if (!part.whole())
     text +=
         fmt::format(", part {} with {} of them", part.text(), outcome.resumed + outcome.computed);
+  if (grid.list && grid.list->drawn > grid.list->points)
+    text += fmt::format(" (of {} drawn; the others repeated earlier ones)", grid.list->drawn);
   for (const SweepAxis& axis : grid.axes)
-    text += fmt::format("\n  {:<22} {} values", axis.name, axis.values.size());
+    text += fmt::format("\n  {:<22} {}{}", axis.name, extent_of(axis),
+                        axis.when.empty() ? "" : ", where it exists");
   if (outcome.resumed > 0)
     text += fmt::format("\n{} were finished before, {} were computed now", outcome.resumed,
                         outcome.computed);

@@ -24,8 +24,13 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 Json axes_json(const SweepGrid& grid) {
   Json axes = Json::object();
-  for (const SweepAxis& axis : grid.axes)
-    axes[axis.name] = {{"key", axis.key}, {"unit", axis.unit}, {"size", axis.values.size()}};
+  for (const SweepAxis& axis : grid.axes) {
+    Json& json = axes[axis.name] = {{"key", axis.key}, {"unit", axis.unit}};
+    if (axis.range)
+      json.update({{"from", axis.range->from}, {"to", axis.range->to}});
+    else
+      json["size"] = axis.values.size();
+  }
   return axes;
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "experiments/commands/command.hpp"
-#include "experiments/sweep/sweep_grid.hpp"
+#include "experiments/designs/sweep_grid.hpp"
 #include "experiments/sweep/sweep_part.hpp"
 
 namespace lightloom::experiments {

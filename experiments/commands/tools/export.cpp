@@ -1,6 +1,7 @@
 // Results as files of other programs.
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -66,11 +67,16 @@ std::string json_of(const Labelled& data) {
   return to_json(data).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string npy_of_only(const Labelled& data) {
-  require(data.variables.size() == 1,
-          "a .npy file holds one array, not {} (choose it with --arrays NAME)",
-          data.variables.size());
-  return npy_of(data, data.variables.front());
+/// The one array that is asked for, without what says where its points are.
+const Variable& only_array(const Labelled& data) {
+  const std::vector<std::string> places = coordinate_names(data);
+  std::vector<const Variable*> arrays;
+  for (const Variable& array : data.variables)
+    if (data.variables.size() == 1 || std::ranges::find(places, array.name) == places.end())
+      arrays.push_back(&array);
+  require(arrays.size() == 1, "a .npy file holds one array, not {} (choose it with --arrays NAME)",
+          arrays.size());
+  return *arrays.front();
 }
 
 Shown do_export(const CommandLine& line, ProgressSink& /*progress*/) {
@@ -80,16 +86,20 @@ Shown do_export(const CommandLine& line, ProgressSink& /*progress*/) {
   const Labelled data = chosen_arrays(read_labelled(path), arrays_asked_for(line));
   require(!data.variables.empty(), "'{}' holds no array", path);
   if (line.output.ends_with(".csv")) return write_tables(line, data);
-  if (line.output.ends_with(".json"))
-    write_file(line.output, json_of(data));
-  else if (line.output.ends_with(".npy"))
-    write_file(line.output, npy_of_only(data));
-  else
-    write_labelled(line.output, data);
   Json names = Json::array();
-  for (const Variable& array : data.variables) names.push_back(array.name);
+  if (line.output.ends_with(".npy")) {
+    const Variable& array = only_array(data);
+    write_file(line.output, npy_of(data, array));
+    names.push_back(array.name);
+  } else {
+    if (line.output.ends_with(".json"))
+      write_file(line.output, json_of(data));
+    else
+      write_labelled(line.output, data);
+    for (const Variable& array : data.variables) names.push_back(array.name);
+  }
   return {.json = {{"files", {{{"file", line.output}, {"arrays", names}}}}},
-          .text = fmt::format("{}: {} arrays\n", line.output, data.variables.size())};
+          .text = fmt::format("{}: {} arrays\n", line.output, names.size())};
 }
 
 }  // namespace

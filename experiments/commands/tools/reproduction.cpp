@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "experiments/designs/sweep_grid.hpp"
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/sweep/sweep.hpp"
-#include "experiments/sweep/sweep_grid.hpp"
 #include "experiments/sweep/sweep_table.hpp"
 
 namespace lightloom::experiments {
@@ -18,19 +18,6 @@ namespace {
 std::string without_blanks(std::string text) {
   std::erase(text, ' ');
   return text;
-}
-
-/// The grid of a sweep's card as it was given, its points called as the file calls them: names of
-/// cards' files stand there alone.
-SweepGrid grid_of(const Tree& card, const Labelled& data) {
-  SweepGrid grid = read_grid(card);
-  for (SweepAxis& axis : grid.axes) {
-    const Axis* there = data.axis(axis.name);
-    const auto* labels =
-        there == nullptr ? nullptr : std::get_if<std::vector<std::string>>(&there->values);
-    if (labels != nullptr && labels->size() == axis.labels.size()) axis.labels = *labels;
-  }
-  return grid;
 }
 
 /// The point that a number from 1 or the text of its coordinates names, counted from 0.
@@ -74,7 +61,7 @@ Shown point_again(const std::string& path, const Labelled& data, const std::stri
           "{})",
           path, text_attribute(data, "command"));
   const Tree card = parse_yaml(given, path);
-  const SweepGrid grid = grid_of(card, data);
+  const SweepGrid grid = read_grid(card, data);
   const std::size_t point = point_named(grid, name);
   const std::string threads = threads_of(data);
   const std::string text = to_yaml(grid.card_at(card, point)),

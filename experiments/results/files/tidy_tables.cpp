@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <iterator>
+#include <set>
 #include <span>
+#include <sstream>
 
 #include "core/archives/npy.hpp"
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
+#include "experiments/results/files/provenance.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -29,6 +31,30 @@ std::string cell(std::int64_t number) { return fmt::format("{}", number); }
 
 std::string cell_at(const Values& values, std::size_t i) {
   return std::visit([i](const auto& list) { return cell(list[i]); }, values);
+}
+
+/// The table of these axes, made where there is none.
+TidyTable& table_along(std::vector<TidyTable>& tables, const Variable& array) {
+  const auto known = std::ranges::find(tables, array.axes, &TidyTable::axes);
+  if (known != tables.end()) return *known;
+  tables.push_back({.axes = array.axes, .places = {}, .arrays = {}, .rows = size_of(array.values)});
+  return tables.back();
+}
+
+/// Gives the place of a point to all tables with points in them, or to one of its own.
+void add_place(std::vector<TidyTable>& tables, const Variable& place) {
+  bool taken = false;
+  for (TidyTable& table : tables) {
+    if (table.axes.empty() || table.axes.front() != place.axes.front()) continue;
+    table.places.push_back(&place);
+    taken = true;
+  }
+  if (!taken) table_along(tables, place).arrays.push_back(&place);
+}
+
+/// An array over one axis that the attribute `coordinates` names.
+bool is_place(const Variable& array, const std::vector<std::string>& coordinates) {
+  return array.axes.size() == 1 && std::ranges::find(coordinates, array.name) != coordinates.end();
 }
 
 /// One more along the fastest axis, with a carry to the slower ones.
@@ -65,17 +91,20 @@ void require_known(const Labelled& data, const std::string& pattern) {
 
 }  // namespace
 
+std::vector<std::string> coordinate_names(const Labelled& data) {
+  std::vector<std::string> found;
+  std::istringstream names(text_attribute(data, "coordinates"));
+  for (std::string name; names >> name;) found.push_back(name);
+  return found;
+}
+
 std::vector<TidyTable> tidy_tables(const Labelled& data) {
+  const std::vector<std::string> coordinates = coordinate_names(data);
   std::vector<TidyTable> tables;
-  for (const Variable& array : data.variables) {
-    auto table = std::find_if(tables.begin(), tables.end(),
-                              [&](const TidyTable& one) { return one.axes == array.axes; });
-    if (table == tables.end()) {
-      tables.push_back({.axes = array.axes, .arrays = {}, .rows = size_of(array.values)});
-      table = std::prev(tables.end());
-    }
-    table->arrays.push_back(&array);
-  }
+  for (const Variable& array : data.variables)
+    if (!is_place(array, coordinates)) table_along(tables, array).arrays.push_back(&array);
+  for (const Variable& array : data.variables)
+    if (is_place(array, coordinates)) add_place(tables, array);
   return tables;
 }
 
@@ -86,12 +115,14 @@ std::string tidy_csv(const Labelled& data, const TidyTable& table) {
     axes.push_back(data.axis(name));
     cells.push_back(cell(name));
   }
+  for (const Variable* array : table.places) cells.push_back(cell(array->name));
   for (const Variable* array : table.arrays) cells.push_back(cell(array->name));
   std::string text = joined(cells);
   std::vector<std::size_t> at(axes.size());
   for (std::size_t row = 0; row < table.rows; ++row, advance(at, axes)) {
     cells.clear();
     for (std::size_t a = 0; a < axes.size(); ++a) cells.push_back(cell_at(axes[a]->values, at[a]));
+    for (const Variable* array : table.places) cells.push_back(cell_at(array->values, at.front()));
     for (const Variable* array : table.arrays) cells.push_back(cell_at(array->values, row));
     text += joined(cells);
   }
@@ -120,15 +151,17 @@ std::string npy_of(const Labelled& data, const Variable& array) {
 Labelled chosen_arrays(const Labelled& data, const std::vector<std::string>& patterns) {
   if (patterns.empty()) return data;
   for (const std::string& pattern : patterns) require_known(data, pattern);
+  const std::vector<std::string> coordinates = coordinate_names(data);
+  std::set<std::string> axes;
+  for (const Variable& array : data.variables)
+    if (matches_any(array.name, patterns)) axes.insert(array.axes.begin(), array.axes.end());
   Labelled chosen{.axes = {}, .variables = {}, .attributes = data.attributes};
   for (const Axis& axis : data.axes)
-    if (std::any_of(data.variables.begin(), data.variables.end(), [&](const Variable& array) {
-          return matches_any(array.name, patterns) &&
-                 std::find(array.axes.begin(), array.axes.end(), axis.name) != array.axes.end();
-        }))
-      chosen.add_axis(axis);
+    if (axes.contains(axis.name)) chosen.add_axis(axis);
   for (const Variable& array : data.variables)
-    if (matches_any(array.name, patterns)) chosen.add(array);
+    if (matches_any(array.name, patterns) ||
+        (is_place(array, coordinates) && axes.contains(array.axes.front())))
+      chosen.add(array);
   return chosen;
 }
 

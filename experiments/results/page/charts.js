@@ -23,6 +23,8 @@ lightloom.charts = (() => {
                                filter: (item) => !item.dataset.hidden_label});
   const valueAxis = (title, shown, extra = {}) =>
     ({title: {display: Boolean(title), text: title}, ticks: {callback: (value) => shown(value)}, grid: {color: css("--line")}, ...extra});
+  // Of a logarithmic axis the ones, twos and fives.
+  const fewTicks = (shown) => (value) => [1, 2, 5].includes(Number((value / 10 ** Math.floor(Math.log10(value) + 1e-9)).toFixed(6))) ? shown(value) : null;
   const categoryAxis = (title, extra = {}) => ({title: {display: Boolean(title), text: title}, grid: {display: false}, ...extra});
 
   function line(label, values, index, extra = {}) {
@@ -111,6 +113,18 @@ lightloom.charts = (() => {
         data: data.along(name, over, {[by]: index})}))},
       options: barOptions(canvas, labels, {plugins: {legend: legend(), tooltip: barTooltip(shown)}, axis: categoryAxis(over), beside: data.size(by),
                                            values: valueAxis(data.title(one), decades, logarithmic ? {type: "logarithmic"} : {})}),
+    });
+  }
+
+  // Numbers of every source, some beside one another.
+  function bySource(canvas, names, axisTitle) {
+    const labels = data.labels("source"), shown = (value) => text.plain(value, 3);
+    draw(canvas, {
+      type: "bar",
+      data: {labels, datasets: names.map((name, index) => ({type: "bar", pointStyle: "rectRounded", label: data.title(data.variable(name)),
+                                                            backgroundColor: colour(index), maxBarThickness: 40, data: data.along(name, "source")}))},
+      options: barOptions(canvas, labels, {plugins: {legend: legend(), tooltip: barTooltip(shown)}, axis: categoryAxis("source"), beside: names.length,
+                                           values: valueAxis(axisTitle, shown)}),
     });
   }
 
@@ -227,8 +241,9 @@ lightloom.charts = (() => {
     if (!chart) return {head: [], rows: []};
     const sets = chart.data.datasets.filter((set) => !set.hidden_label);
     if (chart.config.type === "scatter")
-      return {head: ["point", ...["x", "y"].map((axis) => chart.options.scales[axis].title.text), "on the front"],
-              rows: sets.flatMap((set, index) => set.data.map((item) => [item.at, item.x, item.y, index === 0 ? "yes" : ""]))};
+      return {head: ["point", ...["x", "y"].map((axis) => chart.options.scales[axis].title.text), sets[0].type === "line" ? "on the front" : "group"],
+              rows: sets.flatMap((set, index) => (set.all ?? set.data).map((item) =>
+                [set.at(item), item.x, item.y, sets[0].type !== "line" ? item.group : index === 0 ? "yes" : ""]))};
     const axis = chart.options.scales[chart.options.indexAxis === "y" ? "y" : "x"];
     const placed = sets.some((set) => set.data.some((item) => item !== null && typeof item === "object" && !Array.isArray(item)));
     const labels = placed ? sets[0].data.map((item) => item.x) : chart.data.labels;
@@ -246,6 +261,6 @@ lightloom.charts = (() => {
       return pixels.some((pixel) => pixel !== pixels[0]);
     }).length;
   }
-  return {draw, line, colour, faded, css, legend, tooltip, valueAxis, categoryAxis,
-          perChip, chipYield, stacked, grouped, roofline, timeline, curves, tornado, rows, painted};
+  return {draw, line, colour, faded, css, legend, tooltip, valueAxis, fewTicks, categoryAxis,
+          perChip, chipYield, stacked, grouped, bySource, roofline, timeline, curves, tornado, rows, painted};
 })();

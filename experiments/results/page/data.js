@@ -3,8 +3,9 @@ lightloom.results = JSON.parse(document.getElementById("results").textContent);
 
 lightloom.data = (() => {
   const {attributes, axes, variables} = lightloom.results;
-  const axis = (name) => axes.find((one) => one.name === name);
-  const variable = (name) => variables.find((one) => one.name === name);
+  const axesByName = new Map(axes.map((one) => [one.name, one])), variablesByName = new Map(variables.map((one) => [one.name, one]));
+  const axis = (name) => axesByName.get(name);
+  const variable = (name) => variablesByName.get(name);
   const size = (name) => axis(name).values.length;
   const sweepNames = (attributes.sweep_axes || "").split(",").filter((name) => name !== "");
   const point = Object.fromEntries(sweepNames.map((name) => [name, 0]));  // the sweep point shown
@@ -37,13 +38,17 @@ lightloom.data = (() => {
     const sorted = [...axis(name).values].sort((a, b) => a - b);
     if (!numeric(name) || sorted.length < 3 || sorted[0] <= 0) return false;
     const ratios = sorted.slice(1).map((value, i) => value / sorted[i]), steps = sorted.slice(1).map((value, i) => value - sorted[i]);
-    const spread = (all) => Math.max(...all) / Math.min(...all);
+    const spread = (all) => all.reduce((a, b) => Math.max(a, b)) / all.reduce((a, b) => Math.min(a, b));
     return spread(ratios) < spread(steps);
   }
   // Of a sweep's grid: all points as {axis: index}, the last axis fastest.
+  // Of a list of points: the arrays that say where they are, and the words for one of them.
+  const places = (attributes.coordinates || "").split(" ").filter((name) => variable(name));
+  const pointText = (where) => (places.length === 0 ? sweepNames.map((name) => `${named(name)} ${labels(name)[where[name]]}`) :
+    places.map((name) => [name, at(name, where)]).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${named(name)} ${value}`)).join(", ");
   const points = () => sweepNames.reduce((all, name) => all.flatMap((where) => range(size(name)).map((index) => ({...where, [name]: index}))), [{}]);
   return {attributes, axes, variables, axis, variable, size, sweepNames, point, at, has, along, labels, range, title,
-          named, numeric, geometric, points};
+          named, numeric, geometric, points, places, pointText};
 })();
 
 lightloom.text = (() => {

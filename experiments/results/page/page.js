@@ -1,7 +1,7 @@
 // The page: headline figures, one panel for each chart the results allow, tables, provenance.
 (() => {
   const {data, text, charts, sweepPage} = lightloom;
-  const {redraws, element, chooser, panel} = lightloom.parts;
+  const {redraws, element, chooser, numberChooser, panel} = lightloom.parts;
 
   function figure(label, number, small, note) {
     return element("div", {className: "figure"}, element("div", {className: "label"}, label),
@@ -59,11 +59,13 @@
     const bar = document.getElementById("selectors");
     bar.hidden = false;
     bar.append(element("span", {}, "Point shown"));
-    for (const name of data.sweepNames)
-      bar.append(chooser(name.replaceAll("_", " "), data.labels(name).map((label, index) => [index, label]), 0, (index) => {
-        data.point[name] = Number(index);
-        update();
-      }));
+    const most = 500;  // choices of a list; of more points one names the number
+    for (const name of data.sweepNames) {
+      const show = (index) => { data.point[name] = Number(index); update(); };
+      const label = (text, index) => data.places.length > 0 ? `${text}: ${data.pointText({[name]: index})}` : text;
+      bar.append(data.size(name) > most ? numberChooser(data.named(name), data.size(name), (number) => show(number - 1))
+                                        : chooser(data.named(name), data.labels(name).map((text, index) => [index, label(text, index)]), 0, show));
+    }
   }
 
 
@@ -135,6 +137,9 @@
     if (data.has("accuracy_chip", "chip") && data.size("chip") > 3)
       panel({title: "Yield", note: "The share of these chips that are at least as good: where one may draw the line between good chips and others.",
              paint: charts.chipYield});
+    if (data.attributes.kind === "ratio" && data.has("memory_ratio", "source"))
+      panel({title: "Memory by source", note: "Stored bits and stored values over those of 32-bit dense weights: less is better, above 1 they do not pay.",
+             paint: (canvas) => charts.bySource(canvas, ["memory_ratio", "parameter_ratio"].filter((name) => data.has(name, "source")), "of dense")});
     if (data.has("stored_bits", "source", "layer"))
       panel({title: "Stored weights", note: "Bits kept in memory for each layer.",
              paint: (canvas) => charts.grouped(canvas, "stored_bits", "layer", "source", true)});
@@ -259,6 +264,7 @@
   warning();
   pointSelectors();
   sweepPage.panels();
+  lightloom.curves.panels();
   panels();
   lightloom.tiles.panels();
   lightloom.mesh.panels();

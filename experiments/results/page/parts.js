@@ -17,6 +17,16 @@ lightloom.parts = (() => {
     return element("label", {}, label, select);
   }
 
+  // A whole number from 1 on, where a list of choices would be too long.
+  function numberChooser(label, most, onChange) {
+    const input = element("input", {type: "number", min: 1, max: most, step: 1, value: 1});
+    input.addEventListener("change", () => {
+      input.value = Math.min(Math.max(Math.round(Number(input.value)) || 1, 1), most);
+      onChange(Number(input.value));
+    });
+    return element("label", {}, `${label} (1 to ${most})`, input);
+  }
+
   // What is no number is empty.
   const written = (value) => value === null || value === undefined || Number.isNaN(value) ? "" : String(value);
   const csv = ({head, rows}) => [head, ...rows].map((row) => row.map((one) => quoted(written(one))).join(",") + "\r\n").join("");
@@ -78,5 +88,5 @@ lightloom.parts = (() => {
     return redraw;
   }
 
-  return {redraws, element, chooser, csv, panel, tablePanel};
+  return {redraws, element, chooser, numberChooser, csv, panel, tablePanel};
 })();

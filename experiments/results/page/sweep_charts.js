@@ -1,7 +1,7 @@
 // Charts of sweeps: one quantity over an axis, two against each other, one over two axes.
 lightloom.sweepCharts = (() => {
   const {data, text} = lightloom;
-  const {draw, line, colour, faded, css, legend, tooltip, valueAxis, categoryAxis} = lightloom.charts;
+  const {draw, line, colour, faded, css, legend, tooltip, valueAxis, fewTicks, categoryAxis} = lightloom.charts;
 
   // A swept axis: where its coordinates are numbers, they stand where they belong.
   function sweptAxis(name, scale) {
@@ -39,6 +39,45 @@ lightloom.sweepCharts = (() => {
     });
   }
 
+  // Points that would be drawn on one another are drawn once; `thinned` says how many are left out.
+  function thinned(points, scales) {
+    const most = 8000;
+    if (points.length <= most) return points;
+    const seen = new Set(), cells = 1200;
+    const share = ["x", "y"].map((key, axis) => {
+      const place = scales[axis] === "logarithmic" ? (one) => Math.log(one[key]) : (one) => one[key];
+      const ends = points.reduce(([low, high], one) => [Math.min(low, place(one)), Math.max(high, place(one))], [Infinity, -Infinity]);
+      return (one) => Math.round(cells * (place(one) - ends[0]) / (ends[1] - ends[0] || 1) / 3);
+    });
+    return points.filter((one) => {
+      const cell = share[0](one) * cells + share[1](one);
+      return !seen.has(cell) && seen.add(cell);
+    });
+  }
+
+  // A quantity of every point of a list by a coordinate of numbers or words, a colour for each value of another.
+  function cloud(canvas, {name, x, group, where, x_scale, y_scale}) {
+    const one = data.variable(name), words = typeof data.variable(x).values.find((value) => value !== null) === "string";
+    const all = data.points().map((point) => Object.assign(point, where)).map((point) => ({where: point, x: data.at(x, point), y: data.at(name, point), group: group ? data.at(group, point) : null}))
+      .filter((item) => item.y !== null && item.x !== null && item.x !== "" && (x_scale === "linear" || words || item.x > 0) && (y_scale === "linear" || item.y > 0));
+    const groups = [...new Set(all.map((item) => item.group))].sort((a, b) => a > b ? 1 : -1), many = all.length > 400;
+    const label = (value) => !group ? data.title(one) : `${data.named(group)} ${value === null || value === "" ? "none" : value}`;
+    const at = (item) => data.pointText(item.where);
+    const shown = (item) => `${at(item.raw)}: ${text.quantity(one, item.raw.y)}`;
+    const unit = data.variable(x).unit && data.variable(x).unit !== "1" ? ` (${data.variable(x).unit})` : "";
+    const across = words ? {...categoryAxis(data.named(x)), type: "category", labels: [...new Set(all.map((item) => item.x))], offset: true}
+                         : valueAxis(data.named(x) + unit, (value) => text.plain(value), {type: x_scale});
+    const ticks = text.isAccuracy(name) ? text.tick : (value) => text.quantity(one, value);
+    canvas.dataset.points = all.length;
+    draw(canvas, {
+      type: "scatter",
+      data: {datasets: groups.map((value, index) => ({label: label(value), at, all: all.filter((item) => item.group === value), backgroundColor: faded(colour(index), many ? 0.35 : 0.7),
+                                                      pointRadius: many ? 2 : 4})).map((set) => ({...set, data: words ? set.all : thinned(set.all, [x_scale, y_scale])}))},
+      options: {interaction: {mode: "nearest", intersect: true}, plugins: {legend: {...legend(), display: Boolean(group)}, tooltip: {callbacks: {label: shown}}},
+                scales: {x: across, y: valueAxis(data.title(one), ticks, {type: y_scale})}},
+    });
+  }
+
   // Of the points of a sweep, those that no other is as good as or better than in both quantities, in the order of the first.
   // `signs`: 1 where less is better, -1 where more is.
   function front(points, signs) {
@@ -53,17 +92,20 @@ lightloom.sweepCharts = (() => {
   }
 
   // Every point of a sweep by two of its quantities, the front among them marked and joined.
-  function pareto(canvas, {points, best, names, scales}) {
+  // `groups` of {label, index, points} have colours of their own in the place of `points`.
+  function pareto(canvas, {points, groups = [{label: "other points", index: 0, points}], best, names, scales, at}) {
     const [one, other] = names.map(data.variable);
-    const point = (item) => `${item.raw.at}: ${text.quantity(one, item.raw.x)}, ${text.quantity(other, item.raw.y)}`;
-    const axis = (which, scale) => valueAxis(data.title(which), (value) => text.isAccuracy(which.name) ? text.tick(value) : text.si(value, which.unit, 4),
-                                             scale === "logarithmic" ? {type: "logarithmic"} : {grace: "5%"});
-    const many = points.length > 400;
+    const point = (item) => `${at(item.raw)}: ${text.quantity(one, item.raw.x)}, ${text.quantity(other, item.raw.y)}`;
+    const ticks = (which) => (value) => text.isAccuracy(which.name) ? text.tick(value) : text.si(value, which.unit, 4);
+    const axis = (which, scale) => scale === "logarithmic" ? valueAxis(data.title(which), fewTicks(ticks(which)), {type: "logarithmic"})
+                                                           : valueAxis(data.title(which), ticks(which), {grace: "5%"});
+    const many = groups.reduce((sum, one) => sum + one.points.length, 0) > 400;
     draw(canvas, {
       type: "scatter",
       data: {datasets: [
-        {type: "line", label: "on the front", data: best, borderColor: colour(1), backgroundColor: colour(1), borderWidth: 2, pointRadius: 5, pointStyle: "rectRot"},
-        {label: "other points", data: points, backgroundColor: faded(colour(0), many ? 0.35 : 0.7), pointRadius: many ? 2 : 4}]},
+        {type: "line", label: "on the front", data: best, at, borderColor: colour(1), backgroundColor: colour(1), borderWidth: 2, pointRadius: 5, pointStyle: "rectRot"},
+        ...groups.map((one) => ({label: one.label, all: one.points, at, data: thinned(one.points, scales), backgroundColor: faded(colour(one.index), many ? 0.35 : 0.7),
+                                 pointRadius: many ? 2 : 4}))]},
       options: {interaction: {mode: "nearest", intersect: true},
                 plugins: {legend: legend(), tooltip: {callbacks: {label: point}}},
                 scales: {x: axis(one, scales[0]), y: axis(other, scales[1])}},
@@ -100,5 +142,5 @@ lightloom.sweepCharts = (() => {
   }
 
   const isGain = (name) => /speedup|energy_gain/.test(name);
-  return {sweep, front, pareto, heat, isGain, shares};
+  return {sweptAxis, sweep, front, pareto, cloud, heat, isGain, shares};
 })();

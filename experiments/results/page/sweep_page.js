@@ -5,7 +5,7 @@ lightloom.sweepPage = (() => {
   const names = data.sweepNames;
 
   // Arrays over all axes of the sweep, and over the weight sources beside them.
-  const inGrid = data.variables.filter((one) => !["done", "test_images", "test_fingerprint", "images"].includes(one.name) &&
+  const inGrid = data.variables.filter((one) => !["done", "test_images", "test_fingerprint", "images", ...data.places].includes(one.name) &&
     names.length > 0 && names.every((name) => one.axes.includes(name)) && one.axes.every((axis) => names.includes(axis) || axis === "source"));
   const varies = (one) => { const first = one.values.find((value) => value !== null); return one.values.some((value) => value !== null && value !== first); };
   const varying = inGrid.filter(varies);
@@ -56,17 +56,29 @@ lightloom.sweepPage = (() => {
     const controls = [chooser("across", choices, state.x, set(state, "x", redraw)), chooser("up", choices, state.y, set(state, "y", redraw)),
       ...(sources.length > 1 ? [chooser("weights", sources, 0, set(state, "source", redraw, Number))] : []),
       chooser("across", scales, "linear", set(state, "x_scale", redraw)), chooser("up", scales, "linear", set(state, "y_scale", redraw))];
-    const at = (where) => names.map((name) => `${data.named(name)} ${data.labels(name)[where[name]]}`).join(", ");
     const value = (name, where) => data.at(name, bySource(name) ? {...where, source: state.source} : where);
     const draw = panel({title: "What no other design beats", wide: true, tall: true, controls,
       note: "Every point of the sweep. On the front is what no other point is as good as or better than in both: less of time, energy, area, bits and error, more of accuracy and gain.",
       paint: (canvas) => {
-        const all = data.points().map((where) => ({where, x: value(state.x, where), y: value(state.y, where)})).filter((one) => one.x !== null && one.y !== null)
-          .map((one) => ({x: one.x, y: one.y, at: at(one.where)}));
+        const all = data.points().map((where) => ({where, x: value(state.x, where), y: value(state.y, where)})).filter((one) => one.x !== null && one.y !== null);
         const best = sweepCharts.front(all, [direction(state.x), direction(state.y)]), on = new Set(best);
         canvas.dataset.front = best.length;
-        sweepCharts.pareto(canvas, {points: all.filter((one) => !on.has(one)), best, names: [state.x, state.y], scales: [state.x_scale, state.y_scale]});
+        sweepCharts.pareto(canvas, {points: all.filter((one) => !on.has(one)), best, names: [state.x, state.y], scales: [state.x_scale, state.y_scale], at: (item) => data.pointText(item.where)});
       }});
+  }
+
+  // Every point of a list by one of its coordinates.
+  function cloudPanel(title, favourite) {
+    const few = (name) => new Set(data.variable(name).values.filter((value) => value !== null && value !== "")).size <= 10;
+    const state = {name: favourite, x: data.places.find((name) => !few(name)) ?? data.places[0], group: "", source: sourceOf(favourite), x_scale: "linear", y_scale: "linear"};
+    const redraw = () => draw();
+    const axes = data.places.map((name) => [name, data.named(name)]), scales = [["linear", "linear"], ["logarithmic", "logarithmic"]];
+    const controls = [chooser("quantity", quantities, state.name, set(state, "name", redraw)), chooser("along", axes, state.x, set(state, "x", redraw)),
+      chooser("a colour for each", [["", "nothing"], ...axes.filter(([name]) => few(name))], "", set(state, "group", redraw)),
+      ...(sources.length > 1 ? [chooser("weights", sources, state.source, set(state, "source", redraw, Number))] : []),
+      chooser("axis", scales, "linear", set(state, "x_scale", redraw)), chooser("values", scales, "linear", set(state, "y_scale", redraw))];
+    const draw = panel({title, wide: true, tall: true, controls, note: "Every point that was computed and has a value along the axis.",
+      paint: (canvas) => sweepCharts.cloud(canvas, {...state, where: bySource(state.name) ? {source: state.source} : {}})});
   }
 
   function mapPanel(favourite) {
@@ -97,10 +109,11 @@ lightloom.sweepPage = (() => {
     const gain = ["energy_gain", "speedup"].find(is);
     const opened = accuracy ? [[accuracy, "Over the sweep"]] :
       [["time", "Time over the sweep"], ["energy", "Energy over the sweep"], ["speedup", "Speed-up over the sweep"]].filter(([name]) => is(name));
-    for (const [name, title] of opened.length > 0 ? opened : [[offered[0].name, "Over the sweep"]]) quantityPanel(title, name, true);
+    const quantity = data.places.length > 0 ? cloudPanel : (title, name) => quantityPanel(title, name, true);
+    for (const [name, title] of opened.length > 0 ? opened : [[offered[0].name, "Over the sweep"]]) quantity(title, name);
     frontPanel();
     mapPanel(accuracy ?? gain ?? offered[0].name);
   }
 
-  return {panels};
+  return {panels, direction, offered, varies};
 })();
