@@ -51,8 +51,9 @@ std::optional<NumberType> torch_type(std::string_view name) {
       {"CharStorage", {'i', 1}},     {"int8", {'i', 1}},
       {"ByteStorage", {'u', 1}},     {"uint8", {'u', 1}},
       {"BoolStorage", {'b', 1}},     {"bool", {'b', 1}}};
+  const bool is_torchs = name.starts_with("torch ") || name.starts_with("torch.");
   const auto found = types.find(name.substr(name.rfind(' ') + 1));
-  return found == types.end() ? std::nullopt : std::optional(found->second);
+  return is_torchs && found != types.end() ? std::optional(found->second) : std::nullopt;
 }
 
 /// Whole numbers of a tuple; none for anything else.

@@ -68,6 +68,14 @@ TEST_F(TorchFile, HalvesAreReadAndIntegersNamed) {
   EXPECT_EQ(arrays[0].type, "int64");
 }
 
+TEST_F(TorchFile, StoragesAreThoseOfTorchAlone) {
+  std::string state = made::state_dict({plain});
+  const std::size_t at = state.find("torch\nFloatStorage");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_FALSE(archive(state)[0].values.empty());
+  EXPECT_TRUE(archive(state.replace(at, 5, "other"))[0].values.empty());
+}
+
 TEST_F(TorchFile, TheStateIsFoundInACheckpointOfATraining) {
   const auto arrays = archive("}(" + made::text("epoch") + made::integer(3) +
                               made::text("state_dict") + made::state_dict({plain}) + "u");
