@@ -1,9 +1,11 @@
 #include "nn/weights/multilevel/two_level_fit.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 
+#include "core/dense/factors.hpp"
+#include "core/dense/symmetric_eigen.hpp"
 #include "core/random/random.hpp"
 
 namespace lightloom::nn {
@@ -15,8 +17,7 @@ using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::Ro
 
 /// The eigenvectors of the `rank` largest eigenvalues of a symmetric matrix, largest first.
 Matrix leading_eigenvectors(const Matrix& symmetric, Index rank) {
-  const Eigen::SelfAdjointEigenSolver<Matrix> solver(symmetric);
-  return solver.eigenvectors().rightCols(rank).rowwise().reverse();
+  return symmetric_eigen(symmetric).vectors.rightCols(rank).rowwise().reverse();
 }
 
 struct Pair {
@@ -26,12 +27,12 @@ struct Pair {
 /// Through the smaller of the two Gram matrices.
 Pair low_rank(const Matrix& a, Index rank) {
   if (a.rows() <= a.cols()) {
-    Matrix left = leading_eigenvectors(a * a.transpose(), rank);
-    Matrix right = left.transpose() * a;
+    Matrix left = leading_eigenvectors(eigen_product(a, a.transpose()), rank);
+    Matrix right = eigen_cross_product(left, a);
     return {std::move(left), std::move(right)};
   }
-  const Matrix right = leading_eigenvectors(a.transpose() * a, rank);
-  return {a * right, right.transpose()};
+  const Matrix right = leading_eigenvectors(eigen_cross_product(a, a), rank);
+  return {eigen_product(a, right), right.transpose()};
 }
 
 /// Scales a row or column to largest magnitude one and returns what it was.
