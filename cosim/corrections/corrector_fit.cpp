@@ -1,10 +1,10 @@
 #include "cosim/corrections/corrector_fit.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 
+#include "core/dense/factors.hpp"
+#include "core/dense/symmetric_eigen.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::cosim {
@@ -85,15 +85,15 @@ struct Regression {
       x.rowwise() -= mean.transpose();
       error.rowwise() -= mean_error.transpose();
     }
-    gram = x.transpose() * x;
-    cross = x.transpose() * error;
+    gram = eigen_cross_product(x, x);
+    cross = eigen_cross_product(x, error);
   }
   /// (operand, outputs): what the error is predicted by. `ridge` is relative.
   [[nodiscard]] MatrixXd solve(double ridge) const {
     MatrixXd penalised = gram;
     const double mean_square = gram.trace() / static_cast<double>(gram.rows());
     penalised.diagonal().array() += ridge * mean_square + 1e-300;
-    return penalised.llt().solve(cross);
+    return solve_positive(penalised, cross);
   }
 
   VectorXd mean, mean_error;
@@ -105,10 +105,9 @@ struct Factors {
   MatrixXd of_operand, of_outputs;
 };
 Factors strongest(const Regression& regression, const MatrixXd& matrix, Index rank) {
-  const MatrixXd predicted = matrix.transpose() * regression.gram * matrix;
-  const Eigen::SelfAdjointEigenSolver<MatrixXd> directions(predicted);
-  const MatrixXd kept = directions.eigenvectors().rightCols(rank);
-  return {matrix * kept, kept.transpose()};
+  const MatrixXd predicted = eigen_product(eigen_cross_product(matrix, regression.gram), matrix);
+  const MatrixXd kept = symmetric_eigen(predicted).vectors.rightCols(rank);
+  return {eigen_product(matrix, kept), kept.transpose()};
 }
 
 LayerCorrector mixing_of(const CorrectorChoice& choice, const Regression& regression,
@@ -121,7 +120,7 @@ LayerCorrector mixing_of(const CorrectorChoice& choice, const Regression& regres
   } else {
     const Index rank = std::min<Index>({choice.rank, outputs, matrix.rows()});
     const Factors factors = strongest(regression, matrix, rank);
-    used = factors.of_operand * factors.of_outputs;
+    used = eigen_product(factors.of_operand, factors.of_outputs);
     corrector.rank = static_cast<int>(rank);
     corrector.operand = choice.kind == CorrectorKind::low_rank_input ? CorrectorOperand::inputs
                                                                      : CorrectorOperand::outputs;
@@ -157,14 +156,14 @@ HeldOutError held_out_error(const LayerCorrector& corrector, const LayerVectors&
   MatrixXd y = measured;
   for (std::size_t o = 0; o < corrector.gain.size(); ++o)
     y.col(static_cast<Index>(o)) *= corrector.gain[o];
-  if (!corrector.mixing.empty()) y = measured * matrix_of(corrector.mixing, outputs).transpose();
+  if (!corrector.mixing.empty())
+    y = eigen_product(measured, matrix_of(corrector.mixing, outputs).transpose());
   if (corrector.rank > 0) {
     const MatrixXd left = matrix_of(corrector.left, outputs),
                    right = matrix_of(corrector.right, corrector.rank);
-    if (corrector.operand == CorrectorOperand::inputs)
-      y += vectors.inputs.bottomRows(rows) * right.transpose() * left.transpose();
-    else
-      y += measured * right.transpose() * left.transpose();
+    const bool of_inputs = corrector.operand == CorrectorOperand::inputs;
+    const MatrixXd operand = of_inputs ? MatrixXd(vectors.inputs.bottomRows(rows)) : measured;
+    y += eigen_product(eigen_product(operand, right.transpose()), left.transpose());
   }
   if (!corrector.offset.empty()) {
     const MatrixXd offset = matrix_of(corrector.offset, corrector.period);
@@ -211,7 +210,8 @@ void SharedEquations::add(const LayerVectors& vectors) {
   const MatrixXd y = vectors.measured.topRows(rows), wanted = vectors.wanted.topRows(rows);
   const double power = wanted.squaredNorm() / static_cast<double>(wanted.cols());
   if (!(power > 0)) return;
-  layers_.push_back({y.transpose() * y / power, y.transpose() * (wanted - y) / power});
+  layers_.push_back(
+      {eigen_cross_product(y, y) / power, eigen_cross_product(y, wanted - y) / power});
 }
 
 MatrixXd SharedEquations::solve(double ridge) const {
@@ -230,7 +230,7 @@ MatrixXd SharedEquations::solve(double ridge) const {
       cross.topRows(width) += layer.cross.middleCols(from, to - from);
     }
     gram.diagonal().array() += ridge * gram.trace() / static_cast<double>(outputs_) + 1e-300;
-    mixing.middleRows(from, to - from) += gram.llt().solve(cross).transpose();
+    mixing.middleRows(from, to - from) += solve_positive(gram, cross).transpose();
     from = to;
   }
   return mixing;

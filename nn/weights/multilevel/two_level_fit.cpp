@@ -1,9 +1,11 @@
 #include "nn/weights/multilevel/two_level_fit.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 
+#include "core/dense/factors.hpp"
+#include "core/dense/symmetric_eigen.hpp"
 #include "core/random/random.hpp"
 #include "nn/weights/multilevel/low_rank.hpp"
 
