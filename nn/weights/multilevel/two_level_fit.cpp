@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/dense/factors.hpp"
-#include "core/dense/symmetric_eigen.hpp"
 #include "core/random/random.hpp"
 #include "nn/weights/multilevel/low_rank.hpp"
 
