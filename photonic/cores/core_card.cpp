@@ -110,6 +110,11 @@ void check_range(Section& section, const CoreCard& card) {
     section.problem("input_range",
                     "is one for all vectors of a layer, and with block_floating_point each has a "
                     "scale of its own (leave one of them out)");
+  else if (core_optics(card).coding == InputCoding::offset)
+    section.problem("input_range",
+                    "weighs the light that inputs are, and those sent by an offset are half of the "
+                    "light whatever their range (leave it out, or choose differential or two_pass "
+                    "signs)");
   else if (core_optics(card).coding == InputCoding::digital && card.input_dac.bits == 0)
     section.problem("input_range",
                     "is what a converter of inputs spans, and this core takes any number (give "

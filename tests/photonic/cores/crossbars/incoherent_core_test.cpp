@@ -179,6 +179,8 @@ TEST(IncoherentCore, CardsThatCannotBeMeantAreRefused) {
   const std::string offset = "crossbar: {signs: offset}, ";
   EXPECT_EQ(refusal(offset + bits + "}, read_phases: 1"), "");
   EXPECT_NE(refusal(offset + bits + "}, read_phases: 2").find("read_phases"), std::string::npos);
+  EXPECT_NE(refusal(offset + bits + "}, input_range: least_error").find("input_range"),
+            std::string::npos);
   EXPECT_NE(refusal(offset + bits + "}, input_coding: bit_serial").find("bit by bit"),
             std::string::npos);
   EXPECT_NE(
