@@ -1,9 +1,8 @@
 #include "calibration/products/correctors.hpp"
 
-#include <Eigen/Eigenvalues>
-
 #include "calibration/products/phase_regression.hpp"
 #include "calibration/products/residual_statistics.hpp"
+#include "core/dense/symmetric_eigen.hpp"
 #include "core/parallel.hpp"
 
 namespace lightloom::calibration {
@@ -37,8 +36,7 @@ void add_ranks(const Centred& fitted, const Centred& held_out, const std::vector
   const Eigen::MatrixXd cross = cross_product(fitted.x, fitted.y - fitted.x * slopes.asDiagonal());
   const Eigen::MatrixXd matrix = solve_gram(factor, cross);
   // Directions of the predictions x B in the fitted half, the strongest last.
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> predicted(cross_product(matrix, cross));
-  const Eigen::MatrixXd& directions = predicted.eigenvectors();
+  const Eigen::MatrixXd directions = symmetric_eigen(cross_product(matrix, cross)).vectors;
   const Eigen::MatrixXd left = product(held_out.y - held_out.x * slopes.asDiagonal(), directions);
   const Eigen::MatrixXd corrected = left - product(held_out.x, product(matrix, directions));
   const std::vector<int> ranks = ranks_of(static_cast<int>(slopes.size()));

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "calibration/solvers/parallel_if.hpp"
+#include "core/dense/qr.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -47,7 +48,7 @@ Matrix null_space(const Eigen::ColPivHouseholderQR<Matrix>& pivoted, Eigen::Inde
                                   .solve(qr.topRightCorner(rank, left));
   directions.bottomRows(left).setIdentity();
   const Matrix in_place = pivoted.colsPermutation() * directions;
-  return Eigen::HouseholderQR<Matrix>(in_place).householderQ() * Matrix::Identity(size, left);
+  return thin_qr(in_place).q;
 }
 
 Eigen::Map<const Matrix> square(std::span<const double> triangle, Eigen::Index n) {
@@ -68,10 +69,7 @@ std::vector<double> inverse_gram_diagonal(std::span<const double> jacobian, std:
 }
 
 RankDecision decide_rank(const Matrix& matrix, double tolerance) {
-  const Eigen::HouseholderQR<Matrix> qr(matrix);
-  const Eigen::Index square = std::min(matrix.rows(), matrix.cols());
-  const Matrix triangle = qr.matrixQR().topRows(square).triangularView<Eigen::Upper>();
-  const Eigen::ColPivHouseholderQR<Matrix> pivoted(triangle);
+  const Eigen::ColPivHouseholderQR<Matrix> pivoted(triangle_of(matrix));
   RankDecision result{.pivots = pivoted.matrixQR().diagonal().cwiseAbs()};
   const Vector& s = result.pivots;
   while (result.rank < s.size() && s[result.rank] > tolerance * s[0]) ++result.rank;

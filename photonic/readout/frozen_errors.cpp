@@ -1,11 +1,12 @@
 #include "photonic/readout/frozen_errors.hpp"
 
-#include <Eigen/Dense>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <numeric>
 
+#include "core/dense/symmetric_eigen.hpp"
 #include "core/random/random.hpp"
 
 namespace lightloom::photonic {
@@ -24,9 +25,8 @@ struct Directions {
   Eigen::VectorXd sd;
 };
 Directions directions_of(std::span<const double> covariance, int outputs) {
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(
-      ConstRows(covariance.data(), outputs, outputs));
-  Directions directions{solver.eigenvectors(), solver.eigenvalues()};
+  SymmetricEigen eigen = symmetric_eigen(ConstRows(covariance.data(), outputs, outputs));
+  Directions directions{std::move(eigen.vectors), std::move(eigen.values)};
   const double least = least_variance * directions.sd.tail(1)(0);
   directions.sd = (directions.sd.array() > least).select(directions.sd, 0).cwiseSqrt();
   return directions;

@@ -1,6 +1,5 @@
 #include "tests/oracles/field_chips.hpp"
 
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -8,6 +7,7 @@
 #include <numbers>
 #include <random>
 
+#include "core/dense/singular_values.hpp"
 #include "tests/oracles/as_index.hpp"
 
 namespace lightloom::oracle {
@@ -206,15 +206,15 @@ DrawnCell drawn(double level, const CellBench& bench, Dice& dice) {
 
 OutputError field_mesh_error(const Eigen::MatrixXd& weights, const Eigen::VectorXd& inputs,
                              const MeshBench& bench, int chips, int shots) {
-  const Eigen::JacobiSVD<Eigen::MatrixXd> svd(weights, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  const double scale = svd.singularValues()(0);
-  const Setting first = decompose(svd.matrixV().transpose().cast<Complex>()),
-                last = decompose(svd.matrixU().cast<Complex>());
+  const RealSvd svd = real_svd(weights);
+  const double scale = svd.values(0);
+  const Setting first = decompose(svd.right.transpose().cast<Complex>()),
+                last = decompose(svd.left.cast<Complex>());
   const Eigen::VectorXd exact = weights * inputs;
   return over_chips(chips, [&](int chip) {
     Dice dice(static_cast<unsigned>(chip) + 1);
     const Matrix in = built(first, bench, dice);
-    const Matrix between = attenuators(svd.singularValues() / scale, bench, dice);
+    const Matrix between = attenuators(svd.values / scale, bench, dice);
     const Matrix out = built(last, bench, dice);
     const Eigen::VectorXcd fields = out * (between * (in * inputs.cast<Complex>()));
     double squares = 0;

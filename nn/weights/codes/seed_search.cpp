@@ -1,6 +1,5 @@
 #include "nn/weights/codes/seed_search.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -9,6 +8,8 @@
 #include <limits>
 #include <mutex>
 
+#include "core/dense/qr.hpp"
+#include "core/dense/singular_values.hpp"
 #include "core/parallel.hpp"
 #include "nn/weights/codes/shift_register.hpp"
 
@@ -164,13 +165,10 @@ void SeedTable::fill(std::uint32_t seed) {
   for (int c = 0; c < code_.block; ++c)
     for (int p = 0; p < code_.coefficients; ++p)
       u(c, p) = whole[static_cast<std::size_t>(c * code_.coefficients + p)] / 32767.0;
-  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(u);
+  const auto [q, r] = thin_qr(u);
   const int count = code_.coefficients;
-  const Eigen::MatrixXd r =
-      qr.matrixQR().topRows(count).triangularView<Eigen::Upper>().toDenseMatrix();
-  const Eigen::VectorXd singular = r.jacobiSvd().singularValues();
+  const Eigen::VectorXd singular = singular_values(r);
   if (!(singular(0) <= most_condition * singular(count - 1))) return;
-  const Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(code_.block, count);
   const Eigen::MatrixXd inverse =
       r.triangularView<Eigen::Upper>().solve(Eigen::MatrixXd::Identity(count, count));
   auto at = static_cast<std::size_t>(static_cast<int>(seed) / lanes * numbers() * lanes +

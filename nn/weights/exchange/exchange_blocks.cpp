@@ -46,14 +46,18 @@ Block rounded(const Block& coefficients) {
   return coefficients.unaryExpr([](double value) { return round_power(value); });
 }
 
+Basis pseudo_inverse(const Basis& gram) {
+  return gram.completeOrthogonalDecomposition().pseudoInverse();
+}
+
 Basis least_squares_basis(const Block& a, const Block& c) {
   const Basis gram = c.transpose() * c;
-  return gram.completeOrthogonalDecomposition().pseudoInverse() * (c.transpose() * a);
+  return pseudo_inverse(gram) * (c.transpose() * a);
 }
 
 Block least_squares_coefficients(const Block& a, const Basis& b) {
   const Basis gram = b * b.transpose();
-  return a * b.transpose() * gram.completeOrthogonalDecomposition().pseudoInverse();
+  return a * b.transpose() * pseudo_inverse(gram);
 }
 
 void sparsify(const ExchangeCard& card, Block& c) {

@@ -1,12 +1,13 @@
 #include "photonic/decomposition/svd/svd_settings.hpp"
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
-#include <Eigen/SVD>
 #include <algorithm>
 #include <cassert>
 #include <cmath>
 
+#include "core/dense/factors.hpp"
+#include "core/dense/qr.hpp"
+#include "core/dense/singular_values.hpp"
+#include "core/dense/symmetric_eigen.hpp"
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "photonic/decomposition/butterfly.hpp"
@@ -16,38 +17,6 @@ namespace lightloom::photonic {
 namespace {
 
 using RealMatrix = Eigen::MatrixXd;
-
-struct RealSvd {
-  RealMatrix left, right;
-  Eigen::VectorXd values;
-};
-template <class Method>
-RealSvd decomposed_by(const RealMatrix& matrix) {
-  const Method svd(matrix, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  return {svd.matrixU(), svd.matrixV(), svd.singularValues()};
-}
-
-/// Whether the factors are orthogonal and multiply out, seen with one vector. (A product alone may
-/// hold with vectors of the null space that are not orthogonal, and meshes cannot make those.)
-bool holds(const RealSvd& svd, const RealMatrix& matrix) {
-  Eigen::VectorXd probe(matrix.cols());
-  for (Eigen::Index i = 0; i < probe.size(); ++i)
-    probe(i) = std::cos(static_cast<double>(i * i) + 0.5);
-  const double round_off = 1e-13 * static_cast<double>(probe.size()) * probe.norm();
-  for (const RealMatrix* factor : {&svd.left, &svd.right})
-    if (!((factor->transpose() * (*factor * probe) - probe).norm() <= round_off)) return false;
-  const Eigen::VectorXd through = svd.values.cwiseProduct(svd.right.transpose() * probe);
-  const double missed = (svd.left * through - matrix * probe).norm();
-  return missed <= round_off * svd.values(0);
-}
-
-/// Divide and conquer; Jacobi's method where Eigen 3.4's loses its way without saying so, as it
-/// does with one in a thousand sparse or graded matrices.
-RealSvd real_svd(const RealMatrix& matrix) {
-  RealSvd svd = decomposed_by<Eigen::BDCSVD<RealMatrix>>(matrix);
-  if (!holds(svd, matrix)) svd = decomposed_by<Eigen::JacobiSVD<RealMatrix>>(matrix);
-  return svd;
-}
 
 RealMatrix padded(const RealMatrix& matrix, int modes) {
   RealMatrix result = RealMatrix::Zero(modes, modes);
@@ -63,7 +32,7 @@ RealMatrix contraction(int modes, std::uint64_t number) {
   fill_normal(stream, number, normals);
   const RealMatrix drawn =
       Eigen::Map<const Eigen::MatrixXf>(normals.data(), modes, modes).cast<double>();
-  RealMatrix result = Eigen::HouseholderQR<RealMatrix>(drawn).householderQ();
+  RealMatrix result = orthogonal_factor(drawn);
   for (int r = 0; r < modes; ++r)
     result.row(r) *= 1 - 0.5 * stream.uniform(static_cast<std::uint64_t>(r), number + 1);
   return result;
@@ -73,9 +42,9 @@ RealMatrix contraction(int modes, std::uint64_t number) {
 class Defect {
  public:
   Defect(const RealMatrix& matrix, double bound)
-      : eigen_(matrix * matrix.transpose()),
+      : eigen_(symmetric_eigen(eigen_product(matrix, matrix.transpose()))),
         bound_(bound),
-        left_over_((bound * bound - eigen_.eigenvalues().array()).max(0).sqrt()) {}
+        left_over_((bound * bound - eigen_.values.array()).max(0).sqrt()) {}
 
   /// sqrt(s^2 - T T^T).
   [[nodiscard]] RealMatrix root() const { return with(left_over_); }
@@ -84,18 +53,16 @@ class Defect {
 
  private:
   [[nodiscard]] RealMatrix with(const Eigen::ArrayXd& values) const {
-    return eigen_.eigenvectors() * values.matrix().asDiagonal() * eigen_.eigenvectors().transpose();
+    return eigen_product(eigen_.vectors * values.matrix().asDiagonal(), eigen_.vectors.transpose());
   }
 
-  Eigen::SelfAdjointEigenSolver<RealMatrix> eigen_;
+  SymmetricEigen eigen_;
   double bound_;
   Eigen::ArrayXd left_over_;
 };
 
 double norm_of(const RealMatrix& matrix) {
-  const Eigen::SelfAdjointEigenSolver<RealMatrix> eigen(matrix.transpose() * matrix,
-                                                        Eigen::EigenvaluesOnly);
-  return std::sqrt(eigen.eigenvalues().maxCoeff());
+  return std::sqrt(symmetric_eigenvalues(eigen_cross_product(matrix, matrix)).maxCoeff());
 }
 
 /// Largest singular value of a completed matrix over that of the matrix. Without a little more, the
@@ -115,12 +82,13 @@ RealMatrix completed(const RealMatrix& matrix, int modes) {
   auto wide = result.topRows(rows);
   wide.leftCols(columns) = matrix;
   if (columns < n)
-    wide.rightCols(n - columns) =
-        Defect(matrix, bound).root() * contraction(modes, 0).topRightCorner(rows, n - columns);
+    wide.rightCols(n - columns) = eigen_product(
+        Defect(matrix, bound).root(), contraction(modes, 0).topRightCorner(rows, n - columns));
   if (rows < n) {
     const RealMatrix below = contraction(modes, 2).bottomRows(n - rows);
-    result.bottomRows(n - rows) =
-        bound * below - ((below * wide.transpose()) * Defect(wide, bound).inverse()) * wide;
+    const RealMatrix seen =
+        eigen_product(eigen_product(below, wide.transpose()), Defect(wide, bound).inverse());
+    result.bottomRows(n - rows) = bound * below - eigen_product(seen, wide);
   }
   return result;
 }
@@ -167,7 +135,7 @@ SvdSettings decompose_svd(std::span<const float> matrix, int rows, int columns,
   RealMatrix left = svd.left, right = svd.right.transpose();
   // The factors of a multiple of an orthogonal matrix are not unique: the matrix itself is one.
   if (topology.kind == MeshKind::butterfly && result.attenuation.back() > 1 - 1e-6) {
-    left = left * right;
+    left = eigen_product(left, right);
     right.setIdentity();
   }
   result.left = decompose(to_complex(left), topology);
