@@ -37,7 +37,8 @@ TEST(ArrayCode, CountsTheBitsAndMeasuresTheErrorOfEverySource) {
   const std::vector<float> dense = array_normals(shape);
   for (const std::string& name : source_names()) {
     if (name == "fine") continue;  // of another test
-    std::string more = name == "multilevel" ? ", intra: 2, cross: 4" : "";
+    const bool two_level = name == "multilevel" || name == "stacked";
+    std::string more = two_level ? ", intra: 2, cross: 4" : "";
     if (name == "low_rank") more = ", cross: 2";
     const SourceCard card = array_card(fmt::format("{{source: {}{}}}", name, more));
     const ArrayCode code = code_array(card, shape, dense);
