@@ -91,7 +91,7 @@ void Section::problem(std::string_view key, const std::string& message) {
 }
 
 const Tree* Section::take(std::string_view key) {
-  known_.emplace_back(key);
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
   const Tree* found = tree_.find(key);
   return found != nullptr && found->kind == Tree::Kind::null ? nullptr : found;
 }

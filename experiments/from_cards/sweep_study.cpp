@@ -122,6 +122,21 @@ void remove_trainings(const std::string& folder) {
   std::filesystem::remove(folder, ignored);
 }
 
+/// A folder beside the results goes again where the sweep ends before anything is kept in it.
+class FolderIfUsed {
+ public:
+  explicit FolderIfUsed(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  ~FolderIfUsed() {
+    std::error_code not_empty;
+    if (!folder_.empty()) std::filesystem::remove(folder_, not_empty);
+  }
+  FolderIfUsed(const FolderIfUsed&) = delete;
+  FolderIfUsed& operator=(const FolderIfUsed&) = delete;
+
+ private:
+  std::filesystem::path folder_;
+};
+
 }  // namespace
 
 SweepStudy read_sweep(const Tree& given, Crew* crew) {
@@ -137,6 +152,7 @@ SweepOutcome compute_sweep(const SweepStudy& study, const SweepCall& call, Progr
   ProgressSink& of_points_sink = call.crew != nullptr ? silent : progress;
   Workbench workbench(of_points_sink);
   const std::string trainings = folder_of_trainings(study, call);
+  const FolderIfUsed beside(call.trainings.empty() ? trainings : "");
   if (!trainings.empty()) workbench.keep_trainings(trainings);
   SweepOutcome outcome =
       run_sweep({.card = study.card,

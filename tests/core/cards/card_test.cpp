@@ -83,6 +83,25 @@ TEST(Card, AnUnknownKeyNamesFileLineAndTheNearestKey) {
   EXPECT_NE(problem.find("did you mean 'bandwidth_GBps'"), std::string::npos) << problem;
 }
 
+/// Of a number or a mapping, whose key is asked for twice.
+struct EitherWay {
+  double number = 0;
+};
+void describe(Section& section, EitherWay& card) {
+  section.value("chips", card.number);
+  section.value("chips", card.number);
+}
+
+TEST(Card, KeysThatAreKnownAreNamedOnce) {
+  try {
+    read_card<EitherWay>(parse_yaml("other: 1\n", "card.yaml"));
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("(known here: chips)"), std::string::npos)
+        << error.what();
+  }
+}
+
 TEST(Card, AllProblemsAreReportedAtOnce) {
   const std::string problem = problem_of(
       "rows: 65\nlocal: perhaps\nkind: rings\nlevels: 3\ninner: {bits: x}\nname: [a]\nunheard_of: "

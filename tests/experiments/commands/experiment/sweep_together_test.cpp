@@ -57,6 +57,14 @@ class Together : public testing::Test {
   std::string folder_;
 };
 
+TEST_F(Together, ASweepThatFailsBeforeItsFirstTrainingLeavesNothing) {
+  write_file(folder_ + "/lost.yaml",
+             "name: lost\ndataset: {name: mnist, root: nowhere}\nsweep: {seed: [1, 2]}\n");
+  const Ran ran = shell("sweep lost.yaml -o lost.h5");
+  EXPECT_EQ(ran.code, 2) << ran.errors;
+  expect_clean();
+}
+
 TEST_F(Together, ProcessesOfOneMachineGiveTheBytesOfOne) {
   for (const char* card : {"cost", "images"})
     for (const int jobs : {1, 2, 4}) {
