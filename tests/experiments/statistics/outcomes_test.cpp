@@ -14,7 +14,7 @@ TEST(Outcomes, PackOneBitAnImageAndComeBackFromAFileOfDoubles) {
   for (int i = 0; i < 101; ++i) {  // 48 + 48 + 5
     labels.push_back(static_cast<std::uint16_t>(i % 7));
     predictions.push_back(i % 3 == 0 ? i % 7 : (i + 1) % 7);
-    right += i % 3 == 0 ? 1 : 0;
+    right += i % 3 == 0 ? 1U : 0U;
   }
   const Outcomes outcomes = outcomes_of(predictions, labels);
   EXPECT_EQ(outcomes.words.size(), 3u);
