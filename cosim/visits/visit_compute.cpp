@@ -127,7 +127,9 @@ VisitCost compute(const LayerSetup& setup, const Visit& v) {
   energy.spend(Component::laser, core_ns, core.laser_power_mW);
   const int conversions =
       setup.passes() * core.conversions * input.core.slices * input.core.readings;
-  energy.spend(Component::accumulation, outputs * ((first ? 0 : 1) + (conversions - 1)),
+  // What the halves of offset inputs add is taken off every tile's result.
+  const int halves = input.core.coding == photonic::InputCoding::offset ? 1 : 0;
+  energy.spend(Component::accumulation, outputs * ((first ? 0 : 1) + (conversions - 1) + halves),
                input.digital.add_pJ);
   spend_tabled(setup, v, used_rows * used_columns, energy);
   return cost;

@@ -51,6 +51,17 @@ TEST(CoreByHand, ReadingsOfColumnsAndPassesAreAddedUp) {
   }
 }
 
+// One pass whatever the signs, and an addition more a column tile: the halves taken off.
+TEST(CoreByHand, HalvesOfOffsetInputsAreTakenOffEveryReading) {
+  for (auto& [name, input] : hand_cases()) {
+    input.core.coding = photonic::InputCoding::offset;
+    const HandLayer layer = hand_layer(input);
+    EXPECT_NEAR(simulate_cost(input).energy_pJ[Component::accumulation],
+                layer.outputs * (2 * layer.column_tiles - 1) * 0.1, 1e-9 * layer.outputs)
+        << name;
+  }
+}
+
 TEST(CoreByHand, HoldAndStaticPowerOfEveryCoreFlowAllTheTime) {
   const auto core_ns = [](const CostInput& input, const CostReport& report) {
     return input.schedule.cores * report.time_ns;
