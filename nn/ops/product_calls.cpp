@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <string_view>
 
 namespace lightloom::nn::onednn {
 namespace {
@@ -176,6 +177,14 @@ Call input_gradient(const Descriptors& d) {
                                   d.weights, d.y, d.strides, d.dilations, d.before, d.after));
 }
 
+/// oneDNN 2.6's kernels for 1x1 convolutions write beyond their scratch memory in the weight
+/// gradient of a strided one with fewer input channels than a vector has numbers.
+bool overruns_pointwise(const LayerShape& s) {
+  constexpr int vector = 16;
+  return s.kernel_height == 1 && s.kernel_width == 1 && !(s.stride == 1) &&
+         s.in_channels / s.groups < vector;
+}
+
 Call linear_weight_gradient(const Descriptors& d, Bias bias) {
   using Backward = dnnl::inner_product_backward_weights;
   const auto hint = linear_hint(d.forward(), {}, bias);
@@ -188,11 +197,15 @@ Call weight_gradient(const Descriptors& d, Bias bias) {
   if (d.linear) return linear_weight_gradient(d, bias);
   using Backward = dnnl::convolution_backward_weights;
   const auto hint = convolution_hint(d.forward(), {}, bias);
-  return weight_gradient_of<Backward>(
-      bias == Bias::with ? describe_backward<Backward>(hint, d.method, d.x, d.weights, d.bias, d.y,
-                                                       d.strides, d.dilations, d.before, d.after)
-                         : describe_backward<Backward>(hint, d.method, d.x, d.weights, d.y,
-                                                       d.strides, d.dilations, d.before, d.after));
+  auto chosen = bias == Bias::with
+                    ? describe_backward<Backward>(hint, d.method, d.x, d.weights, d.bias, d.y,
+                                                  d.strides, d.dilations, d.before, d.after)
+                    : describe_backward<Backward>(hint, d.method, d.x, d.weights, d.y, d.strides,
+                                                  d.dilations, d.before, d.after);
+  if (overruns_pointwise(d.work->shape))
+    while (std::string_view(chosen.impl_info_str()).starts_with("jit_1x1") && chosen.next_impl()) {
+    }
+  return weight_gradient_of<Backward>(chosen);
 }
 
 /// make(descriptors) by Winograd's method where it may be used and pays and this machine and these

@@ -73,6 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"grey", {9, 9, 1}, {.channels = 17, .kernel = 5, .stride = 2, .padding = 1}},
         Case{"pointwise", {3, 5, 19}, {.channels = 11}},
         Case{"shortcut", {5, 5, 6}, {.channels = 9, .stride = 2}},
+        Case{"thin_shortcut", {8, 8, 3}, {.channels = 8, .stride = 2}},
         Case{"groups", {6, 5, 6}, {.channels = 9, .kernel = 3, .padding = 1, .groups = 3}},
         Case{"depthwise",
              {5, 7, 11},
