@@ -14,7 +14,7 @@ void set_seed(Tree& card, const CommandLine& line) {
 
 }  // namespace
 
-Tree load_card(const CommandLine& line) {
+Tree card_or_settings(const CommandLine& line) {
   if (!line.operands.empty()) return load_given_card(line);
   Tree card = Tree::mapping();
   for (const std::string& setting : line.settings) apply_setting(card, setting, "./command-line");
@@ -23,7 +23,7 @@ Tree load_card(const CommandLine& line) {
 }
 
 Tree load_given_card(const CommandLine& line) {
-  Tree card = lightloom::load_card(only_operand(line, "a card"), line.settings);
+  Tree card = load_card(only_operand(line, "a card"), line.settings);
   set_seed(card, line);
   return card;
 }

@@ -88,12 +88,12 @@ SweepAxis read_axis(const Tree& tree, const std::string& key) {
 }
 
 /// An axis and the conditions that it was written with, or nullptr.
-struct Found {
+struct WrittenAxis {
   SweepAxis axis;
   const Tree* when = nullptr;
 };
 
-void collect(const Tree& tree, const std::string& path, std::vector<Found>& found) {
+void collect(const Tree& tree, const std::string& path, std::vector<WrittenAxis>& found) {
   for (const auto& [key, value] : tree.pairs) {
     const std::string full = path.empty() ? key : fmt::format("{}.{}", path, key);
     if (value.kind == Tree::Kind::mapping && !describes_axis(value))
@@ -159,11 +159,11 @@ void add_conditions(SweepAxis& axis, const Tree& when, const std::vector<SweepAx
 }  // namespace
 
 std::vector<SweepAxis> read_axes(const Tree& mapping) {
-  std::vector<Found> found;
+  std::vector<WrittenAxis> found;
   if (mapping.kind == Tree::Kind::mapping) collect(mapping, "", found);
   require(!found.empty(), "{}: the sweep has no axes (name keys and their values)", mapping.origin);
   std::vector<SweepAxis> axes;
-  for (Found& one : found) axes.push_back(std::move(one.axis));
+  for (WrittenAxis& one : found) axes.push_back(std::move(one.axis));
   require_different(axes);
   name_axes(axes);
   for (std::size_t i = 0; i < axes.size(); ++i)

@@ -9,7 +9,7 @@ namespace {
 
 std::unique_ptr<Ranks> (*offered)() = nullptr;  // set by main alone
 
-int number_in(const char* variable) {
+int count_in(const char* variable) {
   const char* value = std::getenv(variable);
   return value == nullptr ? 0 : std::atoi(value);
 }
@@ -17,8 +17,8 @@ int number_in(const char* variable) {
 }  // namespace
 
 bool started_by_mpi() {
-  return number_in("OMPI_COMM_WORLD_SIZE") > 1 || number_in("PMI_SIZE") > 1 ||
-         (std::getenv("PMIX_RANK") != nullptr && number_in("SLURM_NTASKS") > 1);
+  return count_in("OMPI_COMM_WORLD_SIZE") > 1 || count_in("PMI_SIZE") > 1 ||
+         (std::getenv("PMIX_RANK") != nullptr && count_in("SLURM_NTASKS") > 1);
 }
 
 void offer_mpi(std::unique_ptr<Ranks> (*make)()) { offered = make; }

@@ -12,7 +12,7 @@ namespace {
 
 Json share_json(double share) { return std::isfinite(share) ? Json(share) : Json(); }
 
-std::string share_text(double share) { return std::isfinite(share) ? percent(share) : "-"; }
+std::string percent_or_dash(double share) { return std::isfinite(share) ? percent(share) : "-"; }
 
 }  // namespace
 
@@ -65,13 +65,14 @@ void add_loop(Labelled& data, const LoopResult& result) {
 std::string loop_text(const LoopResult& result) {
   TextTable table({"layers on the chip", "validation before", "after", ""});
   for (const LoopStage& stage : result.stages)
-    table.row({fmt::format("{}", stage.layers), share_text(stage.before), share_text(stage.after),
+    table.row({fmt::format("{}", stage.layers), percent_or_dash(stage.before),
+               percent_or_dash(stage.after),
                stage.kept_epoch > 0 ? fmt::format("epoch {} kept", stage.kept_epoch) : ""});
   return fmt::format(
       "{}fine-tuned on chip {}: validation accuracy on it {} before, {} after; test {}, {}\n",
-      table.text(), result.chip, share_text(result.validation_before),
-      share_text(result.validation_after), share_text(result.test_before),
-      share_text(result.test_after));
+      table.text(), result.chip, percent_or_dash(result.validation_before),
+      percent_or_dash(result.validation_after), percent_or_dash(result.test_before),
+      percent_or_dash(result.test_after));
 }
 
 }  // namespace lightloom::experiments

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* loop_kind = "in_the_loop";
 constexpr const char* weight_prefix = "now.";
 
-double number_in(const Labelled& file, const char* key) {
+double number_of(const Labelled& file, const char* key) {
   const auto found = file.attributes.find(key);
   const auto* value =
       found == file.attributes.end() ? nullptr : std::get_if<double>(&found->second);
@@ -34,8 +34,8 @@ LoopState state_in(const Labelled& file, const std::string& identity) {
   LoopState state{.identity = text_attribute(file, "identity"), .result = {}, .weights = {}};
   require(state.identity == identity, "it belongs to another card or other files");
   LoopResult& result = state.result;
-  result.validation_before = number_in(file, "validation_before");
-  result.test_before = number_in(file, "test_before");
+  result.validation_before = number_of(file, "validation_before");
+  result.test_before = number_of(file, "test_before");
   const std::vector<double> layers = column_in(file, "layers"), before = column_in(file, "before"),
                             after = column_in(file, "after"), kept = column_in(file, "kept_epoch");
   require(before.size() == layers.size() && after.size() == layers.size() &&

@@ -15,21 +15,21 @@ constexpr const char* prefix = "difference_first_";
 
 using Numbers = std::vector<double>;
 
-const Numbers* numbers(const Labelled& table, const std::string& name) {
+const Numbers* column_of(const Labelled& table, const std::string& name) {
   const Variable* found = table.variable(name);
   return found == nullptr ? nullptr : std::get_if<Numbers>(&found->values);
 }
 
 /// One number of a point; not a number where there is none.
 double number_at(const Labelled& table, const std::string& name, std::size_t point) {
-  const Numbers* all = numbers(table, name);
+  const Numbers* all = column_of(table, name);
   return all == nullptr ? std::numeric_limits<double>::quiet_NaN() : (*all)[point];
 }
 
 /// The rows of outcomes of a point; none where it has none.
 std::vector<Outcomes> outcomes_at(const Labelled& table, const std::string& name,
                                   const SweepGrid& grid, std::size_t point) {
-  const Numbers* all = numbers(table, name);
+  const Numbers* all = column_of(table, name);
   const double images = number_at(table, "test_images", point);
   if (all == nullptr || !(images > 0)) return {};
   const std::size_t of_point = all->size() / grid.points();
@@ -56,9 +56,9 @@ void put_over_grid(Labelled& table, const SweepGrid& grid, Variable variable) {
 }
 
 /// The four numbers of a comparison over the grid.
-struct Found {
+struct ComparedNumbers {
   Numbers value, low, high, p;
-  explicit Found(std::size_t points)
+  explicit ComparedNumbers(std::size_t points)
       : value(points, std::numeric_limits<double>::quiet_NaN()),
         low(value),
         high(value),
@@ -69,7 +69,7 @@ void compare_outcomes(Labelled& table, const SweepGrid& grid, const std::string&
                       const std::string& name) {
   const std::vector<Outcomes> first = outcomes_at(table, outcomes, grid, 0);
   if (first.empty()) return;
-  Found found(grid.points());
+  ComparedNumbers found(grid.points());
   for (std::size_t point = 1; point < grid.points(); ++point) {
     const std::vector<Outcomes> rows = outcomes_at(table, outcomes, grid, point);
     const bool same =

@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t oldest_opset = 6;
-
 /// The arrays of one data set, in the model's order.
 struct DataSet {
   std::vector<Array> inputs, outputs;

@@ -15,7 +15,7 @@ namespace lightloom::experiments {
 namespace {
 
 RatioStudy study_of(const CommandLine& line) {
-  const Tree card = load_card(line);
+  const Tree card = card_or_settings(line);
   if (line.operands.empty())
     for (const auto& [key, value] : card.pairs)
       require(key == "weights" || key == "baselines" || key == "seed" || key == "model" ||
@@ -112,7 +112,7 @@ void add_sources(const RatiosFound& found, Shown& result) {
 }
 
 Labelled page_data_of(const CommandLine& line, const RatioStudy& study) {
-  Labelled data = ratio_card(load_card(line), {line.value("model"), line.value("dataset")});
+  Labelled data = ratio_card(card_or_settings(line), {line.value("model"), line.value("dataset")});
   data.attributes["title"] = fmt::format("{} on {}", study.model, study.dataset);
   data.attributes["command"] = line.text;
   return data;

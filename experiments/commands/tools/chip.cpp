@@ -174,7 +174,7 @@ void add_rings(const photonic::CoreCard& card, Shown& result) {
 Shown do_chip(const CommandLine& line, ProgressSink& /*progress*/) {
   Tree resolved;
   const auto card = read_card<photonic::CoreCard>(
-      lightloom::load_card(only_operand(line, "the card of a core"), line.settings), &resolved);
+      load_card(only_operand(line, "the card of a core"), line.settings), &resolved);
   if (line.has("target") || line.has("realised")) return realise_target(card, resolved, line);
   const photonic::ChipOptions options{
       .chips = static_cast<int>(

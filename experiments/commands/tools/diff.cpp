@@ -15,8 +15,7 @@ namespace {
 
 /// A card's file, or the card that results hold.
 Tree card_of(const std::string& path, const std::vector<std::string>& settings) {
-  if (path.ends_with(".yaml") || path.ends_with(".yml"))
-    return lightloom::load_card(path, settings);
+  if (path.ends_with(".yaml") || path.ends_with(".yml")) return load_card(path, settings);
   require(settings.empty(), "--set belongs to a card, not to results ('{}')", path);
   const std::string text = text_attribute(read_labelled(path), "card");
   require(!text.empty(), "'{}' holds no card", path);

@@ -180,8 +180,7 @@ Shown do_memory(const CommandLine& line, ProgressSink& /*progress*/) {
   for (const char* option : {"trace-format", "trace-addresses", "trace-word-bytes", "trace-writes"})
     require(line.has("trace") || !line.has(option), "--{} belongs to --trace", option);
   Tree resolved;
-  const memory::DramCard card =
-      memory::read_dram(lightloom::load_card(path, line.settings), &resolved);
+  const memory::DramCard card = memory::read_dram(load_card(path, line.settings), &resolved);
   if (line.has("fast")) {
     require(line.has("pattern") && !line.has("advise"),
             "--fast belongs to --pattern, without --advise (a trace has no rate to carry on)");

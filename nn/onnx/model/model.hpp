@@ -9,6 +9,9 @@
 
 namespace lightloom::nn::onnx {
 
+/// The oldest version of the standard operators that is read.
+inline constexpr std::int64_t oldest_opset = 6;
+
 /// A tensor of any rank, row-major. Floating types are held in `floats`, integer and boolean ones
 /// in `integers`; types that we cannot hold keep both empty.
 struct Array {

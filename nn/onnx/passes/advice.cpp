@@ -8,8 +8,6 @@
 namespace lightloom::nn::onnx {
 namespace {
 
-constexpr std::int64_t oldest_opset = 6;
-
 const char* const any_shape =
     "shapes may change inside an image, but the first axis must stay the number of images";
 const char* const control =

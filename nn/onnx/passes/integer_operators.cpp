@@ -9,13 +9,13 @@ namespace lightloom::nn::onnx {
 namespace {
 
 /// Scale and zero point of integers, by the names of these.
-struct Pair {
+struct ScaleAndZero {
   std::string scale, zero;
 };
 /// Integers, and what their numbers are.
 struct Scaled {
   std::string integers;
-  Pair pair;
+  ScaleAndZero pair;
 };
 
 class Rewriter {
@@ -46,7 +46,7 @@ class Rewriter {
 
   /// The plain operator on numbers, rounded to integers unless there is no scale for them.
   void plain(const Operation& o, const char* type, std::vector<std::string> inputs,
-             const Pair& out) {
+             const ScaleAndZero& out) {
     const std::string name = out.scale.empty() ? o.outputs.front() : inner(o, "numbers");
     all.push_back({type, o.name, std::move(inputs), {name}, o.attributes});
     if (out.scale.empty()) return;
@@ -100,12 +100,12 @@ class Rewriter {
   bool pool_of_integers(const Operation& o) {
     const auto found = o.type == "MaxPool" ? pairs_.find(in(o, 0)) : pairs_.end();
     if (found == pairs_.end()) return false;
-    const Pair pair = found->second;
+    const ScaleAndZero pair = found->second;
     plain(o, "MaxPool", {number(o, "x", {in(o, 0), pair})}, pair);
     return true;
   }
 
-  std::map<std::string, Pair> pairs_;  // of every value made of integers
+  std::map<std::string, ScaleAndZero> pairs_;  // of every value made of integers
 };
 
 void Rewriter::take(const Operation& o) {

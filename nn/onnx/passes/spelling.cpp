@@ -14,7 +14,7 @@ using Names = std::vector<std::string>;
 using Attributes = std::map<std::string, Attribute>;
 
 /// Times any number but those next to 0 it is beyond 1.
-constexpr float beyond = 3e38f;
+constexpr float nearly_endless = 3e38f;
 /// Numbers that stand for infinity, which times 0 would be none.
 constexpr float far = 1e30f;
 
@@ -66,7 +66,7 @@ class Speller {
   }
   /// 1 where x > 0, else 0.
   std::string above_zero(const std::string& x) {
-    return clipped(make("Mul", {x, number(beyond)}), 0, 1);
+    return clipped(make("Mul", {x, number(nearly_endless)}), 0, 1);
   }
   std::string opposite(const std::string& truth) { return make("Sub", {number(1), truth}); }
   /// A truth as the numbers 0 and 1: constants are still of their own type.
