@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -76,58 +77,83 @@ double matrix_fidelity(const SquareMatrix& a, const SquareMatrix& b) {
 
 namespace {
 
-/// The real and imaginary parts of a matrix, column by column.
-struct Columns {
-  std::size_t count;
+constexpr std::size_t lanes = 8;
+using Lanes = double __attribute__((vector_size(sizeof(double) * lanes)));
+
+/// The real and imaginary parts of a matrix in panels of eight rows, column by column, zeros behind
+/// the last row.
+struct Panels {
+  std::size_t size, count;
   std::vector<double> re, im;
 
-  explicit Columns(const SquareMatrix& matrix)
-      : count(static_cast<std::size_t>(matrix.size)), re(count * count), im(count * count) {
-    for (std::size_t r = 0; r < count; ++r)
-      for (std::size_t k = 0; k < count; ++k) {
-        re[k * count + r] = matrix.values[r * count + k].real();
-        im[k * count + r] = matrix.values[r * count + k].imag();
+  explicit Panels(const SquareMatrix& matrix)
+      : size(static_cast<std::size_t>(matrix.size)),
+        count((size + lanes - 1) / lanes),
+        re(count * size * lanes),
+        im(re.size()) {
+    for (std::size_t r = 0; r < size; ++r)
+      for (std::size_t k = 0; k < size; ++k) {
+        const std::size_t place = (r / lanes * size + k) * lanes + r % lanes;
+        re[place] = matrix.values[r * size + k].real();
+        im[place] = matrix.values[r * size + k].imag();
       }
   }
+  [[nodiscard]] std::size_t start(std::size_t panel) const { return panel * size * lanes; }
 };
 
-/// The largest of size(re, im) over the elements of U U^dagger - 1 up to the diagonal: a row at a
-/// time, for all rows before it at once, next to each other. Infinite where sums leave the range of
-/// doubles: differences of infinities are not numbers, which std::max would pass over.
-template <class Size>
-double largest_element(const Columns& u, const Size& size) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  std::vector<double> re(u.count), im(u.count);
-  double largest = 0;
-  for (std::size_t r = 0; r < u.count; ++r) {
-    std::fill_n(re.begin(), r + 1, 0.0);
-    std::fill_n(im.begin(), r + 1, 0.0);
-    for (std::size_t k = 0; k < u.count; ++k) {
-      const double *x = u.re.data() + k * u.count, *y = u.im.data() + k * u.count;
-      const double a = x[r], b = y[r];
-      for (std::size_t q = 0; q <= r; ++q) {
-        re[q] += a * x[q] + b * y[q];
-        im[q] += b * x[q] - a * y[q];
-      }
-    }
-    re[r] -= 1;
-    for (std::size_t q = 0; q <= r; ++q) {
-      const double found = size(re[q], im[q]);
-      largest = std::max(largest, std::isnan(found) ? infinity : found);
+constexpr std::size_t rows_together = 2;
+
+/// Elements of U U^dagger: a few rows, each with eight columns.
+struct Products {
+  Lanes re[rows_together] = {}, im[rows_together] = {};
+};
+
+/// Rows `row` and on of one panel with the rows of another; `size` steps.
+Products products(const Panels& u, std::size_t panel, std::size_t row, std::size_t other) {
+  Products sums;
+  const double *a = &u.re[u.start(panel) + row], *b = &u.im[u.start(panel) + row];
+  const double *x = &u.re[u.start(other)], *y = &u.im[u.start(other)];
+  for (std::size_t k = 0; k < u.size * lanes; k += lanes) {
+    Lanes re, im;
+    std::memcpy(&re, x + k, sizeof(re));
+    std::memcpy(&im, y + k, sizeof(im));
+    for (std::size_t i = 0; i < rows_together; ++i) {
+      sums.re[i] += a[k + i] * re + b[k + i] * im;
+      sums.im[i] += b[k + i] * re - a[k + i] * im;
     }
   }
+  return sums;
+}
+
+/// The largest of size(re, im) over the elements of U U^dagger - 1 up to the diagonal. Infinite
+/// where sums leave the range of doubles: differences of infinities are not numbers, which
+/// std::max would pass over.
+template <class Size>
+double largest_element(const Panels& u, const Size& size) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double largest = 0;
+  for (std::size_t first = 0; first < u.size; first += rows_together)
+    for (std::size_t other = 0; other <= first / lanes; ++other) {
+      const Products found = products(u, first / lanes, first % lanes, other);
+      for (std::size_t i = 0; i < rows_together && first + i < u.size; ++i)
+        for (std::size_t j = 0; j < lanes && other * lanes + j <= first + i; ++j) {
+          const double diagonal = other * lanes + j == first + i ? 1 : 0;
+          const double one = size(found.re[i][j] - diagonal, found.im[i][j]);
+          largest = std::max(largest, std::isnan(one) ? infinity : one);
+        }
+    }
   return largest;
 }
 
 }  // namespace
 
 double distance_from_unitary(const SquareMatrix& matrix) {
-  const Columns columns(matrix);
+  const Panels panels(matrix);
   const double square =
-      largest_element(columns, [](double re, double im) { return re * re + im * im; });
+      largest_element(panels, [](double re, double im) { return re * re + im * im; });
   if (std::isfinite(square)) return std::sqrt(square);
   // Elements whose squares leave the range of doubles.
-  return largest_element(columns, [](double re, double im) { return std::hypot(re, im); });
+  return largest_element(panels, [](double re, double im) { return std::hypot(re, im); });
 }
 
 }  // namespace lightloom::photonic

@@ -14,6 +14,7 @@ try:
 except ImportError as absent:
     raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
 
+import lightloom
 import lightloom.torch as lt
 from lightloom.torch.sources import exchange, multilevel, rounding, sizes
 from lightloom.torch.models import resnet20
@@ -462,6 +463,17 @@ class Networks(unittest.TestCase):
         hard = numpy.log(1 + numpy.exp(-1.0))
         loss = float(lt.distillation(student, teacher, torch.tensor([1]), temperature=2.0, beta=0.75))
         self.assertAlmostEqual(loss, 0.75 * 4 * soft + 0.25 * hard, places=5)
+
+    def test_a_section_with_all_its_defaults_written_out_is_the_same_section(self):
+        """What the program reads of a section when a key is absent is what is done here."""
+        shapes = [lt.Shape(24, 12, 3, 3), lt.Shape(16, 12, 1, 1), lt.Shape(12, 12, 3, 3, 12), lt.Shape(10, 48, linear=True)]
+        for name, card in CARDS.items():
+            whole = lightloom.Card({"name": "weights", "weights": card}).resolved()["weights"]
+            self.assertGreater(len(whole), 20)
+            for shape in shapes:
+                with self.subTest(f"{name}, {shape}"):
+                    one, other = (lt.make_source(section, shape, "layer1.0.conv1") for section in (card, whole))
+                    self.assertEqual((one.kind, one.stored()), (other.kind, other.stored()))
 
     def test_overrides_merge_and_the_first_match_wins(self):
         card = {"source": "multilevel", "intra": 2, "bits": {"basis": 3, "intra": 6},
