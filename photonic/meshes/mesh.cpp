@@ -77,10 +77,10 @@ double matrix_fidelity(const SquareMatrix& a, const SquareMatrix& b) {
 
 namespace {
 
-constexpr std::size_t lanes = 8;
+constexpr std::size_t lanes = 4;
 using Lanes = double __attribute__((vector_size(sizeof(double) * lanes)));
 
-/// The real and imaginary parts of a matrix in panels of eight rows, column by column, zeros behind
+/// The real and imaginary parts of a matrix in panels of a few rows, column by column, zeros behind
 /// the last row.
 struct Panels {
   std::size_t size, count;
@@ -98,31 +98,30 @@ struct Panels {
         im[place] = matrix.values[r * size + k].imag();
       }
   }
-  [[nodiscard]] std::size_t start(std::size_t panel) const { return panel * size * lanes; }
 };
 
-constexpr std::size_t rows_together = 2;
-
-/// Elements of U U^dagger: a few rows, each with eight columns.
+/// Elements of U U^dagger, rows of one panel by rows of another.
 struct Products {
-  Lanes re[rows_together] = {}, im[rows_together] = {};
+  Lanes re[lanes] = {}, im[lanes] = {};
 };
 
-/// Rows `row` and on of one panel with the rows of another; `size` steps.
-Products products(const Panels& u, std::size_t panel, std::size_t row, std::size_t other) {
+void multiply_panels(const Panels& u, std::size_t panel, std::size_t other, Products& found) {
   Products sums;
-  const double *a = &u.re[u.start(panel) + row], *b = &u.im[u.start(panel) + row];
-  const double *x = &u.re[u.start(other)], *y = &u.im[u.start(other)];
-  for (std::size_t k = 0; k < u.size * lanes; k += lanes) {
+  const std::size_t length = u.size * lanes;
+  const double *a = &u.re[panel * length], *b = &u.im[panel * length];
+  const double *x = &u.re[other * length], *y = &u.im[other * length];
+  for (std::size_t k = 0; k < length; k += lanes) {
     Lanes re, im;
     std::memcpy(&re, x + k, sizeof(re));
     std::memcpy(&im, y + k, sizeof(im));
-    for (std::size_t i = 0; i < rows_together; ++i) {
-      sums.re[i] += a[k + i] * re + b[k + i] * im;
-      sums.im[i] += b[k + i] * re - a[k + i] * im;
+    for (std::size_t i = 0; i < lanes; ++i) {
+      sums.re[i] += a[k + i] * re;
+      sums.im[i] += b[k + i] * re;
+      sums.re[i] += b[k + i] * im;
+      sums.im[i] -= a[k + i] * im;
     }
   }
-  return sums;
+  found = sums;
 }
 
 /// The largest of size(re, im) over the elements of U U^dagger - 1 up to the diagonal. Infinite
@@ -132,15 +131,18 @@ template <class Size>
 double largest_element(const Panels& u, const Size& size) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   double largest = 0;
-  for (std::size_t first = 0; first < u.size; first += rows_together)
-    for (std::size_t other = 0; other <= first / lanes; ++other) {
-      const Products found = products(u, first / lanes, first % lanes, other);
-      for (std::size_t i = 0; i < rows_together && first + i < u.size; ++i)
-        for (std::size_t j = 0; j < lanes && other * lanes + j <= first + i; ++j) {
-          const double diagonal = other * lanes + j == first + i ? 1 : 0;
+  Products found;
+  for (std::size_t panel = 0; panel < u.count; ++panel)
+    for (std::size_t other = 0; other <= panel; ++other) {
+      multiply_panels(u, panel, other, found);
+      for (std::size_t i = 0; i < lanes && panel * lanes + i < u.size; ++i) {
+        const std::size_t columns = other < panel ? lanes : i + 1;
+        for (std::size_t j = 0; j < columns; ++j) {
+          const double diagonal = other == panel && j == i ? 1 : 0;
           const double one = size(found.re[i][j] - diagonal, found.im[i][j]);
           largest = std::max(largest, std::isnan(one) ? infinity : one);
         }
+      }
     }
   return largest;
 }
