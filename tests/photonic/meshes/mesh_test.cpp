@@ -159,7 +159,8 @@ TEST(DistanceFromUnitary, IsTheLargestElementWhereverItLies) {
       for (int r = 0; r < n; ++r)
         for (int c = 0; c < n; ++c) matrix(r, c) = u(r, c);
       const Eigen::MatrixXcd rest = matrix * matrix.adjoint() - Eigen::MatrixXcd::Identity(n, n);
-      EXPECT_NEAR(distance_from_unitary(u), rest.cwiseAbs().maxCoeff(), 1e-14 * n) << n << ' ' << off;
+      EXPECT_NEAR(distance_from_unitary(u), rest.cwiseAbs().maxCoeff(), 1e-14 * n)
+          << n << ' ' << off;
     }
 }
 
