@@ -77,23 +77,23 @@ double matrix_fidelity(const SquareMatrix& a, const SquareMatrix& b) {
 
 namespace {
 
-constexpr std::size_t lanes = 4;
-using Lanes = double __attribute__((vector_size(sizeof(double) * lanes)));
+constexpr std::size_t panel_rows = 4;
+using PanelColumn = double __attribute__((vector_size(sizeof(double) * panel_rows)));
 
 /// The real and imaginary parts of a matrix in panels of a few rows, column by column, zeros behind
 /// the last row.
-struct Panels {
+struct RowPanels {
   std::size_t size, count;
   std::vector<double> re, im;
 
-  explicit Panels(const SquareMatrix& matrix)
+  explicit RowPanels(const SquareMatrix& matrix)
       : size(static_cast<std::size_t>(matrix.size)),
-        count((size + lanes - 1) / lanes),
-        re(count * size * lanes),
+        count((size + panel_rows - 1) / panel_rows),
+        re(count * size * panel_rows),
         im(re.size()) {
     for (std::size_t r = 0; r < size; ++r)
       for (std::size_t k = 0; k < size; ++k) {
-        const std::size_t place = (r / lanes * size + k) * lanes + r % lanes;
+        const std::size_t place = (r / panel_rows * size + k) * panel_rows + r % panel_rows;
         re[place] = matrix.values[r * size + k].real();
         im[place] = matrix.values[r * size + k].imag();
       }
@@ -101,20 +101,21 @@ struct Panels {
 };
 
 /// Elements of U U^dagger, rows of one panel by rows of another.
-struct Products {
-  Lanes re[lanes] = {}, im[lanes] = {};
+struct PanelProducts {
+  PanelColumn re[panel_rows] = {}, im[panel_rows] = {};
 };
 
-void multiply_panels(const Panels& u, std::size_t panel, std::size_t other, Products& found) {
-  Products sums;
-  const std::size_t length = u.size * lanes;
+void multiply_panels(const RowPanels& u, std::size_t panel, std::size_t other,
+                     PanelProducts& found) {
+  PanelProducts sums;
+  const std::size_t length = u.size * panel_rows;
   const double *a = &u.re[panel * length], *b = &u.im[panel * length];
   const double *x = &u.re[other * length], *y = &u.im[other * length];
-  for (std::size_t k = 0; k < length; k += lanes) {
-    Lanes re, im;
+  for (std::size_t k = 0; k < length; k += panel_rows) {
+    PanelColumn re, im;
     std::memcpy(&re, x + k, sizeof(re));
     std::memcpy(&im, y + k, sizeof(im));
-    for (std::size_t i = 0; i < lanes; ++i) {
+    for (std::size_t i = 0; i < panel_rows; ++i) {
       sums.re[i] += a[k + i] * re;
       sums.im[i] += b[k + i] * re;
       sums.re[i] += b[k + i] * im;
@@ -128,15 +129,15 @@ void multiply_panels(const Panels& u, std::size_t panel, std::size_t other, Prod
 /// where sums leave the range of doubles: differences of infinities are not numbers, which
 /// std::max would pass over.
 template <class Size>
-double largest_element(const Panels& u, const Size& size) {
+double largest_element(const RowPanels& u, const Size& size) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   double largest = 0;
-  Products found;
+  PanelProducts found;
   for (std::size_t panel = 0; panel < u.count; ++panel)
     for (std::size_t other = 0; other <= panel; ++other) {
       multiply_panels(u, panel, other, found);
-      for (std::size_t i = 0; i < lanes && panel * lanes + i < u.size; ++i) {
-        const std::size_t columns = other < panel ? lanes : i + 1;
+      for (std::size_t i = 0; i < panel_rows && panel * panel_rows + i < u.size; ++i) {
+        const std::size_t columns = other < panel ? panel_rows : i + 1;
         for (std::size_t j = 0; j < columns; ++j) {
           const double diagonal = other == panel && j == i ? 1 : 0;
           const double one = size(found.re[i][j] - diagonal, found.im[i][j]);
@@ -150,7 +151,7 @@ double largest_element(const Panels& u, const Size& size) {
 }  // namespace
 
 double distance_from_unitary(const SquareMatrix& matrix) {
-  const Panels panels(matrix);
+  const RowPanels panels(matrix);
   const double square =
       largest_element(panels, [](double re, double im) { return re * re + im * im; });
   if (std::isfinite(square)) return std::sqrt(square);

@@ -11,7 +11,7 @@ class RetrainedSource(ProjectedSource):
 
     def __init__(self, inner):
         super().__init__(inner.shape)
-        self.inner, self.kind = inner.requires_grad_(False), inner.kind
+        self.inner, self.kind = inner, inner.kind
 
     def _fit(self, dense):
         with torch.enable_grad():  # some are fitted by gradients
