@@ -192,7 +192,8 @@ class MultilevelSource(FactorSource):
     def _draw(self):
         """The normal start of the authors' code, of PyTorch's numbers: another draw than the program's."""
         sizes = self.sizes
-        variances = {"basis": 2 / (sizes.kernels * sizes.area), "intra": 2 / (sizes.cross * max(1, sizes.intra)), "cross": 2 / sizes.kernels}
+        variances = {"basis": 2 / (sizes.kernels * sizes.area), "intra": 2 / (sizes.cross * max(1, sizes.intra)),
+                     "cross": 2 / sizes.kernels}
         for name in self.names():
             self.latent(name).normal_(std=math.sqrt(variances[name]))
         self.gain.fill_(1)

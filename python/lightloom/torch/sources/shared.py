@@ -13,8 +13,9 @@ from .source import Source, offset_words
 class SharedDepthSource(Source):
     """A layer's use of a tensor of integers that the first layer of its group stores: w = scale times level.
 
-    uses: the uses before this one, which joins them; rank: of the matrix that this one adds, of two factors of `factor_bits` bits. Tensor and scales learn by the gradients of all layers they are in; a scale's
-    gradient is divided by its weights, so that it moves as they do. A new weight of one use fits the tensor and all scales anew.
+    uses: the uses before this one, which joins them; rank: of the matrix that this one adds, of two factors of `factor_bits` bits.
+    Tensor and scales learn by the gradients of all layers they are in; a scale's gradient is divided by its weights, so that it moves
+    as they do. A new weight of one use fits the tensor and all scales anew.
     """
 
     kind = "shared_depth"
