@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -76,58 +77,86 @@ double matrix_fidelity(const SquareMatrix& a, const SquareMatrix& b) {
 
 namespace {
 
-/// The real and imaginary parts of a matrix, column by column.
-struct Columns {
-  std::size_t count;
+constexpr std::size_t panel_rows = 4;
+using PanelColumn = double __attribute__((vector_size(sizeof(double) * panel_rows)));
+
+/// The real and imaginary parts of a matrix in panels of a few rows, column by column, zeros behind
+/// the last row.
+struct RowPanels {
+  std::size_t size, count;
   std::vector<double> re, im;
 
-  explicit Columns(const SquareMatrix& matrix)
-      : count(static_cast<std::size_t>(matrix.size)), re(count * count), im(count * count) {
-    for (std::size_t r = 0; r < count; ++r)
-      for (std::size_t k = 0; k < count; ++k) {
-        re[k * count + r] = matrix.values[r * count + k].real();
-        im[k * count + r] = matrix.values[r * count + k].imag();
+  explicit RowPanels(const SquareMatrix& matrix)
+      : size(static_cast<std::size_t>(matrix.size)),
+        count((size + panel_rows - 1) / panel_rows),
+        re(count * size * panel_rows),
+        im(re.size()) {
+    for (std::size_t r = 0; r < size; ++r)
+      for (std::size_t k = 0; k < size; ++k) {
+        const std::size_t place = (r / panel_rows * size + k) * panel_rows + r % panel_rows;
+        re[place] = matrix.values[r * size + k].real();
+        im[place] = matrix.values[r * size + k].imag();
       }
   }
 };
 
-/// The largest of size(re, im) over the elements of U U^dagger - 1 up to the diagonal: a row at a
-/// time, for all rows before it at once, next to each other. Infinite where sums leave the range of
-/// doubles: differences of infinities are not numbers, which std::max would pass over.
-template <class Size>
-double largest_element(const Columns& u, const Size& size) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  std::vector<double> re(u.count), im(u.count);
-  double largest = 0;
-  for (std::size_t r = 0; r < u.count; ++r) {
-    std::fill_n(re.begin(), r + 1, 0.0);
-    std::fill_n(im.begin(), r + 1, 0.0);
-    for (std::size_t k = 0; k < u.count; ++k) {
-      const double *x = u.re.data() + k * u.count, *y = u.im.data() + k * u.count;
-      const double a = x[r], b = y[r];
-      for (std::size_t q = 0; q <= r; ++q) {
-        re[q] += a * x[q] + b * y[q];
-        im[q] += b * x[q] - a * y[q];
-      }
-    }
-    re[r] -= 1;
-    for (std::size_t q = 0; q <= r; ++q) {
-      const double found = size(re[q], im[q]);
-      largest = std::max(largest, std::isnan(found) ? infinity : found);
+/// Elements of U U^dagger, rows of one panel by rows of another.
+struct PanelProducts {
+  PanelColumn re[panel_rows] = {}, im[panel_rows] = {};
+};
+
+void multiply_panels(const RowPanels& u, std::size_t panel, std::size_t other,
+                     PanelProducts& found) {
+  PanelProducts sums;
+  const std::size_t length = u.size * panel_rows;
+  const double *a = &u.re[panel * length], *b = &u.im[panel * length];
+  const double *x = &u.re[other * length], *y = &u.im[other * length];
+  for (std::size_t k = 0; k < length; k += panel_rows) {
+    PanelColumn re, im;
+    std::memcpy(&re, x + k, sizeof(re));
+    std::memcpy(&im, y + k, sizeof(im));
+    for (std::size_t i = 0; i < panel_rows; ++i) {
+      sums.re[i] += a[k + i] * re;
+      sums.im[i] += b[k + i] * re;
+      sums.re[i] += b[k + i] * im;
+      sums.im[i] -= a[k + i] * im;
     }
   }
+  found = sums;
+}
+
+/// The largest of size(re, im) over the elements of U U^dagger - 1 up to the diagonal. Infinite
+/// where sums leave the range of doubles: differences of infinities are not numbers, which
+/// std::max would pass over.
+template <class Size>
+double largest_element(const RowPanels& u, const Size& size) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  double largest = 0;
+  PanelProducts found;
+  for (std::size_t panel = 0; panel < u.count; ++panel)
+    for (std::size_t other = 0; other <= panel; ++other) {
+      multiply_panels(u, panel, other, found);
+      for (std::size_t i = 0; i < panel_rows && panel * panel_rows + i < u.size; ++i) {
+        const std::size_t columns = other < panel ? panel_rows : i + 1;
+        for (std::size_t j = 0; j < columns; ++j) {
+          const double diagonal = other == panel && j == i ? 1 : 0;
+          const double one = size(found.re[i][j] - diagonal, found.im[i][j]);
+          largest = std::max(largest, std::isnan(one) ? infinity : one);
+        }
+      }
+    }
   return largest;
 }
 
 }  // namespace
 
 double distance_from_unitary(const SquareMatrix& matrix) {
-  const Columns columns(matrix);
+  const RowPanels panels(matrix);
   const double square =
-      largest_element(columns, [](double re, double im) { return re * re + im * im; });
+      largest_element(panels, [](double re, double im) { return re * re + im * im; });
   if (std::isfinite(square)) return std::sqrt(square);
   // Elements whose squares leave the range of doubles.
-  return largest_element(columns, [](double re, double im) { return std::hypot(re, im); });
+  return largest_element(panels, [](double re, double im) { return std::hypot(re, im); });
 }
 
 }  // namespace lightloom::photonic

@@ -14,6 +14,7 @@ try:
 except ImportError as absent:
     raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
 
+import lightloom
 import lightloom.torch as lt
 from lightloom.torch.sources import exchange, multilevel, rounding, sizes
 from lightloom.torch.models import resnet20
@@ -59,7 +60,17 @@ CARDS = {
     "smart_deal": {"source": "smart_deal", "exchange": {"theta": 0.01}},
     "shared_depth": {"source": "shared_depth", "bits": 5},
     "shared_depth of two": {"source": "shared_depth", "bits": 3, "shared_depth": {"uses": 2}, "layers": [{"layer": "layer2*", "bits": 8}]},
+    "shared_depth and matrices of low rank": {"source": "shared_depth", "bits": 4, "shared_depth": {"by": "name", "rank": 3, "factor_bits": 6}},
     "blend": {"source": "blend", "blend": {"seed": 9}},
+    "stacked": {"source": "stacked", "intra": 6, "cross_share": 0.5, "bits": {"basis": 4, "intra": 5, "cross": 6}},
+    "stacked heads": {"source": "stacked", "cross": 3, "bits": {"basis": 8, "intra": 8, "cross": 8}, "linear": "generated",
+                      "stacked": {"uses": 2, "heads": 4, "by": "shape"}},
+    "more components than a stack has": {"source": "stacked", "intra": 15, "bits": {"basis": 32, "intra": 3, "cross": 3}, "fc_bits": 8,
+                                         "stacked": {"uses": 1}},
+    "plain stacked factors": {"source": "stacked", "intra": 3, "bits": {"basis": 32, "intra": 32, "cross": 32}},
+    "projected two-level weights": {"source": "multilevel", "intra": 2, "cross": 9, "bits": {"basis": 3, "intra": 6, "cross": 4},
+                                    "retraining": "projection"},
+    "projected exchange": {"source": "smart_exchange", "retraining": "projection"},
     "per layer": {"source": "multilevel", "intra": 2, "bits": {"basis": 4, "intra": 4, "cross": 4},
                   "layers": [{"layer": "layer3*", "source": "integer", "bits": 2}, {"layer": "conv1", "intra": 0}]},
 }
@@ -142,8 +153,9 @@ class AgainstTheProgram(unittest.TestCase):
     def test_a_file_of_the_program_loads_and_saves_to_the_same_numbers(self):
         import h5py
 
-        for card in (CARDS[name] for name in ("multilevel", "smart_deal", "shared_depth of two", "blend", "crew")):
-            with self.subTest(card["source"]), tempfile.TemporaryDirectory() as folder:
+        for card in (CARDS[name] for name in ("multilevel", "smart_deal", "shared_depth of two", "shared_depth and matrices of low rank", "blend",
+                                            "crew", "stacked", "stacked heads", "projected exchange")):
+            with self.subTest(str(card)), tempfile.TemporaryDirectory() as folder:
                 model = lt.regenerate(seeded_resnet(), card)
                 lt.save(model, f"{folder}/a.h5", {"model": "resnet20", "dataset": "cifar10", "weights": card})
                 again = lt.load(resnet20(), f"{folder}/a.h5")
@@ -451,6 +463,17 @@ class Networks(unittest.TestCase):
         hard = numpy.log(1 + numpy.exp(-1.0))
         loss = float(lt.distillation(student, teacher, torch.tensor([1]), temperature=2.0, beta=0.75))
         self.assertAlmostEqual(loss, 0.75 * 4 * soft + 0.25 * hard, places=5)
+
+    def test_a_section_with_all_its_defaults_written_out_is_the_same_section(self):
+        """What the program reads of a section when a key is absent is what is done here."""
+        shapes = [lt.Shape(24, 12, 3, 3), lt.Shape(16, 12, 1, 1), lt.Shape(12, 12, 3, 3, 12), lt.Shape(10, 48, linear=True)]
+        for name, card in CARDS.items():
+            whole = lightloom.Card({"name": "weights", "weights": card}).resolved()["weights"]
+            self.assertGreater(len(whole), 20)
+            for shape in shapes:
+                with self.subTest(f"{name}, {shape}"):
+                    one, other = (lt.make_source(section, shape, "layer1.0.conv1") for section in (card, whole))
+                    self.assertEqual((one.kind, one.stored()), (other.kind, other.stored()))
 
     def test_overrides_merge_and_the_first_match_wins(self):
         card = {"source": "multilevel", "intra": 2, "bits": {"basis": 3, "intra": 6},

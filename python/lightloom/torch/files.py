@@ -60,12 +60,10 @@ def _arrays(model, flattened):
             raise ValueError(f"'{name}' has no source yet: call regenerate(model, weights) first "
                              "({'source': 'dense'} keeps weights as they are)")
         spatial = _check_flattened(name, layer.source, flattened)
-        for own, value in layer.source.named_parameters():
+        layer.source.settle()
+        for own, value in layer.source.file_values():
             values = value.detach().cpu().numpy()
-            found[f"{name}.weight.{own}"] = _spatial_order(values, spatial) if spatial and own == "weight" else values
-        for own, value in layer.source.named_buffers():
-            if own in layer.source.state_dict():
-                found[f"{name}.constant.{layer.source.file_names.get(own, own)}"] = value.detach().cpu().numpy()
+            found[f"{name}.{own}"] = _spatial_order(values, spatial) if spatial and own == "weight.weight" else values
         if layer.bias is not None:
             found[f"{name}.bias"] = layer.bias.detach().cpu().numpy()
     for name, norm in model.named_modules():
@@ -154,11 +152,8 @@ def load(model, path, weights=None, flattened=None):
         stored = {name: file[name][()] for name in file if not name.startswith("elements_")}
     for name, layer in weight_layers(model):
         spatial = _check_flattened(name, layer.source, flattened)
-        for own, value in layer.source.named_parameters():
-            _fill(value, stored, f"{name}.weight.{own}", path, spatial if own == "weight" else None)
-        for own, value in layer.source.named_buffers():
-            if own in layer.source.state_dict():
-                _fill(value, stored, f"{name}.constant.{layer.source.file_names.get(own, own)}", path)
+        for own, value in layer.source.file_values():
+            _fill(value, stored, f"{name}.{own}", path, spatial if own == "weight.weight" else None)
         if f"{name}.bias" in stored and layer.bias is None:
             layer.bias = torch.nn.Parameter(torch.zeros(layer.source.shape.out))
         if layer.bias is not None:

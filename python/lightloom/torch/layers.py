@@ -66,9 +66,9 @@ def regenerate(model, weights, only=None, steps=0):
     weights: a card's section, {"source": "multilevel", "intra": 2, "cross_share": 0.7,
     "bits": {"basis": 3, "intra": 6, "cross": 3}, "layers": [{"layer": "conv1", ...}]}: the first match
     wins, and layers that a source cannot take are stored dense. Sources are fitted to the present
-    weights, two-level ones by an SVD, then by `steps` steps of RAdam on the distance (0: none; the
-    card's 3000 are what `lightloom train` does). Layers that share a tensor do so in the order of the network's modules. only: names of the layers to change. A MultiheadAttention becomes an
-    `Attention`, whose four projections are layers.
+    weights, two-level ones as the section's `projection` says, an SVD where it is silent, then by `steps` steps of
+    RAdam on the distance. Layers that share a tensor or a stack do so in the order of the network's modules.
+    only: names of the layers to change. A MultiheadAttention becomes an `Attention`, whose four projections are layers.
     """
     checked(weights)
     model = split_attention(model)
@@ -82,8 +82,8 @@ def regenerate(model, weights, only=None, steps=0):
         raise ValueError(f"there is no Conv2d or Linear called '{sorted(missing)[0]}' (the network has "
                          f"{', '.join(name for name, _ in weight_layers(model))})")
     shared = {}
-    for name, layer in layers:
-        source = source_of(weights, shape_of(layer), name, shared).to(layer.weight.device)
+    sources = [source_of(weights, shape_of(layer), name, shared).to(layer.weight.device) for name, layer in layers]
+    for (name, layer), source in zip(layers, sources):
         source.encode(layer.weight)
         if steps > 0 and hasattr(source, "improve"):
             source.improve(layer.weight, steps)

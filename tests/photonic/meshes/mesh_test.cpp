@@ -148,6 +148,22 @@ TEST(Mesh, DeterminantIsThatOfItsPhasesWhateverTheSplitters) {
   EXPECT_LT(distance_from_unitary(u), 1e-14);
 }
 
+TEST(DistanceFromUnitary, IsTheLargestElementWhereverItLies) {
+  for (const int n : {1, 2, 7, 8, 9, 33})
+    for (int off = 0; off < n; ++off) {
+      SquareMatrix u = haar_unitary(n, random_numbers, 3);
+      const auto shot = static_cast<std::uint64_t>(off);
+      for (int k = 0; k < n; ++k) u(off, k) += 0.1 * random_numbers.normal(shot, 8);
+      u((off + n / 2) % n, off) += Complex(0.02, -0.03);
+      Eigen::MatrixXcd matrix(n, n);
+      for (int r = 0; r < n; ++r)
+        for (int c = 0; c < n; ++c) matrix(r, c) = u(r, c);
+      const Eigen::MatrixXcd rest = matrix * matrix.adjoint() - Eigen::MatrixXcd::Identity(n, n);
+      EXPECT_NEAR(distance_from_unitary(u), rest.cwiseAbs().maxCoeff(), 1e-14 * n)
+          << n << ' ' << off;
+    }
+}
+
 TEST(DistanceFromUnitary, IsInfiniteWhereItsSumsLeaveTheRangeOfDoubles) {
   SquareMatrix u(3);
   u(0, 0) = u(1, 1) = u(2, 2) = 1;

@@ -36,13 +36,15 @@ class ProjectedSource(Source):
     def forward(self):
         if self.training:
             return self.dense
-        if self._moved():
-            self._project()
+        self.settle()
         return straight_through(self._decoded().reshape(self.shape.dense), self.dense)
 
-    def words(self):
+    def settle(self):
         if self._moved():
             self._project()
+
+    def words(self):
+        self.settle()
         return self._words()
 
 

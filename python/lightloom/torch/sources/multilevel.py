@@ -64,33 +64,95 @@ def _split_kernels(kernels, intra):
     return left, right, of_left * of_right
 
 
-class MultilevelSource(Source):
-    """W = gain V (U Wb), all three factors trained through the symmetric DoReFa quantiser.
+class FactorSource(Source):
+    """W = gain V (U Wb) of factors that are rounded by the symmetric DoReFa quantiser, or not.
 
     bits: {"basis": b, "intra": b, "cross": b}; rounded=False: factors as they are. The weight is
     made from integer levels, exactly, and multiplied once by the product of the scales.
     """
 
-    kind = "multilevel"
-
-    def __init__(self, shape, sizes, bits, rounded=True, quant_ratio=1.0, orthogonality=None):
+    def __init__(self, shape, sizes, bits, rounded):
         super().__init__(shape)
         if not sizes.generated:
             raise ValueError("no level of the generator is on for this layer: it is stored dense")
-        self.sizes, self.rounded, self.quant_ratio = sizes, rounded, quant_ratio
-        self.orthogonality = orthogonality or {}
+        self.sizes, self.rounded = sizes, rounded
         self.factor_bits = dict(bits)
         self.basis = torch.nn.Parameter(torch.zeros(sizes.basis))
-        if sizes.intra:
-            self.intra = torch.nn.Parameter(torch.zeros(sizes.u))
-        if sizes.cross_on:
-            self.cross = torch.nn.Parameter(torch.zeros(sizes.v))
         self.register_buffer("gain", torch.ones(1))
-        self._wide = _EXACT <= self.integer_bound() < _EXACT_DOUBLE
+
+    def _add_shared_factors(self):
+        """U and V of a layer that stores its own."""
+        if self.sizes.intra:
+            self.intra = torch.nn.Parameter(torch.zeros(self.sizes.u))
+        if self.sizes.cross_on:
+            self.cross = torch.nn.Parameter(torch.zeros(self.sizes.v))
 
     def names(self):
         """The factors that are on, in stored order."""
         return ["basis"] + ["intra"] * (self.sizes.intra > 0) + ["cross"] * self.sizes.cross_on
+
+    def own_names(self):
+        """Those that this layer stores."""
+        return self.names()
+
+    def latent(self, name):
+        """What a factor is rounded from."""
+        return getattr(self, name)
+
+    def levels(self, name):
+        """(integer levels, their scale) of a factor; without rounding itself and one."""
+        latent = self.latent(name)
+        return dorefa(latent, self.factor_bits[name]) if self.rounded else (latent, torch.ones((), device=latent.device))
+
+    def set_latent(self, name, values):
+        """Sets a factor to fitted values; returns what the gain must make good for it."""
+        width, largest = self.factor_bits[name], values.abs().max()
+        with torch.no_grad():
+            self.latent(name).copy_(to_latent(values, width) if self.rounded else values)
+        return float(largest) if self.rounded and width == 32 and largest > 0 else 1.0  # the quantiser stretches to one
+
+    def _product(self, levels, wide):
+        """The weight of the factors' (levels, scale) by name; wide: sums in double precision."""
+        real = (lambda x: x.double()) if wide else (lambda x: x)
+        scale = self.gain[0].double()
+        for _, one in levels.values():
+            scale = scale * one.detach().double()
+        kernels = real(levels["basis"][0])
+        if self.sizes.intra:
+            kernels = torch.matmul(real(levels["intra"][0]), kernels)
+        ordered = kernels.reshape(self.sizes.cross, -1)
+        if self.sizes.cross_on:
+            ordered = torch.matmul(real(levels["cross"][0]), ordered)
+        dense = in_dense_order(self.sizes, ordered.reshape(self.sizes.kernels, self.sizes.channels, -1))
+        return (dense.to(self.basis.dtype) * scale.to(self.basis.dtype)).reshape(self.shape.dense)
+
+    def words(self):
+        found, scale = {}, self.gain[0].double()
+        for name in self.names():
+            levels, one = self.levels(name)
+            width = self.factor_bits[name]
+            if name in self.own_names():
+                found[name] = odd_words(levels, width) if self.rounded and width < 32 else levels.detach()
+            scale = scale * one.double()
+        found["scale"] = scale.detach().float().reshape(1)
+        return found
+
+    def stored(self):
+        streams = [(name, self.latent(name).numel(), self.factor_bits[name] if self.rounded else 32, True)
+                   for name in self.own_names()]
+        return streams + [("scale", 1, 32, False)]
+
+
+class MultilevelSource(FactorSource):
+    """The factors of one layer. projection: the card's section, how `encode` fits them ("svd", "l2", "random")."""
+
+    kind = "multilevel"
+
+    def __init__(self, shape, sizes, bits, rounded=True, quant_ratio=1.0, orthogonality=None, projection=None):
+        super().__init__(shape, sizes, bits, rounded)
+        self._add_shared_factors()
+        self.quant_ratio, self.orthogonality, self.projection = quant_ratio, orthogonality or {}, projection or {}
+        self._wide = _EXACT <= self.integer_bound() < _EXACT_DOUBLE
 
     def integer_bound(self):
         """Largest magnitude of an integer of the generated weight; 0 when a factor is not rounded."""
@@ -100,46 +162,41 @@ class MultilevelSource(Source):
             bound *= 2.0**width - 1 if self.rounded and width < 32 else 0.0
         return bound * (self.sizes.intra or 1) * (self.sizes.cross if self.sizes.cross_on else 1)
 
-    def _levels(self, name):
-        latent = getattr(self, name)
-        if not self.rounded:
-            return latent, torch.ones((), device=latent.device)
-        levels, scale = dorefa(latent, self.factor_bits[name])
-        if self.training and self.quant_ratio < 1:
+    def _noisy_levels(self, name):
+        levels, scale = self.levels(name)
+        if self.rounded and self.training and self.quant_ratio < 1:
+            latent = self.latent(name)
             smooth = (torch.tanh(latent) if self.factor_bits[name] > 1 else latent) / scale
             kept = torch.rand_like(latent) >= self.quant_ratio
             levels = smooth + (torch.where(kept, smooth, levels) - smooth).detach()
         return levels, scale
 
     def forward(self):
-        levels = {name: self._levels(name) for name in self.names()}
-        scale = self.gain[0].double()
-        for _, one in levels.values():
-            scale = scale * one.detach().double()
-        wide = (lambda x: x.double()) if self._wide else (lambda x: x)
-        kernels = wide(levels["basis"][0])
-        if self.sizes.intra:
-            kernels = torch.matmul(wide(levels["intra"][0]), kernels)
-        ordered = kernels.reshape(self.sizes.cross, -1)
-        if self.sizes.cross_on:
-            ordered = torch.matmul(wide(levels["cross"][0]), ordered)
-        dense = in_dense_order(self.sizes, ordered.reshape(self.sizes.kernels, self.sizes.channels, -1))
-        return (dense.to(self.basis.dtype) * scale.to(self.basis.dtype)).reshape(self.shape.dense)
+        return self._product({name: self._noisy_levels(name) for name in self.names()}, self._wide)
 
-    def encode(self, dense, peak=0.5):
-        target = in_level_order(self.sizes, self._checked(dense))
-        fitted = dict(zip(("basis", "intra", "cross", "gain"), svd_factors(target, self.sizes, peak)))
+    def encode(self, dense):
+        dense, method = self._checked(dense), self.projection.get("method", "svd")
+        if method == "random":
+            self._draw()
+            return
+        target = in_level_order(self.sizes, dense)
+        fitted = dict(zip(("basis", "intra", "cross", "gain"), svd_factors(target, self.sizes, self.projection.get("peak", 0.5))))
         gain = fitted["gain"]
-        with torch.no_grad():
-            for name in self.names():
-                values, width = fitted[name], self.factor_bits[name]
-                if self.rounded:
-                    largest = values.abs().max()
-                    if width == 32 and largest > 0:  # the quantiser stretches to one
-                        gain *= float(largest)
-                    values = to_latent(values, width)
-                getattr(self, name).copy_(values)
-            self.gain.fill_(gain)
+        for name in self.names():
+            gain *= self.set_latent(name, fitted[name])
+        self.gain.fill_(gain)
+        if method == "l2":
+            self.improve(dense, int(self.projection.get("steps", 300)), self.projection.get("rate", 0.02))
+
+    @torch.no_grad()
+    def _draw(self):
+        """The normal start of the authors' code, of PyTorch's numbers: another draw than the program's."""
+        sizes = self.sizes
+        variances = {"basis": 2 / (sizes.kernels * sizes.area), "intra": 2 / (sizes.cross * max(1, sizes.intra)),
+                     "cross": 2 / sizes.kernels}
+        for name in self.names():
+            self.latent(name).normal_(std=math.sqrt(variances[name]))
+        self.gain.fill_(1)
 
     def improve(self, dense, steps=3000, rate=0.02):
         """RAdam on ||W - target||^2 / ||target||^2, the rate falling as a cosine; keeps the best step."""
@@ -161,21 +218,6 @@ class MultilevelSource(Source):
             for parameter, value in zip(self.parameters(), best):
                 parameter.copy_(value)
         return least
-
-    def words(self):
-        found, scale = {}, self.gain[0].double()
-        for name in self.names():
-            levels, one = self._levels(name)
-            width = self.factor_bits[name]
-            found[name] = odd_words(levels, width) if self.rounded and width < 32 else levels.detach()
-            scale = scale * one.double()
-        found["scale"] = scale.detach().float().reshape(1)
-        return found
-
-    def stored(self):
-        streams = [(name, getattr(self, name).numel(), self.factor_bits[name] if self.rounded else 32, True)
-                   for name in self.names()]
-        return streams + [("scale", 1, 32, False)]
 
     def penalty(self):
         """lambda times what the factors miss of orthonormal rows and orthogonal columns (form sum, mean)."""

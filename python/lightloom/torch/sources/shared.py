@@ -6,25 +6,32 @@ import torch
 
 from .rounding import best_clip, integers, straight_through
 from .seeded import layer_seed, seed_halves, seed_of_halves, seeded_permutation, seeded_words
+from .sharing import group_key, join
 from .source import Source, offset_words
 
 
 class SharedDepthSource(Source):
-    """A layer's use of a tensor of integers that the first layer of its shape stores: w = scale times level.
+    """A layer's use of a tensor of integers that the first layer of its group stores: w = scale times level.
 
-    uses: the uses before this one, which joins them. Tensor and scales learn by the gradients of all layers they are in; a scale's
-    gradient is divided by its weights, so that it moves as they do. A new weight of one use fits the tensor and all scales anew.
+    uses: the uses before this one, which joins them; rank: of the matrix that this one adds, of two factors of `factor_bits` bits.
+    Tensor and scales learn by the gradients of all layers they are in; a scale's gradient is divided by its weights, so that it moves
+    as they do. A new weight of one use fits the tensor and all scales anew.
     """
 
     kind = "shared_depth"
 
-    def __init__(self, shape, bits, uses):
+    def __init__(self, shape, bits, uses, rank=0, factor_bits=8):
         super().__init__(shape)
         self.width, self.use, self._uses, self._given = bits, len(uses), uses, None  # a list: no module within this one
         if self.use == 0:
             self.shared = torch.nn.Parameter(torch.zeros(shape.weights))
             self.register_buffer("clip", torch.ones(1))
         self.scale = torch.nn.Parameter(torch.ones(1))
+        columns = shape.weights // shape.out
+        self.rank, self.factor_bits = min(rank, shape.out, columns), factor_bits
+        if self.rank:
+            self.left = torch.nn.Parameter(torch.zeros(shape.out, self.rank))
+            self.right = torch.nn.Parameter(torch.zeros(self.rank, columns))
         uses.append(self)
 
     def _order(self):
@@ -56,6 +63,30 @@ class SharedDepthSource(Source):
         square = step**2 * levels.square().sum()
         for use in there if square > 0 else []:
             use.scale.fill_(float(step * (use._given.double() @ levels) / square))
+        if len(there) == len(self._uses):
+            for use in there:
+                use._fit_rest(use._given - (use.scale * step).float() * levels.float())
+
+    def _fit_rest(self, rest):
+        """The nearest of its rank to what the tensor leaves, each component's size halved between the factors."""
+        if not self.rank:
+            return
+        left, singular, right = torch.linalg.svd(rest.double().reshape(self.shape.out, -1), full_matrices=False)
+        root = singular[:self.rank].sqrt()
+        self.left.copy_(left[:, :self.rank] * root)
+        self.right.copy_(root[:, None] * right[:self.rank])
+
+    def _factors(self):
+        """[(name, integers, their step)] of what the layer adds."""
+        return [(name, *integers(getattr(self, name).detach(), self.factor_bits, 1.0)) for name in ("left", "right")] if self.rank else []
+
+    def _added(self, weight):
+        """With the layer's own matrix; its factors learn straight through their rounding."""
+        if not self.rank:
+            return weight
+        (_, left, of_left), (_, right, of_right) = self._factors()
+        smooth = straight_through(of_left * left, self.left) @ straight_through(of_right * right, self.right)
+        return weight + straight_through(of_left * of_right * (left @ right), smooth).reshape(-1)
 
     def _levels(self):
         """(levels of the whole tensor, their step)."""
@@ -67,16 +98,22 @@ class SharedDepthSource(Source):
         own = self._in_order(levels)
         exact = (self.scale.detach() * step) * own
         smooth = self.scale.detach() * self._in_order(self._uses[0].shared) + self.scale * (step * own) / len(own)
-        return straight_through(exact, smooth).reshape(self.shape.dense)
+        return self._added(straight_through(exact, smooth)).reshape(self.shape.dense)
 
     def words(self):
         levels, step = self._levels()
-        first = {"shared": offset_words(levels, self.width)} if self.use == 0 else {}
-        return {**first, "scale": (self.scale * step).detach()}
+        found = {"shared": offset_words(levels, self.width)} if self.use == 0 else {}
+        found["scale"] = (self.scale * step).detach()
+        for name, own, unit in self._factors():
+            found.update({name: offset_words(own, self.factor_bits), f"{name}_scale": unit.reshape(1)})
+        return found
 
     def stored(self):
-        first = [("shared", self.shape.weights, self.width, True)] if self.use == 0 else []
-        return first + [("scale", 1, 32, False)]
+        found = [("shared", self.shape.weights, self.width, True)] if self.use == 0 else []
+        found.append(("scale", 1, 32, False))
+        for name, _, _ in self._factors():
+            found += [(name, getattr(self, name).numel(), self.factor_bits, True), (f"{name}_scale", 1, 32, False)]
+        return found
 
 
 class BlendSource(SharedDepthSource):
@@ -115,10 +152,10 @@ def make_shared(card, shape, name, bits, shared):
     """The source of a layer; `shared`: what the layers of its network have in common, a dict that grows."""
     kind = card["source"]
     own = card.get(kind, {})
-    options = {"seed": layer_seed(own.get("seed", 0), name), "transpose": own.get("transpose", True)} if kind == "blend" else {}
     most = own.get("uses", 0)
-    key = (kind, options.get("transpose"), most, bits, shape)
-    uses = shared.get(key)
-    if uses is None or len(uses) == most > 0:
-        uses = shared[key] = []
-    return (BlendSource if kind == "blend" else SharedDepthSource)(shape, bits, uses, **options)
+    if kind == "blend":
+        transpose = own.get("transpose", True)
+        uses = join(shared, (kind, transpose, most, bits, group_key("shape", shape, name)), most)
+        return BlendSource(shape, bits, uses, layer_seed(own.get("seed", 0), name), transpose)
+    uses = join(shared, (kind, most, bits, group_key(own.get("by", "shape"), shape, name)), most)
+    return SharedDepthSource(shape, bits, uses, own.get("rank", 0), own.get("factor_bits", 8))

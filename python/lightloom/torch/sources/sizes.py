@@ -1,5 +1,6 @@
 """Which factors of the two-level generator a layer has (docs/models/weights/multilevel.md)."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -35,7 +36,8 @@ class Sizes:
     """A weight seen as `kernels` kernels of `channels` x `area`, made from `cross` generated ones.
 
     intra: bases of a kernel, 0: level 1 is off; layout: "plain", "grouped" (kernel j of every group
-    side by side along the channels) or "by_input" (a kernel per input channel).
+    side by side along the channels), "by_input" (a kernel per input channel) or "heads" (kernel j of every
+    head, a run of outputs, side by side among the positions).
     """
 
     kernels: int
@@ -46,6 +48,7 @@ class Sizes:
     intra: int = 0
     cross: int = 0
     cross_on: bool = False
+    heads: int = 1
 
     @property
     def generated(self):
@@ -119,8 +122,23 @@ def shared_kernels(shape, kernels):
     return Sizes(1, filters, plain.area, intra=kernels, cross=1)
 
 
+def slice_of_stack(shape, intra, cross, heads):
+    """A layer's slice of a stack of layers whose `heads` runs of outputs are stacked as well (as many as they have in common).
+
+    Level 1 is on iff 0 < intra < inputs, level 2 iff 0 < cross < outputs of a head.
+    """
+    heads = math.gcd(heads, shape.out)
+    kernels = shape.out // heads
+    cross_on = 0 < cross < kernels
+    return Sizes(kernels, shape.inputs, shape.area * heads, layout="plain" if heads == 1 else "heads",
+                 intra=intra if 0 < intra < shape.inputs else 0, cross=cross if cross_on else kernels, cross_on=cross_on, heads=heads)
+
+
 def in_level_order(sizes, dense):
     """The dense weight as (kernels, channels, area)."""
+    if sizes.layout == "heads":
+        parts = dense.reshape(sizes.heads, sizes.kernels, sizes.channels, -1)
+        return parts.permute(1, 2, 0, 3).reshape(sizes.kernels, sizes.channels, sizes.area)
     if sizes.layout == "by_input":
         return dense.reshape(sizes.channels, sizes.kernels, sizes.area).transpose(0, 1)
     if sizes.layout == "grouped":
@@ -132,6 +150,9 @@ def in_level_order(sizes, dense):
 
 def in_dense_order(sizes, ordered):
     """The inverse of `in_level_order`, as a flat tensor."""
+    if sizes.layout == "heads":
+        parts = ordered.reshape(sizes.kernels, sizes.channels, sizes.heads, -1)
+        return parts.permute(2, 0, 1, 3).reshape(-1)
     if sizes.layout == "by_input":
         return ordered.transpose(0, 1).reshape(-1)
     if sizes.layout == "grouped":

@@ -31,6 +31,18 @@ class Source(torch.nn.Module):
         """[(stream, words, bits of a word, counted)]: counted as the published ratios do."""
         raise NotImplementedError
 
+    def file_values(self):
+        """(name, tensor) of all that weight files keep: what is trained as weight.*, what `encode` fixed as constant.*"""
+        for own, value in self.named_parameters():
+            yield f"weight.{own}", value
+        kept = self.state_dict()
+        for own, value in self.named_buffers():
+            if own in kept:
+                yield f"constant.{self.file_names.get(own, own)}", value
+
+    def settle(self):
+        """Makes the words those of the weights of now; a source whose words follow at once has nothing to do."""
+
     def penalty(self):
         """The source's own regulariser; 0 where its card asks for none."""
         return 0.0

@@ -5,26 +5,28 @@ import re
 from ..._lightloom import Error
 from . import sizes as level_sizes
 from .binary import SubbitSource, TiledSource, XorSource
-from .codes import TrellisSource
+from .codes import ProjectedSource, TrellisSource
 from .crew import CrewSource
 from .direct import (CirculantSource, DenseSource, FloatSource, IntegerSource, LearnedStepSource, PowerSource,
                      TernarySource)
 from .entropy import HuffmanSource
 from .exchange import ExchangeSource, SmartDealSource, exchangeable
 from .multilevel import MultilevelSource
+from .retrained import RetrainedSource
 from .seeded import SubspaceSource, SupermaskSource
 from .seeds import SeedSource
 from .shared import make_shared
+from .stacked import make_stacked
 
 # Linear layers of sources that do not take them, where a card has no fc_bits.
-_LINEAR_BITS = {"dense": 32, "integer": "own", "ternary": 2, "multilevel": "factors", "low_rank": "bits",
+_LINEAR_BITS = {"dense": 32, "integer": "own", "ternary": 2, "multilevel": "factors", "stacked": "factors", "low_rank": "bits",
                 "bsconv": "bits", "dsconv": "bits", "penni": "bits", "circulant": "bits", "supermask": 1, "tiled": 1, "xor": 1,
                 **dict.fromkeys(("huffman", "crew", "seedlm", "trellis", "shared_depth", "blend"), "own")}  # others: 8
 _DEFAULT_BITS = {"power_of_two": 4, "low_rank": 32, "bsconv": 32, "dsconv": 32, "penni": 32, "circulant": 32,
                  "ternary": 2, "huffman": 4, "crew": 4, "seedlm": 4, "trellis": 2}
 SOURCES = ("dense", "integer", "lsq", "ternary", "power_of_two", "huffman", "crew", "multilevel", "low_rank", "bsconv", "dsconv",
            "penni", "circulant", "smart_exchange", "smart_deal", "supermask", "tiled", "subbit", "xor", "subspace", "seedlm", "trellis",
-           "shared_depth", "blend")
+           "shared_depth", "blend", "stacked")
 
 
 def matches(pattern, name):
@@ -106,13 +108,19 @@ def _generated(card, shape):
     else:
         bits = dict.fromkeys(("basis", "intra", "cross"), card.get("bits", 32))
     return MultilevelSource(shape, sizes, bits, linear_bits(card) < 16, card.get("quant_ratio", 1.0),
-                            card.get("orthogonality"))
+                            card.get("orthogonality"), card.get("projection"))
+
+
+def _slice(card, shape, name, shared):
+    if shape.linear and card.get("linear", "rounded") != "generated":
+        return _dense(card, shape)
+    return make_stacked(card, shape, name, _factor_bits(card), linear_bits(card) < 16, shared) or _dense(card, shape)
 
 
 def make_source(card, shape, name="", shared=None):
     """The source of one layer of a card's section `weights`; layers it cannot take are stored dense.
 
-    shared: a dict, the same for all layers of a network, through which those of `shared_depth` and `blend` find each other.
+    shared: a dict, the same for all layers of a network, through which those of `shared_depth`, `blend` and `stacked` find each other.
     """
     return source_of(checked(card), shape, name, {} if shared is None else shared)
 
@@ -120,6 +128,13 @@ def make_source(card, shape, name="", shared=None):
 def source_of(card, shape, name, shared):
     """`make_source` of a section that is checked."""
     card = card_for(card, name)
+    made = _own_source(card, shape, name, shared)
+    if card.get("retraining", "codes") == "codes" or isinstance(made, ProjectedSource):
+        return made
+    return RetrainedSource(made)
+
+
+def _own_source(card, shape, name, shared):
     source = card.get("source", "dense")
     bits = card.get("bits", _DEFAULT_BITS.get(source, 8))
     width = linear_bits(card) if shape.linear else bits
@@ -145,6 +160,8 @@ def source_of(card, shape, name, shared):
         return SeedSource(shape, width, **card.get("seedlm", {}))
     if source in ("shared_depth", "blend"):
         return make_shared(card, shape, name, width, shared)
+    if source == "stacked":
+        return _slice(card, shape, name, shared)
     if source in ("multilevel", "low_rank", "bsconv", "dsconv", "penni"):
         return _generated(card, shape)
     if source in _SHORT and (not shape.linear or _takes_linear(card, source)):
