@@ -135,7 +135,8 @@ struct Rows {
 /// Whether `vectors` whole vectors of rows get noise and are converted by perfect converters, and
 /// nothing else happens to them.
 bool is_plain(const Rows& of, int vectors) {
-  return of.block.noise != nullptr && of.block.added == nullptr && of.conversion.rounds &&
+  return of.block.noise != nullptr && of.block.added == nullptr &&
+         of.block.vector_scales == nullptr && of.conversion.rounds &&
          of.readout.curves == nullptr && of.tile.rows - of.row >= vectors * readout_lanes;
 }
 

@@ -184,6 +184,21 @@ double relative_error(const Products& p, const AnalogRun& run) {
   return std::sqrt(wrong / all);
 }
 
+TEST(BlockFloatingPoint, ScalesComeBackOnAtANoisyReceiver) {
+  // Whole vectors of rows with noise and perfect converters, which are read out in a loop of their
+  // own where nothing else happens to them; and a last vector that is not whole.
+  for (const int out : {13, 64}) {
+    const Products products = random_products(64, out, 33);
+    const AnalogRun noisy =
+        run(products,
+            "{kind: incoherent-crossbar, rows: 64, columns: 64, crossbar: {weight_bits: 9}, "
+            "input_dac: {bits: 10}, output_adc: {bits: 11}, block_floating_point: {gain: 1.86}, "
+            "laser: {power_per_input_mW: 500}}");
+    // The converter's step, 64 / 1.86 / 1023, is 0.8 % of the products.
+    EXPECT_LT(relative_error(products, noisy), 0.02) << out;
+  }
+}
+
 TEST(BlockFloatingPoint, GainFillsTheRangeOfAnEightBitConverterUntilItSaturates) {
   Products products{.shape = {.name = "linear", .in_channels = 128, .out_channels = 40},
                     .vectors = 50,
