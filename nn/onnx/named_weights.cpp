@@ -151,12 +151,28 @@ void require_same_network(const ArraysByName& given, const std::vector<NamedArra
           "order or with another epsilon (export the network that the checkpoint belongs to)");
 }
 
+/// Single numbers that no layer reads are part of the functions of the imported graph, which the
+/// network has already.
+std::set<std::string> numbers_of_functions(const Model& model) {
+  std::set<std::string> numbers;
+  for (const auto& [name, readers] : readers_of(model))
+    if (model.constants.at(name).size() == 1 &&
+        std::none_of(readers.begin(), readers.end(), is_weight))
+      numbers.insert(name);
+  return numbers;
+}
+
 void place(const std::map<std::string, Parameter>& parameters, ArraysByName& given, Model& model) {
+  const std::set<std::string> kept = numbers_of_functions(model);
   for (const auto& [name, parameter] : parameters) {
     Array& constant = model.constants.at(parameter.constant);
     std::vector<std::int64_t> shape = constant.dims;
     if (parameter.transposed) std::reverse(shape.begin(), shape.end());
     std::vector<float> values = given.get(name, shape);
+    require(!kept.contains(parameter.constant) || values == constant.floats,
+            "'{}' is {} where the network has {}, a single number that is part of its functions "
+            "(load the checkpoint before the export)",
+            name, values.front(), constant.floats.front());
     constant.floats = parameter.transposed ? transposed(values, shape[1]) : std::move(values);
   }
 }

@@ -117,7 +117,8 @@ TEST(Card, KeysThatAreKnownAreNamedOnce) {
 
 TEST(Card, AllProblemsAreReportedAtOnce) {
   const std::string problem = problem_of(
-      "rows: 65\nlocal: perhaps\nkind: rings\nlevels: 3\ninner: {bits: x}\nname: [a]\nunheard_of: "
+      "rows: 65\nlocal: perhaps\nkind: rings\nlevels: {a: 3}\ninner: {bits: x}\nname: "
+      "[a]\nunheard_of: "
       "1\n");
   for (const char* key :
        {"'rows'", "'local'", "'kind'", "'levels'", "'inner.bits'", "'name'", "'unheard_of'"})

@@ -84,7 +84,7 @@ class OnnxNamedWeights : public testing::Test {
     const Imported imported = import_with_weights(path(), arrays_);
     Network network = network_of(imported, {});
     Inference inference(network);
-    const Array got = output_of(imported, inference.run(images_of(imported, x)));
+    const Array got = output_of(imported, inference.forward(images_of(imported, x)));
     ASSERT_EQ(got.floats.size(), expected.floats.size());
     for (std::size_t i = 0; i < got.floats.size(); ++i)
       EXPECT_NEAR(got.floats[i], expected.floats[i], 2e-5) << i;
@@ -147,6 +147,20 @@ TEST_F(OnnxNamedWeights, OfWhatAnExporterMergedAreRefused) {
   arrays_ = {{"conv1.weight", {4, 3, 3, 3}, std::vector<float>(108, 1)},
              {"fc.weight", {7, 64}, std::vector<float>(448, 1)}};
   EXPECT_NE(refused().find("'onnx::Conv_28', of the Conv '/conv1/Conv'"), std::string::npos)
+      << refused();
+}
+
+TEST_F(OnnxNamedWeights, OfFunctionsMustBeWhatTheyWere) {
+  Chain sloped({2, 5});
+  sloped.model.constants["act.weight"] = {.dims = {1}, .floats = {0.25f}};
+  sloped.add("PRelu", {"x", "act.weight"});
+  sloped.model.constants["fc.weight"] = sloped.model.constants.at(sloped.random({7, 5}));
+  sloped.add("Gemm", {sloped.last, "fc.weight"}, {{"transB", whole_number(1)}});
+  write_model(path(), sloped.model);
+  arrays_ = {{"act.weight", {1}, {0.25f}}, {"fc.weight", {7, 5}, std::vector<float>(35, 1)}};
+  EXPECT_EQ(refused(), "");
+  array("act.weight").values = {0.5f};
+  EXPECT_NE(refused().find("'act.weight' is 0.5 where the network has 0.25"), std::string::npos)
       << refused();
 }
 
