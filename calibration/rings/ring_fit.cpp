@@ -12,7 +12,6 @@
 #include "calibration/rings/lines/line_search.hpp"
 #include "calibration/rings/ring_problems.hpp"
 #include "calibration/rings/ring_tasks.hpp"
-#include "calibration/rings/width_errors.hpp"
 #include "core/error.hpp"
 
 namespace lightloom::calibration {
@@ -90,11 +89,17 @@ Resonance resonance_of(const FittedLine& line, const LineFit& fit) {
   }
   Resonance r{.centre_nm = line.centre_nm, .centre_sigma = line.centre_sigma};
   r.width_nm = 0.5 * (half_depth + line.width_nm);
-  r.width_apart_nm = 0.5 * (line.width_nm - half_depth) + fit.width_reach * line.width_nm;
-  // What the model leaves besides noise moves a width by about its share of the depth.
-  const double left = fit.residual * std::sqrt(std::max(0.0, 1 - 1 / (fit.misfit * fit.misfit)));
-  set_width_error(std::hypot(line.width_sigma * r.width_nm / line.width_nm, left * r.width_nm), r);
+  const double apart = 0.5 * (line.width_nm - half_depth) + fit.width_reach * line.width_nm,
+               left = fit.residual * std::sqrt(std::max(0.0, 1 - 1 / (fit.misfit * fit.misfit))),
+               // What the model leaves besides noise moves a width by about its share of the depth.
+      noise = std::hypot(line.width_sigma * r.width_nm / line.width_nm, left * r.width_nm);
+  r.width_sigma = noise + apart / 1.96;
   r.depth = fit.shape.dips ? 1 - line.least : line.alpha;
+  r.quality = r.centre_nm / r.width_nm;
+  r.quality_sigma = r.quality * r.width_sigma / r.width_nm;
+  const double reach = 2.1 * noise + apart;  // a little over 1.96: sigma itself is estimated
+  r.quality_low = r.centre_nm / (r.width_nm + reach);
+  r.quality_high = r.centre_nm / std::max(r.width_nm - reach, 0.02 * r.width_nm);
   r.asymmetry = line.alpha != 0 ? line.beta / line.alpha : 0;
   r.misfit = fit.misfit;
   if (!fit.shape.dips) return r;
@@ -200,8 +205,6 @@ void finish(Pass pass, Trace wavelength_nm, RingFit& fit) {
   name_line_problems(pass.pieces, wavelength_nm, fit);
   note_outliers(pass, fit);
   name_comb_problems(fit);
-  if (fit.good()) return;
-  for (const Comb& comb : fit.combs) widen_by_scatter(comb, fit.resonances);
 }
 
 }  // namespace

@@ -10,10 +10,9 @@ namespace lightloom::calibration {
 /// difference between the usual definitions of a width (docs/models/calibration/rings.md#width).
 struct Resonance {
   double centre_nm = 0, centre_sigma = 0;
-  double width_nm = 0, width_sigma = 0;  // full width at half depth or height
-  double width_apart_nm = 0;  // half of what tells the definitions of a width apart, part of sigma
-  double depth = 0;           // of the dip over what is beside it, or the peak's height
-  double quality = 0, quality_sigma = 0;     // loaded: centre / width
+  double width_nm = 0, width_sigma = 0;   // full width at half depth or height
+  double depth = 0;                       // of the dip over what is beside it, or the peak's height
+  double quality = 0, quality_sigma = 0;  // loaded: centre / width
   double quality_low = 0, quality_high = 0;  // 95 % interval
   double extinction_db = 0;  // of the through port at the line's bottom; 0 at the drop port
   double intrinsic_under =

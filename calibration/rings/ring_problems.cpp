@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "calibration/rings/width_errors.hpp"
-
 namespace lightloom::calibration {
 namespace {
 
@@ -88,17 +86,6 @@ void name_alternation(const Comb& comb, RingFit& fit) {
       a, b, 2 * comb.fsr_nm, comb.fsr_nm));
 }
 
-/// Widths of one comb against each other.
-void name_scatter(const Comb& comb, RingFit& fit) {
-  const WidthScatter scatter = scatter_of(comb, fit.resonances);
-  if (!scatter.beyond) return;
-  fit.problems.push_back(fmt::format(
-      "the widths of the lines {:.4f} nm apart scatter by {:.2g} %, their errors are {:.2g} % (a "
-      "ripple that looks like an envelope, lines hidden behind others, or backscattering and "
-      "roughness that change from line to line; the intervals hold the scatter)",
-      comb.fsr_nm, 100 * scatter.spread, 100 * scatter.error));
-}
-
 }  // namespace
 
 void name_line_problems(const std::vector<FittedPiece>& pieces,
@@ -170,7 +157,6 @@ void name_comb_problems(RingFit& fit) {
         "the {} at {} nm {} at no equal distance from the others (a second ring, or a defect?)",
         line_or_lines(alone), places(alone), alone.size() > 1 ? "stand" : "stands"));
   for (const Comb& comb : fit.combs) name_alternation(comb, fit);
-  for (const Comb& comb : fit.combs) name_scatter(comb, fit);
 }
 
 CutLines find_cut_lines(const std::vector<LineGuess>& guesses,

@@ -77,18 +77,6 @@ TEST(SlowRingSpectra, OfAHundredWithAllNuisancesNinetyAreCoveredAndTheOthersName
   EXPECT_LE(silent, sets * spectra / 50);
 }
 
-TEST(LongRingSpectra, ARippleThatLooksLikeAnEnvelopeShowsInTheScatterOfWidths) {
-  // The noise explains what is left of every line (1.4 and 1.6 nm of ripple, lines of 0.05 to 0.07
-  // nm), but their widths differ by more than it allows.
-  for (const std::uint64_t draw : {46U, 53U}) {
-    const LaboratorySpectrum truth = oracle::laboratory_spectrum(6103, draw);
-    const RingFit fit = fit_ring(truth.wavelength_nm, truth.power);
-    ASSERT_EQ(fit.problems.size(), 1u) << draw;
-    EXPECT_NE(fit.problems[0].find("scatter by"), std::string::npos) << fit.problems[0];
-    EXPECT_TRUE(outcome_of(6103, draw).covered()) << draw;
-  }
-}
-
 TEST(LongRingSpectra, FilesOfAnyLayoutHoldTheSpectrumThatWasWritten) {
   for (std::uint64_t draw = 0; draw < 40; ++draw) {
     const LaboratorySpectrum truth = oracle::laboratory_spectrum(77, draw);
