@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <span>
 
 #include "core/cards/card_error.hpp"
 #include "core/cards/words.hpp"
@@ -48,6 +49,15 @@ std::string shown(Range range) {
 
 bool inside(double value, Range range) {
   return (range.open_low ? value > range.low : value >= range.low) && value <= range.high;
+}
+
+/// One value stands for a list of it.
+bool is_list(const Tree& tree) {
+  return tree.kind == Tree::Kind::list || tree.kind == Tree::Kind::scalar;
+}
+std::span<const Tree> items_of(const Tree& tree) {
+  if (tree.kind == Tree::Kind::scalar) return {&tree, 1};
+  return tree.items;
 }
 
 }  // namespace
@@ -208,8 +218,8 @@ void Section::value(std::string_view key, std::vector<double>& field, Range rang
   Tree resolved = Tree::list();
   if (const Tree* found = take(key)) {
     std::vector<double> numbers;
-    bool good = found->kind == Tree::Kind::list;
-    for (const Tree& item : found->items) {
+    bool good = is_list(*found);
+    for (const Tree& item : items_of(*found)) {
       const auto number =
           item.kind == Tree::Kind::scalar ? parse_number(item.scalar) : std::nullopt;
       good = good && number && inside(*number, range);
@@ -241,8 +251,8 @@ void Section::value(std::string_view key, std::vector<std::string>& field) {
   Tree resolved = Tree::list();
   if (const Tree* found = take(key)) {
     std::vector<std::string> texts;
-    bool good = found->kind == Tree::Kind::list;
-    for (const Tree& item : found->items) {
+    bool good = is_list(*found);
+    for (const Tree& item : items_of(*found)) {
       good = good && item.kind == Tree::Kind::scalar;
       texts.push_back(item.scalar);
     }

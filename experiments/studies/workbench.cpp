@@ -24,6 +24,7 @@
 #include "nn/models/models.hpp"
 #include "nn/network/weights_file.hpp"
 #include "nn/onnx/import/import.hpp"
+#include "nn/onnx/named_weights.hpp"
 #include "nn/train/checkpoint.hpp"
 
 namespace lightloom::experiments {
@@ -56,17 +57,6 @@ nn::TrainResult train_fully(nn::Network& network, const nn::Dataset& data,
                             helpers.checkpoint));
 }
 
-/// Weights of our own HDF5 files, or of another program's with PyTorch's names.
-void load_any_weights(const std::string& path, nn::Network& network) {
-  if (!nn::is_foreign_weights(path)) return nn::load_weights(path, network);
-  const std::vector<nn::NamedArray> arrays = nn::read_weight_arrays(path);
-  try {
-    nn::import_torch(arrays, network);
-  } catch (const Error& problem) {
-    throw Error(fmt::format("'{}': {}", path, problem.what()));
-  }
-}
-
 /// What a file's nodes hold, for a graph that has `more` nodes behind its input than the file's.
 void shift_nodes(int more, nn::onnx::Imported& file) {
   const auto shifted = [more](auto& values) {
@@ -77,6 +67,27 @@ void shift_nodes(int more, nn::onnx::Imported& file) {
   if (more == 0) return;
   shifted(file.layers);
   shifted(file.norms);
+}
+
+/// A file's numbers, for a network on its graph.
+void give_file(nn::onnx::Imported file, nn::Network& network) {
+  shift_nodes(static_cast<int>(network.graph().nodes.size() - file.graph.nodes.size()), file);
+  nn::onnx::give_weights(std::move(file), network);
+}
+
+/// Weights of our own HDF5 files, or of another program's with PyTorch's names; for a network of an
+/// ONNX file under our names or that file's.
+void load_any_weights(const std::string& path, const std::string& model, nn::Network& network) {
+  if (!nn::is_foreign_weights(path)) return nn::load_weights(path, network);
+  const std::vector<nn::NamedArray> arrays = nn::read_weight_arrays(path);
+  try {
+    if (nn::is_onnx(model) && nn::onnx::has_names_of(model, arrays, nn::own_names(arrays, network)))
+      give_file(nn::onnx::import_with_weights(model, arrays), network);
+    else
+      nn::import_torch(arrays, network);
+  } catch (const Error& problem) {
+    throw Error(fmt::format("'{}': {}", path, problem.what()));
+  }
 }
 
 std::string loop_identity(const Experiment& card) {
@@ -135,9 +146,7 @@ std::unique_ptr<nn::Network> Workbench::make_float_network(const Experiment& car
   if (!nn::is_onnx(card.network.model))
     return make_network(card, nn::SourceCard{}, nn::InitialWeights::drawn);
   auto network = make_network(card, nn::SourceCard{}, nn::InitialWeights::none);
-  nn::onnx::Imported file = *network_file(card.network.model);
-  shift_nodes(static_cast<int>(network->graph().nodes.size() - file.graph.nodes.size()), file);
-  nn::onnx::give_weights(std::move(file), *network);
+  give_file(*network_file(card.network.model), *network);
   return network;
 }
 
@@ -213,7 +222,7 @@ Workbench::NetworkPtr Workbench::teacher(const Experiment& card) {
     require_precisions(card);
     TrainedNetwork teacher{.network = make_float_network(card), .history = {}};
     if (!card.training.teacher_file.empty())
-      load_any_weights(card.training.teacher_file, *teacher.network);
+      load_any_weights(card.training.teacher_file, card.network.model, *teacher.network);
     else if (const Kept place = kept(card, float_checkpoint_, float_identity(card.resolved)); true)
       teacher.history = train_fully(
           *teacher.network, *dataset(card), {card.training.teacher, card.seed},
@@ -234,14 +243,14 @@ TrainedNetwork Workbench::trained_student(const Experiment& card) {
   const bool begun = card.network.weights_file.empty() && card.loop && !card.loop->file.empty();
   const std::string& file = begun ? card.loop->file : card.network.weights_file;
   if (!file.empty()) {
-    load_any_weights(file, *student.network);
+    load_any_weights(file, card.network.model, *student.network);
     return student;
   }
   const NetworkPtr float_network = card.training.needs_teacher() ? teacher(card) : nullptr;
   if (card.training.student_file.empty())
     nn::copy_weights(*float_network->network, *student.network);
   else
-    load_any_weights(card.training.student_file, *student.network);
+    load_any_weights(card.training.student_file, card.network.model, *student.network);
   if (card.training.student.epochs == 0) return student;
   const Kept place =
       kept(card, checkpoint_, student_identity(card.resolved, trained_through(card)));

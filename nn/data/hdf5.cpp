@@ -24,8 +24,10 @@ std::vector<std::string> set_names(Part part, const std::vector<std::string>& pl
 }
 
 ArrayPair hdf5_pair(const std::string& path, Part part) {
-  const std::vector<std::string> images = set_names(part, {"images", "x", "X", "data", "inputs"}),
-                                 answers = set_names(part, {"labels", "y", "label", "targets"});
+  const std::vector<std::string> images = set_names(part, {"images", "x", "X", "image", "data",
+                                                           "inputs", "features"}),
+                                 answers = set_names(
+                                     part, {"labels", "y", "Y", "label", "targets", "target"});
   return {rows_of(open_hdf5_numbers(path, images), path),
           [path, answers] { return rows_of(open_hdf5_numbers(path, answers), path); }};
 }

@@ -16,13 +16,22 @@ struct PairNames {
 };
 
 std::vector<PairNames> pair_names(Part part) {
-  static constexpr std::array<std::pair<const char*, const char*>, 6> plain{
+  // The last pair is what numpy.savez calls arrays without names.
+  static constexpr std::array<std::pair<const char*, const char*>, 14> plain{
       {{"images", "labels"},
        {"x", "y"},
        {"X", "y"},
+       {"X", "Y"},
+       {"image", "label"},
        {"data", "labels"},
        {"data", "label"},
-       {"inputs", "targets"}}};
+       {"data", "targets"},
+       {"data", "target"},
+       {"inputs", "targets"},
+       {"inputs", "labels"},
+       {"features", "labels"},
+       {"features", "targets"},
+       {"arr_0", "arr_1"}}};
   std::vector<PairNames> names;
   const auto add = [&](const std::string& of) {
     for (const auto& [images, answers] : plain) {

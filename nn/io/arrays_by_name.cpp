@@ -76,24 +76,11 @@ bool is_counter(const NamedArray& array) {
           !array.name.ends_with(".bias") && array.name.find("running_") == std::string::npos);
 }
 
-std::set<std::string> names_of(const Network& network) {
-  std::set<std::string> names;
-  for (const WeightLayer& layer : network.weight_layers()) {
-    names.insert(layer.shape.name + ".weight");
-    if (layer.shape.bias) names.insert(layer.shape.name + ".bias");
-  }
-  for (const NormLayer& norm : network.norms()) {
-    names.insert(norm.name + ".weight");
-    names.insert(norm.name + ".bias");
-    if (norm.running) names.insert({norm.name + ".running_mean", norm.name + ".running_var"});
-  }
-  return names;
-}
-
 }  // namespace
 
-ArraysByName::ArraysByName(const std::vector<NamedArray>& arrays, const Network& network)
-    : arrays_(arrays), network_(network.graph().name), wanted_(names_of(network)) {
+ArraysByName::ArraysByName(const std::vector<NamedArray>& arrays, std::string network,
+                           std::set<std::string> wanted)
+    : arrays_(arrays), network_(std::move(network)), wanted_(std::move(wanted)) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < arrays.size(); ++i) {
     if (is_counter(arrays[i])) continue;

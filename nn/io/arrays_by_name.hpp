@@ -8,18 +8,20 @@
 
 #include "nn/io/safetensors.hpp"
 #include "nn/io/torch_dialects.hpp"
-#include "nn/network/network.hpp"
 
 namespace lightloom::nn {
 
-/// The arrays of a file under the names that a network has for them. Both must outlive it.
+/// The arrays of a file under the names `wanted` that a network has for them. They must outlive it.
 class ArraysByName {
  public:
-  ArraysByName(const std::vector<NamedArray>& arrays, const Network& network);
+  ArraysByName(const std::vector<NamedArray>& arrays, std::string network,
+               std::set<std::string> wanted);
 
   /// Whether the file's network joins maps with the newest in front.
   [[nodiscard]] bool newest_first() const { return matched_.newest_first; }
   [[nodiscard]] bool has(const std::string& name) const { return matched_.names.contains(name); }
+  /// How many of the names wanted are there.
+  [[nodiscard]] std::size_t found() const { return matched_.found; }
 
   /// The numbers of the array `name`. Throws `Error` when it is missing, of another shape (sides of
   /// 1 do not count) or type, or holds NaN or infinities.

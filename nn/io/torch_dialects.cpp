@@ -26,14 +26,6 @@ std::string front_replaced(std::string name, std::string_view from, std::string_
   return name.starts_with(from) ? name.replace(0, from.size(), to) : name;
 }
 
-/// torchvision's and timm's ResNets.
-std::string public_resnet(const std::string& name) {
-  std::string own = front_replaced(name, "fc.", "linear.");
-  own = front_replaced(own, "classifier.", "linear.");
-  own = front_replaced(own, "head.fc.", "linear.");
-  return replaced(own, ".downsample.", ".shortcut.");
-}
-
 /// DenseNet in the first files of torchvision: denselayer1.norm.1 for denselayer1.norm1.
 std::string old_densenet(const std::string& name) {
   std::string own = name;
@@ -181,7 +173,7 @@ std::vector<Spelling> spellings_of(const Names& names, const std::set<std::strin
                                    const std::string& head) {
   std::vector<Spelling> spellings{
       {names},
-      {each(names, public_resnet)},
+      {each(names, our_resnet_name)},
       {each(names, old_densenet)},
       {each(names, kuangliu_densenet), true},
       {from_timm(names, wanted)},
@@ -192,6 +184,13 @@ std::vector<Spelling> spellings_of(const Names& names, const std::set<std::strin
 }
 
 }  // namespace
+
+std::string our_resnet_name(const std::string& name) {
+  std::string own = front_replaced(name, "fc.", "linear.");
+  own = front_replaced(own, "classifier.", "linear.");
+  own = front_replaced(own, "head.fc.", "linear.");
+  return replaced(own, ".downsample.", ".shortcut.");
+}
 
 MatchedNames match_names(const std::set<std::string>& wanted, const Names& in_file) {
   std::vector<Names> bare{in_file};

@@ -26,6 +26,10 @@ struct MatchedNames {
 MatchedNames match_names(const std::set<std::string>& wanted,
                          const std::vector<std::string>& in_file);
 
+/// A name of torchvision's or timm's ResNets as ours has it (linear for fc, shortcut for
+/// downsample); other names stay.
+std::string our_resnet_name(const std::string& name);
+
 /// The model whose names these are, of those that are easily taken for another; "" if of none.
 std::string model_of(const std::vector<std::string>& names);
 

@@ -1,6 +1,7 @@
 #include "nn/io/torch_names.hpp"
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,20 @@ namespace {
 std::vector<std::int64_t> shape_of(const LayerShape& s) {
   if (s.kind == LayerShape::Kind::linear) return {s.out_channels, s.in_channels};
   return {s.out_channels, s.in_channels / s.groups, s.kernel_height, s.kernel_width};
+}
+
+std::set<std::string> names_of(const Network& network) {
+  std::set<std::string> names;
+  for (const WeightLayer& layer : network.weight_layers()) {
+    names.insert(layer.shape.name + ".weight");
+    if (layer.shape.bias) names.insert(layer.shape.name + ".bias");
+  }
+  for (const NormLayer& norm : network.norms()) {
+    names.insert(norm.name + ".weight");
+    names.insert(norm.name + ".bias");
+    if (norm.running) names.insert({norm.name + ".running_mean", norm.name + ".running_var"});
+  }
+  return names;
 }
 
 /// timm's normalisations add 1e-5 to the variance in all its MobileNets, where torchvision's and
@@ -74,8 +89,12 @@ void import_norms(ArraysByName& given, const ChannelOrder& order, Network& netwo
 
 }  // namespace
 
+std::size_t own_names(const std::vector<NamedArray>& arrays, const Network& network) {
+  return ArraysByName(arrays, network.graph().name, names_of(network)).found();
+}
+
 void import_torch(const std::vector<NamedArray>& arrays, Network& network) {
-  ArraysByName given(arrays, network);
+  ArraysByName given(arrays, network.graph().name, names_of(network));
   const ChannelOrder order = given.newest_first() ? newest_first(network.graph())
                                                   : ChannelOrder(network.graph().nodes.size());
   import_layers(given, order, network);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "nn/io/safetensors.hpp"
@@ -14,6 +15,9 @@ namespace lightloom::nn {
 /// unknown or misshapen tensors, other types than floats, NaN and infinities are an `Error` that
 /// says what to do.
 void import_torch(const std::vector<NamedArray>& arrays, Network& network);
+
+/// How many of the network's own names are found so.
+std::size_t own_names(const std::vector<NamedArray>& arrays, const Network& network);
 
 /// The same way back, weights as the sources regenerate them.
 std::vector<NamedArray> export_torch(Network& network);

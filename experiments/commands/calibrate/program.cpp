@@ -40,6 +40,17 @@ DeviceFile read_truth(const CommandLine& line, const DeviceFile& device) {
   return truth;
 }
 
+/// An error of matrices that doubles round to, and no chip is known better than.
+constexpr double rounding = 1e-12;
+
+std::string worth_text(const ProgrammingComparison& error) {
+  if (error.uncalibrated <= rounding)
+    return "the design is the hidden chip: there is nothing to calibrate\n";
+  if (error.fitted <= rounding)
+    return "the fitted card is the hidden chip: what is left of the error is rounding\n";
+  return fmt::format("{:.1f} times better than uncalibrated\n", error.uncalibrated / error.fitted);
+}
+
 /// Random targets on the hidden chip: what the card was worth.
 Shown compare(const CommandLine& line, const DeviceFile& device, double max_voltage_V) {
   require(
@@ -54,21 +65,21 @@ Shown compare(const CommandLine& line, const DeviceFile& device, double max_volt
       device.shape, {design_parameters(device.shape, design), device.parameters, truth.parameters},
       {max_voltage_V, targets, line.seed.value_or(0)});
   Shown result;
-  result.json = {{"targets", targets},
-                 {"error",
-                  {{"uncalibrated", error.uncalibrated},
-                   {"heaters_only", error.heaters_only},
-                   {"fitted", error.fitted},
-                   {"perfect", error.perfect}}},
-                 {"improvement", error.uncalibrated / error.fitted}};
+  result.json = {
+      {"targets", targets},
+      {"error",
+       {{"uncalibrated", error.uncalibrated},
+        {"heaters_only", error.heaters_only},
+        {"fitted", error.fitted},
+        {"perfect", error.perfect}}},
+      {"improvement", error.fitted > rounding ? Json(error.uncalibrated / error.fitted) : Json()}};
   TextTable table({fmt::format("{} random unitaries, programmed with", targets), "error"});
   table.row({"the design", fmt::format("{:.4f}", error.uncalibrated)});
   table.row(
       {"fitted heaters, splitters taken as perfect", fmt::format("{:.4f}", error.heaters_only)});
   table.row({"the fitted card", fmt::format("{:.4f}", error.fitted)});
   table.row({"the truth", fmt::format("{:.4f}", error.perfect)});
-  result.text = table.text() + fmt::format("{:.1f} times better than uncalibrated\n",
-                                           error.uncalibrated / error.fitted);
+  result.text = table.text() + worth_text(error);
   return result;
 }
 

@@ -44,8 +44,9 @@ void require_no_recurrent_layer(const Model& model) {
 
 }  // namespace
 
-Imported import_model(const std::string& path) {
-  const Model model = read_model(path);
+Imported import_model(const std::string& path) { return import_read(read_model(path), path); }
+
+Imported import_read(const Model& model, const std::string& path) {
   try {
     require_known_versions(model);
     const Model network = up_to_logits(model);

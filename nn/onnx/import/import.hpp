@@ -14,6 +14,8 @@ namespace lightloom::nn::onnx {
 /// (predictions stay, and training needs the logits), and without outputs after the first. What
 /// cannot be imported is an `Error` that names operator, node and opset, and what can be instead.
 Imported import_model(const std::string& path);
+/// The same of a file that was read before.
+Imported import_read(const Model& model, const std::string& path);
 
 /// The network, its weights encoded into the sources of `card`.
 Network network_of(Imported imported, const SourceCard& card);

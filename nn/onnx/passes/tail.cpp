@@ -19,9 +19,25 @@ Makers makers_of(const Model& model) {
   return makers;
 }
 
+/// Looks labels up by the numbers of classes, which come second (scikit-learn's classifiers).
+bool looks_labels_up(const Operation& o) {
+  return o.type == "ai.onnx.ml.ArrayFeatureExtractor" && o.inputs.size() == 2;
+}
+
 const Operation* first_maker(const Makers& makers, const Operation& reader) {
-  const auto found = reader.inputs.empty() ? makers.end() : makers.find(reader.inputs.front());
+  if (reader.inputs.empty()) return nullptr;
+  const auto found = makers.find(looks_labels_up(reader) ? reader.inputs[1] : reader.inputs[0]);
   return found == makers.end() ? nullptr : found->second;
+}
+
+/// Whether the labels looked up are the numbers of the classes themselves.
+bool keeps_numbers(const Model& model, const Operation& o) {
+  const auto found = model.constants.find(o.inputs[0]);
+  if (found == model.constants.end()) return false;
+  const std::vector<std::int64_t>& labels = found->second.integers;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    if (labels[i] != static_cast<std::int64_t>(i)) return false;
+  return !labels.empty();
 }
 
 /// Another form of the same numbers.
@@ -56,7 +72,7 @@ Model up_to_logits(Model model) {
   for (std::size_t steps = 0; o != nullptr && steps <= model.operations.size(); ++steps) {
     const bool ranks = !o->inputs.empty() && ranks_classes(makers, model.opset, *o);
     if (ranks) model.outputs = {o->inputs.front()};  // without what changes the form behind it
-    if (!ranks && !changes_form(*o)) break;
+    if (!ranks && !changes_form(*o) && !(looks_labels_up(*o) && keeps_numbers(model, *o))) break;
     o = first_maker(makers, *o);
   }
   return without_dead(std::move(model));

@@ -20,6 +20,7 @@ struct Example {
   Kind kind = Kind::ring;
   std::string name = "none";
   std::vector<double> levels{1, 2};
+  std::vector<std::string> files;
   int inner_bits = 4;
 };
 
@@ -30,6 +31,7 @@ void describe(Section& section, Example& card) {
   section.choice("kind", card.kind, {{"ring", Kind::ring}, {"mesh", Kind::mesh}});
   section.value("name", card.name);
   section.value("levels", card.levels, not_negative);
+  section.value("files", card.files);
   section.section("inner", [&](Section& inner) {
     inner.value("bits", card.inner_bits, {.low = 1, .high = 16});
   });
@@ -64,6 +66,17 @@ TEST(Card, ReadsEveryKindOfValueAndLeavesDefaults) {
   EXPECT_EQ(card.kind, Kind::mesh);
   EXPECT_EQ(card.levels, (std::vector<double>{0, 4}));
   EXPECT_EQ(card.inner_bits, 7);
+}
+
+TEST(Card, TakesOneValueForAListOfIt) {
+  Tree resolved;
+  const Example card = read("{levels: 0.5, files: x.npz}", &resolved);
+  EXPECT_EQ(card.levels, (std::vector<double>{0.5}));
+  EXPECT_EQ(card.files, (std::vector<std::string>{"x.npz"}));
+  EXPECT_NE(to_yaml(resolved).find("[x.npz]"), std::string::npos) << to_yaml(resolved);
+  EXPECT_NE(problem_of("levels: -0.5").find("list of numbers"), std::string::npos);
+  EXPECT_NE(problem_of("levels: much").find("list of numbers"), std::string::npos);
+  EXPECT_NE(problem_of("files: {a: b}").find("list of texts, not a mapping"), std::string::npos);
 }
 
 TEST(Card, TheResolvedCardHoldsDefaultsAndReadsBackToTheSame) {
@@ -104,7 +117,8 @@ TEST(Card, KeysThatAreKnownAreNamedOnce) {
 
 TEST(Card, AllProblemsAreReportedAtOnce) {
   const std::string problem = problem_of(
-      "rows: 65\nlocal: perhaps\nkind: rings\nlevels: 3\ninner: {bits: x}\nname: [a]\nunheard_of: "
+      "rows: 65\nlocal: perhaps\nkind: rings\nlevels: {a: 3}\ninner: {bits: x}\nname: "
+      "[a]\nunheard_of: "
       "1\n");
   for (const char* key :
        {"'rows'", "'local'", "'kind'", "'levels'", "'inner.bits'", "'name'", "'unheard_of'"})

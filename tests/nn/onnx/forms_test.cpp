@@ -250,6 +250,20 @@ TEST(OnnxForms, WhatOnlyRanksClassesIsLeftOut) {
             2u);
 }
 
+TEST(OnnxForms, NumbersOfClassesLookedUpAsLabelsAreLeftOutWhereTheyStay) {
+  // The end of scikit-learn's classifiers, whose label comes before the probabilities.
+  Model model =
+      with_convolution({{"Softmax", "s", {"h"}, {"p"}, {{"axis", number(1)}}},
+                        {"ArgMax", "a", {"p"}, {"k"}, {{"axis", number(1)}}},
+                        {"ai.onnx.ml.ArrayFeatureExtractor", "f", {"classes", "k"}, {"l"}, {}},
+                        {"Cast", "c", {"l"}, {"y"}, {{"to", number(7)}}}});
+  model.constants["classes"] = integers_array({0, 1, 2, 3});
+  EXPECT_EQ(up_to_logits(model).outputs, std::vector<std::string>{"h"});
+  // Other labels are other predictions.
+  model.constants["classes"] = integers_array({3, 1, 2, 0});
+  EXPECT_EQ(up_to_logits(model).outputs, std::vector<std::string>{"y"});
+}
+
 TEST(OnnxForms, FurtherOutputsAndWhatNobodyReadsAreLeftOut) {
   Model model = with_convolution({{"Relu", "r", {"h"}, {"y"}, {}},
                                   {"NonZero", "n", {"h"}, {"aux"}, {}},

@@ -41,6 +41,11 @@ TEST_F(Calibrate, GoesFromAVirtualChipToABetterProgrammedOne) {
   const json use = object("program device.yaml --truth truth.yaml --targets 8");
   EXPECT_GT(use["improvement"].get<double>(), 20);
   EXPECT_LE(use["error"]["perfect"].get<double>(), use["error"]["fitted"].get<double>());
+  // Of a truth that makes every target nothing but rounding is left, and no number says that.
+  object("simulate chip.yaml -o exact.h5 --truth exact.yaml --set chip.topology=butterfly");
+  const json same = object("program exact.yaml --truth exact.yaml --targets 2 --max-voltage 20");
+  EXPECT_LT(same["error"]["fitted"].get<double>(), 1e-12);
+  EXPECT_TRUE(same["improvement"].is_null());
 }
 
 TEST_F(Calibrate, GivesTheSameFromCsvAsFromHdf5) {
