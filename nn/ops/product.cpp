@@ -52,6 +52,23 @@ void each_part(const Work& work, F f) {
     f(Part{first, std::min(most, work.images - first)});
 }
 
+/// The pixels of x that a 1x1 convolution with the shape's stride reads.
+Tensor sampled_pixels(const LayerShape& shape, const Tensor& x) {
+  const std::int64_t channels = shape.in_channels, width = shape.in_width;
+  const std::int64_t rows = std::int64_t{x.shape().images} * shape.out_height;
+  Tensor sampled({x.shape().images, shape.out_height, shape.out_width, shape.in_channels});
+#pragma omp parallel for schedule(static)
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::int64_t image = row / shape.out_height, y = row % shape.out_height;
+    const float* from =
+        x.data() + (image * shape.in_height + y * shape.stride.height) * width * channels;
+    float* to = sampled.data() + row * shape.out_width * channels;
+    for (std::int64_t k = 0; k < shape.out_width; ++k)
+      std::copy_n(from + k * shape.stride.width * channels, channels, to + k * channels);
+  }
+  return sampled;
+}
+
 const float* at(const Tensor& map, const Part& part) {
   return map.data() + part.first * (map.shape().size() / map.shape().images);
 }
@@ -262,8 +279,11 @@ void Product::backward_input(const Tensor& dy, Tensor& dx) {
   });
 }
 
-void Product::backward_weights(const Tensor& x, const Tensor& dy, std::span<float> d_weights,
+void Product::backward_weights(const Tensor& all_x, const Tensor& dy, std::span<float> d_weights,
                                std::span<float> d_bias) {
+  const bool samples = onednn::reads_sampled_pixels(own_->shape);
+  const Tensor sampled = samples ? sampled_pixels(own_->shape, all_x) : Tensor();
+  const Tensor& x = samples ? sampled : all_x;
   const Bias with = d_bias.empty() ? Bias::none : Bias::with;
   std::fill(d_bias.begin(), d_bias.end(), 0.0f);
   each_part(own_->work(x.shape().images), [&](Part part) {

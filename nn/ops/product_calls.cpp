@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <string_view>
 
 namespace lightloom::nn::onednn {
 namespace {
@@ -177,14 +176,6 @@ Call input_gradient(const Descriptors& d) {
                                   d.weights, d.y, d.strides, d.dilations, d.before, d.after));
 }
 
-/// oneDNN 2.6's kernels for 1x1 convolutions write beyond their scratch memory in the weight
-/// gradient of a strided one with fewer input channels than a vector has numbers.
-bool overruns_pointwise(const LayerShape& s) {
-  constexpr int vector = 16;
-  return s.kernel_height == 1 && s.kernel_width == 1 && !(s.stride == 1) &&
-         s.in_channels / s.groups < vector;
-}
-
 Call linear_weight_gradient(const Descriptors& d, Bias bias) {
   using Backward = dnnl::inner_product_backward_weights;
   const auto hint = linear_hint(d.forward(), {}, bias);
@@ -197,15 +188,11 @@ Call weight_gradient(const Descriptors& d, Bias bias) {
   if (d.linear) return linear_weight_gradient(d, bias);
   using Backward = dnnl::convolution_backward_weights;
   const auto hint = convolution_hint(d.forward(), {}, bias);
-  auto chosen = bias == Bias::with
-                    ? describe_backward<Backward>(hint, d.method, d.x, d.weights, d.bias, d.y,
-                                                  d.strides, d.dilations, d.before, d.after)
-                    : describe_backward<Backward>(hint, d.method, d.x, d.weights, d.y, d.strides,
-                                                  d.dilations, d.before, d.after);
-  if (overruns_pointwise(d.work->shape))
-    while (std::string_view(chosen.impl_info_str()).starts_with("jit_1x1") && chosen.next_impl()) {
-    }
-  return weight_gradient_of<Backward>(chosen);
+  return weight_gradient_of<Backward>(
+      bias == Bias::with ? describe_backward<Backward>(hint, d.method, d.x, d.weights, d.bias, d.y,
+                                                       d.strides, d.dilations, d.before, d.after)
+                         : describe_backward<Backward>(hint, d.method, d.x, d.weights, d.y,
+                                                       d.strides, d.dilations, d.before, d.after));
 }
 
 /// make(descriptors) by Winograd's method where it may be used and pays and this machine and these
@@ -244,6 +231,11 @@ Call input_gradient_call(const Work& work) {
 Call weight_gradient_call(const Work& work, Bias bias) {
   const LayerShape& shape = work.shape;
   Work slice = work;
+  if (reads_sampled_pixels(shape)) {
+    slice.shape.in_height = shape.out_height;
+    slice.shape.in_width = shape.out_width;
+    slice.shape.stride = 1;
+  }
   slice.shape.out_channels /= weight_gradient_slices(work);
   Call call = call_by(Method::quickest, slice, Computes::weights,
                       [&](const Descriptors& d) { return weight_gradient(d, bias); });
@@ -252,6 +244,12 @@ Call weight_gradient_call(const Work& work, Bias bias) {
     call.plain_y = {dims_of(call.plain_y), f32, {row * shape.out_height, 1, row, pixel}};
   }
   return call;
+}
+
+bool reads_sampled_pixels(const LayerShape& s) {
+  constexpr int vector = 16;
+  return s.kind == LayerShape::Kind::convolution && s.kernel_height == 1 && s.kernel_width == 1 &&
+         !(s.stride == 1) && s.padding == 0 && s.in_channels / s.groups < vector;
 }
 
 int weight_gradient_slices(const Work& work) {

@@ -33,8 +33,13 @@ struct Work {
 
 Call forward_call(const Work& work, Bias bias, const Finish& finish);
 Call input_gradient_call(const Work& work);
-/// Of the first of `weight_gradient_slices` equal slices of output channels.
+/// Of the first of `weight_gradient_slices` equal slices of output channels; of sampled pixels
+/// where `reads_sampled_pixels`.
 Call weight_gradient_call(const Work& work, Bias bias);
+/// Whether the weight gradient is that of a 1x1 convolution without a stride on the pixels that
+/// count: with one, and fewer input channels than a vector has numbers, oneDNN 2.6's kernel writes
+/// beyond its scratch memory.
+bool reads_sampled_pixels(const LayerShape& shape);
 /// Winograd's method holds the gradient of all weights in its own form, 36 numbers for 9, for every
 /// thread: wide layers are computed slice by slice of their output channels.
 int weight_gradient_slices(const Work& work);

@@ -74,6 +74,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"pointwise", {3, 5, 19}, {.channels = 11}},
         Case{"shortcut", {5, 5, 6}, {.channels = 9, .stride = 2}},
         Case{"thin_shortcut", {8, 8, 3}, {.channels = 8, .stride = 2}},
+        Case{"thin_axes", {7, 9, 2}, {.channels = 5, .stride = {3, 2}}},
         Case{"groups", {6, 5, 6}, {.channels = 9, .kernel = 3, .padding = 1, .groups = 3}},
         Case{"depthwise",
              {5, 7, 11},
