@@ -72,7 +72,7 @@ ArrayPair archived_pair(const std::string& path, const DatasetShape& expected) {
 ArrayPairs array_pairs(const std::vector<std::string>& paths, const DatasetShape& expected) {
   ArrayPairs pairs;
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    const std::string images = paths[i];
+    const std::string& images = paths[i];
     if (is_archive(images)) {
       pairs.push_back([images, expected] { return archived_pair(images, expected); });
       continue;

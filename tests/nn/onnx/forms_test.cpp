@@ -31,9 +31,9 @@ TEST(OnnxForms, ChannelsLastNetworksRunWithoutMovingANumber) {
 
 TEST(OnnxForms, RowsAndMapsTurnIntoOneAnotherInEveryLegalForm) {
   const auto shaped = [](std::vector<Operation> operations,
-                         std::map<std::string, Array> constants) {
+                         const std::map<std::string, Array>& constants) {
     Model model = with_convolution(std::move(operations));
-    for (auto& [name, array] : constants) model.constants[name] = std::move(array);
+    for (const auto& [name, array] : constants) model.constants[name] = array;
     return model;
   };
   const Operation relu{"Relu", "r", {"v"}, {"y"}, {}};
