@@ -198,7 +198,10 @@ TEST_F(UnderMpirun, AKilledRankEndsTheCallAndTheSameCallGoesOn) {
   expect_clean();
 }
 
-TEST_F(UnderMpirun, WithRecoveryAKilledRankCostsWhatItHadInHand) {
+/// By hand: once in five runs on a loaded machine Open MPI 4.1's MPI_Finalize waited for ever for
+/// the process that was killed, when the table was complete.
+using SlowUnderMpirun = UnderMpirun;
+TEST_F(SlowUnderMpirun, WithRecoveryAKilledRankCostsWhatItHadInHand) {
   const Ran ran = mpi(
       "sweep long.yaml -o alone.h5\nflags=--enable-recovery\n"
       "mpi 3 long.yaml -o three.h5 & job=$!\n"
