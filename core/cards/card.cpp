@@ -51,9 +51,9 @@ bool inside(double value, Range range) {
   return (range.open_low ? value > range.low : value >= range.low) && value <= range.high;
 }
 
-/// One value stands for a list of it.
+/// One value stands for a list of it; an empty text is none.
 bool is_list(const Tree& tree) {
-  return tree.kind == Tree::Kind::list || tree.kind == Tree::Kind::scalar;
+  return tree.kind == Tree::Kind::list || (tree.kind == Tree::Kind::scalar && !tree.scalar.empty());
 }
 std::span<const Tree> items_of(const Tree& tree) {
   if (tree.kind == Tree::Kind::scalar) return {&tree, 1};

@@ -76,6 +76,7 @@ TEST(Card, TakesOneValueForAListOfIt) {
   EXPECT_NE(to_yaml(resolved).find("[x.npz]"), std::string::npos) << to_yaml(resolved);
   EXPECT_NE(problem_of("levels: -0.5").find("list of numbers"), std::string::npos);
   EXPECT_NE(problem_of("levels: much").find("list of numbers"), std::string::npos);
+  EXPECT_NE(problem_of("files: \"\"").find("list of texts"), std::string::npos);
   EXPECT_NE(problem_of("files: {a: b}").find("list of texts, not a mapping"), std::string::npos);
 }
 
