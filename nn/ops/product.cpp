@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "core/error.hpp"
+#include "nn/ops/patches.hpp"
 #include "nn/ops/product_calls.hpp"
 
 namespace lightloom::nn {
@@ -44,12 +45,10 @@ struct WeightGradient {
   int channels;  // output channels computed at once
 };
 
-/// Calls f(part) for the parts of a batch that one call of a primitive takes.
+/// Calls f(part) for the parts of at most so many images of a batch.
 template <class F>
-void each_part(const Work& work, F f) {
-  const int most = onednn::images_per_call(work);
-  for (int first = 0; first < work.images; first += most)
-    f(Part{first, std::min(most, work.images - first)});
+void each_part(int images, int most, F f) {
+  for (int first = 0; first < images; first += most) f(Part{first, std::min(most, images - first)});
 }
 
 /// The pixels of x that a 1x1 convolution with the shape's stride reads.
@@ -127,6 +126,7 @@ struct Product::Implementation {
   struct GradientMaps {
     const Tensor &x, &dy;
   };
+  memory gradient_input(const Call& call, const Part& part, const Tensor& x);
   void run_weight_gradient(Call& call, const Part& part, const GradientMaps& maps,
                            const WeightGradient& into);
 
@@ -196,16 +196,32 @@ void Product::Implementation::run_input_gradient(Call& call, const Part& part, c
   if (own_dx != plain_dx) relayout.run(own_dx, plain_dx);
 }
 
+/// x as the call of a weight gradient wants it.
+memory Product::Implementation::gradient_input(const Call& call, const Part& part,
+                                               const Tensor& x) {
+  const memory plain = onednn::view(call.plain_x, at(x, part));
+  const Work of_part = work(part.images);
+  if (!onednn::multiplies_patches(of_part) || !onednn::gathers_patches(of_part)) {
+    memory own = room_for(plain, call.x, workspace->x);
+    if (own != plain) relayout.run(plain, own);
+    return own;
+  }
+  memory map = in_buffer(onednn::rounded(call.plain_x), workspace->x);
+  relayout.run(plain, map);
+  memory patches = in_buffer(call.x, workspace->patches);
+  gather_patches(shape, part.images, static_cast<const std::uint16_t*>(map.get_data_handle()),
+                 static_cast<std::uint16_t*>(patches.get_data_handle()));
+  return patches;
+}
+
 void Product::Implementation::run_weight_gradient(Call& call, const Part& part,
                                                   const GradientMaps& maps,
                                                   const WeightGradient& into) {
-  const memory plain_x = onednn::view(call.plain_x, at(maps.x, part));
   const memory plain_dy = onednn::view(call.plain_y, at(maps.dy, part) + part.channel);
-  memory own_x = room_for(plain_x, call.x, workspace->x);
+  const memory own_x = gradient_input(call, part, maps.x);
   memory own_dy = room_for(plain_dy, call.y, workspace->y);
   memory own_dw = in_buffer(call.weights, workspace->weights);
   std::vector<float> d_bias(into.bias.empty() ? 0 : static_cast<std::size_t>(into.channels));
-  if (own_x != plain_x) relayout.run(plain_x, own_x);
   if (own_dy != plain_dy) relayout.run(plain_dy, own_dy);
   call.bind(call.weights_name, own_dw);
   call.bind(call.x_name, own_x);
@@ -216,6 +232,8 @@ void Product::Implementation::run_weight_gradient(Call& call, const Part& part,
   const std::int64_t columns = shape.matrix_columns();
   memory plain_dw =
       onednn::view(slice_of_weights(into.channels), into.weights.data() + part.channel * columns);
+  if (!call.by_axes.is_zero())
+    own_dw = onednn::view(call.by_axes, static_cast<const float*>(own_dw.get_data_handle()));
   if (part.first == 0)
     relayout.run(own_dw, plain_dw);
   else
@@ -252,7 +270,8 @@ void Product::forward(const Tensor& x, std::span<const float> bias, Tensor& y,
   const Bias with = bias.empty() ? Bias::none : Bias::with;
   const int fused = finish.activation ? static_cast<int>(*finish.activation) : -1;
   own_->begin(own_->forward_weights);
-  each_part(own_->work(x.shape().images), [&](const Part& part) {
+  const int images = x.shape().images;
+  each_part(images, onednn::images_per_call(own_->work(images)), [&](const Part& part) {
     const auto key = std::make_tuple(part.images, with, finish.accumulate, fused, finish.method);
     auto found = own_->forward_calls.find(key);
     if (found == own_->forward_calls.end()) {
@@ -269,7 +288,8 @@ void Product::forward(const Tensor& x, std::span<const float> bias, Tensor& y,
 
 void Product::backward_input(const Tensor& dy, Tensor& dx) {
   own_->begin(own_->backward_weights);
-  each_part(own_->work(dy.shape().images), [&](const Part& part) {
+  const int images = dy.shape().images;
+  each_part(images, onednn::images_per_call(own_->work(images)), [&](const Part& part) {
     auto found = own_->input_calls.find(part.images);
     if (found == own_->input_calls.end()) {
       Call call = onednn::input_gradient_call(own_->work(part.images));
@@ -286,7 +306,8 @@ void Product::backward_weights(const Tensor& all_x, const Tensor& dy, std::span<
   const Tensor& x = samples ? sampled : all_x;
   const Bias with = d_bias.empty() ? Bias::none : Bias::with;
   std::fill(d_bias.begin(), d_bias.end(), 0.0f);
-  each_part(own_->work(x.shape().images), [&](Part part) {
+  const int images = x.shape().images;
+  each_part(images, onednn::images_per_weight_gradient(own_->work(images)), [&](Part part) {
     const auto key = std::make_pair(part.images, with);
     auto found = own_->weight_calls.find(key);
     if (found == own_->weight_calls.end()) {

@@ -31,6 +31,7 @@ bool can_fuse(Activation activation);
 struct ProductWorkspace {
   Tensor weights;  // or their gradient
   Tensor x, y;     // maps, or their gradients, as a call wants them
+  Tensor patches;
   std::vector<float> plain_gradient;
 };
 

@@ -37,6 +37,16 @@ bool winograd_pays(const Work& work) {
          computed <= most_padding * static_cast<double>(s.positions());
 }
 
+/// Whether products of bfloat16 are made by AMX, in tiles of 32 operands.
+bool multiplies_tiles() {
+  static const bool tiles = [] {
+    const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+    const auto there = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+    return (there & needed) == needed;
+  }();
+  return tiles;
+}
+
 /// Which map of a layer its call computes; a weight gradient reads both.
 enum class Computes { y, x, weights };
 
@@ -68,7 +78,11 @@ struct Descriptors {
     const Tag plain = linear ? Tag::ab : Tag::nhwc;
     x = {dims_of(plain_x), type_of(Computes::x), free ? Tag::any : plain};
     y = {dims_of(plain_y), type_of(Computes::y), free ? Tag::any : plain};
-    weights = {dims_of(plain_weights(s)), type_of(Computes::weights), Tag::any};
+    // With AMX the gradient of a matrix is quicker into the plain layout than into that of choice.
+    const bool plain_gradient = linear && computes == Computes::weights &&
+                                of.precision == Precision::bfloat16 && multiplies_tiles();
+    weights = {dims_of(plain_weights(s)), type_of(Computes::weights),
+               plain_gradient ? Tag::ab : Tag::any};
     strides = {s.stride.height, s.stride.width};
     dilations = {s.dilation.height - 1, s.dilation.width - 1};
     before = {s.padding.top, s.padding.left};
@@ -216,6 +230,22 @@ Call call_by(Method allowed, const Work& work, Computes computes, Make make) {
   return finished(algorithm::convolution_direct);
 }
 
+/// The weights of a convolution as those of a linear layer that reads patches.
+Call patch_gradient_call(const Work& work, Bias bias) {
+  const LayerShape& s = work.shape;
+  const LayerShape matrix{.kind = LayerShape::Kind::linear,
+                          .in_channels = s.matrix_columns(),
+                          .out_channels = s.out_channels};
+  const auto rows = static_cast<int>(work.images * s.positions());
+  Call call = call_by(Method::direct, {matrix, rows, work.precision}, Computes::weights,
+                      [&](const Descriptors& d) { return weight_gradient(d, bias); });
+  if (gathers_patches(work))
+    call.plain_x = map_desc({work.images, s.in_height, s.in_width, s.in_channels});
+  const memory::dim channels = s.in_channels, kernel = s.matrix_columns();
+  call.by_axes = {dims_of(plain_weights(s)), f32, {kernel, 1, s.kernel_width * channels, channels}};
+  return call;
+}
+
 }  // namespace
 
 Call forward_call(const Work& work, Bias bias, const Finish& finish) {
@@ -229,6 +259,7 @@ Call input_gradient_call(const Work& work) {
 }
 
 Call weight_gradient_call(const Work& work, Bias bias) {
+  if (multiplies_patches(work)) return patch_gradient_call(work, bias);
   const LayerShape& shape = work.shape;
   Work slice = work;
   if (reads_sampled_pixels(shape)) {
@@ -252,6 +283,27 @@ bool reads_sampled_pixels(const LayerShape& s) {
          !(s.stride == 1) && s.padding == 0 && s.in_channels / s.groups < vector;
 }
 
+/// oneDNN's kernels for AMX take 32 pixels of a row at once, which narrow maps have not, and those
+/// for 1x1 kernels are slow. Limits measured on Sapphire Rapids.
+bool multiplies_patches(const Work& work) {
+  constexpr int widest = 8;
+  const LayerShape& s = work.shape;
+  if (work.precision != Precision::bfloat16 || s.kind != LayerShape::Kind::convolution ||
+      s.groups != 1 || !multiplies_tiles())
+    return false;
+  if (s.kernel_area() == 1) return s.in_channels >= 16;
+  return s.out_width <= widest && s.in_channels >= 32 && s.out_channels >= 64;
+}
+
+bool gathers_patches(const Work& work) {
+  const LayerShape& s = work.shape;
+  return s.kernel_area() > 1 || !(s.stride == 1) || s.padding != 0;
+}
+
+memory::desc rounded(const memory::desc& plain) {
+  return {dims_of(plain), memory::data_type::bf16, Tag::nhwc};
+}
+
 int weight_gradient_slices(const Work& work) {
   constexpr int most_pairs = 1 << 17;  // of in and out channels: 19 MB
   const LayerShape& shape = work.shape;
@@ -268,6 +320,13 @@ int images_per_call(const Work& work) {
   if (!winograd_pays(work)) return work.images;
   return static_cast<int>(
       std::clamp<std::int64_t>(most_tiles / tiles_of(work.shape), 1, work.images));
+}
+
+int images_per_weight_gradient(const Work& work) {
+  constexpr std::int64_t most_numbers = 10'000'000;  // 20 MB of patches
+  if (!multiplies_patches(work) || !gathers_patches(work)) return images_per_call(work);
+  const std::int64_t of_image = work.shape.positions() * work.shape.matrix_columns();
+  return static_cast<int>(std::clamp<std::int64_t>(most_numbers / of_image, 1, work.images));
 }
 
 memory::desc plain_weights(const LayerShape& s) {

@@ -124,6 +124,40 @@ INSTANTIATE_TEST_SUITE_P(
         RoundedCase{"sides", {9, 8, 3}, {.channels = 4, .kernel = 3, .padding = {0, 2, 1, 3}}}),
     [](const auto& one) { return one.param.name; });
 
+// With AMX their weight gradients are products of patches.
+INSTANTIATE_TEST_SUITE_P(
+    Patches, Bfloat16Products,
+    testing::Values(
+        RoundedCase{"narrow", {5, 4, 32}, {.channels = 64, .kernel = 3, .padding = 1}},
+        RoundedCase{"stride", {9, 7, 33}, {.channels = 65, .kernel = 3, .stride = 2, .padding = 1}},
+        RoundedCase{"sides",
+                    {7, 6, 32},
+                    {.channels = 64, .kernel = 3, .stride = {2, 1}, .padding = {0, 2, 1, 3}}},
+        RoundedCase{"dilation",
+                    {9, 8, 32},
+                    {.channels = 64, .kernel = 3, .padding = {1, 2, 3, 2}, .dilation = {1, 2}}},
+        RoundedCase{"pointwise", {6, 9, 17}, {.channels = 5}},
+        RoundedCase{"shortcut", {6, 7, 17}, {.channels = 9, .stride = {2, 3}}},
+        RoundedCase{"padded_point", {4, 3, 16}, {.channels = 3, .padding = 1}}),
+    [](const auto& one) { return one.param.name; });
+
+TEST(Bfloat16, GradientsOfManyPatchesAreSummedOverPartsOfTheBatch) {
+  if (!multiplies_bfloat16()) GTEST_SKIP() << "this processor has no bfloat16";
+  GraphBuilder net("one", {8, 8, 512});
+  net.convolution("conv", 0, {.channels = 64, .kernel = 3, .padding = 1});
+  const LayerShape s = layer_shape(std::move(net).finish(), 1);
+  const int images = 70;  // of 295 thousand numbers each: three parts
+  Tensor x({images, 8, 8, 512}), dy({images, 8, 8, 64});
+  std::fill(x.values().begin(), x.values().end(), 1.0f);
+  std::fill(dy.values().begin(), dy.values().end(), 1.0f);
+  Product product(s, nullptr, {.precision = Precision::bfloat16});
+  std::vector<float> dw(static_cast<std::size_t>(s.weights())), db(64);
+  product.backward_weights(x, dy, dw, db);
+  EXPECT_EQ(dw[4], 64 * images) << "the middle of the kernel sees every pixel";
+  EXPECT_EQ(dw[0], 49 * images) << "its corner all but a row and a column";
+  EXPECT_EQ(db[63], 64 * images);
+}
+
 TEST(Bfloat16, RoundsToNearestAndHalfToEven) {
   if (!multiplies_bfloat16()) GTEST_SKIP() << "this processor has no bfloat16";
   const LayerShape s{
