@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "nn/ops/product.hpp"
+#include "nn/ops/products/product.hpp"
 #include "nn/steps/step.hpp"
 
 namespace lightloom::nn {

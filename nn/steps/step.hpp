@@ -5,7 +5,7 @@
 
 #include "nn/graph/matrix_engine.hpp"
 #include "nn/network/network.hpp"
-#include "nn/ops/product.hpp"
+#include "nn/ops/products/product.hpp"
 #include "nn/ops/tensor.hpp"
 
 namespace lightloom::nn {

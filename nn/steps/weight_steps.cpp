@@ -6,7 +6,7 @@
 #include "nn/ops/elementwise.hpp"
 #include "nn/ops/group_norm.hpp"
 #include "nn/ops/normalisation.hpp"
-#include "nn/ops/product.hpp"
+#include "nn/ops/products/product.hpp"
 #include "nn/steps/step.hpp"
 #include "nn/weights/direct/float_source.hpp"
 

@@ -8,7 +8,7 @@
 #include "nn/data/batch.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/inference/inference.hpp"
-#include "nn/ops/product.hpp"
+#include "nn/ops/products/product.hpp"
 #include "tests/cosim/corrections/corrected_convolution.hpp"
 #include "tests/cosim/corrections/wrong_core.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "nn/graph/graph.hpp"
-#include "nn/ops/product.hpp"
+#include "nn/ops/products/product.hpp"
 #include "tests/nn/reference.hpp"
 
 namespace lightloom::nn {

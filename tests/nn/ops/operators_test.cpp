@@ -7,7 +7,7 @@
 #include "nn/ops/elementwise.hpp"
 #include "nn/ops/maps/pooling.hpp"
 #include "nn/ops/normalisation.hpp"
-#include "nn/ops/product.hpp"
+#include "nn/ops/products/product.hpp"
 #include "tests/nn/reference.hpp"
 #include "tests/oracles/as_index.hpp"
 

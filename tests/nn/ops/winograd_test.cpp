@@ -5,7 +5,7 @@
 
 #include "nn/graph/graph.hpp"
 #include "nn/inference/inference.hpp"
-#include "nn/ops/product.hpp"
+#include "nn/ops/products/product.hpp"
 #include "tests/nn/reference.hpp"
 #include "tests/oracles/as_index.hpp"
 

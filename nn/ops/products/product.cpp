@@ -1,4 +1,4 @@
-#include "nn/ops/product.hpp"
+#include "nn/ops/products/product.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -6,9 +6,8 @@
 #include <optional>
 #include <tuple>
 
-#include "core/error.hpp"
-#include "nn/ops/patches.hpp"
-#include "nn/ops/product_calls.hpp"
+#include "nn/ops/products/patches.hpp"
+#include "nn/ops/products/product_calls.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -73,27 +72,6 @@ const float* at(const Tensor& map, const Part& part) {
 }
 
 }  // namespace
-
-const char* precision_name(Precision precision) {
-  return precision == Precision::bfloat16 ? "bfloat16" : "float32";
-}
-
-bool multiplies_bfloat16() {
-  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
-  const auto there = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  return (there & needed) == needed;  // a set holds the bits of the smaller ones, AMX those of BF16
-}
-
-Precision quickest_precision() {
-  return multiplies_bfloat16() ? Precision::bfloat16 : Precision::float32;
-}
-
-void require_precision(Precision precision, const std::string& where) {
-  require(precision == Precision::float32 || multiplies_bfloat16(),
-          "{} is bfloat16, but this processor has neither AVX-512 BF16 nor AMX and would emulate "
-          "it at a fraction of float32's speed (use float32, or auto)",
-          where);
-}
 
 bool can_fuse(Activation activation) {
   return activation == Activation::relu || activation == Activation::relu6 ||
@@ -199,15 +177,15 @@ void Product::Implementation::run_input_gradient(Call& call, const Part& part, c
 /// x as the call of a weight gradient wants it.
 memory Product::Implementation::gradient_input(const Call& call, const Part& part,
                                                const Tensor& x) {
-  const memory plain = onednn::view(call.plain_x, at(x, part));
+  const memory given = onednn::view(call.plain_x, at(x, part));
   const Work of_part = work(part.images);
   if (!onednn::multiplies_patches(of_part) || !onednn::gathers_patches(of_part)) {
-    memory own = room_for(plain, call.x, workspace->x);
-    if (own != plain) relayout.run(plain, own);
+    memory own = room_for(given, call.x, workspace->x);
+    if (own != given) relayout.run(given, own);
     return own;
   }
   memory map = in_buffer(onednn::rounded(call.plain_x), workspace->x);
-  relayout.run(plain, map);
+  relayout.run(given, map);
   memory patches = in_buffer(call.x, workspace->patches);
   gather_patches(shape, part.images, static_cast<const std::uint16_t*>(map.get_data_handle()),
                  static_cast<std::uint16_t*>(patches.get_data_handle()));

@@ -3,7 +3,7 @@
 // Private to nn/ops: the oneDNN primitives of a convolution or linear layer.
 
 #include "nn/ops/onednn.hpp"
-#include "nn/ops/product.hpp"
+#include "nn/ops/products/product.hpp"
 
 namespace lightloom::nn::onednn {
 

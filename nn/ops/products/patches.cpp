@@ -1,4 +1,4 @@
-#include "nn/ops/patches.hpp"
+#include "nn/ops/products/patches.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "nn/ops/product_calls.hpp"
+#include "nn/ops/products/product_calls.hpp"
 
 #include <algorithm>
 #include <stdexcept>
