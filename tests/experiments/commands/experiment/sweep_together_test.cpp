@@ -236,7 +236,7 @@ TEST_F(UnderMpirun, AnMpiThatDoesNotEndKeepsNobody) {
 using SlowUnderMpirun = UnderMpirun;
 TEST_F(SlowUnderMpirun, WithRecoveryNoKillKeepsTheOthersForEver) {
   const Ran ran = mpi(
-      "sweep long.yaml -o alone.h5\nflags=--enable-recovery\n"
+      "sweep long.yaml -o alone.h5 > said\nflags=--enable-recovery\n"
       "mpi() { n=$1; shift; timeout -k 1 90 mpirun --allow-run-as-root --oversubscribe --bind-to "
       "none -n $n $flags " +
       program() +
