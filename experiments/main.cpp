@@ -22,6 +22,7 @@
 #ifdef LIGHTLOOM_HAS_MPI
 #include "experiments/mpi/open_mpi.hpp"
 #endif
+#include "experiments/ranks/crew.hpp"
 #include "experiments/ranks/mpi_ranks.hpp"
 #include "experiments/results/files/build_info.hpp"
 #include "experiments/results/report.hpp"
@@ -111,6 +112,19 @@ void keep_idle_threads_from_spinning(char** arguments) {
     execv("/proc/self/exe", arguments);          // on failure the program goes on
 }
 
+int run(const std::vector<std::string>& words) {
+  try {
+    execute(words);
+    return 0;
+  } catch (const lightloom::Error& error) {
+    return complain(error.what(), 2);
+  } catch (const std::bad_alloc&) {
+    return complain("not enough memory (a smaller batch or network needs less)", 1);
+  } catch (const std::exception& error) {
+    return complain(error.what(), 1);
+  }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -121,14 +135,8 @@ int main(int count, char** arguments) {
 #ifdef LIGHTLOOM_HAS_MPI
   offer_mpi(open_mpi_ranks);
 #endif
-  try {
-    execute({arguments + 1, arguments + count});
-    return 0;
-  } catch (const lightloom::Error& error) {
-    return complain(error.what(), 2);
-  } catch (const std::bad_alloc&) {
-    return complain("not enough memory (a smaller batch or network needs less)", 1);
-  } catch (const std::exception& error) {
-    return complain(error.what(), 1);
-  }
+  const int code = run({arguments + 1, arguments + count});
+  if (!work_left_behind()) return code;
+  std::fflush(nullptr);
+  std::_Exit(code);
 }

@@ -12,15 +12,31 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto between_looks = 2ms;
-constexpr auto between_words = 1s;  // a process says at least so often that it is there
-constexpr auto silent_for = 30s;    // then it counts as ended
-constexpr auto asleep_for = 5s;     // who was away so long himself has not heard anybody
+constexpr auto between_words = 1s;   // a process says at least so often that it is there
+constexpr auto silent_for = 30s;     // then it counts as ended
+constexpr auto asleep_for = 5s;      // who was away so long himself has not heard anybody
+constexpr auto for_farewells = 10s;  // an end is heard of in milliseconds
+constexpr auto for_an_end = 10s;     // of what carries the messages; milliseconds, too
 constexpr int leader = 0;
+
+std::atomic<bool> left_behind{false};
 
 }  // namespace
 
+bool work_left_behind() { return left_behind; }
+
 Crew::Crew(std::function<std::unique_ptr<Ranks>()> make) {
-  carrier_ = std::thread([this, make = std::move(make)] { carry(make); });
+  std::promise<void> carried, ended;
+  carried_ = carried.get_future();
+  ended_ = ended.get_future();
+  carrier_ = std::thread([this, make = std::move(make), carried = std::move(carried),
+                          ended = std::move(ended)]() mutable {
+    carry(make);
+    std::unique_ptr<Ranks> ranks = std::move(ranks_);
+    carried.set_value();  // from here on the crew may be gone
+    ranks.reset();
+    ended.set_value();
+  });
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return ready_ || problem_; });
   if (!problem_) return;
@@ -31,7 +47,13 @@ Crew::Crew(std::function<std::unique_ptr<Ranks>()> make) {
 
 Crew::~Crew() {
   over_ = true;
-  carrier_.join();
+  carried_.wait();
+  if (ended_.wait_for(for_an_end) == std::future_status::ready) {
+    carrier_.join();
+  } else {
+    left_behind = true;
+    carrier_.detach();
+  }
 }
 
 /// The thread of the messages.
@@ -51,15 +73,41 @@ void Crew::carry(const std::function<std::unique_ptr<Ranks>()>& make) {
   changed_.notify_all();
   try {
     while (ready_ && !over_) leads() ? lead_once() : help_once();
-    if (ranks_ && leads())
-      for (int rank = 1; rank < count_; ++rank) ranks_->send(rank, std::string(1, home));
+    if (ranks_ && leads()) send_home();
   } catch (...) {  // the way to the others is broken
     if (!leads()) std::_Exit(1);
     const std::lock_guard lock(mutex_);
     problem_ = std::current_exception();
     changed_.notify_all();
   }
+}
+
+/// Whoever ends before the others have heard of it might take the word along.
+void Crew::send_home() {
+  for (int rank = 1; rank < count_; ++rank) ranks_->send(rank, std::string(1, home));
+  const auto end = Clock::now() + for_farewells;
+  const auto awaited = [&] {
+    for (int rank = 1; rank < count_; ++rank) {
+      const Other& other = others_[static_cast<std::size_t>(rank)];
+      if (!other.went_home && !ranks_->closed(rank) && (!other.gone || other.left)) return true;
+    }
+    return false;
+  };
+  while (awaited() && Clock::now() < end)
+    if (const auto message = ranks_->receive(between_looks);
+        message && message->bytes.front() == farewell)
+      others_.at(static_cast<std::size_t>(message->from)).went_home = true;
+}
+
+/// The end of a process that helps, whatever its other thread is at.
+void Crew::go_home() {
+  std::thread([] {
+    std::this_thread::sleep_for(2 * for_an_end);
+    std::_Exit(0);
+  }).detach();
+  ranks_->send(leader, std::string(1, farewell));
   ranks_.reset();
+  std::_Exit(0);
 }
 
 void Crew::lead_once() {
@@ -185,11 +233,9 @@ void Crew::help_once() {
   if (now - looked_ > asleep_for) others_[leader].heard = now;
   looked_ = now;
   if (message) others_[leader].heard = now;
-  if (message && message->bytes.front() == home) {
-    ranks_.reset();
-    std::_Exit(0);
-  }
-  if (ranks_->closed(leader) || now - others_[leader].heard > 2 * silent_for) std::_Exit(1);
+  if (message && message->bytes.front() == home) go_home();
+  if ((!message && ranks_->closed(leader)) || now - others_[leader].heard > 2 * silent_for)
+    std::_Exit(1);
   if (message && message->bytes.front() == order) {
     MessageReader reader(std::string_view(message->bytes).substr(1));
     Order given{.order = std::string(reader.text()),

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <exception>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -34,6 +35,10 @@ struct SharedWork {
   std::function<void()> now_and_then = [] {};
 };
 
+/// Whether a crew's thread has been left in an MPI that does not come to its end: then a program
+/// ends by `_Exit`, since handlers of its exit would meet that thread.
+bool work_left_behind();
+
 /// Several processes that compute one thing. Number 0 leads: it hands out items, takes the answers
 /// and does its own part. A process that has ended costs the items it had in hand; one that is not
 /// heard for half a minute counts as ended until it speaks again. Messages go on a thread of their
@@ -42,7 +47,9 @@ class Crew {
  public:
   /// `make` is called on that thread. Throws what it throws.
   explicit Crew(std::function<std::unique_ptr<Ranks>()> make);
-  /// The leader's sends the others home.
+  /// The leader's sends the others home and waits until they have heard it, but not for ever for
+  /// one that has ended unnoticed, nor for an MPI that does not come to its end
+  /// (`work_left_behind`).
   ~Crew();
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
@@ -65,6 +72,7 @@ class Crew {
   struct Other {
     Clock::time_point heard;
     bool idle = true, gone = false, left = false;  // gone may come back, left not
+    bool went_home = false;
   };
   struct Order {
     std::string order;
@@ -73,6 +81,8 @@ class Crew {
   };
 
   void carry(const std::function<std::unique_ptr<Ranks>()>& make);
+  void send_home();
+  [[noreturn]] void go_home();
   void lead_once();
   void help_once();
   void hear(const Message& message);
@@ -82,6 +92,7 @@ class Crew {
 
   int own_ = 0, count_ = 1;
   std::unique_ptr<Ranks> ranks_;  // of the thread that carries
+  std::future<void> carried_, ended_;
   std::thread carrier_;
   std::atomic<bool> ready_{false}, over_{false};
   std::atomic<int> lost_{0};

@@ -13,13 +13,14 @@ namespace lightloom::experiments {
 
 // What processes of a crew say to one another: a letter, then numbers and texts of the same
 // program on machines of one kind.
-inline constexpr char alive = 'a';    // "I am still there"
-inline constexpr char order = 'o';    // to a helper: text, number of the work, items
-inline constexpr char answers = 'r';  // to the leader: number of the work, items with their texts
-inline constexpr char refusal = 'x';  // to the leader: an Error's text
-inline constexpr char failure = 'f';  // to the leader: a Failure's text
-inline constexpr char leaving = 'l';  // to the leader: asked to end
-inline constexpr char home = 'h';     // to a helper: the end
+inline constexpr char alive = 'a';     // "I am still there"
+inline constexpr char order = 'o';     // to a helper: text, number of the work, items
+inline constexpr char answers = 'r';   // to the leader: number of the work, items with their texts
+inline constexpr char refusal = 'x';   // to the leader: an Error's text
+inline constexpr char failure = 'f';   // to the leader: a Failure's text
+inline constexpr char leaving = 'l';   // to the leader: asked to end
+inline constexpr char home = 'h';      // to a helper: the end
+inline constexpr char farewell = 'b';  // to the leader: has heard of the end, and says no more
 
 class MessageWriter {
  public:

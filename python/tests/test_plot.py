@@ -31,6 +31,18 @@ def sweep():
          "source": ["multilevel", "int8"]}, {"sweep_axes": "phase,cross"}).assign(energy=lambda d: d["energy"].assign_attrs(units="J"))
 
 
+def design():
+    """Six points of a random design with a condition: `bits` is a key of four of them; the last is not computed."""
+    sigma, mean = numpy.array([0.02, 0.001, 0.01, 0.005, 0.002, 0.004]), numpy.array([0.7, 0.89, 0.8, 0.85, 0.88, numpy.nan])
+    of = lambda values, unit="": ("point", values, {"units": unit})
+    return xarray.Dataset(
+        {"accuracy_chips_mean": of(mean), "accuracy_source": of(mean + 0.02), "accuracy_chips_low": of(mean - 0.03),
+         "accuracy_chips_high": of(mean + 0.01), "energy": (("point", "source"), 1e-6 * numpy.arange(12.0).reshape(6, 2) + 1e-6, {"units": "J"})},
+        {"point": numpy.arange(6), "source": ["multilevel", "int8"],
+         "phase": ("point", sigma, {"units": "rad", "long_name": "core.phase_sigma_rad"}),
+         "bits": of([numpy.nan, 2, 3, 4, numpy.nan, 2]), "kind": of(["dense", "two", "two", "two", "dense", "two"])}, {"sweep_axes": "point"})
+
+
 def run():
     parts = numpy.array([[1e-6, 2e-6, 4e-6], [8e-6, 0, 1e-9]])
     return xarray.Dataset(
@@ -61,6 +73,27 @@ class Figures(unittest.TestCase):
         self.assertAlmostEqual(band[:, 1].max(), 100 * (0.9 - 0.01 + 0.01))
         self.assertEqual(ax.get_xlabel(), "core.phase_sigma_rad (rad)")
         self.assertEqual(len(plot.accuracy(data).get_legend().get_texts()), 2)
+
+    def test_accuracy_of_a_design_draws_every_point_that_has_the_key(self):
+        ax = plot.accuracy(design(), "phase")
+        dots, (digital,) = ax.containers[0], [line for line in ax.lines if line.get_marker() == "_"]
+        numpy.testing.assert_allclose(dots[0].get_xdata(), [0.02, 0.001, 0.01, 0.005, 0.002])
+        numpy.testing.assert_allclose(dots[0].get_ydata(), [70, 89, 80, 85, 88])
+        numpy.testing.assert_allclose(digital.get_ydata() - dots[0].get_ydata(), 2)
+        below, above = numpy.array([bar[:, 1] for bar in dots[2][0].get_segments()]).T - dots[0].get_ydata()
+        numpy.testing.assert_allclose([below, above], [[-3] * 5, [1] * 5])
+        self.assertEqual(ax.get_xlabel(), "core.phase_sigma_rad (rad)")
+        numpy.testing.assert_allclose(plot.accuracy(design(), "bits").containers[0][0].get_xdata(), [2, 3, 4])
+        picked = plot.accuracy(design(), "phase", at={"kind": "dense"}).containers[0][0]
+        numpy.testing.assert_allclose(picked.get_xdata(), [0.001 * 20, 0.002])
+        words = plot.accuracy(design(), "kind")
+        self.assertEqual([t.get_text() for t in words.get_xticklabels()], ["dense", "two"])
+        self.assertEqual(plot.accuracy(design()).get_xlabel(), ax.get_xlabel())  # the first key
+
+    def test_pareto_of_a_design_takes_every_computed_point(self):
+        points, best = plot.pareto(design()).lines
+        self.assertEqual(numpy.isfinite(points.get_ydata()).sum(), 5)
+        numpy.testing.assert_allclose(best.get_xdata(), [1, 3])
 
     def test_bars_add_up_to_the_totals(self):
         ax = plot.energy(run())
@@ -159,6 +192,9 @@ class Figures(unittest.TestCase):
                             ("not among the swept axes", lambda: plot.accuracy(sweep(), "phases")),
                             ("did you mean accuracy_chips_mean", lambda: plot.heat_map(sweep(), "accuracy_chip_mean")),
                             ("there is no source 'int9'", lambda: plot.heat_map(sweep(), "energy", source="int9")),
+                            ("not among the swept keys .phase, bits, kind.", lambda: plot.accuracy(design(), "phases")),
+                            ("no finished point has kind three", lambda: plot.accuracy(design(), at={"kind": "three"})),
+                            ("a list of points, no grid", lambda: plot.heat_map(design(), "energy")),
                             ("needs two swept axes", lambda: plot.heat_map(run(), "energy_by_source")),
                             ("as many powers as wavelengths", lambda: plot.spectrum([1, 2], [1])),
                             ("at least two finite", lambda: plot.residuals([1, float("nan")]))):

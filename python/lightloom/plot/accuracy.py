@@ -21,6 +21,12 @@ def _axis_of(data, axis):
     return axis
 
 
+def _places(data):
+    """Of a list of points (a random design): the swept keys, each with a value at every point."""
+    swept = _swept(data)
+    return [str(name) for name in data.coords if len(swept) == 1 and str(name) != swept[0] and data[name].dims == (swept[0],)]
+
+
 def _others(data, axis, at):
     """Every combination of the other swept axes, those in `at` held: [(selection, label)]."""
     chosen = [{}]
@@ -44,9 +50,12 @@ def accuracy(data, axis=None, at=None, ax=None):
 
     data: results of a sweep, xarray Dataset or path; axis: a swept axis (default: the first); at: {other
     axis: value} to hold it, else one line for each of its values. Dashed: the same weights without a chip.
-    Returns the matplotlib axes.
+    Of a list of points or a random design: a dot a point, its interval a bar, `at` picks points, and short
+    dashes are the weights without a chip. Returns the matplotlib axes.
     """
     data = opened(data)
+    if _places(data):
+        return _accuracy_of_points(data, axis, at or {}, ax)
     axis = _axis_of(data, axis)
     mean, digital = variable(data, "accuracy_chips_mean"), variable(data, "accuracy_source")
     ax = axes(ax)
@@ -70,6 +79,36 @@ def accuracy(data, axis=None, at=None, ax=None):
     return ax
 
 
+def _known(name, places):
+    if name not in places:
+        raise ValueError(f"'{name}' is not among the swept keys ({', '.join(places)})")
+    return name
+
+
+def _accuracy_of_points(data, axis, at, ax):
+    places = _places(data)
+    along = data[_known(axis if axis is not None else places[0], places)]
+    mean, digital = (100 * variable(data, f"accuracy_{which}").values for which in ("chips_mean", "source"))
+    if mean.ndim > 1:
+        raise ValueError(f"every point has more than one accuracy ({', '.join(data['accuracy_chips_mean'].dims)}): choose by isel")
+    low, high = (100 * data[f"accuracy_chips_{side}"].values for side in ("low", "high"))
+    # A key that a point does not have is not-a-number or an empty word there.
+    drawn = ~numpy.isnan(mean) & (~numpy.isnan(along.values) if _numeric(along) else numpy.array(text(along.values)) != "")
+    for name, value in at.items():
+        drawn &= data[_known(name, places)].values == value
+    if not drawn.any():
+        raise ValueError("no finished point has " + (", ".join(f"{k} {v}" for k, v in at.items()) or f"'{along.name}'"))
+    x = along.values[drawn] if _numeric(along) else numpy.array(text(along.values[drawn]))
+    ax = axes(ax)
+    bars = numpy.nan_to_num([(mean - low)[drawn], (high - mean)[drawn]])  # a single chip has none
+    ax.errorbar(x, mean[drawn], bars, fmt="o", color=COLOURS[0], markersize=4, linewidth=0.9, label="on chips")
+    ax.plot(x, digital[drawn], "_", color=COLOURS[1], markersize=9, label="without a chip")
+    ax.set_xlabel(label(along, along.name))
+    ax.set_ylabel("accuracy (%)")
+    ax.legend(frameon=False, fontsize=8)
+    return ax
+
+
 def heat_map(data, name, x=None, y=None, at=None, source=None, ax=None):
     """A variable over two swept axes as an annotated map; gains diverge about 1.
 
@@ -81,7 +120,8 @@ def heat_map(data, name, x=None, y=None, at=None, source=None, ax=None):
     swept = [axis for axis in _swept(data) if axis in values.dims]
     x, y = x or (swept[-1] if swept else None), y or (swept[0] if swept else None)
     if x is None or x == y or x not in values.dims or y not in values.dims:
-        raise ValueError(f"a map of '{name}' needs two swept axes; these results have {', '.join(swept) or 'none'}")
+        raise ValueError(f"a map of '{name}' needs two swept axes; these results have {', '.join(swept) or 'none'}"
+                         + (" (a list of points, no grid: see pareto and accuracy)" if _places(data) else ""))
     gain = name in ("speedup", "energy_gain")
     if "source" in values.dims:
         labels = text(data["source"].values)
