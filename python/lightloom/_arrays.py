@@ -1,5 +1,6 @@
 """What callers hand over as arrays: checked once, copied only where type or layout ask for it."""
 import operator
+import os
 
 import numpy as np
 
@@ -60,6 +61,12 @@ def flat(given, name):
     return numbers(given.reshape(-1), name, 1)
 
 
+def axes_of(given, name, *known):
+    """How many axes `given` has where that is among `known`, else the first of these, which `numbers` then asks for."""
+    axes = given.ndim if type(given) is np.ndarray else _array(given, name).ndim
+    return axes if axes in known else known[0]
+
+
 def count(given, name, least=0, most=2**64 - 1):
     """A whole number within bounds."""
     try:
@@ -73,13 +80,61 @@ def count(given, name, least=0, most=2**64 - 1):
 
 def real(given, name, least=-np.inf):
     """A finite number of at least `least`."""
-    try:
-        value = float(given)
-    except (TypeError, ValueError):
-        value = np.nan
-    if isinstance(given, (str, bytes)) or not np.isfinite(value) or value < least:
-        raise Error(f"{name} is {given!r} but must be a finite number of at least {least}")
+    value = np.nan
+    if not isinstance(given, _NO_NUMBERS) and getattr(given, "ndim", 0) == 0 and getattr(given, "dtype", _REAL).kind != "c":
+        try:
+            value = float(given)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    if not np.isfinite(value) or value < least:
+        raise Error(f"{name} is {given!r} but must be a finite number" + (f" of at least {least}" if least > -np.inf else ""))
     return value
+
+
+_NO_NUMBERS, _REAL = (str, bytes, complex), np.dtype(np.float64)
+
+
+def positive(given, name):
+    """A finite number above 0."""
+    value = real(given, name)
+    if value <= 0:
+        raise Error(f"{name} is {given!r} but must be positive")
+    return value
+
+
+def flag(given, name):
+    """True or False."""
+    if not isinstance(given, (bool, np.bool_)):
+        raise Error(f"{name} is {given!r} but must be True or False")
+    return bool(given)
+
+
+def text(given, name):
+    """A text that can be written down."""
+    if not isinstance(given, str):
+        raise Error(f"{name} is {given!r} but must be text")
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        raise Error(f"{name} {given!r} holds codes that are no letters") from None
+    return given
+
+
+def path(given, name):
+    """The path of a file as text."""
+    try:
+        found = os.fspath(given)
+    except TypeError:
+        found = None
+    return text(given if found is None else found, name)
+
+
+def items(given, name):
+    """The parts of what may be gone through."""
+    try:
+        return list(given)
+    except TypeError:
+        raise Error(f"{name} is {given!r} but must be a list") from None
 
 
 def one_of(given, name, known):

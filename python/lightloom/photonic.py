@@ -6,7 +6,7 @@ float32 without a further copy. What is wrong with one raises `lightloom.Error`.
 import numpy as np
 
 from . import _lightloom
-from ._arrays import count, numbers, one_of, real
+from ._arrays import count, flag, numbers, one_of, positive, real
 from ._cards import card_of
 from ._cores import Core, MatrixOnChip, ProductsOnChip
 from ._devices import Crosstalk, Heater, Ring
@@ -126,8 +126,8 @@ class Mesh:
         `column_um`. `aware`: phases are set with the crosstalk known. Of one mesh of plain MZIs.
         """
         return array(self._found.heated(card_of(crosstalk, {})._tree,
-                                        (real(mode_um, "mode_um"), real(column_um, "column_um")),
-                                        "aware" if aware else "as set"))
+                                        (positive(mode_um, "mode_um"), positive(column_um, "column_um")),
+                                        "aware" if flag(aware, "aware") else "as set"))
 
     def to(self, convention):
         """The phases as another program speaks of them: a dict of arrays.
