@@ -9,7 +9,7 @@ from ._lightloom import Error
 
 def numbers(given, name, axes, dtype=np.float64):
     """`given` as a C-contiguous array of `dtype` with that number of axes. Whether its numbers are finite the extension asks."""
-    if type(given) is np.ndarray and given.dtype is _EXACT[dtype] and given.ndim == axes and given.flags.c_contiguous:
+    if type(given) is np.ndarray and given.dtype is _EXACT[dtype] and given.ndim == axes and given.flags.c_contiguous and given.flags.aligned:
         return given
     found = _array(given, name)
     if found.dtype.kind == "c" and dtype is not np.complex128:
@@ -17,7 +17,7 @@ def numbers(given, name, axes, dtype=np.float64):
     if found.ndim != axes:
         raise Error(f"{name} has the shape {found.shape} but must have {axes} {'axis' if axes == 1 else 'axes'}")
     with np.errstate(all="ignore"):
-        return np.ascontiguousarray(found, dtype=dtype)
+        return np.require(found, dtype, "CA")
 
 
 _EXACT = {kind: np.dtype(kind) for kind in (np.float64, np.float32, np.complex128)}
@@ -30,9 +30,9 @@ def integers(given, name, axes=1):
         raise Error(f"{name} is an array of {found.dtype} but must be whole numbers")
     if found.ndim != axes:
         raise Error(f"{name} has the shape {found.shape} but must have {axes} {'axis' if axes == 1 else 'axes'}")
-    if found.dtype == np.uint64 and found.size and found.max() > np.iinfo(np.int64).max:
+    if found.dtype == np.uint64 and found.size and int(found.max()) > np.iinfo(np.int64).max:  # as numbers of NumPy both round to doubles
         raise Error(f"{name} holds {found.max()}, which is beyond 2^63")
-    return np.ascontiguousarray(found, dtype=np.int64)
+    return np.require(found, np.int64, "CA")
 
 
 def _array(given, name):
@@ -117,6 +117,8 @@ def text(given, name):
         given.encode()
     except UnicodeEncodeError:
         raise Error(f"{name} {given!r} holds codes that are no letters") from None
+    if "\0" in given:
+        raise Error(f"{name} {given!r} holds a zero, at which texts end")
     return given
 
 

@@ -112,7 +112,7 @@ def figures(folder: pathlib.Path) -> None:
         plot.timeline(lightloom.timeline(SMALL), layers=None, window=(0, 1e-4)),
         plot.mesh(photonic.decompose(photonic.haar(4))),
         plot.spectrum([1550, 1551], [0.1, 0.9], fit=[0.2, 0.8], decibels=True),
-        plot.residuals(np.linspace(-1, 1, 9), sigma=0.5),
+        *plot.residuals(np.linspace(-1, 1, 9), sigma=0.5, ax=pyplot.subplots(1, 2)[1]),
     ]
     assert list(best) == [0, 2] and all(isinstance(axes, Axes) for axes in drawn)
     pyplot.close("all")

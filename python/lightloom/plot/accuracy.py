@@ -2,7 +2,7 @@
 
 import numpy
 
-from .style import COLOURS, axes, label, matplotlib_pyplot, opened, text, variable
+from .style import COLOURS, axes, label, matplotlib_pyplot, results, source_of, text, variable
 
 
 def _swept(data):
@@ -46,7 +46,7 @@ def accuracy(data, axis=None, at=None, ax=None):
     axis: value} to hold it, else one line for each of its values. Dashed: the same weights without a chip.
     Returns the matplotlib axes.
     """
-    data = opened(data)
+    data = results(data)
     axis = _axis_of(data, axis)
     mean, digital = variable(data, "accuracy_chips_mean"), variable(data, "accuracy_source")
     ax = axes(ax)
@@ -76,7 +76,7 @@ def heat_map(data, name, x=None, y=None, at=None, source=None, ax=None):
     name: a variable of the two axes ("accuracy_chips_mean", "energy_gain", ...); source: for variables by
     source, which one (default: the first, for gains the second: the first baseline).
     """
-    data = opened(data)
+    data = results(data)
     values = variable(data, name)
     swept = [axis for axis in _swept(data) if axis in values.dims]
     x, y = x or (swept[-1] if swept else None), y or (swept[0] if swept else None)
@@ -84,11 +84,8 @@ def heat_map(data, name, x=None, y=None, at=None, source=None, ax=None):
         raise ValueError(f"a map of '{name}' needs two swept axes; these results have {', '.join(swept) or 'none'}")
     gain = name in ("speedup", "energy_gain")
     if "source" in values.dims:
-        labels = text(data["source"].values)
-        source = source or labels[1 if gain and len(labels) > 1 else 0]
-        if source not in labels:
-            raise ValueError(f"there is no source '{source}' (these results have {', '.join(labels)})")
-        values = values.isel(source=labels.index(source))
+        place = source_of(data, source, 1 if gain else 0)
+        source, values = text(data["source"].values)[place], values.isel(source=place)
     values = values.sel(at or {}).transpose(y, x, ...)
     if values.ndim > 2:
         raise ValueError(f"'{name}' has the further axes {', '.join(values.dims[2:])}: hold them by at={{axis: value}}")
