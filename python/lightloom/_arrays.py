@@ -81,7 +81,7 @@ def count(given, name, least=0, most=2**64 - 1):
 def real(given, name, least=-np.inf):
     """A finite number of at least `least`."""
     value = np.nan
-    if not isinstance(given, _NO_NUMBERS) and getattr(given, "ndim", 0) == 0 and getattr(given, "dtype", _REAL).kind != "c":
+    if not isinstance(given, _TEXTS) and getattr(given, "ndim", 0) == 0 and getattr(given, "dtype", _REAL).kind != "c":
         try:
             value = float(given)
         except (TypeError, ValueError, OverflowError):
@@ -91,7 +91,7 @@ def real(given, name, least=-np.inf):
     return value
 
 
-_NO_NUMBERS, _REAL = (str, bytes, complex), np.dtype(np.float64)
+_TEXTS, _REAL = (str, bytes), np.dtype(np.float64)
 
 
 def positive(given, name):

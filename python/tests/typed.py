@@ -34,7 +34,7 @@ PROGRAMS = ("every_function.py", "every_torch_function.py")
 ALLOWED = r"""lightloom\.(\w+\.)?(CardSource|Reals|Weights|Complexes|Sweep|Progress|Requests|At|Data|Batches|Maps|Named|Path|Section|Numbers)
 lightloom\._lightloom\.\w+(\.__init__)?
 lightloom\._cards\._Section\.__init__
-lightloom\._arrays\._NO_NUMBERS
+lightloom\._arrays\._TEXTS
 lightloom\.torch\.\w+\.Mapping\.get
 lightloom\.torch\.Source\.__call__
 lightloom\.torch\.sources\.rounding\._\w+
