@@ -78,8 +78,10 @@ def networks(folder: pathlib.Path) -> None:
     scores: torch.Tensor = back(x)
     assert names == ["first", "second", "last"] and errors.keys() == targets.keys() and bits > 0 and loss.item() > 0 and changed == 0
     assert read and scores.shape == loaded(x).shape and sum(p.numel() for p in resnet20(classes=10).parameters()) > 260000
-    split: torch.nn.Module = lt.split_attention(torch.nn.Sequential(torch.nn.MultiheadAttention(8, 2)))
-    assert isinstance(split[0] if isinstance(split, torch.nn.Sequential) else None, lt.Attention)
+    attention = dict(lt.split_attention(torch.nn.ModuleDict({"heads": torch.nn.MultiheadAttention(8, 2)})).named_children())["heads"]
+    assert isinstance(attention, lt.Attention)
+    y, shares = attention(torch.rand(3, 1, 8), torch.rand(5, 1, 8), torch.rand(5, 1, 8), need_weights=True)
+    assert y.shape == (3, 1, 8) and (shares is None or shares.shape == (1, 3, 5))
 
 
 def chips() -> None:
