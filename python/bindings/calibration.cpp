@@ -104,9 +104,9 @@ py::dict parameters_of(const Device& device) {
 }
 
 ComplexMatrix target_of(const py::buffer& buffer) {
-  const View<std::complex<double>> view = view_of<std::complex<double>>(buffer, "the matrix", 2);
-  return {.rows = whole(view.size(0), "rows of the matrix", 1),
-          .columns = whole(view.size(1), "columns of the matrix", 1),
+  const View<std::complex<double>> view = view_of<std::complex<double>>(buffer, "U", 2);
+  return {.rows = whole(view.size(0), "the rows of U", 1),
+          .columns = whole(view.size(1), "the columns of U", 1),
           .values = {view.values.begin(), view.values.end()}};
 }
 

@@ -44,9 +44,9 @@ nn::LayerShape linear(int out, int in) {
 }  // namespace
 
 nn::LayerShape shape_of(const View<float>& weights) {
-  require(!weights.values.empty(), "weights are an empty matrix");
-  return linear(whole(weights.size(0), "rows of weights", 1),
-                whole(weights.size(1), "columns of weights", 1));
+  require(!weights.values.empty(), "W is an empty matrix");
+  return linear(whole(weights.size(0), "the rows of W", 1),
+                whole(weights.size(1), "the columns of W", 1));
 }
 
 namespace {
@@ -131,7 +131,7 @@ double relative_error(std::span<const float> realised, std::span<const float> wa
 }
 
 py::tuple realise(const Core& core, const py::buffer& buffer, const Place& place) {
-  const View<float> weights = view_of<float>(buffer, "weights", 2);
+  const View<float> weights = view_of<float>(buffer, "W", 2);
   const nn::LayerShape shape = shape_of(weights);
   RealisationReport report;
   std::vector<float> matrix;
@@ -166,8 +166,8 @@ photonic::WeightTargets targets_of(const std::string& law, int levels, const py:
             .levels = levels};
   const View<float> view = view_of<float>(py::cast<py::buffer>(matrix), "target", 2);
   return {.law = Law::given,
-          .rows = whole(view.size(0), "rows of target", 1),
-          .columns = whole(view.size(1), "columns of target", 1),
+          .rows = whole(view.size(0), "the rows of target", 1),
+          .columns = whole(view.size(1), "the columns of target", 1),
           .matrix = {view.values.begin(), view.values.end()}};
 }
 

@@ -21,10 +21,10 @@ struct Sliding {
 
 /// Positions of a window of `kernel` along an axis of `size`.
 int positions(int size, int kernel, const Sliding& sliding, std::size_t axis) {
-  const int span = sliding.dilation[axis] * (kernel - 1) + 1,
-            room = size + 2 * sliding.padding[axis] - span;
-  require(room >= 0, "a map of {} is smaller than the {} that the weights span", size, span);
-  return room / sliding.stride[axis] + 1;
+  const std::int64_t span = std::int64_t{sliding.dilation[axis]} * (kernel - 1) + 1,
+                     room = std::int64_t{size} + 2 * sliding.padding[axis] - span;
+  require(room >= 0, "a map of {} is smaller than the {} that W spans", size, span);
+  return static_cast<int>(room / sliding.stride[axis] + 1);
 }
 
 /// A convolution of weights (out, in / groups, height, width) over maps of `height` x `width`.
@@ -33,12 +33,14 @@ nn::LayerShape convolution(const View<float>& weights, const Sliding& sliding, i
   nn::LayerShape shape;
   shape.name = "convolution";
   shape.groups = sliding.groups;
-  shape.out_channels = whole(weights.size(0), "outputs of weights", 1);
-  shape.in_channels = whole(weights.size(1), "inputs of weights", 1) * sliding.groups;
-  shape.kernel_height = whole(weights.size(2), "height of weights", 1);
-  shape.kernel_width = whole(weights.size(3), "width of weights", 1);
-  require(shape.out_channels % sliding.groups == 0, "{} outputs are no multiple of {} groups",
-          shape.out_channels, sliding.groups);
+  shape.out_channels = whole(weights.size(0), "the outputs of W", 1);
+  require(shape.out_channels % sliding.groups == 0,
+          "the {} outputs of W are no multiple of {} groups", shape.out_channels, sliding.groups);
+  shape.in_channels =
+      whole(std::int64_t{whole(weights.size(1), "the inputs of W", 1)} * sliding.groups,
+            "the inputs of W of all groups", 1);
+  shape.kernel_height = whole(weights.size(2), "the height of W", 1);
+  shape.kernel_width = whole(weights.size(3), "the width of W", 1);
   shape.stride = {sliding.stride[0], sliding.stride[1]};
   shape.dilation = {sliding.dilation[0], sliding.dilation[1]};
   shape.padding = {sliding.padding[0], sliding.padding[1], sliding.padding[0], sliding.padding[1]};
@@ -55,24 +57,24 @@ class MatrixOnChip {
  public:
   MatrixOnChip(const Core& core, const py::buffer& buffer, const Place& place)
       : core_(core.core), layer_(static_cast<int>(place.layer)) {
-    const View<float> weights = view_of<float>(buffer, "weights", 2);
+    const View<float> weights = view_of<float>(buffer, "W", 2);
     shape_ = shape_of(weights);
     start(core, weights, place);
   }
   MatrixOnChip(const Core& core, const py::buffer& buffer, const Place& place,
                const std::pair<Sliding, std::array<int, 2>>& how)
       : core_(core.core), layer_(static_cast<int>(place.layer)), axes_(4) {
-    const View<float> weights = view_of<float>(buffer, "weights", 4);
+    const View<float> weights = view_of<float>(buffer, "W", 4);
     shape_ = convolution(weights, how.first, how.second[0], how.second[1]);
     start(core, weights, place);
   }
 
   /// The same layer with other weights; converters keep their ranges.
   void write(const py::buffer& buffer, std::uint32_t number) {
-    const View<float> weights = view_of<float>(buffer, "weights", axes_);
+    const View<float> weights = view_of<float>(buffer, "W", axes_);
     require(static_cast<std::int64_t>(weights.values.size()) == shape_.weights() &&
                 weights.size(0) == shape_.out_channels,
-            "weights have another shape than those that they replace");
+            "W has another shape than the weights that it replaces");
     const py::gil_scoped_release released;
     const std::lock_guard lock(mutex_);
     engine_->load(layer_, shape_, weights.values, number);

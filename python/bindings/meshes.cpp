@@ -55,9 +55,9 @@ struct Mesh {
 };
 
 ComplexMatrix matrix_of(const py::buffer& buffer) {
-  const View<std::complex<double>> view = view_of<std::complex<double>>(buffer, "the matrix", 2);
-  return {.rows = whole(view.size(0), "rows of the matrix", 0),
-          .columns = whole(view.size(1), "columns of the matrix", 0),
+  const View<std::complex<double>> view = view_of<std::complex<double>>(buffer, "U", 2);
+  return {.rows = whole(view.size(0), "the rows of U", 0),
+          .columns = whole(view.size(1), "the columns of U", 0),
           .values = {view.values.begin(), view.values.end()}};
 }
 

@@ -2,6 +2,8 @@
 import os
 
 from . import _lightloom
+from ._arrays import path as path_of
+from ._arrays import text as text_of
 from ._lightloom import CardError, Error
 
 _KINDS = ("experiment", "core", "memory", "dram")
@@ -10,15 +12,6 @@ _KINDS = ("experiment", "core", "memory", "dram")
 def _dotted(key):
     """Keyword arguments cannot hold dots: core__rows is core.rows."""
     return key.replace("__", ".")
-
-
-def _text(text, what):
-    """A text that can be written down."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise Error(f"{what} {text!r} holds codes that are no letters") from None
-    return text
 
 
 class _Section:
@@ -105,10 +98,7 @@ class Card(_Section):
         elif isinstance(source, dict):
             tree, beside, name = _lightloom.Tree.of(source, "dict"), "./dict", "dict"
         elif isinstance(source, (str, os.PathLike)):
-            name = os.fspath(source)
-            if not isinstance(name, str):
-                raise Error(f"{name!r} is no path of a card (it must be text)")
-            _text(name, "the path")
+            name = path_of(source, "the path of a card")
             tree, beside = _lightloom.Tree.load(name), _lightloom.Tree.place(name)
         else:
             raise Error(f"a card is the path of a YAML file, a dict or a Card, not {type(source).__name__}")
@@ -124,7 +114,7 @@ class Card(_Section):
         card = cls({})
         if not isinstance(text, str):
             raise Error(f"a card is YAML text, not {type(text).__name__} (Card reads files and dicts)")
-        object.__setattr__(card, "_tree", _lightloom.Tree.parse(_text(text, "the text"), "text"))
+        object.__setattr__(card, "_tree", _lightloom.Tree.parse(text_of(text, "the text"), "text"))
         return card
 
     def _value(self, path):
@@ -139,7 +129,7 @@ class Card(_Section):
             raise CardError(f"'{path}' is no key of a card (words joined by single dots are)")
         if isinstance(value, _Section):
             value = value.to_dict()
-        self._tree.set(_text(path, "the key"), value, self._beside)
+        self._tree.set(text_of(path, "the key"), value, self._beside)
 
     def to_dict(self):
         return self._tree.python() or {}
@@ -150,7 +140,7 @@ class Card(_Section):
 
     def write(self, path):
         """Writes the card as a YAML file. Paths of other cards in it stay as they are."""
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path_of(path, "path"), "w", encoding="utf-8") as file:
             file.write(self.to_yaml())
 
     def validate(self, kind=None):

@@ -2,7 +2,7 @@
 import numpy as np
 
 from . import _lightloom
-from ._arrays import count, numbers
+from ._arrays import axes_of, count, numbers
 from ._cards import card_of
 from ._lightloom import Error
 from ._results import array
@@ -51,7 +51,7 @@ class Core:
         weights = numbers(W, "W", 4, np.float32)
         groups = count(groups, "groups", 1, 2**20)
         map_size = [count(side, "a side of image", 1, 2**20) for side in _pair(image, "image")]
-        sliding = [count(side, name, least, 2**16) for name, value, least in
+        sliding = [count(side, name, least, 4096) for name, value, least in
                    (("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1)) for side in _pair(value, name)]
         return MatrixOnChip(_lightloom.MatrixOnChip(self._core, weights, _place(chip, layer, write), [*sliding, groups], map_size))
 
@@ -93,9 +93,9 @@ class Core:
 
 def _pair(value, name):
     """A number for both axes, or one of each."""
-    if np.ndim(value) == 0:
+    if not isinstance(value, (tuple, list, np.ndarray)) or getattr(value, "ndim", 1) == 0:
         return (value, value)
-    if np.shape(value) != (2,):
+    if (value.shape if isinstance(value, np.ndarray) else (len(value),)) != (2,):
         raise Error(f"{name} is {value!r} but must be a number or (height, width)")
     return tuple(value)
 
@@ -128,12 +128,12 @@ class MatrixOnChip:
 
     def write(self, W, number):
         """Other weights of the same shape in its place, write number `number`; converters keep their ranges."""
-        weights = numbers(W, "W", np.ndim(W) if np.ndim(W) in (2, 4) else 2, np.float32)
+        weights = numbers(W, "W", axes_of(W, "W", 2, 4), np.float32)
         self._matrix.write(weights, count(number, "number", 0, 2**32 - 1))
 
     @staticmethod
     def _inputs(x):
-        return numbers(x, "x", 4 if np.ndim(x) == 4 else 2, np.float32)
+        return numbers(x, "x", axes_of(x, "x", 2, 4), np.float32)
 
     @property
     def counts(self):

@@ -1,8 +1,7 @@
 """Rings, heaters and what warms what."""
 from . import _lightloom
-from ._arrays import flat, like, real
+from ._arrays import flat, like, positive, real
 from ._cards import card_of
-from ._lightloom import Error
 
 
 class Ring:
@@ -74,8 +73,4 @@ class Crosstalk:
 
 
 def _lengths(*lengths):
-    names = ("group_index", "circumference_um", "wavelength_nm")
-    for name, value in zip(names, lengths):
-        if real(value, name) <= 0:
-            raise Error(f"{name} is {value!r} but must be positive")
-    return [float(value) for value in lengths]
+    return [positive(value, name) for name, value in zip(("group_index", "circumference_um", "wavelength_nm"), lengths)]

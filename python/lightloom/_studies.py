@@ -3,6 +3,7 @@ import json
 import os
 
 from . import _lightloom
+from ._arrays import count, flag, path, real, text
 from ._cards import Card, card_of
 from ._lightloom import Error
 from ._progress import progress_of
@@ -45,7 +46,7 @@ def ratio(card=None, *, model="", dataset_name="", **set):
     Returns an xarray.Dataset by source and layer: the storage variables of `run`.
     """
     tree = card_of({} if card is None else card, set)._tree
-    return dataset(_lightloom.ratio(tree, model, dataset_name))
+    return dataset(_lightloom.ratio(tree, text(model, "model"), text(dataset_name, "dataset_name")))
 
 
 def sweep(card, *, output=None, progress=None, **set):
@@ -55,9 +56,9 @@ def sweep(card, *, output=None, progress=None, **set):
     (.h5) in which finished points are kept, and from which they are taken up again; None keeps
     nothing. Interrupted, it raises KeyboardInterrupt; the file then holds what was finished.
     """
-    path = "" if output is None else os.fspath(output)
+    file = "" if output is None else path(output, "output")
     with progress_of(progress) as tell:
-        return dataset(_lightloom.sweep(card_of(card, set)._tree, _command("sweep", card, set), path, tell))
+        return dataset(_lightloom.sweep(card_of(card, set)._tree, _command("sweep", card, set), file, tell))
 
 
 def timeline(card, source="", **set):
@@ -69,9 +70,8 @@ def timeline(card, source="", **set):
     the visit's layer and core; time in s. `lightloom.plot.timeline` draws it. Raises `CardError` for
     what is wrong with the card, `lightloom.Error` for a source that it has not.
     """
-    if not isinstance(source, str):
-        raise Error(f"source is {source!r} but must be the label of a weight source")
-    return dataset(_lightloom.timeline(card_of(card, set)._tree, _command("timeline", card, set), source))
+    label = text(source, "source")
+    return dataset(_lightloom.timeline(card_of(card, set)._tree, _command("timeline", card, set), label))
 
 
 def validate(*cards, settings=None, progress=None):
@@ -82,15 +82,24 @@ def validate(*cards, settings=None, progress=None):
     ratio, unit, reason) and consequences, and of agreement (docs/use/validate.md). Raises
     `lightloom.Error` with the problems of all cards.
     """
-    paths = [os.fspath(path) if isinstance(path, os.PathLike) else path for path in cards]
-    for path in paths:
-        if not isinstance(path, str):
-            raise Error(f"{path!r} is no path of a chip's card")
+    paths = [path(card, "the path of a chip's card") for card in cards]
     if settings and len(paths) != 1:
         raise Error("settings change the card of one chip (name that card)")
-    words = [f"{key}={json.dumps(value)}" for key, value in (settings or {}).items()]
+    words = [] if settings is None else _settings(settings)
     with progress_of(progress) as tell:
         return json.loads(_lightloom.validate(paths, words, tell))
+
+
+def _settings(settings):
+    """["key=value"] of a dict."""
+    if not isinstance(settings, dict):
+        raise Error(f"settings are {settings!r} but must be a dict of keys and values")
+    try:
+        return [f"{text(key, 'a key of settings')}={json.dumps(value)}" for key, value in settings.items()]
+    except (TypeError, ValueError) as problem:
+        if isinstance(problem, Error):
+            raise
+        raise Error(f"settings hold a value that has no place in a card ({problem})") from None
 
 
 def search(card, *, budget, sensitivity="trained", images=512, candidates=0, fine_tune=False, progress=None, **set):
@@ -104,9 +113,9 @@ def search(card, *, budget, sensitivity="trained", images=512, candidates=0, fin
     """
     options = _lightloom.SearchOptions()
     options.budget = _budget(budget)
-    options.sensitivity = str(sensitivity)
-    options.images, options.candidates = _count("images", images, 1), _count("candidates", candidates, 0)
-    options.fine_tune = bool(fine_tune)
+    options.sensitivity = text(sensitivity, "sensitivity")
+    options.images, options.candidates = count(images, "images", 1, 2**31 - 1), count(candidates, "candidates", 0, 2**31 - 1)
+    options.fine_tune = flag(fine_tune, "fine_tune")
     with progress_of(progress) as tell:
         parts, tree = _lightloom.search(card_of(card, set)._tree, _command("search", card, set), options, tell)
     found = Card({})
@@ -116,15 +125,9 @@ def search(card, *, budget, sensitivity="trained", images=512, candidates=0, fin
 
 def _budget(budget):
     if isinstance(budget, str):
-        return budget
+        return text(budget, "budget")
     if isinstance(budget, dict) and len(budget) == 1:
         (what, limit), = budget.items()
-        return f"{what}={limit!r}"
+        return f"{text(what, 'the budget')}={real(limit, f'the budget of {what}')!r}"
     raise Error(f"budget is {budget!r} but must be one of {{'memory': ratio}}, {{'time': seconds}}, "
                 "{'energy': joules}")
-
-
-def _count(name, value, least):
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise Error(f"{name} is {value!r} but must be a whole number of at least {least}")
-    return value

@@ -2,6 +2,7 @@
 import os
 
 from . import _lightloom
+from ._arrays import count as whole
 
 
 def set_threads(count: int = 0) -> int:
@@ -9,7 +10,7 @@ def set_threads(count: int = 0) -> int:
 
     Results do not depend on it, but for trainings, whose sums a library adds in another order.
     """
-    return _lightloom.take_threads(count)
+    return _lightloom.take_threads(whole(count, "count", 0, 2**31 - 1))
 
 
 def threads() -> int:

@@ -10,7 +10,7 @@ A laboratory's loop runs closed in one script::
 import numpy as np
 
 from . import _lightloom
-from ._arrays import count, numbers, one_of, real
+from ._arrays import count, items, numbers, one_of, positive, real, text
 from ._cards import Card, card_of
 from ._lightloom import Error
 from ._results import array
@@ -35,15 +35,16 @@ class Measurements:
         voltages = numbers(voltages_V, "voltages_V", 2)
         powers = numbers(readings, "readings", 3)
         light = np.eye(powers.shape[2], dtype=complex) if fields is None else numbers(fields, "fields", 2, np.complex128)
+        _check_heaters(voltages.shape[1], powers.shape[2])
         self._data = _lightloom.Measurements(voltages, powers, light)
         if monitor is not None:
             self._data.set_monitor(numbers(monitor, "monitor", 1))
         if noise is not None:
             self._data.set_noise(card_of(noise, {})._tree)
-        for sweep in sweeps:
+        for sweep in items(sweeps, "sweeps"):
             self._data.add_sweep(_sweep(sweep))
         if notes is not None:
-            self._data.notes = {str(key): str(value) for key, value in dict(notes).items()}
+            self._data.notes = _notes(notes)
 
     @classmethod
     def _of(cls, data):
@@ -80,7 +81,7 @@ class Measurements:
     def with_sweeps(self, sweeps):
         """The same with more sweeps of single heaters."""
         made = self._of(self._data.copy())
-        for sweep in sweeps:
+        for sweep in items(sweeps, "sweeps"):
             made._data.add_sweep(_sweep(sweep))
         return made
 
@@ -157,7 +158,7 @@ class Device:
         the ports, up to phases at the ports), rounded. `target`: "unitary", or "nearest" for any
         square matrix.
         """
-        found = self._device.program(numbers(U, "U", 2, np.complex128), _positive(max_voltage_V, "max_voltage_V"),
+        found = self._device.program(numbers(U, "U", 2, np.complex128), positive(max_voltage_V, "max_voltage_V"),
                                      one_of(target, "target", ("unitary", "nearest")), real(tolerance, "tolerance", 0))
         return {**found, "voltages_V": array(found["voltages_V"])}
 
@@ -170,7 +171,7 @@ class Device:
         """
         wanted = count(settings, "settings", 1, 1000)
         drawn = count(5 * wanted if candidates is None else candidates, "candidates", 1, 10000)
-        found = self._device.design(wanted, drawn, _positive(max_voltage_V, "max_voltage_V"), count(seed, "seed"))
+        found = self._device.design(wanted, drawn, positive(max_voltage_V, "max_voltage_V"), count(seed, "seed"))
         return {**found, "voltages_V": array(found["voltages_V"]), "gain": array(found["gain"])}
 
 
@@ -218,10 +219,24 @@ class VirtualChip:
         return Device._of(self._chip.truth())
 
 
-def _positive(value, name):
-    if real(value, name) <= 0:
-        raise Error(f"{name} is {value!r} but must be positive")
-    return float(value)
+def _check_heaters(heaters, ports):
+    """Two heaters a device, and as many devices as a mesh of these ports has."""
+    known = {ports * (ports - 1): "clements or reck"}
+    if ports & (ports - 1) == 0:
+        known.setdefault(ports * (ports.bit_length() - 1), "butterfly")
+    if ports < 2:
+        raise Error(f"readings are of {ports} port{'s' * (ports != 1)} (a mesh has at least two)")
+    if heaters not in known:
+        raise Error(f"voltages_V has {heaters} columns, and readings are of {ports} ports (a mesh of {ports} ports has "
+                    + " or ".join(f"{count} heaters as {mesh}" for count, mesh in known.items()) + ", two a device)")
+
+
+def _notes(given):
+    try:
+        pairs = dict(given)
+    except (TypeError, ValueError):
+        raise Error(f"notes are {given!r} but must be a dict of texts") from None
+    return {text(str(key), "a note"): text(str(value), "a note") for key, value in pairs.items()}
 
 
 def _sweep(given):

@@ -2,7 +2,7 @@
 import numpy as np
 
 from . import _lightloom
-from ._arrays import count, integers
+from ._arrays import count, integers, text
 from ._cards import card_of
 from ._lightloom import Error
 from ._results import array
@@ -51,7 +51,7 @@ class Dram:
         energy_pJ by part (None where the card gives none), bound_by, ...
         """
         if isinstance(requests, str):
-            self._last = self._dram.run_pattern(requests, _count(count, "count", 1, 10**10),
+            self._last = self._dram.run_pattern(text(requests, "the pattern"), _count(count, "count", 1, 10**10),
                                                 None if seed is None else _count(seed, "seed"))
         else:
             self._last = self._dram.run_requests(*_requests(requests))

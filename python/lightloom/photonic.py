@@ -6,11 +6,10 @@ float32 without a further copy. What is wrong with one raises `lightloom.Error`.
 import numpy as np
 
 from . import _lightloom
-from ._arrays import count, numbers, one_of, real
+from ._arrays import count, flag, numbers, one_of, positive, real, text
 from ._cards import card_of
 from ._cores import Core, MatrixOnChip, ProductsOnChip
 from ._devices import Crosstalk, Heater, Ring
-from ._lightloom import Error
 from ._results import array, dataset
 
 __all__ = ["Core", "Crosstalk", "Heater", "MatrixOnChip", "Mesh", "ProductsOnChip", "Ring", "decompose", "haar"]
@@ -33,10 +32,8 @@ def decompose(U, mesh="clements", device="mzi", target="unitary", tolerance=0.0)
     "unitary", "nearest" (the nearest unitary is made) or "svd" (two meshes and attenuators between).
     Raises `lightloom.Error` for what is not unitary, not finite, empty or of a wrong shape.
     """
-    words = {"mesh": mesh, "device": device, "target": target, "tolerance": real(tolerance, "tolerance", 0)}
-    for name in ("mesh", "device", "target"):
-        if not isinstance(words[name], str):
-            raise Error(f"{name} is {words[name]!r} but must be a word")
+    words = {"mesh": text(mesh, "mesh"), "device": text(device, "device"), "target": text(target, "target"),
+             "tolerance": real(tolerance, "tolerance", 0)}
     return Mesh(_lightloom.decompose(numbers(U, "U", 2, np.complex128), words))
 
 
@@ -126,8 +123,8 @@ class Mesh:
         `column_um`. `aware`: phases are set with the crosstalk known. Of one mesh of plain MZIs.
         """
         return array(self._found.heated(card_of(crosstalk, {})._tree,
-                                        (real(mode_um, "mode_um"), real(column_um, "column_um")),
-                                        "aware" if aware else "as set"))
+                                        (positive(mode_um, "mode_um"), positive(column_um, "column_um")),
+                                        "aware" if flag(aware, "aware") else "as set"))
 
     def to(self, convention):
         """The phases as another program speaks of them: a dict of arrays.

@@ -5,12 +5,13 @@ import os
 import pathlib
 import subprocess
 import tempfile
+from typing import Any, Dict, Optional
 
 SOURCE = pathlib.Path(os.environ.get("LIGHTLOOM_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 PROGRAM = os.environ.get("LIGHTLOOM_PROGRAM", "lightloom")
 
 # Two short trainings on generated digits, two chips.
-SMALL = {
+SMALL: Dict[str, Any] = {
     "name": "small",
     "dataset": {"name": "glyphs", "train_limit": 300, "test_limit": 60},
     "model": {"name": "cnn3"},
@@ -25,7 +26,7 @@ SMALL = {
 }
 
 
-def program(*words, folder=None):
+def program(*words: object, folder: Optional[str] = None) -> Any:
     """What the program prints with --json."""
     done = subprocess.run([PROGRAM, *map(str, words), "--json", "--quiet"], cwd=folder or SOURCE, capture_output=True, text=True,
                           check=False)
@@ -34,6 +35,6 @@ def program(*words, folder=None):
     return json.loads(done.stdout)
 
 
-def scratch():
+def scratch() -> "tempfile.TemporaryDirectory[str]":
     """A folder of its own, removed with the object."""
     return tempfile.TemporaryDirectory(prefix="lightloom-python-")

@@ -196,8 +196,23 @@ class Figures(unittest.TestCase):
                             ("no finished point has kind three", lambda: plot.accuracy(design(), at={"kind": "three"})),
                             ("a list of points, no grid", lambda: plot.heat_map(design(), "energy")),
                             ("needs two swept axes", lambda: plot.heat_map(run(), "energy_by_source")),
-                            ("as many powers as wavelengths", lambda: plot.spectrum([1, 2], [1])),
-                            ("at least two finite", lambda: plot.residuals([1, float("nan")]))):
+                            ("as many numbers of power as of wavelength_nm", lambda: plot.spectrum([1, 2], [1])),
+                            ("as many numbers of fit as of wavelength_nm", lambda: plot.spectrum([1, 2], [1, 2], [1, 2, 3])),
+                            ("power is complex", lambda: plot.spectrum([1, 2], numpy.array([1j, 2]))),
+                            ("fit has the shape", lambda: plot.spectrum([1, 2], [1, 2], 3)),
+                            ("at least two finite", lambda: plot.residuals([1, float("nan")])),
+                            ("values is an array of", lambda: plot.residuals(["a", "b"])),
+                            ("sigma is", lambda: plot.residuals([1, 2], sigma=[1, 2])),
+                            ("sigma is 0", lambda: plot.residuals([1, 2], sigma=0)),
+                            ("as many x as y", lambda: plot.front([1, 2], [1])),
+                            ("x is complex", lambda: plot.front(numpy.array([1j, 2]), [1, 2])),
+                            ("x is no array", lambda: plot.front([[1], [1, 2]], [1, 2])),
+                            ("there is no source 'int9'", lambda: plot.pareto(sweep(), source="int9")),
+                            ("there is no source 'int9'", lambda: plot.roofline(run(), "int9")),
+                            ("not all of which dict has", lambda: plot.mesh({"theta": [1]})),
+                            *(("results are an xarray.Dataset", lambda draw=draw, given=given: draw(given))
+                              for draw in (plot.accuracy, plot.energy, plot.time, plot.pareto, plot.roofline, plot.timeline)
+                              for given in (3, None, {}, [1]))):
             with self.subTest(words), self.assertRaisesRegex(ValueError, words):
                 call()
 

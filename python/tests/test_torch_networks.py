@@ -71,6 +71,12 @@ class Operators(unittest.TestCase):
         self.same(OPERATORS["Pad"]({}, torch.tensor([[1.0, 2]]), torch.tensor([0, 1, 1, 0]), torch.tensor(7.0)), [[7, 1, 2], [7, 7, 7]])
         self.same(OPERATORS["Slice"]({}, x[0], *(torch.tensor([v]) for v in (0, 2**31, 1, 2))), [[0, 2], [3, 5]])
 
+    def test_means_over_axes_of_an_attribute_or_an_input(self):
+        x = torch.arange(24.0).reshape(1, 2, 3, 4)
+        self.same(OPERATORS["ReduceMean"]({"axes": [2, 3], "keepdims": 0}, x), [[5.5, 17.5]])
+        self.same(OPERATORS["ReduceMean"]({}, x[0, :, 0], torch.tensor([-1])), [[1.5], [13.5]])
+        self.same(OPERATORS["ReduceMean"]({}, x[0, 0, :2]), [[3.5]])
+
     def test_pools_at_the_edge(self):
         x, how = torch.tensor([[[[1.0, 2], [3, 4]]]]), {"kernel_shape": [2, 2], "strides": [1, 1], "pads": [1, 1, 0, 0]}
         self.same(OPERATORS["AveragePool"](how, x), [[[[1, 1.5], [2, 2.5]]]])

@@ -2,7 +2,7 @@
 
 import numpy
 
-from .style import COLOURS, axes, label, matplotlib_pyplot, opened, text, variable
+from .style import COLOURS, axes, label, matplotlib_pyplot, results, source_of, text, variable
 
 
 def _swept(data):
@@ -53,7 +53,7 @@ def accuracy(data, axis=None, at=None, ax=None):
     Of a list of points or a random design: a dot a point, its interval a bar, `at` picks points, and short
     dashes are the weights without a chip. Returns the matplotlib axes.
     """
-    data = opened(data)
+    data = results(data)
     if _places(data):
         return _accuracy_of_points(data, axis, at or {}, ax)
     axis = _axis_of(data, axis)
@@ -115,7 +115,7 @@ def heat_map(data, name, x=None, y=None, at=None, source=None, ax=None):
     name: a variable of the two axes ("accuracy_chips_mean", "energy_gain", ...); source: for variables by
     source, which one (default: the first, for gains the second: the first baseline).
     """
-    data = opened(data)
+    data = results(data)
     values = variable(data, name)
     swept = [axis for axis in _swept(data) if axis in values.dims]
     x, y = x or (swept[-1] if swept else None), y or (swept[0] if swept else None)
@@ -124,11 +124,8 @@ def heat_map(data, name, x=None, y=None, at=None, source=None, ax=None):
                          + (" (a list of points, no grid: see pareto and accuracy)" if _places(data) else ""))
     gain = name in ("speedup", "energy_gain")
     if "source" in values.dims:
-        labels = text(data["source"].values)
-        source = source or labels[1 if gain and len(labels) > 1 else 0]
-        if source not in labels:
-            raise ValueError(f"there is no source '{source}' (these results have {', '.join(labels)})")
-        values = values.isel(source=labels.index(source))
+        place = source_of(data, source, 1 if gain else 0)
+        source, values = text(data["source"].values)[place], values.isel(source=place)
     values = values.sel(at or {}).transpose(y, x, ...)
     if values.ndim > 2:
         raise ValueError(f"'{name}' has the further axes {', '.join(values.dims[2:])}: hold them by at={{axis: value}}")

@@ -2,7 +2,8 @@
 
 import numpy
 
-from .style import COLOURS, axes, component_colour, engineering, opened, text, variable
+from .._arrays import flat
+from .style import COLOURS, axes, component_colour, engineering, results, source_of, text, variable
 
 
 def _bars(data, name, kind, unit, at, ax):
@@ -31,14 +32,14 @@ def _bars(data, name, kind, unit, at, ax):
 
 def energy(data, at=None, ax=None):
     """Energy of one batch by source and component, as stacked bars. data: results or their path."""
-    ax, unit = _bars(opened(data), "energy_by_source", "component", "J", at, ax)
+    ax, unit = _bars(results(data), "energy_by_source", "component", "J", at, ax)
     ax.set_xlabel(f"energy ({unit})")
     return ax
 
 
 def time(data, at=None, ax=None):
     """Time of one batch by source and what gives it, as stacked bars. data: results or their path."""
-    ax, unit = _bars(opened(data), "time_by_part", "part", "s", at, ax)
+    ax, unit = _bars(results(data), "time_by_part", "part", "s", at, ax)
     ax.set_xlabel(f"time ({unit})")
     return ax
 
@@ -48,7 +49,7 @@ def front(x, y, larger_x=False, larger_y=True):
 
     x, y: arrays of one length; not-a-number: never on the front. Of equal points the first.
     """
-    x, y = numpy.asarray(x, dtype=float).ravel(), numpy.asarray(y, dtype=float).ravel()
+    x, y = flat(x, "x"), flat(y, "y")
     if x.shape != y.shape:
         raise ValueError(f"a front needs as many x as y, not {x.size} and {y.size}")
     cost, worth = (-x if larger_x else x), (y if larger_y else -y)
@@ -67,14 +68,13 @@ def pareto(data, x="energy", y="accuracy_chips_mean", source=None, ax=None):
     x is better small, y large (accuracies, gains). source: which one of variables by source (default: the
     card's own).
     """
-    data = opened(data)
+    data = results(data)
     ax = axes(ax)
     found = []
     for name in (x, y):
         values = variable(data, name)
         if "source" in values.dims:
-            labels = text(data["source"].values)
-            values = values.isel(source=labels.index(source) if source else 0)
+            values = values.isel(source=source_of(data, source))
         found.append(values)
     across, up = numpy.broadcast_arrays(*[v.values for v in _aligned(found)])
     unit = str(found[0].attrs.get("units", ""))
@@ -102,11 +102,9 @@ def _aligned(found):
 
 def roofline(data, source=None, at=None, ax=None):
     """Every layer's multiply-adds per second against those per DRAM byte, under what limits it."""
-    data = opened(data)
-    labels = text(data["source"].values)
-    if source is not None and source not in labels:
-        raise ValueError(f"there is no source '{source}' (these results have {', '.join(labels)})")
-    pick = lambda name: variable(data, name).sel(at or {}).isel(source=labels.index(source) if source else 0).values
+    data = results(data)
+    place = source_of(data, source)
+    pick = lambda name: variable(data, name).sel(at or {}).isel(source=place).values
     intensity, attained, roof = pick("layer_intensity"), pick("layer_attained"), pick("layer_roof")
     if intensity.ndim > 1:
         raise ValueError("these results are of a sweep: hold its axes by at={axis: value}")

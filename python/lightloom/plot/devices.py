@@ -2,6 +2,7 @@
 
 import numpy
 
+from .._arrays import flat, numbers, positive
 from .style import COLOURS, axes, matplotlib_pyplot, opened
 
 
@@ -14,8 +15,11 @@ def mesh(settings, ax=None):
     settings = opened(settings)
     get = (lambda name: numpy.asarray(settings[name])) if hasattr(settings, "variables") or isinstance(settings, dict) \
         else (lambda name: numpy.asarray(getattr(settings, name)))
-    column, top, bottom, theta = (get(name) for name in ("column", "top", "bottom", "theta"))
-    modes, columns = len(get("screen")), int(column.max()) + 1 if len(column) else 0
+    try:
+        column, top, bottom, theta, screen = (get(name) for name in ("column", "top", "bottom", "theta", "screen"))
+    except (AttributeError, KeyError) as absent:
+        raise ValueError(f"a mesh has column, top, bottom, theta and screen, not all of which {type(settings).__name__} has ({absent})") from None
+    modes, columns = len(screen), int(column.max()) + 1 if len(column) else 0
     ax = axes(ax, 1.5 + 0.55 * columns, 0.8 + 0.35 * modes)
     norm = matplotlib_pyplot().matplotlib.colors.Normalize(0, numpy.pi)
     colours = matplotlib_pyplot().get_cmap("cividis")
@@ -45,14 +49,16 @@ def mesh(settings, ax=None):
 
 def spectrum(wavelength_nm, power, fit=None, decibels=False, ax=None):
     """Readings of a ring against wavelength, and a fitted curve of the same length over them."""
-    wavelength, power = numpy.asarray(wavelength_nm, dtype=float), numpy.asarray(power, dtype=float)
-    if wavelength.shape != power.shape or wavelength.ndim != 1:
-        raise ValueError(f"a spectrum needs as many powers as wavelengths, not {power.shape} and {wavelength.shape}")
+    wavelength, power = numbers(wavelength_nm, "wavelength_nm", 1), numbers(power, "power", 1)
+    fit = None if fit is None else numbers(fit, "fit", 1)
+    for name, given in (("power", power), ("fit", fit)):
+        if given is not None and given.shape != wavelength.shape:
+            raise ValueError(f"a spectrum has as many numbers of {name} as of wavelength_nm, not {given.size} and {wavelength.size}")
     shown = (lambda p: 10 * numpy.log10(numpy.maximum(p, 1e-30))) if decibels else (lambda p: p)
     ax = axes(ax)
     ax.plot(wavelength, shown(power), ".", color="#888888", markersize=2, label="measured")
     if fit is not None:
-        ax.plot(wavelength, shown(numpy.asarray(fit, dtype=float)), "-", color=COLOURS[3], linewidth=1.2, label="fit")
+        ax.plot(wavelength, shown(fit), "-", color=COLOURS[3], linewidth=1.2, label="fit")
         ax.legend(frameon=False, fontsize=8)
     ax.set_xlabel("wavelength (nm)")
     ax.set_ylabel("power (dB)" if decibels else "power")
@@ -62,13 +68,14 @@ def spectrum(wavelength_nm, power, fit=None, decibels=False, ax=None):
 def residuals(values, sigma=None, ax=None):
     """Residuals of a fit in order, and beside them their histogram with the normal law of the stated noise.
 
-    values: measured minus fitted; sigma: the noise that the readings were said to have (default: their own).
+    values: measured minus fitted; sigma: the noise that the readings were said to have (default: their own); ax: two
+    axes. Returns both: of the series and of the histogram.
     """
-    values = numpy.asarray(values, dtype=float).ravel()
+    values = flat(values, "values")
     if not numpy.isfinite(values).all() or values.size < 2:
         raise ValueError("residuals must be at least two finite numbers")
     own = float(values.std())
-    sigma = sigma or own
+    sigma = own if sigma is None else positive(sigma, "sigma")
     if ax is None:
         _, ax = matplotlib_pyplot().subplots(1, 2, figsize=(6.4, 2.8), width_ratios=(2, 1), sharey=True, constrained_layout=True) \
             if _takes_ratios() else matplotlib_pyplot().subplots(1, 2, figsize=(6.4, 2.8), sharey=True, constrained_layout=True)
@@ -84,7 +91,7 @@ def residuals(values, sigma=None, ax=None):
     series.set_title(f"rms {own:.3g}, stated {sigma:.3g}", fontsize=9)
     for one in (series, side):
         one.spines[["top", "right"]].set_visible(False)
-    return ax
+    return series, side
 
 
 def _takes_ratios():

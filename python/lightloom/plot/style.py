@@ -54,6 +54,24 @@ def opened(data):
         return file.load()
 
 
+def results(data):
+    """The xarray Dataset of results, or of the path of their file."""
+    data = opened(data)
+    if not (hasattr(data, "variables") and hasattr(data, "attrs")):
+        raise ValueError(f"results are an xarray.Dataset or the path of a file, not {type(data).__name__}")
+    return data
+
+
+def source_of(data, source, default=0):
+    """The place of a source among those of the results; a ValueError names them."""
+    labels = text(variable(data, "source").values)
+    if source is None:
+        return min(default, len(labels) - 1)
+    if source not in labels:
+        raise ValueError(f"there is no source '{source}' (these results have {', '.join(labels)})")
+    return labels.index(source)
+
+
 def variable(data, name):
     """A variable of a results file; a ValueError names the nearest one there is."""
     if name in data.variables:

@@ -2,7 +2,7 @@
 
 import numpy
 
-from .style import COLOURS, axes, engineering, matplotlib_pyplot, opened, text, variable
+from .style import COLOURS, axes, engineering, matplotlib_pyplot, results, text, variable
 
 
 def timeline(data, layers=None, window=None, ax=None):
@@ -12,7 +12,7 @@ def timeline(data, layers=None, window=None, ax=None):
     (start, end) in s, drawn alone. Stages that every core has for itself are drawn in as many lanes, core 0
     at the top. Returns the matplotlib axes.
     """
-    data = opened(data)
+    data = results(data)
     start, end = (variable(data, name).transpose("visit", "stage").values for name in ("start", "end"))
     of, names = variable(data, "visit_layer").values, text(data["layer"].values)
     chosen = numpy.isin(of, _numbers(names, layers))

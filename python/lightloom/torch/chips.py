@@ -3,9 +3,11 @@
 import contextlib
 import copy
 import math
+from collections.abc import Mapping
 
 import torch
 
+from .._arrays import count, items
 from .._lightloom import Error
 from .attention import split_attention
 from .layers import refuse_others, regenerate, shape_of, weight_layers
@@ -67,7 +69,7 @@ class ChipNetwork(torch.nn.Module):
         command line: layer by layer, on what the realised weights make of the inputs, without noise.
         """
         inputs = inputs if isinstance(inputs, torch.Tensor) else _first_of(inputs, images)
-        if len(inputs) == 0:
+        if inputs.shape[:1] == (0,):
             raise Error("converters find no ranges in a batch of no inputs")
         was_training = self.training
         self.eval()
@@ -82,6 +84,8 @@ class ChipNetwork(torch.nn.Module):
         return self
 
     def _run(self, x):
+        if x.ndim == 0:
+            raise Error("a network on a chip takes a batch of inputs, not a single number")
         self.images, products = len(x), self._products[0]
         products.start()
         with ThroughProducts(products):
@@ -92,7 +96,7 @@ class ChipNetwork(torch.nn.Module):
             raise Error(f"a network on a chip takes a tensor of images, not {type(x).__name__}")
         if not self.calibrated:
             raise RuntimeError("the chip's converters have no ranges yet: call calibrate(inputs) with a batch of training images")
-        if len(x) == 0:
+        if x.shape[:1] == (0,):
             return self.model(x)
         y = self._run(x)
         self.image += len(x)
@@ -111,6 +115,8 @@ class ChipNetwork(torch.nn.Module):
 def _first_of(loader, images):
     """The first `images` inputs of a loader as one batch."""
     found = []
+    if not hasattr(loader, "__iter__") and not hasattr(loader, "__getitem__"):
+        raise Error(f"inputs are a tensor or a loader of tensors, not {type(loader).__name__}")
     for batch in loader:
         batch = batch[0] if isinstance(batch, (tuple, list)) else batch
         if not isinstance(batch, torch.Tensor):
@@ -127,7 +133,7 @@ def _first_of(loader, images):
 def check_flattened(name, layer, flattened):
     """(channels, height, width) of the map in front of a linear layer, or None where it is not told."""
     spatial = flattened.get(name)
-    if spatial is not None and (len(spatial) != 3 or math.prod(spatial) != shape_of(layer).inputs):
+    if spatial is not None and (len(items(spatial, f"flattened['{name}']")) != 3 or math.prod(spatial) != shape_of(layer).inputs):
         raise Error(f"flattened['{name}'] = {spatial}: must be (channels, height, width) of the map before it, "
                          f"{shape_of(layer).inputs} values in all")
     return spatial
@@ -160,7 +166,10 @@ def convert(model, core, chip=0, weights=None, seed=0, flattened=None):
         regenerate(made, weights)
     else:
         refuse_others(made)
+    if flattened is not None and not isinstance(flattened, Mapping):
+        raise Error(f"flattened is {flattened!r} but must be a dict of layers, each with (channels, height, width)")
     unknown = set(flattened or {}) - {name for name, _ in weight_layers(made)}
     if unknown:
         raise Error(f"flattened names '{sorted(unknown)[0]}', which is no layer of the network")
-    return ChipNetwork(made, core if isinstance(core, Core) else Core(core, seed=seed), chip, flattened or {})
+    made_core = core if isinstance(core, Core) else Core(core, seed=seed)
+    return ChipNetwork(made, made_core, count(chip, "chip", 0, 2**32 - 1), flattened or {})

@@ -7,6 +7,8 @@ import os
 
 import torch
 
+from .._arrays import count, items
+from .._arrays import path as path_of
 from .attention import split_attention
 from .layers import SourcedConv2d, SourcedLinear, weight_layers
 from .overrides import Decomposed
@@ -48,8 +50,9 @@ def export(model, path, image):
         import onnx
     except ImportError as problem:
         raise ImportError("export needs the onnx package (Debian: python3-onnx)") from problem
-    dense = plain(model).cpu().eval()
-    example = torch.zeros(1, *image)
+    weight_layers(model)  # refuses what is no network
+    dense, file_name = plain(model).cpu().eval(), path_of(path, "path")
+    example = torch.zeros(1, *(count(side, "a side of image", 1, 2**20) for side in items(image, "image")))
     try:
         with torch.no_grad():
             dense(example)
@@ -63,10 +66,10 @@ def export(model, path, image):
                           dynamic_axes={"image": {0: "images"}, "scores": {0: "images"}}, **legacy)
     found = onnx.load_from_string(out.getvalue())
     _name_nodes(found.graph, {name for name, _ in dense.named_modules() if name})
-    temporary = f"{path}.{os.getpid()}.part"
+    temporary = f"{file_name}.{os.getpid()}.part"
     with open(temporary, "xb") as file:
         file.write(found.SerializeToString())
-    os.replace(temporary, path)
+    os.replace(temporary, file_name)
     return path
 
 

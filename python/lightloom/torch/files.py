@@ -4,10 +4,13 @@ import json
 import math
 import os
 import tempfile
+from collections.abc import Mapping
 
 import numpy
 import torch
 
+from .._arrays import path as path_of
+from .._lightloom import Error
 from .layers import regenerate, weight_layers
 from .sources.table import checked
 
@@ -88,7 +91,9 @@ def save(model, path, card, flattened=None):
     of linear layers behind a flattened map, whose columns the two order differently. The file is written
     whole or not at all.
     """
-    h5py = _h5py()
+    h5py, path = _h5py(), path_of(path, "path")
+    if not isinstance(card, Mapping) or not {"model", "dataset", "weights"} <= card.keys():
+        raise Error(f"card is {card!r} but must be a dict of model, dataset and weights")
     section = lambda value: {"name": value} if isinstance(value, str) else dict(value)
     checked(card["weights"])
     weights = {key: value for key, value in card["weights"].items() if key != "file"}
@@ -127,7 +132,7 @@ def _write(file, name, values):
 
 def read_card(path):
     """{"model", "dataset", "weights"} of a weight file; needs PyYAML for files that lightloom wrote."""
-    with _h5py().File(path, "r") as file:
+    with _h5py().File(path_of(path, "path"), "r") as file:
         text = file.attrs.get("network")
     if text is None:
         raise ValueError(f"'{path}' does not say which network its weights belong to (not a file of lightloom train)")
@@ -145,7 +150,7 @@ def load(model, path, weights=None, flattened=None):
 
     weights: the card's section; default: the file's own. Returns the network.
     """
-    flattened = flattened or {}
+    flattened, path = flattened or {}, path_of(path, "path")
     if any(not hasattr(layer, "source") for _, layer in weight_layers(model)):
         regenerate(model, weights or read_card(path)["weights"])
     with _h5py().File(path, "r") as file:

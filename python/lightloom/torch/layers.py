@@ -3,6 +3,8 @@
 import torch
 from torch.nn import functional
 
+from .._arrays import count, items
+from .._lightloom import Error
 from .attention import split_attention
 from .sources.sizes import Shape
 from .sources.table import checked, source_of
@@ -44,6 +46,8 @@ def shape_of(layer):
 
 def weight_layers(model):
     """(name, layer) of every layer with a weight, in order."""
+    if not isinstance(model, torch.nn.Module):
+        raise Error(f"a network is an nn.Module, not {type(model).__name__}")
     kinds = (torch.nn.Conv2d, torch.nn.Linear, SourcedConv2d, SourcedLinear)
     return [(name, module) for name, module in model.named_modules() if isinstance(module, kinds)]
 
@@ -71,8 +75,11 @@ def regenerate(model, weights, only=None, steps=0):
     only: names of the layers to change. A MultiheadAttention becomes an `Attention`, whose four projections are layers.
     """
     checked(weights)
+    weight_layers(model)  # refuses what is no network
+    if isinstance(only, str):
+        raise Error(f"only is '{only}' but must be a list of layers' names")
     model = split_attention(model)
-    names = None if only is None else set(only)
+    names, steps = None if only is None else set(items(only, "only")), count(steps, "steps")
     if names is None:
         refuse_others(model)
     layers = [(name, layer) for name, layer in weight_layers(model) if isinstance(layer, (torch.nn.Conv2d, torch.nn.Linear))

@@ -6,6 +6,8 @@ import pathlib
 
 import torch
 
+from .._arrays import path as path_of
+from .._lightloom import Error
 from .export import export
 from .files import held, save
 from .layers import regenerate, weight_layers
@@ -28,7 +30,9 @@ def from_torch(model, folder, image, dataset="mine", weights=None, flattened=Non
         raise ValueError("the network's weights have sources: give the section of a card that `regenerate` was given")
     if weights is not None and not sourced:
         raise ValueError("the network's weights are plain: `regenerate` it with that section first, or leave `weights` out")
-    place = pathlib.Path(folder)
+    place = pathlib.Path(path_of(folder, "folder"))
+    if not isinstance(dataset, (str, dict)):
+        raise Error(f"dataset is {dataset!r} but must be its name or the section of a card")
     place.mkdir(parents=True, exist_ok=True)
     network = os.fspath(place / "network.onnx")
     export(model, network, image)
@@ -81,7 +85,7 @@ def to_torch(path):
         import onnx
     except ImportError as problem:
         raise ImportError("to_torch needs the onnx package (Debian: python3-onnx)") from problem
-    return OnnxNetwork(onnx.load(os.fspath(path)).graph)
+    return OnnxNetwork(onnx.load(path_of(path, "path")).graph)
 
 
 class OnnxNetwork(torch.nn.Module):

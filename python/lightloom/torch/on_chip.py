@@ -76,6 +76,8 @@ class OnChip(torch.nn.Module):
         if not x.is_floating_point():
             raise Error(f"the layer that multiplies with {tuple(weight.shape)} weights got {x.dtype} (a chip takes real floating numbers)")
         values = x.detach().cpu().float()
+        if weight.ndim == 4 and values.ndim not in (3, 4):
+            raise Error(f"the convolution of {tuple(weight.shape)} weights got an input of {tuple(x.shape)} (it takes maps: images, channels, height, width)")
         if weight.ndim == 4:
             maps = values.permute(0, 2, 3, 1) if values.ndim == 4 else values.permute(1, 2, 0)[None]
             y = self._read(weight, maps.contiguous().numpy()).permute(0, 3, 1, 2)

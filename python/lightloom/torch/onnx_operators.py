@@ -1,4 +1,4 @@
-"""What the operations of an ONNX file compute, as functions of tensors: those that `lightloom onnx save` writes."""
+"""What the operations of an ONNX file compute, as functions of tensors: those that `lightloom onnx save` and `export` write."""
 
 import torch
 from torch.nn import functional
@@ -81,6 +81,11 @@ def _quantise(attributes, x, scale, zero):
     return held + (held.detach().round() - held).detach()
 
 
+def _mean(attributes, x, axes=None):
+    axes = attributes.get("axes") if axes is None else axes.tolist()
+    return x.mean(dim=tuple(range(x.ndim) if axes is None else axes), keepdim=bool(attributes.get("keepdims", 1)))
+
+
 def _expand(attributes, x, shape):
     return x.expand([max(a, b) for a, b in zip(x.shape, shape.tolist())])
 
@@ -105,7 +110,7 @@ OPERATORS = {
     "LayerNormalization": _layer_norm, "Log": lambda a, x: x.log(), "MatMul": lambda a, x, y: x @ y,
     "Max": lambda a, x, y: torch.maximum(x, y), "MaxPool": _max_pool, "Min": lambda a, x, y: torch.minimum(x, y),
     "Mul": lambda a, x, y: x * y, "Neg": lambda a, x: -x, "Pad": _pad, "Pow": lambda a, x, y: x**y,
-    "QuantizeLinear": _quantise, "Relu": lambda a, x: x.relu(), "Reshape": _reshape, "Shape": _shape,
+    "QuantizeLinear": _quantise, "ReduceMean": _mean, "Relu": lambda a, x: x.relu(), "Reshape": _reshape, "Shape": _shape,
     "Sigmoid": lambda a, x: x.sigmoid(), "Sin": lambda a, x: x.sin(), "Slice": _slice,
     "Softmax": lambda a, x: x.softmax(a.get("axis", -1)), "Softplus": lambda a, x: functional.softplus(x),
     "Sqrt": lambda a, x: x.sqrt(), "Sub": lambda a, x, y: x - y, "Tanh": lambda a, x: x.tanh(),
