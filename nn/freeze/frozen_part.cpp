@@ -27,11 +27,11 @@ void require_room(const FreezePlan& plan, const FreezeCard& card) {
       static_cast<double>(plan.latents) * static_cast<double>(latent_bytes(plan.format));
   require(room == 0 || needed <= static_cast<double>(room),
           "train.freeze would keep {} latents of {} bytes, {:.1f} MiB, but {} {:.1f} MiB (fewer "
-          "bits or views, another layer to cut behind, {}fewer images or keep: nothing)",
+          "bits, views or images, another layer to cut behind, {} or keep: nothing)",
           plan.latents, latent_bytes(plan.format), needed / MiB,
           card.capacity_MiB > 0 ? "capacity_MiB is" : "the memory that may be used is",
           static_cast<double>(room) / MiB,
-          card.place == LatentPlace::memory ? "place: disk, " : "");
+          card.capacity_MiB > 0 ? "a larger capacity_MiB" : "place: disk");
 }
 
 }  // namespace

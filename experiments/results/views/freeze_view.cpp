@@ -218,8 +218,10 @@ std::string freeze_text(const FreezeStudy& study) {
   table.row({"gradients and state", bytes_text(ledger.optimiser_bytes), "", ""});
   table.row({"inputs of a batch", bytes_text(ledger.activation_bytes), "", ""});
   return text + table.text() +
-         fmt::format("memory in all: {} ({} latents and images, less what is saved)\n",
-                     bytes_text(ledger.net_bytes), bytes_text(ledger.paid_bytes)) +
+         fmt::format("memory in all: {} {} ({} by latents, {} saved beside them)\n",
+                     bytes_text(std::abs(ledger.net_bytes)), ledger.net_bytes > 0 ? "more" : "less",
+                     bytes_text(ledger.paid_bytes),
+                     bytes_text(ledger.optimiser_bytes + ledger.activation_bytes)) +
          even_text(study);
 }
 

@@ -184,6 +184,7 @@ TEST_F(Freeze, OneLatentIsThatOfTheImageAsItIsAndAsManyAsEpochsAreThatOfEachEpoc
 
 TEST_F(Freeze, TheFirstLayersStayAsTheEpochsBeforeLeftThem) {
   card_.schedule.kind = RateKind::constant;
+  card_.recalibrate = 90;  // which must leave the statistics of the frozen ones alone
   data_.validation = {.image = data_.train.image, .pixels = {}, .labels = {}};  // keep the last
   const Frozen frozen = trained_frozen(Network(block_to_freeze(), {}, 7), data_, kept(card_));
   TrainCard whole = card_;
@@ -227,7 +228,7 @@ NodeValues latents_by_parts(Network& network, const GraphCut& cut, const ImageSe
 
 TEST_F(Freeze, IsTheTrainingOfTheRestOnWhatIsKnownOfTheFirstLayers) {
   card_.augment = {.crop = 2, .flip = true};
-  card_.recalibrate = 90;  // which must leave the statistics of the frozen ones alone
+  card_.recalibrate = 90;
   data_.validation = {.image = data_.train.image, .pixels = {}, .labels = {}};
   for (const auto& [bits, views] : {std::pair{32, 1}, {4, 1}, {6, 3}}) {
     SCOPED_TRACE(bits);
@@ -372,11 +373,11 @@ TEST(FreezeCard, RefusesWhatCannotBe) {
            {"{freeze: {layers: 1, last: a}}", "both say what is frozen"},
            {"{freeze: {layers: 1, epoch: 0}}", "freeze.epoch"},
            {"{epochs: 3, freeze: {layers: 1, epoch: 4}}",
-            "freeze.epoch is 4, but the training ends after 3"},
-           {"{freeze: {layers: 1, bits: 20}}", "freeze.bits is 20"},
+            "'freeze.epoch' is 4, but the training ends after 3"},
+           {"{freeze: {layers: 1, bits: 20}}", "'freeze.bits' is 20"},
            {"{freeze: {layers: 1, bits: 0}}", "freeze.bits"},
-           {"{freeze: {layers: 1, keep: nothing, bits: 8}}", "freeze.keep is nothing"},
-           {"{freeze: {layers: 1, keep: nothing, views: 2}}", "freeze.keep is nothing"},
+           {"{freeze: {layers: 1, keep: nothing, bits: 8}}", "'freeze.keep' is nothing"},
+           {"{freeze: {layers: 1, keep: nothing, views: 2}}", "'freeze.keep' is nothing"},
            {"{freeze: {layers: 1, views: 2}}", "`augment` changes nothing"},
            {"{freeze: {layers: 1, capacity_MiB: -1}}", "capacity_MiB"},
            {"{noise_aware: true, freeze: {layers: 1}}", "does not go with noise_aware"},
