@@ -41,7 +41,8 @@ class FreezeCommand : public testing::Test {
 };
 
 // Products of the three convolutions of cnn3 on 28 x 28: maps of 13, 11 and 9.
-constexpr std::int64_t one = 25 * 32 * 169, two = 25 * 1024 * 121, three = 25 * 1024 * 81;
+constexpr std::int64_t conv1_macs = 25 * 32 * 169, conv2_macs = 25 * 1024 * 121,
+                       conv3_macs = 25 * 1024 * 81;
 
 TEST_F(FreezeCommand, RunAndTrainSayWhatLatentsCostAndSave) {
   const Ran ran = call("run", "--json -o r.h5 --report p.html");
@@ -62,10 +63,11 @@ TEST_F(FreezeCommand, RunAndTrainSayWhatLatentsCostAndSave) {
   // 25 weights of each product of channels, two numbers a channel of both normalisations; RAdam.
   EXPECT_EQ(found["memory"]["optimiser_bytes"], 12 * (25 * 32 + 25 * 1024 + 2 * 64));
   EXPECT_EQ(found["memory"]["activation_bytes"], 50 * 4 * (784 + 169 * 32));
-  EXPECT_EQ(found["work"]["forward_macs"], one + two);
-  EXPECT_EQ(found["work"]["backward_macs"], one + 2 * two + three);
-  EXPECT_EQ(found["work"]["fill_macs"], 180 * (one + two));
-  EXPECT_EQ(found["work"]["saved_macs"], 180 * (2 * (2 * one + 3 * two + three) - (one + two)));
+  EXPECT_EQ(found["work"]["forward_macs"], conv1_macs + conv2_macs);
+  EXPECT_EQ(found["work"]["backward_macs"], conv1_macs + 2 * conv2_macs + conv3_macs);
+  EXPECT_EQ(found["work"]["fill_macs"], 180 * (conv1_macs + conv2_macs));
+  EXPECT_EQ(found["work"]["saved_macs"],
+            180 * (2 * (2 * conv1_macs + 3 * conv2_macs + conv3_macs) - (conv1_macs + conv2_macs)));
   EXPECT_EQ(found["break_even_epoch"]["work"], 2) << "the first with frozen layers";
   EXPECT_GT(found["error"], 0.0);
   EXPECT_LT(found["error"], 0.02);
