@@ -68,6 +68,7 @@ void describe(Section& section, const NetworkCard& network, TrainingCard& card) 
   if (nn::is_onnx(network.model)) card.teacher.epochs = 0;
   card.teacher.distill = card.teacher.noise_aware = false;
   card.teacher.clip = card.teacher.curriculum = card.teacher.weight_noise = 0;
+  card.teacher.freeze.reset();
   card.teacher.bit_errors = {};  // flipped exponents of 32-bit words would leave no network
   section.section("teacher", [&](Section& inner) {
     inner.value("file", card.teacher_file);
@@ -76,14 +77,20 @@ void describe(Section& section, const NetworkCard& network, TrainingCard& card) 
       inner.problem("distill", "must be false (the float network has no teacher)");
     if (card.teacher.noise_aware)
       inner.problem("noise_aware", "must be false (the float network is trained digitally)");
+    if (card.teacher.freeze)
+      inner.problem("freeze",
+                    "is for `train` alone (the float network is trained whole; `weights: "
+                    "{source: dense}` trains float weights in `train`)");
   });
 }
 
 /// What it leaves out is as in `train`, but for noise of training chips, which the real one's takes
-/// the place of. Averages of weights would forget what a stage measured.
+/// the place of, and frozen layers, which are those on it. Averages of weights would forget what a
+/// stage measured.
 void describe(Section& section, const TrainingCard& training, LoopCard& card) {
   card.training = training.student;
   card.training.noise_aware = false;
+  card.training.freeze.reset();
   section.value("file", card.file);
   section.value("chip", card.chip, {.low = 0, .high = 1 << 30});
   section.value("group", card.group, {.low = 1, .high = 1'000'000});
@@ -94,6 +101,10 @@ void describe(Section& section, const TrainingCard& training, LoopCard& card) {
     section.problem("noise_aware",
                     "must be false (layers that are not on the chip are trained digitally; use "
                     "weight_noise)");
+  if (card.training.freeze)
+    section.problem("freeze",
+                    "is for `train` alone (here the layers on the chip are frozen, and the others "
+                    "begin at what it measured)");
 }
 
 void describe(Section& section, CalibrationUse& card) {

@@ -149,7 +149,7 @@ void Loop::train_rest(LoopStage& stage) {
   stage.before = stage.after = chooses
                                    ? nn::validation_accuracy(network_, data_.validation, measured)
                                    : std::numeric_limits<double>::quiet_NaN();
-  const std::vector<bool> trained = nn::trained_parameters(network_, &measured);
+  const std::vector<bool> trained = nn::trained_parameters(network_, &measured.cut);
   if (std::find(trained.begin(), trained.end(), true) == trained.end()) return;
   const nn::Weights before = nn::weights_of(network_);
   const std::size_t number = result_.stages.size();

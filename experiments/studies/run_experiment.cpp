@@ -301,7 +301,11 @@ RunResult run_experiment(const Experiment& card, Workbench& workbench, ProgressS
     result.accuracy = measure_accuracy(card, workbench, progress);
   else
     result.numbers = measure_numbers(card, workbench, progress);
-  result.loop = workbench.student(card)->loop;
+  const Workbench::NetworkPtr student = workbench.student(card);
+  result.loop = student->loop;
+  if (student->history.frozen)
+    result.freeze =
+        study_freeze(card, *student->network, student->history, workbench.dataset(card)->train);
   result.ages = measure_ages(card, result, workbench, progress);
   return result;
 }

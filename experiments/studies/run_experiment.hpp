@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/files/labelled.hpp"
+#include "experiments/results/views/freeze_view.hpp"
 #include "experiments/studies/accuracy/accuracy_result.hpp"
 #include "experiments/studies/accuracy/ages.hpp"
 #include "experiments/studies/accuracy/number_result.hpp"
@@ -22,6 +23,7 @@ struct RunResult {
   std::optional<AccuracyResult> accuracy;
   std::optional<NumberResult> numbers;  // in its place where numbers answer, not classes
   std::optional<LoopResult> loop;       // how the network was fine-tuned on a chip, if it was
+  std::optional<FreezeStudy> freeze;    // what frozen layers cost and saved, if some were
   std::vector<AgeResult> ages;          // of chips, where the card asks for some
   std::optional<CostStudy> cost;
   std::optional<MaintenanceCost> maintenance;

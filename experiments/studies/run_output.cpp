@@ -10,6 +10,7 @@
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/results/json.hpp"
 #include "experiments/results/text_table.hpp"
+#include "experiments/results/views/freeze_view.hpp"
 #include "experiments/studies/accuracy/accuracy_arrays.hpp"
 #include "experiments/studies/accuracy/accuracy_output.hpp"
 #include "experiments/studies/loop_output.hpp"
@@ -348,6 +349,7 @@ Labelled to_labelled(const RunResult& result, const Experiment& card) {
   if (result.accuracy) add_accuracy(data, *result.accuracy);
   if (result.numbers) add_numbers(data, *result.numbers);
   if (result.loop) add_loop(data, *result.loop);
+  if (result.freeze) add_freeze(data, *result.freeze);
   if (!result.ages.empty()) add_ages(data, result.ages, metric_of(result));
   if (result.cost) {
     add_cost(data, *result.cost);
@@ -383,6 +385,7 @@ Json to_json(const RunResult& result) {
     json["images_chose"] = result.numbers->images_chose;
   }
   if (result.loop) json["in_the_loop"] = loop_json(*result.loop);
+  if (result.freeze) json["freeze"] = freeze_json(*result.freeze);
   if (!result.ages.empty()) json["ages"] = ages_json(result.ages, metric_of(result));
   if (result.maintenance) json["maintenance"] = maintenance_json(*result.maintenance);
   json["memory_ratio"] = result.ratios[0].memory_ratio;
@@ -402,6 +405,7 @@ std::string to_text(const RunResult& result) {
             statistics_text(*result.accuracy) + effective_bits_text(result) + "\n";
   if (result.numbers) text += numbers_text(*result.numbers, result.labels[0]) + "\n";
   if (result.loop) text += loop_text(*result.loop) + "\n";
+  if (result.freeze) text += freeze_text(*result.freeze) + "\n";
   if (!result.ages.empty()) text += ages_text(result.ages, metric_of(result)) + "\n";
   text += storage_text(result);
   if (result.cost) text += "\n" + cost_text(*result.cost);

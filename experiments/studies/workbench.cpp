@@ -17,6 +17,7 @@
 #include "experiments/studies/accuracy/calibrated_chips.hpp"
 #include "experiments/studies/accuracy/training_chips.hpp"
 #include "experiments/studies/run_experiment.hpp"
+#include "nn/freeze/frozen_part.hpp"
 #include "nn/inference/evaluate.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/io/torch_names.hpp"
@@ -246,6 +247,9 @@ TrainedNetwork Workbench::trained_student(const Experiment& card) {
     load_any_weights(file, card.network.model, *student.network);
     return student;
   }
+  const std::optional<nn::FreezeCard>& freeze = card.training.student.freeze;
+  if (freeze && card.training.student.epochs > 0)  // or refuse it before the teacher is trained
+    nn::plan_freeze(*student.network, *freeze, dataset(card)->train.size());
   const NetworkPtr float_network = card.training.needs_teacher() ? teacher(card) : nullptr;
   if (card.training.student_file.empty())
     nn::copy_weights(*float_network->network, *student.network);

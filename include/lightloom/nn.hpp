@@ -6,6 +6,7 @@
 #include "nn/data/dataset.hpp"
 #include "nn/data/image_set.hpp"
 #include "nn/files/large_vector.hpp"
+#include "nn/freeze/freeze_card.hpp"
 #include "nn/graph/dataset_shape.hpp"
 #include "nn/graph/function.hpp"
 #include "nn/graph/graph.hpp"

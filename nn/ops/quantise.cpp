@@ -190,16 +190,24 @@ void observe(std::span<const float> x, ActivationRange& range) {
   range.high += 0.01f * (*high - range.high);
 }
 
-void quantise_activation(std::span<float> x, int bits, const ActivationRange& range) {
+ActivationScale activation_scale(int bits, const ActivationRange& range) {
   assert(bits >= 1 && bits <= 16);
-  if (!range.seen) return;
   const float low = std::min(range.low, 0.0f), high = std::max(range.high, 0.0f);
-  const float top = static_cast<float>((1 << bits) - 1);
-  const float scale = std::max((high - low) / top, std::numeric_limits<float>::epsilon());
-  const float zero = std::min(std::max(-std::rint(low / scale), 0.0f), top);
-  const float inverse = 1.0f / scale;
-  for (float& value : x)
-    value = (std::min(std::max(std::rint(value * inverse + zero), 0.0f), top) - zero) * scale;
+  ActivationScale made{.bits = bits};
+  made.scale = std::max((high - low) / made.top(), std::numeric_limits<float>::epsilon());
+  made.zero = std::min(std::max(-std::rint(low / made.scale), 0.0f), made.top());
+  made.inverse = 1.0f / made.scale;
+  return made;
+}
+
+float ActivationScale::level(float value) const {
+  return std::min(std::max(std::rint(value * inverse + zero), 0.0f), top());
+}
+
+void quantise_activation(std::span<float> x, int bits, const ActivationRange& range) {
+  if (!range.seen) return;
+  const ActivationScale scale = activation_scale(bits, range);
+  for (float& value : x) value = scale.value(scale.level(value));
 }
 
 float quantised(float x, const FixedQuantiser& how) {

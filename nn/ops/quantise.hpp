@@ -58,6 +58,20 @@ struct ActivationRange {
 /// Takes a batch into the range: the first sets it, later ones move it by 1 %. Training mode only.
 void observe(std::span<const float> x, ActivationRange& range);
 
+/// Affine unsigned integers, 1 to 16 bits, of a range widened to contain zero so that zero is
+/// exact: the value is (level - zero) scale.
+struct ActivationScale {
+  int bits = 8;
+  float scale = 1, zero = 0;
+  float inverse = 1;  // of the scale
+
+  [[nodiscard]] float top() const { return static_cast<float>((1 << bits) - 1); }
+  /// Rounds half to even, saturates.
+  [[nodiscard]] float level(float value) const;
+  [[nodiscard]] float value(float level) const { return (level - zero) * scale; }
+};
+ActivationScale activation_scale(int bits, const ActivationRange& range);
+
 /// Affine unsigned quantiser of an activation in place, 1 to 16 bits; the range is widened to
 /// contain zero so that zero is exact. Its backward is the identity (straight through, also where
 /// clipped). A range never seen leaves x alone.

@@ -101,6 +101,11 @@ void describe(Section& section, OptimizerOptions& options) {
   section.value("weight_decay", options.weight_decay, not_negative);
 }
 
+int state_words(const OptimizerOptions& options) {
+  if (adaptive(options.kind)) return 2;
+  return options.momentum > 0 ? 1 : 0;
+}
+
 double radam_rectification(std::int64_t t, double beta1, double beta2) {
   const double steps = static_cast<double>(t);
   const double decay = std::pow(beta2, steps);

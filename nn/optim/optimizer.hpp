@@ -23,6 +23,8 @@ struct OptimizerOptions {
 /// Keys `optimizer`, `momentum`, `beta1`, `beta2`, `epsilon`, `weight_decay`, read into the
 /// caller's own section.
 void describe(Section& section, OptimizerOptions& options);
+/// Numbers that an optimiser keeps beside each that it trains: 1 momentum, 2 for the Adam family.
+int state_words(const OptimizerOptions& options);
 
 /// What a checkpoint keeps. One vector per parameter, in order; `second` empty ones for SGD.
 struct OptimizerState {

@@ -15,13 +15,13 @@ namespace {
 struct Behind {
   std::vector<bool> layers, norms;
 
-  Behind(const Network& network, const MeasuredPart* measured)
+  Behind(const Network& network, const GraphCut* cut)
       : layers(network.weight_layers().size(), true), norms(network.norms().size(), true) {
-    if (measured == nullptr) return;
+    if (cut == nullptr) return;
     const Graph& graph = network.graph();
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
       const int number = network.index_of(static_cast<int>(n));
-      if (number < 0 || !measured->cut.first[n]) continue;
+      if (number < 0 || !cut->first[n]) continue;
       (is_weight_layer(graph.nodes[n].op) ? layers : norms)[static_cast<std::size_t>(number)] =
           false;
     }
@@ -30,8 +30,15 @@ struct Behind {
 
 }  // namespace
 
-std::vector<bool> trained_parameters(Network& network, const MeasuredPart* measured) {
-  const Behind behind(network, measured);
+GivenPart given_part(const MeasuredPart& measured) {
+  return {.cut = &measured.cut,
+          .values = [&values = measured.train](
+                        const Tensor& /*images*/, std::span<const std::uint32_t> numbers,
+                        std::vector<Tensor>& batch) { values.take(numbers, batch); }};
+}
+
+std::vector<bool> trained_parameters(Network& network, const GraphCut* cut) {
+  const Behind behind(network, cut);
   std::vector<bool> trained;
   for (std::size_t l = 0; l < behind.layers.size(); ++l) {
     WeightLayer& layer = network.weight_layers()[l];
@@ -43,8 +50,8 @@ std::vector<bool> trained_parameters(Network& network, const MeasuredPart* measu
   return trained;
 }
 
-std::vector<bool> trained_layers(const Network& network, const MeasuredPart* measured) {
-  return Behind(network, measured).layers;
+std::vector<bool> trained_layers(const Network& network, const GraphCut* cut) {
+  return Behind(network, cut).layers;
 }
 
 double validation_accuracy(Network& network, const ImageSet& validation, const MeasuredPart& part) {

@@ -7,6 +7,7 @@
 #include "nn/graph/graph_cut.hpp"
 #include "nn/inference/node_values.hpp"
 #include "nn/network/network.hpp"
+#include "nn/train/given_part.hpp"
 
 namespace lightloom::nn {
 
@@ -20,11 +21,14 @@ struct MeasuredPart {
   std::uint64_t seed = 0;        // view v was augmented as in epoch v of a training with this seed
 };
 
+/// What a training pass begins with; refers to the measured part.
+GivenPart given_part(const MeasuredPart& measured);
+
 /// The optimiser's parameters in the order of `Network::parameters`: whether each is trained when
 /// the first part of a cut is not. Without one, all are.
-std::vector<bool> trained_parameters(Network& network, const MeasuredPart* measured);
+std::vector<bool> trained_parameters(Network& network, const GraphCut* cut);
 /// The same of weight layers.
-std::vector<bool> trained_layers(const Network& network, const MeasuredPart* measured);
+std::vector<bool> trained_layers(const Network& network, const GraphCut* cut);
 
 /// What the rest of the network, digitally, makes of the validation images: the share of right
 /// classes, or of the targets' variance that it explains (NumberErrors::explained).

@@ -26,6 +26,33 @@ void check(const Dataset& data, const TrainCard& card, const TrainHelpers& helpe
           "train.{} is of classes, but the data set's task is numbers (leave it out)",
           card.distill ? "distill" : "label_smoothing");
   require_precision(card.precision, "train.precision");
+  require(
+      !card.freeze || helpers.measured == nullptr,
+      "train.freeze freezes the first layers, but those of this training are measured (leave it "
+      "out)");
+}
+
+/// What goes with frozen layers only where every step computes them anew, or not at all.
+void check_freeze(Section& section, const TrainCard& card) {
+  if (!card.freeze) return;
+  if (card.freeze->epoch > card.epochs)
+    section.problem("freeze.epoch", fmt::format("is {}, but the training ends after {} (it is the "
+                                                "first epoch, counted from 1, with frozen layers)",
+                                                card.freeze->epoch, card.epochs));
+  const auto refuse = [&](bool used, const char* key) {
+    if (used)
+      section.problem(
+          "freeze", fmt::format("does not go with {}, which draws the weights of every layer anew "
+                                "at each step, those of the frozen ones too (leave one out)",
+                                key));
+  };
+  refuse(card.noise_aware, "noise_aware");
+  refuse(card.weight_noise > 0, "weight_noise");
+  refuse(has_errors(card.bit_errors), "bit_errors");
+  if (card.freeze->views > 1 && !card.augment.any())
+    section.problem("freeze.views", fmt::format("is {}, but `augment` changes nothing, so that all "
+                                                "latents of an image would be equal",
+                                                card.freeze->views));
 }
 
 double best_of(const TrainResult& result) {
@@ -97,6 +124,9 @@ void describe(Section& section, TrainCard& card) {
   section.card("bit_errors", card.bit_errors);
   section.value("curriculum", card.curriculum, not_negative);
   section.value("clip", card.clip, not_negative);
+  section.optional_section("freeze",
+                           [&](Section& inner) { describe(inner, card.freeze.emplace()); });
+  check_freeze(section, card);
 }
 
 TrainResult train(Network& network, const Dataset& data, const SeededTraining& training,
@@ -138,6 +168,7 @@ TrainResult train(Network& network, const Dataset& data, const SeededTraining& t
   }
   if (result.best_epoch >= 0) set_weights(network, state.best);
   result.own_changes = trainer.own_changes();
+  result.frozen = trainer.frozen();
   return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "core/progress.hpp"
 #include "nn/data/batch.hpp"
 #include "nn/data/dataset.hpp"
+#include "nn/freeze/freeze_card.hpp"
 #include "nn/graph/matrix_engine.hpp"
 #include "nn/network/network.hpp"
 #include "nn/network/weight_decay.hpp"
@@ -49,12 +51,13 @@ struct TrainCard {
                              // times this and the mean with and without at most this; 0: always
   double clip = 0;  // everything trained is held within +-clip at every step, the scales of
                     // normalisations within 1 +- clip (RandBET); 0: off
+  std::optional<FreezeCard> freeze = {};  // of the first layers, from an epoch on (SEER)
 };
 
 /// Keys: epochs, batch, precision (auto becomes what is quickest here), schedule, rate, decay,
 /// milestones, warmup, augment {crop, flip, cutout}, label_smoothing, average, swa {start, rate},
 /// recalibrate, patience, distill, temperature, beta, noise_aware, chips, weight_noise, bit_errors,
-/// curriculum, clip, those of OptimizerOptions (optimizer, momentum, beta1, beta2, epsilon,
+/// curriculum, clip, freeze, those of OptimizerOptions (optimizer, momentum, beta1, beta2, epsilon,
 /// weight_decay) and of DecayRules (decay_everything, decay_rules).
 void describe(Section& section, TrainCard& card);
 
@@ -83,6 +86,13 @@ struct EpochRecord {
   double validation_accuracy = 0;  // explained (NumberErrors::explained) where numbers answer
 };
 
+/// What `TrainCard::freeze` came to.
+struct FrozenRecord {
+  int layers = 0;          // leading layers with weights that were frozen
+  std::int64_t bytes = 0;  // of the latents that were kept
+  double error = 0;        // of those, root mean square over that of the latents
+};
+
 struct TrainResult {
   std::vector<EpochRecord> epochs;
   int best_epoch = -1;  // whose parameters the network holds now; chosen on the validation images
@@ -90,6 +100,7 @@ struct TrainResult {
   /// Per weight layer, stored words that its source changed by its own rule per step, on average;
   /// zeros for sources without such a rule.
   std::vector<double> own_changes;
+  std::optional<FrozenRecord> frozen = {};  // none where no epoch was trained with frozen layers
 };
 
 /// Trains in place. The epoch with the best validation accuracy (the first of equals) is kept;

@@ -4,6 +4,7 @@
 
 #include "core/random/random.hpp"
 #include "nn/inference/evaluate.hpp"
+#include "nn/train/measured_part.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -17,6 +18,10 @@ std::vector<Value> chosen(const std::vector<Value>& all, const std::vector<bool>
   return some;
 }
 
+const GraphCut* cut_of(const MeasuredPart* measured) {
+  return measured == nullptr ? nullptr : &measured->cut;
+}
+
 }  // namespace
 
 Trainer::Trainer(Network& network, const Dataset& data, const SeededTraining& training,
@@ -28,20 +33,63 @@ Trainer::Trainer(Network& network, const Dataset& data, const SeededTraining& tr
       seed_(training.seed),
       engines_(card_.noise_aware ? helpers.engines : std::vector<MatrixEngine*>{}),
       measured_(helpers.measured),
-      parameters_(chosen(network.parameters(), trained_parameters(network, measured_))),
+      parameters_(chosen(network.parameters(), trained_parameters(network, cut_of(measured_)))),
       optimizer_(card_.optimizer, parameters_,
                  chosen(weight_decays(network, card_.decay, card_.optimizer.weight_decay),
-                        trained_parameters(network, measured_))),
+                        trained_parameters(network, cut_of(measured_)))),
       average_(card_.average > 0 || card_.swa.start > 0, parameters_),
-      pass_(network, seed_, measured_, card_.precision),
       order_(data.train.size()),
-      trained_layers_(trained_layers(network, measured_)),
+      trained_layers_(trained_layers(network, cut_of(measured_))),
       changes_(network.weight_layers().size()) {
+  if (measured_ != nullptr) given_ = given_part(*measured_);
+  pass_.emplace(network_, seed_, given_ ? &*given_ : nullptr, card_.precision);
+  if (card_.freeze) plan_freeze(network_, *card_.freeze, data_.train.size());  // or refuse it now
   if (card_.distill) teacher_.emplace(*helpers.teacher);
   if (has_errors(card_.bit_errors)) memory_.emplace(network, card_.bit_errors);
 }
 
+/// Whether the first layers are frozen in an epoch, numbered from 0.
+bool Trainer::freezes(int epoch) const { return card_.freeze && epoch + 1 >= card_.freeze->epoch; }
+
+/// From now on the rest of the network is trained, with the state that its parameters have.
+void Trainer::freeze() {
+  const FrozenImages images{.set = data_.train,
+                            .augment = card_.augment,
+                            .seed = seed_,
+                            .batch = static_cast<std::size_t>(card_.batch)};
+  frozen_ = std::make_unique<FrozenPart>(network_, *card_.freeze, images, sink_);
+  const GraphCut& cut = frozen_->cut();
+  const std::vector<bool> stay = trained_parameters(network_, &cut);
+  const OptimizerState& all = optimizer_.state();
+  OptimizerState state{all.steps, chosen(all.first, stay), chosen(all.second, stay)};
+  const bool averages = !average_.values().empty();
+  auto average = averages ? chosen(average_.values(), stay) : average_.values();
+  const std::int64_t averaged = average_.count();
+  parameters_ = chosen(network_.parameters(), stay);
+  optimizer_ =
+      Optimizer(card_.optimizer, parameters_,
+                chosen(weight_decays(network_, card_.decay, card_.optimizer.weight_decay), stay));
+  optimizer_.restore(std::move(state));
+  average_ = WeightAverage(averages, parameters_);
+  average_.restore(std::move(average), averaged);
+  trained_layers_ = trained_layers(network_, &cut);
+  given_ = GivenPart{
+      .cut = &cut,
+      .values = [part = frozen_.get()](const Tensor& batch, std::span<const std::uint32_t> numbers,
+                                       std::vector<Tensor>& values) {
+        part->values(batch, numbers, values);
+      }};
+  pass_.emplace(network_, seed_, &*given_, card_.precision);
+}
+
+std::optional<FrozenRecord> Trainer::frozen() const {
+  if (!frozen_) return std::nullopt;
+  return FrozenRecord{
+      .layers = frozen_->plan().layers, .bytes = frozen_->bytes(), .error = frozen_->error()};
+}
+
 EpochRecord Trainer::epoch(int number, Progress& progress) {
+  if (!frozen_ && freezes(number)) freeze();
   fill_permutation(Stream({seed_, Purpose::shuffle}), static_cast<std::uint64_t>(number), order_);
   Prefetch batches(data_.train, order_, static_cast<std::size_t>(card_.batch), draw(number));
   EpochRecord record{.rate = rate(number)};
@@ -49,7 +97,7 @@ EpochRecord Trainer::epoch(int number, Progress& progress) {
   std::size_t first = 0;
   while (const Batch* batch = sink_.cancelled() ? nullptr : batches.next()) {
     const auto count = static_cast<std::int64_t>(batch->labels.size());
-    choose_rows(first, number);
+    choose_numbers(first, number);
     first += batch->labels.size();
     record.loss += one_step(*batch, number, answers) * static_cast<double>(count);
     progress.advance(count);
@@ -62,29 +110,38 @@ EpochRecord Trainer::epoch(int number, Progress& progress) {
   return record;
 }
 
-/// How images are changed in an epoch: of a measured part, as they were before they were measured.
+/// How images are changed in an epoch: of a given part, as they were before its values were found.
 AugmentationDraw Trainer::draw(int epoch) const {
+  if (frozen_) return frozen_->draw(epoch);
   if (measured_ == nullptr) return {card_.augment, seed_, static_cast<std::uint64_t>(epoch)};
   return {card_.augment, measured_->seed, static_cast<std::uint64_t>(epoch % measured_->views)};
 }
 
-/// Which measured images the batch is that begins at place `first` of the epoch's order.
-void Trainer::choose_rows(std::size_t first, int epoch) {
-  if (measured_ == nullptr) return;
+/// Changes that no epoch of the training draws; of frozen layers the first that latents were kept
+/// of.
+AugmentationDraw Trainer::statistics_draw() const {
+  if (frozen_ && frozen_->bytes() > 0) return frozen_->draw(0);
+  return {card_.augment, seed_, static_cast<std::uint64_t>(card_.epochs)};
+}
+
+/// Which images of the given part the batch is that begins at place `first` of the epoch's order.
+void Trainer::choose_numbers(std::size_t first, int epoch) {
+  if (!given_) return;
   const std::size_t last = std::min(order_.size(), first + static_cast<std::size_t>(card_.batch));
-  const auto view = static_cast<std::uint32_t>(epoch % measured_->views);
-  rows_.clear();
+  const std::size_t view = frozen_
+                               ? frozen_->first_row(epoch)
+                               : static_cast<std::size_t>(epoch % measured_->views) * order_.size();
+  numbers_.clear();
   for (std::size_t i = first; i < last; ++i)
-    rows_.push_back(view * static_cast<std::uint32_t>(order_.size()) + order_[i]);
+    numbers_.push_back(static_cast<std::uint32_t>(view + order_[i]));
 }
 
 double Trainer::validate(double best, Weights& better) {
   const bool averaged = card_.swa.start == 0 || average_.count() > 0;
   if (averaged) average_.change_places();
   if (statistics_images() > 0)  // changes that no epoch of the training draws
-    pass_.estimate_statistics(data_.train, statistics_images(),
-                              static_cast<std::size_t>(card_.batch),
-                              {card_.augment, seed_, static_cast<std::uint64_t>(card_.epochs)});
+    pass_->estimate_statistics(data_.train, statistics_images(),
+                               static_cast<std::size_t>(card_.batch), statistics_draw());
   const bool chooses = data_.validation.size() > 0;
   const double accuracy = chooses ? validation_accuracy() : 0;
   if (!chooses || accuracy > best) better = weights_of(network_);
@@ -105,6 +162,7 @@ void Trainer::save(Checkpoint& state) {
 void Trainer::restore(const Checkpoint& state) {
   step_ = state.step;
   set_weights(network_, state.now);
+  if (freezes(static_cast<int>(state.result.epochs.size()) - 1)) freeze();
   optimizer_.restore(state.optimizer);
   average_.restore(state.average, state.averaged);
   changes_ = state.own_changes;
@@ -144,7 +202,7 @@ double Trainer::one_step(const Batch& batch, int epoch, Answers& answers) {
                                   .first_image = count * static_cast<std::uint64_t>(card_.batch),
                                   .engine = engine(),
                                   .weight_noise = card_.weight_noise,
-                                  .measured = rows_};
+                                  .numbers = numbers_};
   const double loss = forward_and_back(batch, place, answers);
   if (memory_) learn_from_errors(batch, place, loss);
   const double regulariser = leave_step();
@@ -159,11 +217,11 @@ double Trainer::one_step(const Batch& batch, int epoch, Answers& answers) {
 /// Adds the gradients of the batch in hand; returns its loss and keeps account of the answers.
 double Trainer::forward_and_back(const Batch& batch, const TrainingPass::Place& place,
                                  Answers& answers) {
-  const Tensor& logits = pass_.forward(batch.images, place);
+  const Tensor& logits = pass_->forward(batch.images, place);
   if (data_.train.has_numbers()) {
     add_errors(logits, batch.targets, answers.errors);
     const double loss = mean_squared_error(logits, batch.targets, d_logits_);
-    pass_.backward(d_logits_);
+    pass_->backward(d_logits_);
     return loss;
   }
   const std::vector<int> guesses = predictions(logits);
@@ -173,7 +231,7 @@ double Trainer::forward_and_back(const Batch& batch, const TrainingPass::Place& 
                           ? distillation(logits, {teacher_->forward(batch.images), batch.labels},
                                          card_.distillation, d_logits_)
                           : cross_entropy(logits, batch.labels, d_logits_, card_.label_smoothing);
-  pass_.backward(d_logits_);
+  pass_->backward(d_logits_);
   return loss;
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "core/progress.hpp"
 #include "nn/data/prefetch.hpp"
+#include "nn/freeze/frozen_part.hpp"
 #include "nn/inference/inference.hpp"
 #include "nn/inference/number_errors.hpp"
 #include "nn/network/faulty_memory.hpp"
@@ -35,6 +37,8 @@ class Trainer {
   /// Validation accuracy of what would be kept, and those weights if they are better than `best`.
   double validate(double best, Weights& better);
 
+  /// What is frozen by now.
+  [[nodiscard]] std::optional<FrozenRecord> frozen() const;
   /// Stored words that each source changed by its own rule, per step.
   [[nodiscard]] std::vector<double> own_changes() const;
 
@@ -42,6 +46,8 @@ class Trainer {
   void restore(const Checkpoint& state);
 
  private:
+  [[nodiscard]] bool freezes(int epoch) const;
+  void freeze();
   [[nodiscard]] double rate(int epoch) const;
   [[nodiscard]] bool averages_epochs(int epoch) const;
   [[nodiscard]] int statistics_images() const;
@@ -53,7 +59,8 @@ class Trainer {
   void enter_step(std::uint64_t step, int epoch);
   void take_own_steps(double rate);
   [[nodiscard]] AugmentationDraw draw(int epoch) const;
-  void choose_rows(std::size_t first, int epoch);
+  [[nodiscard]] AugmentationDraw statistics_draw() const;
+  void choose_numbers(std::size_t first, int epoch);
   double leave_step();
   void over_chips(const std::function<void(Inference&, const ImageRange&)>& body);
   double validation_accuracy();
@@ -65,16 +72,18 @@ class Trainer {
   std::uint64_t seed_;
   std::vector<MatrixEngine*> engines_;  // empty: digital
   const MeasuredPart* measured_;        // null: the whole network is trained
+  std::unique_ptr<FrozenPart> frozen_;  // null: or is not yet
+  std::optional<GivenPart> given_;      // either of them
   std::vector<Parameter*> parameters_;
   Optimizer optimizer_;
   WeightAverage average_;
-  TrainingPass pass_;
+  std::optional<TrainingPass> pass_;
   std::optional<Inference> teacher_;
   std::optional<FaultyMemory> memory_;
   std::vector<std::uint32_t> order_;
-  std::vector<std::uint32_t> rows_;    // of the batch in hand among the measured images
-  std::vector<bool> trained_layers_;   // by weight layer
-  std::vector<std::int64_t> changes_;  // by the sources' own rules, per layer
+  std::vector<std::uint32_t> numbers_;  // of the batch in hand in the given part
+  std::vector<bool> trained_layers_;    // by weight layer
+  std::vector<std::int64_t> changes_;   // by the sources' own rules, per layer
   std::int64_t step_ = 0, own_steps_ = 0;
   Tensor d_logits_;
 };

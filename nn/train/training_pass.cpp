@@ -58,11 +58,11 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, const Place& at,
 
 }  // namespace
 
-TrainingPass::TrainingPass(Network& network, std::uint64_t seed, const MeasuredPart* measured,
+TrainingPass::TrainingPass(Network& network, std::uint64_t seed, const GivenPart* given,
                            Precision precision)
-    : network_(&network), measured_(measured), flow_(std::make_unique<Flow>(network.graph())) {
+    : network_(&network), given_(given), flow_(std::make_unique<Flow>(network.graph())) {
   flow_->seed = seed;
-  if (measured != nullptr) flow_->given = measured->cut.first;
+  if (given != nullptr) flow_->given = given->cut->first;
   const Graph& graph = network.graph();
   const auto readers = consumers(graph);
   std::vector<bool> done = flow_->given;
@@ -109,16 +109,27 @@ const Tensor& TrainingPass::forward(const Tensor& images, const Place& place) {
   return *flow.values.back();
 }
 
-/// Puts in what is not computed: the images, or what was measured of them.
+/// Puts in what is not computed: the images, or what is given of them.
 void TrainingPass::give(const Tensor& images, const Place& place) {
-  if (measured_ == nullptr) {
+  if (given_ == nullptr) {
     copy(images, flow_->make_value(0));
     return;
   }
-  assert(static_cast<int>(place.measured.size()) == images.shape().images);
-  measured_->train.take(place.measured, values_);
+  assert(static_cast<int>(place.numbers.size()) == images.shape().images);
+  given_->values(images, place.numbers, values_);
   for (std::size_t k = 0; k < values_.size(); ++k)
-    copy(values_[k], flow_->make_value(measured_->cut.frontier[k]));
+    copy(values_[k], flow_->make_value(given_->cut->frontier[k]));
+}
+
+/// The normalisations that the pass goes through.
+std::vector<NormLayer*> TrainingPass::norms() const {
+  const std::vector<Node>& nodes = network_->graph().nodes;
+  std::vector<NormLayer*> own;
+  for (std::size_t n = 0; n < nodes.size(); ++n)
+    if (!flow_->given[n] && (is_norm(nodes[n].op) || nodes[n].op == Op::constant))
+      own.push_back(
+          &network_->norms()[static_cast<std::size_t>(network_->index_of(static_cast<int>(n)))]);
+  return own;
 }
 
 void TrainingPass::backward(const Tensor& d_logits) {
@@ -138,11 +149,12 @@ void TrainingPass::backward(const Tensor& d_logits) {
 
 void TrainingPass::estimate_statistics(const ImageSet& set, int images, std::size_t batch,
                                        const AugmentationDraw& draw) {
+  const std::vector<NormLayer*> own = norms();
   std::vector<double> momentum;
-  for (NormLayer& norm : network_->norms()) {
-    momentum.push_back(norm.momentum);
-    std::fill(norm.mean.begin(), norm.mean.end(), 0.0f);  // x + (y - x) is not y to the last bit
-    std::fill(norm.variance.begin(), norm.variance.end(), 0.0f);
+  for (NormLayer* norm : own) {
+    momentum.push_back(norm->momentum);
+    std::fill(norm->mean.begin(), norm->mean.end(), 0.0f);  // x + (y - x) is not y to the last bit
+    std::fill(norm->variance.begin(), norm->variance.end(), 0.0f);
   }
   std::vector<std::uint32_t> order(std::min(set.size(), static_cast<std::size_t>(images)));
   std::iota(order.begin(), order.end(), 0u);
@@ -151,13 +163,13 @@ void TrainingPass::estimate_statistics(const ImageSet& set, int images, std::siz
   // count as much as a whole one: it is left out unless it is the only one.
   const std::size_t batches = std::max<std::size_t>(1, order.size() / batch);
   for (std::size_t n = 0; n < batches; ++n) {
-    for (NormLayer& norm : network_->norms()) norm.momentum = 1.0 / static_cast<double>(n + 1);
+    for (NormLayer* norm : own) norm->momentum = 1.0 / static_cast<double>(n + 1);
     const std::size_t count = std::min(batch, order.size() - n * batch);
     const auto some = std::span(order).subspan(n * batch, count);
     fill_batch(set, some, some_images, draw);
-    forward(some_images.images, {.measured = some});
+    forward(some_images.images, {.numbers = some});
   }
-  for (std::size_t i = 0; i < momentum.size(); ++i) network_->norms()[i].momentum = momentum[i];
+  for (std::size_t i = 0; i < own.size(); ++i) own[i]->momentum = momentum[i];
 }
 
 std::int64_t TrainingPass::bytes() const {

@@ -9,7 +9,7 @@
 #include "nn/network/network.hpp"
 #include "nn/ops/precision.hpp"
 #include "nn/ops/tensor.hpp"
-#include "nn/train/measured_part.hpp"
+#include "nn/train/given_part.hpp"
 
 namespace lightloom::nn {
 
@@ -21,9 +21,9 @@ class Step;
 /// which must outlive it.
 class TrainingPass {
  public:
-  /// `seed` is for dropout and the noise of weights. With a measured part the pass goes through the
+  /// `seed` is for dropout and the noise of weights. With a given part the pass goes through the
   /// rest of the network alone; it must outlive the pass. The processor must have the precision.
-  TrainingPass(Network& network, std::uint64_t seed, const MeasuredPart* measured = nullptr,
+  TrainingPass(Network& network, std::uint64_t seed, const GivenPart* given = nullptr,
                Precision precision = Precision::float32);
   ~TrainingPass();
 
@@ -33,8 +33,8 @@ class TrainingPass {
     std::uint64_t first_image = 0;   // number of the batch's first image
     MatrixEngine* engine = nullptr;  // multiplies instead of oneDNN; gradients go straight through
     double weight_noise = 0;         // see TrainCard
-    std::span<const std::uint32_t> measured =
-        {};  // with a measured part: the numbers of the batch's images in it
+    std::span<const std::uint32_t> numbers =
+        {};  // with a given part: those of the batch's images in it
   };
 
   /// The logits (images, 1, 1, classes), valid until the next call.
@@ -44,7 +44,8 @@ class TrainingPass {
   void backward(const Tensor& d_logits);
 
   /// Sets the running statistics of every normalisation to the mean over the batches of the first
-  /// `images` images of `set`, each batch with its own statistics as in training. Needed where
+  /// `images` images of `set`, each batch with its own statistics as in training; those of a given
+  /// part stay, and image i has the number i in it. Needed where
   /// weights changed more quickly than the running averages follow, or were averaged themselves
   /// (Izmailov et al. 2018, section 3.2). Images should be changed as in training: the black that a
   /// crop brings in is part of what the network expects.
@@ -63,9 +64,10 @@ class TrainingPass {
   };
   void plan_releases();
   void give(const Tensor& images, const Place& place);
+  [[nodiscard]] std::vector<NormLayer*> norms() const;
 
   Network* network_;
-  const MeasuredPart* measured_;
+  const GivenPart* given_;
   std::vector<Tensor> values_;  // of its frontier
   std::unique_ptr<Flow> flow_;
   std::vector<Planned> steps_;

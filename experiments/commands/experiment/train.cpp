@@ -7,6 +7,7 @@
 #include "experiments/results/files/weight_file.hpp"
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
+#include "experiments/results/views/freeze_view.hpp"
 #include "experiments/results/views/training_ledger_view.hpp"
 #include "experiments/studies/loop_output.hpp"
 #include "experiments/studies/run_experiment.hpp"
@@ -102,6 +103,7 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
   Shown result;
   result.json = trained.json;
   if (run.loop) result.json["in_the_loop"] = loop_json(*run.loop);
+  if (run.freeze) result.json["freeze"] = freeze_json(*run.freeze);
   result.json["float_epochs"] = history_json(*trained.teacher_history);
   result.json["epochs"] = history_json(*trained.history);
   result.json["resumed_epochs"] = {{"float", trained.teacher_history->resumed},
@@ -119,6 +121,7 @@ Shown do_train(const CommandLine& line, ProgressSink& progress) {
   result.text = history_text("float network", *trained.teacher_history, measured) +
                 history_text(label, *trained.history, measured) + ledger +
                 (run.loop ? loop_text(*run.loop) + "\n" : "") +
+                (run.freeze ? freeze_text(*run.freeze) + "\n" : "") +
                 fmt::format("{}\nweights: {}\n", trained.test, output);
   if (!trained.images_chose->empty())
     result.text += images_chose_text(*trained.images_chose) + "\n";

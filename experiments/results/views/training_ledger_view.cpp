@@ -9,13 +9,6 @@
 namespace lightloom::experiments {
 namespace {
 
-int state_words(const nn::OptimizerOptions& options) {
-  const bool sgd =
-      options.kind == nn::OptimizerKind::sgd || options.kind == nn::OptimizerKind::nesterov;
-  if (!sgd) return 2;
-  return options.momentum > 0 ? 1 : 0;
-}
-
 Json ledger_json(const nn::TrainingLedger& ledger, int batch) {
   return {{"stored_bits", ledger.stored_bits},
           {"forward_bits", ledger.forward_bits},
@@ -43,7 +36,7 @@ Shown ledger_view(const Experiment& card, nn::Network& trained, const nn::TrainR
   const nn::SourceCard& weights = card.network.weights;
   const nn::TrainingLedgers ledgers = nn::training_ledgers(
       layers, trained.shape().norm_parameters, weights.settings.of<nn::BucketOptions>(),
-      {.state_words = state_words(card.training.student.optimizer),
+      {.state_words = nn::state_words(card.training.student.optimizer),
        .activation_bits = weights.activations > 0 ? weights.activations : 32});
   const int batch = card.training.student.batch;
   Shown view;

@@ -287,7 +287,7 @@ void fine_tune_by_hand(nn::Network& network, const nn::Dataset& data, const Expe
                                     .validation = staged.values(none),
                                     .views = 1,
                                     .seed = card.seed};
-    const std::vector<bool> trained = nn::trained_parameters(network, &measured);
+    const std::vector<bool> trained = nn::trained_parameters(network, &measured.cut);
     if (std::find(trained.begin(), trained.end(), true) == trained.end()) continue;
     const std::uint64_t seed = card.seed + ((stage + 1) << 32);
     nn::train(network, data, {loop.training, seed}, {.measured = &measured});
