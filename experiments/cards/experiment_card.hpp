@@ -131,8 +131,8 @@ struct Experiment {
   std::vector<double> ages_s;  // of the core, at which chips are measured; none: as the core says
   std::optional<MaintenanceCard> maintenance;
   std::optional<nn::MixtureCard> search;  // what `lightloom search` chooses among
-  nn::BitErrorCard bit_errors;          // of the memory that holds the stored words; rate 0: none
-  std::vector<std::string> sweep_keep;  // arrays of each point that a sweep holds; none: all
+  nn::BitErrorCard bit_errors;            // of the memory that holds the stored words; rate 0: none
+  std::vector<std::string> sweep_keep;    // arrays of each point that a sweep holds; none: all
   std::uint64_t seed = 0;
   std::uint64_t data_seed = 0;  // of generated images and the validation split; the card's `seed`
   int seeds = 1;                // trainings: by seed, seed + 1, ..., each with chips of its own

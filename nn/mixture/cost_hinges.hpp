@@ -24,8 +24,8 @@ double expected_cost(const CostTable& table, const Shares& shares);
 /// The sum of every layer's dearest candidate.
 double dearest_cost(const CostTable& table);
 
-/// The full strength of a cost's hinge, task loss per unit of cost: max(0, task / (start - target));
-/// 0 where the start is no dearer than the target.
+/// The full strength of a cost's hinge, task loss per unit of cost: max(0, task / (start -
+/// target)); 0 where the start is no dearer than the target.
 double hinge_strength(double task_loss, double start, double target);
 /// Of epoch e = 0, 1, ..., n - 1: min(s/100 + 0.99 e s / (n/2), s), or always s.
 double strength_at(Strengths strengths, double full, int epoch, int epochs);

@@ -30,8 +30,8 @@ std::vector<double> mixture_shares(std::span<const float> alpha, std::span<const
   return shares;
 }
 
-std::vector<double> through_softmax(std::span<const double> shares, std::span<const double> d_shares,
-                                    double temperature) {
+std::vector<double> through_softmax(std::span<const double> shares,
+                                    std::span<const double> d_shares, double temperature) {
   double mean = 0;
   for (std::size_t c = 0; c < shares.size(); ++c) mean += shares[c] * d_shares[c];
   std::vector<double> d_alpha;
@@ -61,8 +61,8 @@ std::vector<double> MixedSource::shares() const {
 }
 
 std::size_t MixedSource::chosen() const {
-  return static_cast<std::size_t>(
-      std::max_element(alpha_.value.begin(), alpha_.value.end()) - alpha_.value.begin());
+  return static_cast<std::size_t>(std::max_element(alpha_.value.begin(), alpha_.value.end()) -
+                                  alpha_.value.begin());
 }
 
 bool MixedSource::searches() const { return step_ && state_.phase == MixturePhase::search; }
@@ -137,8 +137,7 @@ void MixedSource::backward(std::span<const float> d_dense) {
   if (!searches()) return;
   for (std::size_t c = 0; c < candidates_.size(); ++c) {
     double sum = 0;
-    for (std::size_t i = 0; i < d_dense.size(); ++i)
-      sum += double{d_dense[i]} * fits_[c].weight[i];
+    for (std::size_t i = 0; i < d_dense.size(); ++i) sum += double{d_dense[i]} * fits_[c].weight[i];
     d_share_[c] += sum;
   }
 }

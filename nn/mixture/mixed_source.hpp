@@ -32,8 +32,8 @@ struct MixtureState {
 std::vector<double> mixture_shares(std::span<const float> alpha, std::span<const double> noise,
                                    double temperature);
 /// The gradient in alpha for one in the shares that this softmax gave.
-std::vector<double> through_softmax(std::span<const double> shares, std::span<const double> d_shares,
-                                    double temperature);
+std::vector<double> through_softmax(std::span<const double> shares,
+                                    std::span<const double> d_shares, double temperature);
 
 /// A dense master weight W that several candidates quantise or project, each by its own `encode`:
 /// the layer computes with sum_c theta_c Q_c(W), gradients go straight through to W. The shares'
@@ -91,7 +91,7 @@ class MixedSource final : public WeightSource {
   MixtureState& state_;
   std::vector<Fit> fits_;
   Parameter master_, alpha_;
-  Optimizer optimizer_;         // of alpha
+  Optimizer optimizer_;                   // of alpha
   std::vector<double> soft_, cost_soft_;  // the shares that the task's and the costs' gradients go
                                           // through
   std::vector<double> d_share_;           // of the task, since the latest regularise

@@ -36,7 +36,8 @@ void check_candidate(Section& section, const SourceCard& base, const MixtureCand
   if (!one.weights.layers.empty())
     section.problem("layers", "has overrides, but a candidate is one source for any layer");
   if (one.weights.activations != base.activations)
-    section.problem("activations", "are the network's and no candidate's (set weights.activations)");
+    section.problem("activations",
+                    "are the network's and no candidate's (set weights.activations)");
 }
 
 void read_candidates(Section& section, const SourceCard& base, MixtureCard& card) {

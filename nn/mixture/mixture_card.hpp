@@ -45,11 +45,11 @@ enum class MetTargets { free, held };
 struct MixtureCard {
   std::vector<MixtureCandidate> candidates;
   std::vector<MixtureTarget> targets;
-  int warm_up = 1;       // epochs with one candidate
-  std::size_t warm = 0;  // its number
-  int epochs = 10;       // of the search
-  int fine_tune = 3;     // epochs of the network chosen
-  double rate = 0.01;    // of the architecture's parameters
+  int warm_up = 1;                                // epochs with one candidate
+  std::size_t warm = 0;                           // its number
+  int epochs = 10;                                // of the search
+  int fine_tune = 3;                              // epochs of the network chosen
+  double rate = 0.01;                             // of the architecture's parameters
   double temperature = 1, final_temperature = 1;  // of the first and the last epoch
   bool noise = true;                              // Gumbel's, in training
   MixtureSample sample = MixtureSample::soft;

@@ -77,8 +77,7 @@ class MixedNetwork {
     std::vector<MixedSource::Candidate> candidates;
     for (const std::size_t c : serving)
       candidates.push_back({c, make_source(state_.card.candidates[c].weights, layer.shape)});
-    auto mixed =
-        std::make_unique<MixedSource>(layer.shape, number, std::move(candidates), state_);
+    auto mixed = std::make_unique<MixedSource>(layer.shape, number, std::move(candidates), state_);
     mixed->encode(dense_weight(layer));
     sources_.push_back(mixed.get());
     layer.source = std::move(mixed);
@@ -117,8 +116,9 @@ MixtureEpoch measure(MixedNetwork& mixed, Trainer& trainer) {
 void require_going_on(const ProgressSink& sink, double loss) {
   if (sink.cancelled()) throw Failure("interrupted during the search (nothing of it is kept)");
   if (!std::isfinite(loss))
-    throw Failure("the search diverged: its losses are no longer numbers (a lower train.rate, or "
-                  "train.clip, may help)");
+    throw Failure(
+        "the search diverged: its losses are no longer numbers (a lower train.rate, or "
+        "train.clip, may help)");
 }
 
 }  // namespace

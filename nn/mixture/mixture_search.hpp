@@ -21,8 +21,8 @@ struct MixturePlan {
 
 /// With what a search is trained.
 struct MixtureTraining {
-  const Dataset& data;    // with validation images
-  SeededTraining recipe;  // its epochs are the card's
+  const Dataset& data;         // with validation images
+  SeededTraining recipe;       // its epochs are the card's
   Network* teacher = nullptr;  // needed if the recipe distils
   ProgressSink* progress = &no_progress();
 };
@@ -46,9 +46,9 @@ struct MixtureResult {
   std::vector<std::size_t> chosen;  // [layer]: number of the candidate
 };
 
-/// Trains `network`, whose sources hold dense weights, as mixtures of the candidates: a warm-up with
-/// one, then weights and shares side by side (docs/models/weights/differentiable-search.md). After
-/// it, the network has the master weights in dense sources. A cancelled sink ends it with a
+/// Trains `network`, whose sources hold dense weights, as mixtures of the candidates: a warm-up
+/// with one, then weights and shares side by side (docs/models/weights/differentiable-search.md).
+/// After it, the network has the master weights in dense sources. A cancelled sink ends it with a
 /// `Failure`. Repeats to the bit for a seed and a thread count.
 MixtureResult search_mixture(Network& network, const MixturePlan& plan,
                              const MixtureTraining& training);

@@ -103,10 +103,11 @@ SearchOptions options_of(const CommandLine& line) {
 /// The other rules are of the knapsack's search, and the section `search` says what they would.
 void require_no_rules(const CommandLine& line) {
   for (const char* option : {"budget", "sensitivity", "images", "fine-tune", "candidates"})
-    require(!line.has(option),
-            "--{} is for cards without a section `search` (search.targets and the other keys of the "
-            "section say what is searched)",
-            option);
+    require(
+        !line.has(option),
+        "--{} is for cards without a section `search` (search.targets and the other keys of the "
+        "section say what is searched)",
+        option);
 }
 
 /// A card with a section `search` says itself how it is searched.
@@ -160,8 +161,9 @@ Shown do_search(const CommandLine& line, ProgressSink& progress) {
 extern const Command search_command{
     .name = "search",
     .operand = "card.yaml",
-    .summary = "weight sources per layer within a budget: settings of multi-level weights, or by "
-               "gradients what the card's section `search` lists",
+    .summary =
+        "weight sources per layer within a budget: settings of multi-level weights, or by "
+        "gradients what the card's section `search` lists",
     .endings = card_endings,
     .options =
         {{"budget", "WHAT=LIMIT", "memory=<ratio>, time=<seconds> or energy=<joules>"},

@@ -8,9 +8,9 @@
 
 namespace lightloom::experiments {
 
-/// Networks drawn at random that meet the targets by the table, at most `count`: of a thousand draws
-/// those that spend 90 % of the first target, in the order drawn, then those that spend most. A pure
-/// function of the seed.
+/// Networks drawn at random that meet the targets by the table, at most `count`: of a thousand
+/// draws those that spend 90 % of the first target, in the order drawn, then those that spend most.
+/// A pure function of the seed.
 std::vector<LayerNumbers> random_choices(const Experiment& card, const MixtureCosts& costs,
                                          std::size_t count);
 

@@ -150,7 +150,8 @@ void add_epochs(Labelled& data, const MixtureStudy& study) {
   data.add({"chosen_cost", {"epoch", "target"}, chosen, "", "cost of the largest shares"});
   data.add({"strength", {"epoch", "target"}, strengths, "", "strength of the hinge"});
   data.add({"mixed_accuracy", {"epoch"}, mixed_accuracy, "1", "validation, of the mixture"});
-  data.add({"chosen_accuracy", {"epoch"}, chosen_accuracy, "1", "validation, of the largest shares"});
+  data.add(
+      {"chosen_accuracy", {"epoch"}, chosen_accuracy, "1", "validation, of the largest shares"});
 }
 
 void add_networks(Labelled& data, const MixtureStudy& study) {
@@ -169,7 +170,8 @@ void add_networks(Labelled& data, const MixtureStudy& study) {
   data.add_axis({"network", names, "", "network that was trained"});
   data.add({"chosen", {"network", "layer"}, chosen, "", "candidate of the layer"});
   data.add({"table_cost", {"network", "cost"}, table, "", "sum of the layers' table"});
-  data.add({"whole_cost", {"network", "cost"}, whole, "", "of the network counted and simulated whole"});
+  data.add(
+      {"whole_cost", {"network", "cost"}, whole, "", "of the network counted and simulated whole"});
   data.add({"validation_accuracy", {"network"}, validation, "1", "validation accuracy"});
   data.add({"accuracy", {"network"}, accuracy, "1", "test accuracy"});
   data.add({"training_epochs", {"network"}, epochs, "1", "epochs that it took"});
@@ -201,14 +203,12 @@ std::string mixture_text(const MixtureStudy& study) {
   TextTable layers({"layer", "chosen", "share"});
   const nn::MixtureEpoch& last = study.search.epochs.back();
   for (std::size_t l = 0; l < study.layers.size(); ++l) {
-    const std::vector<double> shares =
-        nn::mixture_shares(last.alphas[l], {}, last.temperature);
+    const std::vector<double> shares = nn::mixture_shares(last.alphas[l], {}, last.temperature);
     layers.row({study.layers[l], study.candidates[study.search.chosen[l]],
                 fmt::format("{:.3f}", *std::ranges::max_element(shares))});
   }
   return fmt::format("{}\n{}\ncosts as shares of their targets, by the table\n\n{}\n{}",
-                     layers.text(), epochs_text(study), networks_text(study),
-                     targets_text(study));
+                     layers.text(), epochs_text(study), networks_text(study), targets_text(study));
 }
 
 Labelled mixture_results(const MixtureStudy& study, const Experiment& card,

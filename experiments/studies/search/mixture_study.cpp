@@ -80,8 +80,7 @@ LayerNumbers uniform_choice(const Bench& bench, std::size_t candidate) {
 void add_uniforms(const Bench& bench, std::vector<MixtureNetwork>& networks) {
   const nn::MixtureCard& search = *bench.card.search;
   for (std::size_t c = 0; c < search.candidates.size(); ++c) {
-    Trained one =
-        trained_choice(bench, bench.teacher, uniform_choice(bench, c), search.budget());
+    Trained one = trained_choice(bench, bench.teacher, uniform_choice(bench, c), search.budget());
     networks.push_back(reported(bench, one, "uniform " + search.candidates[c].label));
   }
 }
@@ -174,7 +173,8 @@ MixtureStudy study_mixture(const Experiment& card, Workbench& workbench, Progres
   const Bench bench{card, costs, *data, *teacher->network, progress};
   const nn::MixtureCard& search = *card.search;
 
-  MixtureStudy study{.serving = costs.serving(), .costs = costs.known(), .targets = costs.targets()};
+  MixtureStudy study{
+      .serving = costs.serving(), .costs = costs.known(), .targets = costs.targets()};
   for (const nn::MixtureCandidate& one : search.candidates) study.candidates.push_back(one.label);
   for (const nn::LayerShape& shape : costs.layers()) study.layers.push_back(shape.name);
   study.float_accuracy = digital_accuracy(*teacher->network, data->test);

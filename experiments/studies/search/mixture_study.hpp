@@ -12,9 +12,9 @@ namespace lightloom::experiments {
 
 /// A network with a candidate in every layer, trained and simulated whole.
 struct MixtureNetwork {
-  std::string name;     // "searched", "uniform int4", "random", "greedy"
-  LayerNumbers chosen;  // by layer
-  int epochs = 0;       // of training, what a search spent on finding it included
+  std::string name;                  // "searched", "uniform int4", "random", "greedy"
+  LayerNumbers chosen;               // by layer
+  int epochs = 0;                    // of training, what a search spent on finding it included
   std::vector<double> table, whole;  // by known cost; whole bytes are those its sources store
   double validation_accuracy = 0, accuracy = 0;
 };
@@ -38,8 +38,8 @@ struct MixtureStudy {
 void check_mixture(const Experiment& card);
 
 /// Searches by the card's section `search`, fine-tunes what was found by its section `train`, and
-/// trains the controls that it asks for as long from the float network. A training that is cancelled
-/// throws `Failure`.
+/// trains the controls that it asks for as long from the float network. A training that is
+/// cancelled throws `Failure`.
 MixtureStudy study_mixture(const Experiment& card, Workbench& workbench, ProgressSink& progress);
 
 }  // namespace lightloom::experiments

@@ -58,7 +58,8 @@ TEST(MixtureStudy, RefusesWhatCannotBeSearchedInASentence) {
     const std::string text = refusal({setting});
     EXPECT_NE(text.find(part), std::string::npos) << setting << "\n" << text;
   };
-  says("search.targets=[]", "search.targets is empty: nothing would keep the search from the dearest");
+  says("search.targets=[]",
+       "search.targets is empty: nothing would keep the search from the dearest");
   says("search.targets=[{cost: bytes, at_most: 0.5, of: int3}]",
        "is 'int3' but the candidates are int2, int4, int8, two-level");
   says("search.targets=[{cost: bits, at_most: 1}]", "cost");
@@ -79,9 +80,10 @@ TEST(MixtureStudy, RefusesWhatCannotBeSearchedInASentence) {
 }
 
 TEST(MixtureStudy, RefusesTargetsBelowTheCheapestAndSaysTheLeast) {
-  const Experiment card = search_experiment({"search.candidates=[{label: int2, source: integer, "
-                                             "bits: 2}, {label: int4, source: integer, bits: 4}]",
-                                             "search.warm_up={with: int2}"});
+  const Experiment card =
+      search_experiment({"search.candidates=[{label: int2, source: integer, "
+                         "bits: 2}, {label: int4, source: integer, bits: 4}]",
+                         "search.warm_up={with: int2}"});
   Workbench workbench;
   const auto graph = workbench.graph(card);
   double least = 0;
@@ -107,8 +109,8 @@ TEST(MixtureStudy, RefusesNetworksWithALayerThatNoCandidateServes) {
   const std::string two_level =
       "search.candidates=[{label: a, source: multilevel, intra: 1, cross: 4}, {label: b, source: "
       "multilevel, intra: 2, cross: 4}]";
-  const std::string text = refusal({two_level, "search.warm_up={with: a}",
-                                    "search.targets=[{cost: bytes, at_most: 1e9}]"});
+  const std::string text = refusal(
+      {two_level, "search.warm_up={with: a}", "search.targets=[{cost: bytes, at_most: 1e9}]"});
   EXPECT_NE(text.find("no candidate of the search can serve layer"), std::string::npos) << text;
 }
 
@@ -161,9 +163,9 @@ TEST(MixtureControls, MeetTheTargets) {
   EXPECT_TRUE(costs.meets_targets(greedy));
   const Experiment loose =
       search_experiment({"search.targets=[{cost: bytes, at_most: 3, of: int8}]"});
-  EXPECT_EQ(least_harm_choice(loose, MixtureCosts(loose, *workbench.graph(loose)),
-                              *teacher->network),
-            LayerNumbers(costs.layers().size(), 2))
+  EXPECT_EQ(
+      least_harm_choice(loose, MixtureCosts(loose, *workbench.graph(loose)), *teacher->network),
+      LayerNumbers(costs.layers().size(), 2))
       << "INT8 errs least";
 }
 
@@ -179,9 +181,9 @@ TEST(MixtureStudy, WritesACardOfTheNetworkThatItTrainedAndSimulatedWhole) {
   EXPECT_EQ(searched.epochs, 6);
   std::vector<std::string> names;
   for (const MixtureNetwork& network : study.networks) names.push_back(network.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"searched", "uniform int2", "uniform int4",
-                                             "uniform int8", "uniform two-level", "random",
-                                             "greedy"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"searched", "uniform int2", "uniform int4", "uniform int8",
+                                      "uniform two-level", "random", "greedy"}));
   // What the written card says is the network that was found, and costs what was said.
   const Experiment again = read_experiment(study.card);
   for (std::size_t l = 0; l < study.layers.size(); ++l)

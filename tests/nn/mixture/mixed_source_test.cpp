@@ -13,11 +13,8 @@
 namespace lightloom::nn {
 namespace {
 
-const LayerShape mixed_shape{.name = "conv",
-                             .in_channels = 5,
-                             .out_channels = 7,
-                             .kernel_height = 3,
-                             .kernel_width = 3};
+const LayerShape mixed_shape{
+    .name = "conv", .in_channels = 5, .out_channels = 7, .kernel_height = 3, .kernel_width = 3};
 
 std::vector<SourceCard> mixed_cards() {
   SourceCard two_level{.source = "multilevel"};
@@ -34,11 +31,11 @@ std::vector<float> master_weight() {
 MixtureState state_of(MixtureCard card, double target = 60) {
   card.strengths = Strengths::constant;
   card.met_targets = MetTargets::free;
-  return {.card = card,
-          .hinges = CostHinges({{.name = "bytes", .layers = {{80, 315, 150}}, .target = target}},
-                               card),
-          .temperature = card.temperature,
-          .shares = {}};
+  return {
+      .card = card,
+      .hinges = CostHinges({{.name = "bytes", .layers = {{80, 315, 150}}, .target = target}}, card),
+      .temperature = card.temperature,
+      .shares = {}};
 }
 
 MixedSource mixed_of(MixtureState& state, std::uint32_t layer = 0) {
@@ -145,9 +142,8 @@ TEST(MixedSource, GradientOfAlphaIsThatOfTheTaskAndTheHinges) {
     std::vector<double> up = alpha, down = alpha;
     up[c] += 1e-5;
     down[c] -= 1e-5;
-    const double difference = (loss_of(fits, up, target, temperature) -
-                               loss_of(fits, down, target, temperature)) /
-                              2e-5;
+    const double difference =
+        (loss_of(fits, up, target, temperature) - loss_of(fits, down, target, temperature)) / 2e-5;
     // Weights and their gradient are rounded to single precision.
     EXPECT_NEAR(source.alpha().gradient[c], difference, 4 * 6e-8 * size / temperature + 1e-6) << c;
     EXPECT_GT(std::abs(difference), 1) << "a factor would be seen";
@@ -156,11 +152,9 @@ TEST(MixedSource, GradientOfAlphaIsThatOfTheTaskAndTheHinges) {
 }
 
 TEST(MixedSource, StraightThroughMultipliesWithOneAndLearnsAsTheMixture) {
-  MixtureState state =
-      state_of({.noise = false,
-                .sample = MixtureSample::straight_through,
-                .cost_shares = CostShares::drawn},
-               1000);
+  MixtureState state = state_of(
+      {.noise = false, .sample = MixtureSample::straight_through, .cost_shares = CostShares::drawn},
+      1000);
   MixedSource source = mixed_of(state);
   const std::vector<float> master = master_weight();
   source.encode(master);
@@ -253,8 +247,8 @@ TEST(MixedSource, CandidatesAreFittedAnewAsOftenAsTheCardSaysAndBeforeEveryEvalu
   EXPECT_EQ(materialised(source), fits_of(now)[0]) << "the scale follows the weight";
 }
 
-/// The first share of two candidates at alpha = 0 is uniform in (0, 1): the difference of two Gumbel
-/// numbers is logistic. And the largest share is the first candidate's with its probability.
+/// The first share of two candidates at alpha = 0 is uniform in (0, 1): the difference of two
+/// Gumbel numbers is logistic. And the largest share is the first candidate's with its probability.
 TEST(MixedSource, NoiseIsGumbelsAndItsOwnForEveryStepAndLayer) {
   constexpr int steps = 4000;
   MixtureState state = state_of({.cost_shares = CostShares::drawn}, 1e9);

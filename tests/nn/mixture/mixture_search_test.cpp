@@ -16,29 +16,28 @@ namespace {
 /// Nine weight layers of like sizes, so that a choice can come close to a target.
 Graph searched_graph() {
   GraphBuilder net("searched", {28, 28, 1});
-  int at = net.relu(
-      net.batch_norm("bn0", net.convolution("conv0", 0, {.channels = 8, .kernel = 5, .stride = 4})));
+  int at = net.relu(net.batch_norm(
+      "bn0", net.convolution("conv0", 0, {.channels = 8, .kernel = 5, .stride = 4})));
   for (int k = 1; k < 8; ++k)
-    at = net.relu(net.batch_norm(
-        "bn" + std::to_string(k),
-        net.convolution("conv" + std::to_string(k), at,
-                        {.channels = 8, .kernel = 3, .padding = {1, 1, 1, 1}})));
+    at = net.relu(
+        net.batch_norm("bn" + std::to_string(k),
+                       net.convolution("conv" + std::to_string(k), at,
+                                       {.channels = 8, .kernel = 3, .padding = {1, 1, 1, 1}})));
   net.linear("fc", net.global_pool(at), 10, true);
   return std::move(net).finish();
 }
 
 const Dataset& searched_digits() {
   omp_set_num_threads(1);
-  static const Dataset data = load_dataset(
-      {.name = "glyphs", .train_limit = 640, .test_limit = 2, .validation = 0.2}, 1);
+  static const Dataset data =
+      load_dataset({.name = "glyphs", .train_limit = 640, .test_limit = 2, .validation = 0.2}, 1);
   return data;
 }
 
 MixtureCard searched_card() {
   MixtureCard card{.warm_up = 1, .epochs = 8, .rate = 0.1, .final_temperature = 0.2};
   for (const int bits : {2, 4, 8})
-    card.candidates.push_back(
-        {"int" + std::to_string(bits), {.source = "integer", .bits = bits}});
+    card.candidates.push_back({"int" + std::to_string(bits), {.source = "integer", .bits = bits}});
   card.warm = 2;
   return card;
 }
@@ -57,9 +56,8 @@ MixturePlan searched_plan(const MixtureCard& card, double share) {
 }
 
 MixtureResult searched(Network& network, const MixturePlan& plan, std::uint64_t seed = 5) {
-  const TrainCard recipe{.batch = 32,
-                         .schedule = {.rate = 0.005},
-                         .optimizer = {.kind = OptimizerKind::adam}};
+  const TrainCard recipe{
+      .batch = 32, .schedule = {.rate = 0.005}, .optimizer = {.kind = OptimizerKind::adam}};
   return search_mixture(network, plan, {.data = searched_digits(), .recipe = {recipe, seed}});
 }
 
