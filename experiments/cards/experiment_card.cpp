@@ -223,6 +223,9 @@ void describe(Section& section, Experiment& card) {
     CorrectionCard unused;
     describe(inner, unused);
   });
+  section.optional_section("search", [&](Section& inner) {
+    describe(inner, card.network.weights, card.search.emplace());
+  });
   read_measures(section, card.measures);
   section.card("bit_errors", card.bit_errors);
   card.ages_s = read_ages(section, card.hardware.core);

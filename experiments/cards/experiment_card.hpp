@@ -15,6 +15,7 @@
 #include "experiments/cards/section_keys.hpp"
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"
+#include "nn/mixture/mixture_card.hpp"
 #include "nn/train/train.hpp"
 #include "nn/weights/faults/bit_errors.hpp"
 #include "nn/weights/source_card.hpp"
@@ -129,8 +130,9 @@ struct Experiment {
   Measures measures;
   std::vector<double> ages_s;  // of the core, at which chips are measured; none: as the core says
   std::optional<MaintenanceCard> maintenance;
-  nn::BitErrorCard bit_errors;          // of the memory that holds the stored words; rate 0: none
-  std::vector<std::string> sweep_keep;  // arrays of each point that a sweep holds; none: all
+  std::optional<nn::MixtureCard> search;  // what `lightloom search` chooses among
+  nn::BitErrorCard bit_errors;            // of the memory that holds the stored words; rate 0: none
+  std::vector<std::string> sweep_keep;    // arrays of each point that a sweep holds; none: all
   std::uint64_t seed = 0;
   std::uint64_t data_seed = 0;  // of generated images and the validation split; the card's `seed`
   int seeds = 1;                // trainings: by seed, seed + 1, ..., each with chips of its own

@@ -1,5 +1,6 @@
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/files/labelled.hpp"
 #include "experiments/commands/card_input.hpp"
 #include "experiments/commands/command.hpp"
 #include "experiments/commands/named_inputs.hpp"
@@ -8,6 +9,8 @@
 #include "experiments/results/shown.hpp"
 #include "experiments/results/text_table.hpp"
 #include "experiments/studies/accuracy/image_use.hpp"
+#include "experiments/studies/search/mixture_output.hpp"
+#include "nn/network/weights_file.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -97,9 +100,41 @@ SearchOptions options_of(const CommandLine& line) {
           .fine_tune = line.has("fine-tune")};
 }
 
+/// The other rules are of the knapsack's search, and the section `search` says what they would.
+void require_no_rules(const CommandLine& line) {
+  for (const char* option : {"budget", "sensitivity", "images", "fine-tune", "candidates"})
+    require(
+        !line.has(option),
+        "--{} is for cards without a section `search` (search.targets and the other keys of the "
+        "section say what is searched)",
+        option);
+}
+
+/// A card with a section `search` says itself how it is searched.
+Shown do_mixture(const CommandLine& line, const Experiment& card, ProgressSink& progress) {
+  require_no_rules(line);
+  check_mixture(card);
+  const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
+  const std::string results = line.value("results"), weights = line.value("weights");
+  require_outputs(line, {output, results, weights});
+  Workbench workbench(progress);
+  const MixtureStudy study = study_mixture(card, workbench, progress);
+  Shown result{.json = mixture_json(study), .text = mixture_text(study)};
+  result.json["card"] = output;
+  if (!study.chose.empty()) result.text += "\n" + images_chose_text(study.chose) + "\n";
+  write_file(output, to_yaml(study.card));
+  result.text += fmt::format("\ncard: {}\n", output);
+  if (!results.empty()) write_labelled(results, mixture_results(study, card, line.text));
+  if (!weights.empty()) nn::save_weights(weights, *study.searched);
+  return result;
+}
+
 Shown do_search(const CommandLine& line, ProgressSink& progress) {
-  read_limit(line.value("budget", "(none)"));  // before the card is read
   const Experiment card = read_experiment(load_given_card(line));
+  if (card.search) return do_mixture(line, card, progress);
+  for (const char* option : {"results", "weights"})
+    require(!line.has(option), "--{} is for cards with a section `search`", option);
+  read_limit(line.value("budget", "(none)"));
   const SearchOptions options = options_of(line);
   check_search(card, options);
   const std::string output = line.output.empty() ? card.name + ".searched.yaml" : line.output;
@@ -126,7 +161,9 @@ Shown do_search(const CommandLine& line, ProgressSink& progress) {
 extern const Command search_command{
     .name = "search",
     .operand = "card.yaml",
-    .summary = "settings per layer of multi-level weights within a budget",
+    .summary =
+        "weight sources per layer within a budget: settings of multi-level weights, or by "
+        "gradients what the card's section `search` lists",
     .endings = card_endings,
     .options =
         {{"budget", "WHAT=LIMIT", "memory=<ratio>, time=<seconds> or energy=<joules>"},
@@ -137,7 +174,10 @@ extern const Command search_command{
          {"fine-tune", "", "train what was found and the best uniform setting, and compare"},
          {"candidates", "N",
           "train N uniform settings and the best per layer by every rule, keep the closest to the "
-          "float network on images set aside (0: none)"}},
+          "float network on images set aside (0: none)"},
+         {"results", "FILE", "of a section `search`: its epochs and networks as arrays",
+          results_endings},
+         {"weights", "FILE", "of a section `search`: the weights found", settings_endings}},
     .run = do_search};
 
 }  // namespace lightloom::experiments
