@@ -65,8 +65,11 @@ FringeCause heated(const FringeSolution& fit, const GammaRange& range,
 FringeCause linear(const FringeSolution& fit, const FringeSweepData& data) {
   FringeCause cause{.better = fit, .text = {}, .changes_law = true};
   cause.better.squares = INFINITY;
-  if (!(fit.squares > 0.01 * fit.x[1] * fit.x[1] * static_cast<double>(data.volts.size())))
-    return cause;
+  const double mean = std::accumulate(data.readings.begin(), data.readings.end(), 0.0) /
+                      static_cast<double>(data.readings.size());
+  double spread = 0;  // a search only where much is left
+  for (const double reading : data.readings) spread += (reading - mean) * (reading - mean);
+  if (!(fit.squares > 0.02 * spread)) return cause;
   FringeSweepData square_roots = data;
   const double least = *std::min_element(data.volts.begin(), data.volts.end());
   for (double& v : square_roots.volts) v = std::sqrt(v - least);

@@ -38,8 +38,8 @@ struct EndOfReadings {
 
 /// Readings, in their order, that stay at an end for three and more and leave it by more than a
 /// smooth peak of that width can in the instrument's steps: a parabola that lies within one step
-/// over n readings has fallen by less than three of them at the next. None where others in between
-/// do the same (every drive measured several times).
+/// over three readings has fallen by less than six of them at the second beyond. None where others
+/// in between do the same (every drive measured several times).
 std::size_t cut_off_at(const EndOfReadings& at, std::span<const double> readings) {
   std::size_t count = 0, to = 0;
   const std::size_t size = readings.size();
@@ -49,9 +49,10 @@ std::size_t cut_off_at(const EndOfReadings& at, std::span<const double> readings
   for (std::size_t from = 0; from < size; from = to) {
     for (to = from + 1; to < size && is(to, readings[from]);) ++to;
     const auto leaves = [&](std::size_t i) {
-      return std::abs(readings[i] - readings[from]) > 6 * at.step;
+      return std::abs(readings[i] - readings[from]) > 8 * at.step;
     };
-    if (to - from < 3 || from == 0 || to == size || !leaves(from - 1) || !leaves(to)) continue;
+    if (to - from < 3 || from < 2 || to + 2 > size || !leaves(from - 2) || !leaves(to + 1))
+      continue;
     if (is(from, at.end))
       count += to - from;
     else if (!is(from, at.other))

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "calibration/tables/moments.hpp"
+#include "calibration/tables/text/moments.hpp"
 
 namespace lightloom::calibration {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "calibration/tables/lab_dialect.hpp"
 #include "calibration/tables/lab_units.hpp"
-#include "calibration/tables/moments.hpp"
+#include "calibration/tables/text/moments.hpp"
 #include "calibration/tables/united_cells.hpp"
 #include "core/error.hpp"
 #include "core/letters.hpp"

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "calibration/tables/lab_text.hpp"
+#include "calibration/tables/text/lab_text.hpp"
 
 namespace lightloom::calibration {
 

@@ -102,7 +102,11 @@ TEST(LongFringeStudy, AnElectroOpticModulatorIsNamedAsOne) {
   for (const double least : {0.0, -5.0}) {
     FringeSweepData data = swept(101, 10, [](double v) { return 0.3 + pi * v / 4.2; });
     for (double& v : data.volts) v += least;
-    EXPECT_TRUE(names(study_fringe(data), "--law linear gives V_pi 4.2")) << least;
+    const FringeStudy study = study_fringe(data);
+    EXPECT_TRUE(names(study, "--law linear gives V_pi 4.2") ||
+                names(study, "--law linear gives V_pi 4.199"))
+        << least;
+    EXPECT_TRUE(study.gamma.low > 0 || std::isinf(study.pi_V_interval.high)) << least;
   }
   EXPECT_FALSE(names(study_fringe(swept(101, 5, plain_phase)), "linear"));
 }

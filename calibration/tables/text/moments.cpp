@@ -1,4 +1,4 @@
-#include "calibration/tables/moments.hpp"
+#include "calibration/tables/text/moments.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "calibration/tables/lab_text.hpp"
+#include "calibration/tables/text/lab_text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // Dates and times of day as loggers write them.
-#include "calibration/tables/moments.hpp"
+#include "calibration/tables/text/moments.hpp"
 
 #include <gtest/gtest.h>
 
