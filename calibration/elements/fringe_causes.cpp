@@ -61,6 +61,27 @@ FringeCause heated(const FringeSolution& fit, const GammaRange& range,
   return cause;
 }
 
+/// The phase of an electro-optic modulator.
+FringeCause linear(const FringeSolution& fit, const FringeSweepData& data) {
+  FringeCause cause{.better = fit, .text = {}, .changes_law = true};
+  cause.better.squares = INFINITY;
+  const double mean = std::accumulate(data.readings.begin(), data.readings.end(), 0.0) /
+                      static_cast<double>(data.readings.size());
+  double spread = 0;  // a search only where much is left
+  for (const double reading : data.readings) spread += (reading - mean) * (reading - mean);
+  if (!(fit.squares > 0.02 * spread)) return cause;
+  FringeSweepData square_roots = data;
+  const double least = *std::min_element(data.volts.begin(), data.volts.end());
+  for (double& v : square_roots.volts) v = std::sqrt(v - least);
+  cause.better =
+      best_fringe(FringeLaw::quadratic, range_of(sampling_of(square_roots)), square_roots);
+  cause.text = fmt::format(
+      "wrong law: a phase that goes with the voltage itself leaves {:.2g} of the squares (an "
+      "electro-optic modulator: --law linear gives V_pi {:.4g} V)",
+      cause.better.squares / fit.squares, pi / cause.better.coefficient(2));
+  return cause;
+}
+
 FringeCause bent(const FringeSolution& fit, const FringeSweepData& data) {
   const FringeModel model{powers_of(FringeLaw::cubic), FringeFault::none};
   FringeCause cause{
@@ -109,6 +130,7 @@ FringeCause likely_cause(const FringeSolution& fit, FringeLaw law, const GammaRa
   std::vector<FringeCause> causes{faded(fit, data), compressed(fit, data)};
   if (law != FringeLaw::cubic) causes.push_back(bent(fit, data));
   if (law != FringeLaw::self_heating) causes.push_back(heated(fit, range, data));
+  if (law != FringeLaw::cubic) causes.push_back(linear(fit, data));
   const std::size_t rows = data.volts.size();
   FringeCause best;
   best.better.squares = INFINITY;

@@ -142,7 +142,7 @@ void profile(const FringeSolution& s, const GammaRange& range, const FringeSweep
     if (study.fit.gamma >= 0.999 * one.low && study.fit.gamma <= 1.001 * one.high) {
       study.gamma = {std::min(study.gamma.low, one.low), std::max(study.gamma.high, one.high)};
       study.pi_V_interval = {std::sqrt(pi / study.gamma.high),
-                             std::sqrt(pi / std::max(study.gamma.low, 1e-300))};
+                             study.gamma.low > 0 ? std::sqrt(pi / study.gamma.low) : INFINITY};
     } else if (others.size() < 4) {
       others.push_back(fmt::format("{:.4g} to {:.4g}", one.low, one.high));
     }

@@ -22,6 +22,45 @@ std::size_t atom_of(const std::vector<double>& sorted, double tolerance) {
   return count >= 10 * most || (most == 1 && count >= 5) ? count : 0;
 }
 
+/// The least step between neighbours among the first values of `sorted`.
+double least_step(const std::vector<double>& sorted, double tolerance) {
+  double least = INFINITY;
+  for (std::size_t i = 1; i < std::min<std::size_t>(sorted.size(), 300); ++i)
+    if (const double step = std::abs(sorted[i] - sorted[i - 1]); step > tolerance)
+      least = std::min(least, step);
+  return least;
+}
+
+/// An end of the readings, and the other one.
+struct EndOfReadings {
+  double end = 0, other = 0, tolerance = 0, step = 0;
+};
+
+/// Readings, in their order, that stay at an end for three and more and leave it by more than a
+/// smooth peak of that width can in the instrument's steps: a parabola that lies within one step
+/// over three readings has fallen by less than six of them at the second beyond. None where others
+/// in between do the same (every drive measured several times).
+std::size_t cut_off_at(const EndOfReadings& at, std::span<const double> readings) {
+  std::size_t count = 0, to = 0;
+  const std::size_t size = readings.size();
+  const auto is = [&](std::size_t i, double value) {
+    return std::abs(readings[i] - value) <= at.tolerance;
+  };
+  for (std::size_t from = 0; from < size; from = to) {
+    for (to = from + 1; to < size && is(to, readings[from]);) ++to;
+    const auto leaves = [&](std::size_t i) {
+      return std::abs(readings[i] - readings[from]) > 8 * at.step;
+    };
+    if (to - from < 3 || from < 2 || to + 2 > size || !leaves(from - 2) || !leaves(to + 1))
+      continue;
+    if (is(from, at.end))
+      count += to - from;
+    else if (!is(from, at.other))
+      return 0;
+  }
+  return count;
+}
+
 }  // namespace
 
 SpoiledReadings find_spoiled(std::span<const double> readings) {
@@ -32,8 +71,17 @@ SpoiledReadings find_spoiled(std::span<const double> readings) {
   const double tolerance = 1e-9 * std::max(std::abs(sorted.front()), std::abs(sorted.back()));
   for (const bool top : {true, false}) {
     if (top) std::reverse(sorted.begin(), sorted.end());
-    const std::size_t count = atom_of(sorted, tolerance);
+    std::size_t count = atom_of(sorted, tolerance);
     const double end = sorted.front();
+    if (count == 0) {
+      const auto all =
+          static_cast<std::size_t>(std::count_if(readings.begin(), readings.end(), [&](double y) {
+            return std::abs(y - end) <= tolerance;
+          }));
+      const std::size_t cut =
+          cut_off_at({end, sorted.back(), tolerance, least_step(sorted, tolerance)}, readings);
+      count = cut >= 4 && 2 * cut >= all ? all : 0;
+    }
     if (top) std::reverse(sorted.begin(), sorted.end());
     if (count == 0) continue;
     for (std::size_t i = 0; i < readings.size(); ++i)

@@ -12,8 +12,9 @@ struct SpoiledReadings {
   std::vector<std::string> problems;  // in words
 };
 
-/// Finds readings that repeat the largest or the least value, at least five of them and ten times
-/// as often as any other nearby: a saturated detector, a floor.
+/// Finds readings that repeat the largest or the least value: a saturated detector, a floor. At
+/// least five of them and ten times as often as any other nearby; or at least four, in rows of
+/// three and more that no smooth peak ends so steeply (readings are in the order of the sweep).
 SpoiledReadings find_spoiled(std::span<const double> readings);
 
 }  // namespace lightloom::calibration

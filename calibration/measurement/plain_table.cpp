@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "calibration/tables/lab_text.hpp"
+#include "calibration/tables/text/lab_text.hpp"
 #include "core/letters.hpp"
 
 namespace lightloom::calibration {

@@ -41,6 +41,47 @@ DriveColumn drive_in(const LabTable& table, const HeaterColumns& columns,
   return {};
 }
 
+/// The column that is voltage times current within 5 % all along, the heater's own power, whatever
+/// it is called; -1.
+int product_column(const LabTable& table) {
+  std::vector<std::string> unused;
+  const int volts = find_column(table, {voltage_role(), {}, -1}, unused),
+            amperes = find_column(table, {heater_current_role(), {}, volts}, unused);
+  if (volts < 0 || amperes < 0 || volts == amperes) return -1;
+  const LabColumn &v = table.columns[static_cast<std::size_t>(volts)],
+                  &i = table.columns[static_cast<std::size_t>(amperes)];
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (static_cast<int>(c) == volts || static_cast<int>(c) == amperes) continue;
+    const std::vector<double>& values = table.columns[c].values;
+    double xy = 0, xx = 0, off = 0;  // the units are not asked: proportional will do
+    const auto product = [&](std::size_t k) { return v.values[k] * i.values[k]; };
+    const auto holds = [&](std::size_t k) {
+      return std::isfinite(values[k]) && std::isfinite(product(k));
+    };
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      if (!holds(k)) continue;
+      xy += values[k] * product(k);
+      xx += product(k) * product(k);
+    }
+    if (!(xx > 0) || !(xy > 0)) continue;
+    for (std::size_t k = 0; k < values.size(); ++k)
+      if (holds(k)) off += std::pow(values[k] - xy / xx * product(k), 2);
+    if (off < 0.05 * 0.05 * xy * xy / xx) return static_cast<int>(c);
+  }
+  return -1;
+}
+
+/// The column of the light, which the heater's own power is not; -1.
+int light_in(const LabTable& table, const std::string& asked, int drive,
+             std::vector<std::string>& notes) {
+  const int product = asked.empty() ? product_column(table) : -1;
+  LabTable without = table;
+  if (product >= 0 && product != drive)
+    without.columns[static_cast<std::size_t>(product)].name = "electrical power";
+  const int y = find_column(without, {light_role(), asked, drive}, notes);
+  return y < 0 && table.columns.size() == 2 ? 1 - drive : y;
+}
+
 /// Voltage times current, row by row, in mW.
 void use_products(const LabTable& table, LabSweep& sweep, std::vector<std::string>& notes) {
   const int volts = find_column(table, {voltage_role()}, notes),
@@ -57,12 +98,13 @@ void use_products(const LabTable& table, LabSweep& sweep, std::vector<std::strin
                  .transposed = table.transposed,
                  .preamble = {},
                  .texts = {},
+                 .clocks = {},
                  .notes = {}};
   LabColumn product{.name = "voltage times current", .unit = "mW", .values = {}};
   for (std::size_t k = 0; k < v.values.size(); ++k)
     product.values.push_back(v.values[k] * i.values[k]);
   power.columns.push_back(product);
-  const int y = find_column(table, {light_role(), {}, volts}, notes);
+  const int y = light_in(table, "", volts, notes);
   if (y < 0) refuse_missing(table, light_role());
   sweep = lab_sweep(power, static_cast<int>(power.columns.size()) - 1, y, notes);
   notes.push_back("the heater's power is its voltage times its current");
@@ -77,8 +119,7 @@ LabSweep columns_of(const LabTable& table, const HeaterColumns& columns, HeaterS
     return sweep;
   }
   if (x.at < 0) refuse_missing(table, role_of(x.over));
-  int y = find_column(table, {light_role(), columns.y, x.at}, result.notes);
-  if (y < 0 && table.columns.size() == 2) y = 1 - x.at;
+  const int y = light_in(table, columns.y, x.at, result.notes);
   if (y < 0) refuse_missing(table, light_role());
   return lab_sweep(table, x.at, y, result.notes);
 }
@@ -110,10 +151,11 @@ HeaterSweep heater_sweep_from(const LabTable& table, const HeaterColumns& column
   const auto unit = symbol.empty() ? std::nullopt : lab_unit(symbol);
   const bool known = unit && unit->quantity != Quantity::none;
   convert_units(light_role(), sweep.y_column, columns.y_unit, sweep.y);
+  const bool lost = turn_losses(sweep.y_column, symbol, sweep.y, result.notes);
   const auto [low, high] = std::minmax_element(sweep.y.begin(), sweep.y.end());
-  result.decibels = known ? unit->quantity == Quantity::decibel : *high <= 0;
-  result.unsure = !known && *low < 0 && *high > 0;
-  if (result.decibels && !known)
+  result.decibels = lost || (known ? unit->quantity == Quantity::decibel : *high <= 0);
+  result.unsure = !known && !lost && *low < 0 && *high > 0;
+  if (result.decibels && !known && !lost)
     result.notes.push_back(
         fmt::format("readings from {:.4g} to {:.4g} are read as decibels, since no power is "
                     "negative (--y-unit mW if "

@@ -38,6 +38,34 @@ int fitness(const LabColumn& column, const ColumnRole& role) {
   return points;
 }
 
+/// Numbers that programs write where they have none: -9999, 999.99, 1e30.
+bool may_be_marker(double value) {
+  if (std::abs(value) >= 1e29) return true;
+  const std::string digits = fmt::format("{:.10g}", std::abs(value));
+  return std::abs(value) >= 99 && digits.find_first_not_of("9.") == std::string::npos;
+}
+
+/// Takes markers for readings that are none: of one value, and ten times as far from all others as
+/// those are from one another. Gives the value, NaN where there is none.
+double take_markers(std::vector<double>& values) {
+  std::vector<double> others;
+  double marker = NAN;
+  for (const double value : values) {
+    if (!std::isfinite(value)) continue;
+    if (!may_be_marker(value) || (std::isfinite(marker) && value != marker))
+      others.push_back(value);
+    else
+      marker = value;
+  }
+  if (!std::isfinite(marker) || others.size() < 3) return NAN;
+  const auto [low, high] = std::minmax_element(others.begin(), others.end());
+  const double away = marker < *low ? *low - marker : marker - *high;
+  if (!(away > 10 * (*high - *low))) return NAN;
+  for (double& value : values)
+    if (value == marker) value = NAN;
+  return marker;
+}
+
 /// Without names: the first column that is no index is x, the next is y.
 int column_by_place(const LabTable& table, int taken) {
   std::vector<int> data;
@@ -115,6 +143,18 @@ void refuse_missing(const LabTable& table, const ColumnRole& role) {
                   table.origin, role.what, role.names[0], described(table)));
 }
 
+void note_unknown_unit(const LabColumn& column, std::vector<std::string>& notes) {
+  if (!column.unit.empty() || column.name.size() < 3) return;
+  const char close = column.name.back();
+  const std::size_t from = column.name.find_last_of("[(");
+  if ((close != ']' && close != ')') || from == std::string::npos || from == 0) return;
+  const std::string unit = column.name.substr(from + 1, column.name.size() - from - 2);
+  if (unit.empty() || unit.size() > 6 || unit.find(' ') != std::string::npos) return;
+  notes.push_back(fmt::format(
+      "'{}' of column '{}' is no unit that is known here: its numbers are taken as they stand",
+      unit, column.name));
+}
+
 std::string rows_left_out(const LabTable& table, const std::vector<int>& left) {
   const std::size_t shown = std::min<std::size_t>(left.size(), 5);
   return fmt::format(
@@ -131,14 +171,19 @@ LabSweep lab_sweep(const LabTable& table, int x, int y, std::vector<std::string>
   LabSweep sweep;
   sweep.x_column = {.name = across.name, .unit = across.unit, .values = {}};
   sweep.y_column = {.name = up.name, .unit = up.unit, .values = {}};
+  note_unknown_unit(across, notes);
+  std::vector<double> readings = up.values;
+  if (const double marker = take_markers(readings); std::isfinite(marker))
+    notes.push_back(
+        fmt::format("readings of {:.10g} lie far from all others and are taken as none", marker));
   std::vector<int> left;
   for (std::size_t i = 0; i < across.values.size(); ++i) {
-    if (!std::isfinite(across.values[i]) || !std::isfinite(up.values[i])) {
+    if (!std::isfinite(across.values[i]) || !std::isfinite(readings[i])) {
       left.push_back(table.transposed ? static_cast<int>(i) + 1 : table.lines[i]);
       continue;
     }
     sweep.x.push_back(across.values[i]);
-    sweep.y.push_back(up.values[i]);
+    sweep.y.push_back(readings[i]);
     sweep.lines.push_back(table.lines[i]);
   }
   require(!sweep.x.empty(), "{}: no row has both {} and {}", table.origin,

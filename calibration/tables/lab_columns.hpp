@@ -50,6 +50,9 @@ std::string described(const LabTable& table);
 /// The column called `asked`, or of that number from 1. Throws `Error` where there is none.
 int asked_column(const LabTable& table, const std::string& asked);
 
+/// Says where a column's name ends in brackets that may hold a unit, but none that is known.
+void note_unknown_unit(const LabColumn& column, std::vector<std::string>& notes);
+
 /// The note on rows without a reading: `left` are their lines, or places of a transposed table.
 std::string rows_left_out(const LabTable& table, const std::vector<int>& left);
 
@@ -60,7 +63,8 @@ struct LabSweep {
   LabColumn x_column, y_column;  // names and units only
 };
 
-/// Rows left out are named in `notes` with their lines. Throws `Error` where none is left.
+/// Rows left out are named in `notes` with their lines, markers for no reading (-9999) and units
+/// that are not known too. Throws `Error` where none is left.
 LabSweep lab_sweep(const LabTable& table, int x, int y, std::vector<std::string>& notes);
 
 /// Multiplies by the factor of the unit of `column` (V, mA, mW, nm, THz, s); `asked`: a unit given

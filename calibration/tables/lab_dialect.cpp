@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "calibration/tables/text/moments.hpp"
+
 namespace lightloom::calibration {
 namespace {
 
@@ -25,6 +27,17 @@ LabBlock block_by(const std::vector<LabLine>& lines, const LabDialect& dialect) 
   return best;
 }
 
+/// "25;-30": two cells of another dialect.
+bool joins_numbers(std::string_view cell) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (std::size_t i = 1; i + 1 < cell.size(); ++i) {
+    if (cell[i] != ';' && cell[i] != '\t' && cell[i] != '|') continue;
+    const std::size_t next = cell.find_first_not_of(" +-.,", i + 1);
+    if (digit(cell[i - 1]) && next != std::string_view::npos && digit(cell[next])) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 bool is_comment(std::string_view line) {
@@ -38,8 +51,13 @@ bool is_comment(std::string_view line) {
 bool is_row(const std::vector<std::string>& cells, const LabDialect& dialect) {
   std::size_t numbers = 0, missing = 0;
   for (const std::string& cell : cells) {
-    numbers += lab_number(cell, dialect) ? 1U : 0U;
-    missing += is_missing(cell, dialect) ? 1U : 0U;
+    if (lab_number(cell, dialect)) {
+      ++numbers;
+    } else if (is_missing(cell, dialect) || is_moment(cell)) {
+      ++missing;
+    } else if (joins_numbers(cell)) {
+      return false;
+    }
   }
   return numbers > 0 && 3 * (cells.size() - numbers - missing) <= cells.size();
 }

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "calibration/tables/lab_text.hpp"
+#include "calibration/tables/text/lab_text.hpp"
 
 namespace lightloom::calibration {
 

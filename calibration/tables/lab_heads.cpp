@@ -18,7 +18,7 @@ struct Telling {
 };
 
 /// Words by themselves.
-constexpr std::array<Telling, 18> symbols{{{"U", Quantity::voltage},
+constexpr std::array<Telling, 19> symbols{{{"U", Quantity::voltage},
                                            {"u", Quantity::voltage},
                                            {"V", Quantity::voltage},
                                            {"v", Quantity::voltage},
@@ -34,35 +34,62 @@ constexpr std::array<Telling, 18> symbols{{{"U", Quantity::voltage},
                                            {"f", Quantity::frequency},
                                            {"nu", Quantity::frequency},
                                            {"t", Quantity::time},
+                                           {"T", Quantity::none},  // temperature, transmission
                                            {"E", Quantity::energy},
                                            {"e", Quantity::energy}}};
 
 /// Parts of words, in the languages of laboratories that we know of.
-constexpr std::array<Telling, 47> parts{
-    {{"volt", Quantity::voltage},      {"spann", Quantity::voltage},
-     {"tensi", Quantity::voltage},     {"bias", Quantity::voltage},
-     {"curr", Quantity::current},      {"strom", Quantity::current},
-     {"stroom", Quantity::current},    {"courant", Quantity::current},
-     {"corrente", Quantity::current},  {"corriente", Quantity::current},
-     {"photo", Quantity::current},     {"diode", Quantity::current},
-     {"power", Quantity::power},       {"leist", Quantity::power},
-     {"puiss", Quantity::power},       {"potenz", Quantity::power},
-     {"potenci", Quantity::power},     {"vermog", Quantity::power},
-     {"transmi", Quantity::power},     {"intens", Quantity::power},
-     {"signal", Quantity::power},      {"light", Quantity::power},
-     {"wave", Quantity::length},       {"wellen", Quantity::length},
-     {"lambda", Quantity::length},     {"longueur", Quantity::length},
-     {"lunghezza", Quantity::length},  {"longitud", Quantity::length},
-     {"golflengte", Quantity::length}, {"freq", Quantity::frequency},
-     {"time", Quantity::time},         {"zeit", Quantity::time},
-     {"temps", Quantity::time},        {"tiempo", Quantity::time},
-     {"tempo", Quantity::time},        {"tijd", Quantity::time},
-     {"elapsed", Quantity::time},      {"durat", Quantity::time},
-     {"dauer", Quantity::time},        {"delay", Quantity::time},
-     {"lag", Quantity::time},          {"energ", Quantity::energy},
-     {"phase", Quantity::angle},       {"angle", Quantity::angle},
-     {"winkel", Quantity::angle},      {"theta", Quantity::angle},
-     {"phi", Quantity::angle}}};
+constexpr std::array<Telling, 51> parts{{{"temper", Quantity::none},
+                                         {"wavenumber", Quantity::frequency},
+                                         {"wellenzahl", Quantity::frequency},
+                                         {"photon energ", Quantity::energy},
+                                         {"volt", Quantity::voltage},
+                                         {"spann", Quantity::voltage},
+                                         {"tensi", Quantity::voltage},
+                                         {"bias", Quantity::voltage},
+                                         {"curr", Quantity::current},
+                                         {"strom", Quantity::current},
+                                         {"stroom", Quantity::current},
+                                         {"courant", Quantity::current},
+                                         {"corrente", Quantity::current},
+                                         {"corriente", Quantity::current},
+                                         {"photo", Quantity::current},
+                                         {"diode", Quantity::current},
+                                         {"power", Quantity::power},
+                                         {"leist", Quantity::power},
+                                         {"puiss", Quantity::power},
+                                         {"potenz", Quantity::power},
+                                         {"potenci", Quantity::power},
+                                         {"vermog", Quantity::power},
+                                         {"transmi", Quantity::power},
+                                         {"intens", Quantity::power},
+                                         {"signal", Quantity::power},
+                                         {"light", Quantity::power},
+                                         {"wave", Quantity::length},
+                                         {"wellen", Quantity::length},
+                                         {"lambda", Quantity::length},
+                                         {"longueur", Quantity::length},
+                                         {"lunghezza", Quantity::length},
+                                         {"longitud", Quantity::length},
+                                         {"golflengte", Quantity::length},
+                                         {"freq", Quantity::frequency},
+                                         {"time", Quantity::time},
+                                         {"zeit", Quantity::time},
+                                         {"temps", Quantity::time},
+                                         {"tiempo", Quantity::time},
+                                         {"tempo", Quantity::time},
+                                         {"tijd", Quantity::time},
+                                         {"elapsed", Quantity::time},
+                                         {"durat", Quantity::time},
+                                         {"dauer", Quantity::time},
+                                         {"delay", Quantity::time},
+                                         {"lag", Quantity::time},
+                                         {"energ", Quantity::energy},
+                                         {"phase", Quantity::angle},
+                                         {"angle", Quantity::angle},
+                                         {"winkel", Quantity::angle},
+                                         {"theta", Quantity::angle},
+                                         {"phi", Quantity::angle}}};
 
 /// Words that number things: a letter behind them is which.
 constexpr std::array<std::string_view, 8> counted{"channel", "ch",  "kanal",        "canal",
@@ -116,6 +143,14 @@ bool numbers_things(std::string_view name) {
          std::find(counted.begin(), counted.end(), small_letters(words.back())) != counted.end();
 }
 
+/// Words that are units only of what they measure: "phase_pi", not "V_pi"; "t_day", not "chip_day".
+bool needs_its_quantity(std::string_view symbol) {
+  static constexpr std::array<std::string_view, 14> words{
+      "min",    "pi",   "turns",  "cycles",  "day",     "days",     "second",
+      "minute", "hour", "degree", "degrees", "radians", "\xC2\xB0", "d"};
+  return std::find(words.begin(), words.end(), small_letters(symbol)) != words.end();
+}
+
 /// Whether the word behind a name is its unit and no part of the name.
 bool is_unit_of(std::string_view name, std::string_view symbol) {
   const auto unit = lab_unit(symbol);
@@ -124,7 +159,7 @@ bool is_unit_of(std::string_view name, std::string_view symbol) {
   const bool same = measured && *measured == unit->quantity;
   if (symbol == "V" || symbol == "W" || symbol == "J") {
     if (numbers_things(name)) return false;
-  } else if ((symbol.size() == 1 && symbol != "%") || small_letters(symbol) == "min") {
+  } else if ((symbol.size() == 1 && symbol != "%") || needs_its_quantity(symbol)) {
     return same;
   }
   return !measured || same || unit->quantity == Quantity::none ||
@@ -179,7 +214,16 @@ bool is_initial(const Cut& cut) {
 ColumnHead column_head(std::string_view text) {
   const Cut head = cut_unit(trimmed(text));
   ColumnHead found{.name = std::string(text), .unit = std::string(head.unit)};
-  if (head.unit.empty()) return found;
+  if (head.unit.empty()) {  // a column called by its unit of time
+    const auto unit = text.size() > 2 ? lab_unit(text) : std::nullopt;
+    if (unit && unit->quantity == Quantity::time) found.unit = std::string(trimmed(text));
+    return found;
+  }
+  if (lab_unit(head.unit)->quantity == Quantity::angle &&
+      measured_by(head.name) == Quantity::none) {  // "Temperature (degrees)"
+    found.unit.clear();
+    return found;
+  }
   const Cut before = cut_unit(head.name);
   require(before.unit.empty() || is_initial(before) || same_unit(before.unit, head.unit),
           "the header '{}' names two units, {} and {} (which are the numbers in? leave one)", text,

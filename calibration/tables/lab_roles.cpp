@@ -4,22 +4,24 @@ namespace lightloom::calibration {
 
 ColumnRole wavelength_role() {
   return {.what = "the wavelength",
-          .names = {"wavelength_nm", "wavelength", "lambda", "wave", "wl", "nm"},
-          .never = {"power"},
+          .names = {"wavelength_nm", "wavelength", "lambda", "wave", "wellenl", "wl", "nm"},
+          .never = {"power", "wavenumber", "wave number"},
           .quantities = {Quantity::length}};
 }
 
 ColumnRole frequency_role() {
   return {.what = "the frequency",
-          .names = {"frequency_thz", "frequency", "freq", "nu"},
+          .names = {"frequency_thz", "frequency", "freq", "nu", "wavenumber", "wave number",
+                    "wellenzahl", "photon energy"},
           .never = {"power"},
-          .quantities = {Quantity::frequency}};
+          .quantities = {Quantity::frequency, Quantity::energy}};
 }
 
 ColumnRole voltage_role() {
   return {.what = "the voltage",
-          .names = {"voltage_v", "voltage", "volt", "bias", "heater_v", "drive"},
-          .never = {"photo", "detector", "optical", "compliance"},
+          .names = {"voltage_v", "voltage", "volt", "bias", "heater_v", "v_heater", "vheater",
+                    "spannung", "drive"},
+          .never = {"photo", "detector", "optical", "compliance", "squared", "^2", "**2"},
           .quantities = {Quantity::voltage}};
 }
 
@@ -31,13 +33,13 @@ ColumnRole heater_current_role() {
 }
 
 ColumnRole heater_power_role() {
-  return {
-      .what = "the heater's electrical power",
-      .names = {"heater_power_mw", "electrical power", "electrical_power", "electric power",
-                "electric_power", "heater power", "heater_power", "heating power", "dissipated"},
-      .never = {"optical"},
-      .quantities = {Quantity::power},
-      .by_name_only = true};
+  return {.what = "the heater's electrical power",
+          .names = {"heater_power_mw", "electrical power", "electrical_power", "electric power",
+                    "electric_power", "heater power", "heater_power", "heating power", "dissipated",
+                    "p_heater", "pheater", "p_el", "heizleistung"},
+          .never = {"optical"},
+          .quantities = {Quantity::power},
+          .by_name_only = true};
 }
 
 ColumnRole light_role() {
@@ -47,9 +49,12 @@ ColumnRole light_role() {
                     "intensity", "detector", "photo",        "signal",
                     "output",    "reading",  "response",     "insertion loss",
                     "loss",      "ch1",      "amplitude",    "magnitude",
-                    "il"},
+                    "level",     "leistung", "attenuation",  "pd_",
+                    "_pd",       "pd (",     "pd [",         "il",
+                    "pd"},
           .never = {"electric", "heater", "heating", "dissipated", "dark", "wavelength", "laser",
-                    "setpoint", "set point", "monitor", "reference"},
+                    "setpoint", "set point", "monitor", "reference", "heiz", "input", "incident",
+                    "tls", "launch", "resolution"},
           .quantities = {Quantity::power, Quantity::decibel, Quantity::current, Quantity::voltage,
                          Quantity::none}};
 }

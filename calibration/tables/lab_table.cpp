@@ -8,7 +8,10 @@
 
 #include "calibration/tables/lab_dialect.hpp"
 #include "calibration/tables/lab_units.hpp"
+#include "calibration/tables/text/moments.hpp"
+#include "calibration/tables/united_cells.hpp"
 #include "core/error.hpp"
+#include "core/letters.hpp"
 
 namespace lightloom::calibration {
 namespace {
@@ -57,12 +60,51 @@ bool is_unit_row(const Cells& cells) {
   return known > 0 && other == 0;
 }
 
-/// The cells of a line above the table, if it can name its columns.
+/// Names divided by blanks, their units in brackets behind them: "Wavelength (nm) Power (dBm)";
+/// names of several words end with their unit, or two blanks or a tab divide them.
+Cells blank_heads(const std::string& text, std::size_t wanted) {
+  Cells cells, groups(1);
+  for (const std::string& cell : lab_cells(text, {' ', false})) {
+    const bool unit = !cells.empty() && (cell.front() == '(' || cell.front() == '[');
+    unit ? cells.back().append(" " + cell) : cells.emplace_back(cell);
+    groups.back() += (groups.back().empty() ? "" : " ") + cell;
+    if (unit) groups.emplace_back();
+  }
+  if (groups.back().empty()) groups.pop_back();
+  if (cells.size() == wanted) return cells;
+  if (groups.size() == wanted) return groups;
+  cells.clear();
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min({text.find("  ", from), text.find('\t', from), text.size()});
+    const std::string cell = text.substr(from, end - from);
+    if (cell.find_first_not_of(' ') != std::string::npos)
+      cells.push_back(cell.substr(cell.find_first_not_of(' ')));
+    from = end + 1;
+  }
+  return cells;
+}
+
+/// LabVIEW names a column of comments that rows leave out.
+void drop_comment_column(Cells& cells, std::size_t wanted) {
+  if (cells.size() != wanted + 1) return;
+  const std::string last = small_letters(cells.back());
+  if (last.empty() || last == "comment" || last == "comments" || last == "remark") cells.pop_back();
+}
+
+/// The cells of a line above the table, if it can name its columns: divided as the rows are, or, as
+/// by numpy.savetxt, in another way.
 Cells heads_in(const LabLine& line, const Layout& layout, bool comment) {
-  Cells cells = lab_cells(comment ? uncommented(line.text) : line.text, layout.dialect);
-  if (cells.size() == layout.cells + 1 && cells.back().empty()) cells.pop_back();
+  const std::string text = comment ? uncommented(line.text) : line.text;
+  Cells cells = lab_cells(text, layout.dialect);
+  drop_comment_column(cells, layout.cells);
   if (cells.size() + 1 == layout.cells && line.text.front() == layout.dialect.delimiter)
     cells.insert(cells.begin(), "");
+  for (const char other : {'\t', ';', ','}) {
+    if (cells.size() == layout.cells) break;
+    if (text.find(other) != std::string::npos) cells = lab_cells(text, {other, false});
+    drop_comment_column(cells, layout.cells);
+  }
+  if (cells.size() != layout.cells) cells = blank_heads(text, layout.cells);
   if (cells.size() != layout.cells) return {};
   return std::any_of(cells.begin(), cells.end(), [](const std::string& c) { return !c.empty(); })
              ? cells
@@ -72,6 +114,42 @@ Cells heads_in(const LabLine& line, const Layout& layout, bool comment) {
 struct Heads {
   Cells names, units;
 };
+
+bool holds_text(const LabLine& line, const LabDialect& dialect) {
+  const Cells cells = lab_cells(line.text, dialect);
+  return std::any_of(cells.begin(), cells.end(), [&](const std::string& cell) {
+    return !lab_number(cell, dialect) && !is_missing(cell, dialect) && !is_moment(cell);
+  });
+}
+
+/// Lines of a preamble look like rows where they hold as many cells ("Samples,2001,2001"): such a
+/// few in front, with text in them and lines that are no rows behind them, belong to it.
+void return_to_preamble(Layout& layout) {
+  constexpr std::size_t most = 20;
+  for (std::size_t k = std::min(most, layout.rows.size()); k-- > 0;) {
+    if (20 * (k + 1) > layout.rows.size() || !holds_text(*layout.rows[k], layout.dialect) ||
+        holds_text(*layout.rows.back(), layout.dialect))
+      continue;
+    const int last = layout.rows[k]->number;
+    const auto gap =
+        std::find_if(layout.between.begin(), layout.between.end(), [&](const LabLine* line) {
+          return line->number > last && line->number < layout.rows[k + 1]->number;
+        });
+    if (gap == layout.between.end()) continue;
+    const int first_row = layout.rows[k + 1]->number;
+    std::vector<const LabLine*> later;
+    for (const LabLine* line : layout.between)
+      (line->number < first_row ? layout.before : later).push_back(line);
+    layout.between = std::move(later);
+    layout.before.insert(layout.before.end(), layout.rows.begin(),
+                         layout.rows.begin() + static_cast<std::ptrdiff_t>(k) + 1);
+    layout.rows.erase(layout.rows.begin(),
+                      layout.rows.begin() + static_cast<std::ptrdiff_t>(k) + 1);
+    std::sort(layout.before.begin(), layout.before.end(),
+              [](const LabLine* a, const LabLine* b) { return a->number < b->number; });
+    return;
+  }
+}
 
 /// Header and row of units from the lines just above the first row; a comment counts as a header
 /// where nothing else does (numpy.savetxt writes it so).
@@ -127,6 +205,18 @@ void take_unit_below(const std::string& unit, const std::string& origin, LabColu
   column.unit = unit;
 }
 
+/// A column of dates or times of day.
+void add_clock(const std::vector<Cells>& rows, std::size_t column, const std::string& name,
+               LabTable& table) {
+  Cells cells;
+  for (const Cells& row : rows) cells.push_back(row[column]);
+  if (!is_moment(cells.front())) return;
+  const std::string what =
+      name.empty() ? table.origin : fmt::format("{}: column '{}'", table.origin, name);
+  if (auto seconds = seconds_since_first(cells, what))
+    table.clocks.push_back({.name = name, .unit = "s", .values = std::move(*seconds)});
+}
+
 void add_columns(const Layout& layout, const Heads& heads, LabTable& table) {
   const std::vector<ColumnHead> named = column_heads(heads.names);
   std::vector<Cells> rows;
@@ -143,6 +233,7 @@ void add_columns(const Layout& layout, const Heads& heads, LabTable& table) {
     }
     if (text > numbers || numbers == 0) {  // times of day, names
       if (text > 0 && !heads.names.empty()) table.texts.push_back(heads.names[c]);
+      if (text > 0) add_clock(rows, c, heads.names.empty() ? "" : heads.names[c], table);
       continue;
     }
     LabColumn column;
@@ -211,9 +302,11 @@ void take_preamble_units(LabTable& table) {
 }  // namespace
 
 LabTable read_lab_table(std::string_view bytes, const std::string& origin) {
-  const std::vector<LabLine> lines = lab_lines(bytes, origin);
+  std::vector<LabLine> lines = lab_lines(bytes, origin);
   require(!lines.empty(), "{}: the file is empty (a table of two columns is needed)", origin);
-  const Layout layout = layout_of(lines, origin);
+  if (find_block(lines).rows == 0) lines = without_cell_units(lines);
+  Layout layout = layout_of(lines, origin);
+  return_to_preamble(layout);
   LabTable table;
   table.origin = origin;
   for (const LabLine* line : layout.before) table.preamble.push_back(line->text);
@@ -224,8 +317,12 @@ LabTable read_lab_table(std::string_view bytes, const std::string& origin) {
     refuse_mismatch(layout, heads, origin);
     table.named = !heads.names.empty();
     add_columns(layout, heads, table);
+    if (!table.named && !layout.before.empty())
+      table.notes.push_back(fmt::format(
+          "no line above the table names its {} columns: they are taken by their places",
+          layout.cells));
   }
-  require(table.columns.size() > 1,
+  require(table.columns.size() + table.clocks.size() > 1,
           "{}: one column of numbers{} (two are needed: wavelength or voltage, and power)", origin,
           table.columns.empty() || table.columns[0].name.empty()
               ? std::string()

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "calibration/tables/lab_text.hpp"
+#include "calibration/tables/text/lab_text.hpp"
 
 namespace lightloom::calibration {
 
@@ -24,7 +24,8 @@ struct LabTable {
   bool transposed = false;  // a quantity a line instead of a column
   std::vector<std::string> preamble;  // the lines before the table
   std::vector<std::string> texts;     // names of the columns of text
-  std::vector<std::string> notes;     // in words: what was left out, and where
+  std::vector<LabColumn> clocks;   // of text that is dates and times of day, in s since the first
+  std::vector<std::string> notes;  // in words: what was left out, and where
 };
 
 /// Reads columns of numbers divided by commas, semicolons, tabs, bars or blanks, with decimal

@@ -1,6 +1,7 @@
 #include "calibration/tables/lab_units.hpp"
 
 #include <array>
+#include <numbers>
 
 #include "core/error.hpp"
 #include "core/letters.hpp"
@@ -12,7 +13,9 @@ struct NamedUnit {
   std::string_view symbol;
   LabUnit unit;
 };
-constexpr std::array<NamedUnit, 63> units{{
+constexpr double degree_rad = std::numbers::pi / 180;
+constexpr double wavenumber_THz = 0.0299792458;  // of one per centimetre: c, CODATA
+constexpr std::array<NamedUnit, 89> units{{
     {"V", {Quantity::voltage, 1}},
     {"mV", {Quantity::voltage, 1e-3}},
     {"uV", {Quantity::voltage, 1e-6}},
@@ -43,6 +46,8 @@ constexpr std::array<NamedUnit, 63> units{{
     {"mm", {Quantity::length, 1e6}},
     {"pm", {Quantity::length, 1e-3}},
     {"Angstrom", {Quantity::length, 0.1}},
+    {"\xC3\x85", {Quantity::length, 0.1}},  // A with a ring, in either of its letters
+    {"\xE2\x84\xAB", {Quantity::length, 0.1}},
     {"meter", {Quantity::length, 1e9}},
     {"micron", {Quantity::length, 1e3}},
     {"microns", {Quantity::length, 1e3}},
@@ -53,19 +58,42 @@ constexpr std::array<NamedUnit, 63> units{{
     {"GHz", {Quantity::frequency, 1e-3}},
     {"MHz", {Quantity::frequency, 1e-6}},
     {"Hz", {Quantity::frequency, 1e-12}},
+    {"cm-1", {Quantity::frequency, wavenumber_THz}},
+    {"cm^-1", {Quantity::frequency, wavenumber_THz}},
+    {"cm^{-1}", {Quantity::frequency, wavenumber_THz}},
+    {"cm\xE2\x81\xBB\xC2\xB9", {Quantity::frequency, wavenumber_THz}},  // superscripts
+    {"1/cm", {Quantity::frequency, wavenumber_THz}},
+    {"kayser", {Quantity::frequency, wavenumber_THz}},
     {"s", {Quantity::time, 1}},
     {"sec", {Quantity::time, 1}},
+    {"second", {Quantity::time, 1}},
     {"seconds", {Quantity::time, 1}},
     {"ms", {Quantity::time, 1e-3}},
     {"us", {Quantity::time, 1e-6}},
     {"ns", {Quantity::time, 1e-9}},
     {"min", {Quantity::time, 60}},
+    {"mins", {Quantity::time, 60}},
+    {"minute", {Quantity::time, 60}},
     {"minutes", {Quantity::time, 60}},
     {"h", {Quantity::time, 3600}},
+    {"hr", {Quantity::time, 3600}},
+    {"hrs", {Quantity::time, 3600}},
+    {"hour", {Quantity::time, 3600}},
     {"hours", {Quantity::time, 3600}},
+    {"d", {Quantity::time, 86400}},
+    {"day", {Quantity::time, 86400}},
+    {"days", {Quantity::time, 86400}},
     {"rad", {Quantity::angle, 1}},
     {"mrad", {Quantity::angle, 1e-3}},
-    {"deg", {Quantity::angle, 0.017453292519943295}},
+    {"urad", {Quantity::angle, 1e-6}},
+    {"radians", {Quantity::angle, 1}},
+    {"deg", {Quantity::angle, degree_rad}},
+    {"degree", {Quantity::angle, degree_rad}},
+    {"degrees", {Quantity::angle, degree_rad}},
+    {"\xC2\xB0", {Quantity::angle, degree_rad}},
+    {"pi", {Quantity::angle, std::numbers::pi}},
+    {"turns", {Quantity::angle, 2 * std::numbers::pi}},
+    {"cycles", {Quantity::angle, 2 * std::numbers::pi}},
     {"J", {Quantity::energy, 1e12}},
     {"mJ", {Quantity::energy, 1e9}},
     {"uJ", {Quantity::energy, 1e6}},
@@ -73,6 +101,7 @@ constexpr std::array<NamedUnit, 63> units{{
     {"pJ", {Quantity::energy, 1}},
     {"fJ", {Quantity::energy, 1e-3}},
     {"aJ", {Quantity::energy, 1e-6}},
+    {"eV", {Quantity::energy, 1.602176634e-7}},  // CODATA, exact
     {"a.u.", {Quantity::none, 1}},
     {"1", {Quantity::none, 1}},
     {"%", {Quantity::none, 0.01}},

@@ -13,6 +13,7 @@ struct Spectrum {
   std::vector<double> power;          // linear: mW of dBm and of W, otherwise as in the file
   bool decibels = false;              // the file holds dB or dBm
   std::vector<std::string> notes;     // in words: how the file was read
+  std::vector<std::string> problems;  // in words: sweeps that contradict one another
 };
 
 /// Which columns and units to take; "" each: from names, units and values.
@@ -30,6 +31,12 @@ Spectrum spectrum_from(const LabTable& table, const SpectrumColumns& columns);
 
 /// Whether readings without a unit are decibels, by their signs.
 bool look_like_decibels(const std::vector<double>& readings);
+
+/// Turns what a column's name calls losses (loss, IL, attenuation, absorbance ...) into levels in
+/// decibels, with a note; `unit` is "" where the file gives none. false, and nothing is changed,
+/// where they are none, or negative as levels are.
+bool turn_losses(const LabColumn& column, const std::string& unit, std::vector<double>& readings,
+                 std::vector<std::string>& notes);
 
 /// 10^(dB / 10) of each.
 void from_decibels(std::vector<double>& readings);

@@ -13,6 +13,7 @@ namespace {
 struct Piece {
   std::vector<double> x, y;
   bool turned = false;
+  int first_line = 0, last_line = 0;
 };
 
 std::vector<Piece> pieces_of(const LabSweep& sweep) {
@@ -29,8 +30,11 @@ std::vector<Piece> pieces_of(const LabSweep& sweep) {
     const auto at = [](const std::vector<double>& v, std::size_t i) {
       return v.begin() + static_cast<std::ptrdiff_t>(i);
     };
-    Piece piece{
-        {at(sweep.x, from), at(sweep.x, to)}, {at(sweep.y, from), at(sweep.y, to)}, falling};
+    Piece piece{{at(sweep.x, from), at(sweep.x, to)},
+                {at(sweep.y, from), at(sweep.y, to)},
+                falling,
+                sweep.lines[from],
+                sweep.lines[to - 1]};
     if (falling) {
       std::reverse(piece.x.begin(), piece.x.end());
       std::reverse(piece.y.begin(), piece.y.end());
@@ -66,6 +70,66 @@ double factor_over(const Piece& before, const Piece& piece) {
   return std::abs(middle - 1) > 3 * error + 0.003 ? middle : 1;
 }
 
+/// How two pieces differ where both have readings, the scale between them taken out.
+struct Contradiction {
+  double share = 0;    // of the later piece that lies within the other
+  double largest = 0;  // difference over the range of the readings; 0: none beyond noise
+};
+
+Contradiction between(const Piece& before, const Piece& piece) {
+  std::vector<double> differences, sizes;
+  double low = INFINITY, high = -INFINITY;
+  for (std::size_t i = 0; i < piece.x.size(); ++i) {
+    const double other = value_at(before, piece.x[i]);
+    if (!std::isfinite(other)) continue;
+    differences.push_back(std::abs(piece.y[i] - other));
+    low = std::min({low, other, piece.y[i]});
+    high = std::max({high, other, piece.y[i]});
+  }
+  Contradiction found{static_cast<double>(differences.size()) /
+                          static_cast<double>(std::min(piece.x.size(), before.x.size())),
+                      0};
+  if (differences.size() < 20 || !(high > low)) return found;
+  sizes = differences;
+  const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  const double bar = 0.1 * (high - low) + 10 * *middle;
+  std::size_t beyond = 0;
+  for (const double difference : differences) {
+    if (difference < bar) continue;
+    ++beyond;
+    found.largest = std::max(found.largest, difference / (high - low));
+  }
+  if (beyond < std::max<std::size_t>(5, differences.size() / 200)) found.largest = 0;
+  return found;
+}
+
+/// Takes out pieces that contradict the first over most of their range; names all that contradict.
+void settle_contradictions(std::vector<Piece>& pieces, std::vector<std::string>& problems) {
+  for (std::size_t k = 1; k < pieces.size();) {
+    const Contradiction found = between(pieces[0], pieces[k]);
+    if (!(found.largest > 0)) {
+      ++k;
+      continue;
+    }
+    const bool whole = found.share > 0.5;
+    problems.push_back(
+        fmt::format("two spectra in one file: the sweep in lines {} to {} differs from that in "
+                    "lines {} to {} by "
+                    "up to {:.0f} % of the range where both have readings (another device, port, "
+                    "temperature or "
+                    "power, or hysteresis); {}",
+                    pieces[k].first_line, pieces[k].last_line, pieces[0].first_line,
+                    pieces[0].last_line, 100 * found.largest,
+                    whole ? "only the first is fitted (give the other in a file of its own)"
+                          : "they are joined as they are"));
+    if (whole)
+      pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(k));
+    else
+      ++k;
+  }
+}
+
 void average_equal(LabSweep& sweep, std::vector<std::string>& notes) {
   std::vector<std::size_t> order(sweep.x.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -93,22 +157,25 @@ void average_equal(LabSweep& sweep, std::vector<std::string>& notes) {
 
 }  // namespace
 
-void join_pieces(LabSweep& sweep, std::vector<std::string>& notes) {
+void join_pieces(LabSweep& sweep, std::vector<std::string>& notes,
+                 std::vector<std::string>& problems) {
   std::vector<Piece> pieces = pieces_of(sweep);
   if (pieces.size() == 1 && pieces[0].turned)
     notes.push_back("the sweep falls: it is read backwards");
   if (pieces.size() > 1 && pieces.size() <= 100) {
     notes.push_back(fmt::format("the sweep consists of {} pieces: they are joined", pieces.size()));
+    for (std::size_t k = 1; k < pieces.size(); ++k) {
+      const double factor = factor_over(pieces[k - 1], pieces[k]);
+      if (factor == 1) continue;
+      for (double& y : pieces[k].y) y /= factor;
+      notes.push_back(
+          fmt::format("piece {} is scaled by {:.4g} to the one before, where both have readings",
+                      k + 1, 1 / factor));
+    }
+    settle_contradictions(pieces, problems);
     sweep.x.clear();
     sweep.y.clear();
     for (std::size_t k = 0; k < pieces.size(); ++k) {
-      const double factor = k > 0 ? factor_over(pieces[k - 1], pieces[k]) : 1;
-      if (factor != 1) {
-        for (double& y : pieces[k].y) y /= factor;
-        notes.push_back(
-            fmt::format("piece {} is scaled by {:.4g} to the one before, where both have readings",
-                        k + 1, 1 / factor));
-      }
       sweep.x.insert(sweep.x.end(), pieces[k].x.begin(), pieces[k].x.end());
       sweep.y.insert(sweep.y.end(), pieces[k].y.begin(), pieces[k].y.end());
     }

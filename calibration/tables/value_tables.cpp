@@ -113,6 +113,7 @@ LineTable line_table(const LabTable& table, const LineColumns& columns) {
   require(x != y, "{}: x and y are the same column '{}'", table.origin,
           table.columns[static_cast<std::size_t>(x)].name);
   LabSweep sweep = lab_sweep(table, x, y, line.notes);
+  note_unknown_unit(sweep.y_column, line.notes);
   line.x = std::move(sweep.x_column);
   line.y = std::move(sweep.y_column);
   line.x.unit = to_own_units(columns.x_unit.empty() ? line.x.unit : columns.x_unit, sweep.x);

@@ -1,6 +1,8 @@
 #include "core/tables/table_reading.hpp"
 
 #include <algorithm>
+#include <initializer_list>
+#include <string_view>
 
 #include "core/error.hpp"
 #include "core/tables/table_cells.hpp"
@@ -64,15 +66,53 @@ bool is_index_name(const std::string& word) {
   return word == "index" || word == "id" || word == "row" || word == "rows" || word == "unnamed: 0";
 }
 
-/// Whether columns are named re..., im..., re..., im...
-bool names_parts(const std::vector<std::string>& header) {
-  const std::size_t first = header.size() % 2;  // behind a column of names
-  if (header.size() < 2) return false;
-  for (std::size_t c = first; c < header.size(); ++c) {
-    const bool real = header[c].starts_with("re"), imaginary = header[c].starts_with("im");
-    if ((c - first) % 2 == 0 ? !real : !imaginary) return false;
+/// Whether a name holds one of some words by itself: "u0 (real)", "abs_3", "re1".
+bool holds_word(const std::string& name, std::initializer_list<std::string_view> words) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz";
+  for (std::size_t from = name.find_first_of(letters); from != std::string::npos;) {
+    const std::size_t to = std::min(name.find_first_not_of(letters, from), name.size());
+    const std::string_view word = std::string_view(name).substr(from, to - from);
+    if (std::find(words.begin(), words.end(), word) != words.end()) return true;
+    from = name.find_first_of(letters, to);
   }
-  return true;
+  return false;
+}
+
+/// Whether columns, perhaps behind one of names, are half of one kind and half of the other.
+template <class One, class Other>
+bool halves(const std::vector<std::string>& header, const One& one, const Other& other) {
+  const std::size_t first = header.size() % 2;
+  std::size_t ones = 0, others = 0;
+  for (std::size_t c = first; c < header.size(); ++c) {
+    ones += one(header[c]) ? 1U : 0U;
+    others += other(header[c]) ? 1U : 0U;
+  }
+  return ones > 0 && ones == others && ones + others == header.size() - first;
+}
+
+/// What columns are named as that are no columns of a matrix; "" for nothing of the kind.
+std::string named_otherwise(const std::vector<std::string>& header) {
+  const auto real = [](const std::string& name) {
+    return name.starts_with("re") || holds_word(name, {"re", "real"});
+  };
+  const auto imaginary = [](const std::string& name) {
+    return name.starts_with("im") || holds_word(name, {"im", "imag", "imaginary"});
+  };
+  const auto size = [](const std::string& name) {
+    return holds_word(name, {"abs", "mag", "magnitude", "modulus", "amp", "amplitude"});
+  };
+  const auto phase = [](const std::string& name) {
+    return holds_word(name, {"phase", "arg", "angle"});
+  };
+  if (halves(header, real, imaginary))
+    return "real and imaginary parts (write complex numbers, 0.5-1.25j, one a column)";
+  if (halves(header, size, phase))
+    return "sizes and phases (write complex numbers, 0.5-1.25j, one a column)";
+  const bool places = (header.size() == 3 || header.size() == 4) &&
+                      ((header[0] == "row" && holds_word(header[1], {"col", "column"})) ||
+                       (header[0] == "i" && header[1] == "j" && header[2] != "k"));
+  return places ? "rows, columns and values (write one row of the matrix a line, or MatrixMarket)"
+                : "";
 }
 
 /// Whether the first row is of bare units, which may be names, and nothing else is imaginary.
@@ -175,11 +215,10 @@ class Borders {
     const std::size_t headers = header_rows(table_);
     if (headers == table_.rows())
       return {{}, fmt::format("{}: names, and no numbers behind them", table_.lines[0]), 0};
-    if (headers > 0 && names_parts(table_.header))
+    const std::string otherwise = headers > 0 ? named_otherwise(table_.header) : "";
+    if (!otherwise.empty())
       return {{},
-              fmt::format("{}: the columns are named as real and imaginary parts (write complex "
-                          "numbers, 0.5-1.25j, one a column)",
-                          table_.lines[headers - 1]),
+              fmt::format("{}: the columns are named as {}", table_.lines[headers - 1], otherwise),
               0};
     const std::size_t width = table_.width(headers);
     MatrixPart part{headers, 0, width};

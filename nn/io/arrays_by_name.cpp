@@ -11,6 +11,7 @@
 
 #include "core/cards/words.hpp"
 #include "core/error.hpp"
+#include "core/letters.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -76,6 +77,10 @@ bool is_counter(const NamedArray& array) {
           !array.name.ends_with(".bias") && array.name.find("running_") == std::string::npos);
 }
 
+/// Of a classifier beside the last that only training uses: aux1.conv.weight of GoogLeNet,
+/// AuxLogits.fc.weight of Inception.
+bool is_auxiliary(const std::string& name) { return small_letters(name).starts_with("aux"); }
+
 }  // namespace
 
 ArraysByName::ArraysByName(const std::vector<NamedArray>& arrays, std::string network,
@@ -115,7 +120,7 @@ const std::vector<float>& ArraysByName::get(const std::string& name, const Shape
 
 void ArraysByName::require_all_used() const {
   for (const auto& [own, name] : matched_.names) {
-    if (used_.contains(name)) continue;
+    if (used_.contains(name) || (is_auxiliary(own) && !wants_auxiliary())) continue;
     const auto twin = used_twin(own);
     if (twin != matched_.names.end())
       throw Error(fmt::format(
@@ -127,6 +132,10 @@ void ArraysByName::require_all_used() const {
         "docs/models/nn/networks.md lists the layers' names)",
         network_, name, shape_text(arrays_[place_.at(name)].shape)));
   }
+}
+
+bool ArraysByName::wants_auxiliary() const {
+  return std::any_of(wanted_.begin(), wanted_.end(), is_auxiliary);
 }
 
 NamesInFile::const_iterator ArraysByName::used_twin(const std::string& name) const {

@@ -26,12 +26,14 @@ class ArraysByName {
   /// The numbers of the array `name`. Throws `Error` when it is missing, of another shape (sides of
   /// 1 do not count) or type, or holds NaN or infinities.
   const std::vector<float>& get(const std::string& name, const std::vector<std::int64_t>& shape);
-  /// Throws `Error` naming an array that nobody got.
+  /// Throws `Error` naming an array that nobody got. Those of auxiliary classifiers may be left
+  /// over where the network has none.
   void require_all_used() const;
 
  private:
   /// The name of the network's that stands behind a prefix in `name`; the end if none does.
   [[nodiscard]] NamesInFile::const_iterator used_twin(const std::string& name) const;
+  [[nodiscard]] bool wants_auxiliary() const;
   [[nodiscard]] std::string missing(const std::string& name) const;
 
   const std::vector<NamedArray>& arrays_;

@@ -181,6 +181,16 @@ bool holds_tensors(const PickleValue& value) {
   return false;
 }
 
+/// Whether a dict of tensors holds a weight: a training's own numbers (best_acc1, a tensor) do not
+/// make its checkpoint a state dict.
+bool holds_weights(const PickleValue& value) {
+  const auto& pairs = value.pairs();
+  for (std::size_t i = 0; value.maps() && i + 1 < pairs.size(); i += 2)
+    if (pairs[i]->text.ends_with("weight") && tensor_arguments(pairs[i + 1]) != nullptr)
+      return true;
+  return false;
+}
+
 /// Dicts of tensors with a weight among them, within other dicts of any keys.
 struct StatesWithin {
   std::vector<const PickleValue*> states;
@@ -194,14 +204,10 @@ void collect_states(const PickleValue& top, int depth, StatesWithin& found) {
     const PickleValue& inner = *pairs[i + 1];
     if (pairs[i]->kind != Kind::text || !inner.maps() || !found.seen.insert(&inner).second)
       continue;
-    const auto& own = inner.pairs();
-    bool weights = holds_tensors(inner);
-    for (std::size_t k = 0; weights && k + 1 < own.size(); k += 2)
-      if (own[k]->text.ends_with("weight")) {
-        found.states.push_back(&inner);
-        found.keys.push_back(pairs[i]->text);
-        weights = false;
-      }
+    if (holds_weights(inner)) {
+      found.states.push_back(&inner);
+      found.keys.push_back(pairs[i]->text);
+    }
     if (depth > 1) collect_states(inner, depth - 1, found);
   }
 }
@@ -215,21 +221,23 @@ const PickleValue* only_state(const PickleValue& top) {
   return found.states.empty() ? nullptr : found.states.front();
 }
 
-/// The state dict itself, or the one under a key that trainings use.
-const PickleValue* find_state(const PickleValue& top, int depth) {
-  if (holds_tensors(top)) return &top;
+/// The state dict itself, or the one under a key that trainings use: a dict that `is_one`.
+const PickleValue* find_state(const PickleValue& top, int depth,
+                              bool (*is_one)(const PickleValue&)) {
+  if (is_one(top)) return &top;
   if (depth == 0) return nullptr;
   for (const char* key :
        {"state_dict", "model_state_dict", "model_state", "model", "net", "network", "module",
         "params", "weights", "state_dict_ema", "model_ema", "ema"})
     if (const PickleValue* inner = top.find(key))
-      if (const PickleValue* state = find_state(*inner, depth - 1)) return state;
+      if (const PickleValue* state = find_state(*inner, depth - 1, is_one)) return state;
   return nullptr;
 }
 
 std::vector<NamedArray> arrays_of(const Pickle& pickle, const StorageBytes& bytes_of) {
-  const PickleValue* state = find_state(*pickle.top, deepest);
+  const PickleValue* state = find_state(*pickle.top, deepest, holds_weights);
   if (state == nullptr) state = only_state(*pickle.top);
+  if (state == nullptr) state = find_state(*pickle.top, deepest, holds_tensors);
   const bool object = pickle.top->kind == Kind::call && pickle.top->entries.empty();
   require(state != nullptr, "it holds {} ({})",
           object ? "a whole model or another Python object, not a state dict"

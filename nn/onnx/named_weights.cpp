@@ -139,6 +139,16 @@ void require_nothing_merged(const Model& model, const std::map<std::string, Para
   }
 }
 
+/// Whether constants of several numbers go by no name of a checkpoint: reshaped or moved ones.
+bool has_made_up_constants(const Model& model, const std::map<std::string, Parameter>& known) {
+  std::set<std::string> placed;
+  for (const auto& [name, parameter] : known) placed.insert(parameter.constant);
+  const auto readers = readers_of(model);
+  return std::any_of(readers.begin(), readers.end(), [&](const auto& read) {
+    return !placed.contains(read.first) && model.constants.at(read.first).size() > 1;
+  });
+}
+
 /// Spellings that say more than names: kuangliu's joined maps, timm's smaller epsilon.
 void require_same_network(const ArraysByName& given, const std::vector<NamedArray>& arrays,
                           const std::map<std::string, Parameter>& parameters) {
@@ -193,7 +203,14 @@ Imported import_with_weights(const std::string& path, const std::vector<NamedArr
   require_nothing_merged(model, parameters);
   require_same_network(given, arrays, parameters);
   place(parameters, given, model);
-  given.require_all_used();
+  try {
+    given.require_all_used();
+  } catch (const Error& problem) {
+    require(!has_made_up_constants(model, parameters), "{}; or {}", problem.what(),
+            "the network's exporter folded it into another constant (export with "
+            "do_constant_folding=False)");
+    throw;
+  }
   return import_read(model, path);
 }
 

@@ -7,6 +7,7 @@
 
 #include "nn/onnx/model/attributes.hpp"
 #include "nn/onnx/model/order.hpp"
+#include "nn/onnx/passes/circular_padding.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -69,6 +70,14 @@ std::vector<OtherReading> other_readings(const Model& model) {
                      "(PyTorch's, which opset {} cannot say: export it with opset "
                      "11 or later)",
                      resized, resized == 1 ? "" : "s", model.opset)});
+  Model padded = model;
+  if (const int borders = place_circular_padding(padded); borders > 0)
+    readings.push_back(
+        {without_dead(std::move(padded)),
+         fmt::format(
+             "with circular padding at its {} misplaced border{} it is as expected (PyTorch "
+             "before 2.0 writes them one row too early: export it with a later one)",
+             borders, borders == 1 ? "" : "s")});
   return readings;
 }
 

@@ -13,8 +13,9 @@ struct OtherReading {
   std::string meaning;  // "... it is as expected (...)": a clause for the reason of a failure
 };
 
-/// The known ones of a model: quantisers that do not round (references in floating point), and
-/// PyTorch's pixel centres where Upsample and Resize before opset 11 count from the corner.
+/// The known ones of a model: quantisers that do not round (references in floating point), ,
+/// PyTorch's pixel centres where Upsample and Resize before opset 11 count from the corner, and its
+/// circular padding where the file's is one row off.
 std::vector<OtherReading> other_readings(const Model& model);
 
 }  // namespace lightloom::nn::onnx

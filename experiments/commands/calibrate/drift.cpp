@@ -16,14 +16,21 @@ using namespace calibration;
 /// Times and values; rows without a reading are gaps.
 LabSweep series_of(const CommandLine& line, const std::string& path,
                    std::vector<std::string>& notes) {
-  const LabTable table = read_lab_table(read_file(path, "table"), path);
+  LabTable table = read_lab_table(read_file(path, "table"), path);
   notes = table.notes;
-  const int time = find_column(table, {time_role(), line.value("x", "")}, notes);
+  int time = table.named || table.clocks.empty()
+                 ? find_column(table, {time_role(), line.value("x", "")}, notes)
+                 : -1;
+  if (time < 0 && !table.clocks.empty()) {
+    table.columns.insert(table.columns.begin(), table.clocks.front());
+    time = 0;
+  }
   if (time < 0) refuse_missing(table, time_role());
   int value = find_column(table, {value_role(), line.value("y", ""), time}, notes);
   if (value < 0 && table.columns.size() == 2) value = 1 - time;
   if (value < 0) refuse_missing(table, value_role());
   LabSweep series = lab_sweep(table, time, value, notes);
+  note_unknown_unit(series.y_column, notes);
   convert_units(time_role(), series.x_column, "", series.x);
   require(series.x.size() > 1, "{}: one row", path);
   for (std::size_t i = 1; i < series.x.size(); ++i)

@@ -184,6 +184,7 @@ Shown do_ring(const CommandLine& line, ProgressSink& /*progress*/) {
   RingFit fit = fit_ring(spectrum.wavelength_nm, spectrum.power,
                          {.port = port_of(line.value("port", "auto"))});
   fit.notes.insert(fit.notes.begin(), spectrum.notes.begin(), spectrum.notes.end());
+  fit.problems.insert(fit.problems.begin(), spectrum.problems.begin(), spectrum.problems.end());
   Shown result;
   result.json = fit_json(fit);
   result.text = lines_text(fit);

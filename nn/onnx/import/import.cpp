@@ -7,6 +7,7 @@
 #include "nn/onnx/import/translate.hpp"
 #include "nn/onnx/model/unsupported.hpp"
 #include "nn/onnx/passes/advice.hpp"
+#include "nn/onnx/passes/circular_padding.hpp"
 #include "nn/onnx/passes/tail.hpp"
 
 namespace lightloom::nn::onnx {
@@ -51,6 +52,12 @@ Imported import_read(const Model& model, const std::string& path) {
     require_known_versions(model);
     const Model network = up_to_logits(model);
     require_no_recurrent_layer(network);
+    if (const auto place = misplaced_circular_padding(network))
+      throw Error(fmt::format(
+          "{} cuts the border in front one row too early, as PyTorch before 2.0 writes circular "
+          "padding (not what the network computed: export it with PyTorch 2.0 or later, or pad by "
+          "torch.cat of slices)",
+          *place));
     Imported imported = translate(network);
     require(imported.graph.nodes.size() > 1, "it computes nothing of its input");
     imported.graph.name = std::filesystem::path(path).stem().string();

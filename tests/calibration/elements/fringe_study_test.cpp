@@ -98,6 +98,19 @@ TEST(LongFringeStudy, EachLawNamesTheOther) {
   }
 }
 
+TEST(LongFringeStudy, AnElectroOpticModulatorIsNamedAsOne) {
+  for (const double least : {0.0, -5.0}) {
+    FringeSweepData data = swept(101, 10, [](double v) { return 0.3 + pi * v / 4.2; });
+    for (double& v : data.volts) v += least;
+    const FringeStudy study = study_fringe(data);
+    EXPECT_TRUE(names(study, "--law linear gives V_pi 4.2") ||
+                names(study, "--law linear gives V_pi 4.199"))
+        << least;
+    EXPECT_TRUE(study.gamma.low > 0 || std::isinf(study.pi_V_interval.high)) << least;
+  }
+  EXPECT_FALSE(names(study_fringe(swept(101, 5, plain_phase)), "linear"));
+}
+
 TEST(LongFringeStudy, FindsVPiWhereTheLawReachesPi) {
   // 0.02 V + 0.5 V^2 + 0.01 V^3 = pi.
   const FringeStudy cubic =

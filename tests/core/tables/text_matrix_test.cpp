@@ -143,6 +143,12 @@ TEST(TextMatrix, SaysWhichCellIsNone) {
            {"# head\n1,2\n1,5;2\n", "m.csv:3: '5;2' is not a number"},
            {"a,b\n", "m.csv:1: names, and no numbers behind them"},
            {"re0,im0,re1,im1\n1,2,3,4\n", "m.csv:1: the columns are named as real and imaginary"},
+           {"U0 (real),U0 (imag)\n1,2\n3,4\n",
+            "m.csv:1: the columns are named as real and imaginary"},
+           {"abs0,abs1,phase0,phase1\n1,2,3,4\n",
+            "m.csv:1: the columns are named as sizes and phases"},
+           {"row,col,re,im\n0,0,1,2\n0,1,3,4\n", "m.csv:1: the columns are named as rows, columns"},
+           {"i,j,value\n1,1,0.5\n1,2,0.25\n", "m.csv:1: the columns are named as rows, columns"},
            {"(1.5),2\n", "m.csv:1: '(1.5)' is not a number"},
            {"", "m.csv: holds no matrix"},
            {"[[1 2]\n [3 4]\n", "a bracket is not closed"},
@@ -152,6 +158,12 @@ TEST(TextMatrix, SaysWhichCellIsNone) {
            {"\x1F\x8B\x08", "a gzip file"},
            {std::string("PK\x03\x04\0\0", 6), "an Excel workbook"}})
     EXPECT_NE(why_refused(text).find(where), std::string::npos) << text << why_refused(text);
+}
+
+TEST(TextMatrix, ColumnsMayHaveAnyOtherNames) {
+  for (const char* names : {"real,estate", "imag,image", "phase_1,phase_2", "abs_1,abs_2", "i,j"})
+    expect_read(std::string(names) + "\n1,2\n3,4\n", 2, whole);
+  expect_read("i,j,k\n1,2,3\n4,5,6\n", 3, {1, 2, 3, 4, 5, 6});
 }
 
 TEST(TextMatrix, TakesNothingElseForANumber) {

@@ -83,6 +83,20 @@ TEST_F(TorchFile, TheStateIsFoundInACheckpointOfATraining) {
   EXPECT_EQ(arrays[0].name, "w");
 }
 
+TEST_F(TorchFile, ANumberOfTheTrainingBesideTheStateDoesNotHideIt) {
+  made::Tensor weight = plain, best = plain;
+  weight.name = "fc.weight";
+  best.name = "best_acc1";
+  const std::string number = made::text(best.name) + made::pickled(best);
+  for (const char* key : {"state_dict", "generator"}) {
+    const auto arrays = archive("}(" + made::text("epoch") + made::integer(3) + number +
+                                made::text(key) + made::state_dict({weight}) + "u");
+    ASSERT_EQ(arrays.size(), 1u) << key;
+    EXPECT_EQ(arrays[0].name, "fc.weight");
+  }
+  EXPECT_EQ(archive("}(" + number + "u")[0].name, "best_acc1");
+}
+
 TEST_F(TorchFile, AStateUnderAnyOneKeyIsFoundAndOneOfTwoAskedFor) {
   made::Tensor weight = plain;
   weight.name = "fc.weight";

@@ -385,6 +385,20 @@ TEST(TorchNames, OtherTypesAndMissingNamesAreNamedWithTheNearest) {
   EXPECT_NE(problem.find("'fc2.wieght'"), std::string::npos) << problem;
 }
 
+TEST(TorchNames, AuxiliaryClassifiersMayBeLeftOver) {
+  Network saved = varied("mlp", "mnist", 1), loaded(build_graph("mlp", "mnist"), {}, 2);
+  for (const char* name : {"aux1.fc2.weight", "AuxLogits.fc.weight"}) {
+    Arrays arrays = export_torch(saved);
+    arrays.push_back({name, {2, 2}, {1, 2, 3, 4}, "F32"});
+    import_torch(arrays, loaded);
+    expect_same_weights(saved, loaded);
+  }
+  Arrays arrays = export_torch(saved);
+  arrays.push_back({"fc4.weight", {2, 2}, {1, 2, 3, 4}, "F32"});
+  EXPECT_NE(problem_of(arrays, "mlp", "mnist").find("no place for 'fc4.weight'"),
+            std::string::npos);
+}
+
 TEST(TorchNames, CountersOfBatchesAreLeftOut) {
   Network saved = varied("resnet20", "cifar10", 1),
           loaded(build_graph("resnet20", "cifar10"), {}, 2);

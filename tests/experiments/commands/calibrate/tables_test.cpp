@@ -36,7 +36,43 @@ TEST_F(CalibrateTables, FitsSingleElementsFromTablesWithNamedColumns) {
   EXPECT_FALSE(object("fringe wide.csv --pi-voltage 3.96")["problems"].empty());
   refused("energy energy.csv --target energy_nJ", "no column 'energy_nJ'");
   refused("ring sweep.csv", "no column 'wavelength_nm'");
-  refused("fringe sweep.csv --law linear", "quadratic, self-heating or cubic");
+  refused("fringe sweep.csv --law straight", "quadratic, self-heating, cubic or linear");
+}
+
+TEST_F(CalibrateTables, FitsModulatorsOverTheVoltageItself) {
+  std::ofstream sweep(folder_ + "/eom.csv");
+  sweep << "Bias (V),Power (mW)\n";
+  for (int i = 0; i <= 100; ++i) {
+    const double v = -8 + 0.16 * i;
+    sweep << fmt::format("{},{}\n", v, 0.5 + 0.4 * std::cos(std::numbers::pi * v / 4.2 + 0.3));
+  }
+  sweep.close();
+  const json fit = object("fringe eom.csv --law linear");
+  EXPECT_NEAR(fit["pi_voltage_V"].get<double>(), 4.2, 1e-6);
+  EXPECT_EQ(fit["gamma_unit"], "rad/V");
+  EXPECT_EQ(fit["phase_at"], -8);
+  const double phase = 0.3 - 8 * std::numbers::pi / 4.2;
+  EXPECT_NEAR(std::cos(fit["phase_rad"].get<double>()), std::cos(phase), 1e-6);
+  EXPECT_TRUE(fit["problems"].empty()) << fit["problems"];
+}
+
+TEST_F(CalibrateTables, TakesTheTimeOfADriftFromDates) {
+  std::ofstream dated(folder_ + "/dated.csv"), counted(folder_ + "/counted.csv");
+  dated << "timestamp;phase (mrad)\n";
+  counted << "time_s;phase (mrad)\n";
+  double value = 0;
+  for (int i = 0; i < 600; ++i) {
+    value = 0.9 * value + std::sin(1.0 * i * i);
+    const std::string reading = fmt::format(";{:.6f}\n", value);
+    dated << fmt::format("2024-05-31 {:02}:{:02}:{:02}", 20 + i / 3600, i / 60 % 60, i % 60)
+          << reading;
+    counted << i << reading;
+  }
+  dated.close();
+  counted.close();
+  const json one = object("drift dated.csv"), other = object("drift counted.csv");
+  EXPECT_EQ(one["time_constant_s"], other["time_constant_s"]);
+  EXPECT_EQ(one["sigma"], other["sigma"]);
 }
 
 TEST_F(CalibrateTables, MeasuredEnergiesReplaceThoseOfACard) {

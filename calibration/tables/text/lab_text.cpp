@@ -1,4 +1,4 @@
-#include "calibration/tables/lab_text.hpp"
+#include "calibration/tables/text/lab_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -29,6 +29,36 @@ std::string with_plain_units(std::string text) {
   for (const std::string_view micro : {"\xC2\xB5", "\xCE\xBC", "\xB5"})
     replace_all(text, micro, "u");
   return text;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// Without the marks between groups of three digits ("1,550.25", "1.550,25", "1 550.25",
+/// "1'550.25") where they can be nothing else: a comma or point needs the other one behind it.
+/// As it is where there are none; `point` is the decimal mark.
+std::string without_groups(std::string_view cell, char point) {
+  const std::string_view sign = cell.substr(0, cell.starts_with('-') || cell.starts_with('+'));
+  const std::string_view number = cell.substr(sign.size());
+  const std::size_t first = number.find_first_of(", .'");
+  if (first == 0 || first > 3 || first == std::string_view::npos || number[0] == '0' ||
+      number[first] == point)
+    return std::string(cell);
+  const char mark = number[first];
+  std::string whole(sign);
+  whole += number.substr(0, first);
+  std::size_t at = first;
+  while (at < number.size() && number[at] == mark) {
+    if (at + 4 > number.size() ||
+        !std::all_of(number.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                     number.begin() + static_cast<std::ptrdiff_t>(at) + 4, is_digit))
+      return std::string(cell);
+    whole += number.substr(at + 1, 3);
+    at += 4;
+  }
+  const bool decimals = at < number.size() && number[at] == point;
+  if (at < number.size() && !decimals) return std::string(cell);
+  if ((mark == ',' || mark == '.') && !decimals) return std::string(cell);
+  return whole + std::string(number.substr(at));
 }
 
 }  // namespace
@@ -65,7 +95,8 @@ std::vector<std::string> lab_cells(std::string_view line, const LabDialect& dial
 }
 
 std::optional<double> lab_number(std::string_view cell, const LabDialect& dialect) {
-  std::string text(cell);
+  std::string text =
+      cell.size() > 4 ? without_groups(cell, dialect.decimal_comma ? ',' : '.') : std::string(cell);
   if (dialect.decimal_comma) {
     if (text.find('.') != std::string::npos) return std::nullopt;
     std::replace(text.begin(), text.end(), ',', '.');
@@ -84,6 +115,9 @@ bool is_missing(std::string_view cell, const LabDialect& dialect) {
   const std::string_view bare = text.starts_with('+') || text.starts_with('-')
                                     ? std::string_view(text).substr(1)
                                     : std::string_view(text);
+  if (text.starts_with("#") && text.size() < 12 &&
+      (text.ends_with("!") || text.ends_with("?") || text == "#nv" || text == "#n/a"))
+    return true;  // a spreadsheet's errors: #DIV/0!, #WERT!, #NAME?
   if (bare == "inf" || bare == "infinity" || bare == "nan" || bare == "1.#inf" ||
       bare == "1.#qnan" || bare == "1.#ind")
     return true;

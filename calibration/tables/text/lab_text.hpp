@@ -26,7 +26,8 @@ struct LabDialect {
 /// The cells of one line, without blanks and quotes around them; a delimiter at the end adds none.
 std::vector<std::string> lab_cells(std::string_view line, const LabDialect& dialect);
 
-/// A cell as a finite number: 1, +2.5E-03, 1D+00, 0,5 with decimal commas; nullopt for anything
+/// A cell as a finite number: 1, +2.5E-03, 1D+00, 0,5 with decimal commas, thousands as in
+/// 1,550.25 or 1.550,25 (with decimals behind them), 1 550.2 and 1'550.2; nullopt for anything
 /// else.
 std::optional<double> lab_number(std::string_view cell, const LabDialect& dialect);
 
