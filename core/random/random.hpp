@@ -45,6 +45,8 @@ enum class Purpose : std::uint32_t {
   operand_magnitude = 34,  // per symbol: value of a modulated operand
   operand_phase = 35,      // per symbol: phase of a modulated operand
   design = 36,             // points of a sweep
+  gumbel_noise = 37,       // per training step: noise on the shares of a search over weight sources
+  random_networks = 38,    // networks that a search is compared with
 };
 
 /// Where a family of random numbers lives. Equal addresses give equal numbers, different ones

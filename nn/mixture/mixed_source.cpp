@@ -85,7 +85,7 @@ std::vector<double> MixedSource::drawn_shares() const {
   std::vector<double> noise;
   if (state_.card.noise) {
     const Stream stream(
-        {.seed = step_->seed, .purpose = static_cast<Purpose>(37), .chip = 0, .layer = layer_});
+        {.seed = step_->seed, .purpose = Purpose::gumbel_noise, .chip = 0, .layer = layer_});
     for (std::size_t c = 0; c < candidates_.size(); ++c)
       noise.push_back(-std::log(-std::log(stream.uniform(c, step_->step))));
   }

@@ -45,7 +45,7 @@ std::vector<LayerNumbers> random_choices(const Experiment& card, const MixtureCo
     double share;
   };
   std::vector<Drawn> fitting;
-  const Stream stream({.seed = card.seed, .purpose = static_cast<Purpose>(38)});
+  const Stream stream({.seed = card.seed, .purpose = Purpose::random_networks});
   for (std::uint64_t d = 0; d < draws; ++d) {
     LayerNumbers chosen;
     for (std::size_t l = 0; l < serving.size(); ++l)
