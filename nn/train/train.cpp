@@ -35,7 +35,7 @@ void check(const Dataset& data, const TrainCard& card, const TrainHelpers& helpe
 /// What goes with frozen layers only where every step computes them anew, or not at all.
 void check_freeze(Section& section, const TrainCard& card) {
   if (!card.freeze) return;
-  if (card.freeze->epoch > card.epochs)
+  if (card.epochs > 0 && card.freeze->epoch > card.epochs)  // or nothing is trained at all
     section.problem("freeze.epoch", fmt::format("is {}, but the training ends after {} (it is the "
                                                 "first epoch, counted from 1, with frozen layers)",
                                                 card.freeze->epoch, card.epochs));

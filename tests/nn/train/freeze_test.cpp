@@ -371,6 +371,7 @@ TEST(FreezeCard, IsReadWithItsDefaults) {
   EXPECT_EQ(plain.freeze->keep, KeptLatents::latents);
   EXPECT_FALSE(read_card<TrainCard>(parse_yaml("{epochs: 2}", "card")).freeze);
   EXPECT_FALSE(read_card<TrainCard>(parse_yaml("{freeze: null}", "card")).freeze);
+  EXPECT_EQ(freeze_problems("{epochs: 0, freeze: {layers: 1}}"), "") << "nothing is trained";
 }
 
 TEST(FreezeCard, RefusesWhatCannotBe) {

@@ -106,6 +106,12 @@ TEST_F(FreezeCommand, BehindThePoolLatentsAreSmallerThanImages) {
       << "the network that teaches needs the images";
 }
 
+TEST_F(FreezeCommand, CheckTriesTheCardWithoutTrainingIt) {
+  const Ran ran = call("check", "--json");
+  ASSERT_EQ(ran.code, 0) << ran.errors;
+  EXPECT_EQ(json::parse(ran.output)["images"]["training"], 180);
+}
+
 TEST_F(FreezeCommand, GoesOnToTheSameBytesAfterAKill) {
   const std::string longer = "--json --set train.epochs=12 --set train.freeze.epoch=3 ";
   ASSERT_EQ(call("train", longer + "-o whole.h5").code, 0);
