@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "cosim/cost/least_time.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -35,20 +36,6 @@ std::string lack_of_room(const CostInput& input, const NetworkPlan& plan) {
         return fmt::format("layer '{}' cannot run: the {}", input.layers[i].shape.name, what);
   }
   return {};
-}
-
-/// Time of the part that all layers together keep busy longest.
-double busiest_part_ns(const NetworkPlan& plan, int cores) {
-  double dram = 0, settings = 0, generator = 0, cores_own = 0;
-  for (const auto& layer : plan.layers) {
-    const auto& needs = layer->needs_ns;
-    for (const Stage stage : {Stage::fetch_weights, Stage::fetch_inputs, Stage::write_back})
-      dram += needs[stage][TimePart::dram];
-    settings += needs[Stage::decompose][TimePart::settings];
-    generator += needs[Stage::generate][TimePart::generator];
-    cores_own += needs[Stage::compute][TimePart::core] / cores;
-  }
-  return std::max({dram, settings, generator, cores_own});
 }
 
 /// Limits that tell layers apart, of a few that do not depend on what is stored: so fewer bits have
@@ -142,7 +129,7 @@ class Planner {
     if (!lack_of_room(context_.input, candidate->plan).empty()) return true;
     if (context_.input.schedule.objective == Objective::time) {
       const double best = least_cost();
-      if (busiest_part_ns(candidate->plan, choice.cores) > 1.03 * best) return false;
+      if (least_time_ns(candidate->plan) > 1.03 * best) return false;
       const double rough = candidate->rough_time(1.03 * best);
       if (rough > best) return rough < 1.03 * best;
     }
@@ -166,12 +153,11 @@ class Planner {
     return std::make_unique<Candidate>(choice, plan_network(context_, memory_.layers), memory_);
   }
 
-  /// Its busiest part alone takes longer than the best plan, or it is far off in one order.
+  /// It must take longer than the best plan, or is far off in one order.
   bool is_hopeless(Candidate& candidate) {
     if (!best_ || context_.input.schedule.objective != Objective::time) return false;
     const double limit = 1.02 * least_cost();
-    return busiest_part_ns(candidate.plan, candidate.choice.cores) > least_cost() ||
-           candidate.rough_time(limit) > limit;
+    return least_time_ns(candidate.plan) > least_cost() || candidate.rough_time(limit) > limit;
   }
 
   void keep_if_better(std::unique_ptr<Candidate> candidate) {

@@ -34,7 +34,7 @@ CostReport from_weight_buffer(const Stream& stream) {
 std::vector<CostReport> from_cores(const Stream& stream) {
   std::int64_t least_visits = 0;
   for (const auto& layer : stream.cold.plan.layers)
-    least_visits += static_cast<std::int64_t>(layer->tiles.size()) / layer->replicas;
+    least_visits += static_cast<std::int64_t>(layer->visits.size()) / layer->replicas;
   if (least_visits > stream.ready.input.schedule.cores) return {};
   const Residency residency{.stays = {}, .on_cores = true};
   std::vector<CostReport> reports;
@@ -68,7 +68,7 @@ StreamReport simulate_stream(const CostInput& input) {
 
 StreamReport simulate_stream(const CostInput& input, PlanMemory& memory) {
   const ReadyLayers ready = ready_layers(input);
-  CostContext context(ready.input);
+  CostContext context(ready.input, memory.figures_of(ready.input));
   memory.layers.turn_to(ready.input);
   const BestPlan cold = best_plan(ready, context, memory);
   const Stream stream{ready, context, memory, cold};

@@ -4,7 +4,6 @@
 
 #include "cosim/network/buffer_refresh.hpp"
 #include "cosim/network/standing_cost.hpp"
-#include "memory/traffic/dram_estimate.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -44,7 +43,7 @@ void add_plan(LayerCost& cost, const CostInput& input, const ExpandedLayer& part
   cost.kernel_bytes = std::max(cost.kernel_bytes, plan.kernel_bytes);
   cost.kernels_formed = std::max(cost.kernels_formed, plan.kernels_formed);
   add(cost.least_ns, least_times(input, plan));
-  cost.visits += static_cast<std::int64_t>(plan.tiles.size());
+  cost.visits += static_cast<std::int64_t>(plan.visits.size());
   cost.spills_output = cost.spills_output || plan.spills_output;
   cost.weights_refetched = cost.weights_refetched || plan.weights_refetched;
 }
@@ -95,9 +94,12 @@ void name_parts(CostReport& report, const std::vector<ExpandedLayer>& expanded,
           (!computes || stream == run.critical_streams[tile]))
         layer.critical_parts_ns[piece.part] += piece.ns;
     };
-    for (const TimePiece& piece : plan.layers[i]->pieces) name(piece);
+    const LayerPlan& planned = *plan.layers[i];
+    for (std::size_t k = 0; k < planned.visits.size(); ++k)
+      for (const auto& [stage, need, binds] : planned.visit(k).times)
+        if (binds) name({k, stage, need.part, need.ns});
     if (i == 0) name(plan.first_access);
-    first += plan.layers[i]->tiles.size();
+    first += planned.visits.size();
     for (; turn != run.turns.rend() && turn->tile < static_cast<std::int64_t>(first); ++turn)
       layer.critical_parts_ns[TimePart::dram_turnaround] += turn->ns;
   }
@@ -113,10 +115,10 @@ void name_parts(CostReport& report, const std::vector<ExpandedLayer>& expanded,
   }
 }
 
-void place_on_roofline(LayerCost& layer, const CostInput& input) {
+void place_on_roofline(LayerCost& layer, const CostContext& context) {
+  const CostInput& input = context.input;
   const double bytes = layer.traffic.sum(), macs = static_cast<double>(layer.macs);
-  const double stream_GBps =
-      memory::estimate_runs(input.memory.dram, 1e9).bandwidth_GBps * input.schedule.bandwidth_scale;
+  const double stream_GBps = context.dram_GBps * input.schedule.bandwidth_scale;
   const double peak = photonic::peak_macs_per_ns(input.core) * input.schedule.cores;
   layer.attained_macs_per_ns = layer.time_ns() > 0 ? macs / layer.time_ns() : 0;
   layer.intensity_macs_per_byte = bytes > 0 ? macs / bytes : 0;
@@ -190,7 +192,7 @@ CostReport report_on(const ReadyLayers& ready, const PlannedNetwork& planned,
   report.time_ns = run.total;
   share_time(report, run, static_power_mW(planned.context));
   add_refresh(report, input);
-  for (LayerCost& layer : report.layers) place_on_roofline(layer, input);
+  for (LayerCost& layer : report.layers) place_on_roofline(layer, planned.context);
   add_up(report, run, plan.schedule);
   name_parts(report, expanded, plan, run);
   report.areas = areas_of(planned.context);

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "cosim/schedule/accounts.hpp"
-
 namespace lightloom::cosim {
 
 std::optional<double> KnownSchedule::known_rough(double limit) const {
@@ -51,7 +49,7 @@ const ScheduleResult& KnownSchedule::run(const ScheduleInput& schedule) {
   constexpr double any = std::numeric_limits<double>::infinity();
   const DramOrder order = has_its_order(schedule) ? *schedule.order : best(schedule, any).order;
   if (!run_ || run_order_ != order) {
-    run_ = run_in_order(schedule, dram_tasks(schedule, order));
+    run_ = search(schedule).run(order);
     run_order_ = order;
   }
   return *run_;
@@ -60,6 +58,11 @@ const ScheduleResult& KnownSchedule::run(const ScheduleInput& schedule) {
 OrderSearch& KnownSchedule::search(const ScheduleInput& schedule) {
   if (!search_) search_ = std::make_unique<OrderSearch>(schedule);
   return *search_;
+}
+
+const MemoryFigures& PlanMemory::figures_of(const CostInput& input) {
+  if (!figures_) figures_.emplace(input.memory);
+  return *figures_;
 }
 
 KnownSchedule& PlanMemory::schedule_of(const NetworkPlan& plan) {

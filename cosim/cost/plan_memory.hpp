@@ -47,6 +47,8 @@ class KnownSchedule {
 struct PlanMemory {
   LayerPlans layers;
 
+  /// Of the inputs, one of which is `input`.
+  const MemoryFigures& figures_of(const CostInput& input);
   KnownSchedule& schedule_of(const NetworkPlan& plan);
   /// The plan's schedule in its order.
   const ScheduleResult& run_of(NetworkPlan& plan);
@@ -55,6 +57,7 @@ struct PlanMemory {
   /// Plans of all layers, cores and places.
   using Key = std::tuple<std::vector<const LayerPlan*>, int, BufferPlaces>;
   std::map<Key, KnownSchedule> schedules_;
+  std::optional<MemoryFigures> figures_;
 };
 
 /// As simulate_stream (cosim/cost/cost_simulation.hpp), of one of several inputs that differ in

@@ -46,10 +46,13 @@ double first_access_ns(const memory::DramCard& dram) {
 /// Appends a layer's tiles.
 void append(ScheduleInput& schedule, const LayerPlan& plan) {
   const auto first = static_cast<std::int64_t>(schedule.tiles.size());
-  schedule.layer_starts.insert(schedule.layer_starts.end(), plan.tiles.size(), first);
-  schedule.tiles.insert(schedule.tiles.end(), plan.tiles.begin(), plan.tiles.end());
-  schedule.streams.insert(schedule.streams.end(), plan.streams.begin(), plan.streams.end());
-  schedule.input_after.insert(schedule.input_after.end(), plan.tiles.size(), first - 1);
+  const std::size_t visits = plan.visits.size();
+  schedule.layer_starts.insert(schedule.layer_starts.end(), visits, first);
+  schedule.input_after.insert(schedule.input_after.end(), visits, first - 1);
+  for (const std::uint8_t visit : plan.visits) {
+    schedule.tiles.push_back(plan.classes[visit].tile);
+    schedule.streams.push_back(plan.classes[visit].stream);
+  }
 }
 
 ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans, double kept_bytes) {
@@ -70,7 +73,7 @@ ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans, 
 /// The latency of the very first access, in front of what the first tile fetches: weights if there
 /// are any, else inputs.
 TimePiece first_access(const SharedPlans& plans, double wait_ns) {
-  const StageTimes& first = plans.front()->tiles.front();
+  const StageTimes& first = plans.front()->visit(0).tile;
   const Stage stage = first[Stage::fetch_weights] > 0 ? Stage::fetch_weights : Stage::fetch_inputs;
   return {0, stage, TimePart::dram_latency, wait_ns};
 }
@@ -99,7 +102,7 @@ const ScheduleInput& fill_schedule(NetworkPlan& plan) {
   ScheduleInput& schedule = plan.schedule;
   if (!schedule.tiles.empty()) return schedule;
   std::size_t tiles = 0;
-  for (const auto& layer : plan.layers) tiles += layer->tiles.size();
+  for (const auto& layer : plan.layers) tiles += layer->visits.size();
   schedule.tiles.reserve(tiles);
   schedule.streams.reserve(tiles);
   schedule.layer_starts.reserve(tiles);

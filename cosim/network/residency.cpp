@@ -45,7 +45,7 @@ bool tiles_have_cores(const CostContext& context, const SharedPlans& plans) {
                      return l.way == WeightDelivery::regenerate;
                    });
   std::size_t visits = 0;
-  for (const auto& plan : plans) visits += plan->tiles.size();
+  for (const auto& plan : plans) visits += plan->visits.size();
   return !lit && !input.core.operands.present() &&
          visits <= static_cast<std::size_t>(context.choice.cores);
 }

@@ -8,15 +8,22 @@
 namespace lightloom::cosim {
 namespace {
 
-/// Sets the ends of a stage and the total; returns the number of the job that ends last, of this
-/// stage's and `last`.
-std::int64_t add_ends(ScheduleResult& r, Stage stage, const double* ends, std::int64_t last) {
-  for (std::size_t k = 0; k < r.ends.size(); ++k) {
-    const double end = r.ends[k][stage] = ends[k];
-    if (last < 0 || end > r.total) last = JobNumber::of(stage, static_cast<std::int64_t>(k));
-    r.total = std::max(r.total, end);
+/// Sets the total; returns the number of the job that ends last: among equals the first of the
+/// first stage.
+std::int64_t find_last(ScheduleResult& r, const ScheduleInput& input, const ScheduledJobs& jobs) {
+  const auto tiles = static_cast<std::int64_t>(input.tiles.size());
+  Stage last = Stage::count;
+  for (const Stage stage : all_of_enum<Stage>()) {
+    if (!jobs.has(stage)) continue;
+    const double* end = jobs.ends(stage) + tiles;  // the units' last jobs are before it
+    const double latest =
+        tiles > 0 ? *std::max_element(end - std::min(tiles, units_of(input, stage)), end) : -1;
+    if (latest > r.total || (last == Stage::count && tiles > 0)) last = stage;
+    r.total = std::max(r.total, latest);
   }
-  return last;
+  if (last == Stage::count) return -1;
+  const double* ends = jobs.ends(last);
+  return JobNumber::of(last, std::find(ends, ends + tiles, r.total) - ends);
 }
 
 /// Time after each unit's last job, and the mean over units.
@@ -57,19 +64,32 @@ void trace_back(ScheduleResult& r, const ScheduledJobs& jobs, std::int64_t on) {
 ScheduleResult run_in_order(const ScheduleInput& input, std::span<const DramTask> tasks) {
   OrderTimes times(input);
   times.in_order(tasks);
+  return accounts_of(input, tasks, times);
+}
+
+ScheduleResult accounts_of(const ScheduleInput& input, std::span<const DramTask> tasks,
+                           const OrderTimes& times) {
   const ScheduledJobs jobs(input, tasks, times);
   ScheduleResult r;
-  r.ends.resize(input.tiles.size());
+  std::vector<Stage> absent;
+  for (const Stage stage : all_of_enum<Stage>())
+    if (!jobs.has(stage)) absent.push_back(stage);
+  r.ends.reserve(input.tiles.size());
+  for (const TileEnds& ends : times.ends()) {
+    StageTimes tile;
+    std::ranges::copy(ends.by_stage, tile.begin());
+    for (const Stage stage : absent) tile[stage] = 0;
+    r.ends.push_back(tile);
+  }
   r.critical.resize(input.tiles.size());
   r.critical_streams.resize(input.tiles.size());
-  std::int64_t last = -1;
   for (const Stage stage : all_of_enum<Stage>()) {
     if (!jobs.has(stage)) continue;
     StageAccount account = account_for(input, times, jobs, stage);
     r.stages[stage] = account.use;
     if (stage == Stage::compute) r.streamed = std::move(account.streamed);
-    last = add_ends(r, stage, times.ends(stage), last);
   }
+  const std::int64_t last = find_last(r, input, jobs);
   for (const Stage stage : all_of_enum<Stage>())
     if (jobs.has(stage) && !input.tiles.empty()) add_drain(r, stage, units_of(input, stage));
   trace_back(r, jobs, last);

@@ -17,6 +17,13 @@ std::int64_t ahead(std::int64_t tile, int tiles) {
   return std::max<std::int64_t>(-1, tile - tiles);
 }
 
+/// The first tile whose weights come behind a task of that rank: weights of a tile that is let go
+/// with the task do. Before anything has been computed none come first.
+std::int64_t first_weights_behind(std::int64_t other, int weights_ahead) {
+  if (other == all_served) return all_served;
+  return other < 0 ? 0 : other / ranks_a_tile + weights_ahead;
+}
+
 /// Tiles ahead: a little more than a round of the cores, then 2, 3, 4, 6, 8, 12, ... rounds.
 std::vector<int> weight_distances(int cores, std::int64_t most) {
   std::vector<int> distances{cores + 1};
@@ -28,27 +35,34 @@ std::vector<int> weight_distances(int cores, std::int64_t most) {
 
 }  // namespace
 
-DramTasks::DramTasks(const ScheduleInput& input) {
+DramTasks::DramTasks(const ScheduleInput& input)
+    : inputs_(input.tiles.size()), results_(input.tiles.size()), weights_(input.tiles.size()) {
+  std::size_t inputs = 0, results = 0, weights = 0;
   for (std::size_t k = 0; k < input.tiles.size(); ++k) {
     const StageTimes& times = input.tiles[k];
-    const DramTransfer transfer{.tile = static_cast<std::int64_t>(k)};
-    if (times[Stage::fetch_inputs] > 0) inputs_.push_back(transfer);
-    if (times[Stage::write_back] > 0) results_.push_back(transfer);
-    if (times[Stage::fetch_weights] > 0) weights_.push_back(transfer);
+    const DramTransfer transfer{.tile = static_cast<std::int32_t>(k)};
+    inputs_[inputs] = results_[results] = weights_[weights] =
+        transfer;  // for good if it takes time
+    inputs += times[Stage::fetch_inputs] > 0 ? 1U : 0U;
+    results += times[Stage::write_back] > 0 ? 1U : 0U;
+    weights += times[Stage::fetch_weights] > 0 ? 1U : 0U;
   }
+  inputs_.resize(inputs);
+  results_.resize(results);
+  weights_.resize(weights);
   // What the inputs of a tile wait for, those of later tiles wait for too.
   std::int64_t after = -1;
   std::size_t tile = 0;
   for (DramTransfer& transfer : inputs_) {
     for (; !input.input_after.empty() && static_cast<std::int64_t>(tile) <= transfer.tile; ++tile)
       after = std::max(after, input.input_after[tile]);
-    transfer.after = after;
+    transfer.after = static_cast<std::int32_t>(after);
   }
 }
 
 std::vector<DramTask> DramTasks::in(DramOrder order) const {
-  std::vector<DramTask> tasks;
-  tasks.reserve(inputs_.size() + results_.size() + weights_.size());
+  std::vector<DramTask> tasks(inputs_.size() + results_.size() + weights_.size());
+  DramTask* task = tasks.data();
   auto input = inputs_.begin(), result = results_.begin(), weight = weights_.begin();
   const auto input_rank = [&] {
     if (input == inputs_.end()) return all_served;
@@ -58,16 +72,14 @@ std::vector<DramTask> DramTasks::in(DramOrder order) const {
   const auto result_rank = [&] {
     return result == results_.end() ? all_served : rank(result->tile, 1);
   };
-  const auto other = [&] { return std::min(input_rank(), result_rank()); };
-  for (std::int64_t next = other(); next < all_served || weight != weights_.end(); next = other()) {
-    for (; weight != weights_.end() && rank(ahead(weight->tile, order.weights_ahead), 3) < next;
-         ++weight)
-      tasks.push_back({Stage::fetch_weights, weight->tile});
+  while (task != tasks.data() + tasks.size()) {
+    const std::int64_t of_input = input_rank(), next = std::min(of_input, result_rank()),
+                       behind = first_weights_behind(next, order.weights_ahead);
+    for (; weight != weights_.end() && weight->tile < behind; ++weight)
+      *task++ = {Stage::fetch_weights, weight->tile};
     if (next == all_served) continue;
-    if (input_rank() == next)
-      tasks.push_back({Stage::fetch_inputs, (input++)->tile});
-    else
-      tasks.push_back({Stage::write_back, (result++)->tile});
+    *task++ = of_input == next ? DramTask{Stage::fetch_inputs, (input++)->tile}
+                               : DramTask{Stage::write_back, (result++)->tile};
   }
   return tasks;
 }

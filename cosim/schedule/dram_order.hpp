@@ -9,13 +9,13 @@ namespace lightloom::cosim {
 
 struct DramTask {
   Stage stage = Stage::fetch_weights;
-  std::int64_t tile = 0;
+  std::int32_t tile = 0;
   friend bool operator==(const DramTask&, const DramTask&) = default;
 };
 
 struct DramTransfer {
-  std::int64_t tile = 0;
-  std::int64_t after = -1;  // inputs: the tile whose results they wait for
+  std::int32_t tile = 0;
+  std::int32_t after = -1;  // inputs: the tile whose results they wait for
 };
 
 /// All tasks of the DRAM that take time, in one order after the other.

@@ -4,10 +4,13 @@
 #include <cmath>
 #include <utility>
 
+#include "cosim/schedule/accounts.hpp"
+
 namespace lightloom::cosim {
 
 OrderSearch::OrderSearch(const ScheduleInput& input)
-    : orders_(possible_orders(input)),
+    : input_(input),
+      orders_(possible_orders(input)),
       tasks_(input),
       times_(input),
       first_tasks_(tasks_.in(orders_.front())) {}
@@ -23,14 +26,17 @@ double OrderSearch::rough(double limit) {
 /// given up early. Among equals the first of the list is taken, whichever was tried first.
 BestOrder OrderSearch::best(double limit) {
   const double first = rough(limit);
-  std::vector<Tried> tried{{0, first, first_tasks_}};
+  std::vector<Tried> tried;
+  tried.reserve(orders_.size());
+  tried.push_back({0, first, {}});
   std::size_t best = 0;  // of `tried`
   for (std::size_t i = orders_.size(); i-- > 1;) {
     const double least = tried[best].time;
     if (is_least(tried, least)) break;
     std::vector<DramTask> tasks = tasks_.in(orders_[i]);
-    const auto same = std::find_if(tried.begin(), tried.end(),
-                                   [&](const Tried& other) { return other.tasks == tasks; });
+    const auto same = std::find_if(tried.begin(), tried.end(), [&](const Tried& other) {
+      return std::ranges::equal(tasks_of(other), tasks);
+    });
     const double time =
         same != tried.end() ? same->time : times_.in_order(tasks, std::min(limit, least));
     tried.push_back({i, time, std::move(tasks)});
@@ -38,6 +44,16 @@ BestOrder OrderSearch::best(double limit) {
     if (time < least || equal) best = tried.size() - 1;
   }
   return {orders_[tried[best].order], tried[best].time};
+}
+
+ScheduleResult OrderSearch::run(DramOrder order) {
+  const std::vector<DramTask> tasks = tasks_.in(order);
+  times_.in_order(tasks);
+  return accounts_of(input_, tasks, times_);
+}
+
+std::span<const DramTask> OrderSearch::tasks_of(const Tried& tried) const {
+  return tried.order == 0 ? first_tasks_ : tried.tasks;
 }
 
 /// Whether no order can be better than `least`, which two have come to: asked once.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <limits>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "cosim/schedule/dram_order.hpp"
@@ -28,15 +29,20 @@ class OrderSearch {
   /// The order that run_schedule takes; the time is infinite where it must exceed `limit`.
   BestOrder best(double limit = std::numeric_limits<double>::infinity());
 
+  /// The whole schedule in one of the orders.
+  ScheduleResult run(DramOrder order);
+
  private:
   /// One of the orders with its total; infinite where that exceeds a limit.
   struct Tried {
     std::size_t order = 0;
     double time = 0;
-    std::vector<DramTask> tasks;
+    std::vector<DramTask> tasks;  // but for the first order's
   };
+  [[nodiscard]] std::span<const DramTask> tasks_of(const Tried& tried) const;
   bool is_least(const std::vector<Tried>& tried, double least);
 
+  const ScheduleInput& input_;
   std::vector<DramOrder> orders_;
   DramTasks tasks_;
   OrderTimes times_;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -29,6 +31,13 @@ struct JobNumber {
   static std::int64_t tile(std::int64_t number) { return number / of_a_tile; }
 };
 
+/// What the DRAM did before it took its task of a tile.
+struct DramBefore {
+  static constexpr double no_task = -1;
+  double ended = no_task;  // the task before; 0: there is none
+  double free = 0;         // the DRAM, turned round where it had to be
+};
+
 /// A schedule whose ends are known: why each of its jobs started when it did. All that it was made
 /// of must outlive it.
 class ScheduledJobs {
@@ -39,20 +48,32 @@ class ScheduledJobs {
 
   /// Stage `count`: the stream of a tile that has one.
   [[nodiscard]] Job job(Stage stage, std::int64_t tile) const;
-  /// The task that the DRAM served before a job's, with a turn between reading and writing or
-  /// without.
-  struct Before {
-    std::int64_t job = -1;  // its number; -1: none
-    double end = 0;
-    bool turns = false;
-  };
-  /// None: the DRAM has no part in the job.
-  [[nodiscard]] std::optional<Before> dram_before(Stage stage, std::int64_t tile) const;
+  /// By tile; empty: the stage has nothing to do with the DRAM.
+  [[nodiscard]] std::span<const DramBefore> dram_before(Stage stage) const {
+    return lines_[stage].dram;
+  }
+  /// When the jobs of a stage end: by tile, with zeros before the first as far back as any job
+  /// looks.
+  [[nodiscard]] const double* ends(Stage stage) const { return lines_[stage].ends; }
   [[nodiscard]] const std::vector<Need>& needs(Stage stage) const { return needs_[stage]; }
   [[nodiscard]] bool has(Stage stage) const { return !needs_[stage].empty(); }
 
  private:
-  void wait_for(Job& waiting, Need need, std::int64_t tile) const;
+  /// What the jobs of a stage wait for.
+  struct Line {
+    struct Wait {
+      Need need;
+      const double* ends = nullptr;
+    };
+    std::array<Wait, 3> waits;
+    std::size_t count = 0;
+    const double* ends = nullptr;  // its own
+    std::int64_t units = 1;
+    std::vector<DramBefore> dram;
+    std::vector<std::int64_t> before;  // number of the job that the DRAM served before a tile's
+  };
+
+  void wait_for(Job& waiting, const Line::Wait& wait, std::int64_t tile) const;
   void wait_for_layer_before(Job& waiting, std::int64_t tile) const;
   [[nodiscard]] Job ready_job(Stage stage, std::int64_t tile) const;
   [[nodiscard]] Job placed(Stage stage, std::int64_t tile) const;
@@ -61,8 +82,8 @@ class ScheduledJobs {
   const ScheduleInput& input_;
   const OrderTimes& times_;
   EnumArray<Stage, std::vector<Need>> needs_;
-  std::span<const DramTask> tasks_;
-  EnumArray<Stage, std::vector<std::int64_t>> numbers_;  // of a tile's task among them; -1: none
+  std::unique_ptr<double[]> ends_;  // of all stages
+  EnumArray<Stage, Line> lines_;
 };
 
 }  // namespace lightloom::cosim

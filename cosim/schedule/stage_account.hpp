@@ -11,7 +11,8 @@ namespace lightloom::cosim {
 /// over its units.
 struct StageAccount {
   StageUse use;
-  std::vector<bool> streamed;  // by tile, of the computation: its stream ended it. Else empty
+  std::vector<std::uint8_t>
+      streamed;  // by tile, of the computation: 1 where its stream ended it. Else empty
 };
 
 /// Of a stage that is there. `jobs`, `times`: of `input`, for one order of the DRAM.

@@ -92,9 +92,9 @@ struct Turnaround {
 
 struct ScheduleResult {
   double total = 0;
-  EnumArray<Stage, StageUse> stages;  // program and compute: mean over the cores
-  std::vector<StageTimes> ends;       // by tile
-  std::vector<bool> streamed;         // by tile: its stream ended later than its core's own time
+  EnumArray<Stage, StageUse> stages;   // program and compute: mean over the cores
+  std::vector<StageTimes> ends;        // by tile
+  std::vector<std::uint8_t> streamed;  // by tile, 1: its stream ended later than its core's time
   std::vector<StageTimes>
       critical;  // time on the critical path: the service time or 0; sums to total less `turning`
   std::vector<bool> critical_streams;  // by tile: that of compute is its stream's

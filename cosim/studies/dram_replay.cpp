@@ -31,12 +31,14 @@ Timeline timeline_of(const CostInput& input) {
   Timeline timeline{.total_ns = run.total};
   std::size_t visit = 0;
   for (const auto& layer : plan.layers)
-    for (std::size_t i = 0; i < layer->tiles.size(); ++i, ++visit)
-      for (const auto& [stage, bursts] : by_stage(layer->bursts[i])) {
+    for (const VisitBursts& of_visit : bursts_by_visit(*layer)) {
+      for (const auto& [stage, bursts] : by_stage(of_visit)) {
         if (bursts <= 0) continue;
         const double start = run.ends[visit][stage] - plan.schedule.tiles[visit][stage];
         timeline.jobs.push_back({start, bursts * atom, stage});
       }
+      ++visit;
+    }
   std::stable_sort(timeline.jobs.begin(), timeline.jobs.end(),
                    [](const DramJob& a, const DramJob& b) { return a.start_ns < b.start_ns; });
   return timeline;

@@ -34,41 +34,36 @@ namespace {
 /// Rounded up, but for the rounding of shares, which must not cost a burst.
 double whole_bursts(double bursts) { return std::ceil(bursts * (1 - 1e-12)); }
 
-/// Time and activations of a run. The closed form knows runs of a power of two of bursts: one in
-/// between takes its own bursts at the rate of the next shorter one, or all bursts of the next
-/// longer one, whichever is less. So no run takes longer than a longer one.
-struct RunCost {
-  double ns = 0, activates = 0;
-};
+}  // namespace
 
-RunCost run_cost(const memory::DramCard& card, double bursts) {
-  const double atom = card.organization.atom_bytes();
-  const double longer = std::exp2(std::ceil(std::log2(bursts)));
-  const auto of = [&](double run) {
-    const memory::DramEstimate estimate = memory::estimate_runs(card, run * atom);
-    return RunCost{run * estimate.cycles_per_request * card.clock_ns,
-                   run * (1 - estimate.row_hit_share)};
-  };
-  const RunCost own = of(bursts), next = of(longer);
+RunCosts::RunCosts(const memory::DramCard& card)
+    : atom_(card.organization.atom_bytes()), clock_ns_(card.clock_ns) {
+  for (const memory::DramEstimate& estimate : memory::estimate_runs_by_bursts(card))
+    rates_.push_back({estimate.cycles_per_request, 1 - estimate.row_hit_share});
+}
+
+/// At the rate of runs of a power of two of bursts that are no longer.
+RunCosts::RunCost RunCosts::at_rate(double bursts) const {
+  const auto longest = static_cast<int>(rates_.size()) - 1;
+  const Rate& rate = rates_[static_cast<std::size_t>(std::clamp(std::ilogb(bursts), 0, longest))];
+  return {bursts * rate.cycles * clock_ns_, bursts * rate.misses};
+}
+
+RunCosts::RunCost RunCosts::of(double bursts) const {
+  const RunCost own = at_rate(bursts), next = at_rate(std::exp2(std::ceil(std::log2(bursts))));
   return {std::min(own.ns, next.ns), std::min(own.activates, next.activates)};
 }
 
-}  // namespace
-
-BurstMeter::BurstMeter(const memory::DramCard& card, double run_bytes, double bandwidth_scale)
-    : atom_(card.organization.atom_bytes()) {
+BurstMeter::BurstMeter(const RunCosts& runs, double run_bytes, double bandwidth_scale)
+    : atom_(runs.atom_bytes()) {
   const double bursts = std::max(1.0, whole_bursts(run_bytes / atom_));
-  const RunCost run = run_cost(card, bursts);
+  const RunCosts::RunCost run = runs.of(bursts);
   byte_ns_ = run.ns / std::max(run_bytes, 1.0) / bandwidth_scale;
   activates_per_burst_ = run.activates / bursts;
 }
 
 [[gnu::noinline]] double BurstMeter::ns_of(double bytes) const { return bytes * byte_ns_; }
 
-void BurstMeter::take(double bytes) {
-  if (bytes == 0) return;
-  bytes_ += bytes;
-  bursts_ = whole_bursts(bytes_ / atom_);
-}
+double BurstMeter::bursts() const { return whole_bursts(bytes_ / atom_); }
 
 }  // namespace lightloom::cosim

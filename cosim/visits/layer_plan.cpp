@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "cosim/visits/visit_class.hpp"
 
@@ -37,8 +36,13 @@ void count_kernels(LayerPlan& plan, const LayerSetup& setup, const VisitClass& v
   }
 }
 
-/// What the visits of a class need at most: once for all of them.
-void note_most(LayerPlan& plan, const VisitClass& visit) {
+/// What the visits of a class need at most, and the time they take at least: once for all of them.
+void note_extremes(LayerPlan& plan, const VisitClass& visit) {
+  StageTimes times = visit.tile;
+  times[Stage::compute] = std::max(times[Stage::compute], visit.stream);
+  if (plan.classes.size() == 1) plan.least_ns = times;
+  for (const Stage stage : all_of_enum<Stage>())
+    plan.least_ns[stage] = std::min(plan.least_ns[stage], times[stage]);
   const auto note = [](double& most, double bytes) { most = std::max(most, bytes); };
   note(plan.needs.weight_buffer, visit.needs.weight_buffer);
   note(plan.needs.tile_buffer, visit.needs.tile_buffer);
@@ -49,13 +53,8 @@ void note_most(LayerPlan& plan, const VisitClass& visit) {
 
 /// Adds a visit of a class.
 void add(LayerPlan& plan, const VisitClass& visit) {
-  const std::size_t number = plan.tiles.size();
-  plan.tiles.push_back(visit.tile);
-  plan.streams.push_back(visit.stream);
-  for (const auto& [stage, need, binds] : visit.times) {
-    plan.needs_ns[stage][need.part] += need.ns;
-    if (binds) plan.pieces.push_back({number, stage, need.part, need.ns});
-  }
+  for (const TimeTerms::Term& term : visit.times)
+    plan.needs_ns[term.stage][term.need.part] += term.need.ns;
   for (const EnergyTerms::Term& term : visit.energies)
     plan.energy_pJ[term.component] += term.amount * term.each_pJ;
   plan.generation_macs += visit.generation_macs;
@@ -79,6 +78,7 @@ void add_dram_totals(LayerPlan& plan, const LayerMeters& meters, const memory::D
 
 LayerPlan plan_layer(const LayerSetup& setup) {
   LayerPlan plan{.mapping = setup.mapping,
+                 .meters = LayerMeters(setup),
                  .stored_bytes = setup.stored_bytes(),
                  .kept_bytes = setup.kept_bytes(),
                  .replicas = setup.replicas,
@@ -87,26 +87,41 @@ LayerPlan plan_layer(const LayerSetup& setup) {
                  .settings_per_weight = !setup.regenerate && setup.core().decompose_operations > 0
                                             ? settings_per_weight(setup)
                                             : 0};
-  const auto visits = static_cast<std::size_t>(setup.mapping.tiles * setup.blocks * setup.replicas);
-  plan.tiles.reserve(visits);
-  plan.streams.reserve(visits);
-  plan.bursts.reserve(visits);
-  plan.pieces.reserve(4 * visits);
-  LayerMeters meters(setup);
-  std::array<std::unique_ptr<const VisitClass>, visit_classes> classes;
+  plan.visits.reserve(
+      static_cast<std::size_t>(setup.mapping.tiles * setup.blocks * setup.replicas));
+  LayerMeters meters = plan.meters;
+  constexpr int unknown = -1;
+  std::array<int, visit_classes> numbers;  // among the classes that there are
+  numbers.fill(unknown);
   for_each_visit(setup, [&](const TilePlace& tile, std::int64_t block, int replica) {
-    std::unique_ptr<const VisitClass>& alike = classes[class_of(setup, tile, block, replica)];
-    if (!alike) {
-      alike = std::make_unique<const VisitClass>(
-          visit_class(setup, visit_of(setup, tile, block, replica), meters));
-      note_most(plan, *alike);
+    int& number = numbers[class_of(setup, tile, block, replica)];
+    if (number == unknown) {
+      number = static_cast<int>(plan.classes.size());
+      plan.classes.push_back(visit_class(setup, visit_of(setup, tile, block, replica), meters));
+      note_extremes(plan, plan.classes.back());
     }
-    add(plan, *alike);
-    count_kernels(plan, setup, *alike);
-    plan.bursts.push_back(meters.take(alike->moved));
+    const VisitClass& alike = plan.classes[static_cast<std::size_t>(number)];
+    plan.visits.push_back(static_cast<std::uint8_t>(number));
+    add(plan, alike);
+    count_kernels(plan, setup, alike);
+    meters.take(alike.moved);
   });
   add_dram_totals(plan, meters, setup.context.dram);
   return plan;
+}
+
+std::vector<VisitBursts> bursts_by_visit(const LayerPlan& plan) {
+  std::vector<VisitBursts> bursts;
+  LayerMeters meters = plan.meters;
+  VisitBursts before;
+  for (const std::uint8_t visit : plan.visits) {
+    meters.take(plan.classes[visit].moved);
+    const VisitBursts after = meters.bursts();
+    bursts.push_back({after.weights - before.weights, after.inputs - before.inputs,
+                      after.outputs - before.outputs});
+    before = after;
+  }
+  return bursts;
 }
 
 }  // namespace lightloom::cosim

@@ -10,15 +10,15 @@
 
 namespace lightloom::cosim {
 
-/// A layer before scheduling: service times of its tiles in order of execution, and its dynamic
-/// energy.
+/// A layer before scheduling: the visits of its tiles, and its dynamic energy. Visits of a class
+/// are alike, so each says no more than which class it is of.
 struct LayerPlan {
   LayerMapping mapping;
-  std::vector<StageTimes> tiles;         // in order of execution, a tile as often as it is visited
-  std::vector<double> streams;           // by tile: of the activation buffer while it computes
-  std::vector<TimePiece> pieces;         // what these times are made of
+  LayerMeters meters;                    // of its traffic, before the first visit
+  std::vector<VisitClass> classes;       // that there are
+  std::vector<std::uint8_t> visits;      // in order of execution: numbers of their classes
+  StageTimes least_ns;                   // of the visit that takes a stage least, streams included
   EnumArray<Stage, PartTimes> needs_ns;  // of all tiles, also of what worked beside a slower part
-  std::vector<VisitBursts> bursts;       // by visit
   Energies energy_pJ;
   Traffic traffic;
   std::int64_t generation_macs = 0;
@@ -33,9 +33,16 @@ struct LayerPlan {
   bool spills_output = false;
   bool weights_refetched = false;
   double settings_per_weight = 0;  // of what could come as device settings; 0: cannot
+
+  [[nodiscard]] const VisitClass& visit(std::size_t number) const {
+    return classes[visits[number]];
+  }
 };
 
 /// Plans all visits of a layer's tiles.
 LayerPlan plan_layer(const LayerSetup& setup);
+
+/// The bursts of each visit behind those before.
+std::vector<VisitBursts> bursts_by_visit(const LayerPlan& plan);
 
 }  // namespace lightloom::cosim

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "memory/traffic/dram_estimate.hpp"
 
 namespace lightloom::cosim {
 namespace {
@@ -84,16 +85,21 @@ photonic::InputSigns input_signs(const CostLayer& layer) {
   return layer.signed_inputs ? photonic::InputSigns::both : photonic::InputSigns::positive;
 }
 
-CostContext::CostContext(const CostInput& cost_input)
-    : input(cost_input),
+MemoryFigures::MemoryFigures(const memory::MemoryCard& card)
+    : dram(memory::dram_energy(card.dram)),
+      dram_runs(card.dram),
+      dram_GBps(memory::estimate_runs(card.dram, 1e9).bandwidth_GBps),
+      weight_buffer(memory::buffer_figures(card.weight_buffer)),
+      tile_buffer(memory::buffer_figures(card.tile_buffer)),
+      activation_buffer(memory::buffer_figures(card.activation_buffer)),
+      weight_GBps(memory::buffer_bandwidth_GBps(card.weight_buffer)),
+      tile_GBps(memory::buffer_bandwidth_GBps(card.tile_buffer)),
+      activation_GBps(memory::buffer_bandwidth_GBps(card.activation_buffer)) {}
+
+CostContext::CostContext(const CostInput& cost_input, const MemoryFigures& figures)
+    : MemoryFigures(figures),
+      input(cost_input),
       choice{.cores = cost_input.schedule.cores, .replicate = cost_input.schedule.replicate},
-      dram(memory::dram_energy(cost_input.memory.dram)),
-      weight_buffer(memory::buffer_figures(cost_input.memory.weight_buffer)),
-      tile_buffer(memory::buffer_figures(cost_input.memory.tile_buffer)),
-      activation_buffer(memory::buffer_figures(cost_input.memory.activation_buffer)),
-      weight_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.weight_buffer)),
-      tile_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.tile_buffer)),
-      activation_GBps(memory::buffer_bandwidth_GBps(cost_input.memory.activation_buffer)),
       generation(cost_input.generator.present() ? generator_cost(cost_input.generator)
                                                 : GeneratorCost{}),
       generator(generator_figures(cost_input.generator)) {}

@@ -18,17 +18,28 @@ struct PlanChoice {
   double most_settings_per_weight = 0;  // stored layers with no more come as device settings
 };
 
-/// What all layers share: figures of the memories, worked out once. `cost_input` must outlive it.
-struct CostContext {
-  explicit CostContext(const CostInput& cost_input);
+/// Figures of the memories, worked out once.
+struct MemoryFigures {
+  explicit MemoryFigures(const memory::MemoryCard& card);
 
-  const CostInput& input;
-  PlanChoice choice;  // all cores and copies that the card has, weights as they are
   memory::DramEnergy dram;
+  RunCosts dram_runs;
+  double dram_GBps = 0;  // of long runs
   memory::BufferFigures weight_buffer, tile_buffer, activation_buffer;
   double weight_GBps = 0, tile_GBps = 0;
   double activation_GBps = 0;  // for all cores that stream, and for the digital unit beside them
-  GeneratorCost generation;    // empty where the card has no generator
+};
+
+/// What all layers share. `cost_input` must outlive it.
+struct CostContext : MemoryFigures {
+  explicit CostContext(const CostInput& cost_input)
+      : CostContext(cost_input, MemoryFigures(cost_input.memory)) {}
+  /// `figures`: of the input's memory.
+  CostContext(const CostInput& cost_input, const MemoryFigures& figures);
+
+  const CostInput& input;
+  PlanChoice choice;         // all cores and copies that the card has, weights as they are
+  GeneratorCost generation;  // empty where the card has no generator
   GeneratorFigures generator;
 };
 

@@ -42,7 +42,7 @@ double spilled_sum_bytes(const LayerSetup& setup, const Visit& v) {
 }
 
 BurstMeter meter(const LayerSetup& setup, double run_bytes) {
-  return {setup.input().memory.dram, run_bytes, setup.input().schedule.bandwidth_scale};
+  return {setup.context.dram_runs, run_bytes, setup.input().schedule.bandwidth_scale};
 }
 
 double all_spilled_sum_bytes(const LayerSetup& setup) {
@@ -59,20 +59,17 @@ LayerMeters::LayerMeters(const LayerSetup& setup)
       sums_read(meter(setup, all_spilled_sum_bytes(setup))),
       sums_written(sums_read) {}
 
-VisitBursts LayerMeters::take(const MovedBytes& bytes) {
-  const auto bursts = [this] {
-    return VisitBursts{weights.bursts(), inputs.bursts() + sums_read.bursts(),
-                       outputs.bursts() + sums_written.bursts()};
-  };
-  const VisitBursts before = bursts();
+void LayerMeters::take(const MovedBytes& bytes) {
   weights.take(bytes.weights);
   inputs.take(bytes.inputs);
   sums_read.take(bytes.sums_read);
   outputs.take(bytes.outputs);
   sums_written.take(bytes.sums_written);
-  const VisitBursts after = bursts();
-  return {after.weights - before.weights, after.inputs - before.inputs,
-          after.outputs - before.outputs};
+}
+
+VisitBursts LayerMeters::bursts() const {
+  return {weights.bursts(), inputs.bursts() + sums_read.bursts(),
+          outputs.bursts() + sums_written.bursts()};
 }
 
 VisitTraffic move_data(const LayerSetup& setup, const Visit& v, const LayerMeters& meters) {

@@ -12,7 +12,7 @@ struct MovedBytes {
   double sums_read = 0, sums_written = 0;  // partial sums without room
 };
 
-/// Bursts of one visit.
+/// Whole bursts.
 struct VisitBursts {
   double weights = 0, inputs = 0, outputs = 0;  // partial sums among inputs and outputs
 };
@@ -20,8 +20,10 @@ struct VisitBursts {
 /// The kinds of DRAM traffic of a layer, metered over all its visits in order.
 struct LayerMeters {
   explicit LayerMeters(const LayerSetup& setup);
-  /// The bursts of a visit behind those taken before.
-  VisitBursts take(const MovedBytes& bytes);
+  void take(const MovedBytes& bytes);
+  /// Of all that has been taken.
+  [[nodiscard]] VisitBursts bursts() const;
+
   BurstMeter weights, inputs, outputs;
   BurstMeter sums_read, sums_written;
 };

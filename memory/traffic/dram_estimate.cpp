@@ -16,8 +16,7 @@ struct RunReach {
   bool rotates = false;  // consecutive bursts of a channel change the bank group
 };
 
-RunReach reach_of(const DramCard& card, int bits) {
-  const AddressMapping mapping(card);
+RunReach reach_of(const DramCard& card, const AddressMapping& mapping, int bits) {
   RunReach reach;
   bool first = true;
   for (const AddressMapping::Piece& piece : mapping.pieces()) {
@@ -35,6 +34,35 @@ RunReach reach_of(const DramCard& card, int bits) {
     }
   }
   return reach;
+}
+
+/// Of the bursts of the longest run that is told apart.
+constexpr int most_bits = 40;
+
+DramEstimate estimate_of(const DramCard& card, const AddressMapping& mapping, int bits) {
+  const DramOrganization& o = card.organization;
+  const DramTiming& t = card.timing;
+  const RunReach reach = reach_of(card, mapping, bits);
+  const double miss = std::ldexp(1.0, -reach.columns);
+  const double units = o.units();  // queues hold many runs: short ones spread over all channels
+  const double activates = miss * card.activate_cycles() / o.ranks;
+
+  DramEstimate estimate;
+  estimate.terms = {{DramBound::bus, o.burst_cycles / units},
+                    {DramBound::activate, activates / units},
+                    {DramBound::row_cycle, miss * t.rc / (o.banks() * o.ranks) / units},
+                    {DramBound::injection, 1.0 / card.controller.requests_per_cycle}};
+  const bool one_group = bits > reach.units && !reach.rotates && o.bank_groups > 1;
+  if (one_group) estimate.terms.push_back({DramBound::ccd_l, t.ccd_l / units});
+  const auto slowest = std::max_element(
+      estimate.terms.begin(), estimate.terms.end(),
+      [](const auto& a, const auto& b) { return a.cycles_per_request < b.cycles_per_request; });
+  estimate.bound_by = slowest->bound;
+  estimate.refresh_share = refresh_share(card);
+  estimate.row_hit_share = 1 - miss;
+  estimate.cycles_per_request = slowest->cycles_per_request / (1 - estimate.refresh_share);
+  estimate.bandwidth_GBps = o.atom_bytes() / (estimate.cycles_per_request * card.clock_ns);
+  return estimate;
 }
 
 }  // namespace
@@ -68,31 +96,18 @@ double refresh_share(const DramCard& card) {
 }
 
 DramEstimate estimate_runs(const DramCard& card, double run_bytes) {
-  const DramOrganization& o = card.organization;
-  const DramTiming& t = card.timing;
-  const double bursts = std::clamp(std::ceil(run_bytes / o.atom_bytes()), 1.0, std::ldexp(1.0, 40));
+  const double bursts = std::clamp(std::ceil(run_bytes / card.organization.atom_bytes()), 1.0,
+                                   std::ldexp(1.0, most_bits));
   const auto bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(bursts))) - 1;
-  const RunReach reach = reach_of(card, bits);
-  const double miss = std::ldexp(1.0, -reach.columns);
-  const double units = o.units();  // queues hold many runs: short ones spread over all channels
-  const double activates = miss * card.activate_cycles() / o.ranks;
+  return estimate_of(card, AddressMapping(card), bits);
+}
 
-  DramEstimate estimate;
-  estimate.terms = {{DramBound::bus, o.burst_cycles / units},
-                    {DramBound::activate, activates / units},
-                    {DramBound::row_cycle, miss * t.rc / (o.banks() * o.ranks) / units},
-                    {DramBound::injection, 1.0 / card.controller.requests_per_cycle}};
-  const bool one_group = bits > reach.units && !reach.rotates && o.bank_groups > 1;
-  if (one_group) estimate.terms.push_back({DramBound::ccd_l, t.ccd_l / units});
-  const auto slowest = std::max_element(
-      estimate.terms.begin(), estimate.terms.end(),
-      [](const auto& a, const auto& b) { return a.cycles_per_request < b.cycles_per_request; });
-  estimate.bound_by = slowest->bound;
-  estimate.refresh_share = refresh_share(card);
-  estimate.row_hit_share = 1 - miss;
-  estimate.cycles_per_request = slowest->cycles_per_request / (1 - estimate.refresh_share);
-  estimate.bandwidth_GBps = o.atom_bytes() / (estimate.cycles_per_request * card.clock_ns);
-  return estimate;
+std::vector<DramEstimate> estimate_runs_by_bursts(const DramCard& card) {
+  const AddressMapping mapping(card);
+  std::vector<DramEstimate> estimates;
+  for (int bits = 0; bits <= most_bits; ++bits)
+    estimates.push_back(estimate_of(card, mapping, bits));
+  return estimates;
 }
 
 }  // namespace lightloom::memory

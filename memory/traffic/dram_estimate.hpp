@@ -44,4 +44,8 @@ double refresh_share(const DramCard& card);
 /// row-hit share that the address mapping gives the run.
 DramEstimate estimate_runs(const DramCard& card, double run_bytes);
 
+/// The same for runs of 1, 2, 4, ... bursts, up to the longest that it tells apart: what the card's
+/// address mapping says is read once.
+std::vector<DramEstimate> estimate_runs_by_bursts(const DramCard& card);
+
 }  // namespace lightloom::memory

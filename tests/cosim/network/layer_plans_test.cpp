@@ -60,7 +60,8 @@ TEST(LayerPlans, WhatIsDecidedOtherwiseIsPlannedAnew) {
     change(other);
     const auto plan = plans.of(0, other);
     return plan != before && plan->traffic.sum() == plan_layer(other).traffic.sum() &&
-           plan->tiles == plan_layer(other).tiles;
+           plan->visits == plan_layer(other).visits &&
+           plan->visit(0).tile == plan_layer(other).visit(0).tile;
   };
   EXPECT_TRUE(differs([](LayerSetup& s) { s.stored_as_settings = true; }));
   EXPECT_TRUE(differs([](LayerSetup& s) { s.spills_output = true; }));

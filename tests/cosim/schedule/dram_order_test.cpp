@@ -64,6 +64,34 @@ TEST(DramOrder, ServesEveryTransferOnceAndTheTimelineEndsWhicheverOrderIsTaken) 
   }
 }
 
+/// What lets a task go: the tile whose computation does, and its turn among those that it lets go.
+std::pair<std::int64_t, int> place_of_task(const ScheduleInput& input, DramOrder order,
+                                           DramTask task) {
+  const auto ahead = [&](int tiles) { return std::max<std::int64_t>(-1, task.tile - tiles); };
+  if (task.stage == Stage::write_back) return {task.tile, 1};
+  if (task.stage == Stage::fetch_weights) return {ahead(order.weights_ahead), 3};
+  const std::int64_t after = *std::max_element(input.input_after.begin(),
+                                               input.input_after.begin() + task.tile + 1),
+                     before = ahead(order.inputs_ahead);
+  return after >= std::max<std::int64_t>(0, before) ? std::pair{after, 2} : std::pair{before, 0};
+}
+
+TEST(DramOrder, IsThatOfWhatLetsTheTasksGo) {
+  for (std::uint64_t n = 0; n < 300; ++n) {
+    const ScheduleInput input = any_network(n);
+    for (const DramOrder order : possible_orders(input)) {
+      std::vector<DramTask> sorted;
+      for (const Stage stage : {Stage::fetch_inputs, Stage::write_back, Stage::fetch_weights})
+        for (std::size_t k = 0; k < input.tiles.size(); ++k)
+          if (input.tiles[k][stage] > 0) sorted.push_back({stage, static_cast<std::int32_t>(k)});
+      std::stable_sort(sorted.begin(), sorted.end(), [&](const DramTask& a, const DramTask& b) {
+        return place_of_task(input, order, a) < place_of_task(input, order, b);
+      });
+      ASSERT_EQ(dram_tasks(input, order), sorted) << n;
+    }
+  }
+}
+
 // Inputs and weights of tile 0 are there at 14, it computes from 15 to 45; the weights of tile 1
 // come meanwhile, its inputs once their one place is free, and then the results of tile 0 go out.
 TEST(DramOrder, ReadsRunAheadAndResultsGoOutWhenTheyAreThere) {

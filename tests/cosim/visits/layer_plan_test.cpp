@@ -37,9 +37,10 @@ TEST(LayerPlan, BurstsOfTheVisitsAddUpToTheTrafficOfTheLayer) {
       input.schedule.dataflow = flow;
       input.schedule.block_vectors = 50;
       const LayerPlan plan = plan_of(input);
-      ASSERT_EQ(plan.bursts.size(), plan.tiles.size());
+      const std::vector<VisitBursts> bursts = bursts_by_visit(plan);
+      ASSERT_EQ(bursts.size(), plan.visits.size());
       VisitBursts sum;
-      for (const VisitBursts& visit : plan.bursts) {
+      for (const VisitBursts& visit : bursts) {
         sum.weights += visit.weights;
         sum.inputs += visit.inputs;
         sum.outputs += visit.outputs;
@@ -58,7 +59,7 @@ TEST(LayerPlan, EnergyOfTheCoreFollowsFromVisitsAndVectors) {
   input.schedule.block_vectors = 50;
   const LayerPlan plan = plan_of(input);
   const double tiles = 2 * 14, blocks = 4, vectors = 14 * 14;
-  EXPECT_EQ(static_cast<double>(plan.tiles.size()), tiles * blocks);
+  EXPECT_EQ(static_cast<double>(plan.visits.size()), tiles * blocks);
   EXPECT_NEAR(plan.energy_pJ[Component::programming], tiles * blocks * 4096 * 10, 1e-3);
   EXPECT_NEAR(plan.energy_pJ[Component::input_converters], tiles * vectors * 64 * 0.1, 1e-6);
   EXPECT_NEAR(plan.energy_pJ[Component::output_converters], tiles * vectors * 64, 1e-6);
@@ -88,9 +89,10 @@ TEST(LayerPlan, CopiesComputeButBringNoWeights) {
   input.schedule.cores = 3;
   const LayerPlan copied = plan_of(input);
   EXPECT_EQ(copied.replicas, 3);
-  ASSERT_EQ(copied.tiles.size(), 3 * alone.tiles.size());
+  ASSERT_EQ(copied.visits.size(), 3 * alone.visits.size());
   EXPECT_EQ(copied.traffic.weight_bytes, alone.traffic.weight_bytes);
-  EXPECT_EQ(copied.bursts[1].weights + copied.bursts[2].weights, 0);
+  const std::vector<VisitBursts> bursts = bursts_by_visit(copied);
+  EXPECT_EQ(bursts[1].weights + bursts[2].weights, 0);
   EXPECT_DOUBLE_EQ(copied.energy_pJ[Component::programming],
                    3 * alone.energy_pJ[Component::programming]);
   EXPECT_NEAR(copied.energy_pJ[Component::output_converters],
@@ -109,8 +111,8 @@ TEST(LayerPlan, LightThatDrivesTheCoreLeavesNoWeightsInTheTileBufferAndStaysOn) 
   EXPECT_EQ(analog.regenerated_tile_bytes, 0);
   EXPECT_GT(analog.energy_pJ[Component::generator_laser],
             digital.energy_pJ[Component::generator_laser]);
-  for (std::size_t i = 0; i < analog.tiles.size(); ++i) {
-    EXPECT_GT(analog.tiles[i][Stage::program], digital.tiles[i][Stage::program]);
+  for (std::size_t i = 0; i < analog.visits.size(); ++i) {
+    EXPECT_GT(analog.visit(i).tile[Stage::program], digital.visit(i).tile[Stage::program]);
   }
 }
 
@@ -137,13 +139,13 @@ void expect_like_one_by_one(const CostInput& input) {
   place_maps(setups);
   const LayerPlan plan = plan_layer(setups[0]);
   const std::vector<VisitClass> visits = one_by_one(setups[0]);
-  ASSERT_EQ(plan.tiles.size(), visits.size());
+  ASSERT_EQ(plan.visits.size(), visits.size());
   Energies energy_pJ;
   std::int64_t macs = 0;
   double most = 0;
   for (std::size_t k = 0; k < visits.size(); ++k) {
-    EXPECT_EQ(plan.tiles[k], visits[k].tile) << k;
-    EXPECT_EQ(plan.streams[k], visits[k].stream) << k;
+    EXPECT_EQ(plan.visit(k).tile, visits[k].tile) << k;
+    EXPECT_EQ(plan.visit(k).stream, visits[k].stream) << k;
     for (const EnergyTerms::Term& term : visits[k].energies)
       energy_pJ[term.component] += term.amount * term.each_pJ;
     macs += visits[k].generation_macs;
@@ -207,10 +209,10 @@ TEST(NetworkPlan, TheVeryFirstFetchFindsItsBankClosed) {
   const double wait_ns =
       (dram.timing.rcd_read + dram.timing.cl + dram.controller.pipeline_cycles) * dram.clock_ns;
   EXPECT_DOUBLE_EQ(plan.schedule.tiles[0][Stage::fetch_weights],
-                   plan.layers[0]->tiles[0][Stage::fetch_weights] + wait_ns);
+                   plan.layers[0]->visit(0).tile[Stage::fetch_weights] + wait_ns);
   for (const Stage stage : all_of_enum<Stage>()) {
     if (stage == Stage::fetch_weights) continue;
-    EXPECT_EQ(plan.schedule.tiles[0][stage], plan.layers[0]->tiles[0][stage]);
+    EXPECT_EQ(plan.schedule.tiles[0][stage], plan.layers[0]->visit(0).tile[stage]);
   }
 }
 
