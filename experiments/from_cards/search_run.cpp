@@ -45,9 +45,11 @@ void keep_images_chose(const std::vector<std::string>& chose, Tree& card) {
 
 void check_search(const Experiment& card, const SearchOptions& options) {
   require_classes(card, "a search");
-  require(card.network.weights.source == nn::multilevel_kind,
-          "weights.source is {} but a search chooses settings of multilevel",
-          card.network.weights.source);
+  require(
+      card.network.weights.source == nn::multilevel_kind,
+      "weights.source is {} but a search chooses settings of multilevel (a section `search` lists "
+      "other sources)",
+      card.network.weights.source);
   const std::string& kind = options.sensitivity;
   require(kind == "trained" || kind == "measured" || kind == "relative",
           "--sensitivity is '{}' but may be trained, measured or relative", kind);

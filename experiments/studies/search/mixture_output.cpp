@@ -216,15 +216,14 @@ Labelled mixture_results(const MixtureStudy& study, const Experiment& card,
   Labelled data;
   std::vector<std::string> costs, targets;
   std::vector<double> limits;
-  for (const nn::MixtureCost cost : study.costs)
-    costs.push_back(fmt::format("{}, {}", nn::name_of(cost), nn::unit_of(cost)));
+  for (const nn::MixtureCost cost : study.costs) costs.emplace_back(nn::name_of(cost));
   for (const nn::CostTable& target : study.targets) {
     targets.push_back(target.name);
     limits.push_back(target.target);
   }
   data.add_axis({"layer", study.layers, "", "layer of the network"});
   data.add_axis({"candidate", study.candidates, "", "weight source"});
-  data.add_axis({"cost", costs, "", "what a network costs, and its unit"});
+  data.add_axis({"cost", costs, "", "bytes (B), time (s), energy (J)"});
   data.add_axis({"target", targets, "", "cost that is bounded"});
   data.add({"at_most", {"target"}, limits, "", "bound of the cost"});
   add_epochs(data, study);

@@ -107,6 +107,28 @@ TEST_F(WeightCommands, RefuseDamagedFilesWithASentenceAndLeaveNothing) {
   EXPECT_EQ(run("pack w.h5 -o w.h5").code, 2) << "would replace its input";
 }
 
+// A section `search` is searched by gradients; the card and the weights that it writes are those of
+// the network that it reports.
+TEST_F(WeightCommands, SearchByGradientsWritesWhatItFound) {
+  write("search.yaml",
+        "dataset: {name: glyphs, train_limit: 300, test_limit: 200}\nmodel: {name: lenet5}\n"
+        "weights: {source: integer, bits: 4}\nteacher: {epochs: 1}\ntrain: {epochs: 1}\n"
+        "search:\n  candidates: [{label: a, source: integer, bits: 3}, {label: b, source: integer, "
+        "bits: 6}]\n  targets: [{cost: bytes, at_most: 1.4, of: a}]\n  epochs: 2\n  fine_tune: 1\n"
+        "  controls: [greedy]\nbaselines: []\nchips: 0\nmeasure: [accuracy]\n");
+  const json found =
+      object("search search.yaml -o found.yaml --results found.h5 --weights w.h5 --threads 1");
+  EXPECT_EQ(found["networks"].size(), 2u);
+  const json run = object("run found.yaml --set weights.file=w.h5 --threads 1 -o r.h5");
+  EXPECT_EQ(run["accuracy"]["source"], found["networks"]["searched"]["accuracy"]);
+  const Labelled results = read_labelled(folder_ + "/found.h5");
+  EXPECT_EQ(std::get<std::vector<double>>(results.variable("whole_cost")->values)[0],
+            found["networks"]["searched"]["whole"]["bytes"].get<double>());
+  for (const char* wrong : {"--budget memory=0.1", "--candidates 2", "--results found.txt"})
+    EXPECT_EQ(this->run(std::string("search search.yaml -o no.yaml ") + wrong).code, 2) << wrong;
+  EXPECT_FALSE(fs::exists(folder_ + "/no.yaml"));
+}
+
 const std::string small_search =
     "search " + quickstart + untrained + "--images 64 --set 'weights.projection.method=svd' ";
 
