@@ -1,6 +1,30 @@
 // Labelled arrays: what the results file holds, and how to take slices of it.
 lightloom.results = JSON.parse(document.getElementById("results").textContent);
 
+// Long lists are embedded in fewer letters (page_values.hpp).
+lightloom.unpacked = (() => {
+  const powers = Array.from({length: 128}, (_, e) => Number(`1e${Math.abs(e - 64)}`));
+  function bytes(text) {
+    const raw = atob(text), made = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; ++i) made[i] = raw.charCodeAt(i);
+    return made;
+  }
+  function number(all, at) {
+    const digits = all[at] | all[at + 1] << 8 | all[at + 2] << 16, power = all[at + 3] & 127;
+    if (digits === 0xffffff) return null;
+    const value = power < 64 ? digits / powers[power] : digits * powers[power];
+    return all[at + 3] < 128 ? value : -value;
+  }
+  return (values) => {
+    if (Array.isArray(values)) return values;
+    if (values.count !== undefined) return Array.from({length: values.count}, (_, i) => values.from + i);
+    if (values.of) return Array.from(bytes(values.at), (kind) => values.of[kind]);
+    const all = bytes(values.decimals);
+    return Array.from({length: all.length / 4}, (_, i) => number(all, 4 * i));
+  };
+})();
+for (const one of [...lightloom.results.axes, ...lightloom.results.variables]) one.values = lightloom.unpacked(one.values);
+
 lightloom.data = (() => {
   const {attributes, axes, variables} = lightloom.results;
   const axesByName = new Map(axes.map((one) => [one.name, one])), variablesByName = new Map(variables.map((one) => [one.name, one]));
