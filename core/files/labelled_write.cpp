@@ -1,11 +1,26 @@
 #include <hdf5_hl.h>
 
+#include <algorithm>
+
 #include "core/files/atomic_file.hpp"
 #include "core/files/hdf5_types.hpp"
 #include "core/files/labelled_bytes.hpp"
+#include "core/unpacked.hpp"
 
 namespace lightloom {
 namespace {
+
+// Measured: docs/evidence/performance.md#sweeps-of-very-many-points.
+constexpr hsize_t packed_from = 4096, chunk = 65'536;  // numbers
+constexpr unsigned deflate_level = 1;
+
+enum class Form { plain, packed };
+
+struct Array {
+  const std::string& name;
+  const Values& values;
+  std::vector<hsize_t> shape;
+};
 
 Hdf5Handle space_of(const std::vector<hsize_t>& shape) {
   return hdf5_made(shape.empty()
@@ -33,15 +48,33 @@ void write_attribute(hid_t object, const std::string& name, T number) {
   hdf5_check(H5Awrite(attribute, hdf5_number_type<T>(), &number), "write an attribute");
 }
 
+/// Has an array of this shape packed, in pieces of as many whole rows as fit a chunk.
+void pack(hid_t creation, const std::vector<hsize_t>& shape) {
+  std::vector<hsize_t> sides = shape;
+  hsize_t size = 1;
+  for (std::size_t i = shape.size(); i-- > 0;) {
+    sides[i] = std::clamp<hsize_t>(chunk / size, 1, shape[i]);
+    size *= sides[i];
+  }
+  hdf5_check(H5Pset_chunk(creation, static_cast<int>(sides.size()), sides.data()), "pack an array");
+  hdf5_check(H5Pset_deflate(creation, deflate_level), "pack an array");
+}
+
+bool is_large(const Values& values) {
+  return !std::holds_alternative<std::vector<std::string>>(values) &&
+         size_of(values) >= packed_from;
+}
+
 /// Makes the array `name` and fills it.
-Hdf5Handle write_dataset(hid_t file, const std::string& name, const Values& values,
-                         const std::vector<hsize_t>& shape) {
+Hdf5Handle write_dataset(hid_t file, const Array& array, Form form) {
+  const auto& [name, values, shape] = array;
   const Hdf5Handle space = space_of(shape);
   const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "set up an array");
   hdf5_check(H5Pset_obj_track_times(creation, false),
              "set up an array");  // equal data, equal bytes
+  if (form == Form::packed && is_large(values)) pack(creation, shape);
   return std::visit(
-      [&]<class T>(const std::vector<T>& list) {
+      [&, &name = name]<class T>(const std::vector<T>& list) {
         constexpr bool text = std::is_same_v<T, std::string>;
         const Hdf5Handle type = [] {
           if constexpr (text)
@@ -73,18 +106,19 @@ void describe_dataset(hid_t set, const std::string& unit, const std::string& lon
   if (!long_name.empty()) write_attribute(set, "long_name", long_name);
 }
 
-void write_axes(hid_t file, const Labelled& data) {
+void write_axes(hid_t file, const Labelled& data, Form form) {
   for (const Axis& axis : data.axes) {
-    const Hdf5Handle set = write_dataset(file, axis.name, axis.values, {size_of(axis.values)});
+    const Hdf5Handle set =
+        write_dataset(file, {axis.name, axis.values, {size_of(axis.values)}}, form);
     describe_dataset(set, axis.unit, axis.long_name);
     hdf5_check(H5DSset_scale(set, axis.name.c_str()), "mark a dimension scale");
   }
 }
 
-void write_variable(hid_t file, const Labelled& data, const Variable& variable) {
+void write_variable(hid_t file, const Labelled& data, const Variable& variable, Form form) {
   std::vector<hsize_t> shape;
   for (const std::string& name : variable.axes) shape.push_back(size_of(data.axis(name)->values));
-  const Hdf5Handle set = write_dataset(file, variable.name, variable.values, shape);
+  const Hdf5Handle set = write_dataset(file, {variable.name, variable.values, shape}, form);
   describe_dataset(set, variable.unit, variable.long_name);
   for (std::size_t i = 0; i < variable.axes.size(); ++i) {
     const Hdf5Handle scale =
@@ -113,9 +147,7 @@ std::string image_of(hid_t file) {
   return bytes;
 }
 
-}  // namespace
-
-std::string labelled_bytes(const Labelled& data) {
+std::string bytes_of(const Labelled& data, Form form) {
   const Hdf5Quiet quiet;
   const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "set up a file");
   hdf5_check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
@@ -127,15 +159,35 @@ std::string labelled_bytes(const Labelled& data) {
     std::visit([&, &name = name](const auto& content) { write_attribute(file, name, content); },
                value);  // clang 14 captures no structured binding by itself
   }
-  write_axes(file, data);
-  for (const Variable& variable : data.variables) write_variable(file, data, variable);
+  write_axes(file, data, form);
+  for (const Variable& variable : data.variables) write_variable(file, data, variable, form);
   return image_of(file);
 }
+
+/// Our own reader, too, takes files that unpack to that much for damaged.
+bool unpacks_to_too_much(const std::string& bytes, const Labelled& data) {
+  std::size_t largest = 0;
+  for (const Variable& variable : data.variables)
+    largest = std::max(largest, 8 * size_of(variable.values));
+  return largest > most_unpacked(bytes.size());
+}
+
+}  // namespace
+
+std::string labelled_bytes(const Labelled& data) { return bytes_of(data, Form::plain); }
 
 void write_labelled(const std::string& path, const Labelled& data) {
   const Hdf5Quiet quiet;
   require_writable(path);
   write_file(path, labelled_bytes(data));
+}
+
+void write_packed(const std::string& path, const Labelled& data) {
+  const Hdf5Quiet quiet;
+  require_writable(path);
+  if (H5Zfilter_avail(H5Z_FILTER_DEFLATE) <= 0) return write_labelled(path, data);
+  const std::string bytes = bytes_of(data, Form::packed);
+  write_file(path, unpacks_to_too_much(bytes, data) ? labelled_bytes(data) : bytes);
 }
 
 }  // namespace lightloom

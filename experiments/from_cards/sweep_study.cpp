@@ -167,6 +167,7 @@ SweepOutcome compute_sweep(const SweepStudy& study, const SweepCall& call, Progr
                             .threads = omp_get_max_threads()},
                  .output = call.output,
                  .crew = call.crew,
+                 .hand = study.accuracy ? std::size_t{1} : std::size_t{1024},
                  .order = of_points + fingerprint(study.card) + "\n" + trainings},
                 progress);
   if (!trainings.empty() && call.trainings.empty()) remove_trainings(trainings);

@@ -5,14 +5,18 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <list>
 #include <map>
+#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -24,9 +28,10 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr int of_crew = 0, of_places = 1;  // tags
-constexpr auto between_tries = 300us;      // MPI_Iprobe would spin by itself
-constexpr auto between_looks = 50ms;       // at the processes of this machine
-constexpr auto for_sends = 2s;             // at the end; a process that was killed takes none
+// MPI_Iprobe would spin by itself. After a message the next is near; later a core has better to do.
+constexpr Clock::duration shortest_nap = 300us, longest_nap = 5ms;
+constexpr auto between_looks = 50ms;  // at the processes of this machine
+constexpr auto for_sends = 2s;        // at the end; a process that was killed takes none
 
 void check(int status, const char* what) {
   if (status != MPI_SUCCESS) throw Failure(fmt::format("MPI cannot {} (code {})", what, status));
@@ -64,7 +69,7 @@ class MpiRanks final : public Ranks {
   ~MpiRanks() override {
     const auto end = Clock::now() + for_sends;
     for (forget_what_arrived(); !under_way_.empty() && Clock::now() < end; forget_what_arrived())
-      std::this_thread::sleep_for(between_tries);
+      std::this_thread::sleep_for(shortest_nap);
     MPI_Finalize();
   }
   MpiRanks(const MpiRanks&) = delete;
@@ -94,13 +99,23 @@ class MpiRanks final : public Ranks {
         check(MPI_Recv(message.bytes.data(), size, MPI_BYTE, message.from, status.MPI_TAG,
                        MPI_COMM_WORLD, MPI_STATUS_IGNORE),
               "receive");
+        nap_ = shortest_nap;
         if (status.MPI_TAG == of_crew) return message;
         meet(message);
         continue;
       }
-      std::this_thread::sleep_for(between_tries);
+      std::unique_lock lock(mutex_);
+      called_.wait_for(lock, std::min(nap_, std::max(shortest_nap, end - Clock::now())),
+                       [&] { return call_; });
+      if (std::exchange(call_, false)) return std::nullopt;
+      nap_ = std::min(2 * nap_, longest_nap);
     } while (Clock::now() < end);
     return std::nullopt;
+  }
+  void wake() override {
+    const std::lock_guard lock(mutex_);
+    call_ = true;
+    called_.notify_one();
   }
 
  private:
@@ -110,6 +125,7 @@ class MpiRanks final : public Ranks {
   };
 
   void post(int to, std::string bytes, int tag) {
+    nap_ = shortest_nap;
     Sent& sent = under_way_.emplace_back(Sent{.bytes = std::move(bytes)});
     const auto size = static_cast<int>(sent.bytes.size());
     const int status =
@@ -147,6 +163,10 @@ class MpiRanks final : public Ranks {
   std::map<int, pid_t> neighbours_;
   std::vector<bool> ended_;
   Clock::time_point looked_;
+  Clock::duration nap_ = shortest_nap;
+  std::mutex mutex_;  // of the two below
+  std::condition_variable called_;
+  bool call_ = false;
 };
 
 }  // namespace

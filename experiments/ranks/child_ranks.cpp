@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -86,7 +87,13 @@ class Way {
 /// Ways to some of the processes, in order of `ranks`.
 class SocketRanks : public Ranks {
  public:
-  SocketRanks(int own, int count) : own_(own), count_(count) {}
+  SocketRanks(int own, int count)
+      : own_(own), count_(count), call_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~SocketRanks() override {
+    if (call_ >= 0) ::close(call_);
+  }
+  SocketRanks(const SocketRanks&) = delete;
+  SocketRanks& operator=(const SocketRanks&) = delete;
   [[nodiscard]] int own() const override { return own_; }
   [[nodiscard]] int count() const override { return count_; }
   [[nodiscard]] bool closed(int rank) const override {
@@ -98,16 +105,19 @@ class SocketRanks : public Ranks {
   }
   std::optional<Message> receive(std::chrono::microseconds wait) override {
     if (auto message = received()) return message;
-    std::vector<pollfd> open;
+    std::vector<pollfd> open{{.fd = call_, .events = POLLIN, .revents = 0}};
     for (const Way& way : ways_)
       if (way.socket() >= 0) open.push_back({.fd = way.socket(), .events = POLLIN, .revents = 0});
     const int milliseconds =
         static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(wait).count());
-    if (poll(open.data(), open.size(), milliseconds) > 0)
-      for (std::size_t i = 0, k = 0; i < ways_.size(); ++i)
-        if (ways_[i].socket() >= 0 && open[k++].revents != 0) ways_[i].read();
+    if (poll(open.data(), open.size(), milliseconds) <= 0) return std::nullopt;
+    eventfd_t calls = 0;
+    eventfd_read(call_, &calls);
+    for (std::size_t i = 0, k = 1; i < ways_.size(); ++i)
+      if (ways_[i].socket() >= 0 && open[k++].revents != 0) ways_[i].read();
     return received();
   }
+  void wake() override { eventfd_write(call_, 1); }
 
  protected:
   std::vector<int> ranks_;
@@ -126,7 +136,7 @@ class SocketRanks : public Ranks {
     return std::nullopt;
   }
 
-  int own_, count_;
+  int own_, count_, call_;
 };
 
 /// This process's command line, as words.

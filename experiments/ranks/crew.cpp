@@ -11,12 +11,13 @@ namespace lightloom::experiments {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto between_looks = 2ms;
-constexpr auto between_words = 1s;   // a process says at least so often that it is there
-constexpr auto silent_for = 30s;     // then it counts as ended
-constexpr auto asleep_for = 5s;      // who was away so long himself has not heard anybody
-constexpr auto for_farewells = 10s;  // an end is heard of in milliseconds
-constexpr auto for_an_end = 10s;     // of what carries the messages; milliseconds, too
+constexpr auto between_looks = 2ms;       // of the leader, for whom others may wait
+constexpr auto while_others_lead = 20ms;  // who helps is woken by its own answer
+constexpr auto between_words = 1s;        // a process says at least so often that it is there
+constexpr auto silent_for = 30s;          // then it counts as ended
+constexpr auto asleep_for = 5s;           // who was away so long himself has not heard anybody
+constexpr auto for_farewells = 10s;       // an end is heard of in milliseconds
+constexpr auto for_an_end = 10s;          // of what carries the messages; milliseconds, too
 constexpr int leader = 0;
 
 std::atomic<bool> left_behind{false};
@@ -227,7 +228,7 @@ void Crew::share(const SharedWork& work, ProgressSink& sink) {
 }
 
 void Crew::help_once() {
-  const auto message = ranks_->receive(between_looks);
+  const auto message = ranks_->receive(while_others_lead);
   const auto now = Clock::now();
   const std::lock_guard lock(mutex_);
   if (now - looked_ > asleep_for) others_[leader].heard = now;
@@ -288,6 +289,7 @@ void Crew::help(const std::function<WorkFunction(std::string_view order)>& begin
     changed_.wait_for(lock, 100ms, [&] { return !inbox_.empty(); });
     if (stays && sink.cancelled()) {
       outbox_.push_back(std::string(1, leaving));
+      ranks_->wake();
       stays = false;
     }
     if (inbox_.empty()) continue;
@@ -302,7 +304,9 @@ void Crew::help(const std::function<WorkFunction(std::string_view order)>& begin
         },
         given.number, given.items);
     lock.lock();
-    if (!sink.cancelled()) outbox_.push_back(std::move(answer));
+    if (sink.cancelled()) continue;
+    outbox_.push_back(std::move(answer));
+    ranks_->wake();
   }
 }
 

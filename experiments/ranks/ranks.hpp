@@ -12,8 +12,8 @@ struct Message {
   std::string bytes;
 };
 
-/// Processes that send one another bytes, numbered from 0. All calls on one thread, construction
-/// and destruction too.
+/// Processes that send one another bytes, numbered from 0. All calls but `wake` on one thread,
+/// construction and destruction too.
 class Ranks {
  public:
   virtual ~Ranks() = default;
@@ -23,6 +23,8 @@ class Ranks {
   virtual void send(int to, std::string bytes) = 0;
   /// The next message from anyone; nothing when none comes for about `wait`.
   virtual std::optional<Message> receive(std::chrono::microseconds wait) = 0;
+  /// Ends such a wait, and may be called on any thread.
+  virtual void wake() = 0;
   /// Whether the way to a process is known to be closed.
   [[nodiscard]] virtual bool closed(int rank) const = 0;
 };

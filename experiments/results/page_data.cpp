@@ -13,6 +13,7 @@
 
 #include "core/letters.hpp"
 #include "experiments/results/files/tidy_tables.hpp"
+#include "experiments/results/page_values.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -55,10 +56,11 @@ std::vector<std::string> chosen(const Labelled& data, std::size_t most) {
     return first != second ? first < second : size_of(a->values) < size_of(b->values);
   });
   std::vector<std::string> names;
-  std::size_t numbers = 0;
+  std::size_t bytes = 0;
   for (const Variable* array : order) {
-    if (numbers + size_of(array->values) > most) continue;
-    numbers += size_of(array->values);
+    const std::size_t its = page_bytes(array->values);
+    if (bytes + its > most) continue;
+    bytes += its;
     names.push_back(array->name);
   }
   return names;

@@ -6,12 +6,13 @@
 
 namespace lightloom::experiments {
 
-/// Numbers that a page embeds at most: some ten bytes each.
-inline constexpr std::size_t most_page_numbers = 1'200'000;
+/// Bytes of arrays that a page embeds at most (`page_bytes`): with its own text it has less than
+/// ten million.
+inline constexpr std::size_t most_page_bytes = 9'500'000;
 
 /// What a page draws of some results: without outcomes of single images, numbers rounded to seven
-/// digits. Of more than `most` numbers the arrays that tell most come first (accuracies, time,
+/// digits. Of more than `most` bytes the arrays that tell most come first (accuracies, time,
 /// energy, gains, then the small ones), as far as they go; the attribute `left_out` names the rest.
-Labelled page_data(const Labelled& data, std::size_t most = most_page_numbers);
+Labelled page_data(const Labelled& data, std::size_t most = most_page_bytes);
 
 }  // namespace lightloom::experiments

@@ -7,6 +7,7 @@
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/results/html_text.hpp"
 #include "experiments/results/page_data.hpp"
+#include "experiments/results/page_values.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -37,7 +38,9 @@ std::string fill(std::string_view page,
 
 }  // namespace
 
-Json to_json(const Labelled& data) {
+namespace {
+
+Json to_json(const Labelled& data, Json (*of_values)(const Values&)) {
   Json json{{"attributes", Json::object()}, {"axes", Json::array()}, {"variables", Json::array()}};
   for (const auto& [name, value] : data.attributes)
     std::visit([&, key = name](const auto& held) { json["attributes"][key] = held; }, value);
@@ -45,19 +48,25 @@ Json to_json(const Labelled& data) {
     json["axes"].push_back({{"name", axis.name},
                             {"unit", axis.unit},
                             {"long_name", axis.long_name},
-                            {"values", to_json(axis.values)}});
+                            {"values", of_values(axis.values)}});
   for (const Variable& variable : data.variables)
     json["variables"].push_back({{"name", variable.name},
                                  {"axes", variable.axes},
                                  {"unit", variable.unit},
                                  {"long_name", variable.long_name},
-                                 {"values", to_json(variable.values)}});
+                                 {"values", of_values(variable.values)}});
   return json;
+}
+
+}  // namespace
+
+Json to_json(const Labelled& data) {
+  return to_json(data, [](const Values& values) { return to_json(values); });
 }
 
 std::string report_page(const Labelled& data) {
   const std::string title = html_text(text_attribute(data, "title") + " · lightloom");
-  const std::string json = script_json(to_json(page_data(data)));
+  const std::string json = script_json(to_json(page_data(data), page_values));
   return fill(embedded::page_template, {{"title", title},
                                         {"style", embedded::page_style},
                                         {"data", json},

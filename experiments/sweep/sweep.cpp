@@ -72,7 +72,7 @@ void compute_together(const SweepTask& task, SweepLedger& ledger, ProgressSink& 
   SharedWork work{.order = task.order, .items = {}};
   for (; next < task.grid.points(); ++next)
     if (ledger.wants(next)) work.items.push_back(next);
-  work.most_at_once = task.at_once == 1 ? 1 : 1024;
+  work.most_at_once = task.hand;
   work.work = point_answers(task);
   work.take = [&](std::size_t point, const std::string& answer) {
     ledger.take(point, from_answer(answer));

@@ -32,6 +32,7 @@ struct SweepTask {
   Origin origin;
   std::string output;      // file; "": none, nothing is taken up and nothing kept
   Crew* crew = nullptr;    // other processes that take part, led by this one
+  std::size_t hand = 1;    // points that such a process takes together at most
   std::string order = {};  // what the sweep is to them
 };
 

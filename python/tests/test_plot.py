@@ -95,6 +95,17 @@ class Figures(unittest.TestCase):
         self.assertEqual(numpy.isfinite(points.get_ydata()).sum(), 5)
         numpy.testing.assert_allclose(best.get_xdata(), [1, 3])
 
+    def test_of_times_and_energies_less_is_better_and_sources_have_colours(self):
+        data = design().assign(time=("point", [3.0, 1, 2, 4, 5, 0.5], {"units": "s"}))
+        _, best = plot.pareto(data, y="time").lines
+        numpy.testing.assert_allclose(best.get_xdata(), [1, 3, 11])
+        numpy.testing.assert_allclose(best.get_ydata(), [3, 1, 0.5])
+        ax = plot.pareto(data, source=["int8", "multilevel"])
+        numpy.testing.assert_allclose([line.get_xdata()[0] for line in ax.lines], [2, 2, 1, 1])
+        self.assertEqual(len({line.get_color() for line in ax.lines}), 2)
+        with self.assertRaisesRegex(ValueError, "no source 'int9'"):
+            plot.pareto(data, source="int9")
+
     def test_bars_add_up_to_the_totals(self):
         ax = plot.energy(run())
         self.assertAlmostEqual(sum(lengths(ax, 0)), 7.0)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/files/atomic_file.hpp"
+#include "core/files/labelled_bytes.hpp"
 #include "experiments/commands/named_inputs.hpp"
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/results/report.hpp"
@@ -51,7 +52,7 @@ SweepFiles sweep_files(const CommandLine& line, const std::string& name, const S
 }
 
 Shown write_sweep(const Labelled& table, const SweepGrid& grid, const SweepFiles& places) {
-  write_labelled(places.results, table);
+  write_packed(places.results, table);
   if (!places.page.empty()) write_file(places.page, report_page(table));
   Shown result;
   result.json = {{"results", places.results},

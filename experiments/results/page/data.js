@@ -1,6 +1,30 @@
 // Labelled arrays: what the results file holds, and how to take slices of it.
 lightloom.results = JSON.parse(document.getElementById("results").textContent);
 
+// Long lists are embedded in fewer letters (page_values.hpp).
+lightloom.unpacked = (() => {
+  const powers = Array.from({length: 128}, (_, e) => Number(`1e${Math.abs(e - 64)}`));
+  function bytes(text) {
+    const raw = atob(text), made = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; ++i) made[i] = raw.charCodeAt(i);
+    return made;
+  }
+  function number(all, at) {
+    const digits = all[at] | all[at + 1] << 8 | all[at + 2] << 16, power = all[at + 3] & 127;
+    if (digits === 0xffffff) return null;
+    const value = power < 64 ? digits / powers[power] : digits * powers[power];
+    return all[at + 3] < 128 ? value : -value;
+  }
+  return (values) => {
+    if (Array.isArray(values)) return values;
+    if (values.count !== undefined) return Array.from({length: values.count}, (_, i) => values.from + i);
+    const all = bytes(values.at ?? values.decimals), each = values.of ? 1 : 4, made = new Array(all.length / each);
+    for (let i = 0; i < made.length; ++i) made[i] = values.of ? values.of[all[i]] : number(all, 4 * i);
+    return made;
+  };
+})();
+for (const one of [...lightloom.results.axes, ...lightloom.results.variables]) one.values = lightloom.unpacked(one.values);
+
 lightloom.data = (() => {
   const {attributes, axes, variables} = lightloom.results;
   const axesByName = new Map(axes.map((one) => [one.name, one])), variablesByName = new Map(variables.map((one) => [one.name, one]));
@@ -41,14 +65,31 @@ lightloom.data = (() => {
     const spread = (all) => all.reduce((a, b) => Math.max(a, b)) / all.reduce((a, b) => Math.min(a, b));
     return spread(ratios) < spread(steps);
   }
-  // Of a sweep's grid: all points as {axis: index}, the last axis fastest.
   // Of a list of points: the arrays that say where they are, and the words for one of them.
   const places = (attributes.coordinates || "").split(" ").filter((name) => variable(name));
   const pointText = (where) => (places.length === 0 ? sweepNames.map((name) => `${named(name)} ${labels(name)[where[name]]}`) :
     places.map((name) => [name, at(name, where)]).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${named(name)} ${value}`)).join(", ");
-  const points = () => sweepNames.reduce((all, name) => all.flatMap((where) => range(size(name)).map((index) => ({...where, [name]: index}))), [{}]);
+  // Of a sweep's grid: all points as {axis: index}, the last axis fastest.
+  let listed = null;
+  const points = () => listed ??= sweepNames.reduce((all, name) => all.flatMap((where) => range(size(name)).map((index) => ({...where, [name]: index}))), [{}]);
+  // The values of `name` at all points, in their order, elsewhere at `where`.
+  function over(name, where = {}) {
+    const found = variable(name), strides = new Map();
+    let stride = 1, offsets = [0];
+    for (const along of [...found.axes].reverse()) {
+      strides.set(along, stride);
+      stride *= size(along);
+      if (!sweepNames.includes(along)) offsets[0] += strides.get(along) * (where[along] ?? 0);
+    }
+    for (const along of sweepNames) {
+      const step = strides.get(along) ?? 0, count = size(along), next = new Array(offsets.length * count);
+      for (let i = 0; i < next.length; ++i) next[i] = offsets[Math.floor(i / count)] + step * (i % count);
+      offsets = next;
+    }
+    return offsets.map((offset) => found.values[offset]);
+  }
   return {attributes, axes, variables, axis, variable, size, sweepNames, point, at, has, along, labels, range, title,
-          named, numeric, geometric, points, places, pointText};
+          named, numeric, geometric, points, over, places, pointText};
 })();
 
 lightloom.text = (() => {

@@ -39,18 +39,22 @@ lightloom.sweepCharts = (() => {
     });
   }
 
-  // Points that would be drawn on one another are drawn once; `thinned` says how many are left out.
+  // Of very many points, those that would be drawn on one another once.
   function thinned(points, scales) {
     const most = 8000;
     if (points.length <= most) return points;
-    const seen = new Set(), cells = 1200;
+    const seen = new Set(), cells = [400, 140];  // of three pixels on a wide screen
     const share = ["x", "y"].map((key, axis) => {
       const place = scales[axis] === "logarithmic" ? (one) => Math.log(one[key]) : (one) => one[key];
-      const ends = points.reduce(([low, high], one) => [Math.min(low, place(one)), Math.max(high, place(one))], [Infinity, -Infinity]);
-      return (one) => Math.round(cells * (place(one) - ends[0]) / (ends[1] - ends[0] || 1) / 3);
+      let low = Infinity, high = -Infinity;
+      for (const one of points) {
+        low = Math.min(low, place(one));
+        high = Math.max(high, place(one));
+      }
+      return (one) => Math.round(cells[axis] * (place(one) - low) / (high - low || 1));
     });
     return points.filter((one) => {
-      const cell = share[0](one) * cells + share[1](one);
+      const cell = share[0](one) * 1000 + share[1](one);
       return !seen.has(cell) && seen.add(cell);
     });
   }
@@ -58,7 +62,8 @@ lightloom.sweepCharts = (() => {
   // A quantity of every point of a list by a coordinate of numbers or words, a colour for each value of another.
   function cloud(canvas, {name, x, group, where, x_scale, y_scale}) {
     const one = data.variable(name), words = typeof data.variable(x).values.find((value) => value !== null) === "string";
-    const all = data.points().map((point) => Object.assign(point, where)).map((point) => ({where: point, x: data.at(x, point), y: data.at(name, point), group: group ? data.at(group, point) : null}))
+    const places = data.over(x), up = data.over(name, where), of = group ? data.over(group) : [];
+    const all = data.points().map((point, i) => ({where: point, x: places[i], y: up[i], group: of[i] ?? null}))
       .filter((item) => item.y !== null && item.x !== null && item.x !== "" && (x_scale === "linear" || words || item.x > 0) && (y_scale === "linear" || item.y > 0));
     const groups = [...new Set(all.map((item) => item.group))].sort((a, b) => a > b ? 1 : -1), many = all.length > 400;
     const label = (value) => !group ? data.title(one) : `${data.named(group)} ${value === null || value === "" ? "none" : value}`;

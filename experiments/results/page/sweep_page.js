@@ -56,11 +56,12 @@ lightloom.sweepPage = (() => {
     const controls = [chooser("across", choices, state.x, set(state, "x", redraw)), chooser("up", choices, state.y, set(state, "y", redraw)),
       ...(sources.length > 1 ? [chooser("weights", sources, 0, set(state, "source", redraw, Number))] : []),
       chooser("across", scales, "linear", set(state, "x_scale", redraw)), chooser("up", scales, "linear", set(state, "y_scale", redraw))];
-    const value = (name, where) => data.at(name, bySource(name) ? {...where, source: state.source} : where);
+    const values = (name) => data.over(name, {source: state.source});
     const draw = panel({title: "What no other design beats", wide: true, tall: true, controls,
       note: "Every point of the sweep. On the front is what no other point is as good as or better than in both: less of time, energy, area, bits and error, more of accuracy and gain.",
       paint: (canvas) => {
-        const all = data.points().map((where) => ({where, x: value(state.x, where), y: value(state.y, where)})).filter((one) => one.x !== null && one.y !== null);
+        const xs = values(state.x), ys = values(state.y);
+        const all = data.points().map((where, i) => ({where, x: xs[i], y: ys[i]})).filter((one) => one.x !== null && one.y !== null);
         const best = sweepCharts.front(all, [direction(state.x), direction(state.y)]), on = new Set(best);
         canvas.dataset.front = best.length;
         sweepCharts.pareto(canvas, {points: all.filter((one) => !on.has(one)), best, names: [state.x, state.y], scales: [state.x_scale, state.y_scale], at: (item) => data.pointText(item.where)});
@@ -69,7 +70,10 @@ lightloom.sweepPage = (() => {
 
   // Every point of a list by one of its coordinates.
   function cloudPanel(title, favourite) {
-    const few = (name) => new Set(data.variable(name).values.filter((value) => value !== null && value !== "")).size <= 10;
+    const few = (name) => {
+      const known = new Set([null, ""]);
+      return data.variable(name).values.every((value) => known.add(value).size <= 12);
+    };
     const state = {name: favourite, x: data.places.find((name) => !few(name)) ?? data.places[0], group: "", source: sourceOf(favourite), x_scale: "linear", y_scale: "linear"};
     const redraw = () => draw();
     const axes = data.places.map((name) => [name, data.named(name)]), scales = [["linear", "linear"], ["logarithmic", "logarithmic"]];

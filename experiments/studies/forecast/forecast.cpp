@@ -34,8 +34,8 @@ void add_tables(std::int64_t points, const Probe& first, Forecast& result) {
   constexpr std::int64_t page_digits = 11;
   const std::int64_t more = (points - 1) * first.numbers;
   result.result_bytes = first.result_bytes + 8 * more;
-  const auto most = static_cast<std::int64_t>(most_page_numbers);
-  result.page_bytes = first.page_bytes + page_digits * std::min(more, most);
+  const auto most = static_cast<std::int64_t>(most_page_bytes);
+  result.page_bytes = first.page_bytes + std::min(page_digits * more, most);
   result.memory_bytes += 3 * 8 * more;
 }
 

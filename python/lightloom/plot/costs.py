@@ -62,32 +62,43 @@ def front(x, y, larger_x=False, larger_y=True):
     return numpy.array(kept, dtype=int)
 
 
+def _more_is_better(name):
+    return name.startswith(("accuracy", "r2_")) or "speedup" in name or "gain" in name
+
+
 def pareto(data, x="energy", y="accuracy_chips_mean", source=None, ax=None):
     """All points of a sweep in two variables, the front among them marked and joined.
 
-    x is better small, y large (accuracies, gains). source: which one of variables by source (default: the
-    card's own).
+    Better is more of accuracies, R² and gains, less of all else (time, energy, area, bits, errors). source: which
+    one of variables by source (default: the card's own), or a list of them, a colour each.
     """
     data = results(data)
     ax = axes(ax)
-    found = []
-    for name in (x, y):
-        values = variable(data, name)
-        if "source" in values.dims:
-            values = values.isel(source=source_of(data, source))
-        found.append(values)
-    across, up = numpy.broadcast_arrays(*[v.values for v in _aligned(found)])
+    found = [variable(data, name) for name in (x, y)]
+    by_source = any("source" in values.dims for values in found)
+    chosen = [source] if source is None or isinstance(source, str) or not by_source else list(source)
     unit = str(found[0].attrs.get("units", ""))
-    factor, shown = engineering(across.ravel(), unit) if unit in ("J", "s") else (1.0, unit)
+    largest = numpy.abs(found[0].values[numpy.isfinite(found[0].values)])
+    factor, shown = engineering(largest, unit) if unit in ("J", "s") else (1.0, unit)
     percent = 100 if y.startswith("accuracy") else 1
-    ax.plot(factor * across.ravel(), percent * up.ravel(), "o", color="#bdbdbd", markersize=4, label="all points")
-    best = front(across, up)
-    ax.plot(factor * across.ravel()[best], percent * up.ravel()[best], "o-", color=COLOURS[0], markersize=5,
-            linewidth=1.2, label="front")
+    for n, one in enumerate(chosen):
+        across, up = (v.values.ravel() for v in _aligned([_of_source(data, values, one) for values in found]))
+        several = len(chosen) > 1
+        ax.plot(factor * across, percent * up, "o", color=COLOURS[n % len(COLOURS)] if several else "#bdbdbd", markersize=4,
+                alpha=0.35 if several else 1, label=one if several else "all points")
+        best = front(across, up, larger_x=_more_is_better(x), larger_y=_more_is_better(y))
+        ax.plot(factor * across[best], percent * up[best], "o-", color=COLOURS[n % len(COLOURS)], markersize=5, linewidth=1.2,
+                label=f"front, {one}" if several else "front")
     ax.set_xlabel(x.replace("_", " ") + (f" ({shown})" if shown not in ("", "1") else ""))
     ax.set_ylabel(y.replace("_", " ") + (" (%)" if percent == 100 else ""))
     ax.legend(frameon=False, fontsize=8)
     return ax
+
+
+def _of_source(data, values, source):
+    if "source" not in values.dims:
+        return values
+    return values.isel(source=source_of(data, source))
 
 
 def _aligned(found):

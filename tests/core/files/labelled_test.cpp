@@ -4,11 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 
 #include "core/error.hpp"
+#include "core/files/labelled_bytes.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom {
@@ -64,6 +67,35 @@ TEST(Labelled, WhatIsWrittenReadsBackWithNamesUnitsAndOrder) {
   EXPECT_EQ(std::get<std::string>(back.attributes.at("card")).size(), 100'000U);
   EXPECT_EQ(std::get<std::int64_t>(back.attributes.at("seed")), -5);
   EXPECT_EQ(std::get<double>(back.attributes.at("ratio")), 0.1);
+}
+
+TEST(Labelled, PackedFilesHoldTheSameInFewerBytes) {
+  Labelled data = example();
+  std::vector<std::int64_t> numbers(5003);
+  std::iota(numbers.begin(), numbers.end(), std::int64_t{-3});
+  data.add_axis({"point", numbers, "", "point"});
+  std::vector<double> values(numbers.size() * 6);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = std::sqrt(static_cast<double>(i % 90));
+  data.add({"time", {"chip", "point", "component"}, values, "s", "time"});
+  data.add({"turned", {"point", "chip", "component"}, values, "s", "time"});
+  data.add({"wide", {"component", "point"}, std::vector<float>(numbers.size() * 2, 7), "1", ""});
+  const std::string plain = fresh_path("plain.h5"), packed = fresh_path("packed.h5");
+  write_labelled(plain, data);
+  write_packed(packed, data);
+  const std::string bytes = bytes_of(packed);
+  EXPECT_LT(bytes.size() * 3, bytes_of(plain).size());
+  const Labelled back = read_labelled(packed), meant = read_labelled(plain);
+  ASSERT_EQ(back.axes.size(), meant.axes.size());
+  for (std::size_t i = 0; i < meant.axes.size(); ++i)
+    EXPECT_EQ(back.axes[i].values, meant.axes[i].values) << meant.axes[i].name;
+  ASSERT_EQ(back.variables.size(), meant.variables.size());
+  for (std::size_t i = 0; i < meant.variables.size(); ++i) {
+    EXPECT_EQ(back.variables[i].axes, meant.variables[i].axes);
+    EXPECT_EQ(back.variables[i].values, meant.variables[i].values) << meant.variables[i].name;
+  }
+  write_packed(packed, data);
+  EXPECT_EQ(bytes_of(packed), bytes) << "equal data, equal bytes";
 }
 
 TEST(Labelled, EqualDataGiveEqualBytes) {

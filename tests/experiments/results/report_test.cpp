@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
+#include "core/random/random.hpp"
 #include "experiments/results/page_data.hpp"
 #include "tests/experiments/example_results.hpp"
 
@@ -109,13 +112,88 @@ TEST(Report, EmbedsWhatIsDrawnAndSaysWhatIsLeftOut) {
     for (const Variable& one : page.variables) all.push_back(one.name);
     return all;
   };
-  const Labelled all = page_data(data), few = page_data(data, 4);
+  const Labelled all = page_data(data), few = page_data(data, 45);  // ten bytes a number
   EXPECT_EQ(names(all), (std::vector<std::string>{"large", "small", "time"}));
   EXPECT_EQ(all.attributes.count("left_out"), 0u);
   EXPECT_EQ(std::get<std::vector<double>>(all.variable("small")->values)[0], 0.3333333);
   EXPECT_EQ(all.axis("image_word"), nullptr);
   EXPECT_EQ(names(few), (std::vector<std::string>{"small", "time"}));
   EXPECT_EQ(std::get<std::string>(few.attributes.at("left_out")), "large");
+}
+
+/// A design of `points` points: three keys, and three quantities of five sources.
+Labelled large_design(std::int64_t points) {
+  Labelled data;
+  std::vector<std::int64_t> numbers(static_cast<std::size_t>(points));
+  std::iota(numbers.begin(), numbers.end(), std::int64_t{1});
+  data.add_axis({"point", numbers, "1", "point"});
+  data.add_axis({"source", std::vector<std::string>{"own", "a", "b", "c", "d"}, "", "weights"});
+  const Stream draws({.seed = 20, .purpose = Purpose::design});
+  const auto drawn = [&](std::size_t each, std::uint64_t from, double scale) {
+    std::vector<double> values(each * numbers.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+      values[i] = scale * (1 + draws.uniform(from + i));
+    return values;
+  };
+  data.add({"done", {"point"}, std::vector<std::int64_t>(numbers.size(), 1), "1", "done"});
+  data.add({"width", {"point"}, drawn(1, 1 << 24, 0.5), "1", "width"});
+  data.add({"settling", {"point"}, drawn(1, 2 << 24, 1e-7), "s", "settling"});
+  std::vector<double> batch = drawn(1, 3 << 24, 32);
+  for (double& one : batch) one = std::floor(one);
+  data.add({"batch", {"point"}, batch, "1", "batch"});
+  data.add({"time", {"point", "source"}, drawn(5, 4 << 24, 1e-5), "s", "time"});
+  data.add({"energy", {"point", "source"}, drawn(5, 5 << 24, 1e-6), "J", "energy"});
+  data.add({"speedup", {"point", "source"}, drawn(5, 6 << 24, 1), "1", "speed-up"});
+  data.attributes = {{"kind", "sweep"},
+                     {"title", "large"},
+                     {"sweep_axes", "point"},
+                     {"coordinates", "width settling batch"}};
+  return data;
+}
+
+TEST(Report, OfAHundredThousandPointsHasTenMegabytesAndAllThatItDraws) {
+  const Labelled data = large_design(100'000);
+  EXPECT_EQ(page_data(data).attributes.count("left_out"), 0u);
+  EXPECT_LT(report_page(data).size(), 10'000'000u);
+  expect_drawn(data, 4);  // time, energy, speed-up, and the front of the first two
+}
+
+TEST(Report, LongArraysAreUnpackedToTheirNumbers) {
+  Labelled data;
+  std::vector<std::int64_t> numbers(3000);
+  std::iota(numbers.begin(), numbers.end(), std::int64_t{7});
+  std::vector<double> values, few;
+  std::vector<std::string> words;
+  for (const std::int64_t i : numbers) {
+    const double digits = static_cast<double>(i * 2617 % 10'000'000) * (i % 2 == 0 ? 1 : -1);
+    values.push_back(i % 11 == 0 ? std::nan("") : digits * std::pow(10.0, i % 40 - 20));
+    few.push_back(i % 3 == 0 ? std::nan("") : static_cast<double>(i % 3) / 3);
+    words.push_back(i % 2 == 0 ? "even \"<" : "odd");
+  }
+  values[5] = 0;
+  values[6] = 9'999'999;
+  data.add_axis({"point", numbers, "1", "point"});
+  data.add({"value", {"point"}, values, "1", "value"});
+  data.add({"few", {"point"}, few, "1", "few"});
+  data.add({"word", {"point"}, words, "", "word"});
+  const std::string page = scratch_folder("long") + "/report.html";
+  write_file(page, report_page(data));
+  const Ran ran = run_shell(
+      fmt::format("/usr/bin/python3 {}page_arrays.py {} point value few word", scripts, page));
+  std::filesystem::remove_all(std::filesystem::path(page).parent_path());
+  if (ran.code == skipped) GTEST_SKIP() << ran.output;
+  ASSERT_EQ(ran.code, 0) << ran.errors;
+  const Json seen = Json::parse(ran.output), meant = Json::parse(to_json(page_data(data)).dump());
+  EXPECT_EQ(seen[0], meant["axes"][0]["values"]);
+  EXPECT_EQ(seen[2], meant["variables"][1]["values"]);
+  EXPECT_EQ(seen[3], meant["variables"][2]["values"]);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const Json& one = meant["variables"][0]["values"][i];
+    ASSERT_EQ(seen[1][i].is_null(), std::isnan(values[i])) << i;
+    if (std::isnan(values[i])) continue;
+    // A power of ten past 10^22 is not exact, and so the last bit.
+    ASSERT_NEAR(seen[1][i].get<double>(), one.get<double>(), 0x1p-52 * std::abs(values[i])) << i;
+  }
 }
 
 /// A regression on three chips, trained in two epochs, as a run writes it.
