@@ -320,7 +320,7 @@ TEST(LabTable, TheOnlyColumnWithAUnitOfLightIsIt) {
     return spectrum_from(read_lab_table(heads + "\n1550,3,7\n1551,4,7\n1552,5,7\n", "lab.csv"), {})
         .power.front();
   };
-  EXPECT_EQ(power("Wavelength (nm),Sample (mW),Reference (mW)"), 3);
+  EXPECT_EQ(power("Wavelength (nm),Sample (uA),Reference (uA)"), 3e-3);
   EXPECT_EQ(power("Wavelength (nm),Sample,Photodiode (mA)"), 7);
   EXPECT_THROW(heater("voltage_squared,power\n0,1\n1,2\n2,1\n3,1\n4,2\n").drive, Error);
 }
