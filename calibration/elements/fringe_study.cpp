@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "calibration/elements/fringe_causes.hpp"
 #include "calibration/elements/spoiled.hpp"
@@ -77,12 +78,22 @@ FringeSolution robust_fit(FringeLaw law, const GammaRange& range, FringeSweepDat
   return fit;
 }
 
+/// Over voltage or in the order of measurement, whichever is stronger: a hysteresis alternates over
+/// voltage where a sweep goes up and down.
+Following stronger(const std::vector<double>& residuals, const std::vector<double>& volts) {
+  std::vector<double> order(residuals.size());
+  std::iota(order.begin(), order.end(), 0.0);
+  const Following by_volts = following_of(residuals, volts),
+                  in_order = following_of(residuals, order);
+  return in_order.deviations > by_volts.deviations ? in_order : by_volts;
+}
+
 /// gamma, phi_0 and V_pi with their intervals.
 void measure(const FringeSolution& s, const FringeSweepData& data, double sigma_given,
              FringeStudy& study) {
   const auto rows = static_cast<double>(data.volts.size());
   const int freedom = static_cast<int>(data.volts.size()) - static_cast<int>(s.model.size());
-  const Following following = following_of(residuals_of(s, data), data.volts);
+  const Following following = stronger(residuals_of(s, data), data.volts);
   const double rho = std::clamp(following.correlation - 2 / std::sqrt(rows), 0.0, 0.95);
   const double grown = (1 + rho) / (1 - rho);
   const double sigma =
@@ -183,6 +194,14 @@ void name_residuals(const FringeSolution& s, const FringeSweepData& data, const 
         "the noise does not explain them (a wrong law, a second fringe, or light that changes; the "
         "intervals allow for it)",
         following.correlation, study.fit.noise_to_amplitude));
+  const Following in_order = stronger(residuals_of(s, data), data.volts);
+  if (cause.text.empty() && following.deviations <= 5 && in_order.deviations > 5 &&
+      study.fit.noise_to_amplitude > 1e-6)
+    study.fit.problems.push_back(fmt::format(
+        "the residuals follow one another in the order of measurement (correlation {:.2f}, RMS "
+        "{:.2g} of the amplitude): the way up and the way down differ (hysteresis, a heater that "
+        "has not settled, or light that changes; the intervals allow for it)",
+        in_order.correlation, study.fit.noise_to_amplitude));
   const double least = *std::min_element(data.readings.begin(), data.readings.end());
   if (least < -5 * study.fit.rms - 1e-9 * study.fit.amplitude)
     study.fit.problems.push_back(fmt::format(

@@ -151,6 +151,7 @@ HeaterSweep heater_sweep_from(const LabTable& table, const HeaterColumns& column
   const auto unit = symbol.empty() ? std::nullopt : lab_unit(symbol);
   const bool known = unit && unit->quantity != Quantity::none;
   convert_units(light_role(), sweep.y_column, columns.y_unit, sweep.y);
+  turn_inverted(symbol, sweep.y, result.notes);
   const bool lost = turn_losses(sweep.y_column, symbol, sweep.y, result.notes);
   const auto [low, high] = std::minmax_element(sweep.y.begin(), sweep.y.end());
   result.decibels = lost || (known ? unit->quantity == Quantity::decibel : *high <= 0);

@@ -66,6 +66,32 @@ double take_markers(std::vector<double>& values) {
   return marker;
 }
 
+/// Names that say nothing: x, y, A, B, Var1, column 2, 0, 1.
+bool is_generic(const LabColumn& column) {
+  if (!column.unit.empty()) return false;
+  std::string name = small_letters(column.name);
+  for (const char* start : {"column", "col", "var", "field", "unnamed:"})
+    if (name.starts_with(start)) name.erase(0, std::string(start).size());
+  name.erase(0, name.find_first_not_of(" _"));
+  return name.empty() || name.find_first_not_of("0123456789") == std::string::npos || name == "x" ||
+         name == "y" || name == "a" || name == "b" || name == "c";
+}
+
+bool all_generic(const LabTable& table) {
+  return std::all_of(table.columns.begin(), table.columns.end(), is_generic);
+}
+
+/// Whether a column holds one number all along, as the voltage of a heater that stands still.
+bool is_constant(const LabColumn& column) {
+  double first = NAN;
+  for (const double value : column.values) {
+    if (!std::isfinite(value)) continue;
+    if (std::isfinite(first) && value != first) return false;
+    first = value;
+  }
+  return true;
+}
+
 /// Without names: the first column that is no index is x, the next is y.
 int column_by_place(const LabTable& table, int taken) {
   std::vector<int> data;
@@ -120,7 +146,10 @@ int find_column(const LabTable& table, const ColumnWish& wish, std::vector<std::
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     if (static_cast<int>(c) == wish.taken) continue;
     const int fit = fitness(table.columns[c], role);
-    if (fit > points) {
+    const bool moves = best >= 0 && fit == points &&
+                       is_constant(table.columns[static_cast<std::size_t>(best)]) &&
+                       !is_constant(table.columns[c]);
+    if (fit > points || moves) {
       best = static_cast<int>(c);
       points = fit;
       others.clear();
@@ -128,7 +157,7 @@ int find_column(const LabTable& table, const ColumnWish& wish, std::vector<std::
       others.push_back(table.columns[c].name);
     }
   }
-  if (best < 0 && !table.named) return column_by_place(table, wish.taken);
+  if (best < 0 && (!table.named || all_generic(table))) return column_by_place(table, wish.taken);
   if (!others.empty() && table.columns[static_cast<std::size_t>(best)].name != others.front())
     notes.push_back(fmt::format("{} is taken from '{}' (there is {} too)", role.what,
                                 table.columns[static_cast<std::size_t>(best)].name,

@@ -20,14 +20,14 @@ ColumnRole frequency_role() {
 ColumnRole voltage_role() {
   return {.what = "the voltage",
           .names = {"voltage_v", "voltage", "volt", "bias", "heater_v", "v_heater", "vheater",
-                    "spannung", "drive"},
+                    "spannung", "v", "u", "drive"},
           .never = {"photo", "detector", "optical", "compliance", "squared", "^2", "**2"},
           .quantities = {Quantity::voltage}};
 }
 
 ColumnRole heater_current_role() {
   return {.what = "the heater's current",
-          .names = {"current_ma", "current", "i_heater"},
+          .names = {"current_ma", "current", "i_heater", "i"},
           .never = {"photo", "detector", "optical", "dark", "compliance"},
           .quantities = {Quantity::current}};
 }
@@ -51,7 +51,7 @@ ColumnRole light_role() {
                     "loss",      "ch1",      "amplitude",    "magnitude",
                     "level",     "leistung", "attenuation",  "pd_",
                     "_pd",       "pd (",     "pd [",         "il",
-                    "pd"},
+                    "pd",        "p"},
           .never = {"electric", "heater", "heating", "dissipated", "dark", "wavelength", "laser",
                     "setpoint", "set point", "monitor", "reference", "heiz", "input", "incident",
                     "tls", "launch", "resolution"},

@@ -190,6 +190,17 @@ void refuse_mismatch(const Layout& layout, const Heads& heads, const std::string
       layout.cells);
 }
 
+/// pandas writes ",0,1" above rows with their numbers in front: no reading.
+void drop_numbered_columns(Layout& layout) {
+  if (layout.rows.size() < 3) return;
+  const Cells cells = lab_cells(layout.rows.front()->text, layout.dialect);
+  if (!cells.front().empty() || cells.size() < 3) return;
+  for (std::size_t c = 1; c < layout.cells; ++c)
+    if (cells[c] != std::to_string(c - 1)) return;
+  layout.before.push_back(layout.rows.front());
+  layout.rows.erase(layout.rows.begin());
+}
+
 double cell_value(const std::string& cell, const LabDialect& dialect) {
   return lab_number(cell, dialect).value_or(NAN);
 }
@@ -307,6 +318,7 @@ LabTable read_lab_table(std::string_view bytes, const std::string& origin) {
   if (find_block(lines).rows == 0) lines = without_cell_units(lines);
   Layout layout = layout_of(lines, origin);
   return_to_preamble(layout);
+  drop_numbered_columns(layout);
   LabTable table;
   table.origin = origin;
   for (const LabLine* line : layout.before) table.preamble.push_back(line->text);

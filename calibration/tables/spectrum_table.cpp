@@ -33,6 +33,11 @@ bool is_light(double nm) { return nm >= 200 && nm <= 20000; }
 /// Values in nm; where they cannot be light as they stand, in the unit that makes light of them.
 void read_as_nm(const std::string& origin, LabSweep& sweep, std::vector<std::string>& notes) {
   const double middle = middle_of(sweep.x);
+  const bool nameless = sweep.x_column.name.empty() && sweep.x_column.unit.empty();
+  require(!nameless || middle < 200 || middle > 400,
+          "{}: numbers of {:.4g} without a name may be wavelengths in nm or frequencies in THz "
+          "({:.4g} nm): --x-unit says which",
+          origin, middle, light_nm_THz / middle);
   if (is_light(middle)) return;
   const std::pair<const char*, double> units[] = {{"m", 1e9}, {"um", 1e3}, {"pm", 1e-3}};
   for (const auto& [unit, factor] : units) {
@@ -105,6 +110,7 @@ void read_power(const SpectrumColumns& columns, LabSweep& sweep, Spectrum& spect
   const auto unit = symbol.empty() ? std::nullopt : lab_unit(symbol);
   const bool known = unit && unit->quantity != Quantity::none;
   convert_units(light_role(), sweep.y_column, columns.y_unit, sweep.y);
+  turn_inverted(symbol, sweep.y, spectrum.notes);
   const bool lost = turn_losses(sweep.y_column, symbol, sweep.y, spectrum.notes);
   spectrum.decibels =
       lost || (known ? unit->quantity == Quantity::decibel : look_like_decibels(sweep.y));
@@ -128,6 +134,15 @@ void read_power(const SpectrumColumns& columns, LabSweep& sweep, Spectrum& spect
         "losses, call the column so ('loss [dB]')",
         *low, *high));
   from_decibels(sweep.y);
+}
+
+/// pandas numbers columns that have no names: a first row of 0, 1 is no light.
+void drop_column_numbers(LabSweep& sweep, std::vector<std::string>& notes) {
+  if (sweep.x.size() < 4 || sweep.x[0] != 0 || sweep.y[0] != 1 || sweep.x[1] == 0) return;
+  notes.push_back(fmt::format("line {} numbers the columns and is left out", sweep.lines[0]));
+  sweep.x.erase(sweep.x.begin());
+  sweep.y.erase(sweep.y.begin());
+  sweep.lines.erase(sweep.lines.begin());
 }
 
 /// The only other column whose unit is one of light, whatever it is called; -1.
@@ -161,6 +176,16 @@ bool look_like_decibels(const std::vector<double>& readings) {
   // Powers less a dark level scatter about 0: many are negative, but little.
   const bool most = 2 * negative > static_cast<std::ptrdiff_t>(readings.size());
   return -*low > (most ? 0.2 : 1.0) * *high;
+}
+
+void turn_inverted(const std::string& unit, std::vector<double>& readings,
+                   std::vector<std::string>& notes) {
+  const auto known = unit.empty() ? std::nullopt : lab_unit(unit);
+  if (!known || (known->quantity != Quantity::voltage && known->quantity != Quantity::current) ||
+      *std::max_element(readings.begin(), readings.end()) > 0)
+    return;
+  for (double& y : readings) y = -y;
+  notes.push_back("no reading is positive: they are taken as those of a detector that inverts");
 }
 
 bool turn_losses(const LabColumn& column, const std::string& unit, std::vector<double>& readings,
@@ -206,6 +231,7 @@ Spectrum spectrum_from(const LabTable& table, const SpectrumColumns& columns) {
   require(left != x, "{}: column '{}' is asked for as both x and y", table.origin,
           table.columns[static_cast<std::size_t>(x)].name);
   LabSweep sweep = lab_sweep(table, x, left, spectrum.notes);
+  drop_column_numbers(sweep, spectrum.notes);
   convert_units(role, sweep.x_column, columns.x_unit, sweep.x);
   if (const auto known = lab_unit(unit); known && known->quantity == Quantity::energy)
     for (double& photon : sweep.x) photon /= planck_pJ_ps;

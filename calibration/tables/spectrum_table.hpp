@@ -38,6 +38,10 @@ bool look_like_decibels(const std::vector<double>& readings);
 bool turn_losses(const LabColumn& column, const std::string& unit, std::vector<double>& readings,
                  std::vector<std::string>& notes);
 
+/// Turns voltages and currents of a detector that inverts: none of them positive.
+void turn_inverted(const std::string& unit, std::vector<double>& readings,
+                   std::vector<std::string>& notes);
+
 /// 10^(dB / 10) of each.
 void from_decibels(std::vector<double>& readings);
 

@@ -130,19 +130,42 @@ void settle_contradictions(std::vector<Piece>& pieces, std::vector<std::string>&
   }
 }
 
-void average_equal(LabSweep& sweep, std::vector<std::string>& notes) {
+/// Readings at one wavelength that no noise makes so different.
+void name_differing(const LabSweep& sweep, const std::vector<double>& spreads,
+                    std::vector<std::string>& problems) {
+  const auto [low, high] = std::minmax_element(sweep.y.begin(), sweep.y.end());
+  const double bar = 0.2 * (*high - *low);
+  const auto beyond =
+      std::count_if(spreads.begin(), spreads.end(), [&](double spread) { return spread > bar; });
+  if (!(bar > 0) || beyond < 5 || 20 * beyond < static_cast<std::ptrdiff_t>(spreads.size())) return;
+  problems.push_back(fmt::format(
+      "readings at one wavelength differ by up to {:.0f} % of their range, at {} of {} wavelengths "
+      "that stand there twice (several ports or devices in one column? give each in a file of its "
+      "own); their means are fitted",
+      100 * *std::max_element(spreads.begin(), spreads.end()) / (*high - *low), beyond,
+      spreads.size()));
+}
+
+void average_equal(LabSweep& sweep, std::vector<std::string>& notes,
+                   std::vector<std::string>& problems) {
   std::vector<std::size_t> order(sweep.x.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return sweep.x[a] < sweep.x[b]; });
-  std::vector<double> x, y;
+  std::vector<double> x, y, spreads;
   std::size_t repeated = 0;
   for (std::size_t i = 0; i < order.size();) {
     std::size_t to = i;
-    double sum = 0;
-    while (to < order.size() &&
-           sweep.x[order[to]] - sweep.x[order[i]] <= 1e-10 * std::abs(sweep.x[order[i]]))
-      sum += sweep.y[order[to++]];
+    double sum = 0, low = INFINITY, high = -INFINITY;
+    for (; to < order.size() &&
+           sweep.x[order[to]] - sweep.x[order[i]] <= 1e-10 * std::abs(sweep.x[order[i]]);
+         ++to) {
+      const double reading = sweep.y[order[to]];
+      sum += reading;
+      low = std::min(low, reading);
+      high = std::max(high, reading);
+    }
+    if (to > i + 1) spreads.push_back(high - low);
     x.push_back(sweep.x[order[i]]);
     y.push_back(sum / static_cast<double>(to - i));
     repeated += to - i - 1;
@@ -151,6 +174,7 @@ void average_equal(LabSweep& sweep, std::vector<std::string>& notes) {
   if (repeated > 0)
     notes.push_back(fmt::format(
         "{} readings at wavelengths measured before are averaged with those", repeated));
+  name_differing(sweep, spreads, problems);
   sweep.x = std::move(x);
   sweep.y = std::move(y);
 }
@@ -180,7 +204,7 @@ void join_pieces(LabSweep& sweep, std::vector<std::string>& notes,
       sweep.y.insert(sweep.y.end(), pieces[k].y.begin(), pieces[k].y.end());
     }
   }
-  average_equal(sweep, notes);
+  average_equal(sweep, notes, problems);
 }
 
 }  // namespace lightloom::calibration

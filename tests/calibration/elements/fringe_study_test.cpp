@@ -111,6 +111,22 @@ TEST(LongFringeStudy, AnElectroOpticModulatorIsNamedAsOne) {
   EXPECT_FALSE(names(study_fringe(swept(101, 5, plain_phase)), "linear"));
 }
 
+TEST(FringeStudy, NamesAWayDownThatDiffersFromTheWayUp) {
+  FringeSweepData there = swept(101, 5, plain_phase);
+  const FringeSweepData back = swept(
+                            101, 5, [](double v) { return plain_phase(1.03 * v); }, 1),
+                        same = swept(101, 5, plain_phase, 1);
+  FringeSweepData both = there;
+  for (std::size_t i = 101; i-- > 0;) {
+    there.volts.push_back(back.volts[i]);
+    there.readings.push_back(back.readings[i]);
+    both.volts.push_back(same.volts[i]);
+    both.readings.push_back(same.readings[i]);
+  }
+  EXPECT_TRUE(names(study_fringe(there), "the way up and the way down differ"));
+  EXPECT_TRUE(study_fringe(both).fit.good());
+}
+
 TEST(LongFringeStudy, FindsVPiWhereTheLawReachesPi) {
   // 0.02 V + 0.5 V^2 + 0.01 V^3 = pi.
   const FringeStudy cubic =

@@ -290,12 +290,37 @@ TEST(LabTable, TheHeatersOwnPowerIsNotTheLight) {
   EXPECT_EQ(two.readings, (std::vector<double>{1e-3, 2e-3, 3e-3}));
 }
 
+TEST(LabTable, NamesThatSayNothingArePlaces) {
+  const std::string rows = "\n0,0.9\n0.5,0.75\n1,0.5\n1.5,0.125\n2,0.25\n2.5,0.625\n";
+  for (const char* head : {"X,Y", "a,b", "Var1,Var2", "column 1,column 2", "V,P", "U,I", "V,T"})
+    expect_table(head + rows);
+  expect_table(",0,1\n0,0,0.9\n1,0.5,0.75\n2,1,0.5\n3,1.5,0.125\n4,2,0.25\n5,2.5,0.625\n");
+  EXPECT_THROW(heater("speed,size" + rows), Error);
+  // Of two heaters the one that moves.
+  const HeaterSweep sweep = heater("V1 (V),V2 (V),P (mW)\n3,0,1\n3,1,2\n3,2,1\n");
+  EXPECT_EQ(sweep.drive, (std::vector<double>{0, 1, 2}));
+  const Spectrum spectrum =
+      spectrum_from(read_lab_table("0,1\n1550.1,0.5\n1550.2,0.4\n1550.3,0.6\n", "lab.csv"), {});
+  EXPECT_EQ(spectrum.power, (std::vector<double>{0.5, 0.4, 0.6}));
+  EXPECT_THROW(spectrum_from(read_lab_table("227.1,0.5\n227.2,0.4\n227.3,0.6\n", "lab.csv"), {}),
+               Error);
+}
+
+TEST(LabTable, DetectorsThatInvertAreTurned) {
+  EXPECT_EQ(heater("voltage_V,PD (V)\n0,-3\n1,-1\n2,-2\n").readings,
+            (std::vector<double>{3, 1, 2}));
+  const Spectrum spectrum = spectrum_from(
+      read_lab_table("wavelength_nm,PD (V)\n1550,-3\n1551,-1\n1552,-2\n", "lab.csv"), {});
+  EXPECT_EQ(spectrum.power, (std::vector<double>{3, 1, 2}));
+  EXPECT_FALSE(spectrum.decibels);
+}
+
 TEST(LabTable, TheOnlyColumnWithAUnitOfLightIsIt) {
   const auto power = [](const std::string& heads) {
     return spectrum_from(read_lab_table(heads + "\n1550,3,7\n1551,4,7\n1552,5,7\n", "lab.csv"), {})
         .power.front();
   };
-  EXPECT_EQ(power("Wavelength (nm),Sample (mW),Reference (mW)"), 3);
+  EXPECT_EQ(power("Wavelength (nm),Sample (uA),Reference (uA)"), 3e-3);
   EXPECT_EQ(power("Wavelength (nm),Sample,Photodiode (mA)"), 7);
   EXPECT_THROW(heater("voltage_squared,power\n0,1\n1,2\n2,1\n3,1\n4,2\n").drive, Error);
 }
@@ -396,6 +421,19 @@ TEST(SpectrumTable, DifferentSpectraOfOneRangeAreNotAveraged) {
           << moved.problems[0];
     }
   }
+}
+
+TEST(SpectrumTable, SeveralPortsInOneColumnAreNamed) {
+  std::string ports = "wavelength_nm,port,power\n", twice = "wavelength_nm,power\n";
+  for (int k = 0; k < 60; ++k) {
+    const std::string nm = std::to_string(1550 + 0.1 * k);
+    ports += nm + ",1,0.9\n" + nm + ",2,0.1\n";
+    twice += nm + ",0.9\n" + nm + "," + (k == 30 ? "0.2" : "0.88") + "\n";
+  }
+  const Spectrum mixed = spectrum_from(read_lab_table(ports, "lab.csv"), {});
+  ASSERT_EQ(mixed.problems.size(), 1u);
+  EXPECT_NE(mixed.problems[0].find("at 60 of 60 wavelengths"), std::string::npos);
+  EXPECT_TRUE(spectrum_from(read_lab_table(twice, "lab.csv"), {}).problems.empty());
 }
 
 }  // namespace
