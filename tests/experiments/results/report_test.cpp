@@ -119,6 +119,8 @@ TEST(Report, EmbedsWhatIsDrawnAndSaysWhatIsLeftOut) {
   EXPECT_EQ(all.axis("image_word"), nullptr);
   EXPECT_EQ(names(few), (std::vector<std::string>{"small", "time"}));
   EXPECT_EQ(std::get<std::string>(few.attributes.at("left_out")), "large");
+  data.attributes["coordinates"] = std::string("large");  // where points are comes before all else
+  EXPECT_EQ(names(page_data(data, 45)), (std::vector<std::string>{"large", "small"}));
 }
 
 /// A design of `points` points: three keys, and three quantities of five sources.

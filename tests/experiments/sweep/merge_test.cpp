@@ -101,6 +101,26 @@ TEST_F(Parts, ThatAreMissingLeaveTheirPointsOpenAndASweepGoesOnWithThem) {
               read_file(computed("whole.h5", {}), "file", 1 << 24));
 }
 
+TEST_F(Parts, ThatAreMissingMayHoldArraysThatComeBeforeThoseOfOthers) {
+  // Point 3 alone has `second`, points 4 and on have `third`: without the first part, which holds
+  // point 3, it is not known yet that there is a `second`.
+  const auto uneven = [](const Tree& card) {
+    Labelled values = measured(card);
+    const double x = card_number(card, "x");
+    if (x == 2 && card_number(card, "y") == 20)
+      values.add({"second", {}, std::vector<double>{x}, "1", "second"});
+    if (x > 2) values.add({"third", {}, std::vector<double>{x}, "1", "third"});
+    return values;
+  };
+  const std::string some = folder_ + "/some.h5";
+  write_labelled(some, merge_sweeps({computed("3of3", {3, 3}, parts_card, uneven),
+                                     computed("2of3", {2, 3}, parts_card, uneven)})
+                           .table);
+  computed("some.h5", {}, parts_card, uneven);
+  EXPECT_TRUE(read_file(some, "file", 1 << 24) ==
+              read_file(computed("whole.h5", {}, parts_card, uneven), "file", 1 << 24));
+}
+
 TEST_F(Parts, OfAnotherPartIsNotGoneOnWith) {
   computed("part", {1, 3});
   try {
@@ -128,6 +148,15 @@ TEST_F(Parts, ThatDoNotBelongTogetherAreRefused) {
   EXPECT_NE(refused({one, again}).find("another 'each' at x=1, y=10"), std::string::npos)
       << refused({one, again});
   EXPECT_EQ(refused({one, one}), "taken");  // twice the same is no harm
+  for (const auto& [attribute, said] :
+       {std::pair{"input_files", "different contents of files that the card names"},
+        std::pair{"program_version", "different versions of the program"},
+        std::pair{"git_revision", "different revisions of the program"}}) {
+    Labelled table = read_labelled(computed("2of2", {2, 2}));
+    table.attributes[attribute] = std::string("other");
+    write_labelled(folder_ + "/changed.h5", table);
+    EXPECT_NE(refused({one, folder_ + "/changed.h5"}).find(said), std::string::npos) << attribute;
+  }
   Labelled run = read_labelled(one);
   run.attributes["kind"] = std::string("run");
   write_labelled(folder_ + "/run.h5", run);

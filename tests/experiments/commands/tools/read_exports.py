@@ -49,7 +49,7 @@ for path in glob.glob(f"{folder}/all.*.csv"):
 assert seen == set(original.data_vars), seen ^ set(original.data_vars)
 
 one = numpy.load(f"{folder}/one.npy")
-assert one.dtype == types["energy_parts"] and (one == original["energy_parts"].values).all()
+assert one.dtype == types["time_parts"] and one.shape == original["time_parts"].shape and (one == original["time_parts"].values).all()
 scalar = numpy.load(f"{folder}/scalar.npy")
 assert scalar.shape == () and scalar == original["accuracy_float"].values
 
