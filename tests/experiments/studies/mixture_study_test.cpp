@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
+#include "experiments/from_cards/search_run.hpp"
 #include "experiments/studies/search/mixture_controls.hpp"
 #include "experiments/studies/search/mixture_output.hpp"
 #include "nn/accounting/ratio.hpp"
@@ -76,6 +77,18 @@ TEST(MixtureStudy, RefusesWhatCannotBeSearchedInASentence) {
        "are the network's and no candidate's");
   says("search.controls=[best]", "holds 'best' but may hold uniform, random and greedy");
   says("dataset.validation=0", "a search needs images to choose by");
+}
+
+TEST(MixtureStudy, IsNotPassedOverByASearchWithinABudget) {
+  const Experiment card = search_experiment({"weights={source: multilevel, intra: 2, cross: 6}"});
+  try {
+    check_search(card, {.budget = "memory=0.1"});
+    FAIL() << "the section was passed over";
+  } catch (const Error& problem) {
+    EXPECT_NE(std::string(problem.what()).find("section `search` is one of gradients"),
+              std::string::npos)
+        << problem.what();
+  }
 }
 
 TEST(MixtureStudy, RefusesTargetsBelowTheCheapestAndSaysTheLeast) {
