@@ -9,36 +9,13 @@
 #include "cosim/schedule/accounts.hpp"
 #include "cosim/schedule/order_search.hpp"
 #include "cosim/schedule/order_times.hpp"
+#include "tests/cosim/schedule/random_schedule.hpp"
 #include "tests/oracles/as_index.hpp"
 
 namespace lightloom::cosim {
 namespace {
 
-/// Tiles of layers of up to seven, with times that are whole and zero now and then.
-ScheduleInput any_network(std::uint64_t number) {
-  const Stream stream({.seed = 22, .purpose = Purpose::test});
-  std::uint64_t draw = 0;
-  const auto below = [&](std::uint64_t bound) {
-    return static_cast<int>(stream.below(bound, number, draw++));
-  };
-  ScheduleInput input{.generates = below(2) == 1,
-                      .decomposes = below(2) == 1,
-                      .post_processes = below(2) == 1,
-                      .direction_change_ns = static_cast<double>(below(4))};
-  input.cores = 1 + below(3);
-  input.places = {1 + below(4), 1 + below(3), 1 + below(2), input.cores * (1 + below(3)),
-                  input.cores * (1 + below(2))};
-  input.tiles.resize(as_index(1 + below(40)));
-  const int layer = 1 + below(7);
-  for (std::size_t k = 0; k < input.tiles.size(); ++k) {
-    for (const Stage stage : all_of_enum<Stage>())
-      if (below(3) > 0) input.tiles[k][stage] = below(20);
-    input.streams.push_back(below(2) * below(20));
-    input.layer_starts.push_back(static_cast<std::int64_t>(k) / layer * layer);
-    input.input_after.push_back(input.layer_starts.back() - 1);
-  }
-  return input;
-}
+ScheduleInput any_network(std::uint64_t number) { return random_schedule({.seed = 22}, number); }
 
 TEST(DramOrder, ServesEveryTransferOnceAndTheTimelineEndsWhicheverOrderIsTaken) {
   for (std::uint64_t n = 0; n < 1000; ++n) {

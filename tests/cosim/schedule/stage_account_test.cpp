@@ -4,37 +4,16 @@
 
 #include <algorithm>
 
-#include "core/random/random.hpp"
 #include "cosim/schedule/accounts.hpp"
-#include "tests/oracles/as_index.hpp"
+#include "tests/cosim/schedule/random_schedule.hpp"
 
 namespace lightloom::cosim {
 namespace {
 
-/// Some hundred tiles, more than are accounted for side by side, with whole times.
+/// Some hundred tiles, more than are accounted for side by side.
 ScheduleInput long_network(std::uint64_t number) {
-  const Stream stream({.seed = 23, .purpose = Purpose::test});
-  std::uint64_t draw = 0;
-  const auto below = [&](std::uint64_t bound) {
-    return static_cast<int>(stream.below(bound, number, draw++));
-  };
-  ScheduleInput input{.generates = below(2) == 1,
-                      .decomposes = below(2) == 1,
-                      .post_processes = below(2) == 1,
-                      .direction_change_ns = static_cast<double>(below(4))};
-  input.cores = 1 + below(5);
-  input.places = {1 + below(4), 1 + below(3), 1 + below(2), input.cores * (1 + below(3)),
-                  input.cores * (1 + below(2))};
-  input.tiles.resize(as_index(250 + below(300)));
-  const int layer = 1 + below(90);
-  for (std::size_t k = 0; k < input.tiles.size(); ++k) {
-    for (const Stage stage : all_of_enum<Stage>())
-      if (below(3) > 0) input.tiles[k][stage] = below(20);
-    input.streams.push_back(below(2) * below(20));
-    input.layer_starts.push_back(static_cast<std::int64_t>(k) / layer * layer);
-    input.input_after.push_back(input.layer_starts.back() - 1);
-  }
-  return input;
+  return random_schedule({.seed = 23, .cores = 5, .least_tiles = 250, .tiles = 300, .layer = 90},
+                         number);
 }
 
 /// Where the time of a stage went, job by job; turns of the DRAM among `wait_shared`.
