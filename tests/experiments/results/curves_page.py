@@ -10,11 +10,10 @@ import json
 import math
 import pathlib
 import re
-import shutil
 import sys
 
 sys.dont_write_bytecode = True  # nothing beside the sources
-from render_page import dump  # noqa: E402
+from render_page import chromium, dump  # noqa: E402
 from sweep_page import Panels  # noqa: E402
 
 
@@ -87,10 +86,7 @@ def check_points(results, panel):
 
 
 def main():
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        print("chromium is not installed")
-        return 77
+    browser = chromium()
     page = pathlib.Path(sys.argv[1])
     results = Results(re.search(r'id="results">(.*?)</script>', page.read_text(encoding="utf-8"), re.S).group(1))
     dom, _ = dump(browser, page, "#tables")

@@ -8,11 +8,10 @@ import html
 import json
 import pathlib
 import re
-import shutil
 import sys
 
 sys.dont_write_bytecode = True  # nothing beside the sources
-from render_page import dump  # noqa: E402
+from render_page import chromium, dump  # noqa: E402
 from sweep_page import Panels  # noqa: E402
 
 # Looks closer at the second quarter of the time, by what the buttons call.
@@ -78,10 +77,7 @@ def check_mesh(results, panels, dom):
 
 
 def main():
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        print("chromium is not installed")
-        return 77
+    browser = chromium()
     page = pathlib.Path(sys.argv[1])
     text = page.read_text(encoding="utf-8")
     results = Results(re.search(r'id="results">(.*?)</script>', text, re.S).group(1))

@@ -6,11 +6,10 @@ Whatever would have run says so in the attribute `data-broken` of the page. Exit
 """
 import pathlib
 import re
-import shutil
 import sys
 
 sys.dont_write_bytecode = True  # nothing beside the sources
-from render_page import dump  # noqa: E402
+from render_page import chromium, dump  # noqa: E402
 
 # What a browser does with a page, called from it: every control once, every table opened.
 PROBE = r"""<script>
@@ -52,10 +51,7 @@ def problems_of(browser, path):
 
 
 def main():
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        print("chromium is not installed")
-        return 77
+    browser = chromium()
     bad = 0
     for name in sys.argv[1:]:
         for problem in problems_of(browser, pathlib.Path(name)):

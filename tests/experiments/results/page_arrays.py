@@ -7,11 +7,10 @@ Exit code 77: no Chromium here.
 import html
 import pathlib
 import re
-import shutil
 import sys
 
 sys.dont_write_bytecode = True  # nothing beside the sources
-from render_page import dump  # noqa: E402
+from render_page import chromium, dump  # noqa: E402
 
 PROBE = """<script>
 document.documentElement.dataset.arrays = JSON.stringify(NAMES.map((name) => (lightloom.data.variable(name) ?? lightloom.data.axis(name)).values));
@@ -19,10 +18,7 @@ document.documentElement.dataset.arrays = JSON.stringify(NAMES.map((name) => (li
 
 
 def main():
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        print("chromium is not installed")
-        return 77
+    browser = chromium()
     page = pathlib.Path(sys.argv[1])
     page.write_text(page.read_text(encoding="utf-8").replace("</body>", PROBE.replace("NAMES", str(sys.argv[2:]))), encoding="utf-8")
     dom, _ = dump(browser, page)

@@ -7,16 +7,12 @@ Exit code 0: printed, 77: no Chromium here.
 import html
 import pathlib
 import re
-import shutil
 import sys
 
 sys.dont_write_bytecode = True  # nothing beside the sources
-from render_page import dump  # noqa: E402
+from render_page import chromium, dump  # noqa: E402
 
-browser = shutil.which("chromium") or shutil.which("chromium-browser")
-if browser is None:
-    print("chromium is not installed")
-    sys.exit(77)
+browser = chromium()
 dom, _ = dump(browser, pathlib.Path(sys.argv[1]), *sys.argv[2:])
 body = re.sub(r"<(script|style)\b.*?</\1>", "", dom, flags=re.DOTALL)
 sys.stdout.reconfigure(encoding="utf-8")

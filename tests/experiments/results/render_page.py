@@ -12,6 +12,15 @@ import sys
 import tempfile
 
 
+def chromium():
+    """The browser's path. Without one it ends the program with 77, which counts as skipped."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        print("chromium is not installed")
+        sys.exit(77)
+    return found
+
+
 def dump(browser, page, fragment=""):
     with tempfile.TemporaryDirectory() as profile:
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -22,10 +31,7 @@ def dump(browser, page, fragment=""):
 
 
 def main():
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        print("chromium is not installed")
-        return 77
+    browser = chromium()
     page, least = pathlib.Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
     text = page.read_text(encoding="utf-8")
     outside = re.findall(r'(?:src|href)\s*=\s*"(?:https?:)?//[^"]*"', text)

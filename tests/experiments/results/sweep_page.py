@@ -10,11 +10,10 @@ import itertools
 import json
 import pathlib
 import re
-import shutil
 import sys
 
 sys.dont_write_bytecode = True  # nothing beside the sources
-from render_page import dump  # noqa: E402
+from render_page import chromium, dump  # noqa: E402
 
 PROBE = """<script>
 document.documentElement.dataset.csv = lightloom.parts.csv({head: ["a,b", "c"], rows: [[1, 'x"y'], [null, NaN], [0.25, "two\\nlines"]]});
@@ -61,10 +60,7 @@ class Panels(html.parser.HTMLParser):
 
 
 def main():
-    browser = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser is None:
-        print("chromium is not installed")
-        return 77
+    browser = chromium()
     page = pathlib.Path(sys.argv[1])
     text = page.read_text(encoding="utf-8")
     results = json.loads(re.search(r'id="results">(.*?)</script>', text, re.S).group(1))
