@@ -69,7 +69,9 @@
   }
 
 
+  // Large arrays are left out of large pages: every panel asks for its own.
   function sourcePanel(options, name, by, over = "layer") {
+    if (!data.has(name, "source", over, by)) return;
     const state = {source: 0};
     const choices = data.labels("source").map((label, index) => [index, label]);
     const redraw = panel({...options, controls: [chooser("weights", choices, 0, (index) => { state.source = Number(index); redraw(); })],
@@ -80,6 +82,7 @@
 
   // Layers one after the other, as the critical path goes through them.
   function timelinePanel() {
+    if (!data.has("layer_time_by_part", "source", "layer", "part")) return;
     const state = {source: 0, listening: false};
     let redraw = () => {};
     const end = () => data.range(data.size("layer")).flatMap((layer) => data.along("layer_time_by_part", "part", {source: state.source, layer}))
@@ -148,17 +151,16 @@
              paint: (canvas) => charts.stacked(canvas, "time_by_part", "source", "part")});
       sourcePanel({title: "Time by layer", note: "Each layer's tiles on the critical path, by what gives the time."}, "layer_time_by_part", "part");
       timelinePanel();
-    } else if (data.has("time_parts", "source", "layer", "stage")) {
+    } else if (data.has("time_by_source", "source", "stage")) {
       panel({title: "Time against the baselines", note: "A full schedule of each source on the same core and memory, by the stage on its critical path.",
              paint: (canvas) => charts.stacked(canvas, "time_by_source", "source", "stage")});
       sourcePanel({title: "Time by layer", note: "Each layer's span, by the stage on the critical path."}, "time_parts", "stage");
     }
     if (data.has("layer_intensity", "source", "layer") && data.has("core_peak") && data.has("dram_stream")) rooflinePanel();
-    if (data.has("energy_parts", "source", "layer", "component")) {
+    if (data.has("energy_by_source", "source", "component"))
       panel({title: "Energy against the baselines", note: "By component, one batch.",
              paint: (canvas) => charts.stacked(canvas, "energy_by_source", "source", "component")});
-      sourcePanel({title: "Energy by layer", note: "By component, one batch."}, "energy_parts", "component");
-    }
+    sourcePanel({title: "Energy by layer", note: "By component, one batch."}, "energy_parts", "component");
     if (data.has("stage_time", "source", "stage", "state"))
       sourcePanel({title: "Busy and waiting", note: "What every stage of the tile pipeline does with the time: the states of a stage add up to it."},
                   "stage_time", "state", "stage");

@@ -31,6 +31,20 @@ void expect_drawn(const Labelled& data, int least_charts) {
 
 TEST(Report, ChromiumDrawsEveryChartOfARunWithoutAnError) { expect_drawn(example_run(16), 8); }
 
+// As on pages of a thousand points, whose largest arrays are those by layer.
+TEST(Report, PanelsWithoutTheirArraysAreLeftOutAndTheOthersDrawn) {
+  const Labelled whole = example_run(16);
+  const auto without = [&](const std::string& word) {
+    Labelled data = whole;
+    const std::size_t left_out = std::erase_if(
+        data.variables, [&](const Variable& one) { return one.name.starts_with(word); });
+    EXPECT_GT(left_out, 0u) << word;
+    return data;
+  };
+  for (const char* word : {"layer_", "energy_parts", "time_parts", "time_by_", "energy_by_"})
+    expect_drawn(without(word), 5);
+}
+
 TEST(Report, SaysWhatTheAccuraciesAllowAndWarnsOfImagesThatChose) {
   Labelled data = example_run(3);
   data.attributes["images_chose"] = std::string("weights: 3 of 9\nconverter ranges");
