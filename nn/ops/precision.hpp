@@ -10,6 +10,13 @@ namespace lightloom::nn {
 /// arXiv:1905.12322).
 enum class Precision { float32, bfloat16 };
 
+/// How the weight layers of a training multiply.
+struct ProductPlan {
+  Precision precision = Precision::float32;
+  bool factored = false;  // a weight that is a product of two as two layers, where that takes fewer
+                          // multiplications; then neither engines nor noise on weights
+};
+
 /// "float32" or "bfloat16".
 const char* precision_name(Precision precision);
 

@@ -69,7 +69,7 @@ std::unique_ptr<Step> make_add_relu_step(const Graph& graph, int node, int outpu
 /// A weight layer in training: materialises its source each forward, quantises its input.
 /// `shared` must outlive the step.
 std::unique_ptr<Step> make_product_step(Network& network, int node, ProductWorkspace& shared,
-                                        Precision precision);
+                                        const ProductPlan& plan);
 /// A normalisation with batch statistics, its value written to `output`: the node itself, or the
 /// ReLU after it, fused.
 std::unique_ptr<Step> make_norm_step(Network& network, int node, int output);

@@ -55,6 +55,20 @@ void check_freeze(Section& section, const TrainCard& card) {
                                                 card.freeze->views));
 }
 
+/// What needs the whole weight, which factored products never make.
+void check_products(Section& section, const TrainCard& card) {
+  const auto refuse = [&](bool used, const char* key) {
+    if (card.factored && used)
+      section.problem("products",
+                      fmt::format("is factored, so that no weight exists that {} could act on (use "
+                                  "`products: whole`, or leave {} out)",
+                                  key, key));
+  };
+  refuse(card.noise_aware, "noise_aware");
+  refuse(card.weight_noise > 0, "weight_noise");
+  refuse(has_errors(card.bit_errors), "bit_errors");
+}
+
 double best_of(const TrainResult& result) {
   return result.best_epoch < 0
              ? -std::numeric_limits<double>::infinity()
@@ -104,6 +118,9 @@ void describe(Section& section, TrainCard& card) {
   section.value("epochs", card.epochs, not_negative);
   section.value("batch", card.batch, {.low = 1, .high = 1 << 20});
   read_precision(section, card.precision);
+  std::string products = card.factored ? "factored" : "whole";
+  section.choice("products", products, {"whole", "factored"});
+  card.factored = products == "factored";
   describe(section, card.schedule);
   describe(section, card.optimizer);
   describe(section, card.decay);
@@ -127,6 +144,7 @@ void describe(Section& section, TrainCard& card) {
   section.optional_section("freeze",
                            [&](Section& inner) { describe(inner, card.freeze.emplace()); });
   check_freeze(section, card);
+  check_products(section, card);
 }
 
 TrainResult train(Network& network, const Dataset& data, const SeededTraining& training,

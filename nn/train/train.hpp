@@ -29,6 +29,7 @@ struct TrainCard {
   int epochs = 5;
   int batch = 64;
   Precision precision = Precision::float32;  // of the products of a step and their gradients
+  bool factored = false;  // layers whose weight is a product of two are trained as two layers
   RateSchedule schedule;
   OptimizerOptions optimizer;
   DecayRules decay;
@@ -54,7 +55,7 @@ struct TrainCard {
   std::optional<FreezeCard> freeze = {};  // of the first layers, from an epoch on (SEER)
 };
 
-/// Keys: epochs, batch, precision (auto becomes what is quickest here), schedule, rate, decay,
+/// Keys: epochs, batch, precision (auto becomes what is quickest here), products, schedule, rate, decay,
 /// milestones, warmup, augment {crop, flip, cutout}, label_smoothing, average, swa {start, rate},
 /// recalibrate, patience, distill, temperature, beta, noise_aware, chips, weight_noise, bit_errors,
 /// curriculum, clip, freeze, those of OptimizerOptions (optimizer, momentum, beta1, beta2, epsilon,

@@ -42,11 +42,13 @@ Trainer::Trainer(Network& network, const Dataset& data, const SeededTraining& tr
       trained_layers_(trained_layers(network, cut_of(measured_))),
       changes_(network.weight_layers().size()) {
   if (measured_ != nullptr) given_ = given_part(*measured_);
-  pass_.emplace(network_, seed_, given_ ? &*given_ : nullptr, card_.precision);
+  pass_.emplace(network_, seed_, given_ ? &*given_ : nullptr, products());
   if (card_.freeze) plan_freeze(network_, *card_.freeze, data_.train.size());  // or refuse it now
   if (card_.distill) teacher_.emplace(*helpers.teacher);
   if (has_errors(card_.bit_errors)) memory_.emplace(network, card_.bit_errors);
 }
+
+ProductPlan Trainer::products() const { return {card_.precision, card_.factored}; }
 
 /// Whether the first layers are frozen in an epoch, numbered from 0.
 bool Trainer::freezes(int epoch) const { return card_.freeze && epoch + 1 >= card_.freeze->epoch; }
@@ -79,7 +81,7 @@ void Trainer::freeze() {
                                        std::vector<Tensor>& values) {
         part->values(batch, numbers, values);
       }};
-  pass_.emplace(network_, seed_, &*given_, card_.precision);
+  pass_.emplace(network_, seed_, &*given_, products());
 }
 
 std::optional<FrozenRecord> Trainer::frozen() const {

@@ -48,6 +48,7 @@ class Trainer {
  private:
   [[nodiscard]] bool freezes(int epoch) const;
   void freeze();
+  [[nodiscard]] ProductPlan products() const;
   [[nodiscard]] double rate(int epoch) const;
   [[nodiscard]] bool averages_epochs(int epoch) const;
   [[nodiscard]] int statistics_images() const;

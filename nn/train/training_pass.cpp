@@ -19,12 +19,12 @@ struct Place {
 };
 
 std::unique_ptr<Step> make_step(Network& network, Flow& flow, const Place& at,
-                                Precision precision) {
+                                const ProductPlan& products) {
   const auto [node, output] = at;
   switch (network.graph().nodes[static_cast<std::size_t>(node)].op) {
     case Op::convolution:
     case Op::linear:
-      return make_product_step(network, node, flow.products, precision);
+      return make_product_step(network, node, flow.products, products);
     case Op::batch_norm:
       return make_norm_step(network, node, output);
     case Op::group_norm:
@@ -59,7 +59,7 @@ std::unique_ptr<Step> make_step(Network& network, Flow& flow, const Place& at,
 }  // namespace
 
 TrainingPass::TrainingPass(Network& network, std::uint64_t seed, const GivenPart* given,
-                           Precision precision)
+                           const ProductPlan& products)
     : network_(&network), given_(given), flow_(std::make_unique<Flow>(network.graph())) {
   flow_->seed = seed;
   if (given != nullptr) flow_->given = given->cut->first;
@@ -73,7 +73,7 @@ TrainingPass::TrainingPass(Network& network, std::uint64_t seed, const GivenPart
     const int relu = takes_relu ? only_relu(graph, readers, n) : -1;
     const int output = relu >= 0 ? relu : n;
     done[static_cast<std::size_t>(output)] = true;
-    steps_.push_back({make_step(network, *flow_, {n, output}, precision), output, node.inputs, {}});
+    steps_.push_back({make_step(network, *flow_, {n, output}, products), output, node.inputs, {}});
   }
   plan_releases();
 }

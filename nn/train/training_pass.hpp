@@ -22,9 +22,10 @@ class Step;
 class TrainingPass {
  public:
   /// `seed` is for dropout and the noise of weights. With a given part the pass goes through the
-  /// rest of the network alone; it must outlive the pass. The processor must have the precision.
+  /// rest of the network alone; it must outlive the pass. The processor must have the precision of
+  /// the products.
   TrainingPass(Network& network, std::uint64_t seed, const GivenPart* given = nullptr,
-               Precision precision = Precision::float32);
+               const ProductPlan& products = {});
   ~TrainingPass();
 
   /// Where one forward happens, for random numbers.

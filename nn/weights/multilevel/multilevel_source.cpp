@@ -113,15 +113,43 @@ void MultilevelSource::backward(std::span<const float> d_dense) {
     level_two_backward(sizes_, {v_.levels, kernels_}, g.data(), {v_.d_value, d_kernels_});
     d_kernels = d_kernels_.data();
   }
+  backward_level_one(d_kernels);
+  const float gain = gain_.value[0];
+  add_gradient(v_, gain * basis_.scale.scale * u_.scale.scale);
+  add_gradient(u_, gain * basis_.scale.scale * v_.scale.scale);
+  add_gradient(basis_, gain * u_.scale.scale * v_.scale.scale);
+}
+
+/// The gradients of the factors of level 1 from that of what it makes.
+void MultilevelSource::backward_level_one(const float* d_kernels) {
   if (sizes_.intra_on())
     level_one_backward(sizes_, {.u = u_.levels, .basis = basis_.levels}, d_kernels,
                        {u_.d_value, basis_.d_value});
   else
     std::copy_n(d_kernels, basis_.d_value.size(), basis_.d_value.begin());
+}
+
+int MultilevelSource::inner_outputs() const {
+  return sizes_.cross_on && sizes_.layout == Layout::plain ? sizes_.cross : 0;
+}
+
+void MultilevelSource::materialise_factors(std::span<float> kernels, std::span<float> mix) {
+  assert(inner_outputs() > 0 && kernels.size() == kernels_.size());
+  quantise_factors();
+  generate_kernels();
+  const float scale = gain_.value[0] * basis_.scale.scale * u_.scale.scale;
+  std::ranges::transform(kernels_, kernels.begin(), [&](float level) { return scale * level; });
+  std::ranges::transform(v_.levels, mix.begin(),
+                         [&](float level) { return v_.scale.scale * level; });
+}
+
+void MultilevelSource::backward_factors(std::span<const float> d_kernels, std::span<const float> d_mix) {
+  backward_level_one(d_kernels.data());
+  std::ranges::copy(d_mix, v_.d_value.begin());
   const float gain = gain_.value[0];
-  add_gradient(v_, gain * basis_.scale.scale * u_.scale.scale);
-  add_gradient(u_, gain * basis_.scale.scale * v_.scale.scale);
-  add_gradient(basis_, gain * u_.scale.scale * v_.scale.scale);
+  add_gradient(v_, 1);
+  add_gradient(u_, gain * basis_.scale.scale);
+  add_gradient(basis_, gain * u_.scale.scale);
 }
 
 void MultilevelSource::encode(std::span<const float> dense) {

@@ -3,6 +3,7 @@
 #include "nn/graph/layer_shape.hpp"
 #include "nn/weights/multilevel/level_sizes.hpp"
 #include "nn/weights/multilevel/multilevel_card.hpp"
+#include "nn/weights/source/factored_weight.hpp"
 #include "nn/weights/source/quantised_tensor.hpp"
 #include "nn/weights/source/weight_source.hpp"
 
@@ -20,7 +21,7 @@ struct GeneratorPlan {
 /// while their bound stays below 2^53, and multiplied once by the product of the scales: what
 /// integer hardware would give. The gain (1 in the paper, where a normalisation layer follows) is
 /// fixed by `encode` and folds into that one scale.
-class MultilevelSource final : public WeightSource {
+class MultilevelSource final : public WeightSource, public FactoredWeight {
  public:
   /// Of `card` the source reads how it is fitted and trained; the plan has the rest.
   MultilevelSource(const GeneratorPlan& plan, const MultilevelCard& card, const LayerShape& shape);
@@ -28,6 +29,9 @@ class MultilevelSource final : public WeightSource {
   void encode(std::span<const float> dense) override;
   void materialise(std::span<float> dense) override;
   void backward(std::span<const float> d_dense) override;
+  [[nodiscard]] int inner_outputs() const override;
+  void materialise_factors(std::span<float> kernels, std::span<float> mix) override;
+  void backward_factors(std::span<const float> d_kernels, std::span<const float> d_mix) override;
   std::vector<Parameter*> parameters() override;
   std::vector<Parameter*> constants() override { return {&gain_}; }
   [[nodiscard]] std::vector<StoredStream> streams() const override;
@@ -53,6 +57,7 @@ class MultilevelSource final : public WeightSource {
   void improve(std::span<const float> target);
   void generate_kernels();
   void regenerate(float scale, std::span<float> dense);
+  void backward_level_one(const float* d_kernels);
   [[nodiscard]] float total_scale() const;
   [[nodiscard]] bool noisy() const { return step_.has_value() && card_.quant_ratio < 1; }
   std::span<const float> in_level_order(std::span<const float> dense);
