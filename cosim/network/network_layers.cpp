@@ -107,19 +107,13 @@ void add_work(CostLayer& layer, const DigitalWork& all, const std::vector<LayerP
     layer.products.insert(layer.products.end(), products.begin(), products.end());
 }
 
-std::int64_t bits_of(const std::vector<nn::StoredStream>& streams) {
-  std::int64_t bits = 0;
-  for (const nn::StoredStream& stream : streams) bits += stream.count * stream.bits;
-  return bits;
-}
-
 /// Gives the last of the layers all streams that it is made of by itself, those included that its
 /// source leaves to the first layer of its group: these it shares.
 void share_words(int group, std::vector<nn::StoredStream> all, std::vector<CostLayer>& layers,
                  std::map<int, std::size_t>& first_of_group) {
   CostLayer& last = layers.back();
   const auto [first, is_first] = first_of_group.try_emplace(group, layers.size() - 1);
-  const std::int64_t missing = bits_of(all) - bits_of(last.streams);
+  const std::int64_t missing = nn::bits_of(all) - nn::bits_of(last.streams);
   if (group == 0 || is_first || missing <= 0) return;
   last.streams = std::move(all);
   last.shared = layers[first->second].shared = {group, missing};

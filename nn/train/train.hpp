@@ -55,11 +55,11 @@ struct TrainCard {
   std::optional<FreezeCard> freeze = {};  // of the first layers, from an epoch on (SEER)
 };
 
-/// Keys: epochs, batch, precision (auto becomes what is quickest here), products, schedule, rate, decay,
-/// milestones, warmup, augment {crop, flip, cutout}, label_smoothing, average, swa {start, rate},
-/// recalibrate, patience, distill, temperature, beta, noise_aware, chips, weight_noise, bit_errors,
-/// curriculum, clip, freeze, those of OptimizerOptions (optimizer, momentum, beta1, beta2, epsilon,
-/// weight_decay) and of DecayRules (decay_everything, decay_rules).
+/// Keys: epochs, batch, precision (auto becomes what is quickest here), products, schedule, rate,
+/// decay, milestones, warmup, augment {crop, flip, cutout}, label_smoothing, average, swa {start,
+/// rate}, recalibrate, patience, distill, temperature, beta, noise_aware, chips, weight_noise,
+/// bit_errors, curriculum, clip, freeze, those of OptimizerOptions (optimizer, momentum, beta1,
+/// beta2, epsilon, weight_decay) and of DecayRules (decay_everything, decay_rules).
 void describe(Section& section, TrainCard& card);
 
 /// What is trained by, and the seed of everything that a training draws.

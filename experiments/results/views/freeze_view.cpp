@@ -16,11 +16,10 @@ namespace {
 std::vector<nn::LayerNumbers> layer_numbers(nn::Network& network) {
   std::vector<nn::LayerNumbers> all;
   for (nn::WeightLayer& layer : network.weight_layers()) {
-    nn::LayerNumbers numbers{.trained = static_cast<std::int64_t>(layer.bias.value.size())};
+    nn::LayerNumbers numbers{.trained = static_cast<std::int64_t>(layer.bias.value.size()),
+                             .stored_bits = nn::bits_of(layer.source->streams())};
     for (const nn::Parameter* own : layer.source->parameters())
       numbers.trained += static_cast<std::int64_t>(own->value.size());
-    for (const nn::StoredStream& stream : layer.source->streams())
-      numbers.stored_bits += stream.count * stream.bits;
     all.push_back(numbers);
   }
   return all;

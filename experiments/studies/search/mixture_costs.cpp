@@ -13,10 +13,7 @@ namespace {
 using nn::MixtureCost;
 
 double bytes_of(const nn::SourceCard& weights, const nn::LayerShape& shape) {
-  std::int64_t bits = 0;
-  for (const nn::StoredStream& stream : nn::stored_streams(weights, shape))
-    bits += stream.count * stream.bits;
-  return static_cast<double>(bits) / 8;
+  return static_cast<double>(nn::bits_of(nn::stored_streams(weights, shape))) / 8;
 }
 
 cosim::CostInput input_of(const Experiment& card, const nn::Graph& graph,

@@ -31,8 +31,7 @@ struct Trained {
 double stored_bytes(const nn::Network& network) {
   std::int64_t bits = 0;
   for (const nn::WeightLayer& layer : network.weight_layers())
-    for (const nn::StoredStream& stream : layer.source->streams())
-      bits += stream.count * stream.bits;
+    bits += nn::bits_of(layer.source->streams());
   return static_cast<double>(bits) / 8;
 }
 

@@ -143,7 +143,8 @@ void MultilevelSource::materialise_factors(std::span<float> kernels, std::span<f
                          [&](float level) { return v_.scale.scale * level; });
 }
 
-void MultilevelSource::backward_factors(std::span<const float> d_kernels, std::span<const float> d_mix) {
+void MultilevelSource::backward_factors(std::span<const float> d_kernels,
+                                        std::span<const float> d_mix) {
   backward_level_one(d_kernels.data());
   std::ranges::copy(d_mix, v_.d_value.begin());
   const float gain = gain_.value[0];

@@ -17,8 +17,7 @@ class FactoredWeight {
   virtual void materialise_factors(std::span<float> kernels, std::span<float> mix) = 0;
   /// Like `Learnable::backward`, from the gradients of the two. Refers to the latest
   /// `materialise_factors`.
-  virtual void backward_factors(std::span<const float> d_kernels,
-                                std::span<const float> d_mix) = 0;
+  virtual void backward_factors(std::span<const float> d_kernels, std::span<const float> d_mix) = 0;
 };
 
 }  // namespace lightloom::nn

@@ -27,6 +27,13 @@ struct StoredStream {
   friend bool operator==(const StoredStream&, const StoredStream&) = default;
 };
 
+/// All bits that are stored, those that no published ratio counts among them.
+inline std::int64_t bits_of(std::span<const StoredStream> streams) {
+  std::int64_t bits = 0;
+  for (const StoredStream& stream : streams) bits += stream.count * stream.bits;
+  return bits;
+}
+
 /// The words of one stored stream as a memory holds them: the low `bits` bits of each.
 struct CodedStream {
   std::string name;

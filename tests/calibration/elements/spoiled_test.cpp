@@ -45,9 +45,17 @@ TEST(Spoiled, DrivesMeasuredSeveralTimesAreNoEnds) {
   std::vector<double> readings;
   for (int k = 0; k < 20; ++k)
     for (int repeat = 0; repeat < 4; ++repeat)
-      readings.push_back(0.001 * std::round(1000 * std::cos(0.3 * k)));
+      readings.push_back(0.001 * std::round(1000 * std::cos(0.3 * ((7 * k + 5) % 20))));
   EXPECT_EQ(spoiled_in(readings, 1), 0);
   EXPECT_EQ(spoiled_in(readings, 2), 0);
+}
+
+TEST(Spoiled, TheTopOfOnePeakAloneIsNoEnd) {
+  std::vector<double> readings;
+  for (int k = -60; k <= 60; ++k)
+    readings.push_back(0.01 * std::round(100 * (-3 - 0.00087 * k * k)));
+  ASSERT_EQ(std::count(readings.begin(), readings.end(), readings[60]), 5);
+  EXPECT_EQ(spoiled_in(readings, 1), 0);
 }
 
 }  // namespace

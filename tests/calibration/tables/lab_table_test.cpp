@@ -265,6 +265,8 @@ TEST(LabTable, ReadsThousandsWhereTheyAreNothingElse) {
             (std::vector<double>{1.5, 2, 2.5}));
   EXPECT_EQ(drives("voltage_V;power\n1,500;0,9\n2,000;0,5\n2,500;0,2\n"),
             (std::vector<double>{1.5, 2, 2.5}));
+  EXPECT_EQ(drives("voltage_V;power\n1,500;2,250\n2,000;1,125\n2,500;1,000\n"),
+            (std::vector<double>{1.5, 2, 2.5}));
 }
 
 TEST(LabTable, TakesMarkersForNoReadings) {

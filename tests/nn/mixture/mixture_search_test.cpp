@@ -79,6 +79,9 @@ TEST(MixtureSearch, MeetsItsTargetWithinTwoPercentAfterTheLargestShareIsTaken) {
     // Chance is 0.1; its deviation on 128 images 0.027.
     EXPECT_GT(result.epochs.back().mixed_accuracy, 0.1 + 4 * 0.027) << "and it has learned";
     EXPECT_GT(result.strengths[0], 0);
+    for (const auto& alphas : result.epochs.front().alphas)
+      EXPECT_NE(alphas, std::vector<float>(alphas.size(), 0.0f))
+          << "the first epoch searches already";
   }
 }
 

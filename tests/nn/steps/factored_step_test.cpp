@@ -21,11 +21,11 @@ Graph many_layers() {
   GraphBuilder net("many", {9, 7, 3});
   int at = net.relu(net.batch_norm(
       "n0", net.convolution("stem", 0, {.channels = 12, .kernel = 3, .padding = 1})));
-  at = net.relu(net.batch_norm("n1", net.convolution("wide", at,
-                                                     {.channels = 16,
-                                                      .kernel = 3,
-                                                      .stride = PerAxis(2, 1),
-                                                      .padding = Sides(1, 0, 1, 2)})));
+  at = net.relu(net.batch_norm(
+      "n1",
+      net.convolution(
+          "wide", at,
+          {.channels = 16, .kernel = 3, .stride = PerAxis(2, 1), .padding = Sides(1, 0, 1, 2)})));
   at = net.relu(net.batch_norm(
       "n2", net.convolution("short", at, {.channels = 20, .kernel = 1, .stride = 2})));
   at = net.relu(net.convolution(
@@ -127,8 +127,8 @@ TEST(FactoredProducts, TrainToTheAccuracyOfTheWholeWeight) {
     at = net.relu(net.batch_norm(
         "bn2", net.convolution("conv2", at, {.channels = 24, .kernel = 3, .stride = 2})));
     net.linear("fc", net.flatten(at), 10, true);
-    Network network(std::move(net).finish(),
-                    two_levels(0, {.basis = 4, .intra = 4, .cross = 4}), 7);
+    Network network(std::move(net).finish(), two_levels(0, {.basis = 4, .intra = 4, .cross = 4}),
+                    7);
     const TrainCard card{.epochs = 4,
                          .batch = 25,
                          .factored = factored,
