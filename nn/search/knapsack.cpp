@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "core/error.hpp"
+#include "core/parallel.hpp"
 #include "nn/weights/multilevel/generators.hpp"
+#include "nn/weights/source/one_thread.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -75,32 +78,54 @@ SourceCard with(const SourceCard& base, int intra, double share, const FactorBit
   return card;
 }
 
+/// What the settings of a layer have in common of their fits; nothing where none generates it.
+std::optional<TwoLevelSvd> decomposition(const SearchLayer& layer,
+                                         std::span<const SourceCard> settings) {
+  for (const SourceCard& card : settings) {
+    const auto source = make_source(card, layer.shape);
+    if (auto* two_level = dynamic_cast<MultilevelSource*>(source.get()))
+      return two_level->decompose(layer.dense);
+  }
+  return std::nullopt;
+}
+
+/// A layer, and its decomposition where the settings have one in common.
+struct Judged {
+  const SearchLayer& layer;
+  const TwoLevelSvd* svd = nullptr;
+};
+
 /// Squared distance of a weight from what a source makes of it.
-double squared_error(SourceCard card, const SearchLayer& layer) {
+double squared_error(SourceCard card, const Judged& judged) {
+  const std::vector<float>& dense = judged.layer.dense;
   card.settings.of<MultilevelCard>().projection.method = ProjectionCard::Method::svd;
-  const auto source = make_source(card, layer.shape);
-  source->encode(layer.dense);
-  std::vector<float> weight(layer.dense.size());
+  const auto source = make_source(card, judged.layer.shape);
+  auto* two_level = dynamic_cast<MultilevelSource*>(source.get());
+  if (judged.svd != nullptr && two_level != nullptr)
+    two_level->encode(*judged.svd);
+  else
+    source->encode(dense);
+  std::vector<float> weight(dense.size());
   source->materialise(weight);
   double sum = 0;
   for (std::size_t i = 0; i < weight.size(); ++i) {
-    const double miss = double{weight[i]} - layer.dense[i];
+    const double miss = double{weight[i]} - dense[i];
     sum += miss * miss;
   }
   return sum;
 }
 
-Choice judged(const SourceCard& card, const SearchLayer& layer, const ChoiceCost& cost) {
-  double error = squared_error(card, layer);
+/// The harm of what is lost, by the layer's rule.
+double harm_of(const SourceCard& card, const Judged& judged) {
+  const SearchLayer& layer = judged.layer;
+  double error = squared_error(card, judged);
   if (layer.rule.rounding != 1) {
     SourceCard exact = card;
     exact.settings.of<MultilevelCard>().bits = {};
-    const double rounded = std::max(0.0, error - squared_error(exact, layer));
+    const double rounded = std::max(0.0, error - squared_error(exact, judged));
     error += (layer.rule.rounding - 1) * rounded;
   }
-  return {.card = card,
-          .cost = cost(layer.shape, card),
-          .error = layer.sensitivity * std::pow(error, layer.rule.power)};
+  return layer.sensitivity * std::pow(error, layer.rule.power);
 }
 
 }  // namespace
@@ -144,18 +169,42 @@ std::vector<SourceCard> grid_cards(const SourceCard& base, const SearchGrid& gri
   return cards;
 }
 
+SearchGrid grid_within(std::span<const LayerShape> layers, const SourceCard& base,
+                       std::int64_t bits) {
+  SearchGrid grid;
+  const SourceCard small = with(base, grid.intra.front(), grid.cross_share.front(), {4, 4, 4});
+  std::int64_t least = 0;
+  for (const LayerShape& layer : layers)
+    least += stored_bits(layer, layer.kind == LayerShape::Kind::linear ? base : small);
+  if (least > bits) {
+    const std::vector<double> finer{0.03125, 0.046875, 0.0625, 0.09375, 0.125, 0.1875};
+    grid.cross_share.insert(grid.cross_share.begin(), finer.begin(), finer.end());
+  }
+  return grid;
+}
+
 LayerChoices all_choices(const SearchLayer& layer, const SourceCard& base, const SearchGrid& grid,
                          const ChoiceCost& cost) {
   LayerChoices all{.layer = layer.shape.name};
   SourceCard own = card_for(base, layer.shape.name);
   own.layers.clear();
-  all.choices.push_back(judged(own, layer, cost));
+  all.choices.push_back(
+      {.card = own, .cost = cost(layer.shape, own), .error = harm_of(own, {layer})});
   if (layer.shape.kind == LayerShape::Kind::linear) return all;
-  int setting = 0;
-  for (const SourceCard& card : grid_cards(base, grid)) {
-    all.choices.push_back(judged(card, layer, cost));
-    all.choices.back().setting = setting++;
-  }
+  const std::vector<SourceCard> cards = grid_cards(base, grid);
+  const OneThread one_thread;
+  const std::optional<TwoLevelSvd> svd = decomposition(layer, cards);
+  const Judged judged{layer, svd ? &*svd : nullptr};
+  std::vector<double> harms(cards.size());
+  parallel_for_dynamic(static_cast<std::ptrdiff_t>(cards.size()), [&](std::ptrdiff_t number) {
+    const auto at = static_cast<std::size_t>(number);
+    harms[at] = harm_of(cards[at], judged);
+  });
+  for (std::size_t setting = 0; setting < cards.size(); ++setting)
+    all.choices.push_back({.card = cards[setting],
+                           .cost = cost(layer.shape, cards[setting]),
+                           .error = harms[setting],
+                           .setting = static_cast<int>(setting)});
   return all;
 }
 

@@ -49,6 +49,11 @@ struct SearchGrid {
                                {4, 4, 4}, {5, 5, 5}, {6, 6, 6}, {8, 8, 8}};
 };
 
+/// The grid, with shares of the channels below a quarter where a quarter of them at four bits would
+/// take more than `bits` in all layers.
+SearchGrid grid_within(std::span<const LayerShape> layers, const SourceCard& base,
+                       std::int64_t bits);
+
 /// What one way to store a layer costs.
 using ChoiceCost = std::function<std::int64_t(const LayerShape& shape, const SourceCard& card)>;
 /// The bits that `ratio_of` counts.

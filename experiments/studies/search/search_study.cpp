@@ -157,10 +157,14 @@ SearchStudy study_search(const Experiment& card, nn::Network& trained, const nn:
           name_of(limit.kind));
   const nn::ChoiceCost cost =
       memory ? nn::stored_bits : simulated_cost(card, trained.graph(), limit.kind);
+  const nn::NetworkShape shape = trained.shape();
+  const nn::SearchGrid grid =
+      memory ? nn::grid_within(shape.layers, base, nn::MemoryBudget(shape).bits_at(limit.value))
+             : nn::SearchGrid{};
   Search search{.card = card,
                 .graph = trained.graph(),
-                .shape = trained.shape(),
-                .choices = nn::network_choices(trained, base, {}, {harm, cost}),
+                .shape = shape,
+                .choices = nn::network_choices(trained, base, grid, {harm, cost}),
                 .limit = limit};
   for (const nn::LayerChoices& layer : search.choices.layers) study.layers.push_back(layer.layer);
 

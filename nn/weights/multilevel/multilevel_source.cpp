@@ -158,7 +158,7 @@ void MultilevelSource::encode(std::span<const float> dense) {
   const ProjectionCard& projection = card_.projection;
   if (projection.method != ProjectionCard::Method::random) {
     assert(static_cast<std::int64_t>(dense.size()) == sizes_.dense());
-    set_factors(dense);
+    set_factors(fit_by_svd(in_level_order(dense), sizes_, projection.peak));
     if (projection.method == ProjectionCard::Method::l2) improve(dense);
     return;
   }
@@ -169,8 +169,15 @@ void MultilevelSource::encode(std::span<const float> dense) {
   gain_.value[0] = 1;
 }
 
-void MultilevelSource::set_factors(std::span<const float> dense) {
-  const TwoLevelFit fit = fit_by_svd(in_level_order(dense), sizes_, card_.projection.peak);
+TwoLevelSvd MultilevelSource::decompose(std::span<const float> dense) {
+  return {in_level_order(dense), sizes_};
+}
+
+void MultilevelSource::encode(const TwoLevelSvd& svd) {
+  set_factors(svd.fit(sizes_, card_.projection.peak));
+}
+
+void MultilevelSource::set_factors(const TwoLevelFit& fit) {
   double gain = fit.gain;
   gain *= set_latent(basis_, fit.basis);
   gain *= set_latent(u_, fit.u);

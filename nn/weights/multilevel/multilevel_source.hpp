@@ -3,6 +3,7 @@
 #include "nn/graph/layer_shape.hpp"
 #include "nn/weights/multilevel/level_sizes.hpp"
 #include "nn/weights/multilevel/multilevel_card.hpp"
+#include "nn/weights/multilevel/two_level_fit.hpp"
 #include "nn/weights/source/factored_weight.hpp"
 #include "nn/weights/source/quantised_tensor.hpp"
 #include "nn/weights/source/weight_source.hpp"
@@ -27,6 +28,11 @@ class MultilevelSource final : public WeightSource, public FactoredWeight {
   MultilevelSource(const GeneratorPlan& plan, const MultilevelCard& card, const LayerShape& shape);
 
   void encode(std::span<const float> dense) override;
+  /// What all settings of the same layer have in common of a fit by the SVD.
+  [[nodiscard]] TwoLevelSvd decompose(std::span<const float> dense);
+  /// As `encode` does with the projection `svd`, from a decomposition of the weight. Where a
+  /// `OneThread` lives around it, safe beside other sources' on other threads.
+  void encode(const TwoLevelSvd& svd);
   void materialise(std::span<float> dense) override;
   void backward(std::span<const float> d_dense) override;
   [[nodiscard]] int inner_outputs() const override;
@@ -53,7 +59,7 @@ class MultilevelSource final : public WeightSource, public FactoredWeight {
  private:
   std::vector<QuantisedTensor*> factors_on();
   void quantise_factors();
-  void set_factors(std::span<const float> dense);
+  void set_factors(const TwoLevelFit& fit);
   void improve(std::span<const float> target);
   void generate_kernels();
   void regenerate(float scale, std::span<float> dense);

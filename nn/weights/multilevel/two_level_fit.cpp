@@ -102,13 +102,9 @@ TwoLevelFit empty_fit(const LevelSizes& sizes) {
           .v = std::vector<float>(static_cast<std::size_t>(sizes.v()))};
 }
 
-}  // namespace
-
-TwoLevelFit fit_by_svd(std::span<const float> weight, const LevelSizes& sizes, double peak) {
-  const Matrix target = to_double(weight, sizes.kernels, sizes.columns());
-  LowRankPair outer{.left = Matrix(), .right = target};
-  if (sizes.cross_on) outer = low_rank(target, sizes.cross);
-
+/// The fit from the components of level 2, as many as the sizes have; without level 2 the weight
+/// itself.
+TwoLevelFit fit_components(LowRankPair outer, const LevelSizes& sizes, double peak) {
   std::vector<Kernel> kernels;
   double largest = 0;
   for (Index m = 0; m < sizes.cross; ++m) {
@@ -131,6 +127,34 @@ TwoLevelFit fit_by_svd(std::span<const float> weight, const LevelSizes& sizes, d
   const int factors = 1 + (sizes.intra_on() ? 1 : 0) + (sizes.cross_on ? 1 : 0);
   fit.gain = largest / std::pow(peak, factors);
   return fit;
+}
+
+}  // namespace
+
+TwoLevelFit fit_by_svd(std::span<const float> weight, const LevelSizes& sizes, double peak) {
+  Matrix target = to_double(weight, sizes.kernels, sizes.columns());
+  if (sizes.cross_on) return fit_components(low_rank(target, sizes.cross), sizes, peak);
+  return fit_components({.left = Matrix(), .right = std::move(target)}, sizes, peak);
+}
+
+struct TwoLevelSvd::Parts {
+  Matrix weight;
+  LowRankPair all;
+};
+
+TwoLevelSvd::TwoLevelSvd(std::span<const float> weight, const LevelSizes& sizes) {
+  Parts parts{.weight = to_double(weight, sizes.kernels, sizes.columns())};
+  parts.all = low_rank(parts.weight, std::min(sizes.kernels, sizes.columns()));
+  parts_ = std::make_shared<const Parts>(std::move(parts));
+}
+
+TwoLevelFit TwoLevelSvd::fit(const LevelSizes& sizes, double peak) const {
+  if (!sizes.cross_on)
+    return fit_components({.left = Matrix(), .right = parts_->weight}, sizes, peak);
+  const LowRankPair& all = parts_->all;
+  return fit_components(
+      {.left = all.left.leftCols(sizes.cross), .right = all.right.topRows(sizes.cross)}, sizes,
+      peak);
 }
 
 TwoLevelFit random_fit(const LevelSizes& sizes, std::uint64_t seed, std::uint32_t layer) {

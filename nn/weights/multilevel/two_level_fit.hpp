@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -22,6 +23,20 @@ struct TwoLevelFit {
 /// scales spread each component's magnitude evenly over its factors, which with one quantiser step
 /// per factor keeps the summed rounding error low.
 TwoLevelFit fit_by_svd(std::span<const float> weight, const LevelSizes& sizes, double peak);
+
+/// The decomposition of level 2, of which fits of all ranks take the first components: for many
+/// fits of one weight. Cheap to copy.
+class TwoLevelSvd {
+ public:
+  /// `weight` and the layout of `sizes` as in `fit_by_svd`.
+  TwoLevelSvd(std::span<const float> weight, const LevelSizes& sizes);
+  /// What `fit_by_svd` gives, to rounding; safe on several threads.
+  [[nodiscard]] TwoLevelFit fit(const LevelSizes& sizes, double peak) const;
+
+ private:
+  struct Parts;
+  std::shared_ptr<const Parts> parts_;
+};
 
 /// The reference implementation's random start: normal, standard deviation sqrt(2 / (Co k^2)) for
 /// the basis, sqrt(2 / (Bc Bi)) for U, sqrt(2 / Co) for V. Gain 1.

@@ -155,5 +155,78 @@ TEST(Search, CountsHarmByItsRule) {
   }
 }
 
+/// The squared error of a layer's own fit under a card.
+double error_of_own_fit(SourceCard card, const SearchLayer& layer) {
+  card.settings.of<MultilevelCard>().projection.method = ProjectionCard::Method::svd;
+  const auto source = make_source(card, layer.shape);
+  source->encode(layer.dense);
+  std::vector<float> weight(layer.dense.size());
+  source->materialise(weight);
+  double sum = 0;
+  for (std::size_t i = 0; i < weight.size(); ++i)
+    sum += std::pow(double{weight[i]} - layer.dense[i], 2);
+  return sum;
+}
+
+TEST(Search, JudgesEverySettingAsItsOwnFitWould) {
+  const LayerShape shapes[] = {
+      {.name = "square",
+       .in_channels = 12,
+       .out_channels = 20,
+       .kernel_height = 3,
+       .kernel_width = 3},
+      {.name = "pixel", .in_channels = 12, .out_channels = 20},
+      {.name = "wide", .in_channels = 2, .out_channels = 40, .kernel_height = 3, .kernel_width = 3},
+      {.name = "depthwise",
+       .in_channels = 16,
+       .out_channels = 16,
+       .kernel_height = 3,
+       .kernel_width = 3,
+       .groups = 16},
+      {.name = "groups",
+       .in_channels = 16,
+       .out_channels = 24,
+       .kernel_height = 3,
+       .kernel_width = 3,
+       .groups = 2}};
+  const SourceCard base{.source = "multilevel",
+                        .settings = MultilevelCard{.intra = 2, .cross_share = 0.5}};
+  for (const LayerShape& shape : shapes) {
+    SearchLayer layer{.shape = shape,
+                      .dense = std::vector<float>(static_cast<std::size_t>(shape.weights()))};
+    fill_normal(Stream({.seed = 6}), 0, layer.dense);
+    for (const Choice& choice : all_choices(layer, base, {}).choices) {
+      const double own = error_of_own_fit(choice.card, layer);
+      EXPECT_NEAR(choice.error, own, 1e-5 * own + 1e-9)
+          << shape.name << ", setting " << choice.setting;
+    }
+  }
+}
+
+TEST(Search, TriesFewerKernelsWhereAQuarterOfThemIsTooMuch) {
+  const LayerShape shapes[] = {
+      {.name = "a", .in_channels = 64, .out_channels = 64, .kernel_height = 3, .kernel_width = 3},
+      {.name = "fc", .kind = LayerShape::Kind::linear, .in_channels = 64, .out_channels = 10}};
+  const SourceCard base{.source = "multilevel",
+                        .settings = MultilevelCard{.bits = {4, 4, 4}, .intra = 1, .cross = 16}};
+  // 16 kernels of 9 + 64 + 64 numbers of 4 bits, and 640 of 8.
+  const std::int64_t quarter = 16 * 137 * 4 + 640 * 8;
+  EXPECT_EQ(grid_within(shapes, base, quarter).cross_share, SearchGrid{}.cross_share);
+  const SearchGrid finer = grid_within(shapes, base, quarter - 1);
+  EXPECT_GT(finer.cross_share.size(), SearchGrid{}.cross_share.size());
+  const auto found = [&](const SearchGrid& grid) {
+    std::vector<LayerChoices> layers;
+    for (const LayerShape& shape : shapes) {
+      SearchLayer layer{.shape = shape,
+                        .dense = std::vector<float>(static_cast<std::size_t>(shape.weights()))};
+      fill_normal(Stream({.seed = 6}), 0, layer.dense);
+      layers.push_back(all_choices(layer, base, grid));
+    }
+    return search_choices(layers, quarter / 2);
+  };
+  EXPECT_TRUE(found({}).chosen.empty());
+  EXPECT_FALSE(found(finer).chosen.empty());
+}
+
 }  // namespace
 }  // namespace lightloom::nn
