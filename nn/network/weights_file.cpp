@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "core/files/labelled_bytes.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -75,15 +76,29 @@ void set_weights(Network& network, const Weights& weights) {
   });
 }
 
-void save_weights(const std::string& path, Network& network,
-                  const std::map<std::string, std::string>& about) {
+namespace {
+
+Labelled file_of(Network& network, const std::map<std::string, std::string>& about) {
   Labelled file;
   for (const auto& [key, value] : about) file.attributes[key] = value;
   file.attributes["kind"] = std::string("weights");
   file.attributes["model"] = network.graph().name;
   file.attributes["source"] = network.source_card().source;
   for (NamedValues& one : weights_of(network)) add_vector(file, one.name, std::move(one.values));
-  write_labelled(path, file);
+  return file;
+}
+
+}  // namespace
+
+void save_weights(const std::string& path, Network& network,
+                  const std::map<std::string, std::string>& about) {
+  write_labelled(path, file_of(network, about));
+}
+
+void save_rounded_weights(const std::string& path, Network& network,
+                          const std::map<std::string, std::string>& about) {
+  for (WeightLayer& layer : network.weight_layers()) layer.source->round_to_words();
+  lightloom::write_packed(path, file_of(network, about));
 }
 
 void load_weights(const std::string& path, Network& network) {

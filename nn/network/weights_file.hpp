@@ -28,6 +28,11 @@ void set_weights(Network& network, const Weights& weights);
 /// those of `about`.
 void save_weights(const std::string& path, Network& network,
                   const std::map<std::string, std::string>& about = {});
+/// The same for files that are kept: what training holds beyond the stored words is dropped where
+/// the sources can (the weights stay the same to the bit), and arrays are deflated. Changes the
+/// network so.
+void save_rounded_weights(const std::string& path, Network& network,
+                          const std::map<std::string, std::string>& about = {});
 void load_weights(const std::string& path, Network& network);
 
 }  // namespace lightloom::nn

@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "experiments/commands/command.hpp"
@@ -35,6 +37,26 @@ WeightIdentity plain_identity(const WeightIdentity& from) {
   return read_identity(text_with_weights(from, weights), "unpacked weights");
 }
 
+/// What packing says besides of any network.
+Shown with_ratio(Shown result, const nn::Network& network, const WeightIdentity& identity) {
+  const nn::Ratio ratio = nn::ratio_of(network.shape(), identity.weights);
+  result.json["counted_bits"] = ratio.memory_bits;
+  result.json["memory_ratio"] = ratio.memory_ratio;
+  result.text += fmt::format("`ratio` counts {} bits: a memory ratio of {:.4f}\n",
+                             ratio.memory_bits, ratio.memory_ratio);
+  return result;
+}
+
+/// Weights as cards load them, without what training keeps beyond the stored words.
+Shown round_off(const std::string& input, const std::string& output, nn::Network& network) {
+  nn::save_rounded_weights(output, network, texts_in(input));
+  const auto bytes = std::filesystem::file_size(output);
+  return {.json = {{"weights", output}, {"bytes", bytes}},
+          .text = fmt::format("{}: {} bytes, the same weights without what training keeps beyond "
+                              "their stored words\n",
+                              output, bytes)};
+}
+
 Shown pack(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string input = only_operand(line, "a file of trained weights");
   require(line.settings.empty(), "--set belongs to a card, not to a weight file");
@@ -42,16 +64,12 @@ Shown pack(const CommandLine& line, ProgressSink& /*progress*/) {
   const std::string output = output_of(line, input, ".llw");
   nn::Network network = empty_network(identity);
   nn::load_weights(input, network);
+  if (!output.ends_with(".llw"))
+    return with_ratio(round_off(input, output, network), network, identity);
   nn::PackedFile file = nn::packed(network);
   file.about[about_network] = identity.text;
   nn::write_packed(output, file);
-  Shown result = packed_view(output, file);
-  const nn::Ratio ratio = nn::ratio_of(network.shape(), identity.weights);
-  result.json["counted_bits"] = ratio.memory_bits;
-  result.json["memory_ratio"] = ratio.memory_ratio;
-  result.text += fmt::format("`ratio` counts {} bits: a memory ratio of {:.4f}\n",
-                             ratio.memory_bits, ratio.memory_ratio);
-  return result;
+  return with_ratio(packed_view(output, file), network, identity);
 }
 
 Shown unpack(const CommandLine& line, ProgressSink& /*progress*/) {
@@ -82,7 +100,7 @@ extern const Command pack_command{
     .name = "pack",
     .operand = "weights.h5",
     .summary = "trained weights as a weight memory holds them, bit by bit",
-    .endings = {".llw"},
+    .endings = {".llw", ".h5", ".hdf5"},
     .options = {},
     .run = pack};
 

@@ -111,6 +111,13 @@ void save_any_weights(const std::string& path, nn::Network& network,
     nn::save_weights(path, network, about);
 }
 
+std::map<std::string, std::string> texts_in(const std::string& path) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, value] : read_labelled(path).attributes)
+    if (const auto* text = std::get_if<std::string>(&value)) texts[name] = *text;
+  return texts;
+}
+
 void save_trained(const std::string& path, nn::Network& network, const WeightIdentity& identity,
                   std::map<std::string, std::string> about) {
   about[attribute] = identity.text;

@@ -40,4 +40,7 @@ void save_any_weights(const std::string& path, nn::Network& network,
 void save_trained(const std::string& path, nn::Network& network, const WeightIdentity& identity,
                   std::map<std::string, std::string> about = {});
 
+/// All texts about the weights that a file of them holds, its identity among them.
+std::map<std::string, std::string> texts_in(const std::string& path);
+
 }  // namespace lightloom::experiments

@@ -22,6 +22,7 @@ class DenseSource final : public WeightSource {
   [[nodiscard]] std::vector<StoredStream> streams() const override;
   std::vector<CodedStream> codes() override;
   void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
+  void round_to_words() override { round_to_levels(weight_); }
   [[nodiscard]] RegenerationWork work() const override { return {}; }
 
  private:

@@ -247,6 +247,10 @@ void MultilevelSource::decode(std::span<const CodedStream> coded, std::span<floa
   regenerate(to_float(coded.back().words.at(0)), dense);
 }
 
+void MultilevelSource::round_to_words() {
+  for (QuantisedTensor* factor : factors_on()) round_to_levels(*factor);
+}
+
 double MultilevelSource::regularise() {
   if (card_.orthogonality.lambda == 0) return 0;
   const bool mean = card_.orthogonality.form == OrthogonalityForm::mean;

@@ -43,6 +43,7 @@ class MultilevelSource final : public WeightSource, public FactoredWeight {
   [[nodiscard]] std::vector<StoredStream> streams() const override;
   std::vector<CodedStream> codes() override;
   void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
+  void round_to_words() override;
   [[nodiscard]] RegenerationWork work() const override;
   double regularise() override;
   void set_step(std::optional<TrainingStep> step) override { step_ = step; }

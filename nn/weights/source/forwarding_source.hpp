@@ -29,6 +29,7 @@ class ForwardingSource : public WeightSource {
   void decode(std::span<const CodedStream> streams, std::span<float> dense) override {
     inner_->decode(streams, dense);
   }
+  void round_to_words() override { inner_->round_to_words(); }
 
   std::vector<Parameter*> parameters() override { return inner_->parameters(); }
   std::vector<Parameter*> constants() override { return inner_->constants(); }

@@ -28,6 +28,20 @@ void quantise(QuantisedTensor& tensor) {
     std::copy(tensor.latent.value.begin(), tensor.latent.value.end(), tensor.levels.begin());
 }
 
+void round_to_levels(QuantisedTensor& tensor) {
+  if (!tensor.on() || !tensor.rounded || tensor.bits < 2 || tensor.bits > 15) return;
+  quantise(tensor);
+  std::vector<float>& latent = tensor.latent.value;
+  const float full = std::exp2(static_cast<float>(tensor.bits)) - 1;
+  float top = 0;  // the largest magnitude: the quantiser's range is its
+  for (const float value : latent) top = std::max(top, std::abs(value));
+  for (std::size_t i = 0; i < latent.size(); ++i) {
+    const float level = tensor.levels[i];
+    latent[i] = std::abs(level) >= full ? std::copysign(top, level)
+                                        : std::atanh(tensor.scale.scale * level);
+  }
+}
+
 void keep_unrounded(QuantisedTensor& tensor, double ratio, const TrainingStep& step,
                     std::uint64_t which) {
   if (!tensor.rounded || tensor.scale.scale == 0.0f) return;

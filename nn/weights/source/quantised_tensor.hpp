@@ -32,6 +32,11 @@ QuantisedTensor make_tensor(const char* name, std::int64_t count, int bits, Roun
 /// Computes levels and scale from the latent tensor.
 void quantise(QuantisedTensor& tensor);
 
+/// Makes all latents of a level equal, those of the largest magnitude as the element has it that
+/// sets the scale: levels and scale stay as they are, to the bit. Leaves a tensor as it is that is
+/// not rounded to 2 to 15 bits.
+void round_to_levels(QuantisedTensor& tensor);
+
 /// Quant-Noise (Fan et al., ICLR 2021) after `quantise`: each element keeps its unrounded value
 /// with probability 1 - ratio.
 void keep_unrounded(QuantisedTensor& tensor, double ratio, const TrainingStep& step,

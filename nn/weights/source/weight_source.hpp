@@ -112,6 +112,9 @@ class WeightCode : public StoredWeight {
   /// the bit for the words of `codes()`. A `Learnable::backward` after it refers to the words given
   /// (training on weights with bit errors).
   virtual void decode(std::span<const CodedStream> streams, std::span<float> dense) = 0;
+  /// Drops what training keeps beyond the words, where the source can: fewer different numbers, the
+  /// same words and the same weight to the bit.
+  virtual void round_to_words() {}
 };
 
 /// What a training needs of a weight. Those with a default are for sources that do more than

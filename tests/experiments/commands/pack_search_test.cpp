@@ -88,6 +88,27 @@ TEST_F(WeightCommands, UnpackToAPlainNetworkOfTheSameAccuracy) {
   }
 }
 
+TEST_F(WeightCommands, PackIntoAFileOfWordsThatIsTheSameNetworkToACard) {
+  const std::string data =
+      "--set dataset.test_limit=500 --set dataset.train_limit=1500 --set teacher.epochs=1 "
+      "--set teacher.batch=32 --set 'measure=[accuracy]' --set 'baselines=[]' ";
+  const std::string weights =
+      "{source: multilevel, intra: 2, cross: 12, bits: {basis: 3, intra: 6, cross: 4}";
+  const json trained = object(fmt::format("train {}{}{} --set 'weights={}}}' -o w.h5", quickstart,
+                                          untrained, data, weights));
+  const json kept = object("pack w.h5 -o kept.h5");
+  EXPECT_EQ(kept["bytes"], fs::file_size(folder_ + "/kept.h5"));
+  EXPECT_LT(4 * fs::file_size(folder_ + "/kept.h5"), fs::file_size(folder_ + "/w.h5"));
+  object("pack w.h5 -o w.llw");
+  object("pack kept.h5 -o kept.llw");
+  EXPECT_EQ(bytes("kept.llw"), bytes("w.llw")) << "the same words, scales and statistics";
+  for (const char* file : {"w.h5", "kept.h5"}) {
+    const json ran = object(fmt::format("run {}{}{} -o r.h5 --set 'weights={}, file: {}}}'",
+                                        quickstart, untrained, data, weights, file));
+    EXPECT_EQ(ran["accuracy"]["source"], trained["accuracy"]["source"]) << file;
+  }
+}
+
 TEST_F(WeightCommands, RefuseDamagedFilesWithASentenceAndLeaveNothing) {
   object("train " + quickstart + untrained + "-o w.h5");
   object("pack w.h5 -o w.llw");

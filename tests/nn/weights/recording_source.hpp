@@ -47,6 +47,7 @@ class RecordingSource final : public WeightSource {
     calls_.push_back("decode " + std::to_string(streams.size()));
     for (float& value : dense) value = 0.25f;
   }
+  void round_to_words() override { calls_.push_back("round_to_words"); }
   std::vector<Parameter*> parameters() override {
     calls_.push_back("parameters");
     return {&parameter};

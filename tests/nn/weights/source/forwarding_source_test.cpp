@@ -26,6 +26,7 @@ TEST(ForwardingSource, PassesEveryVerbOnWithItsArgumentsAndItsAnswer) {
   EXPECT_EQ(words.at(0).name, "recorded");
   source.decode(words, dense);
   EXPECT_EQ(dense, std::vector<float>(4, 0.25f));
+  source.round_to_words();
   EXPECT_EQ(source.parameters(), std::vector<Parameter*>{&inner.parameter});
   EXPECT_EQ(source.constants(), std::vector<Parameter*>{&inner.constant});
   source.backward(dense);
@@ -34,10 +35,10 @@ TEST(ForwardingSource, PassesEveryVerbOnWithItsArgumentsAndItsAnswer) {
   source.set_step(TrainingStep{.epoch = 6});
   source.set_step(std::nullopt);
 
-  const std::vector<std::string> all{"streams",      "work",       "factors",     "row_repeats",
-                                     "shared_group", "encode 4",   "materialise", "codes",
-                                     "decode 1",     "parameters", "constants",   "backward 4",
-                                     "regularise",   "own_step 2", "set_step 6",  "set_step -1"};
+  const std::vector<std::string> all{
+      "streams",     "work",       "factors",    "row_repeats",    "shared_group", "encode 4",
+      "materialise", "codes",      "decode 1",   "round_to_words", "parameters",   "constants",
+      "backward 4",  "regularise", "own_step 2", "set_step 6",     "set_step -1"};
   EXPECT_EQ(calls, all);
 }
 
