@@ -11,6 +11,7 @@
 #include <new>
 
 #include "calibration/product_errors_file.hpp"
+#include "core/all_processors.hpp"
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
 #include "core/letters.hpp"
@@ -108,6 +109,7 @@ void meet_limits_of_files_as_errors() { std::signal(SIGXFSZ, SIG_IGN); }
 /// started again it simply goes on.
 void keep_idle_threads_from_spinning(char** arguments) {
   if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
+  const AllProcessors unbound;
   if (setenv("GOMP_SPINCOUNT", "1000", 1) == 0)  // some 50 us
     execv("/proc/self/exe", arguments);          // on failure the program goes on
 }

@@ -17,16 +17,24 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "core/all_processors.hpp"
 #include "core/error.hpp"
 
 extern char** environ;
 
 namespace lightloom::experiments {
 namespace {
+
+/// Whether a setting binds threads to processors: every child would take the first ones.
+bool binds_threads(std::string_view setting) {
+  return setting.starts_with("OMP_PROC_BIND=") || setting.starts_with("OMP_PLACES=") ||
+         setting.starts_with("GOMP_CPU_AFFINITY=");
+}
 
 constexpr const char* variable = "LIGHTLOOM_JOB";  // "2/4": this child's number and their count
 constexpr int childs_end = 3;                      // where a child finds its socket
@@ -181,9 +189,11 @@ class Parent final : public SocketRanks {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     std::vector<std::string> words = own_words(), settings;
-    for (char** one = environ; *one != nullptr; ++one) settings.emplace_back(*one);
+    for (char** one = environ; *one != nullptr; ++one)
+      if (!binds_threads(*one)) settings.emplace_back(*one);
     settings.push_back(fmt::format("{}={}/{}", variable, rank, count()));
     pid_t child = 0;
+    const AllProcessors unbound;
     const int problem = posix_spawn(&child, "/proc/self/exe", &actions, nullptr,
                                     pointers(words).data(), pointers(settings).data());
     posix_spawn_file_actions_destroy(&actions);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "core/files/atomic_file.hpp"
 #include "tests/experiments/example_results.hpp"
@@ -326,6 +327,20 @@ TEST_F(Program, RunsWhereOpenMpGivesFewerThreadsThanAreAskedFor) {
     EXPECT_EQ(ran.code, 0) << site << ran.errors;
   }
   EXPECT_TRUE(fs::is_character_file("/dev/null"));
+}
+
+/// The program starts itself anew, and a bound first thread would leave all threads its place.
+TEST_F(Program, HasAllProcessorsWhereASiteBindsThreads) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "one processor";
+  const Ran ran = run_shell(fmt::format(
+      "cd {}; export OMP_NUM_THREADS=2 OMP_PROC_BIND=true; "
+      "{} run {}experiments/quickstart.yaml --quiet --report none -o bound.h5 & "
+      "for i in $(seq 300); do sleep 0.1; "
+      "n=$(cat /proc/$!/task/*/status 2>/dev/null | grep Cpus_allowed_list | sort -u | wc -l); "
+      "if [ $n -gt 1 ]; then echo two places; break; fi; kill -0 $! 2>/dev/null || break; done; "
+      "kill -9 $! 2>/dev/null; wait",
+      folder_, program(), shipped_data));
+  EXPECT_NE(ran.output.find("two places"), std::string::npos) << ran.output << ran.errors;
 }
 
 TEST_F(Program, KeepsTheJsonObjectInAFileWhenOutputNamesOne) {
