@@ -11,10 +11,19 @@ namespace lightloom {
 namespace {
 
 // Measured: docs/evidence/performance.md#sweeps-of-very-many-points.
-constexpr hsize_t packed_from = 4096, chunk = 65'536;  // numbers
-constexpr unsigned deflate_level = 1;
+constexpr hsize_t chunk = 65'536;  // numbers
 
-enum class Form { plain, packed };
+/// How arrays are written.
+struct Form {
+  hsize_t packed_from = 0;      // numbers of the smallest that is packed; 0: none
+  unsigned level = 1;           // deflate's
+  bool sorts_integers = false;  // their bytes, by place: counting axes shrink to nothing
+};
+
+Form form_of(Deflate deflate) {
+  return deflate == Deflate::quick ? Form{.packed_from = 4096, .level = 1}
+                                   : Form{.packed_from = 512, .level = 9, .sorts_integers = true};
+}
 
 struct Array {
   const std::string& name;
@@ -49,7 +58,7 @@ void write_attribute(hid_t object, const std::string& name, T number) {
 }
 
 /// Has an array of this shape packed, in pieces of as many whole rows as fit a chunk.
-void pack(hid_t creation, const std::vector<hsize_t>& shape) {
+void pack(hid_t creation, const std::vector<hsize_t>& shape, const Form& form, bool integers) {
   std::vector<hsize_t> sides = shape;
   hsize_t size = 1;
   for (std::size_t i = shape.size(); i-- > 0;) {
@@ -57,22 +66,24 @@ void pack(hid_t creation, const std::vector<hsize_t>& shape) {
     size *= sides[i];
   }
   hdf5_check(H5Pset_chunk(creation, static_cast<int>(sides.size()), sides.data()), "pack an array");
-  hdf5_check(H5Pset_deflate(creation, deflate_level), "pack an array");
+  if (form.sorts_integers && integers) hdf5_check(H5Pset_shuffle(creation), "pack an array");
+  hdf5_check(H5Pset_deflate(creation, form.level), "pack an array");
 }
 
-bool is_large(const Values& values) {
-  return !std::holds_alternative<std::vector<std::string>>(values) &&
-         size_of(values) >= packed_from;
+bool is_packed(const Values& values, const Form& form) {
+  return form.packed_from > 0 && !std::holds_alternative<std::vector<std::string>>(values) &&
+         size_of(values) >= form.packed_from;
 }
 
 /// Makes the array `name` and fills it.
-Hdf5Handle write_dataset(hid_t file, const Array& array, Form form) {
+Hdf5Handle write_dataset(hid_t file, const Array& array, const Form& form) {
   const auto& [name, values, shape] = array;
   const Hdf5Handle space = space_of(shape);
   const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "set up an array");
   hdf5_check(H5Pset_obj_track_times(creation, false),
              "set up an array");  // equal data, equal bytes
-  if (form == Form::packed && is_large(values)) pack(creation, shape);
+  if (is_packed(values, form))
+    pack(creation, shape, form, std::holds_alternative<std::vector<std::int64_t>>(values));
   return std::visit(
       [&, &name = name]<class T>(const std::vector<T>& list) {
         constexpr bool text = std::is_same_v<T, std::string>;
@@ -106,7 +117,7 @@ void describe_dataset(hid_t set, const std::string& unit, const std::string& lon
   if (!long_name.empty()) write_attribute(set, "long_name", long_name);
 }
 
-void write_axes(hid_t file, const Labelled& data, Form form) {
+void write_axes(hid_t file, const Labelled& data, const Form& form) {
   for (const Axis& axis : data.axes) {
     const Hdf5Handle set =
         write_dataset(file, {axis.name, axis.values, {size_of(axis.values)}}, form);
@@ -115,7 +126,7 @@ void write_axes(hid_t file, const Labelled& data, Form form) {
   }
 }
 
-void write_variable(hid_t file, const Labelled& data, const Variable& variable, Form form) {
+void write_variable(hid_t file, const Labelled& data, const Variable& variable, const Form& form) {
   std::vector<hsize_t> shape;
   for (const std::string& name : variable.axes) shape.push_back(size_of(data.axis(name)->values));
   const Hdf5Handle set = write_dataset(file, {variable.name, variable.values, shape}, form);
@@ -147,7 +158,7 @@ std::string image_of(hid_t file) {
   return bytes;
 }
 
-std::string bytes_of(const Labelled& data, Form form) {
+std::string bytes_of(const Labelled& data, const Form& form) {
   const Hdf5Quiet quiet;
   const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "set up a file");
   hdf5_check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
@@ -174,7 +185,7 @@ bool unpacks_to_too_much(const std::string& bytes, const Labelled& data) {
 
 }  // namespace
 
-std::string labelled_bytes(const Labelled& data) { return bytes_of(data, Form::plain); }
+std::string labelled_bytes(const Labelled& data) { return bytes_of(data, {}); }
 
 void write_labelled(const std::string& path, const Labelled& data) {
   const Hdf5Quiet quiet;
@@ -182,11 +193,11 @@ void write_labelled(const std::string& path, const Labelled& data) {
   write_file(path, labelled_bytes(data));
 }
 
-void write_packed(const std::string& path, const Labelled& data) {
+void write_packed(const std::string& path, const Labelled& data, Deflate deflate) {
   const Hdf5Quiet quiet;
   require_writable(path);
   if (H5Zfilter_avail(H5Z_FILTER_DEFLATE) <= 0) return write_labelled(path, data);
-  const std::string bytes = bytes_of(data, Form::packed);
+  const std::string bytes = bytes_of(data, form_of(deflate));
   write_file(path, unpacks_to_too_much(bytes, data) ? labelled_bytes(data) : bytes);
 }
 

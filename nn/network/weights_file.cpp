@@ -98,7 +98,7 @@ void save_weights(const std::string& path, Network& network,
 void save_rounded_weights(const std::string& path, Network& network,
                           const std::map<std::string, std::string>& about) {
   for (WeightLayer& layer : network.weight_layers()) layer.source->round_to_words();
-  lightloom::write_packed(path, file_of(network, about));
+  lightloom::write_packed(path, file_of(network, about), Deflate::small);
 }
 
 void load_weights(const std::string& path, Network& network) {

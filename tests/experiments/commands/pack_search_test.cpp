@@ -59,11 +59,20 @@ TEST_F(WeightCommands, PackExactlyTheBitsThatRatioCountsPlusAStatedHeader) {
 
 TEST_F(WeightCommands, TheShippedWeightsAreOfTheSettingsInTheirCard) {
   const std::string data = LIGHTLOOM_SOURCE_DIR "/data/";
-  const json packed =
-      object("pack " + data + "weights/cifar10-resnet20-multilevel.h5 -o shipped.llw");
-  const json counted = object("ratio " + data + "experiments/cifar10-resnet20-supplied.yaml");
-  EXPECT_EQ(packed["ratio_bits"], counted["memory_bits"]);
-  EXPECT_LE(counted["memory_ratio"].get<double>(), 0.0456);
+  struct Shipped {
+    const char *weights, *card;
+    double ratio;
+  };
+  for (const auto& [weights, card, ratio] :
+       {Shipped{"cifar10-resnet20-multilevel", "cifar10-resnet20-supplied", 0.0456},
+        Shipped{"cifar10-resnet18-0080", "cifar10-resnet18-0080", 0.00805}}) {
+    const std::string file = data + "weights/" + weights + ".h5";
+    EXPECT_LT(fs::file_size(file), 1'000'000u) << weights;
+    const json packed = object("pack " + file + " -o shipped.llw");
+    const json counted = object("ratio " + data + "experiments/" + card + ".yaml");
+    EXPECT_EQ(packed["ratio_bits"], counted["memory_bits"]) << weights;
+    EXPECT_LE(counted["memory_ratio"].get<double>(), ratio) << weights;
+  }
 }
 
 TEST_F(WeightCommands, UnpackToAPlainNetworkOfTheSameAccuracy) {
@@ -98,7 +107,7 @@ TEST_F(WeightCommands, PackIntoAFileOfWordsThatIsTheSameNetworkToACard) {
                                           untrained, data, weights));
   const json kept = object("pack w.h5 -o kept.h5");
   EXPECT_EQ(kept["bytes"], fs::file_size(folder_ + "/kept.h5"));
-  EXPECT_LT(4 * fs::file_size(folder_ + "/kept.h5"), fs::file_size(folder_ + "/w.h5"));
+  EXPECT_LT(4 * fs::file_size(folder_ + "/kept.h5"), 3 * fs::file_size(folder_ + "/w.h5"));
   object("pack w.h5 -o w.llw");
   object("pack kept.h5 -o kept.llw");
   EXPECT_EQ(bytes("kept.llw"), bytes("w.llw")) << "the same words, scales and statistics";
