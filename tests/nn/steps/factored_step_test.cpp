@@ -111,7 +111,7 @@ TEST(FactoredProducts, TakeQuantisedInputs) {
 
 TEST(FactoredProducts, LeaveALayerWholeWhereTwoTakeMoreMultiplications) {
   SourceCard card = two_levels(0, {.basis = 3, .intra = 6, .cross = 3});
-  card.settings.of<MultilevelCard>().cross = 12;  // 12 (16 + 9 12) > 16 9 12, so for every layer
+  card.settings.of<MultilevelCard>().cross = 15;  // 15 (16 + 9 12) > 16 9 12, and so on
   const Passed whole = passed(card, false), two = passed(card, true);
   EXPECT_EQ(whole.logits, two.logits);
   EXPECT_EQ(whole.gradients, two.gradients);
@@ -153,7 +153,7 @@ TEST(FactoredProducts, OfACardGoWithNothingThatNeedsTheWholeWeight) {
       read(other);
       ADD_FAILURE() << other << " was accepted";
     } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find("products is factored"), std::string::npos)
+      EXPECT_NE(std::string(error.what()).find("'products' is factored"), std::string::npos)
           << error.what();
     }
   }
