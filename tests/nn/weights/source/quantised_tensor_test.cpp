@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "core/random/random.hpp"
@@ -27,6 +28,7 @@ TEST(QuantisedTensor, RoundedToItsLevelsIsTheSameToTheBitFromAsFewNumbers) {
       EXPECT_EQ(rounded.scale.scale, whole.scale.scale) << bits << " bits, " << size;
       const std::set<float> levels(whole.levels.begin(), whole.levels.end());
       const std::set<float> latents(rounded.latent.value.begin(), rounded.latent.value.end());
+      EXPECT_TRUE(std::isfinite(*latents.begin()) && std::isfinite(*latents.rbegin()));
       EXPECT_EQ(latents.size(), levels.size()) << bits << " bits, " << size;
     }
   }
