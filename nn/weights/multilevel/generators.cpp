@@ -17,7 +17,7 @@ FactorBits one_width(const SourceCard& card) { return {card.bits, card.bits, car
 
 int rank(const MultilevelCard& card, const LayerShape& shape) {
   const double share = card.cross_share * shape.out_channels / shape.groups;
-  return card.cross_share > 0 ? static_cast<int>(std::lround(share)) : card.cross;
+  return card.cross_share > 0 ? std::max(1, static_cast<int>(std::lround(share))) : card.cross;
 }
 
 SourceEntry generator_entry(const char* name, SizesOf sizes_of, BitsOf bits_of) {

@@ -24,7 +24,7 @@ int heads_of(const StackedCard& card, const LayerShape& shape) {
 
 int kernels_asked(const MultilevelCard& card, int kernels) {
   if (card.cross_share <= 0) return card.cross;
-  return static_cast<int>(std::lround(card.cross_share * kernels));
+  return std::max(1, static_cast<int>(std::lround(card.cross_share * kernels)));
 }
 
 /// Level 1 is on iff 0 < intra < Ci: how many layers a stack gets to have is not known beforehand.

@@ -203,6 +203,13 @@ TEST(Search, JudgesEverySettingAsItsOwnFitWould) {
   }
 }
 
+TEST(Search, AShareOfChannelsIsAtLeastOneOfThem) {
+  const LayerShape shape{.name = "narrow", .in_channels = 16, .out_channels = 8};
+  const SourceCard card{.source = "multilevel",
+                        .settings = MultilevelCard{.bits = {4, 4, 4}, .cross_share = 1. / 32}};
+  EXPECT_EQ(stored_bits(shape, card), 4 * (16 + 8));
+}
+
 TEST(Search, TriesFewerKernelsWhereAQuarterOfThemIsTooMuch) {
   const LayerShape shapes[] = {
       {.name = "a", .in_channels = 64, .out_channels = 64, .kernel_height = 3, .kernel_width = 3},

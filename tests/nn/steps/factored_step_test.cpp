@@ -49,12 +49,12 @@ struct Passed {
   std::vector<std::string> names;
 };
 
-Passed passed(const SourceCard& card, bool factored) {
+Passed passed(const SourceCard& card, ProductPlan plan) {
   Network network(many_layers(), card, 3);
   for (WeightLayer& layer : network.weight_layers())
     for (std::size_t i = 0; i < layer.bias.value.size(); ++i)
       layer.bias.value[i] = 0.1f * static_cast<float>(i % 3);
-  TrainingPass pass(network, 1, nullptr, {.factored = factored});
+  TrainingPass pass(network, 1, nullptr, plan);
   const TensorShape shape(4, network.graph().nodes[0].shape);
   const Tensor images = reference::tensor(
       reference::random_doubles(static_cast<std::size_t>(shape.size()), 1), shape);
@@ -85,7 +85,7 @@ double distance(const std::vector<float>& a, const std::vector<float>& b) {
 
 /// The two ways add up the same products in another order: float32's rounding sets them apart.
 void expect_the_same(const SourceCard& card) {
-  const Passed whole = passed(card, false), two = passed(card, true);
+  const Passed whole = passed(card, {}), two = passed(card, {.factored = true});
   EXPECT_NE(whole.logits, two.logits) << "nothing was factored";
   EXPECT_LT(distance(whole.logits, two.logits), 1e-5 * norm(whole.logits));
   for (std::size_t p = 0; p < whole.gradients.size(); ++p)
@@ -109,10 +109,21 @@ TEST(FactoredProducts, TakeQuantisedInputs) {
   expect_the_same(two_levels(4, {.basis = 3, .intra = 6, .cross = 3}));
 }
 
+TEST(FactoredProducts, RoundTheirOperandsToBfloat16) {
+  const SourceCard card = two_levels(0, {.basis = 3, .intra = 6, .cross = 3});
+  const Passed exact = passed(card, {.factored = true});
+  const Passed rounded = passed(card, {.precision = Precision::bfloat16, .factored = true});
+  const double off = distance(exact.logits, rounded.logits) / norm(exact.logits);
+  EXPECT_GT(off, 3e-4);  // 2^-9 of an operand, averaged over sums
+  EXPECT_LT(off, 2e-2);
+  const Passed whole = passed(card, {.precision = Precision::bfloat16});
+  EXPECT_NE(whole.logits, rounded.logits);
+}
+
 TEST(FactoredProducts, LeaveALayerWholeWhereTwoTakeMoreMultiplications) {
   SourceCard card = two_levels(0, {.basis = 3, .intra = 6, .cross = 3});
   card.settings.of<MultilevelCard>().cross = 15;  // 15 (16 + 9 12) > 16 9 12, and so on
-  const Passed whole = passed(card, false), two = passed(card, true);
+  const Passed whole = passed(card, {}), two = passed(card, {.factored = true});
   EXPECT_EQ(whole.logits, two.logits);
   EXPECT_EQ(whole.gradients, two.gradients);
 }
