@@ -157,7 +157,7 @@ void Crew::hear(const Message& message) {
 /// With the mutex.
 void Crew::take_answers(int from, std::string_view bytes) {
   MessageReader reader(bytes);
-  others_[static_cast<std::size_t>(from)].idle = true;
+  --others_[static_cast<std::size_t>(from)].orders;
   if (static_cast<std::int64_t>(reader.number()) != number_ || work_ == nullptr) return;
   while (!reader.at_end()) {
     const std::size_t item = reader.number();
@@ -181,20 +181,21 @@ void Crew::look_for_lost(Clock::time_point now) {
   }
 }
 
-/// Hands items to who has none. With the mutex.
+/// Hands items to who has none, or soon will have none. With the mutex.
 void Crew::feed(Clock::time_point now) {
   if (work_ == nullptr || problem_) return;
   for (int rank = 1; rank < count_; ++rank) {
     Other& other = others_[static_cast<std::size_t>(rank)];
-    if (!other.idle || other.gone) continue;
-    const std::vector<std::size_t> items = queue_.take(rank, count_, now);
-    if (items.empty()) return;
-    MessageWriter message(order);
-    message.text(work_->order);
-    message.number(static_cast<std::uint64_t>(number_));
-    for (const std::size_t item : items) message.number(item);
-    ranks_->send(rank, message.take());
-    other.idle = false;
+    while (!other.gone && other.orders == queue_.hands(rank)) {  // else one of other work is open
+      const std::vector<std::size_t> items = queue_.take(rank, count_, now);
+      if (items.empty()) break;
+      MessageWriter message(order);
+      message.text(work_->order);
+      message.number(static_cast<std::uint64_t>(number_));
+      for (const std::size_t item : items) message.number(item);
+      ranks_->send(rank, message.take());
+      ++other.orders;
+    }
   }
 }
 

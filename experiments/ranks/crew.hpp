@@ -71,7 +71,8 @@ class Crew {
   using Clock = std::chrono::steady_clock;
   struct Other {
     Clock::time_point heard;
-    bool idle = true, gone = false, left = false;  // gone may come back, left not
+    std::size_t orders = 0;           // without their answers
+    bool gone = false, left = false;  // gone may come back, left not
     bool went_home = false;
   };
   struct Order {
