@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "core/files/atomic_file.hpp"
@@ -341,6 +342,31 @@ TEST_F(Program, HasAllProcessorsWhereASiteBindsThreads) {
       "kill -9 $! 2>/dev/null; wait",
       folder_, program(), shipped_data));
   EXPECT_NE(ran.output.find("two places"), std::string::npos) << ran.output << ran.errors;
+}
+
+/// Bound ones would each take the first processors.
+TEST_F(Program, ProcessesOfASweepAreNotBoundWhereASiteBindsThreads) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "one processor";
+  std::string batches = "1";
+  for (int batch = 2; batch <= 400; ++batch) batches += fmt::format(", {}", batch);
+  write_file(folder_ + "/bound.yaml",
+             "name: bound\nmeasure: [cost]\nsweep_keep: [time]\nsweep: {core.rows: [8, 12, 16], "
+             "batch: [" +
+                 batches + "]}\n");
+  const Ran ran = run_shell(fmt::format(
+      "cd {}; export OMP_NUM_THREADS=1 OMP_PROC_BIND=true; "
+      "{} sweep bound.yaml --jobs 2 --threads 1 --quiet --report none -o bound.h5 & p=$!; "
+      "for i in $(seq 300); do sleep 0.1; "
+      "for c in $(cat /proc/$p/task/*/children 2>/dev/null); do "
+      "cat /proc/$c/task/*/status 2>/dev/null | grep Cpus_allowed_list | sed s/^/child/; done; "
+      "kill -0 $p 2>/dev/null || break; done; wait $p",
+      folder_, program()));
+  EXPECT_EQ(ran.code, 0) << ran.errors;
+  EXPECT_NE(ran.output.find("childCpus_allowed_list"), std::string::npos) << "no child was seen";
+  std::istringstream lines(ran.output);
+  for (std::string line; std::getline(lines, line);)
+    EXPECT_FALSE(line.starts_with("childCpus") && line.find_first_of("-,") == std::string::npos)
+        << "a child is bound: " << line;
 }
 
 TEST_F(Program, KeepsTheJsonObjectInAFileWhenOutputNamesOne) {
