@@ -16,7 +16,7 @@ Labelled timeline_card(const CardCall& call, const std::string& source) {
   require(found != labels.end(), "there is no weight source '{}' (the card has {})", source,
           fmt::join(labels, ", "));
   Workbench workbench(*call.progress);
-  const std::vector<cosim::CostInput> inputs = cost_inputs(workbench.layers(card), card.hardware);
+  const std::vector<cosim::CostInput> inputs = cost_inputs(*workbench.layers(card), card.hardware);
   Labelled data =
       visits_of(cosim::simulate_visits(inputs[static_cast<std::size_t>(found - labels.begin())]));
   data.attributes["kind"] = "timeline";

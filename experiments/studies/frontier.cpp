@@ -112,7 +112,7 @@ Frontier study_frontier(const CardWith& card_with, const FrontierAsked& asked,
     try {
       const Experiment card = card_with(settings_of(asked.key, value));
       FrontierPoint point{.value = value};
-      point.study = study_cost(card.network, card.hardware, workbench.layers(card));
+      point.study = study_cost(card.network, card.hardware, *workbench.layers(card));
       if (asked.accuracy) add_accuracy(card, workbench, progress, point);
       frontier.points.push_back(std::move(point));
     } catch (const Error& error) {

@@ -287,13 +287,10 @@ void require_classes(const Experiment& card, const char* what) {
 }
 
 RunResult run_experiment(const Experiment& card, Workbench& workbench, ProgressSink& progress) {
-  RunResult result{.labels = source_labels(card.network)};
-  const nn::NetworkShape shape = nn::network_shape(*workbench.graph(card));
-  for (const nn::SourceCard& weights : sources(card.network))
-    result.ratios.push_back(nn::ratio_of(shape, weights));
+  RunResult result{.labels = source_labels(card.network), .ratios = *workbench.ratios(card)};
   if (card.measures.cost)
     result.cost = study_cost(card.network, card.hardware,
-                             workbench.layers(card));  // first: it is quick and may object
+                             *workbench.layers(card));  // first: it is quick and may object
   if (card.measures.cost && card.maintenance)
     result.maintenance = study_maintenance(card, *result.cost);
   if (!card.measures.accuracy) return result;

@@ -289,10 +289,21 @@ Workbench::NetworkPtr Workbench::student(const Experiment& card) {
   });
 }
 
-const SourceLayers& Workbench::layers(const Experiment& card) {
+Workbench::LayersPtr Workbench::layers(const Experiment& card) {
   const std::lock_guard lock(graphs_and_layers_);
-  return *cached(layers_, card.keys.layers,
-                 [&] { return source_layers(*graph(card), card.network); });
+  return cached(layers_, card.keys.layers,
+                [&] { return source_layers(*graph(card), card.network); });
+}
+
+Workbench::RatiosPtr Workbench::ratios(const Experiment& card) {
+  const std::lock_guard lock(graphs_and_layers_);
+  return cached(ratios_, card.keys.layers, [&] {
+    const nn::NetworkShape shape = nn::network_shape(*graph(card));
+    std::vector<nn::Ratio> ratios;
+    for (const nn::SourceCard& weights : sources(card.network))
+      ratios.push_back(nn::ratio_of(shape, weights));
+    return ratios;
+  });
 }
 
 }  // namespace lightloom::experiments

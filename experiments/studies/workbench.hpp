@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/files/file_lock.hpp"
 #include "core/progress.hpp"
@@ -13,6 +14,7 @@
 #include "experiments/studies/accuracy/image_use.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
 #include "experiments/studies/in_the_loop.hpp"
+#include "nn/accounting/ratio.hpp"
 #include "nn/network/network.hpp"
 #include "nn/onnx/import/import.hpp"
 #include "nn/train/train.hpp"
@@ -28,13 +30,15 @@ struct TrainedNetwork {
 
 /// Network files, data sets and trained networks of the experiments of one process. Points of a
 /// sweep that share data, teacher or student (their sections of the card are equal) share the work;
-/// a result never depends on what was asked before. A network file is parsed once. Graphs and
-/// layers may be asked for on several threads at once, the rest on one.
+/// a result never depends on what was asked before. A network file is parsed once. Graphs,
+/// layers and ratios may be asked for on several threads at once, the rest on one.
 class Workbench {
  public:
   using DatasetPtr = std::shared_ptr<const nn::Dataset>;
   using NetworkPtr = std::shared_ptr<const TrainedNetwork>;
   using GraphPtr = std::shared_ptr<const nn::Graph>;
+  using LayersPtr = std::shared_ptr<const SourceLayers>;
+  using RatiosPtr = std::shared_ptr<const std::vector<nn::Ratio>>;
 
   /// Trainings tell the sink how far they are and end when it is cancelled, with a `Failure`.
   explicit Workbench(ProgressSink& progress = no_progress()) : progress_(progress) {}
@@ -62,7 +66,9 @@ class Workbench {
   /// teacher and trained on, and fine-tuned on a chip where the card has `in_the_loop`.
   NetworkPtr student(const Experiment& card);
   /// The network's layers under every source of the card.
-  const SourceLayers& layers(const Experiment& card);
+  LayersPtr layers(const Experiment& card);
+  /// What every source of the card stores of it.
+  RatiosPtr ratios(const Experiment& card);
 
  private:
   using FilePtr = std::shared_ptr<const nn::onnx::Imported>;
@@ -94,7 +100,8 @@ class Workbench {
   std::map<std::string, std::shared_ptr<const SharedImages>> shared_;
   std::map<std::string, NetworkPtr> networks_;
   std::map<std::string, std::shared_ptr<const Outcomes>> outcomes_;
-  std::map<std::string, std::shared_ptr<const SourceLayers>> layers_;
+  std::map<std::string, LayersPtr> layers_;
+  std::map<std::string, RatiosPtr> ratios_;
 };
 
 /// What a network without hardware makes of some images, and its accuracy.

@@ -45,7 +45,7 @@ Shown do_run(const CommandLine& line, ProgressSink& progress) {
   if (line.has("sensitivity"))
     result.sensitivity = study_sensitivity(
         card_at_ages(line), sensitivity_question(line.value("sensitivity")),
-        [&](const Experiment& moved) { return workbench.layers(moved); }, progress);
+        [&](const Experiment& moved) { return *workbench.layers(moved); }, progress);
   const Labelled data = results_of(result, card, line.text);
   write_labelled(output, data);
   if (!page.empty()) write_file(page, report_page(data));

@@ -27,7 +27,7 @@ void add_correction_cost(const Experiment& card, Workbench& workbench, const Lay
   if (!card.measures.cost) return;
   NetworkCard alone = card.network;
   alone.baselines.clear();
-  const SourceLayers layers{workbench.layers(card).front()};
+  const SourceLayers layers{workbench.layers(card)->front()};
   const cosim::CostReport plain = study_cost(alone, card.hardware, layers).steady.front();
   study.cost_known = true;
   study.batch = card.hardware.batch;

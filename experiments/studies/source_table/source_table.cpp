@@ -80,7 +80,8 @@ void add_accuracy(const Experiment& card, Workbench& workbench, SourceTable& tab
 
 SourceTable compare_sources(const Experiment& card, Workbench& workbench, ProgressSink& progress) {
   if (card.measures.accuracy) require_classes(card, "the accuracy of sources");
-  const SourceLayers& layers = workbench.layers(card);
+  const Workbench::LayersPtr held = workbench.layers(card);
+  const SourceLayers& layers = *held;
   const nn::NetworkShape shape = nn::network_shape(*workbench.graph(card));
   SourceTable table{.rows = {}, .batch = card.hardware.batch};
   for (const nn::LayerShape& layer : shape.layers) table.weights += layer.weights();

@@ -100,7 +100,7 @@ TEST(CorrectionStudy, CountsNumbersWorkWritesAndWhatTheyCost) {
             std::llround(0.05 * static_cast<double>(weights)));
   EXPECT_EQ(named(study, "verify_1").verified_writes, weights);
 
-  const CostStudy plain = study_cost(card.network, card.hardware, workbench.layers(card));
+  const CostStudy plain = study_cost(card.network, card.hardware, *workbench.layers(card));
   EXPECT_EQ(study.energy_J, plain.steady[0].energy_J());
   const CorrectorResult& shared = named(study, "shared");
   // Energy: of the exact operations, and of nothing else but a time that it may stretch.

@@ -282,6 +282,24 @@ TEST(Run, PointsThatShareATrainingShareIt) {
   EXPECT_NE(workbench.teacher(small_experiment({"seed=6"})), workbench.teacher(small_experiment()));
 }
 
+/// Points side by side may have 64 networks in hand and more.
+TEST(Run, LayersStayWhileThoseOfManyOthersAreAskedFor) {
+  Workbench bench;
+  const auto of_rank = [](int rank) {
+    return small_experiment({fmt::format("weights.cross={}", rank)});
+  };
+  const Workbench::LayersPtr layers = bench.layers(of_rank(1));
+  const Workbench::RatiosPtr ratios = bench.ratios(of_rank(1));
+  for (int rank = 2; rank < 70; ++rank) {
+    bench.layers(of_rank(rank));
+    bench.ratios(of_rank(rank));
+  }
+  EXPECT_TRUE(*layers == *bench.layers(of_rank(1)));
+  EXPECT_EQ(ratios->front().memory_bits, bench.ratios(of_rank(1))->front().memory_bits);
+  EXPECT_LT(ratios->front().memory_bits, bench.ratios(of_rank(2))->front().memory_bits);
+  EXPECT_EQ(ratios->size(), layers->size());
+}
+
 TEST(Run, ReadsANetworkFileOnce) {
   if (!nn::onnx::available()) GTEST_SKIP() << "built without ONNX";
   const std::string folder = scratch_folder("network_file"), file = folder + "/net.onnx";

@@ -58,7 +58,7 @@ TEST(SourceTable, CountsBitsErrorWorkAndBreakEvenByHand) {
   EXPECT_NEAR(trellis.adds, 4, 0.1);
   const auto& unit = card.hardware.generator.electronic;
   // Products modulo 2^32 are those of 32 bits: 16 times the energy of 8; sums by their width.
-  const int sum_bits = workbench.layers(card)[0][0].work.sum_bits;
+  const int sum_bits = workbench.layers(card)->front()[0].work.sum_bits;
   EXPECT_NEAR(trellis.generation_pJ,
               trellis.multiplies * 16 * unit.mac_pJ +
                   (trellis.adds - trellis.multiplies) * sum_bits / 8 * unit.add_pJ,

@@ -42,7 +42,7 @@ TEST(Workbench, GivesTheLayersThatAFreshCountGivesForEveryNetworkAndSource) {
           "dataset: {name: cifar10}\n" + source + "baselines: [{source: dense}]"}) {
       const Experiment card = experiment(changes);
       const nn::Graph graph = nn::build_graph(card.network.model, card.network.dataset.name);
-      EXPECT_EQ(bits(workbench.layers(card)), bits(source_layers(graph, card.network)))
+      EXPECT_EQ(bits(*workbench.layers(card)), bits(source_layers(graph, card.network)))
           << round << changes;
     }
 }
