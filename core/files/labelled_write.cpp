@@ -1,17 +1,16 @@
 #include <hdf5_hl.h>
 
 #include <algorithm>
+#include <span>
 
 #include "core/files/atomic_file.hpp"
+#include "core/files/hdf5_chunks.hpp"
 #include "core/files/hdf5_types.hpp"
 #include "core/files/labelled_bytes.hpp"
 #include "core/unpacked.hpp"
 
 namespace lightloom {
 namespace {
-
-// Measured: docs/evidence/performance.md#sweeps-of-very-many-points.
-constexpr hsize_t chunk = 65'536;  // numbers
 
 /// How arrays are written.
 struct Form {
@@ -57,19 +56,6 @@ void write_attribute(hid_t object, const std::string& name, T number) {
   hdf5_check(H5Awrite(attribute, hdf5_number_type<T>(), &number), "write an attribute");
 }
 
-/// Has an array of this shape packed, in pieces of as many whole rows as fit a chunk.
-void pack(hid_t creation, const std::vector<hsize_t>& shape, const Form& form, bool integers) {
-  std::vector<hsize_t> sides = shape;
-  hsize_t size = 1;
-  for (std::size_t i = shape.size(); i-- > 0;) {
-    sides[i] = std::clamp<hsize_t>(chunk / size, 1, shape[i]);
-    size *= sides[i];
-  }
-  hdf5_check(H5Pset_chunk(creation, static_cast<int>(sides.size()), sides.data()), "pack an array");
-  if (form.sorts_integers && integers) hdf5_check(H5Pset_shuffle(creation), "pack an array");
-  hdf5_check(H5Pset_deflate(creation, form.level), "pack an array");
-}
-
 bool is_packed(const Values& values, const Form& form) {
   return form.packed_from > 0 && !std::holds_alternative<std::vector<std::string>>(values) &&
          size_of(values) >= form.packed_from;
@@ -82,8 +68,11 @@ Hdf5Handle write_dataset(hid_t file, const Array& array, const Form& form) {
   const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "set up an array");
   hdf5_check(H5Pset_obj_track_times(creation, false),
              "set up an array");  // equal data, equal bytes
-  if (is_packed(values, form))
-    pack(creation, shape, form, std::holds_alternative<std::vector<std::int64_t>>(values));
+  const ChunkForm chunks{
+      .sides = is_packed(values, form) ? chunk_sides(shape) : shape,
+      .level = form.level,
+      .shuffles = form.sorts_integers && std::holds_alternative<std::vector<std::int64_t>>(values)};
+  if (is_packed(values, form)) set_chunks(creation, chunks);
   return std::visit(
       [&, &name = name]<class T>(const std::vector<T>& list) {
         constexpr bool text = std::is_same_v<T, std::string>;
@@ -104,6 +93,8 @@ Hdf5Handle write_dataset(hid_t file, const Array& array, const Form& form) {
           std::vector<const char*> pointers;
           for (const std::string& item : list) pointers.push_back(item.c_str());
           write(pointers.data());
+        } else if (is_packed(values, form)) {
+          write_chunks(set, chunks, shape, std::as_bytes(std::span(list)), sizeof(T));
         } else {
           write(list.data());
         }

@@ -23,6 +23,12 @@ EnumArray<Stage, bool> present_stages(const ScheduleInput& schedule) {
   return present;
 }
 
+StageTimes ends_of(const ScheduleResult& run, std::size_t tile) {
+  StageTimes ends;
+  for (const Stage stage : all_of_enum<Stage>()) ends[stage] = run.ends[tile][stage];
+  return ends;
+}
+
 }  // namespace
 
 NetworkTimes simulate_visits(const CostInput& input) {
@@ -42,7 +48,7 @@ NetworkTimes simulate_visits(const CostInput& input) {
           {.layer = times.layers.size(),
            .core = static_cast<int>(tile % static_cast<std::size_t>(schedule.cores)),
            .start_ns = starts_of(schedule, run, tile),
-           .end_ns = run.ends[tile]});
+           .end_ns = ends_of(run, tile)});
     times.layers.push_back(layer.name);
   }
   return times;

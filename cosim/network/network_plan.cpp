@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "cosim/visits/map_placement.hpp"
 
@@ -49,10 +50,15 @@ void append(ScheduleInput& schedule, const LayerPlan& plan) {
   const std::size_t visits = plan.visits.size();
   schedule.layer_starts.insert(schedule.layer_starts.end(), visits, first);
   schedule.input_after.insert(schedule.input_after.end(), visits, first - 1);
-  for (const std::uint8_t visit : plan.visits) {
-    schedule.tiles.push_back(plan.classes[visit].tile);
-    schedule.streams.push_back(plan.classes[visit].stream);
-  }
+  const auto of_class = [&](auto member) {
+    return plan.visits | std::views::transform([&plan, member ](std::uint8_t visit) -> const auto& {
+             return plan.classes[visit].*member;
+           });
+  };
+  const auto tiles = of_class(&VisitClass::tile);
+  const auto streams = of_class(&VisitClass::stream);
+  schedule.tiles.insert(schedule.tiles.end(), tiles.begin(), tiles.end());
+  schedule.streams.insert(schedule.streams.end(), streams.begin(), streams.end());
 }
 
 ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans, double kept_bytes) {

@@ -64,6 +64,7 @@ void trace_back(ScheduleResult& r, const ScheduledJobs& jobs, std::int64_t on) {
 ScheduleResult run_in_order(const ScheduleInput& input, std::span<const DramTask> tasks) {
   OrderTimes times(input);
   times.in_order(tasks);
+  times.keep();
   return accounts_of(input, tasks, times);
 }
 
@@ -74,13 +75,9 @@ ScheduleResult accounts_of(const ScheduleInput& input, std::span<const DramTask>
   std::vector<Stage> absent;
   for (const Stage stage : all_of_enum<Stage>())
     if (!jobs.has(stage)) absent.push_back(stage);
-  r.ends.reserve(input.tiles.size());
-  for (const TileEnds& ends : times.ends()) {
-    StageTimes tile;
-    std::ranges::copy(ends.by_stage, tile.begin());
-    for (const Stage stage : absent) tile[stage] = 0;
-    r.ends.push_back(tile);
-  }
+  r.ends.assign(times.ends().begin(), times.ends().end());
+  for (const Stage stage : absent)
+    for (TileEnds& tile : r.ends) tile[stage] = 0;
   r.critical.resize(input.tiles.size());
   r.critical_streams.resize(input.tiles.size());
   for (const Stage stage : all_of_enum<Stage>()) {

@@ -37,19 +37,17 @@ std::vector<int> weight_distances(int cores, std::int64_t most) {
 
 DramTasks::DramTasks(const ScheduleInput& input)
     : inputs_(input.tiles.size()), results_(input.tiles.size()), weights_(input.tiles.size()) {
-  std::size_t inputs = 0, results = 0, weights = 0;
-  for (std::size_t k = 0; k < input.tiles.size(); ++k) {
-    const StageTimes& times = input.tiles[k];
-    const DramTransfer transfer{.tile = static_cast<std::int32_t>(k)};
-    inputs_[inputs] = results_[results] = weights_[weights] =
-        transfer;  // for good if it takes time
-    inputs += times[Stage::fetch_inputs] > 0 ? 1U : 0U;
-    results += times[Stage::write_back] > 0 ? 1U : 0U;
-    weights += times[Stage::fetch_weights] > 0 ? 1U : 0U;
+  DramTransfer *inputs = inputs_.data(), *results = results_.data(), *weights = weights_.data();
+  std::int32_t number = 0;
+  for (const StageTimes& times : input.tiles) {
+    inputs->tile = results->tile = weights->tile = number++;  // for good if it takes time
+    inputs += times[Stage::fetch_inputs] > 0 ? 1 : 0;
+    results += times[Stage::write_back] > 0 ? 1 : 0;
+    weights += times[Stage::fetch_weights] > 0 ? 1 : 0;
   }
-  inputs_.resize(inputs);
-  results_.resize(results);
-  weights_.resize(weights);
+  inputs_.resize(static_cast<std::size_t>(inputs - inputs_.data()));
+  results_.resize(static_cast<std::size_t>(results - results_.data()));
+  weights_.resize(static_cast<std::size_t>(weights - weights_.data()));
   // What the inputs of a tile wait for, those of later tiles wait for too.
   std::int64_t after = -1;
   std::size_t tile = 0;

@@ -18,8 +18,16 @@ OrderSearch::OrderSearch(const ScheduleInput& input)
 double OrderSearch::rough(double limit) {
   if (first_) return *first_;
   const double time = times_.in_order(first_tasks_, limit);
-  if (std::isfinite(time)) first_ = time;
+  if (std::isfinite(time)) {
+    first_ = time;
+    keep(orders_.front());
+  }
   return time;
+}
+
+void OrderSearch::keep(DramOrder order) {
+  times_.keep();
+  kept_ = order;
 }
 
 /// The furthest reads are tried first, which are seldom behind others by much: so those others are
@@ -37,18 +45,23 @@ BestOrder OrderSearch::best(double limit) {
     const auto same = std::find_if(tried.begin(), tried.end(), [&](const Tried& other) {
       return std::ranges::equal(tasks_of(other), tasks);
     });
-    const double time =
-        same != tried.end() ? same->time : times_.in_order(tasks, std::min(limit, least));
+    const bool is_new = same == tried.end();
+    const double time = is_new ? times_.in_order(tasks, std::min(limit, least)) : same->time;
     tried.push_back({i, time, std::move(tasks)});
     const bool equal = time == least && std::isfinite(time) && i < tried[best].order;
-    if (time < least || equal) best = tried.size() - 1;
+    if (time >= least && !equal) continue;
+    best = tried.size() - 1;
+    if (is_new) keep(orders_[i]);
   }
   return {orders_[tried[best].order], tried[best].time};
 }
 
 ScheduleResult OrderSearch::run(DramOrder order) {
   const std::vector<DramTask> tasks = tasks_.in(order);
-  times_.in_order(tasks);
+  if (kept_ != order) {
+    times_.in_order(tasks);
+    keep(order);
+  }
   return accounts_of(input_, tasks, times_);
 }
 

@@ -41,6 +41,7 @@ class OrderSearch {
   };
   [[nodiscard]] std::span<const DramTask> tasks_of(const Tried& tried) const;
   bool is_least(const std::vector<Tried>& tried, double least);
+  void keep(DramOrder order);
 
   const ScheduleInput& input_;
   std::vector<DramOrder> orders_;
@@ -48,6 +49,7 @@ class OrderSearch {
   OrderTimes times_;
   std::vector<DramTask> first_tasks_;  // in the first order
   std::optional<double> first_;        // and its total
+  std::optional<DramOrder> kept_;      // of which `times_` keeps the schedule
 };
 
 }  // namespace lightloom::cosim

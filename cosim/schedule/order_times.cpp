@@ -40,8 +40,8 @@ class OrderRun {
  public:
   OrderRun(OrderTimes& times, const OrderTimes::Service& service)
       : times_(times.input_.tiles.data()),
-        ends_(times.ends_.get() + times.before_),
-        streamed_(times.streamed_.get()),
+        ends_(times.tried_.ends.get() + times.before_),
+        streamed_(times.tried_.streamed.get()),
         streams_(data_of(times.input_.streams)),
         input_after_(data_of(times.input_.input_after)),
         layer_starts_(data_of(times.input_.layer_starts)),
@@ -49,6 +49,7 @@ class OrderRun {
         cores_(std::min<std::int64_t>(times.input_.cores, tiles_)),
         turn_ns_(times.input_.direction_change_ns),
         service_(service),
+        gives_up_above_(service.limit / (1 - 1e-9)),
         left_(times.transfers_ns_) {
     const EnumArray<Stage, std::vector<Need>> needs = needs_of(times.input_);
     for (const Stage stage : all_of_enum<Stage>())
@@ -231,7 +232,7 @@ class OrderRun {
     return !exceeds();
   }
   /// But for what rounding adds to sums of a million times.
-  [[nodiscard]] bool exceeds() const { return (free_ + left_) * (1 - 1e-9) > service_.limit; }
+  [[nodiscard]] bool exceeds() const { return free_ + left_ > gives_up_above_; }
 
   /// Returns false where the total must now exceed the limit.
   bool serve(const DramTask& task) {
@@ -280,6 +281,7 @@ class OrderRun {
   EnumArray<Stage, std::int64_t> room_;
   EnumArray<Stage, std::int64_t> next_;  // first tile that is not worked out
   OrderTimes::Service service_;
+  double gives_up_above_;
   double free_ = 0, left_ = 0;  // when the DRAM is free, and what it has to do from then on
   bool writing_ = false;
   std::int64_t layer_first_ = -1;  // of the layer in hand
@@ -291,12 +293,23 @@ OrderTimes::OrderTimes(const ScheduleInput& input)
     : input_(input),
       tiles_(static_cast<std::int64_t>(input.tiles.size())),
       before_(furthest_back(input)),
-      ends_(std::make_unique_for_overwrite<TileEnds[]>(static_cast<std::size_t>(before_ + tiles_))),
-      streamed_(std::make_unique_for_overwrite<double[]>(input.streams.size())) {
-  std::fill_n(ends_.get(), before_, TileEnds{});
+      tried_(no_ends()) {
   for (const StageTimes& tile : input.tiles)
     transfers_ns_ +=
         tile[Stage::fetch_weights] + tile[Stage::fetch_inputs] + tile[Stage::write_back];
+}
+
+OrderTimes::Ends OrderTimes::no_ends() const {
+  Ends none{.ends = std::make_unique_for_overwrite<TileEnds[]>(
+                static_cast<std::size_t>(before_ + tiles_)),
+            .streamed = std::make_unique_for_overwrite<double[]>(input_.streams.size())};
+  std::fill_n(none.ends.get(), before_, TileEnds{});
+  return none;
+}
+
+void OrderTimes::keep() {
+  std::swap(tried_, kept_);
+  if (!tried_.ends) tried_ = no_ends();
 }
 
 double OrderTimes::run(const Service& service) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -11,14 +10,6 @@
 #include "cosim/schedule/tile_schedule.hpp"
 
 namespace lightloom::cosim {
-
-/// When the jobs of a tile end, of the stages that are there. Nothing is set before it is worked
-/// out.
-struct TileEnds {
-  std::array<double, StageTimes::size()> by_stage;
-  double& operator[](Stage stage) { return by_stage[static_cast<std::size_t>(stage)]; }
-  double operator[](Stage stage) const { return by_stage[static_cast<std::size_t>(stage)]; }
-};
 
 /// The schedule in which the DRAM takes its tasks in a given order, waiting for the next one where
 /// that is not ready: max-plus recurrences over tiles and stages, for one order after the other. A
@@ -34,15 +25,18 @@ class OrderTimes {
   /// order. `tasks`: of one of them.
   double at_once(std::span<const DramTask> tasks);
 
-  /// When the jobs of the tiles end in the order tried last, if that was tried without a limit.
+  /// Keeps the schedule in the order tried last, whose total was finite: that is what the following
+  /// show, whatever is tried meanwhile.
+  void keep();
+  /// When the jobs of the tiles end.
   [[nodiscard]] std::span<const TileEnds> ends() const {
-    return {ends_.get() + before_, static_cast<std::size_t>(tiles_)};
+    return {kept_.ends.get() + before_, static_cast<std::size_t>(tiles_)};
   }
   /// Tiles before the first that jobs look at, whose ends are zeros.
   [[nodiscard]] std::int64_t tiles_before() const { return before_; }
   /// When the buffer that all cores stream from has served a tile and those before it.
   [[nodiscard]] double streamed(std::int64_t tile) const {
-    return tile < 0 ? 0 : streamed_[static_cast<std::size_t>(tile)];
+    return tile < 0 ? 0 : kept_.streamed[static_cast<std::size_t>(tile)];
   }
 
  private:
@@ -57,11 +51,16 @@ class OrderTimes {
   };
   double run(const Service& service);
 
+  struct Ends {
+    std::unique_ptr<TileEnds[]> ends;    // by tile, behind `before_` of zeros
+    std::unique_ptr<double[]> streamed;  // by tile, where anything streams
+  };
+  [[nodiscard]] Ends no_ends() const;
+
   const ScheduleInput& input_;
   std::int64_t tiles_, before_;
-  std::unique_ptr<TileEnds[]> ends_;    // by tile, behind `before_` of zeros
-  std::unique_ptr<double[]> streamed_;  // by tile, where anything streams
-  double transfers_ns_ = 0;             // of the DRAM
+  Ends tried_, kept_;
+  double transfers_ns_ = 0;  // of the DRAM
 };
 
 }  // namespace lightloom::cosim

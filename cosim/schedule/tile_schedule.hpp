@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -90,10 +91,18 @@ struct Turnaround {
   double ns = 0;
 };
 
+/// When the jobs of a tile end, of the stages that are there. Nothing is set before it is worked
+/// out.
+struct TileEnds {
+  std::array<double, StageTimes::size()> by_stage;
+  double& operator[](Stage stage) { return by_stage[static_cast<std::size_t>(stage)]; }
+  double operator[](Stage stage) const { return by_stage[static_cast<std::size_t>(stage)]; }
+};
+
 struct ScheduleResult {
   double total = 0;
   EnumArray<Stage, StageUse> stages;   // program and compute: mean over the cores
-  std::vector<StageTimes> ends;        // by tile
+  std::vector<TileEnds> ends;          // by tile
   std::vector<std::uint8_t> streamed;  // by tile, 1: its stream ended later than its core's time
   std::vector<StageTimes>
       critical;  // time on the critical path: the service time or 0; sums to total less `turning`

@@ -67,6 +67,8 @@ std::size_t class_of(const LayerSetup& setup, const TilePlace& tile, std::int64_
 VisitClass visit_class(const LayerSetup& setup, const Visit& visit, const LayerMeters& meters) {
   const VisitTraffic traffic = move_data(setup, visit, meters);
   VisitClass all{.moved = traffic.bytes, .needs = room_needs(setup, visit)};
+  all.times.reserve(32);  // about as many as there are
+  all.energies.reserve(32);
   add(all, traffic.cost);
   if (!setup.on_core) {
     add(all, read_stored_tile(setup, visit));

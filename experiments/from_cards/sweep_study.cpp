@@ -166,6 +166,7 @@ SweepOutcome compute_sweep(const SweepStudy& study, const SweepCall& call, Progr
                             .command = call.command,
                             .threads = omp_get_max_threads()},
                  .output = call.output,
+                 .writes_the_end = false,
                  .crew = call.crew,
                  .hand = study.accuracy ? std::size_t{1} : std::size_t{1024},
                  .order = of_points + fingerprint(study.card) + "\n" + trainings},

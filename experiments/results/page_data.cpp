@@ -1,17 +1,16 @@
 #include "experiments/results/page_data.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/letters.hpp"
+#include "core/parallel.hpp"
 #include "experiments/results/files/tidy_tables.hpp"
 #include "experiments/results/page_values.hpp"
 
@@ -33,13 +32,20 @@ std::size_t rank(const Variable& array) {
 }
 
 double rounded(double value) {
-  return std::isfinite(value) ? std::strtod(fmt::format("{:.7g}", value).c_str(), nullptr) : value;
+  if (!std::isfinite(value)) return value;
+  std::array<char, 32> text{};
+  const auto [end, problem] =
+      std::to_chars(text.begin(), text.end(), value, std::chars_format::general, 7);
+  std::from_chars(text.begin(), end, value);
+  return value;
 }
 
-Variable rounded(Variable array) {
-  if (auto* numbers = std::get_if<std::vector<double>>(&array.values))
-    for (double& value : *numbers) value = rounded(value);
-  return array;
+void round_numbers(std::vector<Variable>& arrays) {
+  parallel_for_dynamic(static_cast<std::ptrdiff_t>(arrays.size()), [&](std::ptrdiff_t i) {
+    Values& values = arrays[static_cast<std::size_t>(i)].values;
+    if (auto* numbers = std::get_if<std::vector<double>>(&values))
+      for (double& value : *numbers) value = rounded(value);
+  });
 }
 
 /// Names of the arrays that are embedded: where points are in any case, then the most telling.
@@ -111,12 +117,13 @@ Labelled page_data(const Labelled& data, std::size_t most) {
     if (axis.name != "image_word") page.axes.push_back(axis);
   for (const Variable& array : data.variables) {
     if (has(names, array.name))
-      page.variables.push_back(rounded(array));
+      page.variables.push_back(array);
     else if (is_drawn(array))
       left_out += (left_out.empty() ? "" : ", ") + array.name;
   }
   if (!left_out.empty()) page.attributes["left_out"] = left_out;
   page.attributes.erase("card_given");
+  round_numbers(page.variables);
   make_texts_visible(page);
   return page;
 }

@@ -1,8 +1,8 @@
 #include "experiments/results/page_values.hpp"
 
-#include <fmt/format.h>
-
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -71,11 +71,12 @@ std::optional<std::string> decimal(T value) {
   std::uint32_t digits = no_number;
   int power = 0;
   if (std::isfinite(static_cast<double>(value))) {
-    const std::string text = fmt::format("{:.6e}", static_cast<double>(value));  // -1.234567e-08
-    const std::size_t point = text.find('.'), end = text.find('e');
-    digits = static_cast<std::uint32_t>(
-        std::atoi((text.substr(point - 1, 1) + text.substr(point + 1, 6)).c_str()));
-    power = digits == 0 ? 0 : std::atoi(text.c_str() + end + 1) - 6;
+    std::array<char, 32> text{};  // 1.234567e-08
+    std::to_chars(text.begin(), text.end(), std::abs(static_cast<double>(value)),
+                  std::chars_format::scientific, 6);
+    text[1] = text[0];  // over the point
+    std::from_chars(&text[1], &text[8], digits);
+    power = digits == 0 ? 0 : std::atoi(&text[9]) - 6;
     for (; digits != 0 && digits % 10 == 0; ++power) digits /= 10;
   }
   if (power < -64 || power > 63) return std::nullopt;

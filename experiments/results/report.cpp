@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "core/parallel.hpp"
 #include "experiments/results/embedded.hpp"
 #include "experiments/results/files/provenance.hpp"
 #include "experiments/results/html_text.hpp"
@@ -49,12 +50,19 @@ Json to_json(const Labelled& data, Json (*of_values)(const Values&)) {
                             {"unit", axis.unit},
                             {"long_name", axis.long_name},
                             {"values", of_values(axis.values)}});
-  for (const Variable& variable : data.variables)
+  std::vector<Json> values(data.variables.size());
+  parallel_for_dynamic(static_cast<std::ptrdiff_t>(values.size()), [&](std::ptrdiff_t i) {
+    const auto k = static_cast<std::size_t>(i);
+    values[k] = of_values(data.variables[k].values);
+  });
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const Variable& variable = data.variables[i];
     json["variables"].push_back({{"name", variable.name},
                                  {"axes", variable.axes},
                                  {"unit", variable.unit},
                                  {"long_name", variable.long_name},
-                                 {"values", of_values(variable.values)}});
+                                 {"values", std::move(values[i])}});
+  }
   return json;
 }
 

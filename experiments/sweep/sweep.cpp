@@ -23,21 +23,27 @@ Labelled compute(const PointFunction& function, const Tree& card, const SweepGri
   }
 }
 
-/// Several points are computed side by side, one alone on all threads.
-std::vector<PointResult> compute(const SweepTask& task, std::span<const std::size_t> points) {
+/// Several points are computed side by side, one alone on all threads. What is to be done with
+/// earlier ones meanwhile is the first piece of work: it may write a file.
+std::vector<PointResult> compute(
+    const SweepTask& task, std::span<const std::size_t> points,
+    const std::function<void()>& meanwhile = [] {}) {
   std::vector<PointResult> results(points.size());
   const auto work = [&](std::ptrdiff_t k) {
-    const auto i = static_cast<std::size_t>(k);
+    if (k == 0) return meanwhile();
+    const auto i = static_cast<std::size_t>(k - 1);
     try {
       results[i].values = compute(task.point, task.card, task.grid, points[i]);
     } catch (...) {
       results[i].error = std::current_exception();
     }
   };
-  if (points.size() == 1)
+  if (points.size() == 1) {
     work(0);
-  else
-    parallel_for_dynamic(static_cast<std::ptrdiff_t>(points.size()), work);
+    work(1);
+  } else {
+    parallel_for_dynamic(static_cast<std::ptrdiff_t>(points.size()) + 1, work);
+  }
   return results;
 }
 
@@ -56,15 +62,25 @@ std::vector<std::size_t> next_points(const SweepTask& task, const SweepLedger& l
 }
 
 void compute_alone(const SweepTask& task, SweepLedger& ledger, const ProgressSink& sink) {
-  for (std::size_t next = 0; !sink.cancelled() && !ledger.first_wrong();) {
-    const std::vector<std::size_t> block = next_points(task, ledger, next);
-    if (block.empty()) return;
-    const std::vector<PointResult> results = compute(task, block);
+  std::vector<std::size_t> block;
+  std::vector<PointResult> results;
+  const auto take = [&] {
     for (std::size_t i = 0; i < block.size() && !ledger.first_wrong(); ++i) {
       if (results[i].error && sink.cancelled()) return;  // the points in hand are lost
       ledger.take(block[i], results[i]);
     }
+  };
+  for (std::size_t next = 0; !sink.cancelled() && !ledger.first_wrong();) {
+    const std::vector<std::size_t> next_block = next_points(task, ledger, next);
+    if (next_block.empty()) break;
+    std::vector<PointResult> next_results = compute(task, next_block, take);
+    block = next_block;
+    results = std::move(next_results);
+    if (block.size() > 1) continue;
+    take();  // it may have taken hours
+    block.clear();
   }
+  take();
 }
 
 void compute_together(const SweepTask& task, SweepLedger& ledger, ProgressSink& sink) {
@@ -106,7 +122,7 @@ SweepOutcome run_sweep(const SweepTask& task, ProgressSink& sink) {
     ledger.save();
     throw;
   }
-  ledger.save();
+  ledger.finish(task.writes_the_end);
   ledger.require_complete();
   return {.table = ledger.take_table(), .resumed = ledger.resumed(), .computed = ledger.computed()};
 }

@@ -30,10 +30,11 @@ struct SweepTask {
   SweepPart part{};  // the points that this call computes: all, or every n-th
   int at_once = 1;   // points whose function may run on as many threads; 1: it has all threads
   Origin origin;
-  std::string output;      // file; "": none, nothing is taken up and nothing kept
-  Crew* crew = nullptr;    // other processes that take part, led by this one
-  std::size_t hand = 1;    // points that such a process takes together at most
-  std::string order = {};  // what the sweep is to them
+  std::string output;          // file; "": none, nothing is taken up and nothing kept
+  bool writes_the_end = true;  // of a sweep without gaps; else the caller does at once
+  Crew* crew = nullptr;        // other processes that take part, led by this one
+  std::size_t hand = 1;        // points that such a process takes together at most
+  std::string order = {};      // what the sweep is to them
 };
 
 struct SweepOutcome {

@@ -140,10 +140,17 @@ std::optional<std::size_t> SweepLedger::first_wrong() const {
   return wrong_.empty() ? std::nullopt : std::optional(wrong_.begin()->first);
 }
 
+bool SweepLedger::is_whole() const { return count_done(table_) == task_.grid.points(); }
+
+void SweepLedger::finish(bool writes_whole) {
+  if (writes_whole || !is_whole()) return save();
+  if (unsaved_) order_.apply(table_, true);
+}
+
 void SweepLedger::save() {
   if (task_.output.empty() || !unsaved_) return;
   const auto start = Clock::now();
-  order_.apply(table_, count_done(table_) == task_.grid.points());
+  order_.apply(table_, is_whole());
   write_labelled(task_.output, table_);
   unsaved_ = false;
   const auto end = Clock::now();

@@ -32,6 +32,8 @@ class SweepLedger {
   [[nodiscard]] std::optional<std::size_t> first_wrong() const;
   /// Writes what has not been written yet.
   void save();
+  /// The same at the end, but of a table without gaps only if asked to.
+  void finish(bool writes_whole);
   /// Throws what the first wrong point threw, or a `Failure` where points are missing.
   void require_complete() const;
 
@@ -44,6 +46,7 @@ class SweepLedger {
  private:
   using Clock = std::chrono::steady_clock;
   void put(std::size_t point, const Labelled& values);
+  [[nodiscard]] bool is_whole() const;
 
   const SweepTask& task_;
   std::unique_ptr<FileLock> lock_;

@@ -35,8 +35,8 @@ void describe_linear_bits(Section& section, const SourceEntry& entry, SourceCard
 /// The cards of all kinds, so that a card can be swept over its source.
 void describe_settings(Section& section, SourceSettings& settings) {
   std::set<std::type_index> read;
-  for (const std::string& name : source_names())
-    for (const SettingsEntry& entry : source_entry(name).settings)
+  for (const SourceEntry& source : source_entries())
+    for (const SettingsEntry& entry : source.settings)
       if (read.insert(entry.type).second) entry.describe(section, settings);
 }
 

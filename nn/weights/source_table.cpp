@@ -1,7 +1,6 @@
 #include "nn/weights/source_table.hpp"
 
 #include <algorithm>
-#include <deque>
 
 #include "core/error.hpp"
 #include "nn/weights/binary/subbit_source.hpp"
@@ -64,6 +63,8 @@ const SourceEntry& source_entry(std::string_view name) {
           fmt::join(source_names(), ", "));
   return *found;
 }
+
+const std::deque<SourceEntry>& source_entries() { return table(); }
 
 std::vector<std::string> source_names() {
   std::vector<std::string> names;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ void register_source(SourceEntry entry);
 
 /// The kind of that name. Throws `Error` if there is none. The reference stays valid.
 const SourceEntry& source_entry(std::string_view name);
+
+/// All kinds.
+const std::deque<SourceEntry>& source_entries();
 
 /// The names of all kinds, in the order of the table.
 std::vector<std::string> source_names();

@@ -12,6 +12,7 @@
 
 #include "core/error.hpp"
 #include "core/files/labelled_bytes.hpp"
+#include "core/random/random.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom {
@@ -96,6 +97,64 @@ TEST(Labelled, PackedFilesHoldTheSameInFewerBytes) {
   }
   write_packed(packed, data);
   EXPECT_EQ(bytes_of(packed), bytes) << "equal data, equal bytes";
+}
+
+/// Cut along its first, a middle or its last axis, with a rest at the end, and numbers that deflate
+/// makes no smaller, whole ones sorted by bytes too.
+TEST(Labelled, PackedArraysReadBackHoweverTheyAreCut) {
+  const Stream stream({.seed = 5, .purpose = Purpose::test});
+  Labelled data;
+  const auto add_axis = [&](const char* name, std::int64_t count) {
+    std::vector<std::int64_t> numbers(static_cast<std::size_t>(count));
+    std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+    data.add_axis({name, numbers, "", name});
+  };
+  add_axis("two", 2);
+  add_axis("three", 3);
+  add_axis("many", 30'011);
+  add_axis("most", 70'001);
+  std::uint64_t draw = 0;
+  const auto add = [&](const char* name, const std::vector<std::string>& axes, std::size_t count) {
+    std::vector<double> values(count);
+    std::vector<std::int64_t> integers(count), random(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      values[i] = std::sqrt(static_cast<double>(i % 1000));
+      integers[i] = static_cast<std::int64_t>(i);
+      const auto bits = stream.bits(draw++);
+      random[i] = static_cast<std::int64_t>(std::uint64_t{bits[0]} << 32 | bits[1]);
+    }
+    data.add({name, axes, values, "", ""});
+    data.add({std::string(name) + "_whole", axes, integers, "", ""});
+    data.add({std::string(name) + "_random", axes, random, "", ""});
+  };
+  add("first", {"many", "three"}, 90'033);
+  add("middle", {"two", "many", "three"}, 180'066);
+  add("last", {"three", "most"}, 210'003);
+  for (const Deflate deflate : {Deflate::quick, Deflate::small}) {
+    const std::string path = fresh_path("cut.h5");
+    write_packed(path, data, deflate);
+    const Labelled back = read_labelled(path);
+    ASSERT_EQ(back.variables.size(), data.variables.size());
+    for (std::size_t i = 0; i < data.variables.size(); ++i)
+      EXPECT_TRUE(back.variables[i].values == data.variables[i].values) << data.variables[i].name;
+  }
+}
+
+TEST(Labelled, AxesThatCountShrinkToNothingInSmallFiles) {
+  Labelled data = example();
+  std::vector<std::int64_t> numbers(100'000);
+  std::iota(numbers.begin(), numbers.end(), std::int64_t{0});
+  data.add_axis({"point", numbers, "", "point"});
+  const std::string quick = fresh_path("quick.h5"), small = fresh_path("small.h5");
+  write_packed(quick, data);
+  write_packed(small, data, Deflate::small);
+  const std::size_t without = [&] {
+    write_packed(quick + ".without", example(), Deflate::small);
+    return bytes_of(quick + ".without").size();
+  }();
+  EXPECT_LT(bytes_of(small).size() - without, 16'384U) << "of 800,000 bytes";
+  EXPECT_GT(bytes_of(quick).size() - without, 4 * (bytes_of(small).size() - without));
+  EXPECT_EQ(read_labelled(small).axes.back().values, data.axes.back().values);
 }
 
 TEST(Labelled, EqualDataGiveEqualBytes) {

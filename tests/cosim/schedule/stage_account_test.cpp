@@ -45,6 +45,7 @@ TEST(StageAccount, SaysOfTheWholeWhatItsJobsSayOneByOne) {
     const std::vector<DramTask> tasks = dram_tasks(input, possible_orders(input).back());
     OrderTimes times(input);
     times.in_order(tasks);
+    times.keep();
     const ScheduledJobs jobs(input, tasks, times);
     for (const Stage stage : all_of_enum<Stage>()) {
       if (!jobs.has(stage)) continue;

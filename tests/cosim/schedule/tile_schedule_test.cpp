@@ -150,7 +150,7 @@ TEST(Schedule, NoJobStartsBeforeItsDataPlaceOrProducer) {
       }
       const Stage results = input.post_processes ? Stage::post_process : Stage::write_back;
       if (free_of(input.places.outputs) >= 0) {
-        const StageTimes& ends = r.ends[as_index(free_of(input.places.outputs))];
+        const TileEnds& ends = r.ends[as_index(free_of(input.places.outputs))];
         ASSERT_GE(start(Stage::compute), ends[results]);
         ASSERT_GE(start(results), ends[Stage::write_back]);
       }

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
+#include "core/files/atomic_file.hpp"
 #include "core/progress.hpp"
 #include "experiments/sweep/sweep_table.hpp"
 #include "tests/experiments/example_results.hpp"
@@ -197,6 +198,60 @@ TEST_F(SweepFile, OfPointsComputedAtOnceTheFirstThatFailsSpeaksAndThoseBeforeItS
         << error.what();
   }
   EXPECT_EQ(count_done(read_labelled(output_)), 2u);
+}
+
+/// 60 points, several blocks of them side by side: one block is taken while the next is computed.
+const std::string many_points =
+    "name: t\na: {x_ns: 1, y: 2}\nsweep: {a.x_ns: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], a.y: [10, 20, "
+    "30, 40, 50, 60]}";
+
+TEST_F(SweepFile, IsTheSameWhenBlocksOfPointsFollowOneAnother) {
+  run_sweep(task_for(many_points, output_, measure));
+  SweepTask at_once = task_for(many_points, folder_ + "/at-once.h5", measure);
+  at_once.at_once = 2;
+  EXPECT_EQ(run_sweep(at_once).computed, 60u);
+  EXPECT_EQ(read_file(folder_ + "/at-once.h5", "file", 1U << 20),
+            read_file(output_, "file", 1U << 20));
+}
+
+TEST_F(SweepFile, HoldsNothingBehindAPointThatFailedInAnEarlierBlock) {
+  const auto failing = [](const Tree& card) {
+    require(number(card, "x_ns") != 4, "no such ring");  // points 19 to 24, in the second block
+    return measure(card);
+  };
+  SweepTask task = task_for(many_points, output_, failing);
+  task.at_once = 2;
+  try {
+    run_sweep(task);
+    FAIL() << "the 19th point must fail";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("the sweep's point 19:"), std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(count_done(read_labelled(output_)), 18u);
+}
+
+TEST_F(SweepFile, IsLeftToTheCallerAtTheEndWhereThatWritesIt) {
+  SweepTask task = task_for(two_axes, output_, measure);
+  task.writes_the_end = false;
+  const SweepOutcome outcome = run_sweep(task);
+  EXPECT_EQ(count_done(outcome.table), 6u);
+  if (fs::exists(output_)) {
+    EXPECT_LT(count_done(read_labelled(output_)), 6u);
+  }
+  write_labelled(folder_ + "/callers.h5", outcome.table);
+  run_sweep(task_for(two_axes, folder_ + "/own.h5", measure));
+  EXPECT_EQ(read_file(folder_ + "/callers.h5", "file", 1U << 20),
+            read_file(folder_ + "/own.h5", "file", 1U << 20));
+
+  const auto failing = [](const Tree& card) {
+    require(number(card, "x_ns") < 3, "no such ring");
+    return measure(card);
+  };
+  SweepTask with_gaps = task_for(two_axes, folder_ + "/gaps.h5", failing);
+  with_gaps.writes_the_end = false;
+  EXPECT_THROW(run_sweep(with_gaps), Error);
+  EXPECT_EQ(count_done(read_labelled(folder_ + "/gaps.h5")), 4u);
 }
 
 TEST_F(SweepFile, OfAnotherCardIsRefusedAndLeftAlone) {
