@@ -50,6 +50,14 @@ std::uint64_t first_vector(const LayerOnCore& layer, std::uint64_t image, int pa
          static_cast<std::uint64_t>(layer.mapping.input_vectors);
 }
 
+/// The digital unit's: outputs in units of their own scales in those of the network.
+void scale_back(const LayerOnCore& layer, std::span<float> outputs) {
+  if (layer.output_scales.empty()) return;
+  const std::size_t channels = layer.output_scales.size();
+  for (std::size_t first = 0; first < outputs.size(); first += channels)
+    for (std::size_t o = 0; o < channels; ++o) outputs[first + o] *= layer.output_scales[o];
+}
+
 }  // namespace
 
 /// While it calibrates, the engine computes with whole numbers, without noise and ADC.
@@ -91,6 +99,7 @@ AnalogEngine::ImageCounts AnalogEngine::run_image(const LayerOnCore& layer, cons
       for_each_block(layer, scratch.whole.coded, address++ * reads.reads.size(), run_block);
     }
   }
+  scale_back(layer, image.output);
   return counts;
 }
 

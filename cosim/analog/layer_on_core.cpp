@@ -1,6 +1,7 @@
 #include "cosim/analog/layer_on_core.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.hpp"
 #include "cosim/analog/readout/block_scaling.hpp"
@@ -127,6 +128,38 @@ void pack_tiles(LayerOnCore& layer, const ChipCore& chip, const RealisedTiles& r
   }
 }
 
+/// The largest magnitude of the weights of each output; 1 where all are zero.
+std::vector<float> largest_by_output(const nn::LayerShape& shape, std::span<const float> weights) {
+  const auto outputs = static_cast<std::size_t>(shape.out_channels);
+  const std::size_t each = weights.size() / outputs;
+  std::vector<float> largest(outputs, 0.0F);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (const float w : weights.subspan(o * each, each))
+      largest[o] = std::max(largest[o], std::fabs(w));
+    if (!(largest[o] > 0)) largest[o] = 1;
+  }
+  return largest;
+}
+
+/// Sets the tiles in units of a scale of each output of the layer.
+void scale_outputs(LayerOnCore& layer, std::span<const float> weights, std::span<float> tiles) {
+  layer.output_scales = largest_by_output(layer.shape, weights);
+  const auto rows = static_cast<std::size_t>(layer.mapping.tile.rows),
+             columns = static_cast<std::size_t>(layer.mapping.tile.columns);
+  layer.row_scales.assign(static_cast<std::size_t>(layer.mapping.tiles) * rows, 1.0F);
+  for (std::int64_t t = 0; t < layer.mapping.tiles; ++t) {
+    const TileView view = tile_view(layer.mapping, t);
+    const auto output =
+        static_cast<std::size_t>(view.first_group * layer.mapping.group_rows + view.first_row);
+    const auto used = static_cast<std::size_t>(view.groups * view.rows);
+    for (std::size_t r = 0; r < used; ++r) {
+      const std::size_t row = static_cast<std::size_t>(t) * rows + r;
+      layer.row_scales[row] = layer.output_scales[output + r];
+      for (float& w : tiles.subspan(row * columns, columns)) w /= layer.row_scales[row];
+    }
+  }
+}
+
 }  // namespace
 
 ChipCore::ChipCore(const photonic::TensorCore& tensor_core, std::uint64_t chip_seed,
@@ -145,6 +178,7 @@ LayerTargets layer_targets(LayerOnCore& layer, const ChipCore& chip, std::span<c
   layer.layout = input_layout(layer.shape);
   layer.slices = core.slices;
   layer.row_scales.clear();
+  layer.output_scales.clear();
   LayerTargets targets{.weights = gather_tiles(layer.shape, layer.mapping, weights),
                        .used = used_parts(layer.mapping),
                        .address = {.seed = chip.seed,
@@ -154,6 +188,8 @@ LayerTargets layer_targets(LayerOnCore& layer, const ChipCore& chip, std::span<c
                                    .write = write}};
   if (core.blocks.used())
     layer.row_scales = scale_weights(core.blocks.weights, targets.weights, core.rows, core.columns);
+  else if (core.weight_scales == photonic::WeightScales::output)
+    scale_outputs(layer, weights, targets.weights);
   return targets;
 }
 

@@ -62,19 +62,22 @@ struct LayerOnCore {
   // Where a tile's inputs lie in the map, when they have to be copied next to each other: each
   // through a DAC with errors of its own, or to cells that are noisy. Empty: read where they lie.
   std::vector<std::vector<InputRun>> gathered;
-  std::vector<float> scales;      // per tile: network weight of a full-scale weight
-  std::vector<float> row_scales;  // (tiles, rows) of block floating point, on top, padded
-  ConverterRanges ranges;         // of a layer that is written again, those it had
+  std::vector<float> scales;  // per tile: network weight of a full-scale weight
+  std::vector<float>
+      row_scales;  // (tiles, rows), on top, padded: of block floating point, or of
+                   // `output_scales`, one an output of the layer, where there are any
+  std::vector<float> output_scales;
+  ConverterRanges ranges;  // of a layer that is written again, those it had
 };
 
 /// The tiles that a layer asks of a core.
 struct LayerTargets {
-  std::vector<float> weights;            // (tiles, rows, columns), in units of their blocks' scales
+  std::vector<float> weights;            // (tiles, rows, columns), in units of their rows' scales
   std::vector<photonic::UsedPart> used;  // (tiles)
   photonic::TileAddress address;
 };
 /// Cuts the weights of layer `layer.number` of shape `layer.shape` into tiles, for write number
-/// `write`, and fills its mapping, layout and scales of blocks.
+/// `write`, and fills its mapping, layout and scales of rows.
 LayerTargets layer_targets(LayerOnCore& layer, const ChipCore& chip, std::span<const float> weights,
                            std::uint32_t write);
 

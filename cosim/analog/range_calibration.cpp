@@ -27,13 +27,38 @@ std::vector<float> sample_magnitudes(std::span<const float> values) {
   return magnitudes;
 }
 
+/// Network weight of a full-scale weight of a row of a part of a layer.
+double unit_of_row(const LayerOnCore& layer, std::size_t part, std::size_t row) {
+  const double scale = layer.scales[part];
+  if (layer.row_scales.empty()) return scale;
+  const std::size_t tile = part / static_cast<std::size_t>(layer.slices),
+                    rows = static_cast<std::size_t>(layer.mapping.tile.rows);
+  return scale * layer.row_scales[tile * rows + row];
+}
+
 /// Adds the weights of part `part` of a layer, in network units, to `weights`.
 void add_part(const LayerOnCore& layer, const PackedDevices& devices, std::size_t part,
               std::vector<double>& weights) {
   const PackedTile& tile = devices.tiles[part];
+  const auto padded = static_cast<std::size_t>(tile.padded_rows),
+             rows = static_cast<std::size_t>(tile.rows);
   weights.resize(tile.weights.size());
-  for (std::size_t k = 0; k < tile.weights.size(); ++k)
-    weights[k] += double{devices.sign} * layer.scales[part] * tile.weights[k];
+  for (std::size_t row = 0; row < rows; ++row) {
+    const double unit = devices.sign * unit_of_row(layer, part, row);
+    for (std::size_t k = row; k < tile.weights.size(); k += padded)
+      weights[k] += unit * tile.weights[k];
+  }
+}
+
+/// Sum of the squares of these units over a part's rows.
+double squared_units(const LayerOnCore& layer, std::size_t part) {
+  double sum = 0;
+  const int rows = layer.devices.front().tiles[part].rows;
+  for (int row = 0; row < rows; ++row) {
+    const double unit = unit_of_row(layer, part, static_cast<std::size_t>(row));
+    sum += unit * unit;
+  }
+  return sum;
 }
 
 /// Sum of the squared weights of a layer as they stand on the chip, slices and signs put together.
@@ -175,7 +200,7 @@ InputRangeError input_range_error(const LayerOnCore& layer, const ChipCore& chip
   const int passes = passes_of(layer, core);  // each input has light in one of them
   for (std::size_t part = 0; part < layer.scales.size(); ++part) {
     const PackedTile& tile = layer.devices.front().tiles[part];
-    const double unit = noise * tile.rows * layer.scales[part] * layer.scales[part],
+    const double unit = noise * squared_units(layer, part),
                  inputs = static_cast<double>(tile.weights.size()) / tile.padded_rows;
     error.steady += passes * unit * (additive + shot * core.noise.dark * inputs);
     error.shot += unit * shot * inputs;

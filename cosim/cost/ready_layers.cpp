@@ -26,6 +26,15 @@ void check(const CostInput& input) {
   }
 }
 
+/// Outputs with a scale each are multiplied with it, where no normalisation does that anyhow.
+void scale_outputs(std::vector<ExpandedLayer>& layers) {
+  for (ExpandedLayer& part : layers) {
+    CostLayer& layer = part.layer;
+    if (layer.normalised || layer.product) continue;
+    layer.digital.multiplies += layer.shape.positions() * layer.shape.out_channels;
+  }
+}
+
 }  // namespace
 
 ReadyLayers ready_layers(const CostInput& input) {
@@ -35,6 +44,7 @@ ReadyLayers ready_layers(const CostInput& input) {
            .present())  // its weights are stored: the digital unit's, as in `digital`
     for (CostLayer& layer : ready.input.layers) layer.products.clear();
   ready.expanded = expand_layers(ready.input.layers);
+  if (input.core.weight_scales == photonic::WeightScales::output) scale_outputs(ready.expanded);
   for (const CostLayer& layer : ready.input.layers)
     ready.entries.push_back({.name = layer.shape.name, .way = layer.way});
   ready.input.layers.clear();

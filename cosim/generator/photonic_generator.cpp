@@ -44,12 +44,13 @@ void refuse_loose_figures(Section& section) {
 bool bank_is_usable(Section& section, const PhotonicGenerator& card) {
   if (card.bank.reads != photonic::ReadScheme{} ||
       card.bank.input_range != photonic::InputRange::largest ||
+      card.bank.weight_scales != photonic::WeightScales::tile ||
       !card.bank.precision.entries.empty() || card.bank.output_adc.time_ns > 0) {
-    section.problem(
-        "bank",
-        "has input_coding, read_phases, input_range, precision or output_adc.time_ns, which "
-        "are for cores: a generator sends whole levels and reads them at once, "
-        "in shot_ns (leave them out)");
+    section.problem("bank",
+                    "has input_coding, read_phases, input_range, weight_scales, precision or "
+                    "output_adc.time_ns, which are for cores: a generator sends whole levels and "
+                    "reads them at once, "
+                    "in shot_ns (leave them out)");
     return false;
   }
   const photonic::CoreOptics optics = photonic::core_optics(card.bank);

@@ -52,6 +52,7 @@ struct CostLayer {
   int reload_bits = 8;         // per weight, when a source that takes work is reloaded instead
   DigitalWork digital;         // done to the results, per image
   bool signed_inputs = false;  // cores with intensity inputs then take two passes
+  bool normalised = false;     // what follows multiplies each output by a factor of its channel
   bool product = false;        // of maps: the weights are activations, new for every image
   std::vector<LayerProduct> products;  // that cores may take: then the layer's own work is
   DigitalWork before_products;         // this, not `digital`, which holds all

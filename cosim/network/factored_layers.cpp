@@ -58,6 +58,7 @@ void expand(const CostLayer& layer, std::size_t origin, std::vector<ExpandedLaye
     into.push_back({v, origin});
   }
   into.back().layer.digital = layer.digital;
+  into.back().layer.normalised = layer.normalised;
 }
 
 }  // namespace

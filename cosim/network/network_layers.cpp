@@ -119,6 +119,19 @@ void share_words(int group, std::vector<nn::StoredStream> all, std::vector<CostL
   last.shared = layers[first->second].shared = {group, missing};
 }
 
+/// Whether nothing but a normalisation takes a node's results, by node.
+std::vector<bool> normalised_nodes(const nn::Graph& graph) {
+  std::vector<int> takers(graph.nodes.size());
+  std::vector<bool> normalised(graph.nodes.size());
+  for (const nn::Node& node : graph.nodes)
+    for (const int input : node.inputs) {
+      const auto of = static_cast<std::size_t>(input);
+      const bool scales = node.op == nn::Op::batch_norm || node.op == nn::Op::affine;
+      normalised[of] = ++takers[of] == 1 && scales;
+    }
+  return normalised;
+}
+
 }  // namespace
 
 std::vector<bool> non_negative_values(const nn::Graph& graph, const nn::Normalise& pixels) {
@@ -131,7 +144,8 @@ std::vector<bool> non_negative_values(const nn::Graph& graph, const nn::Normalis
 
 std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& pixels,
                                    const nn::SourceCard& weights) {
-  const std::vector<bool> positive = non_negative_values(graph, pixels);
+  const std::vector<bool> positive = non_negative_values(graph, pixels),
+                          normalised = normalised_nodes(graph);
   std::vector<CostLayer> layers;
   nn::NetworkSources sources(weights);
   std::map<int, std::size_t> groups;  // first layers of those that share words
@@ -151,6 +165,7 @@ std::vector<CostLayer> cost_layers(const nn::Graph& graph, const nn::Normalise& 
     const auto source = sources.make(shape);
     layers.push_back(source_layer(shape, *source));
     share_words(source->shared_group(), nn::stored_streams(weights, shape), layers, groups);
+    layers.back().normalised = normalised[node];
     layers.back().signed_inputs =
         !positive[static_cast<std::size_t>(graph.nodes[node].inputs.front())];
   }

@@ -121,6 +121,14 @@ void check_range(Section& section, const CoreCard& card) {
                     "input_dac.bits, or leave it out)");
 }
 
+/// What weights have scales of their own with already.
+void check_scales(Section& section, const CoreCard& card) {
+  if (card.weight_scales == WeightScales::output && card.blocks.used())
+    section.problem("weight_scales",
+                    "gives the weights of an output a scale, and so does block_floating_point "
+                    "(leave one of them out)");
+}
+
 /// What errors of whole products and scales of whole vectors cannot be had with.
 void check_whole_products(Section& section, const CoreCard& card) {
   for (const auto& [key, used] : {std::pair{"measured", card.measured.used()},
@@ -146,6 +154,7 @@ void check_operands(Section& section, const CoreCard& card) {
       card.kind);
   if (card.reads != ReadScheme{}) section.problem("input_coding", "or read_phases " + kind);
   if (card.input_range != InputRange::largest) section.problem("input_range", kind);
+  if (card.weight_scales != WeightScales::tile) section.problem("weight_scales", kind);
   if (card.readings > 1) section.problem("readings", kind);
   if (!card.precision.entries.empty()) section.problem("precision", kind);
   if (card.output_adc.time_ns > 0) section.problem("output_adc", "has a time_ns, which " + kind);
@@ -186,6 +195,8 @@ void describe(Section& section, CoreCard& card) {
   section.value("readings", card.readings, {.low = 1, .high = 100});
   section.choice("input_range", card.input_range,
                  {{"largest", InputRange::largest}, {"least_error", InputRange::least_error}});
+  section.choice("weight_scales", card.weight_scales,
+                 {{"tile", WeightScales::tile}, {"output", WeightScales::output}});
   section.card("input_dac", card.input_dac);
   section.card("output_adc", card.output_adc);
   describe(section, card.reads);
@@ -199,6 +210,7 @@ void describe(Section& section, CoreCard& card) {
   check_serial(section, card);
   check_phases(section, card);
   check_range(section, card);
+  check_scales(section, card);
   check_whole_products(section, card);
   check_operands(section, card);
   describe_age(section, card);

@@ -57,6 +57,7 @@ struct CoreCard {
   int phase_bits =
       0;  // of a set phase, over 2 pi (mesh) or over what rings are set to; 0: continuous
   InputRange input_range = InputRange::largest;
+  WeightScales weight_scales = WeightScales::tile;
   Converter input_dac;
   Converter output_adc;
   ReadScheme reads;          // `input_coding`, `read_phases`

@@ -279,6 +279,7 @@ CoreDescription describe_core(const CoreCard& card) {
   description.columns = card.core_columns();
   description.coding = optics.coding;
   description.input_range = card.input_range;
+  description.weight_scales = card.weight_scales;
   description.input_dac = card.input_dac;
   description.output_adc = card.output_adc;
   description.noise = optics.noise;

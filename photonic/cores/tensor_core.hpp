@@ -116,6 +116,7 @@ struct CoreDescription {
   int columns = 0;  // inputs
   InputCoding coding = InputCoding::digital;
   InputRange input_range = InputRange::largest;
+  WeightScales weight_scales = WeightScales::tile;
   Converter input_dac;   // bits 0: no quantisation
   Converter output_adc;  // bits 0: no quantisation
   ReadoutNoise noise;

@@ -27,6 +27,13 @@ enum class InputRange {
   least_error,  // that with the least expected squared error of the layer's outputs
 };
 
+/// What weights share a full scale of the devices.
+enum class WeightScales {
+  tile,    // all of a tile
+  output,  // those of each output of a layer, over all its tiles; the digital unit multiplies with
+           // it
+};
+
 /// How an input vector is sent and read.
 struct ReadScheme {
   InputSending sending = InputSending::levels;
