@@ -11,8 +11,11 @@
 namespace lightloom::cosim {
 namespace {
 
-/// Level 1: kernels [Bc, in, area], each the product of its coefficients and its basis.
-void form_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks,
+using Scales = PhotonicGenerator::Scales;
+
+/// Level 1: kernels [Bc, in, area], each the product of its coefficients and its basis; `scales`
+/// output where each kernel is an output of the layer.
+void form_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks, Scales scales,
                   std::span<float> kernels) {
   const auto words = [](std::int64_t count) { return static_cast<std::size_t>(count); };
   const auto operands = [&](int m) {
@@ -25,18 +28,43 @@ void form_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks,
                         .positions = f.area,
                         .number = m};
   };
-  BankRange range{.input = photonic::largest_weight(f.basis), .output = 0};
-  for (int m = 0; m < f.cross; ++m)
-    range.output = std::max(range.output, banks.largest_reading(operands(m)));
+  const auto range_of = [&](int m) {
+    return BankRange{.input = photonic::largest_weight(operands(m).inputs),
+                     .output = banks.largest_reading(operands(m))};
+  };
+  BankRange all{.input = 0, .output = 0};
+  for (int m = 0; m < f.cross; ++m) {
+    const BankRange own = range_of(m);
+    all = {.input = std::max(all.input, own.input), .output = std::max(all.output, own.output)};
+  }
   const std::int64_t kernel = std::int64_t{f.in} * f.area;
-  for (int m = 0; m < f.cross; ++m)
-    banks.add(operands(m), range, kernels.subspan(words(m * kernel), words(kernel)));
+  for (int m = 0; m < f.cross; ++m) {
+    const BankRange own = range_of(m);
+    const bool scaled = scales == Scales::output && own.input > 0 && own.output > 0;
+    banks.add(operands(m), scaled ? own : all, kernels.subspan(words(m * kernel), words(kernel)));
+  }
+}
+
+/// Coefficients [rows, each] in units of the largest of their row, which are returned; rows of
+/// zeros stay.
+std::vector<float> scale_rows(std::span<float> coefficients, std::size_t each) {
+  std::vector<float> scales;
+  for (std::size_t first = 0; first < coefficients.size(); first += each) {
+    const std::span<float> row = coefficients.subspan(first, each);
+    const float largest = photonic::largest_weight(row);
+    scales.push_back(largest > 0 ? largest : 1);
+    for (float& coefficient : row) coefficient /= scales.back();
+  }
+  return scales;
 }
 
 /// Level 2: weights [out, in, area] from the kernels.
-void combine_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks,
+void combine_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks, Scales scales,
                      std::span<const float> kernels, std::span<float> dense) {
-  const BankOperands operands{.coefficients = f.v,
+  std::vector<float> coefficients(f.v.begin(), f.v.end()), by_row;
+  if (scales == Scales::output)
+    by_row = scale_rows(coefficients, static_cast<std::size_t>(f.cross));
+  const BankOperands operands{.coefficients = coefficients,
                               .inputs = kernels,
                               .rows = f.out,
                               .inner = f.cross,
@@ -45,6 +73,9 @@ void combine_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks,
                         .output = banks.largest_reading(operands)};
   std::fill(dense.begin(), dense.end(), 0.0F);
   banks.add(operands, range, dense);
+  const std::size_t each = dense.size() / static_cast<std::size_t>(f.out);
+  for (std::size_t row = 0; row < by_row.size(); ++row)
+    for (float& weight : dense.subspan(row * each, each)) weight *= by_row[row];
 }
 
 }  // namespace
@@ -73,11 +104,12 @@ void regenerate_optically(const nn::TwoLevelFactors& factors, const GeneratorCar
   else
     form_kernels(factors,
                  {banks[0], 0, write, {.dac = true, .adc = factors.v.empty() ? last : between}},
-                 kernels);
+                 factors.v.empty() ? own.scales : Scales::layer, kernels);
   if (factors.v.empty())
     std::copy(kernels.begin(), kernels.end(), dense.begin());
   else
-    combine_kernels(factors, {banks[1], 1, write, {.dac = between, .adc = last}}, kernels, dense);
+    combine_kernels(factors, {banks[1], 1, write, {.dac = between, .adc = last}}, own.scales,
+                    kernels, dense);
 }
 
 }  // namespace lightloom::cosim

@@ -115,6 +115,9 @@ void describe(Section& section, PhotonicGenerator& card) {
   section.choice("levels", card.levels,
                  {{"digital", PhotonicGenerator::Levels::digital},
                   {"analog", PhotonicGenerator::Levels::analog}});
+  section.choice(
+      "scales", card.scales,
+      {{"layer", PhotonicGenerator::Scales::layer}, {"output", PhotonicGenerator::Scales::output}});
   section.value("laser_power_mW", card.laser_power_mW, not_negative);
   section.value("bits", card.bits, {.low = 0, .high = 24});
   section.value("static_power_mW", card.static_power_mW, not_negative);

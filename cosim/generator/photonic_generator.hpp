@@ -27,6 +27,12 @@ struct PhotonicGenerator {
               // tile forms its kernels anew
   };
 
+  enum class Scales {
+    layer,   // one full scale of inputs and outputs of a bank for a whole layer
+    output,  // drivers and amplifiers give the weights of each output of the layer a full scale of
+             // their own
+  };
+
   int intra_rows = 64, intra_columns = 4, intra_replicas = 8;   // banks of level 1
   int cross_rows = 64, cross_columns = 64, cross_replicas = 1;  // banks of level 2
   double shot_ns = 0.05;                                        // one input vector through one bank
@@ -34,6 +40,7 @@ struct PhotonicGenerator {
   double dac_rate_Gbps = 10;                                    // serial bits a lane
   int word_bits = 4;                                            // of a coefficient at the DAC
   Levels levels = Levels::digital;
+  Scales scales = Scales::layer;
   double laser_power_mW = 0;   // electrical, of all banks; 0: what `bits` takes
   double bits = 0;             // effective bits of the light (see GeneratorLight); 0: what the
                                // laser gives. Neither given: `usual_bits`
