@@ -260,6 +260,62 @@ TEST(AnalogEngine, ReadoutNoiseHasTheStatedVariance) {
   }
 }
 
+/// Weights of output o of every 7 are 2^-o of the others'.
+void thin_out(Case& c) {
+  const auto each = c.weights.size() / as_index(c.shape.out_channels);
+  for (std::size_t k = 0; k < c.weights.size(); ++k)
+    c.weights[k] *= std::exp2(-static_cast<float>(k / each % 7));
+}
+
+TEST(AnalogEngine, OutputsWithScalesOfTheirOwnAreTheSameProducts) {
+  CoreDescription description = ideal(7, 11);
+  description.weight_scales = photonic::WeightScales::output;
+  const ExactCore core(description);
+  for (const LayerShape& shape :
+       {convolution(3, 5, 3, 1, 1, 6, 7), convolution(6, 9, 3, 2, 0, 9, 8, 3),
+        convolution(5, 5, 3, 1, 1, 5, 6, 5), convolution(19, 70, 1, 1, 0, 3, 2),
+        uneven_convolution()}) {
+    Case c = make_case(shape, 3, -4);
+    thin_out(c);
+    const std::size_t each = c.weights.size() / as_index(shape.out_channels);
+    std::fill_n(c.weights.begin() + static_cast<std::ptrdiff_t>(2 * each), each,
+                0.0F);  // an output of zeros has a scale too
+    AnalogEngine engine(core, 1, 0);
+    engine.load(0, shape, c.weights, 0);
+    const std::vector<float> outputs = run(engine, c);
+    const std::vector<double> expected = reference(shape, c.weights, c.inputs, 3);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const auto channel = static_cast<float>(i % as_index(shape.out_channels) % 7);
+      ASSERT_NEAR(outputs[i], expected[i], 1e-3 * std::exp2(-channel)) << i;
+    }
+  }
+}
+
+TEST(AnalogEngine, NoiseOfAnOutputIsInUnitsOfItsOwnScale) {
+  CoreDescription description = ideal(40, 16);  // two tiles of 27 inputs
+  description.noise = {.additive = 0.3};
+  description.weight_scales = photonic::WeightScales::output;
+  const ExactCore core(description);
+  Case c = make_case(convolution(3, 40, 3, 1, 0, 3, 3), 1, 0);
+  thin_out(c);
+  AnalogEngine engine(core, 5, 3);
+  engine.load(0, c.shape, c.weights, 0);
+  const std::vector<double> exact = reference(c.shape, c.weights, c.inputs, 1);
+  std::vector<double> square(40);
+  const int shots = 4000;
+  for (int i = 0; i < shots; ++i) {
+    const std::vector<float> outputs = run(engine, c, static_cast<std::uint64_t>(i));
+    for (std::size_t r = 0; r < 40; ++r) square[r] += std::pow(outputs[r] - exact[r], 2);
+  }
+  for (std::size_t r = 0; r < 40; ++r) {
+    double scale = 0;
+    for (std::size_t k = 0; k < 27; ++k)
+      scale = std::max(scale, std::abs(double{c.weights[r * 27 + k]}));
+    const double variance = 2 * std::pow(0.3 * scale, 2);
+    EXPECT_NEAR(square[r] / shots, variance, 4.5 * variance * std::sqrt(2.0 / shots)) << r;
+  }
+}
+
 TEST(AnalogEngine, ShotNoiseFollowsTheLightOfEachTileWhereverItCutsPixels) {
   for (const int columns :
        {16, 18}) {  // pixels of 3 channels: cut by tiles of 16, whole in tiles of 18

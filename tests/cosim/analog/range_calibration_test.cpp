@@ -121,11 +121,13 @@ const std::vector<std::pair<photonic::ReadPhases, bool>> ways_to_read{
 TEST(InputRangeOfALayer, HasTheErrorThatTheEngineMakes) {
   for (const auto& [phases, with_signs] : ways_to_read) {
     const MatrixCase c = matrix_case(6000, with_signs);
-    std::vector<photonic::CoreDescription> each(3, coarse_core(phases));
+    std::vector<photonic::CoreDescription> each(4, coarse_core(phases));
     each[1].noise.additive = 0.3;
     each[1].readings = 2;
     // Of two sides each has a part of the light, which the expected error does not know.
     if (phases != photonic::ReadPhases::four) each[2].noise.shot = 0.3;
+    each[3].noise.additive = 0.3;
+    each[3].weight_scales = photonic::WeightScales::output;
     for (const photonic::CoreDescription& description : each) {
       ExactCore core(description);
       core.scale = 2;

@@ -256,6 +256,29 @@ TEST(Cost, DigitalWorkOfAFactoredLayerIsDoneOnce) {
   EXPECT_NEAR(energy(report, Component::post_processing), 100, 1e-9);
 }
 
+// Outputs with scales of their own are multiplied with them, unless a normalisation does that.
+TEST(Cost, ScalesOfOutputsAreMultipliedWithOrJoinTheNormalisation) {
+  CostInput input{.layers = {multilevel_layer(conv(64, 64, 3, 8), 2, 16, 3, 6, 3)},
+                  .core = round_core(),
+                  .batch = 3};
+  input.layers[0].way = WeightDelivery::reload;
+  input.layers[0].digital = {.adds = 1000};
+  const CostReport plain = simulate_cost(input);
+  input.core.weight_scales = photonic::WeightScales::output;
+  const CostReport scaled = simulate_cost(input);
+  const std::int64_t outputs = 3 * 8 * 8 * 64;
+  EXPECT_EQ(scaled.layers[0].digital_operations, plain.layers[0].digital_operations + outputs);
+  EXPECT_NEAR(energy(scaled, Component::post_processing),
+              energy(plain, Component::post_processing) * (3000. + 64 * 64 * 3) / 3000, 1e-6);
+  input.layers[0].normalised = true;
+  const CostReport joined = simulate_cost(input);
+  EXPECT_EQ(joined.layers[0].digital_operations, plain.layers[0].digital_operations);
+  EXPECT_EQ(joined.energy_J(), plain.energy_J());
+  EXPECT_EQ(joined.time_ns, plain.time_ns);
+  input.layers[0].way = WeightDelivery::factored;  // U and the basis are multiplied with theirs
+  EXPECT_EQ(simulate_cost(input).layers[0].digital_operations, 3000 + 3 * 8 * 8 * (16 * 2 + 16));
+}
+
 TEST(Cost, FullSizeNetworkSchedules) {
   CostInput input{.core = round_core()};
   for (const auto& shape : resnet18())

@@ -131,6 +131,84 @@ TEST(OpticalGenerator, NoiseFollowsFromTheLight) {
   }
 }
 
+/// Of row r of level 2 alone the variance of its weights, mean over writes.
+std::vector<double> variance_by_row(const TwoLevel& t, const PhotonicGenerator& g,
+                                    std::size_t rows) {
+  const std::vector<float> exact = regenerate(t, quiet_generator());
+  const std::size_t each = exact.size() / rows;
+  std::vector<double> variance(rows);
+  for (std::uint64_t write = 0; write < 4; ++write) {
+    const std::vector<float> noisy = regenerate(t, g, 0, write);
+    for (std::size_t i = 0; i < noisy.size(); ++i)
+      variance[i / each] +=
+          std::pow(double{noisy[i]} - exact[i], 2) / static_cast<double>(4 * each);
+  }
+  return variance;
+}
+
+// Row r is 2^-r of the others: with scales of outputs an amplifier's noise is 2^-r of theirs.
+TEST(OpticalGenerator, OutputsWithScalesOfTheirOwnHaveNoiseOfTheirOwnSize) {
+  TwoLevel t = two_level(8, 40, 25, 6, 2);
+  const std::vector<float> kernels = numbers(6 * 40 * 25, 8);
+  t.factors.u = {};
+  t.factors.basis = kernels;
+  float largest = 0;
+  for (const float k : kernels) largest = std::max(largest, std::fabs(k));
+  for (std::size_t k = 0; k < t.v.size(); ++k) t.v[k] *= std::exp2(-static_cast<float>(k / 6));
+  PhotonicGenerator g = round_generator();
+  g.scales = PhotonicGenerator::Scales::output;
+  g.laser_power_mW = 0.5;
+  g.bank.detector.tia_noise_pA_per_rtHz = 1000;  // the amplifiers' noise alone
+  const double mW = 0.5 * 0.2 / 18 * std::pow(10, -0.6) / 8, full_A = 0.5e-3 * mW,
+               additive = 1000e-12 * std::sqrt(1e9) / full_A;
+  const std::vector<double> variance = variance_by_row(t, g, 8);
+  for (std::size_t r = 0; r < 8; ++r) {
+    const std::vector<float> row(t.v.begin() + static_cast<std::ptrdiff_t>(6 * r),
+                                 t.v.begin() + static_cast<std::ptrdiff_t>(6 * r + 6));
+    const double expected = std::pow(2 * weight_scale(row) * largest * additive, 2);
+    EXPECT_NEAR(variance[r], expected, 5 * expected * std::sqrt(2.0 / 4000)) << r;
+  }
+}
+
+// The same of level 1 alone, whose kernels are the outputs: input and reading have their own scale.
+TEST(OpticalGenerator, KernelsThatAreOutputsHaveScalesOfTheirOwn) {
+  TwoLevel t = two_level(5, 40, 25, 5, 2);
+  t.factors.v = {};
+  t.dense.resize(5 * 40 * 25);
+  for (std::size_t m = 1; m < 5; ++m)
+    for (std::size_t k = 0; k < 2 * 25; ++k) t.basis[m * 50 + k] /= 256;
+  PhotonicGenerator g = round_generator();
+  g.laser_power_mW = 5;
+  const std::vector<double> shared = variance_by_row(t, g, 5);
+  g.scales = PhotonicGenerator::Scales::output;
+  const std::vector<double> own = variance_by_row(t, g, 5);
+  EXPECT_NEAR(own[0], shared[0], 0.2 * shared[0]);
+  for (std::size_t m = 1; m < 5; ++m) {
+    EXPECT_LT(own[m], shared[m] / 10'000) << m;
+    EXPECT_GT(own[m], shared[m] / 400'000) << m;
+  }
+}
+
+// Digital hand-overs have the converters' steps in units of the same scales.
+TEST(OpticalGenerator, ConvertersStepInTheScalesOfOutputs) {
+  TwoLevel t = two_level(8, 9, 9, 6, 2);
+  for (std::size_t k = 0; k < t.v.size(); ++k) t.v[k] *= std::exp2(-static_cast<float>(k / 6));
+  PhotonicGenerator g = quiet_generator();
+  g.bank.output_adc.bits = 6;
+  const std::vector<float> exact = regenerate(t, quiet_generator());
+  for (const auto scales : {PhotonicGenerator::Scales::layer, PhotonicGenerator::Scales::output}) {
+    g.scales = scales;
+    const std::vector<float> made = regenerate(t, g, 0, 0, Handover::digital);
+    double small = 0, largest = 0;
+    for (std::size_t i = 7 * 81; i < 8 * 81; ++i) {
+      small += std::pow(made[i] - exact[i], 2) / 81;
+      largest = std::max(largest, std::abs(double{exact[i]}));
+    }
+    const bool resolved = std::sqrt(small) < 0.15 * largest;
+    EXPECT_EQ(resolved, scales == PhotonicGenerator::Scales::output);
+  }
+}
+
 // n1 of variance s^2 per generated value gives each weight of row o the variance s^2 sum_m v_om^2.
 TEST(OpticalGenerator, Level1NoiseReachesTheWeightsThroughV) {
   const TwoLevel t = two_level(9, 40, 25, 6, 2);

@@ -155,6 +155,22 @@ TEST(NetworkLayers, ProductsOfMapsAreListedInOrderWithWhatIsDoneBehindThem) {
   EXPECT_EQ(values.digital.activation_macs, macs);
 }
 
+// A factor of an output's own is one with that of a normalisation that nothing else comes before.
+TEST(NetworkLayers, SaysWhichOutputsANormalisationScales) {
+  nn::GraphBuilder net("scaled", {5, 5, 3});
+  const int a = net.batch_norm("na", net.convolution("a", 0, {.channels = 4}));
+  const int b = net.convolution("b", net.relu(a), {.channels = 4});
+  const int c = net.affine("nc", net.convolution("c", a, {.channels = 4}));
+  const int both = net.add({b, c});
+  const int d = net.convolution("d", both, {.channels = 4});
+  const int e = net.add({net.batch_norm("nd", d), d});  // d as it is, too
+  net.linear("fc", net.flatten(e), 2, true);
+  std::vector<bool> normalised;
+  for (const CostLayer& layer : cost_layers(std::move(net).finish(), {}, {.source = "dense"}))
+    normalised.push_back(layer.normalised);
+  EXPECT_EQ(normalised, (std::vector<bool>{true, false, true, false, false}));
+}
+
 // Queries and keys of one shape are of two groups, whatever lies between two layers of a group.
 TEST(NetworkLayers, SharesWordsWithTheGroupThatTheSourceNames) {
   nn::SourceCard card{.source = "shared_depth", .bits = 4};

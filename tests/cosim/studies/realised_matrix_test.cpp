@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/random/random.hpp"
 #include "cosim/analog/analog_engine.hpp"
 #include "photonic/cores/core_table.hpp"
@@ -51,8 +53,10 @@ TEST(RealisedMatrix, IsWhatTheAnalogEngineMultipliesWithOnEveryChip) {
   const std::vector<float> weights = any_weights(7 * 11);
   const TargetMatrix target{7, 11, weights};
   for (const char* kind :
-       {"ideal", "mrr-bank", "mzi-mesh", "pcm-crossbar", "incoherent-crossbar"}) {
-    const auto core = photonic::make_core(small_core(kind));
+       {"ideal", "mrr-bank", "mzi-mesh", "pcm-crossbar", "incoherent-crossbar", "by output"}) {
+    photonic::CoreCard card = small_core(std::string(kind) == "by output" ? "mrr-bank" : kind);
+    if (std::string(kind) == "by output") card.weight_scales = photonic::WeightScales::output;
+    const auto core = photonic::make_core(card);
     std::vector<std::vector<float>> chips;
     for (const std::uint32_t number : {0U, 1U}) {
       const RealisedMatrix found = realise_matrix(ChipCore(*core, 3, number), target);
@@ -65,6 +69,29 @@ TEST(RealisedMatrix, IsWhatTheAnalogEngineMultipliesWithOnEveryChip) {
     }
     EXPECT_EQ(chips[0] == chips[1], std::string(kind) == "ideal") << kind;
   }
+}
+
+/// A row of small weights errs by its own size, not by that of the others.
+TEST(RealisedMatrix, OutputsWithScalesOfTheirOwnErrByTheirOwnSize) {
+  std::vector<float> weights = any_weights(7 * 11);
+  for (int k = 0; k < 11; ++k) weights[static_cast<std::size_t>(2 * 11 + k)] /= 1024;
+  const TargetMatrix target{7, 11, weights};
+  const auto error_of_row = [&](photonic::WeightScales scales) {
+    photonic::CoreCard card = small_core("mrr-bank");
+    card.weight_scales = scales;
+    const auto core = photonic::make_core(card);
+    double sum = 0;
+    for (std::uint32_t chip = 0; chip < 20; ++chip) {
+      const RealisedMatrix found = realise_matrix(ChipCore(*core, 3, chip), target);
+      for (std::size_t k = 2 * 11; k < 3 * 11; ++k)
+        sum += std::pow(double{found.weights[k]} - weights[k], 2);
+    }
+    return std::sqrt(sum);
+  };
+  const double by_tile = error_of_row(photonic::WeightScales::tile),
+               by_output = error_of_row(photonic::WeightScales::output);
+  EXPECT_LT(by_output, by_tile / 300);
+  EXPECT_GT(by_output, by_tile / 3000);
 }
 
 }  // namespace

@@ -320,6 +320,11 @@ TEST_F(BadInput, ForADeviceOrMemoryIsNamed) {
       {"cost DATA/experiments/quickstart.yaml --set "
        "generator.photonic.bank.input_range=least_error",
        "sends whole levels"},
+      {"cost DATA/experiments/quickstart.yaml --set "
+       "generator.photonic.bank.weight_scales=output",
+       "sends whole levels"},
+      {"cost DATA/experiments/quickstart.yaml --set generator.photonic.scales=row",
+       "layer, output"},
       {"memory DATA/memory/ddr4-2400.yaml", "--pattern"},
       {"memory DATA/memory/ddr4-2400.yaml --pattern random", "rand_rd"},
       {"memory DATA/memory/ddr4-2400.yaml --trace HERE/backwards.csv", "backwards.csv"},

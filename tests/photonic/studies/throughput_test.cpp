@@ -175,6 +175,10 @@ TEST(Throughput, CardsOfReadsThatContradictThemselvesAreRefused) {
       {"{input_range: least_error, input_dac: {bits: 4}, output_adc: {bits: 4}, "
        "block_floating_point: {gain: 2}}",
        "scale of its own"},
+      {"{weight_scales: row}", "tile, output"},
+      {"{weight_scales: output, input_dac: {bits: 4}, output_adc: {bits: 4}, "
+       "block_floating_point: {gain: 2}}",
+       "gives the weights of an output a scale"},
       {"{input_dac: {bits: 4, time_ns: 1}}", "for output_adc"},
       {"{input_dac: {bits: 4}, precision: {table: [{input_bits: 5, energy_pJ: 1}]}}", "any/5"},
       {"{rows: 8, precision: {rows: 9, table: [{energy_pJ: 1}]}}", "array of 9 x 64"},

@@ -208,7 +208,7 @@ TEST(DynamicProduct, AWeightIsAsUncertainAsBothOfItsModulators) {
 TEST(DynamicProduct, WhatStandsStillOnOtherCoresIsRefused) {
   for (const char* key :
        {"input_coding=bit_serial", "read_phases=2", "readings=3", "input_range=least_error",
-        "output_adc.time_ns=1", "measured={chip: drawn, noise_sigma: 0.1}",
+        "weight_scales=output", "output_adc.time_ns=1", "measured={chip: drawn, noise_sigma: 0.1}",
         "block_floating_point={gain: 2}", "weight_path={rate_MHz: 25}"}) {
     const std::string said = refusal({key});
     EXPECT_NE(said.find("not for cores of kind 'dynamic-product'"), std::string::npos)
