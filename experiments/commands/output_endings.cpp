@@ -1,7 +1,9 @@
 #include "experiments/commands/output_endings.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
+#include <set>
 
 #include "core/error.hpp"
 #include "experiments/commands/command.hpp"
@@ -18,6 +20,37 @@ bool goes_through(const std::string& path) {
 bool ends_so(const std::string& file, const std::string& ending) {
   return ending.starts_with('.') ? file.size() > ending.size() && file.ends_with(ending)
                                  : file == ending;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char letter) { return std::tolower(letter); });
+  return text;
+}
+
+/// Formats that people ask for by an ending, ours and others.
+bool is_format(const std::string& ending) {
+  static const std::set<std::string> known{
+      ".arrow", ".csv",  ".feather", ".gz",      ".h5",  ".hdf5",        ".htm", ".html", ".ipynb",
+      ".jpg",   ".json", ".llw",     ".mat",     ".md",  ".nc",          ".npy", ".npz",  ".onnx",
+      ".pdf",   ".pkl",  ".png",     ".parquet", ".pt",  ".safetensors", ".pth", ".svg",  ".toml",
+      ".tsv",   ".txt",  ".xls",     ".xlsx",    ".xml", ".yaml",        ".yml", ".zarr", ".zip"};
+  return known.contains(ending);
+}
+
+bool is_one_format(const Endings& endings) {
+  return endings == json_endings || endings == results_endings || endings == card_endings ||
+         endings == page_endings || endings == settings_endings;
+}
+
+/// "fit" or "run.out" where nothing but one format can be meant; "fit.PDF" speaks of another.
+bool speaks_of_none(const std::string& file, const Endings& endings) {
+  const std::filesystem::path name = std::filesystem::path(file).filename();
+  if (!is_one_format(endings) || name.empty() || name.native().starts_with('.') ||
+      file.starts_with("/dev/"))  // a device that is not there
+    return false;
+  const std::string ending = lower(name.extension().string());
+  return !is_format(ending) || std::ranges::find(endings, ending) != endings.end();
 }
 
 /// What to do instead where the results of one command are the input of `export`.
@@ -43,7 +76,8 @@ std::string either(const std::vector<std::string>& words) {
 
 void require_ending(std::string_view who, const std::string& file, const Endings& endings) {
   const auto fits = [&](const std::string& ending) { return ends_so(file, ending); };
-  require(goes_through(file) || std::any_of(endings.begin(), endings.end(), fits),
+  require(goes_through(file) || std::any_of(endings.begin(), endings.end(), fits) ||
+              speaks_of_none(file, endings),
           "{} {}: the name's ending says what is written, and here it can be {}{}", who, file,
           either(endings), advice(file, endings));
 }

@@ -28,8 +28,9 @@ const Endings& output_endings(const Command& command);
 /// "a, b or c" of words in that order.
 std::string either(const std::vector<std::string>& words);
 
-/// Throws `Error` unless `file` ends as one of them does, or is a pipe or device. `who` begins the
-/// sentence: "lightloom run --output".
+/// Throws `Error` unless `file` ends as one of them does, is a pipe or device, or has a name that
+/// speaks of no format at all where one alone can be written. `who` begins the sentence: "lightloom
+/// run --output".
 void require_ending(std::string_view who, const std::string& file, const Endings& endings);
 
 /// The same of all files that the line names for the command to write.

@@ -161,9 +161,9 @@ TEST(NetworkLayers, SaysWhichOutputsANormalisationScales) {
   const int a = net.batch_norm("na", net.convolution("a", 0, {.channels = 4}));
   const int b = net.convolution("b", net.relu(a), {.channels = 4});
   const int c = net.affine("nc", net.convolution("c", a, {.channels = 4}));
-  const int both = net.add({b, c});
+  const int both = net.add(b, c);
   const int d = net.convolution("d", both, {.channels = 4});
-  const int e = net.add({net.batch_norm("nd", d), d});  // d as it is, too
+  const int e = net.add(net.batch_norm("nd", d), d);  // d as it is, too
   net.linear("fc", net.flatten(e), 2, true);
   std::vector<bool> normalised;
   for (const CostLayer& layer : cost_layers(std::move(net).finish(), {}, {.source = "dense"}))

@@ -27,7 +27,7 @@ TEST(OutputEndings, EveryCommandTakesItsOwnAndNamesThemWhereItRefuses) {
   for (const Command* command : commands()) {
     const Endings& own = output_endings(*command);
     for (const std::string& ending : own) EXPECT_EQ(refusal(*command, "x" + ending), "");
-    for (const char* other : {"x.pdf", "x", "x.H5", ".h5x", "folder.h5/x", ".json", ".yaml"}) {
+    for (const char* other : {"x.pdf", "x.PDF", "x.xlsx", ".h5x", ".json", ".yaml"}) {
       const std::string said = refusal(*command, other);
       EXPECT_NE(said.find("lightloom " + command->name + " --output " + other), std::string::npos)
           << command->name << " " << other << said;
@@ -37,6 +37,24 @@ TEST(OutputEndings, EveryCommandTakesItsOwnAndNamesThemWhereItRefuses) {
     EXPECT_NE(help(*command).find("--output names a file that ends in " + either(own)),
               std::string::npos);
   }
+}
+
+// A name that speaks of no format is taken where one alone can be meant, and nowhere else.
+TEST(OutputEndings, NamesWithoutAFormatAreTakenWhereThereIsOne) {
+  const auto taken = [](std::vector<std::string> words, const std::string& output) {
+    return refusal(*find_command(words).command, output).empty();
+  };
+  for (const char* plain : {"x", "x.out", "x.2", "folder.csv/x", "a b"}) {
+    EXPECT_TRUE(taken({"run"}, plain)) << plain;
+    EXPECT_TRUE(taken({"cost"}, plain)) << plain;
+    EXPECT_TRUE(taken({"calibrate", "fit"}, plain)) << plain;
+    EXPECT_FALSE(taken({"export"}, plain)) << plain;
+    EXPECT_FALSE(taken({"train"}, plain)) << plain;
+  }
+  EXPECT_TRUE(taken({"run"}, "x.H5"));
+  EXPECT_FALSE(taken({"run"}, "x.Json"));
+  EXPECT_FALSE(taken({"calibrate", "fit"}, "x.json"));
+  EXPECT_FALSE(taken({"cost"}, "x.yaml"));
 }
 
 TEST(OutputEndings, OfOptionsAreCheckedTooAndNoneIsAFileOfThatNameNowhereElse) {
