@@ -129,7 +129,7 @@ lightloom.sweepCharts = (() => {
     const finite = values.filter((value) => Number.isFinite(value) && value !== null);
     if (diverging) {
       const most = Math.max(...finite.filter((value) => value > 0).map((value) => Math.abs(Math.log(value))), 1e-12);
-      return values.map((value) => value > 0 ? -Math.log(value) / most : null);
+      return values.map((value) => value > 0 ? Math.log(value) / most : null);
     }
     const low = Math.min(...finite), high = Math.max(...finite), scale = low > 0 && high > 100 * low ? Math.log : (value) => value;
     return values.map((value) => value === null ? null : high > low ? (scale(value) - scale(low)) / (scale(high) - scale(low)) : 0);

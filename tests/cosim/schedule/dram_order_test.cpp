@@ -116,6 +116,25 @@ TEST(DramOrder, ADramThatServesAllAtOnceIsNoSlowerToTheBit) {
   }
 }
 
+// What was tried between is not taken for the schedule of the order that was found, nor is that of
+// an order with the same tasks for another's.
+TEST(DramOrder, TheSearchHasTheScheduleOfTheOrderThatIsAskedFor) {
+  for (std::uint64_t n = 0; n < 1000; ++n) {
+    const ScheduleInput input = n % 2 == 0 ? any_network(n) : odd_network(n);
+    OrderSearch search(input);
+    const DramOrder best = search.best().order, first = possible_orders(input).front();
+    for (const DramOrder order : {best, first, best}) {
+      const ScheduleResult expected = run_in_order(input, dram_tasks(input, order)),
+                           found = search.run(order);
+      ASSERT_EQ(found.total, expected.total) << n;
+      ASSERT_EQ(found.turning, expected.turning) << n;
+      for (std::size_t k = 0; k < input.tiles.size(); ++k)
+        for (const Stage stage : all_of_enum<Stage>())
+          ASSERT_EQ(found.ends[k][stage], expected.ends[k][stage]) << n << " " << k;
+    }
+  }
+}
+
 // Orders are given up as soon as they must end later than another, and none is tried where none can
 // be better: the answer is that of trying all from the first to the last.
 TEST(DramOrder, TheSearchTakesTheFirstOfTheBestOrders) {
