@@ -19,6 +19,10 @@ PROBE = """<script>
 document.documentElement.dataset.csv = lightloom.parts.csv({head: ["a,b", "c"], rows: [[1, 'x"y'], [null, NaN], [0.25, "two\\nlines"]]});
 document.documentElement.dataset.shares = JSON.stringify([lightloom.sweepCharts.shares([4, 1, 0.5, 0.25], true),
                                                           lightloom.sweepCharts.shares([3, 5, 4], false), lightloom.sweepCharts.shares([1, 10, 1000], false)]);
+const quantities = ["accuracy_chips_mean", "difference_source_float", "speedup", "energy_gain", "r2_source", "time", "steady_energy", "area", "mse_source"];
+document.documentElement.dataset.directions = quantities.map(lightloom.sweepPage.direction).join(" ");
+document.documentElement.dataset.front = lightloom.sweepCharts.front([[3, 8], [2, 9], [1, 5], [2, 7], [4, 9]].map(([x, y]) => ({x, y})), [1, -1])
+  .map(({x, y}) => `${x},${y}`).join(" ");
 </script></body>"""
 
 
@@ -77,6 +81,9 @@ def main():
     assert gains == [1, 0, -0.5, -1], gains
     assert linear == [0, 1, 0.5], linear
     assert all(abs(a - b) < 1e-12 for a, b in zip(decades, [0, 1 / 3, 1])), decades
+
+    assert 'data-directions="-1 -1 -1 -1 -1 1 1 1 1"' in root, root  # more accuracy and gain, less of the rest
+    assert 'data-front="1,5 2,9"' in root, root  # of cost across and accuracy up
 
     arrays = {one["name"]: one for one in results["variables"]}
     axes = {one["name"]: one["values"] for one in results["axes"]}
