@@ -6,6 +6,7 @@ Exit code 0: as it should be, 77: no Chromium here.
 """
 import html
 import json
+import math
 import pathlib
 import re
 import sys
@@ -22,6 +23,17 @@ if (lightloom.tileWindow) {
   document.documentElement.dataset.closer = lightloom.tileWindow.now().join(" ");
   lightloom.tileWindow.show(from + (to - from) / 4, (from + to) / 2);
   document.documentElement.dataset.whole = `${from} ${to}`;
+  const quarter = (to - from) / 4, press = (title) => document.querySelector(`button[title="${title}"]`).click();
+  press("Later");
+  document.documentElement.dataset.later = (lightloom.tileWindow.now()[0] - from) / quarter;
+  press("Earlier");
+  document.documentElement.dataset.earlier = (lightloom.tileWindow.now()[0] - from) / quarter;
+  const bars = new Set(), fill = CanvasRenderingContext2D.prototype.fillRect;
+  CanvasRenderingContext2D.prototype.fillRect = function(x, y, width, height) { if (height < 20) bars.add(Math.round(y)); fill.call(this, x, y, width, height); };
+  lightloom.tileWindow.show(from, to);
+  CanvasRenderingContext2D.prototype.fillRect = fill;
+  document.documentElement.dataset.bars = bars.size;
+  lightloom.tileWindow.show(from + quarter, from + 2 * quarter);
 }
 </script></body>"""
 
@@ -54,6 +66,11 @@ def check_tiles(results, panels, root):
     closer = [float(one) for one in re.search(r'data-closer="([^"]*)"', root).group(1).split()]
     assert whole == [0, end], whole
     assert abs(closer[0] - end / 4) < 1e-9 * end and abs(closer[1] - 3 * end / 4) < 1e-9 * end, closer
+    later, earlier = (float(re.search(f'data-{name}="([^"]*)"', root).group(1)) for name in ("later", "earlier"))
+    assert abs(later - 1.5) < 1e-9 and abs(earlier - 1) < 1e-9, (later, earlier)  # by half a window of a quarter
+    lines = {(stage, arrays["visit_core"][visit]) for visit in results.axes["visit"] for stage in range(len(stages))
+             if arrays["end"][visit * len(stages) + stage] > arrays["start"][visit * len(stages) + stage]}
+    assert int(re.search(r'data-bars="(\d+)"', root).group(1)) == len(lines), lines  # a line for each core of a stage
     low, high = end / 4, end / 2
     wanted = []
     for visit in results.axes["visit"]:
@@ -74,6 +91,9 @@ def check_mesh(results, panels, dom):
     assert [numbers(row) for row in panels["The mesh"]["rows"][1:]] == wanted
     drawn = re.findall(r'<g class="device"><title>device (\d+), column (\d+), modes (\d+) and (\d+):', dom)
     assert [list(map(float, one)) for one in drawn] == [row[:4] for row in wanted], drawn
+    shades = re.findall(r'<g class="device">.*?stroke="color-mix\(in srgb, [^ ]+ (\d+)%', dom)
+    turned = [abs(math.atan2(math.sin(row[4]), math.cos(row[4]))) for row in wanted]  # theta and -theta, and 2 pi more, let the same cross
+    assert [abs(int(shade) - 100 * turn / math.pi) <= 0.5 + 1e-9 for shade, turn in zip(shades, turned, strict=True)].count(False) == 0, (shades, turned)
 
 
 def main():

@@ -23,6 +23,9 @@ const quantities = ["accuracy_chips_mean", "difference_source_float", "speedup",
 document.documentElement.dataset.directions = quantities.map(lightloom.sweepPage.direction).join(" ");
 document.documentElement.dataset.front = lightloom.sweepCharts.front([[3, 8], [2, 9], [1, 5], [2, 7], [4, 9]].map(([x, y]) => ({x, y})), [1, -1])
   .map(({x, y}) => `${x},${y}`).join(" ");
+const {crossings} = lightloom.curves, gains = [[1, 2], [2, 1], [3, 1], [4, 0.5], [20, 2]].map(([x, y]) => ({x, y}));
+document.documentElement.dataset.crossings = JSON.stringify([crossings(gains, false), crossings([{x: 1, y: 4}, {x: 16, y: 0.25}], true)]);
+document.documentElement.dataset.over = JSON.stringify(lightloom.data.over("energy", {source: 1}));
 </script></body>"""
 
 
@@ -85,6 +88,10 @@ def main():
     assert 'data-directions="-1 -1 -1 -1 -1 1 1 1 1"' in root, root  # more accuracy and gain, less of the rest
     assert 'data-front="1,5 2,9"' in root, root  # of cost across and accuracy up
 
+    plain, logarithmic = json.loads(re.search(r'data-crossings="(.*?)"', root).group(1))
+    assert plain == [2, 12], plain  # two neighbours at 1 are one crossing
+    assert abs(logarithmic[0] - 4) < 1e-9 and len(logarithmic) == 1, logarithmic
+
     arrays = {one["name"]: one for one in results["variables"]}
     axes = {one["name"]: one["values"] for one in results["axes"]}
     sizes = [len(axes[name]) for name in arrays["time"]["axes"]]
@@ -93,6 +100,8 @@ def main():
     def value(name, a, b, source):
         return arrays[name]["values"][(a * sizes[1] + b) * sizes[2] + source]
 
+    over = json.loads(re.search(r'data-over="(.*?)"', root).group(1))
+    assert over == [value("energy", a, b, 1) for a, b in itertools.product(range(sizes[0]), range(sizes[1]))], over
     points = {f"{first} {axes[first][a]}, {second} {axes[second][b]}": (value("energy", a, b, 0), value("time", a, b, 0))
               for a, b in itertools.product(range(sizes[0]), range(sizes[1]))}
     best = {at for at, mine in points.items()
