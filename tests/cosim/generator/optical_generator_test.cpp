@@ -189,6 +189,18 @@ TEST(OpticalGenerator, KernelsThatAreOutputsHaveScalesOfTheirOwn) {
   }
 }
 
+// Kernels that level 2 mixes are no outputs: rows of V whose largest coefficient is one change
+// nothing.
+TEST(OpticalGenerator, KernelsOfSeveralOutputsShareTheirScale) {
+  TwoLevel t = two_level(8, 9, 9, 6, 2);
+  for (std::size_t k = 0; k < t.basis.size() / 2; ++k) t.basis[k] /= 64;
+  for (std::size_t row = 0; row < 8; ++row) t.v[row * 6 + row % 6] = row % 2 == 0 ? 1 : -1;
+  PhotonicGenerator g = round_generator();
+  const std::vector<float> of_layers = regenerate(t, g);
+  g.scales = PhotonicGenerator::Scales::output;
+  EXPECT_EQ(regenerate(t, g), of_layers);
+}
+
 // Digital hand-overs have the converters' steps in units of the same scales.
 TEST(OpticalGenerator, ConvertersStepInTheScalesOfOutputs) {
   TwoLevel t = two_level(8, 9, 9, 6, 2);
