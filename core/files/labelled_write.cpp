@@ -4,9 +4,9 @@
 #include <span>
 
 #include "core/files/atomic_file.hpp"
-#include "core/files/hdf5_chunks.hpp"
 #include "core/files/hdf5_types.hpp"
 #include "core/files/labelled_bytes.hpp"
+#include "core/packing/chunks.hpp"
 #include "core/unpacked.hpp"
 
 namespace lightloom {
@@ -15,7 +15,7 @@ namespace {
 /// How arrays are written.
 struct Form {
   hsize_t packed_from = 0;      // numbers of the smallest that is packed; 0: none
-  unsigned level = 1;           // deflate's
+  int level = 1;                // deflate's
   bool sorts_integers = false;  // their bytes, by place: counting axes shrink to nothing
 };
 
@@ -56,6 +56,23 @@ void write_attribute(hid_t object, const std::string& name, T number) {
   hdf5_check(H5Awrite(attribute, hdf5_number_type<T>(), &number), "write an attribute");
 }
 
+/// Has an array cut and packed in that form.
+void set_chunks(hid_t creation, const ChunkForm& form) {
+  hdf5_check(H5Pset_chunk(creation, static_cast<int>(form.sides.size()), form.sides.data()),
+             "pack an array");
+  if (form.shuffles) hdf5_check(H5Pset_shuffle(creation), "pack an array");
+  hdf5_check(H5Pset_deflate(creation, static_cast<unsigned>(form.level)), "pack an array");
+}
+
+/// As H5Dwrite does, but its chunks are packed by all threads.
+void write_chunks(hid_t set, const ArrayBytes& array, const ChunkForm& form) {
+  pack_chunks(array, form, [&](const PackedChunk& chunk) {
+    hdf5_check(H5Dwrite_chunk(set, H5P_DEFAULT, chunk.filters_left_out, chunk.offset.data(),
+                              chunk.bytes.size(), chunk.bytes.data()),
+               "write an array");
+  });
+}
+
 bool is_packed(const Values& values, const Form& form) {
   return form.packed_from > 0 && !std::holds_alternative<std::vector<std::string>>(values) &&
          size_of(values) >= form.packed_from;
@@ -94,7 +111,7 @@ Hdf5Handle write_dataset(hid_t file, const Array& array, const Form& form) {
           for (const std::string& item : list) pointers.push_back(item.c_str());
           write(pointers.data());
         } else if (is_packed(values, form)) {
-          write_chunks(set, chunks, shape, std::as_bytes(std::span(list)), sizeof(T));
+          write_chunks(set, {std::as_bytes(std::span(list)), sizeof(T), shape}, chunks);
         } else {
           write(list.data());
         }

@@ -13,10 +13,18 @@ namespace {
 
 using Scales = PhotonicGenerator::Scales;
 
-/// Level 1: kernels [Bc, in, area], each the product of its coefficients and its basis; `scales`
-/// output where each kernel is an output of the layer.
-void form_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks, Scales scales,
-                  std::span<float> kernels) {
+/// A level that multiplies factors in its banks.
+struct Level {
+  const nn::TwoLevelFactors& factors;
+  BankProduct banks;
+  Scales scales;
+};
+
+/// Level 1: kernels [Bc, in, area], each the product of its coefficients and its basis; scales of
+/// outputs where each kernel is an output of the layer.
+void form_kernels(const Level& level, std::span<float> kernels) {
+  const nn::TwoLevelFactors& f = level.factors;
+  const BankProduct& banks = level.banks;
   const auto words = [](std::int64_t count) { return static_cast<std::size_t>(count); };
   const auto operands = [&](int m) {
     return BankOperands{.coefficients = f.u.subspan(words(std::int64_t{m} * f.in * f.intra),
@@ -40,7 +48,7 @@ void form_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks, Scales
   const std::int64_t kernel = std::int64_t{f.in} * f.area;
   for (int m = 0; m < f.cross; ++m) {
     const BankRange own = range_of(m);
-    const bool scaled = scales == Scales::output && own.input > 0 && own.output > 0;
+    const bool scaled = level.scales == Scales::output && own.input > 0 && own.output > 0;
     banks.add(operands(m), scaled ? own : all, kernels.subspan(words(m * kernel), words(kernel)));
   }
 }
@@ -59,8 +67,8 @@ std::vector<float> scale_rows(std::span<float> coefficients, std::size_t each) {
 }
 
 /// Level 2: weights [out, in, area] from the kernels.
-void combine_kernels(const nn::TwoLevelFactors& f, const BankProduct& banks, Scales scales,
-                     std::span<const float> kernels, std::span<float> dense) {
+void combine_kernels(const Level& level, std::span<const float> kernels, std::span<float> dense) {
+  const auto& [f, banks, scales] = level;
   std::vector<float> coefficients(f.v.begin(), f.v.end()), by_row;
   if (scales == Scales::output)
     by_row = scale_rows(coefficients, static_cast<std::size_t>(f.cross));
@@ -102,13 +110,14 @@ void regenerate_optically(const nn::TwoLevelFactors& factors, const GeneratorCar
   if (factors.u.empty())
     std::copy(factors.basis.begin(), factors.basis.end(), kernels.begin());
   else
-    form_kernels(factors,
-                 {banks[0], 0, write, {.dac = true, .adc = factors.v.empty() ? last : between}},
-                 factors.v.empty() ? own.scales : Scales::layer, kernels);
+    form_kernels({factors,
+                  {banks[0], 0, write, {.dac = true, .adc = factors.v.empty() ? last : between}},
+                  factors.v.empty() ? own.scales : Scales::layer},
+                 kernels);
   if (factors.v.empty())
     std::copy(kernels.begin(), kernels.end(), dense.begin());
   else
-    combine_kernels(factors, {banks[1], 1, write, {.dac = between, .adc = last}}, own.scales,
+    combine_kernels({factors, {banks[1], 1, write, {.dac = between, .adc = last}}, own.scales},
                     kernels, dense);
 }
 

@@ -19,10 +19,11 @@ class WorkQueue {
   /// `items` in the order of handing out; a hand holds at most `most` of them.
   WorkQueue(std::vector<std::size_t> items, std::size_t most);
 
-  /// The next items for a process: one at first, then as many as take it about a quarter of a second
-  /// by its last hand, and never more than its share of what is left among `processes`. Nothing
-  /// where nothing waits. Who has a hand gets one more, so that it need not wait for it, but not of
-  /// items that take longer than that, nor of the last ones: others may be free for them before.
+  /// The next items for a process: one at first, then as many as take it about a quarter of a
+  /// second by its last hand, and never more than its share of what is left among `processes`.
+  /// Nothing where nothing waits. Who has a hand gets one more, so that it need not wait for it,
+  /// but not of items that take longer than that, nor of the last ones: others may be free for them
+  /// before.
   std::vector<std::size_t> take(int process, int processes, Clock::time_point now);
   /// Whether this is the first answer to the item.
   bool answer(std::size_t item);

@@ -99,7 +99,8 @@ Shown unpack(const CommandLine& line, ProgressSink& /*progress*/) {
 extern const Command pack_command{
     .name = "pack",
     .operand = "weights.h5",
-    .summary = "trained weights as a weight memory holds them, bit by bit, or small for cards (.h5)",
+    .summary =
+        "trained weights as a weight memory holds them, bit by bit, or small for cards (.h5)",
     .endings = {".llw", ".h5", ".hdf5"},
     .options = {},
     .run = pack};
