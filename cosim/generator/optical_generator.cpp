@@ -36,20 +36,19 @@ void form_kernels(const Level& level, std::span<float> kernels) {
                         .positions = f.area,
                         .number = m};
   };
-  const auto range_of = [&](int m) {
-    return BankRange{.input = photonic::largest_weight(operands(m).inputs),
-                     .output = banks.largest_reading(operands(m))};
-  };
+  std::vector<BankRange> own;
   BankRange all{.input = 0, .output = 0};
   for (int m = 0; m < f.cross; ++m) {
-    const BankRange own = range_of(m);
-    all = {.input = std::max(all.input, own.input), .output = std::max(all.output, own.output)};
+    own.push_back({.input = photonic::largest_weight(operands(m).inputs),
+                   .output = banks.largest_reading(operands(m))});
+    all = {.input = std::max(all.input, own.back().input),
+           .output = std::max(all.output, own.back().output)};
   }
   const std::int64_t kernel = std::int64_t{f.in} * f.area;
   for (int m = 0; m < f.cross; ++m) {
-    const BankRange own = range_of(m);
-    const bool scaled = level.scales == Scales::output && own.input > 0 && own.output > 0;
-    banks.add(operands(m), scaled ? own : all, kernels.subspan(words(m * kernel), words(kernel)));
+    const BankRange& range = own[words(m)];
+    const bool scaled = level.scales == Scales::output && range.input > 0 && range.output > 0;
+    banks.add(operands(m), scaled ? range : all, kernels.subspan(words(m * kernel), words(kernel)));
   }
 }
 
