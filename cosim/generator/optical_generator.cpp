@@ -14,7 +14,7 @@ namespace {
 using Scales = PhotonicGenerator::Scales;
 
 /// A level that multiplies factors in its banks.
-struct Level {
+struct LevelInBanks {
   const nn::TwoLevelFactors& factors;
   BankProduct banks;
   Scales scales;
@@ -22,7 +22,7 @@ struct Level {
 
 /// Level 1: kernels [Bc, in, area], each the product of its coefficients and its basis; scales of
 /// outputs where each kernel is an output of the layer.
-void form_kernels(const Level& level, std::span<float> kernels) {
+void form_kernels(const LevelInBanks& level, std::span<float> kernels) {
   const nn::TwoLevelFactors& f = level.factors;
   const BankProduct& banks = level.banks;
   const auto words = [](std::int64_t count) { return static_cast<std::size_t>(count); };
@@ -66,7 +66,8 @@ std::vector<float> scale_rows(std::span<float> coefficients, std::size_t each) {
 }
 
 /// Level 2: weights [out, in, area] from the kernels.
-void combine_kernels(const Level& level, std::span<const float> kernels, std::span<float> dense) {
+void combine_kernels(const LevelInBanks& level, std::span<const float> kernels,
+                     std::span<float> dense) {
   const auto& [f, banks, scales] = level;
   std::vector<float> coefficients(f.v.begin(), f.v.end()), by_row;
   if (scales == Scales::output)
