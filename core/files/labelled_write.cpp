@@ -110,8 +110,8 @@ Hdf5Handle write_dataset(hid_t file, const Array& array, const Form& form) {
           std::vector<const char*> pointers;
           for (const std::string& item : list) pointers.push_back(item.c_str());
           write(pointers.data());
-        } else if (is_packed(values, form)) {
-          write_chunks(set, {std::as_bytes(std::span(list)), sizeof(T), shape}, chunks);
+        } else if (is_packed(array.values, form)) {
+          write_chunks(set, {std::as_bytes(std::span(list)), sizeof(T), array.shape}, chunks);
         } else {
           write(list.data());
         }

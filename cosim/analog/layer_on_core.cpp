@@ -149,12 +149,11 @@ void scale_outputs(LayerOnCore& layer, std::span<const float> weights, std::span
   layer.row_scales.assign(static_cast<std::size_t>(layer.mapping.tiles) * rows, 1.0F);
   for (std::int64_t t = 0; t < layer.mapping.tiles; ++t) {
     const TileView view = tile_view(layer.mapping, t);
-    const auto output =
-        static_cast<std::size_t>(view.first_group * layer.mapping.group_rows + view.first_row);
-    const auto used = static_cast<std::size_t>(view.groups * view.rows);
-    for (std::size_t r = 0; r < used; ++r) {
-      const std::size_t row = static_cast<std::size_t>(t) * rows + r;
-      layer.row_scales[row] = layer.output_scales[output + r];
+    const int output = view.first_group * layer.mapping.group_rows + view.first_row;
+    for (int r = 0; r < view.groups * view.rows; ++r) {
+      const std::size_t row = static_cast<std::size_t>(t) * rows + static_cast<std::size_t>(r);
+      const int channel = output + r;
+      layer.row_scales[row] = layer.output_scales[static_cast<std::size_t>(channel)];
       for (float& w : tiles.subspan(row * columns, columns)) w /= layer.row_scales[row];
     }
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 #include "cosim/visits/map_placement.hpp"
 
@@ -50,15 +49,15 @@ void append(ScheduleInput& schedule, const LayerPlan& plan) {
   const std::size_t visits = plan.visits.size();
   schedule.layer_starts.insert(schedule.layer_starts.end(), visits, first);
   schedule.input_after.insert(schedule.input_after.end(), visits, first - 1);
-  const auto of_class = [&](auto member) {
-    return plan.visits | std::views::transform([&plan, member ](std::uint8_t visit) -> const auto& {
-             return plan.classes[visit].*member;
-           });
-  };
-  const auto tiles = of_class(&VisitClass::tile);
-  const auto streams = of_class(&VisitClass::stream);
-  schedule.tiles.insert(schedule.tiles.end(), tiles.begin(), tiles.end());
-  schedule.streams.insert(schedule.streams.end(), streams.begin(), streams.end());
+  const auto place = static_cast<std::size_t>(first);
+  schedule.tiles.resize(place + visits);
+  schedule.streams.resize(place + visits);
+  StageTimes* tile = schedule.tiles.data() + place;
+  double* stream = schedule.streams.data() + place;
+  for (const std::uint8_t visit : plan.visits) {
+    *tile++ = plan.classes[visit].tile;
+    *stream++ = plan.classes[visit].stream;
+  }
 }
 
 ScheduleInput schedule_of(const CostContext& context, const SharedPlans& plans, double kept_bytes) {

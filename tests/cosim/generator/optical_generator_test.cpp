@@ -146,6 +146,14 @@ std::vector<double> variance_by_row(const TwoLevel& t, const PhotonicGenerator& 
   return variance;
 }
 
+/// Row r of V, of six coefficients, is 2^-r of what it was.
+void thin_out(TwoLevel& t) {
+  for (std::size_t k = 0; k < t.v.size(); ++k) {
+    const std::size_t row = k / 6;
+    t.v[k] *= std::exp2(-static_cast<float>(row));
+  }
+}
+
 // Row r is 2^-r of the others: with scales of outputs an amplifier's noise is 2^-r of theirs.
 TEST(OpticalGenerator, OutputsWithScalesOfTheirOwnHaveNoiseOfTheirOwnSize) {
   TwoLevel t = two_level(8, 40, 25, 6, 2);
@@ -154,7 +162,7 @@ TEST(OpticalGenerator, OutputsWithScalesOfTheirOwnHaveNoiseOfTheirOwnSize) {
   t.factors.basis = kernels;
   float largest = 0;
   for (const float k : kernels) largest = std::max(largest, std::fabs(k));
-  for (std::size_t k = 0; k < t.v.size(); ++k) t.v[k] *= std::exp2(-static_cast<float>(k / 6));
+  thin_out(t);
   PhotonicGenerator g = round_generator();
   g.scales = PhotonicGenerator::Scales::output;
   g.laser_power_mW = 0.5;
@@ -204,7 +212,7 @@ TEST(OpticalGenerator, KernelsOfSeveralOutputsShareTheirScale) {
 // Digital hand-overs have the converters' steps in units of the same scales.
 TEST(OpticalGenerator, ConvertersStepInTheScalesOfOutputs) {
   TwoLevel t = two_level(8, 9, 9, 6, 2);
-  for (std::size_t k = 0; k < t.v.size(); ++k) t.v[k] *= std::exp2(-static_cast<float>(k / 6));
+  thin_out(t);
   PhotonicGenerator g = quiet_generator();
   g.bank.output_adc.bits = 6;
   const std::vector<float> exact = regenerate(t, quiet_generator());

@@ -74,7 +74,7 @@ TEST(RealisedMatrix, IsWhatTheAnalogEngineMultipliesWithOnEveryChip) {
 /// A row of small weights errs by its own size, not by that of the others.
 TEST(RealisedMatrix, OutputsWithScalesOfTheirOwnErrByTheirOwnSize) {
   std::vector<float> weights = any_weights(7 * 11);
-  for (int k = 0; k < 11; ++k) weights[static_cast<std::size_t>(2 * 11 + k)] /= 1024;
+  for (std::size_t k = 0; k < 11; ++k) weights[2 * 11 + k] /= 1024;
   const TargetMatrix target{7, 11, weights};
   const auto error_of_row = [&](photonic::WeightScales scales) {
     photonic::CoreCard card = small_core("mrr-bank");

@@ -41,7 +41,7 @@ TEST(OutputEndings, EveryCommandTakesItsOwnAndNamesThemWhereItRefuses) {
 
 // A name that speaks of no format is taken where one alone can be meant, and nowhere else.
 TEST(OutputEndings, NamesWithoutAFormatAreTakenWhereThereIsOne) {
-  const auto taken = [](std::vector<std::string> words, const std::string& output) {
+  const auto taken = [](const std::vector<std::string>& words, const std::string& output) {
     return refusal(*find_command(words).command, output).empty();
   };
   for (const char* plain : {"x", "x.out", "x.2", "folder.csv/x", "a b"}) {
