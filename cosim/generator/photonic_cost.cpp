@@ -122,6 +122,13 @@ double bias_words(const PhotonicGenerator& card, const GenerationWork& work) {
   return std::ceil(words);
 }
 
+/// Words that are brought to the scale of their output, a product each: the basis where level 1 is
+/// the last (its coefficients are in units of their bank's largest in any case), else V.
+double scaled_words(const PhotonicGenerator& card, const GenerationWork& work) {
+  if (card.scales == PhotonicGenerator::Scales::layer) return 0;
+  return static_cast<double>(work.factors->cross_level ? work.cross_words : work.basis_words);
+}
+
 /// Additions of readings over more columns than a bank has.
 double sums(const PhotonicGenerator& card, const GenerationWork& work) {
   const FactorShape& f = *work.factors;
@@ -163,7 +170,8 @@ GenerationCost cost_on(const Banks& banks, const GenerationWork& work) {
   // A bias is the sum of its row: an addition a coefficient.
   cost.setting_operations =
       static_cast<double>(work.intra_words) * (banks.intra.setting_operations() + 1) +
-      static_cast<double>(work.cross_words) * (banks.cross.setting_operations() + 1);
+      static_cast<double>(work.cross_words) * (banks.cross.setting_operations() + 1) +
+      scaled_words(card, work);
   return cost;
 }
 

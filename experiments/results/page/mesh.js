@@ -49,5 +49,5 @@ lightloom.mesh = (() => {
     }
   }
 
-  return {panels};
+  return {panels, turned};
 })();

@@ -92,6 +92,21 @@ TEST(PhotonicGenerator, EnergyByHand) {
   EXPECT_NEAR(generator_figures(card_of(g)).static_power_mW, 90, 1e-9);
 }
 
+// Scales of outputs are a product of the digital unit for each word of the level that ends there.
+TEST(PhotonicGenerator, ScalesOfOutputsAreAProductAWord) {
+  PhotonicGenerator g = round_generator();
+  GenerationWork both = tile_work(), first = both;
+  both.basis_words = first.basis_words = 108;
+  first.factors->cross_level = false;
+  first.cross_words = 0;
+  const GenerationCost plain = cost_of(card_of(g), both), plain_first = cost_of(card_of(g), first);
+  g.scales = PhotonicGenerator::Scales::output;
+  EXPECT_EQ(cost_of(card_of(g), both).setting_operations,
+            plain.setting_operations + static_cast<double>(both.cross_words));
+  EXPECT_EQ(cost_of(card_of(g), first).setting_operations, plain_first.setting_operations + 108);
+  EXPECT_EQ(cost_of(card_of(g), both).conversion_pJ, plain.conversion_pJ);
+}
+
 // 2 GHz from 1 GS/s ADCs and 2 GS/s DACs: two ADCs an output. 3 x 4 + 2 x 8 outputs, 3 x 2 + 2 x 6
 // inputs, 64 lanes of 2.5 GS/s that need two DACs each.
 TEST(PhotonicGenerator, ConvertersAndAreaByHand) {

@@ -17,6 +17,7 @@ from sweep_page import Panels  # noqa: E402
 
 # Looks closer at the second quarter of the time, by what the buttons call.
 PROBE = """<script>
+document.documentElement.dataset.turned = [1.5, -0.5, 2, 0.25].map((halves) => lightloom.mesh.turned(halves * Math.PI) / Math.PI).join(" ");
 if (lightloom.tileWindow) {
   const [from, to] = lightloom.tileWindow.now();
   document.querySelector('button[title="Look closer"]').click();
@@ -89,6 +90,8 @@ def check_mesh(results, panels, dom):
     wanted = [list(map(float, (device, *(arrays[name][device] for name in ("column", "top", "bottom", "theta", "phi")))))
               for device in results.axes["device"]]
     assert [numbers(row) for row in panels["The mesh"]["rows"][1:]] == wanted
+    turned = [float(one) for one in re.search(r'data-turned="([^"]*)"', dom).group(1).split()]
+    assert all(abs(a - b) < 1e-9 for a, b in zip(turned, [0.5, 0.5, 0, 0.25], strict=True)), turned
     drawn = re.findall(r'<g class="device"><title>device (\d+), column (\d+), modes (\d+) and (\d+):', dom)
     assert [list(map(float, one)) for one in drawn] == [row[:4] for row in wanted], drawn
     shades = re.findall(r'<g class="device">.*?stroke="color-mix\(in srgb, [^ ]+ (\d+)%', dom)
