@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "experiments/from_cards/search_run.hpp"
+#include "experiments/studies/search/mixture_output.hpp"
+#include "nn/network/weights_file.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -60,10 +62,41 @@ void add_candidates(Labelled& data, const SearchRun& run) {
   data.attributes["chosen"] = run.candidates[run.best].name;
 }
 
+/// The rules of a search within a budget; the section `search` says what they would.
+void require_no_rules(const SearchOptions& options) {
+  const SearchOptions defaults;
+  const std::pair<const char*, bool> given[] = {
+      {"budget", !options.budget.empty()},
+      {"sensitivity", options.sensitivity != defaults.sensitivity},
+      {"images", options.images != defaults.images},
+      {"candidates", options.candidates != defaults.candidates},
+      {"fine_tune", options.fine_tune}};
+  for (const auto& [option, is_given] : given)
+    require(!is_given,
+            "{} is for cards without a section `search` (search.targets and the other keys of the "
+            "section say what is searched)",
+            option);
+}
+
+SearchedCard mixture_card(const CardCall& call, const Experiment& card,
+                          const std::string& weights) {
+  check_mixture(card);
+  Workbench workbench(*call.progress);
+  const MixtureStudy study = study_mixture(card, workbench, *call.progress);
+  if (!weights.empty()) nn::save_weights(weights, *study.searched);
+  return {.data = mixture_results(study, card, call.command), .card = study.card};
+}
+
 }  // namespace
 
 SearchedCard search_card(const CardCall& call, const SearchOptions& options) {
-  const SearchRun run = run_search(read_experiment(call.card), options, *call.progress);
+  const Experiment card = read_experiment(call.card);
+  if (card.search) {
+    require_no_rules(options);
+    return mixture_card(call, card, options.weights);
+  }
+  require(options.weights.empty(), "weights are saved of cards with a section `search` alone");
+  const SearchRun run = run_search(card, options, *call.progress);
   SearchedCard result{.data = {}, .card = run.card};
   Labelled& data = result.data;
   FoundColumns found;

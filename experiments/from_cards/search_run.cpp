@@ -45,10 +45,6 @@ void keep_images_chose(const std::vector<std::string>& chose, Tree& card) {
 
 void check_search(const Experiment& card, const SearchOptions& options) {
   require_classes(card, "a search");
-  require(!card.search,
-          "the card's section `search` is one of gradients, which the command `lightloom search` "
-          "alone follows (without the section, settings of multi-level weights are searched within "
-          "a budget)");
   require(
       card.network.weights.source == nn::multilevel_kind,
       "weights.source is {} but a search chooses settings of multilevel (a section `search` lists "

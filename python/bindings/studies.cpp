@@ -71,7 +71,8 @@ void bind_studies(py::module_& module) {
       .def_readwrite("sensitivity", &SearchOptions::sensitivity)
       .def_readwrite("images", &SearchOptions::images)
       .def_readwrite("candidates", &SearchOptions::candidates)
-      .def_readwrite("fine_tune", &SearchOptions::fine_tune);
+      .def_readwrite("fine_tune", &SearchOptions::fine_tune)
+      .def_readwrite("weights", &SearchOptions::weights);
   module.def("run", run);
   module.def("cost", cost);
   module.def("ratio", ratio);

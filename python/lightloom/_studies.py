@@ -102,17 +102,25 @@ def _settings(settings):
         raise Error(f"settings hold a value that has no place in a card ({problem})") from None
 
 
-def search(card, *, budget, sensitivity="trained", images=512, candidates=0, fine_tune=False, progress=None, **set):
-    """Settings per layer of multi-level weights within a budget.
+def search(card, *, budget=None, sensitivity="trained", images=512, candidates=0, fine_tune=False, weights=None,
+           progress=None, **set):
+    """Settings per layer of multi-level weights within a budget, or what a card's section ``search`` lists.
 
     `budget`: {"memory": ratio}, {"time": seconds} or {"energy": joules}. `sensitivity`: "trained",
     "relative" or "measured" (on `images` images). `candidates`: uniform settings to train beside
     what is found, 0: none. `fine_tune`: train what was found and the best uniform setting. Returns
     (xarray.Dataset, `Card`): expected harm, memory ratio, time and energy of what was found, and the
     experiment with the settings found.
+
+    A card with a section ``search`` says itself what is searched, by gradients: it takes none of
+    these arguments, and the Dataset is what ``lightloom search --results`` writes, its epochs and
+    networks (docs/models/weights/differentiable-search.md). `weights`: the file (.h5) for the
+    weights found, None: they are not kept. Raises `CardError` for what is wrong with the card,
+    `lightloom.Error` for arguments that say nothing or that the section has no use for.
     """
     options = _lightloom.SearchOptions()
-    options.budget = _budget(budget)
+    options.budget = "" if budget is None else _budget(budget)
+    options.weights = "" if weights is None else path(weights, "weights")
     options.sensitivity = text(sensitivity, "sensitivity")
     options.images, options.candidates = count(images, "images", 1, 2**31 - 1), count(candidates, "candidates", 0, 2**31 - 1)
     options.fine_tune = flag(fine_tune, "fine_tune")

@@ -15,6 +15,7 @@ def sweep(card: CardSource, *, output: Union[str, "os.PathLike[str]", None] = No
 def timeline(card: CardSource, source: str = "", **set: Any) -> xarray.Dataset: ...
 def validate(*cards: Union[str, "os.PathLike[str]"], settings: Optional[Dict[str, Any]] = None,
              progress: Progress = None) -> Dict[str, Any]: ...
-def search(card: CardSource, *, budget: Union[str, Dict[str, float]], sensitivity: str = "trained", images: int = 512,
-           candidates: int = 0, fine_tune: bool = False, progress: Progress = None,
+def search(card: CardSource, *, budget: Union[None, str, Dict[str, float]] = None, sensitivity: str = "trained", images: int = 512,
+           candidates: int = 0, fine_tune: bool = False, weights: Union[str, "os.PathLike[str]", None] = None,
+           progress: Progress = None,
            **set: Any) -> Tuple[xarray.Dataset, Card]: ...

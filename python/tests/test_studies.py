@@ -115,6 +115,26 @@ class Studies(unittest.TestCase):
             with self.subTest(budget=wrong), self.assertRaises(lightloom.Error):
                 lightloom.search(SMALL, budget=wrong)
 
+    def test_a_section_search_gives_the_programs_arrays_card_and_weights(self):
+        searched = {"dataset": {"name": "glyphs", "train_limit": 300, "test_limit": 100}, "model": {"name": "lenet5"},
+                    "weights": {"source": "integer", "bits": 4}, "teacher": {"epochs": 1}, "train": {"epochs": 1},
+                    "search": {"candidates": [{"label": "a", "source": "integer", "bits": 3}, {"label": "b", "source": "integer", "bits": 6}],
+                               "targets": [{"cost": "bytes", "at_most": 1.4, "of": "a"}], "epochs": 2, "fine_tune": 1, "controls": ["greedy"]},
+                    "baselines": [], "chips": 0, "measure": ["accuracy"]}
+        with scratch() as folder:
+            places = {name: pathlib.Path(folder) / name for name in ("card.yaml", "found.yaml", "found.h5", "theirs.h5", "ours.h5")}
+            lightloom.Card(searched).write(places["card.yaml"])
+            program("search", places["card.yaml"], "-o", places["found.yaml"], "--results", places["found.h5"], "--weights", places["theirs.h5"])
+            data, ours = lightloom.search(searched, weights=places["ours.h5"], progress=False)
+            self.assertEqual(ours.to_yaml(), places["found.yaml"].read_text())
+            self.assert_same(data, opened(places["found.h5"]))
+            self.assertEqual(places["ours.h5"].read_bytes(), places["theirs.h5"].read_bytes())
+        for wrong in ({"budget": {"memory": 0.1}}, {"candidates": 2}, {"fine_tune": True}):
+            with self.subTest(wrong), self.assertRaisesRegex(lightloom.Error, "cards without a section"):
+                lightloom.search(searched, **wrong)
+        with self.assertRaisesRegex(lightloom.Error, "section `search` alone"):
+            lightloom.search(SMALL, budget={"memory": 0.1}, weights="w.h5")
+
     def test_a_timeline_ends_when_the_cost_says(self):
         card = {**SMALL, "baselines": [{"source": "integer", "bits": 8}], "schedule": {"cores": 2}}
         costs = lightloom.cost(card)

@@ -340,6 +340,7 @@ WORDS = {
     "search, images": (lambda a: lightloom.search(SMALL, budget={"memory": 0.5}, images=a), (*NO_COUNTS, 0)),
     "search, candidates": (lambda a: lightloom.search(SMALL, budget={"memory": 0.5}, candidates=a), NO_COUNTS),
     "search, fine_tune": (lambda a: lightloom.search(SMALL, budget={"memory": 0.5}, fine_tune=a), NO_FLAGS),
+    "search, weights": (lambda a: lightloom.search(SMALL, budget={"memory": 0.5}, weights=a), tuple(a for a in NO_PATHS if a is not None)),
 }
 
 

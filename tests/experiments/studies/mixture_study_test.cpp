@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/files/labelled.hpp"
-#include "experiments/from_cards/search_run.hpp"
+#include "experiments/from_cards/search_card.hpp"
 #include "experiments/studies/search/mixture_controls.hpp"
 #include "experiments/studies/search/mixture_output.hpp"
 #include "nn/accounting/ratio.hpp"
@@ -79,16 +79,30 @@ TEST(MixtureStudy, RefusesWhatCannotBeSearchedInASentence) {
   says("dataset.validation=0", "a search needs images to choose by");
 }
 
-TEST(MixtureStudy, IsNotPassedOverByASearchWithinABudget) {
-  const Experiment card = search_experiment({"weights={source: multilevel, intra: 2, cross: 6}"});
-  try {
-    check_search(card, {.budget = "memory=0.1"});
-    FAIL() << "the section was passed over";
-  } catch (const Error& problem) {
-    EXPECT_NE(std::string(problem.what()).find("section `search` is one of gradients"),
-              std::string::npos)
-        << problem.what();
-  }
+// In memory, for libraries and Python: rules that the section has no use for are refused, and so
+// are weights to be kept where nothing is trained.
+TEST(MixtureStudy, InMemoryIsToldNoRulesButItsSection) {
+  const CardCall call{search_experiment().resolved, "search", &no_progress()};
+  const auto refused = [&](const CardCall& what, const SearchOptions& options) {
+    try {
+      search_card(what, options);
+    } catch (const Error& problem) {
+      return std::string(problem.what());
+    }
+    return std::string("taken");
+  };
+  const std::pair<const char*, SearchOptions> rules[] = {
+      {"budget", {.budget = "memory=0.1"}},
+      {"sensitivity", {.sensitivity = "relative"}},
+      {"images", {.images = 5}},
+      {"candidates", {.candidates = 2}},
+      {"fine_tune", {.fine_tune = true}}};
+  for (const auto& [name, options] : rules)
+    EXPECT_TRUE(refused(call, options).starts_with(name)) << refused(call, options);
+  const Tree plain = parse_yaml("model: {name: cnn3}\n", "plain");
+  EXPECT_NE(refused({plain, "search", &no_progress()}, {.budget = "memory=0.1", .weights = "w.h5"})
+                .find("section `search` alone"),
+            std::string::npos);
 }
 
 TEST(MixtureStudy, RefusesTargetsBelowTheCheapestAndSaysTheLeast) {
