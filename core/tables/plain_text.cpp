@@ -132,12 +132,13 @@ std::string plain_text(const std::string& bytes, const std::string& path) {
   std::string text = decoded(bytes, encoding_of(bytes), path);
   while (text.ends_with('\x1A') || text.ends_with('\0')) text.pop_back();
   const bool binary = std::any_of(text.begin(), text.end(), [](char letter) {
-    return letter >= 0 && letter < ' ' &&
+    return static_cast<unsigned char>(letter) < ' ' &&  // a char has a sign here and none on Arm
            std::string_view("\t\n\r\f\v").find(letter) == std::string_view::npos;
   });
   require(!binary && !bytes.starts_with("\x1F\x8B") && !bytes.starts_with("%PDF"), "{}: is {}",
           path, known_kind(bytes));
-  if (std::any_of(text.begin(), text.end(), [](char letter) { return letter < 0; }))
+  if (std::any_of(text.begin(), text.end(),
+                  [](char letter) { return static_cast<unsigned char>(letter) >= 0x80; }))
     text = simplified(text);
   unify_line_ends(text);
   return text;

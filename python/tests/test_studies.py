@@ -200,7 +200,7 @@ class LongCalls(unittest.TestCase):
         dram = lightloom.memory.Dram("data/memory/ddr4-2400.yaml")
         core = lightloom.photonic.Core("data/devices/mrr-bank.yaml")
         with scratch() as folder:
-            grid = {**SMALL, "measure": ["cost"], "sweep": {"core.rows": list(range(2, 400))}}
+            grid = {**SMALL, "measure": ["cost"], "sweep": {"core.rows": list(range(2, 4000))}}
             calls = {"run of requests": lambda: dram.run("rand_rd", count=10**9),
                      "statistics of chips": lambda: core.statistics(chips=10**6),
                      "sweep": lambda: lightloom.sweep(grid, output=f"{folder}/kept.h5", progress=False),
