@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "calibration/measurement/measurements_csv.hpp"
@@ -62,6 +63,18 @@ std::vector<double> numbers_of(const Labelled& file, const std::string& path, co
   return numbers;
 }
 
+/// Numbers of heaters, inputs and outputs: whole, from 0, as far as an int goes.
+std::vector<int> indices_of(const Labelled& file, const std::string& path, const char* name) {
+  std::vector<int> indices;
+  for (const double number : numbers_of(file, path, name, {"sweep"})) {
+    require(
+        number >= 0 && number <= std::numeric_limits<int>::max() && number == std::floor(number),
+        "{}: '{}' holds {} (whole numbers from 0 on are needed)", path, name, number);
+    indices.push_back(static_cast<int>(number));
+  }
+  return indices;
+}
+
 std::size_t length_of(const Labelled& file, const std::string& path, const char* name) {
   const Axis* axis = file.axis(name);
   require(axis != nullptr, "{}: no axis '{}' (not a measurement file)", path, name);
@@ -71,20 +84,15 @@ std::size_t length_of(const Labelled& file, const std::string& path, const char*
 std::vector<Sweep> sweeps_of(const Labelled& file, const std::string& path, std::size_t heaters) {
   if (file.axis("sweep") == nullptr) return {};
   const std::size_t count = length_of(file, path, "sweep"), points = length_of(file, path, "point");
-  const auto heater = numbers_of(file, path, "sweep_heater", {"sweep"});
-  const auto input = numbers_of(file, path, "sweep_input", {"sweep"});
-  const auto output = numbers_of(file, path, "sweep_output", {"sweep"});
+  const auto heater = indices_of(file, path, "sweep_heater");
+  const auto input = indices_of(file, path, "sweep_input");
+  const auto output = indices_of(file, path, "sweep_output");
   const auto base = numbers_of(file, path, "sweep_base", {"sweep", "heater"});
   const auto volts = numbers_of(file, path, "sweep_voltage", {"sweep", "point"});
   const auto powers = numbers_of(file, path, "sweep_power", {"sweep", "point"});
   std::vector<Sweep> sweeps(count);
   for (std::size_t s = 0; s < count; ++s) {
-    sweeps[s] = {static_cast<int>(heater[s]),
-                 static_cast<int>(input[s]),
-                 static_cast<int>(output[s]),
-                 {},
-                 {},
-                 {}};
+    sweeps[s] = {heater[s], input[s], output[s], {}, {}, {}};
     const auto first = base.begin() + static_cast<std::ptrdiff_t>(s * heaters);
     sweeps[s].base_V.assign(first, first + static_cast<std::ptrdiff_t>(heaters));
     for (std::size_t i = s * points; i < (s + 1) * points; ++i) {

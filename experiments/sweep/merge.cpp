@@ -64,6 +64,10 @@ Labelled point_of(const Part& part, const SweepGrid& grid, std::size_t point) {
     const auto* numbers = std::get_if<std::vector<double>>(&variable.values);
     if (numbers == nullptr || is_comparison(variable.name) || grid.is_coordinate(variable.name))
       continue;
+    require(variable.axes.size() >= swept,
+            "'{}': '{}' lies along fewer axes than its grid has (the file is damaged; compute the "
+            "part again)",
+            part.path, variable.name);
     const std::size_t each = numbers->size() / grid.points();
     const auto from = numbers->begin() + static_cast<std::ptrdiff_t>(point * each);
     values.add(
@@ -79,15 +83,15 @@ Labelled point_of(const Part& part, const SweepGrid& grid, std::size_t point) {
 void require_equal(MergedSweep& merged, const Labelled& values, std::size_t point,
                    const std::string& path) {
   Labelled& table = merged.table;
-  for (const Axis& axis : values.axes)
-    if (axis.name != image_axis && table.axis(axis.name)->values != axis.values)
+  for (const Axis& axis : values.axes) {
+    const Axis* known = table.axis(axis.name);
+    if (axis.name != image_axis && known != nullptr && known->values != axis.values)
       add_missing_values(table, axis);
+  }
   for (const Variable& variable : values.variables) {
-    const Variable* known = table.variable(variable.name);
+    const auto known = numbers_at(table, point, values, variable);
     const auto& given = std::get<std::vector<double>>(variable.values);
-    const bool equal =
-        known != nullptr &&
-        std::ranges::equal(given, numbers_at(table, point, values, variable), same_bits);
+    const bool equal = known && std::ranges::equal(given, *known, same_bits);
     require(equal,
             "'{}' holds another '{}' at {} than a file before it (they were computed by other "
             "programs or machines; compute one of them again)",

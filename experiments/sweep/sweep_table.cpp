@@ -52,6 +52,13 @@ void add_empty(Labelled& table, const SweepGrid& grid, const Variable& like) {
   table.add(std::move(added));
 }
 
+/// Whether the table's array has the axes of a point's behind those of the grid.
+bool lies_behind(std::size_t front, const Variable& held, const Variable& of_point) {
+  return held.axes.size() == front + of_point.axes.size() &&
+         std::equal(of_point.axes.begin(), of_point.axes.end(),
+                    held.axes.begin() + static_cast<std::ptrdiff_t>(front));
+}
+
 bool of_other_images(const Labelled& table, const Labelled& point, const Variable& variable) {
   const Axis* known = table.axis(image_axis);
   return std::ranges::find(variable.axes, image_axis) != variable.axes.end() && known != nullptr &&
@@ -116,9 +123,7 @@ void put_point(Labelled& table, const SweepGrid& grid, std::size_t point, const 
     const std::size_t front = grid.dimensions();
     require(!grid.is_coordinate(variable.name),
             "the sweep's key '{}' has the name of an array of its points", variable.name);
-    require(held.axes.size() == front + variable.axes.size() &&
-                std::equal(variable.axes.begin(), variable.axes.end(),
-                           held.axes.begin() + static_cast<std::ptrdiff_t>(front)),
+    require(lies_behind(front, held, variable),
             "the point {} gives '{}' other axes than a point before it", grid.describe(point),
             variable.name);
     const std::vector<double> numbers = as_numbers(variable.values);
@@ -137,14 +142,18 @@ void put_point(Labelled& table, const SweepGrid& grid, std::size_t point, const 
   std::get<std::vector<std::int64_t>>(find(table, "done")->values)[point] = 1;
 }
 
-std::vector<double> numbers_at(const Labelled& table, std::size_t point, const Labelled& values,
-                               const Variable& variable) {
-  const Variable& held = *table.variable(variable.name);
-  const auto& all = std::get<std::vector<double>>(held.values);
+std::optional<std::vector<double>> numbers_at(const Labelled& table, std::size_t point,
+                                              const Labelled& values, const Variable& variable) {
+  const Variable* held = table.variable(variable.name);
+  const std::size_t front = table.variable("done")->axes.size();
+  const auto* all = held == nullptr ? nullptr : std::get_if<std::vector<double>>(&held->values);
+  if (all == nullptr || !lies_behind(front, *held, variable) ||
+      of_other_images(table, values, variable))
+    return std::nullopt;
   const std::size_t each = size_of_point(table, variable);
   std::vector<double> numbers;
   for (const std::size_t offset : offsets_of(table, values, variable))
-    numbers.push_back(all[point * each + offset]);
+    numbers.push_back((*all)[point * each + offset]);
   return numbers;
 }
 

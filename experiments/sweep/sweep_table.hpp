@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,10 +23,11 @@ Labelled empty_table(const SweepGrid& grid);
 /// a point's axis holds a value twice that others do not have, or numbers where they have words.
 void put_point(Labelled& table, const SweepGrid& grid, std::size_t point, const Labelled& values);
 
-/// The table's numbers of a point where `variable` of `values` has its own; the table has that
-/// variable and the values of its axes.
-std::vector<double> numbers_at(const Labelled& table, std::size_t point, const Labelled& values,
-                               const Variable& variable);
+/// The table's numbers of a point where `variable` of `values` has its own; nothing where the table
+/// has no such numbers, or has them along other axes or of other images. The table has the values
+/// of all other axes.
+std::optional<std::vector<double>> numbers_at(const Labelled& table, std::size_t point,
+                                              const Labelled& values, const Variable& variable);
 
 /// Adds the lines of the other's text attribute `images_chose`, each once, in order of the
 /// alphabet.

@@ -24,13 +24,13 @@ int leave_rounding_out(Model& model) {
   int count = 0;
   for (Operation& operation : model.operations) {
     if (operation.type == "QuantizeLinear")
-      before[operation.outputs.front()] = operation.inputs.front();
+      before[operation.outputs.front()] = input_of(operation, 0);
     const bool brevitas =
         operation.type.ends_with(".Quant") || operation.type.ends_with(".IntQuant");
     const auto rounded =
-        operation.type == "DequantizeLinear" ? before.find(operation.inputs.front()) : before.end();
+        operation.type == "DequantizeLinear" ? before.find(input_of(operation, 0)) : before.end();
     if (!brevitas && rounded == before.end()) continue;
-    become_identity(operation, brevitas ? operation.inputs.front() : rounded->second);
+    become_identity(operation, brevitas ? input_of(operation, 0) : rounded->second);
     ++count;
   }
   return count;

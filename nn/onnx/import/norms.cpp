@@ -106,7 +106,7 @@ std::string mean_of(const Translation& t, const Operation* o, std::size_t rank) 
   if (o == nullptr || integer(*o, "keepdims", 1) == 0) return {};
   const Dims axes = t.has(*o, 1) ? t.fixed(*o, 1).integers : integers(*o, "axes", {});
   const bool last = axes == Dims{-1} || axes == Dims{static_cast<std::int64_t>(rank) - 1};
-  return last ? o->inputs[0] : std::string{};
+  return last ? input_of(*o, 0) : std::string{};
 }
 
 bool is_square_of(const Translation& t, const std::string& name, const std::string& of) {
@@ -114,29 +114,30 @@ bool is_square_of(const Translation& t, const std::string& name, const std::stri
     const Array* exponent = std::get_if<Array>(&t.value(*power, 1));
     const bool two = exponent != nullptr && exponent->size() == 1 &&
                      (exponent->integer() ? exponent->integers[0] == 2 : exponent->floats[0] == 2);
-    return two && power->inputs[0] == of;
+    return two && input_of(*power, 0) == of;
   }
   const Operation* times = made_by(t, name, "Mul");
-  return times != nullptr && times->inputs[0] == of && times->inputs[1] == of;
+  return times != nullptr && input_of(*times, 0) == of && input_of(*times, 1) == of;
 }
 
 }  // namespace
 
 /// (x - mean) / sqrt(mean((x - mean)^2) + epsilon), all means over the last axis.
 bool is_spelt_layer_norm(Translation& t, const Operation& o) {
-  const Operation* less = made_by(t, o.inputs[0], "Sub");
-  const Operation* root = made_by(t, o.inputs[1], "Sqrt");
-  const Operation* sum = root == nullptr ? nullptr : made_by(t, root->inputs[0], "Add");
+  const Operation* less = made_by(t, input_of(o, 0), "Sub");
+  const Operation* root = made_by(t, input_of(o, 1), "Sqrt");
+  const Operation* sum = root == nullptr ? nullptr : made_by(t, input_of(*root, 0), "Add");
   if (less == nullptr || sum == nullptr || !std::holds_alternative<Changing>(t.value(*less, 0)))
     return false;
   const Changing x = t.viewed(*less, 0);
   const std::size_t rank = x.dims.size();
-  if (mean_of(t, made_by(t, less->inputs[1], "ReduceMean"), rank) != less->inputs[0]) return false;
+  if (mean_of(t, made_by(t, input_of(*less, 1), "ReduceMean"), rank) != input_of(*less, 0))
+    return false;
   for (const std::size_t at : {0u, 1u}) {
     const auto* epsilon = std::get_if<Array>(&t.value(*sum, at));
     if (epsilon == nullptr || epsilon->size() != 1 || epsilon->integer()) continue;
-    const std::string square = mean_of(t, made_by(t, sum->inputs[1 - at], "ReduceMean"), rank);
-    if (square.empty() || !is_square_of(t, square, o.inputs[0])) return false;
+    const std::string square = mean_of(t, made_by(t, input_of(*sum, 1 - at), "ReduceMean"), rank);
+    if (square.empty() || !is_square_of(t, square, input_of(o, 0))) return false;
     const auto size = static_cast<std::size_t>(x.dims.back());
     t.result(o, by_rows(t, x, 1, [&](int rows) {
                const int node = t.builder.layer_norm(t.layer_name(o), rows, epsilon->floats[0]);

@@ -52,6 +52,8 @@ Imported translate(const Model& given) {
       if (attribute.graph) throw Unsupported(operation, "a body of its own");
     if (model.opset < 7 && integer(operation, "broadcast", 0) != 0)
       throw Unsupported(operation, "the broadcasting of opset 6");
+    if (operation.inputs.empty() && operation.type != "Constant")
+      throw Unsupported(operation, "a missing input");
     if (fold_constants(translation, operation)) continue;
     const auto found = handlers().find(operation.type);
     if (found == handlers().end()) {

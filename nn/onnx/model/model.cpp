@@ -23,6 +23,11 @@ bool Array::complete() const {
          static_cast<std::int64_t>(integer() ? integers.size() : floats.size()) == size();
 }
 
+const std::string& input_of(const Operation& operation, std::size_t input) {
+  static const std::string none;
+  return input < operation.inputs.size() ? operation.inputs[input] : none;
+}
+
 Array integers_array(std::vector<std::int64_t> values) {
   const auto count = static_cast<std::int64_t>(values.size());
   return {.dims = {count}, .integers = std::move(values), .type = ElementType::int64};

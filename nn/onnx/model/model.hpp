@@ -46,6 +46,9 @@ struct Operation {
   std::map<std::string, Attribute> attributes;
 };
 
+/// The name of an input, "" where the operation has none there.
+const std::string& input_of(const Operation& operation, std::size_t input);
+
 struct Input {
   std::string name;
   std::vector<std::int64_t> dims;  // 0 where the file leaves it open

@@ -20,7 +20,8 @@ class CutFinder {
  public:
   explicit CutFinder(const Model& model) : model_(model) {
     for (const Operation& o : model.operations)
-      for (const std::string& output : o.outputs) makers_[output] = &o;
+      for (const std::string& output : o.outputs)
+        if (!output.empty()) makers_[output] = &o;
   }
 
   [[nodiscard]] const Operation* maker(const std::string& value) const {
@@ -36,7 +37,7 @@ class CutFinder {
                axis = given(*o, 3, "axes");
     const auto step = o->inputs.size() > 4 && !o->inputs[4].empty() ? given(*o, 4, "steps") : 1;
     if (!start || !end || !axis || step != 1) return std::nullopt;
-    return Cut{o->inputs.front(), *axis, *start, *end};
+    return Cut{input_of(*o, 0), *axis, *start, *end};
   }
 
  private:

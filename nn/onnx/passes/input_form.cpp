@@ -65,7 +65,7 @@ bool reads_a_line(const Model& model, const Operation& o) {
   static const std::set<std::string> all{"Conv",         "ConvTranspose", "MaxPool",
                                          "AveragePool",  "LpPool",        "GlobalAveragePool",
                                          "GlobalMaxPool"};
-  return all.contains(o.type) && o.inputs.front() == model.inputs[0].name;
+  return all.contains(o.type) && input_of(o, 0) == model.inputs[0].name;
 }
 
 /// The four axes of what a Reshape or Unsqueeze makes of the input, or a window along a line takes

@@ -24,9 +24,7 @@ class Rewriter {
   std::vector<Operation> all;
 
  private:
-  static std::string in(const Operation& o, std::size_t number) {
-    return number < o.inputs.size() ? o.inputs[number] : "";
-  }
+  static std::string in(const Operation& o, std::size_t number) { return input_of(o, number); }
   static std::string inner(const Operation& o, const char* what) {
     return o.outputs.front() + "//" + what;
   }

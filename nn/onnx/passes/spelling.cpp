@@ -38,9 +38,7 @@ class Speller {
   friend bool lightloom::nn::onnx::is_spelt_out(const std::string&);
   static const std::map<std::string, Spelling>& spellings();
 
-  [[nodiscard]] std::string in(std::size_t number) const {
-    return number < o_->inputs.size() ? o_->inputs[number] : "";
-  }
+  [[nodiscard]] std::string in(std::size_t number) const { return input_of(*o_, number); }
   [[nodiscard]] bool changes(const std::string& name) const { return changing_->contains(name); }
 
   /// A value of its own name.
@@ -154,6 +152,7 @@ class Speller {
   }
   void log_of_sum(const std::string& x) {
     Names inputs = o_->inputs;
+    if (inputs.empty()) inputs.emplace_back();
     inputs.front() = x;
     end(make("Log", {make("ReduceSum", std::move(inputs), o_->attributes)}));
   }

@@ -15,7 +15,8 @@ using Makers = std::map<std::string, const Operation*>;
 Makers makers_of(const Model& model) {
   Makers makers;
   for (const Operation& operation : model.operations)
-    for (const std::string& name : operation.outputs) makers[name] = &operation;
+    for (const std::string& name : operation.outputs)
+      if (!name.empty()) makers[name] = &operation;
   return makers;
 }
 
@@ -32,7 +33,7 @@ const Operation* first_maker(const Makers& makers, const Operation& reader) {
 
 /// Whether the labels looked up are the numbers of the classes themselves.
 bool keeps_numbers(const Model& model, const Operation& o) {
-  const auto found = model.constants.find(o.inputs[0]);
+  const auto found = model.constants.find(input_of(o, 0));
   if (found == model.constants.end()) return false;
   const std::vector<std::int64_t>& labels = found->second.integers;
   for (std::size_t i = 0; i < labels.size(); ++i)

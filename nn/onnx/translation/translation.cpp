@@ -20,7 +20,8 @@ Translation::Translation(const Model& model)
   for (const auto& [name, array] : model.constants) values_[name] = array;
   for (const Operation& operation : model.operations) {
     for (const std::string& name : operation.inputs) ++readers_[name];
-    for (const std::string& name : operation.outputs) makers_[name] = &operation;
+    for (const std::string& name : operation.outputs)
+      if (!name.empty()) makers_[name] = &operation;
   }
   for (const std::string& name : model.outputs) ++readers_[name];
   values_[model.inputs[0].name] = whole_input();

@@ -12,6 +12,7 @@
 #include "calibration/model/chip_card.hpp"
 #include "calibration/model/device_card.hpp"
 #include "core/error.hpp"
+#include "core/files/labelled.hpp"
 #include "tests/scratch_path.hpp"
 
 namespace lightloom::calibration {
@@ -53,6 +54,26 @@ TEST_P(MeasurementsFile, ReadsBackWhatItWroteToTheBit) {
     EXPECT_EQ(back.sweeps[s].base_V, data.sweeps[s].base_V);
     EXPECT_EQ(back.sweeps[s].readings, data.sweeps[s].readings);
   }
+}
+
+TEST(MeasurementsHdf5, RefusesHeatersAndPortsThatAreNoNumbersOfAny) {
+  const std::string path = scratch_path("odd-measurements.h5").string();
+  for (const char* name : {"sweep_heater", "sweep_input", "sweep_output"})
+    for (const double wrong : {-1.0, 0.5, 3e9, -1e300, std::nan("")}) {
+      write_measurements(path, example());
+      Labelled file = read_labelled(path);
+      for (Variable& variable : file.variables)
+        if (variable.name == name)
+          variable.values = std::vector<double>(size_of(variable.values), wrong);
+      write_labelled(path, file);
+      try {
+        read_measurements(path);
+        ADD_FAILURE() << name << " of " << wrong << " is taken";
+      } catch (const Error& problem) {
+        EXPECT_NE(std::string(problem.what()).find(name), std::string::npos) << problem.what();
+      }
+    }
+  std::remove(path.c_str());
 }
 
 const char* const two_ports =

@@ -69,6 +69,33 @@ class Parts : public testing::Test {
   std::string folder_;
 };
 
+// A file of the same points whose array lies along other axes, or fewer than the grid has.
+TEST_F(Parts, AlongOtherAxesAreRefused) {
+  const std::string whole = computed("whole.h5", {}), other = folder_ + "/other.h5";
+  const auto edited = [&](const auto& edit) {
+    Labelled table = read_labelled(whole);
+    for (Variable& variable : table.variables)
+      if (variable.name == "each" || variable.name == "sum") edit(table, variable);
+    write_labelled(other, table);
+    return refused({whole, other});
+  };
+  const auto fit = [](const Labelled& table, Variable& variable) {
+    std::size_t size = 1;
+    for (const std::string& name : variable.axes) size *= size_of(table.axis(name)->values);
+    std::get<std::vector<double>>(variable.values).resize(size);
+  };
+  EXPECT_NE(edited([&](const Labelled& table, Variable& variable) {
+              variable.axes.emplace_back("chip");
+              fit(table, variable);
+            }).find("holds another"),
+            std::string::npos);
+  EXPECT_NE(edited([&](const Labelled& table, Variable& variable) {
+              variable.axes = {"chip"};
+              fit(table, variable);
+            }).find("fewer axes than its grid"),
+            std::string::npos);
+}
+
 TEST_F(Parts, MergedAreTheBytesOfOneCall) {
   const std::string whole = read_file(computed("whole.h5", {}), "file", 1 << 24);
   for (const std::size_t of : {1u, 3u, 7u, 12u}) {

@@ -43,6 +43,48 @@ TEST(OnnxArithmetic, ReductionsTakeAnyAxesButTheImages) {
   EXPECT_NE(refusal(model).find("over the images"), std::string::npos);
 }
 
+// A damaged file; what its operations lack is not looked for (the sanitisers would see it).
+TEST(OnnxArithmetic, OperationsWithTooFewInputsAreRefused) {
+  for (const char* type : {"Div",
+                           "Sub",
+                           "Add",
+                           "Mul",
+                           "Pow",
+                           "ReduceMean",
+                           "Sqrt",
+                           "Concat",
+                           "Slice",
+                           "LRN",
+                           "ReduceLogSum",
+                           "ReduceLogSumExp",
+                           "Greater",
+                           "Where",
+                           "Gemm",
+                           "MatMul",
+                           "Conv",
+                           "QLinearConv",
+                           "DequantizeLinear",
+                           "Reshape"}) {
+    Model model{.opset = 17, .operations = {{type, "o", {}, {"y"}, {}}}, .outputs = {"y"}};
+    model.inputs = {{"x", {0, 6}}};
+    EXPECT_ANY_THROW(translate(model)) << type;
+  }
+  // What is looked for behind a division: (x - mean) / sqrt(variance + epsilon).
+  const std::vector<Operation> lacking[] = {{{"Div", "d", {"x"}, {"y"}, {}}},
+                                            {{"Sub", "s", {"x"}, {"s"}, {}},
+                                             {"Sqrt", "r", {}, {"r"}, {}},
+                                             {"Div", "d", {"s", "r"}, {"y"}, {}}},
+                                            {{"Sub", "s", {"x"}, {"s"}, {}},
+                                             {"Add", "a", {"x"}, {"a"}, {}},
+                                             {"Sqrt", "r", {"a"}, {"r"}, {}},
+                                             {"Div", "d", {"s", "r"}, {"y"}, {}}}};
+  for (const std::vector<Operation>& operations : lacking) {
+    Model model{.opset = 17, .operations = operations, .outputs = {"y"}};
+    model.inputs = {{"x", {0, 6}}};
+    EXPECT_ANY_THROW(translate(model)) << operations.size();
+  }
+}
+
 TEST(OnnxArithmetic, NormalisationsReachTheirChannelsInAnyOrder) {
   std::map<std::string, Array> of_rows{{"s", drawn({210}, 2)},
                                        {"b", drawn({210}, 3)},
