@@ -44,6 +44,22 @@ make_root() {
   return 1
 }
 
+# make_sysroot SUITE ARCHITECTURE FOLDER PACKAGES: what a compiler for another architecture needs of that suite: PACKAGES and what they depend
+# on are unpacked, not set up, so that nothing of theirs has to run here
+make_sysroot() {
+  local log="$3.debootstrap.log" package link
+  if ! apart debootstrap --foreign --arch="$2" --variant=minbase --include="$4" "$1" "$3" "$archive" >"$log" 2>&1; then
+    tail -5 "$log" >&2
+    echo "$(basename "$0"): debootstrap failed (its last lines are above)" >&2
+    return 1
+  fi
+  for package in "$3"/var/cache/apt/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x --keep-directory-symlink -C "$3"
+  done
+  rm -rf --one-file-system "$3"/{boot,dev,debootstrap,etc,home,media,mnt,opt,proc,root,run,srv,sys,tmp,var}
+  find "$3/usr" -type l -lname '/*' | while read -r link; do ln -snrf "$3$(readlink "$link")" "$link"; done
+}
+
 # in_root FOLDER COMMAND: a shell command inside, with /proc, /dev and /dev/shm of its own; all its processes end with it
 in_root() {
   # shellcheck disable=SC2016  # for the inner shell to expand
