@@ -35,8 +35,8 @@ Choice choice_of(std::span<const double> logits, std::span<const double> noise,
   std::vector<double> noisy(logits.begin(), logits.end());
   for (std::size_t k = 0; k < noise.size(); ++k) noisy[k] += noise[k];
   Choice choice{.soft = softmax_of(noisy, temperature)};
-  choice.hard = static_cast<std::size_t>(std::max_element(noisy.begin(), noisy.end()) -
-                                         noisy.begin());
+  choice.hard =
+      static_cast<std::size_t>(std::max_element(noisy.begin(), noisy.end()) - noisy.begin());
   return choice;
 }
 
@@ -49,8 +49,7 @@ std::span<const float> logits_of(const GateExamples& examples, std::size_t choic
 double task_loss(const GateExamples& examples, std::uint32_t image, std::size_t hard,
                  std::vector<double>& d_choice) {
   const std::span<const float> chosen = logits_of(examples, hard, image);
-  std::vector<double> d =
-      softmax_of(std::vector<double>(chosen.begin(), chosen.end()), 1);
+  std::vector<double> d = softmax_of(std::vector<double>(chosen.begin(), chosen.end()), 1);
   const auto label = static_cast<std::size_t>(examples.labels[image]);
   const double loss = -std::log(std::max(d[label], 1e-300));
   d[label] -= 1;
@@ -163,8 +162,8 @@ std::vector<double> gumbel(const Stream& stream, const std::vector<std::uint32_t
   std::vector<double> noise;
   for (const std::uint32_t image : images)
     for (std::size_t k = 0; k < choices; ++k)
-      noise.push_back(-std::log(-std::log(
-          stream.uniform(image * choices + k, static_cast<std::uint64_t>(epoch)))));
+      noise.push_back(-std::log(
+          -std::log(stream.uniform(image * choices + k, static_cast<std::uint64_t>(epoch)))));
   return noise;
 }
 
@@ -195,8 +194,8 @@ std::vector<double> train_gate(WidthGate& gate, const GateExamples& examples, co
       one.noise = gumbel(noise, one.images, examples.logits.size(), epoch);
       const std::vector<float> features = features_of(examples, one.images);
       const std::vector<double> logits = gate.logits(features);
-      losses.back() += gate_loss(card, one, logits, d_logits) *
-                       static_cast<double>(last - first) / static_cast<double>(order.size());
+      losses.back() += gate_loss(card, one, logits, d_logits) * static_cast<double>(last - first) /
+                       static_cast<double>(order.size());
       gate.backward(features, d_logits);
       optimizer.step(rate_at(card.schedule, {step, steps, card.epochs}));
       bar.advance(static_cast<std::int64_t>(last - first));

@@ -27,8 +27,7 @@ class StillStatistics {
   }
   ~StillStatistics() {
     for (std::size_t n = 0; n < momentum_.size(); ++n) network_.norms()[n].momentum = momentum_[n];
-    for (std::size_t l = 0; l < ranges_.size(); ++l)
-      network_.weight_layers()[l].range = ranges_[l];
+    for (std::size_t l = 0; l < ranges_.size(); ++l) network_.weight_layers()[l].range = ranges_[l];
   }
   StillStatistics(const StillStatistics&) = delete;
   StillStatistics& operator=(const StillStatistics&) = delete;
@@ -51,8 +50,8 @@ class SandwichTrainer {
         average_(true, slim.whole().parameters()),
         order_(training.data.train.size()) {
     for (std::size_t w = 0; w < slim.count(); ++w)
-      passes_.push_back(std::make_unique<TrainingPass>(
-          slim.network(w), seed_, nullptr, ProductPlan{.precision = card_.precision}));
+      passes_.push_back(std::make_unique<TrainingPass>(slim.network(w), seed_, nullptr,
+                                                       ProductPlan{.precision = card_.precision}));
   }
 
   SandwichEpoch epoch(int number, Progress& progress) {
@@ -200,9 +199,9 @@ std::vector<SandwichEpoch> train_sandwich(SlimmableNetwork& slim, const SlimTrai
       throw Failure(
           "the training of the widths diverged: its losses are no longer numbers (a lower "
           "train.rate may help)");
-    progress.advance(0, fmt::format("epoch {}/{}, loss {:.3f} of the widest, {:.3f} of the narrowest",
-                                    e + 1, recipe.epochs, epochs.back().widest,
-                                    epochs.back().narrowest));
+    progress.advance(
+        0, fmt::format("epoch {}/{}, loss {:.3f} of the widest, {:.3f} of the narrowest", e + 1,
+                       recipe.epochs, epochs.back().widest, epochs.back().narrowest));
   }
   slim.refresh();
   return epochs;
@@ -215,9 +214,9 @@ void take_statistics(SlimmableNetwork& slim, const SlimTraining& training) {
   slim.refresh();
   for (std::size_t w = 0; w < slim.count(); ++w)
     TrainingPass(slim.network(w), training.recipe.seed)
-        .estimate_statistics(training.data.train, images, static_cast<std::size_t>(recipe.batch),
-                             {recipe.augment, training.recipe.seed,
-                              static_cast<std::uint64_t>(recipe.epochs)});
+        .estimate_statistics(
+            training.data.train, images, static_cast<std::size_t>(recipe.batch),
+            {recipe.augment, training.recipe.seed, static_cast<std::uint64_t>(recipe.epochs)});
   slim.share_trunk();
 }
 

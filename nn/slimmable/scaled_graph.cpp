@@ -168,10 +168,10 @@ GraphCut cut_behind_layer(const Graph& graph, const std::string& name) {
     if (layer == name) return cut;
     places.push_back(layer);
   }
-  throw Error(
-      fmt::format("slimmable.gate.after is '{}', but a gate of '{}' can stand behind {} alone, where "
-                  "one tensor passes and a layer follows",
-                  name, graph.name, fmt::join(places, ", ")));
+  throw Error(fmt::format(
+      "slimmable.gate.after is '{}', but a gate of '{}' can stand behind {} alone, where "
+      "one tensor passes and a layer follows",
+      name, graph.name, fmt::join(places, ", ")));
 }
 
 }  // namespace lightloom::nn

@@ -62,8 +62,8 @@ void describe(Section& section, SlimCard& card) {
   section.value("average", card.average, fraction);
   section.value("recalibrate", card.recalibrate, not_negative);
   section.value("file", card.file);
-  section.optional_section(
-      "gate", [&](Section& inner) { read_gate(inner, card, card.gate.emplace()); });
+  section.optional_section("gate",
+                           [&](Section& inner) { read_gate(inner, card, card.gate.emplace()); });
   read_controls(section, card);
 }
 

@@ -13,16 +13,16 @@ namespace lightloom::nn {
 /// The section `slimmable.gate` of a card: a small network that chooses the width of every image
 /// from what the first layers make of it.
 struct GateCard {
-  std::string after;       // last layer with weights before it: these are the trunk
-  double trunk = 0;        // width of the trunk, the same for all; 0: the narrowest
-  int choices = 0;         // it chooses among so many widths, the narrowest; 0: all
-  int hidden = 16;         // numbers between the pooled features and the choice
-  double temperature = 1;  // of the Gumbel soft-max, in training
-  double target_weight = 1;        // of the cross-entropy to the target: the narrowest width where
-                                   // that is right, else the widest of the choices
-  double cost_weight = 0.5;        // of (max(0, MACs - cost_target_macs) / cost_unit_macs)^2, MACs
-  double cost_unit_macs = 1e9;     // being the mean over a batch
-  double cost_target_macs = 0;     // 0: as published
+  std::string after;            // last layer with weights before it: these are the trunk
+  double trunk = 0;             // width of the trunk, the same for all; 0: the narrowest
+  int choices = 0;              // it chooses among so many widths, the narrowest; 0: all
+  int hidden = 16;              // numbers between the pooled features and the choice
+  double temperature = 1;       // of the Gumbel soft-max, in training
+  double target_weight = 1;     // of the cross-entropy to the target: the narrowest width where
+                                // that is right, else the widest of the choices
+  double cost_weight = 0.5;     // of (max(0, MACs - cost_target_macs) / cost_unit_macs)^2, MACs
+  double cost_unit_macs = 1e9;  // being the mean over a batch
+  double cost_target_macs = 0;  // 0: as published
   int epochs = 30;
   int batch = 512;
   RateSchedule schedule;

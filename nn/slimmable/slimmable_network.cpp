@@ -74,17 +74,16 @@ SlimmableNetwork::SlimmableNetwork(const Graph& model, const SourceCard& weights
 SlimmableNetwork::Width SlimmableNetwork::make_width(double share) {
   ScaledGraph scaled = scaled_graph(whole_->graph(), width_shares(trunk_, 1, share));
   Width width{.network = nullptr, .kept = std::move(scaled.kept)};
-  const SourceCard plain{.activations = whole_->source_card().activations,
-                         .settings = {},
-                         .layers = {}};
+  const SourceCard plain{
+      .activations = whole_->source_card().activations, .settings = {}, .layers = {}};
   width.network =
       std::make_unique<Network>(std::move(scaled.graph), plain, 0, InitialWeights::none);
   for (const int node : weight_nodes(whole_->graph())) {
     const auto layer = static_cast<std::size_t>(whole_->index_of(node));
     WeightLayer& own = width.network->weight_layers()[layer];
-    own.source = slice_source(
-        whole_->source_card(), *whole_->weight_layers()[layer].source,
-        slice_of(*whole_, *width.network, width.kept, static_cast<std::size_t>(node)));
+    own.source =
+        slice_source(whole_->source_card(), *whole_->weight_layers()[layer].source,
+                     slice_of(*whole_, *width.network, width.kept, static_cast<std::size_t>(node)));
     own.activation_bits = whole_->weight_layers()[layer].activation_bits;
   }
   return width;

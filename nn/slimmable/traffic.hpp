@@ -14,9 +14,9 @@ namespace lightloom::nn {
 /// variance, 32 bits each. Slices are nested, so what several widths share is what the widest of
 /// them has; means and variances are each width's own.
 struct SlimTraffic {
-  std::int64_t trunk = 0;             // what all widths begin with, its normalisations included
-  std::int64_t gate = 0;              //
-  std::vector<std::int64_t> slices;   // by width, behind the trunk: words, biases, scales, shifts
+  std::int64_t trunk = 0;            // what all widths begin with, its normalisations included
+  std::int64_t gate = 0;             //
+  std::vector<std::int64_t> slices;  // by width, behind the trunk: words, biases, scales, shifts
   std::vector<std::int64_t> statistics;  // by width, behind the trunk: means and variances
 
   /// One image by itself at a width.

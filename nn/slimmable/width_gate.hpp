@@ -10,8 +10,8 @@
 namespace lightloom::nn {
 
 /// Chooses among widths from the mean of every channel of a map: logits = B relu(A x + a) + b, with
-/// x the means [channels], A [hidden, channels], B [choices, hidden]. B and b begin at zero, so that
-/// all choices are alike.
+/// x the means [channels], A [hidden, channels], B [choices, hidden]. B and b begin at zero, so
+/// that all choices are alike.
 class WidthGate {
  public:
   struct Sizes {

@@ -11,7 +11,8 @@ namespace {
 
 std::size_t size(int count) { return static_cast<std::size_t>(count); }
 
-/// The first rows of a matrix of `stride` columns, of each the runs of `run` numbers at some places.
+/// The first rows of a matrix of `stride` columns, of each the runs of `run` numbers at some
+/// places.
 struct Runs {
   int rows, stride, run;
 };
@@ -61,7 +62,8 @@ void scattered(std::span<const std::size_t> places, std::span<const float> part,
 }
 
 template <class Real>
-std::vector<float> regenerate_slice(const LevelSizes& sizes, const SliceFactors& levels, float scale, std::span<float> part) {
+std::vector<float> regenerate_slice(const LevelSizes& sizes, const SliceFactors& levels,
+                                    float scale, std::span<float> part) {
   std::vector<Real> kernels(size(sizes.cross) * size(sizes.columns()));
   if (sizes.intra_on())
     level_one<Real>(sizes, {.u = levels.u, .basis = levels.basis}, kernels);

@@ -10,9 +10,9 @@ struct StoredSlice {
   RegenerationWork work;
 };
 
-/// A slice of another source's weight as the source of a narrower layer. It has no words of its own:
-/// gradients go to the whole's, whose optimiser trains them. Refers to the whole, which must outlive
-/// it.
+/// A slice of another source's weight as the source of a narrower layer. It has no words of its
+/// own: gradients go to the whole's, whose optimiser trains them. Refers to the whole, which must
+/// outlive it.
 class SlicedSource final : public WeightSource {
  public:
   /// `stored` where every weight has its words; else the whole has the role `SlicedWeight`, which
