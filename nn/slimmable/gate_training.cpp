@@ -169,10 +169,11 @@ std::vector<double> gumbel(const Stream& stream, const std::vector<std::uint32_t
 
 }  // namespace
 
-std::vector<double> train_gate(WidthGate& gate, const GateExamples& examples, const GateCard& card,
-                               std::uint64_t seed, ProgressSink& progress) {
+std::vector<double> train_gate(WidthGate& gate, const GateExamples& examples,
+                               const SeededGate& recipe, ProgressSink& progress) {
+  const GateCard& card = recipe.card;
   Optimizer optimizer(card.optimizer, gate.parameters());
-  const Stream noise(gate_noise(seed)), shuffle(gate_order(seed));
+  const Stream noise(gate_noise(recipe.seed)), shuffle(gate_order(recipe.seed));
   std::vector<std::uint32_t> order(examples.labels.size());
   const auto batch = static_cast<std::size_t>(card.batch);
   const auto steps = static_cast<std::int64_t>((order.size() + batch - 1) / batch);

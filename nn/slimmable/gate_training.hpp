@@ -42,9 +42,15 @@ struct GateBatch {
 double gate_loss(const GateCard& card, const GateBatch& batch, const std::vector<double>& logits,
                  std::vector<double>& d_logits);
 
+/// By what a gate is trained, and the seed of everything that this draws.
+struct SeededGate {
+  const GateCard& card;
+  std::uint64_t seed = 0;
+};
+
 /// Trains a gate (DS-Net's stage 2), the network frozen; returns the mean loss of every epoch.
 /// Throws `Failure` where it diverges or is cancelled. A pure function of the seed.
-std::vector<double> train_gate(WidthGate& gate, const GateExamples& examples, const GateCard& card,
-                               std::uint64_t seed, ProgressSink& progress);
+std::vector<double> train_gate(WidthGate& gate, const GateExamples& examples,
+                               const SeededGate& recipe, ProgressSink& progress = no_progress());
 
 }  // namespace lightloom::nn

@@ -10,7 +10,7 @@
 #include "core/error.hpp"
 #include "experiments/studies/slimmable/slim_output.hpp"
 #include "nn/slimmable/slim_file.hpp"
-#include "tests/scratch_path.hpp"
+#include "tests/experiments/example_results.hpp"
 
 namespace lightloom::experiments {
 namespace {
@@ -23,7 +23,8 @@ const std::string slim_text_of_card =
     "generator: data/generators/electronic.yaml\nmemory: data/memory/lpddr4-edge.yaml\n"
     "slimmable:\n"
     "  widths: [0.25, 0.5, 1]\n"
-    "  gate: {after: conv1, trunk: 0.5, hidden: 4, epochs: 3, batch: 64, optimizer: adam, rate: 0.02}\n"
+    "  gate: {after: conv1, trunk: 0.5, hidden: 4, epochs: 3, batch: 64, optimizer: adam, rate: "
+    "0.02}\n"
     "baselines: []\nchips: 0\nseed: 5\n";
 
 Experiment slim_experiment(const std::vector<std::string>& settings = {}) {
@@ -137,7 +138,7 @@ TEST(SlimStudy, ReadsItsTrainedNetworkBackToTheSameFigures) {
        {"weights={source: integer, bits: 8}",
         "weights={source: multilevel, intra: 2, cross: 6, bits: {basis: 4, intra: 4, cross: 4}}"}) {
     SlimStudy study = study_of({weights, "slimmable.controls=[]"});
-    const std::string path = scratch_path("slim-study.h5").string();
+    const std::string path = scratch_folder("slim-study") + "/weights.h5";
     nn::save_slim(path, *study.network, study.chooser.get());
     const SlimStudy again = study_of({weights, "slimmable.controls=[]", "slimmable.file=" + path});
     Json expected = slim_json(study), found = slim_json(again);

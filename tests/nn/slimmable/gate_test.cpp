@@ -185,7 +185,7 @@ TEST(TrainGate, LearnsWhichImagesTheNarrowestGetsRight) {
   const GateExamples examples = made_up_examples(1000);
   const GateCard card = small_gate_card();
   WidthGate gate({.channels = 2, .hidden = 5, .choices = 3}, 2), again(gate);
-  const auto losses = train_gate(gate, examples, card, 3, no_progress());
+  const auto losses = train_gate(gate, examples, {card, 3});
   EXPECT_LT(losses.back(), losses.front());
   const std::vector<std::size_t> chosen = gate.choose(examples.features),
                                  wanted = gate_targets(examples);
@@ -193,7 +193,7 @@ TEST(TrainGate, LearnsWhichImagesTheNarrowestGetsRight) {
   for (std::size_t i = 0; i < chosen.size(); ++i) agree += chosen[i] == wanted[i] ? 1 : 0;
   EXPECT_GT(agree, 970) << "features are 6.7 deviations apart";
   EXPECT_EQ(chosen, gate.choose(examples.features)) << "no noise where it is used";
-  train_gate(again, examples, card, 3, no_progress());
+  train_gate(again, examples, {card, 3});
   for (std::size_t p = 0; p < 4; ++p)
     EXPECT_EQ(gate.parameters()[p]->value, again.parameters()[p]->value);
 }
@@ -206,7 +206,7 @@ TEST(TrainGate, SpendsLessWhereMultiplicationsCost) {
     card.cost_weight = weight;
     card.cost_unit_macs = 1e8;
     WidthGate gate({.channels = 2, .hidden = 5, .choices = 3}, 2);
-    train_gate(gate, examples, card, 3, no_progress());
+    train_gate(gate, examples, {card, 3});
     double macs = 0;
     for (const std::size_t w : gate.choose(examples.features)) macs += examples.macs[w];
     return macs / 600;
