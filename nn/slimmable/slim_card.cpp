@@ -10,6 +10,7 @@ namespace {
 void read_widths(Section& section, std::vector<double>& widths) {
   section.value("widths", widths, {.low = 0, .high = 1, .open_low = true});
   section.must_have("widths");
+  if (!section.has("widths")) return;
   const bool ascending = std::ranges::adjacent_find(widths, std::greater_equal<>()) == widths.end();
   if (widths.size() < 2 || !ascending || widths.back() != 1)
     section.problem("widths",

@@ -8,6 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.hpp"
+#include "cosim/cost/cost_simulation.hpp"
+#include "cosim/network/network_layers.hpp"
+#include "experiments/studies/costs/cost_study.hpp"
 #include "experiments/studies/slimmable/slim_output.hpp"
 #include "nn/slimmable/slim_file.hpp"
 #include "tests/experiments/example_results.hpp"
@@ -61,6 +64,7 @@ TEST(SlimStudy, RefusesWhatCannotBeSlicedInASentence) {
   says("slimmable.widths=[0.5, 0.25, 1]", "ascending");
   says("slimmable.widths=[0.25, 0.5]", "the last of them 1");
   says("slimmable.widths=[1]", "at least");
+  says("slimmable.widths=[]", "at least");
   says("slimmable.widths=[-0.5, 1]", "slimmable.widths");
   says("slimmable.widths=[0.5, 1.5]", "slimmable.widths");
   says("slimmable={gate: {after: conv1}}", "slimmable.widths");
@@ -129,6 +133,28 @@ TEST(SlimStudy, QuantisesTilesToTheSizeOfTheCore) {
     const double c = 32 * width.width;
     EXPECT_EQ(width.cost->tiles,
               tiles(16, 25) + tiles(c, 25 * 16) + tiles(c, 25 * c) + tiles(10, 9 * c));
+  }
+}
+
+/// Words of integers of a slice are those of the network of that width.
+TEST(SlimStudy, CostsWhatTheNetworkOfThatWidthCosts) {
+  omp_set_num_threads(1);
+  const std::vector<std::string> settings{"train.epochs=0", "slimmable.controls=[]",
+                                          "slimmable.gate.trunk=1", "batch=8"};
+  const SlimStudy study = study_of(settings);
+  const Experiment card = slim_experiment(settings);
+  Workbench workbench;
+  const auto model = workbench.graph(card);
+  HardwareCard hardware = card.hardware;
+  hardware.batch = 1;
+  const nn::GraphCut cut = nn::cut_behind_layer(*model, "conv1");
+  for (const WidthFigures& width : study.widths) {
+    const nn::Graph graph = nn::scaled_graph(*model, nn::width_shares(cut, 1, width.width)).graph;
+    const auto layers =
+        cosim::cost_layers(graph, card.network.dataset.normalise, card.network.weights);
+    const cosim::CostReport report = cosim::simulate_cost(cost_inputs({layers}, hardware).front());
+    EXPECT_EQ(width.cost->time_s, report.time_s()) << width.width;
+    EXPECT_EQ(width.cost->energy_J, report.energy_J()) << width.width;
   }
 }
 
