@@ -37,6 +37,7 @@ void read_gate(Section& section, const SlimCard& slim, GateCard& gate) {
   section.value("cost_target_macs", gate.cost_target_macs, not_negative);
   section.value("epochs", gate.epochs, {.low = 1, .high = 100'000});
   section.value("batch", gate.batch, {.low = 1, .high = 1 << 20});
+  section.value("retrain", gate.retrain);
   gate.schedule.rate = 0.08;
   gate.optimizer = {.kind = OptimizerKind::sgd, .weight_decay = 0.01};
   describe(section, gate.schedule);
@@ -65,6 +66,9 @@ void describe(Section& section, SlimCard& card) {
   section.value("file", card.file);
   section.optional_section("gate",
                            [&](Section& inner) { read_gate(inner, card, card.gate.emplace()); });
+  if (card.gate && card.gate->retrain && card.file.empty())
+    section.problem("gate.retrain",
+                    "is of the widths in `file`, but there is none (all is trained)");
   read_controls(section, card);
 }
 

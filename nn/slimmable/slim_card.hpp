@@ -24,7 +24,9 @@ struct GateCard {
   double cost_unit_macs = 1e9;  // being the mean over a batch
   double cost_target_macs = 0;  // 0: as published
   int epochs = 30;
-  int batch = 512;
+  int batch = 64;
+  bool retrain =
+      false;  // with SlimCard::file: the gate is trained anew on the widths that are read
   RateSchedule schedule;
   OptimizerOptions optimizer;
 };
@@ -42,8 +44,8 @@ struct SlimCard {
 };
 
 /// Keys: widths, random, average, recalibrate, file, gate {after, trunk, choices, hidden,
-/// temperature, target_weight, cost_weight, cost_unit_macs, cost_target_macs, epochs, batch, and
-/// those of RateSchedule and OptimizerOptions}, controls.
+/// temperature, target_weight, cost_weight, cost_unit_macs, cost_target_macs, epochs, batch,
+/// retrain, and those of RateSchedule and OptimizerOptions}, controls.
 void describe(Section& section, SlimCard& card);
 
 }  // namespace lightloom::nn

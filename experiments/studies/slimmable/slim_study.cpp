@@ -177,12 +177,12 @@ SlimStudy study_slim(const Experiment& card, Workbench& workbench, ProgressSink&
   const Workbench::DatasetPtr data = workbench.dataset(card);
   const SlimBench bench{card, slim, workbench, *data, progress};
   study.chooser = chooser_of(bench, *study.network);
-  if (slim.file.empty()) {
+  const bool gates = study.chooser && (slim.file.empty() || slim.gate->retrain);
+  if (slim.file.empty())
     train_widths(bench, study);
-    if (study.chooser) train_chooser(bench, study);
-  } else {
-    nn::load_slim(slim.file, *study.network, study.chooser.get());
-  }
+  else
+    nn::load_slim(slim.file, *study.network, gates ? nullptr : study.chooser.get());
+  if (gates) train_chooser(bench, study);
   const std::vector<std::vector<bool>> correct = nn::evaluate_widths(*study.network, data->test);
   add_widths(bench, study, correct);
   if (study.chooser) add_gate(bench, study, correct);

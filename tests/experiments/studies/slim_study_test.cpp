@@ -67,11 +67,11 @@ TEST(SlimStudy, RefusesWhatCannotBeSlicedInASentence) {
   says("slimmable.widths=[]", "at least");
   says("slimmable.widths=[-0.5, 1]", "slimmable.widths");
   says("slimmable.widths=[0.5, 1.5]", "slimmable.widths");
-  says("slimmable={gate: {after: conv1}}", "slimmable.widths");
+  says("slimmable={gate: {after: conv1}}", "'slimmable' needs the key 'widths'");
   says("slimmable.wdiths=[0.5, 1]", "widths");
   says("slimmable.gate.after=conv9", "conv1, conv2");
   says("slimmable.gate.after=linear", "conv1, conv2");
-  says("slimmable.gate={trunk: 0.5}", "slimmable.gate.after");
+  says("slimmable.gate={trunk: 0.5}", "'slimmable.gate' needs the key 'after'");
   says("slimmable.gate.choices=4", "there are 3 widths");
   says("slimmable.gate.choices=1", "slimmable.gate.choices");
   says("slimmable.gate.trunk=0", "slimmable.gate.trunk");
@@ -79,10 +79,11 @@ TEST(SlimStudy, RefusesWhatCannotBeSlicedInASentence) {
   says("slimmable.controls=[static, random]", "may hold static alone");
   says("slimmable={widths: [0.5, 1], controls: [static]}", "add `gate`");
   says("slimmable.widths=[0.001, 1]", "none of its 32 channels");
-  says("weights.source=trellis", "cannot be sliced into widths");
-  says("weights.source=ternary", "cannot be sliced into widths");
+  says("weights={source: trellis, bits: 2}", "cannot be sliced into widths");
+  says("weights={source: ternary, bits: 2}", "cannot be sliced into widths");
   says("train.noise_aware=true", "leave out train.noise_aware");
   says("train.distill=true", "leave out train.distill");
+  says("slimmable.gate.retrain=true", "slimmable.gate.retrain");
   says("slimmable.file=no-such-file.h5", "no-such-file.h5");
   says("slimmable=null", "no section `slimmable`");
 }
@@ -173,6 +174,10 @@ TEST(SlimStudy, ReadsItsTrainedNetworkBackToTheSameFigures) {
       (*json)["gate"].erase("losses");
     }
     EXPECT_EQ(expected, found);
+    const SlimStudy anew = study_of({weights, "slimmable.controls=[]", "slimmable.file=" + path,
+                                     "slimmable.gate.retrain=true"});
+    EXPECT_EQ(anew.gate_losses, study.gate_losses) << "of the same widths, by the same seed";
+    EXPECT_EQ(anew.gate->accuracy, study.gate->accuracy);
   }
 }
 
