@@ -11,6 +11,7 @@
 #include "cosim/cost/cost_simulation.hpp"
 #include "cosim/network/network_layers.hpp"
 #include "experiments/studies/costs/cost_study.hpp"
+#include "experiments/studies/slimmable/slim_costs.hpp"
 #include "experiments/studies/slimmable/slim_output.hpp"
 #include "nn/slimmable/slim_file.hpp"
 #include "tests/experiments/example_results.hpp"
@@ -156,6 +157,22 @@ TEST(SlimStudy, CostsWhatTheNetworkOfThatWidthCosts) {
     const cosim::CostReport report = cosim::simulate_cost(cost_inputs({layers}, hardware).front());
     EXPECT_EQ(width.cost->time_s, report.time_s()) << width.width;
     EXPECT_EQ(width.cost->energy_J, report.energy_J()) << width.width;
+  }
+}
+
+TEST(SlimStudy, FindsTheStaticNetworkThatMovesAsManyBytes) {
+  omp_set_num_threads(1);
+  const std::vector<std::string> settings{"train.epochs=0", "slimmable.controls=[]"};
+  const SlimStudy study = study_of(settings);
+  const Experiment card = slim_experiment(settings);
+  Workbench workbench;
+  const auto model = workbench.graph(card);
+  for (const WidthFigures& width : study.widths) {
+    const double bits = 8 * (width.bytes - study.gate_bytes);
+    const StaticWidth found = static_width(card, *model, slim_card_of(card.resolved), bits);
+    EXPECT_NEAR(found.width, width.width, 1.0 / 64) << "as many channels";
+    const nn::Network network(found.scaled.graph, card.network.weights, 0);
+    EXPECT_EQ(static_cast<double>(nn::network_bits(network)), bits);
   }
 }
 
