@@ -35,6 +35,7 @@
 #include "nn/weights/multilevel/level_sizes.hpp"
 #include "nn/weights/multilevel/multilevel_card.hpp"
 #include "nn/weights/multilevel/orthogonality.hpp"
+#include "nn/weights/slices/layer_slice.hpp"
 #include "nn/weights/source/forwarding_source.hpp"
 #include "nn/weights/source/quantised_tensor.hpp"
 #include "nn/weights/source/settings.hpp"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nn/weights/slices/layer_slice.hpp"
 #include "nn/weights/source/quantised_tensor.hpp"
 #include "nn/weights/source/source_entry.hpp"
 
@@ -10,7 +11,7 @@ inline bool kept_as_float(int bits) { return bits >= 16; }
 
 /// The weight itself through the symmetric DoReFa quantiser of 1 to 15 bits, times a fixed gain
 /// where the weight does not fit into (-1, 1).
-class DenseSource final : public WeightSource {
+class DenseSource final : public WeightSource, public WordPerWeight {
  public:
   DenseSource(const LayerShape& shape, int bits);
 

@@ -1,13 +1,14 @@
 #pragma once
 
 #include "nn/graph/layer_shape.hpp"
+#include "nn/weights/slices/layer_slice.hpp"
 #include "nn/weights/source/weight_source.hpp"
 
 namespace lightloom::nn {
 
 /// The weight itself, stored as single-precision numbers. Nothing is copied for it: layers read
 /// what the optimiser writes.
-class FloatSource final : public WeightSource {
+class FloatSource final : public WeightSource, public WordPerWeight {
  public:
   explicit FloatSource(const LayerShape& shape);
 

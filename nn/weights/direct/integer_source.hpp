@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nn/weights/slices/layer_slice.hpp"
 #include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
@@ -21,7 +22,7 @@ void describe(Section& section, IntegerCard& card);
 /// every other source must beat. The latent weight is trained straight through the rounding;
 /// saturated weights keep their gradient. From 4 bits down the scale clips where the mean squared
 /// error of `encode` was least. From 24 bits on the weight is kept as it is.
-class IntegerSource final : public WeightSource {
+class IntegerSource final : public WeightSource, public WordPerWeight {
  public:
   IntegerSource(const LayerShape& shape, int bits, const IntegerCard& card = {});
 

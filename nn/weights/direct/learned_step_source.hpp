@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nn/weights/slices/layer_slice.hpp"
 #include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
@@ -9,7 +10,7 @@ inline constexpr const char* learned_step_kind = "lsq";
 /// Learned step size quantisation (LSQ, Esser et al., ICLR 2020): w = s clip(round(v / s), -Q, Q),
 /// both v and the step s trained; symmetric codes, Q = 2^(bits-1) - 1, 2 to 16 bits. Step gradients
 /// are scaled by 1 / sqrt(count Q).
-class LearnedStepSource final : public WeightSource {
+class LearnedStepSource final : public WeightSource, public WordPerWeight {
  public:
   LearnedStepSource(const LayerShape& shape, int bits);
 

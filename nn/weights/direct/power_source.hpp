@@ -1,5 +1,6 @@
 #pragma once
 
+#include "nn/weights/slices/layer_slice.hpp"
 #include "nn/weights/source/power_of_two.hpp"
 #include "nn/weights/source/source_entry.hpp"
 
@@ -9,7 +10,7 @@ inline constexpr const char* power_kind = "power_of_two";
 
 /// Every weight a signed power of two of `bits` bits (2 to 8), the top exponent fixed by `encode`:
 /// the control for sources that rebuild by shifts. Trained straight through.
-class PowerSource final : public WeightSource {
+class PowerSource final : public WeightSource, public WordPerWeight {
  public:
   PowerSource(const LayerShape& shape, int bits);
 

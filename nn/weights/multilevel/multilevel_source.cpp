@@ -114,6 +114,11 @@ void MultilevelSource::backward(std::span<const float> d_dense) {
     d_kernels = d_kernels_.data();
   }
   backward_level_one(d_kernels);
+  add_gradients();
+}
+
+/// Those of all latents, from those of the factors.
+void MultilevelSource::add_gradients() {
   const float gain = gain_.value[0];
   add_gradient(v_, gain * basis_.scale.scale * u_.scale.scale);
   add_gradient(u_, gain * basis_.scale.scale * v_.scale.scale);
@@ -314,14 +319,74 @@ std::vector<StoredStream> generator_streams(const GeneratorPlan& plan) {
 
 std::vector<StoredStream> MultilevelSource::streams() const { return generator_streams(plan_); }
 
-RegenerationWork MultilevelSource::work() const {
-  const std::int64_t kernels = std::int64_t{sizes_.cross} * sizes_.columns();
+RegenerationWork generator_work(const GeneratorPlan& plan) {
+  const LevelSizes& sizes = plan.sizes;
+  const std::int64_t kernels = std::int64_t{sizes.cross} * sizes.columns();
   int widest = 8;
-  for (const StoredStream& stream : streams())
+  for (const StoredStream& stream : generator_streams(plan))
     if (stream.in_ratio) widest = std::max(widest, stream.bits);
-  return {.intra_macs = sizes_.intra_on() ? kernels * sizes_.intra : 0,
-          .cross_macs = sizes_.cross_on ? kernels * sizes_.kernels : 0,
+  return {.intra_macs = sizes.intra_on() ? kernels * sizes.intra : 0,
+          .cross_macs = sizes.cross_on ? kernels * sizes.kernels : 0,
           .mac_bits = widest};
+}
+
+RegenerationWork MultilevelSource::work() const { return generator_work(plan_); }
+
+/// Separable layers have inputs as rows, shared kernels one list of filters.
+bool MultilevelSource::can_slice() const {
+  const bool own_rows = shape_.depthwise() || sizes_.kernels == shape_.out_channels;
+  return sizes_.layout == Layout::plain && own_rows && sizes_.channels == shape_.in_channels;
+}
+
+std::vector<StoredStream> MultilevelSource::slice_streams(const LayerSlice& slice) const {
+  GeneratorPlan part = plan_;
+  part.sizes = sliced_levels(sizes_, slice).sizes;
+  return generator_streams(part);
+}
+
+RegenerationWork MultilevelSource::slice_work(const LayerSlice& slice) const {
+  GeneratorPlan part = plan_;
+  part.sizes = sliced_levels(sizes_, slice).sizes;
+  return generator_work(part);
+}
+
+std::optional<TwoLevelFactors> MultilevelSource::slice_factors(const LayerSlice& slice) {
+  std::optional<TwoLevelFactors> all = factors();
+  if (!all) return all;
+  const SlicedLevels part = sliced_levels(sizes_, slice);
+  slice_values_ = {.basis = gathered(part.basis, all->basis),
+                   .u = gathered(part.u, all->u),
+                   .v = gathered(part.v, all->v)};
+  all->out = part.sizes.kernels;
+  all->in = part.sizes.channels;
+  all->cross = part.sizes.cross;
+  all->basis = slice_values_.basis;
+  all->u = slice_values_.u;
+  all->v = slice_values_.v;
+  return all;
+}
+
+SliceFactors MultilevelSource::levels_of(const SlicedLevels& part) const {
+  return {.basis = gathered(part.basis, basis_.levels),
+          .u = gathered(part.u, u_.levels),
+          .v = gathered(part.v, v_.levels)};
+}
+
+void MultilevelSource::materialise_slice(const LayerSlice& slice, std::span<float> part) {
+  quantise_factors();
+  const SlicedLevels sliced = sliced_levels(sizes_, slice);
+  const auto regenerate = wide_ ? regenerate_slice<double> : regenerate_slice<float>;
+  slice_kernels_ = regenerate(sliced.sizes, levels_of(sliced), total_scale(), part);
+}
+
+void MultilevelSource::backward_slice(const LayerSlice& slice, std::span<const float> d_part) {
+  const SlicedLevels sliced = sliced_levels(sizes_, slice);
+  const SliceFactors gradients =
+      slice_gradients(sliced.sizes, levels_of(sliced), slice_kernels_, d_part);
+  scattered(sliced.basis, gradients.basis, basis_.d_value);
+  scattered(sliced.u, gradients.u, u_.d_value);
+  scattered(sliced.v, gradients.v, v_.d_value);
+  add_gradients();
 }
 
 }  // namespace lightloom::nn

@@ -3,6 +3,7 @@
 #include "nn/graph/layer_shape.hpp"
 #include "nn/weights/multilevel/level_sizes.hpp"
 #include "nn/weights/multilevel/multilevel_card.hpp"
+#include "nn/weights/multilevel/sliced_levels.hpp"
 #include "nn/weights/multilevel/two_level_fit.hpp"
 #include "nn/weights/source/factored_weight.hpp"
 #include "nn/weights/source/quantised_tensor.hpp"
@@ -22,7 +23,7 @@ struct GeneratorPlan {
 /// while their bound stays below 2^53, and multiplied once by the product of the scales: what
 /// integer hardware would give. The gain (1 in the paper, where a normalisation layer follows) is
 /// fixed by `encode` and folds into that one scale.
-class MultilevelSource final : public WeightSource, public FactoredWeight {
+class MultilevelSource final : public WeightSource, public FactoredWeight, public SlicedWeight {
  public:
   /// Of `card` the source reads how it is fitted and trained; the plan has the rest.
   MultilevelSource(const GeneratorPlan& plan, const MultilevelCard& card, const LayerShape& shape);
@@ -48,6 +49,12 @@ class MultilevelSource final : public WeightSource, public FactoredWeight {
   double regularise() override;
   void set_step(std::optional<TrainingStep> step) override { step_ = step; }
   [[nodiscard]] std::optional<TwoLevelFactors> factors() override;
+  [[nodiscard]] bool can_slice() const override;
+  [[nodiscard]] std::vector<StoredStream> slice_streams(const LayerSlice& slice) const override;
+  [[nodiscard]] RegenerationWork slice_work(const LayerSlice& slice) const override;
+  std::optional<TwoLevelFactors> slice_factors(const LayerSlice& slice) override;
+  void materialise_slice(const LayerSlice& slice, std::span<float> part) override;
+  void backward_slice(const LayerSlice& slice, std::span<const float> d_part) override;
 
   [[nodiscard]] const LevelSizes& sizes() const { return sizes_; }
   [[nodiscard]] const QuantisedTensor& basis() const { return basis_; }
@@ -65,6 +72,8 @@ class MultilevelSource final : public WeightSource, public FactoredWeight {
   void generate_kernels();
   void regenerate(float scale, std::span<float> dense);
   void backward_level_one(const float* d_kernels);
+  void add_gradients();
+  [[nodiscard]] SliceFactors levels_of(const SlicedLevels& part) const;
   [[nodiscard]] float total_scale() const;
   [[nodiscard]] bool noisy() const { return step_.has_value() && card_.quant_ratio < 1; }
   std::span<const float> in_level_order(std::span<const float> dense);
@@ -81,9 +90,12 @@ class MultilevelSource final : public WeightSource, public FactoredWeight {
   std::vector<double> kernels_wide_, v_wide_;
   std::vector<float> d_kernels_, ordered_;
   std::vector<float> basis_values_, u_values_, v_values_;
+  std::vector<float> slice_kernels_;  // of the latest slice
+  SliceFactors slice_values_;
 };
 
-/// The streams of a generated layer.
+/// The streams of a generated layer, and what regenerating it costs.
 std::vector<StoredStream> generator_streams(const GeneratorPlan& plan);
+RegenerationWork generator_work(const GeneratorPlan& plan);
 
 }  // namespace lightloom::nn

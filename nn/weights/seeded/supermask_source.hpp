@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nn/weights/seeded/seeded_bits.hpp"
+#include "nn/weights/slices/layer_slice.hpp"
 #include "nn/weights/source/source_entry.hpp"
 
 namespace lightloom::nn {
@@ -27,7 +28,7 @@ void describe(Section& section, SupermaskCard& card);
 /// Ramanujan et al., CVPR 2020, arXiv 1911.13299; on a chip: Hiddenite, ISSCC 2022): w = c m r with
 /// signs r from a seed, one magnitude c a layer, and m = 1 for the round(kept N) largest |s|, the
 /// first among equals. Scores s are trained straight through the choice: dL/ds = sign(s) c r dL/dw.
-class SupermaskSource final : public WeightSource {
+class SupermaskSource final : public WeightSource, public WordPerWeight {
  public:
   SupermaskSource(const LayerShape& shape, const SupermaskCard& card);
 
