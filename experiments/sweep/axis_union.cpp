@@ -32,11 +32,26 @@ std::size_t length_of(const Labelled& table, const std::string& axis) {
   return size_of(table.axis(axis)->values);
 }
 
-/// The array with the axis at `place` of `old` values taken anew: value i was at `from[i]`, or
-/// nowhere.
-std::vector<double> taken_anew(const std::vector<double>& array, std::size_t inner, std::size_t old,
+/// An array around one of its axes: how many blocks it has before it, values along it, and numbers
+/// behind each of these.
+struct AroundAxis {
+  std::size_t outer = 1, old = 0, inner = 1;
+};
+
+AroundAxis around(const Labelled& table, const Variable& variable, std::size_t axis,
+                  std::size_t anew) {
+  AroundAxis parts{.old = length_of(table, variable.axes[axis])};
+  for (std::size_t k = 0; k < axis; ++k) parts.outer *= length_of(table, variable.axes[k]);
+  for (std::size_t k = axis + 1; k < variable.axes.size(); ++k)
+    parts.inner *= variable.axes[k] == variable.axes[axis] ? anew  // has been taken anew before
+                                                           : length_of(table, variable.axes[k]);
+  return parts;
+}
+
+/// The array with one axis taken anew: value i was at `from[i]`, or nowhere.
+std::vector<double> taken_anew(const std::vector<double>& array, const AroundAxis& parts,
                                const std::vector<std::optional<std::size_t>>& from) {
-  const std::size_t outer = old * inner == 0 ? 0 : array.size() / (old * inner);
+  const auto& [outer, old, inner] = parts;
   std::vector<double> anew(outer * from.size() * inner, std::numeric_limits<double>::quiet_NaN());
   for (std::size_t o = 0; o < outer; ++o)
     for (std::size_t i = 0; i < from.size(); ++i)
@@ -50,14 +65,12 @@ std::vector<double> taken_anew(const std::vector<double>& array, std::size_t inn
 /// Gives the axis these values, of which the i-th was at `from[i]`, or nowhere.
 void take_anew(Labelled& table, const std::string& name, Values values,
                const std::vector<std::optional<std::size_t>>& from) {
-  const std::size_t old = length_of(table, name);
   for (Variable& variable : table.variables) {
     auto* numbers = std::get_if<std::vector<double>>(&variable.values);
-    std::size_t inner = 1;
-    for (auto axis = variable.axes.rbegin(); axis != variable.axes.rend(); ++axis) {
-      if (*axis == name && numbers != nullptr) *numbers = taken_anew(*numbers, inner, old, from);
-      inner *= *axis == name ? from.size() : length_of(table, *axis);
-    }
+    if (numbers == nullptr) continue;
+    for (std::size_t axis = variable.axes.size(); axis-- > 0;)
+      if (variable.axes[axis] == name)
+        *numbers = taken_anew(*numbers, around(table, variable, axis, from.size()), from);
   }
   axis_of(table, name).values = std::move(values);
 }

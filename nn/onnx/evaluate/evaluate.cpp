@@ -1,6 +1,7 @@
 #include "nn/onnx/evaluate/evaluate.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "core/error.hpp"
 #include "nn/onnx/evaluate/operator_call.hpp"
@@ -52,6 +53,9 @@ std::vector<Array> run(OperatorFunction function, const OperatorCall& call) {
   } catch (const Error& problem) {
     throw Error(
         fmt::format("{} ({}): {}", place_of(call.operation), call.operation.type, problem.what()));
+  } catch (const std::out_of_range&) {  // of a list, by a number of another input
+    throw Error(fmt::format("{} ({}): its inputs and attributes do not fit one another",
+                            place_of(call.operation), call.operation.type));
   }
 }
 

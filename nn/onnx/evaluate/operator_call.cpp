@@ -157,7 +157,9 @@ Array broadcast_to(const Array& array, const Dims& dims) {
 
 double value(const Array& array, std::int64_t i) {
   const auto at = static_cast<std::size_t>(i);
-  return array.integer() ? static_cast<double>(array.integers.at(at)) : double{array.floats.at(at)};
+  require(at < (array.integer() ? array.integers.size() : array.floats.size()),
+          "an input of {} numbers lacks number {}", array.size(), i);
+  return array.integer() ? static_cast<double>(array.integers[at]) : double{array.floats[at]};
 }
 
 bool exact_in_double(const Array& array) {

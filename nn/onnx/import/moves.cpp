@@ -11,9 +11,6 @@ namespace {
 
 using Dims = std::vector<std::int64_t>;
 
-/// No file may ask for more memory than a machine has.
-constexpr std::int64_t most_elements = std::int64_t{1} << 27;
-
 /// Squeezing all axes of one element leaves an open number of images in place.
 Operation squeeze_within(const Operation& o, const Dims& dims) {
   Attribute ones{.list = true};

@@ -40,8 +40,9 @@ Dims joint_dims(const Operation& o, const Dims& a, const Dims& b) {
   return joint;
 }
 
-Changing expanded(const Translation& t, const Operation&, const Changing& x, const Dims& dims) {
+Changing expanded(const Translation& t, const Operation& o, const Changing& x, const Dims& dims) {
   if (x.dims == dims) return x;
+  if (size_of(dims) > most_elements) throw Unsupported(o, "a value of this size");
   const Numbers numbers = numbers_of(t, x);
   // Row by row: the index in x of every element of the joint dimensions.
   const std::size_t missing = dims.size() - x.dims.size();

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 
 #include "core/error.hpp"
 #include "core/files/atomic_file.hpp"
@@ -68,6 +69,33 @@ class Parts : public testing::Test {
 
   std::string folder_;
 };
+
+// The first points have an axis without values, and later ones give it some.
+TEST_F(Parts, AnAxisMayBeginEmpty) {
+  const auto growing = [](const Tree& card) {
+    Labelled values;
+    const auto chips = static_cast<std::int64_t>(card_number(card, "x")) - 1;
+    std::vector<std::int64_t> numbers(static_cast<std::size_t>(chips));
+    std::iota(numbers.begin(), numbers.end(), 0);
+    values.add({"sum", {}, std::vector<double>{1.0}, "ns", "sum"});
+    values.add_axis({"chip", numbers, "1", "chip"});
+    values.add(
+        {"each", {"chip"}, std::vector<double>(numbers.begin(), numbers.end()), "1", "each"});
+    return values;
+  };
+  const std::string one = computed("1.h5", {1, 2}, parts_card, growing),
+                    two = computed("2.h5", {2, 2}, parts_card, growing);
+  const Labelled merged = merge_sweeps({one, two}).table;
+  ASSERT_EQ(size_of(merged.axis("chip")->values), 4u);
+  const auto& each = std::get<std::vector<double>>(merged.variable("each")->values);
+  ASSERT_EQ(each.size(), 10u * 4u);
+  for (std::size_t point = 0; point < 10; ++point)
+    for (std::size_t chip = 0; chip < 4; ++chip)
+      if (chip < point / 2)
+        EXPECT_EQ(each[point * 4 + chip], static_cast<double>(chip)) << point;
+      else
+        EXPECT_TRUE(std::isnan(each[point * 4 + chip])) << point;
+}
 
 // A file of the same points whose array lies along other axes, or fewer than the grid has.
 TEST_F(Parts, AlongOtherAxesAreRefused) {

@@ -43,6 +43,18 @@ TEST(OnnxArithmetic, ReductionsTakeAnyAxesButTheImages) {
   EXPECT_NE(refusal(model).find("over the images"), std::string::npos);
 }
 
+// (2^16, 1, 1, 2) by (1, 1, 2^16) in a hundred bytes would be 2^33 numbers.
+TEST(OnnxArithmetic, ValuesThatGrowBeyondMemoryAreRefused) {
+  Model model{.opset = 17,
+              .operations = {{"Reshape", "r", {"x", "shape"}, {"r"}, {}},
+                             {"Transpose", "t", {"r"}, {"t"}, {{"perm", numbers({0, 2, 1})}}},
+                             {"Mul", "m", {"r", "t"}, {"y"}, {}}},
+              .outputs = {"y"}};
+  model.constants["shape"] = integers_array({0, 1, 1 << 14});
+  model.inputs = {{"x", {0, 1 << 14}}};
+  EXPECT_NE(refusal(model).find("a value of this size"), std::string::npos) << refusal(model);
+}
+
 // A damaged file; what its operations lack is not looked for (the sanitisers would see it).
 TEST(OnnxArithmetic, OperationsWithTooFewInputsAreRefused) {
   for (const char* type : {"Div",

@@ -169,6 +169,12 @@ TEST(OnnxEvaluate, MovesElementsWhereTheyBelong) {
   EXPECT_EQ(run_one("Reshape", {x, shape}).dims, (std::vector<std::int64_t>{2, 3}));
 }
 
+TEST(OnnxEvaluate, InputsWithoutNumbersAreRefusedWhereOneIsRead) {
+  EXPECT_THROW(run_one("Dropout", {row({1, 2}), row({})}), Error);
+  EXPECT_THROW(run_one("Clip", {row({1, 2}), row({})}), Error);
+  EXPECT_THROW(run_one("Range", {row({}), row({1}), row({1})}), Error);
+}
+
 TEST(OnnxEvaluate, BroadcastsFromTheLastAxis) {
   const Array a{.dims = {2, 1, 3}, .floats = {0, 1, 2, 10, 11, 12}};
   const Array b{.dims = {2, 1}, .floats = {100, 200}};
