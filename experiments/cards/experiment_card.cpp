@@ -254,6 +254,8 @@ void describe(Section& section, Experiment& card) {
   check_sparse_dac(section, card);
   section.optional_section("maintenance",
                            [&](Section& inner) { describe(inner, card.maintenance.emplace()); });
+  section.optional_section("training_step",
+                           [&](Section& inner) { describe(inner, card.training_step.emplace()); });
   section.raw("sweep");
   section.value("sweep_keep", card.sweep_keep);
   section.value("seed", card.seed);
