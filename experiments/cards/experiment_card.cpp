@@ -256,6 +256,8 @@ void describe(Section& section, Experiment& card) {
                            [&](Section& inner) { describe(inner, card.maintenance.emplace()); });
   section.optional_section("training_step",
                            [&](Section& inner) { describe(inner, card.training_step.emplace()); });
+  section.optional_section("branch",
+                           [&](Section& inner) { describe(inner, card.branch.emplace()); });
   section.raw("sweep");
   section.value("sweep_keep", card.sweep_keep);
   section.value("seed", card.seed);

@@ -17,6 +17,7 @@
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/mixture/mixture_card.hpp"
+#include "nn/reversible/branch_card.hpp"
 #include "nn/train/train.hpp"
 #include "nn/weights/faults/bit_errors.hpp"
 #include "nn/weights/source_card.hpp"
@@ -132,6 +133,7 @@ struct Experiment {
   std::vector<double> ages_s;  // of the core, at which chips are measured; none: as the core says
   std::optional<MaintenanceCard> maintenance;
   std::optional<cosim::TrainingStepCard> training_step;  // what `lightloom cost` says of one
+  std::optional<nn::BranchCard> branch;                  // what `lightloom branch` trains
   std::optional<nn::MixtureCard> search;                 // what `lightloom search` chooses among
   nn::BitErrorCard bit_errors;          // of the memory that holds the stored words; rate 0: none
   std::vector<std::string> sweep_keep;  // arrays of each point that a sweep holds; none: all

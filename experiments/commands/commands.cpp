@@ -9,15 +9,15 @@
 namespace lightloom::experiments {
 
 extern const Command init_command, check_command, run_command, sweep_command, merge_command,
-    train_command, correct_command, ratio_command, sources_command, pack_command, unpack_command,
-    encode_command, search_command, cost_command, decompose_command, chip_command, memory_command,
-    onnx_check_command, onnx_save_command, onnx_fold_command, calibrate_simulate_command,
-    calibrate_fit_command, calibrate_predict_command, calibrate_program_command,
-    calibrate_design_command, calibrate_track_command, calibrate_when_command,
-    calibrate_pulls_command, calibrate_fringe_command, calibrate_ring_command,
-    calibrate_line_command, calibrate_energy_command, calibrate_drift_command,
-    calibrate_products_command, validate_command, report_command, inspect_command, export_command,
-    diff_command, compare_command, completion_command;
+    train_command, branch_command, correct_command, ratio_command, sources_command, pack_command,
+    unpack_command, encode_command, search_command, cost_command, decompose_command, chip_command,
+    memory_command, onnx_check_command, onnx_save_command, onnx_fold_command,
+    calibrate_simulate_command, calibrate_fit_command, calibrate_predict_command,
+    calibrate_program_command, calibrate_design_command, calibrate_track_command,
+    calibrate_when_command, calibrate_pulls_command, calibrate_fringe_command,
+    calibrate_ring_command, calibrate_line_command, calibrate_energy_command,
+    calibrate_drift_command, calibrate_products_command, validate_command, report_command,
+    inspect_command, export_command, diff_command, compare_command, completion_command;
 
 const std::vector<const Command*>& commands() {
   static const std::vector<const Command*> table{&init_command,
@@ -26,6 +26,7 @@ const std::vector<const Command*>& commands() {
                                                  &sweep_command,
                                                  &merge_command,
                                                  &train_command,
+                                                 &branch_command,
                                                  &correct_command,
                                                  &ratio_command,
                                                  &sources_command,
