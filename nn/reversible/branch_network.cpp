@@ -37,14 +37,14 @@ std::int64_t different(const FixedMap& one, const FixedMap& other) {
 }  // namespace
 
 BranchNetwork::BranchNetwork(const BranchShape& shape, int fraction_bits, std::uint64_t seed)
-    : shape_(shape), bits_(fraction_bits) {
-  BranchDraw draw{.seed = seed};
+    : shape_(shape), bits_(fraction_bits), shared_(std::make_unique<Shared>()) {
+  BranchDraw draw{.seed = seed, .workspace = &shared_->products};
+  const BlockSetting setting{.fraction_bits = fraction_bits, .scratch = shared_->blocks};
   for (int half = 0; half < 2; ++half)
-    stem_.emplace_back(shape.convolution(shape.taps.front().channels, 3), Begins::drawn, seed,
-                       draw.number++);
+    stem_.emplace_back(shape.convolution(shape.taps.front().channels, 3), Begins::drawn, draw);
   for (int block = 0; block < shape.blocks; ++block)
-    blocks_.emplace_back(shape, block, fraction_bits, draw);
-  head_.emplace_back(shape.head(), Begins::drawn, seed, draw.number);
+    blocks_.emplace_back(shape, block, setting, draw);
+  head_.emplace_back(shape.head(), Begins::drawn, draw);
 }
 
 const Tensor& BranchNetwork::tap(std::span<const Tensor> taps, int block) const {

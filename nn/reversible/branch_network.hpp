@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -29,7 +30,8 @@ class BranchNetwork {
   /// of these taps is inverted, block by block.
   std::int64_t lost_numbers(std::span<const Tensor> taps);
 
-  /// Bytes of activations that wait for the backward pass of the latest forward.
+  /// Bytes of activations that wait for the backward pass of the latest forward, beside what a
+  /// block at work needs.
   [[nodiscard]] std::int64_t kept_bytes() const;
   [[nodiscard]] std::vector<Parameter*> parameters();
   [[nodiscard]] const BranchShape& shape() const { return shape_; }
@@ -39,8 +41,15 @@ class BranchNetwork {
   void begin(std::span<const Tensor> taps);
   void finish();
 
+  /// What products and blocks share while one of them is at work.
+  struct Shared {
+    ProductWorkspace products;
+    BlockScratch blocks;
+  };
+
   BranchShape shape_;
   int bits_;
+  std::unique_ptr<Shared> shared_;
   std::vector<TrainedProduct> stem_;  // of each half
   std::vector<ReversibleBlock> blocks_;
   std::vector<TrainedProduct> head_;  // one

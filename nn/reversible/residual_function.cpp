@@ -10,12 +10,10 @@ constexpr Method exact_order = Method::direct;
 }  // namespace
 
 ResidualFunction::ResidualFunction(const BranchShape& shape, int tap_channels, BranchDraw& draw)
-    : first_(shape.convolution(shape.channels, 3), Begins::drawn, draw.seed, draw.number),
-      second_(shape.convolution(shape.channels, 3), Begins::zero, draw.seed, draw.number + 1) {
+    : first_(shape.convolution(shape.channels, 3), Begins::drawn, draw),
+      second_(shape.convolution(shape.channels, 3), Begins::zero, draw) {
   if (tap_channels > 0)
-    connection_.emplace(shape.convolution(tap_channels, 1), Begins::drawn, draw.seed,
-                        draw.number + 2);
-  draw.number += 3;
+    connection_.emplace(shape.convolution(tap_channels, 1), Begins::drawn, draw);
 }
 
 void ResidualFunction::forward(const Tensor& x, const Tensor& tap, Tensor& hidden, Tensor& y) {
@@ -29,16 +27,18 @@ void ResidualFunction::forward(const Tensor& x, const Tensor& tap, Tensor& hidde
   second_.forward(hidden, y, {.method = exact_order});
 }
 
-void ResidualFunction::backward(const Passed& passed, const Tensor& dy, Tensor& dx) {
-  d_hidden_.resize(dy.shape());
-  d_input_.resize(dy.shape());
+void ResidualFunction::backward(const Passed& passed, const Tensor& dy, Tensor& dx,
+                                GradientScratch& scratch) {
+  Tensor &d_hidden = scratch.d_hidden, &d_input = scratch.d_input;
+  d_hidden.resize(dy.shape());
+  d_input.resize(dy.shape());
   second_.add_gradients(passed.hidden, dy);
-  second_.backward(dy, d_hidden_);
-  activate_backward(Activation::relu, passed.hidden, d_hidden_, d_hidden_);
-  if (connection_) connection_->add_gradients(passed.tap, d_hidden_);
-  first_.add_gradients(passed.x, d_hidden_);
-  first_.backward(d_hidden_, d_input_);
-  accumulate(d_input_.values(), dx.values());
+  second_.backward(dy, d_hidden);
+  activate_backward(Activation::relu, passed.hidden, d_hidden, d_hidden);
+  if (connection_) connection_->add_gradients(passed.tap, d_hidden);
+  first_.add_gradients(passed.x, d_hidden);
+  first_.backward(d_hidden, d_input);
+  accumulate(d_input.values(), dx.values());
 }
 
 std::vector<Parameter*> ResidualFunction::parameters() {

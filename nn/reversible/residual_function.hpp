@@ -7,10 +7,9 @@
 
 namespace lightloom::nn {
 
-/// Where a product's first weights are drawn.
-struct BranchDraw {
-  std::uint64_t seed = 0;
-  std::uint32_t number = 0;  // of the next product
+/// Gradients that are needed during one call only.
+struct GradientScratch {
+  Tensor d_hidden, d_input;
 };
 
 /// F(x; p) = V relu(W x + C p + b) + c: two 3x3 convolutions of one half's channels, and the
@@ -32,14 +31,13 @@ class ResidualFunction {
     const Tensor& hidden;
   };
   /// Adds to the gradients of the parameters and to `dx`, of x; nothing goes to the tap.
-  void backward(const Passed& passed, const Tensor& dy, Tensor& dx);
+  void backward(const Passed& passed, const Tensor& dy, Tensor& dx, GradientScratch& scratch);
 
   [[nodiscard]] std::vector<Parameter*> parameters();
 
  private:
   TrainedProduct first_, second_;
   std::optional<TrainedProduct> connection_;
-  Tensor d_hidden_, d_input_;
 };
 
 }  // namespace lightloom::nn

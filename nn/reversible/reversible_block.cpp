@@ -15,37 +15,43 @@ std::int64_t KeptBlock::bytes() const {
   return numbers * std::int64_t{sizeof(float)};
 }
 
-ReversibleBlock::ReversibleBlock(const BranchShape& shape, int block, int fraction_bits,
+ReversibleBlock::ReversibleBlock(const BranchShape& shape, int block, const BlockSetting& setting,
                                  BranchDraw& draw)
-    : f_(shape, tap_channels(shape, block), draw), g_(shape, 0, draw), bits_(fraction_bits) {}
+    : f_(shape, tap_channels(shape, block), draw),
+      g_(shape, 0, draw),
+      bits_(setting.fraction_bits),
+      scratch_(&setting.scratch) {}
 
 void ReversibleBlock::forward(const Tensor& tap, FixedPair& pair, KeptBlock* kept) {
-  KeptBlock& maps = kept != nullptr ? *kept : own_;
+  KeptBlock& maps = kept != nullptr ? *kept : scratch_->maps;
+  Tensor& change = scratch_->change;
   to_floats(pair.second, bits_, maps.x2);
-  f_.forward(maps.x2, tap, maps.f_hidden, change_);
-  round_into(change_, bits_, Rounded::added, pair.first);
+  f_.forward(maps.x2, tap, maps.f_hidden, change);
+  round_into(change, bits_, Rounded::added, pair.first);
   to_floats(pair.first, bits_, maps.y1);
-  g_.forward(maps.y1, tap, maps.g_hidden, change_);
-  round_into(change_, bits_, Rounded::added, pair.second);
+  g_.forward(maps.y1, tap, maps.g_hidden, change);
+  round_into(change, bits_, Rounded::added, pair.second);
 }
 
 void ReversibleBlock::inverse(const Tensor& tap, FixedPair& pair) {
-  to_floats(pair.first, bits_, own_.y1);
-  g_.forward(own_.y1, tap, own_.g_hidden, change_);
-  round_into(change_, bits_, Rounded::taken_off, pair.second);
-  to_floats(pair.second, bits_, own_.x2);
-  f_.forward(own_.x2, tap, own_.f_hidden, change_);
-  round_into(change_, bits_, Rounded::taken_off, pair.first);
+  KeptBlock& maps = scratch_->maps;
+  Tensor& change = scratch_->change;
+  to_floats(pair.first, bits_, maps.y1);
+  g_.forward(maps.y1, tap, maps.g_hidden, change);
+  round_into(change, bits_, Rounded::taken_off, pair.second);
+  to_floats(pair.second, bits_, maps.x2);
+  f_.forward(maps.x2, tap, maps.f_hidden, change);
+  round_into(change, bits_, Rounded::taken_off, pair.first);
 }
 
 void ReversibleBlock::backward(const Tensor& tap, FixedPair& pair, PairGradient& gradient) {
   inverse(tap, pair);
-  backward(tap, own_, gradient);
+  backward(tap, scratch_->maps, gradient);
 }
 
 void ReversibleBlock::backward(const Tensor& tap, const KeptBlock& kept, PairGradient& gradient) {
-  g_.backward({kept.y1, tap, kept.g_hidden}, gradient.second, gradient.first);
-  f_.backward({kept.x2, tap, kept.f_hidden}, gradient.first, gradient.second);
+  g_.backward({kept.y1, tap, kept.g_hidden}, gradient.second, gradient.first, scratch_->gradients);
+  f_.backward({kept.x2, tap, kept.f_hidden}, gradient.first, gradient.second, scratch_->gradients);
 }
 
 std::vector<Parameter*> ReversibleBlock::parameters() {

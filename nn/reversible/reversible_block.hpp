@@ -21,6 +21,19 @@ struct KeptBlock {
   [[nodiscard]] std::int64_t bytes() const;
 };
 
+/// What blocks need while one of them is at work, and share.
+struct BlockScratch {
+  KeptBlock maps;
+  Tensor change;
+  GradientScratch gradients;
+};
+
+/// How the blocks of a branch are held.
+struct BlockSetting {
+  int fraction_bits = 12;
+  BlockScratch& scratch;  // outlives the block
+};
+
 /// A reversible block on integers (after Gomez et al., NeurIPS 2017, arXiv:1707.04585):
 ///     y1 = x1 + round(F(x2; p)),   y2 = x2 + round(G(y1)),
 ///     x2 = y2 - round(G(y1)),      x1 = y1 - round(F(x2; p)),
@@ -28,7 +41,8 @@ struct KeptBlock {
 /// rounding.
 class ReversibleBlock {
  public:
-  ReversibleBlock(const BranchShape& shape, int block, int fraction_bits, BranchDraw& draw);
+  ReversibleBlock(const BranchShape& shape, int block, const BlockSetting& setting,
+                  BranchDraw& draw);
 
   /// Turns inputs into outputs; keeps what a backward pass without recomputing needs, if asked.
   void forward(const Tensor& tap, FixedPair& pair, KeptBlock* kept = nullptr);
@@ -45,8 +59,7 @@ class ReversibleBlock {
  private:
   ResidualFunction f_, g_;
   int bits_;
-  KeptBlock own_;
-  Tensor change_;
+  BlockScratch* scratch_;
 };
 
 }  // namespace lightloom::nn

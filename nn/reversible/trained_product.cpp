@@ -16,9 +16,9 @@ constexpr std::uint32_t behind_all_layers = 1u << 24;
 
 }  // namespace
 
-TrainedProduct::TrainedProduct(const LayerShape& shape, Begins begins, std::uint64_t seed,
-                               std::uint32_t number)
-    : shape_(shape), product_(shape) {
+TrainedProduct::TrainedProduct(const LayerShape& shape, Begins begins, BranchDraw& draw)
+    : shape_(shape), product_(shape, draw.workspace) {
+  const std::uint32_t number = draw.number++;
   const auto outputs = static_cast<std::size_t>(shape.out_channels),
              count = static_cast<std::size_t>(shape.weights());
   weights_ = {.name = fmt::format("branch_{}_weights", number),
@@ -31,8 +31,9 @@ TrainedProduct::TrainedProduct(const LayerShape& shape, Begins begins, std::uint
   d_weights_.resize(count);
   d_bias_.resize(outputs);
   if (begins == Begins::zero) return;
-  const Stream stream(
-      {.seed = seed, .purpose = Purpose::initial_weights, .layer = behind_all_layers + number});
+  const Stream stream({.seed = draw.seed,
+                       .purpose = Purpose::initial_weights,
+                       .layer = behind_all_layers + number});
   const double spread = std::sqrt(2.0 / shape.matrix_columns());
   for (std::size_t i = 0; i < count; ++i)
     weights_.value[i] = static_cast<float>(spread * stream.normal(i));

@@ -64,7 +64,8 @@ Trained trained(BranchKeeps keeps, int epochs = 3) {
   const Dataset& data = striped();
   Network backbone(tiny_backbone(), {}, 7);
   BranchCard card{.blocks = 4, .channels = 8, .keeps = keeps, .epochs = epochs, .batch = 30};
-  card.schedule.rate = 0.01;
+  card.schedule.rate = 0.004;
+  card.schedule.kind = RateKind::constant;
   card.optimizer.kind = OptimizerKind::adam;
   const BranchShape shape = branch_shape(backbone, card, 3);
   BackboneTaps taps(backbone, shape);
@@ -81,7 +82,7 @@ Trained trained(BranchKeeps keeps, int epochs = 3) {
 // Beside a network of random weights, a third of the images by chance. The network's weights and
 // what it makes of images are those of before.
 TEST(BranchTraining, LearnsBesideANetworkThatStaysAsItIs) {
-  const Trained one = trained(BranchKeeps::last_pair, 5);
+  const Trained one = trained(BranchKeeps::last_pair, 8);
   EXPECT_LT(one.result.epochs.back().loss, 0.3 * one.result.epochs.front().loss);
   EXPECT_GT(one.result.test_accuracy, 0.9);
   EXPECT_TRUE(one.backbone_stayed);
@@ -92,6 +93,15 @@ TEST(BranchTraining, LearnsBesideANetworkThatStaysAsItIs) {
     EXPECT_LE(
         epoch.validation_accuracy,
         one.result.epochs[static_cast<std::size_t>(one.result.best_epoch)].validation_accuracy);
+}
+
+// At a constant rate a training that ends with that epoch has the same weights.
+TEST(BranchTraining, KeepsTheEpochThatIsBestOnTheValidationImages) {
+  const Trained one = trained(BranchKeeps::last_pair, 8);
+  ASSERT_LT(one.result.best_epoch, 7);
+  const Trained shorter = trained(BranchKeeps::last_pair, one.result.best_epoch + 1);
+  EXPECT_EQ(one.weights, shorter.weights);
+  EXPECT_EQ(one.result.test_accuracy, shorter.result.test_accuracy);
 }
 
 TEST(BranchTraining, RepeatsAndDoesNotDependOnWhatIsKept) {

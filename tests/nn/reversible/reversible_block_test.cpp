@@ -92,7 +92,8 @@ TEST(ReversibleBlock, InverseBringsBackEveryInteger) {
   const std::vector<Tensor> taps = random_taps(shape);
   for (const double spread : {1e-3, 1.0, 1e3, 1e5}) {
     BranchDraw draw{.seed = 1};
-    ReversibleBlock block(shape, 1, 12, draw);
+    BlockScratch scratch;
+    ReversibleBlock block(shape, 1, {.fraction_bits = 12, .scratch = scratch}, draw);
     shake(block.parameters());
     const FixedPair before = random_pair(shape, spread);
     FixedPair pair = before;
@@ -114,7 +115,8 @@ TEST(ReversibleBlock, FloatsWouldNotComeBack) {
 TEST(ReversibleBlock, BeginsAsTheIdentity) {
   const BranchShape shape = shape_of_blocks(2);
   BranchDraw draw{.seed = 1};
-  ReversibleBlock block(shape, 0, 12, draw);
+  BlockScratch scratch;
+  ReversibleBlock block(shape, 0, {.fraction_bits = 12, .scratch = scratch}, draw);
   FixedPair pair = random_pair(shape, 1);
   const FixedPair before = pair;
   block.forward(random_taps(shape)[0], pair);
