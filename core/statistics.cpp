@@ -74,4 +74,10 @@ NormalTest test_standard_normal(std::vector<double> values) {
   return test;
 }
 
+double distinct_values(std::span<const double> shares, std::ptrdiff_t draws) {
+  double values = 0;
+  for (const double share : shares) values += 1 - std::pow(1 - share, static_cast<double>(draws));
+  return values;
+}
+
 }  // namespace lightloom

@@ -35,4 +35,9 @@ struct NormalTest {
 };
 NormalTest test_standard_normal(std::vector<double> values);
 
+/// How many different values are to be expected among `draws` independent ones, of which each is
+/// value i with probability `shares[i]`: sum_i 1 - (1 - p_i)^draws. At most `draws`, and at most
+/// the number of values.
+double distinct_values(std::span<const double> shares, std::ptrdiff_t draws);
+
 }  // namespace lightloom

@@ -26,7 +26,10 @@ PartTimes least_times(const CostInput& input, const LayerPlan& plan) {
 void add_plan(LayerCost& cost, const CostInput& input, const ExpandedLayer& part,
               const LayerPlan& plan) {
   const CostLayer& layer = part.layer;
-  if (plan.mapping.tiles >= cost.mapping.tiles) cost.mapping = plan.mapping;
+  if (plan.mapping.tiles >= cost.mapping.tiles) {
+    cost.mapping = plan.mapping;
+    cost.value_shares = layer.value_shares;
+  }
   add(cost.energy_pJ, plan.energy_pJ);
   cost.traffic.weight_bytes += plan.traffic.weight_bytes;
   cost.traffic.input_bytes += plan.traffic.input_bytes;
@@ -34,6 +37,8 @@ void add_plan(LayerCost& cost, const CostInput& input, const ExpandedLayer& part
   cost.traffic.sum_bytes += plan.traffic.sum_bytes;
   cost.input_bytes = std::max(cost.input_bytes, input_map_bytes(input, layer));
   cost.macs += layer.shape.macs() * input.batch;
+  cost.weight_conversions += plan.settings.conversions;
+  cost.weight_switchings += plan.settings.switchings;
   cost.generation_macs += plan.generation_macs;
   cost.digital_operations += layer.digital.operations() * input.batch;
   cost.activation_macs += layer.digital.activation_macs * input.batch;

@@ -34,6 +34,7 @@ CostLayer source_layer(const nn::LayerShape& shape, nn::StoredWeight& source) {
   CostLayer layer{.shape = shape,
                   .streams = source.streams(),
                   .work = source.work(),
+                  .value_shares = source.value_shares(),
                   .row_repeats = source.row_repeats()};
   if (layer.takes_work()) layer.way = WeightDelivery::regenerate;
   if (const auto factors = source.factors()) layer.factors = factor_shape(*factors);

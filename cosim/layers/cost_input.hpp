@@ -48,6 +48,7 @@ struct CostLayer {
   SharedWords shared;                     // of these
   nn::RegenerationWork work;  // to rebuild the weights once; none: the streams are the weights
   std::optional<FactorShape> factors;  // for two-level sources
+  std::vector<double> value_shares;    // see nn::StoredWeight; empty: no lists of values
   int row_repeats = 1;         // the outputs are so many runs of one product, each up to a factor
   int reload_bits = 8;         // per weight, when a source that takes work is reloaded instead
   DigitalWork digital;         // done to the results, per image

@@ -6,27 +6,15 @@
 namespace lightloom::cosim {
 
 std::string_view component_name(Component component) {
-  static constexpr std::string_view names[] = {"DRAM transfer",
-                                               "DRAM activate",
-                                               "DRAM background",
-                                               "weight buffer",
-                                               "tile buffer",
-                                               "activation buffer",
-                                               "buffer leakage",
-                                               "generator",
-                                               "generator converters",
-                                               "generator laser",
-                                               "generator static",
-                                               "decomposition",
-                                               "programming",
-                                               "hold",
-                                               "input converters",
-                                               "weight converters",
-                                               "laser",
-                                               "output converters",
-                                               "accumulation",
-                                               "core static",
-                                               "post processing"};
+  static constexpr std::string_view names[] = {
+      "DRAM transfer",     "DRAM activate",     "DRAM background",
+      "weight buffer",     "tile buffer",       "activation buffer",
+      "buffer leakage",    "generator",         "generator converters",
+      "generator laser",   "generator static",  "decomposition",
+      "programming",       "weight switching",  "hold",
+      "input converters",  "weight converters", "laser",
+      "output converters", "accumulation",      "core static",
+      "post processing"};
   static_assert(std::size(names) == Energies::size());
   return names[static_cast<std::size_t>(component)];
 }

@@ -28,6 +28,7 @@ enum class Component {
   generator_static,
   decomposition,      // weights to device settings
   programming,        // writing device settings
+  weight_switching,   // turning cells to one of their column's levels (sparse DAC)
   hold,               // keeping them
   input_converters,   // DACs and modulators
   weight_converters,  // those of weights, where they are modulated every symbol
@@ -78,6 +79,9 @@ struct LayerCost {
   std::int64_t generation_macs = 0;
   std::int64_t digital_operations = 0;  // behind the layer, batch included
   std::int64_t activation_macs = 0;     // among them: products of maps with maps, attention
+  double weight_conversions = 0;        // of weights, by DACs, padding included
+  double weight_switchings = 0;         // of cells that turn to another level (sparse DAC)
+  std::vector<double> value_shares;     // see CostLayer; of its largest factor
   std::int64_t visits = 0;  // times a tile was programmed (more than tiles unless weights stay)
   int replicas = 1;         // cores that hold a copy of each tile
   double attained_macs_per_ns = 0;     // roofline: what the layer reaches,

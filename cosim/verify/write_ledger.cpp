@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "core/error.hpp"
 #include "cosim/layers/tile_write.hpp"
 #include "cosim/layers/vector_read.hpp"
 #include "cosim/mapping.hpp"
@@ -40,14 +41,19 @@ double pulse_ns(const Writer& writer, std::int64_t devices) {
 WriteLedger count_writes(const Writer& writer, const nn::NetworkShape& network,
                          const VerifiedWeights& verified, const VerifyCard& card) {
   const photonic::CoreDescription& core = writer.core;
+  require(!core.cost.sparse_dac.used(),
+          "core.sparse_dac sets the cells of a column from shared levels, and this ledger is of "
+          "cells that are written one by one (leave it out)");
   const auto size = static_cast<std::size_t>(core.rows) * static_cast<std::size_t>(core.columns);
   const VectorRead read = vector_read(core);
   WriteLedger ledger;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const LayerMapping mapping = map_layer(network.layers[l], {core.rows, core.columns});
     ledger.devices += mapping.tiles * core.cost.devices;
-    const double once =
-        tile_write(core.cost, writer.programming, {static_cast<double>(core.rows), false}).sum_ns();
+    const double once = tile_write(core.cost, writer.programming,
+                                   {.rows = static_cast<double>(core.rows),
+                                    .conversions = static_cast<double>(core.cost.devices)})
+                            .sum_ns();
     ledger.time_us += 1e-3 * once * static_cast<double>(mapping.tiles);
     if (l >= verified.chosen.size() || verified.chosen[l].empty()) continue;
     for (std::size_t t = 0; t < static_cast<std::size_t>(mapping.tiles); ++t) {

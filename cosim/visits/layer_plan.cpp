@@ -57,6 +57,8 @@ void add(LayerPlan& plan, const VisitClass& visit) {
     plan.needs_ns[term.stage][term.need.part] += term.need.ns;
   for (const EnergyTerms::Term& term : visit.energies)
     plan.energy_pJ[term.component] += term.amount * term.each_pJ;
+  plan.settings.conversions += visit.settings.conversions;
+  plan.settings.switchings += visit.settings.switchings;
   plan.generation_macs += visit.generation_macs;
 }
 

@@ -21,6 +21,7 @@ struct LayerPlan {
   EnumArray<Stage, PartTimes> needs_ns;  // of all tiles, also of what worked beside a slower part
   Energies energy_pJ;
   Traffic traffic;
+  TileSettings settings;  // of all visits
   std::int64_t generation_macs = 0;
   double largest_weight_tile_bytes = 0;  // in the weight buffer
   double regenerated_tile_bytes = 0;     // in the tile buffer; 0: not used

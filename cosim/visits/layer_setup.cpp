@@ -58,6 +58,26 @@ void choose_order(LayerSetup& setup) {
   setup.kernels_fit = kernels_fit(setup);
 }
 
+/// A bank of levels is set from lists of values that it holds all of.
+void require_lists(const LayerSetup& setup) {
+  const int levels = setup.core().sparse_dac.levels;
+  if (levels == 0) return;
+  const std::vector<double>& shares = setup.layer.value_shares;
+  const std::string& name = setup.layer.shape.name;
+  require(!shares.empty() && setup.regenerate,
+          "core.sparse_dac sets weights from the list of different values that each input has, and "
+          "layer '{}' comes without one (of the sources crew has them, with scales: layer and "
+          "way: source)",
+          name);
+  const auto most =
+      std::min<std::int64_t>(static_cast<std::int64_t>(shares.size()),
+                             std::min(setup.input().core.rows, setup.mapping.group_rows));
+  require(most <= levels,
+          "core.sparse_dac.levels is {}, and an input of layer '{}' can have {} different weights "
+          "in a tile (give as many levels, or fewer weights.bits)",
+          levels, name, most);
+}
+
 /// Cores that would find no tile take copies and a part of the input vectors.
 int replicas_of(const LayerSetup& setup) {
   const PlanChoice& choice = setup.context.choice;
@@ -158,6 +178,7 @@ LayerSetup layer_setup(const CostContext& context, std::size_t index) {
   setup.vectors =
       static_cast<double>(setup.mapping.input_vectors) * (layer.product ? 1 : input.batch);
   setup.stored_as_settings = comes_as_settings(setup);
+  require_lists(setup);
   choose_order(setup);
   setup.replicas = replicas_of(setup);
   return setup;

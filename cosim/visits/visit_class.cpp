@@ -36,6 +36,14 @@ void make_weights(VisitClass& made, const LayerSetup& setup, const Visit& visit)
   if (as_digits) add(made, compute_settings(setup));
 }
 
+/// Weights that are converted with every symbol.
+double modulated_weights(const EnergyTerms& energy) {
+  double sum = 0;
+  for (const EnergyTerms::Term& term : energy.terms())
+    if (term.component == Component::weight_converters) sum += term.amount;
+  return sum;
+}
+
 RoomNeeds room_needs(const LayerSetup& setup, const Visit& v) {
   const CostInput& input = setup.input();
   const bool sums =
@@ -74,8 +82,11 @@ VisitClass visit_class(const LayerSetup& setup, const Visit& visit, const LayerM
     add(all, read_stored_tile(setup, visit));
     if (visit.replica == 0) make_weights(all, setup, visit);
     add(all, program(setup, visit));
+    all.settings = tile_settings(setup.core(), setup.layer.value_shares, visit.view);
   }
-  add(all, compute(setup, visit));
+  const VisitCost computed = compute(setup, visit);
+  all.settings.conversions += modulated_weights(computed.energy);
+  add(all, computed);
   add(all, post_process(setup, visit));
   return all;
 }

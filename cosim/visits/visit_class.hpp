@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cosim/layers/tile_write.hpp"
 #include "cosim/visits/visit.hpp"
 #include "cosim/visits/visit_traffic.hpp"
 
@@ -25,6 +26,7 @@ struct VisitClass {
   std::vector<TimeTerms::Term> times;  // that are not zero, in the order in which they are added
   std::vector<EnergyTerms::Term> energies;
   RoomNeeds needs;
+  TileSettings settings;  // weights set by DACs, those of symbols included where they are modulated
   std::int64_t generation_macs = 0;
   double regenerated_tile_bytes = 0, kernel_bytes = 0;  // in the tile buffer
   bool forms_kernels = false;

@@ -77,14 +77,17 @@ void spend_dynamic_light(const LayerSetup& setup, const Symbols& symbols, Energy
 
 VisitCost program(const LayerSetup& setup, const Visit& v) {
   const photonic::CoreCost& core = setup.core();
-  const TileWrite write =
-      tile_write(core, setup.input().programming,
-                 {static_cast<double>(v.view.rows) * v.view.groups, setup.regenerate});
+  const TileSettings settings = tile_settings(core, setup.layer.value_shares, v.view);
+  const TileWrite write = tile_write(core, setup.input().programming,
+                                     {.rows = static_cast<double>(v.view.rows) * v.view.groups,
+                                      .regenerated = setup.regenerate,
+                                      .conversions = settings.conversions});
   VisitCost cost;
   if (write.path_ns > 0) cost.time.take(Stage::program, {TimePart::weight_path, write.path_ns});
   cost.time.take(Stage::program, {TimePart::programming, write.programming_ns});
-  cost.energy.spend(Component::programming, static_cast<double>(core.devices),
-                    core.write_energy_pJ);
+  cost.energy.spend(Component::programming, settings.conversions, core.write_energy_pJ);
+  cost.energy.spend(Component::weight_switching, settings.switchings,
+                    core.sparse_dac.switch_energy_pJ);
   return cost;
 }
 

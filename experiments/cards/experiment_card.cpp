@@ -169,6 +169,27 @@ void check_ages(Section& section, const Experiment& card) {
   if (card.chips == 0) section.problem("ages", "need chips (let `chips` be above 0)");
 }
 
+/// A bank of levels is set from the lists of the card's own source; baselines run without it.
+void check_sparse_dac(Section& section, const Experiment& card) {
+  if (!card.hardware.core.sparse_dac.used()) return;
+  const auto check = [&](const nn::SourceCard& weights, const std::string& where) {
+    const nn::SourceEntry& entry = nn::source_entry(weights.source);
+    if (entry.lists_values && entry.lists_values(weights)) return;
+    section.problem("weights",
+                    fmt::format("have the source '{}'{}, which stores no list of the different "
+                                "weights of an input for core.sparse_dac to set levels from (crew "
+                                "with scales: layer does)",
+                                weights.source, where));
+  };
+  check(card.network.weights, "");
+  for (const nn::LayerOverride& layer : card.network.weights.layers)
+    check(layer.card, fmt::format(" for '{}'", layer.layer));
+  if (card.hardware.way != cosim::WayChoice::source)
+    section.problem("way",
+                    "brings weights that are not crew's own words, and core.sparse_dac is set from "
+                    "these (give way: source)");
+}
+
 }  // namespace
 
 std::vector<Baseline> read_baselines(Section& section) {
@@ -235,8 +256,13 @@ void describe(Section& section, Experiment& card) {
   section.card("bit_errors", card.bit_errors);
   card.ages_s = read_ages(section, card.hardware.core);
   check_ages(section, card);
+  check_sparse_dac(section, card);
   section.optional_section("maintenance",
                            [&](Section& inner) { describe(inner, card.maintenance.emplace()); });
+  section.optional_section("training_step",
+                           [&](Section& inner) { describe(inner, card.training_step.emplace()); });
+  section.optional_section("branch",
+                           [&](Section& inner) { describe(inner, card.branch.emplace()); });
   section.raw("sweep");
   section.value("sweep_keep", card.sweep_keep);
   section.value("seed", card.seed);

@@ -10,12 +10,14 @@
 #include "cosim/generator/generator_card.hpp"
 #include "cosim/network/network_layers.hpp"
 #include "cosim/studies/generation_latency.hpp"
+#include "cosim/training/step_card.hpp"
 #include "experiments/cards/chips_card.hpp"
 #include "experiments/cards/maintenance_card.hpp"
 #include "experiments/cards/section_keys.hpp"
 #include "memory/memory_card.hpp"
 #include "nn/data/dataset.hpp"
 #include "nn/mixture/mixture_card.hpp"
+#include "nn/reversible/branch_card.hpp"
 #include "nn/train/train.hpp"
 #include "nn/weights/faults/bit_errors.hpp"
 #include "nn/weights/source_card.hpp"
@@ -130,9 +132,11 @@ struct Experiment {
   Measures measures;
   std::vector<double> ages_s;  // of the core, at which chips are measured; none: as the core says
   std::optional<MaintenanceCard> maintenance;
-  std::optional<nn::MixtureCard> search;  // what `lightloom search` chooses among
-  nn::BitErrorCard bit_errors;            // of the memory that holds the stored words; rate 0: none
-  std::vector<std::string> sweep_keep;    // arrays of each point that a sweep holds; none: all
+  std::optional<cosim::TrainingStepCard> training_step;  // what `lightloom cost` says of one
+  std::optional<nn::BranchCard> branch;                  // what `lightloom branch` trains
+  std::optional<nn::MixtureCard> search;                 // what `lightloom search` chooses among
+  nn::BitErrorCard bit_errors;          // of the memory that holds the stored words; rate 0: none
+  std::vector<std::string> sweep_keep;  // arrays of each point that a sweep holds; none: all
   std::uint64_t seed = 0;
   std::uint64_t data_seed = 0;  // of generated images and the validation split; the card's `seed`
   int seeds = 1;                // trainings: by seed, seed + 1, ..., each with chips of its own

@@ -9,9 +9,9 @@
 namespace lightloom::experiments {
 
 extern const Command init_command, check_command, run_command, sweep_command, merge_command,
-    train_command, slim_command, correct_command, ratio_command, sources_command, pack_command,
-    unpack_command, encode_command, search_command, cost_command, decompose_command, chip_command,
-    memory_command, onnx_check_command, onnx_save_command, onnx_fold_command,
+    train_command, slim_command, branch_command, correct_command, ratio_command, sources_command,
+    pack_command, unpack_command, encode_command, search_command, cost_command, decompose_command,
+    chip_command, memory_command, onnx_check_command, onnx_save_command, onnx_fold_command,
     calibrate_simulate_command, calibrate_fit_command, calibrate_predict_command,
     calibrate_program_command, calibrate_design_command, calibrate_track_command,
     calibrate_when_command, calibrate_pulls_command, calibrate_fringe_command,
@@ -27,6 +27,7 @@ const std::vector<const Command*>& commands() {
                                                  &merge_command,
                                                  &train_command,
                                                  &slim_command,
+                                                 &branch_command,
                                                  &correct_command,
                                                  &ratio_command,
                                                  &sources_command,

@@ -46,6 +46,7 @@
 #include "photonic/readout/product_errors.hpp"
 #include "photonic/readout/read_scheme.hpp"
 #include "photonic/readout/readout_noise.hpp"
+#include "photonic/readout/sparse_dac.hpp"
 #include "photonic/readout/transceiver.hpp"
 #include "photonic/studies/configuration_study.hpp"
 #include "photonic/studies/link_budget.hpp"

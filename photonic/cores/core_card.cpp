@@ -145,6 +145,25 @@ void check_whole_products(Section& section, const CoreCard& card) {
   }
 }
 
+/// Where the weights of a column cannot share levels.
+void check_sparse_dac(Section& section, const CoreCard& card) {
+  if (!card.sparse_dac.used()) return;
+  constexpr std::string_view key = "sparse_dac";
+  const CoreEntry& entry = core_entry(card.kind);
+  const std::string reason =
+      entry.unequal_levels
+          ? entry.unequal_levels(card)
+          : fmt::format(
+                "is for cores whose cells hold one weight each, set by a DAC, and those of "
+                "kind '{}' do not (mrr-bank and incoherent-crossbar do)",
+                card.kind);
+  if (!reason.empty()) section.problem(key, reason);
+  if (card.weight_scales == WeightScales::output || card.blocks.used())
+    section.problem(key,
+                    "gives equal weights of a column one level, and weight_scales: output or "
+                    "block_floating_point gives them a scale by output (leave one of them out)");
+}
+
 /// What cores that modulate both operands do not do.
 void check_operands(Section& section, const CoreCard& card) {
   if (!core_optics(card).operands.present()) return;
@@ -203,6 +222,7 @@ void describe(Section& section, CoreCard& card) {
   section.optional_section("measured", [&](Section& inner) { describe(inner, card.measured); });
   section.optional_section("weight_path",
                            [&](Section& inner) { describe_path(inner, card.weight_path); });
+  section.optional_section("sparse_dac", [&](Section& inner) { describe(inner, card.sparse_dac); });
   describe_blocks(section, card);
   const CoreEntry& entry = core_entry(card.kind);
   if (entry.describe) entry.describe(section, card);
@@ -213,6 +233,7 @@ void describe(Section& section, CoreCard& card) {
   check_scales(section, card);
   check_whole_products(section, card);
   check_operands(section, card);
+  check_sparse_dac(section, card);
   describe_age(section, card);
 }
 

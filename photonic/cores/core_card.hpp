@@ -10,6 +10,7 @@
 #include "photonic/devices/drift.hpp"
 #include "photonic/devices/heater.hpp"
 #include "photonic/readout/converter.hpp"
+#include "photonic/readout/sparse_dac.hpp"
 #include "photonic/readout/transceiver.hpp"
 
 namespace lightloom::photonic {
@@ -70,6 +71,7 @@ struct CoreCard {
   MeasuredCard measured;
   BlockFloatingPoint blocks;
   WeightPath weight_path;
+  SparseDac sparse_dac;
   OwnSettings own;
 
   /// Outputs and inputs after the defaults above.

@@ -125,12 +125,14 @@ void add_light_parts(const CoreCard& card, double pairs, CoreCost& cost) {
            um2_per_mm2});
 }
 
+void add_powered_part(const CoreDevices::Part& part, CoreCost& cost) {
+  cost.static_power_mW += part.power_mW;
+  cost.parts.push_back(powered(part.component, part.power_mW, cost));
+  cost.parts.back().area_mm2 = part.area_mm2;
+}
+
 void add_other_parts(const CoreDevices& devices, CoreCost& cost) {
-  for (const CoreDevices::Part& part : devices.others) {
-    cost.static_power_mW += part.power_mW;
-    cost.parts.push_back(powered(part.component, part.power_mW, cost));
-    cost.parts.back().area_mm2 = part.area_mm2;
-  }
+  for (const CoreDevices::Part& part : devices.others) add_powered_part(part, cost);
 }
 
 void add_device_parts(const CoreCard& card, const CoreDevices& devices, CoreCost& cost) {
@@ -152,6 +154,21 @@ void repeat_readings(int readings, CoreCost& cost) {
   cost.output_energy_pJ *= readings;
   cost.phase_energy_pJ *= readings;
   for (CoreCost::Part& part : cost.parts) part.energy_pJ_per_symbol *= readings;
+}
+
+/// A bank of levels for every column, and a switch for each of them at every device.
+void add_sparse_dac(const CoreCard& card, CoreCost& cost) {
+  const SparseDac& dac = card.sparse_dac;
+  if (!dac.used()) return;
+  const double levels = 1.0 * card.core_columns() * dac.levels,
+               switches = static_cast<double>(cost.devices) * dac.levels;
+  cost.sparse_dac = dac;
+  for (const CoreDevices::Part& part :
+       {CoreDevices::Part{"level bank", levels * dac.level_power_mW,
+                          levels * dac.level_area_um2 / um2_per_mm2},
+        CoreDevices::Part{"weight switches", switches * dac.switch_leakage_nW * 1e-6,
+                          switches * dac.switch_area_um2 / um2_per_mm2}})
+    add_powered_part(part, cost);
 }
 
 double summed_area_mm2(const CoreCost& cost) {
@@ -257,6 +274,7 @@ CoreCost core_cost(const CoreCard& card) {
     add_light_parts(card, optics.pairs, cost);
   }
   if (programmed) add_device_parts(card, devices, cost);
+  add_sparse_dac(card, cost);
   cost.area_mm2 = summed_area_mm2(cost);
   repeat_readings(card.readings, cost);
   return cost;

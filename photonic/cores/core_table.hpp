@@ -57,6 +57,9 @@ struct CoreEntry {
   /// What devices are set to when a batch of tiles is realised (its `realised` and `scales` are not
   /// used). May be empty: a kind that does not tell.
   std::function<std::vector<DeviceSettings>(const CoreCard&, const TileBatch&)> settings{};
+  /// Why the devices of equal weights of a column cannot be given one level (`sparse_dac`), with
+  /// what to do about it; an empty text: they can. May be empty: they cannot.
+  std::function<std::string(const CoreCard&)> unequal_levels{};
 };
 
 /// The row of that name; it stays where it is. Throws `Error`, naming the nearest known name.

@@ -11,6 +11,7 @@
 #include "photonic/readout/precision_table.hpp"
 #include "photonic/readout/read_scheme.hpp"
 #include "photonic/readout/readout_noise.hpp"
+#include "photonic/readout/sparse_dac.hpp"
 
 namespace lightloom::photonic {
 
@@ -54,6 +55,7 @@ struct CoreCost {
       0;  // symbols per second, their readings and conversions that they wait for included
   double settle_ns = 0;          // after the weights of a tile were written
   WeightPath weight_path{};      // by which they come
+  SparseDac sparse_dac{};        // a bank of levels that they are set from, if there is one
   double write_energy_pJ = 0;    // per programmed device (DAC code and driver)
   double hold_power_mW = 0;      // per programmed device, mean, while a tile is held
   double laser_power_mW = 0;     // electrical, whole core, while streaming; 0 if it always runs

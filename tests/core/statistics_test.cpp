@@ -55,5 +55,16 @@ TEST(NormalTest, KnowsTheTableOfKolmogorov) {
   EXPECT_EQ(test_standard_normal({0}).count, 1u);
 }
 
+// Two coins of one kind: (1 + 1 + 2 + 2) / 4 sides are seen.
+TEST(DistinctValues, AreThoseThatAreNotMissing) {
+  const std::vector<double> coin{0.5, 0.5}, die(6, 1.0 / 6), certain{0, 1, 0};
+  EXPECT_EQ(distinct_values(coin, 2), 1.5);
+  EXPECT_NEAR(distinct_values(die, 6), 6 * (1 - std::pow(5.0 / 6, 6)), 1e-12);
+  EXPECT_NEAR(distinct_values(die, 1), 1, 1e-12);
+  EXPECT_NEAR(distinct_values(die, 1000), 6, 1e-12);
+  EXPECT_EQ(distinct_values(certain, 100), 1);
+  EXPECT_EQ(distinct_values(die, 0), 0);
+}
+
 }  // namespace
 }  // namespace lightloom

@@ -18,6 +18,7 @@
 #include "experiments/studies/costs/layer_list.hpp"
 #include "experiments/studies/costs/maintenance.hpp"
 #include "experiments/studies/costs/sensitivity.hpp"
+#include "experiments/studies/costs/training_step.hpp"
 #include "experiments/studies/frontier.hpp"
 #include "nn/models/models.hpp"
 
@@ -197,6 +198,11 @@ Shown do_cost(const CommandLine& line, ProgressSink& progress) {
     const MaintenanceCost upkeep = study_maintenance(card, study);
     result.json["maintenance"] = maintenance_json(upkeep);
     result.text += "\n" + maintenance_text(upkeep);
+  }
+  if (card.training_step) {
+    const TrainingStepStudy step = study_training_step(card, layers);
+    result.json["training_step"] = training_step_json(step);
+    result.text += "\n" + training_step_text(step);
   }
   if (card.latency_case) add_latency_case(card, layers, result);
   std::optional<BreakEvenFound> found;

@@ -182,6 +182,8 @@ Json layer_json(const LayerCost& layer) {
           {"utilisation", layer.mapping.utilisation()},
           {"macs", layer.macs},
           {"generation_macs", layer.generation_macs},
+          {"weight_conversions", layer.weight_conversions},
+          {"weight_switchings", layer.weight_switchings},
           {"digital_operations", layer.digital_operations},
           {"activation_macs", layer.activation_macs},
           {"product_macs", layer.product_macs},
@@ -212,6 +214,12 @@ Json pipeline_json(const CostReport& report) {
   return json;
 }
 
+double summed(const CostReport& report, double LayerCost::*number) {
+  double sum = 0;
+  for (const LayerCost& layer : report.layers) sum += layer.*number;
+  return sum;
+}
+
 /// Each later batch of a stream.
 Json steady_json(const CostReport& steady) {
   return {{"time_s", steady.time_s()},
@@ -220,6 +228,8 @@ Json steady_json(const CostReport& steady) {
           {"critical_parts_s", parts_json(steady.critical_parts_ns)},
           {"energy_parts_J", energies_json(steady.energy_pJ)},
           {"dram_bytes", steady.traffic.sum()},
+          {"weight_conversions", summed(steady, &LayerCost::weight_conversions)},
+          {"weight_switchings", summed(steady, &LayerCost::weight_switchings)},
           {"resident_bytes", steady.resident_bytes},
           {"weights_on_cores", steady.weights_on_cores}};
 }
@@ -234,6 +244,8 @@ Json source_json(const CostReport& report, const CostReport& steady) {
           {"bound_by", cosim::part_name(report.bound_by)},
           {"critical_parts_s", parts_json(report.critical_parts_ns)},
           {"tiles", report.tiles},
+          {"weight_conversions", summed(report, &LayerCost::weight_conversions)},
+          {"weight_switchings", summed(report, &LayerCost::weight_switchings)},
           {"cores_used", report.cores_used},
           {"dram_bytes", report.traffic.sum()},
           {"energy_parts_J", energies_json(report.energy_pJ)},

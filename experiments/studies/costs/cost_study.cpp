@@ -33,6 +33,11 @@ cosim::GeneratorCard generator_for(const std::vector<cosim::CostLayer>& layers,
   return generator;
 }
 
+bool lists_values(const std::vector<cosim::CostLayer>& layers) {
+  return std::all_of(layers.begin(), layers.end(),
+                     [](const cosim::CostLayer& layer) { return !layer.value_shares.empty(); });
+}
+
 cosim::CostInput cost_input(std::vector<cosim::CostLayer> layers,
                             const photonic::CoreDescription& core, const HardwareCard& hardware) {
   cosim::GeneratorCard generator = generator_for(layers, hardware);
@@ -103,10 +108,15 @@ SourceLayers source_layers(const nn::Graph& graph, const NetworkCard& network) {
 std::vector<cosim::CostInput> cost_inputs(const SourceLayers& layers,
                                           const HardwareCard& hardware) {
   const auto core = photonic::make_core(hardware.core);
+  photonic::CoreCard cells_alone = hardware.core;
+  cells_alone.sparse_dac = {};
+  const auto plain = photonic::make_core(cells_alone);
   std::vector<cosim::CostInput> inputs;
   for (std::vector<cosim::CostLayer> source : layers) {
-    if (inputs.empty()) cosim::choose_way(hardware.way, source);  // baselines run as they are
-    inputs.push_back(cost_input(std::move(source), core->description(), hardware));
+    const bool own = inputs.empty();
+    if (own) cosim::choose_way(hardware.way, source);  // baselines run as they are
+    const photonic::TensorCore& runs_on = own || lists_values(source) ? *core : *plain;
+    inputs.push_back(cost_input(std::move(source), runs_on.description(), hardware));
   }
   return inputs;
 }

@@ -19,15 +19,12 @@ using Part = MaintenanceCost::Part;
 
 constexpr double s_per_ns = 1e-9, J_per_pJ = 1e-12;
 
-/// Calls `use(write)` for every tile of a network in order.
+/// Calls `use(layer, view)` for every tile of a network in order.
 template <class Use>
 void for_each_tile(const cosim::CostReport& report, const Use& use) {
   for (const cosim::LayerCost& layer : report.layers)
-    for (std::int64_t tile = 0; tile < layer.mapping.tiles; ++tile) {
-      const cosim::TileView view = cosim::tile_view(layer.mapping, tile);
-      use(cosim::WrittenTile{.rows = static_cast<double>(view.rows) * view.groups,
-                             .regenerated = layer.way == cosim::WeightDelivery::regenerate});
-    }
+    for (std::int64_t tile = 0; tile < layer.mapping.tiles; ++tile)
+      use(layer, cosim::tile_view(layer.mapping, tile));
 }
 
 /// As the schedule writes tiles: cores work side by side, each on its own one after the other.
@@ -35,14 +32,19 @@ Part programming_of(const MaintenanceCost& cost, const cosim::CostReport& report
                     const Experiment& card) {
   const photonic::CoreCost core = photonic::make_core(card.hardware.core)->description().cost;
   std::vector<double> core_ns(static_cast<std::size_t>(cost.cores));
+  double energy_pJ = 0;
   std::size_t next = 0;
-  for_each_tile(report, [&](const cosim::WrittenTile& tile) {
+  for_each_tile(report, [&](const cosim::LayerCost& layer, const cosim::TileView& view) {
+    const cosim::TileSettings settings = cosim::tile_settings(core, layer.value_shares, view);
+    const cosim::WrittenTile tile{.rows = static_cast<double>(view.rows) * view.groups,
+                                  .regenerated = layer.way == cosim::WeightDelivery::regenerate,
+                                  .conversions = settings.conversions};
     core_ns[next] += cosim::tile_write(core, card.hardware.programming, tile).sum_ns();
+    energy_pJ += settings.conversions * core.write_energy_pJ +
+                 settings.switchings * core.sparse_dac.switch_energy_pJ;
     next = (next + 1) % core_ns.size();
   });
-  return {*std::max_element(core_ns.begin(), core_ns.end()) * s_per_ns,
-          static_cast<double>(cost.tiles) * static_cast<double>(core.devices) *
-              core.write_energy_pJ * J_per_pJ};
+  return {*std::max_element(core_ns.begin(), core_ns.end()) * s_per_ns, energy_pJ * J_per_pJ};
 }
 
 /// A reference lights or drives all inputs of a tile, and all its outputs are read.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/statistics.hpp"
 #include "nn/weights/direct/normal_levels.hpp"
 
 namespace lightloom::nn {
@@ -18,11 +19,10 @@ struct Expected {
   double levels = 0, width = 0;
 };
 Expected expected(const std::vector<double>& probabilities, std::int64_t draws) {
-  Expected found;
+  Expected found{.levels = distinct_values(probabilities, draws)};
   double variance = 0;
   for (const double p : probabilities) {
     const double missing = std::pow(1 - p, static_cast<double>(draws));
-    found.levels += 1 - missing;
     variance += missing * (1 - missing);
   }
   const double spread = std::sqrt(2 * std::max(variance, 1e-12));
@@ -103,7 +103,8 @@ CrewSource::CrewSource(const CrewCard& card, const LayerShape& shape, int bits,
       card_(card),
       shape_(crew_shape(shape)),
       streams_(crew_streams(shape_, bits, integer_scales(shape, integers.scales))),
-      bits_(bits) {}
+      bits_(bits),
+      scales_(integer_scales(shape, integers.scales)) {}
 
 void CrewSource::encode(std::span<const float> dense) {
   inner().encode(dense);
@@ -192,6 +193,11 @@ void CrewSource::decode(std::span<const CodedStream> streams, std::span<float> d
   inner().decode(std::vector<CodedStream>{words, streams[4]}, dense);
 }
 
+std::vector<double> CrewSource::value_shares() const {
+  if (scales_ > 1) return {};
+  return normal_levels(bits_, std::max<std::int64_t>(shape_.weights(), 1));
+}
+
 RegenerationWork CrewSource::work() const { return {.lookups = shape_.weights()}; }
 
 SourceEntry crew_entry() {
@@ -211,6 +217,10 @@ SourceEntry crew_entry() {
               [](const SourceCard& card, const LayerShape& shape) {
                 return crew_streams(crew_shape(shape), word_bits(card, shape),
                                     integer_scales(shape, card.settings.of<IntegerCard>().scales));
+              },
+          .lists_values =
+              [](const SourceCard& card) {
+                return card.settings.of<IntegerCard>().scales == IntegerScales::layer;
               }};
 }
 

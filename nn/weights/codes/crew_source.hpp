@@ -52,6 +52,8 @@ class CrewSource final : public ForwardingSource {
   void decode(std::span<const CodedStream> streams, std::span<float> dense) override;
   /// A look-up a weight, from index to level.
   [[nodiscard]] RegenerationWork work() const override;
+  /// Those of weights of a normal distribution; none where every filter has a scale of its own.
+  [[nodiscard]] std::vector<double> value_shares() const override;
 
  private:
   [[nodiscard]] std::vector<CrewInput> coded_inputs(std::span<const std::uint32_t> words) const;
@@ -60,6 +62,7 @@ class CrewSource final : public ForwardingSource {
   CrewShape shape_;
   std::vector<StoredStream> streams_;  // with the counts of the last `codes`
   int bits_;
+  std::int64_t scales_;
 };
 
 /// The streams of such a layer with weights of a normal distribution.

@@ -22,6 +22,7 @@ class ForwardingSource : public WeightSource {
   [[nodiscard]] std::optional<TwoLevelFactors> factors() override { return inner_->factors(); }
   [[nodiscard]] int row_repeats() const override { return inner_->row_repeats(); }
   [[nodiscard]] int shared_group() const override { return inner_->shared_group(); }
+  [[nodiscard]] std::vector<double> value_shares() const override { return inner_->value_shares(); }
 
   void encode(std::span<const float> dense) override { inner_->encode(dense); }
   void materialise(std::span<float> dense) override { inner_->materialise(dense); }

@@ -70,6 +70,8 @@ struct SourceEntry {
   /// The most bits a weight made of factors can need; see `precision_bits`. Empty: no factors.
   std::function<double(const SourceCard&, const LayerShape&)> precision_bits = nullptr;
   bool own_rule = false;  // trains its words by `own_step`: nothing can average or project them
+  /// Whether `StoredWeight::value_shares` of such a source has them. Empty: it has none.
+  std::function<bool(const SourceCard&)> lists_values = nullptr;
 };
 
 }  // namespace lightloom::nn

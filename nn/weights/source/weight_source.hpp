@@ -96,6 +96,10 @@ class StoredWeight {
   /// The number, above 0, of the group of layers of its network that are made of the same stored
   /// words; 0: it shares none.
   [[nodiscard]] virtual int shared_group() const { return 0; }
+  /// Where each input's different values are stored as a list, from which hardware can set levels
+  /// that its outputs share: how probable each possible value is, ascending, zero in the middle.
+  /// Empty: there is no such list, or equal words are other values at other outputs.
+  [[nodiscard]] virtual std::vector<double> value_shares() const { return {}; }
 };
 
 /// A weight as a code: fitted to a dense one, stored as words, regenerated from them.

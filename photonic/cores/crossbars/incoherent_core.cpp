@@ -168,7 +168,8 @@ CoreEntry incoherent_core() {
           .optics = crossbar_light,
           .devices = weight_modulators,
           .size = {},
-          .statistics = {}};
+          .statistics = {},
+          .unequal_levels = [](const CoreCard&) { return std::string(); }};
 }
 
 }  // namespace lightloom::photonic

@@ -240,6 +240,19 @@ CoreDevices rings(const CoreCard& card) {
   return devices;
 }
 
+/// One drive gives rings one weight where each is trimmed by itself and neighbours change nothing.
+std::string unequal_ring_levels(const CoreCard& card) {
+  const RingBankCard& bank = card.own.of<RingBankCard>();
+  if (!(bank.trim_power_mW > 0))
+    return "needs rings that are trimmed beside their drive, and here the drive makes up for "
+           "fabrication, so that equal weights have other levels (give bank.trim_power_mW, as "
+           "mrr-bank-carrier.yaml does)";
+  if (card.correction == Correction::local && (bank.channels > 1 || bank.neighbour_heat > 0))
+    return "needs set-points that follow from a weight alone, and here they allow for neighbouring "
+           "rings (give correction: none, or bank.channels 1 and bank.neighbour_heat 0)";
+  return "";
+}
+
 }  // namespace
 
 CoreEntry mrr_core() {
@@ -256,7 +269,8 @@ CoreEntry mrr_core() {
           .size = {},
           .statistics = {},
           .signs = WeightSigns::pairs,
-          .age = age_phases};
+          .age = age_phases,
+          .unequal_levels = unequal_ring_levels};
 }
 
 }  // namespace lightloom::photonic

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/cards/tree.hpp"
+#include "core/error.hpp"
 #include "experiments/studies/workbench.hpp"
 #include "nn/models/models.hpp"
 
@@ -140,6 +141,48 @@ TEST(CostStudy, SourcesWithoutFactorsPayForNoBanksOfLight) {
     EXPECT_EQ(static_cast<double>(layers[1][i].streams[0].count), std::ceil(weights / 5));
     EXPECT_EQ(layers[1][i].work.lookups, layers[1][i].streams[0].count);
   }
+}
+
+const std::string bank_of_levels =
+    "core: {kind: mrr-bank, correction: none, bank: {trim_power_mW: 0.25}, sparse_dac: {levels: "
+    "16}}\ngenerator: {kind: electronic}\n";
+
+// Baselines have no lists: each of their cells is a conversion, and no bank is theirs.
+TEST(CostStudy, ABankOfLevelsServesTheSourceThatListsItsValuesAlone) {
+  Json json;
+  add_cost(json, study_of(bank_of_levels +
+                          "weights: {source: crew, bits: 4}\nbaselines: [{source: integer, bits: "
+                          "4}]"));
+  const Json &own = json["sources"]["crew4"], &plain = json["sources"]["int4"];
+  EXPECT_GT(own["weight_conversions"], 0);
+  EXPECT_LT(own["weight_conversions"], plain["weight_conversions"].get<double>() / 4);
+  EXPECT_EQ(own["weight_switchings"], plain["weight_conversions"]);
+  EXPECT_EQ(plain["weight_switchings"], 0);
+  EXPECT_TRUE(own["area_parts_mm2"].contains("core weight switches"));
+  EXPECT_TRUE(own["energy_parts_J"].contains("weight switching"));
+  EXPECT_FALSE(plain["area_parts_mm2"].contains("core level bank"));
+  double sum = 0;
+  for (const Json& layer : json["layers"]) sum += layer["weight_conversions"].get<double>();
+  EXPECT_NEAR(own["weight_conversions"], sum, 1e-9 * sum);
+}
+
+TEST(CostStudy, ABankOfLevelsIsRefusedForOtherSourcesWithTheirNames) {
+  const auto refusal = [](const std::string& changes) {
+    try {
+      experiment(bank_of_levels + changes);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refusal("weights: {source: crew}"), "");
+  EXPECT_NE(refusal("weights: {source: integer}").find("source 'integer'"), std::string::npos);
+  EXPECT_NE(refusal("weights: {source: crew, scales: filter}").find("scales: layer"),
+            std::string::npos);
+  EXPECT_NE(refusal("weights: {source: crew, layers: [{layer: fc, source: dense}]}")
+                .find("'dense' for 'fc'"),
+            std::string::npos);
+  EXPECT_NE(refusal("weights: {source: crew}\nway: reload").find("way: source"), std::string::npos);
 }
 
 }  // namespace
