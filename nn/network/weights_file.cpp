@@ -1,6 +1,7 @@
 #include "nn/network/weights_file.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -101,14 +102,24 @@ void save_rounded_weights(const std::string& path, Network& network,
   lightloom::write_packed(path, file_of(network, about), Deflate::small);
 }
 
+const std::vector<float>* weights_in(const std::string& path, const Variable& variable) {
+  const auto* values = std::get_if<std::vector<float>>(&variable.values);
+  if (values == nullptr) return nullptr;
+  const bool positive = variable.name.ends_with(".variance");
+  for (std::size_t i = 0; i < values->size(); ++i)
+    require(std::isfinite((*values)[i]) && !(positive && (*values)[i] < 0),
+            "'{}': '{}' holds {} at element {} (a training that diverged, or a damaged file: take "
+            "other weights)",
+            path, variable.name, (*values)[i], i);
+  return values;
+}
+
 void load_weights(const std::string& path, Network& network) {
   const Labelled file = read_labelled(path);
   Weights weights;
-  for (const Variable& variable : file.variables) {
-    if (const auto* values = std::get_if<std::vector<float>>(&variable.values)) {
+  for (const Variable& variable : file.variables)
+    if (const auto* values = weights_in(path, variable))
       weights.push_back({variable.name, *values});
-    }
-  }
   try {
     set_weights(network, weights);
   } catch (const Error& problem) {

@@ -33,6 +33,12 @@ void save_weights(const std::string& path, Network& network,
 /// network so.
 void save_rounded_weights(const std::string& path, Network& network,
                           const std::map<std::string, std::string>& about = {});
+/// Throws `Error` naming the first entry that is missing, has another size, or holds what is no
+/// number or a variance below zero.
 void load_weights(const std::string& path, Network& network);
+
+/// The numbers of an array of such a file. Throws `Error` where they are not as `load_weights`
+/// wants them; nullptr where the array holds no floats.
+const std::vector<float>* weights_in(const std::string& path, const Variable& variable);
 
 }  // namespace lightloom::nn

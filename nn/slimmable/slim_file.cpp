@@ -60,7 +60,7 @@ void load_slim(const std::string& path, SlimmableNetwork& slim, WidthGate* gate)
   visit_extra(slim, gate, [&](const std::string& name, std::vector<float>& values) {
     for (const Variable& variable : file.variables) {
       if (variable.name != name) continue;
-      const auto* found = std::get_if<std::vector<float>>(&variable.values);
+      const auto* found = weights_in(path, variable);
       require(found != nullptr && found->size() == values.size(),
               "'{}' does not fit the network: '{}' has another size than the {} that are needed "
               "(other widths, or another gate?)",

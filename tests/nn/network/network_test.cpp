@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
+#include <limits>
 
 #include "core/error.hpp"
 #include "nn/inference/inference.hpp"
@@ -302,6 +304,32 @@ TEST(Weights, SurviveAFileAndRefuseAnotherNetwork) {
   }
   Network other(build_graph("cnn3", "glyphs"), {}, 1);
   EXPECT_THROW(load_weights(path.string(), other), Error);
+  std::filesystem::remove(path);
+}
+
+TEST(Weights, OfAFileThatAreNoNumbersAreRefused) {
+  const std::string path = scratch_path("odd-weights.h5").string();
+  Network network(tangled(), {}, 5);
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const std::string norm = network.norms()[0].name;
+  const std::pair<std::string, float> odd[] = {{norm + ".mean", std::nanf("")},
+                                               {norm + ".shift", -infinity},
+                                               {norm + ".variance", infinity},
+                                               {norm + ".variance", -1.0f}};
+  for (const auto& [name, value] : odd) {
+    save_weights(path, network);
+    Labelled file = read_labelled(path);
+    for (Variable& variable : file.variables)
+      if (variable.name == name) std::get<std::vector<float>>(variable.values).back() = value;
+    write_labelled(path, file);
+    try {
+      load_weights(path, network);
+      ADD_FAILURE() << name << " " << value;
+    } catch (const Error& problem) {
+      EXPECT_NE(std::string(problem.what()).find("'" + name + "' holds"), std::string::npos)
+          << problem.what();
+    }
+  }
   std::filesystem::remove(path);
 }
 

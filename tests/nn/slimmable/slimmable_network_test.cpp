@@ -220,6 +220,12 @@ TEST(SlimFile, RefusesOtherWidthsAndMissingGates) {
   WidthGate gate({.channels = 8, .hidden = 3, .choices = 4}, 5);
   EXPECT_THROW(load_slim(path, one, &gate), Error);
   EXPECT_NO_THROW(load_slim(path, one, nullptr));
+  Labelled file = read_labelled(path);
+  for (Variable& variable : file.variables)
+    if (variable.name.starts_with("width.") && variable.name.ends_with(".mean"))
+      std::get<std::vector<float>>(variable.values).front() = std::nanf("");
+  write_labelled(path, file);
+  EXPECT_THROW(load_slim(path, one, nullptr), Error) << "no number";
 }
 
 }  // namespace
