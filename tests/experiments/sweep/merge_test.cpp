@@ -117,6 +117,12 @@ TEST_F(Parts, AlongOtherAxesAreRefused) {
               fit(table, variable);
             }).find("holds another"),
             std::string::npos);
+  Labelled renamed = read_labelled(whole);  // the same numbers along an axis of another name
+  renamed.add_axis({"other", std::vector<std::int64_t>{0, 1}, "1", "other"});
+  for (Variable& variable : renamed.variables)
+    if (variable.name == "each") variable.axes.back() = "other";
+  write_labelled(other, renamed);
+  EXPECT_NE(refused({whole, other}).find("holds another 'each'"), std::string::npos);
   EXPECT_NE(edited([&](const Labelled& table, Variable& variable) {
               variable.axes = {"chip"};
               fit(table, variable);
