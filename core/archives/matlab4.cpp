@@ -49,6 +49,7 @@ Matrix4 matrix4_at(const MatlabFile& file, std::size_t at) {
   };
   const bool swapped = !is_kind(words_of(file.bytes, at, false)[0]);
   const auto words = words_of(file.bytes, at, swapped);
+  check(words[0] >= 0);
   const std::int32_t kind = words[0] - (swapped ? 1000 : 0);
   constexpr std::int32_t longest_name = 4096;
   check(is_kind(kind) && words[1] >= 0 && words[2] >= 0 && (words[3] == 0 || words[3] == 1) &&

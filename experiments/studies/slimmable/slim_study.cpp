@@ -77,7 +77,7 @@ void add_widths(const SlimBench& bench, SlimStudy& study,
                          .bytes = static_cast<double>(traffic.alone(w)) / bits_per_byte,
                          .cost = {}};
     if (bench.card.measures.cost) figures.cost = width_cost(bench.card, *study.network, w);
-    study.widths.push_back(std::move(figures));
+    study.widths.push_back(figures);
   }
 }
 

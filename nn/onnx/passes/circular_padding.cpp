@@ -101,7 +101,7 @@ int place_circular_padding(Model& model) {
     const auto borders = misplaced(finder, o);
     if (borders && borders->back > 0) {
       const auto slice = [&](const char* which, std::int64_t start, std::int64_t end) {
-        const std::string name = o.outputs.front() + "//" + which;
+        std::string name = o.outputs.front() + "//" + which;
         const std::string bounds[] = {name + ".start", name + ".end", name + ".axis"};
         model.constants[bounds[0]] = integers_array({start});
         model.constants[bounds[1]] = integers_array({end});

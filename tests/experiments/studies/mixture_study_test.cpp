@@ -106,10 +106,10 @@ TEST(MixtureStudy, InMemoryIsToldNoRulesButItsSection) {
 }
 
 TEST(MixtureStudy, RefusesTargetsBelowTheCheapestAndSaysTheLeast) {
-  const Experiment card =
-      search_experiment({"search.candidates=[{label: int2, source: integer, "
-                         "bits: 2}, {label: int4, source: integer, bits: 4}]",
-                         "search.warm_up={with: int2}"});
+  const std::string candidates =
+      "search.candidates=[{label: int2, source: integer, bits: 2}, {label: int4, source: integer, "
+      "bits: 4}]";
+  const Experiment card = search_experiment({candidates, "search.warm_up={with: int2}"});
   Workbench workbench;
   const auto graph = workbench.graph(card);
   double least = 0;
@@ -119,9 +119,7 @@ TEST(MixtureStudy, RefusesTargetsBelowTheCheapestAndSaysTheLeast) {
   EXPECT_EQ(costs.by_table(LayerNumbers(costs.layers().size(), 0))[0], least);
   for (const double share : {0.999, 1.0}) {
     const std::string text =
-        refusal({"search.candidates=[{label: int2, source: integer, bits: 2}, {label: int4, "
-                 "source: integer, bits: 4}]",
-                 "search.warm_up={with: int2}", "search.controls=[]", "search.epochs=1",
+        refusal({candidates, "search.warm_up={with: int2}", "search.controls=[]", "search.epochs=1",
                  fmt::format("search.targets=[{{cost: bytes, at_most: {}}}]", share * least)});
     if (share == 1) {
       EXPECT_EQ(text, "") << "legal at the limit";

@@ -57,8 +57,9 @@ inline ImageSet slim_images(std::size_t count, std::uint64_t seed) {
     for (int y = 0; y < 12; ++y)
       for (int x = 0; x < 12; ++x) {
         const bool bright = (y >= 6) == (label >= 2) && (x >= 6) == (label % 2 == 1);
+        const int pixel = 12 * y + x;
         const double level = 80 + (bright ? (hard ? 12 : 70) : 0) + (y == 0 && !hard ? 90 : 0) +
-                             25 * noise.normal(i, static_cast<std::uint64_t>(2 + 12 * y + x));
+                             25 * noise.normal(i, 2 + static_cast<std::uint64_t>(pixel));
         set.pixels.push_back(static_cast<std::uint8_t>(std::clamp(level, 0.0, 255.0)));
       }
   }

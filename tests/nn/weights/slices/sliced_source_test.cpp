@@ -37,9 +37,10 @@ std::vector<float> by_index(const LayerSlice& slice, const std::vector<float>& w
   const int area = slice.whole.kernel_area();
   for (int o = 0; o < slice.part.out_channels; ++o)
     for (const int i : slice.inputs)
-      for (int s = 0; s < area; ++s)
-        part.push_back(
-            whole[static_cast<std::size_t>((o * slice.whole.in_channels + i) * area + s)]);
+      for (int s = 0; s < area; ++s) {
+        const int at = (o * slice.whole.in_channels + i) * area + s;
+        part.push_back(whole[static_cast<std::size_t>(at)]);
+      }
   return part;
 }
 
@@ -161,11 +162,15 @@ TEST(TwoLevelSlices, HaveFactorsWhoseProductTheyAre) {
       for (int s = 0; s < f.area; ++s) {
         double sum = 0;
         for (int m = 0; m < f.cross; ++m)
-          for (int b = 0; b < f.intra; ++b)
-            sum += double{f.v[static_cast<std::size_t>(o * f.cross + m)]} *
-                   f.u[static_cast<std::size_t>((m * f.in + i) * f.intra + b)] *
-                   f.basis[static_cast<std::size_t>((m * f.intra + b) * f.area + s)];
-        EXPECT_NEAR(part[static_cast<std::size_t>((o * f.in + i) * f.area + s)], sum, 1e-5);
+          for (int b = 0; b < f.intra; ++b) {
+            const int in_v = o * f.cross + m, in_u = (m * f.in + i) * f.intra + b,
+                      in_basis = (m * f.intra + b) * f.area + s;
+            sum += double{f.v[static_cast<std::size_t>(in_v)]} *
+                   f.u[static_cast<std::size_t>(in_u)] *
+                   f.basis[static_cast<std::size_t>(in_basis)];
+          }
+        const int at = (o * f.in + i) * f.area + s;
+        EXPECT_NEAR(part[static_cast<std::size_t>(at)], sum, 1e-5);
       }
 }
 
