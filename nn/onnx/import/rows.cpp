@@ -223,7 +223,10 @@ int as_rows(Translation& t, Changing x, std::size_t axes) {
   if (stored.channels == channels && is_counting(places) &&
       stored.size() == static_cast<std::int64_t>(places.size()))
     return x.node;
-  const auto rows = static_cast<int>(static_cast<std::int64_t>(places.size()) / channels);
+  const auto size = static_cast<std::int64_t>(places.size());
+  if (channels < 1 || size % channels != 0)
+    throw Unsupported(*t.in_hand, "a row that is longer than an image");
+  const auto rows = static_cast<int>(size / channels);
   return t.gathered(x, {1, rows, static_cast<int>(channels)}, places);
 }
 

@@ -43,7 +43,16 @@ TEST(OnnxArithmetic, ReductionsTakeAnyAxesButTheImages) {
   EXPECT_NE(refusal(model).find("over the images"), std::string::npos);
 }
 
-// (2^16, 1, 1, 2) by (1, 1, 2^16) in a hundred bytes would be 2^33 numbers.
+TEST(OnnxArithmetic, ASoftmaxOverAllImagesOfABatchIsRefused) {
+  Model model{.opset = 11,
+              .operations = {{"Softmax", "s", {"x"}, {"y"}, {{"axis", number(0)}}}},
+              .outputs = {"y"}};
+  model.inputs = {{"x", {3, 6}}};
+  EXPECT_NE(refusal(model).find("a row that is longer than an image"), std::string::npos)
+      << refusal(model);
+}
+
+// Rows of 2^14 by columns of 2^14: 2^28 numbers, asked for in a hundred bytes.
 TEST(OnnxArithmetic, ValuesThatGrowBeyondMemoryAreRefused) {
   Model model{.opset = 17,
               .operations = {{"Reshape", "r", {"x", "shape"}, {"r"}, {}},
