@@ -98,7 +98,7 @@ Changing joined_operand(Translation& t, const Operation& o, std::size_t input) {
 /// Channels of maps one after the other need no table.
 bool concat_channels(Translation& t, const Operation& o, const std::vector<Changing>& parts) {
   const std::int64_t axis = integer(o, "axis", 1);
-  if (axis != 1 && axis != -3) return false;
+  if ((axis != 1 && axis != -3) || parts.front().dims.size() != 4) return false;
   std::vector<int> nodes;
   Changing out = parts.front();
   out.dims[1] = 0;

@@ -43,6 +43,14 @@ TEST(OnnxArithmetic, ReductionsTakeAnyAxesButTheImages) {
   EXPECT_NE(refusal(model).find("over the images"), std::string::npos);
 }
 
+TEST(OnnxArithmetic, AConcatAlongAnAxisThatIsNotThereIsRefused) {
+  Model model{.opset = 17,
+              .operations = {{"Concat", "c", {"x", "x"}, {"y"}, {{"axis", number(1)}}}},
+              .outputs = {"y"}};
+  model.inputs = {{"x", {3}}};
+  EXPECT_NE(refusal(model), "");
+}
+
 TEST(OnnxArithmetic, ASoftmaxOverAllImagesOfABatchIsRefused) {
   Model model{.opset = 11,
               .operations = {{"Softmax", "s", {"x"}, {"y"}, {{"axis", number(0)}}}},
