@@ -15,6 +15,8 @@ Array centred(const OperatorCall& call, std::size_t number, std::size_t zero, st
   const Array& x = integer_input(call, number);
   Array out = zeros(x.dims, ElementType::float64);
   const bool many = has(call, zero) && input(call, zero).size() > 1;
+  require(!many || axis < x.dims.size(), "{} has a list of zero points for axis {} of {} axes",
+          call.operation.type, axis, x.dims.size());
   const Dims strides = strides_of(x.dims);
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const std::int64_t at = many ? i / strides[axis] % x.dims[axis] : 0;
