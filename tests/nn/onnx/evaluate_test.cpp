@@ -169,6 +169,14 @@ TEST(OnnxEvaluate, MovesElementsWhereTheyBelong) {
   EXPECT_EQ(run_one("Reshape", {x, shape}).dims, (std::vector<std::int64_t>{2, 3}));
 }
 
+// A list of zero points counts along an axis; a single number has none.
+TEST(OnnxEvaluate, ZeroPointsForAnAxisThatIsNotThereAreRefused) {
+  const Array one{.dims = {}, .integers = {3}, .type = ElementType::int8},
+      two{.dims = {2}, .integers = {1, 2}, .type = ElementType::int8}, scale = row({1});
+  EXPECT_THROW(run_one("QLinearConv", {one, scale, two, one, scale, one, scale, one}), Error);
+  EXPECT_THROW(run_one("QLinearMatMul", {one, scale, two, one, scale, two, scale, one}), Error);
+}
+
 TEST(OnnxEvaluate, InputsWithoutNumbersAreRefusedWhereOneIsRead) {
   EXPECT_THROW(run_one("Dropout", {row({1, 2}), row({})}), Error);
   EXPECT_THROW(run_one("Clip", {row({1, 2}), row({})}), Error);
