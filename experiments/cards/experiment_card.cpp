@@ -9,7 +9,6 @@
 #include "experiments/cards/correction_card.hpp"
 #include "experiments/cards/short_forms.hpp"
 #include "nn/models/models.hpp"
-#include "nn/slimmable/slim_card.hpp"
 #include "nn/weights/codes/crew_source.hpp"
 #include "nn/weights/codes/seed_source.hpp"
 #include "nn/weights/codes/trellis_source.hpp"
@@ -248,10 +247,8 @@ void describe(Section& section, Experiment& card) {
   section.optional_section("search", [&](Section& inner) {
     describe(inner, card.network.weights, card.search.emplace());
   });
-  section.optional_section("slimmable", [](Section& inner) {  // read by who trains widths
-    nn::SlimCard unused;
-    describe(inner, unused);
-  });
+  section.optional_section("slimmable",
+                           [&](Section& inner) { describe(inner, card.slimmable.emplace()); });
   read_measures(section, card.measures);
   section.card("bit_errors", card.bit_errors);
   card.ages_s = read_ages(section, card.hardware.core);

@@ -18,6 +18,7 @@
 #include "nn/data/dataset.hpp"
 #include "nn/mixture/mixture_card.hpp"
 #include "nn/reversible/branch_card.hpp"
+#include "nn/slimmable/slim_card.hpp"
 #include "nn/train/train.hpp"
 #include "nn/weights/faults/bit_errors.hpp"
 #include "nn/weights/source_card.hpp"
@@ -135,6 +136,7 @@ struct Experiment {
   std::optional<cosim::TrainingStepCard> training_step;  // what `lightloom cost` says of one
   std::optional<nn::BranchCard> branch;                  // what `lightloom branch` trains
   std::optional<nn::MixtureCard> search;                 // what `lightloom search` chooses among
+  std::optional<nn::SlimCard> slimmable;                 // what `lightloom slim` trains
   nn::BitErrorCard bit_errors;          // of the memory that holds the stored words; rate 0: none
   std::vector<std::string> sweep_keep;  // arrays of each point that a sweep holds; none: all
   std::uint64_t seed = 0;

@@ -32,11 +32,24 @@ std::vector<cosim::CostLayer> layers_of(const Experiment& card, nn::Network& net
 
 }  // namespace
 
+cosim::DigitalWork gate_work(const nn::MapShape& map, const nn::GateCard& gate) {
+  const std::int64_t products = std::int64_t{gate.hidden} * (map.channels + gate.choices);
+  return {.adds = map.size() + products + gate.hidden + gate.choices,
+          .multiplies = map.channels + products};
+}
+
 ImageCost width_cost(const Experiment& card, nn::SlimmableNetwork& slim, std::size_t width) {
   HardwareCard hardware = card.hardware;
   hardware.batch = 1;
-  const cosim::CostInput input =
-      cost_inputs({layers_of(card, slim.network(width))}, hardware).front();
+  std::vector<cosim::CostLayer> layers = layers_of(card, slim.network(width));
+  if (const auto& gate = card.slimmable->gate) {
+    const nn::Graph& graph = slim.network(width).graph();
+    const auto behind = static_cast<std::size_t>(slim.trunk().frontier.front());
+    for (cosim::CostLayer& layer : layers)
+      if (layer.shape.name == gate->after)
+        layer.digital += gate_work(graph.nodes[behind].shape, *gate);
+  }
+  const cosim::CostInput input = cost_inputs({std::move(layers)}, hardware).front();
   const cosim::CostReport report = cosim::simulate_cost(input);
   ImageCost cost{.time_s = report.time_s(), .energy_J = report.energy_J()};
   for (const cosim::CostLayer& layer : input.layers)

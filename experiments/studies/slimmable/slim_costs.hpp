@@ -1,11 +1,17 @@
 #pragma once
 
+#include "cosim/layers/digital_work.hpp"
 #include "experiments/studies/slimmable/slim_study.hpp"
 
 namespace lightloom::experiments {
 
-/// The cost of one image through a width, its layers made of their slices' words. The gate's own
-/// few products are left out.
+/// What a gate takes of the digital unit for one image: the means of the trunk's map over its
+/// positions, its two products with their biases, the activation between them and the largest of
+/// the results.
+cosim::DigitalWork gate_work(const nn::MapShape& map, const nn::GateCard& gate);
+
+/// The cost of one image through a width, its layers made of their slices' words, behind the layer
+/// `after` the gate's own work.
 ImageCost width_cost(const Experiment& card, nn::SlimmableNetwork& slim, std::size_t width);
 
 /// The width behind the trunk whose network alone, on the card's source, comes closest to so many

@@ -157,18 +157,11 @@ void add_static(const SlimBench& bench, SlimStudy& study) {
 
 }  // namespace
 
-nn::SlimCard slim_card_of(const Tree& resolved) {
-  const Tree* section = resolved.find("slimmable");
-  require(section != nullptr && section->kind == Tree::Kind::mapping,
+SlimStudy study_slim(const Experiment& card, Workbench& workbench, ProgressSink& progress) {
+  require(card.slimmable.has_value(),
           "the card has no section `slimmable` (such as `slimmable: {{widths: [0.25, 0.5, 0.75, "
           "1]}}`)");
-  nn::SlimCard card;
-  read_tree(*section, [&](Section& inner) { describe(inner, card); });
-  return card;
-}
-
-SlimStudy study_slim(const Experiment& card, Workbench& workbench, ProgressSink& progress) {
-  const nn::SlimCard slim = slim_card_of(card.resolved);
+  const nn::SlimCard& slim = *card.slimmable;
   require_classes(card, "a slimmable network");
   const Workbench::GraphPtr model = workbench.graph(card);
   SlimStudy study;

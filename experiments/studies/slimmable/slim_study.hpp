@@ -64,11 +64,9 @@ struct SlimStudy {
   std::unique_ptr<nn::WidthGate> chooser;  // null without a gate
 };
 
-/// The section `slimmable` of a resolved card. Throws `Error` where it has none.
-nn::SlimCard slim_card_of(const Tree& resolved);
-
 /// Trains the card's network in widths, and its gate, or reads them from `slimmable.file`, and
-/// evaluates them on the test images beside their controls (docs/models/nn/slimmable.md).
+/// evaluates them on the test images beside their controls (docs/models/nn/slimmable.md). Throws
+/// `Error` for a card without a section `slimmable`.
 SlimStudy study_slim(const Experiment& card, Workbench& workbench, ProgressSink& progress);
 
 }  // namespace lightloom::experiments
