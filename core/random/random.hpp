@@ -74,9 +74,26 @@ inline constexpr Family phase_drift{Purpose::drift, 0};              // phases o
 inline constexpr Family earlier_calibration{Purpose::drift, 1};      // what an old card is off by
 inline constexpr Family drift_since_calibration{Purpose::drift, 2};  // draws of `calibrate when`
 inline constexpr Family product_halves{Purpose::split, 1};           // halves of measured products
-inline constexpr Family all[] = {laboratory_reading,      laboratory_settings, bench_states,
-                                 posterior_sample,        phase_drift,         earlier_calibration,
-                                 drift_since_calibration, product_halves};
+// Of what stands beside a network, behind the numbers of its layers.
+inline constexpr Family branch_weights{Purpose::initial_weights,
+                                       1u << 24};                    // and the numbers after
+inline constexpr Family width_order{Purpose::shuffle, 0xFFFF0000u};  // widths of a step
+inline constexpr Family gate_images{Purpose::shuffle, 0xFFFF0001u};  // that a gate learns from
+inline constexpr Family gate_weights{Purpose::initial_weights, 0xFFFF0000u};
+inline constexpr Family gate_noise{Purpose::gumbel_noise, 0xFFFF0000u};  // on its choices
+inline constexpr Family all[] = {laboratory_reading,
+                                 laboratory_settings,
+                                 bench_states,
+                                 posterior_sample,
+                                 phase_drift,
+                                 earlier_calibration,
+                                 drift_since_calibration,
+                                 product_halves,
+                                 branch_weights,
+                                 width_order,
+                                 gate_images,
+                                 gate_weights,
+                                 gate_noise};
 }  // namespace family
 
 /// The address of a family's numbers for one chip (or sample).

@@ -8,13 +8,6 @@
 #include "nn/ops/elementwise.hpp"
 
 namespace lightloom::nn {
-namespace {
-
-/// Initial weights of a branch are told apart from those of the network's layers, which have their
-/// own numbers, by standing behind all of them.
-constexpr std::uint32_t behind_all_layers = 1u << 24;
-
-}  // namespace
 
 TrainedProduct::TrainedProduct(const LayerShape& shape, Begins begins, BranchDraw& draw)
     : shape_(shape), product_(shape, draw.workspace) {
@@ -31,9 +24,9 @@ TrainedProduct::TrainedProduct(const LayerShape& shape, Begins begins, BranchDra
   d_weights_.resize(count);
   d_bias_.resize(outputs);
   if (begins == Begins::zero) return;
-  const Stream stream({.seed = draw.seed,
-                       .purpose = Purpose::initial_weights,
-                       .layer = behind_all_layers + number});
+  StreamAddress address = address_of(family::branch_weights, draw.seed);
+  address.layer += number;
+  const Stream stream(address);
   const double spread = std::sqrt(2.0 / shape.matrix_columns());
   for (std::size_t i = 0; i < count; ++i)
     weights_.value[i] = static_cast<float>(spread * stream.normal(i));

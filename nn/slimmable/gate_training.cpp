@@ -6,7 +6,6 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "nn/data/batch.hpp"
-#include "nn/slimmable/draws.hpp"
 #include "nn/slimmable/gated_inference.hpp"
 
 namespace lightloom::nn {
@@ -173,7 +172,8 @@ std::vector<double> train_gate(WidthGate& gate, const GateExamples& examples,
                                const SeededGate& recipe, ProgressSink& progress) {
   const GateCard& card = recipe.card;
   Optimizer optimizer(card.optimizer, gate.parameters());
-  const Stream noise(gate_noise(recipe.seed)), shuffle(gate_order(recipe.seed));
+  const Stream noise(address_of(family::gate_noise, recipe.seed)),
+      shuffle(address_of(family::gate_images, recipe.seed));
   std::vector<std::uint32_t> order(examples.labels.size());
   const auto batch = static_cast<std::size_t>(card.batch);
   const auto steps = static_cast<std::int64_t>((order.size() + batch - 1) / batch);

@@ -9,7 +9,6 @@
 #include "core/random/random.hpp"
 #include "nn/data/prefetch.hpp"
 #include "nn/ops/elementwise.hpp"
-#include "nn/slimmable/draws.hpp"
 #include "nn/train/training_pass.hpp"
 
 namespace lightloom::nn {
@@ -175,7 +174,7 @@ std::vector<std::size_t> sandwich(std::size_t widths, int random, std::uint64_t 
                                   std::uint64_t step) {
   std::vector<std::size_t> all{widths - 1};
   std::vector<std::uint32_t> between(widths - 2);
-  fill_permutation(Stream(width_draws(seed)), step, between);
+  fill_permutation(Stream(address_of(family::width_order, seed)), step, between);
   for (std::size_t i = 0; i < std::min(between.size(), static_cast<std::size_t>(random)); ++i)
     all.push_back(1 + between[i]);
   all.push_back(0);

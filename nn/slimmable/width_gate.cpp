@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "core/random/random.hpp"
-#include "nn/slimmable/draws.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -23,7 +22,7 @@ WidthGate::WidthGate(const Sizes& sizes, std::uint64_t seed)
       hidden_bias_(gate_parameter("gate.hidden.bias", sizes.hidden, false)),
       weight_(gate_parameter("gate.weight", sizes.choices * sizes.hidden, true)),
       bias_(gate_parameter("gate.bias", sizes.choices, false)) {
-  fill_normal(Stream(gate_weights(seed)), 0, hidden_weight_.value);
+  fill_normal(Stream(address_of(family::gate_weights, seed)), 0, hidden_weight_.value);
   const auto deviation = static_cast<float>(std::sqrt(2.0 / sizes.channels));
   for (float& value : hidden_weight_.value) value *= deviation;
 }
