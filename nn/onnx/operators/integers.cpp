@@ -60,8 +60,11 @@ double zero_at(const OperatorCall& call, std::size_t number, std::int64_t at) {
 }
 
 std::int64_t rounded_into(double number, ElementType type) {
-  const auto low = static_cast<double>(lowest(type)), high = static_cast<double>(highest(type));
-  return static_cast<std::int64_t>(std::clamp(std::nearbyint(number), low, high));
+  require(!std::isnan(number), "what is no number cannot be rounded to {}", name_of(type));
+  const double wanted = std::nearbyint(number);
+  if (wanted <= static_cast<double>(lowest(type))) return lowest(type);
+  if (wanted >= static_cast<double>(highest(type))) return highest(type);  // 2^63 is no int64
+  return static_cast<std::int64_t>(wanted);
 }
 
 namespace {

@@ -169,6 +169,19 @@ TEST(OnnxEvaluate, MovesElementsWhereTheyBelong) {
   EXPECT_EQ(run_one("Reshape", {x, shape}).dims, (std::vector<std::int64_t>{2, 3}));
 }
 
+// 0 / 0 is no integer, and 2^63, to which the largest 64-bit one rounds as a double, neither.
+TEST(OnnxEvaluate, RoundsToIntegersWithinTheirRangeAndNothingElse) {
+  const auto zero_of = [](ElementType type) {
+    return Array{.dims = {}, .integers = {0}, .type = type};
+  };
+  EXPECT_THROW(run_one("QuantizeLinear", {row({0}), row({0}), zero_of(ElementType::int8)}), Error);
+  const Array x = row({1e20f, -1e20f, 2.5f}), scale = row({1});
+  EXPECT_EQ(run_one("QuantizeLinear", {x, scale, zero_of(ElementType::int64)}).integers,
+            (std::vector<std::int64_t>{INT64_MAX, INT64_MIN, 2}));
+  EXPECT_EQ(run_one("QuantizeLinear", {x, scale, zero_of(ElementType::int8)}).integers,
+            (std::vector<std::int64_t>{127, -128, 2}));
+}
+
 // A list of zero points counts along an axis; a single number has none.
 TEST(OnnxEvaluate, ZeroPointsForAnAxisThatIsNotThereAreRefused) {
   const Array one{.dims = {}, .integers = {3}, .type = ElementType::int8},
