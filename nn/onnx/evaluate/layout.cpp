@@ -153,7 +153,8 @@ std::vector<Array> split(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const std::size_t axis = axis_of(call, 0, x.dims.size());
   const Dims sides = split_sides(call, x.dims[axis]);
-  for (const std::int64_t side : sides) require(side >= 0, "Split into a part of {}", side);
+  for (const std::int64_t side : sides)
+    require(side >= 0 && side <= x.dims[axis], "Split of {} into a part of {}", x.dims[axis], side);
   require(std::accumulate(sides.begin(), sides.end(), std::int64_t{0}) == x.dims[axis],
           "the parts of Split do not add up");
   const Lines lines(x.dims, axis);

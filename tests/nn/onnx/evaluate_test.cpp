@@ -182,6 +182,12 @@ TEST(OnnxEvaluate, RoundsToIntegersWithinTheirRangeAndNothingElse) {
             (std::vector<std::int64_t>{127, -128, 2}));
 }
 
+// 2^63 - 1, the same and 4 add up to 2 in 64 bits.
+TEST(OnnxEvaluate, PartsOfASplitAreNoLargerThanTheWhole) {
+  const Array sides = integers_array({INT64_MAX, INT64_MAX, 4});
+  EXPECT_THROW(run_one("Split", {row({1, 2}), sides}), Error);
+}
+
 // A list of zero points counts along an axis; a single number has none.
 TEST(OnnxEvaluate, ZeroPointsForAnAxisThatIsNotThereAreRefused) {
   const Array one{.dims = {}, .integers = {3}, .type = ElementType::int8},
