@@ -89,6 +89,7 @@ Changing matrix_operand(Translation& t, const Operation& o, std::size_t input) {
   const Array& array = t.fixed(o, input);
   if (array.integer() || t.images() != 1)
     throw Unsupported(o, "a constant of more than two axes for several images");
+  if (array.size() == 0) throw Unsupported(o, "a constant without elements");
   const int node =
       t.builder.constant(t.layer_name(o) + ".constant", {1, 1, static_cast<int>(array.size())});
   t.imported.norms[node] = {{}, array.floats, {}, {}};
@@ -104,26 +105,15 @@ Changing spread_over(const Translation& t, const Operation& o, const Changing& x
   return expanded(t, o, x, dims);
 }
 
-Dims joint_batch(const Operation& o, const Dims& a, const Dims& b) {
-  Dims out(std::max(a.size(), b.size()) - 2, 1);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto side = [&](const Dims& d) {
-      const std::size_t missing = out.size() + 2 - d.size();
-      return i < missing ? std::int64_t{1} : d[i - missing];
-    };
-    if (side(a) != side(b) && side(a) != 1 && side(b) != 1)
-      throw Unsupported(o, "matrices that do not fit");
-    out[i] = std::max(side(a), side(b));
-  }
-  return out;
-}
+/// The axes before the last two.
+Dims batch_of(const Changing& x) { return {x.dims.begin(), x.dims.end() - 2}; }
 
 /// Both operands change with the image: a digital product.
 void product_of_values(Translation& t, const Operation& o) {
   Changing a = matrix_operand(t, o, 0), b = matrix_operand(t, o, 1);
   if (a.dims.size() < 2 || b.dims.size() < 2 || a.dims.back() != b.dims[b.dims.size() - 2])
     throw Unsupported(o, "matrices that do not fit");
-  const Dims batch = joint_batch(o, a.dims, b.dims);
+  const Dims batch = joint_dims(o, batch_of(a), batch_of(b));
   a = spread_over(t, o, a, batch);
   b = spread_over(t, o, b, batch);
   Dims dims = a.dims;

@@ -51,6 +51,15 @@ TEST(OnnxArithmetic, AConcatAlongAnAxisThatIsNotThereIsRefused) {
   EXPECT_NE(refusal(model), "");
 }
 
+TEST(OnnxArithmetic, AProductWithNothingIsRefused) {
+  Model model{
+      .opset = 17, .operations = {{"MatMul", "m", {"x", "w"}, {"y"}, {}}}, .outputs = {"y"}};
+  model.inputs = {{"x", {1, 2, 3}}};
+  model.constants["w"] = {.dims = {0, 3, 2}};
+  EXPECT_NE(refusal(model).find("a constant without elements"), std::string::npos)
+      << refusal(model);
+}
+
 TEST(OnnxArithmetic, ASoftmaxOverAllImagesOfABatchIsRefused) {
   Model model{.opset = 11,
               .operations = {{"Softmax", "s", {"x"}, {"y"}, {{"axis", number(0)}}}},
