@@ -27,13 +27,18 @@ Form form_of(Deflate deflate) {
 struct Array {
   const std::string& name;
   const Values& values;
-  std::vector<hsize_t> shape;
+  std::vector<Extent> shape;
 };
 
-Hdf5Handle space_of(const std::vector<hsize_t>& shape) {
-  return hdf5_made(shape.empty()
-                       ? H5Screate(H5S_SCALAR)
-                       : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
+/// As HDF5 counts: of 64 bits, but not the same type with every version.
+std::vector<hsize_t> counted(const std::vector<Extent>& sides) {
+  return {sides.begin(), sides.end()};
+}
+
+Hdf5Handle space_of(const std::vector<Extent>& shape) {
+  return hdf5_made(shape.empty() ? H5Screate(H5S_SCALAR)
+                                 : H5Screate_simple(static_cast<int>(shape.size()),
+                                                    counted(shape).data(), nullptr),
                    H5Sclose, "make a data space");
 }
 
@@ -58,8 +63,9 @@ void write_attribute(hid_t object, const std::string& name, T number) {
 
 /// Has an array cut and packed in that form.
 void set_chunks(hid_t creation, const ChunkForm& form) {
-  hdf5_check(H5Pset_chunk(creation, static_cast<int>(form.sides.size()), form.sides.data()),
-             "pack an array");
+  hdf5_check(
+      H5Pset_chunk(creation, static_cast<int>(form.sides.size()), counted(form.sides).data()),
+      "pack an array");
   if (form.shuffles) hdf5_check(H5Pset_shuffle(creation), "pack an array");
   hdf5_check(H5Pset_deflate(creation, static_cast<unsigned>(form.level)), "pack an array");
 }
@@ -67,8 +73,8 @@ void set_chunks(hid_t creation, const ChunkForm& form) {
 /// As H5Dwrite does, but its chunks are packed by all threads.
 void write_chunks(hid_t set, const ArrayBytes& array, const ChunkForm& form) {
   pack_chunks(array, form, [&](const PackedChunk& chunk) {
-    hdf5_check(H5Dwrite_chunk(set, H5P_DEFAULT, chunk.filters_left_out, chunk.offset.data(),
-                              chunk.bytes.size(), chunk.bytes.data()),
+    hdf5_check(H5Dwrite_chunk(set, H5P_DEFAULT, chunk.filters_left_out,
+                              counted(chunk.offset).data(), chunk.bytes.size(), chunk.bytes.data()),
                "write an array");
   });
 }
@@ -135,7 +141,7 @@ void write_axes(hid_t file, const Labelled& data, const Form& form) {
 }
 
 void write_variable(hid_t file, const Labelled& data, const Variable& variable, const Form& form) {
-  std::vector<hsize_t> shape;
+  std::vector<Extent> shape;
   for (const std::string& name : variable.axes) shape.push_back(size_of(data.axis(name)->values));
   const Hdf5Handle set = write_dataset(file, {variable.name, variable.values, shape}, form);
   describe_dataset(set, variable.unit, variable.long_name);

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
 
 namespace lightloom {
 
-/// Numbers along an axis, as HDF5 counts them (hsize_t).
-using Extent = unsigned long long;
+/// Numbers along an axis.
+using Extent = std::uint64_t;
 
 /// All numbers of an array, one after the other, the last axis fastest.
 struct ArrayBytes {

@@ -41,7 +41,7 @@ std::string fill(std::string_view page,
 
 namespace {
 
-Json to_json(const Labelled& data, Json (*of_values)(const Values&)) {
+Json json_with(const Labelled& data, Json (*of_values)(const Values&)) {
   Json json{{"attributes", Json::object()}, {"axes", Json::array()}, {"variables", Json::array()}};
   for (const auto& [name, value] : data.attributes)
     std::visit([&, key = name](const auto& held) { json["attributes"][key] = held; }, value);
@@ -69,12 +69,12 @@ Json to_json(const Labelled& data, Json (*of_values)(const Values&)) {
 }  // namespace
 
 Json to_json(const Labelled& data) {
-  return to_json(data, [](const Values& values) { return to_json(values); });
+  return json_with(data, [](const Values& values) { return to_json(values); });
 }
 
 std::string report_page(const Labelled& data) {
   const std::string title = html_text(text_attribute(data, "title") + " · lightloom");
-  const std::string json = script_json(to_json(page_data(data), page_values));
+  const std::string json = script_json(json_with(page_data(data), page_values));
   return fill(embedded::page_template, {{"title", title},
                                         {"style", embedded::page_style},
                                         {"data", json},

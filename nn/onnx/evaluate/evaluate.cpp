@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "nn/onnx/evaluate/operator_call.hpp"
+#include "nn/onnx/model/branches.hpp"
 
 namespace lightloom::nn::onnx {
 namespace {
@@ -59,6 +60,29 @@ std::vector<Array> run(OperatorFunction function, const OperatorCall& call) {
   }
 }
 
+/// The branch of an If that its condition chooses. The other may not fit what is there.
+std::vector<Operation> chosen(const Operation& choice, const std::map<std::string, Array>& values) {
+  const std::vector<const Array*> inputs = inputs_of(choice, values);
+  require(!inputs.empty() && inputs.front() != nullptr, "{} (If) has no condition",
+          place_of(choice));
+  return branch_taken(choice, truth_of(choice, *inputs.front()));
+}
+
+/// Evaluates operations in their order and adds their results to the values.
+void evaluate_all(const std::vector<Operation>& operations, std::int64_t opset,
+                  std::map<std::string, Array>& values) {
+  for (const Operation& operation : operations) {
+    if (operation.type == "If") {
+      evaluate_all(chosen(operation, values), opset, values);
+      continue;
+    }
+    std::vector<Array> made = evaluate(operation, inputs_of(operation, values), opset);
+    for (std::size_t i = 0; i < std::min(made.size(), operation.outputs.size()); ++i) {
+      if (!operation.outputs[i].empty()) values[operation.outputs[i]] = std::move(made[i]);
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Array> evaluate(const Operation& operation, const std::vector<const Array*>& inputs,
@@ -78,12 +102,7 @@ bool interprets(const std::string& operation_type) { return table().contains(ope
 
 std::vector<Array> evaluate(const Model& model, std::map<std::string, Array> values) {
   values.insert(model.constants.begin(), model.constants.end());
-  for (const Operation& operation : model.operations) {
-    std::vector<Array> made = evaluate(operation, inputs_of(operation, values), model.opset);
-    for (std::size_t i = 0; i < std::min(made.size(), operation.outputs.size()); ++i) {
-      if (!operation.outputs[i].empty()) values[operation.outputs[i]] = std::move(made[i]);
-    }
-  }
+  evaluate_all(model.operations, model.opset, values);
   std::vector<Array> outputs;
   for (const std::string& name : model.outputs) {
     const auto found = values.find(name);

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/handlers.hpp"
+#include "nn/onnx/model/branches.hpp"
 #include "nn/onnx/passes/integer_operators.hpp"
 #include "nn/onnx/passes/spelling.hpp"
 
@@ -37,23 +40,34 @@ bool fold_constants(Translation& translation, const Operation& o) {
   return true;
 }
 
-}  // namespace
+/// An If, by its first output, whose condition turned out to be known.
+struct Decision {
+  std::string output;
+  bool condition;
+};
 
-bool translates(const std::string& operation_type) {
-  return handlers().contains(operation_type) || is_spelt_out(operation_type);
+/// Throws `Unsupported` where the condition depends on the images.
+Decision decision_on(const Operation& choice, const Translation& translation) {
+  const auto* condition = std::get_if<Array>(&translation.value(choice, 0));
+  if (condition == nullptr) throw Unsupported(choice, "a branch that depends on the input");
+  return {choice.outputs.front(), truth_of(choice, *condition)};
 }
 
-Imported translate(const Model& given) {
-  const Model model = spelt_out(without_integer_operators(given));
+void require_plain(const Operation& o, std::int64_t opset) {
+  for (const auto& [key, attribute] : o.attributes)
+    if (attribute.graph) throw Unsupported(o, "a body of its own");
+  if (opset < 7 && integer(o, "broadcast", 0) != 0)
+    throw Unsupported(o, "the broadcasting of opset 6");
+  if (o.inputs.empty() && o.type != "Constant") throw Unsupported(o, "a missing input");
+}
+
+/// The network, or the first If on the way to it.
+std::variant<Imported, Decision> translated_to_a_branch(const Model& model) {
   Translation translation(model);
   for (const Operation& operation : model.operations) {
     translation.in_hand = &operation;
-    for (const auto& [key, attribute] : operation.attributes)
-      if (attribute.graph) throw Unsupported(operation, "a body of its own");
-    if (model.opset < 7 && integer(operation, "broadcast", 0) != 0)
-      throw Unsupported(operation, "the broadcasting of opset 6");
-    if (operation.inputs.empty() && operation.type != "Constant")
-      throw Unsupported(operation, "a missing input");
+    require_plain(operation, model.opset);
+    if (operation.type == "If") return decision_on(operation, translation);
     if (fold_constants(translation, operation)) continue;
     const auto found = handlers().find(operation.type);
     if (found == handlers().end()) {
@@ -62,6 +76,35 @@ Imported translate(const Model& given) {
     found->second(translation, operation);
   }
   return std::move(translation).finish();
+}
+
+/// The branch in the place of its If.
+void take_branch(Model& model, const Decision& decision) {
+  const auto choice = std::find_if(
+      model.operations.begin(), model.operations.end(),
+      [&](const Operation& o) { return o.type == "If" && o.outputs.front() == decision.output; });
+  std::vector<Operation> branch = branch_taken(*choice, decision.condition);
+  const auto after = model.operations.erase(choice);
+  model.operations.insert(after, std::make_move_iterator(branch.begin()),
+                          std::make_move_iterator(branch.end()));
+}
+
+}  // namespace
+
+bool translates(const std::string& operation_type) {
+  return handlers().contains(operation_type) || is_spelt_out(operation_type);
+}
+
+Imported translate(const Model& given) {
+  constexpr int most_branches = 256;  // each is a translation anew
+  Model model = given;
+  for (int i = 0; i < most_branches; ++i) {
+    auto found = translated_to_a_branch(spelt_out(without_integer_operators(model)));
+    if (auto* imported = std::get_if<Imported>(&found)) return std::move(*imported);
+    take_branch(model, std::get<Decision>(found));
+  }
+  throw Unsupported(model.operations.back(),
+                    fmt::format("a model of more than {} branches", most_branches));
 }
 
 }  // namespace lightloom::nn::onnx

@@ -9,7 +9,8 @@ namespace lightloom::nn::onnx {
 bool translates(const std::string& operation_type);
 
 /// Translates a model with one changing input; all others must be constants. Inference semantics:
-/// dropout does nothing. Throws `Unsupported`.
+/// dropout does nothing, and an If whose condition hangs on shapes and constants alone is the
+/// branch that it takes. Throws `Unsupported`.
 Imported translate(const Model& model);
 
 }  // namespace lightloom::nn::onnx

@@ -23,7 +23,7 @@ class Inliner {
   std::vector<Operation> all;
 
  private:
-  void expand(const Operation& call, const Function& function, int depth) {
+  void expand(const Operation& call, const Body& function, int depth) {
     require(depth < deepest, "the model's function {} calls itself", call.type);
     require(call.inputs.size() <= function.inputs.size() &&
                 call.outputs.size() <= function.outputs.size(),
@@ -40,7 +40,7 @@ class Inliner {
   }
 
   static std::map<std::string, std::string> names_of_inputs(const Operation& call,
-                                                            const Function& function) {
+                                                            const Body& function) {
     std::map<std::string, std::string> names{{"", ""}};
     for (std::size_t i = 0; i < function.inputs.size(); ++i)
       names[function.inputs[i]] = i < call.inputs.size() ? call.inputs[i] : "";
@@ -49,7 +49,7 @@ class Inliner {
 
   /// Gives the function's outputs the names of the call's. An output that is an input as it comes,
   /// or a second one of the same name, is a copy.
-  static std::vector<Operation> name_outputs(const Operation& call, const Function& function,
+  static std::vector<Operation> name_outputs(const Operation& call, const Body& function,
                                              std::map<std::string, std::string>& names) {
     std::vector<Operation> copies;
     for (std::size_t i = 0; i < call.outputs.size(); ++i) {
@@ -65,7 +65,7 @@ class Inliner {
     std::map<std::string, std::string>& of;
   };
 
-  static Operation renamed(const Operation& inner, const Operation& call, const Function& function,
+  static Operation renamed(const Operation& inner, const Operation& call, const Body& function,
                            Names names) {
     Operation out = inner;
     const auto rename = [&](std::string& name) {

@@ -8,15 +8,15 @@
 
 namespace lightloom::nn::onnx {
 
-/// An operator that the file itself defines.
-struct Function {
+/// What an operator does that the file itself defines, or a branch of an If.
+struct Body {
   std::vector<std::string> inputs, outputs;
   std::map<std::string, Attribute> defaults;  // of attributes that a call may leave out
   std::vector<Operation> operations;
 };
 
 /// By the type of the operations that call them, domain included.
-using Functions = std::map<std::string, Function>;
+using Functions = std::map<std::string, Body>;
 
 /// The operations with every call of a function replaced by its body, calls inside of bodies
 /// included; names of the body get the call's in front. Throws `Error` for functions that call

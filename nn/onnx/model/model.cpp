@@ -6,6 +6,7 @@
 #ifdef LIGHTLOOM_HAS_ONNX
 #include <fstream>
 
+#include "nn/onnx/model/branches.hpp"
 #include "nn/onnx/model/functions.hpp"
 #include "nn/onnx/model/order.hpp"
 #endif
@@ -110,6 +111,8 @@ std::string overloaded(std::string type, const google::protobuf::Message& messag
   return type;
 }
 
+void add_branches(const ::onnx::NodeProto& from, Operation& to, const std::string& path);
+
 Operation operation_of(const ::onnx::NodeProto& from, const std::string& path) {
   Operation to{.type = overloaded(type_of(from.domain(), from.op_type()), from, 8),
                .name = from.name()};
@@ -120,7 +123,33 @@ Operation operation_of(const ::onnx::NodeProto& from, const std::string& path) {
   for (const auto& attribute : from.attribute()) {
     to.attributes[attribute.name()] = attribute_of(attribute, path);
   }
+  if (to.type == "If") add_branches(from, to, path);
   return to;
+}
+
+/// A body, its constants as operations of their own.
+Body body_of(const ::onnx::GraphProto& from, const std::string& path) {
+  Body body;
+  for (const auto& tensor : from.initializer())
+    body.operations.push_back({.type = "Constant",
+                               .outputs = {tensor.name()},
+                               .attributes = {{"value", {.array = array_of(tensor, path)}}}});
+  for (const auto& node : from.node()) body.operations.push_back(operation_of(node, path));
+  body.operations = in_order(std::move(body.operations));
+  for (const auto& output : from.output()) body.outputs.push_back(output.name());
+  body.inputs = read_from_around(body);
+  return body;
+}
+
+void add_branches(const ::onnx::NodeProto& from, Operation& to, const std::string& path) {
+  for (const char* name : {"then_branch", "else_branch"}) {
+    for (const auto& attribute : from.attribute()) {
+      if (attribute.name() != name || !attribute.has_g()) continue;
+      const auto body = std::make_shared<const Body>(body_of(attribute.g(), path));
+      to.attributes[name] = {.branch = body};
+      to.inputs.insert(to.inputs.end(), body->inputs.begin(), body->inputs.end());
+    }
+  }
 }
 
 Input input_of(const ::onnx::ValueInfoProto& from) {
@@ -131,8 +160,8 @@ Input input_of(const ::onnx::ValueInfoProto& from) {
   return input;
 }
 
-Function function_of(const ::onnx::FunctionProto& from, const std::string& path) {
-  Function to;
+Body function_of(const ::onnx::FunctionProto& from, const std::string& path) {
+  Body to;
   to.inputs.assign(from.input().begin(), from.input().end());
   to.outputs.assign(from.output().begin(), from.output().end());
   for (const auto& node : from.node()) to.operations.push_back(operation_of(node, path));

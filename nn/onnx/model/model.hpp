@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,17 +30,21 @@ struct Array {
 /// A vector of int64.
 Array integers_array(std::vector<std::int64_t> values);
 
+struct Body;  // nn/onnx/model/functions.hpp
+
 struct Attribute {
   std::vector<std::int64_t> integers;  // `i` or `ints`
   std::vector<float> floats;           // `f` or `floats`
   std::string text;                    // `s`
   std::vector<std::string> texts;      // `strings`
   bool list = false;                   // `ints` or `floats`
-  bool graph = false;                  // a body of its own, which we do not read
+  bool graph = false;                  // the body of a loop, which we do not read
+  std::shared_ptr<const Body> branch;  // the body of an If (nn/onnx/model/branches.hpp)
   Array array;                         // `t`
   std::string reference;               // in a function's body: the call's attribute that it is
 };
 
+/// An If reads its condition, then all that its first branch reads from around it, then the second.
 struct Operation {
   std::string type, name;
   std::vector<std::string> inputs, outputs;

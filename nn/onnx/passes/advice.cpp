@@ -10,16 +10,17 @@ namespace {
 
 const char* const any_shape =
     "shapes may change inside an image, but the first axis must stay the number of images";
-const char* const control =
-    "export it for one fixed shape of images, or let a simplifier fold the branch";
+const char* const branch =
+    "a branch may depend on shapes and constants alone; export it for one fixed shape of images";
+const char* const loop = "unroll it: export the network for one fixed number of steps";
 const char* const recurrent =
     "recurrent layers run in `onnx check` only; a network needs convolutions and matrix products";
 
 const std::map<std::string, const char*>& advices() {
   static const std::map<std::string, const char*> all{
-      {"If", control},
-      {"Loop", control},
-      {"Scan", control},
+      {"If", branch},
+      {"Loop", loop},
+      {"Scan", loop},
       {"LSTM", recurrent},
       {"GRU", recurrent},
       {"RNN", recurrent},

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
+#include "nn/inference/inference.hpp"
 #include "nn/onnx/evaluate/evaluate.hpp"
 #include "nn/onnx/import/import.hpp"
 #include "nn/onnx/model/model.hpp"
@@ -283,6 +284,68 @@ TEST_F(OnnxModelFiles, AFunctionMayPassItsInputThroughButNotCallItself) {
   EXPECT_NE(refused(model(call, loop)).find("calls itself"), std::string::npos);
   const std::string many = field(1, node("same", {"x", "x"}, "y", mine));
   EXPECT_NE(refused(model(many, same)).find("2 inputs"), std::string::npos);
+}
+
+/// An If whose first branch adds (10, 20, 30) and whose second squeezes an axis that cannot go; the
+/// condition: is the `gathered` side of x three?
+std::string with_branches(const std::string& condition, bool both = true) {
+  const auto whole = [](const std::string& name, char value) {
+    return field(5, tensor(name, {}, 7, field(9, std::string{value, 0, 0, 0, 0, 0, 0, 0})));
+  };
+  const auto branch = [](const std::string& name, const std::string& body) {
+    return field(5, field(1, name) + field(6, body) + field(20, std::int64_t{5}));
+  };
+  const std::string add = field(1, node("Add", {"h", "ten"}, "sum")) +
+                          field(5, tensor("ten", {3}, 1, field(9, raw({10, 20, 30})))) +
+                          field(12, value_info("sum", {}));
+  const std::string squeeze =
+      field(1, node("Squeeze", {"h", "one"}, "sum")) + field(12, value_info("sum", {}));
+  return model(
+      field(1, node("Mul", {"x", "x"}, "h")) + condition +
+      field(1, node("If", {"c"}, "y",
+                    branch("then_branch", add) + (both ? branch("else_branch", squeeze) : ""))) +
+      whole("one", 1) + whole("three", 3));
+}
+
+TEST_F(OnnxModelFiles, OfAnIfTheBranchIsTakenThatItsConditionChooses) {
+  const std::string known = field(1, node("Shape", {"h"}, "s")) +
+                            field(1, node("Gather", {"s", "one"}, "g")) +
+                            field(1, node("Equal", {"g", "three"}, "c"));
+  const Array x{.dims = {2, 3}, .floats = {1, 2, 3, 4, 5, 6}};
+  const std::vector<float> sum{11, 24, 39, 26, 45, 66};
+  const std::string path = write("model.onnx", with_branches(known));
+  EXPECT_EQ(evaluate(read_model(path), {{"x", x}}).front().floats, sum);
+  const Imported imported = import_model(path);
+  Network network = network_of(imported, {});
+  Inference inference(network);
+  EXPECT_EQ(output_of(imported, inference.forward(images_of(imported, x))).floats, sum);
+
+  // A condition on numbers is for the interpreter alone; the other branch is wrong here.
+  const std::string unknown = field(1, node("ReduceMax", {"h"}, "m")) +
+                              field(1, node("Cast", {"m"}, "c",
+                                            field(5, field(1, "to") + field(3, std::int64_t{9}) +
+                                                         field(20, std::int64_t{2}))));
+  EXPECT_EQ(
+      evaluate(read_model(write("model.onnx", with_branches(unknown))), {{"x", x}}).front().floats,
+      sum);
+  const std::string elements = field(1, node("Greater", {"x", "h"}, "c"));
+  EXPECT_NE(refused(with_branches(elements)).find("a branch that depends on the input"),
+            std::string::npos)
+      << refused(with_branches(elements));
+  const Array nothing{.dims = {2, 3}, .floats = std::vector<float>(6)};
+  EXPECT_THROW(evaluate(read_model(write("model.onnx", with_branches(unknown))), {{"x", nothing}}),
+               Error);
+}
+
+TEST_F(OnnxModelFiles, AnIfThatIsDamagedIsRefused) {
+  const std::string condition = field(1, node("Equal", {"one", "one"}, "c"));
+  EXPECT_NE(refused(with_branches(condition, false)).find("has not two branches"),
+            std::string::npos)
+      << refused(with_branches(condition, false));
+  const std::string two = field(1, node("Identity", {"shape"}, "c")) +
+                          field(5, tensor("shape", {2}, 9, field(9, std::string(2, '\1'))));
+  EXPECT_NE(refused(with_branches(two)).find("not one truth value"), std::string::npos)
+      << refused(with_branches(two));
 }
 
 }  // namespace
