@@ -33,8 +33,9 @@ class Studies(unittest.TestCase):
     def assert_same(self, ours, theirs):
         """Equal to the bit: names, axes, types, values, units; attributes but for the call."""
         self.assertEqual(without(ours.attrs, "command"), without(theirs.attrs, "command", "schema_version"))
-        for name in theirs.variables:
-            self.assertEqual(ours[name].dtype, theirs[name].dtype, name)
+        for name in theirs.variables:  # texts of a file are objects or NumPy's own, as h5netcdf has them
+            both = [data[name].dtype for data in (ours, theirs)]
+            self.assertTrue(both[0] == both[1] or all(one.kind in "OUT" for one in both), f"{name}: {both}")
         xarray.testing.assert_identical(self._bare(ours), self._bare(theirs))
 
     @staticmethod

@@ -4,13 +4,13 @@ import tempfile
 import unittest
 
 import numpy as np
-import yaml
 from support import PROGRAM, SOURCE, program
 
 try:
     import torch
+    import yaml
 except ImportError as absent:
-    raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
+    raise unittest.SkipTest(f"no PyTorch or PyYAML here: {absent}") from absent
 
 import lightloom
 import lightloom.torch as lt

@@ -8,10 +8,9 @@ from support import PROGRAM, SOURCE, scratch
 try:
     import onnx  # noqa: F401
     import torch
+    import yaml
 except ImportError as absent:
-    raise unittest.SkipTest(f"no PyTorch or ONNX here: {absent}") from absent
-
-import yaml
+    raise unittest.SkipTest(f"no PyTorch, ONNX or PyYAML here: {absent}") from absent
 
 import lightloom.torch as lt
 from lightloom.torch import models

@@ -7,12 +7,12 @@ import tempfile
 import unittest
 
 import numpy
-import yaml
 
 try:
     import torch
+    import yaml
 except ImportError as absent:
-    raise unittest.SkipTest(f"no PyTorch here: {absent}") from absent
+    raise unittest.SkipTest(f"no PyTorch or PyYAML here: {absent}") from absent
 
 import lightloom
 import lightloom.torch as lt

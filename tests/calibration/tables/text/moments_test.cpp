@@ -31,6 +31,9 @@ TEST(Moments, CountSecondsInAllTheirForms) {
   EXPECT_EQ(since_first({"2024-02-28T23:00:00+01:00", "2024-02-28T22:00:01.5+00:00",
                          "2024-02-29T22:00:00+00:00"}),
             wanted);
+  EXPECT_EQ(since_first({"2024-02-28T17:30:00-04:30", "2024-02-28T22:00:01.5Z",
+                         "2024-02-29T20:00:00-02:00"}),
+            wanted);
   // Times of day go on past midnight; 12 AM is midnight.
   EXPECT_EQ(since_first({"23:59:59", "00:00:01", "23:59:58", "00:00:00"}),
             (Seconds{0, 2, 86399, 86401}));
