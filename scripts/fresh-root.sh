@@ -67,6 +67,7 @@ in_root() {
     set -e
     mount -t proc proc "$1/proc"
     mount --rbind /dev "$1/dev"
+    mount --bind /sys "$1/sys"
     mount -t tmpfs tmpfs "$1/dev/shm"
     exec env -i HOME=/root LANG=C.UTF-8 TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
       DEBIAN_FRONTEND=noninteractive chroot "$1" bash -c "$2"' in_root "$1" "$2"
