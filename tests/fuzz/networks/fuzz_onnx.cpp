@@ -1,4 +1,6 @@
 // ONNX models: read, imported as a network, and run by the interpreter when they ask for little.
+#include <charconv>
+
 #include "core/error.hpp"
 #include "nn/graph/graph.hpp"
 #include "nn/onnx/evaluate/evaluate.hpp"
@@ -57,6 +59,24 @@ Model shapes() {
   return model;
 }
 
+/// A network with an If, its branches and a constant of one, which no writer of ours makes:
+/// x x + 2 where the second side is 1, else -x x.
+constexpr std::string_view branches =
+    "080812003aea010a0e0a01780a017812016d22034d756c0a0d0a016d120173220553686170650a11"
+    "0a01730a016912016422064761746865720a100a01640a01691201632205457175616c0a780a0163"
+    "120179220249662a2c0a0b656c73655f6272616e6368321a0a0b0a016d12016e22034e6567120062"
+    "090a016e12040a020801a001052a3e0a0b7468656e5f6272616e6368322c0a0e0a016d0a01741201"
+    "61220341646412002a0d0801100122040000004042017462090a016112040a020801a0010512002a"
+    "0810073a01014201695a130a0178120e0a0c080112080a0208020a02080162090a017912040a0208"
+    "0142040a001011";
+
+Bytes bytes_of_digits(std::string_view digits) {
+  Bytes bytes(digits.size() / 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    std::from_chars(digits.data() + 2 * i, digits.data() + 2 * i + 2, bytes[i], 16);
+  return bytes;
+}
+
 /// Values for inputs whose sides are known and few; whether there are any for all.
 bool fill(const Model& model, std::map<std::string, Array>& values) {
   for (const auto& input : model.inputs) {
@@ -86,7 +106,8 @@ void read_input(Input input) {
 
 std::vector<Seed> seeds() {
   return {{"convolution.onnx", bytes_of_model(convolution())},
-          {"shapes.onnx", bytes_of_model(shapes())}};
+          {"shapes.onnx", bytes_of_model(shapes())},
+          {"branches.onnx", bytes_of_digits(branches)}};
 }
 
 }  // namespace lightloom::fuzz
