@@ -7,8 +7,8 @@
 
 namespace lightloom::nn {
 
-/// tanh of every element, within 3 ulp. Plain arithmetic, so the same bits wherever an element
-/// stands.
+/// tanh of every element, rounded to nearest but for one in a million. Plain arithmetic, so the
+/// same bits wherever an element stands.
 void tanh_of(std::span<const float> x, std::span<float> t);
 
 /// What `dorefa_forward` leaves for the backward pass and for hardware: out = scale * level.

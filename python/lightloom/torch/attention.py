@@ -13,7 +13,8 @@ class Attention(torch.nn.Module):
     heads are groups of consecutive channels; the weights of attention are softmax(q k^T / sqrt(width)).
     """
 
-    _qkv_same_embed_dim = False  # TransformerEncoderLayer then calls it, and no kernel of its own
+    # TransformerEncoderLayer then calls it, and no kernel of its own.
+    _qkv_same_embed_dim, in_proj_bias = False, None
 
     def __init__(self, given):
         super().__init__()

@@ -34,11 +34,8 @@ class _Dorefa(torch.autograd.Function):
         scale = (largest.double() / top).to(latent.dtype)
         ctx.kind = "levels"
         ctx.save_for_backward(squashed, largest, scale)
-        if bits > 22:  # float cannot hold the sum
-            half = top / (2 * largest.double())
-            return (2 * torch.round(squashed.double() * half + top / 2) - top).to(latent.dtype), scale
-        unit = torch.tensor(0.5, dtype=latent.dtype, device=latent.device) / largest
-        return 2 * torch.round((squashed * unit + 0.5) * top) - top, scale
+        half = top / (2 * largest.double())
+        return (2 * torch.round(squashed.double() * half + top / 2) - top).to(latent.dtype), scale
 
     @staticmethod
     def backward(ctx, d_levels, _):
