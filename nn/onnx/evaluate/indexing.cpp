@@ -82,7 +82,7 @@ std::vector<Array> pad(const OperatorCall& call) {
   const std::string mode = text(call.operation, "mode", "constant");
   support(call, mode == "constant" || mode == "edge" || mode == "reflect" || mode == "wrap",
           "this padding mode");
-  const Dims pads = numbers(call, 1, "pads");
+  const Dims pads = bounded("pads", numbers(call, 1, "pads"));
   const double fill = has(call, 2) ? value(input(call, 2), 0) : real(call.operation, "value", 0);
   Dims axes = has(call, 3) ? integer_input(call, 3).integers : Dims{};
   if (!has(call, 3)) {
@@ -208,7 +208,7 @@ void put(const OperatorCall& call, Array& x, std::int64_t to, const Update& of) 
                        : how == "max" ? std::max(now, update)
                                       : std::min(now, update);
   if (x.integer()) {
-    x.integers[static_cast<std::size_t>(to)] = wrapped(static_cast<std::int64_t>(found), x.type);
+    x.integers[static_cast<std::size_t>(to)] = whole(found, x.type);
   } else {
     x.floats[static_cast<std::size_t>(to)] = rounded(found, x.type);
   }

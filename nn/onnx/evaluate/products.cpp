@@ -38,7 +38,7 @@ Array matrix_product(const Array& a, const Array& b) {
       }
       const auto at = static_cast<std::size_t>(n * columns + c);
       if (out.integer()) {
-        out.integers[at] = wrapped(static_cast<std::int64_t>(sum), out.type);
+        out.integers[at] = whole(sum, out.type);
       } else {
         out.floats[at] = rounded(sum, out.type);
       }
@@ -78,8 +78,7 @@ std::vector<Array> gemm(const OperatorCall& call) {
   for (std::int64_t i = 0; i < out.size(); ++i) {
     const double found = alpha * value(out, i) + beta * value(c, i);
     if (out.integer()) {
-      out.integers[static_cast<std::size_t>(i)] =
-          wrapped(static_cast<std::int64_t>(found), out.type);
+      out.integers[static_cast<std::size_t>(i)] = whole(found, out.type);
     } else {
       out.floats[static_cast<std::size_t>(i)] = rounded(found, out.type);
     }

@@ -93,9 +93,10 @@ Dims window_places(const Windows& w, const Dims& sides) {
     bool padded = false, past = false;
     for (std::size_t a = 0; a < sides.size(); ++a) {
       const std::int64_t p = window[a] * w.strides[a] + element[a] * w.dilations[a] - w.before[a];
-      padded = padded || p < 0 || p >= sides[a];
+      const bool inside = p >= 0 && p < sides[a];
+      padded = padded || !inside;
       past = past || p >= sides[a] + w.after[a];
-      at += p * strides[a];
+      if (inside) at += p * strides[a];
     }
     if (padded) at = past ? past_padding : padding_place;
     advance(element, w.kernel);

@@ -51,10 +51,6 @@ Changing by_rows(Translation& t, const Changing& x, std::size_t axes,
 /// x weight^T + bias along the last axis; `weight` is [out, in], row by row. An empty bias is none.
 Changing linear_rows(Translation& t, const Operation& o, const Changing& x, LayerValues values);
 
-/// Elements of a value whose places are listed one by one, all images together: a small file may
-/// not ask for more than 256 MB of them.
-inline constexpr std::int64_t most_elements = std::int64_t{1} << 25;
-
 /// The dimensions of two operands together. Throws `Unsupported` where they do not fit.
 std::vector<std::int64_t> joint_dims(const Operation& o, const std::vector<std::int64_t>& a,
                                      const std::vector<std::int64_t>& b);

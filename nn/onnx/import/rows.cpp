@@ -133,7 +133,9 @@ std::vector<float> turned_matrix(const Array& matrix) {
   return out;
 }
 
-bool is_matrix(const Array& array) { return array.dims.size() == 2 && !array.integer(); }
+bool is_matrix(const Array& array) {
+  return array.dims.size() == 2 && !array.integer() && array.size() > 0;
+}
 
 /// W x is the transposed of x^T W^T.
 void constant_times_value(Translation& t, const Operation& o, const Array& weight) {
