@@ -106,6 +106,7 @@ Array mask_of(const OperatorCall& call, const Dims& scores) {
 
 Array scores_of(const OperatorCall& call, const Heads& h) {
   const Dims &q = h.q.dims, &k = h.k.dims;
+  grown_size(call, {q[0], q[1], q[2], k[2]});
   Array scores = zeros({q[0], q[1], q[2], k[2]}, h.q.type);
   const double scale = real(call.operation, "scale", 1 / std::sqrt(static_cast<double>(q[3])));
   const double cap = real(call.operation, "softcap", 0);

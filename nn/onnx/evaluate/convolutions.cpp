@@ -46,7 +46,9 @@ Array convolved(const OperatorCall& call, const Array& x, const Array& w, std::s
           "a weight that does not fit the map");
   const Groups g{x.dims[0], groups, w.dims[1], w.dims[0] / groups};
   const Dims places = window_places(windows, sides);
-  Array y = zeros(joined(g.images, w.dims[0], windows.positions), x.type);
+  const Dims dims = joined(g.images, w.dims[0], windows.positions);
+  grown_size(call, dims);
+  Array y = zeros(dims, x.type);
   const std::int64_t count = windows.count(), kernel = windows.kernel_size();
   const std::int64_t area = checked_size(sides);
   require_work(checked_size({y.size()}) * g.in * kernel);
@@ -126,8 +128,11 @@ std::vector<Array> transposed_convolution(const OperatorCall& call) {
   const Groups g{x.dims[0], groups, x.dims[1] / groups, weight.dims[1]};
   const std::int64_t area = checked_size(sides), out_area = checked_size(out);
   const std::int64_t kernel = w.kernel_size();
+  const Dims dims = joined(g.images, g.groups * g.out, out);
+  grown_size(call, dims);
+  grown_size(call, {area, kernel});
   const Dims places = window_places(w, out);
-  Array y = zeros(joined(g.images, g.groups * g.out, out), x.type);
+  Array y = zeros(dims, x.type);
   require_work(checked_size({x.size()}) * g.out * kernel);
   std::vector<double> sums(static_cast<std::size_t>(y.size()));
   for (std::int64_t i = 0; i < x.size(); ++i) {

@@ -94,7 +94,7 @@ std::vector<Array> transpose(const OperatorCall& call) {
 std::vector<Array> expand(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const Dims to = broadcast(x.dims, integer_input(call, 1).integers);
-  checked_size(to);
+  grown_size(call, to);
   return {broadcast_to(x, to)};
 }
 
@@ -181,7 +181,7 @@ std::vector<Array> tile(const OperatorCall& call) {
     dims[a] = checked_size({dims[a], times[a]});
   }
   const Dims strides = strides_of(x.dims);
-  Dims from(static_cast<std::size_t>(checked_size(dims))), index(dims.size());
+  Dims from(static_cast<std::size_t>(grown_size(call, dims))), index(dims.size());
   for (std::int64_t& at : from) {
     for (std::size_t a = 0; a < dims.size(); ++a) at += index[a] % x.dims[a] * strides[a];
     advance(index, dims);

@@ -92,6 +92,22 @@ const Dims& bounded(const char* key, const Dims& numbers) {
   return numbers;
 }
 
+std::int64_t grown_size(std::int64_t from, const Dims& dims) {
+  constexpr std::int64_t most_grown = std::int64_t{1} << 25, times = 64;
+  const std::int64_t size = checked_size(dims);
+  if (size > most_grown && size / times > from)
+    throw TooLarge("an array of more than 2^25 elements, made of so few,");
+  return size;
+}
+
+std::int64_t grown_size(const OperatorCall& call, const Dims& dims) {
+  std::int64_t from = 0;
+  for (const Array* one : call.inputs)
+    if (one != nullptr)
+      from += static_cast<std::int64_t>(one->floats.size() + one->integers.size());
+  return grown_size(from, dims);
+}
+
 Dims strides_of(const Dims& dims) {
   Dims strides(dims.size(), 1);
   for (std::size_t axis = dims.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * dims[axis];
@@ -148,6 +164,7 @@ Dims broadcast(const Dims& left, const Dims& right) {
             b);
     dims[axis] = a == 1 ? b : a;
   }
+  grown_size(checked_size(left) + checked_size(right), dims);
   return dims;
 }
 

@@ -22,12 +22,14 @@ Array matrix_product(const Array& a, const Array& b) {
   const auto stacked = [&](const Array& x, const Dims& dims, std::int64_t r, std::int64_t c) {
     Dims full = outer;
     full.insert(full.end(), {r, c});
+    grown_size(x.size(), full);
     return broadcast_to(reshaped(x, dims), full);
   };
   const Array x = stacked(a, left, rows, inner), y = stacked(b, right, inner, columns);
   const std::int64_t batch = checked_size(outer);
   Dims dims = outer;
   dims.insert(dims.end(), {rows, columns});
+  grown_size(a.size() + b.size(), dims);
   Array out = zeros(dims, a.type);
   require_work(checked_size({out.size()}) * std::max<std::int64_t>(1, inner));
   for (std::int64_t n = 0; n < batch * rows; ++n) {

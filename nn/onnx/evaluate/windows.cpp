@@ -78,10 +78,11 @@ Windows windows_of(const OperatorCall& call, const Dims& sides, Dims kernel) {
   const std::string automatic = text(call.operation, "auto_pad", "NOTSET");
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     pad_same(sides, automatic == "SAME_UPPER", w);
-    return w;
+  } else {
+    if (automatic == "VALID") w.before = w.after = Dims(sides.size(), 0);
+    count_positions(call, sides, w);
   }
-  if (automatic == "VALID") w.before = w.after = Dims(sides.size(), 0);
-  count_positions(call, sides, w);
+  grown_size(call, {w.count(), w.kernel_size()});
   return w;
 }
 

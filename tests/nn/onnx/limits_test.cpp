@@ -160,6 +160,33 @@ TEST(OnnxLimits, JoinedArraysAreNoLargerThanOthers) {
   EXPECT_THROW(evaluate(o, std::vector<const Array*>(257, &part), 18), Unsupported);
 }
 
+// 2^26 numbers and more of two or three: what a hundred bytes can say.
+TEST(OnnxLimits, ResultsAreNotThatMuchLargerThanWhatTheyAreMadeOf) {
+  constexpr std::int64_t wide = 1 << 26, tall = 1 << 13;
+  const Array one = ones({1}), square = ones({1, 1, 1, 1});
+  EXPECT_THROW(run("Pad", {one, integers_array({0, wide})}), Unsupported);
+  EXPECT_THROW(run("Tile", {one, integers_array({wide})}), Unsupported);
+  EXPECT_THROW(run("Expand", {one, integers_array({wide})}), Unsupported);
+  EXPECT_THROW(run("ConstantOfShape", {integers_array({wide})}), Unsupported);
+  EXPECT_THROW(run("Range", {of_floats({}, {0}), of_floats({}, {6e7f}), of_floats({}, {1})}),
+               Error);
+  EXPECT_THROW(run("OneHot", {integers_array({1}), integers_array({wide}), of_floats({2}, {0, 1})}),
+               Unsupported);
+  EXPECT_THROW(run("Add", {ones({tall}), ones({tall, 1})}), Unsupported);
+  EXPECT_THROW(run("MatMul", {ones({tall, 1}), ones({1, tall})}), Unsupported);
+  EXPECT_THROW(
+      run("Attention", {ones({1, 1, tall, 1}), ones({1, 1, tall, 1}), ones({1, 1, tall, 1})}),
+      Unsupported);
+  const Attribute pads = numbers({tall / 2, tall / 2, tall / 2, tall / 2});
+  EXPECT_THROW(run("Conv", {square, square}, {{"pads", pads}}), Unsupported);
+  EXPECT_THROW(run("AveragePool", {square}, {{"kernel_shape", numbers({1, 1})}, {"pads", pads}}),
+               Unsupported);
+  EXPECT_THROW(run("ConvTranspose", {square, square}, {{"output_padding", numbers({tall, tall})}}),
+               Unsupported);
+  EXPECT_THROW(run("ReduceSum", {of_floats({0, wide}, {}), integers_array({0})}), Unsupported);
+  EXPECT_EQ(run("Expand", {one, integers_array({1 << 10})}).front().size(), 1 << 10);
+}
+
 TEST(OnnxLimits, OperandsOfOtherTypesAndRanksAreRefused) {
   const Array q = ones({1, 1, 2, 3});
   const Array mask = of_integers({2, 2}, {0, 1, 0, 1}, ElementType::int64);
