@@ -93,10 +93,10 @@ const Dims& bounded(const char* key, const Dims& numbers) {
 }
 
 std::int64_t grown_size(std::int64_t from, const Dims& dims) {
-  constexpr std::int64_t most_grown = std::int64_t{1} << 25, times = 64;
+  constexpr std::int64_t most_grown = std::int64_t{1} << 24, times = 64;
   const std::int64_t size = checked_size(dims);
   if (size > most_grown && size / times > from)
-    throw TooLarge("an array of more than 2^25 elements, made of so few,");
+    throw TooLarge("an array of more than 2^24 elements, made of so few,");
   return size;
 }
 

@@ -71,7 +71,7 @@ std::int64_t checked_size(const Dims& dims);
 /// The numbers of an attribute or input. Throws `TooLarge` for one beyond 2^28 either way, which
 /// no array needs: sums and products of two stay within 64 bits.
 const Dims& bounded(const char* key, const Dims& numbers);
-/// The number of elements of a result. Throws `TooLarge` for more than 2^25 and 64 times those of
+/// The number of elements of a result. Throws `TooLarge` for more than 2^24 and 64 times those of
 /// what it is made of: a hundred bytes may not ask for gigabytes.
 std::int64_t grown_size(std::int64_t from, const Dims& dims);
 /// The same of all inputs of a call.

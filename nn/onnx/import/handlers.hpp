@@ -37,8 +37,6 @@ Changing turned(const Translation& t, const Operation& o, const Changing& x,
                 std::vector<std::int64_t> order);
 /// An axis from the end if negative. Throws `Unsupported` where there is none.
 std::size_t axis_in(const Operation& o, std::int64_t axis, std::size_t rank);
-/// 0, 1, ..., size - 1.
-std::vector<int> counting(std::int64_t size);
 
 /// A value as positions with its last axis as their channels, the function done; the node alone.
 int as_rows(Translation& t, const Changing& x);

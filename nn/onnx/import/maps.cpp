@@ -29,8 +29,6 @@ Changing of_map(const Translation& t, int node, std::vector<std::int64_t> sides)
   dims.insert(dims.end(), sides.begin(), sides.end());
   if (sides.size() == 2 && usual_shape(dims, t.images()) == shape)
     return {.node = node, .dims = std::move(dims)};
-  if (shape.size() > most_elements)
-    throw Unsupported(t.in_hand != nullptr ? *t.in_hand : Operation{}, "a value of this size");
   return t.at(node, std::move(dims), map_places(shape));
 }
 

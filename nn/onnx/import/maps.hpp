@@ -4,10 +4,6 @@
 
 namespace lightloom::nn::onnx {
 
-/// Elements of a value whose places are listed one by one, all images together: a small file may
-/// not ask for more than 256 MB of them.
-inline constexpr std::int64_t most_elements = std::int64_t{1} << 25;
-
 /// A value (images, channels, sides...) as a map of its channels: itself for four axes, one line of
 /// positions for others. Throws `Unsupported` unless the first axis counts images alone.
 Changing as_map(Translation& t, const Operation& o, Changing x);

@@ -236,6 +236,16 @@ TEST(OnnxLimits, SumsAlongLettersHaveAsManyProductsOnBothSides) {
       << forms_tests::refusal(model);
 }
 
+TEST(OnnxLimits, LongListsOfPlacesAreRefused) {
+  const std::string size = "a value of this size";
+  const std::string product =
+      refused({"MatMul", "m", {}, {}, {}}, {1, 1 << 13, 1}, {ones({1, 1, 1 << 13})});
+  EXPECT_NE(product.find(size), std::string::npos) << product;
+  const std::string row = refused({"Relu", "r", {}, {}, {}}, {1, 1 << 13, 1 << 13});
+  EXPECT_NE(row.find(size), std::string::npos) << row;
+  EXPECT_EQ(refused({"Relu", "r", {}, {}, {}}, {1, 1, 1 << 13, 1 << 13}), "");
+}
+
 TEST(OnnxLimits, RefinedLinesAreNoLargerThanOthers) {
   const std::string why = refused({"Resize", "r", {}, {}, {}}, {1, 1 << 12, 4},
                                   {of_floats({0}, {}), of_floats({3}, {1, 1, 1 << 14})});
