@@ -104,12 +104,16 @@ bool hdf5_is_data_set(hid_t group, const std::string& name, const std::string& p
   return object >= 0 && H5Iget_type(object) == H5I_DATASET;
 }
 
+void require_data_set(hid_t object, const std::string& name, const std::string& path) {
+  require(object >= 0 && H5Iget_type(object) == H5I_DATASET,
+          "'{}': '{}' cannot be read (cut off or damaged?)", path, name);
+  require_own_elements(object, name, path);
+  require_size_is_backed(object, name, path);
+}
+
 Hdf5Handle hdf5_data_set(hid_t group, const std::string& name, const std::string& path) {
   Hdf5Handle set = hdf5_object(group, name, path);
-  require(set >= 0 && H5Iget_type(set) == H5I_DATASET,
-          "'{}': '{}' cannot be read (cut off or damaged?)", path, name);
-  require_own_elements(set, name, path);
-  require_size_is_backed(set, name, path);
+  require_data_set(set, name, path);
   return set;
 }
 

@@ -26,4 +26,7 @@ bool hdf5_is_data_set(hid_t group, const std::string& name, const std::string& p
 /// claim more than 64 times the file's bytes and 256 MiB.
 Hdf5Handle hdf5_data_set(hid_t group, const std::string& name, const std::string& path);
 
+/// The same of an object that is open: throws `Error` unless it is a data set that can be read.
+void require_data_set(hid_t object, const std::string& name, const std::string& path);
+
 }  // namespace lightloom

@@ -1,9 +1,12 @@
 #include <hdf5_hl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <filesystem>
 #include <functional>
+#include <map>
 
 #include "core/files/hdf5_input.hpp"
 #include "core/files/hdf5_types.hpp"
@@ -151,55 +154,94 @@ void read_attributes(hid_t file, const std::string& path, Labelled& data) {
   for (const std::string& name : names) data.attributes[name] = read_attribute(file, name, path);
 }
 
-std::vector<std::string> names_of_datasets(hid_t file, const std::string& path) {
-  H5G_info_t info;
-  if (H5Gget_info(file, &info) < 0) damaged(path, "cannot list its arrays");
+/// All names in the root group, in the order in which they were made where the file keeps it. In
+/// one walk: asking for the name of every number would walk the group for each of them.
+std::vector<std::string> names_in(hid_t file, const std::string& path) {
   const Hdf5Handle root = opened(H5Gopen2(file, "/", H5P_DEFAULT), H5Gclose, path, "its root");
   const Hdf5Handle creation = opened(H5Gget_create_plist(root), H5Pclose, path, "its properties");
   unsigned flags = 0;
   const bool ordered =
       H5Pget_link_creation_order(creation, &flags) >= 0 && (flags & H5P_CRT_ORDER_INDEXED) != 0;
-  const H5_index_t by = ordered ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME;
+  const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* all) -> herr_t {
+    static_cast<std::vector<std::string>*>(all)->emplace_back(name);
+    return 0;
+  };
   std::vector<std::string> names;
-  for (hsize_t i = 0; i < info.nlinks; ++i) {
-    std::array<char, 1024> name{};
-    if (H5Lget_name_by_idx(file, ".", by, H5_ITER_INC, i, name.data(), name.size(), H5P_DEFAULT) <
-        0)
-      damaged(path, "cannot list its arrays");
-    const Hdf5Handle object = hdf5_object(file, name.data(), path);
-    if (object < 0) damaged(path, fmt::format("cannot open {}", name.data()));
-    if (H5Iget_type(object) == H5I_DATASET) names.emplace_back(name.data());
-  }
+  hsize_t index = 0;
+  if (H5Literate(root, ordered ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, H5_ITER_INC, &index, collect,
+                 &names) < 0)
+    damaged(path, "cannot list its arrays");
   return names;
 }
 
-/// Names of the scales attached to each dimension; empty when a dimension has none.
-std::vector<std::string> axes_of(hid_t set, std::size_t rank) {
-  const auto first = [](hid_t, unsigned, hid_t scale, void* out) -> herr_t {
-    std::array<char, 1024> name{};
-    if (H5Iget_name(scale, name.data(), name.size()) > 0)
-      *static_cast<std::string*>(out) = name[0] == '/' ? name.data() + 1 : name.data();
-    return 1;
-  };
-  std::vector<std::string> axes(rank);
-  for (std::size_t i = 0; i < rank; ++i) {
-    int index = 0;
-    H5DSiterate_scales(set, static_cast<unsigned>(i), &index, first, &axes[i]);
-  }
-  return axes;
+/// What tells the objects of a file from one another, whatever they are called.
+using Place = std::array<std::uint8_t, 16>;
+
+Place place_of(hid_t object) {
+  Place place{};
+#if H5_VERSION_GE(1, 12, 0)
+  H5O_info2_t info;
+  if (H5Oget_info3(object, &info, H5O_INFO_BASIC) >= 0)
+    std::memcpy(place.data(), &info.token, std::min(place.size(), sizeof info.token));
+#else
+  H5O_info_t info;
+  if (H5Oget_info2(object, &info, H5O_INFO_BASIC) >= 0)
+    std::memcpy(place.data(), &info.addr, sizeof info.addr);
+#endif
+  return place;
 }
 
-void read_dataset(hid_t file, const std::string& name, const std::string& path, Labelled& data) {
-  const Hdf5Handle set = hdf5_data_set(file, name, path);
+/// The scales attached to each dimension; zeros where a dimension has none. Not their names: HDF5
+/// would look for these in the whole file, for each of them.
+std::vector<Place> scales_of(hid_t set, std::size_t rank) {
+  const auto first = [](hid_t, unsigned, hid_t scale, void* out) -> herr_t {
+    *static_cast<Place*>(out) = place_of(scale);
+    return 1;
+  };
+  std::vector<Place> scales(rank);
+  for (std::size_t i = 0; i < rank; ++i) {
+    int index = 0;
+    H5DSiterate_scales(set, static_cast<unsigned>(i), &index, first, &scales[i]);
+  }
+  return scales;
+}
+
+/// A file while it is read.
+struct Reading {
+  hid_t file;
+  const std::string& path;
+  Labelled data;
+  std::map<Place, std::string> names;      // of the axes
+  std::vector<std::vector<Place>> scales;  // of every variable
+};
+
+/// Adds the object `name` to the data if it is an array.
+void read_object(Reading& reading, const std::string& name) {
+  const std::string& path = reading.path;
+  const Hdf5Handle set = hdf5_object(reading.file, name, path);
+  if (set < 0) damaged(path, fmt::format("cannot open {}", name));
+  if (H5Iget_type(set) != H5I_DATASET) return;
+  require_data_set(set, name, path);
   std::vector<hsize_t> shape;
   Values values = read_values(set, path, shape);
   const std::string unit = text_attribute(set, "units", path);
   const std::string long_name = text_attribute(set, "long_name", path);
   if (H5DSis_scale(set) > 0 && shape.size() == 1) {
-    data.axes.push_back({name, std::move(values), unit, long_name});
+    reading.names.emplace(place_of(set), name);
+    reading.data.axes.push_back({name, std::move(values), unit, long_name});
     return;
   }
-  data.variables.push_back({name, axes_of(set, shape.size()), std::move(values), unit, long_name});
+  reading.scales.push_back(scales_of(set, shape.size()));
+  reading.data.variables.push_back({name, {}, std::move(values), unit, long_name});
+}
+
+/// Gives the variables the names of their axes, "" where it is none of the file's.
+void name_axes(Reading& reading) {
+  for (std::size_t i = 0; i < reading.scales.size(); ++i)
+    for (const Place& scale : reading.scales[i]) {
+      const auto found = reading.names.find(scale);
+      reading.data.variables[i].axes.push_back(found == reading.names.end() ? "" : found->second);
+    }
 }
 
 void check_schema(hid_t file, const std::string& path) {
@@ -216,13 +258,15 @@ void check_schema(hid_t file, const std::string& path) {
 
 /// Variables must lie along axes that exist and have their size.
 void check_shapes(const Labelled& data, const std::string& path) {
+  std::map<std::string_view, std::size_t> sides;
+  for (const Axis& axis : data.axes) sides.emplace(axis.name, size_of(axis.values));
   for (const Variable& variable : data.variables) {
     std::size_t size = 1;
     for (const std::string& name : variable.axes) {
-      const Axis* axis = data.axis(name);
-      if (axis == nullptr)
+      const auto side = sides.find(name);
+      if (side == sides.end())
         damaged(path, fmt::format("array '{}' lies along an unknown axis", variable.name));
-      size *= size_of(axis->values);
+      size *= side->second;
     }
     if (size != size_of(variable.values))
       damaged(path, fmt::format("array '{}' does not fit its axes", variable.name));
@@ -236,12 +280,12 @@ Labelled read_whole(const std::string& path) {
   const Hdf5Handle file = opened(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, path,
                                  "it (cut off or damaged)");
   check_schema(file, path);
-  Labelled data;
-  read_attributes(file, path, data);
-  for (const std::string& name : names_of_datasets(file, path))
-    read_dataset(file, name, path, data);
-  check_shapes(data, path);
-  return data;
+  Reading reading{.file = file, .path = path, .data = {}, .names = {}, .scales = {}};
+  read_attributes(file, path, reading.data);
+  for (const std::string& name : names_in(file, path)) read_object(reading, name);
+  name_axes(reading);
+  check_shapes(reading.data, path);
+  return std::move(reading.data);
 }
 
 }  // namespace

@@ -152,10 +152,16 @@ void write_variable(hid_t file, const Labelled& data, const Variable& variable, 
   }
 }
 
+/// By how much the memory of a file grows, which is filled with zeros: small files stay small.
+std::size_t step_of(const Labelled& data) {
+  std::size_t bytes = 0;
+  for (const Variable& variable : data.variables) bytes += 8 * size_of(variable.values);
+  return std::clamp(bytes, std::size_t{64} << 10, std::size_t{4} << 20);
+}
+
 /// A file in memory. On a disk that fills up HDF5 1.10 fails again at the end of the program, and
 /// crashes; bytes that we write ourselves fail in order.
-Hdf5Handle file_in_memory(hid_t creation) {
-  constexpr std::size_t step = std::size_t{4} << 20;
+Hdf5Handle file_in_memory(hid_t creation, std::size_t step) {
   const Hdf5Handle access = hdf5_made(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "set up a file");
   hdf5_check(H5Pset_fapl_core(access, step, false), "set up a file");
   return hdf5_made(H5Fcreate("lightloom", H5F_ACC_TRUNC, creation, access), H5Fclose,
@@ -177,7 +183,7 @@ std::string bytes_of(const Labelled& data, const Form& form) {
   const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "set up a file");
   hdf5_check(H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED),
              "set up a file");
-  const Hdf5Handle file = file_in_memory(creation);
+  const Hdf5Handle file = file_in_memory(creation, step_of(data));
   write_attribute(file, "schema_version", schema_version);
   for (const auto& [name, value] : data.attributes) {
     if (name == "schema_version") continue;

@@ -16,18 +16,20 @@ constexpr hsize_t most_elements = hsize_t{1} << 26;
 
 /// Data sets of two axes in the root group, by name.
 std::vector<std::string> matrices_in(hid_t file, const std::string& path) {
-  H5G_info_t group{};
-  require(H5Gget_info(file, &group) >= 0, "{}: its root group cannot be read", path);
-  std::vector<std::string> names;
-  for (hsize_t i = 0; i < group.nlinks; ++i) {
-    char name[256];
-    if (H5Lget_name_by_idx(file, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name,
-                           H5P_DEFAULT) <= 0)
-      continue;
-    if (!hdf5_is_data_set(file, name, path)) continue;
-    const Hdf5Handle set = hdf5_data_set(file, name, path);
+  const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* all) -> herr_t {
+    static_cast<std::vector<std::string>*>(all)->emplace_back(name);
+    return 0;
+  };
+  std::vector<std::string> all, names;
+  hsize_t index = 0;
+  require(H5Literate(file, H5_INDEX_NAME, H5_ITER_INC, &index, collect, &all) >= 0,
+          "{}: its root group cannot be read", path);
+  for (const std::string& name : all) {
+    const Hdf5Handle set = hdf5_object(file, name, path);
+    if (set < 0 || H5Iget_type(set) != H5I_DATASET) continue;
+    require_data_set(set, name, path);
     const Hdf5Handle space = hdf5_opened(H5Dget_space(set), H5Sclose, path);
-    if (H5Sget_simple_extent_ndims(space) == 2) names.emplace_back(name);
+    if (H5Sget_simple_extent_ndims(space) == 2) names.push_back(name);
   }
   return names;
 }

@@ -11,7 +11,7 @@ namespace {
 /// (batch, heads, length, size) from that, or from (batch, length, heads * size).
 Array by_heads(const Array& x, std::int64_t heads) {
   if (x.dims.size() == 4) return x;
-  require(x.dims.size() == 3 && heads > 0 && x.dims[2] % heads == 0,
+  require(x.dims.size() == 3 && heads > 0 && heads <= x.dims[2] && x.dims[2] % heads == 0,
           "Attention whose heads do not divide the columns");
   const std::int64_t batch = x.dims[0], length = x.dims[1], size = x.dims[2] / heads;
   Dims from;
@@ -85,6 +85,7 @@ Array mask_of(const OperatorCall& call, const Dims& scores) {
     support(call, given.dims.empty() || given.dims.back() == scores[3] || given.dims.back() == 1,
             "a mask that is shorter than the keys");
     const bool boolean = given.type == ElementType::boolean;
+    support(call, boolean || !given.integer(), "a mask of integers");
     given = broadcast_to(given, scores);
     for (std::size_t i = 0; i < mask.floats.size(); ++i) {
       mask.floats[i] = boolean ? (given.integers[i] != 0 ? 0.0f : -INFINITY) : given.floats[i];
@@ -105,6 +106,7 @@ Array mask_of(const OperatorCall& call, const Dims& scores) {
 
 Array scores_of(const OperatorCall& call, const Heads& h) {
   const Dims &q = h.q.dims, &k = h.k.dims;
+  grown_size(call, {q[0], q[1], q[2], k[2]});
   Array scores = zeros({q[0], q[1], q[2], k[2]}, h.q.type);
   const double scale = real(call.operation, "scale", 1 / std::sqrt(static_cast<double>(q[3])));
   const double cap = real(call.operation, "softcap", 0);

@@ -39,6 +39,7 @@ std::vector<Array> constant(const OperatorCall& call) {
 
 std::vector<Array> constant_of_shape(const OperatorCall& call) {
   const Dims& dims = integer_input(call, 0).integers;
+  grown_size(call, dims);
   const auto found = call.operation.attributes.find("value");
   if (found == call.operation.attributes.end()) return {zeros(dims, ElementType::float32)};
   const Array& fill = array(call.operation, "value");
@@ -81,7 +82,7 @@ std::vector<Array> range(const OperatorCall& call) {
                step = value(input(call, 2), 0);
   require(step != 0, "Range with a step of zero");
   const double count = std::max(0.0, std::ceil((limit - start) / step));
-  require(count < 1 << 28, "Range is too long");
+  require(count < 1 << 24, "Range is too long");
   Array out = zeros({static_cast<std::int64_t>(count)}, first.type);
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
     const double found = start + static_cast<double>(i) * step;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "nn/onnx/evaluate/products.hpp"
 #include "nn/onnx/evaluate/windows.hpp"
@@ -13,8 +15,7 @@ struct Groups {
 
 void set(Array& array, std::int64_t at, double number) {
   if (array.integer()) {
-    array.integers[static_cast<std::size_t>(at)] =
-        wrapped(static_cast<std::int64_t>(number), array.type);
+    array.integers[static_cast<std::size_t>(at)] = whole(number, array.type);
   } else {
     array.floats[static_cast<std::size_t>(at)] = rounded(number, array.type);
   }
@@ -30,17 +31,24 @@ Dims joined(std::int64_t images, std::int64_t channels, const Dims& sides) {
   return dims;
 }
 
+/// Whether there are as many channels as groups.
+bool fits(std::int64_t groups, const Array& map) {
+  return groups >= 1 && groups <= std::max<std::int64_t>(1, map.dims[1]);
+}
+
 /// y[n, m, p] = bias[m] + sum over c, k of w[m, c, k] x[n, c, place(p, k)].
 Array convolved(const OperatorCall& call, const Array& x, const Array& w, std::size_t bias) {
   const Dims sides = map_sides(x);
   require(w.dims.size() == x.dims.size(), "a weight of another rank than the map");
   const Windows windows = windows_of(call, sides, map_sides(w));
   const std::int64_t groups = integer(call.operation, "group", 1);
-  require(groups >= 1 && w.dims[1] * groups == x.dims[1] && w.dims[0] % groups == 0,
+  require(fits(groups, x) && w.dims[1] * groups == x.dims[1] && w.dims[0] % groups == 0,
           "a weight that does not fit the map");
   const Groups g{x.dims[0], groups, w.dims[1], w.dims[0] / groups};
   const Dims places = window_places(windows, sides);
-  Array y = zeros(joined(g.images, w.dims[0], windows.positions), x.type);
+  const Dims dims = joined(g.images, w.dims[0], windows.positions);
+  grown_size(call, dims);
+  Array y = zeros(dims, x.type);
   const std::int64_t count = windows.count(), kernel = windows.kernel_size();
   const std::int64_t area = checked_size(sides);
   require_work(checked_size({y.size()}) * g.in * kernel);
@@ -86,7 +94,7 @@ Dims settle_transposed(const OperatorCall& call, const Dims& sides, const Dims& 
   Dims out(sides.size());
   const std::string automatic = text(call.operation, "auto_pad", "NOTSET");
   const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
-  Dims wanted = integers(call.operation, "output_shape", {});
+  Dims wanted = bounded("output_shape", integers(call.operation, "output_shape", {}));
   if (wanted.size() == sides.size() + 2) wanted.erase(wanted.begin(), wanted.begin() + 2);
   require(wanted.empty() || wanted.size() == sides.size(), "output_shape of another rank");
   if (automatic == "VALID") w.before = w.after = Dims(sides.size(), 0);
@@ -109,18 +117,22 @@ std::vector<Array> transposed_convolution(const OperatorCall& call) {
   const Dims sides = map_sides(x);
   require(weight.dims.size() == x.dims.size(), "a weight of another rank than the map");
   Windows w = window_attributes(call, sides.size(), map_sides(weight));
-  const Dims added = integers(call.operation, "output_padding", Dims(sides.size(), 0));
+  const Dims added =
+      bounded("output_padding", integers(call.operation, "output_padding", Dims(sides.size(), 0)));
   require(added.size() == sides.size(), "output_padding of another rank");
   const Dims out = settle_transposed(call, sides, added, w);
   w.positions = sides;
   const std::int64_t groups = integer(call.operation, "group", 1);
-  require(groups >= 1 && weight.dims[0] == x.dims[1] && x.dims[1] % groups == 0,
+  require(fits(groups, x) && weight.dims[0] == x.dims[1] && x.dims[1] % groups == 0,
           "a weight that does not fit the map");
   const Groups g{x.dims[0], groups, x.dims[1] / groups, weight.dims[1]};
   const std::int64_t area = checked_size(sides), out_area = checked_size(out);
   const std::int64_t kernel = w.kernel_size();
+  const Dims dims = joined(g.images, g.groups * g.out, out);
+  grown_size(call, dims);
+  grown_size(call, {area, kernel});
   const Dims places = window_places(w, out);
-  Array y = zeros(joined(g.images, g.groups * g.out, out), x.type);
+  Array y = zeros(dims, x.type);
   require_work(checked_size({x.size()}) * g.out * kernel);
   std::vector<double> sums(static_cast<std::size_t>(y.size()));
   for (std::int64_t i = 0; i < x.size(); ++i) {

@@ -82,7 +82,7 @@ std::vector<Array> pad(const OperatorCall& call) {
   const std::string mode = text(call.operation, "mode", "constant");
   support(call, mode == "constant" || mode == "edge" || mode == "reflect" || mode == "wrap",
           "this padding mode");
-  const Dims pads = numbers(call, 1, "pads");
+  const Dims pads = bounded("pads", numbers(call, 1, "pads"));
   const double fill = has(call, 2) ? value(input(call, 2), 0) : real(call.operation, "value", 0);
   Dims axes = has(call, 3) ? integer_input(call, 3).integers : Dims{};
   if (!has(call, 3)) {
@@ -98,7 +98,7 @@ std::vector<Array> pad(const OperatorCall& call) {
     dims[axis] += pads[i] + pads[i + axes.size()];
   }
   const Dims strides = strides_of(x.dims);
-  Dims from(static_cast<std::size_t>(checked_size(dims))), index(dims.size());
+  Dims from(static_cast<std::size_t>(grown_size(call, dims))), index(dims.size());
   for (std::int64_t& at : from) {
     for (std::size_t a = 0; a < dims.size() && at >= 0; ++a) {
       const std::int64_t place = padded_from(index[a] - before[a], x.dims[a], mode);
@@ -122,7 +122,7 @@ std::vector<Array> gather(const OperatorCall& call) {
   dims.insert(dims.end(), indices.dims.begin(), indices.dims.end());
   dims.insert(dims.end(), x.dims.begin() + static_cast<std::ptrdiff_t>(axis) + 1, x.dims.end());
   Dims from;
-  from.reserve(static_cast<std::size_t>(checked_size(dims)));
+  from.reserve(static_cast<std::size_t>(grown_size(call, dims)));
   for (std::int64_t o = 0; o < lines.outer; ++o) {
     for (const std::int64_t at : indices.integers) {
       const std::int64_t row = o * lines.count + wrapped_index(at, lines.count);
@@ -185,7 +185,7 @@ std::vector<Array> gather_nd(const OperatorCall& call) {
   Dims dims(indices.dims.begin(), indices.dims.end() - 1), from;
   const auto used = static_cast<std::ptrdiff_t>(batch) + indices.dims.back();
   dims.insert(dims.end(), x.dims.begin() + used, x.dims.end());
-  from.reserve(static_cast<std::size_t>(checked_size(dims)));
+  from.reserve(static_cast<std::size_t>(grown_size(call, dims)));
   for (const std::int64_t first : places) {
     for (std::int64_t i = 0; i < slice; ++i) from.push_back(first + i);
   }
@@ -208,7 +208,7 @@ void put(const OperatorCall& call, Array& x, std::int64_t to, const Update& of) 
                        : how == "max" ? std::max(now, update)
                                       : std::min(now, update);
   if (x.integer()) {
-    x.integers[static_cast<std::size_t>(to)] = wrapped(static_cast<std::int64_t>(found), x.type);
+    x.integers[static_cast<std::size_t>(to)] = whole(found, x.type);
   } else {
     x.floats[static_cast<std::size_t>(to)] = rounded(found, x.type);
   }
@@ -247,7 +247,7 @@ std::vector<Array> one_hot(const OperatorCall& call) {
   const std::size_t axis = axis_of(call, -1, indices.dims.size() + 1);
   Dims dims = indices.dims;
   dims.insert(dims.begin() + static_cast<std::ptrdiff_t>(axis), depth);
-  Dims from(static_cast<std::size_t>(checked_size(dims)), 0);
+  Dims from(static_cast<std::size_t>(grown_size(call, dims)), 0);
   const Lines lines(dims, axis);
   for (std::int64_t line = 0; line < lines.lines(); ++line) {
     const std::int64_t at = std::lround(value(indices, line));

@@ -73,11 +73,10 @@ std::vector<Array> transpose(const OperatorCall& call) {
     order.resize(x.dims.size());
     std::iota(order.rbegin(), order.rend(), 0);
   }
-  Dims all(x.dims.size());
+  Dims all(x.dims.size()), sorted = order;
   std::iota(all.begin(), all.end(), 0);
-  require(
-      order.size() == all.size() && std::is_permutation(order.begin(), order.end(), all.begin()),
-      "Transpose does not name every axis once");
+  std::sort(sorted.begin(), sorted.end());
+  require(sorted == all, "Transpose does not name every axis once");
   const Dims strides = strides_of(x.dims);
   Dims dims, steps;
   for (const std::int64_t axis : order) {
@@ -95,7 +94,7 @@ std::vector<Array> transpose(const OperatorCall& call) {
 std::vector<Array> expand(const OperatorCall& call) {
   const Array& x = input(call, 0);
   const Dims to = broadcast(x.dims, integer_input(call, 1).integers);
-  checked_size(to);
+  grown_size(call, to);
   return {broadcast_to(x, to)};
 }
 
@@ -123,6 +122,7 @@ std::vector<Array> concat(const OperatorCall& call) {
     out.dims[axis] += dims[axis];
     dims[axis] = out.dims[axis];
     require(dims == out.dims, "Concat joins arrays of different sides");
+    checked_size(out.dims);
   }
   const Lines lines(out.dims, axis);
   for (std::int64_t o = 0; o < lines.outer; ++o) {
@@ -181,7 +181,7 @@ std::vector<Array> tile(const OperatorCall& call) {
     dims[a] = checked_size({dims[a], times[a]});
   }
   const Dims strides = strides_of(x.dims);
-  Dims from(static_cast<std::size_t>(checked_size(dims))), index(dims.size());
+  Dims from(static_cast<std::size_t>(grown_size(call, dims))), index(dims.size());
   for (std::int64_t& at : from) {
     for (std::size_t a = 0; a < dims.size(); ++a) at += index[a] % x.dims[a] * strides[a];
     advance(index, dims);
@@ -193,7 +193,8 @@ std::vector<Array> tile(const OperatorCall& call) {
 std::vector<Array> move_blocks(const OperatorCall& call, bool to_space) {
   const Array& x = input(call, 0);
   const std::int64_t b = integer(call.operation, "blocksize", 1);
-  require(x.dims.size() == 4 && b > 0, "{} needs a map", call.operation.type);
+  require(x.dims.size() == 4, "{} needs a map", call.operation.type);
+  require(b > 0 && b <= 1 << 14, "{} of blocks of {}", call.operation.type, b);
   const std::int64_t n = x.dims[0], c = x.dims[1], h = x.dims[2], w = x.dims[3];
   const bool crd = text(call.operation, "mode", "DCR") == "CRD";
   Operation turn{.type = "Transpose", .name = call.operation.name};

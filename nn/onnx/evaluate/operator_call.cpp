@@ -7,6 +7,11 @@
 #include "nn/onnx/model/attributes.hpp"
 
 namespace lightloom::nn::onnx {
+namespace {
+
+constexpr std::int64_t most_held = std::int64_t{1} << 28;  // elements of an array
+
+}  // namespace
 
 bool has(const OperatorCall& call, std::size_t input) {
   return input < call.inputs.size() && call.inputs[input] != nullptr;
@@ -69,13 +74,38 @@ Dims axes_of(const OperatorCall& call, std::size_t number) {
 
 std::int64_t checked_size(const Dims& dims) {
   std::int64_t size = 1;
+  bool any = true;
   for (const std::int64_t side : dims) {
     require(side >= 0, "a side of {} is impossible", side);
-    if (side != 0 && size > (std::int64_t{1} << 28) / side)
-      throw TooLarge("an array of more than 2^28 elements");
+    any = any && side > 0;
+    if (side == 0) continue;
+    if (size > most_held / side) throw TooLarge("an array of more than 2^28 elements");
     size *= side;
   }
+  return any ? size : 0;
+}
+
+const Dims& bounded(const char* key, const Dims& numbers) {
+  for (const std::int64_t one : numbers)
+    if (one < -most_held || one > most_held)
+      throw TooLarge(fmt::format("{} holds the number {}, which", key, one));
+  return numbers;
+}
+
+std::int64_t grown_size(std::int64_t from, const Dims& dims) {
+  constexpr std::int64_t most_grown = std::int64_t{1} << 24, times = 64;
+  const std::int64_t size = checked_size(dims);
+  if (size > most_grown && size / times > from)
+    throw TooLarge("an array of more than 2^24 elements, made of so few,");
   return size;
+}
+
+std::int64_t grown_size(const OperatorCall& call, const Dims& dims) {
+  std::int64_t from = 0;
+  for (const Array* one : call.inputs)
+    if (one != nullptr)
+      from += static_cast<std::int64_t>(one->floats.size() + one->integers.size());
+  return grown_size(from, dims);
 }
 
 Dims strides_of(const Dims& dims) {
@@ -107,7 +137,7 @@ Array taken(const Array& array, Dims dims, const Dims& from, double fill) {
   for (std::size_t i = 0; i < from.size(); ++i) {
     const auto at = static_cast<std::size_t>(from[i]);
     if (array.integer()) {
-      out.integers[i] = from[i] < 0 ? static_cast<std::int64_t>(fill) : array.integers.at(at);
+      out.integers[i] = from[i] < 0 ? whole(fill, out.type) : array.integers.at(at);
     } else {
       out.floats[i] = from[i] < 0 ? static_cast<float>(fill) : array.floats.at(at);
     }
@@ -134,6 +164,7 @@ Dims broadcast(const Dims& left, const Dims& right) {
             b);
     dims[axis] = a == 1 ? b : a;
   }
+  grown_size(checked_size(left) + checked_size(right), dims);
   return dims;
 }
 
@@ -168,6 +199,10 @@ bool exact_in_double(const Array& array) {
                      [](std::int64_t one) { return one >= -most && one <= most; });
 }
 
+std::int64_t whole(double number, ElementType type) {
+  return std::abs(number) < 9e18 ? wrapped(static_cast<std::int64_t>(number), type) : lowest(type);
+}
+
 void round_floats(Array& array) {
   if (array.type == ElementType::float32 || array.type == ElementType::float64) return;
   for (float& one : array.floats) one = rounded(one, array.type);
@@ -184,9 +219,7 @@ Array cast(const Array& array, ElementType type) {
     } else if (array.integer()) {
       out.integers[at] = wrapped(array.integers[at], type);
     } else {
-      const double number = std::trunc(double{array.floats[at]});
-      out.integers[at] =
-          std::abs(number) < 9e18 ? wrapped(static_cast<std::int64_t>(number), type) : lowest(type);
+      out.integers[at] = whole(double{array.floats[at]}, type);
     }
   }
   return out;

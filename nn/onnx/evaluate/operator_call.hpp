@@ -66,8 +66,16 @@ std::size_t axis_of(const OperatorCall& call, std::int64_t otherwise, std::size_
 Dims axes_of(const OperatorCall& call, std::size_t input);
 
 /// The number of elements; throws `Error` for more than 2^28 or a negative side: no file may ask
-/// for more memory than a machine has.
+/// for more memory than a machine has. A side of nothing leaves the others bounded.
 std::int64_t checked_size(const Dims& dims);
+/// The numbers of an attribute or input. Throws `TooLarge` for one beyond 2^28 either way, which
+/// no array needs: sums and products of two stay within 64 bits.
+const Dims& bounded(const char* key, const Dims& numbers);
+/// The number of elements of a result. Throws `TooLarge` for more than 2^24 and 64 times those of
+/// what it is made of: a hundred bytes may not ask for gigabytes.
+std::int64_t grown_size(std::int64_t from, const Dims& dims);
+/// The same of all inputs of a call.
+std::int64_t grown_size(const OperatorCall& call, const Dims& dims);
 /// Row-major strides.
 Dims strides_of(const Dims& dims);
 /// Next index of `dims` in row-major order.
@@ -88,6 +96,8 @@ Array broadcast_to(const Array& array, const Dims& dims);
 double value(const Array& array, std::int64_t i);
 /// Whether `value` gives every element exactly: integers up to 2^53.
 [[nodiscard]] bool exact_in_double(const Array& array);
+/// Cut towards zero and wrapped to the type; the lowest of it where 64 bits do not hold the number.
+std::int64_t whole(double number, ElementType type);
 /// Rounds to the element type.
 void round_floats(Array& array);
 /// As another type: floats truncate towards zero, anything but 0 is true.

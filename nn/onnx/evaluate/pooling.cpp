@@ -13,24 +13,28 @@ struct Pool {
   const Array& x;
   Dims sides;
   Windows windows;
-  Dims places;
+  Dims dims, places;  // of the output
   std::int64_t area, count, kernel, planes;
 
   Pool(const OperatorCall& call, Dims whole)
       : x(input(call, 0)),
         sides(map_sides(x)),
         windows(windows_of(call, sides, std::move(whole))),
+        dims(output_dims()),
         places(window_places(windows, sides)),
         area(checked_size(sides)),
         count(windows.count()),
         kernel(windows.kernel_size()),
-        planes(x.dims[0] * x.dims[1]) {}
-
-  [[nodiscard]] Array output(ElementType type) const {
-    Dims dims{x.dims[0], x.dims[1]};
-    dims.insert(dims.end(), windows.positions.begin(), windows.positions.end());
-    return zeros(dims, type);
+        planes(x.dims[0] * x.dims[1]) {
+    grown_size(call, dims);
   }
+
+  [[nodiscard]] Dims output_dims() const {
+    Dims all{x.dims[0], x.dims[1]};
+    all.insert(all.end(), windows.positions.begin(), windows.positions.end());
+    return all;
+  }
+  [[nodiscard]] Array output(ElementType type) const { return zeros(dims, type); }
   [[nodiscard]] std::int64_t place(std::int64_t window, std::int64_t k) const {
     return places[static_cast<std::size_t>(window * kernel + k)];
   }

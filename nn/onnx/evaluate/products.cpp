@@ -22,12 +22,14 @@ Array matrix_product(const Array& a, const Array& b) {
   const auto stacked = [&](const Array& x, const Dims& dims, std::int64_t r, std::int64_t c) {
     Dims full = outer;
     full.insert(full.end(), {r, c});
+    grown_size(x.size(), full);
     return broadcast_to(reshaped(x, dims), full);
   };
   const Array x = stacked(a, left, rows, inner), y = stacked(b, right, inner, columns);
   const std::int64_t batch = checked_size(outer);
   Dims dims = outer;
   dims.insert(dims.end(), {rows, columns});
+  grown_size(a.size() + b.size(), dims);
   Array out = zeros(dims, a.type);
   require_work(checked_size({out.size()}) * std::max<std::int64_t>(1, inner));
   for (std::int64_t n = 0; n < batch * rows; ++n) {
@@ -38,7 +40,7 @@ Array matrix_product(const Array& a, const Array& b) {
       }
       const auto at = static_cast<std::size_t>(n * columns + c);
       if (out.integer()) {
-        out.integers[at] = wrapped(static_cast<std::int64_t>(sum), out.type);
+        out.integers[at] = whole(sum, out.type);
       } else {
         out.floats[at] = rounded(sum, out.type);
       }
@@ -78,8 +80,7 @@ std::vector<Array> gemm(const OperatorCall& call) {
   for (std::int64_t i = 0; i < out.size(); ++i) {
     const double found = alpha * value(out, i) + beta * value(c, i);
     if (out.integer()) {
-      out.integers[static_cast<std::size_t>(i)] =
-          wrapped(static_cast<std::int64_t>(found), out.type);
+      out.integers[static_cast<std::size_t>(i)] = whole(found, out.type);
     } else {
       out.floats[static_cast<std::size_t>(i)] = rounded(found, out.type);
     }

@@ -48,6 +48,8 @@ std::vector<Array> reduce(const OperatorCall& call, Reduction f) {
     if (reduced[axis]) kept[axis] = 1;
     if (!reduced[axis]) squeezed.push_back(kept[axis]);
   }
+  // Of nothing come as many numbers as the other axes say.
+  if (x.size() == 0 && checked_size(kept) > 1 << 20) throw TooLarge("so many numbers of nothing");
   Array out = zeros(kept, x.type);
   support(call, exact_in_double(x), "integers past 2^53");
   const auto groups = gathered(x, reduced, kept);

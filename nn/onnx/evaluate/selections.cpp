@@ -127,7 +127,7 @@ std::vector<Array> cumulative_sum(const OperatorCall& call) {
       sum += value(x, at);
       const double found = exclusive ? before : sum;
       if (out.integer()) {
-        out.integers[static_cast<std::size_t>(at)] = std::llround(found);
+        out.integers[static_cast<std::size_t>(at)] = whole(found, out.type);
       } else {
         out.floats[static_cast<std::size_t>(at)] = rounded(found, out.type);
       }

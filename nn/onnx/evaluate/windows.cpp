@@ -78,10 +78,11 @@ Windows windows_of(const OperatorCall& call, const Dims& sides, Dims kernel) {
   const std::string automatic = text(call.operation, "auto_pad", "NOTSET");
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     pad_same(sides, automatic == "SAME_UPPER", w);
-    return w;
+  } else {
+    if (automatic == "VALID") w.before = w.after = Dims(sides.size(), 0);
+    count_positions(call, sides, w);
   }
-  if (automatic == "VALID") w.before = w.after = Dims(sides.size(), 0);
-  count_positions(call, sides, w);
+  grown_size(call, {w.count(), w.kernel_size()});
   return w;
 }
 
@@ -93,9 +94,10 @@ Dims window_places(const Windows& w, const Dims& sides) {
     bool padded = false, past = false;
     for (std::size_t a = 0; a < sides.size(); ++a) {
       const std::int64_t p = window[a] * w.strides[a] + element[a] * w.dilations[a] - w.before[a];
-      padded = padded || p < 0 || p >= sides[a];
+      const bool inside = p >= 0 && p < sides[a];
+      padded = padded || !inside;
       past = past || p >= sides[a] + w.after[a];
-      at += p * strides[a];
+      if (inside) at += p * strides[a];
     }
     if (padded) at = past ? past_padding : padding_place;
     advance(element, w.kernel);

@@ -163,6 +163,9 @@ void einsum(Translation& t, const Operation& o) {
   const Changing right =
       in_order(t, o, t.applied(t.viewed(o, 1)), {l.right, p.products + p.sums + p.columns});
   const std::size_t count = p.products.size();
+  if (!std::equal(left.dims.begin(), left.dims.begin() + static_cast<std::ptrdiff_t>(count),
+                  right.dims.begin()))
+    throw Unsupported(o, "matrices that do not fit");
   if (count == 0 || left.dims[0] % t.images() != 0) throw Unsupported(o, "a product over images");
   const auto products = static_cast<int>(sides(left, 0, count) / t.images()),
              rows = static_cast<int>(sides(left, count, p.rows.size())),

@@ -37,8 +37,6 @@ Changing turned(const Translation& t, const Operation& o, const Changing& x,
                 std::vector<std::int64_t> order);
 /// An axis from the end if negative. Throws `Unsupported` where there is none.
 std::size_t axis_in(const Operation& o, std::int64_t axis, std::size_t rank);
-/// 0, 1, ..., size - 1.
-std::vector<int> counting(std::int64_t size);
 
 /// A value as positions with its last axis as their channels, the function done; the node alone.
 int as_rows(Translation& t, const Changing& x);
@@ -50,10 +48,6 @@ Changing by_rows(Translation& t, const Changing& x, std::size_t axes,
                  const std::function<int(int)>& make);
 /// x weight^T + bias along the last axis; `weight` is [out, in], row by row. An empty bias is none.
 Changing linear_rows(Translation& t, const Operation& o, const Changing& x, LayerValues values);
-
-/// Elements of a value whose places are listed one by one, all images together: a small file may
-/// not ask for more than 256 MB of them.
-inline constexpr std::int64_t most_elements = std::int64_t{1} << 25;
 
 /// The dimensions of two operands together. Throws `Unsupported` where they do not fit.
 std::vector<std::int64_t> joint_dims(const Operation& o, const std::vector<std::int64_t>& a,

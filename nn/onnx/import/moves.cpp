@@ -105,7 +105,8 @@ bool concat_channels(Translation& t, const Operation& o, const std::vector<Chang
   for (const Changing& part : parts) {
     if (part.dims.size() != 4 || part.dims[0] != t.images() || part.order != nullptr ||
         part.scattered != nullptr ||
-        t.builder.shape(part.node) != usual_shape(part.dims, t.images()))
+        t.builder.shape(part.node) != usual_shape(part.dims, t.images()) ||
+        part.dims[2] != out.dims[2] || part.dims[3] != out.dims[3])
       return false;
     nodes.push_back(part.node);
     out.dims[1] += part.dims[1];

@@ -56,7 +56,8 @@ void group_norm(Translation& t, const Operation& o) {
   const Changing x = t.applied(t.viewed(o, 0));
   const std::int64_t groups = integer(o, "num_groups", 0);
   const std::int64_t channels = x.dims.size() > 1 ? x.dims[1] : 0;
-  if (groups < 1 || channels % groups != 0) throw Unsupported(o, "groups that do not divide");
+  if (groups < 1 || channels < 1 || channels % groups != 0)
+    throw Unsupported(o, "groups that do not divide");
   const bool each = t.fixed(o, 1).size() == channels;  // else one number per group (opset 18)
   const std::int64_t given = each ? channels : groups;
   const auto times = static_cast<std::size_t>(channels / given);

@@ -40,7 +40,8 @@ void convolution(Translation& t, const Operation& o) {
   const Bordered x = without_border(t, seen_x);
   window.padding += x.border;
   const std::int64_t groups = integer(o, "group", 1);
-  if (groups < 1 || weight.dims[1] * groups != seen_x.dims[1] || weight.dims[0] % groups != 0)
+  if (groups < 1 || groups > seen_x.dims[1] || weight.dims[1] * groups != seen_x.dims[1] ||
+      weight.dims[0] % groups != 0)
     throw Unsupported(o, "a weight that does not fit the input");
   LayerValues values{weight.floats, {}};
   if (t.has(o, 2)) values.bias = t.floats(o, 2, weight.dims[0]);
@@ -71,6 +72,19 @@ struct Spreads {
   bool bias;
 };
 
+/// A number of pixels that may be added to others.
+int side(const Operation& o, std::int64_t pixels) {
+  constexpr std::int64_t largest = 1 << 24;
+  if (pixels < -largest || pixels > largest) throw Unsupported(o, "an output of this size");
+  return static_cast<int>(pixels);
+}
+
+/// Of a map whose places are listed.
+void require_small(const Operation& o, const MapShape& map) {
+  const double size = double{1} * map.height * map.width * map.channels;
+  if (size > static_cast<double>(most_elements)) throw Unsupported(o, "an output of this size");
+}
+
 /// One of the axes of a map, whose value has `rank` axes.
 struct MapAxis {
   bool down;
@@ -85,10 +99,11 @@ Spread spread_of(const Operation& o, const Window& w, const MapShape& in, const 
            down ? w.dilation.height : w.dilation.width,
            down ? w.padding.top : w.padding.left,
            0};
+  side(o, std::int64_t{s.stride} * (s.in - 1) + s.reach());
   const std::size_t axis = rank == 4 && !down ? 1 : 0;
   const bool there = rank == 4 || !down;
   const Dims more = integers(o, "output_padding", {}), shape = integers(o, "output_shape", {});
-  const int added = there && more.size() > axis ? static_cast<int>(more[axis]) : 0;
+  const int added = there && more.size() > axis ? side(o, more[axis]) : 0;
   const int behind = down ? w.padding.bottom : w.padding.right;
   s.out = s.full() + added - s.before - behind;
   const std::string how = text(o, "auto_pad", "NOTSET");
@@ -96,9 +111,8 @@ Spread spread_of(const Operation& o, const Window& w, const MapShape& in, const 
   if (!there || (shape.empty() && !same)) return s;
   s.out = same && shape.empty()
               ? s.in * s.stride
-              : static_cast<int>(
-                    shape[shape.size() == axis + 1 || rank == 3 ? shape.size() - 1
-                                                                : shape.size() - 2 + axis]);
+              : side(o, shape[shape.size() == axis + 1 || rank == 3 ? shape.size() - 1
+                                                                    : shape.size() - 2 + axis]);
   const int all = s.full() + added - s.out;
   s.before = how == "SAME_UPPER" ? all / 2 : all - all / 2;
   return s;
@@ -130,6 +144,7 @@ int spread_by_zeros(Translation& t, const Operation& o, int from, const Spreads&
       s.down.stride * (in.height - 1) + 1 - cut(before(s.down)) - cut(after(s.down)),
       s.across.stride * (in.width - 1) + 1 - cut(before(s.across)) - cut(after(s.across)),
       in.channels};
+  require_small(o, stuffed);
   std::vector<int> places;
   for (int h = cut(before(s.down)); h < stuffed.height + cut(before(s.down)); ++h)
     for (int w = cut(before(s.across)); w < stuffed.width + cut(before(s.across)); ++w)
@@ -187,10 +202,11 @@ int spread_by_phases(Translation& t, const Operation& o, int from, const Spreads
 }
 
 /// The phases of `node` laid out side by side.
-int laid_out(Translation& t, int node, const Spreads& s) {
+int laid_out(Translation& t, const Operation& o, int node, const Spreads& s) {
   const MapShape in = t.builder.shape(node);
   const int sh = s.down.stride, sw = s.across.stride, phases = sh * sw;
   const MapShape out{s.down.out, s.across.out, in.channels / phases};
+  require_small(o, out);
   std::vector<int> places;
   for (int y = s.down.before; y < s.down.before + out.height; ++y)
     for (int x = s.across.before; x < s.across.before + out.width; ++x)
@@ -222,7 +238,7 @@ void transposed_convolution(Translation& t, const Operation& o) {
   if (phases) values.bias = phase_bias(values.bias, s);
   const int layer = phases ? spread_by_phases(t, o, from, s) : spread_by_zeros(t, o, from, s);
   t.imported.layers[layer] = std::move(values);
-  const int node = phases ? laid_out(t, layer, s) : layer;
+  const int node = phases ? laid_out(t, o, layer, s) : layer;
   t.result(o, of_map(t, node, as_sides(t.builder.shape(node), rank)));
 }
 

@@ -28,12 +28,6 @@ Changing turned(const Translation& t, const Operation& o, const Changing& x, Dim
   return moved(t, transposition(o, std::move(order)), x);
 }
 
-std::vector<int> counting(std::int64_t size) {
-  std::vector<int> places(static_cast<std::size_t>(size));
-  std::iota(places.begin(), places.end(), 0);
-  return places;
-}
-
 namespace {
 
 /// x with an axis moved to the end, or the end back to it.
@@ -133,7 +127,9 @@ std::vector<float> turned_matrix(const Array& matrix) {
   return out;
 }
 
-bool is_matrix(const Array& array) { return array.dims.size() == 2 && !array.integer(); }
+bool is_matrix(const Array& array) {
+  return array.dims.size() == 2 && !array.integer() && array.size() > 0;
+}
 
 /// W x is the transposed of x^T W^T.
 void constant_times_value(Translation& t, const Operation& o, const Array& weight) {

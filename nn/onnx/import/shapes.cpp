@@ -43,8 +43,9 @@ int norm_pool(Translation& t, const Operation& o, int from, const Window& window
   const double p = static_cast<double>(integer(o, "p", 2));
   const Changing powers = t.applied({.node = from, .dims = {}, .function = raised(p)});
   const int mean = t.builder.average_pool(powers.node, window, true);
-  const Function sum = composed(Code::multiply, argument(),
-                                constant(static_cast<float>(window.height * window.width)));
+  const Function sum =
+      composed(Code::multiply, argument(),
+               constant(static_cast<float>(window.height) * static_cast<float>(window.width)));
   const Function root = p == 2 ? composed(Code::root, sum)
                                : composed(Code::power, sum, constant(static_cast<float>(1 / p)));
   return t.applied({.node = mean, .dims = {}, .function = std::make_shared<const Function>(root)})

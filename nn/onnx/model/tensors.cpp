@@ -94,11 +94,11 @@ void read_integers(const Source& from, Array& array) {
 
 std::vector<std::int64_t> dims_of(const auto& proto, const std::string& where) {
   std::vector<std::int64_t> dims(proto.dims().begin(), proto.dims().end());
-  std::int64_t product = 1;
+  std::int64_t product = 1;  // of the sides that there are: nothing along one bounds the others too
   for (const std::int64_t side : dims) {
     require(side >= 0 && (side == 0 || product <= (std::int64_t{1} << 40) / side),
             "{} has an impossible shape", where);
-    product *= side;
+    product *= std::max<std::int64_t>(1, side);
   }
   return dims;
 }

@@ -51,6 +51,8 @@ std::vector<Array> requantised(const OperatorCall& call, const Array& sums, std:
   const Array &left = float_input(call, 1), &right = float_input(call, 4),
               &out_scale = float_input(call, 6);
   support(call, left.size() == 1 && out_scale.size() == 1, "scales per row");
+  require(right.size() == 1 || axis < sums.dims.size(), "{} has a list of scales for one number",
+          call.operation.type);
   const ElementType type = integer_input(call, 7).type;
   Array out = zeros(sums.dims, type);
   const Dims strides = strides_of(sums.dims);

@@ -21,8 +21,9 @@ class ScaleOf {
     axis_ = axis_of(call, 1, x.dims.size());
     block_ = integer(call.operation, "block_size", 0);
     const bool blocks = scale.dims.size() == x.dims.size() && x.dims.size() > 1;
-    require(blocks ? block_ > 0 : scale.dims.size() == 1 && size_ == x.dims[axis_],
-            "{} has {} scales for an axis of {}", call.operation.type, size_, x.dims[axis_]);
+    require(
+        blocks ? block_ > 0 && block_ <= 1 << 28 : scale.dims.size() == 1 && size_ == x.dims[axis_],
+        "{} has {} scales for an axis of {}", call.operation.type, size_, x.dims[axis_]);
     for (std::size_t axis = 0; blocks && axis < x.dims.size(); ++axis) {
       const std::int64_t side = axis == axis_ ? (x.dims[axis] + block_ - 1) / block_ : x.dims[axis];
       require(scale.dims[axis] == side, "{} has scales of another shape than its blocks",
@@ -93,7 +94,9 @@ std::vector<Array> dequantise_linear(const OperatorCall& call) {
   const Array &x = integer_input(call, 0), &scale = float_input(call, 1);
   const ScaleOf scales(call, x, scale);
   const std::int64_t given = integer(call.operation, "output_dtype", 0);
-  Array out = zeros(x.dims, given != 0 ? static_cast<ElementType>(given) : scale.type);
+  const ElementType type = given != 0 ? static_cast<ElementType>(given) : scale.type;
+  if (!held(type)) throw Unsupported(call.operation, "the element type " + name_of(type));
+  Array out = zeros(x.dims, type);
   for (std::int64_t i = 0; i < x.size(); ++i) {
     const std::int64_t at = scales.of(i);
     out.floats.at(static_cast<std::size_t>(i)) =

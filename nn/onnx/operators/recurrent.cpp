@@ -98,6 +98,7 @@ Cells cells_of(const OperatorCall& call, std::int64_t gates, std::vector<std::st
   const double work = static_cast<double>(T) * static_cast<double>(B) * static_cast<double>(D) *
                       static_cast<double>(gates * H) * static_cast<double>(I + H);
   support(call, work <= 0x1p32, "more than 2^32 multiplications");
+  grown_size(call, {T, B, D, H});
   return {call,
           gates,
           T,

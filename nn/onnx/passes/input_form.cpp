@@ -10,10 +10,10 @@
 namespace lightloom::nn::onnx {
 namespace {
 
-/// Of one image.
-std::int64_t product_of_sides(const std::vector<std::int64_t>& dims) {
-  std::int64_t product = 1;
-  for (std::size_t i = 1; i < dims.size(); ++i) product *= dims[i];
+/// Of one image; exact for those that we read, which are of 2^28 numbers at most.
+double product_of_sides(const std::vector<std::int64_t>& dims) {
+  double product = 1;
+  for (std::size_t i = 1; i < dims.size(); ++i) product *= static_cast<double>(dims[i]);
   return product;
 }
 

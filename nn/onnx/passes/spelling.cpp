@@ -121,9 +121,9 @@ class Speller {
 
   /// x / (bias + alpha / size (sum of squares of the channels beside))^beta.
   void response() {
-    const std::int64_t size = integer(*o_, "size", 1), before = (size - 1) / 2,
-                       after = size - 1 - before;
+    const std::int64_t size = integer(*o_, "size", 1);
     if (size < 1) throw Unsupported(*o_, "this number of channels beside");
+    const std::int64_t before = (size - 1) / 2, after = size - 1 - before;
     const std::string squares = make("Mul", {in(0), in(0)});
     const std::string stacked = make("Unsqueeze", {squares}, {{"axes", list_attribute({1})}});
     const std::string mean = make("AveragePool", {stacked},

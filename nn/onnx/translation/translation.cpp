@@ -32,9 +32,9 @@ Changing Translation::whole_input() const {
   std::vector<std::int64_t> dims = imported.input_dims;
   dims[0] = images_;
   const MapShape image = builder.shape(0);
-  std::vector<int> places = map_places(image);
-  if (imported.channels_last) std::iota(places.begin(), places.end(), 0);
-  return at(0, std::move(dims), std::move(places));
+  if (dims.size() == 4 && !imported.channels_last) return {.node = 0, .dims = std::move(dims)};
+  return at(0, std::move(dims),
+            imported.channels_last ? counting(image.size()) : map_places(image));
 }
 
 Imported Translation::finish() && {

@@ -3,15 +3,35 @@
 #include <cassert>
 #include <numeric>
 
+#include "core/error.hpp"
+
 namespace lightloom::nn::onnx {
 
 std::int64_t size_of(const std::vector<std::int64_t>& dims) {
   return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>());
 }
 
-std::vector<int> map_places(const MapShape& map) {
+namespace {
+
+/// A list of so many places, empty.
+std::vector<int> place_list(double size) {
+  require(size <= static_cast<double>(most_elements),
+          "a value of this size is not supported (more than 2^25 elements of an image)");
   std::vector<int> places;
-  places.reserve(static_cast<std::size_t>(map.size()));
+  places.reserve(static_cast<std::size_t>(size));
+  return places;
+}
+
+}  // namespace
+
+std::vector<int> counting(std::int64_t size) {
+  std::vector<int> places = place_list(static_cast<double>(size));
+  for (int i = 0; i < size; ++i) places.push_back(i);
+  return places;
+}
+
+std::vector<int> map_places(const MapShape& map) {
+  std::vector<int> places = place_list(double{1} * map.height * map.width * map.channels);
   const int area = map.height * map.width;
   for (int c = 0; c < map.channels; ++c)
     for (int p = 0; p < area; ++p) places.push_back(p * map.channels + c);
@@ -37,9 +57,7 @@ std::vector<int> places_of(const Changing& value, const MapShape& stored, std::i
   if (value.order != nullptr) return *value.order;
   assert(size_of(value.dims) == stored.size() * images);
   if (value.dims.size() == 4 && value.dims[0] == images) return map_places(stored);
-  std::vector<int> places(static_cast<std::size_t>(stored.size()));
-  std::iota(places.begin(), places.end(), 0);
-  return places;
+  return counting(stored.size());
 }
 
 Changing seen(Changing value, std::vector<int> places, const MapShape& stored,

@@ -40,6 +40,13 @@ struct Changing {
   std::optional<Coding> coded = std::nullopt;  // ONNX sees integers; the node holds their numbers
 };
 
+/// Elements of a value whose places are listed one by one, all images together: a small file may
+/// not ask for more than 256 MB of them.
+inline constexpr std::int64_t most_elements = std::int64_t{1} << 25;
+
+/// 0, 1, ..., size - 1. Throws `Error` for more than `most_elements`.
+std::vector<int> counting(std::int64_t size);
+
 /// Elements of an array of these dimensions.
 std::int64_t size_of(const std::vector<std::int64_t>& dims);
 

@@ -39,7 +39,11 @@ Window window_of(const Operation& o, const std::vector<std::int64_t>& dims,
   auto pads = integers(o, "pads", std::vector<std::int64_t>(2 * axes, 0));
   if (strides.size() != axes || dilations.size() != axes || pads.size() != 2 * axes)
     throw Unsupported(o, "attributes of another rank than the window");
-  for (const std::int64_t stride : strides) whole(o, stride, 1);
+  for (std::size_t axis = 0; axis < axes; ++axis) {
+    whole(o, strides[axis], 1);
+    const int steps = whole(o, kernel[axis], 1) - 1;
+    whole(o, std::int64_t{whole(o, dilations[axis], 1)} * steps + 1, 1);
+  }
   const std::string same = text(o, "auto_pad", "NOTSET");
   if (same == "SAME_UPPER" || same == "SAME_LOWER") {
     for (std::size_t axis = 0; axis < axes; ++axis) {

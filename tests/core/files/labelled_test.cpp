@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -209,6 +211,27 @@ TEST(Labelled, ANewerSchemaIsRefusedWithBothVersions) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("99"), std::string::npos) << error.what();
   }
+}
+
+/// Processor time of reading a file of so many arrays.
+double reading_time_s(int arrays) {
+  const std::string path = fresh_path("many.h5");
+  Labelled data;
+  data.add_axis({.name = "step", .values = std::vector<std::int64_t>{0, 1}});
+  for (int i = 0; i < arrays; ++i)
+    data.add({.name = std::to_string(i), .axes = {"step"}, .values = std::vector<float>{1, 2}});
+  write_labelled(path, data);
+  const std::clock_t start = std::clock();
+  EXPECT_EQ(read_labelled(path).variables.size(), static_cast<std::size_t>(arrays));
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+// Names asked for by number, or of objects, would cost a walk through the file each.
+TEST(Labelled, ReadingTakesAsLongAsThereAreArrays) {
+  reading_time_s(200);
+  const double few = std::min(reading_time_s(200), reading_time_s(200)),
+               many = reading_time_s(1600);
+  EXPECT_LT(many / few, 20) << many << " s for eight times as many, " << few << " s before";
 }
 
 TEST(Labelled, AFailedWriteLeavesTheOldFileWhole) {

@@ -67,15 +67,13 @@ Labelled sweep_part() {
   return table;
 }
 
-void merge(const std::string& path) {
-  static const bool written = (write_labelled("sound.h5", sweep_part()), true);
-  (void)written;
-  for (const auto& files : {std::vector{path}, {"sound.h5", path}, {path, "sound.h5"}}) {
-    try {
-      (void)merge_sweeps(files);
-    } catch (const Error&) {
-    }
-  }
+/// A sound part of the same sweep.
+const std::string& sound_part() {
+  static const std::string name = [] {
+    write_labelled("sound.h5", sweep_part());
+    return "sound.h5";
+  }();
+  return name;
 }
 
 void compare(const std::string& path) {
@@ -103,7 +101,15 @@ const std::vector<Kind>& kinds() {
        }},
       {posterior(), [](const std::string& path) { (void)read_posterior(path, 3); }},
       {loop_state(), [](const std::string& path) { (void)load_loop_state(path, "identity"); }},
-      {sweep_part(), merge},
+      {sweep_part(), [](const std::string& path) { (void)merge_sweeps({path}); }},
+      {sweep_part(),
+       [](const std::string& path) {
+         (void)merge_sweeps({sound_part(), path});
+       }},
+      {sweep_part(),
+       [](const std::string& path) {
+         (void)merge_sweeps({path, sound_part()});
+       }},
       {sweep_part(), compare}};
   return all;
 }

@@ -23,7 +23,7 @@ void read_input(Input input) {
   static const Labelled base = weights();
   const NoIdentifiersLeft guard;
   const std::string& path = edited_file(base, input);
-  nn::Network network = small_network({.source = "integer", .bits = 3});
+  static nn::Network network = small_network({.source = "integer", .bits = 3});
   nn::load_weights(path, network);
   (void)experiments::identity_in(path);
 }

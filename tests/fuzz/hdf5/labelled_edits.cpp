@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "core/files/labelled_bytes.hpp"
 
 namespace lightloom::fuzz {
 namespace {
@@ -161,11 +162,11 @@ Labelled edited(const Labelled& base, Input input) {
 const std::string& edited_file(const Labelled& base, Input input) {
   static const std::string name = "input.h5";
   try {
-    write_labelled(name, edited(base, input));
+    const std::string bytes = labelled_bytes(edited(base, input));
+    return file_of({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, name);
   } catch (const Failure& no_such_file) {  // a name that HDF5 does not take
     throw Error(no_such_file.what());
   }
-  return name;
 }
 
 std::vector<Seed> edit_seeds() {

@@ -34,7 +34,7 @@ void read_input(Input input) {
       nn::unpack(with_right_checksum({input.begin(), input.end()}), "weights.llw");
   (void)nn::size_of(file);
   static const nn::SourceCard packed_as{.source = "integer", .bits = 3};
-  nn::Network network = small_network({});
+  static nn::Network network = small_network({});
   nn::unpack_into(file, packed_as, network);
 }
 
