@@ -30,6 +30,6 @@ if(LIGHTLOOM_PYTHON)
   endif()
   find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter Development.Module)
   set(PYTHON_EXECUTABLE "${Python3_EXECUTABLE}")  # pybind11's name for it
-  set(PYBIND11_FINDPYTHON OFF)
+  set(PYBIND11_FINDPYTHON ON)
   find_package(pybind11 2.10 CONFIG REQUIRED)
 endif()
