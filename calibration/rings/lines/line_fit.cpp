@@ -45,7 +45,7 @@ LineData readings_in(const LineTask& task, const GivenSweep& sweep) {
   std::vector<LineBound> bounds;
   for (std::size_t i = 0; i < sweep.power.size(); ++i) {
     const double nm = sweep.wavelength_nm[i];
-    if (nm < task.from_nm || nm > task.to_nm) continue;
+    if (nm < task.from_nm || nm > task.to_nm || sweep.spoiled[i] == lone_reading) continue;
     if (sweep.spoiled[i] != 0) {
       bounds.push_back({.place = {nm}, .power = sweep.power[i], .least = sweep.spoiled[i] == 1});
       continue;

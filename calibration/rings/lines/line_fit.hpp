@@ -51,6 +51,9 @@ struct LineTask {
   double ripple_per_nm = 0, ripple_amplitude = 0;  // of a ripple that other pieces show; 0: none
 };
 
+/// Of readings that stand alone (lone_readings.hpp): left out.
+constexpr char lone_reading = 3;
+
 /// Fits the lines of a task together, over the readings in its range; those that are `spoiled` (1:
 /// at the instrument's upper end, 2: at its lower) only bound what the lines do. Where the
 /// residuals are larger than the noise from reading to reading, a line is split in two or a ripple
