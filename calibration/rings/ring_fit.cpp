@@ -245,15 +245,26 @@ RingFit fit_ring(Trace wavelength_nm, Trace power, const RingOptions& options) {
   const auto again = [&] { return fit_tasks(tasks, wavelength_nm, power, spoiled.spoiled); };
   Pass pass = again();
   std::vector<Comb> combs = find_combs(pass.lines);
-  take_ripple(ripple_of(pass), tasks);
+  // Lorentzians of a comb leave what looks like a ripple of its own period.
   if (!combs.empty() && take_periods({pass.lines, combs}, wavelength_nm, tasks)) {
     pass = again();
     combs = find_combs(pass.lines);
   }
-  const SpectrumRipple ripple = ripple_of(pass);
-  take_ripple(ripple, tasks);
-  const bool beside = take_neighbours({pass.lines, combs}, pass.pieces, tasks);
-  if (beside || ripple.per_nm > 0) pass = again();
+  SpectrumRipple ripple = ripple_of(pass);
+  for (int round = 0; round < 2; ++round) {
+    take_ripple(ripple, tasks);
+    if (ripple.per_nm > 0 && !combs.empty())
+      take_periods({pass.lines, combs}, wavelength_nm, tasks);
+    const bool envelopes = take_envelopes({pass.lines, combs}, tasks),
+               beside = take_neighbours({pass.lines, combs}, pass.pieces, tasks);
+    if (!envelopes && !beside && !(ripple.per_nm > 0)) break;
+    pass = again();
+    combs = find_combs(pass.lines);
+    // Pieces now reach over two periods and more, which tells them far better.
+    const SpectrumRipple next = ripple_of(pass);
+    if (std::abs(next.per_nm - ripple.per_nm) <= 0.05 * ripple.per_nm) break;
+    ripple = next;
+  }
   fit.problems = spoiled.problems;
   finish(std::move(pass), wavelength_nm, fit);
   name_cut_lines(cut, wavelength_nm, fit);
