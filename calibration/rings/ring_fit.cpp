@@ -10,6 +10,7 @@
 #include "calibration/rings/combs.hpp"
 #include "calibration/rings/lines/line_fit.hpp"
 #include "calibration/rings/lines/line_search.hpp"
+#include "calibration/rings/lines/lone_readings.hpp"
 #include "calibration/rings/ring_problems.hpp"
 #include "calibration/rings/ring_tasks.hpp"
 #include "core/error.hpp"
@@ -23,7 +24,7 @@ using Trace = std::span<const double>;
 /// A sweep, and which of its readings are at an end of the instrument.
 struct RingSweep {
   Trace wavelength_nm, power;
-  const std::vector<char>& spoiled;
+  std::vector<char>& spoiled;
 };
 
 void check(Trace wavelength_nm, Trace power) {
@@ -36,6 +37,10 @@ void check(Trace wavelength_nm, Trace power) {
     require(i == 0 || wavelength_nm[i] > wavelength_nm[i - 1],
             "ring: the wavelengths do not rise at point {}", i);
   }
+}
+
+void note_outlier(double nm, RingFit& fit) {
+  fit.notes.push_back(fmt::format("the reading at {:.4f} nm stands alone and is left out", nm));
 }
 
 double most_standing(const std::vector<LineGuess>& lines) {
@@ -70,6 +75,21 @@ std::vector<LineGuess> guess_lines(const RingSweep& readings, const RingOptions&
   fit.dips = port == RingPort::through ||
              (port == RingPort::automatic && clarity_of(dips, most) >= clarity_of(peaks, most));
   return fit.dips ? dips : peaks;
+}
+
+/// The same without readings that stand alone, which are marked as such, unless those are all there
+/// is: lines far narrower than a step.
+std::vector<LineGuess> guess_calm_lines(const RingSweep& readings, const RingOptions& options,
+                                        RingFit& fit) {
+  const CalmSweep calm = without_lone_readings(readings.power, noise_of(readings.power));
+  const std::vector<LineGuess> guesses =
+      guess_lines({readings.wavelength_nm, calm.power, readings.spoiled}, options, fit);
+  if (guesses.empty()) return guess_lines(readings, options, fit);
+  for (const std::size_t i : calm.lone) {
+    readings.spoiled[i] = lone_reading;
+    note_outlier(readings.wavelength_nm[i], fit);
+  }
+  return guesses;
 }
 
 double step_at(Trace wavelength_nm, double nm) {
@@ -143,8 +163,7 @@ SpectrumRipple ripple_of(const Pass& pass) {
 
 void note_outliers(const Pass& pass, RingFit& fit) {
   for (const FittedPiece& piece : pass.pieces)
-    for (const double nm : piece.fit.outliers_nm)
-      fit.notes.push_back(fmt::format("the reading at {:.4f} nm stands alone and is left out", nm));
+    for (const double nm : piece.fit.outliers_nm) note_outlier(nm, fit);
 }
 
 /// Whether a line off every comb is like those of the first one: ripples, outliers and ends of the
@@ -212,9 +231,9 @@ void finish(Pass pass, Trace wavelength_nm, RingFit& fit) {
 RingFit fit_ring(Trace wavelength_nm, Trace power, const RingOptions& options) {
   check(wavelength_nm, power);
   RingFit fit;
-  const SpoiledReadings spoiled = find_spoiled(power);
+  SpoiledReadings spoiled = find_spoiled(power);
   const std::vector<LineGuess> guesses =
-      guess_lines({wavelength_nm, power, spoiled.spoiled}, options, fit);
+      guess_calm_lines({wavelength_nm, power, spoiled.spoiled}, options, fit);
   if (guesses.empty()) {
     fit.problems.push_back("no resonance: nothing stands out of the noise");
     name_cut_lines(find_cut_lines(guesses, wavelength_nm, power, fit.dips), wavelength_nm, fit);
@@ -226,15 +245,26 @@ RingFit fit_ring(Trace wavelength_nm, Trace power, const RingOptions& options) {
   const auto again = [&] { return fit_tasks(tasks, wavelength_nm, power, spoiled.spoiled); };
   Pass pass = again();
   std::vector<Comb> combs = find_combs(pass.lines);
-  take_ripple(ripple_of(pass), tasks);
+  // Lorentzians of a comb leave what looks like a ripple of its own period.
   if (!combs.empty() && take_periods({pass.lines, combs}, wavelength_nm, tasks)) {
     pass = again();
     combs = find_combs(pass.lines);
   }
-  const SpectrumRipple ripple = ripple_of(pass);
-  take_ripple(ripple, tasks);
-  const bool beside = take_neighbours({pass.lines, combs}, pass.pieces, tasks);
-  if (beside || ripple.per_nm > 0) pass = again();
+  SpectrumRipple ripple = ripple_of(pass);
+  for (int round = 0; round < 2; ++round) {
+    take_ripple(ripple, tasks);
+    if (ripple.per_nm > 0 && !combs.empty())
+      take_periods({pass.lines, combs}, wavelength_nm, tasks);
+    const bool envelopes = take_envelopes({pass.lines, combs}, tasks),
+               beside = take_neighbours({pass.lines, combs}, pass.pieces, tasks);
+    if (!envelopes && !beside && !(ripple.per_nm > 0)) break;
+    pass = again();
+    combs = find_combs(pass.lines);
+    // Pieces now reach over two periods and more, which tells them far better.
+    const SpectrumRipple next = ripple_of(pass);
+    if (std::abs(next.per_nm - ripple.per_nm) <= 0.05 * ripple.per_nm) break;
+    ripple = next;
+  }
   fit.problems = spoiled.problems;
   finish(std::move(pass), wavelength_nm, fit);
   name_cut_lines(cut, wavelength_nm, fit);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/rings/combs.hpp"
+
 namespace lightloom::calibration {
 namespace {
 
@@ -55,35 +57,14 @@ Misfits misfits_of(const std::vector<FittedPiece>& pieces) {
   return found;
 }
 
-double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return values.empty() ? 0 : sum / static_cast<double>(values.size());
-}
-
-double spread_of(const std::vector<double>& values) {
-  const double mean = mean_of(values);
-  double sum = 0;
-  for (const double value : values) sum += (value - mean) * (value - mean);
-  return values.size() < 2 ? 0 : std::sqrt(sum / static_cast<double>(values.size() - 1));
-}
-
-/// Depths of every second line against those of the others.
 void name_alternation(const Comb& comb, RingFit& fit) {
-  std::vector<double> depths[2];
-  for (std::size_t i = 0; i < comb.lines.size(); ++i) {
-    if (fit.resonances[comb.lines[i]].split) return;
-    depths[i % 2].push_back(fit.resonances[comb.lines[i]].depth);
-  }
-  if (depths[1].size() < 2) return;
-  const double a = mean_of(depths[0]), b = mean_of(depths[1]),
-               within = std::max(spread_of(depths[0]), spread_of(depths[1]));
-  if (!(std::abs(a - b) > 3 * within + 0.12 * std::max(a, b))) return;
+  const Alternation depths = alternation_of(comb, fit.resonances);
+  if (!depths.sure) return;
   fit.problems.push_back(fmt::format(
       "depths alternate ({:.3g}, {:.3g}): two interleaved combs of twice the distance (two "
       "polarisations or transverse modes, free spectral range {:.4f} nm each), or one whose every "
       "second mode couples less ({:.4f} nm)",
-      a, b, 2 * comb.fsr_nm, comb.fsr_nm));
+      depths.even, depths.odd, 2 * comb.fsr_nm, comb.fsr_nm));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "calibration/rings/combs.hpp"
 #include "calibration/rings/lines/spectrum_noise.hpp"
 
 namespace lightloom::calibration {
@@ -146,7 +147,8 @@ bool take_periods(const RingLines& known, Trace wavelength_nm, std::vector<LineT
     const double reach =
         std::min(0.5 * period,
                  std::max({8 * own->width_nm, 0.5 * (high - low) + 2 * own->width_nm, ripple}));
-    task.period_nm = period;
+    // Two combs between one another: each has its own period, and the other's lines beside it.
+    task.period_nm = alternation_of(comb, lines).sure ? 2 * period : period;
     task.from_nm = std::max(left, own->centre_nm - reach);
     task.to_nm = std::min(right, own->centre_nm + reach);
     changed = true;
@@ -154,27 +156,52 @@ bool take_periods(const RingLines& known, Trace wavelength_nm, std::vector<LineT
   return changed;
 }
 
+namespace {
+
+/// A comb's line: which comb, and which half of it if its depths alternate.
+struct Family {
+  int comb = -1, half = 0;
+
+  friend bool operator==(const Family&, const Family&) = default;
+};
+
+Family family_of(const RingLines& known, const FittedLine& fitted) {
+  for (std::size_t i = 0; i < known.lines.size(); ++i) {
+    const int index = known.lines[i].comb;
+    if (known.lines[i].centre_nm != fitted.centre_nm || index < 0) continue;
+    const Comb& comb = known.combs[static_cast<std::size_t>(index)];
+    const auto at = std::find(comb.lines.begin(), comb.lines.end(), i) - comb.lines.begin();
+    const bool halves = alternation_of(comb, known.lines).sure;
+    return {index, halves ? static_cast<int>(at % 2) : 0};
+  }
+  return {};
+}
+
+}  // namespace
+
 bool take_neighbours(const RingLines& known, const std::vector<FittedPiece>& pieces,
                      std::vector<LineTask>& tasks) {
-  const auto comb_of = [&](const FittedLine& line) {
-    for (const Resonance& one : known.lines)
-      if (one.centre_nm == line.centre_nm) return one.comb;
-    return -1;
-  };
+  std::vector<std::vector<Family>> families(pieces.size());
+  for (std::size_t p = 0; p < pieces.size(); ++p)
+    for (const FittedLine& line : pieces[p].fit.lines)
+      families[p].push_back(family_of(known, line));
   bool any = false;
   for (std::size_t t = 0; t < tasks.size(); ++t) {
-    tasks[t].beside.clear();
-    if (!tasks[t].dips || pieces[t].fit.lines.empty()) continue;
-    const int own = comb_of(pieces[t].fit.lines.front());
+    LineTask& task = tasks[t];
+    task.beside.clear();
+    if (families[t].empty() || (!task.dips && !(task.period_nm > 0))) continue;
+    const Family own = families[t].front();
     for (std::size_t p = 0; p < pieces.size(); ++p) {
-      if (p == t) continue;
-      for (const FittedLine& line : pieces[p].fit.lines) {
-        const int comb = comb_of(line);
-        if (tasks[t].period_nm > 0 && comb >= 0 && comb == own) continue;
-        tasks[t].beside.push_back(line);
+      for (std::size_t k = 0; k < families[p].size() && p != t; ++k) {
+        const Family& other = families[p][k];
+        if (task.period_nm > 0 && other.comb >= 0 && other == own) continue;
+        if (!task.dips && other.comb < 0) continue;
+        FittedLine line = pieces[p].fit.lines[k];
+        if (!task.dips) line.alpha /= task.envelope.power(line.centre_nm);
+        task.beside.push_back(line);
       }
     }
-    any = any || !tasks[t].beside.empty();
+    any = any || !task.beside.empty();
   }
   return any;
 }

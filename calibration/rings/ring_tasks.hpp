@@ -34,6 +34,10 @@ bool take_periods(const RingLines& known, std::span<const double> wavelength_nm,
 bool take_neighbours(const RingLines& known, const std::vector<FittedPiece>& pieces,
                      std::vector<LineTask>& tasks);
 
+/// Gives every task of a comb's peaks the envelope that their heights show, which between them
+/// cannot be told from the wings of its lines. Whether it changes much over half a period.
+bool take_envelopes(const RingLines& known, std::vector<LineTask>& tasks);
+
 /// Tells all tasks of a ripple.
 void take_ripple(const SpectrumRipple& ripple, std::vector<LineTask>& tasks);
 

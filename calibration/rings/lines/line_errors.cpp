@@ -21,6 +21,19 @@ double variance_of(std::span<const double> share, std::span<const double> r, std
   return sum;
 }
 
+/// Residuals as they would be had each reading not drawn the curve to itself: over 1 - leverage.
+/// Of few readings on the flank of a line, where the noise in wavelength shows, each draws much.
+std::vector<double> undrawn(const Eigen::MatrixXd& slopes, const Eigen::MatrixXd& covariance,
+                            std::span<const double> residuals) {
+  const auto rows = static_cast<Eigen::Index>(residuals.size());
+  const Eigen::VectorXd leverage =
+      (slopes.topRows(rows) * covariance).cwiseProduct(slopes.topRows(rows)).rowwise().sum();
+  std::vector<double> result(residuals.begin(), residuals.end());
+  for (Eigen::Index i = 0; i < rows; ++i)
+    result[static_cast<std::size_t>(i)] /= std::max(1 - leverage[i], 0.2);
+  return result;
+}
+
 double correlation_of(std::span<const double> r) {
   double own = 0, next = 0;
   for (std::size_t i = 0; i < r.size(); ++i) {
@@ -42,7 +55,11 @@ std::vector<double> deviations_of(const LineSolution& s, const LineData& data) {
       a(i, k) = j[static_cast<std::size_t>(i) * columns + static_cast<std::size_t>(k)];
   const Eigen::VectorXd lengths = a.colwise().norm().transpose().cwiseMax(1e-300);
   for (Eigen::Index k = 0; k < a.cols(); ++k) a.col(k) /= lengths[k];
-  const PivotedSolution solved = solve_pivoted(a, Eigen::VectorXd::Zero(a.rows()), 1e-12);
+  // What changes nothing (a line that ended outside the piece) says nothing of the others: a small
+  // share of every column keeps its own variance finite.
+  Eigen::MatrixXd held(a.rows() + a.cols(), a.cols());
+  held << a, 1e-6 * Eigen::MatrixXd::Identity(a.cols(), a.cols());
+  const PivotedSolution solved = solve_pivoted(held, Eigen::VectorXd::Zero(held.rows()), 1e-12);
   double squares = 0;
   for (const double one : s.residuals) squares += one * one;
   const double freedom = std::max(1.0, static_cast<double>(rows) - static_cast<double>(columns)),
@@ -55,13 +72,13 @@ std::vector<double> deviations_of(const LineSolution& s, const LineData& data) {
         std::max(widest, std::exp(s.parameters[s.shape.front() + 4 * k + 1]) * s.shape.reach_nm);
   const auto lags =
       static_cast<std::size_t>(std::clamp(0.5 * widest / step, 1.0, static_cast<double>(rows) / 6));
+  const std::vector<double> own = undrawn(a, solved.covariance, s.residuals);
   std::vector<double> deviations, share(rows);
   for (Eigen::Index k = 0; k < a.cols(); ++k) {
     const Eigen::VectorXd influence = a * solved.covariance.col(k);
     for (std::size_t i = 0; i < rows; ++i) share[i] = influence[static_cast<Eigen::Index>(i)];
     const double plain = variance * solved.covariance(k, k) * grown,
-                 summed =
-                     variance_of(share, s.residuals, lags) * static_cast<double>(rows) / freedom;
+                 summed = variance_of(share, own, lags);
     deviations.push_back(std::sqrt(std::max({plain, summed, 0.0})) / lengths[k]);
   }
   return deviations;

@@ -45,7 +45,7 @@ LineData readings_in(const LineTask& task, const GivenSweep& sweep) {
   std::vector<LineBound> bounds;
   for (std::size_t i = 0; i < sweep.power.size(); ++i) {
     const double nm = sweep.wavelength_nm[i];
-    if (nm < task.from_nm || nm > task.to_nm) continue;
+    if (nm < task.from_nm || nm > task.to_nm || sweep.spoiled[i] == lone_reading) continue;
     if (sweep.spoiled[i] != 0) {
       bounds.push_back({.place = {nm}, .power = sweep.power[i], .least = sweep.spoiled[i] == 1});
       continue;
@@ -163,19 +163,6 @@ LineAttempt with_best_period(LineAttempt fit, double shortest_nm, const LineData
   return fit;
 }
 
-RippleEvidence evidence_of(const LineAttempt& fit, const LineData& data) {
-  LineAttempt bare = fit;
-  if (fit.shape.ripple) bare.x[3] = bare.x[4] = 0;
-  RippleEvidence evidence{.nm = data.x_nm, .residual = residuals_of(bare, data), .reach = {}};
-  const double quick = std::max(difference_sigma(residuals_of(fit, data)), 1e-300);
-  for (std::size_t i = 0; i < data.x_nm.size(); ++i) {
-    evidence.residual[i] /= quick;
-    evidence.reach.push_back(line_power(bare.shape, bare.x, data.place(i), {}) / data.sigma[i] /
-                             quick);
-  }
-  return evidence;
-}
-
 LineShape shape_of(const LineTask& task, const LineData& data) {
   LineShape shape{.middle_nm = 0.5 * (task.from_nm + task.to_nm),
                   .reach_nm = 0.5 * (task.to_nm - task.from_nm),
@@ -183,6 +170,9 @@ LineShape shape_of(const LineTask& task, const LineData& data) {
                   .dips = task.dips,
                   .lines = task.guesses.size()};
   if (data.x_nm.size() < shape.size() + 2) shape.envelope = false;
+  shape.known = {(task.envelope.at - shape.middle_nm) / shape.reach_nm,
+                 task.envelope.slope * shape.reach_nm,
+                 task.envelope.bend * shape.reach_nm * shape.reach_nm};
   const double k = task.ripple_per_nm * shape.reach_nm;
   if (k > 1.5 && data.x_nm.size() > 2 * shape.size()) {  // a longer one is an envelope
     shape.ripple_k = k;

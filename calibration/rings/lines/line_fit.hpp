@@ -5,6 +5,7 @@
 
 #include "calibration/rings/lines/line_model.hpp"
 #include "calibration/rings/lines/line_search.hpp"
+#include "calibration/rings/lines/ripple_evidence.hpp"
 #include "calibration/rings/lines/spectrum_noise.hpp"
 
 namespace lightloom::calibration {
@@ -16,12 +17,6 @@ struct FittedLine {
   double width_nm = 0, width_sigma = 0;         // full width at half maximum of 1 / (1 + s^2)
   double alpha = 0, alpha_sigma = 0, beta = 0;  // over the base at the through port
   double least = 0;  // at the through port: least power over that without lines
-};
-
-/// What a piece says of a ripple: residuals of its lines without one, over the noise from reading
-/// to reading, and what a ripple of amplitude 1 would add to them at the most.
-struct RippleEvidence {
-  std::vector<double> nm, residual, reach;
 };
 
 /// A piece of a spectrum, fitted.
@@ -49,7 +44,11 @@ struct LineTask {
   double shortest_period_nm = 0;  // where it is not: what the sweep allows; 0: none to be tried
   std::vector<FittedLine> beside = {};  // lines that are fitted elsewhere but reach into this piece
   double ripple_per_nm = 0, ripple_amplitude = 0;  // of a ripple that other pieces show; 0: none
+  KnownEnvelope envelope = {};                     // over nm, of peaks
 };
+
+/// Of readings that stand alone (lone_readings.hpp): left out.
+constexpr char lone_reading = 3;
 
 /// Fits the lines of a task together, over the readings in its range; those that are `spoiled` (1:
 /// at the instrument's upper end, 2: at its lower) only bound what the lines do. Where the

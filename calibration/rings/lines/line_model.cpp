@@ -10,7 +10,7 @@ namespace {
 
 using std::numbers::pi;
 
-constexpr std::size_t held_rows = 5;  // before the bounds
+constexpr std::size_t held_rows = 6;  // before the bounds
 
 /// s, g and their derivatives by centre and log width.
 struct Pole {
@@ -47,17 +47,24 @@ double add_line(const Pole& p, std::span<const double> own, std::span<double> sl
 
 }  // namespace
 
+double KnownEnvelope::power(double t) const {
+  const double off = t - at;
+  return slope == 0 && bend == 0 ? 1
+                                 : std::exp(std::clamp(slope * off + bend * off * off, -5.0, 5.0));
+}
+
 double line_power(const LineShape& shape, std::span<const double> x, const LinePlace& place,
                   std::span<double> slope) {
   const double t = (place.nm - shape.middle_nm) / shape.reach_nm;
   const double envelope =
       shape.dips ? std::exp(std::clamp(x[1] * t + x[2] * t * t, -50.0, 50.0)) * (1 + place.beside)
-                 : 1;
-  double ripple = 1, cosine = 0, sine = 0;
+                 : shape.known.power(t);
+  double ripple = 1, cosine = 0, sine = 0, wave = 0;
   if (shape.ripple) {
     cosine = std::cos(x[5] * t);
     sine = std::sin(x[5] * t);
-    ripple += x[3] * cosine + x[4] * sine;
+    wave = x[3] * cosine + x[4] * sine;
+    ripple += wave + x[6] * wave * wave;
   }
   double bracket = x[0] + (shape.dips ? 0 : x[1] * t + place.beside);
   for (std::size_t k = 0; k < shape.lines; ++k) {
@@ -72,9 +79,11 @@ double line_power(const LineShape& shape, std::span<const double> x, const LineP
   slope[1] = shape.dips ? t * value : t * factor;
   slope[2] = shape.dips ? t * t * value : 0;
   if (shape.ripple) {
-    slope[3] = cosine * envelope * bracket;
-    slope[4] = sine * envelope * bracket;
-    slope[5] = t * (x[4] * cosine - x[3] * sine) * envelope * bracket;
+    const double by_wave = (1 + 2 * x[6] * wave) * envelope * bracket;
+    slope[3] = cosine * by_wave;
+    slope[4] = sine * by_wave;
+    slope[5] = t * (x[4] * cosine - x[3] * sine) * by_wave;
+    slope[6] = wave * wave * envelope * bracket;
   }
   return value;
 }
@@ -98,7 +107,8 @@ std::array<Expected, held_rows> expectations(const LineShape& shape) {
            {2, shape.envelope && shape.dips ? 0.0 : 1e6, 0},
            {3, amplitude, 0},
            {4, amplitude, 0},
-           {5, known ? 1 / (0.8 + 0.03 * shape.ripple_k) : 0, shape.ripple_k}}};
+           {5, known ? 1 / (0.8 + 0.03 * shape.ripple_k) : 0, shape.ripple_k},
+           {6, shape.ripple ? 2.0 : 0.0, 0.5}}};
 }
 
 /// By how much the model oversteps what a bound allows, with its derivatives.

@@ -10,6 +10,8 @@
 namespace lightloom::calibration {
 namespace {
 
+constexpr double most_ripple = 0.4;  // facets make less; what swings further is part of a line
+
 /// Whether no two lines have become one, which a sum of two of any signs may be.
 bool apart_in(const LineAttempt& fit) {
   for (std::size_t a = 0; a < fit.shape.lines; ++a) {
@@ -134,9 +136,10 @@ LineAttempt with_ripple(const LineAttempt& fit, LineShape shape, double k, const
       for (std::size_t i = 0; i < x.size(); ++i)
         x[i] += step[static_cast<Eigen::Index>(i)] / slopes.lengths[static_cast<Eigen::Index>(i)];
     const auto last = static_cast<Eigen::Index>(fit.x.size());
-    x.insert(x.begin() + 3, {step[last], step[last + 1], k});
+    x.insert(x.begin() + 3, {step[last], step[last + 1], k, 0.5});
     LineAttempt found = fit_shape(shape, std::move(x), data);
-    if (found.cost < best.cost) best = std::move(found);
+    const bool ripples = std::hypot(found.x[3], found.x[4]) < most_ripple;
+    if (ripples && found.cost < best.cost) best = std::move(found);
   }
   return best;
 }
@@ -167,7 +170,7 @@ std::vector<double> residuals_of(const LineAttempt& fit, const LineData& data) {
 
 LineAttempt with_known_ripple(const LineAttempt& fit, const LineData& data) {
   LineAttempt found = with_ripple(fit, fit.shape, fit.shape.ripple_k, data);
-  return std::isfinite(found.cost) ? found : fit;
+  return found.cost < fit.cost ? found : fit;
 }
 
 double misfit_of(std::span<const double> residuals, std::size_t parameters) {

@@ -22,7 +22,8 @@ LineAttempt fit_shape(const LineShape& shape, std::vector<double> start, const L
 /// Over sigma, of every reading.
 std::vector<double> residuals_of(const LineAttempt& fit, const LineData& data);
 
-/// The fit with the ripple that its shape expects (`ripple_k`, `ripple_amplitude`).
+/// The fit with the ripple that its shape expects (`ripple_k`, `ripple_amplitude`), if that is
+/// better.
 LineAttempt with_known_ripple(const LineAttempt& fit, const LineData& data);
 
 /// RMS of residuals over what differs from reading to reading.

@@ -30,18 +30,24 @@ class Turning {
     for (std::size_t i = 0; i < now_.size(); ++i) now_[i] *= turn_[i];
   }
 
-  /// Least squares of residual + (A cos + B sin) reach.
+  /// Least squares of residual + (A cos + B sin) reach once all other parameters have moved along
+  /// (Rao's score); none where those can do the same.
   [[nodiscard]] Gain gain() const {
-    double cc = 0, cs = 0, ss = 0, c = 0, s = 0;
-    for (std::size_t i = 0; i < now_.size(); ++i) {
-      const double a = piece_->reach[i] * now_[i].real(), b = piece_->reach[i] * now_[i].imag();
-      cc += a * a;
-      cs += a * b;
-      ss += b * b;
-      c += a * piece_->residual[i];
-      s += b * piece_->residual[i];
+    const auto count = static_cast<Eigen::Index>(now_.size());
+    Eigen::MatrixXd both(count, 2);
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      both(i, 0) = piece_->reach[k] * now_[k].real();
+      both(i, 1) = piece_->reach[k] * now_[k].imag();
     }
-    const double determinant = cc * ss - cs * cs;
+    const double all = both.squaredNorm();
+    const Eigen::MatrixXd taken = piece_->taken.transpose() * both;
+    both -= piece_->taken * taken;
+    if (!(both.squaredNorm() > 1e-3 * all)) return {};
+    const Eigen::Map<const Eigen::VectorXd> residual(piece_->residual.data(), count);
+    const double cc = both.col(0).squaredNorm(), cs = both.col(0).dot(both.col(1)),
+                 ss = both.col(1).squaredNorm(), c = both.col(0).dot(residual),
+                 s = both.col(1).dot(residual), determinant = cc * ss - cs * cs;
     if (!(determinant > 1e-6 * cc * ss)) return {};
     const double x = (ss * c - cs * s) / determinant, y = (cc * s - cs * c) / determinant;
     return {x * c + y * s, std::hypot(x, y)};
@@ -61,6 +67,13 @@ double sum_of(const std::vector<Gain>& gains) {
   double sum = 0;
   for (const double one : squares) sum += std::min(one, limit);
   return sum;
+}
+
+/// What a quarter of the pieces exceed: where the lines hide most of it, amplitudes are uncertain.
+double amplitude_of(const std::vector<Gain>& gains) {
+  std::vector<double> amplitudes;
+  for (const Gain& gain : gains) amplitudes.push_back(gain.amplitude);
+  return upper_quartile_of(amplitudes);
 }
 
 double reach_of(const RippleEvidence& piece) { return 0.5 * (piece.nm.back() - piece.nm.front()); }
@@ -92,8 +105,7 @@ SpectrumRipple find_ripple(const std::vector<RippleEvidence>& all) {
     const double sum = sum_of(gains);
     if (sum <= most) continue;
     most = sum;
-    best = {k, 0};
-    for (const Gain& gain : gains) best.amplitude = std::max(best.amplitude, gain.amplitude);
+    best = {k, amplitude_of(gains)};
   }
   // Noise gives chi^2 of two degrees of freedom a piece: six standard deviations, and the number of
   // wave numbers tried.

@@ -14,7 +14,7 @@ namespace {
 /// Residuals' derivatives against differences, at parameters of two lines and a ripple.
 void expect_right_derivatives(const LineShape& shape, const LineData& data) {
   std::vector<double> x{1.2, 0.1, -0.2};
-  if (shape.ripple) x.insert(x.end(), {0.05, -0.03, 7});
+  if (shape.ripple) x.insert(x.end(), {0.05, -0.03, 7, 0.8});
   x.insert(x.end(), {-0.2, std::log(0.3), shape.dips ? -0.5 : 0.7, 0.1});
   x.insert(x.end(), {0.35, std::log(0.2), shape.dips ? -0.3 : 0.4, -0.05});
   const ResidualFunction residuals = line_residuals(shape, data);
