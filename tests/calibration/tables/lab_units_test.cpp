@@ -14,9 +14,9 @@
 namespace lightloom::calibration {
 namespace {
 
-using Values = std::map<std::string, double>;
+using UnitValues = std::map<std::string, double>;
 
-void expect_units(Quantity quantity, const Values& values) {
+void expect_units(Quantity quantity, const UnitValues& values) {
   for (const auto& [symbol, value] : values) {
     const auto unit = lab_unit(symbol);
     ASSERT_TRUE(unit) << symbol;
@@ -31,7 +31,7 @@ TEST(LabUnits, AreThoseOfTheInternationalSystem) {
     const std::map<char, double> sizes{{'f', 1e-15}, {'p', 1e-12}, {'n', 1e-9}, {'u', 1e-6},
                                        {'m', 1e-3},  {'k', 1e3},   {'M', 1e6},  {'G', 1e9},
                                        {'T', 1e12},  {'a', 1e-18}};
-    Values all{{unit, value}};
+    UnitValues all{{unit, value}};
     for (const char prefix : prefixes) all[prefix + unit] = sizes.at(prefix) * value;
     expect_units(quantity, all);
   };
