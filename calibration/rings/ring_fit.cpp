@@ -82,7 +82,7 @@ std::vector<LineGuess> guess_lines(const RingSweep& readings, const RingOptions&
 std::vector<LineGuess> guess_calm_lines(const RingSweep& readings, const RingOptions& options,
                                         RingFit& fit) {
   const CalmSweep calm = without_lone_readings(readings.power, noise_of(readings.power));
-  const std::vector<LineGuess> guesses =
+  std::vector<LineGuess> guesses =
       guess_lines({readings.wavelength_nm, calm.power, readings.spoiled}, options, fit);
   if (guesses.empty()) return guess_lines(readings, options, fit);
   for (const std::size_t i : calm.lone) {
@@ -232,7 +232,7 @@ RingFit fit_ring(Trace wavelength_nm, Trace power, const RingOptions& options) {
   check(wavelength_nm, power);
   RingFit fit;
   SpoiledReadings spoiled = find_spoiled(power);
-  const std::vector<LineGuess> guesses =
+  std::vector<LineGuess> guesses =
       guess_calm_lines({wavelength_nm, power, spoiled.spoiled}, options, fit);
   if (guesses.empty()) {
     fit.problems.push_back("no resonance: nothing stands out of the noise");
