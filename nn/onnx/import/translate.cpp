@@ -40,9 +40,9 @@ bool fold_constants(Translation& translation, const Operation& o) {
   return true;
 }
 
-/// An If, by its first output, whose condition turned out to be known.
+/// An If, by its outputs, whose condition turned out to be known.
 struct Decision {
-  std::string output;
+  std::vector<std::string> outputs;
   bool condition;
 };
 
@@ -50,7 +50,7 @@ struct Decision {
 Decision decision_on(const Operation& choice, const Translation& translation) {
   const auto* condition = std::get_if<Array>(&translation.value(choice, 0));
   if (condition == nullptr) throw Unsupported(choice, "a branch that depends on the input");
-  return {choice.outputs.front(), truth_of(choice, *condition)};
+  return {choice.outputs, truth_of(choice, *condition)};
 }
 
 void require_plain(const Operation& o, std::int64_t opset) {
@@ -82,7 +82,7 @@ std::variant<Imported, Decision> translated_to_a_branch(const Model& model) {
 void take_branch(Model& model, const Decision& decision) {
   const auto choice = std::find_if(
       model.operations.begin(), model.operations.end(),
-      [&](const Operation& o) { return o.type == "If" && o.outputs.front() == decision.output; });
+      [&](const Operation& o) { return o.type == "If" && o.outputs == decision.outputs; });
   std::vector<Operation> branch = branch_taken(*choice, decision.condition);
   const auto after = model.operations.erase(choice);
   model.operations.insert(after, std::make_move_iterator(branch.begin()),

@@ -15,6 +15,13 @@ const Body* branch_body(const Operation& choice, const char* branch) {
   return found == choice.attributes.end() ? nullptr : found->second.branch.get();
 }
 
+/// Which no other If shares: values of its branch are called by it.
+std::string own_name(const Operation& choice) {
+  const auto named = std::find_if(choice.outputs.begin(), choice.outputs.end(),
+                                  [](const std::string& output) { return !output.empty(); });
+  return named == choice.outputs.end() ? choice.name : *named;
+}
+
 }  // namespace
 
 std::vector<std::string> read_from_around(const Body& body) {
@@ -48,10 +55,11 @@ std::vector<Operation> branch_taken(const Operation& choice, bool condition) {
   const std::size_t skip = 1 + (condition ? 0 : yes->inputs.size());
   require(choice.inputs.size() == 1 + yes->inputs.size() + no->inputs.size(),
           "{} (If) does not read what its branches do", place_of(choice));
-  Operation call{.type = "If", .name = choice.outputs.front(), .outputs = choice.outputs};
+  const char* const taken = "the branch of an If";  // an If in the branch is another one
+  Operation call{.type = taken, .name = own_name(choice), .outputs = choice.outputs};
   const auto first = choice.inputs.begin() + static_cast<std::ptrdiff_t>(skip);
   call.inputs.assign(first, first + static_cast<std::ptrdiff_t>(body.inputs.size()));
-  return inlined({call}, {{"If", body}});
+  return inlined({call}, {{taken, body}});
 }
 
 }  // namespace lightloom::nn::onnx

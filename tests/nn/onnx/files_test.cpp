@@ -286,25 +286,28 @@ TEST_F(OnnxModelFiles, AFunctionMayPassItsInputThroughButNotCallItself) {
   EXPECT_NE(refused(model(many, same)).find("2 inputs"), std::string::npos);
 }
 
-/// An If whose first branch adds (10, 20, 30) and whose second squeezes an axis that cannot go; the
-/// condition: is the `gathered` side of x three?
-std::string with_branches(const std::string& condition, bool both = true) {
+std::string branch(const std::string& name, const std::string& body) {
+  return field(5, field(1, name) + field(6, body) + field(20, std::int64_t{5}));
+}
+/// Bodies of branches: x x and (10, 20, 30); the same with an axis away that cannot go.
+std::string adding() {
+  return field(1, node("Add", {"h", "ten"}, "sum")) +
+         field(5, tensor("ten", {3}, 1, field(9, raw({10, 20, 30})))) +
+         field(12, value_info("sum", {}));
+}
+std::string squeezing() {
+  return field(1, node("Squeeze", {"h", "one"}, "sum")) + field(12, value_info("sum", {}));
+}
+
+/// A model of an If with these branches on the value `c`, which `condition` makes.
+std::string with_branches(const std::string& condition,
+                          const std::string& branches = branch("then_branch", adding()) +
+                                                        branch("else_branch", squeezing())) {
   const auto whole = [](const std::string& name, char value) {
     return field(5, tensor(name, {}, 7, field(9, std::string{value, 0, 0, 0, 0, 0, 0, 0})));
   };
-  const auto branch = [](const std::string& name, const std::string& body) {
-    return field(5, field(1, name) + field(6, body) + field(20, std::int64_t{5}));
-  };
-  const std::string add = field(1, node("Add", {"h", "ten"}, "sum")) +
-                          field(5, tensor("ten", {3}, 1, field(9, raw({10, 20, 30})))) +
-                          field(12, value_info("sum", {}));
-  const std::string squeeze =
-      field(1, node("Squeeze", {"h", "one"}, "sum")) + field(12, value_info("sum", {}));
-  return model(
-      field(1, node("Mul", {"x", "x"}, "h")) + condition +
-      field(1, node("If", {"c"}, "y",
-                    branch("then_branch", add) + (both ? branch("else_branch", squeeze) : ""))) +
-      whole("one", 1) + whole("three", 3));
+  return model(field(1, node("Mul", {"x", "x"}, "h")) + condition +
+               field(1, node("If", {"c"}, "y", branches)) + whole("one", 1) + whole("three", 3));
 }
 
 TEST_F(OnnxModelFiles, OfAnIfTheBranchIsTakenThatItsConditionChooses) {
@@ -337,11 +340,32 @@ TEST_F(OnnxModelFiles, OfAnIfTheBranchIsTakenThatItsConditionChooses) {
                Error);
 }
 
+TEST_F(OnnxModelFiles, AnIfMayStandInABranchOfAnother) {
+  // Outside the first branch is taken, inside the second.
+  const std::string inner =
+      field(1, node("Equal", {"one", "three"}, "d")) +
+      field(1, node("If", {"d"}, "inside",
+                    branch("then_branch", squeezing()) + branch("else_branch", adding()))) +
+      field(12, value_info("inside", {}));
+  const std::string path =
+      write("model.onnx",
+            with_branches(field(1, node("Equal", {"one", "one"}, "c")),
+                          branch("then_branch", inner) + branch("else_branch", squeezing())));
+  const Array x{.dims = {2, 3}, .floats = {1, 2, 3, 4, 5, 6}};
+  const std::vector<float> sum{11, 24, 39, 26, 45, 66};
+  EXPECT_EQ(evaluate(read_model(path), {{"x", x}}).front().floats, sum);
+  const Imported imported = import_model(path);
+  Network network = network_of(imported, {});
+  Inference inference(network);
+  EXPECT_EQ(output_of(imported, inference.forward(images_of(imported, x))).floats, sum);
+}
+
 TEST_F(OnnxModelFiles, AnIfThatIsDamagedIsRefused) {
   const std::string condition = field(1, node("Equal", {"one", "one"}, "c"));
-  EXPECT_NE(refused(with_branches(condition, false)).find("has not two branches"),
+  EXPECT_NE(refused(with_branches(condition, branch("then_branch", adding())))
+                .find("has not two branches"),
             std::string::npos)
-      << refused(with_branches(condition, false));
+      << refused(with_branches(condition, branch("then_branch", adding())));
   const std::string two = field(1, node("Identity", {"shape"}, "c")) +
                           field(5, tensor("shape", {2}, 9, field(9, std::string(2, '\1'))));
   EXPECT_NE(refused(with_branches(two)).find("not one truth value"), std::string::npos)
