@@ -104,6 +104,18 @@ bool hdf5_is_data_set(hid_t group, const std::string& name, const std::string& p
   return object >= 0 && H5Iget_type(object) == H5I_DATASET;
 }
 
+std::vector<std::string> hdf5_names(hid_t group, H5_index_t by, const std::string& path) {
+  const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* all) -> herr_t {
+    static_cast<std::vector<std::string>*>(all)->emplace_back(name);
+    return 0;
+  };
+  std::vector<std::string> names;
+  hsize_t index = 0;
+  require(H5Literate(group, by, H5_ITER_INC, &index, collect, &names) >= 0,
+          "'{}': its arrays cannot be listed (cut off or damaged?)", path);
+  return names;
+}
+
 void require_data_set(hid_t object, const std::string& name, const std::string& path) {
   require(object >= 0 && H5Iget_type(object) == H5I_DATASET,
           "'{}': '{}' cannot be read (cut off or damaged?)", path, name);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/files/hdf5_handle.hpp"
 
@@ -16,6 +17,10 @@ Hdf5Handle hdf5_input(const std::string& path);
 /// Opens the object `name` of a group. Links that lead to other files are not followed: an `Error`
 /// says so. An object that cannot be opened gives a negative identifier.
 Hdf5Handle hdf5_object(hid_t group, const std::string& name, const std::string& path);
+
+/// All names in a group, by name or as they were made. In one walk: asking for the name of every
+/// number would walk the group for each of them. Throws `Error` where it cannot be listed.
+std::vector<std::string> hdf5_names(hid_t group, H5_index_t by, const std::string& path);
 
 /// Whether `name` of a group is a data set. Throws `Error` for a link to another file.
 bool hdf5_is_data_set(hid_t group, const std::string& name, const std::string& path);

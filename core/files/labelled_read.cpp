@@ -154,24 +154,14 @@ void read_attributes(hid_t file, const std::string& path, Labelled& data) {
   for (const std::string& name : names) data.attributes[name] = read_attribute(file, name, path);
 }
 
-/// All names in the root group, in the order in which they were made where the file keeps it. In
-/// one walk: asking for the name of every number would walk the group for each of them.
+/// All names in the root group, in the order in which they were made where the file keeps it.
 std::vector<std::string> names_in(hid_t file, const std::string& path) {
   const Hdf5Handle root = opened(H5Gopen2(file, "/", H5P_DEFAULT), H5Gclose, path, "its root");
   const Hdf5Handle creation = opened(H5Gget_create_plist(root), H5Pclose, path, "its properties");
   unsigned flags = 0;
   const bool ordered =
       H5Pget_link_creation_order(creation, &flags) >= 0 && (flags & H5P_CRT_ORDER_INDEXED) != 0;
-  const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* all) -> herr_t {
-    static_cast<std::vector<std::string>*>(all)->emplace_back(name);
-    return 0;
-  };
-  std::vector<std::string> names;
-  hsize_t index = 0;
-  if (H5Literate(root, ordered ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, H5_ITER_INC, &index, collect,
-                 &names) < 0)
-    damaged(path, "cannot list its arrays");
-  return names;
+  return hdf5_names(root, ordered ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, path);
 }
 
 /// What tells the objects of a file from one another, whatever they are called.

@@ -16,15 +16,8 @@ constexpr hsize_t most_elements = hsize_t{1} << 26;
 
 /// Data sets of two axes in the root group, by name.
 std::vector<std::string> matrices_in(hid_t file, const std::string& path) {
-  const auto collect = [](hid_t, const char* name, const H5L_info_t*, void* all) -> herr_t {
-    static_cast<std::vector<std::string>*>(all)->emplace_back(name);
-    return 0;
-  };
-  std::vector<std::string> all, names;
-  hsize_t index = 0;
-  require(H5Literate(file, H5_INDEX_NAME, H5_ITER_INC, &index, collect, &all) >= 0,
-          "{}: its root group cannot be read", path);
-  for (const std::string& name : all) {
+  std::vector<std::string> names;
+  for (const std::string& name : hdf5_names(file, H5_INDEX_NAME, path)) {
     const Hdf5Handle set = hdf5_object(file, name, path);
     if (set < 0 || H5Iget_type(set) != H5I_DATASET) continue;
     require_data_set(set, name, path);
