@@ -67,6 +67,7 @@ void describe(Section& section, const NetworkCard& network, TrainingCard& card) 
   card.teacher = card.student;
   if (nn::is_onnx(network.model)) card.teacher.epochs = 0;
   card.teacher.distill = card.teacher.noise_aware = false;
+  card.teacher.teacher_views = 0;
   card.teacher.clip = card.teacher.curriculum = card.teacher.weight_noise = 0;
   card.teacher.freeze.reset();
   card.teacher.bit_errors = {};  // flipped exponents of 32-bit words would leave no network
@@ -91,6 +92,7 @@ void describe(Section& section, const TrainingCard& training, LoopCard& card) {
   card.training = training.student;
   card.training.noise_aware = false;
   card.training.freeze.reset();
+  card.training.teacher_views = 0;
   section.value("file", card.file);
   section.value("chip", card.chip, {.low = 0, .high = 1 << 30});
   section.value("group", card.group, {.low = 1, .high = 1'000'000});
@@ -101,6 +103,8 @@ void describe(Section& section, const TrainingCard& training, LoopCard& card) {
     section.problem("noise_aware",
                     "must be false (layers that are not on the chip are trained digitally; use "
                     "weight_noise)");
+  if (card.training.teacher_views > 0)
+    section.problem("teacher_views", "is for `train` alone (a stage has `views` of its own)");
   if (card.training.freeze)
     section.problem("freeze",
                     "is for `train` alone (here the layers on the chip are frozen, and the others "

@@ -32,6 +32,19 @@ void check(const Dataset& data, const TrainCard& card, const TrainHelpers& helpe
       "out)");
 }
 
+/// Views of the images that the float network answers for once.
+void check_views(Section& section, const TrainCard& card) {
+  if (card.teacher_views == 0) return;
+  const auto refuse = [&](bool wrong, const char* why) {
+    if (wrong)
+      section.problem("teacher_views", fmt::format("is {}, but {}", card.teacher_views, why));
+  };
+  refuse(!card.distill, "nobody teaches: distill is false (leave teacher_views out)");
+  refuse(card.freeze.has_value(), "freeze has views of its own (leave one out)");
+  refuse(card.teacher_views > 1 && !card.augment.any(),
+         "`augment` changes nothing, so that all views of an image would be equal (use 1)");
+}
+
 /// What goes with frozen layers only where every step computes them anew, or not at all.
 void check_freeze(Section& section, const TrainCard& card) {
   if (!card.freeze) return;
@@ -135,6 +148,7 @@ void describe(Section& section, TrainCard& card) {
   section.value("distill", card.distill);
   section.value("temperature", card.distillation.temperature, positive);
   section.value("beta", card.distillation.beta, fraction);
+  section.value("teacher_views", card.teacher_views, {.low = 0, .high = 1024});
   section.value("noise_aware", card.noise_aware);
   section.value("chips", card.chips, {.low = 1, .high = 1024});
   section.value("weight_noise", card.weight_noise, fraction);
@@ -143,6 +157,7 @@ void describe(Section& section, TrainCard& card) {
   section.value("clip", card.clip, not_negative);
   section.optional_section("freeze",
                            [&](Section& inner) { describe(inner, card.freeze.emplace()); });
+  check_views(section, card);
   check_freeze(section, card);
   check_products(section, card);
 }

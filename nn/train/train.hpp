@@ -42,6 +42,8 @@ struct TrainCard {
   int patience = 0;      // stop after so many epochs without a better validation; 0: never
   bool distill = false;  // learn from the float network too
   DistillationOptions distillation;
+  int teacher_views = 0;     // epochs go round so many views of every image, and what the float
+                             // network says of each is found once; 0: new ones every epoch
   bool noise_aware = false;  // multiply through the analog engine while training
   int chips = 1;             // of noise-aware training, in turn: a network for all of them
   double weight_noise = 0;   // deviation of normal noise on every weight of a step, as a share of
@@ -57,9 +59,10 @@ struct TrainCard {
 
 /// Keys: epochs, batch, precision (auto becomes what is quickest here), products, schedule, rate,
 /// decay, milestones, warmup, augment {crop, flip, cutout}, label_smoothing, average, swa {start,
-/// rate}, recalibrate, patience, distill, temperature, beta, noise_aware, chips, weight_noise,
-/// bit_errors, curriculum, clip, freeze, those of OptimizerOptions (optimizer, momentum, beta1,
-/// beta2, epsilon, weight_decay) and of DecayRules (decay_everything, decay_rules).
+/// rate}, recalibrate, patience, distill, temperature, beta, teacher_views, noise_aware, chips,
+/// weight_noise, bit_errors, curriculum, clip, freeze, those of OptimizerOptions (optimizer,
+/// momentum, beta1, beta2, epsilon, weight_decay) and of DecayRules (decay_everything,
+/// decay_rules).
 void describe(Section& section, TrainCard& card);
 
 /// What is trained by, and the seed of everything that a training draws.

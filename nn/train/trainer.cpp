@@ -44,7 +44,7 @@ Trainer::Trainer(Network& network, const Dataset& data, const SeededTraining& tr
   if (measured_ != nullptr) given_ = given_part(*measured_);
   pass_.emplace(network_, seed_, given_ ? &*given_ : nullptr, products());
   if (card_.freeze) plan_freeze(network_, *card_.freeze, data_.train.size());  // or refuse it now
-  if (card_.distill) teacher_.emplace(*helpers.teacher);
+  if (card_.distill) teacher_.emplace(*helpers.teacher, data_.train, card_.teacher_views);
   if (has_errors(card_.bit_errors)) memory_.emplace(network, card_.bit_errors);
 }
 
@@ -93,12 +93,14 @@ std::optional<FrozenRecord> Trainer::frozen() const {
 EpochRecord Trainer::epoch(int number, Progress& progress) {
   if (!frozen_ && freezes(number)) freeze();
   fill_permutation(Stream({seed_, Purpose::shuffle}), static_cast<std::uint64_t>(number), order_);
+  if (teacher_) teacher_->look_at(draw(number), sink_);
   Prefetch batches(data_.train, order_, static_cast<std::size_t>(card_.batch), draw(number));
   EpochRecord record{.rate = rate(number)};
   Answers answers;
   std::size_t first = 0;
   while (const Batch* batch = sink_.cancelled() ? nullptr : batches.next()) {
     const auto count = static_cast<std::int64_t>(batch->labels.size());
+    images_ = std::span(order_).subspan(first, batch->labels.size());
     choose_numbers(first, number);
     first += batch->labels.size();
     record.loss += one_step(*batch, number, answers) * static_cast<double>(count);
@@ -115,7 +117,10 @@ EpochRecord Trainer::epoch(int number, Progress& progress) {
 /// How images are changed in an epoch: of a given part, as they were before its values were found.
 AugmentationDraw Trainer::draw(int epoch) const {
   if (frozen_) return frozen_->draw(epoch);
-  if (measured_ == nullptr) return {card_.augment, seed_, static_cast<std::uint64_t>(epoch)};
+  if (measured_ == nullptr) {
+    const int view = card_.teacher_views > 0 ? epoch % card_.teacher_views : epoch;
+    return {card_.augment, seed_, static_cast<std::uint64_t>(view)};
+  }
   return {card_.augment, measured_->seed, static_cast<std::uint64_t>(epoch % measured_->views)};
 }
 
@@ -230,7 +235,7 @@ double Trainer::forward_and_back(const Batch& batch, const TrainingPass::Place& 
   for (std::size_t i = 0; i < guesses.size(); ++i)
     answers.correct += guesses[i] == batch.labels[i] ? 1 : 0;
   const double loss = teacher_
-                          ? distillation(logits, {teacher_->forward(batch.images), batch.labels},
+                          ? distillation(logits, {teacher_->answers(batch, images_), batch.labels},
                                          card_.distillation, d_logits_)
                           : cross_entropy(logits, batch.labels, d_logits_, card_.label_smoothing);
   pass_->backward(d_logits_);

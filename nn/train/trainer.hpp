@@ -13,6 +13,7 @@
 #include "nn/inference/number_errors.hpp"
 #include "nn/network/faulty_memory.hpp"
 #include "nn/train/checkpoint.hpp"
+#include "nn/train/teacher.hpp"
 #include "nn/train/train.hpp"
 #include "nn/train/training_pass.hpp"
 #include "nn/train/weight_average.hpp"
@@ -79,12 +80,13 @@ class Trainer {
   Optimizer optimizer_;
   WeightAverage average_;
   std::optional<TrainingPass> pass_;
-  std::optional<Inference> teacher_;
+  std::optional<Teacher> teacher_;
   std::optional<FaultyMemory> memory_;
   std::vector<std::uint32_t> order_;
-  std::vector<std::uint32_t> numbers_;  // of the batch in hand in the given part
-  std::vector<bool> trained_layers_;    // by weight layer
-  std::vector<std::int64_t> changes_;   // by the sources' own rules, per layer
+  std::span<const std::uint32_t> images_;  // of the batch in hand in the training set
+  std::vector<std::uint32_t> numbers_;     // and in the given part
+  std::vector<bool> trained_layers_;       // by weight layer
+  std::vector<std::int64_t> changes_;      // by the sources' own rules, per layer
   std::int64_t step_ = 0, own_steps_ = 0;
   Tensor d_logits_;
 };
