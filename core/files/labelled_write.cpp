@@ -1,6 +1,7 @@
 #include <hdf5_hl.h>
 
 #include <algorithm>
+#include <map>
 #include <span>
 
 #include "core/files/atomic_file.hpp"
@@ -24,10 +25,16 @@ Form form_of(Deflate deflate) {
                                    : Form{.packed_from = 512, .level = 9, .sorts_integers = true};
 }
 
+/// An axis lists the arrays along it in an attribute, 16 bytes each. An object of HDF5 1.6, which
+/// its successors write too unless more is asked of it (the order of attributes is such), has room
+/// for 64 KiB.
+constexpr std::size_t most_listed_plainly = 4000;
+
 struct Array {
   const std::string& name;
   const Values& values;
   std::vector<Extent> shape;
+  std::size_t along = 0;  // arrays that lie along it, if it is an axis
 };
 
 /// As HDF5 counts: of 64 bits, but not the same type with every version.
@@ -86,11 +93,13 @@ bool is_packed(const Values& values, const Form& form) {
 
 /// Makes the array `name` and fills it.
 Hdf5Handle write_dataset(hid_t file, const Array& array, const Form& form) {
-  const auto& [name, values, shape] = array;
+  const auto& [name, values, shape, along] = array;
   const Hdf5Handle space = space_of(shape);
   const Hdf5Handle creation = hdf5_made(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "set up an array");
   hdf5_check(H5Pset_obj_track_times(creation, false),
              "set up an array");  // equal data, equal bytes
+  if (along > most_listed_plainly)
+    hdf5_check(H5Pset_attr_creation_order(creation, H5P_CRT_ORDER_TRACKED), "set up an array");
   const ChunkForm chunks{
       .sides = is_packed(values, form) ? chunk_sides(shape) : shape,
       .level = form.level,
@@ -131,10 +140,19 @@ void describe_dataset(hid_t set, const std::string& unit, const std::string& lon
   if (!long_name.empty()) write_attribute(set, "long_name", long_name);
 }
 
+/// How many arrays lie along each axis.
+std::map<std::string, std::size_t> count_along(const Labelled& data) {
+  std::map<std::string, std::size_t> along;
+  for (const Variable& variable : data.variables)
+    for (const std::string& axis : variable.axes) ++along[axis];
+  return along;
+}
+
 void write_axes(hid_t file, const Labelled& data, const Form& form) {
+  std::map<std::string, std::size_t> along = count_along(data);
   for (const Axis& axis : data.axes) {
-    const Hdf5Handle set =
-        write_dataset(file, {axis.name, axis.values, {size_of(axis.values)}}, form);
+    const Hdf5Handle set = write_dataset(
+        file, {axis.name, axis.values, {size_of(axis.values)}, along[axis.name]}, form);
     describe_dataset(set, axis.unit, axis.long_name);
     hdf5_check(H5DSset_scale(set, axis.name.c_str()), "mark a dimension scale");
   }

@@ -234,6 +234,23 @@ TEST(Labelled, ReadingTakesAsLongAsThereAreArrays) {
   EXPECT_LT(many / few, 20) << many << " s for eight times as many, " << few << " s before";
 }
 
+// An axis lists what lies along it, in 64 KiB unless the file's format is newer.
+TEST(Labelled, AnAxisMayBeThatOfAnyNumberOfArrays) {
+  const std::string path = fresh_path("along.h5");
+  for (const int arrays : {4000, 4001, 4500}) {
+    Labelled data;
+    data.add_axis({.name = "step", .values = std::vector<std::int64_t>{0, 1}});
+    for (int i = 0; i < arrays; ++i)
+      data.add({.name = std::to_string(i), .axes = {"step"}, .values = std::vector<float>{1, 2}});
+    write_labelled(path, data);
+    const Labelled back = read_labelled(path);
+    ASSERT_EQ(back.variables.size(), static_cast<std::size_t>(arrays));
+    EXPECT_EQ(back.variables.back().name, std::to_string(arrays - 1));
+    EXPECT_EQ(back.variables.back().axes, std::vector<std::string>{"step"});
+    EXPECT_LT(fs::file_size(path), 2000U * static_cast<unsigned>(arrays));
+  }
+}
+
 TEST(Labelled, AFailedWriteLeavesTheOldFileWhole) {
   const std::string path = fresh_path("kept.h5");
   write_labelled(path, example());
