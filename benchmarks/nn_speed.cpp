@@ -1,9 +1,10 @@
 // Training and inference speed of a built-in network, in images per second:
-//   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [source] [precision]
+//   nn_speed <model> <dataset> <batch> [seconds] [training|inference] [source] [precision] [bits]
 // with dense weights, those of a multi-level source (intra 2, cross 44, bits 3-6-3: the paper's
-// ResNet-18), or of any other as it is by default, products of training in float32 or bfloat16,
-// prints one line of JSON, with the peak memory of the network and its passes.
-// benchmarks/compare-pytorch runs it beside PyTorch.
+// ResNet-18), or of any other as it is by default, products of training in float32 or bfloat16 and
+// inputs of layers rounded to so many bits (from zero; none: not at all), prints one line of JSON,
+// with the peak memory of the network and its passes. benchmarks/compare-pytorch runs it beside
+// PyTorch.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -73,7 +74,7 @@ struct RandomBatch {
 /// One step: forward, cross-entropy, backward, SGD with momentum.
 Rate training_rate(Network& network, const RandomBatch& batch, Precision precision,
                    double seconds) {
-  TrainingPass pass(network, 1, nullptr, precision);
+  TrainingPass pass(network, 1, nullptr, {.precision = precision});
   const std::vector<Parameter*> parameters = network.parameters();
   Optimizer optimizer({.kind = OptimizerKind::sgd}, parameters);
   Tensor d_logits;
@@ -105,7 +106,7 @@ int main(int argc, char** argv) {
   if (argc < 4) {
     fmt::print(stderr,
                "usage: nn_speed <model> <dataset> <batch> [seconds] [training|inference] "
-               "[source] [float32|bfloat16]\n");
+               "[source] [float32|bfloat16] [bits]\n");
     return 2;
   }
   const double before = peak_megabytes();  // the program and its libraries
@@ -120,10 +121,13 @@ int main(int argc, char** argv) {
   } else if (argc > 6) {
     source = read_card<SourceCard>(parse_yaml(fmt::format("source: {}", argv[6]), "nn_speed"));
   }
+  if (argc > 8) source.activations = std::atoi(argv[8]);
   const Precision precision =
       argc > 7 && std::string(argv[7]) == "bfloat16" ? Precision::bfloat16 : Precision::float32;
   require_precision(precision, "the precision");
   Network network(build_graph(argv[1], argv[2]), source, 1);
+  for (WeightLayer& layer : network.weight_layers())
+    layer.range = {.low = 0, .high = 3, .seen = true};
   const RandomBatch batch(std::atoi(argv[3]), network.graph().nodes.front().shape);
   fmt::print("{{\"model\": \"{}\"", argv[1]);
   if (only != "inference") print("training", training_rate(network, batch, precision, seconds));

@@ -25,9 +25,17 @@ struct FusedTail {
   int output = 0;  // node whose value results
 };
 
+/// The value of a tail's output, to be filled: holding what is added to it, if anything is.
+Tensor& output_of(const FusedTail& tail, Flow& flow);
+
 /// A weight layer in oneDNN with its tail. `shared` must outlive the step.
 std::unique_ptr<InferenceStep> make_fused_product(Network& network, int node, const FusedTail& tail,
                                                   ProductWorkspace& shared);
+/// The same in integers, exact up to the factor of every output channel, for weights and inputs of
+/// at most 8 bits on processors that multiply them; else nullptr.
+std::unique_ptr<InferenceStep> make_integer_product(Network& network, int node,
+                                                    const FusedTail& tail,
+                                                    ProductWorkspace& shared);
 /// A weight layer through an engine, which it loads.
 std::unique_ptr<InferenceStep> make_engine_product(Network& network, int node, MatrixEngine& engine,
                                                    std::uint32_t write);

@@ -71,26 +71,13 @@ class FusedProduct : public InferenceStep {
 
   void forward(Flow& flow) override {
     const Tensor& x = input_.of(flow);
-    Tensor& y = tail_.other < 0 ? flow.make_value(tail_.output) : addend(flow);
-    product_.forward(x, bias_, y,
+    product_.forward(x, bias_, output_of(tail_, flow),
                      {.accumulate = tail_.other >= 0,
                       .activation = tail_.activation,
                       .method = input_.rounded() ? Method::direct : Method::quickest});
   }
 
  private:
-  /// The output, holding what is added to it.
-  Tensor& addend(Flow& flow) {
-    const auto& other = flow.values[static_cast<std::size_t>(tail_.other)];
-    if (tail_.take_over && only_ours(other)) {
-      flow.values[static_cast<std::size_t>(tail_.output)] = other;
-      return *other;
-    }
-    Tensor& y = flow.make_value(tail_.output);
-    copy(*other, y);
-    return y;
-  }
-
   FusedTail tail_;
   LayerInput input_;
   Product product_;
@@ -164,6 +151,18 @@ class Nothing : public InferenceStep {
 
 }  // namespace
 
+Tensor& output_of(const FusedTail& tail, Flow& flow) {
+  if (tail.other < 0) return flow.make_value(tail.output);
+  const auto& other = flow.values[static_cast<std::size_t>(tail.other)];
+  if (tail.take_over && only_ours(other)) {
+    flow.values[static_cast<std::size_t>(tail.output)] = other;
+    return *other;
+  }
+  Tensor& y = flow.make_value(tail.output);
+  copy(*other, y);
+  return y;
+}
+
 Affine affine_of(const NormLayer& norm) {
   Affine affine;
   for (std::size_t c = 0; c < norm.mean.size(); ++c) {
@@ -176,6 +175,7 @@ Affine affine_of(const NormLayer& norm) {
 
 std::unique_ptr<InferenceStep> make_fused_product(Network& network, int node, const FusedTail& tail,
                                                   ProductWorkspace& shared) {
+  if (auto in_integers = make_integer_product(network, node, tail, shared)) return in_integers;
   return std::make_unique<FusedProduct>(network, node, tail, shared);
 }
 

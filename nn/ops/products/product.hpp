@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,6 +34,8 @@ struct ProductWorkspace {
   Tensor x, y;     // maps, or their gradients, as a call wants them
   Tensor patches;
   std::vector<float> plain_gradient;
+  std::vector<std::uint8_t> levels;  // of a map, and sums of their products
+  std::vector<std::int32_t> sums;
 };
 
 /// Whether packed weights are kept from call to call or packed anew, into the workspace.
