@@ -20,11 +20,11 @@ std::vector<float> drawn_floats(std::size_t count, std::uint32_t family) {
 std::vector<std::int8_t> drawn_levels(std::int64_t count, int most, std::uint32_t family) {
   std::vector<std::int8_t> levels;
   const Stream stream({5, Purpose::test, family});
-  for (std::int64_t i = 0; i < count; ++i)
-    levels.push_back(static_cast<std::int8_t>(
-        static_cast<int>(
-            stream.below(static_cast<std::uint64_t>(2 * most + 1), static_cast<std::uint64_t>(i))) -
-        most));
+  const auto span = 2 * static_cast<std::uint64_t>(most) + 1;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto drawn = static_cast<int>(stream.below(span, static_cast<std::uint64_t>(i)));
+    levels.push_back(static_cast<std::int8_t>(drawn - most));
+  }
   return levels;
 }
 
