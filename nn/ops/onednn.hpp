@@ -32,8 +32,17 @@ inline dnnl::memory::desc vector_desc(std::int64_t size) {
 }
 
 /// A view on memory of ours; oneDNN takes inputs as non-const too.
-inline dnnl::memory view(const dnnl::memory::desc& desc, const float* data) {
-  return {desc, engine(), const_cast<float*>(data)};
+template <class T>
+dnnl::memory view(const dnnl::memory::desc& desc, const T* data) {
+  return {desc, engine(), const_cast<T*>(data)};
+}
+
+/// Whether oneDNN uses a set of instructions here. A set holds the bits of the smaller ones, AMX
+/// those of AVX-512 BF16.
+inline bool has(dnnl::cpu_isa wanted) {
+  const auto needed = static_cast<unsigned>(wanted);
+  const auto there = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  return (there & needed) == needed;
 }
 
 using Arguments = std::unordered_map<int, dnnl::memory>;

@@ -9,11 +9,7 @@ const char* precision_name(Precision precision) {
   return precision == Precision::bfloat16 ? "bfloat16" : "float32";
 }
 
-bool multiplies_bfloat16() {
-  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
-  const auto there = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  return (there & needed) == needed;  // a set holds the bits of the smaller ones, AMX those of BF16
-}
+bool multiplies_bfloat16() { return onednn::has(dnnl::cpu_isa::avx512_core_bf16); }
 
 Precision quickest_precision() {
   return multiplies_bfloat16() ? Precision::bfloat16 : Precision::float32;

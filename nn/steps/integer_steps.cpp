@@ -36,7 +36,8 @@ void take_levels(const ActivationScale& scale, std::span<const float> x,
   std::uint8_t* to = levels.data();
 #pragma omp parallel for simd schedule(static)
   for (std::int64_t i = 0; i < count; ++i) {
-    const float level = std::min(std::max(std::rint(from[i] * inverse), 0.0f), top);
+    // In this order what is no number becomes 0, which has no byte of its own.
+    const float level = std::min(std::max(0.0f, std::rint(from[i] * inverse)), top);
     to[i] = static_cast<std::uint8_t>(static_cast<int>(level));
   }
 }

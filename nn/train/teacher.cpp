@@ -20,7 +20,7 @@ void Teacher::keep_answers(const AugmentationDraw& draw, const ProgressSink& sin
   constexpr std::size_t size = 250;
   std::vector<std::uint32_t> order(set_.size());
   std::iota(order.begin(), order.end(), 0u);
-  LargeVector<float> all;
+  LargeVector<float> all(LargeAllocator<float>(large_block() / kept_.size()));
   Batch batch;
   for (std::size_t first = 0; first < order.size(); first += size) {
     if (sink.cancelled()) return;

@@ -31,7 +31,8 @@ class Teacher {
 
   Inference inference_;
   const ImageSet& set_;
-  std::vector<LargeVector<float>> kept_;  // by view; empty: not asked yet
+  std::vector<LargeVector<float>> kept_;  // by view; empty: not asked yet. All views together take
+                                          // an eighth of the memory at most, else lie on the disk
   std::size_t view_ = 0;                  // of the epoch
   Tensor of_batch_;
 };

@@ -6,7 +6,7 @@
 #include <limits>
 #include <map>
 
-#include "nn/ops/onednn.hpp"
+#include "nn/ops/products/product_calls.hpp"
 
 namespace lightloom::nn {
 namespace {
@@ -36,12 +36,12 @@ bool take_levels(std::span<const float> row, float factor, std::span<std::int8_t
 
 /// The levels of a row and their factor; 0: there is none.
 float factor_of(std::span<const float> row, std::span<std::int8_t> levels) {
-  float largest = 0;
-  for (const float w : row) largest = std::max(largest, std::abs(w));
-  if (largest == 0) {
+  if (std::all_of(row.begin(), row.end(), [](float w) { return w == 0; })) {
     std::fill(levels.begin(), levels.end(), std::int8_t{0});
     return 1;
   }
+  float largest = 0;
+  for (const float w : row) largest = std::max(largest, std::abs(w));
   for (int top = 1; top <= most_level; ++top) {
     const float factor = largest / static_cast<float>(top);
     if (factor >= std::numeric_limits<float>::min() && take_levels(row, factor, levels))
@@ -52,23 +52,16 @@ float factor_of(std::span<const float> row, std::span<std::int8_t> levels) {
 
 memory::dims dims(std::initializer_list<memory::dim> sides) { return sides; }
 
-/// The weights' plain layout.
+/// [out, in/groups, kh, kw] row-major.
 memory::desc plain_levels(const LayerShape& s) {
-  if (s.kind == LayerShape::Kind::linear)
-    return {dims({s.out_channels, s.in_channels}), Type::s8, Tag::ab};
-  memory::dims sides{s.out_channels / s.groups, s.in_channels / s.groups, s.kernel_height,
-                     s.kernel_width};
-  if (s.groups > 1) sides.insert(sides.begin(), s.groups);
-  return {sides, Type::s8, s.groups > 1 ? Tag::goihw : Tag::oihw};
+  const Tag tag = s.kind == LayerShape::Kind::linear ? Tag::ab
+                  : s.groups > 1                     ? Tag::goihw
+                                                     : Tag::oihw;
+  return {onednn::dims_of(onednn::plain_weights(s)), Type::s8, tag};
 }
 
 memory::desc any_order(const memory::desc& plain) {
   return {onednn::dims_of(plain), Type::s8, Tag::any};
-}
-
-template <class T>
-memory view_of(const memory::desc& desc, const T* data) {
-  return {desc, onednn::engine(), const_cast<T*>(data)};
 }
 
 /// The primitive for a number of images, and the layouts of what it is given.
@@ -115,14 +108,8 @@ std::optional<IntegerRows> integer_rows(std::span<const float> weights, int rows
 }
 
 bool multiplies_bytes() {
-  static const bool bytes = [] {
-    const auto there = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-    const auto has = [&](dnnl::cpu_isa wanted) {
-      const auto needed = static_cast<unsigned>(wanted);
-      return (there & needed) == needed;
-    };
-    return has(dnnl::cpu_isa::avx512_core_vnni) || has(dnnl::cpu_isa::avx2_vnni);
-  }();
+  static const bool bytes =
+      onednn::has(dnnl::cpu_isa::avx512_core_vnni) || onednn::has(dnnl::cpu_isa::avx2_vnni);
   return bytes;
 }
 
@@ -152,7 +139,7 @@ struct IntegerProduct::Implementation {
   const memory& weights_for(const memory::desc& wanted) {
     if (!packed || packed->get_desc() != wanted) {
       packed.emplace(wanted, onednn::engine());
-      memory plain = view_of(plain_levels(shape), levels.data());
+      memory plain = onednn::view(plain_levels(shape), levels.data());
       dnnl::reorder(plain, *packed).execute(onednn::stream(), plain, *packed);
     }
     return *packed;
@@ -171,9 +158,9 @@ IntegerProduct& IntegerProduct::operator=(IntegerProduct&&) noexcept = default;
 void IntegerProduct::forward(std::span<const std::uint8_t> x, int images,
                              std::span<std::int32_t> sums) {
   const ByteCall& call = own_->call_for(images);
-  call.primitive.execute(onednn::stream(), {{DNNL_ARG_SRC, view_of(call.x, x.data())},
+  call.primitive.execute(onednn::stream(), {{DNNL_ARG_SRC, onednn::view(call.x, x.data())},
                                             {DNNL_ARG_WEIGHTS, own_->weights_for(call.weights)},
-                                            {DNNL_ARG_DST, view_of(call.y, sums.data())}});
+                                            {DNNL_ARG_DST, onednn::view(call.y, sums.data())}});
 }
 
 }  // namespace lightloom::nn

@@ -39,11 +39,7 @@ bool winograd_pays(const Work& work) {
 
 /// Whether products of bfloat16 are made by AMX, in tiles of 32 operands.
 bool multiplies_tiles() {
-  static const bool tiles = [] {
-    const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
-    const auto there = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-    return (there & needed) == needed;
-  }();
+  static const bool tiles = has(dnnl::cpu_isa::avx512_core_amx);
   return tiles;
 }
 

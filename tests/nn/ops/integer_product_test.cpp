@@ -59,6 +59,7 @@ TEST(IntegerRows, AreNotFoundInOtherNumbers) {
   EXPECT_FALSE(integer_rows(weights, 4)) << "next to zero is not zero";
   weights[31] = std::nanf("");
   EXPECT_FALSE(integer_rows(weights, 4));
+  EXPECT_FALSE(integer_rows(std::vector<float>(27, std::nanf("")), 1)) << "no row of zeros";
 }
 
 TEST(IntegerRows, OfZerosAreZeros) {

@@ -140,6 +140,7 @@ TEST_F(FreezeCommand, RefusesInOneSentenceBeforeAnythingIsTrained) {
            {"'train.bit_errors={rate: 0.01}'", "does not go with bit_errors"},
            {"'teacher.freeze={layers: 1}'", "is for `train` alone"},
            {"'in_the_loop={freeze: {layers: 1}}'", "is for `train` alone"},
+           {"'in_the_loop={distill: true, teacher_views: 1}'", "a stage has `views` of its own"},
            {"model=resnet20 --set train.freeze.layers=2", "where 2 tensors pass"}}) {
     const Ran ran = call("train", forever + "--set " + set);
     EXPECT_EQ(ran.code, 2) << set << ran.errors;
