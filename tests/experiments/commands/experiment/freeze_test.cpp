@@ -142,7 +142,7 @@ TEST_F(FreezeCommand, RefusesInOneSentenceBeforeAnythingIsTrained) {
            {"'in_the_loop={freeze: {layers: 1}}'", "is for `train` alone"},
            {"'in_the_loop={distill: true, teacher_views: 1}'", "a stage has `views` of its own"},
            {"model=resnet20 --set train.freeze.layers=2", "where 2 tensors pass"}}) {
-    const Ran ran = call("train", forever + "--set " + set);
+    const Ran ran = call("train", std::string(forever).append("--set ").append(set));
     EXPECT_EQ(ran.code, 2) << set << ran.errors;
     EXPECT_NE(ran.errors.find(part), std::string::npos) << set << "\n" << ran.errors;
     EXPECT_EQ(ran.output, "") << set;
